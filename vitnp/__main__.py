@@ -1,0 +1,7 @@
+"""`python -m vitnp`."""
+
+import sys
+
+from vitnp.cli import main
+
+sys.exit(main())

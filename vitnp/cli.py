@@ -1,0 +1,42 @@
+"""The command line: `vitnp COMMAND` and `python -m vitnp COMMAND`. One file a command, in `commands/`.
+
+Exit status: 0 done; 1 a check found something wrong; 2 bad input, said in one line; 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+
+from vitnp import __version__
+from vitnp.commands import demo, gradcheck, info, train, walk
+from vitnp.errors import InputError
+
+COMMANDS = (walk, gradcheck, train, info, demo)
+
+
+def parser():
+    """The parser of all commands; each adds its own options and says which function runs it."""
+    top = argparse.ArgumentParser(
+        prog="vitnp", description="A Vision Transformer written by hand in NumPy, step by step with the slides."
+    )
+    top.add_argument("--version", action="version", version=f"vitnp {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_parser(commands)
+    return top
+
+
+def main(argv=None):
+    """Run one command and return its exit status."""
+    args = parser().parse_args(argv)
+    try:
+        return args.run(args)
+    except InputError as problem:
+        print(f"vitnp: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("vitnp: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,155 @@
+"""The configuration of a ViT and the published sizes by name. Imports only `errors`."""
+
+import dataclasses
+import difflib
+
+from vitnp.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class ViTConfig:
+    """Everything that decides the shape and the arithmetic of a ViT; the default is ViT-B/16.
+
+    Raises InputError for values that do not fit together.
+    """
+
+    image_size: tuple[int, int] = (224, 224)  # (height, width) in pixels; one number means a square
+    patch_size: int = 16  # P, pixels
+    in_channels: int = 3  # C
+    hidden_size: int = 768  # D
+    num_layers: int = 12  # L
+    num_heads: int = 12  # H
+    mlp_dim: int = 3072  # M
+    num_classes: int = 1000  # 0: no head, the model returns the representation
+    representation_size: int | None = None  # the width of the pre-logits tanh layer
+    classifier: str = "token"  # or "gap": no class token, the mean of the tokens
+    gelu: str = "tanh"  # or "erf"
+    layer_norm_eps: float = 1e-6
+    dropout_rate: float = 0.0
+    attention_dropout_rate: float = 0.0
+
+    def __post_init__(self):
+        size = self.image_size
+        size = tuple(size) if isinstance(size, tuple | list) else (size, size)
+        object.__setattr__(self, "image_size", size)
+        self._check_numbers()
+        self._check_choices()
+        height, width = size
+        P = self.patch_size
+        if height % P or width % P:
+            near = (max(height // P, 1) * P, max(width // P, 1) * P)
+            raise InputError(
+                f"image_size {height}x{width} is not divisible by patch_size {P}; "
+                f"use multiples of {P}, such as {near[0]}x{near[1]}"
+            )
+        if self.hidden_size % self.num_heads:
+            raise InputError(
+                f"hidden_size {self.hidden_size} is not divisible by num_heads {self.num_heads}; "
+                f"every head needs the same width: use a multiple of {self.num_heads}"
+            )
+
+    def _check_numbers(self):
+        if len(self.image_size) != 2:
+            raise InputError(f"image_size is {self.image_size}; need (height, width)")
+        for name in ("patch_size", "in_channels", "hidden_size", "num_layers", "num_heads", "mlp_dim"):
+            _need_int(name, getattr(self, name), at_least=1)
+        for side in self.image_size:
+            _need_int("image_size", side, at_least=1)
+        _need_int("num_classes", self.num_classes, at_least=0)
+        if self.representation_size is not None:
+            _need_int("representation_size", self.representation_size, at_least=1)
+        for name in ("dropout_rate", "attention_dropout_rate"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; need a number from 0 to below 1")
+        if not self.layer_norm_eps > 0:
+            raise InputError(f"layer_norm_eps is {self.layer_norm_eps}; need a number above 0")
+
+    def _check_choices(self):
+        for name, choices in (("classifier", ("token", "gap")), ("gelu", ("tanh", "erf"))):
+            if getattr(self, name) not in choices:
+                raise InputError(f'{name} is "{getattr(self, name)}"; choose {" or ".join(choices)}')
+
+    @property
+    def grid(self):
+        """(rows, columns) of patches."""
+        return self.image_size[0] // self.patch_size, self.image_size[1] // self.patch_size
+
+    @property
+    def num_patches(self):
+        """N, rows times columns."""
+        return self.grid[0] * self.grid[1]
+
+    @property
+    def num_tokens(self):
+        """N + 1 with the class token, N without."""
+        return self.num_patches + (self.classifier == "token")
+
+    @property
+    def patch_dim(self):
+        """P·P·C, how many values a patch has."""
+        return self.patch_size**2 * self.in_channels
+
+    @property
+    def head_dim(self):
+        """K = d_k = D/H, the width of one head."""
+        return self.hidden_size // self.num_heads
+
+
+def _need_int(name, value, *, at_least):
+    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
+        raise InputError(f"{name} is {value!r}; need a whole number of at least {at_least}")
+
+
+# ViT Table 1 has B, L and H; Ti and S are the released code's.
+SIZES = {
+    "Ti": {"hidden_size": 192, "num_layers": 12, "num_heads": 3, "mlp_dim": 768},
+    "S": {"hidden_size": 384, "num_layers": 12, "num_heads": 6, "mlp_dim": 1536},
+    "B": {"hidden_size": 768, "num_layers": 12, "num_heads": 12, "mlp_dim": 3072},
+    "L": {"hidden_size": 1024, "num_layers": 24, "num_heads": 16, "mlp_dim": 4096},
+    "H": {"hidden_size": 1280, "num_layers": 32, "num_heads": 16, "mlp_dim": 5120},
+}
+PUBLISHED = "Ti/16 Ti/8 S/32 S/16 S/8 B/32 B/16 B/8 L/32 L/16 L/8 H/14 H/8".split()
+PRESETS = {
+    name: SIZES[name.partition("/")[0]] | {"patch_size": int(name.partition("/")[2])} for name in PUBLISHED
+}
+# The model of the gradient check: every kind of leaf, non-square, small enough for differences in float64.
+PRESETS["tiny"] = {
+    "image_size": (12, 8),
+    "patch_size": 4,
+    "hidden_size": 12,
+    "num_layers": 2,
+    "num_heads": 3,
+    "mlp_dim": 20,
+    "num_classes": 5,
+    "representation_size": 7,
+}
+# scikit-learn's handwritten digits, 8x8 gray.
+PRESETS["digits"] = {
+    "image_size": (8, 8),
+    "patch_size": 2,
+    "in_channels": 1,
+    "hidden_size": 64,
+    "num_layers": 4,
+    "num_heads": 4,
+    "mlp_dim": 128,
+    "num_classes": 10,
+}
+
+
+def preset(name, **overrides):
+    """The configuration called `name`, "B/16" for example; any field of ViTConfig can be overridden.
+
+    Raises InputError for an unknown name, naming the near ones, or an unknown field.
+    """
+    if name not in PRESETS:
+        by_case = [known for known in PRESETS if known.lower() == str(name).lower()]
+        near = by_case or difflib.get_close_matches(str(name), PRESETS, n=3, cutoff=0.3)
+        hint = f"did you mean {', '.join(near)}? " if near else ""
+        raise InputError(f'model "{name}" is unknown; {hint}choose from {", ".join(PRESETS)}')
+    fields = {field.name for field in dataclasses.fields(ViTConfig)}
+    for field in overrides:
+        if field not in fields:
+            near = difflib.get_close_matches(field, fields, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise InputError(f'configuration field "{field}" is unknown; {hint}choose from {", ".join(sorted(fields))}')
+    return ViTConfig(**(PRESETS[name] | overrides))

@@ -1,0 +1,93 @@
+"""The Transformer encoder: the pre-norm block with its two residuals, and the stack of L of them.
+
+    z′ = MSA(LN(z)) + z          (ViT eq. 2)
+    z″ = MLP(LN(z′)) + z′        (ViT eq. 3)
+
+Imports `steps`. The "+" of slide 6 is here, written out on the way down and on the way up.
+"""
+
+from typing import NamedTuple
+
+from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
+
+
+class SavedBlock(NamedTuple):
+    """What the four steps of a block saved."""
+
+    norm_1: tuple
+    attention: s5_attention.Saved
+    norm_2: tuple
+    feed_forward: tuple
+
+
+def init_block(rng, config, dtype):
+    """The parameters of one block."""
+    D = config.hidden_size
+    return {
+        "norm_1": s6_layer_norm.init(hidden_size=D, dtype=dtype),
+        "attention": s5_attention.init(rng, hidden_size=D, dtype=dtype),
+        "norm_2": s6_layer_norm.init(hidden_size=D, dtype=dtype),
+        "feed_forward": s7_feed_forward.init(rng, hidden_size=D, mlp_dim=config.mlp_dim, dtype=dtype),
+    }
+
+
+def block_forward(x, p, *, config, rng=None):
+    """Tokens (B, N, D) → tokens (B, N, D)."""
+    rate = config.dropout_rate
+    a, norm_1 = s6_layer_norm.forward(x, p["norm_1"], eps=config.layer_norm_eps)
+    a, attention = s5_attention.forward(
+        a,
+        p["attention"],
+        num_heads=config.num_heads,
+        dropout_rate=rate,
+        attention_dropout_rate=config.attention_dropout_rate,
+        rng=rng,
+    )
+    x = x + a
+    f, norm_2 = s6_layer_norm.forward(x, p["norm_2"], eps=config.layer_norm_eps)
+    f, feed_forward = s7_feed_forward.forward(
+        f, p["feed_forward"], gelu_form=config.gelu, dropout_rate=rate, rng=rng
+    )
+    x = x + f
+    return x, SavedBlock(norm_1, attention, norm_2, feed_forward)
+
+
+def block_backward(dx, saved):
+    """dx (B, N, D) → dx (B, N, D) at the block's input, and the block's parameter gradients."""
+    # x = x + f: the gradient goes both ways
+    df, dp_feed_forward = s7_feed_forward.backward(dx, saved.feed_forward)
+    df, dp_norm_2 = s6_layer_norm.backward(df, saved.norm_2)
+    dx = dx + df
+    # x = x + a
+    da, dp_attention = s5_attention.backward(dx, saved.attention)
+    da, dp_norm_1 = s6_layer_norm.backward(da, saved.norm_1)
+    dx = dx + da
+    dp = {
+        "norm_1": dp_norm_1,
+        "attention": dp_attention,
+        "norm_2": dp_norm_2,
+        "feed_forward": dp_feed_forward,
+    }
+    return dx, dp
+
+
+def init(rng, config, dtype):
+    """{0: block, …, L − 1: block}."""
+    return {i: init_block(rng, config, dtype) for i in range(config.num_layers)}
+
+
+def forward(x, p, *, config, rng=None):
+    """Tokens (B, N, D) through all blocks → tokens (B, N, D)."""
+    saved = []
+    for i in range(len(p)):
+        x, saved_block = block_forward(x, p[i], config=config, rng=rng)
+        saved.append(saved_block)
+    return x, saved
+
+
+def backward(dx, saved):
+    """dx at the stack's output → dx at its input, and the gradients {0: …, …, L − 1: …}."""
+    dp = {}
+    for i in reversed(range(len(saved))):
+        dx, dp[i] = block_backward(dx, saved[i])
+    return dx, dict(reversed(dp.items()))  # in p's order

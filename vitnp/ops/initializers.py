@@ -1,0 +1,52 @@
+"""The random initial weights of the released ViT code. Drawn on the host, as NumPy arrays.
+
+Without a generator (rng None) each gives an array of the right shape that takes no memory: one zero, seen
+everywhere. That is how parameters are counted and files checked without making a model.
+"""
+
+import math
+
+import numpy as np
+import scipy.special
+
+# A normal distribution cut off at ±2σ has the standard deviation 0.8796…σ; dividing restores σ.
+STD_OF_TRUNCATED = 0.87962566103423978
+
+
+def normal(rng, shape, std, dtype):
+    """Normal(0, std²)."""
+    if rng is None:
+        return shape_only(shape, dtype)
+    return (rng.standard_normal(shape) * std).astype(dtype)
+
+
+def xavier_uniform(rng, shape, dtype):
+    """Uniform(−a, a) with a = √(6 / (I + O)) for a weight (I, O) (Glorot & Bengio, 2010)."""
+    if rng is None:
+        return shape_only(shape, dtype)
+    a = math.sqrt(6.0 / (shape[0] + shape[1]))
+    return rng.uniform(-a, a, shape).astype(dtype)
+
+
+def lecun_normal(rng, shape, dtype):
+    """Normal cut off at ±2σ, with standard deviation √(1/I) for a weight (I, O)."""
+    if rng is None:
+        return shape_only(shape, dtype)
+    low, high = scipy.special.ndtr(-2.0), scipy.special.ndtr(2.0)
+    z = scipy.special.ndtri(rng.uniform(low, high, shape))
+    return (z * (math.sqrt(1.0 / shape[0]) / STD_OF_TRUNCATED)).astype(dtype)
+
+
+def zeros(shape, dtype):
+    """All 0."""
+    return np.zeros(shape, dtype)
+
+
+def ones(shape, dtype):
+    """All 1."""
+    return np.ones(shape, dtype)
+
+
+def shape_only(shape, dtype):
+    """One zero, seen everywhere."""
+    return np.broadcast_to(np.zeros((), dtype), shape)

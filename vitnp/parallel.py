@@ -1,0 +1,85 @@
+"""The batch split over threads: the loss and its gradients, and predictions. Imports `vit` and `loss`.
+
+Each thread runs the model on a share of the images with a single-threaded BLAS; the gradients are added in
+the order of the shares, so the same number of workers gives the same bits.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from vitnp import loss, tree, vit
+from vitnp.checks import check_images, check_labels
+from vitnp.errors import InputError
+
+
+class BatchShare:
+    """A generator for rows start…stop of a batch: what the whole batch would draw, cut to the share.
+
+    So dropout does not depend on how the batch was split.
+    """
+
+    def __init__(self, rng, start, stop, batch_size):
+        self.rng, self.rows, self.batch_size = rng, slice(start, stop), batch_size
+
+    def random(self, shape, dtype):
+        """What `Generator.random` gives for the whole batch, rows of this share."""
+        return self.rng.random((self.batch_size, *shape[1:]), dtype=dtype)[self.rows]
+
+
+def shares(batch_size, workers):
+    """The (start, stop) of each worker's images; sizes differ by at most one."""
+    workers = min(workers or os.cpu_count() or 1, batch_size)
+    edges = [batch_size * i // workers for i in range(workers + 1)]
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def run(f, parts):
+    """[f(part), …], one thread each with single-threaded BLAS; one part alone leaves the threads to BLAS."""
+    if len(parts) == 1:
+        return [f(parts[0])]
+    import threadpoolctl
+
+    with threadpoolctl.threadpool_limits(1, "blas"), ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(f, parts))
+
+
+def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_smoothing=0.0):
+    """The mean cross-entropy over the batch, and its gradient for every parameter: a number, a tree like p.
+
+    images (B, Hᵢ, Wᵢ, C); labels integers (B,) or probabilities (B, classes); workers threads, by default one
+    a core. A generator turns dropout on. Raises InputError for images or labels that do not fit.
+    """
+    if not config.num_classes:
+        raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
+    if workers is not None and workers < 1:
+        raise InputError(f"workers is {workers}; need at least 1")
+    images = check_images(images, config, p["norm"]["gamma"].dtype)
+    check_labels(labels, len(images), config.num_classes)
+    seed = None if rng is None else rng.integers(2**63)
+
+    def share(part):
+        start, stop = part
+        drop = None if rng is None else BatchShare(np.random.default_rng(seed), start, stop, len(images))
+        logits, saved = vit.forward(images[start:stop], p, config, rng=drop)
+        value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
+        weight = (stop - start) / len(images)  # the mean over the share → its part of the mean over the batch
+        _, dp = vit.backward(loss.backward(weight, saved_loss), saved)
+        return value * weight, dp
+
+    values, dps = zip(*run(share, shares(len(images), workers)), strict=True)
+    return sum(values), tree.map(lambda *grads: sum(grads[1:], grads[0]), *dps)
+
+
+def predict(images, p, config, *, workers=None, batch_size=64):
+    """Logits (B, classes), `batch_size` images at a time; nothing is kept for a backward."""
+    images = check_images(images, config, p["norm"]["gamma"].dtype)
+    xp_parts = []
+    for first in range(0, len(images), batch_size):
+        batch = images[first : first + batch_size]
+        xp_parts += run(
+            lambda part, batch=batch: vit.forward(batch[part[0] : part[1]], p, config)[0],
+            shares(len(batch), workers),
+        )
+    return np.concatenate(xp_parts)

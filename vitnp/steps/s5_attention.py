@@ -1,0 +1,79 @@
+"""Step 5: multi-head self-attention (deck 003, step 5; ViT eq. 5–8).
+
+    Q = x·W_Q + b_Q,  K = x·W_K + b_K,  V = x·W_V + b_V        (N, D) each, cut into H heads of width d_k = D/H
+    S⁽ⁱ⁾ = Q⁽ⁱ⁾·K⁽ⁱ⁾ᵀ / √d_k,  A⁽ⁱ⁾ = softmax(S⁽ⁱ⁾) over the keys,  O⁽ⁱ⁾ = A⁽ⁱ⁾·V⁽ⁱ⁾
+    y = [O⁽¹⁾; …; O⁽ᴴ⁾]·W_O + b_O
+"""
+
+import math
+from typing import Any, NamedTuple
+
+from vitnp.ops import dropout, heads, initializers, softmax
+from vitnp.ops.linear import affine, bias_gradient, input_gradient, weight_gradient
+
+
+class Saved(NamedTuple):
+    """What backward needs, and what anyone who looks inside reads."""
+
+    x: Any  # (B, N, D)
+    p: dict  # W_Q, W_K, W_V, W_O (D, D)
+    Q: Any  # (B, H, N, K)
+    K: Any  # (B, H, N, K)
+    V: Any  # (B, H, N, K)
+    A: Any  # (B, H, N, N)  attention weights; each row, over the keys, sums to 1
+    A_dropped: Any  # (B, H, N, N)  the weights that multiply V: A itself without attention dropout
+    A_dropout: Any  # what the dropout of A saved
+    concat: Any  # (B, N, D)
+    dropout: Any  # what the dropout of the output saved
+
+
+def init(rng, *, hidden_size, dtype):
+    """Weights (D, D) Xavier uniform, each on its own; biases (D,) zero, as the released code."""
+    p = {}
+    for name in "QKVO":
+        p[f"W_{name}"] = initializers.xavier_uniform(rng, (hidden_size, hidden_size), dtype)
+        p[f"b_{name}"] = initializers.zeros((hidden_size,), dtype)
+    return p
+
+
+def forward(x, p, *, num_heads, dropout_rate=0.0, attention_dropout_rate=0.0, rng=None):
+    """Tokens (B, N, D) → attention output (B, N, D)."""
+    # (B, N, D) → (B, H, N, K)
+    Q = heads.split(affine(x, p["W_Q"], p["b_Q"]), num_heads)
+    K = heads.split(affine(x, p["W_K"], p["b_K"]), num_heads)
+    V = heads.split(affine(x, p["W_V"], p["b_V"]), num_heads)
+
+    S = Q @ K.swapaxes(-1, -2)  # (B, H, N, N)
+    S *= 1.0 / math.sqrt(Q.shape[-1])
+    A, _ = softmax.forward(S)
+    A_dropped, A_dropout = dropout.forward(A, rate=attention_dropout_rate, rng=rng)
+    concat = heads.merge(A_dropped @ V)  # (B, H, N, K) → (B, N, D)
+
+    y = affine(concat, p["W_O"], p["b_O"])
+    y, y_dropout = dropout.forward(y, rate=dropout_rate, rng=rng)
+    return y, Saved(x, p, Q, K, V, A, A_dropped, A_dropout, concat, y_dropout)
+
+
+def backward(dy, saved):
+    """dy (B, N, D) → dx (B, N, D) and {W_Q, b_Q, W_K, b_K, W_V, b_V, W_O, b_O}."""
+    x, p, Q, K, V, A, A_dropped, A_dropout, concat, y_dropout = saved
+    dy = dropout.backward(dy, y_dropout)
+    # y = concat·W_O + b_O
+    dconcat = input_gradient(dy, p["W_O"])
+    dO = heads.split(dconcat, Q.shape[1])  # (B, N, D) → (B, H, N, K)
+    # O = A·V
+    dA = dO @ V.swapaxes(-1, -2)  # (B, H, N, N)
+    dV = A_dropped.swapaxes(-1, -2) @ dO
+    # A = softmax(S)
+    dS = softmax.backward(dropout.backward(dA, A_dropout), A)
+    # S = Q·Kᵀ / √d_k
+    dS *= 1.0 / math.sqrt(Q.shape[-1])
+    dQ = dS @ K
+    dK = dS.swapaxes(-1, -2) @ Q
+    dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)  # (B, H, N, K) → (B, N, D)
+    # Q = x·W_Q + b_Q, and the same x for K and V: three ways back, so a sum
+    dx = input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])
+    dp = {}
+    for name, inputs, gradient in (("Q", x, dQ), ("K", x, dK), ("V", x, dV), ("O", concat, dy)):
+        dp |= {f"W_{name}": weight_gradient(inputs, gradient), f"b_{name}": bias_gradient(gradient)}
+    return dx, dp

@@ -1,0 +1,55 @@
+"""Nested dicts of arrays: parameters, gradients and optimizer state all have this form.
+
+Keys are strings, or integers for the blocks: `p["blocks"][0]["attention"]["W_Q"]` has the dotted
+name `blocks.0.attention.W_Q`. Imports nothing of vitnp.
+"""
+
+
+def leaves(tree, prefix=""):
+    """Yield `(dotted name, array)` for every leaf, in the order of insertion."""
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from leaves(value, f"{name}.")
+        else:
+            yield name, value
+
+
+def from_leaves(named):
+    """The tree whose `leaves` are the pairs `(dotted name, array)`: the inverse of `leaves`."""
+    tree = {}
+    for name, value in named:
+        *path, last = [int(key) if key.isdigit() else key for key in name.split(".")]
+        node = tree
+        for key in path:
+            node = node.setdefault(key, {})
+        node[last] = value
+    return tree
+
+
+def map(f, *trees):
+    """The tree of `f(leaf of the first, leaf of the second, …)`; the trees have the same keys."""
+    first = trees[0]
+    if not isinstance(first, dict):
+        return f(*trees)
+    for other in trees[1:]:
+        if other.keys() != first.keys():
+            raise ValueError(f"trees differ: {sorted(first, key=str)} and {sorted(other, key=str)}")
+    return {key: map(f, *(tree[key] for tree in trees)) for key in first}
+
+
+def get(tree, name):
+    """The leaf with a dotted name."""
+    for key in name.split("."):
+        tree = tree[int(key) if key.isdigit() else key]
+    return tree
+
+
+def count(tree):
+    """How many numbers the tree holds."""
+    return sum(leaf.size for _, leaf in leaves(tree))
+
+
+def nbytes(tree):
+    """How many bytes its arrays take."""
+    return sum(leaf.nbytes for _, leaf in leaves(tree))

@@ -1,0 +1,88 @@
+"""The house: the eight steps in order, then in reverse. Imports `steps` and `encoder`.
+
+    p          = init(rng, config)
+    y, saved   = forward(images, p, config)         logits (B, classes)
+    dimages, dp = backward(dlogits, saved)
+"""
+
+from typing import Any, NamedTuple
+
+from vitnp import encoder
+from vitnp.checks import check_images
+from vitnp.steps import (
+    s1_patchify,
+    s2_project,
+    s3_class_token,
+    s4_position,
+    s6_layer_norm,
+    s8_classify,
+)
+
+
+class Saved(NamedTuple):
+    """What each step saved, in the order of the slides."""
+
+    patchify: tuple
+    project: tuple
+    class_token: Any  # None for a model without one
+    position: Any
+    blocks: list  # of encoder.SavedBlock
+    norm: tuple
+    classify: tuple
+
+
+def init(rng, config, dtype="float32"):
+    """The parameters of a ViT, initialized as the released code does: NumPy arrays in a nested dict.
+
+    rng None gives the same tree of shapes without drawing or taking memory.
+    """
+    D = config.hidden_size
+    p = {"project": s2_project.init(rng, patch_dim=config.patch_dim, hidden_size=D, dtype=dtype)}
+    if config.classifier == "token":
+        p["class_token"] = s3_class_token.init(hidden_size=D, dtype=dtype)
+    p["position"] = s4_position.init(rng, num_tokens=config.num_tokens, hidden_size=D, dtype=dtype)
+    p["blocks"] = encoder.init(rng, config, dtype)
+    p["norm"] = s6_layer_norm.init(hidden_size=D, dtype=dtype)
+    p["classify"] = s8_classify.init(
+        rng,
+        hidden_size=D,
+        num_classes=config.num_classes,
+        representation_size=config.representation_size,
+        dtype=dtype,
+    )
+    return p
+
+
+def forward(images, p, config, rng=None):
+    """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). A generator turns dropout on.
+
+    uint8 images are scaled to [−1, 1]; `checks.check_images` says what is refused.
+    """
+    images = check_images(images, config, p["norm"]["gamma"].dtype)
+    x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
+    x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
+    class_token = None
+    if config.classifier == "token":
+        x, class_token = s3_class_token.forward(x, p["class_token"])  # → (B, N+1, D)
+    x, position = s4_position.forward(x, p["position"], dropout_rate=config.dropout_rate, rng=rng)
+    x, blocks = encoder.forward(x, p["blocks"], config=config, rng=rng)  # steps 5, 6, 7, L times
+    x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
+    logits, classify = s8_classify.forward(x, p["classify"], classifier=config.classifier)
+    return logits, Saved(patchify, project, class_token, position, blocks, norm, classify)
+
+
+def backward(dlogits, saved):
+    """dlogits (B, classes) → dimages (B, Hᵢ, Wᵢ, C) and dp, the same tree as p.
+
+    For uint8 images dimages is the gradient with respect to the scaled image.
+    """
+    dp = {}
+    dx, dp["classify"] = s8_classify.backward(dlogits, saved.classify)
+    dx, dp["norm"] = s6_layer_norm.backward(dx, saved.norm)
+    dx, dp["blocks"] = encoder.backward(dx, saved.blocks)
+    dx, dp["position"] = s4_position.backward(dx, saved.position)
+    if saved.class_token is not None:
+        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)
+    dx, dp["project"] = s2_project.backward(dx, saved.project)
+    dimages = s1_patchify.backward(dx, saved.patchify)
+    return dimages, dict(reversed(dp.items()))  # in p's order
