@@ -14,6 +14,7 @@ from vitnp.config import PRESETS, ViTConfig, preset
 from vitnp.errors import InputError
 from vitnp.model import ViT
 from vitnp.parallel import loss_and_grads, predict
+from vitnp.trace import trace
 
 __version__ = "0.1.0"
 __all__ = [

@@ -9,8 +9,8 @@ from vitnp.errors import InputError
 def check_images(images, config, dtype):
     """The images (B, Hᵢ, Wᵢ, C) as the model takes them, in `dtype`.
 
-    uint8, values 0…255, becomes x/127.5 − 1, values −1…1 (as the released code); a float image is taken
-    as it is. Raises InputError for other integers, a wrong shape, NaN or infinity.
+    uint8, values 0…255, becomes (x/255 − mean)/std of config.preprocessing, by default −1…1; a float image is
+    taken as it is. Raises InputError for other integers, a wrong shape, NaN or infinity.
     """
     height, width = config.image_size
     want = f"(B, {height}, {width}, {config.in_channels})"
@@ -33,16 +33,19 @@ def check_images(images, config, dtype):
             f"images are {shape[1]}x{shape[2]}; the model needs {height}x{width}: resize them, "
             f"or make the model with image_size=({shape[1]}, {shape[2]})"
         )
-    return scaled(images, dtype)
+    return scaled(images, dtype, config.preprocessing)
 
 
-def scaled(images, dtype):
-    """uint8 scaled to [−1, 1], floats unchanged, in `dtype`; InputError for anything else or not finite."""
+def scaled(images, dtype, preprocessing):
+    """uint8 as (x/255 − mean)/std, floats unchanged, in `dtype`; InputError for anything else or not finite."""
     if images.dtype == np.uint8:
-        return images.astype(dtype) / 127.5 - 1.0
+        xp = array_module(images)
+        mean, std = (np.array(value) for value in (preprocessing.mean, preprocessing.std))
+        # One division and one difference: mean and std 0.5 give exactly the released code's x/127.5 − 1.
+        return images.astype(dtype) / xp.asarray(255.0 * std, dtype) - xp.asarray(mean / std, dtype)
     if images.dtype.kind not in "fc":
         raise InputError(
-            f"images have dtype {images.dtype}; give uint8 (0…255, scaled here to [−1, 1]) or floats "
+            f"images have dtype {images.dtype}; give uint8 (0…255, scaled here) or floats "
             "already scaled: convert with images.astype(np.uint8)"
         )
     # On a GPU this question would wait for the device, so there it is asked before the transfer.
@@ -60,11 +63,16 @@ def check_labels(labels, batch_size, num_classes):
     shape = getattr(labels, "shape", None)
     if shape is None:
         raise InputError(f"labels are a {type(labels).__name__}; need an array: {want}")
+    on_host = array_module(labels) is np  # on a GPU, looking at values would wait for the device
     if shape == (batch_size, num_classes) and labels.dtype.kind == "f":
+        if on_host and not (labels.min() >= 0 and abs(labels.sum(axis=1) - 1).max() < 1e-3):
+            raise InputError(
+                "soft labels are not probabilities; every row needs numbers of at least 0 that sum to 1"
+            )
         return
     if shape != (batch_size,) or labels.dtype.kind not in "iu":
         raise InputError(f"labels have shape {shape} and dtype {labels.dtype}; need {want}")
-    if array_module(labels) is np and not (0 <= labels.min() and labels.max() < num_classes):
+    if on_host and (labels.min() < 0 or labels.max() >= num_classes):
         raise InputError(
             f"labels run from {labels.min()} to {labels.max()}; the model has {num_classes} classes, "
             f"so need 0 to {num_classes - 1}"

@@ -2,8 +2,55 @@
 
 import dataclasses
 import difflib
+import math
+import numbers
 
 from vitnp.errors import InputError
+
+# How a table of positions is resized to another grid; ops/interpolate.py says which library does which.
+INTERPOLATIONS = ("bilinear-aligned", "bicubic", "bicubic-aligned", "bicubic-antialias")
+
+
+def _need_int(name, value, *, at_least):
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < at_least:
+        raise InputError(f"{name} is {value!r}; need a whole number of at least {at_least}")
+
+
+def _need_choice(name, value, choices):
+    if value not in choices:
+        raise InputError(f'{name} is "{value}"; choose {" or ".join(choices)}')
+
+
+@dataclasses.dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes the input of a model: x ← (x/255 − mean)/std, after a resize and a crop.
+
+    The default is the released code's evaluation: stretched to image_size, values −1…1.
+    Raises InputError for values that do not fit together.
+    """
+
+    mean: tuple[float, ...] = (0.5,)  # of the values 0…1; one for all channels, or one a channel
+    std: tuple[float, ...] = (0.5,)
+    resize_filter: str = "bilinear"  # or "bicubic"
+    antialias: bool = False  # True: the filter widens where it shrinks, as Pillow's, not TensorFlow's, do
+    crop_fraction: float = 1.0  # image_size/crop_fraction is resized to, and its middle is cut out
+    keep_aspect_ratio: bool = False  # True: the shorter side is resized; False: both sides are stretched
+
+    def __post_init__(self):
+        for name in ("mean", "std"):
+            value = getattr(self, name)
+            value = tuple(value) if isinstance(value, tuple | list) else (value,)
+            value = value[:1] if len(set(value)) == 1 else value  # so that equal ways are equal
+            object.__setattr__(self, name, value)
+            if not value or not all(isinstance(v, int | float) and math.isfinite(v) for v in value):
+                raise InputError(f"preprocessing {name} is {value}; need a number a channel, or one for all")
+        if not all(v > 0 for v in self.std):
+            raise InputError(f"preprocessing std is {self.std}; need numbers above 0")
+        _need_choice("preprocessing resize_filter", self.resize_filter, ("bilinear", "bicubic"))
+        if not (isinstance(self.crop_fraction, int | float) and 0 < self.crop_fraction <= 1):
+            raise InputError(
+                f"preprocessing crop_fraction is {self.crop_fraction!r}; need a number above 0 and at most 1"
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,11 +74,15 @@ class ViTConfig:
     layer_norm_eps: float = 1e-6
     dropout_rate: float = 0.0
     attention_dropout_rate: float = 0.0
+    position_interpolation: str = "bilinear-aligned"  # of E_pos, when the image size changes
+    preprocessing: Preprocessing = Preprocessing()
 
     def __post_init__(self):
         size = self.image_size
         size = tuple(size) if isinstance(size, tuple | list) else (size, size)
         object.__setattr__(self, "image_size", size)
+        if isinstance(self.preprocessing, dict):  # as JSON has it
+            object.__setattr__(self, "preprocessing", Preprocessing(**self.preprocessing))
         self._check_numbers()
         self._check_choices()
         height, width = size
@@ -59,15 +110,25 @@ class ViTConfig:
         if self.representation_size is not None:
             _need_int("representation_size", self.representation_size, at_least=1)
         for name in ("dropout_rate", "attention_dropout_rate"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; need a number from 0 to below 1")
-        if not self.layer_norm_eps > 0:
-            raise InputError(f"layer_norm_eps is {self.layer_norm_eps}; need a number above 0")
+            rate = getattr(self, name)
+            if not isinstance(rate, numbers.Real) or not 0 <= rate < 1:
+                raise InputError(f"{name} is {rate!r}; need a number from 0 to below 1")
+        eps = self.layer_norm_eps
+        if not isinstance(eps, numbers.Real) or not 0 < eps < math.inf:
+            raise InputError(f"layer_norm_eps is {eps!r}; need a number above 0")
 
     def _check_choices(self):
-        for name, choices in (("classifier", ("token", "gap")), ("gelu", ("tanh", "erf"))):
-            if getattr(self, name) not in choices:
-                raise InputError(f'{name} is "{getattr(self, name)}"; choose {" or ".join(choices)}')
+        _need_choice("classifier", self.classifier, ("token", "gap"))
+        _need_choice("gelu", self.gelu, ("tanh", "erf"))
+        _need_choice("position_interpolation", self.position_interpolation, INTERPOLATIONS)
+        if not isinstance(self.preprocessing, Preprocessing):
+            raise InputError(f"preprocessing is {self.preprocessing!r}; need a vitnp.config.Preprocessing")
+        for name in ("mean", "std"):
+            if len(getattr(self.preprocessing, name)) not in (1, self.in_channels):
+                raise InputError(
+                    f"preprocessing {name} has {len(getattr(self.preprocessing, name))} numbers; "
+                    f"need 1, or one for each of the {self.in_channels} channels"
+                )
 
     @property
     def grid(self):
@@ -93,11 +154,6 @@ class ViTConfig:
     def head_dim(self):
         """K = d_k = D/H, the width of one head."""
         return self.hidden_size // self.num_heads
-
-
-def _need_int(name, value, *, at_least):
-    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
-        raise InputError(f"{name} is {value!r}; need a whole number of at least {at_least}")
 
 
 # ViT Table 1 has B, L and H; Ti and S are the released code's.
@@ -146,10 +202,17 @@ def preset(name, **overrides):
         near = by_case or difflib.get_close_matches(str(name), PRESETS, n=3, cutoff=0.3)
         hint = f"did you mean {', '.join(near)}? " if near else ""
         raise InputError(f'model "{name}" is unknown; {hint}choose from {", ".join(PRESETS)}')
+    check_fields(overrides)
+    return ViTConfig(**(PRESETS[name] | overrides))
+
+
+def check_fields(overrides):
+    """Raise InputError, naming the near one, for a name that is no field of ViTConfig."""
     fields = {field.name for field in dataclasses.fields(ViTConfig)}
     for field in overrides:
         if field not in fields:
             near = difflib.get_close_matches(field, fields, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
-            raise InputError(f'configuration field "{field}" is unknown; {hint}choose from {", ".join(sorted(fields))}')
-    return ViTConfig(**(PRESETS[name] | overrides))
+            raise InputError(
+                f'configuration field "{field}" is unknown; {hint}choose from {", ".join(sorted(fields))}'
+            )

@@ -2,6 +2,7 @@
 
 from vitnp.backend import array_module
 from vitnp.checks import check_labels
+from vitnp.errors import InputError
 from vitnp.ops import softmax
 
 
@@ -12,10 +13,8 @@ def targets(labels, num_classes, dtype, *, label_smoothing=0.0):
     ε/classes and takes it from the others: t ← (1 − ε)·t + ε/classes (Szegedy et al., 2016).
     """
     xp = array_module(labels)
-    if labels.ndim == 2:
-        t = labels.astype(dtype)
-    else:
-        t = (labels[:, None] == xp.arange(num_classes)).astype(dtype)
+    t = labels if labels.ndim == 2 else labels[:, None] == xp.arange(num_classes)
+    t = t.astype(dtype)
     return t if label_smoothing == 0.0 else (1.0 - label_smoothing) * t + label_smoothing / num_classes
 
 
@@ -28,6 +27,8 @@ def forward(logits, labels, *, label_smoothing=0.0):
     xp = array_module(logits)
     B, num_classes = logits.shape
     check_labels(labels, B, num_classes)
+    if not 0 <= label_smoothing < 1:
+        raise InputError(f"label_smoothing is {label_smoothing}; need a number from 0 to below 1")
     t = targets(labels, num_classes, logits.real.dtype, label_smoothing=label_smoothing)
     z = logits - logits.real.max(axis=-1, keepdims=True)
     log_p = z - xp.log(xp.exp(z).sum(axis=-1, keepdims=True))

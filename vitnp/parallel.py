@@ -4,6 +4,7 @@ Each thread runs the model on a share of the images with a single-threaded BLAS;
 the order of the shares, so the same number of workers gives the same bits.
 """
 
+import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,9 +31,11 @@ class BatchShare:
 
 def shares(batch_size, workers):
     """The (start, stop) of each worker's images; sizes differ by at most one."""
+    if workers is not None and not (isinstance(workers, int) and workers >= 1):
+        raise InputError(f"workers is {workers!r}; need a whole number of at least 1")
     workers = min(workers or os.cpu_count() or 1, batch_size)
     edges = [batch_size * i // workers for i in range(workers + 1)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def run(f, parts):
@@ -53,8 +56,6 @@ def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_s
     """
     if not config.num_classes:
         raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
-    if workers is not None and workers < 1:
-        raise InputError(f"workers is {workers}; need at least 1")
     images = check_images(images, config, p["norm"]["gamma"].dtype)
     check_labels(labels, len(images), config.num_classes)
     seed = None if rng is None else rng.integers(2**63)
@@ -75,11 +76,13 @@ def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_s
 def predict(images, p, config, *, workers=None, batch_size=64):
     """Logits (B, classes), `batch_size` images at a time; nothing is kept for a backward."""
     images = check_images(images, config, p["norm"]["gamma"].dtype)
-    xp_parts = []
+    if batch_size < 1:
+        raise InputError(f"batch_size is {batch_size}; need at least 1")
+    logits = []
     for first in range(0, len(images), batch_size):
         batch = images[first : first + batch_size]
-        xp_parts += run(
+        logits += run(
             lambda part, batch=batch: vit.forward(batch[part[0] : part[1]], p, config)[0],
             shares(len(batch), workers),
         )
-    return np.concatenate(xp_parts)
+    return np.concatenate(logits)

@@ -15,6 +15,14 @@ def leaves(tree, prefix=""):
             yield name, value
 
 
+def names(tree, prefix=""):
+    """The tree of the dotted names of its own leaves."""
+    return {
+        key: names(value, f"{prefix}{key}.") if isinstance(value, dict) else f"{prefix}{key}"
+        for key, value in tree.items()
+    }
+
+
 def from_leaves(named):
     """The tree whose `leaves` are the pairs `(dotted name, array)`: the inverse of `leaves`."""
     tree = {}

@@ -1,8 +1,8 @@
 """The house: the eight steps in order, then in reverse. Imports `steps` and `encoder`.
 
-    p          = init(rng, config)
-    y, saved   = forward(images, p, config)         logits (B, classes)
-    dimages, dp = backward(dlogits, saved)
+p          = init(rng, config)
+y, saved   = forward(images, p, config)         logits (B, classes)
+dimages, dp = backward(dlogits, saved)
 """
 
 from typing import Any, NamedTuple

@@ -1,8 +1,8 @@
 """Step 5: multi-head self-attention (deck 003, step 5; ViT eq. 5–8).
 
-    Q = x·W_Q + b_Q,  K = x·W_K + b_K,  V = x·W_V + b_V        (N, D) each, cut into H heads of width d_k = D/H
-    S⁽ⁱ⁾ = Q⁽ⁱ⁾·K⁽ⁱ⁾ᵀ / √d_k,  A⁽ⁱ⁾ = softmax(S⁽ⁱ⁾) over the keys,  O⁽ⁱ⁾ = A⁽ⁱ⁾·V⁽ⁱ⁾
-    y = [O⁽¹⁾; …; O⁽ᴴ⁾]·W_O + b_O
+Q = x·W_Q + b_Q,  K = x·W_K + b_K,  V = x·W_V + b_V        (N, D) each, cut into H heads of width d_k = D/H
+S⁽ⁱ⁾ = Q⁽ⁱ⁾·K⁽ⁱ⁾ᵀ / √d_k,  A⁽ⁱ⁾ = softmax(S⁽ⁱ⁾) over the keys,  O⁽ⁱ⁾ = A⁽ⁱ⁾·V⁽ⁱ⁾
+y = [O⁽¹⁾; …; O⁽ᴴ⁾]·W_O + b_O
 """
 
 import math

@@ -10,7 +10,10 @@ from vitnp.ops import initializers
 
 def init(*, hidden_size, dtype):
     """gamma (D,) one, beta (D,) zero."""
-    return {"gamma": initializers.ones((hidden_size,), dtype), "beta": initializers.zeros((hidden_size,), dtype)}
+    return {
+        "gamma": initializers.ones((hidden_size,), dtype),
+        "beta": initializers.zeros((hidden_size,), dtype),
+    }
 
 
 def forward(x, p, *, eps):

@@ -1,8 +1,8 @@
 """Step 8: the class token's output becomes logits (deck 003, step 8; ViT eq. 4, §3.1).
 
-    y = row 0 of the tokens          (classifier "token"; with "gap", the mean over the tokens)
-    r = tanh(y·W_pre + b_pre)        (only where there is a pre-logits layer)
-    z = r·W + b                      the logits; softmax(z) are the class probabilities, see `loss.py`
+y = row 0 of the tokens          (classifier "token"; with "gap", the mean over the tokens)
+r = tanh(y·W_pre + b_pre)        (only where there is a pre-logits layer)
+z = r·W + b                      the logits; softmax(z) are the class probabilities, see `loss.py`
 """
 
 from vitnp.backend import array_module
@@ -10,7 +10,7 @@ from vitnp.ops import initializers, linear
 
 
 def init(rng, *, hidden_size, num_classes, representation_size, dtype):
-    """Pre-logits LeCun normal; the head zero, as the released code, so that training starts at loss ln(classes)."""
+    """Pre-logits LeCun normal; the head zero, as the released code: training starts at loss ln(classes)."""
     p, width = {}, hidden_size
     if representation_size is not None:
         width = representation_size
