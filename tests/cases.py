@@ -1,0 +1,292 @@
+"""Every op, step, block, stack and model as the same kind of thing: forward, backward, and a generic point.
+
+`test_contract.py` holds every case to the contract, `test_mutants.py` breaks the source below one and sees the
+same checks fail. Generic means random and not the initial weights: zero heads and zero biases hide mistakes.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from vitnp import encoder, gradcheck, loss, parallel, vit
+from vitnp.config import INTERPOLATIONS, preset
+from vitnp.ops import dropout, gelu, heads, interpolate, linear, softmax
+from vitnp.steps import (
+    s1_patchify,
+    s2_project,
+    s3_class_token,
+    s4_position,
+    s5_attention,
+    s6_layer_norm,
+    s7_feed_forward,
+    s8_classify,
+)
+
+
+class Case(NamedTuple):
+    """One thing with a hand-written backward, and where to look at it."""
+
+    name: str
+    forward: Callable  # (x, p) → (y, saved)
+    backward: Callable  # (dy, saved) → (dx, dp)
+    x: np.ndarray  # float64
+    p: dict  # float64
+    per_image: bool = True  # a batch gives what its images give one by one: not the losses, not dropout
+
+
+def generator(seed=7):
+    """A generator made anew in every call of a forward, so that dropout drops the same values."""
+    return np.random.default_rng(seed)
+
+
+def generic(*shape):
+    """Normal(0, 1) in a shape."""
+    return generator(sum(shape)).standard_normal(shape)
+
+
+def op(name, forward, backward, x, **options):
+    """A case without parameters."""
+    return Case(name, lambda x, p: forward(x), lambda dy, saved: (backward(dy, saved), {}), x, {}, **options)
+
+
+def step(name, module, x, shapes, *, per_image=True, **static):
+    """A case with parameters in the shapes of `shapes`; `static` goes to its forward."""
+    p = gradcheck.random_like(shapes, generator(1))
+    if per_image:
+        return Case(name, lambda x, p: module.forward(x, p, **static), module.backward, x, p)
+    return Case(
+        name, lambda x, p: module.forward(x, p, rng=generator(), **static), module.backward, x, p, False
+    )
+
+
+def ops():
+    """Everything in `vitnp/ops` that has a backward."""
+    x, square = generic(2, 3, 4), {"W": np.zeros((4, 4)), "b": np.zeros(4)}
+    yield step("linear", linear, x, {"W": np.zeros((4, 5)), "b": np.zeros(5)})
+    yield step("linear, square W", linear, x, square)
+    yield step("linear, one row an image", linear, generic(2, 4), square)
+    yield op("softmax", softmax.forward, softmax.backward, generic(2, 3, 4, 4))
+    for form in ("tanh", "erf"):
+        yield op(f"gelu {form}", lambda x, form=form: gelu.forward(x, form=form), gelu.backward, 2 * x)
+    yield op(
+        "heads split", lambda x: (heads.split(x, 3), ()), lambda dy, _: heads.merge(dy), generic(2, 4, 6)
+    )
+    yield op(
+        "heads merge", lambda x: (heads.merge(x), ()), lambda dy, _: heads.split(dy, 3), generic(2, 3, 4, 2)
+    )
+    yield op(
+        "dropout",
+        lambda x: dropout.forward(x, rate=0.4, rng=generator()),
+        dropout.backward,
+        generic(2, 4, 5),
+        per_image=False,
+    )
+    yield op("dropout off", lambda x: dropout.forward(x, rate=0.4, rng=None), dropout.backward, x)
+
+    for method in INTERPOLATIONS:
+        for rows, new_grid in ((7, (4, 2)), (6, (1, 5))):  # with the class token's row, and without
+            yield op(
+                f"interpolate {method}, {rows} rows",
+                lambda x, new=new_grid, how=method: interpolate.forward(
+                    x, grid=(2, 3), new_grid=new, method=how
+                ),
+                interpolate.backward,
+                generic(rows, 5),
+                per_image=False,
+            )
+
+
+def steps():
+    """The eight steps: B = 2, D = 6, H = 3, and M, N, P small."""
+    yield op(
+        "s1_patchify",
+        lambda x: s1_patchify.forward(x, patch_size=2),
+        s1_patchify.backward,
+        generic(2, 4, 6, 3),
+    )
+    yield step(
+        "s2_project",
+        s2_project,
+        generic(2, 4, 5),
+        s2_project.init(None, patch_dim=5, hidden_size=6, dtype="float64"),
+    )
+    x = generic(2, 5, 6)
+    yield step("s3_class_token", s3_class_token, x, s3_class_token.init(hidden_size=6, dtype="float64"))
+    shapes = s4_position.init(None, num_tokens=5, hidden_size=6, dtype="float64")
+    yield step("s4_position", s4_position, x, shapes)
+    yield step("s4_position, dropout", s4_position, x, shapes, per_image=False, dropout_rate=0.3)
+    yield from attention(x)
+    yield step(
+        "s6_layer_norm", s6_layer_norm, x, s6_layer_norm.init(hidden_size=6, dtype="float64"), eps=1e-6
+    )
+    shapes = s7_feed_forward.init(None, hidden_size=6, mlp_dim=9, dtype="float64")
+    yield step("s7_feed_forward", s7_feed_forward, x, shapes)
+    yield step("s7_feed_forward, erf", s7_feed_forward, x, shapes, gelu_form="erf")
+    yield step("s7_feed_forward, dropout", s7_feed_forward, x, shapes, per_image=False, dropout_rate=0.3)
+    yield from classify(x)
+
+
+def attention(x):
+    """Step 5, with one head or three and every dropout."""
+    shapes = s5_attention.init(None, hidden_size=6, dtype="float64")
+    yield step("s5_attention", s5_attention, x, shapes, num_heads=3)
+    yield step("s5_attention, one head", s5_attention, x, shapes, num_heads=1)
+    for name, rates in {
+        "dropout": {"dropout_rate": 0.3},
+        "attention dropout": {"attention_dropout_rate": 0.3},
+        "both dropouts": {"dropout_rate": 0.3, "attention_dropout_rate": 0.4},
+    }.items():
+        yield step(f"s5_attention, {name}", s5_attention, x, shapes, per_image=False, num_heads=3, **rates)
+
+
+def classify(x):
+    """Step 8: token or gap, with a pre-logits layer, a head, both or neither."""
+    for classifier in ("token", "gap"):
+        for representation_size, num_classes in ((None, 3), (4, 3), (4, 0), (None, 0)):
+            shapes = s8_classify.init(
+                None,
+                hidden_size=6,
+                num_classes=num_classes,
+                representation_size=representation_size,
+                dtype="float64",
+            )
+            name = f"s8_classify, {classifier}, {' and '.join(shapes) or 'nothing else'}"
+            yield step(name, s8_classify, x, shapes, classifier=classifier)
+
+
+DROPOUTS = {"dropout_rate": 0.2, "attention_dropout_rate": 0.3}
+
+
+def blocks():
+    """One block, and stacks."""
+    for name, fields in {"": {}, ", erf": {"gelu": "erf"}, ", dropout": DROPOUTS}.items():
+        config = preset("tiny", **fields)
+        yield Case(
+            f"block{name}",
+            lambda x, p, config=config: encoder.block_forward(x, p, config=config, rng=generator()),
+            encoder.block_backward,
+            generic(2, 4, 12),
+            gradcheck.random_like(encoder.init_block(None, config, "float64"), generator(1)),
+            per_image=fields is not DROPOUTS,
+        )
+    for layers in (1, 3):
+        config = preset("tiny", num_layers=layers)
+        yield Case(
+            f"encoder of {layers}",
+            lambda x, p, config=config: encoder.forward(x, p, config=config),
+            encoder.backward,
+            generic(2, 4, 12),
+            gradcheck.random_like(encoder.init(None, config, "float64"), generator(1)),
+        )
+
+
+# The whole model: preset "tiny" (12x8 image, pre-logits, class token, tanh GELU), and what is changed in it.
+MODELS = {
+    "vit": {},
+    "vit, erf": {"gelu": "erf"},
+    "vit, gap": {"classifier": "gap"},
+    "vit, gap, erf, no pre-logits": {"classifier": "gap", "gelu": "erf", "representation_size": None},
+    "vit, square": {"image_size": 8},
+    "vit, square, no pre-logits": {"image_size": 8, "representation_size": None},
+    "vit, wide image": {"image_size": (4, 16)},
+    "vit, no head": {"num_classes": 0},
+    "vit, no head, no pre-logits": {"num_classes": 0, "representation_size": None},
+    "vit, no head, no pre-logits, gap": {"num_classes": 0, "representation_size": None, "classifier": "gap"},
+    "vit, gray": {"in_channels": 1},
+    "vit, patches of one pixel": {"image_size": (3, 2), "patch_size": 1},
+    "vit, one patch": {"image_size": 4},
+    "vit, one head": {"num_heads": 1},
+    "vit, one layer": {"num_layers": 1},
+    "vit, large epsilon": {"layer_norm_eps": 0.1},
+    "vit, dropout": {"dropout_rate": 0.2},
+    "vit, attention dropout": {"attention_dropout_rate": 0.3},
+    "vit, both dropouts": DROPOUTS,
+    "vit, both dropouts, gap, erf": DROPOUTS | {"classifier": "gap", "gelu": "erf"},
+}
+
+
+def models():
+    """The whole ViT in many configurations."""
+    for name, fields in MODELS.items():
+        config = preset("tiny", **fields)
+        x, p = model_point(config)
+        yield Case(
+            name,
+            lambda x, p, config=config: vit.forward(x, p, config, rng=generator()),
+            vit.backward,
+            x,
+            p,
+            per_image="dropout" not in name,
+        )
+
+
+def model_point(config, batch_size=2):
+    """Generic images and parameters for a configuration."""
+    images = generic(batch_size, *config.image_size, config.in_channels)
+    return images, gradcheck.random_like(vit.init(None, config, "float64"), generator(1))
+
+
+def losses():
+    """The loss alone, the model with its loss, and the same with the batch split over threads."""
+    labels = np.array([1, 4, 1])
+    soft = generator().dirichlet(np.ones(5), 3)
+    for name, labels_, smoothing in (
+        ("loss", labels, 0.0),
+        ("loss, smoothing", labels, 0.1),
+        ("loss, soft targets", soft, 0.0),
+        ("loss, soft targets, smoothing", soft, 0.1),
+    ):
+        yield op(
+            name,
+            lambda z, labels=labels_, smoothing=smoothing: loss.forward(z, labels, label_smoothing=smoothing),
+            loss.backward,
+            generic(3, 5),
+            per_image=False,
+        )
+    yield model_with_loss(labels)
+    yield threads(labels)
+
+
+def model_with_loss(labels):
+    """Images → the loss: what a training step differentiates."""
+    config = preset("tiny")
+
+    def forward(x, p):
+        logits, saved = vit.forward(x, p, config)
+        value, saved_loss = loss.forward(logits, labels)
+        return value, (saved, saved_loss)
+
+    def backward(dy, saved):
+        return vit.backward(loss.backward(dy, saved[1]), saved[0])
+
+    return Case("vit and loss", forward, backward, *model_point(config, len(labels)), per_image=False)
+
+
+def threads(labels):
+    """`parallel.loss_and_grads`, its own gradients as backward; x is a parameter, as the images get none.
+
+    Three images for two workers: shares of one and two.
+    """
+    config = preset("tiny", num_layers=1)
+    images, p = model_point(config, len(labels))
+    table = p["position"].pop("E_pos")
+
+    def forward(x, p):
+        whole = p | {"position": {"E_pos": x}}
+        return parallel.loss_and_grads(images, labels, whole, config, workers=2, label_smoothing=0.1)
+
+    def backward(dy, saved):
+        dp = {name: saved[name] for name in saved if name != "position"}
+        scaled = {name: _times(dy, leaf) for name, leaf in dp.items()}
+        return dy * saved["position"]["E_pos"], scaled
+
+    del p["position"]
+    return Case("loss over two threads", forward, backward, table, p, per_image=False)
+
+
+def _times(dy, node):
+    return {k: _times(dy, v) for k, v in node.items()} if isinstance(node, dict) else dy * node
+
+
+CASES = {case.name: case for part in (ops, steps, blocks, models, losses) for case in part()}

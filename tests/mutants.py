@@ -1,0 +1,678 @@
+"""Deliberately broken backwards, and forwards whose backward no longer fits: data for `test_mutants.py`.
+
+A mutant is one exact piece of a source file, what stands there instead, and the cases (see `cases.py`) in which
+the contract must fail. "As found in public code" marks mistakes made, and shipped, in other hand-written ViTs.
+"""
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """One mistake."""
+
+    what: str
+    file: str  # under vitnp/
+    old: str
+    new: str
+    cases: tuple  # every one of them must catch it
+    clause: str  # of the contract
+
+    def __str__(self):
+        return f"{self.file.removesuffix('.py')}: {self.what}"
+
+
+MUTANTS = []
+
+
+def mistakes(file, cases, *rows, clause="gradient"):
+    """Add a mutant for every row (what, old, new)."""
+    for what, old, new in rows:
+        MUTANTS.append(Mutant(what, file, old, new, cases, clause))
+
+
+DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "dy.reshape(-1, dy.shape[-1]).sum(0)"
+mistakes(
+    "ops/linear.py",
+    ("linear, square W", "s5_attention"),
+    ("W in place of its transpose", "@ W.T)", "@ W)"),
+    (
+        "weight gradient transposed",
+        DW,
+        "dy.reshape(-1, dy.shape[-1]).T @ x.reshape(-1, x.shape[-1])",
+    ),
+)
+mistakes(
+    "ops/linear.py",
+    ("linear", "vit"),
+    ("sign of dx", "return input_gradient(dy, W), {", "return -input_gradient(dy, W), {"),
+    ("forward forgets the bias", "    y += b\n", ""),
+    (
+        "weight gradient not summed over the batch",
+        DW,
+        "x.swapaxes(-1, -2) @ dy",
+    ),
+    (
+        "weight gradient of the first image only",
+        DW,
+        "x[0].reshape(-1, x.shape[-1]).T @ dy[0].reshape(-1, dy.shape[-1])",
+    ),
+    (
+        "weight gradient divided by the number of rows",
+        DW,
+        f"{DW} / (x.size // x.shape[-1])",
+    ),
+    (
+        "bias gradient is the mean",
+        DB,
+        "dy.reshape(-1, dy.shape[-1]).mean(0)",
+    ),
+    (
+        "bias gradient of the first row only",
+        DB,
+        "dy.reshape(-1, dy.shape[-1])[0]",
+    ),
+    ("bias gradient not summed over the batch", DB, "dy.sum(axis=-2)"),
+    ("bias gradient under another name", '"b": bias_gradient(dy)', '"bias": bias_gradient(dy)'),
+)
+mistakes(
+    "ops/linear.py",
+    ("linear", "vit, no head"),
+    (
+        "dp in another order",
+        '{"W": weight_gradient(x, dy), "b": bias_gradient(dy)}',
+        '{"b": bias_gradient(dy), "W": weight_gradient(x, dy)}',
+    ),
+    clause="tree",
+)
+
+DSOFTMAX = "return y * (dy - (dy * y).sum(axis=-1, keepdims=True))"
+mistakes(
+    "ops/softmax.py",
+    ("softmax", "s5_attention", "vit"),
+    ("only the diagonal of the Jacobian (as found in public code)", DSOFTMAX, "return y * (1.0 - y) * dy"),
+    ("the sum dropped", DSOFTMAX, "return y * dy"),
+    ("sign of the sum", DSOFTMAX, "return y * (dy + (dy * y).sum(axis=-1, keepdims=True))"),
+    ("sum over the wrong axis", DSOFTMAX, "return y * (dy - (dy * y).sum(axis=-2, keepdims=True))"),
+    (
+        "plain mean in place of the weighted one",
+        DSOFTMAX,
+        "return y * (dy - dy.mean(axis=-1, keepdims=True))",
+    ),
+    ("leading factor y forgotten", DSOFTMAX, "return dy - (dy * y).sum(axis=-1, keepdims=True)"),
+    (
+        "forward divides the columns, for want of keepdims (as found in public code)",
+        "y /= y.sum(axis=-1, keepdims=True)",
+        "y /= y.sum(axis=-1)[..., None, :]",
+    ),
+)
+mistakes(
+    "ops/softmax.py",
+    ("softmax", "s5_attention", "vit"),
+    (
+        "backward overwrites what was saved",
+        DSOFTMAX,
+        "y *= dy - (dy * y).sum(axis=-1, keepdims=True)\n    return y",
+    ),
+    clause="unmodified",
+)
+
+TANH = ("gelu tanh", "s7_feed_forward", "vit")
+ERF = ("gelu erf", "s7_feed_forward, erf", "vit, erf")
+mistakes(
+    "ops/gelu.py",
+    TANH,
+    (
+        "x³ in place of x² in the derivative (as found in public code)",
+        "(1.0 + 3.0 * CUBIC * x * x)",
+        "(1.0 + 3.0 * CUBIC * x * x * x)",
+    ),
+    (
+        "tanh of the inner function's derivative (as found in public code)",
+        "    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) *",
+        "    u = xp.tanh(SQRT_2_OVER_PI * (1.0 + 3.0 * CUBIC * x * x))\n"
+        "    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - u * u) *",
+    ),
+    ("tanh′ forgotten", "0.5 * x * (1.0 - t * t) *", "0.5 * x *"),
+    ("factor 3 of the cube forgotten", "(1.0 + 3.0 * CUBIC * x * x)", "(1.0 + CUBIC * x * x)"),
+    ("x·Φ′ dropped", "0.5 * (1.0 + t) + 0.5 * x *", "0.5 * (1.0 + t) + 0.0 * x *"),
+    ("Φ dropped", "return 0.5 * (1.0 + t) + 0.5 * x *", "return 0.5 * x *"),
+    ("derivative of the erf form", "derivative_tanh(x) if form", "derivative_erf(x) if form"),
+    ("inner derivative √(2/π) forgotten", "(1.0 - t * t) * SQRT_2_OVER_PI *", "(1.0 - t * t) *"),
+)
+mistakes(
+    "ops/gelu.py",
+    ERF,
+    ("erf: derivative of the tanh form", "else derivative_erf(x))", "else derivative_tanh(x))"),
+    ("erf: x·φ dropped", "return phi_erf(x) + x *", "return phi_erf(x) + 0.0 * x *"),
+    ("erf: x forgotten before φ", "return phi_erf(x) + x *", "return phi_erf(x) +"),
+    ("erf: φ without 1/√(2π)", "xp.exp(-0.5 * x * x) / SQRT_2_PI", "xp.exp(-0.5 * x * x)"),
+    ("erf: exp(−x²) in place of exp(−x²/2)", "xp.exp(-0.5 * x * x)", "xp.exp(-x * x)"),
+    ("erf: forward forgets √2", "erf(x / SQRT_2)", "erf(x)"),
+)
+
+DROPOUT = ("dropout", "s5_attention, both dropouts", "vit, dropout", "vit, attention dropout")
+mistakes(
+    "ops/dropout.py",
+    DROPOUT,
+    ("mask forgotten", "dx = dy * keep", "dx = dy * 1.0"),
+    ("mask inverted", "dx = dy * keep", "dx = dy * ~keep"),
+    ("scale forgotten", "    dx *= 1.0 / (1.0 - rate)\n", ""),
+    ("forward forgets the scale", "    y *= 1.0 / (1.0 - rate)\n", ""),
+    ("scaled by 1/rate", "    dx *= 1.0 / (1.0 - rate)\n", "    dx *= 1.0 / rate\n"),
+    ("backward lets everything through", "    keep, rate = saved\n", "    return dy\n"),
+)
+mistakes(
+    "ops/dropout.py",
+    ("dropout", "s4_position, dropout"),
+    ("backward overwrites dy", "dx = dy * keep", "dy *= keep\n    dx = dy * 1.0"),
+    clause="unmodified",
+)
+mistakes(
+    "ops/dropout.py",
+    DROPOUT,
+    ("mask in float64", "dx = dy * keep", 'dx = dy * keep.astype("float64")'),
+    clause="dtype",
+)
+
+mistakes(
+    "ops/heads.py",
+    ("heads split", "heads merge", "s5_attention", "vit"),
+    (
+        "merge forgets to bring the heads together",
+        "x.swapaxes(1, 2).reshape(B, N, H * K)",
+        "x.reshape(B, N, H * K)",
+    ),
+    ("merge in another order of heads", "x.swapaxes(1, 2).reshape", "x[:, ::-1].swapaxes(1, 2).reshape"),
+    (
+        "split deals the columns out in turn",
+        "x.reshape(B, N, num_heads, D // num_heads).swapaxes(1, 2)",
+        "x.reshape(B, N, D // num_heads, num_heads).transpose(0, 3, 1, 2)",
+    ),
+)
+
+mistakes(
+    "ops/interpolate.py",
+    (
+        "interpolate bilinear-aligned, 7 rows",
+        "interpolate bicubic, 7 rows",
+        "interpolate bicubic-antialias, 6 rows",
+    ),
+    ("rows and columns exchanged", "dE_pos, W_rows.T, W_cols.T", "dE_pos, W_cols.T, W_rows.T"),
+    ("not transposed", "dE_pos, W_rows.T, W_cols.T", "dE_pos, W_rows, W_cols"),
+)
+
+IMAGE = ("s1_patchify", "vit")
+mistakes(
+    "steps/s1_patchify.py",
+    IMAGE,
+    (
+        "forward reads (B, H, W, C) as (B, C, H, W): pixels scrambled (as found in public code)",
+        "images.reshape(B, height // P, P, width // P, P, C).swapaxes(2, 3)",
+        "images.reshape(B, C, height // P, P, width // P, P).transpose(0, 2, 4, 3, 5, 1)",
+    ),
+    ("backward forgets to swap the axes", "values // (P * P)).swapaxes(2, 3)", "values // (P * P))"),
+    (
+        "rows and columns inside a patch exchanged",
+        "values // (P * P)).swapaxes(2, 3)",
+        "values // (P * P)).transpose(0, 1, 4, 2, 3, 5)",
+    ),
+    (
+        "backward takes the channel as slowest",
+        "patches.reshape(B, rows, cols, P, P, values // (P * P)).swapaxes(2, 3)",
+        "patches.reshape(B, rows, cols, values // (P * P), P, P).transpose(0, 1, 4, 2, 5, 3)",
+    ),
+    (
+        "height and width exchanged (as found in public code)",
+        "(rows, cols), P = grid, patch_size",
+        "(cols, rows), P = grid, patch_size",
+    ),
+)
+
+mistakes(
+    "steps/s3_class_token.py",
+    ("s3_class_token", "vit"),
+    ("not summed over the batch (as found in public code)", "dz[:, 0].sum(axis=0)", "dz[:, 0]"),
+    ("mean over the batch", "dz[:, 0].sum(axis=0)", "dz[:, 0].mean(axis=0)"),
+    ("gradient from the last row", "dz[:, 0].sum(axis=0)", "dz[:, -1].sum(axis=0)"),
+    ("gradient summed over the patches too", "dz[:, 0].sum(axis=0)", "dz.sum(axis=(0, 1))"),
+    ("no gradient for the class token (as found in public code)", '{"cls": dz[:, 0].sum(axis=0)}', "{}"),
+    ("zero gradient for the class token", "dz[:, 0].sum(axis=0)", "0.0 * dz[:, 0].sum(axis=0)"),
+    ("dx from the wrong rows", "return dz[:, 1:]", "return dz[:, :-1]"),
+    ("forward puts it last", "[cls, x]", "[x, cls]"),
+)
+
+mistakes(
+    "steps/s4_position.py",
+    ("s4_position", "vit"),
+    ("not summed over the batch (as found in public code)", "dx.sum(axis=0)", "dx"),
+    ("mean over the batch", "dx.sum(axis=0)", "dx.mean(axis=0)"),
+    ("one sum for all rows", "dx.sum(axis=0)", "0.0 * dx[0] + dx.sum(axis=(0, 1))"),
+    ("forward never adds it", 'x + p["E_pos"], rate', "x, rate"),
+)
+mistakes(
+    "steps/s4_position.py",
+    ("s4_position, dropout", "vit, dropout"),
+    ("gradient before the dropout", "dx.sum(axis=0)", "dy.sum(axis=0)"),
+    ("dropout forgotten", "dx = dropout.backward(dy, saved)", "dx = dy"),
+)
+
+ATTENTION = ("s5_attention", "block", "vit")
+THREE_WAYS = 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'
+MERGED = "dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)"
+RETURN = "return y, Saved(x, p, Q, K, V, A, A_dropped, A_dropout, concat, y_dropout)"
+mistakes(
+    "steps/s5_attention.py",
+    ATTENTION,
+    ("1/√d_k forgotten", "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n", ""),
+    ("1/d_k in place of 1/√d_k", "dS *= 1.0 / math.sqrt(Q.shape[-1])", "dS *= 1.0 / Q.shape[-1]"),
+    (
+        "forward scales by the model width",
+        "    S *= 1.0 / math.sqrt(Q.shape[-1])",
+        "    S *= 1.0 / math.sqrt(x.shape[-1])",
+    ),
+    (
+        "scores' gradient divided by the number of tokens (as found in public code)",
+        "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n",
+        "    dS *= 1.0 / math.sqrt(Q.shape[-1]) / x.shape[1]\n",
+    ),
+    ("dQ and dK exchanged", MERGED, "dQ, dK, dV = heads.merge(dK), heads.merge(dQ), heads.merge(dV)"),
+    ("dV and dQ exchanged", MERGED, "dQ, dK, dV = heads.merge(dV), heads.merge(dK), heads.merge(dQ)"),
+    ("dQ with the scores transposed", "dQ = dS @ K", "dQ = dS.swapaxes(-1, -2) @ K"),
+    ("dK with the scores not transposed", "dK = dS.swapaxes(-1, -2) @ Q", "dK = dS @ Q"),
+    ("dV with the weights not transposed", "dV = A_dropped.swapaxes(-1, -2) @ dO", "dV = A_dropped @ dO"),
+    (
+        "softmax's gradient at the scores",
+        "dropout.backward(dA, A_dropout), A)",
+        "dropout.backward(dA, A_dropout), Q @ K.swapaxes(-1, -2))",
+    ),
+    (
+        "the softmax forgotten",
+        "dS = softmax.backward(dropout.backward(dA, A_dropout), A)",
+        "dS = dropout.backward(dA, A_dropout) * 1.0",
+    ),
+    ("the way through Q missing", THREE_WAYS, 'input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'),
+    ("the way through K missing", THREE_WAYS, 'input_gradient(dQ, p["W_Q"]) + input_gradient(dV, p["W_V"])'),
+    ("the way through V missing", THREE_WAYS, 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"])'),
+    ("no way back through W_Q, W_K, W_V (as found in public code)", THREE_WAYS, "dQ + dK + dV"),
+    ("dx returned from the concatenated values (as found in public code)", THREE_WAYS, "dV"),
+    ("W_K's way back through W_Q", 'input_gradient(dK, p["W_K"])', 'input_gradient(dK, p["W_Q"])'),
+    ("W_O forgotten on the way back", 'dconcat = input_gradient(dy, p["W_O"])', "dconcat = dy"),
+    ("W_O not transposed", 'dconcat = input_gradient(dy, p["W_O"])', 'dconcat = dy @ p["W_O"]'),
+    (
+        "W_O's gradient with the output in place of concat (as found in public code)",
+        RETURN,
+        RETURN.replace("concat", "y"),
+    ),
+    ("W_O's gradient with the values, unweighted", '("O", concat, dy)', '("O", heads.merge(V), dy)'),
+    ("W_K's gradient from dQ", '("K", x, dK)', '("K", x, dQ)'),
+    (
+        "forward without W_O: heads never mix (as found in public code)",
+        'y = affine(concat, p["W_O"], p["b_O"])',
+        "y = concat",
+    ),
+    ("forward without softmax, as the slide's caption reads", "A, _ = softmax.forward(S)", "A = S"),
+    (
+        "forward: softmax over the queries",
+        "A, _ = softmax.forward(S)",
+        "A = softmax.forward(S.swapaxes(-1, -2))[0].swapaxes(-1, -2)",
+    ),
+    ("forward: b_K used for V", 'affine(x, p["W_V"], p["b_V"])', 'affine(x, p["W_V"], p["b_K"])'),
+    ("forward: every head sees the first head's keys", "S = Q @ K.swapaxes", "S = Q @ K[:, :1].swapaxes"),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ("s5_attention, attention dropout", "vit, attention dropout"),
+    ("dV without attention dropout", "dV = A_dropped.swapaxes", "dV = A.swapaxes"),
+    ("dA without attention dropout", "dropout.backward(dA, A_dropout), A)", "dA, A)"),
+    (
+        "softmax's gradient at the dropped weights",
+        "dropout.backward(dA, A_dropout), A)",
+        "dropout.backward(dA, A_dropout), A_dropped)",
+    ),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ("s5_attention, dropout", "vit, dropout"),
+    ("output dropout forgotten", "    dy = dropout.backward(dy, y_dropout)\n", ""),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ATTENTION,
+    (
+        "right the first time only: the scale is written into Q and K",
+        "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n",
+        "    Q *= 1.0 / math.sqrt(Q.shape[-1])\n    K *= 1.0 / math.sqrt(K.shape[-1])\n",
+    ),
+    clause="unmodified",
+)
+mistakes(
+    "steps/s5_attention.py",
+    ATTENTION,
+    (
+        "one place for what all calls save",
+        RETURN,
+        'place = forward.__dict__.setdefault("place", [])\n'
+        + RETURN.replace("return y, Saved(", "    place[:] = Saved(")
+        + "\n    return y, place",
+    ),
+    clause="interleaved",
+)
+
+NORM = ("s6_layer_norm", "block", "vit")
+DGAMMA = '{"gamma": (dy * x_hat).sum(axis=(0, 1)), "beta": dy.sum(axis=(0, 1))}'
+mistakes(
+    "steps/s6_layer_norm.py",
+    NORM,
+    ("without along_mean", "dx_hat - along_mean - x_hat", "dx_hat - x_hat"),
+    ("without along_x_hat", "dx_hat - along_mean - x_hat * along_x_hat", "dx_hat - along_mean"),
+    ("sign of along_x_hat", "- x_hat * along_x_hat", "+ x_hat * along_x_hat"),
+    ("sum in place of the mean", "along_x_hat = (dx_hat * x_hat).mean", "along_x_hat = (dx_hat * x_hat).sum"),
+    ("means taken over the tokens", "along_mean = dx_hat.mean(axis=-1,", "along_mean = dx_hat.mean(axis=-2,"),
+    ("gamma forgotten in dx", "dx_hat = dy * gamma", "dx_hat = dy * 1.0"),
+    (
+        "gamma updated before it is used (as found in public code)",
+        "dx_hat = dy * gamma",
+        "dx_hat = dy * (gamma - 0.1 * (dy * x_hat).sum(axis=(0, 1)))",
+    ),
+    ("1/σ forgotten", "along_x_hat) * inverse_std, dp", "along_x_hat), dp"),
+    ("σ in place of 1/σ", "along_x_hat) * inverse_std, dp", "along_x_hat) / inverse_std, dp"),
+    ("1/σ² in place of 1/σ", "along_x_hat) * inverse_std, dp", "along_x_hat) * inverse_std**2, dp"),
+    ("gamma's gradient without x̂", "(dy * x_hat).sum(axis=(0, 1))", "dy.sum(axis=(0, 1))"),
+    (
+        "gamma's gradient not summed over the batch",
+        "(dy * x_hat).sum(axis=(0, 1))",
+        "(dy * x_hat).sum(axis=1)",
+    ),
+    ("beta's gradient not summed over the tokens", '"beta": dy.sum(axis=(0, 1))', '"beta": dy.sum(axis=0)'),
+    ("beta's gradient with gamma", '"beta": dy.sum(axis=(0, 1))', '"beta": dx_hat.sum(axis=(0, 1))'),
+    (
+        "gamma and beta exchanged",
+        DGAMMA,
+        '{"gamma": dy.sum(axis=(0, 1)), "beta": (dy * x_hat).sum(axis=(0, 1))}',
+    ),
+    (
+        "forward divides by D − 1",
+        "variance = (c * c).mean(axis=-1, keepdims=True)",
+        "variance = (c * c).sum(axis=-1, keepdims=True) / (x.shape[-1] - 1)",
+    ),
+    (
+        "forward normalizes over the tokens",
+        "c = x - x.mean(axis=-1, keepdims=True)",
+        "c = x - x.mean(axis=-2, keepdims=True)",
+    ),
+)
+mistakes(
+    "steps/s6_layer_norm.py",
+    NORM,
+    (
+        "gamma updated in place (as found in public code)",
+        "    return (dx_hat",
+        '    gamma -= 0.1 * dp["gamma"]\n    return (dx_hat',
+    ),
+    clause="unmodified",
+)
+
+FEED = ("s7_feed_forward", "block", "vit")
+mistakes(
+    "steps/s7_feed_forward.py",
+    FEED,
+    ("GELU forgotten", "du = gelu.backward(dg, saved_gelu)", "du = dg"),
+    (
+        "GELU's derivative at its output",
+        "gelu.backward(dg, saved_gelu)",
+        "gelu.backward(dg, (g, saved_gelu[1]))",
+    ),
+    ("W1's bias gradient before the GELU", '"b1": bias_gradient(du)', '"b1": bias_gradient(dg)'),
+    (
+        "W2's gradient before the GELU",
+        '"W2": weight_gradient(g, dv)',
+        '"W2": weight_gradient(saved_gelu[0], dv)',
+    ),
+    ("W1's gradient before the GELU", '"W1": weight_gradient(x, du)', '"W1": weight_gradient(x, dg)'),
+    ("dx cut off", 'dx = input_gradient(du, p["W1"])', 'dx = 0.0 * input_gradient(du, p["W1"])'),
+)
+mistakes(
+    "steps/s7_feed_forward.py",
+    ("s7_feed_forward, dropout", "vit, dropout"),
+    ("output dropout forgotten", "    dv = dropout.backward(dv, v_dropout)\n", ""),
+    (
+        "hidden dropout forgotten",
+        'dropout.backward(input_gradient(dv, p["W2"]), g_dropout)',
+        'input_gradient(dv, p["W2"])',
+    ),
+    (
+        "masks exchanged",
+        "saved_gelu, g, g_dropout, v_dropout = saved",
+        "saved_gelu, g, v_dropout, g_dropout = saved",
+    ),
+    (
+        "W2's gradient with the values before dropout",
+        '"W2": weight_gradient(g, dv)',
+        '"W2": weight_gradient(gelu.forward(saved_gelu[0], form=saved_gelu[1])[0], dv)',
+    ),
+)
+
+mistakes(
+    "steps/s8_classify.py",
+    ("s8_classify, token, head", "s8_classify, token, pre_logits and head", "vit"),
+    ("gradient to the last token", "dx[:, 0] = dy", "dx[:, -1] = dy"),
+    ("gradient to every token", "dx[:, 0] = dy", "dx[:] = dy[:, None]"),
+    ("forward takes the last token", "x[:, 0] if classifier", "x[:, -1] if classifier"),
+)
+mistakes(
+    "steps/s8_classify.py",
+    ("s8_classify, gap, head", "s8_classify, gap, nothing else", "vit, gap"),
+    ("gap without 1/N", "dy[:, None] / N", "dy[:, None]"),
+    ("gap: gradient to the first token only", "dx[:] = dy[:, None] / N", "dx[:, 0] = dy"),
+    ("gap: forward skips the first token", "x.mean(axis=1)", "x[:, 1:].mean(axis=1)"),
+)
+mistakes(
+    "steps/s8_classify.py",
+    ("s8_classify, token, pre_logits and head", "s8_classify, gap, pre_logits", "vit"),
+    ("tanh′ forgotten", "dy * (1.0 - r * r)", "dy"),
+    ("1 − tanh in place of 1 − tanh²", "dy * (1.0 - r * r)", "dy * (1.0 - r)"),
+    ("forward without the tanh", "        y = xp.tanh(y)\n", ""),
+    ("pre-logits layer gets no gradient", '        dp = {"pre_logits": dp_pre, **dp}\n', ""),
+)
+mistakes(
+    "steps/s8_classify.py",
+    ("s8_classify, token, pre_logits and head", "vit"),
+    ("dp in the order of the way back", 'dp = {"pre_logits": dp_pre, **dp}', 'dp["pre_logits"] = dp_pre'),
+    clause="tree",
+)
+mistakes(
+    "steps/s8_classify.py",
+    ("s8_classify, token, head", "s8_classify, gap, head", "vit"),
+    (
+        "zeros without a dtype are float64 (as found in public code)",
+        "xp.zeros((B, N, D), dy.dtype)",
+        "xp.zeros((B, N, D))",
+    ),
+    clause="dtype",
+)
+
+BLOCK = ("block", "encoder of 3", "vit")
+mistakes(
+    "encoder.py",
+    BLOCK,
+    ("the residual around the MLP forgotten", "    dx = dx + df\n", "    dx = df\n"),
+    ("the residual around the attention forgotten", "    dx = dx + da\n", "    dx = da\n"),
+    ("the way through the MLP forgotten", "    dx = dx + df\n", ""),
+    ("the residual added twice", "    dx = dx + da\n", "    dx = dx + dx + da\n"),
+    (
+        "the residual inside the norm",
+        "    df, dp_norm_2 = s6_layer_norm.backward(df, saved.norm_2)\n    dx = dx + df\n",
+        "    dx, dp_norm_2 = s6_layer_norm.backward(dx + df, saved.norm_2)\n",
+    ),
+    (
+        "forward: the residual takes the normalized tokens",
+        "    x = x + a\n",
+        '    x = norm_1[0] * p["norm_1"]["gamma"] + p["norm_1"]["beta"] + a\n',
+    ),
+    (
+        "forward: norm after the residual",
+        "    x = x + f\n",
+        '    x, _ = s6_layer_norm.forward(x + f, p["norm_2"], eps=config.layer_norm_eps)\n',
+    ),
+    ("forward: one residual forgotten", "    x = x + a\n", "    x = a\n"),
+    (
+        "what the first norm saved used for the second",
+        "backward(df, saved.norm_2)",
+        "backward(df, saved.norm_1)",
+    ),
+    (
+        "the attention gets the gradient from after the MLP",
+        "s5_attention.backward(dx, saved.attention)",
+        "s5_attention.backward(dx - df, saved.attention)",
+    ),
+    ("gradients of the two norms exchanged", '        "norm_1": dp_norm_1,', '        "norm_1": dp_norm_2,'),
+)
+mistakes(
+    "encoder.py",
+    ("encoder of 3", "vit"),
+    ("blocks not in reverse", "for i in reversed(range(len(saved))):", "for i in range(len(saved)):"),
+    (
+        "only the last block passes its gradient on",
+        "        dx, dp[i] = block_backward(dx, saved[i])",
+        "        _, dp[i] = block_backward(dx, saved[i])",
+    ),
+    (
+        "every block gets the last one's gradient",
+        "block_backward(dx, saved[i])",
+        "block_backward(dx, saved[-1])",
+    ),
+    ("the first block forgotten", "reversed(range(len(saved)))", "reversed(range(1, len(saved)))"),
+)
+mistakes(
+    "encoder.py",
+    ("encoder of 3", "vit"),
+    ("dp in the order of the way back", "return dx, dict(reversed(dp.items()))", "return dx, dp"),
+    clause="tree",
+)
+
+mistakes(
+    "vit.py",
+    ("vit", "vit and loss"),
+    ("the final norm's gradient forgotten", 'dx, dp["norm"] =', '_, dp["norm"] ='),
+    ("forward: the final norm forgotten", "x, norm = s6_layer_norm", "_, norm = s6_layer_norm"),
+    (
+        "class token's backward called twice (as found in public code)",
+        '        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)\n',
+        '        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)\n' * 2,
+    ),
+    ("the blocks' gradient never reaches the patches", 'dx, dp["blocks"] =', '_, dp["blocks"] ='),
+    (
+        "positions added before the class token on the way back",
+        '    dx, dp["position"] = s4_position.backward(dx, saved.position)\n    if saved.class_token is not None:\n'
+        '        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)\n',
+        "    if saved.class_token is not None:\n"
+        '        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)\n'
+        '    dx, dp["position"] = s4_position.backward(dx, saved.position)\n',
+    ),
+    (
+        "no gradient for the image",
+        "dimages = s1_patchify.backward(dx, saved.patchify)",
+        "dimages = 0.0 * s1_patchify.backward(dx, saved.patchify)",
+    ),
+)
+mistakes(
+    "vit.py",
+    ("vit, dropout",),
+    (
+        "the patches get the gradient from before the positions' dropout",
+        'dx, dp["position"] =',
+        '_, dp["position"] =',
+    ),
+)
+mistakes(
+    "vit.py",
+    ("vit", "vit, gap"),
+    ("dp in the order of the way back", "return dimages, dict(reversed(dp.items()))", "return dimages, dp"),
+    clause="tree",
+)
+
+LOSS = ("loss", "vit and loss")
+mistakes(
+    "loss.py",
+    LOSS,
+    ("1/B forgotten", "(p - t) * (dloss / t.shape[0])", "(p - t) * dloss"),
+    ("divided by the classes, not the batch", "t.shape[0]", "t.shape[1]"),
+    ("sign", "(p - t) *", "(t - p) *"),
+    ("dloss forgotten", "(dloss / t.shape[0])", "(1.0 / t.shape[0])"),
+    ("the labels forgotten", "(p - t) *", "p *"),
+    ("log probabilities in place of probabilities", "p, _ = softmax.forward(logits)", "p = logits"),
+    ("softmax over the batch", "p, _ = softmax.forward(logits)", "p = softmax.forward(logits.T)[0].T"),
+    (
+        "forward: softmax applied twice (as found in public code)",
+        "z = logits - logits.real.max(axis=-1, keepdims=True)",
+        "z, _ = softmax.forward(logits)",
+    ),
+)
+mistakes(
+    "loss.py",
+    ("loss, smoothing", "loss, soft targets, smoothing"),
+    (
+        "label smoothing forgotten",
+        "/ B, (logits, t)",
+        "/ B, (logits, targets(labels, num_classes, logits.real.dtype))",
+    ),
+)
+
+mistakes(
+    "parallel.py",
+    ("loss over two threads",),
+    ("a share's weight forgotten", "loss.backward(weight, saved_loss)", "loss.backward(1.0, saved_loss)"),
+    ("the first share's gradients only", "sum(grads[1:], grads[0])", "grads[0]"),
+)
+
+
+class Consistent(NamedTuple):
+    """A wrong forward with the backward that fits it: no gradient check can see it."""
+
+    what: str
+    file: str
+    changes: tuple  # of (old, new)
+    case: str
+
+    def __str__(self):
+        return f"{self.file.removesuffix('.py')}: {self.what}"
+
+
+CONSISTENT = [
+    Consistent(
+        "every patch transposed, there and back",
+        "steps/s1_patchify.py",
+        (
+            ("P, C).swapaxes(2, 3)", "P, C).transpose(0, 1, 3, 4, 2, 5)"),
+            ("values // (P * P)).swapaxes(2, 3)", "values // (P * P)).transpose(0, 1, 4, 2, 3, 5)"),
+        ),
+        "s1_patchify",
+    ),
+    Consistent(
+        "class token last",
+        "steps/s3_class_token.py",
+        (("[cls, x]", "[x, cls]"), ("dz[:, 1:]", "dz[:, :-1]"), ("dz[:, 0].sum", "dz[:, -1].sum")),
+        "s3_class_token",
+    ),
+    Consistent(
+        "scores not divided by √d_k",
+        "steps/s5_attention.py",
+        (
+            ("    S *= 1.0 / math.sqrt(Q.shape[-1])\n", ""),
+            ("    dS *= 1.0 / math.sqrt(Q.shape[-1])\n", ""),
+        ),
+        "s5_attention",
+    ),
+    Consistent(
+        "residual around the MLP left out",
+        "encoder.py",
+        (("    x = x + f\n", "    x = f\n"), ("    dx = dx + df\n", "    dx = df\n")),
+        "block",
+    ),
+    Consistent(
+        "mean over unequal shares",
+        "parallel.py",
+        (("(stop - start) / len(images)", "1.0 / len(shares(len(images), workers))"),),
+        "loss over two threads",
+    ),
+]

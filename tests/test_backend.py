@@ -1,0 +1,220 @@
+"""The backend: the array decides, and nothing in the model calls NumPy behind its back.
+
+No GPU is needed for that: a strict array refuses NumPy, implicit conversion and every name not listed here, and
+the whole model runs on it to the same bits.
+"""
+
+import operator
+import sys
+import types
+
+import numpy as np
+import pytest
+import scipy.special
+from cases import DROPOUTS, generator, model_point
+
+from vitnp import InputError, backend, loss, tree, vit
+from vitnp.config import preset
+from vitnp.ops import gelu
+
+
+class Strict:
+    """An array of "another library": only its own operators, methods and module work."""
+
+    __array_ufunc__ = None  # NumPy's operators give way
+
+    def __init__(self, a):
+        self.a = a
+
+    def __array__(self, *_, **__):
+        raise TypeError("implicit conversion to NumPy")
+
+    def __array_function__(self, function, *_):
+        raise TypeError(f"np.{function.__name__} on an array of another library")
+
+    def __array_namespace__(self):
+        return STRICT
+
+    def __getitem__(self, key):
+        return wrap(self.a[key])
+
+    def __setitem__(self, key, value):
+        self.a[key] = unwrap(value)
+
+    def __len__(self):
+        return len(self.a)
+
+    def __getattr__(self, name):
+        if name not in METHODS:
+            raise AttributeError(f"{name} is not among the methods every backend has")
+        value = getattr(self.a, name)
+        if not callable(value):
+            return wrap(value)
+        return lambda *args, **kwargs: wrap(value(*args, **kwargs))
+
+
+METHODS = "T astype dtype max mean ndim real reshape shape size sum swapaxes".split()
+OPERATORS = "add sub mul truediv pow matmul neg invert ge gt le lt eq".split()
+
+
+def wrap(value):
+    return Strict(value) if isinstance(value, np.ndarray | np.generic) else value
+
+
+def unwrap(value):
+    if isinstance(value, np.ndarray | np.generic):
+        raise TypeError("a NumPy array among arrays of another library")
+    return value.a if isinstance(value, Strict) else value
+
+
+def define(name):
+    function = getattr(operator, name)
+    setattr(Strict, f"__{name}__", lambda *xs: wrap(function(*map(unwrap, xs))))
+    if name in ("add", "sub", "mul", "truediv"):
+        setattr(Strict, f"__r{name}__", lambda x, other: wrap(function(unwrap(other), x.a)))
+        in_place = getattr(operator, f"i{name}")
+
+        def assign(x, other):
+            x.a = in_place(x.a, unwrap(other))
+            return x
+
+        setattr(Strict, f"__i{name}__", assign)
+
+
+for name in OPERATORS:
+    define(name)
+
+
+def strict_function(name):
+    function = getattr(np, name)
+
+    def call(*args, **kwargs):
+        args = [[unwrap(x) for x in arg] if isinstance(arg, list) else unwrap(arg) for arg in args]
+        return wrap(function(*args, **kwargs))
+
+    return call
+
+
+STRICT = types.SimpleNamespace(
+    __name__="strict",
+    asarray=wrap,
+    asnumpy=lambda x: x.a,
+    **{name: strict_function(name) for name in "arange broadcast_to concatenate exp log tanh zeros".split()},
+)
+
+
+@pytest.mark.parametrize("form", ["tanh", "erf"])
+@pytest.mark.parametrize("classifier", ["token", "gap"])
+def test_the_model_uses_nothing_of_numpy(form, classifier, monkeypatch):
+    """Forward, loss and backward with every dropout: the same bits as with NumPy."""
+    monkeypatch.setattr(
+        gelu, "erf", lambda x: wrap(scipy.special.erf(x.a)) if isinstance(x, Strict) else backend.erf(x)
+    )
+    config = preset("tiny", gelu=form, classifier=classifier, **DROPOUTS)
+    images, p = model_point(config)
+    labels = np.array([1, 4])
+
+    def both_ways(images, labels, p):
+        logits, saved = vit.forward(images, p, config, rng=generator())
+        value, saved_loss = loss.forward(logits, labels, label_smoothing=0.1)
+        dimages, dp = vit.backward(loss.backward(1.0, saved_loss), saved)
+        return {"logits": logits, "loss": value, "dimages": dimages, "dp": dp}
+
+    plain = both_ways(images, labels, p)
+    strict = both_ways(wrap(images), wrap(labels), backend.to_device(p, STRICT))
+    assert isinstance(strict["logits"], Strict)
+    tree.map(np.testing.assert_array_equal, backend.to_host(strict), plain)
+
+
+def test_the_strict_array_is_strict():
+    x = wrap(np.ones(3))
+    for call in (
+        lambda: np.exp(x),
+        lambda: np.concatenate([x, x]),
+        lambda: np.asarray(x),
+        lambda: x + np.ones(3),
+        lambda: np.ones(3) * x,
+        lambda: x.var(),
+        lambda: STRICT.einsum,
+    ):
+        with pytest.raises((TypeError, AttributeError)):
+            call()
+
+
+def test_the_array_decides():
+    assert backend.array_module(np.ones(2)) is np
+    assert backend.array_module(np.float32(1)) is np
+    assert backend.array_module(wrap(np.ones(2))) is STRICT
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_erf(dtype):
+    x = np.linspace(-5, 5, 101).astype(dtype)
+    y = backend.erf(x)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(
+        y, scipy.special.erf(x.astype("float64")), rtol=1e-6 if dtype == "float32" else 1e-15
+    )
+
+
+class OnDevice:
+    """Stands for a cupy.ndarray, which is told by the name of its module."""
+
+
+OnDevice.__module__ = "cupy._core.core"
+
+
+def pretend_cupy(monkeypatch, zeros):
+    """A cupy, with its SciPy, that can be imported."""
+    special = types.SimpleNamespace(erf=lambda x: ("erf on the device", x))
+    cupy = types.SimpleNamespace(__name__="cupy", zeros=zeros)
+    cupyx = types.SimpleNamespace(scipy=types.SimpleNamespace(special=special))
+    for name, module in {
+        "cupy": cupy,
+        "cupyx": cupyx,
+        "cupyx.scipy": cupyx.scipy,
+        "cupyx.scipy.special": special,
+    }.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return cupy
+
+
+def test_with_a_gpu(monkeypatch):
+    cupy = pretend_cupy(monkeypatch, zeros=lambda n: None)
+    assert backend.get("auto") is cupy
+    assert backend.get("cupy") is cupy
+    assert backend.get("numpy") is np
+    x = OnDevice()
+    assert backend.array_module(x) is cupy
+    assert backend.erf(x) == ("erf on the device", x)
+
+
+def test_with_cupy_but_no_driver(monkeypatch):
+    def no_driver(n):
+        raise RuntimeError("cudaErrorInsufficientDriver")
+
+    pretend_cupy(monkeypatch, zeros=no_driver)
+    assert backend.get("auto") is np
+    with pytest.raises(InputError, match=r"cudaErrorInsufficientDriver.*vitnp\[cuda12\].*--backend numpy"):
+        backend.get("cupy")
+
+
+def test_without_cupy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert backend.get() is np
+    with pytest.raises(InputError, match="cupy cannot be used here"):
+        backend.get("cupy")
+
+
+def test_an_unknown_backend():
+    with pytest.raises(InputError, match='"torch" is unknown; choose auto, numpy or cupy'):
+        backend.get("torch")
+
+
+def test_there_and_back():
+    p = {"W": np.ones((2, 3)), "blocks": {0: {"b": np.zeros(4, np.float32)}}}
+    device = backend.to_device(p, STRICT)
+    assert all(isinstance(leaf, Strict) for _, leaf in tree.leaves(device))
+    host = backend.to_host(device)
+    tree.map(np.testing.assert_array_equal, host, p)
+    assert host["blocks"][0]["b"].dtype == np.float32

@@ -1,0 +1,99 @@
+"""Bad images and labels: one line that says what was given, what is needed and what to do."""
+
+import numpy as np
+import pytest
+
+from vitnp import InputError, vit
+from vitnp.checks import check_images, check_labels
+from vitnp.config import preset
+
+CONFIG = preset("tiny")  # 12x8 RGB, 5 classes
+
+
+def images(value=0.5, shape=(2, 12, 8, 3)):
+    """Good images, unless told otherwise."""
+    return np.full(shape, value)
+
+
+def spoiled(value):
+    """Good images with two bad values."""
+    x = images()
+    x[0, 0, 0, 0] = x[1, 2, 3, 1] = value
+    return x
+
+
+BAD_IMAGES = {
+    "list": ([[0.5]], ["list", "(B, 12, 8, 3)"]),
+    "None": (None, ["NoneType", "(B, 12, 8, 3)"]),
+    "one image": (images(shape=(12, 8, 3)), ["(12, 8, 3)", "image[None]"]),
+    "gray": (images(shape=(12, 8)), ["(12, 8)", "(B, 12, 8, 3)"]),
+    "five axes": (images(shape=(1, 2, 12, 8, 3)), ["(1, 2, 12, 8, 3)", "(B, 12, 8, 3)"]),
+    "empty batch": (images(shape=(0, 12, 8, 3)), ["empty", "at least one"]),
+    "channels": (images(shape=(2, 12, 8, 4)), ["4 channels", "needs 3"]),
+    "channels first": (images(shape=(2, 3, 12, 8)), ["8 channels", "channels come last"]),
+    "size": (images(shape=(2, 16, 8, 3)), ["16x8", "12x8", "image_size=(16, 8)"]),
+    "sides exchanged": (images(shape=(2, 8, 12, 3)), ["8x12", "12x8"]),
+    "int64": (images(7, (2, 12, 8, 3)).astype(np.int64), ["int64", "uint8", "astype"]),
+    "bool": (images(1).astype(bool), ["bool", "uint8"]),
+    "object": (images().astype(object), ["object", "uint8"]),
+    "NaN": (spoiled(np.nan), ["2 values", "NaN", "finite"]),
+    "infinity": (spoiled(-np.inf), ["2 values", "infinite"]),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_bad_images(given, said):
+    for call in (
+        lambda: check_images(given, CONFIG, np.float32),
+        lambda: vit.forward(given, vit.init(None, CONFIG), CONFIG),
+    ):
+        with pytest.raises(InputError) as problem:
+            call()
+        message = str(problem.value)
+        assert [part for part in said if part not in message] == []
+        assert "\n" not in message
+
+
+def test_bytes_are_scaled_to_minus_one_and_one():
+    x = np.zeros((1, 12, 8, 3), np.uint8)
+    x[0, 0, 0] = [0, 51, 255]
+    got = check_images(x, CONFIG, np.float32)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got[0, 0, 0], [-1.0, -0.6, 1.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("given", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_floats_are_taken_as_they_are(given, dtype):
+    x = images().astype(given)
+    got = check_images(x, CONFIG, dtype)
+    assert got.dtype == dtype
+    assert (got == 0.5).all()
+    assert (got is x) == (given == dtype)  # no copy without need
+
+
+BAD_LABELS = {
+    "list": ([0, 1], ["list", "(2,)", "(2, 5)"]),
+    "too few": (np.array([0]), ["(1,)", "(2,)"]),
+    "one column": (np.array([[0], [1]]), ["(2, 1)", "(2,)"]),
+    "floats": (np.array([0.0, 1.0]), ["float64", "integers"]),
+    "classes": (np.full((2, 4), 0.25), ["(2, 4)", "(2, 5)"]),
+    "integers in the place of probabilities": (np.eye(5, dtype=int)[:2], ["int64", "probabilities"]),
+    "too large": (np.array([0, 5]), ["0 to 5", "5 classes", "0 to 4"]),
+    "negative": (np.array([-1, 4]), ["-1 to 4", "0 to 4"]),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), BAD_LABELS.values(), ids=BAD_LABELS)
+def test_bad_labels(given, said):
+    with pytest.raises(InputError) as problem:
+        check_labels(given, 2, 5)
+    message = str(problem.value)
+    assert [part for part in said if part not in message] == []
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64"])
+def test_good_labels(dtype):
+    check_labels(np.array([0, 4], dtype), 2, 5)
+    check_labels(np.full((2, 5), 0.2, np.float32), 2, 5)

@@ -1,0 +1,94 @@
+"""What cost.py counts, against the arrays themselves and against the published figures."""
+
+import numpy as np
+import pytest
+
+import vitnp
+from vitnp import cost, gradcheck, tree, vit
+
+VARIANTS = [
+    {},
+    {"classifier": "gap"},
+    {"representation_size": None},
+    {"classifier": "gap", "representation_size": None},
+    {"dropout_rate": 0.2},
+    {"attention_dropout_rate": 0.2},
+    {"num_classes": 0},
+]
+
+
+def kept_arrays(saved, parameters):
+    """Every array in memory that `saved` keeps alive and that is no parameter, once."""
+    if isinstance(saved, np.ndarray):
+        base = saved
+        while isinstance(base.base, np.ndarray):
+            base = base.base
+        return {} if id(base) in parameters else {id(base): base}
+    if isinstance(saved, dict):
+        saved = saved.values()
+    if isinstance(saved, list | tuple | type({}.values())):
+        found = {}
+        for part in saved:
+            found |= kept_arrays(part, parameters)
+        return found
+    return {}
+
+
+@pytest.mark.parametrize("overrides", VARIANTS, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_activation_bytes_are_those_of_saved(overrides, dtype):
+    config = vitnp.preset("tiny", **overrides)
+    rng = np.random.default_rng(0)
+    p = tree.map(lambda a: a.astype(dtype), gradcheck.random_like(vit.init(None, config), rng))
+    images = rng.standard_normal((3, *config.image_size, 3)).astype(dtype)
+    _, saved = vit.forward(images, p, config, rng=np.random.default_rng(1))
+    own = {id(leaf) for _, leaf in tree.leaves(p)}
+    counted = sum(cost.activation_bytes(config, batch_size=3, itemsize=np.dtype(dtype).itemsize).values())
+    assert counted == sum(a.nbytes for a in kept_arrays(saved, own).values())
+
+
+@pytest.mark.parametrize("name", ["tiny", "digits", "Ti/16"])
+def test_multiply_adds_are_those_of_the_matrix_products(name):
+    """Count them where they happen: an array type whose @ adds up its shapes."""
+    done = []
+
+    class Counting(np.ndarray):
+        def __matmul__(self, other):
+            product = np.asarray(self) @ np.asarray(other)
+            done.append(product.size * self.shape[-1])
+            return product.view(Counting)
+
+        def __rmatmul__(self, other):
+            return other.view(Counting) @ self
+
+    config = vitnp.preset(name)
+    p = tree.map(lambda a: a.view(Counting), vit.init(np.random.default_rng(0), config))
+    images = np.zeros((1, *config.image_size, config.in_channels), np.float32)
+    vit.forward(images, p, config)
+    assert sum(done) == sum(cost.multiply_adds(config).values())
+
+
+# facts of the paper's models at 224 pixels, 1000 classes, in 10⁹ multiply–adds
+PUBLISHED = {
+    "Ti/16": 1.254,
+    "S/16": 4.599,
+    "S/32": 1.143,
+    "B/32": 4.409,
+    "B/16": 17.564,
+    "L/32": 15.378,
+    "L/16": 61.555,
+    "H/14": 167.295,
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_multiply_adds_of_the_published_models(name):
+    total = sum(cost.multiply_adds(vitnp.preset(name)).values())
+    assert total / 1e9 == pytest.approx(PUBLISHED[name], abs=6e-4)
+
+
+def test_parameters_by_part_add_up():
+    parts = cost.parameters(vitnp.preset("B/16"))
+    assert parts["project"] == 590_592
+    assert parts["position"] == 151_296
+    assert sum(parts.values()) == 86_567_656

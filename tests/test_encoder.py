@@ -1,0 +1,60 @@
+"""The encoder: eq. 2 and 3 of the paper, L times."""
+
+import numpy as np
+import pytest
+from cases import CASES
+
+from vitnp import encoder, tree
+from vitnp.config import preset
+from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
+
+
+def test_the_block_is_equations_2_and_3():
+    config, case = preset("tiny"), CASES["block"]
+    z, p = case.x, case.p
+
+    def norm(x, name):
+        return s6_layer_norm.forward(x, p[name], eps=config.layer_norm_eps)[0]
+
+    z1 = s5_attention.forward(norm(z, "norm_1"), p["attention"], num_heads=config.num_heads)[0] + z
+    z2 = s7_feed_forward.forward(norm(z1, "norm_2"), p["feed_forward"])[0] + z1
+    np.testing.assert_array_equal(case.forward(z, p)[0], z2)
+
+
+def test_shapes_of_the_slide():
+    config = preset("B/16", num_layers=1)
+    p = encoder.init(np.random.default_rng(0), config, "float32")
+    y, _ = encoder.forward(np.ones((1, 197, 768), np.float32), p, config=config)
+    assert y.shape == (1, 197, 768)
+
+
+@pytest.mark.parametrize(("name", "count"), [("B/16", 7_087_872), ("L/16", 12_596_224), ("H/14", 19_677_440)])
+def test_parameters_of_a_block(name, count):
+    config = preset(name)
+    D, M = config.hidden_size, config.mlp_dim
+    assert count == 4 * D * D + 4 * D + 2 * D * M + M + D + 4 * D
+    assert tree.count(encoder.init_block(None, config, "float32")) == count
+
+
+def test_a_block_with_silent_branches_is_the_identity():
+    """With W_O, b_O, W2 and b2 zero only the residuals are left, forward and backward."""
+    config, case = preset("tiny"), CASES["block"]
+    p = tree.map(np.copy, case.p)
+    for part, names in (("attention", ("W_O", "b_O")), ("feed_forward", ("W2", "b2"))):
+        for name in names:
+            p[part][name][:] = 0.0
+    y, saved = encoder.block_forward(case.x, p, config=config)
+    np.testing.assert_array_equal(y, case.x)
+    dx, _ = encoder.block_backward(case.x, saved)
+    np.testing.assert_array_equal(dx, case.x)
+
+
+def test_the_stack_is_its_blocks_in_order():
+    config, case = preset("tiny", num_layers=3), CASES["encoder of 3"]
+    x = case.x
+    for i in range(3):
+        x, _ = encoder.block_forward(x, case.p[i], config=config)
+    y, saved = case.forward(case.x, case.p)
+    np.testing.assert_array_equal(y, x)
+    assert len(saved) == 3
+    assert list(case.p) == [0, 1, 2]

@@ -1,0 +1,151 @@
+"""The check is checked: every deliberately broken backward of `mutants.py` must be caught.
+
+The broken source is executed in place of the real one, with everything above it rebuilt on top: a mistake in the
+softmax is looked for in the softmax, in the attention and in the whole model.
+"""
+
+import contextlib
+import functools
+import importlib
+import importlib.util
+import pathlib
+import sys
+
+import cases
+import numpy as np
+import pytest
+from mutants import CONSISTENT, DSOFTMAX, MUTANTS
+from test_contract import CONTRACT, check_gradient, cotangent
+
+import vitnp
+from vitnp import gradcheck, vit
+from vitnp.config import preset
+
+CLAUSES = CONTRACT | {"gradient": functools.partial(check_gradient, seeds=(0,))}  # one look is enough
+PACKAGE = pathlib.Path(vitnp.__file__).parent
+
+
+class Changed:
+    """Finds one module of vitnp and executes other source in its place."""
+
+    def __init__(self, file, changes):
+        self.name = ".".join(("vitnp", *pathlib.PurePath(file).with_suffix("").parts))
+        self.path = PACKAGE / file
+        self.source = self.path.read_text("utf-8")
+        for old, new in changes:
+            assert self.source.count(old) == 1, f"{file} has {self.source.count(old)} times: {old}"
+            assert old != new
+            self.source = self.source.replace(old, new)
+
+    def find_spec(self, name, path, target=None):
+        return importlib.util.spec_from_loader(name, self) if name == self.name else None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        exec(compile(self.source, self.path, "exec"), module.__dict__)
+
+
+@contextlib.contextmanager
+def rebuilt(file, *changes):
+    """`cases.CASES` on top of a vitnp in which `file` has each old text replaced by the new one."""
+
+    def ours():
+        return [name for name in sys.modules if name.partition(".")[0] in ("vitnp", "cases")]
+
+    finder = Changed(file, changes)
+    real = {name: sys.modules.pop(name) for name in ours()}
+    sys.meta_path.insert(0, finder)
+    try:
+        yield importlib.import_module("cases").CASES
+    finally:
+        sys.meta_path.remove(finder)
+        for name in ours():
+            del sys.modules[name]
+        sys.modules.update(real)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_a_broken_backward_is_caught(mutant):
+    with rebuilt(mutant.file, (mutant.old, mutant.new)) as changed:
+        for name in mutant.cases:
+            # A gradient of the wrong shape is a ValueError; nothing else may stop the check.
+            with pytest.raises((AssertionError, ValueError)):
+                CLAUSES[mutant.clause](changed[name])
+
+
+def test_the_same_without_a_mistake_passes():
+    """So a mutant is caught for its mistake, not for how it was rebuilt."""
+    for file in sorted({mutant.file for mutant in MUTANTS}):
+        with rebuilt(file) as same:
+            assert same["vit"].forward is not cases.CASES["vit"].forward
+            for clause in CONTRACT.values():
+                clause(same["vit"])
+
+
+def test_there_are_enough_mutants():
+    assert len(MUTANTS) >= 100
+    assert len(set(map(str, MUTANTS))) == len(MUTANTS)
+    with_backward = [
+        path for path in PACKAGE.glob("*/s[1-8]_*.py") if path.stem != "s2_project"
+    ]  # it is ops.linear
+    files = {PACKAGE / mutant.file for mutant in MUTANTS}
+    assert files > set(with_backward)
+
+
+@pytest.mark.parametrize("wrong", CONSISTENT, ids=str)
+def test_what_a_gradient_check_cannot_see(wrong):
+    """A wrong forward with a backward that fits it: that is what the other tests of each step are for."""
+    real = cases.CASES[wrong.case]
+    with rebuilt(wrong.file, *wrong.changes) as changed:
+        case = changed[wrong.case]
+        check_gradient(case)
+        y, right = case.forward(case.x, case.p)[0], real.forward(real.x, real.p)[0]
+    assert not np.allclose(y, right)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "name"),
+    [
+        (
+            "ops/softmax.py",
+            DSOFTMAX,
+            DSOFTMAX.replace("return y *", "return"),
+            "softmax",
+        ),  # factor y forgotten
+        ("ops/softmax.py", DSOFTMAX, "return 0.0 * dy", "softmax"),  # no gradient at all
+        ("steps/s6_layer_norm.py", "- x_hat * along_x_hat", "", "s6_layer_norm"),
+        ("steps/s6_layer_norm.py", "along_x_hat) * inverse_std, dp", "along_x_hat), dp", "s6_layer_norm"),
+    ],
+)
+def test_a_cotangent_of_ones_is_blind(file, old, new, name):
+    """Softmax rows sum to 1, LayerNorm rows (gamma 1) to 0: their sum has gradient 0, broken or not."""
+    real = cases.CASES[name]
+    p = {"gamma": np.ones(6), "beta": np.zeros(6)} if "gamma" in real.p else {}
+    y, saved = real.forward(real.x, p)
+    ones, random = np.ones_like(y), cotangent(y)
+    with rebuilt(file, (old, new)) as changed:
+        blind, seeing = (changed[name].backward(dy, saved)[0] for dy in (ones, random))
+    np.testing.assert_allclose(blind, real.backward(ones, saved)[0], atol=1e-14)
+    assert np.abs(seeing - real.backward(random, saved)[0]).max() > 0.01
+
+
+def test_a_diagonal_softmax_shows_with_ones_too():
+    """Not every mistake hides: the true gradient of a sum of ones is 0, the diagonal alone says y(1 − y)."""
+    case = cases.CASES["softmax"]
+    y, saved = case.forward(case.x, {})
+    ones = np.ones_like(y)
+    assert np.abs(case.backward(ones, saved)[0]).max() < 1e-15
+    with rebuilt("ops/softmax.py", (DSOFTMAX, "return y * (1.0 - y) * dy")) as changed:
+        assert np.abs(changed["softmax"].backward(ones, saved)[0]).max() > 0.1
+
+
+def test_initial_weights_are_blind():
+    """The initial head is 0, so no gradient goes below it: the diagonal softmax passes the check there."""
+    config = preset("tiny", image_size=8, representation_size=None)
+    p = vit.init(np.random.default_rng(0), config, "float64")
+    with rebuilt("ops/softmax.py", (DSOFTMAX, "return y * (1.0 - y) * dy")) as changed:
+        case = changed["vit, square, no pre-logits"]
+        assert gradcheck.check(case.forward, case.backward, case.x, p).ok
+        assert not gradcheck.check(case.forward, case.backward, case.x, case.p).ok

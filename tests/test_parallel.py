@@ -1,0 +1,143 @@
+"""The batch over threads: the same numbers however it is split."""
+
+import threading
+
+import numpy as np
+import pytest
+from cases import DROPOUTS, generator, model_point
+
+from vitnp import InputError, loss, loss_and_grads, parallel, predict, tree, vit
+from vitnp.config import preset
+
+CONFIG = preset("tiny")
+IMAGES, P = model_point(CONFIG, batch_size=5)
+LABELS = np.array([0, 3, 4, 1, 1])
+SOFT = np.random.default_rng(0).dirichlet(np.ones(5), 5)
+
+
+def close(a, b):
+    """Equal up to the order of a sum in float64."""
+    np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("batch_size", "workers"), [(5, 1), (5, 2), (5, 3), (5, 5), (5, 9), (1, 4), (64, 7)])
+def test_shares_cover_the_batch_evenly(batch_size, workers):
+    parts = parallel.shares(batch_size, workers)
+    assert len(parts) == min(batch_size, workers)
+    assert [i for start, stop in parts for i in range(start, stop)] == list(range(batch_size))
+    sizes = {stop - start for start, stop in parts}
+    assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("labels", [LABELS, SOFT], ids=["integers", "probabilities"])
+def test_against_the_model_and_the_loss(labels):
+    logits, saved = vit.forward(IMAGES, P, CONFIG)
+    value, saved_loss = loss.forward(logits, labels, label_smoothing=0.1)
+    _, dp = vit.backward(loss.backward(1.0, saved_loss), saved)
+    got, grads = loss_and_grads(IMAGES, labels, P, CONFIG, workers=2, label_smoothing=0.1)
+    close(got, value)
+    tree.map(close, grads, dp)
+    assert [name for name, _ in tree.leaves(grads)] == [name for name, _ in tree.leaves(P)]
+
+
+@pytest.mark.parametrize("workers", [2, 3, 9, None])
+@pytest.mark.parametrize("fields", [{}, DROPOUTS], ids=["no dropout", "dropout"])
+def test_independent_of_the_workers(workers, fields):
+    config = preset("tiny", **fields)
+    one, dp_one = loss_and_grads(IMAGES, LABELS, P, config, workers=1, rng=generator())
+    many, dp_many = loss_and_grads(IMAGES, LABELS, P, config, workers=workers, rng=generator())
+    close(many, one)
+    tree.map(close, dp_many, dp_one)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_the_same_bits_from_run_to_run(workers):
+    config = preset("tiny", **DROPOUTS)
+    p = tree.map(lambda a: a.astype(np.float32), P)
+    first, second = (
+        loss_and_grads(IMAGES.astype(np.float32), LABELS, p, config, workers=workers, rng=generator())
+        for _ in range(2)
+    )
+    assert first[0] == second[0]
+    tree.map(np.testing.assert_array_equal, first[1], second[1])
+    assert first[0].dtype == np.float32
+    assert {leaf.dtype for _, leaf in tree.leaves(first[1])} == {np.dtype(np.float32)}
+
+
+def test_dropout_needs_a_generator_and_draws_anew():
+    config = preset("tiny", **DROPOUTS)
+    still, _ = loss_and_grads(IMAGES, LABELS, P, config)
+    close(still, loss_and_grads(IMAGES, LABELS, P, CONFIG)[0])
+    rng = generator()
+    values = [loss_and_grads(IMAGES, LABELS, P, config, rng=rng)[0] for _ in range(2)]
+    assert len({float(still), *map(float, values)}) == 3
+
+
+def test_dropout_differs_between_the_images_of_a_batch():
+    """Five times the same image: without dropout equal logits, with it not, in every share."""
+    rng = np.random.default_rng(0)
+    draws = [
+        parallel.BatchShare(np.random.default_rng(0), start, stop, 5).random((stop - start, 2, 3), "float32")
+        for start, stop in ((0, 2), (2, 5))
+    ]
+    np.testing.assert_array_equal(np.concatenate(draws), rng.random((5, 2, 3), dtype="float32"))
+    assert len({row.tobytes() for part in draws for row in part}) == 5
+
+
+def test_every_share_has_its_thread():
+    """All parts run at the same time: each waits for the others."""
+    together = threading.Barrier(3, timeout=10)
+    assert parallel.run(lambda part: (together.wait(), part)[1], [1, 2, 3]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 9, None])
+@pytest.mark.parametrize("batch_size", [1, 2, 64])
+def test_predict_is_the_forward(workers, batch_size):
+    logits = predict(IMAGES, P, CONFIG, workers=workers, batch_size=batch_size)
+    close(logits, vit.forward(IMAGES, P, CONFIG)[0])
+
+
+def test_predict_has_no_dropout():
+    close(predict(IMAGES, P, preset("tiny", **DROPOUTS)), predict(IMAGES, P, CONFIG))
+
+
+def test_predict_scales_bytes():
+    images = np.random.default_rng(0).integers(0, 256, IMAGES.shape, dtype=np.uint8)
+    close(predict(images, P, CONFIG), vit.forward(images, P, CONFIG)[0])
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_workers_that_cannot_be(workers):
+    with pytest.raises(InputError, match=f"workers is {workers}; need a whole number of at least 1"):
+        loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=workers)
+    with pytest.raises(InputError, match=f"workers is {workers}; need a whole number of at least 1"):
+        predict(IMAGES, P, CONFIG, workers=workers)
+
+
+def test_a_model_without_a_head_has_no_loss():
+    config = preset("tiny", num_classes=0)
+    images, p = model_point(config)
+    with pytest.raises(InputError, match="no head"):
+        loss_and_grads(images, np.array([0, 0]), p, config)
+    assert predict(images, p, config).shape == (2, 7)
+
+
+@pytest.mark.parametrize(
+    "labels", [LABELS[:4], LABELS + 1, -LABELS, LABELS.astype(float), SOFT[:, :4], [0, 3, 4, 1, 1]]
+)
+def test_bad_labels(labels):
+    with pytest.raises(InputError, match="labels"):
+        loss_and_grads(IMAGES, labels, P, CONFIG, workers=2)
+
+
+def test_bad_images():
+    for call in (lambda x: predict(x, P, CONFIG), lambda x: loss_and_grads(x, LABELS, P, CONFIG)):
+        with pytest.raises(InputError, match="8x12"):
+            call(IMAGES.swapaxes(1, 2))
+
+
+def test_predict_refuses_an_empty_batch_size():
+    config = preset("tiny")
+    images = np.zeros((1, *config.image_size, 3))
+    with pytest.raises(InputError, match="batch_size is 0"):
+        predict(images, vit.init(None, config), config, batch_size=0)

@@ -1,0 +1,134 @@
+"""The house keeps its plan: who may import whom, how long a file may be, what `import vitnp` may load."""
+
+import ast
+import importlib
+import pathlib
+import pkgutil
+import subprocess
+import sys
+import sysconfig
+
+import pytest
+
+import vitnp
+
+PACKAGE = pathlib.Path(vitnp.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# What a room may import of vitnp, as in docs/design.md; the others (training, pictures, commands) may import these.
+MAY_IMPORT = {
+    "errors": set(),
+    "tree": set(),
+    "config": {"errors"},
+    "backend": {"errors", "tree"},
+    "checks": {"backend", "errors"},
+    "ops": {"backend", "ops"},
+    "steps": {"backend", "errors", "ops"},
+    "encoder": {"steps"},
+    "vit": {"checks", "encoder", "steps"},
+    "loss": {"backend", "checks", "errors", "ops"},
+    "parallel": {"checks", "errors", "loss", "tree", "vit"},
+    "gradcheck": {"tree"},
+}
+
+
+def name(path):
+    """Where a file stands in the package."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def room(path):
+    """`ops/gelu.py` → ops, `vit.py` → vit."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path):
+    """Yield every module imported anywhere in a file; `from vitnp import vit` is vitnp.vit."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name(path)} has a relative import; name the module from vitnp on"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_every_room_is_there():
+    assert set(MAY_IMPORT) <= {room(path) for path in FILES}
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) in MAY_IMPORT], ids=name)
+def test_who_imports_whom(path):
+    ours = {module.split(".")[1] for module in imports(path) if module.startswith("vitnp.")}
+    assert ours - MAY_IMPORT[room(path)] == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_length_and_docstring(path):
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= 250
+    assert ast.get_docstring(ast.parse(text)), "every file says which room it is"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if room(path) in ("ops", "steps", "encoder", "vit")], ids=name
+)
+def test_the_mathematics_does_not_name_numpy(path):
+    """The array decides whose functions are called; initial weights are drawn on the host, with NumPy."""
+    if path.name == "initializers.py":
+        return
+    assert not [
+        module for module in imports(path) if module.split(".")[0] in ("numpy", "scipy", "cupy", "cupyx")
+    ]
+
+
+def test_only_the_backend_imports_cupy():
+    assert [name(path) for path in FILES if any(module.startswith("cupy") for module in imports(path))] == [
+        "backend.py"
+    ]
+
+
+def python(*arguments):
+    """What another interpreter prints."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=PACKAGE.parent,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_importing_vitnp_loads_numpy_and_scipy_alone():
+    """Whatever else is installed: no matplotlib, scikit-learn, Pillow, tqdm, threadpoolctl, CuPy or PyTorch."""
+    files = python(
+        "-c",
+        "import sys; old = set(sys.modules); import vitnp; new = set(sys.modules) - old\n"
+        "print(*(getattr(sys.modules[name], '__file__', None) for name in new), sep='\\n')",
+    )
+    installed = {pathlib.Path(sysconfig.get_path(scheme)) for scheme in ("purelib", "platlib")}
+    packages = {
+        pathlib.Path(file).relative_to(folder).parts[0]
+        for file in files.splitlines()
+        for folder in installed
+        if folder in pathlib.Path(file).parents
+    }
+    assert packages - {"vitnp"} == {"numpy", "scipy"}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [found.name for found in pkgutil.walk_packages(vitnp.__path__, "vitnp.") if "__main__" not in found.name],
+)
+def test_every_module_can_be_imported(module):
+    importlib.import_module(module)
+
+
+def test_python_m_vitnp():
+    assert python("-m", "vitnp", "--version").strip() == f"vitnp {vitnp.__version__}"
+
+
+def test_the_public_names_exist():
+    assert [public for public in vitnp.__all__ if not hasattr(vitnp, public)] == []
