@@ -1,0 +1,259 @@
+"""The trace: every value against a forward pass written again here, every gradient against a number."""
+
+import numpy as np
+import pytest
+import scipy.special
+from cases import generator, model_point
+
+from vitnp import tree, vit
+from vitnp.config import preset
+from vitnp.errors import InputError
+from vitnp.trace import trace
+
+STEP = 1e-30  # of the complex step
+MODELS = {
+    "tiny": {},
+    "gap, erf, no pre-logits": {"classifier": "gap", "gelu": "erf", "representation_size": None},
+    "one head, one layer": {"num_heads": 1, "num_layers": 1, "representation_size": None},
+    "dropout, which a trace leaves out": {"dropout_rate": 0.5, "attention_dropout_rate": 0.5},
+}
+LABELS = np.array([1, 4])
+models = pytest.mark.parametrize("fields", MODELS.values(), ids=MODELS)
+
+
+def traced(fields):
+    """A generic tiny model, its images and their trace."""
+    config = preset("tiny", **fields)
+    images, p = model_point(config)
+    return config, images, p, trace(images, p, config, labels=LABELS)
+
+
+def softmax(x):
+    e = np.exp(x - x.real.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def layer_norm(x, p, eps):
+    c = x - x.mean(-1, keepdims=True)
+    return c / np.sqrt((c * c).mean(-1, keepdims=True) + eps) * p["gamma"] + p["beta"]
+
+
+def gelu(x, form):
+    if form == "erf":
+        return x * 0.5 * (1 + scipy.special.erf(x / np.sqrt(2)))
+    return x * 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+def run(images, p, config, moved="", by=0.0):
+    """The loss, and {name: value} of everything on the way, with `by` added to the tensor called `moved`.
+
+    Only NumPy: no op and no step of the library.
+    """
+    seen = {}
+
+    def see(name, value):
+        seen[name] = value + by if name == moved else value
+        return seen[name]
+
+    B, (rows, cols), P, H = len(images), config.grid, config.patch_size, config.num_heads
+    x = see("image", images)
+    x = see("grid", x.reshape(B, rows, P, cols, P, -1).transpose(0, 1, 3, 2, 4, 5))
+    x = see("patches", x.reshape(B, rows * cols, -1))
+    z = see("patch_tokens", x @ p["project"]["W"] + p["project"]["b"])
+    if config.classifier == "token":
+        cls = np.tile(p["class_token"]["cls"], (B, 1, 1))
+        z = see("tokens", np.concatenate([cls, z], axis=1))
+    z = see("z0", z + see("E_pos", p["position"]["E_pos"]))
+    for i, block in p["blocks"].items():
+        name = f"blocks.{i}."
+        x, a, of_heads = see(name + "norm_1", layer_norm(z, block["norm_1"], config.layer_norm_eps)), {}, {}
+        a = block["attention"]
+        for letter in "QKV":
+            merged = see(f"{name}attention.{letter}", x @ a[f"W_{letter}"] + a[f"b_{letter}"])
+            split = merged.reshape(B, -1, H, config.head_dim).transpose(0, 2, 1, 3)
+            of_heads[letter] = see(f"{name}attention.{letter}_heads", split)
+        S = np.einsum("bhqk,bhmk->bhqm", of_heads["Q"], of_heads["K"]) / np.sqrt(config.head_dim)
+        A = see(name + "attention.A", softmax(see(name + "attention.S", S)))
+        outputs = see(name + "attention.O", np.einsum("bhqm,bhmk->bhqk", A, of_heads["V"]))
+        concat = see(name + "attention.concat", np.concatenate(list(outputs.swapaxes(0, 1)), axis=-1))
+        z = see(name + "residual_1", z + see(name + "attention.output", concat @ a["W_O"] + a["b_O"]))
+        f = block["feed_forward"]
+        x = see(name + "norm_2", layer_norm(z, block["norm_2"], config.layer_norm_eps))
+        u = see(name + "feed_forward.u", x @ f["W1"] + f["b1"])
+        g = see(name + "feed_forward.g", gelu(u, config.gelu))
+        z = see(name + "residual_2", z + see(name + "feed_forward.output", g @ f["W2"] + f["b2"]))
+    z = see("norm", layer_norm(z, p["norm"], config.layer_norm_eps))
+    y = see("y", z[:, 0] if config.classifier == "token" else z.mean(1))
+    if config.representation_size:
+        pre = p["classify"]["pre_logits"]
+        y = see("pre_logits", np.tanh(y @ pre["W"] + pre["b"]))
+    logits = see("logits", y @ p["classify"]["head"]["W"] + p["classify"]["head"]["b"])
+    probabilities = see("p", softmax(logits))
+    return -np.log(probabilities[range(B), LABELS]).mean(), seen
+
+
+@models
+def test_every_value(fields):
+    config, images, p, t = traced(fields)
+    loss, seen = run(images, p, config)
+    assert {record.name for record in t.forward} == seen.keys()
+    for record in t.forward:
+        np.testing.assert_allclose(
+            record.value, seen[record.name], rtol=1e-12, atol=1e-12, err_msg=record.name
+        )
+    assert t.loss == pytest.approx(loss, rel=1e-12)
+    np.testing.assert_array_equal(t.logits, t["logits"])
+    np.testing.assert_array_equal(t.probabilities, t["p"])
+
+
+@models
+def test_what_the_steps_saved_bit_for_bit(fields):
+    config, images, p, t = traced(fields)
+    logits, saved = vit.forward(images, p, config)
+    np.testing.assert_array_equal(t["logits"], logits)
+    np.testing.assert_array_equal(t["patches"], saved.project[0])
+    for i, block in enumerate(saved.blocks):
+        for name in ("Q_heads", "K_heads", "V_heads", "A", "concat"):
+            value = getattr(block.attention, name.partition("_")[0])
+            np.testing.assert_array_equal(t[f"blocks.{i}.attention.{name}"], value)
+        np.testing.assert_array_equal(t[f"blocks.{i}.norm_1"], block.attention.x)
+        np.testing.assert_array_equal(t[f"blocks.{i}.norm_2"], block.feed_forward[0])
+    # The recomputed chain ends where the model's own does, so all before it has the same bits too.
+    y = saved.classify[2][0][0] if config.representation_size else saved.classify[3][0]
+    np.testing.assert_array_equal(t["y"], y)
+
+
+@models
+def test_dp_and_dimages_are_the_backward_pass_itself(fields):
+    config, images, p, t = traced(fields)
+    _, saved = vit.forward(images, p, config)
+    dimages, dp = vit.backward(t.gradient("logits"), saved)
+    np.testing.assert_array_equal(t.gradient("image"), dimages)
+    assert [name for name, _ in tree.leaves(t.dp)] == [name for name, _ in tree.leaves(p)]
+    for name, leaf in tree.leaves(dp):
+        np.testing.assert_array_equal(tree.get(t.dp, name), leaf, err_msg=name)
+
+
+@models
+def test_every_gradient_by_the_complex_step(fields):
+    """Move each tensor in two random directions, go on from there, and look at the loss."""
+    config, images, p, t = traced(fields)
+    assert {record.name for record in t.backward} == {record.name for record in t.forward}
+    rng = generator(3)
+    for record in t.backward:
+        assert record.shape == t[record.name].shape
+        for _ in range(2):
+            v = rng.standard_normal(record.shape)
+            loss, _ = run(images, p, config, moved=record.name, by=1j * STEP * v)
+            error = abs(loss.imag / STEP - (record.value * v).sum()) / record.norm
+            assert error < 1e-11, (record.name, error)
+
+
+def test_the_orders():
+    """Down as the values are made; up as `vit.backward` goes, V, K and Q each before what they were cut from."""
+    config, images, p, t = traced({"num_layers": 1})
+    assert [record.name for record in t.forward] == list(run(images, p, config)[1])
+    block = """residual_2 feed_forward.output feed_forward.g feed_forward.u norm_2 residual_1 attention.output
+        attention.concat attention.O attention.A attention.S attention.V_heads attention.V attention.K_heads
+        attention.K attention.Q_heads attention.Q norm_1"""
+    assert [record.name for record in t.backward] == [
+        *("p", "logits", "pre_logits", "y", "norm"),
+        *(f"blocks.0.{name}" for name in block.split()),
+        *("z0", "E_pos", "tokens", "patch_tokens", "patches", "grid", "image"),
+    ]
+
+
+def test_the_steps_of_the_slides():
+    _, _, _, t = traced({})
+    steps = {record.name: record.step for record in t.forward}
+    assert steps == {record.name: record.step for record in t.backward}
+    assert [steps[name] for name in ("image", "patch_tokens", "tokens", "z0", "logits")] == [1, 2, 3, 4, 8]
+    assert steps["blocks.1.attention.S"] == 5
+    assert steps["blocks.0.norm_1"] == steps["blocks.1.residual_2"] == steps["norm"] == 6
+    assert steps["blocks.0.feed_forward.g"] == 7
+
+
+def test_a_record():
+    _, _, _, t = traced({})
+    record = next(record for record in t.forward if record.name == "blocks.0.attention.A")
+    A = t["blocks.0.attention.A"]
+    assert (record.shape, record.dtype, record.nbytes) == ((2, 3, 7, 7), np.float64, 2 * 3 * 7 * 7 * 8)
+    assert (record.min, record.max) == (A.min(), A.max())
+    assert record.mean == pytest.approx(1 / 7)
+    assert record.norm == pytest.approx(np.linalg.norm(A))
+    assert t.shapes["blocks.0.attention.A"] == (2, 3, 7, 7)
+
+
+def test_one_image_and_one_label():
+    config = preset("tiny")
+    images, p = model_point(config)
+    one, batch = (
+        trace(x, p, config, labels=labels) for x, labels in ((images[0], 4), (images[:1], LABELS[1:]))
+    )
+    np.testing.assert_array_equal(one.gradient("z0"), batch.gradient("z0"))
+    assert one["image"].shape == (1, 12, 8, 3)
+    soft = trace(images[:1], p, config, labels=np.eye(5)[[4]])
+    np.testing.assert_array_equal(soft.gradient("p"), one.gradient("p"))
+
+
+def test_bytes_are_scaled_and_float32_stays():
+    config = preset("tiny")
+    _, p = model_point(config)
+    p = tree.map(lambda a: a.astype(np.float32), p)
+    photo = generator().integers(0, 256, (12, 8, 3), dtype=np.uint8)
+    t = trace(photo, p, config, labels=0)
+    assert (t["image"].min() >= -1) and (t["image"].max() <= 1)
+    assert {record.dtype for record in t.forward + t.backward} == {np.dtype(np.float32)}
+
+
+def test_a_probability_that_underflows():
+    config = preset("tiny")
+    images, p = model_point(config)
+    p = tree.map(lambda a: a.astype(np.float32), p)
+    p["classify"]["head"]["b"][0] = -500.0
+    t = trace(images, p, config, labels=np.array([0, 0]))
+    assert t["p"][0, 0] == 0.0
+    assert np.isfinite(t.gradient("p")).all()
+
+
+def test_nothing_is_written_into():
+    config = preset("tiny")
+    images, p = model_point(config)
+    before = images.copy(), tree.map(np.copy, p)
+    trace(images, p, config, labels=LABELS)
+    np.testing.assert_array_equal(images, before[0])
+    for name, leaf in tree.leaves(p):
+        np.testing.assert_array_equal(leaf, tree.get(before[1], name))
+
+
+def test_without_labels_or_head():
+    config = preset("tiny")
+    images, p = model_point(config)
+    t = trace(images, p, config)
+    assert (t.loss, t.backward, t.dp) == (None, None, None)
+    with pytest.raises(InputError, match=r'no gradient of "z0".*labels'):
+        t.gradient("z0")
+    config = preset("tiny", num_classes=0)
+    images, p = model_point(config)
+    t = trace(images, p, config)
+    assert t.probabilities is None
+    np.testing.assert_array_equal(t.logits, t["pre_logits"])
+    with pytest.raises(InputError, match="without a head"):
+        trace(images, p, config, labels=LABELS)
+
+
+def test_bad_input_is_one_line():
+    config = preset("tiny")
+    images, p = model_point(config)
+    t = trace(images, p, config, labels=LABELS)
+    for lookup in (t.__getitem__, t.gradient):
+        with pytest.raises(
+            InputError, match=r'no "blocks\.0\.attention\.s"; the nearest .*blocks\.0\.attention\.S'
+        ):
+            lookup("blocks.0.attention.s")
+    for bad in (images[:, :4], images[0, 0], images.astype(int)):
+        with pytest.raises(InputError):
+            trace(bad, p, config)
+    for labels in (5, np.array([0, 7]), np.array([0])):
+        with pytest.raises(InputError, match="labels"):
+            trace(images, p, config, labels=labels)
