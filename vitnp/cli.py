@@ -8,16 +8,17 @@ import os
 import sys
 
 from vitnp import __version__
-from vitnp.commands import demo, gradcheck, info, train, walk
+from vitnp.commands import demo, gradcheck, info, predict, train, walk, weights
 from vitnp.errors import InputError
 
-COMMANDS = (walk, gradcheck, train, info, demo)
+COMMANDS = (walk, gradcheck, train, predict, weights, info, demo)
 
 
 def parser():
     """The parser of all commands; each adds its own options and says which function runs it."""
     top = argparse.ArgumentParser(
-        prog="vitnp", description="A Vision Transformer written by hand in NumPy, step by step with the slides."
+        prog="vitnp",
+        description="A Vision Transformer written by hand in NumPy, step by step with the slides.",
     )
     top.add_argument("--version", action="version", version=f"vitnp {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -28,6 +29,9 @@ def parser():
 
 def main(argv=None):
     """Run one command and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a console without ✓ or Korean shows ? in their place
+            stream.reconfigure(errors="replace")
     args = parser().parse_args(argv)
     try:
         return args.run(args)

@@ -1,0 +1,99 @@
+"""The commands as a user types them: what they print, their exit status, and every bad option in one line."""
+
+import subprocess
+import sys
+
+import pytest
+
+from vitnp import cli, gradcheck
+from vitnp.ops import softmax
+
+
+def run(capsys, *words):
+    """(exit status, standard output, standard error) of one command."""
+    try:
+        status = cli.main(list(words))
+    except SystemExit as stop:  # argparse's own refusal
+        status = stop.code
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_python_m_vitnp():
+    done = subprocess.run(
+        [sys.executable, "-m", "vitnp", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("vitnp 0.")
+
+
+def test_gradcheck_passes(capsys):
+    status, out, _ = run(capsys, "gradcheck", "--seeds", "1")
+    assert status == 0
+    assert "blocks.1.attention.W_K" in out
+    assert "every gradient is right" in out
+    assert "✗" not in out
+
+
+def test_gradcheck_of_variants(capsys):
+    words = "gradcheck --seeds 1 --batch 1 --set gelu=erf --set classifier=gap --set dropout_rate=0.2 --image-size 8x12"
+    assert run(capsys, *words.split())[0] == 0
+
+
+def test_gradcheck_sees_a_wrong_backward(capsys, monkeypatch):
+    monkeypatch.setattr(
+        softmax, "backward", lambda dy, y: dy * y * (1.0 - y)
+    )  # the diagonal of the Jacobian only
+    status, out, _ = run(capsys, "gradcheck", "--seeds", "1")
+    assert status == 1
+    assert "✗ WRONG" in out
+    assert "a gradient is WRONG" in out
+
+
+def test_info(capsys):
+    status, out, _ = run(capsys, "info", "B/16", "--batch", "8")
+    assert status == 0
+    for part in ("86,567,656", "17.564 G", "14 x 14 = 196", "8 images"):
+        assert part in out
+
+
+def test_info_of_the_largest_takes_no_memory(capsys):
+    assert "632,045,800" in run(capsys, "info", "H/14")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("info B16", 'model "B16" is unknown; did you mean B/16'),
+        ("info B/16 --set hidden_siez=4", "did you mean hidden_size"),
+        ("info B/16 --set hidden_size=100", "hidden_size 100 is not divisible by num_heads 12"),
+        ("info B/16 --set hidden_size=big", '"big" is not a number'),
+        ("info B/16 --set hidden_size", "has no value"),
+        ("info B/16 --image-size 230", "230x230 is not divisible by patch_size 16"),
+        ("info B/16 --image-size wide", 'image-size "wide" is not a size'),
+        ("info B/16 --batch 0", "--batch is 0"),
+        ("gradcheck --model B/16", "86,567,656 parameters, too many"),
+        ("gradcheck --seeds 0", "--seeds is 0"),
+        ("demo --out /dev/null/x", "cannot write into /dev/null/x"),
+    ],
+)
+def test_bad_options_are_one_line_and_status_2(capsys, words, message):
+    status, _, err = run(capsys, *words.split())
+    assert status == 2
+    assert message in err
+    assert err.startswith("vitnp: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [(), ("fly",), ("info", "--batch", "two")])
+def test_words_that_are_no_command(capsys, words):
+    status, _, err = run(capsys, *words)
+    assert status == 2
+    assert "Traceback" not in err
+
+
+def test_interrupt_is_status_130(capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gradcheck, "check", interrupted)
+    assert run(capsys, "gradcheck")[0] == 130

@@ -1,0 +1,80 @@
+"""`vitnp demo`: the main job. The whole ViT on a real photo, every gradient checked, a small one trained on real
+handwritten digits, and the pictures."""
+
+import time
+
+from vitnp import checkpoints, vit
+from vitnp.commands.train import writable_folder
+from vitnp.config import preset
+from vitnp.ops import softmax
+
+
+def add_parser(commands):
+    """The options of `vitnp demo`."""
+    parser = commands.add_parser(
+        "demo", help="walk a photo through B/16 and back, check the gradients, train on digits, draw pictures"
+    )
+    parser.add_argument("--out", default="demo", metavar="DIR", help="folder for the pictures (default demo)")
+    parser.add_argument("--lang", choices=("en", "ko", "both"), default="both", help="titles of the slides")
+    parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Run three commands as one would type them, then draw; 1 if a shape or a gradient is wrong."""
+    from vitnp.cli import main
+
+    started = time.perf_counter()
+    out = writable_folder(args.out)
+    commands = (
+        f"walk --model B/16 --backward --lang {args.lang}",
+        "gradcheck --model tiny",
+        f"train --data digits --seed {args.seed} --out",
+    )
+    worst = 0
+    for command in commands:
+        words = command.split() + ([str(out)] if command.endswith("--out") else [])
+        print(f"\n$ vitnp {' '.join(words)}", flush=True)
+        status = main(words)
+        if status > 1:
+            return status
+        worst = max(worst, status)
+    print("\npictures")
+    for path, what in draw(out, args.seed):
+        print(f"  {path}  {what}")
+    print(f"\neverything took {time.perf_counter() - started:.0f} s")
+    return worst
+
+
+def draw(out, seed):
+    """Draw the pictures of the photo and of the trained digits model; yield (path, what it shows)."""
+    from vitnp import show
+    from vitnp.data import digits, photo
+
+    base = preset("B/16")
+    yield (
+        show.save(show.patch_grid(photo.sample(base.image_size), base), out / "patches.png"),
+        "the photo in 196 patches",
+    )
+
+    p, config = checkpoints.load(out / "model.npz")
+    data = digits.load(seed)
+    images, labels = data.test_images[:12], data.test_labels[:12]
+    logits, saved = vit.forward(images, p, config)
+    probabilities, _ = softmax.forward(logits)
+    yield (
+        show.save(show.position_similarity(p["position"]["E_pos"], config), out / "positions.png"),
+        "how alike the learned position embeddings are",
+    )
+    yield (
+        show.save(
+            show.attention_from_class_token(images[0], saved.blocks[-1].attention.A[0], config),
+            out / "attention.png",
+        ),
+        "where [CLS] looks in the last block",
+    )
+    yield (
+        show.save(show.predictions(images, labels, probabilities, data.class_names), out / "predictions.png"),
+        "test digits with the model's answers",
+    )
+    yield out / "curves.png", "loss and accuracy of the training"

@@ -1,0 +1,58 @@
+"""Options that several commands share."""
+
+import ast
+import dataclasses
+
+from vitnp.config import PRESETS, ViTConfig, preset
+from vitnp.errors import InputError
+
+NAMES = ", ".join(PRESETS)
+
+
+def add_model(parser, *, default):
+    """--model, --image-size and --set, which `model_config` reads."""
+    parser.add_argument("--model", default=default, metavar="NAME", help=f"{NAMES} (default {default})")
+    parser.add_argument(
+        "--image-size", metavar="HxW", help="pixels, 224 or 192x256; a multiple of the patch size"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="any other field of the configuration, such as gelu=erf or classifier=gap; may be repeated",
+    )
+
+
+def model_config(args, **overrides):
+    """The ViTConfig that the options describe; `overrides` come first, what the user said goes before them."""
+    if args.image_size is not None:
+        overrides["image_size"] = _size(args.image_size)
+    for assignment in args.set:
+        field, _, text = assignment.partition("=")
+        if not text:
+            raise InputError(f'--set "{assignment}" has no value; write FIELD=VALUE, such as gelu=erf')
+        overrides[field] = _value(field, text)
+    return preset(args.model, **overrides)
+
+
+def _size(text):
+    try:
+        sides = [int(side) for side in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2):
+        raise InputError(f'--image-size "{text}" is not a size; write pixels, such as 224 or 192x256')
+    return (sides[0], sides[-1])
+
+
+def _value(field, text):
+    """The text as the field's kind of value: a word stays a word, the others are Python literals."""
+    kinds = {f.name: f.type for f in dataclasses.fields(ViTConfig)}
+    if kinds.get(field) is str:
+        return text
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        raise InputError(f'--set {field}={text}: "{text}" is not a number') from None
+    return float(value) if kinds.get(field) is float and isinstance(value, int) else value
