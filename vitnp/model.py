@@ -24,14 +24,14 @@ class ViT:
         """See `vitnp.loss_and_grads`."""
         return parallel.loss_and_grads(images, labels, self.p, self.config, **options)
 
-    def save(self, path):
-        """Write the parameters and the configuration to one file."""
-        checkpoints.save(path, self.p, self.config)
+    def save(self, path, **options):
+        """Write the parameters and the configuration, see `checkpoints.save`."""
+        checkpoints.save(path, self.p, self.config, **options)
 
     @classmethod
-    def load(cls, path):
-        """Read what `save` wrote."""
-        p, config = checkpoints.load(path)
+    def load(cls, path, **options):
+        """Read a checkpoint of any format, see `checkpoints.load`."""
+        p, config = checkpoints.load(path, **options)
         return cls(config, p)
 
     def __repr__(self):

@@ -1,5 +1,19 @@
-"""Reading and writing parameters with their configuration. Imports `config`, `tree`, `vit` for the shapes."""
+"""Reading and writing parameters under the names of five libraries: vitnp, Google, timm, Hugging Face, torchvision.
 
-from vitnp.checkpoints.native import load, save
+names.py    what each calls the parameters          profiles.py  what each computes beside the shapes
+layouts.py  how each lays them out                  sidecar.py   the config.json beside a file
+files.py, unpickle.py    the kinds of file          native.py    the configuration in vitnp's own
+google.py, infer.py      what the arrays show       adapt.py     another image size, another head
+loading.py, saving.py    the two directions
 
-__all__ = ["load", "save"]
+Imports `config`, `tree`, `ops.interpolate`, and `vit` for the shapes.
+"""
+
+from vitnp.checkpoints.loading import Inspection, inspect, load
+from vitnp.checkpoints.names import FAMILIES
+from vitnp.checkpoints.profiles import PROFILES
+from vitnp.checkpoints.saving import save
+from vitnp.checkpoints.sidecar import class_names
+
+FORMATS = ("vitnp", *FAMILIES)
+__all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save"]

@@ -1,0 +1,86 @@
+"""Files for the tests of the checkpoints: arrays as another library would have them, and .pth files byte by byte."""
+
+import struct
+import zipfile
+
+import numpy as np
+
+from vitnp import checkpoints, gradcheck, preset, tree, vit
+from vitnp.checkpoints import files
+
+TOKEN = preset("tiny", representation_size=None, hidden_size=192, mlp_dim=8)  # 3 heads of 64, 3x2 patches
+GAP = preset("tiny", representation_size=None, classifier="gap", hidden_size=192, mlp_dim=8)
+PRE_LOGITS = preset("tiny", hidden_size=192, mlp_dim=8)
+
+
+def random_model(config, dtype=np.float32):
+    """Random parameters, no two alike."""
+    p = gradcheck.random_like(vit.init(None, config), np.random.default_rng(0))
+    return tree.map(lambda leaf: leaf.astype(dtype), p)
+
+
+def path_of(folder, format):
+    """A file name with the ending that the format has."""
+    return folder / f"{format}.{'npz' if format in ('vitnp', 'google') else 'safetensors'}"
+
+
+def arrays_of(folder, format, config):
+    """{name: array} of a random model in a format."""
+    checkpoints.save(path_of(folder, format), random_model(config), config, format=format)
+    return files.read(path_of(folder, format))
+
+
+def same(p, q):
+    """Whether two trees have the same names in the same order, dtypes and bits."""
+    pairs = zip(tree.leaves(p), tree.leaves(q), strict=True)
+    return all(m == n and a.dtype == b.dtype and np.array_equal(a, b) for (m, a), (n, b) in pairs)
+
+
+def torch_save(path, arrays, extra=b"", tensor=None):
+    """A .pth of {name: float32 array} as torch.save writes it; `extra` are opcodes that run before the dict is made.
+
+    tensor, if given, is (storage key, offset, shape, strides), said of every array in place of the truth.
+    """
+    pickle, storages = b"\x80\x02" + extra + b"}(", {}
+    for key, (name, array) in enumerate(arrays.items()):
+        strides = tuple(stride // 4 for stride in array.strides)
+        told = tensor or (str(key), 0, array.shape, strides)
+        pickle += text(name) + tensor_opcodes(*told, count=array.size)
+        storages[str(key)] = np.ascontiguousarray(array, "<f4").tobytes()
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("archive/data.pkl", pickle + b"u.")
+        for key, data in storages.items():
+            file.writestr(f"archive/data/{key}", data)
+
+
+def tensor_opcodes(key, offset, shape, strides, *, count):
+    """torch._utils._rebuild_tensor_v2(storage, offset, shape, strides, False, OrderedDict())."""
+    storage = (
+        b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text(key) + text("cpu") + number(count) + b"tQ"
+    )
+    return (
+        b"ctorch._utils\n_rebuild_tensor_v2\n("
+        + storage
+        + number(offset)
+        + b"("
+        + b"".join(map(number, shape))
+        + b"t("
+        + b"".join(map(number, strides))
+        + b"t\x89ccollections\nOrderedDict\n)RtR"
+    )
+
+
+def text(value):
+    """The opcode that pushes a string."""
+    return b"X" + struct.pack("<I", len(value.encode())) + value.encode()
+
+
+def number(value):
+    """The opcode that pushes an integer."""
+    return b"J" + struct.pack("<i", value)
+
+
+def safetensors_file(path, header, data=b""):
+    """A .safetensors with any header, bytes or str."""
+    header = header if isinstance(header, bytes) else header.encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + data)

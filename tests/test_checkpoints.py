@@ -1,0 +1,113 @@
+"""vitnp's own file: what is written comes back exactly, and what is broken is refused in one line."""
+
+import dataclasses
+import os
+
+import numpy as np
+import pytest
+
+import vitnp
+from vitnp import InputError, checkpoints, gradcheck, tree, vit
+
+
+@pytest.fixture
+def model():
+    config = vitnp.preset("tiny", gelu="erf", classifier="gap")
+    return gradcheck.random_like(vit.init(None, config), np.random.default_rng(0)), config
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_round_trip_is_exact(tmp_path, model, dtype):
+    p, config = tree.map(lambda a: a.astype(dtype), model[0]), model[1]
+    checkpoints.save(tmp_path / "model.npz", p, config)
+    again, config_again = checkpoints.load(tmp_path / "model.npz")
+    assert config_again == config
+    assert [name for name, _ in tree.leaves(again)] == [name for name, _ in tree.leaves(p)]
+    for (_, a), (_, b) in zip(tree.leaves(p), tree.leaves(again), strict=True):
+        assert a.dtype == b.dtype
+        assert np.array_equal(a, b)
+
+
+def test_save_takes_a_name_as_it_is_and_leaves_nothing_beside_it(tmp_path, model):
+    checkpoints.save(tmp_path / "model", *model)
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_a_failed_save_keeps_the_old_file(tmp_path, model, monkeypatch):
+    path = tmp_path / "model.npz"
+    checkpoints.save(path, *model)
+    before = path.read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(InputError, match=r"cannot write .*No space left"):
+        checkpoints.save(path, *model)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["model.npz"]
+
+
+def test_no_such_folder(tmp_path, model):
+    with pytest.raises(InputError, match="cannot write"):
+        checkpoints.save(tmp_path / "no" / "model.npz", *model)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"cannot read .*No such file"):
+        checkpoints.load(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"hello\n", b"PK\x03\x04 cut off"])
+def test_not_a_checkpoint(tmp_path, content):
+    path = tmp_path / "model.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"model\.npz"):
+        checkpoints.load(path)
+
+
+def test_truncated_file(tmp_path, model):
+    path = tmp_path / "model.npz"
+    checkpoints.save(path, *model)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(InputError, match=r"model\.npz"):
+        checkpoints.load(path)
+
+
+def test_a_pickle_is_refused(tmp_path):
+    path = tmp_path / "model.npz"
+    np.savez(path, a=np.array([{"x": 1}], dtype=object))
+    with pytest.raises(InputError, match=r"model\.npz"):
+        checkpoints.load(path)
+
+
+def test_every_wrong_array_is_named_at_once(tmp_path, model):
+    p, config = model
+    p["norm"]["extra"] = p["norm"].pop("beta")
+    p["position"]["E_pos"] = p["position"]["E_pos"][1:]
+    checkpoints.save(tmp_path / "model.npz", p, config)
+    with pytest.raises(InputError) as caught:
+        checkpoints.load(tmp_path / "model.npz")
+    message = str(caught.value)
+    for part in (
+        "norm.beta is missing",
+        "norm.extra is unexpected",
+        "position.E_pos is (5, 12), need (6, 12)",
+    ):
+        assert part in message
+    assert "\n" not in message
+
+
+def test_the_thin_object_saves_and_loads(tmp_path):
+    model = vitnp.ViT("tiny", seed=3)
+    model.save(tmp_path / "model.npz")
+    images = np.random.default_rng(0).standard_normal((2, 12, 8, 3)).astype("float32")
+    again = vitnp.ViT.load(tmp_path / "model.npz")
+    assert again.config == model.config
+    assert np.array_equal(again(images), model(images))
+    loss, dp = model.loss_and_grads(images, np.array([0, 4]))
+    assert loss == pytest.approx(np.log(5))
+    assert dp.keys() == model.p.keys()
+    assert f"{tree.count(model.p):,} parameters" in repr(model)
+    assert dataclasses.asdict(again.config)["image_size"] == (12, 8)
