@@ -1,11 +1,12 @@
 # make demo   the whole ViT on a real photo and on real digits, pictures in demo/
 # make test   lint and every test
+# make parity every logit and gradient against the libraries that published ViTs
 # Each makes .venv on first use and installs requirements.txt into it; a second run installs nothing.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test clean
+.PHONY: demo test parity clean
 
 demo: $(INSTALLED)
 	$(BIN)/vitnp demo --out demo
@@ -21,5 +22,14 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $(INSTALLED)
 
+# against PyTorch, timm, transformers and torchvision, in an environment of its own (about 1.5 GB)
+parity: .venv-parity/.installed
+	.venv-parity/bin/python -m pytest tests/parity
+
+.venv-parity/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv-parity
+	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,parity,hub,names]"
+	touch $@
+
 clean:
-	rm -rf .venv demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-parity demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -3,7 +3,7 @@
 import ast
 import dataclasses
 
-from vitnp.config import PRESETS, ViTConfig, preset
+from vitnp.config import PRESETS, ViTConfig, check_fields, preset
 from vitnp.errors import InputError
 
 NAMES = ", ".join(PRESETS)
@@ -12,6 +12,11 @@ NAMES = ", ".join(PRESETS)
 def add_model(parser, *, default):
     """--model, --image-size and --set, which `model_config` reads."""
     parser.add_argument("--model", default=default, metavar="NAME", help=f"{NAMES} (default {default})")
+    add_fields(parser)
+
+
+def add_fields(parser):
+    """--image-size and --set, which `fields` reads."""
     parser.add_argument(
         "--image-size", metavar="HxW", help="pixels, 224 or 192x256; a multiple of the patch size"
     )
@@ -20,20 +25,25 @@ def add_model(parser, *, default):
         action="append",
         default=[],
         metavar="FIELD=VALUE",
-        help="any other field of the configuration, such as gelu=erf or classifier=gap; may be repeated",
+        help="any other field of the configuration, such as gelu=erf or num_heads=3; may be repeated",
     )
 
 
 def model_config(args, **overrides):
-    """The ViTConfig that the options describe; `overrides` come first, what the user said goes before them."""
-    if args.image_size is not None:
-        overrides["image_size"] = _size(args.image_size)
+    """The ViTConfig that the options describe; what the user said goes before `overrides`."""
+    return preset(args.model, **(overrides | fields(args)))
+
+
+def fields(args):
+    """{field of ViTConfig: value} that --image-size and --set gave."""
+    given = {} if args.image_size is None else {"image_size": _size(args.image_size)}
     for assignment in args.set:
         field, _, text = assignment.partition("=")
+        check_fields([field])
         if not text:
             raise InputError(f'--set "{assignment}" has no value; write FIELD=VALUE, such as gelu=erf')
-        overrides[field] = _value(field, text)
-    return preset(args.model, **overrides)
+        given[field] = _value(field, text)
+    return given
 
 
 def _size(text):

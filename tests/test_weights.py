@@ -1,0 +1,379 @@
+"""Fetching: against a server on localhost that resumes, cuts off, ignores Range, lies about hashes, or refuses."""
+
+import base64
+import hashlib
+import http.server
+import os
+import socket
+import sys
+import threading
+import types
+
+import pytest
+
+from vitnp import weights
+from vitnp.errors import InputError
+from vitnp.weights import hub, published, transfer
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Serves CONTENT at every path; the attributes say how it misbehaves, `requests` what it was asked."""
+
+    daemon_threads = True
+    content = CONTENT
+    cut_after = ()  # bytes after which the first, second, … answer breaks off
+    ranges = True
+    etag = '"one"'
+    md5 = None
+    status = ()  # of the first, second, … answer, in place of 200
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests = []
+
+    def url(self, name="models/weights.npz"):
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        server, content = self.server, self.server.content
+        turn = len(server.requests)
+        server.requests.append(self.headers.get("Range"))
+        if turn < len(server.status):
+            self.send_error(server.status[turn])
+            return
+        start = 0
+        if server.ranges and "Range" in self.headers and self.headers["If-Range"] == server.etag:
+            start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        if start >= len(content):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(content)}")
+            self.end_headers()
+            return
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.send_header("Content-Length", str(len(content) - start))
+        if server.etag:
+            self.send_header("ETag", server.etag)
+        if server.md5:
+            self.send_header("x-goog-hash", f"crc32c=AAAAAA==,md5={server.md5}")
+        self.end_headers()
+        end = start + server.cut_after[turn] if turn < len(server.cut_after) else None
+        self.wfile.write(content[start:end])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITNP_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(transfer, "PAUSE", 0.001)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def server(cache):
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def names(path):
+    return sorted(os.listdir(path))
+
+
+def test_fetch_keeps_the_file_and_its_hash(server, capsys):
+    path = weights.fetch(server.url())
+    assert path.read_bytes() == CONTENT
+    assert names(path.parent) == ["weights.npz", "weights.npz.sha256"]
+    assert path.with_name("weights.npz.sha256").read_text() == f"{SHA256}  weights.npz\n"
+    assert "100%" in capsys.readouterr().err  # the progress bar
+    assert weights.fetch(server.url()) == path
+    assert server.requests == [None], "the second time it comes from the cache"
+
+
+def test_a_cut_connection_is_taken_up_where_it_broke(server):
+    server.cut_after = (300_000, 200_000)
+    assert weights.fetch(server.url()).read_bytes() == CONTENT
+    assert server.requests == [None, "bytes=300000-", "bytes=500000-"]
+
+
+def test_a_server_that_ignores_range_starts_anew(server):
+    server.cut_after, server.ranges = (300_000, 400_000), False
+    assert weights.fetch(server.url()).read_bytes() == CONTENT
+
+
+def test_a_server_without_a_tag_is_not_asked_to_go_on(server):
+    server.cut_after, server.etag = (300_000,), None
+    assert weights.fetch(server.url()).read_bytes() == CONTENT
+    assert server.requests == [None, None]
+
+
+def test_the_rest_of_another_version_is_never_appended(server, monkeypatch):
+    server.cut_after = (300_000,)
+    stop_after_the_first(server, monkeypatch)
+    server.content, server.etag = CONTENT[::-1], '"two"'
+    assert weights.fetch(server.url()).read_bytes() == CONTENT[::-1]
+    assert server.requests == [None, "bytes=300000-"]
+
+
+def stop_after_the_first(server, monkeypatch):
+    """A first fetch that is interrupted: what it has stays beside."""
+
+    def interrupted(seconds):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transfer.time, "sleep", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            weights.fetch(server.url())
+
+
+def test_an_interrupted_command_goes_on_the_next_time(server, cache, monkeypatch):
+    server.cut_after = (300_000,)
+    stop_after_the_first(server, monkeypatch)
+    assert weights.find(server.url()) is None, "half a file is no file"
+    path = weights.fetch(server.url())
+    assert path.read_bytes() == CONTENT
+    assert server.requests == [None, "bytes=300000-"]
+    assert names(path.parent) == ["weights.npz", "weights.npz.sha256"]
+
+
+@pytest.mark.parametrize("size", [len(CONTENT), len(CONTENT) + 5])
+def test_a_part_that_is_whole_or_too_long(server, monkeypatch, size):
+    server.cut_after = (300_000,)
+    stop_after_the_first(server, monkeypatch)
+    (part,) = server_part(weights.cache_folder())
+    part.write_bytes((CONTENT + b"extra")[:size])
+    assert weights.fetch(server.url()).read_bytes() == CONTENT
+
+
+def server_part(cache):
+    return cache.rglob("*.part")
+
+
+def test_a_server_that_always_cuts_is_given_up_and_the_part_stays(server, cache):
+    server.cut_after, server.ranges = (100_000,) * 9, False
+    with pytest.raises(InputError, match=r"was cut off at 100,000 bytes .*run the command again"):
+        weights.fetch(server.url())
+    assert len(server.requests) == 1 + transfer.TRIES
+    assert [path.stat().st_size for path in server_part(cache)] == [100_000]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_not_now_is_asked_again(server, status):
+    server.status = (status, status)
+    assert weights.fetch(server.url()).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_no_is_no(server, cache, status):
+    server.status = (status,)
+    with pytest.raises(InputError, match=rf"cannot be had \({status} "):
+        weights.fetch(server.url())
+    assert len(server.requests) == 1
+    assert not list(cache.rglob("weights*")), "nothing is left"
+
+
+def test_no_network(cache):
+    with pytest.raises(InputError, match=r"cannot reach http://127\.0\.0\.1:9/x\.npz .*check the network"):
+        weights.fetch("http://127.0.0.1:9/x.npz")
+
+
+def test_a_host_that_does_not_exist(cache, monkeypatch):
+    def unknown(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(InputError, match=r"cannot reach .*\(Name or service not known\)"):
+        weights.fetch("https://nowhere.invalid/x.npz")
+
+
+def test_a_wrong_hash_of_the_user(server, cache):
+    with pytest.raises(InputError, match=rf"has the SHA-256 {SHA256}, need 000"):
+        weights.fetch(server.url(), sha256="0" * 64)
+    assert not list(cache.rglob("weights*"))
+    assert weights.fetch(server.url(), sha256=SHA256.upper())
+    with pytest.raises(InputError, match=rf"has the SHA-256 {SHA256}, need 000"):
+        weights.fetch(server.url(), sha256="0" * 64)
+    assert weights.find(server.url()), "what was fetched stays"
+
+
+def test_a_wrong_hash_of_the_server(server, cache):
+    server.md5 = base64.b64encode(hashlib.md5(b"another file").digest()).decode()
+    with pytest.raises(InputError, match=r"arrived damaged \(MD5 .*run the command again"):
+        weights.fetch(server.url())
+    assert not list(cache.rglob("weights*"))
+    server.md5 = base64.b64encode(hashlib.md5(CONTENT).digest()).decode()
+    assert weights.fetch(server.url())
+
+
+def test_a_wrong_hash_in_the_name(server, cache):
+    with pytest.raises(InputError, match="need 0123abcd"):
+        weights.fetch(server.url("vit_b_16-0123abcd.pth"))
+    assert weights.fetch(server.url(f"vit_b_16-{SHA256[:8]}.pth"))
+
+
+def test_a_file_that_changed_in_the_cache_is_refused(server):
+    path = weights.fetch(server.url())
+    path.write_bytes(b"something else")
+    with pytest.raises(InputError, match=r"need .*it is not what was fetched"):
+        weights.find(server.url())
+    assert path.exists()
+
+
+def test_a_file_copied_into_the_cache_by_hand_gets_its_hash(cache, server):
+    path = weights.fetch(server.url())
+    path.with_name("weights.npz.sha256").unlink()
+    assert weights.find(server.url()) == path
+    assert path.with_name("weights.npz.sha256").exists()
+
+
+def test_a_file_in_the_cache_that_cannot_be_used(server):
+    path = weights.fetch(server.url())
+    path.with_name("weights.npz.sha256").unlink()
+    path.with_name("weights.npz.sha256").mkdir()
+    with pytest.raises(InputError, match=r"cannot use .*\(Is a directory\)"):
+        weights.find(server.url())
+
+
+def test_a_cache_that_cannot_be_written(server, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("VITNP_CACHE", str(tmp_path / "file"))
+    with pytest.raises(InputError, match=r"cannot write .*VITNP_CACHE"):
+        weights.fetch(server.url())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("B16", r'called "B16"; did you mean .*B/16'),
+        ("b/16", "did you mean B/16[?]"),
+        ("hf:vit", "no published weights"),
+        ("hf:../..", "no published weights"),
+    ],
+)
+def test_unknown_names(cache, name, message):
+    with pytest.raises(InputError, match=message):
+        weights.fetch(name)
+
+
+def test_a_hash_that_is_none(cache):
+    with pytest.raises(InputError, match="64 hexadecimal digits"):
+        weights.fetch("B/16", sha256="abc")
+
+
+def test_no_url_leads_out_of_the_cache(cache):
+    path = weights._place("http://host:80/../%2e%2e/etc/..%2fpasswd?x")
+    assert path == cache / "host_80" / "etc" / "passwd"
+
+
+def test_published_names(cache):
+    assert len(set(published.URLS.values())) == len(published.URLS)
+    for name, url in published.URLS.items():
+        assert url.startswith("https://")
+        assert weights.find(name) is None
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable", "folder"),
+    [
+        ("linux", "XDG_CACHE_HOME", "/there/vitnp"),
+        ("win32", "LOCALAPPDATA", "/there/vitnp/Cache"),
+        ("linux", None, "/me/.cache/vitnp"),
+        ("darwin", None, "/me/Library/Caches/vitnp"),
+        ("win32", None, "/me/AppData/Local/vitnp/Cache"),
+    ],
+)
+def test_cache_folder(monkeypatch, platform, variable, folder):
+    for name in ("VITNP_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(weights.Path, "home", lambda: weights.Path("/me"))
+    if variable:
+        monkeypatch.setenv(variable, "/there")
+    assert weights.cache_folder().as_posix() == folder
+
+
+class HubErrors(types.ModuleType):
+    """The errors of huggingface_hub that matter, related as there."""
+
+    class EntryNotFoundError(Exception):
+        pass
+
+    class LocalEntryNotFoundError(EntryNotFoundError):
+        pass
+
+
+@pytest.fixture
+def fake_hub(cache, monkeypatch):
+    """A stand-in for huggingface_hub (`make parity` uses the real one): {file name: content or error}."""
+    errors, files = HubErrors("huggingface_hub.errors"), {}
+    package = types.ModuleType("huggingface_hub")
+    package.errors = errors
+
+    def hf_hub_download(repository, name, *, local_dir, endpoint):
+        content = files.get(name, errors.EntryNotFoundError("404"))
+        if isinstance(content, Exception):
+            raise content
+        path = os.path.join(local_dir, name)
+        with open(path, "wb") as file:
+            file.write(content)
+        return path
+
+    package.hf_hub_download = hf_hub_download
+    monkeypatch.setitem(sys.modules, "huggingface_hub", package)
+    monkeypatch.setitem(sys.modules, "huggingface_hub.errors", errors)
+    return files, errors
+
+
+@pytest.mark.parametrize("name", hub.FILES)
+def test_the_hub(fake_hub, name):
+    files, _ = fake_hub
+    files |= {name: CONTENT, "config.json": b"{}"}
+    path = weights.fetch("hf:google/vit-base-patch16-224")
+    assert path.name == name
+    assert names(path.parent) == sorted(["config.json", name, f"{name}.sha256"])
+    files.clear()
+    assert weights.fetch("hf:google/vit-base-patch16-224") == path, "from the cache, without the hub"
+
+
+def test_a_repository_without_a_config(fake_hub):
+    fake_hub[0]["model.safetensors"] = CONTENT
+    assert weights.fetch("hf:me/vit").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("EntryNotFoundError", "neither model.safetensors nor pytorch_model.bin"),
+        ("LocalEntryNotFoundError", "cannot reach the hub for me/vit"),
+    ],
+)
+def test_the_hub_refuses(fake_hub, error, message):
+    files, errors = fake_hub
+    files["model.safetensors"] = getattr(errors, error)("no")
+    with pytest.raises(InputError, match=message):
+        weights.fetch("hf:me/vit")
+
+
+def test_another_error_of_the_hub_is_one_line(fake_hub):
+    fake_hub[0]["model.safetensors"] = RuntimeError("401 Client Error.\n\nMore lines")
+    with pytest.raises(InputError, match=r"cannot be had from the hub \(401 Client Error\.\)$"):
+        weights.fetch("hf:me/vit")
+
+
+def test_without_the_package(cache, monkeypatch):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(InputError, match=r"pip install"):
+        weights.fetch("hf:me/vit")

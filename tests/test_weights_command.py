@@ -1,0 +1,189 @@
+"""`vitnp weights list | fetch | inspect | convert` as a user types them."""
+
+import hashlib
+import http.server
+import pathlib
+import threading
+
+import numpy as np
+import pytest
+
+from vitnp import checkpoints, cli, tree, vit, weights
+from vitnp.checkpoints.names import TABLES
+
+GOLDEN = pathlib.Path(__file__).parent / "golden"
+HUGGINGFACE = GOLDEN / "huggingface_token/model.safetensors"
+TIMM = GOLDEN / "timm_token/weights.pth"
+TORCHVISION = GOLDEN / "torchvision_prelogits/weights.pth"
+
+
+def run(capsys, *words):
+    """(exit status, standard output, standard error) of `vitnp weights`."""
+    status = cli.main(["weights", *map(str, words)])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_list(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("VITNP_CACHE", str(tmp_path))
+    path = weights._place(weights.URLS["Ti/16"])
+    path.parent.mkdir(parents=True)
+    path.touch()
+    status, out, _ = run(capsys, "list")
+    assert status == 0
+    lines = out.splitlines()
+    assert [line.split()[:2] for line in lines if line.startswith("here")] == [["here", "Ti/16"]]
+    assert len(lines) == len(weights.URLS) + 1
+    assert lines[-1] == f"cache: {tmp_path}"
+
+
+def test_fetch_prints_the_path(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("VITNP_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.chdir(HUGGINGFACE.parent)
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/model.safetensors"
+        sha256 = hashlib.sha256(HUGGINGFACE.read_bytes()).hexdigest()
+        status, out, err = run(capsys, "fetch", url, "--sha256", sha256)
+        wrong = run(capsys, "fetch", url, "--sha256", "0" * 64)
+        server.shutdown()
+        thread.join()
+    assert status == 0
+    assert pathlib.Path(out.strip()).read_bytes() == HUGGINGFACE.read_bytes()
+    assert "model.safetensors" in err, "the progress bar goes to standard error, the path alone to the output"
+    assert wrong[0] == 2
+
+
+def test_inspect(capsys):
+    status, out, _ = run(capsys, "inspect", HUGGINGFACE)
+    assert status == 0
+    for part in (
+        "huggingface, 40 arrays, 4,869 numbers",
+        "layer_norm_eps          1e-12",
+        "gelu                    erf",
+        "resize_filter bilinear",
+        "vit.embeddings.position_embeddings                    position.E_pos            (1, 7, 12)",
+        "blocks 1 to 1: as block 0",
+        "nothing is missing",
+    ):
+        assert part in out
+    assert "layer.1." not in out
+
+
+def test_inspect_shows_what_is_different_in_a_later_block(capsys, tmp_path):
+    p, config = checkpoints.load(HUGGINGFACE)
+    p["blocks"][1]["norm_1"]["gamma"] = np.ones(9, np.float32)
+    checkpoints.save(tmp_path / "model.npz", p, config)
+    status, out, _ = run(capsys, "inspect", tmp_path / "model.npz")
+    assert status == 1
+    rows = [line.split()[0] for line in out.splitlines() if line.startswith("  blocks.1.")]
+    assert rows == ["blocks.1.norm_1.gamma"]
+
+
+def test_inspect_of_joined_arrays_and_what_the_file_does_not_say(capsys):
+    _, out, _ = run(capsys, "inspect", TIMM)
+    assert "blocks.0.attn.qkv.weight   blocks.0.attention.W_Q W_K W_V  (36, 12)" in out
+    assert "note: the file does not say how many heads" in out
+    _, out, _ = run(capsys, "inspect", TIMM, "--set", "num_heads=3", "--image-size", "28x42")
+    assert "num_heads               3" in out
+    assert "note" not in out
+
+
+def test_inspect_lists_all_that_is_wrong_at_once(capsys, tmp_path):
+    p, config = checkpoints.load(HUGGINGFACE)
+    path = tmp_path / "model.npz"
+    checkpoints.save(path, p, config, format="google")
+    with np.load(path) as file:
+        arrays = dict(file)
+    del arrays["Transformer/encoder_norm/bias"]
+    arrays["extra/kernel"] = np.zeros(3, np.float32)
+    arrays["cls"] = arrays["cls"][..., 1:]
+    np.savez(path, **arrays)
+    status, out, _ = run(capsys, "inspect", path)
+    assert status == 1
+    assert out.count("WRONG:") == 3
+    for name in ("Transformer/encoder_norm/bias", "extra/kernel", "cls"):
+        assert any(line.startswith("WRONG:") and name in line for line in out.splitlines())
+    assert "3 things are wrong" in out
+
+
+@pytest.mark.parametrize(
+    ("format", "suffix"),
+    [("vitnp", "npz"), ("google", "npz"), ("timm", "safetensors"), ("torchvision", "safetensors")],
+)
+def test_convert_there_and_back_changes_nothing(capsys, tmp_path, format, suffix):
+    there, back = tmp_path / f"there.{suffix}", tmp_path / "back/model.safetensors"
+    back.parent.mkdir()
+    told = ("--set", "num_heads=3", "--image-size", "24x16", "--set", "layer_norm_eps=1e-12")
+    assert run(capsys, "convert", HUGGINGFACE, there, "--format", format)[0] == 0
+    status, out, _ = run(
+        capsys, "convert", there, back, "--format", "huggingface", *told, "--set", "gelu=erf"
+    )
+    assert status == 0
+    assert out == f"{back}: huggingface, 4,869 parameters\n"
+    ours, theirs = checkpoints.load(back)[0], checkpoints.load(HUGGINGFACE)[0]
+    for (name, a), (_, b) in zip(tree.leaves(ours), tree.leaves(theirs), strict=True):
+        assert np.array_equal(a, b), name
+
+
+def test_convert_says_what_the_new_file_cannot(capsys, tmp_path):
+    _, out, _ = run(capsys, "convert", HUGGINGFACE, tmp_path / "a.npz", "--format", "google")
+    assert "google has gelu tanh unless told otherwise, this model erf" in out
+    assert "google has layer_norm_eps 1e-06 unless told otherwise, this model 1e-12" in out
+    _, out, _ = run(capsys, "convert", HUGGINGFACE, tmp_path / "a.npz", "--format", "vitnp")
+    assert "note" not in out
+
+
+def test_convert_with_another_head_and_size(capsys, tmp_path):
+    out = tmp_path / "model.npz"
+    words = "--num-classes 9 --image-size 32 --set num_heads=3".split()
+    assert run(capsys, "convert", TORCHVISION, out, "--format", "vitnp", *words)[0] == 0
+    p, config = checkpoints.load(out)
+    assert (config.num_classes, config.image_size, config.representation_size) == (9, (32, 32), None)
+    images = np.zeros((1, 32, 32, 3), np.float32)
+    assert not vit.forward(images, p, config)[0].any(), "a head of zeros"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("fetch B16", 'no published weights are called "B16"'),
+        ("fetch B/16 --sha256 abc", "need 64 hexadecimal digits"),
+        ("inspect none.npz", "cannot read none.npz (No such file or directory)"),
+        ("convert HUGGINGFACE out.npz --format keras", 'format "keras" is unknown; choose vitnp, google'),
+        ("convert HUGGINGFACE out.npz --format timm", "ends in .safetensors"),
+        ("convert HUGGINGFACE none/out.npz --format vitnp", "cannot write none/out.npz"),
+        ("convert TIMM out.npz --format vitnp", "positions for 6 patches of 14x14, which is no square"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    paths = {"HUGGINGFACE": HUGGINGFACE, "TIMM": TIMM}
+    status, _, err = run(capsys, *(paths.get(word, word) for word in words.split()))
+    assert status == 2
+    assert message in err
+    assert err.startswith("vitnp: ")
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [], "nothing half-written"
+
+
+def test_the_page_on_weights_has_every_name():
+    page = (GOLDEN.parent.parent / "docs/weights.md").read_text("utf-8")
+    for table in TABLES:
+        for name in set(table.split()) - {"-", "ours", "google", "huggingface"}:
+            assert name in page, name
+
+
+@pytest.mark.parametrize("words", [["weights"], ["weights", "eat"], ["predict", "x.jpg"]])
+def test_words_that_are_no_command(capsys, words):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words)
+    assert stop.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err

