@@ -1,0 +1,49 @@
+"""The learning rate against its formula, written out, and at the points a reader would check."""
+
+import itertools
+import math
+
+import pytest
+
+from vitnp import schedules
+
+PLAN = {"lr": 2e-3, "warmup_steps": 10, "total_steps": 110}
+
+
+def test_warm_up_is_linear():
+    for step in range(1, 11):
+        assert schedules.cosine(step, **PLAN) == pytest.approx(2e-3 * step / 10, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("step", "share"), [(10, 1.0), (35, (1 + math.sqrt(0.5)) / 2), (60, 0.5), (85, (1 - math.sqrt(0.5)) / 2)]
+)
+def test_quarters_of_the_cosine(step, share):
+    assert schedules.cosine(step, **PLAN) == pytest.approx(2e-3 * share, rel=1e-12)
+
+
+def test_the_end_is_zero_and_stays_zero():
+    assert schedules.cosine(110, **PLAN) == pytest.approx(0.0, abs=1e-18)
+    assert schedules.cosine(500, **PLAN) == pytest.approx(0.0, abs=1e-18)
+
+
+def test_it_falls_after_the_warm_up():
+    rates = [schedules.cosine(step, **PLAN) for step in range(10, 111)]
+    assert all(later < earlier for earlier, later in itertools.pairwise(rates))
+
+
+def test_without_warm_up_the_first_step_is_nearly_full():
+    assert schedules.cosine(1, lr=1.0, warmup_steps=0, total_steps=100) == pytest.approx(
+        0.5 * (1 + math.cos(math.pi / 100)), rel=1e-15
+    )
+
+
+def test_fewer_steps_than_the_warm_up():
+    """`--epochs 1` for a recipe with a long warm-up: the ramp is cut off, nothing divides by zero."""
+    assert schedules.cosine(5, lr=1.0, warmup_steps=10, total_steps=5) == 0.5
+    assert schedules.cosine(10, lr=1.0, warmup_steps=10, total_steps=10) == 1.0
+
+
+def test_a_python_float():
+    """A NumPy float64 would turn float32 parameters into float64."""
+    assert type(schedules.cosine(3, **PLAN)) is float

@@ -1,0 +1,226 @@
+"""Every picture shows the right numbers in the right place, is made without pyplot, and is written whole."""
+
+import dataclasses
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from vitnp import InputError, ViTConfig, preset, show
+from vitnp.train import Epoch
+
+CONFIG = preset("digits")
+WIDE = ViTConfig(image_size=(32, 64), patch_size=8, hidden_size=12, num_layers=1, num_heads=3, mlp_dim=8)
+HISTORY = [Epoch(i, 2.0 / i, 1 - 0.2 / i, 1 - 0.3 / i, 1e-3, 0.5, 2000.0) for i in (1, 2, 3)]
+
+
+def picture(config, seed=0):
+    """A random image in [−1, 1] for the configuration."""
+    shape = (*config.image_size, config.in_channels)
+    return np.random.default_rng(seed).uniform(-1, 1, shape).astype("float32")
+
+
+def weights(config, seed=0):
+    """Random attention weights (H, N+1, N+1), rows summing to 1."""
+    A = np.random.default_rng(seed).random((config.num_heads, config.num_tokens, config.num_tokens))
+    return A / A.sum(-1, keepdims=True)
+
+
+def every_picture():
+    """(name, figure) of each function."""
+    yield "patch_grid", show.patch_grid(picture(WIDE), WIDE)
+    E_pos = np.random.default_rng(0).standard_normal((CONFIG.num_tokens, CONFIG.hidden_size))
+    yield "position_similarity", show.position_similarity(E_pos, CONFIG)
+    yield "attention", show.attention_from_class_token(picture(WIDE), weights(WIDE), WIDE)
+    yield "curves", show.curves(HISTORY)
+    digits = np.stack([picture(CONFIG, seed) for seed in range(3)])
+    yield "predictions", show.predictions(digits, np.arange(3), np.eye(10)[:3], tuple("0123456789"))
+
+
+@pytest.mark.parametrize(("name", "figure"), list(every_picture()))
+def test_a_figure_for_the_projector(tmp_path, name, figure):
+    assert isinstance(figure, Figure)
+    path = show.save(figure, tmp_path / f"{name}.png")
+    with Image.open(path) as image:
+        assert image.size == (1280, 720)
+        assert len(image.convert("RGB").getcolors(1280 * 720)) > 20
+    words = [axes.title for axes in figure.findobj(Axes)]
+    for axes in figure.findobj(Axes):
+        if axes.axison:
+            words += [*axes.get_xticklabels(), *axes.get_yticklabels(), axes.xaxis.label, axes.yaxis.label]
+    assert min(word.get_fontsize() for word in words if word.get_text()) >= 15
+    assert [entry.name for entry in tmp_path.iterdir()] == [f"{name}.png"]
+
+
+@pytest.mark.parametrize(("name", "figure"), list(every_picture()))
+def test_no_letter_is_cut_off(tmp_path, name, figure):
+    """Every title lies inside the page, and no two overlap."""
+    show.save(figure, tmp_path / "picture.png")
+    titles = [axes.title.get_window_extent() for axes in figure.findobj(Axes) if axes.get_title()]
+    for box in titles:
+        assert 0 <= box.x0 < box.x1 <= 1280, name
+        assert 0 <= box.y0 < box.y1 <= 720, name
+    for i, one in enumerate(titles):
+        assert not any(one.overlaps(other) for other in titles[i + 1 :]), name
+
+
+def test_sixteen_heads_fit(tmp_path):
+    """ViT-L and H have the most heads: their titles neither overlap nor leave the page."""
+    config = dataclasses.replace(WIDE, num_heads=16, hidden_size=32, image_size=(32, 32))
+    figure = show.attention_from_class_token(picture(config), weights(config), config)
+    test_no_letter_is_cut_off(tmp_path, "sixteen", figure)
+
+
+def test_pyplot_is_not_used():
+    """Its global state would leak figures and break threads. (Another test's import would hide nothing here.)"""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    before = pyplot.get_fignums() if pyplot else []
+    show.curves(HISTORY)
+    assert (pyplot.get_fignums() if pyplot else []) == before
+    assert "pyplot" not in vars(show)
+
+
+def test_patches_are_the_images_patches():
+    """Left is the image; of the patches, the one in row 1, column 2 is the image's rows 8…15, columns 16…23."""
+    image = picture(WIDE)
+    left, right = show.patch_grid(image, WIDE).axes
+    np.testing.assert_allclose(left.images[0].get_array(), (image + 1) / 2, atol=1e-6)
+    apart = right.images[0].get_array()
+    assert apart.shape == (4 * 10 - 2, 8 * 10 - 2, 3)
+    np.testing.assert_allclose(apart[10:18, 20:28], (image[8:16, 16:24] + 1) / 2, atol=1e-6)
+    assert np.ptp(apart[8:10], axis=(0, 1)).max() == 0  # between the patches one color
+
+
+def test_uint8_and_float_give_the_same_picture():
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 3), dtype=np.uint8)
+    a, b = (show.patch_grid(x, WIDE).axes[0].images[0].get_array() for x in (pixels, pixels / 127.5 - 1.0))
+    np.testing.assert_allclose(a, pixels / 255.0, atol=1e-6)
+    np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_position_tiles():
+    """Tile (r, c) is the cosine of patch (r, c) with all patches: 1 with itself, the class token left out."""
+    E_pos = np.random.default_rng(0).standard_normal((17, 64))
+    canvas = np.asarray(show.position_similarity(E_pos, CONFIG).axes[0].images[0].get_array().filled(np.nan))
+    assert canvas.shape == (4 * 5 - 1, 4 * 5 - 1)
+    for r, c, i, j in np.ndindex(4, 4, 4, 4):
+        one, other = E_pos[1 + 4 * r + c], E_pos[1 + 4 * i + j]
+        want = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+        assert canvas[5 * r + i, 5 * c + j] == pytest.approx(want, abs=1e-12)
+    assert np.isnan(canvas[4]).all()
+
+
+@pytest.mark.parametrize("classifier", ["token", "gap"])
+def test_position_tiles_of_a_large_grid(classifier):
+    """14x14 patches: seven tiles a side, from the first to the last row and column."""
+    config = preset("B/16", hidden_size=12, classifier=classifier)
+    E_pos = np.random.default_rng(0).standard_normal((config.num_tokens, 12))
+    axes = show.position_similarity(E_pos, config).axes[0]
+    canvas = np.asarray(axes.images[0].get_array())
+    assert [int(label.get_text()) for label in axes.get_xticklabels()] == [1, 3, 5, 7, 10, 12, 14]
+    assert canvas.shape == (7 * 16 - 2, 7 * 16 - 2)
+    assert canvas[0, 0] == pytest.approx(1.0)
+    assert canvas[-1, -1] == pytest.approx(1.0)  # the last tile is the last patch, bright at its own place
+
+
+def test_attention_is_the_class_tokens_row():
+    """Each map is row 0 without column 0, head by head, and their mean; laid over the whole image."""
+    A = weights(WIDE)
+    figure = show.attention_from_class_token(picture(WIDE), A, WIDE)
+    top, mean, *heads = [axes for axes in figure.findobj(Axes) if axes.images]
+    maps = A[:, 0, 1:].reshape(3, 4, 8)
+    assert top.get_title() == "image"
+    np.testing.assert_array_equal(mean.images[-1].get_array(), maps.mean(0))
+    assert len(heads) == 3
+    for axes, want in zip(heads, maps, strict=True):
+        np.testing.assert_array_equal(axes.images[-1].get_array(), want)
+        assert [tuple(layer.get_extent()) for layer in axes.images] == [(0, 64, 32, 0)] * 2
+        assert f"{want.max():.0%}" in axes.get_title()
+
+
+def test_curves_are_the_history():
+    loss, accuracy = show.curves(HISTORY).axes
+    np.testing.assert_array_equal(loss.lines[0].get_xydata(), [[e.epoch, e.loss] for e in HISTORY])
+    train, test = accuracy.lines
+    np.testing.assert_array_equal(train.get_ydata(), [e.train_accuracy for e in HISTORY])
+    np.testing.assert_array_equal(test.get_ydata(), [e.test_accuracy for e in HISTORY])
+    assert [text.get_text() for text in accuracy.get_legend().get_texts()] == ["train 93.3%", "test 90.0%"]
+    assert train.get_linestyle() != test.get_linestyle()  # not by color alone
+    show.curves(HISTORY[:1])
+
+
+def test_predictions_mark_right_and_wrong():
+    images = np.stack([picture(CONFIG, seed) for seed in range(2)])
+    probabilities = np.array([[0.1, 0.9, 0.0], [0.75, 0.05, 0.2]])
+    figure = show.predictions(images, np.array([1, 2]), probabilities, ("ant", "bee", "cat"))
+    right, wrong = figure.axes
+    assert right.get_title() == "✓ bee\n90%"
+    assert wrong.get_title() == "✗ ant (is cat)\n75%"
+    assert right.spines["left"].get_linestyle() != wrong.spines["left"].get_linestyle()
+    assert figure.get_suptitle().startswith("1 of 2 right")
+    np.testing.assert_allclose(right.images[0].get_array()[..., 0], (images[0, ..., 0] + 1) / 2, atol=1e-6)
+
+
+def test_at_most_twelve_predictions():
+    images, labels = np.zeros((20, 8, 8, 1)), np.zeros(20, int)
+    assert len(show.predictions(images, labels, np.eye(10)[labels], tuple("0123456789")).axes) == 12
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: show.patch_grid(picture(CONFIG), WIDE), "1 channels"),
+        (lambda: show.patch_grid(picture(WIDE)[:, :32], WIDE), "32x32; the model needs 32x64"),
+        (
+            lambda: show.patch_grid(np.zeros((8, 8, 2)), dataclasses.replace(CONFIG, in_channels=2)),
+            "2 channels has no colors",
+        ),
+        (lambda: show.position_similarity(np.zeros((16, 64)), CONFIG), r"E_pos is \(16, 64\)"),
+        (
+            lambda: show.attention_from_class_token(
+                picture(CONFIG), weights(CONFIG), dataclasses.replace(CONFIG, classifier="gap")
+            ),
+            '"gap" has no class token',
+        ),
+        (
+            lambda: show.attention_from_class_token(picture(CONFIG), weights(CONFIG)[None], CONFIG),
+            r"attention weights are \(1, 4, 17, 17\), need \(4, 17, 17\)",
+        ),
+        (lambda: show.curves([]), "no epoch"),
+        (lambda: show.predictions(np.zeros((0, 8, 8, 1)), [], np.zeros((0, 2)), "ab"), "at least one image"),
+        (lambda: show.predictions(np.zeros((2, 8, 8, 1)), [0], np.eye(2), "ab"), "2 images, 1 labels"),
+        (lambda: show.predictions(np.zeros((2, 8, 8, 1)), [0, 1], np.eye(2), "abc"), "3 class names"),
+    ],
+)
+def test_what_does_not_fit(make, message):
+    with pytest.raises(InputError, match=message) as problem:
+        make()
+    assert "\n" not in str(problem.value)
+
+
+def test_saving_where_it_cannot_be(tmp_path):
+    figure = show.curves(HISTORY)
+    with pytest.raises(InputError, match='ends in "txt", which is no picture'):
+        show.save(figure, tmp_path / "curves.txt")
+    with pytest.raises(InputError, match="cannot write"):
+        show.save(figure, tmp_path / "missing" / "curves.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_save_keeps_the_old_picture(tmp_path, monkeypatch):
+    path = show.save(show.curves(HISTORY), tmp_path / "curves.PNG")
+    old = path.read_bytes()
+
+    def full(self, path, **_):
+        with open(path, "wb") as file:
+            file.write(b"half a picture")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", full)
+    with pytest.raises(InputError, match="No space left"):
+        show.save(show.curves(HISTORY), path)
+    assert path.read_bytes() == old
+    assert len(list(tmp_path.iterdir())) == 1

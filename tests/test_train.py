@@ -1,0 +1,211 @@
+"""Training: it learns, it repeats to the bit, it reports what happened, and it stops where numbers end."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from vitnp import InputError, loss_and_grads, optim, preset, schedules, train, tree, vit
+from vitnp.data import DataSet, augment, digits
+
+CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
+QUICK = dataclasses.replace(train.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
+
+
+def small(n=100):
+    """The first digits of each part."""
+    d = digits.load(0)
+    return DataSet(
+        d.train_images[:n], d.train_labels[:n], d.test_images[:50], d.test_labels[:50], d.class_names
+    )
+
+
+def run(recipe=QUICK, config=CONFIG, data=None, seed=0, **options):
+    """(parameters, history) of one training from a seed."""
+    rng = np.random.default_rng(seed)
+    p = train.initial_parameters(rng, config, recipe)
+    return p, train.train(p, config, data or small(), recipe, rng=rng, **options)
+
+
+def same(p, q):
+    """Whether two trees are equal to the bit."""
+    return all(np.array_equal(leaf, tree.get(q, name)) for name, leaf in tree.leaves(p))
+
+
+def test_it_learns_the_digits():
+    """Four epochs of half the model; a broken gradient, schedule or order stays far below."""
+    recipe = dataclasses.replace(train.RECIPES["digits"], epochs=4, warmup_steps=30)
+    _, history = run(recipe, preset("digits", num_layers=2), digits.load(0))
+    assert history[-1].test_accuracy > 0.9
+    assert history[-1].loss < 0.5 * history[0].loss
+
+
+def test_no_weight_is_left_behind():
+    """After two epochs every leaf has moved: none is missing in the update."""
+    rng = np.random.default_rng(0)
+    p = train.initial_parameters(rng, CONFIG, QUICK)
+    before = tree.map(np.copy, p)
+    train.train(p, CONFIG, small(), QUICK, rng=rng)
+    for name, leaf in tree.leaves(p):
+        assert not np.array_equal(leaf, tree.get(before, name)), name
+        assert leaf.dtype == np.float32
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_seed_repeats_to_the_bit(workers):
+    config = dataclasses.replace(CONFIG, dropout_rate=0.1)
+    p, history = run(config=config, workers=workers)
+    q, again = run(config=config, workers=workers)
+    assert same(p, q)
+    assert [epoch[:5] for epoch in history] == [epoch[:5] for epoch in again]
+    assert not same(p, run(config=config, workers=workers, seed=1)[0])
+
+
+def test_it_is_the_loop_one_would_write():
+    """Order, augmentation, rate and decay, written out once more with the library's parts."""
+    data, recipe = small(), dataclasses.replace(QUICK, clip=0.05)  # so low that it clips
+    p, _ = run(recipe, workers=1)
+    rng = np.random.default_rng(0)
+    q = vit.init(rng, CONFIG)
+    q["position"]["E_pos"] *= recipe.position_scale
+    state = optim.init(q)
+    for epoch in range(2):
+        order = rng.permutation(100)
+        for i, rows in enumerate((order[:40], order[40:80], order[80:])):
+            images = augment.affine(data.train_images[rows], rng)
+            _, dp = loss_and_grads(
+                images, data.train_labels[rows], q, CONFIG, workers=1, rng=rng, label_smoothing=0.1
+            )
+            assert optim.clip(dp, 0.05) > 0.05
+            lr = schedules.cosine(3 * epoch + i + 1, lr=recipe.lr, warmup_steps=2, total_steps=6)
+            optim.adamw(q, dp, state, lr=lr, weight_decay=0.1)
+    assert same(p, q)
+
+
+def test_what_the_history_says():
+    steps, epochs = [], []
+    p, history = run(on_step=lambda step, loss: steps.append((step, loss)), on_epoch=epochs.append)
+    assert [step for step, _ in steps] == [1, 2, 3, 4, 5, 6]
+    assert epochs == history
+    assert [epoch.epoch for epoch in history] == [1, 2]
+    # 100 images in batches of 40, 40 and 20
+    mean = np.average([loss for _, loss in steps[:3]], weights=[40, 40, 20])
+    assert history[0].loss == pytest.approx(mean, rel=1e-12)
+    assert history[0].lr == schedules.cosine(3, lr=QUICK.lr, warmup_steps=2, total_steps=6)
+    data = small()
+    logits = vit.forward(data.test_images, p, CONFIG)[0]
+    assert history[-1].test_accuracy == np.mean(logits.argmax(-1) == data.test_labels)
+    assert 0 < 100 / history[0].images_per_second <= history[0].seconds
+
+
+def test_the_first_loss_is_that_of_guessing():
+    """The head starts at zero: ln(10), whatever the smoothing."""
+    losses = []
+    run(on_step=lambda step, loss: losses.append(loss))
+    assert losses[0] == pytest.approx(math.log(10), rel=1e-5)
+
+
+def test_training_images_are_not_touched():
+    data = small()
+    kept = data.train_images.copy()
+    run(data=data)
+    np.testing.assert_array_equal(data.train_images, kept)
+
+
+def test_dropout_and_augmentation_are_on():
+    """Each changes what is learned, so each reaches the model."""
+    p, _ = run()
+    assert not same(p, run(config=dataclasses.replace(CONFIG, dropout_rate=0.5))[0])
+    assert not same(p, run(dataclasses.replace(QUICK, augment=None))[0])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_loss_that_diverges_stops_with_the_leaf():
+    with pytest.raises(
+        InputError, match=r"stopped at step 2, lr .*the first leaf that is not finite: "
+    ) as stop:
+        run(dataclasses.replace(QUICK, lr=1e38, warmup_steps=0), workers=1)
+    assert "\n" not in str(stop.value)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_nan_is_named_and_nothing_is_updated():
+    rng = np.random.default_rng(0)
+    p = train.initial_parameters(rng, CONFIG, QUICK)
+    p["blocks"][0]["norm_2"]["gamma"][3] = np.nan
+    kept = tree.map(np.copy, p)
+    with pytest.raises(InputError, match=r"at step 1, lr 0\.001: .*not finite: blocks\.0\.norm_2\.gamma;"):
+        train.train(p, CONFIG, small(), QUICK, rng=rng)
+    for name, leaf in tree.leaves(p):
+        np.testing.assert_array_equal(leaf, tree.get(kept, name))
+
+
+def test_a_gradient_that_is_not_finite_is_not_hidden(monkeypatch):
+    """A finite loss with a NaN in its gradient: the norm is not clipped away, the leaf is named."""
+
+    def broken(*args, **options):
+        loss, dp = loss_and_grads(*args, **options)
+        dp["norm"]["beta"][0] = np.nan
+        return loss, dp
+
+    monkeypatch.setattr(train, "loss_and_grads", broken)
+    with pytest.raises(InputError, match=r"norm nan; the first leaf .*: the gradient of norm\.beta;"):
+        run()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("warmup_steps", -1),
+        ("weight_decay", -0.1),
+        ("weight_decay", math.nan),
+        ("position_scale", math.inf),
+        ("lr", 0.0),
+        ("lr", math.nan),
+        ("label_smoothing", 1.0),
+        ("clip", 0.0),
+    ],
+)
+def test_a_recipe_that_cannot_be(field, value):
+    with pytest.raises(InputError, match=f"{field} is {value}"):
+        dataclasses.replace(QUICK, **{field: value})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"image_size": 16}, r"images are 8x8x1, the model takes 16x16x1; give it image_size 8x8"),
+        ({"in_channels": 3}, r"the model takes 8x8x3; .*in_channels=1"),
+        ({"num_classes": 7}, r"10 classes, the model 7; give it num_classes=10"),
+        ({"num_classes": 0}, r"10 classes, the model 0"),
+    ],
+)
+def test_a_model_that_does_not_fit_the_data(change, message):
+    config = dataclasses.replace(CONFIG, **change)
+    with pytest.raises(InputError, match=message):
+        train.train({}, config, small(), QUICK, rng=np.random.default_rng(0))
+
+
+def test_threads_only_where_they_pay(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    small_model, large = preset("digits"), preset("B/16")
+    assert train.choose_workers(8, small_model) == 1
+    assert train.choose_workers(32, small_model) == 2
+    assert train.choose_workers(1024, small_model) == 8
+    assert train.choose_workers(8, large) == 8
+    assert train.choose_workers(2, large) == 2
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert train.choose_workers(8, large) == 1
+
+
+def test_initial_parameters():
+    recipe = dataclasses.replace(QUICK, position_scale=4.0)
+    p = train.initial_parameters(np.random.default_rng(0), CONFIG, recipe)
+    plain = vit.init(np.random.default_rng(0), CONFIG)
+    for name, leaf in tree.leaves(p):
+        scale = 4.0 if name == "position.E_pos" else 1.0
+        np.testing.assert_array_equal(leaf, tree.get(plain, name) * np.float32(scale))
+        assert leaf.dtype == np.float32

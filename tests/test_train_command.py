@@ -1,0 +1,135 @@
+"""`vitnp train` as a user types it: what it prints and leaves, what its options change, what it refuses."""
+
+import csv
+import dataclasses
+
+import numpy as np
+import pytest
+
+from vitnp import checkpoints, cli, train, tree, vit
+from vitnp.data import digits
+
+SMALL = (
+    "--set num_layers=1 --set hidden_size=16 --set num_heads=2 --set mlp_dim=16 --batch-size 128 --epochs 1"
+)
+
+
+def run(capsys, words, *more):
+    """(exit status, standard output, standard error) of `vitnp train …`."""
+    try:
+        status = cli.main(["train", *words.split(), *map(str, more)])
+    except SystemExit as stop:  # argparse's own refusal
+        status = stop.code
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def weights(folder):
+    """The saved parameters by name."""
+    return dict(tree.leaves(checkpoints.load(folder / "model.npz")[0]))
+
+
+def test_what_it_prints_and_leaves(capsys, tmp_path):
+    status, out, err = run(capsys, f"{SMALL} --epochs 3 --data digits --out", tmp_path)
+    assert status == 0
+    assert err == ""  # no bar where no terminal is
+    lines = out.splitlines()
+    assert len(lines) == 5
+    assert "1,437 images to learn from, 360 to test, seed 0" in lines[0]
+    assert [line[:9] for line in lines[1:4]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert str(tmp_path) in lines[4]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.png", "history.csv", "model.npz"]
+
+    with open(tmp_path / "history.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == train.Epoch._fields
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    p, config = checkpoints.load(tmp_path / "model.npz")
+    assert config.hidden_size == 16
+    d = digits.load(0)
+    final = train.accuracy(d.test_images, d.test_labels, p, config)
+    assert float(rows[-1]["test_accuracy"]) == final
+    assert f"test accuracy {final:.2%}" in lines[4]
+
+
+def test_the_seed_decides_and_repeats(capsys, tmp_path):
+    """Split, weights, order and augmentation: what the library gives with the same seed for all, to the bit."""
+    assert run(capsys, f"{SMALL} --seed 3 --workers 1 --out", tmp_path)[0] == 0
+    p, config = checkpoints.load(tmp_path / "model.npz")
+    recipe = dataclasses.replace(train.RECIPES["digits"], epochs=1, batch_size=128)
+    rng = np.random.default_rng(3)
+    q = train.initial_parameters(rng, config, recipe)
+    train.train(q, config, digits.load(3), recipe, rng=rng, workers=1)
+    for name, leaf in tree.leaves(q):
+        np.testing.assert_array_equal(tree.get(p, name), leaf, err_msg=name)
+
+
+@pytest.mark.parametrize("option", ["--no-augment", "--dropout 0.3", "--lr 0.001", "--weight-decay 5"])
+def test_an_option_reaches_the_training(capsys, tmp_path, option):
+    assert run(capsys, f"{SMALL} --out", tmp_path / "plain")[0] == 0
+    assert run(capsys, f"{SMALL} {option} --out", tmp_path / "changed")[0] == 0
+    plain, changed = weights(tmp_path / "plain"), weights(tmp_path / "changed")
+    assert not np.array_equal(plain["project.W"], changed["project.W"])
+
+
+def test_workers_and_dropout_are_said(capsys, tmp_path):
+    out = run(capsys, f"{SMALL} --workers 1 --dropout 0.25 --out", tmp_path)[1]
+    assert "1 threads" in out
+    assert checkpoints.load(tmp_path / "model.npz")[1].dropout_rate == 0.25
+
+
+def test_a_folder_is_made(capsys, tmp_path):
+    assert run(capsys, f"{SMALL} --out", tmp_path / "new" / "folder")[0] == 0
+    assert (tmp_path / "new" / "folder" / "curves.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--data cifar", 'data set "cifar" is unknown; choose from digits'),
+        ("--model B17", 'model "B17" is unknown'),
+        ("--image-size 16", "the images are 8x8x1, the model takes 16x16x1"),
+        ("--set in_channels=3", "the model takes 8x8x3"),
+        ("--set num_classes=9", "the data has 10 classes, the model 9"),
+        ("--epochs 0", "epochs is 0"),
+        ("--batch-size 0", "batch_size is 0"),
+        ("--lr -1", "lr is -1.0"),
+        ("--weight-decay -1", "weight_decay is -1.0"),
+        ("--dropout 1", "dropout_rate is 1.0"),
+        ("--workers 0", "workers is 0"),
+        ("--seed -1", "--seed is -1"),
+    ],
+)
+def test_bad_options_are_one_line_and_status_2(capsys, tmp_path, words, message):
+    status, _, err = run(capsys, f"{words} --out", tmp_path)
+    assert status == 2
+    assert message in err
+    assert err.startswith("vitnp: ")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "model.npz").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_training(capsys, tmp_path, monkeypatch):
+    file = tmp_path / "file"
+    file.write_text("in the way", encoding="utf-8")
+    monkeypatch.setattr(vit, "init", lambda *_: pytest.fail("the folder comes first"))
+    status, _, err = run(capsys, "--out", file / "folder")
+    assert status == 2
+    assert err.startswith(f"vitnp: cannot write into {file / 'folder'} (")
+    assert err.count("\n") == 1
+
+
+def test_out_is_needed(capsys):
+    status, _, err = run(capsys, "--data digits")
+    assert status == 2
+    assert "--out" in err
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_rate_that_diverges_is_one_line(capsys, tmp_path, workers):
+    status, _, err = run(capsys, f"{SMALL} --lr 1e38 --workers {workers} --out", tmp_path)
+    assert status == 2
+    assert err.startswith("vitnp: training stopped at step ")
+    assert "the first leaf that is not finite: " in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
