@@ -1,6 +1,7 @@
 """Configurations: exact sizes, the initial weights of the released code, and every value that is refused."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -250,3 +251,33 @@ def test_a_rate_that_is_no_number(field):
 
 def test_numpy_integers_are_whole_numbers():
     assert ViTConfig(num_classes=np.int64(10)).num_classes == 10
+
+
+def test_numpy_numbers_become_python_numbers():
+    config = ViTConfig(num_classes=np.int64(10), layer_norm_eps=np.float32(0.5), image_size=np.int64(32))
+    assert [type(v) for v in (config.num_classes, config.layer_norm_eps, *config.image_size)] == [
+        int,
+        float,
+        int,
+        int,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        (
+            {"num_layers": 10**8},
+            "num_layers is 100000000; need a whole number of at least 1 and at most 10,000",
+        ),
+        ({"hidden_size": 12 * 10**9}, "hidden_size is"),
+        ({"layer_norm_eps": True}, "layer_norm_eps is True"),
+        ({"dropout_rate": False}, "dropout_rate is False"),
+        ({"preprocessing": {"foo": [1]}}, 'preprocessing field "foo" is unknown'),
+        ({"preprocessing": {"maen": [1]}}, "did you mean mean"),
+        ({"preprocessing": {"antialias": "no"}}, "antialias is 'no'; need True or False"),
+    ],
+)
+def test_more_values_that_do_not_fit(field, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        ViTConfig(**field)

@@ -29,6 +29,13 @@ MAY_IMPORT = {
     "loss": {"backend", "checks", "errors", "ops"},
     "parallel": {"checks", "errors", "loss", "tree", "vit"},
     "gradcheck": {"tree"},
+    "cost": {"tree", "vit"},
+    "slides": set(),
+    "trace": {"backend", "checks", "errors", "loss", "ops", "steps", "vit"},
+    "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "tree", "vit"},
+    "weights": {"errors", "weights"},
+    "schedules": {"errors"},
+    "optim": {"tree"},
 }
 
 

@@ -10,6 +10,13 @@ from vitnp.config import preset
 from vitnp.errors import InputError
 from vitnp.trace import trace
 
+
+def test_a_numpy_integer_is_one_label():
+    config = preset("tiny")
+    images, p = model_point(config)
+    assert trace(images[0], p, config, labels=np.int64(3)).loss == trace(images[0], p, config, labels=3).loss
+
+
 STEP = 1e-30  # of the complex step
 MODELS = {
     "tiny": {},

@@ -187,7 +187,7 @@ def test_a_wrong_shape_is_status_1(capsys, monkeypatch, name, change, said):
         ("--backward --label -1", "--label is -1"),
         ("--seed -1", "--seed is -1; need at least 0"),
         ("--set in_channels=2 --model tiny", "takes 2 channels; a photo has 3 (RGB) or 1 (gray)"),
-        ("--model tiny --backward --set num_classes=0", "without a head"),
+        ("--model tiny --backward --set num_classes=0", "the model has no head"),
     ],
 )
 def test_bad_options_are_one_line_and_status_2(capsys, words, message):

@@ -3,22 +3,12 @@
 import dataclasses
 import difflib
 import math
-import numbers
 
-from vitnp.errors import InputError
+from vitnp.errors import MOST, InputError, need_choice, need_int, need_real
 
+MOST_LAYERS = 10_000  # a block takes Python objects even where its arrays take no memory
 # How a table of positions is resized to another grid; ops/interpolate.py says which library does which.
 INTERPOLATIONS = ("bilinear-aligned", "bicubic", "bicubic-aligned", "bicubic-antialias")
-
-
-def _need_int(name, value, *, at_least):
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < at_least:
-        raise InputError(f"{name} is {value!r}; need a whole number of at least {at_least}")
-
-
-def _need_choice(name, value, choices):
-    if value not in choices:
-        raise InputError(f'{name} is "{value}"; choose {" or ".join(choices)}')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +36,10 @@ class Preprocessing:
                 raise InputError(f"preprocessing {name} is {value}; need a number a channel, or one for all")
         if not all(v > 0 for v in self.std):
             raise InputError(f"preprocessing std is {self.std}; need numbers above 0")
-        _need_choice("preprocessing resize_filter", self.resize_filter, ("bilinear", "bicubic"))
+        for name in ("antialias", "keep_aspect_ratio"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"preprocessing {name} is {getattr(self, name)!r}; need True or False")
+        need_choice("preprocessing resize_filter", self.resize_filter, ("bilinear", "bicubic"))
         if not (isinstance(self.crop_fraction, int | float) and 0 < self.crop_fraction <= 1):
             raise InputError(
                 f"preprocessing crop_fraction is {self.crop_fraction!r}; need a number above 0 and at most 1"
@@ -82,6 +75,7 @@ class ViTConfig:
         size = tuple(size) if isinstance(size, tuple | list) else (size, size)
         object.__setattr__(self, "image_size", size)
         if isinstance(self.preprocessing, dict):  # as JSON has it
+            check_fields(self.preprocessing, of=Preprocessing)
             object.__setattr__(self, "preprocessing", Preprocessing(**self.preprocessing))
         self._check_numbers()
         self._check_choices()
@@ -102,25 +96,38 @@ class ViTConfig:
     def _check_numbers(self):
         if len(self.image_size) != 2:
             raise InputError(f"image_size is {self.image_size}; need (height, width)")
-        for name in ("patch_size", "in_channels", "hidden_size", "num_layers", "num_heads", "mlp_dim"):
-            _need_int(name, getattr(self, name), at_least=1)
-        for side in self.image_size:
-            _need_int("image_size", side, at_least=1)
-        _need_int("num_classes", self.num_classes, at_least=0)
+        whole = (
+            "patch_size",
+            "in_channels",
+            "hidden_size",
+            "num_layers",
+            "num_heads",
+            "mlp_dim",
+            "num_classes",
+        )
+        checked = {
+            name: need_int(
+                name,
+                getattr(self, name),
+                at_least=0 if name == "num_classes" else 1,
+                at_most=MOST_LAYERS if name == "num_layers" else MOST,
+            )
+            for name in whole
+        }
+        checked["image_size"] = tuple(need_int("image_size", side, at_least=1) for side in self.image_size)
         if self.representation_size is not None:
-            _need_int("representation_size", self.representation_size, at_least=1)
+            size = need_int("representation_size", self.representation_size, at_least=1)
+            checked["representation_size"] = size
         for name in ("dropout_rate", "attention_dropout_rate"):
-            rate = getattr(self, name)
-            if not isinstance(rate, numbers.Real) or not 0 <= rate < 1:
-                raise InputError(f"{name} is {rate!r}; need a number from 0 to below 1")
-        eps = self.layer_norm_eps
-        if not isinstance(eps, numbers.Real) or not 0 < eps < math.inf:
-            raise InputError(f"layer_norm_eps is {eps!r}; need a number above 0")
+            checked[name] = need_real(name, getattr(self, name), low=0, below=1)
+        eps = need_real("layer_norm_eps", self.layer_norm_eps, low=0, below=math.inf, open_at_low=True)
+        for name, value in (checked | {"layer_norm_eps": eps}).items():
+            object.__setattr__(self, name, value)
 
     def _check_choices(self):
-        _need_choice("classifier", self.classifier, ("token", "gap"))
-        _need_choice("gelu", self.gelu, ("tanh", "erf"))
-        _need_choice("position_interpolation", self.position_interpolation, INTERPOLATIONS)
+        need_choice("classifier", self.classifier, ("token", "gap"))
+        need_choice("gelu", self.gelu, ("tanh", "erf"))
+        need_choice("position_interpolation", self.position_interpolation, INTERPOLATIONS)
         if not isinstance(self.preprocessing, Preprocessing):
             raise InputError(f"preprocessing is {self.preprocessing!r}; need a vitnp.config.Preprocessing")
         for name in ("mean", "std"):
@@ -206,13 +213,14 @@ def preset(name, **overrides):
     return ViTConfig(**(PRESETS[name] | overrides))
 
 
-def check_fields(overrides):
-    """Raise InputError, naming the near one, for a name that is no field of ViTConfig."""
-    fields = {field.name for field in dataclasses.fields(ViTConfig)}
-    for field in overrides:
-        if field not in fields:
-            near = difflib.get_close_matches(field, fields, n=1)
+def check_fields(names, *, of=ViTConfig):
+    """Raise InputError, naming the near one, for a name that is no field of the configuration."""
+    fields = {field.name for field in dataclasses.fields(of)}
+    for name in names:
+        if name not in fields:
+            near = difflib.get_close_matches(str(name), fields, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
+            what = "configuration" if of is ViTConfig else "preprocessing"
             raise InputError(
-                f'configuration field "{field}" is unknown; {hint}choose from {", ".join(sorted(fields))}'
+                f'{what} field "{name}" is unknown; {hint}choose from {", ".join(sorted(fields))}'
             )

@@ -1,4 +1,6 @@
-"""The one exception for bad input. Any room may import it; it imports nothing."""
+"""The one exception for bad input, and the checks of plain values. Any room may import it; it imports nothing."""
+
+import numbers
 
 
 class InputError(ValueError):
@@ -7,3 +9,30 @@ class InputError(ValueError):
     The message is one line: what was given, what is needed, what to do. The command line prints it
     without a traceback and ends with status 2.
     """
+
+
+MOST = 2**24  # of anything counted: far beyond any model, and short of what only looks like a hang
+
+
+def need_int(name, value, *, at_least, at_most=MOST):
+    """The value as an int. A bool is none, a NumPy integer is one."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not at_least <= value <= at_most:
+        raise InputError(
+            f"{name} is {value!r}; need a whole number of at least {at_least} and at most {at_most:,}"
+        )
+    return int(value)
+
+
+def need_real(name, value, *, low, below, open_at_low=False):
+    """The value as a float in [low, below), or in (low, below)."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not low <= value < below or (open_at_low and value == low):
+        what = f"above {low:g}" if open_at_low else f"from {low:g} to below {below:g}"
+        raise InputError(f"{name} is {value!r}; need a number {what}")
+    return float(value)
+
+
+def need_choice(name, value, choices):
+    """Refuse a value that is not among the choices."""
+    if value not in choices:
+        raise InputError(f'{name} is "{value}"; choose {" or ".join(choices)}')

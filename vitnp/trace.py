@@ -7,6 +7,7 @@ Names are dotted, with the letters of the slides: `patches`, `z0`, `blocks.0.att
 import dataclasses
 import difflib
 import math
+import numbers
 from typing import Any, NamedTuple
 
 from vitnp import loss, vit
@@ -95,7 +96,7 @@ def trace(images, p, config, labels=None):
         return Trace(_records(values), logits, values.get("p"))
     if not config.num_classes:
         raise InputError("labels were given to a model without a head (num_classes 0); leave them out")
-    if isinstance(labels, int):
+    if isinstance(labels, numbers.Integral):
         labels = array_module(logits).asarray([labels])
     mean_loss, saved_loss = loss.forward(logits, labels)
     gradients, dp = _backward(values["p"], saved, saved_loss)

@@ -3,15 +3,15 @@
 import dataclasses
 
 from vitnp import cost
-from vitnp.commands.options import NAMES, add_model, model_config
+from vitnp.commands.options import NAMES, add_fields, model_config
 from vitnp.errors import InputError
 
 
 def add_parser(commands):
     """The options of `vitnp info`."""
     parser = commands.add_parser("info", help="a model's configuration, parameters, multiply–adds and bytes")
-    parser.add_argument("name", nargs="?", metavar="MODEL", help=f"{NAMES} (default B/16)")
-    add_model(parser, default="B/16")
+    parser.add_argument("model", nargs="?", default="B/16", metavar="MODEL", help=f"{NAMES} (default B/16)")
+    add_fields(parser)
     parser.add_argument(
         "--batch", type=int, default=1, metavar="B", help="images in a training step (default 1)"
     )
@@ -20,7 +20,6 @@ def add_parser(commands):
 
 def run(args):
     """Print four tables."""
-    args.model = args.name or args.model
     config = model_config(args)
     if args.batch < 1:
         raise InputError(f"--batch is {args.batch}; need at least 1")

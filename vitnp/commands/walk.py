@@ -18,7 +18,7 @@ WIDTH = 110  # columns, what a projector shows in a large font
 WORDS = {
     "en": {
         "columns": ("tensor", "name in the trace", "shape", "in letters", "slide (B/16)"),
-        "zero": "released at zero, [CLS] and the head get small random numbers: a zero head stops every gradient",
+        "zero": "released at zero ([CLS], the head) gets small random numbers: a zero head stops every gradient",
         "legend": "✓ the true shape   ≠ the slide errs   blocks.i: every block, i = 0 … L−1, is checked",
         "step": "step {}",
         "decks": "decks 001, 004: {}   deck 000: {}",
@@ -35,7 +35,7 @@ WORDS = {
         "wrong": "{} WRONG: {}",
     },
     "ko": {
-        "columns": ("텐서", "trace의 이름", "shape", "기호", "슬라이드(B/16)"),
+        "columns": ("텐서", "trace에서의 이름", "shape", "기호", "슬라이드(B/16)"),
         "zero": "공개된 초기값이 0인 곳([CLS], head)을 작은 난수로 채움: head가 0이면 기울기가 흐르지 않음",
         "legend": "✓ 맞는 shape   ≠ 슬라이드의 오류   blocks.i: 모든 블록 i = 0 … L−1 을 검사",
         "step": "{}단계",
@@ -75,7 +75,11 @@ def run(args):
     config = model_config(args)
     if args.seed < 0:
         raise InputError(f"--seed is {args.seed}; need at least 0")
-    if args.backward and config.num_classes and not 0 <= args.label < config.num_classes:
+    if args.backward and not config.num_classes:
+        raise InputError(
+            "--backward needs a loss, and the model has no head (num_classes=0); give it num_classes"
+        )
+    if args.backward and not 0 <= args.label < config.num_classes:
         raise InputError(f"--label is {args.label}; need a class from 0 to {config.num_classes - 1}")
     if args.image is None:
         image = photo.sample(config.image_size, in_channels=config.in_channels)
