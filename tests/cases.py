@@ -268,7 +268,7 @@ def threads(labels):
 
     Three images for two workers: shares of one and two.
     """
-    config = preset("tiny", num_layers=1)
+    config = preset("tiny")
     images, p = model_point(config, len(labels))
     table = p["position"].pop("E_pos")
 

@@ -16,6 +16,7 @@ class Mutant(NamedTuple):
     new: str
     cases: tuple  # every one of them must catch it
     clause: str  # of the contract
+    block: int | None  # backend.BLOCK, for what is only done to arrays larger than that
 
     def __str__(self):
         return f"{self.file.removesuffix('.py')}: {self.what}"
@@ -24,10 +25,10 @@ class Mutant(NamedTuple):
 MUTANTS = []
 
 
-def mistakes(file, cases, *rows, clause="gradient"):
+def mistakes(file, cases, *rows, clause="gradient", block=None):
     """Add a mutant for every row (what, old, new)."""
     for what, old, new in rows:
-        MUTANTS.append(Mutant(what, file, old, new, cases, clause))
+        MUTANTS.append(Mutant(what, file, old, new, cases, clause, block))
 
 
 DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "dy.reshape(-1, dy.shape[-1]).sum(0)"
@@ -85,20 +86,17 @@ mistakes(
     clause="tree",
 )
 
-DSOFTMAX = "return y * (dy - (dy * y).sum(axis=-1, keepdims=True))"
+DSOFTMAX = "dx = dy * y\n    dx -= y * dx.sum(axis=-1, keepdims=True)\n    return dx"
 mistakes(
     "ops/softmax.py",
     ("softmax", "s5_attention", "vit"),
     ("only the diagonal of the Jacobian (as found in public code)", DSOFTMAX, "return y * (1.0 - y) * dy"),
     ("the sum dropped", DSOFTMAX, "return y * dy"),
-    ("sign of the sum", DSOFTMAX, "return y * (dy + (dy * y).sum(axis=-1, keepdims=True))"),
-    ("sum over the wrong axis", DSOFTMAX, "return y * (dy - (dy * y).sum(axis=-2, keepdims=True))"),
-    (
-        "plain mean in place of the weighted one",
-        DSOFTMAX,
-        "return y * (dy - dy.mean(axis=-1, keepdims=True))",
-    ),
+    ("sign of the sum", "dx -= y * dx.sum(", "dx += y * dx.sum("),
+    ("sum over the wrong axis", "dx -= y * dx.sum(axis=-1,", "dx -= y * dx.sum(axis=-2,"),
+    ("plain mean in place of the weighted one", "y * dx.sum(axis=-1,", "y * dy.mean(axis=-1,"),
     ("leading factor y forgotten", DSOFTMAX, "return dy - (dy * y).sum(axis=-1, keepdims=True)"),
+    ("factor y of the sum forgotten", "dx -= y * dx.sum(", "dx -= dx.sum("),
     (
         "forward divides the columns, for want of keepdims (as found in public code)",
         "y /= y.sum(axis=-1, keepdims=True)",
@@ -115,62 +113,113 @@ mistakes(
     ),
     clause="unmodified",
 )
+mistakes(
+    "ops/softmax.py",
+    ("softmax",),
+    ("backward overwrites dy", "dx = dy * y", "dy *= y\n    dx = dy"),
+    (
+        "forward overwrites x",
+        "y = x - x.real.max(axis=-1, keepdims=True)",
+        "x -= x.real.max(axis=-1, keepdims=True)\n    y = x",
+    ),
+    clause="unmodified",
+)
 
 TANH = ("gelu tanh", "s7_feed_forward", "vit")
 ERF = ("gelu erf", "s7_feed_forward, erf", "vit, erf")
+INNER = "(LINEAR + 3.0 * CUBIC * x2)"
+DTANH = "dy * (Phi + x * ((0.5 - 0.5 * t * t) * (LINEAR + 3.0 * CUBIC * x2)))"
 mistakes(
     "ops/gelu.py",
     TANH,
-    (
-        "x³ in place of x² in the derivative (as found in public code)",
-        "(1.0 + 3.0 * CUBIC * x * x)",
-        "(1.0 + 3.0 * CUBIC * x * x * x)",
-    ),
+    ("x³ in place of x² in the derivative (as found in public code)", INNER, INNER.replace("x2", "x2 * x")),
     (
         "tanh of the inner function's derivative (as found in public code)",
-        "    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) *",
-        "    u = xp.tanh(SQRT_2_OVER_PI * (1.0 + 3.0 * CUBIC * x * x))\n"
-        "    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - u * u) *",
+        f"    return x * Phi, {DTANH}",
+        f"    u = array_module(x).tanh{INNER}\n    return x * Phi, {DTANH.replace('t * t', 'u * u')}",
     ),
-    ("tanh′ forgotten", "0.5 * x * (1.0 - t * t) *", "0.5 * x *"),
-    ("factor 3 of the cube forgotten", "(1.0 + 3.0 * CUBIC * x * x)", "(1.0 + CUBIC * x * x)"),
-    ("x·Φ′ dropped", "0.5 * (1.0 + t) + 0.5 * x *", "0.5 * (1.0 + t) + 0.0 * x *"),
-    ("Φ dropped", "return 0.5 * (1.0 + t) + 0.5 * x *", "return 0.5 * x *"),
-    ("derivative of the erf form", "derivative_tanh(x) if form", "derivative_erf(x) if form"),
-    ("inner derivative √(2/π) forgotten", "(1.0 - t * t) * SQRT_2_OVER_PI *", "(1.0 - t * t) *"),
+    ("tanh′ forgotten", "x * ((0.5 - 0.5 * t * t) * ", "x * (0.5 * "),
+    ("factor 3 of the cube forgotten", INNER, INNER.replace("3.0 * ", "")),
+    ("x·Φ′ dropped", DTANH, "dy * Phi"),
+    ("x forgotten before Φ′", "(Phi + x * ((", "(Phi + (("),
+    ("Φ dropped", DTANH, DTANH.replace("Phi + ", "")),
+    ("derivative of the erf form", "both_tanh if form", "both_erf if form"),
+    ("inner derivative √(2/π) forgotten", INNER, "(1.0 + 3.0 * 0.044715 * x2)"),
+    ("dy forgotten", DTANH, DTANH.replace("dy", "1.0")),
+)
+mistakes(
+    "ops/gelu.py",
+    ("gelu tanh", "gelu erf"),
+    ("backward returns y", "_, dx = again_and_backward", "dx, _ = again_and_backward"),
+)
+# The layer needs y again; GELU's own backward throws it away.
+mistakes(
+    "ops/gelu.py",
+    ("s7_feed_forward", "vit"),
+    ("y made again without Φ", f"return x * Phi, {DTANH}", f"return x * 1.0, {DTANH}"),
+    ("y made again times dy", f"return x * Phi, {DTANH}", f"return dy * Phi, {DTANH}"),
 )
 mistakes(
     "ops/gelu.py",
     ERF,
-    ("erf: derivative of the tanh form", "else derivative_erf(x))", "else derivative_tanh(x))"),
-    ("erf: x·φ dropped", "return phi_erf(x) + x *", "return phi_erf(x) + 0.0 * x *"),
-    ("erf: x forgotten before φ", "return phi_erf(x) + x *", "return phi_erf(x) +"),
-    ("erf: φ without 1/√(2π)", "xp.exp(-0.5 * x * x) / SQRT_2_PI", "xp.exp(-0.5 * x * x)"),
-    ("erf: exp(−x²) in place of exp(−x²/2)", "xp.exp(-0.5 * x * x)", "xp.exp(-x * x)"),
-    ("erf: forward forgets √2", "erf(x / SQRT_2)", "erf(x)"),
+    ("erf: derivative of the tanh form", "else both_erf)", "else both_tanh)"),
+    ("erf: x·φ dropped", "dy * (Phi + x * density)", "dy * Phi"),
+    ("erf: x forgotten before φ", "dy * (Phi + x * density)", "dy * (Phi + density)"),
+    ("erf: φ without 1/√(2π)", "exp(-0.5 * x * x) * (1.0 / SQRT_2_PI)", "exp(-0.5 * x * x)"),
+    ("erf: exp(−x²) in place of exp(−x²/2)", "exp(-0.5 * x * x)", "exp(-x * x)"),
+    (
+        "erf: forward forgets √2",
+        "return x * (0.5 + 0.5 * erf(x * (1.0 / SQRT_2)))",
+        "return x * (0.5 + 0.5 * erf(x))",
+    ),
+    (
+        "erf: backward forgets √2",
+        "Phi = 0.5 + 0.5 * erf(x * (1.0 / SQRT_2))",
+        "Phi = 0.5 + 0.5 * erf(x)",
+    ),
+)
+mistakes(
+    "ops/gelu.py",
+    ("s7_feed_forward, erf", "vit, erf"),
+    (
+        "erf: y made again by the tanh form",
+        "return x * Phi, dy * (Phi + x * density)",
+        "return gelu_tanh(x), dy * (Phi + x * density)",
+    ),
 )
 
-DROPOUT = ("dropout", "s5_attention, both dropouts", "vit, dropout", "vit, attention dropout")
+DROPOUT = ("dropout", "s5_attention, both dropouts", "s7_feed_forward, dropout", "vit, dropout")
+DDROPOUT = "return apply(dy, keep, rate=rate)"
 mistakes(
     "ops/dropout.py",
     DROPOUT,
-    ("mask forgotten", "dx = dy * keep", "dx = dy * 1.0"),
-    ("mask inverted", "dx = dy * keep", "dx = dy * ~keep"),
-    ("scale forgotten", "    dx *= 1.0 / (1.0 - rate)\n", ""),
-    ("forward forgets the scale", "    y *= 1.0 / (1.0 - rate)\n", ""),
-    ("scaled by 1/rate", "    dx *= 1.0 / (1.0 - rate)\n", "    dx *= 1.0 / rate\n"),
-    ("backward lets everything through", "    keep, rate = saved\n", "    return dy\n"),
+    ("mask forgotten", DDROPOUT, "return dy * (1.0 / (1.0 - rate))"),
+    ("mask inverted", DDROPOUT, "return apply(dy, ~keep, rate=rate)"),
+    ("scale forgotten", DDROPOUT, "return apply(dy, keep, rate=0.0)"),
+    (
+        "forward forgets the scale",
+        "return apply(x, keep, rate=rate), (",
+        "return apply(x, keep, rate=0.0), (",
+    ),
+    (
+        "forward forgets the mask",
+        "return apply(x, keep, rate=rate), (",
+        "return apply(x, None, rate=rate), (",
+    ),
+    ("scaled by 1/rate", DDROPOUT, "return apply(dy, keep, rate=1.0 - rate)"),
+    ("backward lets everything through", DDROPOUT, "return dy"),
 )
 mistakes(
     "ops/dropout.py",
     ("dropout", "s4_position, dropout"),
-    ("backward overwrites dy", "dx = dy * keep", "dy *= keep\n    dx = dy * 1.0"),
+    ("backward overwrites dy", DDROPOUT, f"dy *= keep\n    {DDROPOUT}"),
+    ("the mask is written into what came in", "    y = x * keep\n", "    y = x\n    y *= keep\n"),
     clause="unmodified",
 )
 mistakes(
     "ops/dropout.py",
     DROPOUT,
-    ("mask in float64", "dx = dy * keep", 'dx = dy * keep.astype("float64")'),
+    ("mask in float64", DDROPOUT, 'return apply(dy, keep.astype("float64"), rate=rate)'),
     clause="dtype",
 )
 
@@ -259,7 +308,10 @@ mistakes(
 ATTENTION = ("s5_attention", "block", "vit")
 THREE_WAYS = 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'
 MERGED = "dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)"
-RETURN = "return y, Saved(x, p, Q, K, V, A, A_dropped, A_dropout, concat, y_dropout)"
+RETURN = "return y, Saved(x, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)"
+DQDKDV = "return dS @ K, dS.swapaxes(-1, -2) @ Q, dV"
+DA = "dA = dropout.apply(dO @ V.swapaxes(-1, -2), A_keep, rate=rate)"
+DV = "dV = dropout.apply(A, A_keep, rate=rate).swapaxes(-1, -2) @ dO"
 mistakes(
     "steps/s5_attention.py",
     ATTENTION,
@@ -268,27 +320,35 @@ mistakes(
     (
         "forward scales by the model width",
         "    S *= 1.0 / math.sqrt(Q.shape[-1])",
-        "    S *= 1.0 / math.sqrt(x.shape[-1])",
+        "    S *= 1.0 / math.sqrt(Q.shape[1] * Q.shape[-1])",
     ),
     (
         "scores' gradient divided by the number of tokens (as found in public code)",
         "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n",
-        "    dS *= 1.0 / math.sqrt(Q.shape[-1]) / x.shape[1]\n",
+        "    dS *= 1.0 / math.sqrt(Q.shape[-1]) / Q.shape[2]\n",
     ),
     ("dQ and dK exchanged", MERGED, "dQ, dK, dV = heads.merge(dK), heads.merge(dQ), heads.merge(dV)"),
     ("dV and dQ exchanged", MERGED, "dQ, dK, dV = heads.merge(dV), heads.merge(dK), heads.merge(dQ)"),
-    ("dQ with the scores transposed", "dQ = dS @ K", "dQ = dS.swapaxes(-1, -2) @ K"),
-    ("dK with the scores not transposed", "dK = dS.swapaxes(-1, -2) @ Q", "dK = dS @ Q"),
-    ("dV with the weights not transposed", "dV = A_dropped.swapaxes(-1, -2) @ dO", "dV = A_dropped @ dO"),
+    ("dQ with the scores transposed", DQDKDV, DQDKDV.replace("dS @ K", "dS.swapaxes(-1, -2) @ K")),
+    ("dK with the scores not transposed", DQDKDV, "return dS @ K, dS @ Q, dV"),
+    ("dK and dQ handed back in the other order", DQDKDV, "return dS.swapaxes(-1, -2) @ Q, dS @ K, dV"),
+    ("dQ from Q and dK from K", DQDKDV, "return dS @ Q, dS.swapaxes(-1, -2) @ K, dV"),
+    ("dV with the weights not transposed", DV, DV.replace(".swapaxes(-1, -2)", "")),
     (
-        "softmax's gradient at the scores",
-        "dropout.backward(dA, A_dropout), A)",
-        "dropout.backward(dA, A_dropout), Q @ K.swapaxes(-1, -2))",
+        "dA with the values not transposed",
+        DA,
+        DA.replace("dO @ V.swapaxes(-1, -2)", "V @ dO.swapaxes(-1, -2)"),
     ),
     (
-        "the softmax forgotten",
-        "dS = softmax.backward(dropout.backward(dA, A_dropout), A)",
-        "dS = dropout.backward(dA, A_dropout) * 1.0",
+        "softmax's gradient at the scores",
+        "softmax.backward(dA, A)",
+        "softmax.backward(dA, Q @ K.swapaxes(-1, -2))",
+    ),
+    ("the softmax forgotten", "dS = softmax.backward(dA, A)", "dS = dA * 1.0"),
+    (
+        "the heads' gradients not split",
+        "dO = heads.split(dconcat, Q.shape[1])",
+        "dO = dconcat.reshape(Q.shape)",
     ),
     ("the way through Q missing", THREE_WAYS, 'input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'),
     ("the way through K missing", THREE_WAYS, 'input_gradient(dQ, p["W_Q"]) + input_gradient(dV, p["W_V"])'),
@@ -322,12 +382,34 @@ mistakes(
 mistakes(
     "steps/s5_attention.py",
     ("s5_attention, attention dropout", "vit, attention dropout"),
-    ("dV without attention dropout", "dV = A_dropped.swapaxes", "dV = A.swapaxes"),
-    ("dA without attention dropout", "dropout.backward(dA, A_dropout), A)", "dA, A)"),
+    ("dV without attention dropout", DV, "dV = A.swapaxes(-1, -2) @ dO"),
+    ("dA without attention dropout", DA, "dA = dO @ V.swapaxes(-1, -2)"),
+    ("dV: mask inverted", DV, DV.replace("A_keep", "~A_keep")),
+    ("dA: mask inverted", DA, DA.replace("A_keep", "~A_keep")),
+    ("dV: scale forgotten", DV, DV.replace("rate=rate", "rate=0.0")),
+    ("dA: scale forgotten", DA, DA.replace("rate=rate", "rate=0.0")),
+    ("mask transposed: queries for keys", DA, DA.replace("A_keep", "A_keep.swapaxes(-1, -2)")),
+    ("mask of another head", DA, DA.replace("A_keep", "A_keep[:, ::-1]")),
+    ("mask not handed to backward", "Q, K, V, A, A_keep, rate=A_rate)", "Q, K, V, A, None, rate=A_rate)"),
+    (
+        "the rate of the output's dropout handed to backward",
+        "Q, K, V, A, A_keep, rate=A_rate)",
+        "Q, K, V, A, A_keep, rate=0.0)",
+    ),
     (
         "softmax's gradient at the dropped weights",
-        "dropout.backward(dA, A_dropout), A)",
-        "dropout.backward(dA, A_dropout), A_dropped)",
+        "softmax.backward(dA, A)",
+        "softmax.backward(dA, dropout.apply(A, A_keep, rate=rate))",
+    ),
+    (
+        "what is saved are the dropped weights",
+        "return dropout.apply(A, A_keep, rate=rate) @ V, A",
+        "A = dropout.apply(A, A_keep, rate=rate)\n    return A @ V, A",
+    ),
+    (
+        "forward drops nothing",
+        "return dropout.apply(A, A_keep, rate=rate) @ V, A",
+        "return A @ V, A",
     ),
 )
 mistakes(
@@ -374,9 +456,9 @@ mistakes(
         "dx_hat = dy * gamma",
         "dx_hat = dy * (gamma - 0.1 * (dy * x_hat).sum(axis=(0, 1)))",
     ),
-    ("1/σ forgotten", "along_x_hat) * inverse_std, dp", "along_x_hat), dp"),
-    ("σ in place of 1/σ", "along_x_hat) * inverse_std, dp", "along_x_hat) / inverse_std, dp"),
-    ("1/σ² in place of 1/σ", "along_x_hat) * inverse_std, dp", "along_x_hat) * inverse_std**2, dp"),
+    ("1/σ forgotten", "along_x_hat) * inverse_std,)", "along_x_hat),)"),
+    ("σ in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) / inverse_std,)"),
+    ("1/σ² in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) * inverse_std**2,)"),
     ("gamma's gradient without x̂", "(dy * x_hat).sum(axis=(0, 1))", "dy.sum(axis=(0, 1))"),
     (
         "gamma's gradient not summed over the batch",
@@ -384,7 +466,7 @@ mistakes(
         "(dy * x_hat).sum(axis=1)",
     ),
     ("beta's gradient not summed over the tokens", '"beta": dy.sum(axis=(0, 1))', '"beta": dy.sum(axis=0)'),
-    ("beta's gradient with gamma", '"beta": dy.sum(axis=(0, 1))', '"beta": dx_hat.sum(axis=(0, 1))'),
+    ("beta's gradient with gamma", '"beta": dy.sum(axis=(0, 1))', '"beta": (dy * gamma).sum(axis=(0, 1))'),
     (
         "gamma and beta exchanged",
         DGAMMA,
@@ -400,14 +482,20 @@ mistakes(
         "c = x - x.mean(axis=-1, keepdims=True)",
         "c = x - x.mean(axis=-2, keepdims=True)",
     ),
+    ("what is saved is y", "return y, (x_hat, inverse_std,", "return y, (y, inverse_std,"),
+    (
+        "gradient at y in place of x̂",
+        "(dx,) = normalize_backward(dy, x_hat,",
+        "(dx,) = normalize_backward(dy, x_hat * gamma,",
+    ),
 )
 mistakes(
     "steps/s6_layer_norm.py",
     NORM,
     (
         "gamma updated in place (as found in public code)",
-        "    return (dx_hat",
-        '    gamma -= 0.1 * dp["gamma"]\n    return (dx_hat',
+        "    (dx,) = normalize_backward(",
+        '    gamma -= 0.1 * dp["gamma"]\n    (dx,) = normalize_backward(',
     ),
     clause="unmodified",
 )
@@ -416,12 +504,22 @@ FEED = ("s7_feed_forward", "block", "vit")
 mistakes(
     "steps/s7_feed_forward.py",
     FEED,
-    ("GELU forgotten", "du = gelu.backward(dg, saved_gelu)", "du = dg"),
+    (
+        "GELU forgotten",
+        "g, du = gelu.again_and_backward(dg, saved_gelu)",
+        "g, du = gelu.forward(saved_gelu[0])[0], dg",
+    ),
     (
         "GELU's derivative at its output",
-        "gelu.backward(dg, saved_gelu)",
-        "gelu.backward(dg, (g, saved_gelu[1]))",
+        "g, du = gelu.again_and_backward(dg, saved_gelu)",
+        "g = gelu.forward(saved_gelu[0])[0]\n    du = gelu.backward(dg, (g, saved_gelu[1]))",
     ),
+    (
+        "GELU made again twice",
+        "g, du = gelu.again_and_backward(dg, saved_gelu)",
+        "g, du = gelu.again_and_backward(dg, saved_gelu)\n    g = gelu.forward(g)[0]",
+    ),
+    ("g and du exchanged", "g, du = gelu.again", "du, g = gelu.again"),
     ("W1's bias gradient before the GELU", '"b1": bias_gradient(du)', '"b1": bias_gradient(dg)'),
     (
         "W2's gradient before the GELU",
@@ -442,13 +540,23 @@ mistakes(
     ),
     (
         "masks exchanged",
-        "saved_gelu, g, g_dropout, v_dropout = saved",
-        "saved_gelu, g, v_dropout, g_dropout = saved",
+        "saved_gelu, g_dropout, v_dropout = saved",
+        "saved_gelu, v_dropout, g_dropout = saved",
     ),
     (
         "W2's gradient with the values before dropout",
         '"W2": weight_gradient(g, dv)',
         '"W2": weight_gradient(gelu.forward(saved_gelu[0], form=saved_gelu[1])[0], dv)',
+    ),
+    (
+        "GELU made again is not dropped",
+        "    g = dropout.backward(g, g_dropout)  # the same",
+        "    # the same",
+    ),
+    (
+        "GELU made again is dropped twice",
+        "g = dropout.backward(g, g_dropout)",
+        "g = dropout.backward(dropout.backward(g, g_dropout), g_dropout)",
     ),
 )
 
@@ -533,8 +641,8 @@ mistakes(
     ("blocks not in reverse", "for i in reversed(range(len(saved))):", "for i in range(len(saved)):"),
     (
         "only the last block passes its gradient on",
-        "        dx, dp[i] = block_backward(dx, saved[i])",
-        "        _, dp[i] = block_backward(dx, saved[i])",
+        "        dx, dp = block_backward(dx, saved[i])\n        yield i, dx, dp",
+        "        dx_i, dp = block_backward(dx, saved[i])\n        yield i, dx_i, dp",
     ),
     (
         "every block gets the last one's gradient",
@@ -545,34 +653,41 @@ mistakes(
 )
 mistakes(
     "encoder.py",
-    ("encoder of 3", "vit"),
+    ("encoder of 3",),
+    ("what a block hands down is thrown away", "dx, dp[i] = dx_i, dp_i", "_, dp[i] = dx_i, dp_i"),
+    ("blocks numbered from the end", "dx, dp[i] = dx_i, dp_i", "dx, dp[len(saved) - 1 - i] = dx_i, dp_i"),
+)
+mistakes(
+    "encoder.py",
+    ("encoder of 3",),
     ("dp in the order of the way back", "return dx, dict(reversed(dp.items()))", "return dx, dp"),
     clause="tree",
 )
 
+DCLASS = "        dx, dp = s3_class_token.backward(dx, saved.class_token)\n"
+IF_CLASS, YIELD_CLASS = "    if saved.class_token is not None:\n", '        yield "class_token", dp\n'
+DPOSITION = '    dx, dp = s4_position.backward(dx, saved.position)\n    yield "position", dp\n'
 mistakes(
     "vit.py",
     ("vit", "vit and loss"),
-    ("the final norm's gradient forgotten", 'dx, dp["norm"] =', '_, dp["norm"] ='),
+    ("the final norm's gradient forgotten", "dx, dp = s6_layer_norm", "_, dp = s6_layer_norm"),
     ("forward: the final norm forgotten", "x, norm = s6_layer_norm", "_, norm = s6_layer_norm"),
     (
         "class token's backward called twice (as found in public code)",
-        '        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)\n',
-        '        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)\n' * 2,
+        DCLASS,
+        DCLASS + DCLASS,
     ),
-    ("the blocks' gradient never reaches the patches", 'dx, dp["blocks"] =', '_, dp["blocks"] ='),
+    ("the blocks' gradient never reaches the patches", "        dx = dx_i\n", ""),
+    ("blocks numbered from the end", 'f"blocks.{i}"', 'f"blocks.{len(saved.blocks) - 1 - i}"'),
     (
         "positions added before the class token on the way back",
-        '    dx, dp["position"] = s4_position.backward(dx, saved.position)\n    if saved.class_token is not None:\n'
-        '        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)\n',
-        "    if saved.class_token is not None:\n"
-        '        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)\n'
-        '    dx, dp["position"] = s4_position.backward(dx, saved.position)\n',
+        f"{DPOSITION}{IF_CLASS}{DCLASS}{YIELD_CLASS}",
+        f"{IF_CLASS}{DCLASS}{YIELD_CLASS}{DPOSITION}",
     ),
     (
         "no gradient for the image",
-        "dimages = s1_patchify.backward(dx, saved.patchify)",
-        "dimages = 0.0 * s1_patchify.backward(dx, saved.patchify)",
+        'yield "images", s1_patchify.backward(dx, saved.patchify)',
+        'yield "images", 0.0 * s1_patchify.backward(dx, saved.patchify)',
     ),
 )
 mistakes(
@@ -580,14 +695,14 @@ mistakes(
     ("vit, dropout",),
     (
         "the patches get the gradient from before the positions' dropout",
-        'dx, dp["position"] =',
-        '_, dp["position"] =',
+        "dx, dp = s4_position",
+        "_, dp = s4_position",
     ),
 )
 mistakes(
     "vit.py",
     ("vit", "vit, gap"),
-    ("dp in the order of the way back", "return dimages, dict(reversed(dp.items()))", "return dimages, dp"),
+    ("dp in the order of the way back", "tree.from_leaves(reversed(parts))", "tree.from_leaves(parts)"),
     clause="tree",
 )
 
@@ -618,11 +733,145 @@ mistakes(
     ),
 )
 
+ADD_UP = (
+    "        for i in range(1, self.num_shares):\n            tree.map(operator.iadd, total, found.pop(i))\n"
+)
 mistakes(
     "parallel.py",
     ("loss over two threads",),
     ("a share's weight forgotten", "loss.backward(weight, saved_loss)", "loss.backward(1.0, saved_loss)"),
-    ("the first share's gradients only", "sum(grads[1:], grads[0])", "grads[0]"),
+    ("the first share's gradients only", ADD_UP, ""),
+    ("the first share added to itself", "total, found.pop(i))", "total, total)"),
+    ("the second share subtracted", "operator.iadd", "operator.isub"),
+    ("the sum thrown away", "operator.iadd", "operator.add"),
+    ("what was used is handed out from the front", "return self.pop(i)", "return self.pop(0)"),
+)
+mistakes(
+    "parallel.py",
+    ("loss over two threads",),
+    ("parts joined in the order of the way back", "reversed(total.parts.items())", "total.parts.items()"),
+    ("the images' gradient among the parameters'", '            if name != "images":\n    ', ""),
+    clause="tree",
+)
+
+RESULTS = "return results if isinstance(part, tuple) else results[0]"
+PART = "part = f(*(a[start : start + BLOCK] for a in flat))"
+STORE = "result[start : start + BLOCK] = values"
+mistakes(
+    "backend.py",
+    ("gelu tanh", "s7_feed_forward", "vit"),
+    ("fuse: the last value of a block missing", STORE, "result[start : start + BLOCK - 1] = values[:-1]"),
+    (
+        "fuse: the last, shorter block missing",
+        "range(0, x.size, BLOCK)",
+        "range(0, x.size - BLOCK + 1, BLOCK)",
+    ),
+    ("fuse: the first block missing", "range(0, x.size, BLOCK)", "range(BLOCK, x.size, BLOCK)"),
+    ("fuse: the wrong one of two results", RESULTS, RESULTS.replace("results if", "results[::-1] if")),
+    ("fuse: the first result twice", RESULTS, RESULTS.replace("results if", "results[:1] * 2 if")),
+    (
+        "fuse: the values one place early",
+        PART,
+        "part = f(*(a.take(range(start - 1, min(start + BLOCK, a.size) - 1)) for a in flat))",
+    ),
+    (
+        "fuse: every block but the first array's is the first",
+        PART,
+        "n = flat[0][start:][:BLOCK].size\n            part = f(flat[0][start:][:n], *(a[:n] for a in flat[1:]))",
+    ),
+    ("fuse: the axes in reverse", "result.reshape(x.shape)", 'result.reshape(x.shape, order="F")'),
+    clause="gradient",
+    block=11,
+)
+mistakes(
+    "backend.py",
+    ("gelu tanh", "s7_feed_forward", "vit"),
+    ("fuse: results without a dtype are float64", "np.empty(x.size, a.dtype)", "np.empty(x.size)"),
+    clause="dtype",
+    block=11,
+)
+mistakes(
+    "backend.py",
+    ("s5_attention", "s6_layer_norm", "vit"),
+    (
+        "blocked: the first array's rows from the front, the others' from the end",
+        "None if a is None else a[rows] for a in arrays",
+        "None if a is None else (a if a is first else a[::-1, ::-1])[rows] for a in arrays",
+    ),
+    (
+        "blocked: the first result for all",
+        "        return results\n\n    return in_blocks",
+        "        return results[:1] * len(results)\n\n    return in_blocks",
+    ),
+    block=50,
+)
+mistakes(
+    "backend.py",
+    ("s5_attention", "s6_layer_norm", "vit"),
+    ("blocked: results without a dtype are float64", "*a.shape[2:]), a.dtype)", "*a.shape[2:]))"),
+    clause="dtype",
+    block=50,
+)
+# 50 values are 8 rows of the LayerNorm's 6: more than the 5 of an image. 13 values are 2 rows, so of 5 one is over.
+mistakes(
+    "backend.py",
+    ("s6_layer_norm", "encoder of 3"),
+    ("row_blocks: the last images missing", "range(0, B, rows // J)", "range(0, B - rows // J, rows // J)"),
+    ("row_blocks: the first images missing", "range(0, B, rows // J)", "range(rows // J, B, rows // J)"),
+    (
+        "row_blocks: the last image of a block missing",
+        "slice(i, i + rows // J), slice(None)",
+        "slice(i, i + rows // J - 1), slice(None)",
+    ),
+    (
+        "row_blocks: the first row of every image missing",
+        "slice(i, i + rows // J), slice(None)",
+        "slice(i, i + rows // J), slice(1, None)",
+    ),
+    block=50,
+)
+mistakes(
+    "backend.py",
+    ("s5_attention", "s6_layer_norm", "vit"),
+    ("row_blocks: the last rows missing", "range(0, J, step)", "range(0, J - step, step)"),
+    ("row_blocks: the first rows missing", "range(0, J, step)", "range(step, J, step)"),
+    ("row_blocks: the last row of a block missing", "slice(j, j + step))", "slice(j, j + step - 1))"),
+    ("row_blocks: the last image missing", "for i in range(B) for j", "for i in range(B - 1) for j"),
+    ("row_blocks: every image written as the first", "(slice(i, i + 1), slice(j,", "(slice(0, 1), slice(j,"),
+    block=13,
+)
+mistakes(
+    "backend.py",
+    ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
+    ("erf in float32: a coefficient changed", "    0.1027654815,", "    0.1037654815,"),
+    ("erf in float32: sign of a coefficient", "    -0.000625718519,", "    0.000625718519,"),
+    (
+        "erf in float32: the coefficients from the other end",
+        "ERF_COEFFICIENTS[-2::-1]:",
+        "ERF_COEFFICIENTS[:-1]:",
+    ),
+    ("erf in float32: held at ±1", "np.clip(x, -4.1, 4.1)", "np.clip(x, -1.0, 1.0)"),
+    ("erf in float32: even, not odd", "np.tanh(x * P)", "np.tanh(abs(x) * P)"),
+    clause="precision",
+)
+mistakes(
+    "backend.py",
+    ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
+    (
+        "erf of float32 in float64 too",
+        "erf_float32(x) if x.dtype == np.float32 else scipy",
+        "erf_float32(x) if x.dtype == np.float64 else scipy",
+    ),
+)
+mistakes(
+    "backend.py",
+    ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
+    (
+        "erf of float32 by way of float64",
+        "erf_float32(x) if x.dtype",
+        "scipy.special.erf(x.astype(float)) if x.dtype",
+    ),
+    clause="dtype",
 )
 
 
@@ -633,6 +882,7 @@ class Consistent(NamedTuple):
     file: str
     changes: tuple  # of (old, new)
     case: str
+    block: int | None = None
 
     def __str__(self):
         return f"{self.file.removesuffix('.py')}: {self.what}"
@@ -674,5 +924,25 @@ CONSISTENT = [
         "parallel.py",
         (("(stop - start) / len(images)", "1.0 / len(shares(len(images), workers))"),),
         "loss over two threads",
+    ),
+    Consistent(
+        "every share the images of the first",
+        "parallel.py",
+        (("start, stop = parts[number]", "start, stop = parts[0]"),),
+        "loss over two threads",
+    ),
+    Consistent(
+        "blocked: the rows of a block in reverse",
+        "backend.py",
+        (("result[rows] = values", "result[rows] = values[:, ::-1]"),),
+        "s6_layer_norm",
+        block=50,
+    ),
+    Consistent(
+        "blocked: the mask is lost",
+        "backend.py",
+        (("None if a is None else", "None if a is None or a.dtype == bool else"),),
+        "s5_attention, attention dropout",
+        block=50,
     ),
 ]

@@ -7,7 +7,11 @@ import pytest
 from cases import CASES
 
 import vitnp
-from vitnp import gradcheck, tree
+from vitnp import backend, gradcheck, tree
+
+# The blocks in which the large arrays of a real model are treated, for the small ones here: as they are (none of
+# these arrays fills one), and of 50 and 11 values, which leave a shorter one at the end.
+BLOCKS = (backend.BLOCK, 50, 11)
 
 
 def check_gradient(case, seeds=(0, 1, 2)):
@@ -69,16 +73,53 @@ def check_batch(case):
     tree.map(lambda whole, first, second: close(whole, first + second), dp, *(dp for _, dp in backs))
 
 
-CONTRACT = {
-    check.__name__.removeprefix("check_"): check
-    for check in (check_gradient, check_dtype, check_unmodified, check_tree, check_interleaved, check_batch)
-}
+def check_precision(case):
+    """float32 gives what float64 gives, up to its rounding."""
+    exact = there_and_back(case, case.x, case.p)
+    single = there_and_back(case, case.x.astype(np.float32), tree.map(np.float32, case.p))
+    y, dx, dp = exact
+    for a, b in zip((y, dx), single[:2], strict=True):
+        np.testing.assert_allclose(b, a, rtol=0, atol=1e-5 * np.abs(a).max(initial=1e-9))
+    largest = max((np.abs(leaf).max() for _, leaf in tree.leaves(dp)), default=0.0)
+    tree.map(lambda a, b: np.testing.assert_allclose(b, a, rtol=0, atol=1e-5 * largest), dp, single[2])
 
 
+CHECKS = (
+    check_gradient,
+    check_dtype,
+    check_unmodified,
+    check_tree,
+    check_interleaved,
+    check_batch,
+    check_precision,
+)
+CONTRACT = {check.__name__.removeprefix("check_"): check for check in CHECKS}
+
+
+def poisoned(shape, dtype=float):
+    """In place of `np.empty`: what nobody writes is NaN, and not by chance the number of an earlier call."""
+    return np.full(shape, np.nan, dtype)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("clause", CONTRACT)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_contract(case, clause):
+def test_contract(case, clause, block, monkeypatch):
+    monkeypatch.setattr(backend, "BLOCK", block)
+    monkeypatch.setattr(np, "empty", poisoned)
     CONTRACT[clause](case)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_blocks_change_no_bit(case, dtype, monkeypatch):
+    """y, dx and dp, whatever the size of the blocks."""
+    x, p = case.x.astype(dtype), tree.map(lambda a: a.astype(dtype), case.p)
+    results = []
+    for block in BLOCKS:
+        monkeypatch.setattr(backend, "BLOCK", block)
+        results.append(frozen(there_and_back(case, x, p)))
+    assert all(result == results[0] for result in results)
 
 
 def test_every_backward_has_a_case():

@@ -58,3 +58,20 @@ def test_the_stack_is_its_blocks_in_order():
     np.testing.assert_array_equal(y, x)
     assert len(saved) == 3
     assert list(case.p) == [0, 1, 2]
+
+
+def test_the_way_back_block_by_block():
+    """The last first, each with its own gradients and the gradient at its input."""
+    case = CASES["encoder of 3"]
+    y, saved = case.forward(case.x, case.p)
+    dx = dy = np.random.default_rng(0).standard_normal(y.shape)
+    expected = []
+    for i in (2, 1, 0):
+        dx, dp = encoder.block_backward(dx, saved[i])
+        expected.append((i, dx, dp))
+    parts = list(encoder.backward_parts(dy, saved))
+    assert [i for i, _, _ in parts] == [2, 1, 0]
+    for (_, dx, dp), (_, expected_dx, expected_dp) in zip(parts, expected, strict=True):
+        np.testing.assert_array_equal(dx, expected_dx)
+        tree.map(np.testing.assert_array_equal, dp, expected_dp)
+    assert len(saved) == 3  # nothing was taken out

@@ -1,12 +1,14 @@
 """The batch over threads: the same numbers however it is split."""
 
+import itertools
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
 from cases import DROPOUTS, generator, model_point
 
-from vitnp import InputError, loss, loss_and_grads, parallel, predict, tree, vit
+from vitnp import InputError, backend, cost, loss, loss_and_grads, parallel, predict, tree, vit
 from vitnp.config import preset
 
 CONFIG = preset("tiny")
@@ -50,16 +52,19 @@ def test_independent_of_the_workers(workers, fields):
     tree.map(close, dp_many, dp_one)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_the_same_bits_from_run_to_run(workers):
+@pytest.mark.parametrize("block", [backend.BLOCK, 50])
+@pytest.mark.parametrize("workers", [1, 2, 3, 5])
+def test_the_same_bits_from_run_to_run(workers, block, monkeypatch):
+    monkeypatch.setattr(backend, "BLOCK", block)
     config = preset("tiny", **DROPOUTS)
     p = tree.map(lambda a: a.astype(np.float32), P)
-    first, second = (
+    first, *others = (
         loss_and_grads(IMAGES.astype(np.float32), LABELS, p, config, workers=workers, rng=generator())
-        for _ in range(2)
+        for _ in range(10)
     )
-    assert first[0] == second[0]
-    tree.map(np.testing.assert_array_equal, first[1], second[1])
+    for other in others:
+        assert first[0] == other[0]
+        tree.map(np.testing.assert_array_equal, first[1], other[1])
     assert first[0].dtype == np.float32
     assert {leaf.dtype for _, leaf in tree.leaves(first[1])} == {np.dtype(np.float32)}
 
@@ -82,6 +87,76 @@ def test_dropout_differs_between_the_images_of_a_batch():
     ]
     np.testing.assert_array_equal(np.concatenate(draws), rng.random((5, 2, 3), dtype="float32"))
     assert len({row.tobytes() for part in draws for row in part}) == 5
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_sum_does_not_depend_on_who_comes_first(order):
+    """1e8 + 1 − 1e8 in float32 is 0 or 1, by the order: here always that of the shares."""
+    gradients = [
+        {"W": np.full(3, value, np.float32), "b": {0: np.float32([value])}} for value in (1e8, 1.0, -1e8)
+    ]
+    total = parallel.Sum(3)
+    for share in order:
+        assert not total.parts
+        total.add(share, "norm", gradients[share])
+    assert list(total.parts) == ["norm"]
+    tree.map(np.testing.assert_array_equal, total.parts["norm"], {"W": np.zeros(3), "b": {0: np.zeros(1)}})
+    assert not total.waiting  # what was added is not kept
+
+
+def test_the_sum_over_racing_threads():
+    """Eight shares of a hundred parts, all at once: nothing lost, nothing twice, the parts in their order."""
+    shares, names = 8, [f"blocks.{i}" for i in reversed(range(100))]
+    given = np.random.default_rng(0).standard_normal((shares, len(names), 5)).astype(np.float32)
+    total = parallel.Sum(shares)
+
+    def share(number):
+        for name, part in zip(names, given[number].copy(), strict=True):
+            total.add(number, name, {"W": part})
+
+    parallel.run(share, range(shares))
+    assert list(total.parts) == names
+    for name, parts in zip(names, given.swapaxes(0, 1), strict=True):
+        np.testing.assert_array_equal(total.parts[name]["W"], sum(parts[1:], parts[0]))
+
+
+def test_gradients_of_one_share_are_handed_on():
+    total, dp = parallel.Sum(1), {"W": np.ones(3)}
+    total.add(0, "norm", dp)
+    assert total.parts["norm"] is dp
+
+
+def test_once_lets_go_of_what_it_hands_out():
+    once = parallel.Once("abc")
+    assert [once[i] for i in reversed(range(len(once)))] == ["c", "b", "a"]
+    assert once == []
+
+
+def test_blocks_are_freed_on_the_way_back(monkeypatch):
+    """Of 24 layers: never all activations and all gradients at once, which is what a plain list would hold."""
+    config = preset(
+        "tiny",
+        num_layers=24,
+        hidden_size=64,
+        num_heads=2,
+        mlp_dim=256,
+        image_size=16,
+        representation_size=None,
+    )
+    images, p = model_point(config, batch_size=4)
+    images, p = images.astype(np.float32), tree.map(lambda a: a.astype(np.float32), p)
+    both = sum(cost.activation_bytes(config, batch_size=4).values()) + tree.nbytes(p)
+
+    def peak():
+        tracemalloc.start()
+        loss_and_grads(images, LABELS[:4], p, config, workers=1)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert peak() < 0.65 * both
+    monkeypatch.setattr(parallel, "Once", list)
+    assert peak() > both
 
 
 def test_every_share_has_its_thread():

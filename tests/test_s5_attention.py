@@ -5,6 +5,7 @@ import math
 import numpy as np
 from cases import CASES
 
+from vitnp.ops import heads
 from vitnp.steps import s5_attention
 
 
@@ -95,7 +96,33 @@ def test_attention_dropout_hits_the_weights_that_multiply_V():
     _, saved = s5_attention.forward(
         x, p, num_heads=2, attention_dropout_rate=0.25, rng=np.random.default_rng(0)
     )
-    kept = saved.A_dropped != 0.0
-    assert abs(kept.mean() - 0.75) < 0.03
-    np.testing.assert_allclose(saved.A_dropped[kept], saved.A[kept] / 0.75, rtol=1e-12)
+    assert saved.A_keep.shape == saved.A.shape == (2, 2, 20, 20)
+    assert abs(saved.A_keep.mean() - 0.75) < 0.03
+    dropped = np.where(saved.A_keep, saved.A / 0.75, 0.0)
+    np.testing.assert_allclose(saved.concat, heads.merge(dropped @ saved.V), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(saved.A.sum(axis=-1), 1.0, rtol=1e-12)  # A itself stays whole, to look at
+
+
+def test_without_attention_dropout_no_mask_is_kept():
+    case = CASES["s5_attention, dropout"]
+    _, saved = case.forward(case.x, case.p)
+    assert saved.A_keep is None
+    np.testing.assert_allclose(saved.concat, heads.merge(saved.A @ saved.V), rtol=1e-12, atol=1e-14)
+
+
+def test_every_head_on_its_own():
+    """Heads a few at a time, as the blocks take them, are the heads of all: forward and backward."""
+    rng = np.random.default_rng(0)
+    Q, K, V, dO = rng.standard_normal((4, 2, 6, 5, 3))
+    keep = rng.random((2, 6, 5, 5)) > 0.3
+    outputs, A = s5_attention.attend.__wrapped__(Q, K, V, keep, rate=0.3)
+    back = s5_attention.attend_backward.__wrapped__(dO, Q, K, V, A, keep, rate=0.3)
+    for h in range(6):
+        one = slice(h, h + 1)
+        q, k, v = Q[:, one], K[:, one], V[:, one]
+        part = s5_attention.attend.__wrapped__(q, k, v, keep[:, one], rate=0.3)
+        back_part = s5_attention.attend_backward.__wrapped__(
+            dO[:, one], q, k, v, A[:, one], keep[:, one], rate=0.3
+        )
+        for whole, found in zip((outputs, A, *back), (*part, *back_part), strict=True):
+            np.testing.assert_array_equal(whole[:, one], found)

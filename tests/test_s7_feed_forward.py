@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from vitnp.ops import dropout, gelu
+from vitnp.ops.linear import weight_gradient
 from vitnp.steps import s7_feed_forward
 
 
@@ -23,7 +25,8 @@ def test_shapes_of_the_slide():
         "b2": (768,),
     }
     v, saved = s7_feed_forward.forward(np.ones((1, 197, 768), np.float32), p)
-    assert saved[3].shape == (1, 197, 3072)
+    _, _, (u, _), _, _ = saved
+    assert u.shape == (1, 197, 3072)
     assert v.shape == (1, 197, 768)
 
 
@@ -44,11 +47,30 @@ def test_every_token_alone(form):
 
 
 def test_dropout_after_each_dense_layer():
-    x = np.random.default_rng(1).standard_normal((2, 50, 20))
-    v, (_, _, _, g, g_dropout, v_dropout) = s7_feed_forward.forward(
-        x, parameters(20, 40), dropout_rate=0.5, rng=np.random.default_rng(0)
+    x, p = np.random.default_rng(1).standard_normal((2, 50, 20)), parameters(20, 40)
+    v, (_, _, (u, form), g_dropout, v_dropout) = s7_feed_forward.forward(
+        x, p, dropout_rate=0.5, rng=np.random.default_rng(0)
     )
-    assert g_dropout[0].shape == (2, 50, 40)
-    assert v_dropout[0].shape == (2, 50, 20)
-    assert abs((g == 0.0).mean() - 0.5) < 0.05
+    (g_keep, _), (v_keep, _) = g_dropout, v_dropout
+    assert g_keep.shape == (2, 50, 40)
+    assert v_keep.shape == (2, 50, 20)
+    assert abs(g_keep.mean() - 0.5) < 0.05
     assert abs((v == 0.0).mean() - 0.5) < 0.05
+    g = np.where(g_keep, 2.0 * gelu.forward(u, form=form)[0], 0.0)
+    np.testing.assert_allclose(
+        v, np.where(v_keep, 2.0 * (g @ p["W2"] + p["b2"]), 0.0), rtol=1e-12, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("form", ["tanh", "erf"])
+@pytest.mark.parametrize("rate", [0.0, 0.5])
+def test_the_gelu_made_again_is_the_one_of_forward(form, rate):
+    """dW2 = gᵀ·dv, with the g and the dropped places of the way down: to the bit."""
+    x, p = np.random.default_rng(1).standard_normal((2, 5, 4)), parameters(4, 7)
+    _, saved = s7_feed_forward.forward(x, p, gelu_form=form, dropout_rate=rate, rng=np.random.default_rng(0))
+    _, _, (u, _), g_dropout, v_dropout = saved
+    g = dropout.apply(gelu.forward(u, form=form)[0], g_dropout[0], rate=rate)
+    dv = np.random.default_rng(2).standard_normal(x.shape)
+    _, dp = s7_feed_forward.backward(dv, saved)
+    dW2 = weight_gradient(g, dropout.backward(dv, v_dropout))
+    np.testing.assert_array_equal(dp["W2"], dW2)

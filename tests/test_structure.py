@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "ops": {"backend", "ops"},
     "steps": {"backend", "errors", "ops"},
     "encoder": {"steps"},
-    "vit": {"checks", "encoder", "steps"},
+    "vit": {"checks", "encoder", "steps", "tree"},
     "loss": {"backend", "checks", "errors", "ops"},
     "parallel": {"checks", "errors", "loss", "tree", "vit"},
     "gradcheck": {"tree"},
@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "tree", "vit"},
     "weights": {"errors", "weights"},
     "schedules": {"errors"},
-    "optim": {"tree"},
+    "optim": {"backend", "tree"},
 }
 
 

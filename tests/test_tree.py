@@ -30,6 +30,27 @@ def test_from_leaves_is_the_inverse(nested):
     assert list(tree.leaves(again)) == list(tree.leaves(nested))
 
 
+@given(trees, st.integers(0, 3))
+def test_join_puts_parts_together(nested, depth):
+    """Cut at any depth; an empty branch stays."""
+
+    def parts(node, name, depth):
+        if depth == 0 or not isinstance(node, dict) or not node:
+            return [(name, node)]
+        return [
+            part
+            for key, value in node.items()
+            for part in parts(value, f"{name}.{key}".lstrip("."), depth - 1)
+        ]
+
+    joined = tree.from_leaves(
+        [part for key, value in nested.items() for part in parts(value, str(key), depth)]
+    )
+    assert joined == nested
+    assert list(tree.leaves(joined)) == list(tree.leaves(nested))
+    assert list(joined) == list(nested)
+
+
 @given(trees)
 def test_get_finds_every_leaf(nested):
     for name, leaf in tree.leaves(nested):

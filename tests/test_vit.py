@@ -34,6 +34,38 @@ def test_the_leaves_of_ti_16():
     assert names[-4:] == ["norm.gamma", "norm.beta", "classify.head.W", "classify.head.b"]
 
 
+@pytest.mark.parametrize("fields", MODELS.values(), ids=MODELS)
+def test_the_way_back_part_by_part(fields):
+    """From the classifier down, each block for itself, the image last; joined, the tree of `backward`, in p's order."""
+    config = preset("tiny", **fields)
+    images, p = model_point(config)
+    logits, saved = vit.forward(images, p, config, rng=generator())
+    dlogits = np.random.default_rng(0).standard_normal(logits.shape)
+    *parts, (last, dimages) = vit.backward_parts(dlogits, saved)
+    class_token = ["class_token"] * (config.classifier == "token")
+    blocks = [f"blocks.{i}" for i in reversed(range(config.num_layers))]
+    assert [name for name, _ in parts] == ["classify", "norm", *blocks, "position", *class_token, "project"]
+    assert last == "images"
+    dp = tree.from_leaves(reversed(parts))
+    expected_dimages, expected = vit.backward(dlogits, saved)
+    np.testing.assert_array_equal(dimages, expected_dimages)
+    for grads in (dp, expected):
+        assert list(grads) == list(p)
+        assert list(grads["blocks"]) == list(range(config.num_layers))
+        assert grads["classify"].keys() == p["classify"].keys()
+        assert [name for name, _ in tree.leaves(grads)] == [name for name, _ in tree.leaves(p)]
+    tree.map(np.testing.assert_array_equal, dp, expected)
+
+
+def test_backward_takes_nothing_out_of_saved():
+    case = CASES["vit"]
+    y, saved = case.forward(case.x, case.p)
+    first, second = (case.backward(np.ones_like(y), saved) for _ in range(2))
+    assert len(saved.blocks) == 2
+    np.testing.assert_array_equal(first[0], second[0])
+    tree.map(np.testing.assert_array_equal, first[1], second[1])
+
+
 def test_uint8_images_are_scaled():
     config = preset("tiny")
     _, p = model_point(config)

@@ -44,8 +44,8 @@ def activation_bytes(config, *, batch_size=1, itemsize=4):
         "patches": config.num_patches * config.patch_dim * itemsize + drop * N * D,
         "norms of the blocks": L * 2 * norm,
         "attention: x, Q, K, V, concat": L * (5 * N * D * itemsize + drop * N * D),
-        "attention: weights": L * H * N * N * ((1 + drop_attention) * itemsize + drop_attention),
-        "feed-forward: x, u, g": L * ((N * D + 2 * N * M) * itemsize + drop * N * (M + D)),
+        "attention: weights": L * H * N * N * (itemsize + drop_attention),
+        "feed-forward: x, u": L * ((N * D + N * M) * itemsize + drop * N * (M + D)),
         "final norm and head": norm
         + N * D * itemsize * (config.classifier == "token")
         + _head(config) * itemsize,

@@ -88,6 +88,13 @@ def forward(x, p, *, config, rng=None):
 def backward(dx, saved):
     """dx at the stack's output → dx at its input, and the gradients {0: …, …, L − 1: …}."""
     dp = {}
-    for i in reversed(range(len(saved))):
-        dx, dp[i] = block_backward(dx, saved[i])
+    for i, dx_i, dp_i in backward_parts(dx, saved):
+        dx, dp[i] = dx_i, dp_i
     return dx, dict(reversed(dp.items()))  # in p's order
+
+
+def backward_parts(dx, saved):
+    """The same, a block at a time from the last: yields (i, dx at the input of block i, its dp)."""
+    for i in reversed(range(len(saved))):
+        dx, dp = block_backward(dx, saved[i])
+        yield i, dx, dp

@@ -1,10 +1,11 @@
-"""AdamW over trees of arrays, and clipping by the global norm. Imports `tree`.
+"""AdamW over trees of arrays, and clipping by the global norm. Imports `tree`, `backend`.
 
 Both work in place, leaf by leaf: parameters and moments of ViT-H/14 are 7.6 GB in float32, and a second copy
 of them would not fit beside the first. Arrays of either backend: nothing here but operators and methods.
 """
 
 from vitnp import tree
+from vitnp.backend import each_block
 
 
 def init(p):
@@ -22,16 +23,21 @@ def adamw(p, dp, state, *, lr, weight_decay=0.0, beta1=0.9, beta2=0.999, eps=1e-
     """
     state["step"] += 1
     correction1, correction2 = 1.0 - beta1 ** state["step"], 1.0 - beta2 ** state["step"]
-    rows = zip(*(tree.leaves(t) for t in (p, dp, state["m"], state["v"])), strict=True)
-    for (name, theta), (_, g), (_, m), (_, v) in rows:
+
+    def update(theta, g, m, v, *, decay):
         m *= beta1
         m += (1.0 - beta1) * g
         v *= beta2
         v += (1.0 - beta2) * g * g
-        update = m / correction1 / ((v / correction2) ** 0.5 + eps)
-        if weight_decay and decays(name):
-            update += weight_decay * theta
-        theta -= lr * update
+        change = m / correction1 / ((v / correction2) ** 0.5 + eps)
+        if decay:
+            change += decay * theta
+        theta -= lr * change
+
+    gradients, first, second = (dict(tree.leaves(t)) for t in (dp, state["m"], state["v"]))
+    for name, theta in tree.leaves(p):
+        g, m, v = gradients[name], first[name], second[name]
+        each_block(update, theta, g, m, v, decay=weight_decay if decays(name) else 0.0)
 
 
 def decays(name):

@@ -5,7 +5,9 @@ the order of the shares, so the same number of workers gives the same bits.
 """
 
 import itertools
+import operator
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -48,6 +50,33 @@ def run(f, parts):
         return list(pool.map(f, parts))
 
 
+class Once(list):
+    """A list that hands out each item once: what backward has used is free while backward goes on."""
+
+    def __getitem__(self, i):
+        return self.pop(i)
+
+
+class Sum:
+    """Adds up the gradients of the shares, part by part as they come, always in the order of the shares."""
+
+    def __init__(self, num_shares):
+        self.num_shares, self.lock = num_shares, threading.Lock()
+        self.waiting, self.parts = {}, {}
+
+    def add(self, share, name, dp):
+        """Take one share's gradients of one part; the last share to bring its own adds all of them."""
+        with self.lock:
+            found = self.waiting.setdefault(name, {})
+            found[share] = dp
+            if len(found) < self.num_shares:
+                return
+            del self.waiting[name]
+            self.parts[name] = total = found.pop(0)
+        for i in range(1, self.num_shares):
+            tree.map(operator.iadd, total, found.pop(i))
+
+
 def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_smoothing=0.0):
     """The mean cross-entropy over the batch, and its gradient for every parameter: a number, a tree like p.
 
@@ -59,18 +88,23 @@ def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_s
     images = check_images(images, config, p["norm"]["gamma"].dtype)
     check_labels(labels, len(images), config.num_classes)
     seed = None if rng is None else rng.integers(2**63)
+    parts = shares(len(images), workers)
+    total = Sum(len(parts))
 
-    def share(part):
-        start, stop = part
+    def share(number):
+        start, stop = parts[number]
         drop = None if rng is None else BatchShare(np.random.default_rng(seed), start, stop, len(images))
         logits, saved = vit.forward(images[start:stop], p, config, rng=drop)
         value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
         weight = (stop - start) / len(images)  # the mean over the share → its part of the mean over the batch
-        _, dp = vit.backward(loss.backward(weight, saved_loss), saved)
-        return value * weight, dp
+        saved = saved._replace(blocks=Once(saved.blocks))
+        for name, dp in vit.backward_parts(loss.backward(weight, saved_loss), saved):
+            if name != "images":
+                total.add(number, name, dp)
+        return value * weight
 
-    values, dps = zip(*run(share, shares(len(images), workers)), strict=True)
-    return sum(values), tree.map(lambda *grads: sum(grads[1:], grads[0]), *dps)
+    values = run(share, range(len(parts)))
+    return sum(values), tree.from_leaves(reversed(total.parts.items()))
 
 
 def predict(images, p, config, *, workers=None, batch_size=64):

@@ -143,8 +143,9 @@ def _block_forward(z, saved, t, block):
     t[block + "attention.concat"] = concat
     y = t[block + "attention.output"] = affine(concat, p["W_O"], p["b_O"])
     z = t[block + "residual_1"] = z + y
-    t[block + "norm_2"], p, (u, _), g, _, _ = saved.feed_forward
+    t[block + "norm_2"], p, (u, form), _, _ = saved.feed_forward
     t[block + "feed_forward.u"] = u
+    g, _ = gelu.forward(u, form=form)
     t[block + "feed_forward.g"] = g
     v = t[block + "feed_forward.output"] = affine(g, p["W2"], p["b2"])
     z = t[block + "residual_2"] = z + v
@@ -189,7 +190,7 @@ def _block_backward(dz, saved, d, block):
     """dz at the block's output → dz at its input, and dp; the gradients of its tensors go into d."""
     dp = {}
     d[block + "residual_2"] = dv = d[block + "feed_forward.output"] = dz
-    _, p, saved_gelu, _, _, _ = saved.feed_forward
+    _, p, saved_gelu, _, _ = saved.feed_forward
     dg = d[block + "feed_forward.g"] = input_gradient(dv, p["W2"])
     d[block + "feed_forward.u"] = gelu.backward(dg, saved_gelu)
     df, dp["feed_forward"] = s7_feed_forward.backward(dv, saved.feed_forward)

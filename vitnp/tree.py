@@ -24,15 +24,15 @@ def names(tree, prefix=""):
 
 
 def from_leaves(named):
-    """The tree whose `leaves` are the pairs `(dotted name, array)`: the inverse of `leaves`."""
-    tree = {}
-    for name, value in named:
+    """The tree of the pairs `(dotted name, array or subtree)`: the inverse of `leaves`."""
+    whole = {}
+    for name, part in named:
         *path, last = [int(key) if key.isdigit() else key for key in name.split(".")]
-        node = tree
+        node = whole
         for key in path:
             node = node.setdefault(key, {})
-        node[last] = value
-    return tree
+        node[last] = part
+    return whole
 
 
 def map(f, *trees):

@@ -1,4 +1,4 @@
-"""The house: the eight steps in order, then in reverse. Imports `steps` and `encoder`.
+"""The house: the eight steps in order, then in reverse. Imports `steps`, `encoder`, `checks`, `tree`.
 
 p          = init(rng, config)
 y, saved   = forward(images, p, config)         logits (B, classes)
@@ -7,7 +7,7 @@ dimages, dp = backward(dlogits, saved)
 
 from typing import Any, NamedTuple
 
-from vitnp import encoder
+from vitnp import encoder, tree
 from vitnp.checks import check_images
 from vitnp.steps import (
     s1_patchify,
@@ -76,13 +76,28 @@ def backward(dlogits, saved):
 
     For uint8 images dimages is the gradient with respect to the scaled image.
     """
-    dp = {}
-    dx, dp["classify"] = s8_classify.backward(dlogits, saved.classify)
-    dx, dp["norm"] = s6_layer_norm.backward(dx, saved.norm)
-    dx, dp["blocks"] = encoder.backward(dx, saved.blocks)
-    dx, dp["position"] = s4_position.backward(dx, saved.position)
+    *parts, (_, dimages) = backward_parts(dlogits, saved)
+    return dimages, tree.from_leaves(reversed(parts))  # in p's order
+
+
+def backward_parts(dlogits, saved):
+    """The way back, a part at a time: yields (name of the part, its dp), and last ("images", dimages).
+
+    The parts are those of p, from "classify" up, each block for itself ("blocks.11"). Whoever adds up the
+    gradients of several shares of a batch takes each part as it comes.
+    """
+    dx, dp = s8_classify.backward(dlogits, saved.classify)
+    yield "classify", dp
+    dx, dp = s6_layer_norm.backward(dx, saved.norm)
+    yield "norm", dp
+    for i, dx_i, dp in encoder.backward_parts(dx, saved.blocks):
+        dx = dx_i
+        yield f"blocks.{i}", dp
+    dx, dp = s4_position.backward(dx, saved.position)
+    yield "position", dp
     if saved.class_token is not None:
-        dx, dp["class_token"] = s3_class_token.backward(dx, saved.class_token)
-    dx, dp["project"] = s2_project.backward(dx, saved.project)
-    dimages = s1_patchify.backward(dx, saved.patchify)
-    return dimages, dict(reversed(dp.items()))  # in p's order
+        dx, dp = s3_class_token.backward(dx, saved.class_token)
+        yield "class_token", dp
+    dx, dp = s2_project.backward(dx, saved.project)
+    yield "project", dp
+    yield "images", s1_patchify.backward(dx, saved.patchify)

@@ -8,20 +8,28 @@ def forward(x, *, rate, rng):
 
     The mask is drawn on the host, so that NumPy and CuPy drop the same values.
     """
-    if rng is None or rate == 0.0:
-        return x, None
-    keep = array_module(x).asarray(rng.random(x.shape, dtype="float32") >= rate)
-    y = x * keep
-    y *= 1.0 / (1.0 - rate)
-    return y, (keep, rate)
+    keep = draw(x, x.shape, rate=rate, rng=rng)
+    return apply(x, keep, rate=rate), (keep, rate)
 
 
 def backward(dy, saved):
     """dx = dy·keep/(1 − rate)."""
-    if saved is None:
-        return dy
     keep, rate = saved
     # y = x·keep/(1 − rate)
-    dx = dy * keep
-    dx *= 1.0 / (1.0 - rate)
-    return dx
+    return apply(dy, keep, rate=rate)
+
+
+def draw(like, shape, *, rate, rng):
+    """The mask, in the memory where `like` is; None where nothing is dropped."""
+    if rng is None or rate == 0.0:
+        return None
+    return array_module(like).asarray(rng.random(shape, dtype="float32") >= rate)
+
+
+def apply(x, keep, *, rate):
+    """x·keep/(1 − rate); x itself where keep is None."""
+    if keep is None:
+        return x
+    y = x * keep
+    y *= 1.0 / (1.0 - rate)
+    return y

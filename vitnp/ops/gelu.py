@@ -6,46 +6,57 @@ Two forms. "erf" is the definition: timm, Hugging Face and torchvision weights w
 
 import math
 
-from vitnp.backend import array_module, erf
+from vitnp.backend import array_module, erf, fuse
 
 SQRT_2 = math.sqrt(2.0)
 SQRT_2_PI = math.sqrt(2.0 * math.pi)
-SQRT_2_OVER_PI = math.sqrt(2.0 / math.pi)
-CUBIC = 0.044715  # the coefficient in the tanh approximation, from the GELU paper
+LINEAR = math.sqrt(2.0 / math.pi)
+CUBIC = LINEAR * 0.044715  # the coefficient of the GELU paper
 
 
 def forward(x, *, form="tanh"):
     """y = x·Φ(x), element by element."""
-    phi = phi_tanh(x) if form == "tanh" else phi_erf(x)
-    return x * phi, (x, form)
+    return (gelu_tanh if form == "tanh" else gelu_erf)(x), (x, form)
 
 
 def backward(dy, saved):
     """dx = dy·(Φ(x) + x·Φ′(x))."""
-    x, form = saved
     # y = x·Φ(x)
-    return dy * (derivative_tanh(x) if form == "tanh" else derivative_erf(x))
+    _, dx = again_and_backward(dy, saved)
+    return dx
 
 
-def phi_erf(x):
-    """Φ(x) = ½ (1 + erf(x/√2))."""
-    return 0.5 * (1.0 + erf(x / SQRT_2))
+def again_and_backward(dy, saved):
+    """y once more, and dx, in one go over x: cheaper than keeping y, the widest tensor of a block."""
+    x, form = saved
+    return (both_tanh if form == "tanh" else both_erf)(x, dy)
 
 
-def derivative_erf(x):
-    """Φ(x) + x·φ(x), where φ(x) = exp(−x²/2)/√(2π) is Φ′."""
-    xp = array_module(x)
-    return phi_erf(x) + x * xp.exp(-0.5 * x * x) / SQRT_2_PI
+@fuse
+def gelu_tanh(x):
+    """x·Φ(x) with Φ(x) ≈ ½ (1 + tanh(√(2/π)·(x + 0.044715 x³)))."""
+    t = array_module(x).tanh(x * (LINEAR + CUBIC * (x * x)))
+    return x * (0.5 + 0.5 * t)
 
 
-def phi_tanh(x):
-    """Φ(x) ≈ ½ (1 + tanh(√(2/π)·(x + 0.044715 x³)))."""
-    xp = array_module(x)
-    return 0.5 * (1.0 + xp.tanh(SQRT_2_OVER_PI * (x + CUBIC * x * x * x)))
+@fuse
+def both_tanh(x, dy):
+    """x·Φ and dy·(Φ + x·Φ′): with t the tanh, Φ′ = ½ (1 − t²)·√(2/π)·(1 + 3·0.044715 x²)."""
+    x2 = x * x
+    t = array_module(x).tanh(x * (LINEAR + CUBIC * x2))
+    Phi = 0.5 + 0.5 * t
+    return x * Phi, dy * (Phi + x * ((0.5 - 0.5 * t * t) * (LINEAR + 3.0 * CUBIC * x2)))
 
 
-def derivative_tanh(x):
-    """½(1 + t) + ½ x·(1 − t²)·√(2/π)·(1 + 3·0.044715 x²), where t is the tanh."""
-    xp = array_module(x)
-    t = xp.tanh(SQRT_2_OVER_PI * (x + CUBIC * x * x * x))
-    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * SQRT_2_OVER_PI * (1.0 + 3.0 * CUBIC * x * x)
+@fuse
+def gelu_erf(x):
+    """x·Φ(x) with Φ(x) = ½ (1 + erf(x/√2))."""
+    return x * (0.5 + 0.5 * erf(x * (1.0 / SQRT_2)))
+
+
+@fuse
+def both_erf(x, dy):
+    """x·Φ and dy·(Φ + x·Φ′), where Φ′ is the density exp(−x²/2)/√(2π)."""
+    Phi = 0.5 + 0.5 * erf(x * (1.0 / SQRT_2))
+    density = array_module(x).exp(-0.5 * x * x) * (1.0 / SQRT_2_PI)
+    return x * Phi, dy * (Phi + x * density)

@@ -8,7 +8,8 @@ def forward(x):
     xp = array_module(x)
     # The maximum cancels in the quotient and keeps exp from overflowing; .real, so that the complex
     # step (which must not compare complex numbers) goes through.
-    y = xp.exp(x - x.real.max(axis=-1, keepdims=True))
+    y = x - x.real.max(axis=-1, keepdims=True)
+    xp.exp(y, out=y)
     y /= y.sum(axis=-1, keepdims=True)
     return y, y
 
@@ -16,4 +17,6 @@ def forward(x):
 def backward(dy, saved):
     """dxᵢ = yᵢ (dyᵢ − Σⱼ dyⱼ yⱼ): the whole Jacobian diag(y) − y·yᵀ, not only its diagonal."""
     y = saved
-    return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+    dx = dy * y
+    dx -= y * dx.sum(axis=-1, keepdims=True)
+    return dx

@@ -8,6 +8,7 @@ y = [O⁽¹⁾; …; O⁽ᴴ⁾]·W_O + b_O
 import math
 from typing import Any, NamedTuple
 
+from vitnp.backend import blocked
 from vitnp.ops import dropout, heads, initializers, softmax
 from vitnp.ops.linear import affine, bias_gradient, input_gradient, weight_gradient
 
@@ -21,8 +22,8 @@ class Saved(NamedTuple):
     K: Any  # (B, H, N, K)
     V: Any  # (B, H, N, K)
     A: Any  # (B, H, N, N)  attention weights; each row, over the keys, sums to 1
-    A_dropped: Any  # (B, H, N, N)  the weights that multiply V: A itself without attention dropout
-    A_dropout: Any  # what the dropout of A saved
+    A_keep: Any  # (B, H, N, N)  the mask of attention dropout, or None
+    A_rate: float  # of attention dropout
     concat: Any  # (B, N, D)
     dropout: Any  # what the dropout of the output saved
 
@@ -43,33 +44,33 @@ def forward(x, p, *, num_heads, dropout_rate=0.0, attention_dropout_rate=0.0, rn
     K = heads.split(affine(x, p["W_K"], p["b_K"]), num_heads)
     V = heads.split(affine(x, p["W_V"], p["b_V"]), num_heads)
 
-    S = Q @ K.swapaxes(-1, -2)  # (B, H, N, N)
-    S *= 1.0 / math.sqrt(Q.shape[-1])
-    A, _ = softmax.forward(S)
-    A_dropped, A_dropout = dropout.forward(A, rate=attention_dropout_rate, rng=rng)
-    concat = heads.merge(A_dropped @ V)  # (B, H, N, K) → (B, N, D)
+    B, H, N, _ = Q.shape
+    A_keep = dropout.draw(Q, (B, H, N, N), rate=attention_dropout_rate, rng=rng)
+    outputs, A = attend(Q, K, V, A_keep, rate=attention_dropout_rate, row_size=N * N)
+    concat = heads.merge(outputs)  # (B, H, N, K) → (B, N, D)
 
     y = affine(concat, p["W_O"], p["b_O"])
     y, y_dropout = dropout.forward(y, rate=dropout_rate, rng=rng)
-    return y, Saved(x, p, Q, K, V, A, A_dropped, A_dropout, concat, y_dropout)
+    return y, Saved(x, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)
+
+
+@blocked
+def attend(Q, K, V, A_keep, *, rate):
+    """Scores, softmax, times V, for every head on its own: (B, H, N, K) → O (B, H, N, K) and A (B, H, N, N)."""
+    S = Q @ K.swapaxes(-1, -2)  # (B, H, N, N)
+    S *= 1.0 / math.sqrt(Q.shape[-1])
+    A, _ = softmax.forward(S)
+    return dropout.apply(A, A_keep, rate=rate) @ V, A
 
 
 def backward(dy, saved):
     """dy (B, N, D) → dx (B, N, D) and {W_Q, b_Q, W_K, b_K, W_V, b_V, W_O, b_O}."""
-    x, p, Q, K, V, A, A_dropped, A_dropout, concat, y_dropout = saved
+    x, p, Q, K, V, A, A_keep, A_rate, concat, y_dropout = saved
     dy = dropout.backward(dy, y_dropout)
     # y = concat·W_O + b_O
     dconcat = input_gradient(dy, p["W_O"])
     dO = heads.split(dconcat, Q.shape[1])  # (B, N, D) → (B, H, N, K)
-    # O = A·V
-    dA = dO @ V.swapaxes(-1, -2)  # (B, H, N, N)
-    dV = A_dropped.swapaxes(-1, -2) @ dO
-    # A = softmax(S)
-    dS = softmax.backward(dropout.backward(dA, A_dropout), A)
-    # S = Q·Kᵀ / √d_k
-    dS *= 1.0 / math.sqrt(Q.shape[-1])
-    dQ = dS @ K
-    dK = dS.swapaxes(-1, -2) @ Q
+    dQ, dK, dV = attend_backward(dO, Q, K, V, A, A_keep, rate=A_rate)
     dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)  # (B, H, N, K) → (B, N, D)
     # Q = x·W_Q + b_Q, and the same x for K and V: three ways back, so a sum
     dx = input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])
@@ -77,3 +78,16 @@ def backward(dy, saved):
     for name, inputs, gradient in (("Q", x, dQ), ("K", x, dK), ("V", x, dV), ("O", concat, dy)):
         dp |= {f"W_{name}": weight_gradient(inputs, gradient), f"b_{name}": bias_gradient(gradient)}
     return dx, dp
+
+
+@blocked
+def attend_backward(dO, Q, K, V, A, A_keep, *, rate):
+    """dO (B, H, N, K) → dQ, dK, dV (B, H, N, K)."""
+    # O = A·V
+    dA = dropout.apply(dO @ V.swapaxes(-1, -2), A_keep, rate=rate)  # (B, H, N, N)
+    dV = dropout.apply(A, A_keep, rate=rate).swapaxes(-1, -2) @ dO
+    # A = softmax(S)
+    dS = softmax.backward(dA, A)
+    # S = Q·Kᵀ / √d_k
+    dS *= 1.0 / math.sqrt(Q.shape[-1])
+    return dS @ K, dS.swapaxes(-1, -2) @ Q, dV

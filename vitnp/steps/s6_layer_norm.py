@@ -5,6 +5,7 @@
 Mean and variance are taken over the D values of one token. The "+" beside it is in `encoder.py`.
 """
 
+from vitnp.backend import blocked
 from vitnp.ops import initializers
 
 
@@ -18,20 +19,34 @@ def init(*, hidden_size, dtype):
 
 def forward(x, p, *, eps):
     """Tokens (B, N, D) → normalized tokens (B, N, D)."""
+    y, x_hat, inverse_std = normalize(x, gamma=p["gamma"], beta=p["beta"], eps=eps)
+    return y, (x_hat, inverse_std, p["gamma"])
+
+
+@blocked
+def normalize(x, *, gamma, beta, eps):
+    """Every token on its own: (B, N, D) → y and x̂ (B, N, D), 1/√(var + ε) (B, N, 1)."""
     c = x - x.mean(axis=-1, keepdims=True)
-    variance = (c * c).mean(axis=-1, keepdims=True)  # (B, N, 1)
+    variance = (c * c).mean(axis=-1, keepdims=True)
     inverse_std = (variance + eps) ** -0.5
     x_hat = c * inverse_std
-    return x_hat * p["gamma"] + p["beta"], (x_hat, inverse_std, p["gamma"])
+    return x_hat * gamma + beta, x_hat, inverse_std
 
 
 def backward(dy, saved):
     """dy (B, N, D) → dx (B, N, D) and {gamma, beta}."""
     x_hat, inverse_std, gamma = saved
     # y = γ·x̂ + β
-    dx_hat = dy * gamma
     dp = {"gamma": (dy * x_hat).sum(axis=(0, 1)), "beta": dy.sum(axis=(0, 1))}
+    (dx,) = normalize_backward(dy, x_hat, inverse_std, gamma=gamma)
+    return dx, dp
+
+
+@blocked
+def normalize_backward(dy, x_hat, inverse_std, *, gamma):
+    """Every token on its own: dy (B, N, D) → dx (B, N, D)."""
+    dx_hat = dy * gamma
     # x̂ = (x − mean)/√(var + ε): x moves the mean and the variance too, hence the two subtractions
     along_mean = dx_hat.mean(axis=-1, keepdims=True)
     along_x_hat = (dx_hat * x_hat).mean(axis=-1, keepdims=True)
-    return (dx_hat - along_mean - x_hat * along_x_hat) * inverse_std, dp
+    return ((dx_hat - along_mean - x_hat * along_x_hat) * inverse_std,)

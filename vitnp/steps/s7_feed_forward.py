@@ -26,17 +26,18 @@ def forward(x, p, *, gelu_form="tanh", dropout_rate=0.0, rng=None):
     g, g_dropout = dropout.forward(g, rate=dropout_rate, rng=rng)
     v = affine(g, p["W2"], p["b2"])  # (B, N, M) → (B, N, D)
     v, v_dropout = dropout.forward(v, rate=dropout_rate, rng=rng)
-    return v, (x, p, saved_gelu, g, g_dropout, v_dropout)
+    return v, (x, p, saved_gelu, g_dropout, v_dropout)  # not g, the widest: backward makes it again
 
 
 def backward(dv, saved):
     """dv (B, N, D) → dx (B, N, D) and {W1, b1, W2, b2}."""
-    x, p, saved_gelu, g, g_dropout, v_dropout = saved
+    x, p, saved_gelu, g_dropout, v_dropout = saved
     dv = dropout.backward(dv, v_dropout)
     # v = g·W2 + b2
     dg = dropout.backward(input_gradient(dv, p["W2"]), g_dropout)
     # g = GELU(u)
-    du = gelu.backward(dg, saved_gelu)
+    g, du = gelu.again_and_backward(dg, saved_gelu)
+    g = dropout.backward(g, g_dropout)  # the same mask and scale as forward's
     # u = x·W1 + b1
     dx = input_gradient(du, p["W1"])
     return dx, {

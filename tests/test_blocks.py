@@ -1,0 +1,355 @@
+"""Blocks that fit the cache, and the fast erf: the plain formula to the bit, and erf to float32's rounding."""
+
+import importlib.util
+import pathlib
+import threading
+
+import numpy as np
+import pytest
+import scipy.special
+from cases import generator
+from test_backend import Strict, pretend_cupy, unwrap, wrap
+from test_contract import poisoned
+
+from vitnp import backend
+from vitnp.ops import gelu
+
+BLOCK = 50
+# Below, at and above one block and several, odd sizes, one axis to four.
+SHAPES = [
+    (1,),
+    (49,),
+    (50,),
+    (51,),
+    (100,),
+    (7, 7),
+    (5, 10),
+    (3, 17),
+    (2, 5, 5),
+    (3, 7, 11),
+    (2, 3, 4, 5),
+    (1, 2, 3, 67),
+]
+LAYOUTS = {
+    "contiguous": lambda a: a,
+    "transposed": lambda a: a.T,
+    "every other": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+    "reversed": lambda a: a[..., ::-1],
+    "one row everywhere": lambda a: np.broadcast_to(a[:1], a.shape),
+}
+shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
+layouts = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """Blocks of 50 values, and NaN where nobody writes."""
+    monkeypatch.setattr(backend, "BLOCK", BLOCK)
+    monkeypatch.setattr(np, "empty", poisoned)
+
+
+def values(shape, dtype="float64", seed=0):
+    """Normal(0, 1); for a complex dtype in both parts."""
+    rng = generator(seed)
+    a = rng.standard_normal(shape)
+    return (a + 1j * rng.standard_normal(shape) if dtype == "complex128" else a).astype(dtype)
+
+
+def same(results, expected):
+    """The same bits, dtypes and shapes, in the same kind of container."""
+    assert type(results) is type(expected)
+    pairs = zip(results, expected, strict=True) if isinstance(expected, tuple) else [(results, expected)]
+    for a, b in pairs:
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        np.testing.assert_array_equal(a, b)
+
+
+def one(x, y):
+    return x * np.tanh(x) + y
+
+
+def several(x, y):
+    return x * y, x - y, (x * x).real < 1.0, (x + 0.5 * y).astype("complex128")
+
+
+@shapes
+@layouts
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+@pytest.mark.parametrize("f", [one, several])
+def test_fuse_is_the_formula(f, dtype, layout, shape):
+    x, y = layout(values(shape, dtype)), layout(values(shape, dtype, seed=1))
+    before = x.copy(), y.copy()
+    same(backend.fuse(f)(x, y), f(np.ascontiguousarray(x), np.ascontiguousarray(y)))
+    same((x, y), before)
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 3 * 65_536 + 5])
+@pytest.mark.parametrize("form", ["tanh", "erf"])
+def test_gelu_in_blocks_of_the_real_size(size, form, monkeypatch):
+    monkeypatch.undo()
+    assert backend.BLOCK == 65_536
+    x, dy = values(size, "float32"), values(size, "float32", seed=1)
+    fused, plain = ((f(x), g(x, dy)) for f, g in formulas(form))
+    same(fused[0], plain[0])
+    same(fused[1], plain[1])
+
+
+def formulas(form):
+    """GELU and its derivative, fused and as written."""
+    pair = (gelu.gelu_tanh, gelu.both_tanh) if form == "tanh" else (gelu.gelu_erf, gelu.both_erf)
+    return pair, tuple(f.__wrapped__ for f in pair)
+
+
+def test_fuse_cuts_into_blocks_and_keeps_the_name():
+    sizes = []
+
+    @backend.fuse
+    def formula(x, y):
+        """What it says."""
+        sizes.append((x.shape, y.shape))
+        return x + y
+
+    formula(values((3, 41)), values((3, 41)))
+    assert sizes == [((50,), (50,)), ((50,), (50,)), ((23,), (23,))]
+    formula(values((5, 10)), values((5, 10)))
+    assert sizes[3:] == [((5, 10), (5, 10))]  # one block is not cut
+    assert (formula.__name__, formula.__doc__) == ("formula", "What it says.")
+
+
+ROWS = [
+    (1, 1, 60),
+    (1, 1, 10),
+    (2, 3, 20),
+    (2, 5, 5),
+    (3, 7, 5),
+    (5, 1, 30),
+    (1, 13, 9),
+    (4, 25, 1),
+    (2, 3, 4, 5),
+    (7, 2, 3, 3),
+]
+
+
+def rows(x, shift, mask, *, scale):
+    """Of every row: exp of the distance to the largest, the largest, and what is near it.
+
+    No sum: of rows in another layout it would be taken in another order.
+    """
+    largest = x.real.max(axis=-1, keepdims=True)
+    y = np.exp((x - largest) * scale) + shift
+    if mask is not None:
+        y = y * mask
+    return y, largest, y.real > 0.5
+
+
+@pytest.mark.parametrize("shape", ROWS, ids=str)
+@pytest.mark.parametrize("row_size", [0, 1, 7, 1000])
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "complex128"])
+@layouts
+def test_blocked_is_the_function(layout, dtype, masked, row_size, shape):
+    x = layout(values(shape[::-1] if layout is LAYOUTS["transposed"] else shape, dtype))
+    shift = values((*shape[:2], *[1] * (len(shape) - 2)), dtype, seed=1)
+    mask = values(shape, seed=2) > 0.0 if masked else None
+    results = backend.blocked(rows)(x, shift, mask, scale=0.5, row_size=row_size)
+    same(results, rows(np.ascontiguousarray(x), shift, mask, scale=0.5))
+
+
+@pytest.mark.parametrize(
+    ("shape", "row_size", "blocks"),
+    [
+        ((2, 5, 6), 0, [(1, 5, 6)] * 2),  # 8 rows fit, an image has 5
+        ((5, 2, 11), 0, [(2, 2, 11), (2, 2, 11), (1, 2, 11)]),
+        ((2, 5, 13), 0, [(1, 3, 13), (1, 2, 13)] * 2),
+        ((2, 3, 60), 0, [(1, 1, 60)] * 6),  # not even one fits
+        ((2, 5, 5), 0, [(2, 5, 5)]),  # all in one block
+        ((2, 5, 4), 25, [(1, 2, 4), (1, 2, 4), (1, 1, 4)] * 2),  # an intermediate is wider
+        ((2, 5, 6), 1, [(2, 5, 6)]),
+    ],
+    ids=str,
+)
+def test_blocked_cuts_into_rows_that_fit(shape, row_size, blocks):
+    seen = []
+
+    @backend.blocked
+    def f(x):
+        seen.append(x.shape)
+        return (x,)
+
+    x = values(shape)
+    same(f(x, row_size=row_size), (x,))
+    assert seen == blocks
+
+
+def test_the_widest_array_sets_the_rows():
+    seen = []
+
+    @backend.blocked
+    def f(narrow, absent, wide):
+        seen.append(wide.shape)
+        return (narrow + wide.sum(axis=-1, keepdims=True),)
+
+    narrow, wide = values((2, 4, 1)), values((2, 4, 20), seed=1)
+    same(f(narrow, None, wide), (narrow + wide.sum(axis=-1, keepdims=True),))
+    assert seen == [(1, 2, 20)] * 4
+
+
+def test_row_blocks_cover_every_row_once():
+    for B in range(1, 6):
+        for J in range(1, 7):
+            for most in range(40):
+                count = np.zeros((B, J), int)
+                for block in backend.row_blocks(B, J, most):
+                    count[block] += 1
+                    assert 1 <= count[block].size <= max(most, 1)
+                assert (count == 1).all()
+
+
+def step(p, g, m, *, rate):
+    """In place, as an optimizer writes."""
+    m *= 0.9
+    m += g
+    p -= rate * m
+
+
+@shapes
+@layouts
+def test_each_block_writes_in_place(layout, shape):
+    """Into an array that is not contiguous too, of which reshape would make a copy."""
+    p, g, m = (layout(values(shape, seed=seed)).copy(order="K") for seed in range(3))
+    expected = [a.copy() for a in (p, g, m)]
+    step(*expected, rate=0.1)
+    assert backend.each_block(step, p, g, m, rate=0.1) is None
+    same((p, g, m), tuple(expected))
+
+
+@shapes
+def test_each_block_writes_into_views(shape):
+    whole = values((*shape, 2))
+    p, g, m = whole[..., 0], values(shape, seed=1), values(shape, seed=2)
+    expected = [a.copy() for a in (p, g, m)]
+    step(*expected, rate=0.1)
+    backend.each_block(step, p, g, m, rate=0.1)
+    same((whole[..., 0], g, m), tuple(expected))
+
+
+def test_each_block_cuts_into_flat_blocks():
+    seen = []
+    backend.each_block(
+        lambda a, b, *, name: seen.append((a.shape, b.shape, name)),
+        values((3, 41)),
+        values((3, 41)),
+        name="w",
+    )
+    assert seen == [((50,), (50,), "w"), ((50,), (50,), "w"), ((23,), (23,), "w")]
+
+
+def test_arrays_of_another_library_are_not_cut():
+    """One call with the whole arrays: there a formula is one kernel, and a block would be many launches."""
+    calls = []
+
+    def f(x, y, *_):
+        calls.append((type(x), x.shape))
+        x += y
+        return (x * y,)
+
+    x, y = (wrap(values((2, 30, 4), seed=seed)) for seed in range(2))
+    expected = unwrap(x) + unwrap(y)
+    (product,) = backend.fuse(f)(x, y)
+    np.testing.assert_array_equal(unwrap(x), expected)
+    np.testing.assert_array_equal(unwrap(product), expected * unwrap(y))
+    assert isinstance(product, Strict)
+    backend.blocked(f)(x, y, None, row_size=1000)
+    backend.each_block(f, x, y)
+    assert calls == [(Strict, (2, 30, 4))] * 3
+
+
+def test_cupy_compiles_a_formula_once(monkeypatch):
+    OnDevice = type("OnDevice", (), {"__module__": "cupy"})
+    compiled = []
+
+    def fuse(f):
+        compiled.append(f)
+        return lambda *arrays: ("kernel", f(*arrays))
+
+    cupy = pretend_cupy(monkeypatch, zeros=None)
+    cupy.fuse = fuse
+    formula = backend.fuse(lambda x, y: (x, y))
+    x, y = OnDevice(), OnDevice()
+    assert formula(x, y) == formula(x, y) == ("kernel", (x, y))
+    assert len(compiled) == 1
+    x = np.float64(2.0)
+    assert formula(x, x) == (x, x)  # NumPy's arrays go on as before
+
+
+def test_blocks_share_nothing_between_threads():
+    """The same formula in four threads at once, on other numbers in each."""
+    f, g = formulas("tanh")[0][1], formulas("tanh")[1][1]
+    start, found = threading.Barrier(4, timeout=10), {}
+
+    def work(seed):
+        x, dy = values((40, 60), seed=seed), values((40, 60), seed=seed + 9)
+        start.wait()
+        found[seed] = [f(x, dy) for _ in range(5)], g(x, dy)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for runs, expected in found.values():
+        for run in runs:
+            same(run, expected)
+    assert len(found) == 4
+
+
+# Every 1021st number of float32, of all: both zeros, subnormal numbers, infinities and what is not a number.
+EVERY = np.arange(0, 2**32, 1021, dtype=np.uint32).view(np.float32)
+NOTABLE = np.array(
+    [0.0, 1e-45, 1e-38, 1e-20, 1.0, 3.9, 4.0999, 4.1, 4.2, 5.0, 1e19, 1e20, 3.4e38, np.inf], np.float32
+)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [EVERY, np.linspace(-6.0, 6.0, 1_000_001, dtype=np.float32), NOTABLE],
+    ids=["of all", "where it bends", "notable"],
+)
+def test_erf_in_float32(x):
+    x = np.where(np.isnan(x), np.float32(np.nan), x)  # one that does not signal
+    y = backend.erf(x)
+    same(y, backend.erf_float32(x))
+    exact = scipy.special.erf(x.astype(np.float64))
+    np.testing.assert_array_equal(np.isnan(y), np.isnan(x))
+    known = ~np.isnan(x)
+    assert y.dtype == np.float32
+    assert np.abs(y - exact)[known].max() <= 2e-7
+    assert np.abs(y)[known].max() <= 1.0
+    np.testing.assert_array_equal(np.signbit(y)[known], np.signbit(x)[known])  # of the zeros too
+    np.testing.assert_array_equal(backend.erf(-x)[known], -y[known])
+    assert (y[known & (x >= 4.1)] == 1.0).all()
+
+
+def test_erf_in_float32_near_zero():
+    """Relative to erf, which is 2x/√π there: nine roundings, down to the subnormal numbers."""
+    x = np.geomspace(1e-37, 0.1, 10_000, dtype=np.float32)
+    exact = scipy.special.erf(x.astype(np.float64))
+    assert np.abs(backend.erf(x) / exact - 1.0).max() <= 7e-7
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_erf_is_scipys_in_double_precision(dtype):
+    x = 3.0 * values(10_000, dtype)
+    np.testing.assert_array_equal(backend.erf(x), scipy.special.erf(x))
+
+
+def test_the_coefficients_are_the_fits(monkeypatch):
+    monkeypatch.undo()  # SciPy too may call np.empty
+    path = pathlib.Path(__file__).parent.parent / "benchmarks" / "fit_erf.py"
+    spec = importlib.util.spec_from_file_location("fit_erf", path)
+    fit_erf = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fit_erf)
+    coefficients, error = fit_erf.fit()
+    np.testing.assert_allclose(backend.ERF_COEFFICIENTS, coefficients, rtol=1e-3)
+    assert error < 6e-8
+    assert fit_erf.error_float32(backend.ERF_COEFFICIENTS)[0] <= 2e-7
