@@ -86,20 +86,20 @@ mistakes(
     clause="tree",
 )
 
-DSOFTMAX = "dx = dy * y\n    dx -= y * dx.sum(axis=-1, keepdims=True)\n    return dx"
+DSOFTMAX = "dx = dy * y\n    dx -= y * row_sums(dx)\n    return dx"
 mistakes(
     "ops/softmax.py",
     ("softmax", "s5_attention", "vit"),
     ("only the diagonal of the Jacobian (as found in public code)", DSOFTMAX, "return y * (1.0 - y) * dy"),
     ("the sum dropped", DSOFTMAX, "return y * dy"),
-    ("sign of the sum", "dx -= y * dx.sum(", "dx += y * dx.sum("),
-    ("sum over the wrong axis", "dx -= y * dx.sum(axis=-1,", "dx -= y * dx.sum(axis=-2,"),
-    ("plain mean in place of the weighted one", "y * dx.sum(axis=-1,", "y * dy.mean(axis=-1,"),
+    ("sign of the sum", "dx -= y * row_sums(dx)", "dx += y * row_sums(dx)"),
+    ("sum over the wrong axis", "dx -= y * row_sums(dx)", "dx -= y * dx.sum(axis=-2, keepdims=True)"),
+    ("plain mean in place of the weighted one", "y * row_sums(dx)", "y * dy.mean(axis=-1, keepdims=True)"),
     ("leading factor y forgotten", DSOFTMAX, "return dy - (dy * y).sum(axis=-1, keepdims=True)"),
-    ("factor y of the sum forgotten", "dx -= y * dx.sum(", "dx -= dx.sum("),
+    ("factor y of the sum forgotten", "dx -= y * row_sums(dx)", "dx -= row_sums(dx)"),
     (
         "forward divides the columns, for want of keepdims (as found in public code)",
-        "y /= y.sum(axis=-1, keepdims=True)",
+        "y /= row_sums(y)",
         "y /= y.sum(axis=-1)[..., None, :]",
     ),
 )
@@ -119,8 +119,8 @@ mistakes(
     ("backward overwrites dy", "dx = dy * y", "dy *= y\n    dx = dy"),
     (
         "forward overwrites x",
-        "y = x - x.real.max(axis=-1, keepdims=True)",
-        "x -= x.real.max(axis=-1, keepdims=True)\n    y = x",
+        "y = xp.exp(x) if is_safe(x)",
+        "x -= x.real.max(axis=-1, keepdims=True)\n    y = xp.exp(x) if is_safe(x)",
     ),
     clause="unmodified",
 )

@@ -98,7 +98,7 @@ CONTRACT = {check.__name__.removeprefix("check_"): check for check in CHECKS}
 
 def poisoned(shape, dtype=float):
     """In place of `np.empty`: what nobody writes is NaN, and not by chance the number of an earlier call."""
-    return np.full(shape, np.nan, dtype)
+    return np.full(shape, np.nan if np.dtype(dtype).kind in "fc" else 1, dtype)
 
 
 @pytest.mark.parametrize("block", BLOCKS)

@@ -111,3 +111,19 @@ def test_dropout_drops_the_same_in_both_precisions():
         for dtype in ("float32", "float64")
     ]
     np.testing.assert_array_equal(*masks)
+
+
+@pytest.mark.parametrize("size", [1.0, 59.0, 61.0, 1e4])
+def test_softmax_takes_scores_of_any_size(size):
+    """With and without the row's maximum taken off: the same, from scores that need it and from some that do not."""
+    x = np.random.default_rng(0).standard_normal((4, 7))
+    x *= size / abs(x).max()
+    with np.errstate(over="raise", invalid="raise"):
+        y, _ = softmax.forward(x)
+    np.testing.assert_allclose(y, scipy.special.softmax(x, axis=-1), rtol=1e-12)
+
+
+def test_softmax_of_rows_far_apart():
+    """One row far below the others must not vanish beside their maximum."""
+    y, _ = softmax.forward(np.array([[500.0, 500.0], [-500.0, -500.0]]))
+    np.testing.assert_array_equal(y, 0.5)

@@ -114,6 +114,14 @@ def test_adamw_leaves_the_gradients_alone():
         np.testing.assert_array_equal(g, tree.get(kept, name))
 
 
+def test_leaves_are_matched_by_name():
+    """Gradients that arrive in another order, as a backward makes them, go to their own leaves."""
+    p = {"a": np.zeros(2), "W": np.zeros(2)}
+    optim.adamw(p, {"W": np.full(2, -1.0), "a": np.ones(2)}, optim.init(p), lr=0.5)
+    np.testing.assert_allclose(p["a"], -0.5)
+    np.testing.assert_allclose(p["W"], 0.5)
+
+
 def test_the_state_starts_at_zero_in_memory_of_its_own():
     p = a_tree(np.random.default_rng(3))
     state = optim.init(p)

@@ -10,6 +10,7 @@ from cases import DROPOUTS, generator, model_point
 
 from vitnp import InputError, backend, cost, loss, loss_and_grads, parallel, predict, tree, vit
 from vitnp.config import preset
+from vitnp.ops import dropout
 
 CONFIG = preset("tiny")
 IMAGES, P = model_point(CONFIG, batch_size=5)
@@ -80,13 +81,19 @@ def test_dropout_needs_a_generator_and_draws_anew():
 
 def test_dropout_differs_between_the_images_of_a_batch():
     """Five times the same image: without dropout equal logits, with it not, in every share."""
-    rng = np.random.default_rng(0)
-    draws = [
-        parallel.BatchShare(np.random.default_rng(0), start, stop, 5).random((stop - start, 2, 3), "float32")
-        for start, stop in ((0, 2), (2, 5))
+
+    def masks(rng, rows):
+        """Three in a row, of sizes that fill no whole 64-bit words."""
+        return [dropout.draw(np.zeros(1), (rows, 9, size), rate=0.3, rng=rng) for size in (3, 4, 5)]
+
+    whole = masks(np.random.Generator(np.random.PCG64(7)), 5)
+    parts = [
+        masks(parallel.BatchShare(7, start, stop, 5), stop - start)
+        for start, stop in ((0, 2), (2, 3), (3, 5))
     ]
-    np.testing.assert_array_equal(np.concatenate(draws), rng.random((5, 2, 3), dtype="float32"))
-    assert len({row.tobytes() for part in draws for row in part}) == 5
+    for mask, *of_shares in zip(whole, *parts, strict=True):
+        np.testing.assert_array_equal(np.concatenate(of_shares), mask)
+        assert len({row.tobytes() for row in mask}) == 5
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

@@ -24,6 +24,11 @@ def array_module(x):
     return x.__array_namespace__()
 
 
+def on_host(x):
+    """Whether x is a NumPy array: a look at its values then waits for no device."""
+    return array_module(x) is np
+
+
 def erf(x):
     """erf(x) = 2/√π ∫₀ˣ exp(−t²) dt, element by element, in the dtype of x.
 

@@ -4,6 +4,7 @@ Each thread runs the model on a share of the images with a single-threaded BLAS;
 the order of the shares, so the same number of workers gives the same bits.
 """
 
+import functools
 import itertools
 import operator
 import os
@@ -18,17 +19,23 @@ from vitnp.errors import InputError
 
 
 class BatchShare:
-    """A generator for rows start…stop of a batch: what the whole batch would draw, cut to the share.
+    """A generator for images start…stop of a batch: of what the whole batch would draw, the share's part.
 
     So dropout does not depend on how the batch was split.
     """
 
-    def __init__(self, rng, start, stop, batch_size):
-        self.rng, self.rows, self.batch_size = rng, slice(start, stop), batch_size
+    def __init__(self, seed, start, stop, batch_size):
+        self.bit_generator = np.random.PCG64(seed)
+        self.generator = np.random.Generator(self.bit_generator)
+        self.before, self.own, self.after = start, stop - start, batch_size - stop
 
-    def random(self, shape, dtype):
-        """What `Generator.random` gives for the whole batch, rows of this share."""
-        return self.rng.random((self.batch_size, *shape[1:]), dtype=dtype)[self.rows]
+    def bytes(self, length):
+        """What `Generator.bytes` gives for these images; the length is a multiple of 8 for each of them."""
+        words = length // 8 // self.own
+        self.bit_generator.advance(self.before * words)
+        drawn = self.generator.bytes(length)
+        self.bit_generator.advance(self.after * words)
+        return drawn
 
 
 def shares(batch_size, workers):
@@ -44,10 +51,16 @@ def run(f, parts):
     """[f(part), …], one thread each with single-threaded BLAS; one part alone leaves the threads to BLAS."""
     if len(parts) == 1:
         return [f(parts[0])]
+    with blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(f, parts))
+
+
+@functools.cache
+def blas():
+    """The loaded BLAS libraries' controller; looking for them takes as long as a step of a small model."""
     import threadpoolctl
 
-    with threadpoolctl.threadpool_limits(1, "blas"), ThreadPoolExecutor(len(parts)) as pool:
-        return list(pool.map(f, parts))
+    return threadpoolctl.ThreadpoolController()
 
 
 class Once(list):
@@ -93,7 +106,7 @@ def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_s
 
     def share(number):
         start, stop = parts[number]
-        drop = None if rng is None else BatchShare(np.random.default_rng(seed), start, stop, len(images))
+        drop = None if rng is None else BatchShare(seed, start, stop, len(images))
         logits, saved = vit.forward(images[start:stop], p, config, rng=drop)
         value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
         weight = (stop - start) / len(images)  # the mean over the share → its part of the mean over the batch

@@ -1,5 +1,7 @@
 """Dropout: each value is dropped with probability `rate`, the others are scaled by 1/(1 − rate)."""
 
+import math
+
 from vitnp.backend import array_module
 
 
@@ -20,10 +22,17 @@ def backward(dy, saved):
 
 
 def draw(like, shape, *, rate, rng):
-    """The mask, in the memory where `like` is; None where nothing is dropped."""
+    """The mask, in the memory where `like` is; None where nothing is dropped.
+
+    16 random bits decide a value, so the rate is kept to 1/65536. Every image of the batch takes whole 64-bit words.
+    """
     if rng is None or rate == 0.0:
         return None
-    return array_module(like).asarray(rng.random(shape, dtype="float32") >= rate)
+    rows, size = shape[0], math.prod(shape[1:])
+    words = math.ceil(size / 4)
+    bits = memoryview(rng.bytes(8 * words * rows)).cast("H")
+    keep = array_module(like).asarray(bits).reshape(rows, 4 * words)[:, :size] >= round(rate * 65536)
+    return keep.reshape(shape)
 
 
 def apply(x, keep, *, rate):

@@ -1,16 +1,17 @@
 """Softmax over the last axis."""
 
-from vitnp.backend import array_module
+from vitnp.backend import array_module, on_host
+
+SAFE = (
+    60.0  # exp(60) summed over a million keys is far from float32's limit, exp(−60) from its smallest number
+)
 
 
 def forward(x):
     """yᵢ = exp(xᵢ) / Σⱼ exp(xⱼ), rows along the last axis sum to 1: (…, J) → (…, J)."""
     xp = array_module(x)
-    # The maximum cancels in the quotient and keeps exp from overflowing; .real, so that the complex
-    # step (which must not compare complex numbers) goes through.
-    y = x - x.real.max(axis=-1, keepdims=True)
-    xp.exp(y, out=y)
-    y /= y.sum(axis=-1, keepdims=True)
+    y = xp.exp(x) if is_safe(x) else xp.exp(x - x.real.max(axis=-1, keepdims=True))
+    y /= row_sums(y)
     return y, y
 
 
@@ -18,5 +19,20 @@ def backward(dy, saved):
     """dxᵢ = yᵢ (dyᵢ − Σⱼ dyⱼ yⱼ): the whole Jacobian diag(y) − y·yᵀ, not only its diagonal."""
     y = saved
     dx = dy * y
-    dx -= y * dx.sum(axis=-1, keepdims=True)
+    dx -= y * row_sums(dx)
     return dx
+
+
+def is_safe(x):
+    """Whether exp can take x as it is. If not, each row's maximum is taken off, which cancels in the quotient.
+
+    Taking it off costs a third of the softmax, and scores are seldom large. On a GPU, asking would wait for the device.
+    (.real, here and above, lets the complex step through, which must not compare complex numbers.)
+    """
+    return on_host(x) and x.real.min() > -SAFE and x.real.max() < SAFE
+
+
+def row_sums(x):
+    """Σⱼ xⱼ as a product with ones, for rows of a few hundred several times faster than `sum`: (…, J) → (…, 1)."""
+    ones = array_module(x).ones(x.shape[-1], x.dtype)
+    return (x.reshape(-1, x.shape[-1]) @ ones).reshape(*x.shape[:-1], 1)
