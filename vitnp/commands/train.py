@@ -49,6 +49,8 @@ def run(args):
     config = model_config(args, **overrides)
     check_fit(dataset, config)
     recipe = dataclasses.replace(RECIPES[args.data], **changes(args))
+    if args.workers is not None and args.workers < 1:
+        raise InputError(f"--workers is {args.workers}; need at least 1")
     workers = choose_workers(recipe.batch_size, config) if args.workers is None else args.workers
     out = writable_folder(args.out)
 
