@@ -77,7 +77,9 @@ def text(value):
 
 def number(value):
     """The opcode that pushes an integer."""
-    return b"J" + struct.pack("<i", value)
+    if -(2**31) <= value < 2**31:
+        return b"J" + struct.pack("<i", value)
+    return b"\x8a\x10" + value.to_bytes(16, "little", signed=True)
 
 
 def safetensors_file(path, header, data=b""):

@@ -8,6 +8,7 @@ import pytest
 
 import vitnp
 from vitnp import InputError, checkpoints, gradcheck, tree, vit
+from vitnp.checkpoints.native import CONFIG, config_array
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_every_wrong_array_is_named_at_once(tmp_path, model):
     p, config = model
     p["norm"]["extra"] = p["norm"].pop("beta")
     p["position"]["E_pos"] = p["position"]["E_pos"][1:]
-    checkpoints.save(tmp_path / "model.npz", p, config)
+    np.savez(tmp_path / "model.npz", **dict(tree.leaves(p)), **{CONFIG: config_array(config)})
     with pytest.raises(InputError) as caught:
         checkpoints.load(tmp_path / "model.npz")
     message = str(caught.value)
@@ -97,6 +98,28 @@ def test_every_wrong_array_is_named_at_once(tmp_path, model):
     ):
         assert part in message
     assert "\n" not in message
+
+
+def test_save_compares_the_tree_with_the_configuration(tmp_path, model):
+    p, config = model
+    p["norm"]["extra"] = p["norm"].pop("beta")
+    p["project"]["b"] = p["project"]["b"][1:]
+    p["project"]["W"] = p["project"]["W"].astype(np.longdouble)
+    p["norm"]["gamma"] = p["norm"]["gamma"].astype(int)
+    for format, name in (("vitnp", "model.npz"), ("timm", "model.safetensors")):
+        with pytest.raises(InputError) as caught:
+            checkpoints.save(tmp_path / name, p, config, format=format)
+        for part in (
+            "norm.beta is missing",
+            "norm.extra is unexpected",
+            "project.b is (11,), need (12,)",
+            "project.W is float128, need floats",
+            "norm.gamma is int64, need floats",
+        ):
+            assert part.replace("float128", np.dtype(np.longdouble).name) in str(caught.value)
+    with pytest.raises(InputError, match=r"blocks\.1\.norm_1\.gamma is unexpected"):
+        checkpoints.save(tmp_path / "model.npz", model[0], dataclasses.replace(config, num_layers=1))
+    assert os.listdir(tmp_path) == []
 
 
 def test_the_thin_object_saves_and_loads(tmp_path):

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from checkpoint_files import (
-    PRE_LOGITS,
     TOKEN,
     arrays_of,
     path_of,
@@ -21,7 +20,7 @@ from checkpoint_files import (
 )
 
 from vitnp import InputError, checkpoints
-from vitnp.checkpoints import files
+from vitnp.checkpoints import adapt, files
 
 SIZE = {"image_size": TOKEN.image_size}
 
@@ -101,6 +100,9 @@ def npy(shape, dtype="<f4", data=b"\0" * 16):
         (npy((-2, -2)), "has 16 bytes, too few"),
         (npy((4,), dtype="|O"), "is an array of Python objects"),
         (npy("__import__('os')"), "is not an array"),
+        (npy("("), "is not an array"),
+        (npy("(" * 5000), "is not an array"),
+        (npy("(3L,)"), "has 16 bytes, too few or too many for float32 (3,)"),
         (b"\x93NUMPY\x07\x00" + b" " * 99, "is not an array"),
         (b"not an array", "is not an array"),
     ],
@@ -113,16 +115,69 @@ def test_an_npz_whose_header_lies(tmp_path, member, words):
 
 
 @pytest.mark.parametrize(
-    ("at", "words"), [(20, "claims"), (24, "claims 1000000 bytes")], ids=["as stored", "unpacked"]
+    ("compressed", "size", "words"),
+    [(10, None, "claims"), (None, 10**6, "claims 1000000 bytes"), (10**8, 10**8, "claims 100000000 bytes")],
+    ids=["as stored", "unpacked", "both, more than the file"],
 )
-def test_a_zip_whose_directory_lies_about_a_size(tmp_path, at, words):
+def test_a_zip_whose_directory_lies_about_a_size(tmp_path, compressed, size, words):
     path = tmp_path / "model.npz"
     checkpoints.save(path, random_model(TOKEN), TOKEN)
     data = bytearray(path.read_bytes())
     entry = data.index(b"PK\x01\x02")  # the first record of the central directory: sizes are at 20 and 24
-    data[entry + at : entry + at + 4] = struct.pack("<I", 10**6 if at == 24 else 10)
+    for at, claimed in ((20, compressed), (24, size)):
+        if claimed:
+            data[entry + at : entry + at + 4] = struct.pack("<I", claimed)
     path.write_bytes(data)
     refused(path, "project.W", words)
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_packed_as_no_library_does(tmp_path, kind):
+    path = tmp_path / "model.npz"
+    with zipfile.ZipFile(path, "w", kind) as file:
+        file.writestr("cls.npy", npy((4,)))
+    data = bytearray(path.read_bytes())
+    data[50:60] = b"\xff" * 10
+    path.write_bytes(data)
+    refused(path, "packed as neither NumPy nor PyTorch does")
+
+
+def test_a_stacked_array_without_axes(tmp_path):
+    arrays = arrays_of(tmp_path, "google", TOKEN) | {"Transformer/encoderblock/x": np.float32(1.0)}
+    np.savez(tmp_path / "model.npz", **arrays)
+    refused(tmp_path / "model.npz", "Transformer/encoderblock/x is unexpected")
+
+
+def test_more_blocks_than_arrays(tmp_path):
+    """In seconds, and not after writing down the names of so many blocks."""
+    arrays = arrays_of(tmp_path, "vitnp", TOKEN)
+    given = json.loads(str(arrays["vitnp.config"])) | {"num_layers": 9999}
+    np.savez(tmp_path / "model.npz", **(arrays | {"vitnp.config": np.array(json.dumps(given))}))
+    refused(tmp_path / "model.npz", "is said to have 9,999 blocks")
+
+
+def test_an_image_size_beyond_all_memory(tmp_path, monkeypatch):
+    arrays_of(tmp_path, "vitnp", TOKEN)
+
+    def full(*args, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(adapt.interpolate, "forward", full)
+    with pytest.raises(InputError, match="image_size 400000x400000 needs more memory than there is"):
+        checkpoints.load(tmp_path / "vitnp.npz", image_size=400_000)
+
+
+def test_a_first_block_that_is_missing_is_listed_whole(tmp_path):
+    arrays = arrays_of(tmp_path, "google", TOKEN)
+    first = [name for name in arrays if "encoderblock_0/" in name]
+    np.savez(tmp_path / "model.npz", **{name: arrays[name] for name in arrays if name not in first})
+    refused(tmp_path / "model.npz", *(f"{name} is missing" for name in first))
+
+
+def test_an_empty_axis(tmp_path):
+    arrays = arrays_of(tmp_path, "google", TOKEN) | {"embedding/kernel": np.zeros((0, 4, 3, 192), "f4")}
+    np.savez(tmp_path / "model.npz", **arrays)
+    refused(tmp_path / "model.npz", "embedding/kernel is (0, 4, 3, 192), need 4 axes, none of them empty")
 
 
 def test_an_array_of_objects(tmp_path):
@@ -164,11 +219,13 @@ def test_a_safetensors_header_longer_than_the_file(tmp_path):
         (("0", 0, (10**9, 10**9), (0, 0)), "in a storage of 4; save it with contiguous()"),
         (("0", 3, (2,), (1,)), "reaches number 4 of a storage of 4"),
         (("0", 0, (2, 2), (3, 1)), "reaches number 4 of a storage of 4"),
-        (("0", 0, (2,), (-1,)), "has shape (2,) and strides (-1,)"),
+        (("0", 0, (2,), (-1,)), "of whole numbers; the file is damaged"),
         (("0", -1, (2,), (1,)), "is damaged"),
         (("0", 0, (2,), (1, 1)), "has shape (2,) and strides (1, 1)"),
         (("7", 0, (2,), (1,)), "has no storage 7"),
         (("../data.pkl", 0, (2,), (1,)), "has no storage"),
+        (("0", 0, (2**62, 0), (1, 1)), "of whole numbers"),
+        (("0", 0, (1,), (2**70,)), "of whole numbers"),
     ],
 )
 def test_a_tensor_outside_its_storage(tmp_path, tensor, words):
@@ -210,6 +267,31 @@ def test_a_pickle_with_code_is_refused_before_anything_runs(tmp_path, code):
     assert not witness.exists()
     torch_save(path, arrays_of(tmp_path, "timm", TOKEN))
     checkpoints.load(path, **SIZE)  # and nothing that the reader keeps was changed
+
+
+NEST = b"K\x01q\x00" + b"".join(b"h%ch%c\x86q%c" % (i, i, i + 1) for i in range(45))  # (x, x) of (x, x) of …
+
+
+@pytest.mark.parametrize("place", ["a shape", "a storage", "a storage of five"])
+def test_a_tuple_whose_text_has_no_end_is_not_shown(tmp_path, place):
+    opcodes = {
+        "a shape": b"ctorch._utils\n_rebuild_tensor_v2\n("
+        + b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("0") + text("cpu") + b"K\x01tQ"
+        + b"K\x00(" + NEST + b"t(K\x01ttR",
+        "a storage": NEST + b"Q",
+        "a storage of five": b"(" + NEST + b"K\x01K\x01K\x01K\x01tQ",
+    }[place]  # fmt: skip
+    with zipfile.ZipFile(tmp_path / "model.pth", "w") as file:
+        file.writestr("a/data.pkl", b"\x80\x02}" + text("x") + opcodes + b"s.")
+        file.writestr("a/data/0", bytes(8))
+    assert len(refused(tmp_path / "model.pth")) < 300
+
+
+def test_a_call_that_fails_is_named_as_the_file_has_it(tmp_path):
+    torch_save(
+        tmp_path / "model.pth", {}, extra=CODE["a call of what is admitted"].replace(b"{command}", text("x"))
+    )
+    refused(tmp_path / "model.pth", "torch._utils._rebuild_tensor_v2 is called with something else")
 
 
 def test_a_pickled_object_is_named(tmp_path):
@@ -340,7 +422,7 @@ def test_an_array_that_tells_the_sizes(tmp_path, name):
     refused(tmp_path / "model.npz", name if "Dense" in name else "no patch projection")
 
 
-@pytest.mark.parametrize("dtype", ["i8", "c16", "U3", "?"])
+@pytest.mark.parametrize("dtype", ["i8", "c16", "U3", "?", np.longdouble])
 def test_wrong_dtypes(tmp_path, dtype):
     arrays = arrays_of(tmp_path, "google", TOKEN)
     arrays["cls"] = arrays["cls"].astype(dtype)
@@ -386,7 +468,7 @@ def test_a_head_of_two_minds(tmp_path):
         ({"image_size": [8, 8]}, "position_embeddings is (1, 7, 192), need (1, 5, 192)"),
         ({"image_size": "big"}, ""),
         ({"layer_norm_eps": "small"}, ""),
-        ({"hidden_act": "relu"}, 'hidden_act "relu"'),
+        ({"hidden_act": "relu"}, "hidden_act is 'relu'"),
         ({"id2label": 7}, "config.json"),
     ],
 )
@@ -394,6 +476,7 @@ def test_a_config_json_of_another_model(tmp_path, change, words):
     arrays_of(tmp_path, "huggingface", TOKEN)
     given = json.loads((tmp_path / "config.json").read_text()) | change
     (tmp_path / "config.json").write_text(json.dumps(given))
+    (tmp_path / "preprocessor_config.json").unlink()
     with pytest.raises(InputError) as caught:
         checkpoints.load(tmp_path / "huggingface.safetensors")
     assert words in str(caught.value)
@@ -411,7 +494,8 @@ def test_a_config_json_that_is_none(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "config", ['{"hidden_size": "x"}', '{"widht": 3}', "[]", "{", '{"preprocessing": {"meen": 1}}']
+    "config",
+    ['{"hidden_size": "x"}', '{"widht": 3}', "[]", "{", '{"preprocessing": {"meen": 1}}', "[" * 100_000],
 )
 def test_a_configuration_inside_that_is_none(tmp_path, config):
     np.savez(tmp_path / "model.npz", **{"vitnp.config": np.array(config)})
@@ -460,9 +544,7 @@ def test_a_full_disk_leaves_the_old_files(tmp_path, format, monkeypatch):
     monkeypatch.setattr(np, "savez", full)
     monkeypatch.setattr(safetensors.numpy, "save_file", full)
     with pytest.raises(InputError, match=r"cannot write .*No space left"):
-        checkpoints.save(
-            path, random_model(PRE_LOGITS if format == "google" else TOKEN), TOKEN, format=format
-        )
+        checkpoints.save(path, random_model(TOKEN), TOKEN, format=format)
     assert {file: (tmp_path / file).read_bytes() for file in os.listdir(tmp_path)} == before
 
 

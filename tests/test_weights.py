@@ -4,6 +4,7 @@ import base64
 import hashlib
 import http.server
 import os
+import re
 import socket
 import sys
 import threading
@@ -275,7 +276,75 @@ def test_a_hash_that_is_none(cache):
 
 def test_no_url_leads_out_of_the_cache(cache):
     path = weights._place("http://host:80/../%2e%2e/etc/..%2fpasswd?x")
-    assert path == cache / "host_80" / "etc" / "passwd"
+    host, folder, *steps = path.relative_to(cache).parts
+    assert (host, steps) == ("host_80", ["etc", "passwd"])
+    assert re.fullmatch("[0-9a-f]{12}", folder)
+
+
+def test_no_two_urls_have_one_place_in_the_cache(cache):
+    urls = [
+        "https://h/x.npz",
+        "http://h/x.npz",
+        "https://h/x.npz?v=1",
+        "https://h/x.npz?v=2",
+        "https://h/a%20b.npz",
+        "https://h/a_b.npz",
+        "https://h/../x.npz",
+        "https://h/" + "a" * 300,
+        "https://h/b" + "a" * 300,
+    ]
+    assert len({weights._place(url) for url in urls}) == len(urls)
+    assert weights._place(urls[0]) == cache / "h" / "x.npz"
+    assert all(len(step) < 200 for url in urls for step in weights._place(url).parts)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[::1",
+        "http://",
+        "https:///x.npz",
+        "http://h",
+        "http://h/",
+        "http://h/folder/",
+        "http://h:zz/x.npz",
+        "http://h:99999/x.npz",
+        "http://h/a b.npz",
+        "http://h/\x1b[2J.npz",
+        "http://h/é.npz",
+    ],
+)
+def test_a_url_that_is_none(cache, url):
+    for ask in (weights.fetch, weights.find, weights.resolve):
+        with pytest.raises(InputError, match="is no URL of a file") as caught:
+            ask(url)
+        assert str(caught.value).isprintable()
+
+
+def test_a_url_that_cannot_be_asked_for_is_not_tried_again(cache, monkeypatch):
+    monkeypatch.setattr(transfer.time, "sleep", lambda _: pytest.fail("tried again"))
+    with pytest.raises(InputError, match="cannot be asked for"):
+        weights.fetch("http://a..b/x.npz")
+
+
+def test_a_name_longer_than_a_file_system_has(server):
+    url = server.url("a" * 300 + ".npz")
+    assert weights.fetch(url).read_bytes() == CONTENT
+    assert weights.find(url)
+    with pytest.raises(InputError, match="cannot use"):
+        weights.find("https://h/" + "a/" * 5000 + "x.npz")
+
+
+def test_resolve(server, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert weights.resolve("httpfoo.npz") == weights.Path("httpfoo.npz")
+    with pytest.raises(InputError, match="B/16 is not here yet; fetch it first: vitnp weights fetch B/16"):
+        weights.resolve("B/16")
+    (tmp_path / "B").mkdir()
+    (tmp_path / "B/16").touch()
+    assert weights.resolve("B/16") == weights.Path("B/16")
+    path = weights.fetch(server.url())
+    assert weights.resolve(server.url()) == path
 
 
 def test_published_names(cache):
@@ -340,10 +409,10 @@ def fake_hub(cache, monkeypatch):
 @pytest.mark.parametrize("name", hub.FILES)
 def test_the_hub(fake_hub, name):
     files, _ = fake_hub
-    files |= {name: CONTENT, "config.json": b"{}"}
+    files |= {name: CONTENT, "config.json": b"{}", "preprocessor_config.json": b"{}"}
     path = weights.fetch("hf:google/vit-base-patch16-224")
     assert path.name == name
-    assert names(path.parent) == sorted(["config.json", name, f"{name}.sha256"])
+    assert names(path.parent) == sorted([*hub.BESIDE, name, f"{name}.sha256"])
     files.clear()
     assert weights.fetch("hf:google/vit-base-patch16-224") == path, "from the cache, without the hub"
 

@@ -7,8 +7,10 @@ import threading
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from vitnp import checkpoints, cli, tree, vit, weights
+from vitnp.checkpoints import files, native
 from vitnp.checkpoints.names import TABLES
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
@@ -80,20 +82,50 @@ def test_inspect(capsys):
 def test_inspect_shows_what_is_different_in_a_later_block(capsys, tmp_path):
     p, config = checkpoints.load(HUGGINGFACE)
     p["blocks"][1]["norm_1"]["gamma"] = np.ones(9, np.float32)
-    checkpoints.save(tmp_path / "model.npz", p, config)
+    np.savez(tmp_path / "model.npz", **dict(tree.leaves(p)), **{native.CONFIG: native.config_array(config)})
     status, out, _ = run(capsys, "inspect", tmp_path / "model.npz")
     assert status == 1
     rows = [line.split()[0] for line in out.splitlines() if line.startswith("  blocks.1.")]
     assert rows == ["blocks.1.norm_1.gamma"]
+    assert out.endswith("\n1 thing is wrong\n")
 
 
 def test_inspect_of_joined_arrays_and_what_the_file_does_not_say(capsys):
     _, out, _ = run(capsys, "inspect", TIMM)
     assert "blocks.0.attn.qkv.weight   blocks.0.attention.W_Q W_K W_V  (36, 12)" in out
-    assert "note: the file does not say how many heads" in out
+    assert "load asks: it does not say how many heads" in out
+    assert "load asks: it has positions for 6 patches" in out
     _, out, _ = run(capsys, "inspect", TIMM, "--set", "num_heads=3", "--image-size", "28x42")
     assert "num_heads               3" in out
     assert "note" not in out
+    assert "load asks" not in out
+
+
+def test_inspect_and_convert_take_a_published_name(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("VITNP_CACHE", str(tmp_path / "cache"))
+    for words in (["inspect", "Ti/16"], ["convert", "Ti/16", tmp_path / "out.npz", "--format", "vitnp"]):
+        status, _, err = run(capsys, *words)
+        assert (status, err) == (
+            2,
+            "vitnp: Ti/16 is not here yet; fetch it first: vitnp weights fetch Ti/16\n",
+        )
+    path = weights._place(weights.URLS["Ti/16"])
+    path.parent.mkdir(parents=True)
+    checkpoints.save(path, *checkpoints.load(HUGGINGFACE))
+    for words in (["inspect", "Ti/16"], ["convert", "Ti/16", tmp_path / "out.npz", "--format", "vitnp"]):
+        assert run(capsys, *words)[0] == 0
+
+
+def test_from_chooses_between_two_models(capsys, tmp_path):
+    both = files.read(HUGGINGFACE) | files.read(TIMM)
+    safetensors.numpy.save_file(both, tmp_path / "both.safetensors")
+    status, _, err = run(capsys, "inspect", tmp_path / "both.safetensors")
+    assert status == 2
+    assert "say which with format= or --from" in err
+    status, out, _ = run(capsys, "inspect", tmp_path / "both.safetensors", "--from", "timm")
+    assert status == 1
+    assert "both.safetensors: timm" in out
+    assert "WRONG: vit.layernorm.bias is unexpected" in out
 
 
 def test_inspect_lists_all_that_is_wrong_at_once(capsys, tmp_path):
@@ -127,7 +159,9 @@ def test_convert_there_and_back_changes_nothing(capsys, tmp_path, format, suffix
         capsys, "convert", there, back, "--format", "huggingface", *told, "--set", "gelu=erf"
     )
     assert status == 0
-    assert out == f"{back}: huggingface, 4,869 parameters\n"
+    first, *notes = out.splitlines()
+    assert first == f"{back}: huggingface, 4,869 parameters"
+    assert not any(field in note for note in notes for field in ("num_heads", "image_size", "gelu", "eps"))
     ours, theirs = checkpoints.load(back)[0], checkpoints.load(HUGGINGFACE)[0]
     for (name, a), (_, b) in zip(tree.leaves(ours), tree.leaves(theirs), strict=True):
         assert np.array_equal(a, b), name
@@ -137,8 +171,61 @@ def test_convert_says_what_the_new_file_cannot(capsys, tmp_path):
     _, out, _ = run(capsys, "convert", HUGGINGFACE, tmp_path / "a.npz", "--format", "google")
     assert "google has gelu tanh unless told otherwise, this model erf" in out
     assert "google has layer_norm_eps 1e-06 unless told otherwise, this model 1e-12" in out
-    _, out, _ = run(capsys, "convert", HUGGINGFACE, tmp_path / "a.npz", "--format", "vitnp")
+    assert "google has preprocessing antialias False unless told otherwise, this model True" in out
+    assert "note: google has no place for the names of the classes" in out
+    _, out, _ = run(capsys, "convert", HUGGINGFACE, tmp_path / "b.npz", "--format", "vitnp")
+    assert [line for line in out.splitlines() if line.startswith("note")] == [
+        "note: vitnp has no place for the names of the classes: give predict --labels FILE"
+    ]
+    _, out, _ = run(capsys, "convert", tmp_path / "b.npz", tmp_path / "c.npz", "--format", "vitnp")
     assert "note" not in out
+
+
+def test_convert_says_what_load_will_ask(capsys, tmp_path):
+    out = tmp_path / "a.safetensors"
+    _, text, _ = run(capsys, "convert", HUGGINGFACE, out, "--format", "timm")
+    assert f"note: {out}: it does not say how many heads share hidden_size 12" in text
+    assert "positions for 6 patches of 8x8, which is no square" in text
+    assert "timm has num_heads 1 unless told otherwise, this model 3" in text
+
+
+def test_convert_to_hugging_face_says_what_is_lost_there(capsys, tmp_path):
+    google = tmp_path / "a.npz"
+    run(capsys, "convert", HUGGINGFACE, google, "--format", "google")
+    words = ("--image-size", "24x16", "--set", "dropout_rate=0.1")
+    _, text, _ = run(capsys, "convert", google, tmp_path / "b.safetensors", "--format", "huggingface", *words)
+    assert [line.removeprefix("note: huggingface has ") for line in text.splitlines()[1:]] == [
+        "dropout_rate 0.0 unless told otherwise, this model 0.1",
+        "position_interpolation bicubic unless told otherwise, this model bilinear-aligned",
+        "preprocessing antialias True unless told otherwise, this model False",
+    ]
+
+
+def test_convert_keeps_the_names_of_the_classes(capsys, tmp_path):
+    out = tmp_path / "a.safetensors"
+    _, text, _ = run(capsys, "convert", HUGGINGFACE, out, "--format", "huggingface")
+    assert "note" not in text
+    assert checkpoints.class_names(out) == "ant bee cat dog eel".split()
+    words = ("--format", "huggingface", "--num-classes", 5)
+    _, text, _ = run(capsys, "convert", HUGGINGFACE, tmp_path / "a.safetensors", *words)
+    assert "note: the names of the classes are left out: the head is another" in text
+    assert checkpoints.class_names(out) is None
+
+
+def test_convert_does_not_write_over_the_config_of_another_model(capsys, tmp_path):
+    out = tmp_path / "a.safetensors"
+    run(capsys, "convert", HUGGINGFACE, out, "--format", "huggingface")
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    words = ("--format", "huggingface", "--num-classes", 3)
+    status, _, err = run(capsys, "convert", HUGGINGFACE, tmp_path / "b.safetensors", *words)
+    assert status == 2
+    assert "belongs to something else; save into another folder" in err
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+    (tmp_path / "config.json").unlink()
+    assert run(capsys, "convert", HUGGINGFACE, tmp_path / "b.safetensors", *words)[0] == 2
+    (tmp_path / "preprocessor_config.json").unlink()
+    assert run(capsys, "convert", HUGGINGFACE, tmp_path / "b.safetensors", *words)[0] == 0
+    assert run(capsys, "convert", HUGGINGFACE, tmp_path / "b.safetensors", *words)[0] == 0, "its own, again"
 
 
 def test_convert_with_another_head_and_size(capsys, tmp_path):
@@ -156,6 +243,10 @@ def test_convert_with_another_head_and_size(capsys, tmp_path):
     [
         ("fetch B16", 'no published weights are called "B16"'),
         ("fetch B/16 --sha256 abc", "need 64 hexadecimal digits"),
+        ("fetch http://[::1", "is no URL of a file"),
+        ("inspect HUGGINGFACE --set num_classes=7", "--set num_classes cannot be used"),
+        ("convert HUGGINGFACE out.npz --format vitnp --num-classes 7 --set num_classes=9", "num_classes"),
+        ("inspect HUGGINGFACE --from keras", 'format "keras" is unknown'),
         ("inspect none.npz", "cannot read none.npz (No such file or directory)"),
         ("convert HUGGINGFACE out.npz --format keras", 'format "keras" is unknown; choose vitnp, google'),
         ("convert HUGGINGFACE out.npz --format timm", "ends in .safetensors"),

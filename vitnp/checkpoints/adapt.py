@@ -1,4 +1,4 @@
-"""A model made ready for other images or other classes, as fine-tuning does. Imports `config` and `ops`.
+"""A model made ready for other images or other classes, as fine-tuning does. Imports `backend` and `ops`.
 
 The source: ViT §3.2, and `vit_jax/checkpoint.py` of the released code.
 """
@@ -24,9 +24,7 @@ def new_image_size(p, config, image_size):
 
 
 def new_head(p, config, num_classes):
-    """(p, config) with a head of zeros for that many classes and no pre-logits; the same number changes nothing."""
-    if num_classes == config.num_classes:
-        return p, config
+    """(p, config) with a head of zeros for that many classes, also where it has so many, and no pre-logits."""
     new = dataclasses.replace(config, num_classes=num_classes, representation_size=None)
     gamma, classify = p["norm"]["gamma"], {}
     if num_classes:

@@ -9,6 +9,8 @@ import json
 import math
 import os
 import struct
+import tokenize
+import warnings
 import zipfile
 import zlib
 
@@ -17,8 +19,10 @@ import numpy as np
 from vitnp.checkpoints import unpickle
 from vitnp.errors import InputError
 
-# What zipfile raises for damaged, encrypted or exotically compressed files.
+# What zipfile raises for damaged or encrypted files.
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError)
+# What NumPy raises for a header that is none: it reads one as a Python expression.
+HEADER_ERRORS = (ValueError, KeyError, TypeError, SyntaxError, tokenize.TokenError, RecursionError)
 # Of the numbers in .safetensors those that come near a ViT's; bfloat16 stays two raw bytes, as NumPy has it not.
 SAFETENSORS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "V2", "I64": "<i8", "I32": "<i4"}
 
@@ -67,6 +71,10 @@ def _read(path, start):
 def _read_zip(path):
     with zipfile.ZipFile(path) as file:
         for member in file.infolist():
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise InputError(
+                    f"{path} is packed as neither NumPy nor PyTorch does; save it again with numpy.savez"
+                )
             # Deflate makes at most 1032 bytes of one; a larger claim would only take the memory.
             most = member.compress_size * (1 if member.compress_type == zipfile.ZIP_STORED else 1032)
             if member.file_size > most or member.compress_size > os.path.getsize(path):
@@ -87,9 +95,13 @@ def _read_npy(path, file, member):
     }
     with file.open(member) as stream:
         try:
-            shape, fortran_order, dtype = headers[np.lib.format.read_magic(stream)](stream)
-        except (ValueError, KeyError) as problem:
-            raise InputError(f"{path}: {name} is not an array ({str(problem).splitlines()[0]})") from None
+            with warnings.catch_warnings(
+                action="ignore"
+            ):  # a header of Python 2, as (3L,), is read all the same
+                shape, fortran_order, dtype = headers[np.lib.format.read_magic(stream)](stream)
+        except HEADER_ERRORS as problem:
+            what = " ".join(str(problem).split())[:80] or type(problem).__name__
+            raise InputError(f"{path}: {name} is not an array ({what})") from None
         if dtype.hasobject:
             raise InputError(f"{path}: {name} is an array of Python objects, which is never read")
         size = member.file_size - stream.tell()

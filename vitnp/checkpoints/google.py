@@ -11,7 +11,7 @@ def plain(arrays):
     notes, found = [], {}
     for name, array in arrays.items():
         before, stacked, after = name.partition(STACKED)
-        if stacked:  # a scan over the blocks: every array has all of them
+        if stacked and array.ndim > 1 and array.size:  # a scan over the blocks: every array has all of them
             found |= {f"{before}Transformer/encoderblock_{i}/{after}": block for i, block in enumerate(array)}
         else:
             found[name] = array

@@ -26,6 +26,7 @@ class Inspection:
     misshapen: list  # of sentences: "x is (2, 3), need (2, 4)"
     not_finite: list  # of sentences: "x holds 3 values that are NaN or infinite"
     notes: list  # of sentences
+    questions: list  # of sentences: what `load` must be told, since the file does not say it
 
     @property
     def wrong(self):
@@ -42,8 +43,8 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
     format's row of PROFILES.
     image_size: (height, width) or one number; the position table is interpolated to it, as the format's library
     does. Where positions are not a square's it says what they are.
-    num_classes: a head of zeros for so many classes and no pre-logits, as fine-tuning starts; asked for as many
-    as the file has, it keeps the file's head and pre-logits.
+    num_classes: a head of zeros for so many classes and no pre-logits, as fine-tuning starts, also where the file
+    has as many; None keeps the file's head and pre-logits.
     format: which model to take from a file that holds two.
     overrides: fields of ViTConfig that go before all that: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"].
 
@@ -57,14 +58,20 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
         raise InputError(f"{path} does not hold the {found.format} model it names: {'; '.join(found.wrong)}")
     p, config = to_ours(found.format, arrays, found.config), found.config
     if asked is not None:
-        p, config = adapt.new_image_size(p, config, asked)
+        try:
+            p, config = adapt.new_image_size(p, config, asked)
+        except MemoryError:
+            size = "x".join(map(str, asked))
+            raise InputError(
+                f"image_size {size} needs more memory than there is; give a smaller one"
+            ) from None
     if num_classes is not None:
         p, config = adapt.new_head(p, config, num_classes)
     return p, config
 
 
 def inspect(path, *, image_size=None, format=None, **overrides):
-    """The `Inspection` of a file. What is wrong is listed; what `load` would ask for is guessed, with a note.
+    """The `Inspection` of a file. What is wrong is listed; what `load` would ask for is guessed, and listed too.
 
     Raises InputError for a file that cannot be read at all, or shows none of a ViT's sizes.
     """
@@ -80,7 +87,7 @@ def examine(path, *, format=None, image_size=None, guess=False, **overrides):
     """(Inspection, {name as the tables have it: array}), the arrays widened to floats of one dtype."""
     if format not in (None, "vitnp", *FAMILIES):
         raise InputError(f'format "{format}" is unknown; choose vitnp, {", ".join(FAMILIES)}')
-    arrays, notes = files.read(path), []
+    arrays, notes, questions = files.read(path), [], []
     family = format or ("vitnp" if native.CONFIG in arrays else detect(path, arrays))
     if family == "vitnp":
         config, spelled = native.pop_config(path, arrays, overrides), {name: name for name in arrays}
@@ -90,8 +97,14 @@ def examine(path, *, format=None, image_size=None, guess=False, **overrides):
         spelled, more = _spelled(path, family, arrays)
         arrays = {name: arrays.pop(in_file) for name, in_file in spelled.items()}
         shapes = {name: array.shape for name, array in arrays.items()}
-        config, inferred = infer(path, family, shapes, image_size=image_size, guess=guess, **overrides)
+        config, inferred, questions = infer(
+            path, family, shapes, image_size=image_size, guess=guess, **overrides
+        )
         notes += more + inferred
+    if config.num_layers > len(arrays):
+        raise InputError(
+            f"{path} is said to have {config.num_layers:,} blocks, and has {len(arrays)} arrays in all"
+        )
     want = expected(family, config)
     rows, misshapen, not_finite, narrow = [], [], [], []
     for name, in_file in spelled.items():
@@ -103,14 +116,14 @@ def examine(path, *, format=None, image_size=None, guess=False, **overrides):
             continue
         if array.shape != shape:
             misshapen.append(f"{in_file} is {array.shape}, need {shape}")
-        if array.dtype.kind != "f" and array.dtype != BFLOAT16:
-            misshapen.append(f"{in_file} is {dtype}, need floats")
+        if array.dtype != BFLOAT16 and (array.dtype.kind != "f" or array.dtype.itemsize > 8):
+            misshapen.append(f"{in_file} is {dtype}, need floats of 16, 32 or 64 bits")
             continue
         arrays[name] = widened(array)
         narrow += [in_file] if array.dtype.itemsize == 2 else []
         not_finite += _not_finite(in_file, arrays[name])
         if array.size and "classify.head.W" in ours and not arrays[name].any():
-            notes.append(f"{in_file} is all zeros: a head to be trained, with num_classes= of your own")
+            notes.append(f"{in_file} is all zeros: a head to be trained, with num_classes= or --num-classes")
     if narrow:
         notes.append(f"{len(narrow)} arrays of 16 bits are widened to float32, {narrow[0]} the first")
     return Inspection(
@@ -122,6 +135,7 @@ def examine(path, *, format=None, image_size=None, guess=False, **overrides):
         misshapen=misshapen,
         not_finite=not_finite,
         notes=notes,
+        questions=questions,
     ), arrays
 
 

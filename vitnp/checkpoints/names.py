@@ -136,7 +136,7 @@ def detect(path, file_names):
                 found[family] = name
     if len(found) > 1:
         several = " and ".join(f"{name} ({family})" for family, name in found.items())
-        raise InputError(f"{path} holds more than one model: {several}; say which with format=")
+        raise InputError(f"{path} holds more than one model: {several}; say which with format= or --from")
     if not found:
         some = ", ".join(list(file_names)[:3]) or "nothing"
         raise InputError(

@@ -23,5 +23,5 @@ def pop_config(path, arrays, overrides):
         raise InputError(f"{path} has no {CONFIG}; name a file that vitnp saved")
     try:
         return ViTConfig(**(json.loads(str(arrays.pop(CONFIG))) | overrides))
-    except (TypeError, ValueError) as problem:
+    except (TypeError, ValueError, RecursionError) as problem:
         raise InputError(f"{path}: {CONFIG} is no configuration ({problem}); save the model again") from None

@@ -1,9 +1,9 @@
-"""From (p, config) to a file. Imports `tree` and its neighbors."""
+"""From (p, config) to a file. Imports `tree`, `vit` for the shapes, and its neighbors."""
 
 import contextlib
 import os
 
-from vitnp import tree
+from vitnp import tree, vit
 from vitnp.checkpoints import files, layouts, native, sidecar
 from vitnp.checkpoints.names import FAMILIES, UNUSED, names
 from vitnp.errors import InputError
@@ -12,13 +12,15 @@ TORCH = ("timm", "huggingface", "torchvision")
 GAP = ("google", "timm")  # who has models without a class token
 
 
-def save(path, p, config, *, format="vitnp"):
+def save(path, p, config, *, format="vitnp", class_names=None):
     """Write p, or any tree of its shape such as its gradients, under the names and in the layout of `format`.
 
     "vitnp" (.npz with the configuration inside), "google" (.npz), "timm", "huggingface" (with config.json and
     preprocessor_config.json beside) or "torchvision" (.safetensors). What a format has no place for, such as the
     GELU form, is that library's own when the file is loaded again: see PROFILES.
-    Written beside and renamed. Raises InputError for a model that the format cannot hold, or what cannot be written.
+    class_names: [name of class 0, …], for the config.json; only "huggingface" has a place for them.
+    Written beside and renamed. Raises InputError for a p of another configuration, a model that the format cannot
+    hold, a folder with another model's config.json, or what cannot be written.
     """
     if format not in ("vitnp", *FAMILIES):
         raise InputError(f'format "{format}" is unknown; choose vitnp, {", ".join(FAMILIES)}')
@@ -26,16 +28,34 @@ def save(path, p, config, *, format="vitnp"):
     if (format in TORCH) != path.endswith(".safetensors"):
         ending = ".safetensors" if format in TORCH else ".npz"
         raise InputError(f"{path} is to be a file of {format}; give it a name that ends in {ending}")
+    _check(p, config)
+    if class_names is not None and len(class_names) != config.num_classes:
+        raise InputError(f"class_names has {len(class_names)} names; need {config.num_classes}, one a class")
     arrays = to_file(format, p, config)
     with contextlib.ExitStack() as stack:  # the JSON files get their names after the weights have theirs
         if format == "huggingface":
-            for name, text in sidecar.texts(path, config):
+            for name, text in sidecar.texts(path, config, class_names):
                 with open(stack.enter_context(files.beside(name)), "w", encoding="utf-8") as file:
                     file.write(text)
         if format in TORCH:
             files.write_safetensors(path, arrays)
         else:
             files.write_npz(path, arrays)
+
+
+def _check(p, config):
+    """Raise InputError, naming the leaves, unless p has the configuration's leaves and is of floats."""
+    have, want = dict(tree.leaves(p)), dict(tree.leaves(vit.init(None, config)))
+    wrong = [f"{name} is missing" for name in want.keys() - have.keys()]
+    for name, leaf in have.items():
+        if name not in want:
+            wrong.append(f"{name} is unexpected")
+        elif leaf.shape != want[name].shape:
+            wrong.append(f"{name} is {leaf.shape}, need {want[name].shape}")
+        elif leaf.dtype.kind != "f" or leaf.dtype.itemsize > 8:
+            wrong.append(f"{name} is {leaf.dtype}, need floats of 16, 32 or 64 bits")
+    if wrong:
+        raise InputError(f"p is not the tree of this configuration: {'; '.join(sorted(wrong))}")
 
 
 def to_file(family, p, config):

@@ -57,22 +57,29 @@ class Call:
     __slots__ = ()
 
     def __call__(self, *args):
-        return self.function(*args)
+        try:
+            return self.function(*args)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{'.'.join(self.stands_for)} is called with something else than it takes"
+            ) from None
 
 
 class MakeDict(Call):
-    """collections.OrderedDict"""
+    """A dict, of which the attributes are thrown away."""
 
     __slots__ = ()
+    stands_for = ("collections", "OrderedDict")
 
     def function(self, items=()):
         return Dict(items)
 
 
 class MakeTensor(Call):
-    """torch._utils._rebuild_tensor_v2; what comes after the strides (gradient, hooks) is left unread."""
+    """A Tensor; what comes after the strides (gradient, hooks) is left unread."""
 
     __slots__ = ()
+    stands_for = ("torch._utils", "_rebuild_tensor_v2")
 
     def function(self, storage, offset, shape, strides, *rest):
         dtype, key = storage
@@ -80,19 +87,17 @@ class MakeTensor(Call):
 
 
 class TakeTensor(Call):
-    """torch._utils._rebuild_parameter"""
+    """The Tensor in a Parameter."""
 
     __slots__ = ()
+    stands_for = ("torch._utils", "_rebuild_parameter")
 
     def function(self, tensor, *rest):
         return tensor
 
 
-ADMITTED = {
-    ("collections", "OrderedDict"): MakeDict(),
-    ("torch._utils", "_rebuild_tensor_v2"): MakeTensor(),
-    ("torch._utils", "_rebuild_parameter"): TakeTensor(),
-}
+ADMITTED = {call.stands_for: call() for call in (MakeDict, MakeTensor, TakeTensor)}
+MOST = 2**60  # of any number: times 8 bytes it is still one of NumPy's
 
 
 class Refused(Exception):
@@ -106,14 +111,14 @@ class Unpickler(pickle.Unpickler):
         """What stands for module.name: a dtype or one of the three calls."""
         admitted = STORAGES | ADMITTED
         if (module, name) not in admitted:
-            raise Refused(repr(f"{module}.{name}"))
+            raise Refused(repr(f"{module}.{name}"[:80]))
         return admitted[module, name]
 
     def persistent_load(self, pid):
         """("storage", type, key, device, count) → (dtype, key)."""
         kind, dtype, key, _, _ = pid
         if kind != "storage" or dtype not in STORAGES.values() or not isinstance(key, str):
-            raise Refused(repr(pid)[:60])
+            raise Refused("a storage of another kind")  # not shown: a small tuple can have a text without end
         return dtype, key
 
 
@@ -168,7 +173,12 @@ def _array(path, file, members, folder, name, tensor, storages):
     """One tensor as an array, a view of its storage; its place in the storage is checked first."""
     dtype, key, offset, shape, strides = tensor
     numbers = (offset, *shape, *strides)
-    if len(shape) != len(strides) or not all(isinstance(n, int) and n >= 0 for n in numbers):
+    if not all(isinstance(n, int) and 0 <= n < MOST for n in numbers):
+        # They are not shown: a small pickle can hold a number, or a tuple of tuples, of any length.
+        raise InputError(
+            f"{path}: {name} has no shape, strides and offset of whole numbers; the file is damaged"
+        )
+    if len(shape) != len(strides):
         raise InputError(f"{path}: {name} has shape {shape} and strides {strides}; the file is damaged")
     if key not in storages:
         member = members.get(f"{folder}data/{key}")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vitnp import checkpoints, parallel, vit, weights
-from vitnp.commands.options import add_fields, fields
+from vitnp import checkpoints, parallel, vit
+from vitnp.commands.weights import add_source, source
 from vitnp.data import class_names, preprocess
 from vitnp.errors import InputError
 from vitnp.ops import softmax
@@ -42,7 +42,7 @@ def add_parser(commands):
         "--attention", metavar="OUT.png", help="draw where the class token looks, in the last block"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
-    add_fields(parser)
+    add_source(parser)
     parser.set_defaults(run=run)
 
 
@@ -51,19 +51,18 @@ def run(args):
     if args.top < 1:
         raise InputError(f"--top is {args.top}; need at least 1")
     files = [file for given in args.images for file in pictures(Path(given))]
-    path = weights_file(args.weights)
-    p, config = checkpoints.load(path, **fields(args))
+    path, told = source(args, args.weights)
+    p, config = checkpoints.load(path, **told)
     if not config.num_classes:
         raise InputError(f"{path} has no head, so it knows no classes; name the weights of a classifier")
     if not p["classify"]["head"]["W"].any():  # Google's first ImageNet-21k files are so
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
-    names, source = class_names.find(
-        config.num_classes, labels=args.labels, beside=checkpoints.class_names(path)
-    )
+    beside = None if args.labels else checkpoints.class_names(path)
+    names, names_from = class_names.find(config.num_classes, labels=args.labels, beside=beside)
     height, width = config.image_size
-    report = {"weights": str(path), "image_size": [height, width], "names": source, "images": []}
+    report = {"weights": str(path), "image_size": [height, width], "names": names_from, "images": []}
     if not args.json:
-        print(f"{path}: {height}x{width} pixels, {config.num_classes:,} classes, {source}")
+        print(f"{path}: {height}x{width} pixels, {config.num_classes:,} classes, {names_from}")
     for number, (file, x, outcome) in enumerate(predictions(files, p, config), start=1):
         record = {"image": str(file)}
         report["images"].append(record)
@@ -96,16 +95,6 @@ def pictures(path):
             f"{path} holds no pictures ({' '.join(sorted(SUFFIXES))}); name a file or another folder"
         )
     return found
-
-
-def weights_file(name):
-    """The path given or, where there is no such file, that of the published weights of this name."""
-    if Path(name).exists() or (name not in weights.URLS and not name.startswith(("hf:", "http"))):
-        return Path(name)
-    path = weights.find(name)
-    if path is None:
-        raise InputError(f"{name} is not here yet; fetch it first: vitnp weights fetch {name}")
-    return path
 
 
 def predictions(files, p, config):

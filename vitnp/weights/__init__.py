@@ -16,6 +16,7 @@ from vitnp.weights import hub, transfer
 from vitnp.weights.published import URLS
 
 DAMAGED = "it arrived damaged or is another file, and was removed: run the command again, or check the hash"
+SCHEMES = ("https://", "http://")
 CHANGED = "it is not what was fetched: remove it and fetch it again"
 
 
@@ -66,10 +67,11 @@ def find(name, *, sha256=None):
 
     Raises InputError for an unknown name, or if the file is no longer what was fetched.
     """
-    path = _cached(name)
-    if path is None:
-        return None
+    path = _place(_source(name))
     try:
+        path = _cached(name)
+        if path is None:
+            return None
         kept = _beside(path).read_text().split() if _beside(path).exists() else []
         found = _checked(path, kept[0] if kept else _promised(path), CHANGED)
         if not kept:
@@ -80,6 +82,19 @@ def find(name, *, sha256=None):
         ) from None
     if sha256 and found != sha256.lower():
         raise InputError(f"{path} has the SHA-256 {found}, need {sha256}; {CHANGED}")
+    return path
+
+
+def resolve(name):
+    """The path given or, where there is no such file, that of the published weights of this name.
+
+    Raises InputError for published weights that are not in the cache.
+    """
+    if os.path.exists(name) or not (name in URLS or name.startswith(("hf:", *SCHEMES))):
+        return Path(name)
+    path = find(name)
+    if path is None:
+        raise InputError(f"{name} is not here yet; fetch it first: vitnp weights fetch {name}")
     return path
 
 
@@ -98,8 +113,10 @@ def _cached(name):
 
 def _source(name):
     """The URL, or hf:OWNER/REPOSITORY."""
-    if re.fullmatch(r"hf:\w[\w.-]*/\w[\w.-]*", name) or name.startswith(("https://", "http://")):
+    if re.fullmatch(r"hf:\w[\w.-]*/\w[\w.-]*", name):
         return name
+    if name.startswith(SCHEMES):
+        return _url(name)
     if name in URLS:
         return URLS[name]
     by_case = [known for known in URLS if known.lower() == name.lower()]
@@ -111,13 +128,33 @@ def _source(name):
     )
 
 
+def _url(name):
+    """The URL itself; InputError for one that cannot be asked for, or that names no file."""
+    try:
+        url = urllib.parse.urlsplit(name)
+        good = url.hostname and url.port != 0 and not url.path.endswith("/") and re.fullmatch("[!-~]+", name)
+    except ValueError:  # brackets or a port that are none
+        good = False
+    if not good or not url.path:
+        raise InputError(
+            f"{name!r:.99} is no URL of a file; need https://HOST/PATH/FILE, a space written %20"
+        )
+    return name
+
+
 def _place(source):
-    """Where in the cache: host/path for a URL, huggingface.co/OWNER/REPOSITORY for the hub."""
+    """Where in the cache: host/path for a URL, huggingface.co/OWNER/REPOSITORY for the hub.
+
+    Where that is not the whole URL, a folder named by its SHA-256 keeps apart what would fall together.
+    """
     if source.startswith("hf:"):
         source = f"https://huggingface.co/{source[3:]}"
     url = urllib.parse.urlsplit(source)
-    steps = [url.netloc, *urllib.parse.unquote(url.path).split("/")]
-    return cache_folder().joinpath(*(re.sub(r"[^\w.+=-]", "_", step) for step in steps if step.strip(".")))
+    steps = [step for step in (url.netloc, *urllib.parse.unquote(url.path).split("/")) if step.strip(".")]
+    host, *steps = (re.sub(r"[^\w.+=-]", "_", step, flags=re.ASCII)[-100:] for step in steps)
+    if source != "/".join(["https:/", host, *steps]):
+        host += f"/{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+    return cache_folder().joinpath(host, *steps)
 
 
 def _promised(path):

@@ -36,6 +36,8 @@ def download(url, part):
                     f"{url} cannot be had ({problem.code} {problem.reason}); see the names with vitnp weights list"
                 ) from None
             reason = f"{problem.code} {problem.reason}"
+        except (http.client.InvalidURL, UnicodeError) as problem:  # also of a redirection
+            raise InputError(f"{url} cannot be asked for ({problem}); check the URL") from None
         except urllib.error.URLError as problem:
             reason = getattr(problem.reason, "strerror", None) or problem.reason
             if not before:

@@ -1,0 +1,179 @@
+"""The JSON files beside a Hugging Face or timm file: every setting is taken, asked about, or refused by name."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from checkpoint_files import TOKEN, arrays_of, path_of, random_model
+from PIL import Image
+
+from vitnp import InputError, checkpoints, preset
+from vitnp.checkpoints import PROFILES
+from vitnp.data import preprocess
+
+SIZE = {"image_size": TOKEN.image_size}
+SQUARE = preset("Ti/16", num_layers=1, image_size=32, num_classes=5)
+
+
+def beside(tmp_path, format, name, given, config=TOKEN):
+    """The path of a file with `given` in the JSON file of that name beside it."""
+    arrays_of(tmp_path, format, config)
+    (tmp_path / name).write_text(json.dumps(given))
+    return path_of(tmp_path, format)
+
+
+def processed(tmp_path, given, config=TOKEN):
+    """The Preprocessing of a Hugging Face file with that preprocessor_config.json."""
+    return checkpoints.load(beside(tmp_path, "huggingface", "preprocessor_config.json", given, config))[
+        1
+    ].preprocessing
+
+
+def test_without_normalization(tmp_path):
+    how = processed(tmp_path, {"do_normalize": False, "image_mean": [0.5, 0.5, 0.5], "resample": None})
+    assert (how.mean, how.std) == ((0.0,), (1.0,))
+
+
+@pytest.mark.parametrize(
+    ("given", "factor"),
+    [
+        ({"rescale_factor": 1 / 127.5}, 1 / 127.5),
+        ({"do_rescale": False}, 1.0),
+        ({"rescale_factor": 1 / 255}, 1 / 255),
+    ],
+)
+def test_another_factor_before_the_mean(tmp_path, given, factor):
+    """x·factor, minus the mean, over the deviation: as transformers computes it."""
+    mean, std = [0.3, 0.4, 0.5], [0.2, 0.3, 0.4]
+    how = processed(tmp_path, given | {"image_mean": mean, "image_std": std}, SQUARE)
+    config = preset("Ti/16", image_size=32, preprocessing=how)
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    want = (image * factor - mean) / std
+    np.testing.assert_allclose(preprocess.apply(Image.fromarray(image), config), want, rtol=1e-4, atol=1e-4)
+    if factor == 1 / 255:
+        assert (how.mean, how.std) == (tuple(mean), tuple(std)), "to the last bit"
+
+
+@pytest.mark.parametrize("edge", [32, 36, 37, 64, 71])
+def test_the_shorter_side_and_the_middle(tmp_path, edge):
+    given = {
+        "size": {"shortest_edge": edge},
+        "do_center_crop": True,
+        "crop_size": {"height": 32, "width": 32},
+    }
+    how = processed(tmp_path, given, SQUARE)
+    assert how.keep_aspect_ratio
+    config = preset("Ti/16", image_size=32, preprocessing=how)
+    assert preprocess.resized((200, 100), config) == (2 * edge, edge)
+
+
+def test_a_stretch_and_the_middle(tmp_path):
+    how = processed(tmp_path, {"size": 256, "do_center_crop": True, "crop_size": 32}, SQUARE)
+    assert (how.crop_fraction, how.keep_aspect_ratio) == (32 / 256, False)
+    how = processed(tmp_path, {"size": {"height": 12, "width": 8}})
+    assert (how.crop_fraction, how.keep_aspect_ratio) == (1.0, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"resample": 0}, "preprocessor_config.json has resample 0"),
+        ({"resample": "\x1b[2J"}, "preprocessor_config.json has resample"),
+        ({"do_resize": False}, "do_resize false"),
+        ({"size": {"shortest_edge": 32}}, "resizes to {'shortest_edge': 32} for 12x8 pixels"),
+        ({"size": {"height": 16, "width": 16}}, "resizes to {'height': 16, 'width': 16} for 12x8 pixels"),
+    ],
+)
+def test_what_vitnp_has_not_is_asked_about(tmp_path, given, words):
+    path = beside(tmp_path, "huggingface", "preprocessor_config.json", given)
+    with pytest.raises(InputError, match=re.escape(words)) as caught:
+        checkpoints.load(path)
+    assert str(caught.value).isprintable()
+    assert words in checkpoints.inspect(path).questions[0]
+    how = PROFILES["huggingface"]["preprocessing"]
+    assert checkpoints.load(path, preprocessing=how)[1].preprocessing == how
+    assert checkpoints.load(path, preprocessing={"antialias": True})[1].preprocessing == how
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"image_mean": 5},
+        {"image_mean": [1, 2]},
+        {"image_std": [0, 0, 0]},
+        {"image_mean": ["a", 1, 1]},
+        {"resample": []},
+        {"rescale_factor": 0},
+        {"rescale_factor": "x"},
+        {"size": {"width": 3}},
+        {"size": 0, "do_center_crop": True},
+        {"size": [1, 2, 3]},
+    ],
+)
+def test_a_preprocessor_config_that_is_none_is_named(tmp_path, given):
+    path = beside(tmp_path, "huggingface", "preprocessor_config.json", given)
+    with pytest.raises(InputError, match=r"preprocessor_config\.json"):
+        checkpoints.load(path)
+
+
+# ---- timm ----
+
+
+def test_timms_squash(tmp_path):
+    given = {"pretrained_cfg": {"crop_mode": "squash", "crop_pct": 1.0, "interpolation": "bicubic"}}
+    how = checkpoints.load(beside(tmp_path, "timm", "config.json", given), **SIZE)[1].preprocessing
+    assert (how.keep_aspect_ratio, how.crop_fraction) == (False, 1.0)
+
+
+def test_timms_arguments(tmp_path):
+    given = {"model_args": {"num_heads": 6, "act_layer": "gelu_tanh"}, "num_classes": 5}
+    path = beside(tmp_path, "timm", "config.json", given)
+    config = checkpoints.load(path, **SIZE)[1]
+    assert (config.num_heads, config.gelu) == (6, "tanh")
+    assert checkpoints.load(path, **SIZE, num_heads=3)[1].num_heads == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"pretrained_cfg": {"interpolation": "lanczos"}}, "config.json has interpolation 'lanczos'"),
+        ({"pretrained_cfg": {"crop_mode": "border"}}, "config.json has crop_mode 'border'"),
+        ({"num_classes": 9}, "num_classes 5, the config.json beside it says 9"),
+        ({"model_args": {"act_layer": "relu"}}, "config.json cannot be used (act_layer is 'relu'"),
+        ({"pretrained_cfg": 5}, "config.json cannot be used"),
+        ({"pretrained_cfg": {"mean": 5}}, "config.json cannot be used"),
+        ({"pretrained_cfg": {"crop_pct": "x"}}, "config.json cannot be used"),
+    ],
+)
+def test_timms_settings_that_cannot_be_taken(tmp_path, given, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        checkpoints.load(beside(tmp_path, "timm", "config.json", given), **SIZE)
+
+
+# ---- class names ----
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"id2label": {"0": None, "1": "b"}},
+        {"id2label": 5},
+        {"label_names": 5},
+        {"label_names": ["a"], "label_descriptions": 5},
+        {"label_names": [["a"], "b"]},
+    ],
+)
+def test_class_names_that_are_none(tmp_path, given):
+    (tmp_path / "config.json").write_text(json.dumps(given))
+    with pytest.raises(InputError, match=r"config\.json cannot be used"):
+        checkpoints.class_names(tmp_path / "model.safetensors")
+
+
+def test_class_names_are_saved(tmp_path):
+    path, names = path_of(tmp_path, "huggingface"), ["ant", "bee", "ant", "\u00e9", "\x1b"]
+    checkpoints.save(path, random_model(TOKEN), TOKEN, format="huggingface", class_names=names)
+    assert checkpoints.class_names(path) == names
+    assert checkpoints.load(path)[1].num_classes == 5
+    with pytest.raises(InputError, match="class_names has 4 names; need 5"):
+        checkpoints.save(path, random_model(TOKEN), TOKEN, format="huggingface", class_names=names[1:])
