@@ -461,3 +461,25 @@ def test_inspect_lists_what_the_file_holds_and_notes_a_head_of_zeros(tmp_path):
     assert found.wrong == []
     assert any(note.startswith("head.weight is all zeros") for note in found.notes)
     assert not checkpoints.load(tmp_path / "m.safetensors", **SIZE)[0]["classify"]["head"]["W"].any()
+
+
+def test_heads_of_an_unpublished_width_are_asked_for(tmp_path):
+    """Width 64 in timm's names may be 1, 2 or 4 heads: a guess would load, and answer wrong."""
+    config = preset("digits")
+    p = vit.init(np.random.default_rng(0), config)
+    checkpoints.save(tmp_path / "a.safetensors", p, config, format="timm")
+    with pytest.raises(InputError, match=r"how many heads share hidden_size 64"):
+        checkpoints.load(tmp_path / "a.safetensors")
+    assert checkpoints.load(tmp_path / "a.safetensors", num_heads=4)[1].num_heads == 4
+
+
+def test_preprocessing_of_three_channels_is_asked_for_where_there_is_one(tmp_path):
+    config = preset("digits")
+    p = vit.init(np.random.default_rng(0), config)
+    before = PROFILES["torchvision"]["preprocessing"]
+    checkpoints.save(tmp_path / "a.safetensors", p, config, format="torchvision")
+    with pytest.raises(InputError, match=r"is for 3 channels, the file has 1"):
+        checkpoints.load(tmp_path / "a.safetensors", num_heads=4)
+    told = {"num_heads": 4, "preprocessing": {"mean": [0.5], "std": [0.5]}}
+    assert checkpoints.load(tmp_path / "a.safetensors", **told)[1].preprocessing.mean == (0.5,)
+    assert PROFILES["torchvision"]["preprocessing"] == before

@@ -278,3 +278,12 @@ def test_words_that_are_no_command(capsys, words):
         cli.main(words)
     assert stop.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format", ["vitnp", "google"])
+def test_convert_writes_over_no_picture(capsys, tmp_path, format):
+    (tmp_path / "a.png").write_bytes(b"a picture")
+    status, _, err = run(capsys, "convert", "any.npz", str(tmp_path / "a.png"), "--format", format)
+    assert status == 2
+    assert "ends in .npz" in err
+    assert (tmp_path / "a.png").read_bytes() == b"a picture"

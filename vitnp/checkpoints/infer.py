@@ -5,7 +5,7 @@ import math
 from vitnp.checkpoints import sidecar
 from vitnp.checkpoints.names import block_of, names
 from vitnp.checkpoints.profiles import profile
-from vitnp.config import SIZES, ViTConfig, check_fields
+from vitnp.config import SIZES, Preprocessing, ViTConfig, check_fields
 from vitnp.errors import InputError
 
 HEADS = {size["hidden_size"]: size["num_heads"] for size in SIZES.values()}  # of the published models
@@ -46,10 +46,18 @@ def infer(path, family, shapes, *, image_size=None, guess=False, **overrides):
             "--set \"preprocessing={'antialias': True}\""
             for what in unlike
         ]
+    defaults = dict(profile(family, fields["image_size"]))
+    channels = seen["in_channels"]
+    if "preprocessing" not in fields and len(defaults["preprocessing"].mean) not in (1, channels):
+        questions.append(
+            f"the family's preprocessing is for 3 channels, the file has {channels}; say preprocessing= or "
+            "--set \"preprocessing={'mean': [0.5], 'std': [0.5]}\""
+        )
+        defaults["preprocessing"] = Preprocessing()
     if questions and not guess:
         raise InputError(f"{path}: {'; '.join(questions)}")
     try:
-        return ViTConfig(**(profile(family, fields["image_size"]) | fields)), notes, questions
+        return ViTConfig(**(defaults | fields)), notes, questions
     except (TypeError, ValueError) as problem:
         where = f"{path} with {' and '.join(sidecar.JSON_FILES)} beside it" if beside else path
         raise InputError(f"{where}: {problem}") from None

@@ -123,6 +123,8 @@ def run_convert(args):
     """Load, save, and say what is lost."""
     if args.format not in checkpoints.FORMATS:
         raise InputError(f'format "{args.format}" is unknown; choose {", ".join(checkpoints.FORMATS)}')
+    if args.format in ("vitnp", "google") and not args.out.endswith(".npz"):
+        raise InputError(f"{args.out} is to be a file of {args.format}; give it a name that ends in .npz")
     path, told = source(args, args.file)
     names = checkpoints.class_names(path)
     p, config = checkpoints.load(path, num_classes=args.num_classes, **told)
