@@ -55,7 +55,8 @@ def test_multiply_adds_are_those_of_the_matrix_products(name):
     class Counting(np.ndarray):
         def __matmul__(self, other):
             product = np.asarray(self) @ np.asarray(other)
-            done.append(product.size * self.shape[-1])
+            if np.ndim(other) > 1:  # a product with a vector of ones is only a sum
+                done.append(product.size * self.shape[-1])
             return product.view(Counting)
 
         def __rmatmul__(self, other):
