@@ -2,7 +2,7 @@
 
 Figures are made as objects, never through pyplot, so they need no display and may be made in any thread.
 Nothing is told by color alone, and the colors can be told apart by color-blind eyes (Okabe & Ito, 2008).
-Imports matplotlib, `checks` and `steps.s1_patchify`; nobody imports it at the door.
+Imports matplotlib, `backend`, `checks`, `errors`, `writing` and `steps.s1_patchify`; nobody imports it at the door.
 """
 
 import math
@@ -17,6 +17,7 @@ from vitnp.backend import to_host
 from vitnp.checks import check_images
 from vitnp.errors import InputError
 from vitnp.steps import s1_patchify
+from vitnp.writing import beside
 
 BLUE, ORANGE, PALE = "#0072B2", "#D55E00", "#F9DCC4"
 FADE = LinearSegmentedColormap.from_list("fade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 0.9)])
@@ -36,16 +37,8 @@ def save(figure, path):
         raise InputError(
             f'{path} ends in "{suffix}", which is no picture; end it in one of {", ".join(known)}'
         )
-    beside = f"{path}.part"
-    try:
-        figure.savefig(beside, format=suffix)
-        os.replace(beside, path)
-    except OSError as problem:
-        if os.path.exists(beside):
-            os.remove(beside)
-        raise InputError(
-            f"cannot write {path} ({problem.strerror}); name a folder that can be written"
-        ) from None
+    with beside(path) as part:
+        figure.savefig(part, format=suffix)
     return path
 
 

@@ -1,10 +1,9 @@
-"""The kinds of file: NumPy's .npz, .safetensors, and the zip of torch.save. Imports `errors`, `unpickle`.
+"""The kinds of file: NumPy's .npz, .safetensors, and the zip of torch.save. Imports `errors`, `writing`, `unpickle`.
 
 `read` gives {name: array} and executes nothing of what it reads; `write_npz` and `write_safetensors` write beside
 the file and rename, so that a full disk loses nothing.
 """
 
-import contextlib
 import json
 import math
 import os
@@ -18,6 +17,7 @@ import numpy as np
 
 from vitnp.checkpoints import unpickle
 from vitnp.errors import InputError
+from vitnp.writing import beside
 
 # What zipfile raises for damaged or encrypted files.
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError)
@@ -153,19 +153,3 @@ def write_safetensors(path, arrays):
             safetensors.numpy.save_file(whole, part, metadata={"format": "pt"})  # transformers asks for it
         except safetensors.SafetensorError as problem:
             raise OSError(None, str(problem)) from None
-
-
-@contextlib.contextmanager
-def beside(path):
-    """The name to write to: it becomes `path` when all is written, and is removed when something fails."""
-    part = f"{os.fspath(path)}.part"
-    try:
-        yield part
-        os.replace(part, path)
-    except OSError as problem:
-        raise InputError(
-            f"cannot write {path} ({problem.strerror}); name a folder that can be written"
-        ) from None
-    finally:
-        if os.path.exists(part):
-            os.remove(part)

@@ -1,4 +1,4 @@
-"""From (p, config) to a file. Imports `tree`, `vit` for the shapes, and its neighbors."""
+"""From (p, config) to a file. Imports `tree`, `vit` for the shapes, `writing`, and its neighbors."""
 
 import contextlib
 import os
@@ -7,6 +7,7 @@ from vitnp import tree, vit
 from vitnp.checkpoints import files, layouts, native, sidecar
 from vitnp.checkpoints.names import FAMILIES, UNUSED, names
 from vitnp.errors import InputError
+from vitnp.writing import beside
 
 TORCH = ("timm", "huggingface", "torchvision")
 GAP = ("google", "timm")  # who has models without a class token
@@ -35,7 +36,7 @@ def save(path, p, config, *, format="vitnp", class_names=None):
     with contextlib.ExitStack() as stack:  # the JSON files get their names after the weights have theirs
         if format == "huggingface":
             for name, text in sidecar.texts(path, config, class_names):
-                with open(stack.enter_context(files.beside(name)), "w", encoding="utf-8") as file:
+                with open(stack.enter_context(beside(name)), "w", encoding="utf-8") as file:
                     file.write(text)
         if format in TORCH:
             files.write_safetensors(path, arrays)

@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from vitnp import checkpoints, data, tree
 from vitnp.commands.options import add_model, model_config
 from vitnp.errors import InputError
+from vitnp.writing import beside
 
 
 def add_parser(commands):
@@ -120,14 +120,7 @@ def writable_folder(path):
 
 def save_history(path, history):
     """Write the history as CSV, a row an epoch: beside `path` first, then renamed."""
-    beside = f"{path}.part"
-    try:
-        with open(beside, "w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(history[0]._fields)
-            rows.writerows(history)
-        os.replace(beside, path)
-    except OSError as problem:
-        if os.path.exists(beside):
-            os.remove(beside)
-        raise InputError(f"cannot write {path} ({problem.strerror}); make room there") from None
+    with beside(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(history[0]._fields)
+        rows.writerows(history)
