@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from vitnp import loss, tree, vit
+from vitnp.backend import array_module, device_generator, to_device
 from vitnp.checks import check_images, check_labels
 from vitnp.errors import InputError
 
@@ -38,11 +39,11 @@ class BatchShare:
         return drawn
 
 
-def shares(batch_size, workers):
-    """The (start, stop) of each worker's images; sizes differ by at most one."""
+def shares(batch_size, workers, xp=np):
+    """The (start, stop) of each worker's images; sizes differ by at most one. A device takes the batch as it is."""
     if workers is not None and not (isinstance(workers, int) and workers >= 1):
         raise InputError(f"workers is {workers!r}; need a whole number of at least 1")
-    workers = min(workers or os.cpu_count() or 1, batch_size)
+    workers = 1 if xp is not np else min(workers or os.cpu_count() or 1, batch_size)
     edges = [batch_size * i // workers for i in range(workers + 1)]
     return list(itertools.pairwise(edges))
 
@@ -90,28 +91,37 @@ class Sum:
             tree.map(operator.iadd, total, found.pop(i))
 
 
-def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_smoothing=0.0):
+def loss_and_grads(
+    images, labels, p, config, *, workers=None, rng=None, label_smoothing=0.0, loss_scale=1.0
+):
     """The mean cross-entropy over the batch, and its gradient for every parameter: a number, a tree like p.
 
     images (B, Hᵢ, Wᵢ, C); labels integers (B,) or probabilities (B, classes); workers threads, by default one
-    a core. A generator turns dropout on. Raises InputError for images or labels that do not fit.
+    a core. A generator turns dropout on. Where p is decides where all is done: images and labels go there, a device
+    has one worker, draws its own dropout and gives the loss as an array of no axes, which nobody has waited for.
+    The gradients are those of loss·loss_scale, see `precision`. Raises InputError for images or labels that do not fit.
     """
     if not config.num_classes:
         raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
     images = check_images(images, config, p["norm"]["gamma"].dtype)
     check_labels(labels, len(images), config.num_classes)
+    xp = array_module(p["norm"]["gamma"])
+    images, labels = to_device(images, xp), to_device(labels, xp)
     seed = None if rng is None else rng.integers(2**63)
-    parts = shares(len(images), workers)
+    parts = shares(len(images), workers, xp)
     total = Sum(len(parts))
 
     def share(number):
         start, stop = parts[number]
-        drop = None if rng is None else BatchShare(seed, start, stop, len(images))
+        drop = None
+        if rng is not None:
+            host = xp is np
+            drop = BatchShare(seed, start, stop, len(images)) if host else device_generator(xp, seed)
         logits, saved = vit.forward(images[start:stop], p, config, rng=drop)
         value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
         weight = (stop - start) / len(images)  # the mean over the share → its part of the mean over the batch
         saved = saved._replace(blocks=Once(saved.blocks))
-        for name, dp in vit.backward_parts(loss.backward(weight, saved_loss), saved):
+        for name, dp in vit.backward_parts(loss.backward(weight * loss_scale, saved_loss), saved):
             if name != "images":
                 total.add(number, name, dp)
         return value * weight
@@ -123,6 +133,8 @@ def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_s
 def predict(images, p, config, *, workers=None, batch_size=64):
     """Logits (B, classes), `batch_size` images at a time; nothing is kept for a backward."""
     images = check_images(images, config, p["norm"]["gamma"].dtype)
+    xp = array_module(p["norm"]["gamma"])
+    images = to_device(images, xp)
     if batch_size < 1:
         raise InputError(f"batch_size is {batch_size}; need at least 1")
     logits = []
@@ -130,6 +142,6 @@ def predict(images, p, config, *, workers=None, batch_size=64):
         batch = images[first : first + batch_size]
         logits += run(
             lambda part, batch=batch: vit.forward(batch[part[0] : part[1]], p, config)[0],
-            shares(len(batch), workers),
+            shares(len(batch), workers, xp),
         )
-    return np.concatenate(logits)
+    return xp.concatenate(logits)
