@@ -7,6 +7,7 @@ Mean and variance are taken over the D values of one token. The "+" beside it is
 
 from vitnp.backend import blocked
 from vitnp.ops import initializers
+from vitnp.ops.half import in_float32, total
 
 
 def init(*, hidden_size, dtype):
@@ -24,6 +25,7 @@ def forward(x, p, *, eps):
 
 
 @blocked
+@in_float32
 def normalize(x, *, gamma, beta, eps):
     """Every token on its own: (B, N, D) → y and x̂ (B, N, D), 1/√(var + ε) (B, N, 1)."""
     c = x - x.mean(axis=-1, keepdims=True)
@@ -37,12 +39,13 @@ def backward(dy, saved):
     """dy (B, N, D) → dx (B, N, D) and {gamma, beta}."""
     x_hat, inverse_std, gamma = saved
     # y = γ·x̂ + β
-    dp = {"gamma": (dy * x_hat).sum(axis=(0, 1)), "beta": dy.sum(axis=(0, 1))}
+    dp = {"gamma": total(dy * x_hat, (0, 1)), "beta": total(dy, (0, 1))}
     (dx,) = normalize_backward(dy, x_hat, inverse_std, gamma=gamma)
     return dx, dp
 
 
 @blocked
+@in_float32
 def normalize_backward(dy, x_hat, inverse_std, *, gamma):
     """Every token on its own: dy (B, N, D) → dx (B, N, D)."""
     dx_hat = dy * gamma
