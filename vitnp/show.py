@@ -208,7 +208,7 @@ def _blank():
 
 def _of_model(image, config):
     """The image a model was given, as `_picture`. Raises InputError if it does not fit the configuration."""
-    image = check_images(np.asarray(image)[None], config, "float32")[0]
+    image = check_images(to_host(image)[None], config, "float32")[0]
     return _picture(image, config.preprocessing.mean, config.preprocessing.std)
 
 

@@ -10,9 +10,11 @@ import math
 import numbers
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from vitnp import loss, vit
-from vitnp.backend import array_module
-from vitnp.checks import check_images
+from vitnp.backend import array_module, to_device
+from vitnp.checks import check_images, check_labels
 from vitnp.errors import InputError
 from vitnp.ops import gelu, heads, softmax
 from vitnp.ops.linear import affine, input_gradient
@@ -97,8 +99,9 @@ def trace(images, p, config, labels=None):
     if not config.num_classes:
         raise InputError("labels were given to a model without a head (num_classes 0); leave them out")
     if isinstance(labels, numbers.Integral):
-        labels = array_module(logits).asarray([labels])
-    mean_loss, saved_loss = loss.forward(logits, labels)
+        labels = np.asarray([labels])
+    check_labels(labels, len(images), config.num_classes)
+    mean_loss, saved_loss = loss.forward(logits, to_device(labels, array_module(logits)))
     gradients, dp = _backward(values["p"], saved, saved_loss)
     return Trace(_records(values), logits, values["p"], float(mean_loss), _records(gradients), dp)
 
