@@ -161,7 +161,8 @@ def _backward(probabilities, saved, saved_loss):
     # loss = −Σ t·log(p) / B; where p underflows, 1/p of the smallest normal number
     _, t = saved_loss
     xp = array_module(t)
-    d["p"] = -t / xp.maximum(probabilities, xp.finfo(t.dtype).tiny) / len(t)
+    smallest = float(xp.finfo(probabilities.dtype).tiny)
+    d["p"] = -t / xp.maximum(probabilities, smallest) / len(t)
     d["logits"] = loss.backward(1.0, saved_loss)
     _, _, saved_pre_logits, (_, W) = saved.classify
     dy = input_gradient(d["logits"], W)
