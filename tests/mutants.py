@@ -31,7 +31,7 @@ def mistakes(file, cases, *rows, clause="gradient", block=None):
         MUTANTS.append(Mutant(what, file, old, new, cases, clause, block))
 
 
-DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "dy.reshape(-1, dy.shape[-1]).sum(0)"
+DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "total(dy.reshape(-1, dy.shape[-1]), 0)"
 mistakes(
     "ops/linear.py",
     ("linear, square W", "s5_attention"),
@@ -280,12 +280,12 @@ mistakes(
 mistakes(
     "steps/s3_class_token.py",
     ("s3_class_token", "vit"),
-    ("not summed over the batch (as found in public code)", "dz[:, 0].sum(axis=0)", "dz[:, 0]"),
-    ("mean over the batch", "dz[:, 0].sum(axis=0)", "dz[:, 0].mean(axis=0)"),
-    ("gradient from the last row", "dz[:, 0].sum(axis=0)", "dz[:, -1].sum(axis=0)"),
-    ("gradient summed over the patches too", "dz[:, 0].sum(axis=0)", "dz.sum(axis=(0, 1))"),
-    ("no gradient for the class token (as found in public code)", '{"cls": dz[:, 0].sum(axis=0)}', "{}"),
-    ("zero gradient for the class token", "dz[:, 0].sum(axis=0)", "0.0 * dz[:, 0].sum(axis=0)"),
+    ("not summed over the batch (as found in public code)", "total(dz[:, 0], 0)", "dz[:, 0]"),
+    ("mean over the batch", "total(dz[:, 0], 0)", "dz[:, 0].mean(axis=0)"),
+    ("gradient from the last row", "total(dz[:, 0], 0)", "dz[:, -1].sum(axis=0)"),
+    ("gradient summed over the patches too", "total(dz[:, 0], 0)", "dz.sum(axis=(0, 1))"),
+    ("no gradient for the class token (as found in public code)", '{"cls": total(dz[:, 0], 0)}', "{}"),
+    ("zero gradient for the class token", "total(dz[:, 0], 0)", "0.0 * dz[:, 0].sum(axis=0)"),
     ("dx from the wrong rows", "return dz[:, 1:]", "return dz[:, :-1]"),
     ("forward puts it last", "[cls, x]", "[x, cls]"),
 )
@@ -293,15 +293,15 @@ mistakes(
 mistakes(
     "steps/s4_position.py",
     ("s4_position", "vit"),
-    ("not summed over the batch (as found in public code)", "dx.sum(axis=0)", "dx"),
-    ("mean over the batch", "dx.sum(axis=0)", "dx.mean(axis=0)"),
-    ("one sum for all rows", "dx.sum(axis=0)", "0.0 * dx[0] + dx.sum(axis=(0, 1))"),
+    ("not summed over the batch (as found in public code)", "total(dx, 0)", "dx"),
+    ("mean over the batch", "total(dx, 0)", "dx.mean(axis=0)"),
+    ("one sum for all rows", "total(dx, 0)", "0.0 * dx[0] + dx.sum(axis=(0, 1))"),
     ("forward never adds it", 'x + p["E_pos"], rate', "x, rate"),
 )
 mistakes(
     "steps/s4_position.py",
     ("s4_position, dropout", "vit, dropout"),
-    ("gradient before the dropout", "dx.sum(axis=0)", "dy.sum(axis=0)"),
+    ("gradient before the dropout", "total(dx, 0)", "dy.sum(axis=0)"),
     ("dropout forgotten", "dx = dropout.backward(dy, saved)", "dx = dy"),
 )
 
@@ -441,7 +441,7 @@ mistakes(
 )
 
 NORM = ("s6_layer_norm", "block", "vit")
-DGAMMA = '{"gamma": (dy * x_hat).sum(axis=(0, 1)), "beta": dy.sum(axis=(0, 1))}'
+DGAMMA = '{"gamma": total(dy * x_hat, (0, 1)), "beta": total(dy, (0, 1))}'
 mistakes(
     "steps/s6_layer_norm.py",
     NORM,
@@ -459,14 +459,14 @@ mistakes(
     ("1/σ forgotten", "along_x_hat) * inverse_std,)", "along_x_hat),)"),
     ("σ in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) / inverse_std,)"),
     ("1/σ² in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) * inverse_std**2,)"),
-    ("gamma's gradient without x̂", "(dy * x_hat).sum(axis=(0, 1))", "dy.sum(axis=(0, 1))"),
+    ("gamma's gradient without x̂", "total(dy * x_hat, (0, 1))", "dy.sum(axis=(0, 1))"),
     (
         "gamma's gradient not summed over the batch",
-        "(dy * x_hat).sum(axis=(0, 1))",
+        "total(dy * x_hat, (0, 1))",
         "(dy * x_hat).sum(axis=1)",
     ),
-    ("beta's gradient not summed over the tokens", '"beta": dy.sum(axis=(0, 1))', '"beta": dy.sum(axis=0)'),
-    ("beta's gradient with gamma", '"beta": dy.sum(axis=(0, 1))', '"beta": (dy * gamma).sum(axis=(0, 1))'),
+    ("beta's gradient not summed over the tokens", '"beta": total(dy, (0, 1))', '"beta": dy.sum(axis=0)'),
+    ("beta's gradient with gamma", '"beta": total(dy, (0, 1))', '"beta": (dy * gamma).sum(axis=(0, 1))'),
     (
         "gamma and beta exchanged",
         DGAMMA,
@@ -715,11 +715,11 @@ mistakes(
     ("sign", "(p - t) *", "(t - p) *"),
     ("dloss forgotten", "(dloss / t.shape[0])", "(1.0 / t.shape[0])"),
     ("the labels forgotten", "(p - t) *", "p *"),
-    ("log probabilities in place of probabilities", "p, _ = softmax.forward(logits)", "p = logits"),
-    ("softmax over the batch", "p, _ = softmax.forward(logits)", "p = softmax.forward(logits.T)[0].T"),
+    ("log probabilities in place of probabilities", "p, _ = softmax.forward(wide(logits))", "p = logits"),
+    ("softmax over the batch", "p, _ = softmax.forward(wide(logits))", "p = softmax.forward(logits.T)[0].T"),
     (
         "forward: softmax applied twice (as found in public code)",
-        "z = logits - logits.real.max(axis=-1, keepdims=True)",
+        "z = z - z.real.max(axis=-1, keepdims=True)",
         "z, _ = softmax.forward(logits)",
     ),
 )
@@ -739,7 +739,7 @@ ADD_UP = (
 mistakes(
     "parallel.py",
     ("loss over two threads",),
-    ("a share's weight forgotten", "loss.backward(weight, saved_loss)", "loss.backward(1.0, saved_loss)"),
+    ("a share's weight forgotten", "loss.backward(weight * loss_scale, saved_loss)", "loss.backward(1.0, saved_loss)"),
     ("the first share's gradients only", ADD_UP, ""),
     ("the first share added to itself", "total, found.pop(i))", "total, total)"),
     ("the second share subtracted", "operator.iadd", "operator.isub"),
@@ -901,7 +901,7 @@ CONSISTENT = [
     Consistent(
         "class token last",
         "steps/s3_class_token.py",
-        (("[cls, x]", "[x, cls]"), ("dz[:, 1:]", "dz[:, :-1]"), ("dz[:, 0].sum", "dz[:, -1].sum")),
+        (("[cls, x]", "[x, cls]"), ("dz[:, 1:]", "dz[:, :-1]"), ("total(dz[:, 0]", "total(dz[:, -1]")),
         "s3_class_token",
     ),
     Consistent(

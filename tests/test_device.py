@@ -17,7 +17,7 @@ from vitnp.backend import to_device, to_host
 from vitnp.commands import gradcheck as gradcheck_command
 from vitnp.commands import options
 from vitnp.config import preset
-from vitnp.ops import gelu, softmax
+from vitnp.ops import dropout, gelu, softmax
 
 
 @pytest.fixture(autouse=True)
@@ -100,9 +100,7 @@ def test_dropout_is_drawn_on_the_device():
 
 def test_the_rate_of_dropout_on_the_device():
     like = wrap(np.ones((50, 40, 30), np.float32))
-    keep = vitnp.vit.s4_position.dropout.draw(
-        like, like.shape, rate=0.3, rng=STRICT.random.Generator(np.random.Philox(3))
-    )
+    keep = dropout.draw(like, like.shape, rate=0.3, rng=backend.device_generator(STRICT, 3))
     assert float(keep.mean()) == pytest.approx(0.7, abs=0.01)
 
 
@@ -148,7 +146,7 @@ def test_without_the_complex_step_a_wrong_gradient_is_still_found():
 
 
 def test_a_checkpoint_from_the_device(tmp_path):
-    images, _, p, config = point()
+    _, _, p, config = point()
     checkpoints.save(tmp_path / "model.npz", to_device(p, STRICT), config)
     loaded, _ = checkpoints.load(tmp_path / "model.npz")
     tree.map(np.testing.assert_array_equal, loaded, p)
