@@ -31,7 +31,10 @@ def mistakes(file, cases, *rows, clause="gradient", block=None):
         MUTANTS.append(Mutant(what, file, old, new, cases, clause, block))
 
 
-DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "total(dy.reshape(-1, dy.shape[-1]), 0)"
+DW, DB = (
+    "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])",
+    "total(dy.reshape(-1, dy.shape[-1]), 0)",
+)
 mistakes(
     "ops/linear.py",
     ("linear, square W", "s5_attention"),
@@ -739,7 +742,11 @@ ADD_UP = (
 mistakes(
     "parallel.py",
     ("loss over two threads",),
-    ("a share's weight forgotten", "loss.backward(weight * loss_scale, saved_loss)", "loss.backward(1.0, saved_loss)"),
+    (
+        "a share's weight forgotten",
+        "loss.backward(weight * loss_scale, saved_loss)",
+        "loss.backward(1.0, saved_loss)",
+    ),
     ("the first share's gradients only", ADD_UP, ""),
     ("the first share added to itself", "total, found.pop(i))", "total, total)"),
     ("the second share subtracted", "operator.iadd", "operator.isub"),

@@ -91,9 +91,7 @@ class Sum:
             tree.map(operator.iadd, total, found.pop(i))
 
 
-def loss_and_grads(
-    images, labels, p, config, *, workers=None, rng=None, label_smoothing=0.0, loss_scale=1.0
-):
+def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_smoothing=0.0, loss_scale=1.0):
     """The mean cross-entropy over the batch, and its gradient for every parameter: a number, a tree like p.
 
     images (B, Hᵢ, Wᵢ, C); labels integers (B,) or probabilities (B, classes); workers threads, by default one

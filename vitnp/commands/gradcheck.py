@@ -37,7 +37,9 @@ def run(args):
     xp = backend(args)
     report = check_model(config, batch_size=args.batch, seeds=range(args.seeds), xp=xp)
     place = "" if xp is np else f", {xp.__name__}"
-    print(f"{args.model}: {len(report.leaves)} leaves, {size:,} parameters, float64, {args.seeds} seeds{place}")
+    print(
+        f"{args.model}: {len(report.leaves)} leaves, {size:,} parameters, float64, {args.seeds} seeds{place}"
+    )
     print(report)
     by_complex, by_difference = report.worst
     exact = "not taken (CuPy's erf takes no complex numbers)" if by_complex is None else f"{by_complex:.1e}"
