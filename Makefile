@@ -1,12 +1,13 @@
 # make demo   the whole ViT on a real photo and on real digits, pictures in demo/
 # make test   lint and every test
+# make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
 # make parity every logit and gradient against the libraries that published ViTs
 # Each makes .venv on first use and installs requirements.txt into it; a second run installs nothing.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test parity clean
+.PHONY: demo test gpu parity clean
 
 demo: $(INSTALLED)
 	$(BIN)/vitnp demo --out demo
@@ -31,5 +32,17 @@ parity: .venv-parity/.installed
 	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,parity,hub,names]"
 	touch $@
 
+# CuPy for the CUDA of the driver here and PyTorch, in an environment of its own (about 6 GB)
+gpu: .venv-gpu/.installed
+	.venv-gpu/bin/python -m pytest -m gpu -rs
+	.venv-gpu/bin/python benchmarks/gpu.py
+
+.venv-gpu/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) benchmarks/gpu.py --extra
+	$(PYTHON) -m venv .venv-gpu
+	.venv-gpu/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 \
+	  -e ".[dev,$$($(PYTHON) benchmarks/gpu.py --extra)]"
+	touch $@
+
 clean:
-	rm -rf .venv .venv-parity demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-gpu .venv-parity demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -201,8 +201,7 @@ def test_gradcheck(cupy_is_strict, capsys):
     assert (status, "CuPy's erf takes no complex numbers" in text) == (0, True)
 
 
-@pytest.mark.parametrize("dtype", [[], ["--dtype", "float16"]])
-def test_predict(cupy_is_strict, capsys, tmp_path, dtype):
+def test_predict(cupy_is_strict, capsys, tmp_path):
     from PIL import Image
 
     config = preset("tiny", image_size=(12, 8))
@@ -210,24 +209,20 @@ def test_predict(cupy_is_strict, capsys, tmp_path, dtype):
     checkpoints.save(tmp_path / "model.npz", precision.cast(p, "float32"), config)
     pixels = generator().integers(0, 256, (30, 20, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "photo.png")
-    words = [
-        "predict",
-        str(tmp_path / "photo.png"),
-        "--weights",
-        str(tmp_path / "model.npz"),
-        "--json",
-        *dtype,
-    ]
-    words += ["--attention", str(tmp_path / "attention.png"), "--backend"]
-    on_device, on_host = output(capsys, *words, "cupy"), output(capsys, *words, "numpy")
-    assert on_device[0] == 0
-    theirs, ours = (json.loads(text)["images"][0]["classes"] for _, text in (on_device, on_host))
-    assert [guess["class"] for guess in theirs] == [guess["class"] for guess in ours]
-    np.testing.assert_allclose(
-        [guess["probability"] for guess in theirs],
-        [guess["probability"] for guess in ours],
-        rtol=1e-3 if dtype else 1e-5,
-    )
+    words = f"predict {tmp_path}/photo.png --weights {tmp_path}/model.npz --json --attention {tmp_path}/a.png"
+
+    def classes(options):
+        status, text = output(capsys, *words.split(), *options.split())
+        assert status == 0
+        return {guess["class"]: guess["probability"] for guess in json.loads(text)["images"][0]["classes"]}
+
+    exact = classes("--backend numpy")
+    assert classes("--backend cupy") == exact
+    half = classes("--dtype float16")
+    assert classes("--backend cupy --dtype float16") == half != exact
+    assert half == pytest.approx(exact, rel=0.05)
+    assert cli.main([*words.split(), "--dtype", "float8"]) == 2
+    assert '--dtype is "float8"; choose float32 or float16' in capsys.readouterr().err
 
 
 def test_without_cupy_the_command_says_what_to_do(capsys, monkeypatch):
