@@ -31,7 +31,7 @@ def mistakes(file, cases, *rows, clause="gradient", block=None):
         MUTANTS.append(Mutant(what, file, old, new, cases, clause, block))
 
 
-DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "dy.reshape(-1, dy.shape[-1]).sum(0)"
+DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "column_sums(dy)"
 mistakes(
     "ops/linear.py",
     ("linear, square W", "s5_attention"),
@@ -441,45 +441,45 @@ mistakes(
 )
 
 NORM = ("s6_layer_norm", "block", "vit")
-DGAMMA = '{"gamma": (dy * x_hat).sum(axis=(0, 1)), "beta": dy.sum(axis=(0, 1))}'
+DGAMMA = '{"gamma": column_sums(dy * x_hat), "beta": column_sums(dy)}'
 mistakes(
     "steps/s6_layer_norm.py",
     NORM,
     ("without along_mean", "dx_hat - along_mean - x_hat", "dx_hat - x_hat"),
     ("without along_x_hat", "dx_hat - along_mean - x_hat * along_x_hat", "dx_hat - along_mean"),
     ("sign of along_x_hat", "- x_hat * along_x_hat", "+ x_hat * along_x_hat"),
-    ("sum in place of the mean", "along_x_hat = (dx_hat * x_hat).mean", "along_x_hat = (dx_hat * x_hat).sum"),
-    ("means taken over the tokens", "along_mean = dx_hat.mean(axis=-1,", "along_mean = dx_hat.mean(axis=-2,"),
+    ("sum in place of the mean", "along_x_hat = row_means(dx_hat * x_hat)", "along_x_hat = (dx_hat * x_hat).sum(-1)[..., None]"),
+    ("means taken over the tokens", "along_mean = row_means(dx_hat)", "along_mean = dx_hat.mean(axis=-2, keepdims=True)"),
     ("gamma forgotten in dx", "dx_hat = dy * gamma", "dx_hat = dy * 1.0"),
     (
         "gamma updated before it is used (as found in public code)",
         "dx_hat = dy * gamma",
-        "dx_hat = dy * (gamma - 0.1 * (dy * x_hat).sum(axis=(0, 1)))",
+        "dx_hat = dy * (gamma - 0.1 * column_sums(dy * x_hat))",
     ),
     ("1/σ forgotten", "along_x_hat) * inverse_std,)", "along_x_hat),)"),
     ("σ in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) / inverse_std,)"),
     ("1/σ² in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) * inverse_std**2,)"),
-    ("gamma's gradient without x̂", "(dy * x_hat).sum(axis=(0, 1))", "dy.sum(axis=(0, 1))"),
+    ("gamma's gradient without x̂", "column_sums(dy * x_hat)", "column_sums(dy)"),
     (
         "gamma's gradient not summed over the batch",
-        "(dy * x_hat).sum(axis=(0, 1))",
+        "column_sums(dy * x_hat)",
         "(dy * x_hat).sum(axis=1)",
     ),
-    ("beta's gradient not summed over the tokens", '"beta": dy.sum(axis=(0, 1))', '"beta": dy.sum(axis=0)'),
-    ("beta's gradient with gamma", '"beta": dy.sum(axis=(0, 1))', '"beta": (dy * gamma).sum(axis=(0, 1))'),
+    ("beta's gradient not summed over the tokens", '"beta": column_sums(dy)', '"beta": dy.sum(axis=0)'),
+    ("beta's gradient with gamma", '"beta": column_sums(dy)', '"beta": column_sums(dy * gamma)'),
     (
         "gamma and beta exchanged",
         DGAMMA,
-        '{"gamma": dy.sum(axis=(0, 1)), "beta": (dy * x_hat).sum(axis=(0, 1))}',
+        '{"gamma": column_sums(dy), "beta": column_sums(dy * x_hat)}',
     ),
     (
         "forward divides by D − 1",
-        "variance = (c * c).mean(axis=-1, keepdims=True)",
+        "variance = row_means(c * c)",
         "variance = (c * c).sum(axis=-1, keepdims=True) / (x.shape[-1] - 1)",
     ),
     (
         "forward normalizes over the tokens",
-        "c = x - x.mean(axis=-1, keepdims=True)",
+        "c = x - row_means(x)",
         "c = x - x.mean(axis=-2, keepdims=True)",
     ),
     ("what is saved is y", "return y, (x_hat, inverse_std,", "return y, (y, inverse_std,"),
