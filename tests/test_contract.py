@@ -150,6 +150,8 @@ def frozen(thing):
         return [frozen(value) for value in thing]
     if isinstance(thing, np.ndarray | np.generic):
         return thing.dtype.str, thing.shape, thing.tobytes()
+    if isinstance(thing, np.random.Generator):
+        return str(thing.bit_generator.state)
     return thing
 
 
