@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "loss": {"backend", "checks", "errors", "ops"},
     "parallel": {"backend", "checks", "errors", "loss", "tree", "vit"},
     "gradcheck": {"tree"},
-    "cost": {"tree", "vit"},
+    "cost": {"backend", "tree", "vit"},
     "slides": set(),
     "trace": {"backend", "checks", "errors", "loss", "ops", "steps", "vit"},
     "writing": {"errors"},

@@ -98,6 +98,7 @@ def forward(x, p, *, config, rng=None, keep="all"):
         x, saved_block = block_forward(x, p[i], config=config, rng=rng)
         if keep != "nothing":
             saved.append(again or saved_block)
+        del saved_block  # where it is not kept, it need not live on beside the next block's
     return x, saved
 
 
@@ -114,6 +115,7 @@ def backward_parts(dx, saved):
     for i in reversed(range(len(saved))):
         dx, dp = block_backward(dx, everything(saved[i]))
         yield i, dx, dp
+        del dp  # added up by now: it need not live on beside the next block's
 
 
 def everything(saved):

@@ -166,6 +166,7 @@ def loss_and_grads(
         for name, dp in vit.backward_parts(loss.backward(weight, saved_loss), saved):
             if name != "images":
                 total.add(number, name, dp)
+            del dp
         return value * weight
 
     for start in range(0, B, micro_batch):

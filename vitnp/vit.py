@@ -96,6 +96,7 @@ def backward_parts(dlogits, saved):
     for i, dx_i, dp in encoder.backward_parts(dx, saved.blocks):
         dx = dx_i
         yield f"blocks.{i}", dp
+        del dp
     dx, dp = s4_position.backward(dx, saved.position)
     yield "position", dp
     if saved.class_token is not None:
