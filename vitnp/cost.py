@@ -76,16 +76,13 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
     kept = activation_bytes(config, batch_size=B, itemsize=itemsize)
     per_block = sum(size for part, size in kept.items() if part in OF_BLOCKS) // L
     others = sum(size for part, size in kept.items() if part not in OF_BLOCKS)
-    inputs = B * N * D * itemsize if recompute else per_block
+    x, u = B * N * D * itemsize, B * N * M * itemsize
     scores = min(B * H * N * N, workers * BLOCK) * itemsize
     temporary = max(
-        B * ((3 + drop) * N * M + (2 + drop) * N * D) * itemsize,  # feed-forward: dg, g, du; dx at both ends
-        B
-        * (10 + drop)
-        * N
-        * D
-        * itemsize,  # attention: dQ, dK, dV as heads and merged, dconcat, dx four times
-        B * (7 + drop) * N * D * itemsize + 5 * scores,
+        (3 + drop) * u + (2 + drop) * x,  # feed-forward: dg, g, du; dx at both ends
+        (10 + drop) * x,  # attention: dQ, dK, dV as heads and merged, dconcat, dx at its ends and between
+        (7 + drop) * x
+        + 5 * scores,  # attention in the middle: a block of dA, of dS and what they are made of
     )
     moments = []
     for left in (L, 1):  # blocks whose activations are still there
@@ -96,7 +93,7 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
             gradients = done * itemsize + (L - left + workers) * block_gradients
         moments.append(
             {
-                "kept for backward": others + left * inputs + recompute * per_block,
+                "kept for backward": others + (left * x + per_block if recompute else left * per_block),
                 "gradients": gradients,
                 "temporary": temporary,
             }
