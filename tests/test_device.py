@@ -56,7 +56,10 @@ def test_every_case(case):
     dx, dp = case.backward(dy, saved)
     on_device = case.forward(wrap(case.x), to_device(case.p, STRICT))
     back = case.backward(wrap(dy), on_device[1])
-    if case.name == "loss over two threads":  # a device does not split the batch, so it adds in another order
+    if case.name in (
+        "loss over two threads",
+        "loss by two images, recomputed",
+    ):  # a device adds in another order
         np.testing.assert_allclose(to_host(on_device[0]), y, rtol=1e-13)
         np.testing.assert_allclose(to_host(back[0]), dx, rtol=1e-10, atol=1e-14)
     else:
@@ -98,9 +101,31 @@ def test_dropout_is_drawn_on_the_device():
     assert float(runs[0]) == float(runs[1]) != float(runs[2])
 
 
+@pytest.mark.parametrize("options", [{}, {"micro_batch": 2}])
+def test_recomputing_draws_the_same_on_the_device(options):
+    """With dropout, a block that is run again on the way back drops what it dropped before."""
+    images, labels, p, config = point(**DROPOUTS)
+    p = to_device(p, STRICT)
+    kept, again = (
+        vitnp.loss_and_grads(images, labels, p, config, rng=generator(), recompute=recompute, **options)
+        for recompute in (False, True)
+    )
+    assert float(kept[0]) == float(again[0])
+    equal(again[1], to_host(kept[1]))
+
+
+def test_micro_batches_draw_each_its_own():
+    """By the number of its first image; and one draw after the other is another."""
+    rng = backend.DeviceDraws(STRICT, 1, 0), backend.DeviceDraws(STRICT, 1, 1)
+    first, second = (to_host(draws.random((4,), "float32")) for draws in rng)
+    assert (first != second).all()
+    again = to_host(rng[0].random((4,), "float32"))
+    assert (again != first).all()
+
+
 def test_the_rate_of_dropout_on_the_device():
     like = wrap(np.ones((50, 40, 30), np.float32))
-    keep = dropout.draw(like, like.shape, rate=0.3, rng=backend.device_generator(STRICT, 3))
+    keep = dropout.draw(like, like.shape, rate=0.3, rng=backend.DeviceDraws(STRICT, 3))
     assert float(keep.mean()) == pytest.approx(0.7, abs=0.01)
 
 

@@ -96,7 +96,7 @@ def test_dropout(xp):
     runs = [float(vitnp.loss_and_grads(images, labels, p, config, rng=generator(s))[0]) for s in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
     like = xp.ones((64, 50, 40), "float32")
-    keep = vitnp.vit.s4_position.dropout.draw(like, like.shape, rate=0.3, rng=backend.device_generator(xp, 3))
+    keep = vitnp.vit.s4_position.dropout.draw(like, like.shape, rate=0.3, rng=backend.DeviceDraws(xp, 3))
     assert float(keep.mean()) == pytest.approx(0.7, abs=0.01)
 
 

@@ -95,12 +95,25 @@ def say_once(line):
     print(line, file=sys.stderr)
 
 
-def device_generator(xp, seed):
-    """A generator of random numbers in the memory of `xp`, which is not NumPy; the same seed, the same numbers.
+class DeviceDraws:
+    """Random numbers drawn in the memory of `xp`, which is not NumPy: the same seeds, the same numbers.
 
-    Philox, whose state costs next to nothing to make, so that every training step can have a generator of its own.
+    Every draw has a Philox generator of its own, whose state costs next to nothing; so a copy of this object, as
+    `encoder` makes it to run a block again, draws the same once more.
     """
-    return xp.random.Generator(xp.random.Philox4x3210(int(seed)))
+
+    def __init__(self, xp, *seeds, draws=0):
+        self.xp, self.seeds, self.draws = xp, [int(seed) for seed in seeds], draws
+
+    def random(self, shape, dtype):
+        """Uniform in 0…1."""
+        self.draws += 1
+        xp = self.xp
+        generator = xp.random.Generator(xp.random.Philox4x3210([*self.seeds, self.draws]))
+        return generator.random(shape, dtype)
+
+    def __deepcopy__(self, memo):
+        return DeviceDraws(self.xp, *self.seeds, draws=self.draws)
 
 
 def has_complex_erf(xp):
@@ -119,9 +132,9 @@ def to_host(arrays):
 
 
 # A NumPy expression such as x * x * x writes every intermediate to memory, which for the arrays of a ViT costs
-# several times the arithmetic. A block of BLOCK values (256 KiB in float32) and its three or four intermediates stay
-# in an L2 cache of 1 MiB. On CuPy nothing is cut; there `fuse` makes one kernel of a formula.
-BLOCK = 65_536
+# several times the arithmetic. A block of BLOCK values (512 KiB in float32) stays in an L2 cache of 1 MiB, and its
+# intermediates in memory that was in use a moment ago. On CuPy nothing is cut; there `fuse` makes one kernel.
+BLOCK = 131_072
 
 
 def each_block(f, *arrays, **same):

@@ -25,7 +25,7 @@ def draw(like, shape, *, rate, rng):
     """The mask, in the memory where `like` is; None where nothing is dropped.
 
     16 random bits decide a value, so the rate is kept to 1/65536. Every image of the batch takes whole 64-bit words.
-    A generator of the device (`backend.device_generator`) draws there, and other numbers: nothing is sent.
+    A generator of the device (`backend.DeviceDraws`) draws there, and other numbers: nothing is sent.
     """
     if rng is None or rate == 0.0:
         return None

@@ -1,8 +1,8 @@
-"""float16 where float16 will not do: sums, means and exponentials are taken in float32 and rounded back once.
+"""float16 where float16 will not do: statistics and exponentials are taken in float32 and rounded back once.
 
-float16 has 11 significant bits and ends at 65504, so a sum of a few thousand values stops growing, and a square or
-an exp overflows. Arrays of any other dtype pass through untouched. Matrix products need nothing of this: NumPy's and
-cuBLAS's add up in float32 by themselves.
+float16 has 11 significant bits and ends at 65504, so a square or an exp overflows. Arrays of any other dtype pass
+through untouched. Matrix products, and so the sums of `ops.sums`, need nothing of this: NumPy's and cuBLAS's add up
+float16 in float32 by themselves.
 """
 
 import functools
@@ -30,8 +30,3 @@ def in_float32(f):
         return results.astype(dtype)
 
     return widened
-
-
-def total(x, axis):
-    """Σ x over the axes, float16 added up in float32."""
-    return x.sum(axis) if x.dtype != "float16" else x.sum(axis, dtype="float32").astype("float16")

@@ -7,7 +7,6 @@ Every image gets the same token, so its gradient is a sum over the batch.
 
 from vitnp.backend import array_module
 from vitnp.ops import initializers
-from vitnp.ops.half import total
 
 
 def init(*, hidden_size, dtype):
@@ -25,4 +24,4 @@ def forward(x, p):
 def backward(dz, saved):
     """dz (B, N+1, D) → dx (B, N, D) and {cls}."""
     # z = [cls; x], the same cls for every image
-    return dz[:, 1:], {"cls": total(dz[:, 0], 0)}
+    return dz[:, 1:], {"cls": dz[:, 0].sum(axis=0)}

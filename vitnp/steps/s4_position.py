@@ -6,7 +6,6 @@ Then dropout, where training uses it. Every image gets the same table: its gradi
 """
 
 from vitnp.ops import dropout, initializers
-from vitnp.ops.half import total
 
 
 def init(rng, *, num_tokens, hidden_size, dtype):
@@ -23,4 +22,4 @@ def backward(dy, saved):
     """dy (B, N+1, D) → dx of the same shape and {E_pos}."""
     dx = dropout.backward(dy, saved)
     # y = x + E_pos, the same E_pos for every image
-    return dx, {"E_pos": total(dx, 0)}
+    return dx, {"E_pos": dx.sum(axis=0)}
