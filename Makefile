@@ -32,7 +32,7 @@ parity: .venv-parity/.installed
 	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,parity,hub,names]"
 	touch $@
 
-# CuPy for the CUDA of the driver here and PyTorch, in an environment of its own (about 6 GB)
+# CuPy for the CUDA of the driver here and PyTorch, in an environment of its own (a download of about 1.5 GB)
 gpu: .venv-gpu/.installed
 	.venv-gpu/bin/python -m pytest -m gpu -rs
 	.venv-gpu/bin/python benchmarks/gpu.py
