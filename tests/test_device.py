@@ -12,7 +12,7 @@ from cases import CASES, DROPOUTS, generator, model_point
 from strict import STRICT, TRAFFIC, Strict, wrap
 
 import vitnp
-from vitnp import backend, checkpoints, cli, gradcheck, optim, precision, tree
+from vitnp import backend, checkpoints, cli, gradcheck, optim, parallel, precision, tree
 from vitnp.backend import to_device, to_host
 from vitnp.commands import gradcheck as gradcheck_command
 from vitnp.commands import options
@@ -114,13 +114,25 @@ def test_recomputing_draws_the_same_on_the_device(options):
     equal(again[1], to_host(kept[1]))
 
 
-def test_micro_batches_draw_each_its_own():
+def test_a_device_takes_the_batch_as_it_is():
+    images, _, _, config = point()
+    assert parallel.shares(images, 0, 4, config, 3) == [(0, 1), (1, 2), (2, 4)]
+    assert parallel.shares(wrap(images), 0, 4, config, 3) == [(0, 4)]
+
+
+def test_micro_batches_draw_each_its_own(monkeypatch):
     """By the number of its first image; and one draw after the other is another."""
     rng = backend.DeviceDraws(STRICT, 1, 0), backend.DeviceDraws(STRICT, 1, 1)
     first, second = (to_host(draws.random((4,), "float32")) for draws in rng)
     assert (first != second).all()
     again = to_host(rng[0].random((4,), "float32"))
     assert (again != first).all()
+    seeds = []
+    monkeypatch.setattr(parallel, "DeviceDraws", lambda xp, *given: seeds.append(given) or rng[0])
+    images, labels, p, config = point(**DROPOUTS)
+    vitnp.loss_and_grads(images, labels, to_device(p, STRICT), config, rng=generator(), micro_batch=3)
+    assert [start for _, start in seeds] == [0, 3]
+    assert seeds[0][0] == seeds[1][0]
 
 
 def test_the_rate_of_dropout_on_the_device():
