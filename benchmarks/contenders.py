@@ -9,24 +9,27 @@ import time
 from cases import case, data
 
 
-def vitnp(case, *, workers=None):
-    """This library, through its public functions."""
+def vitnp(case, *, workers=None, watch=None, **options):
+    """This library, through its public functions; `watch` is an array type that the parameters are to have."""
     import numpy as np
 
     import vitnp
-    from vitnp import optim
+    from vitnp import optim, tree
 
     images, labels = data(case)
     p = vitnp.vit.init(np.random.default_rng(0), case.config)
+    if watch:
+        p, images = tree.map(lambda leaf: leaf.view(watch), p), images.view(watch)
     rng = np.random.default_rng(1)
+    options |= {"workers": workers}
     if case.work == "forward":
-        return lambda: vitnp.predict(images, p, case.config)
+        return lambda: vitnp.predict(images, p, case.config, **options)
     if case.work == "backward":
-        return lambda: vitnp.loss_and_grads(images, labels, p, case.config, rng=rng)[0]
+        return lambda: vitnp.loss_and_grads(images, labels, p, case.config, rng=rng, **options)[0]
     state = optim.init(p)
 
     def step():
-        loss, dp = vitnp.loss_and_grads(images, labels, p, case.config, rng=rng)
+        loss, dp = vitnp.loss_and_grads(images, labels, p, case.config, rng=rng, **options)
         optim.adamw(p, dp, state, lr=1e-3)
         return loss
 
