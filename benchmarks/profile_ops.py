@@ -26,12 +26,12 @@ from unittest import mock
 os.environ |= {"OPENBLAS_NUM_THREADS": "1"}  # before NumPy is loaded
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import contenders  # noqa: E402
-import numpy as np  # noqa: E402
-from cases import case  # noqa: E402
+import contenders
+import numpy as np
+from cases import case
 
-import vitnp  # noqa: E402
-from vitnp import cost  # noqa: E402
+import vitnp
+from vitnp import cost
 
 ROOMS = ("ops", "steps", "encoder", "vit", "loss", "parallel", "optim", "checks")
 local = threading.local()
@@ -224,7 +224,7 @@ def main():
     found = sum(count * np.prod(a[0]) * b[0][-1] for (_, a, b), count in products.items())
     passes = 1 if c.work == "forward" else 3
     print(
-        f"CPU time of a run without the clocks {plain * 1e3:.2f} ms; products found: {found / 1e9:.3f} G multiply–adds, "
+        f"without the clocks {plain * 1e3:.2f} ms of CPU time; products: {found / 1e9:.3f} G multiply–adds, "
         f"{found / (passes * c.batch_size * sum(cost.multiply_adds(c.config).values())):.3f} of what cost.py counts"
     )
 
