@@ -1,9 +1,13 @@
 """What is timed: the models, the batches, forward or a whole training step. Imports nothing but the configuration."""
 
 import dataclasses
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the vitnp beside this folder, installed or not
 
 from vitnp.config import ViTConfig, preset
 
@@ -31,6 +35,28 @@ def case(name):
         model, _, side = model.partition("@")
         changes["image_size"] = (int(side), int(side))
     return Case(preset(model, **changes), int(batch_size), work)
+
+
+FULL_SIZE = ("B/16:8:backward", "B/16:8:forward", "B/16:1:backward", "B/16:1:forward")
+SMALL = ("cifar:50:step", "cifar:50:forward", "digits:32:step", "digits:32:forward")
+
+
+def with_erf(name):
+    """The same case with the other GELU."""
+    return name.replace(":", "+erf:", 1)
+
+
+# Every row of docs/benchmarks.md, and the few of --quick.
+TABLE = [*FULL_SIZE, *SMALL, *(with_erf(name) for name in FULL_SIZE + SMALL)]
+QUICK = ["B/16:8:backward", "B/16:1:forward", "cifar:50:step", "digits:32:step"]
+
+
+def title(name):
+    """The case in the words of the page."""
+    model, batch_size, work = name.split(":")
+    model = model.replace("cifar", "CIFAR-sized").replace("+erf", ", GELU erf")
+    words = {"forward": "forward", "backward": "forward and backward", "step": "training step with AdamW"}
+    return f"{model}, batch {batch_size}, {words[work]}"
 
 
 def data(case):

@@ -20,12 +20,9 @@ import statistics
 import sys
 import threading
 import time
-from pathlib import Path
 from unittest import mock
 
 os.environ |= {"OPENBLAS_NUM_THREADS": "1"}  # before NumPy is loaded
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import contenders
 import numpy as np
 from cases import case
