@@ -84,29 +84,37 @@ def measure(case, names, runs, *, warm_ups=2):
 
     Loading, compiling and warming up are not counted, in time or in memory. Prints a line for whoever is left out.
     """
-    able = []
-    try:
-        for contender in [Contender(name, case) for name in names]:
-            able.append(contender)
+    able = everyone = [Contender(name, case) for name in names]
+
+    def each(contenders, act):
+        """Those that did it; a line for whoever did not."""
+        done = []
+        for contender in contenders:
             try:
-                contender.about = contender.answer()["about"]
-                for _ in range(warm_ups):
-                    contender.ask("run")
-                contender.ask("reset")
+                act(contender)
+                done.append(contender)
             except Left as problem:
-                able.pop()
                 print(f"  left out: {problem}", flush=True)
+        return done
+
+    def warm(contender):
+        contender.about = contender.answer()["about"]
+        for _ in range(warm_ups):
+            contender.ask("run")
+        contender.ask("reset")
+
+    try:
+        able = each(able, warm)
         for turn in range(runs):
-            first = turn % len(able) if able else 0
-            for contender in able[first:] + able[:first]:
-                contender.times.append(contender.ask("run")["seconds"])
-        found = {}
-        for contender in able:
-            memory = contender.ask("quit")
-            found[contender.name] = Result(contender.times, memory["peak"], memory["whole"], contender.about)
-        return found
+            first = turn % max(len(able), 1)
+            done = each(able[first:] + able[:first], lambda c: c.times.append(c.ask("run")["seconds"]))
+            able = [contender for contender in able if contender in done]
+        memory = {c.name: c.ask("quit") for c in able}
+        return {
+            c.name: Result(c.times, memory[c.name]["peak"], memory[c.name]["whole"], c.about) for c in able
+        }
     finally:
-        for contender in able:
+        for contender in everyone:
             contender.close()
 
 
