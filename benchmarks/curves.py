@@ -98,7 +98,7 @@ def picture(kind, label, names, found):
         axes.minorticks_off()
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:g}")
-        axes.set_title(title, fontsize=20)
+        axes.set_title(title, fontsize=18)
         axes.set_xlabel(label, fontsize=17)
         axes.tick_params(which="both", labelsize=14)
         axes.grid(which="both", alpha=0.3)

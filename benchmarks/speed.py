@@ -7,6 +7,7 @@
 
 A case is MODEL:BATCH:WORK, with WORK forward, backward (forward and backward) or step (with AdamW); B/16+erf has the
 other GELU, B/16@384 another image size. The last lines are the page's tables. Contenders: `pip install -e .[bench]`.
+Linux only: there a process can ask for its own peak.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import sys
 
 from cases import QUICK, TABLE, case, title
 from turns import measure, ratio, refusal
+
+from vitnp import cost
 
 COLUMNS = {
     "torch": "÷ PyTorch",
@@ -52,11 +55,15 @@ def report(name, results):
     """Print a case as soon as it is measured: ratios first, with their quartiles."""
     own = results["vitnp"]
     print(f"\n{name}   ratios: vitnp ÷ contender, median (quartiles) of {len(own.times)} rounds")
+    c = case(name)
+    passes = 1 if c.work == "forward" else 3
+    products = passes * c.batch_size * sum(cost.multiply_adds(c.config).values())
     for contender, result in results.items():
         middle, low, high = ratio(own, result)
         print(
             f"  {contender:14}{middle:7.3f} ({low:.3f}–{high:.3f})   median {milliseconds(result):>10}   "
-            f"peak {result.peak / 1e6:7.0f} MB   {result.about}",
+            f"peak {result.peak / 1e6:7.0f} MB   {2 * products / statistics.median(result.times) / 1e9:6.0f} GFLOP/s   "
+            f"{result.about}",
             flush=True,
         )
 
