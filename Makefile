@@ -42,7 +42,7 @@ UNSET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS -u
 .venv-bench/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vitnp needs Python 3.11 or newer; name one with make PYTHON=…')"
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e ".[bench]" || { echo "make bench needs PyTorch and JAX in .venv-bench (about 1 GB), and they could not be installed; without them: python benchmarks/speed.py --against limit"; exit 2; }
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e ".[bench]" || { echo "make bench needs PyTorch and JAX in .venv-bench, and they could not be installed; without them: .venv/bin/python benchmarks/speed.py --against limit"; exit 2; }
 	touch $@
 
 clean:

@@ -15,7 +15,7 @@ import os
 import sys
 import time
 
-from cases import case, data
+from workloads import case, data
 
 CORES = os.cpu_count()
 

@@ -13,10 +13,10 @@ import statistics
 import sys
 from pathlib import Path
 
-from cases import case
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from turns import measure, refusal
+from workloads import case
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 CURVES = {  # what grows: its name on the axis, the cases

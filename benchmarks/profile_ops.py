@@ -25,7 +25,7 @@ from unittest import mock
 os.environ |= {"OPENBLAS_NUM_THREADS": "1"}  # before NumPy is loaded
 import contenders
 import numpy as np
-from cases import case
+from workloads import case
 
 import vitnp
 from vitnp import cost

@@ -15,8 +15,8 @@ import json
 import statistics
 import sys
 
-from cases import QUICK, TABLE, case, title
 from turns import measure, ratio, refusal
+from workloads import QUICK, TABLE, case, title
 
 from vitnp import cost
 
@@ -132,13 +132,21 @@ def main(arguments=None):
     if args.cases == ["H14-step"]:
         args.cases, args.alone = ["H/14:1:step"], True
     names = args.cases or (QUICK if args.quick else TABLE)
+    chosen = args.against.split(",") if args.against else None
+    for name in names:
+        try:
+            case(name)
+        except ValueError as problem:
+            parser.error(f'case "{name}": {problem}; need MODEL:BATCH:WORK such as B/16:8:backward')
+    if unknown := set(chosen or ()) - {"vitnp", *COLUMNS}:
+        parser.error(f"no contender {', '.join(sorted(unknown))}; choose from {', '.join(COLUMNS)}")
     if args.alone:
         for name in names:
-            one_step(name, args.against.split(",") if args.against else ["vitnp", "recompute"])
+            one_step(name, chosen or ["vitnp", "recompute"])
         return
     found = {}
     for name in names:
-        others = args.against.split(",") if args.against else against(name, quick=args.quick)
+        others = chosen or against(name, quick=args.quick)
         small = case(name).config.num_tokens < 100
         runs = args.runs or (31 if small else 7) // (3 if args.quick else 1)
         results = measure(name, ["vitnp", *others], runs)

@@ -12,10 +12,11 @@ import pytest
 from vitnp import cost
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-import cases
+
 import curves
 import speed
 import turns
+import workloads
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def result(*times, peak=10_000_000):
 
 
 def test_the_cifar_sized_case_is_the_one_that_was_asked_for():
-    config, batch_size, work = cases.case("cifar:50:step")
+    config, batch_size, work = workloads.case("cifar:50:step")
     assert (config.image_size, config.in_channels, config.patch_size, config.hidden_size) == (
         (32, 32),
         3,
@@ -42,18 +43,28 @@ def test_the_cifar_sized_case_is_the_one_that_was_asked_for():
 
 
 def test_names_of_cases():
-    config, batch_size, work = cases.case("B/16@384+erf:2:forward")
+    config, batch_size, work = workloads.case("B/16@384+erf:2:forward")
     assert (config.image_size, config.gelu, config.hidden_size) == ((384, 384), "erf", 768)
     assert (batch_size, work) == (2, "forward")
-    assert cases.title("cifar+erf:50:step") == "CIFAR-sized, GELU erf, batch 50, training step with AdamW"
+    assert workloads.title("cifar+erf:50:step") == "CIFAR-sized, GELU erf, batch 50, training step with AdamW"
 
 
 def test_every_case_has_its_twin_with_erf():
-    tanh = [name for name in cases.TABLE if cases.case(name).config.gelu == "tanh"]
-    assert [cases.case(cases.with_erf(name)).config.gelu for name in tanh] == ["erf"] * len(tanh)
-    assert set(cases.TABLE) == {*tanh, *map(cases.with_erf, tanh)}
-    assert set(cases.QUICK) <= set(cases.TABLE)
-    assert set(speed.COMPILED) <= set(cases.TABLE)
+    tanh = [name for name in workloads.TABLE if workloads.case(name).config.gelu == "tanh"]
+    assert [workloads.case(workloads.with_erf(name)).config.gelu for name in tanh] == ["erf"] * len(tanh)
+    assert set(workloads.TABLE) == {*tanh, *map(workloads.with_erf, tanh)}
+    assert set(workloads.QUICK) <= set(workloads.TABLE)
+    assert set(speed.COMPILED) <= set(workloads.TABLE)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["digit:2:step"], ["digits:2"], ["digits:2:walk"], ["digits:2:step", "--against", "nobody"]]
+)
+def test_what_cannot_be_measured_is_refused_before_anything_runs(free, monkeypatch, capsys, arguments):
+    monkeypatch.setattr(turns, "Contender", None)
+    with pytest.raises(SystemExit, match="2"):
+        speed.main(arguments)
+    assert arguments[-1] in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", turns.DECIDE)
@@ -149,7 +160,7 @@ def test_the_profile_finds_every_product(name):
     done = subprocess.run(script, capture_output=True, text=True, check=True, env=dict(os.environ))
     lines = done.stdout.splitlines()
     assert "linear.affine" in done.stdout
-    c = cases.case(name)
+    c = workloads.case(name)
     products = c.batch_size * sum(cost.multiply_adds(c.config).values()) * (1 if c.work == "forward" else 3)
     assert f"products: {products / 1e9:.3f} G" in lines[-1]
     np.testing.assert_allclose(float(lines[-1].split()[-5]), 1.0, atol=0.02)

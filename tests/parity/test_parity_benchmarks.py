@@ -12,7 +12,7 @@ import vitnp
 from vitnp import gradcheck, tree
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-from cases import CIFAR, case, data
+from workloads import CIFAR, case, data
 
 EVERY = pytest.mark.parametrize("gelu", ["tanh", "erf"])
 SMALL = case("cifar:3:backward")._replace(config=CIFAR)  # without dropout, which nobody draws alike

@@ -14,6 +14,7 @@ from vitnp.config import ViTConfig, preset
 CIFAR = ViTConfig(
     image_size=(32, 32), patch_size=4, hidden_size=64, num_layers=4, num_heads=8, mlp_dim=128, num_classes=10
 )
+WORK = {"forward": "forward", "backward": "forward and backward", "step": "training step with AdamW"}
 
 
 class Case(NamedTuple):
@@ -21,12 +22,14 @@ class Case(NamedTuple):
 
     config: ViTConfig
     batch_size: int
-    work: str  # "forward", "backward" (forward and backward) or "step" (with AdamW)
+    work: str  # a key of WORK
 
 
 def case(name):
     """The case called `name`: MODEL:BATCH:WORK, for example B/16:8:backward or cifar:50:step."""
     model, batch_size, work = name.split(":")
+    if work not in WORK:
+        raise ValueError(f"work {work} is none of {', '.join(WORK)}")
     model, _, form = model.partition("+")  # B/16+erf: the other GELU
     changes = {"gelu": form} if form else {}
     if model == "cifar":
@@ -55,8 +58,7 @@ def title(name):
     """The case in the words of the page."""
     model, batch_size, work = name.split(":")
     model = model.replace("cifar", "CIFAR-sized").replace("+erf", ", GELU erf")
-    words = {"forward": "forward", "backward": "forward and backward", "step": "training step with AdamW"}
-    return f"{model}, batch {batch_size}, {words[work]}"
+    return f"{model}, batch {batch_size}, {WORK[work]}"
 
 
 def data(case):
