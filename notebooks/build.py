@@ -14,6 +14,7 @@ import base64
 import copy
 import io
 import pathlib
+import re
 import sys
 import tempfile
 import time
@@ -126,18 +127,24 @@ def smaller(png):
 
 
 def slide_types(cells):
-    """Where a slide begins: at a heading or at a text; a text and the first code below it share one."""
-    types, code_shown = [], False
+    """Where a slide begins: at a text (a heading goes right, the others down), and at a second cell that shows."""
+    types, full = [], False
     for cell in cells:
         if cell.cell_type == "markdown":
             types.append("slide" if cell.source.startswith(("# ", "## ")) else "subslide")
-            code_shown = False
+            full = False
         elif "setup" in tags(cell):
             types.append("skip")
         else:
-            types.append("subslide" if code_shown else "fragment")
-            code_shown = True
+            types.append("subslide" if full and shows(cell) else "fragment")
+            full = full or shows(cell)
     return types
+
+
+def shows(cell):
+    """Whether a cell gives something to look at: it prints, or does not end in an assignment, assert or return."""
+    silent = re.match(r"assert |    return|[\w, ]+(\[.*\])? \|?= ", cell.source.splitlines()[-1])
+    return "print(" in cell.source or not silent
 
 
 def assemble(cells, edition, outputs=None):

@@ -70,6 +70,13 @@ def test_every_text_is_there_in_both_languages(source):
 
 
 @each_source
+def test_bold_korean_is_bold(source):
+    """Markdown leaves the ** as they are where they end in punctuation and a syllable follows."""
+    for cell in texts(source):
+        assert not re.search(r"[^\w\s*]\*\*[가-힣]", cell.source), cell.source
+
+
+@each_source
 def test_the_pairs_stand_together(source):
     cells = build.read(source)
     for i, cell in enumerate(cells):
@@ -169,8 +176,33 @@ def test_what_is_committed_is_small_and_clean(path):
 
 
 @each_notebook
-def test_every_slide_starts_where_the_rule_says(path):
-    for cell in json.loads(path.read_text("utf-8"))["cells"]:
-        kind = cell["metadata"]["slideshow"]["slide_type"]
-        headed = "".join(cell["source"]).startswith(("# ", "## ")) and cell["cell_type"] == "markdown"
-        assert (kind == "slide") == headed
+def test_where_slides_begin(path):
+    """At every text; and where code is shown twice under one text, at the second."""
+    kinds = [
+        cell["metadata"]["slideshow"]["slide_type"] for cell in json.loads(path.read_text("utf-8"))["cells"]
+    ]
+    assert set(kinds) == {"slide", "subslide", "fragment", "skip"}
+    for cell, kind in zip(json.loads(path.read_text("utf-8"))["cells"], kinds, strict=True):
+        if cell["cell_type"] == "markdown":
+            headed = "".join(cell["source"]).startswith(("# ", "## "))
+            assert kind == ("slide" if headed else "subslide")
+
+
+def test_what_shows():
+    cell = build.nbformat.v4.new_code_cell
+    for code in (
+        "x.shape",
+        "plt.show()",
+        "print(report)\nassert report.ok",
+        "for a in b:\n    a.set_title(c)",
+    ):
+        assert build.shows(cell(code)), code
+    for code in (
+        "x = 1",
+        "dx, dp = f(x)",
+        "a[0, 1] = 2",
+        "assert x == 1",
+        "def f(x):\n    return x",
+        "s |= {1: 2}",
+    ):
+        assert not build.shows(cell(code)), code

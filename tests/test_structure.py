@@ -123,7 +123,8 @@ def test_importing_vitnp_loads_numpy_and_scipy_alone():
         for folder in installed
         if folder in pathlib.Path(file).parents
     }
-    assert packages - {"vitnp"} == {"numpy", "scipy"}
+    # where Jupyter has brought charset_normalizer along, NumPy's f2py takes it up
+    assert packages - {"vitnp", "charset_normalizer"} == {"numpy", "scipy"}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from vitnp import gradcheck, show, slides
 from vitnp.data import photo
 from vitnp.steps import s1_patchify
 
-plt.rcParams.update({"figure.figsize": (9.6, 4.4), "font.size": 16})
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 
 # %% [markdown] lang="en"
 # ## An image is an array

@@ -35,7 +35,7 @@ from vitnp import gradcheck, slides
 from vitnp.data import photo
 from vitnp.steps import s1_patchify, s5_attention
 
-plt.rcParams.update({"figure.figsize": (9.6, 4.4), "font.size": 16})
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"

@@ -36,7 +36,7 @@ import vitnp
 from vitnp import gradcheck, loss, slides
 from vitnp.steps import s8_classify
 
-plt.rcParams.update({"figure.figsize": (9.6, 4.4), "font.size": 16})
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"
