@@ -62,7 +62,7 @@ alike.shape
 # %%
 figure, axes = plt.subplots(1, 3, layout="constrained")
 axes[0].imshow(image)
-for ax, query in zip(axes[1:], (20, 101), strict=True):
+for ax, query in zip(axes[1:], (20, 101)):
     ax.imshow(alike[query].reshape(14, 14))
     ax.plot(query % 14, query // 14, "r*", markersize=16)
     ax.set_title(f"patch {query}")

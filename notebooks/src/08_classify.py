@@ -213,8 +213,8 @@ assert np.allclose(dz, p - target)
 
 # %%
 figure, axes = plt.subplots(1, 3, sharey=True, layout="constrained")
-for ax, name, values in zip(axes, ("p", "y", "p − y"), (p, target, p - target), strict=True):
-    ax.bar(range(5), values, color=["C0", "C1", "C0", "C0", "C0"])
+for ax, name, values in zip(axes, ("p", "y", "p − y"), (p, target, p - target)):
+    ax.bar(range(5), values, color=np.where(target == 1, "C1", "C0"))
     ax.set_title(name)
 
 # %% [markdown] lang="en"
@@ -259,11 +259,11 @@ def forward(x, p, target):
 
 # %% [markdown] lang="en"
 # Backward, each line for a forward line, last one first. The other 196 tokens have no part in the logits: gradient 0.
-# They still learn, through the attention that [CLS] paid them.
+# It reaches them in the blocks below, through the attention that [CLS] paid them.
 
 # %% [markdown] lang="ko"
 # 역전파는 순전파의 줄을 마지막 것부터 하나씩 되돌립니다. 나머지 토큰 196개는 로짓에 쓰이지 않았으므로 여기서는 기울기가 0입니다.
-# 그래도 학습은 됩니다. [CLS]가 어텐션으로 그 토큰들을 보았기 때문입니다.
+# 하지만 아래 블록에서는 [CLS]가 어텐션으로 그 토큰들을 본 만큼 기울기가 전해집니다.
 
 
 # %%
