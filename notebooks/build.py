@@ -28,7 +28,8 @@ from PIL import Image
 HERE = pathlib.Path(__file__).resolve().parent
 LANGUAGES = ("en", "ko")
 SECONDS = {"00": 90, "11": 90}  # for one notebook; 60 for the others
-PICTURE, COLORS = (860, 450), 128  # at most: a title, some code and it fit a slide of 1280x720
+PICTURE, COLORS = (860, 420), 128  # at most: a title, some code and it fit a slide of 1280x720
+SLIDE_LINES = 6  # of code, if it is more than one cell
 
 # Put below the title of every notebook. The notebook does not know which copy of the repository it was opened from.
 COLAB = """\
@@ -127,17 +128,22 @@ def smaller(png):
 
 
 def slide_types(cells):
-    """Where a slide begins: at a text (a heading goes right, the others down), and at a second cell that shows."""
-    types, full = [], False
+    """Where a slide begins: at a text (a heading goes right, the others down), and where the code would not fit.
+
+    One cell that shows something fits, and SLIDE_LINES lines.
+    """
+    types, lines, shown = [], 0, False
     for cell in cells:
         if cell.cell_type == "markdown":
             types.append("slide" if cell.source.startswith(("# ", "## ")) else "subslide")
-            full = False
+            lines, shown = 0, False
         elif "setup" in tags(cell):
             types.append("skip")
         else:
-            types.append("subslide" if full and shows(cell) else "fragment")
-            full = full or shows(cell)
+            more = cell.source.count("\n") + 1
+            full = lines and (lines + more > SLIDE_LINES or (shown and shows(cell)))
+            types.append("subslide" if full else "fragment")
+            lines, shown = (more, shows(cell)) if full else (lines + more, shown or shows(cell))
     return types
 
 

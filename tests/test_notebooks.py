@@ -180,7 +180,7 @@ def test_what_is_committed_is_small_and_clean(path):
 
 @each_notebook
 def test_where_slides_begin(path):
-    """At every text; and where code is shown twice under one text, at the second."""
+    """At every text, and more often where the code below it is long or shows twice."""
     kinds = [
         cell["metadata"]["slideshow"]["slide_type"] for cell in json.loads(path.read_text("utf-8"))["cells"]
     ]
