@@ -35,8 +35,9 @@ MAY_IMPORT = {
     "writing": {"errors"},
     "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "tree", "vit", "writing"},
     "weights": {"errors", "weights"},
-    "schedules": {"errors"},
-    "optim": {"backend", "tree"},
+    "schedules": set(),
+    "optim": {"backend", "errors", "tree"},
+    "recipes": {"errors", "optim", "schedules"},
 }
 
 
