@@ -37,7 +37,8 @@ MAY_IMPORT = {
     "weights": {"errors", "weights"},
     "schedules": set(),
     "optim": {"backend", "errors", "tree"},
-    "recipes": {"errors", "optim", "schedules"},
+    "linear_eval": {"backend", "errors", "parallel"},
+    "recipes": {"config", "errors", "optim", "recipes", "schedules"},
 }
 
 
