@@ -1057,7 +1057,7 @@ wrong_rules(
     "optim.py",
     "test_optim",
     "test_clip_leaves_a_small_gradient_alone",
-    ("small gradients made larger", "if norm > max_norm:", "if max_norm < 1e300:"),
+    ("small gradients made larger", "if max_norm < norm < math.inf:", "if max_norm < 1e300:"),
 )
 wrong_rules(
     "optim.py",

@@ -240,9 +240,11 @@ def test_clip_leaves_a_small_gradient_alone():
     assert optim.clip(dp, math.inf) == 0.5
 
 
-def test_clip_does_not_hide_nan():
-    dp = {"a": np.array([1.0, np.nan]), "b": np.array([7.0])}
-    assert math.isnan(optim.clip(dp, 1.0))
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_clip_does_not_hide_what_is_not_finite(bad):
+    dp = {"a": np.array([1.0, bad]), "b": np.array([7.0])}
+    assert not math.isfinite(optim.clip(dp, 1.0))
+    np.testing.assert_array_equal(dp["a"], [1.0, bad])
     np.testing.assert_array_equal(dp["b"], [7.0])
 
 

@@ -135,11 +135,11 @@ def clip(dp, max_norm):
     """Scale dp in place by max_norm/‖dp‖ where its global norm is larger, and return the norm it had.
 
     The norm is a Python float on NumPy. On a device it is a 0-d array, the scaling is by min(1, max_norm/‖dp‖), and
-    nothing waits. A norm that is not a number is returned as it is: whoever trains stops there.
+    nothing waits. Gradients of a norm that is not finite are left as they are on NumPy: whoever trains stops there.
     """
     norm = global_norm(dp)
     if type(norm) is float:
-        if norm > max_norm:
+        if max_norm < norm < math.inf:
             scale(dp, max_norm / norm)
     elif max_norm < math.inf:
         scale(dp, array_module(norm).minimum(max_norm / norm, 1.0))
