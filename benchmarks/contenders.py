@@ -41,7 +41,7 @@ def vitnp(case, *, workers=None, watch=None, **options):
 
     def step():
         loss, dp = vitnp.loss_and_grads(images, labels, p, case.config, rng=rng, **options)
-        optim.adamw(p, dp, state, lr=1e-3)
+        optim.update(p, dp, state, lr=1e-3)
         return loss
 
     return step
