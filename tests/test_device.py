@@ -78,9 +78,9 @@ def test_ten_training_steps(form):
     TRAFFIC.clear()
     for _ in range(10):
         loss, dp = vitnp.loss_and_grads(images, labels, ours, config, workers=1, label_smoothing=0.1)
-        optim.adamw(ours, dp, states[0], lr=1e-2, weight_decay=0.1)
+        optim.update(ours, dp, states[0], lr=1e-2, weight_decay=0.1)
         device_loss, device_dp = vitnp.loss_and_grads(*batch, theirs, config, label_smoothing=0.1)
-        optim.adamw(theirs, device_dp, states[1], lr=1e-2, weight_decay=0.1)
+        optim.update(theirs, device_dp, states[1], lr=1e-2, weight_decay=0.1)
         assert isinstance(device_loss, Strict)
         assert device_loss.shape == ()
         losses.append((device_loss, loss))
@@ -89,6 +89,30 @@ def test_ten_training_steps(form):
     assert float(losses[-1][0]) < float(losses[0][0])
     equal(theirs, ours)
     equal(device_dp, dp)
+
+
+def test_clipping_waits_for_nothing():
+    """What float16 training waits for, the norm, is asked for by whoever trains."""
+    images, labels, p, config = point()
+    ours = vitnp.loss_and_grads(images, labels, p, config, workers=1)[1]
+    theirs = to_device(ours, STRICT)
+    TRAFFIC.clear()
+    norm = optim.clip(theirs, 0.1)
+    assert TRAFFIC == []
+    assert float(norm) == pytest.approx(optim.clip(ours, 0.1), rel=1e-6)
+    tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), to_host(theirs), ours)
+
+
+def test_float16_waits_once_a_step():
+    images, labels, p, config = point()
+    images, labels, p = wrap(images), wrap(labels), to_device(p, STRICT)
+    state, scale = optim.init(p), precision.LossScale()
+    TRAFFIC.clear()
+    _, dp = precision.loss_and_grads(images, labels, p, config, scale)
+    norm = float(optim.clip(dp, 1.0))
+    assert scale.after(norm).good_steps == 1
+    optim.update(p, dp, state, lr=1e-3)
+    assert TRAFFIC == ["float"]
 
 
 def test_dropout_is_drawn_on_the_device():

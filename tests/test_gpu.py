@@ -79,10 +79,10 @@ def test_ten_training_steps(xp, form):
     vitnp.loss_and_grads(*batch, theirs, config)  # what is compiled once may wait
     for _ in range(10):
         loss, dp = vitnp.loss_and_grads(images, labels, ours, config, workers=1)
-        optim.adamw(ours, dp, states[0], lr=1e-3, weight_decay=0.1)
+        optim.update(ours, dp, states[0], lr=1e-3, weight_decay=0.1)
         with cupyx.allow_synchronize(False):
             device_loss, device_dp = vitnp.loss_and_grads(*batch, theirs, config)
-            optim.adamw(theirs, device_dp, states[1], lr=1e-3, weight_decay=0.1)
+            optim.update(theirs, device_dp, states[1], lr=1e-3, weight_decay=0.1)
         losses.append((device_loss, loss))
     np.testing.assert_allclose([float(a) for a, _ in losses], [float(b) for _, b in losses], rtol=1e-4)
     # AdamW divides by √v: where a gradient is near 0, its rounding is seen, but no step is longer than lr.
@@ -145,7 +145,7 @@ def test_float16_trains(xp):
         norm = optim.clip(dp, 1.0)
         scale = scale.after(norm)
         if np.isfinite(norm):
-            optim.adamw(p, dp, state, lr=3e-3)
+            optim.update(p, dp, state, lr=3e-3)
             losses.append(float(loss))
     assert scale.value < 2.0**24
     assert losses[-1] < 0.7 * losses[0]

@@ -175,7 +175,7 @@ def train(steps, mixed):
             norm = optim.clip(dp, 1.0)
         if math.isfinite(norm):
             losses.append(float(value))
-            optim.adamw(p, dp, state, lr=3e-3)
+            optim.update(p, dp, state, lr=3e-3)
     assert {str(leaf.dtype) for _, leaf in tree.leaves(p)} == {"float32"}
     return losses, scale
 

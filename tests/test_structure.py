@@ -36,8 +36,10 @@ MAY_IMPORT = {
     "writing": {"errors"},
     "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "tree", "vit", "writing"},
     "weights": {"errors", "weights"},
-    "schedules": {"errors"},
-    "optim": {"backend", "tree"},
+    "schedules": set(),
+    "optim": {"backend", "errors", "tree"},
+    "linear_eval": {"backend", "errors", "parallel"},
+    "recipes": {"config", "errors", "optim", "recipes", "schedules"},
 }
 
 

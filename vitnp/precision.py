@@ -15,10 +15,10 @@ float16, and scales the loss, because most gradients of a ViT are smaller than f
 backoff, which is the same ½.) A step looks like this, and the one number it waits for is the norm:
 
     loss, dp = precision.loss_and_grads(images, labels, p, config, scale)
-    norm     = optim.clip(dp, max_norm)
+    norm     = float(optim.clip(dp, max_norm))
     scale    = scale.after(norm)
     if math.isfinite(norm):
-        optim.adamw(p, dp, state, lr=lr)
+        optim.update(p, dp, state, lr=lr)
 """
 
 import math
