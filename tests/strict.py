@@ -59,7 +59,7 @@ ATTRIBUTES = "T dtype imag nbytes ndim real shape size".split()
 METHODS = "any argmax astype max mean min reshape sum swapaxes".split()
 KEYWORDS = {"axis", "copy", "dtype", "keepdims"}
 OPERATORS = "add sub mul truediv pow matmul neg abs invert ge gt le lt eq".split()
-FUNCTIONS = "arange broadcast_to concatenate exp log maximum ones tanh where zeros".split()
+FUNCTIONS = "arange broadcast_to concatenate exp log maximum minimum ones tanh where zeros".split()
 
 
 def wrap(value):
