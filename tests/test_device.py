@@ -286,16 +286,6 @@ def test_predict(cupy_is_strict, capsys, tmp_path):
     assert '--dtype is "float8"; choose float32 or float16' in capsys.readouterr().err
 
 
-def test_linear_eval(cupy_is_strict, capsys, tmp_path):
-    """The frozen model on the device, the least squares on the host."""
-    model = vitnp.ViT("digits")
-    model.save(tmp_path / "model.npz")
-    words = f"linear-eval --weights {tmp_path}/model.npz --shots 2 --seeds 1 --workers 1 --backend"
-    on_device, on_host = output(capsys, *words.split(), "cupy"), output(capsys, *words.split(), "numpy")
-    assert on_device == on_host
-    assert on_device[0] == 0
-
-
 def test_without_cupy_the_command_says_what_to_do(capsys, monkeypatch):
     import sys
 
