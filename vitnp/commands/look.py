@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from vitnp import checkpoints, look, tree
-from vitnp.backend import to_host
+from vitnp import checkpoints, look, tree, vit
+from vitnp.backend import array_module, to_device, to_host
 from vitnp.commands.train import writable_folder
 from vitnp.commands.weights import add_source, source
 from vitnp.data import preprocess
@@ -37,6 +37,8 @@ def run(args):
     p, config = checkpoints.load(path, **told)
     first, last = layers(args.layers, config)
     patch = query(args.patch, config)
+    if args.label is not None and not config.num_classes:
+        raise InputError(f"--class is {args.label}, but the model has no head, so no class; leave it out")
     if args.label is not None:
         need_int("--class", args.label, at_least=0, at_most=config.num_classes - 1)
     if config.num_patches < 2:
@@ -57,15 +59,16 @@ def run(args):
 def pictures(image, p, config, *, first, last, patch, args):
     """Yield (file name, figure, a line on what it shows) one after another."""
     yield from of_the_model(image, p, config, lang=args.lang)
+    x = to_device(image, array_module(p["norm"]["gamma"]))
     label = args.label
     if label is None and config.num_classes:
-        label = int(trace(image, p, config).logits[0].argmax())
-    t = trace(image, p, config, labels=label, of="logit" if label is not None else "loss")
+        label = int(vit.forward(x[None], p, config)[0].argmax())
+    t = trace(x, p, config, labels=label, of="logit")
     weights = [t[f"blocks.{i}.attention.A"] for i in range(config.num_layers)]
     yield from of_attention(image, t, weights, config, patch=patch, lang=args.lang)
     yield from of_rollout(image, t, weights, config, first=first, last=last, label=label, lang=args.lang)
     if label is not None:
-        yield of_gradients(trace(image, p, config, labels=label), label, lang=args.lang)
+        yield of_gradients(trace(x, p, config, labels=label), label, lang=args.lang)
 
 
 def of_the_model(image, p, config, *, lang):
