@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vitnp import checkpoints, look, tree, vit
+from vitnp import checkpoints, look, parallel, tree, vit
 from vitnp.backend import array_module, to_device, to_host
 from vitnp.commands.train import writable_folder
 from vitnp.commands.weights import add_source, source
@@ -68,7 +68,7 @@ def pictures(image, p, config, *, first, last, patch, args):
     yield from of_attention(image, t, weights, config, patch=patch, lang=args.lang)
     yield from of_rollout(image, t, weights, config, first=first, last=last, label=label, lang=args.lang)
     if label is not None:
-        yield of_gradients(trace(x, p, config, labels=label), label, lang=args.lang)
+        yield of_gradients(x, p, config, label, lang=args.lang)
 
 
 def of_the_model(image, p, config, *, lang):
@@ -116,14 +116,19 @@ def of_attention(image, t, weights, config, *, patch, lang):
 def of_rollout(image, t, weights, config, *, first, last, label, lang):
     """The picture of rollout, plain and for a class, of a model with a class token."""
     from vitnp import show
+    from vitnp.show.page import in_language
 
     if config.classifier != "token":
         return
+    say = in_language(lang)
     span, chosen = f"layers {first} to {last}", range(first - 1, last)
-    maps = {f"rollout, {span}": look.rollout([weights[i] for i in chosen])}
+    title = say(f"rollout, {span}", f"롤아웃, {first}~{last}층")
+    maps = {title: look.rollout([weights[i] for i in chosen])}
     if label is not None:
         gradients = [t.gradient(f"blocks.{i}.attention.A") for i in chosen]
-        maps[f"for class {label}"] = look.gradient_rollout([weights[i] for i in chosen], gradients)
+        maps[say(f"for class {label}", f"클래스 {label}에 대해")] = look.gradient_rollout(
+            [weights[i] for i in chosen], gradients
+        )
     maps = {
         title: to_host(look.attention_from_class_token(R[0], grid=config.grid)) for title, R in maps.items()
     }
@@ -135,11 +140,12 @@ def of_rollout(image, t, weights, config, *, first, last, label, lang):
     yield "rollout.png", show.rollout(image, maps, config, lang=lang), said
 
 
-def of_gradients(t, label, *, lang):
+def of_gradients(x, p, config, label, *, lang):
     """The picture of the gradient's norm by layer."""
     from vitnp import show
 
-    norms = look.gradient_norms(t.dp)
+    _, dp = parallel.loss_and_grads(x[None], array_module(x).asarray([label]), p, config)
+    norms = look.gradient_norms(dp)
     blocks = [norm for name, norm in norms.items() if name.startswith("blocks.")]
     said = (
         f"gradient of −log p of class {label}: norm {blocks[0]:.3g} in block 1, {blocks[-1]:.3g} in the last"

@@ -10,7 +10,7 @@ from vitnp import look
 from vitnp.backend import to_host
 from vitnp.errors import InputError, need_int
 from vitnp.show import page
-from vitnp.show.page import BLUE, LABEL, ORANGE, TITLE
+from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
 
 MOST_HEADS = 3  # beside the image, in the picture of one patch's attention
 
@@ -80,23 +80,24 @@ def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, la
     figure = page.blank()
     above, below = figure.subplots(2, 1 + len(heads), squeeze=False)
     above[0].imshow(shown, extent=page.extent(config))
-    above[0].set_title(say("the query", "쿼리 패치"), fontsize=LABEL)
+    above[0].set_title(say("the query", "쿼리 패치"), fontsize=SMALL)
     page.overlay(below[0], shown, weights.mean(axis=0), config)
     below[0].set_title(
-        say(f"mean of {H}", f"{H}개 평균") + f": {weights.mean(axis=0).max():.0%}", fontsize=LABEL
+        say(f"A, mean of {H}", f"A, {H}개 평균") + f": {weights.mean(axis=0).max():.1%}", fontsize=SMALL
     )
     for up, down, head in zip(above[1:], below[1:], heads, strict=True):
         up.imshow(scores[head], extent=page.extent(config), cmap="cividis", interpolation="nearest")
         low, high = scores[head].min(), scores[head].max()
-        up.set_title(f"S{head + 1}: {low:.1f} … {high:.1f}", fontsize=LABEL)
+        name = say(f"head {head + 1}", f"헤드 {head + 1}")
+        up.set_title(f"S, {name}: {low:.1f} … {high:.1f}".replace("-", "−"), fontsize=SMALL)
         page.overlay(down, shown, weights[head], config)
-        down.set_title(f"A{head + 1}: {weights[head].max():.0%}", fontsize=LABEL)
+        down.set_title(f"A, {name}: {weights[head].max():.1%}", fontsize=SMALL)
     for axes in (*above, *below):
         axes.set_axis_off()
         axes.add_patch(Rectangle((column * P, row * P), P, P, fill=False, edgecolor="white", linewidth=6))
         axes.add_patch(Rectangle((column * P, row * P), P, P, fill=False, edgecolor=BLUE, linewidth=3))
     figure.suptitle(
-        say("One patch's scores S = Q·Kᵀ/√d$_k$ and weights A", "한 패치의 S = Q·Kᵀ/√d$_k$ 와 A")
+        say("One patch's scores S = Q·Kᵀ/√dₖ and weights A", "한 패치의 S = Q·Kᵀ/√dₖ와 A = softmax(S)")
         + _of_block(block, config, say),
         fontsize=TITLE,
     )
@@ -154,7 +155,7 @@ def rollout(image, maps, config, *, lang="en"):
         page.overlay(axes, shown, weights, config, least=weights.min())
         axes.set_title(f"{title}\n{weights.min():.2g} … {weights.max():.2g}", fontsize=LABEL)
     figure.suptitle(
-        say("Which patches reach [CLS] through all layers", "모든 층을 거쳐 [CLS]에 이르는 패치"),
+        say("Which patches reach [CLS] through the layers", "층을 거쳐 [CLS]에 이르는 패치"),
         fontsize=TITLE,
     )
     return page.finished(figure)
