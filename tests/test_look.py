@@ -193,6 +193,22 @@ def test_a_real_model_keeps_its_dtype():
     assert (distance.shape, distance.dtype) == ((1, 3), "float32")
 
 
+POINT = (random_weights(1, 2, 7, 7), np.random.default_rng(1).standard_normal((1, 2, 7, 7)))
+POINT += (np.random.default_rng(2).standard_normal((12, 5)),)
+
+
+def everything(A, dA, W):
+    """What every function gives."""
+    yield from look.filter_components(W, patch_size=2)
+    yield look.position_similarity(A[0, 0], grid=GRID)
+    yield look.attention_distance(A, grid=GRID, patch_size=P)
+    yield look.uniform_distance(GRID, patch_size=P, like=A)
+    yield look.attention_from_class_token(A, grid=GRID)
+    yield look.rollout([A, A])
+    yield look.gradient_rollout([A, A], [dA, dA])
+    yield look.gradient_norms({"project": {"W": W}})["project"]
+
+
 def test_nothing_of_numpy_is_used(monkeypatch):
     """The same numbers on arrays of another library."""
     wrap, unwrap, strict = test_backend.wrap, test_backend.unwrap, test_backend.Strict
@@ -209,24 +225,26 @@ def test_nothing_of_numpy_is_used(monkeypatch):
         monkeypatch.setattr(strict, f"__{name}__", method, raising=False)
     monkeypatch.setattr(strict, "__getitem__", lambda x, key: wrap(x.a[_plain(key)]))
     monkeypatch.setattr(strict, "__float__", lambda x: float(x.a), raising=False)
-    A, dA = random_weights(1, 2, 7, 7), np.random.default_rng(1).standard_normal((1, 2, 7, 7))
-    W = np.random.default_rng(2).standard_normal((12, 5))
-
-    def everything(A, dA, W):
-        yield from look.filter_components(W, patch_size=2)
-        yield look.position_similarity(A[0, 0], grid=GRID)
-        yield look.attention_distance(A, grid=GRID, patch_size=P)
-        yield look.uniform_distance(GRID, patch_size=P, like=A)
-        yield look.attention_from_class_token(A, grid=GRID)
-        yield look.rollout([A, A])
-        yield look.gradient_rollout([A, A], [dA, dA])
-        yield look.gradient_norms({"project": {"W": W}})["project"]
-
-    plain = list(everything(A, dA, W))
-    others = list(everything(*map(wrap, (A, dA, W))))
+    plain = list(everything(*POINT))
+    others = list(everything(*map(wrap, POINT)))
     for one, other in zip(plain, others, strict=True):
         np.testing.assert_array_equal(backend.to_host(other) if hasattr(other, "a") else other, one)
     assert all(isinstance(other, strict) for other in others[:-1])
+
+
+@pytest.mark.gpu
+def test_on_a_gpu():
+    """The same numbers with CuPy, and they stay on the device."""
+    try:
+        xp = backend.get("cupy")
+    except InputError as problem:
+        pytest.skip(str(problem))
+    others = list(everything(*map(xp.asarray, POINT)))
+    assert all(backend.array_module(other) is xp for other in others[:-1])
+    for one, other in zip(everything(*POINT), others, strict=True):
+        np.testing.assert_allclose(
+            backend.to_host(other) if hasattr(other, "get") else other, one, atol=1e-10
+        )
 
 
 def _plain(key):

@@ -98,6 +98,18 @@ def test_what_is_refused(capsys, files, tmp_path, overrides, words, message):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_model_that_overflows(capsys, files, tmp_path):
+    model, picture = files()
+    p, config = checkpoints.load(model)
+    p["classify"]["head"]["W"][:] = 3e38
+    checkpoints.save(model, p, config)
+    with np.errstate(all="ignore"):
+        status, _, problem = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
+    assert status == 2
+    assert "logits are NaN" in problem
+    assert not (tmp_path / "out").exists()
+
+
 def test_no_picture_to_look_at(capsys, files, tmp_path):
     model, _ = files()
     status, _, problem = run(capsys, "--weights", model, tmp_path / "none.png", "--out", tmp_path / "out")

@@ -47,28 +47,31 @@ def run(args):
             "name a larger one with --image-size"
         )
     image = preprocess.load(args.image, config)
+    xp = array_module(p["norm"]["gamma"])
+    x = to_device(image, xp)
+    logits, _ = vit.forward(x[None], p, config)
+    if not xp.isfinite(logits).all():
+        raise InputError("the model's logits are NaN or infinite; vitnp weights inspect shows the file")
+    label = int(logits[0].argmax()) if args.label is None and config.num_classes else args.label
     out = writable_folder(args.out)
 
     from vitnp import show
 
-    for name, figure, said in pictures(image, p, config, first=first, last=last, patch=patch, args=args):
+    options = {"first": first, "last": last, "patch": patch, "label": label, "lang": args.lang}
+    for name, figure, said in pictures(image, x, p, config, **options):
         print(f"{show.save(figure, out / name)}  {said}", flush=True)
     return 0
 
 
-def pictures(image, p, config, *, first, last, patch, args):
-    """Yield (file name, figure, a line on what it shows) one after another."""
-    yield from of_the_model(image, p, config, lang=args.lang)
-    x = to_device(image, array_module(p["norm"]["gamma"]))
-    label = args.label
-    if label is None and config.num_classes:
-        label = int(vit.forward(x[None], p, config)[0].argmax())
+def pictures(image, x, p, config, *, first, last, patch, label, lang):
+    """Yield (file name, figure, a line on what it shows) one after another; x is the image beside the parameters."""
+    yield from of_the_model(image, p, config, lang=lang)
     t = trace(x, p, config, labels=label, of="logit")
     weights = [t[f"blocks.{i}.attention.A"] for i in range(config.num_layers)]
-    yield from of_attention(image, t, weights, config, patch=patch, lang=args.lang)
-    yield from of_rollout(image, t, weights, config, first=first, last=last, label=label, lang=args.lang)
+    yield from of_attention(image, t, weights, config, patch=patch, lang=lang)
+    yield from of_rollout(image, t, weights, config, first=first, last=last, label=label, lang=lang)
     if label is not None:
-        yield of_gradients(x, p, config, label, lang=args.lang)
+        yield of_gradients(x, p, config, label, lang=lang)
 
 
 def of_the_model(image, p, config, *, lang):
