@@ -102,6 +102,7 @@ def test_a_model_that_overflows(capsys, files, tmp_path):
     model, picture = files()
     p, config = checkpoints.load(model)
     p["classify"]["head"]["W"][:] = 3e38
+    p["norm"]["gamma"][:] = 1e20
     checkpoints.save(model, p, config)
     with np.errstate(all="ignore"):
         status, _, problem = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")

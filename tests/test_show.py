@@ -305,8 +305,8 @@ def test_predictions_mark_right_and_wrong():
     probabilities = np.array([[0.1, 0.9, 0.0], [0.75, 0.05, 0.2]])
     figure = show.predictions(images, np.array([1, 2]), probabilities, ("ant", "bee", "cat"))
     right, wrong = figure.axes
-    assert right.get_title() == "✓ bee 90%\ntrue: bee"
-    assert wrong.get_title() == "✗ ant 75%\ntrue: cat"
+    assert right.get_title() == "✓ bee: 90%\ntrue: bee"
+    assert wrong.get_title() == "✗ ant: 75%\ntrue: cat"
     assert right.spines["left"].get_linestyle() != wrong.spines["left"].get_linestyle()
     assert figure.get_suptitle().startswith("1 of 2 right")
     np.testing.assert_allclose(right.images[0].get_array()[..., 0], (images[0, ..., 0] + 1) / 2, atol=1e-6)
@@ -317,7 +317,7 @@ def test_predictions_without_labels():
     figure = show.predictions(
         np.zeros((2, 8, 8, 1)), None, np.eye(2), ("ant", "a class with a very long name")
     )
-    assert [axes.get_title() for axes in figure.axes] == ["ant 100%", "a class with … 100%"]
+    assert [axes.get_title() for axes in figure.axes] == ["ant: 100%", "a class with …: 100%"]
     assert "right" not in figure.get_suptitle()
 
 

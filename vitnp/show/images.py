@@ -126,7 +126,7 @@ def predictions(images, labels, probabilities, class_names, *, lang="en"):
     right = 0
     for i, axes in enumerate(every[:n]):
         guess = int(probabilities[i].argmax())
-        title = f"{_short(class_names[guess])} {float(probabilities[i, guess]):.0%}"
+        title = f"{_short(class_names[guess])}: {float(probabilities[i, guess]):.0%}"
         color, style = BLUE, "-"
         if known:
             is_right = guess == int(labels[i])
