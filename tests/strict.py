@@ -31,10 +31,10 @@ class Strict:
         return STRICT
 
     def __getitem__(self, key):
-        return wrap(self.a[key])
+        return wrap(self.a[index(key)])
 
     def __setitem__(self, key, value):
-        self.a[key] = unwrap(value)
+        self.a[index(key)] = unwrap(value)
 
     def __len__(self):
         return len(self.a)
@@ -56,15 +56,20 @@ class Strict:
 
 
 ATTRIBUTES = "T dtype imag nbytes ndim real shape size".split()
-METHODS = "any argmax astype max mean min reshape sum swapaxes".split()
+METHODS = "all any argmax astype max mean min reshape sum swapaxes".split()
 KEYWORDS = {"axis", "copy", "dtype", "keepdims"}
-OPERATORS = "add sub mul truediv pow matmul neg abs invert ge gt le lt eq".split()
-FUNCTIONS = "arange broadcast_to concatenate exp log maximum minimum ones tanh where zeros".split()
+OPERATORS = "add sub mul truediv floordiv mod pow matmul neg abs invert ge gt le lt eq".split()
+FUNCTIONS = "arange broadcast_to concatenate exp eye isfinite log maximum minimum ones sign sqrt tanh where zeros".split()
 
 
 def wrap(value):
     """A NumPy array or number as a Strict; anything else as it is."""
     return Strict(value) if isinstance(value, np.ndarray | np.generic) else value
+
+
+def index(key):
+    """A key with the arrays inside the Strict ones of it."""
+    return tuple(map(unwrap, key)) if isinstance(key, tuple) else unwrap(key)
 
 
 def unwrap(value):
@@ -145,6 +150,9 @@ STRICT = types.SimpleNamespace(
     asarray=asarray,
     asnumpy=asnumpy,
     finfo=np.finfo,
+    linalg=types.SimpleNamespace(
+        svd=lambda a, full_matrices: tuple(map(wrap, np.linalg.svd(a.a, full_matrices)))
+    ),
     random=types.SimpleNamespace(Generator=Generator, Philox4x3210=np.random.Philox),
     **{name: strict_function(name) for name in FUNCTIONS},
 )

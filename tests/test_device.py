@@ -286,6 +286,18 @@ def test_predict(cupy_is_strict, capsys, tmp_path):
     assert '--dtype is "float8"; choose float32 or float16' in capsys.readouterr().err
 
 
+def test_look(cupy_is_strict, capsys, tmp_path):
+    from PIL import Image
+
+    config = preset("tiny")
+    checkpoints.save(tmp_path / "model.npz", precision.cast(model_point(config)[1], "float32"), config)
+    Image.fromarray(generator().integers(0, 256, (30, 20, 3), dtype=np.uint8)).save(tmp_path / "photo.png")
+    words = f"look {tmp_path}/photo.png --weights {tmp_path}/model.npz --out {tmp_path} --backend"
+    on_device, on_host = output(capsys, *words.split(), "cupy"), output(capsys, *words.split(), "numpy")
+    assert on_device == on_host
+    assert on_device[0] == 0
+
+
 def test_without_cupy_the_command_says_what_to_do(capsys, monkeypatch):
     import sys
 

@@ -32,6 +32,9 @@ MAY_IMPORT = {
     "gradcheck": {"backend", "tree"},
     "cost": {"backend", "tree", "vit"},
     "slides": set(),
+    "look": {"backend", "errors", "tree"},
+    "paper": {"cost"},
+    "show": {"backend", "checks", "cost", "errors", "look", "paper", "show", "steps", "writing"},
     "trace": {"backend", "checks", "errors", "loss", "ops", "steps", "vit"},
     "writing": {"errors"},
     "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "tree", "vit", "writing"},
@@ -81,7 +84,7 @@ def test_length_and_docstring(path):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in FILES if room(path) in ("ops", "steps", "encoder", "vit")], ids=name
+    "path", [path for path in FILES if room(path) in ("ops", "steps", "encoder", "vit", "look")], ids=name
 )
 def test_the_mathematics_does_not_name_numpy(path):
     """The array decides whose functions are called; initial weights are drawn on the host, with NumPy."""

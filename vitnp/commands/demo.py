@@ -71,7 +71,9 @@ def draw(out, seed):
     )
     yield (
         show.save(
-            show.attention_from_class_token(images[0], saved.blocks[-1].attention.A[0], config),
+            show.attention_from_class_token(
+                images[0], saved.blocks[-1].attention.A[0], config, block=config.num_layers - 1
+            ),
             out / "attention.png",
         ),
         "where [CLS] looks in the last block",

@@ -142,7 +142,7 @@ def draw_attention(x, p, config, path):
 
     _, saved = vit.forward(to_device(x[None], array_module(p["norm"]["gamma"])), p, config)
     A = saved.blocks[-1].attention.A[0]
-    return show.save(show.attention_from_class_token(x, A, config), path)
+    return show.save(show.attention_from_class_token(x, A, config, block=config.num_layers - 1), path)
 
 
 def lines(record):
