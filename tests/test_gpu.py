@@ -143,7 +143,7 @@ def test_float16_trains(xp):
     state, scale, losses = optim.init(p), precision.LossScale(2.0**24), []
     for _ in range(30):
         loss, dp = precision.loss_and_grads(images, labels, p, config, scale)
-        norm = optim.clip(dp, 1.0)
+        norm = float(optim.clip(dp, 1.0))
         scale = scale.after(norm)
         if np.isfinite(norm):
             optim.update(p, dp, state, lr=3e-3)
