@@ -332,12 +332,14 @@ share(dxs).round(2)
 # %% [markdown] lang="en"
 # All of it, at every depth. That is the straight way: multiply out
 # $$(I+F_{24})\cdots(I+F_2)(I+F_1) = I + \sum_i F_i + \sum_{i>j} F_iF_j + \cdots$$
-# 24 plus signs give $2^{24}$ ways back, and one of them, $I$, goes through no layer at all.
+# 24 plus signs give $2^{24}$ ways back, and one of them, $I$, goes through no layer at all. What comes by the others points
+# anywhere, with weights fresh from init, and adds almost nothing along dy.
 
 # %% [markdown] lang="ko"
 # 어느 깊이에서나 거의 전부 남아 있습니다. 곧게 뻗은 길이 있기 때문입니다. 곱을 전개하면
 # $$(I+F_{24})\cdots(I+F_2)(I+F_1) = I + \sum_i F_i + \sum_{i>j} F_iF_j + \cdots$$
-# 덧셈 24개가 돌아가는 길 $2^{24}$가지를 만듭니다. 그중 하나인 $I$는 어떤 층도 지나지 않습니다.
+# 덧셈 24개가 돌아가는 길 $2^{24}$가지를 만듭니다. 그중 하나인 $I$는 어떤 층도 지나지 않습니다. 초기 가중치에서는
+# 나머지 길로 온 기울기의 방향이 제각각이라 dy 방향으로는 거의 보태는 것이 없습니다.
 
 # %%
 assert (abs(share(dxs) - 1) < 0.2).all()

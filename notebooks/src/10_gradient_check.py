@@ -425,8 +425,8 @@ assert all(np.shape(tree.get(p, leaf.name)) == leaf.shape for leaf in report.lea
 # the softmax cancels. Errors are therefore relative to the size of the *whole* gradient where a leaf's own is near 0.
 
 # %% [markdown] lang="ko"
-# 픽셀에서 로짓까지, 모델 전체를 파라미터 하나까지 한 번에 검증했습니다. (`print(report)`를 하면 27줄이 모두 나옵니다.) 그중 기울기가 0인 줄이 하나 있습니다. softmax가 상쇄하는 키
-# 편향입니다. 그래서 자기 기울기가 0에 가까우면, 오차를 *전체* 기울기의 크기에 비추어 잽니다.
+# 픽셀에서 로짓까지, 모델 전체를 파라미터 하나까지 한 번에 검증했습니다. (`print(report)`를 하면 27줄이 모두 나옵니다.)
+# 그중 기울기가 0인 줄이 하나 있습니다. softmax가 상쇄하는 키 편향입니다. 그래서 자기 기울기가 0에 가까우면, 오차를 *전체* 기울기의 크기에 비추어 잽니다.
 
 # %% [markdown] lang="en"
 # ## Exercises
