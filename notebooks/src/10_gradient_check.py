@@ -247,8 +247,8 @@ numeric, analytic
 assert np.isclose(numeric, analytic, rtol=1e-13)
 
 # %% [markdown] lang="en"
-# One run of forward, whatever the size, in place of one for each of the 8 inputs. A wrong backward agrees with a random
-# direction only by a chance of nil.
+# One run of forward, whatever the size, in place of one for each of the 8 inputs. A wrong backward has next to
+# no chance of agreeing along a random direction.
 
 # %% [markdown] lang="ko"
 # 입력 8개마다 한 번씩이 아니라, 크기와 상관없이 순전파 한 번이면 됩니다. 틀린 역전파가 무작위 방향에서 우연히 맞을 확률은
