@@ -189,18 +189,6 @@ def test_a_model_that_does_not_fit_the_data(change, message):
         train.train({}, config, small(), QUICK, rng=np.random.default_rng(0))
 
 
-def test_threads_only_where_they_pay(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
-    small_model, large = preset("digits"), preset("B/16")
-    assert train.choose_workers(8, small_model) == 1
-    assert train.choose_workers(32, small_model) == 2
-    assert train.choose_workers(1024, small_model) == 8
-    assert train.choose_workers(8, large) == 8
-    assert train.choose_workers(2, large) == 2
-    monkeypatch.setattr("os.cpu_count", lambda: None)
-    assert train.choose_workers(8, large) == 1
-
-
 def test_initial_parameters():
     recipe = dataclasses.replace(QUICK, position_scale=4.0)
     p = train.initial_parameters(np.random.default_rng(0), CONFIG, recipe)

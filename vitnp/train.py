@@ -7,7 +7,6 @@ with the same number of workers gives the same parameters to the bit.
 
 import dataclasses
 import math
-import os
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,11 +14,8 @@ from typing import NamedTuple
 from vitnp import optim, schedules, tree, vit
 from vitnp.data import augment
 from vitnp.errors import InputError
-from vitnp.parallel import loss_and_grads, predict
+from vitnp.parallel import choose_workers, loss_and_grads, predict
 
-# Starting a thread must pay: below this many activations (images · tokens · hidden size · layers) for each,
-# one thread was as fast as two. Of the digits model that is 16 images, of ViT-B/16 not even one.
-ACTIVATIONS_PER_WORKER = 65_536
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
 
 
@@ -147,12 +143,6 @@ def train_step(p, state, images, labels, config, recipe, *, lr, rng, workers):
 def accuracy(images, labels, p, config, *, workers=None):
     """The share of the images whose largest logit is the label's, 0…1."""
     return float((predict(images, p, config, workers=workers).argmax(-1) == labels).mean())
-
-
-def choose_workers(batch_size, config):
-    """How many threads a batch is split over: one a core, as far as each has `ACTIVATIONS_PER_WORKER` to do."""
-    activations = batch_size * config.num_tokens * config.hidden_size * config.num_layers
-    return max(1, min(os.cpu_count() or 1, batch_size, activations // ACTIVATIONS_PER_WORKER))
 
 
 def check_fit(data, config):
