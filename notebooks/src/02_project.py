@@ -191,11 +191,12 @@ by_convolution = np.stack([np.tensordot(window, kernel, axes=3) + b for window i
 assert np.allclose(by_convolution, tokens[0])
 
 # %% [markdown] lang="en"
-# And a library's convolution, for filter 5. It moves on by 1 pixel; of its 209×209 results we keep every 16th.
+# And a library's, for filter 5. It moves on by 1 pixel; of its 209×209 results we keep every 16th. (What deep learning
+# calls a convolution does not flip the kernel; in mathematics that is a *correlation*.)
 
 # %% [markdown] lang="ko"
-# 라이브러리의 합성곱과도 비교해 봅시다. 5번 필터입니다. 1픽셀씩 옮기므로 결과가 209×209개이고, 그중 16번째마다 하나씩
-# 골라냅니다.
+# 라이브러리와도 비교해 봅시다. 5번 필터입니다. 1픽셀씩 옮기므로 결과가 209×209개이고, 그중 16번째마다 하나씩 골라냅니다.
+# (딥러닝의 합성곱은 커널을 뒤집지 않습니다. 수학에서는 이것을 *상관*(correlation)이라고 부릅니다.)
 
 # %%
 dense = scipy.signal.correlate(scaled, kernel[..., 5], mode="valid")[..., 0]
@@ -292,11 +293,13 @@ assert (dy @ W_tiny.T == [J.T @ dy[0], J.T @ dy[1]]).all()
 
 # %% [markdown] lang="en"
 # ## What the weights learn
-# Say the loss wants more of feature 0 in patch 101, the pagoda, and nothing else. Then the gradient of filter 0 is …
+# Say the loss wants more of feature 0 in patch 101, the pagoda, and nothing else. Then filter 0 steps, against its
+# gradient, towards …
 
 # %% [markdown] lang="ko"
 # ## 가중치는 무엇을 배우는가
-# 손실 함수가 101번 패치(누각)의 0번 특징을 키우고 싶어 한다고 합시다. 나머지는 0입니다. 그러면 0번 필터의 기울기는 …
+# 손실을 줄이려면 101번 패치(누각)의 0번 특징만 커지면 된다고 합시다. 다른 기울기는 모두 0입니다. 그러면 0번 필터가 기울기의
+# 반대 방향으로 움직여 가는 곳은 …
 
 # %%
 dtokens = np.zeros(tokens.shape)
@@ -366,12 +369,12 @@ print(report)
 assert report.ok
 
 # %% [markdown] lang="en"
-# A common slip takes the *mean* over the patches. Same shapes, and training even goes on, with a step 8 times too small
-# here. The check sees it.
+# A common slip takes the *mean* over the patches. Same shapes, and training even goes on, with gradients 8 times too
+# small here. The check sees it.
 
 # %% [markdown] lang="ko"
-# 패치에 대해 합 대신 *평균*을 내는 실수가 흔합니다. shape도 같고 학습도 되지만, 여기서는 기울기가 8배 작아집니다. 검증은
-# 이를 잡아냅니다.
+# 패치에 대해 합 대신 *평균*을 내는 실수가 흔합니다. shape도 같고 학습도 되지만, 여기서는 기울기가 8분의 1로 줄어듭니다.
+# 검증은 이를 잡아냅니다.
 
 
 # %%

@@ -280,9 +280,11 @@ J.T @ dy
 
 # %% [markdown] lang="en"
 # ## All of step 4
+# Without dropout the mask is 1. It is all that backward needs.
 
 # %% [markdown] lang="ko"
 # ## 4단계 전체
+# 드롭아웃이 없으면 마스크는 1입니다. 역전파에 필요한 것은 이 마스크뿐입니다.
 
 
 # %%
@@ -411,7 +413,8 @@ for ax, picture in zip(axes, pictures):
 # 처리합니다.
 
 # %%
-E_new, saved = interpolate.forward(formula, grid=(14, 14), new_grid=(24, 24), method="bilinear-aligned")
+grids = {"grid": (14, 14), "new_grid": (24, 24)}
+E_new, saved = interpolate.forward(formula, **grids, method="bilinear-aligned")
 E_new.shape
 
 # %%
