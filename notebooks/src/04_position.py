@@ -1,5 +1,5 @@
 # %% [markdown] lang="en"
-# # 4 · Where is each patch? Position embeddings
+# # 4 · Where is each patch? E_pos
 # **4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가** ·
 # *Step 4: add the positional embedding - an element-wise sum brings in the position*
 #
@@ -12,7 +12,7 @@
 # - use a model on images of another size.
 
 # %% [markdown] lang="ko"
-# # 4 · 패치는 어디에 있는가: 포지셔널 임베딩
+# # 4 · 포지셔널 임베딩: 패치의 자리
 # **4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가** ·
 # *Step 4: add the positional embedding - an element-wise sum brings in the position*
 #
