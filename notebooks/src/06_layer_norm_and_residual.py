@@ -222,7 +222,7 @@ tokens = rng.standard_normal((1, 17, 64))
 def likeness(x):
     x_hat = forward(x, ones)[0][0]
     cosines = x_hat @ x_hat.T / 64
-    return (cosines.sum() - 17) / (17 * 16)  # the mean over all pairs, a token with itself left out
+    return (cosines.sum() - 17) / (17 * 16)  # the mean over all pairs but i, i
 
 
 # %%
@@ -274,7 +274,7 @@ dx_hat
 # by all four, so its gradients add up.
 
 # %% [markdown] lang="ko"
-# $\hat x = c \cdot \frac1\sigma$에는 인수가 둘입니다. 한 길은 $c$로, 다른 길은 $\frac1\sigma$로 갑니다. $\frac1\sigma$은 네 값이
+# $\hat x = c \cdot \frac1\sigma$에는 인수가 둘입니다. 한 길은 $c$로, 다른 길은 $\frac1\sigma$로 갑니다. 뒤의 것은 네 값이
 # 함께 쓰는 숫자 하나이므로 기울기를 모두 더합니다.
 
 # %%
@@ -345,7 +345,8 @@ assert np.allclose([dx.sum(), dx @ x_hat], 0, atol=1e-6)  # up to ε
 
 # %%
 no_mean = dx_hat - dx_hat.mean()
-steps = {"dx̂": dx_hat, "− mean": no_mean, "− along x̂": no_mean - x_hat * (no_mean @ x_hat) / D}
+neither = no_mean - x_hat * (no_mean @ x_hat) / D
+steps = {"dx̂": dx_hat, "− mean": no_mean, "− along x̂": neither}
 figure, axes = plt.subplots(1, 3, sharey=True, layout="constrained")
 for ax, (name, values) in zip(axes, steps.items()):
     ax.bar(range(4), values)
