@@ -408,7 +408,7 @@ assert report.ok
 
 # %%
 def residual_forward(x, p):
-    f, saved = forward(x, p)  # here f is a LayerNorm alone; in a block attention or the MLP follows
+    f, saved = forward(x, p)  # f is LayerNorm alone; in a block more follows
     return x + f, saved
 
 
