@@ -140,12 +140,12 @@ show.patch_sequence(image, config)
 beside(1)
 
 # %% [markdown] lang="en"
-# ## 2단계: 패치 임베딩 · 3단계: [CLS] 토큰 추가 · 4단계: 포지셔널 임베딩 추가 · from patches to tokens
+# ## 2~4단계: 패치 임베딩, [CLS] 토큰, 포지셔널 임베딩 · from patches to tokens
 # A dense layer, one and the same for every patch. Then a learned token in front, whose place at the end will hold the
 # answer. Then a learned vector for each of the 197 places is added.
 
 # %% [markdown] lang="ko"
-# ## 2단계: 패치 임베딩, 3단계: [CLS] 토큰 추가, 4단계: 포지셔널 임베딩 추가
+# ## 2~4단계: 패치 임베딩, [CLS] 토큰, 포지셔널 임베딩
 # 모든 패치에 같은 선형 변환 하나를 적용합니다. 그 앞에 학습되는 토큰을 하나 붙이는데, 마지막에 답이 나올 자리입니다. 그리고 197개의
 # 자리마다 학습되는 벡터를 더합니다.
 
@@ -166,11 +166,11 @@ plt.colorbar()
 plt.show()
 
 # %% [markdown] lang="en"
-# ## 5단계: Q, K, V → 헤드 분할 → Attention Score → Softmax → 헤드 결합 → 최종 선형 투영 · attention
+# ## 5단계: Multi-Head Attention · attention
 # Every token asks (Q), every token answers (K), and takes what it finds (V), in twelve heads at once.
 
 # %% [markdown] lang="ko"
-# ## 5단계: Q, K, V 생성 → 헤드 분할 → Attention Score 계산 → Softmax 후 V 곱 → 헤드 결합 → 최종 선형 투영
+# ## 5단계: Multi-Head Attention
 # 모든 토큰이 묻고(Q), 모든 토큰이 대답하고(K), 찾은 것을 가져옵니다(V). 헤드 열두 개가 동시에 합니다.
 
 # %%
@@ -178,12 +178,12 @@ beside(5)
 
 # %% [markdown] lang="en"
 # What one patch of the pagoda asks (row 7, column 3), and where it looks: first block, three of the heads. The pattern is
-# the photo's own, for patches that are alike get scores that are alike. Untrained heads are lukewarm: none gives a patch
+# the photo's own, for patches that are alike get scores that are alike. Untrained heads do not choose: none gives a patch
 # even 3% (to give all the same would be 1/197, 0.5%).
 
 # %% [markdown] lang="ko"
 # 누각의 한 패치(7행 3열)가 무엇을 묻고 어디를 보는지 첫 블록의 헤드 세 개로 봅니다. 무늬는 사진에서 온 것입니다. 닮은 패치끼리
-# 스코어도 비슷하기 때문입니다. 학습하지 않은 헤드는 미지근합니다. 한 패치에 3%도 주지 않습니다. (똑같이 나누면 1/197, 곧
+# 스코어도 비슷하기 때문입니다. 학습하지 않은 헤드는 아직 고르지 못해 한 패치에 3%도 주지 않습니다. (똑같이 나누면 1/197, 곧
 # 0.5%입니다.)
 
 # %%
@@ -221,7 +221,7 @@ plt.show()
 # Row 0 goes through one more dense layer: 1000 logits, 1000 probabilities.
 
 # %% [markdown] lang="ko"
-# ## 8단계: [CLS] 토큰 추출 → 로짓 계산 → Softmax를 통해서 클래스 확률 도출
+# ## 8단계: [CLS] 토큰 추출 → 로짓 → 클래스 확률
 # 0번 행이 선형 변환을 한 번 더 지나면 로짓 1000개, 확률 1000개가 나옵니다.
 
 # %%
