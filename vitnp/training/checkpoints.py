@@ -1,0 +1,131 @@
+"""Training checkpoints: a `Progress` as a file, the last few of them in a folder.
+
+An .npz: the arrays of p, of the optimizer's state and of the average by their dotted names, the rest as JSON. It is
+written beside its name, brought to the disk and renamed: killed or out of room at any moment, the one before is whole.
+Imports `tree`, `backend`, `checkpoints.files`, `writing`, `errors`.
+"""
+
+import dataclasses
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+from vitnp import tree
+from vitnp.backend import array_module
+from vitnp.checkpoints import files
+from vitnp.errors import InputError, need_int
+from vitnp.training.progress import Epoch, Progress
+from vitnp.writing import beside
+
+REST = "vitnp.training"  # the array that holds, as JSON, what is no array
+TREES = ("p", "optimizer", "average")
+SECONDS = 300.0  # between two checkpoints, unless told otherwise: what a power cut costs at most
+
+
+class Checkpoints:
+    """The training checkpoints of one run in `folder`, the last `keep` of them.
+
+    run is what the checkpoints belong to, a JSON-able dict of dicts: configuration, recipe, data … A file of another
+    run is refused, with the first values that differ. every: steps between two, None for every 300 seconds.
+    """
+
+    def __init__(self, folder, run, *, every=None, keep=2):
+        self.folder, self.run = Path(folder), json.loads(json.dumps(run))
+        self.every = None if every is None else need_int("save_every", every, at_least=1)
+        self.keep = need_int("keep", keep, at_least=1)
+        self.saved_at = time.monotonic()
+
+    def files(self):
+        """The files there are, the oldest first."""
+        return sorted(self.folder.glob("step-*.npz"))
+
+    def due(self, step):
+        """Whether a checkpoint is to be written after this step."""
+        return step % self.every == 0 if self.every else time.monotonic() - self.saved_at > SECONDS
+
+    def save(self, progress):
+        """Write the progress, and remove what is older than the last `keep`.
+
+        Raises InputError, with the last good checkpoint, where it cannot be written.
+        """
+        path = self.folder / f"step-{progress.step:09d}.npz"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with beside(path) as part, open(part, "wb") as file:
+                np.savez(file, **arrays(progress, self.run))
+                file.flush()
+                os.fsync(file.fileno())
+            *old, _ = [*self.files(), path]
+        except (OSError, InputError) as problem:
+            whole = self.files()
+            last = f"the last good checkpoint is {whole[-1]}" if whole else "there is no checkpoint yet"
+            raise InputError(f"{problem}; {last}: make room and go on with --resume") from None
+        for file in self.files()[: -self.keep]:
+            file.unlink()
+        self.saved_at = time.monotonic()
+        return path
+
+    def load(self):
+        """The newest checkpoint's `Progress`, its arrays on the host, or None where there is none.
+
+        Raises InputError for a file that cannot be read, or belongs to another run.
+        """
+        for half_written in self.folder.glob("step-*.npz.part"):
+            half_written.unlink()
+        if not self.files():
+            return None
+        path = self.files()[-1]
+        try:
+            found = files.read(path)
+            rest = json.loads(str(found.pop(REST)))
+        except (InputError, KeyError, ValueError) as problem:
+            raise InputError(
+                f"{path} is no training checkpoint or is damaged ({problem}); delete it to go on from the one before"
+            ) from None
+        differ = list(differences(rest.pop("run"), self.run))
+        if differ:
+            raise InputError(f"{path} is of another run: {'; '.join(differ[:3])}; train into a new folder")
+        return progress(found, rest)
+
+
+def arrays(progress, run):
+    """{name in the file: array} of a `Progress` and the run it belongs to."""
+    found = {}
+    for name in TREES:
+        for leaf_name, leaf in tree.leaves(getattr(progress, name) or {}, f"{name}."):
+            xp = array_module(leaf) if hasattr(leaf, "dtype") else np
+            found[leaf_name] = np.asarray(leaf) if xp is np else xp.asnumpy(leaf)
+    rest = {
+        field.name: getattr(progress, field.name)
+        for field in dataclasses.fields(progress)
+        if field.name not in TREES
+    }
+    return found | {REST: np.array(json.dumps(rest | {"run": run}))}
+
+
+def progress(found, rest):
+    """The `Progress` of a file's arrays and its JSON: the inverse of `arrays`."""
+    trees = {name: None for name in TREES} | tree.from_leaves(
+        (name, leaf if leaf.ndim else leaf.item()) for name, leaf in found.items()
+    )
+    rest["history"] = [Epoch(*epoch) for epoch in rest["history"]]
+    return Progress(**trees, **rest)
+
+
+def differences(there, here, name=""):
+    """Yield "NAME is X there and Y here" for every value of two nested dicts that differs."""
+    for key in sorted({*there, *here}):
+        old, new, full = there.get(key), here.get(key), f"{name}{key}"
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from differences(old, new, f"{full}.")
+        elif old != new:
+            yield f"{full} is {short(old)} there and {short(new)} here"
+
+
+def short(value):
+    """A value as text of at most 60 characters."""
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,54 @@
+"""What a training is between two steps, and what it tells. Imports nothing of vitnp."""
+
+import dataclasses
+from typing import NamedTuple
+
+
+class Step(NamedTuple):
+    """What one step came to."""
+
+    step: int  # from 1, over the whole training
+    epoch: int  # from 1
+    loss: float  # before the update; a number on the device where p lies there
+    norm: float  # the gradient's, before it was clipped
+    lr: float
+    images: int  # of the step's batch
+
+
+class Epoch(NamedTuple):
+    """What one epoch came to; a history is a list of them."""
+
+    epoch: int  # from 1
+    loss: float  # mean over the epoch's images as they were trained on: augmented, with dropout
+    train_accuracy: float  # 0…1, on the first training images, not augmented
+    test_accuracy: float  # 0…1
+    lr: float  # of the last step
+    seconds: float  # training and measuring
+    images_per_second: float  # of training alone
+
+
+@dataclasses.dataclass
+class Progress:
+    """All that a training is between two steps: who has it can go on, bit for bit.
+
+    The order of an epoch's images and all chance in it follow from `generator`; `steps` says how far it is.
+    """
+
+    p: dict
+    optimizer: dict  # the optimizer's state
+    average: dict | None  # Polyak's, where the recipe has one
+    generator: dict  # the generator's state at the start of the epoch
+    epoch: int = 1  # the one under way
+    steps: int = 0  # done of it
+    step: int = 0  # done in all
+    loss_sum: float = 0.0  # of the epoch's images so far
+    seconds: float = 0.0  # that the epoch took so far
+    history: list = dataclasses.field(default_factory=list)  # of the `Epoch`s done
+
+
+class Stopped(Exception):
+    """A training that was asked to stop, and did so between two steps: `progress` is where it stands."""
+
+    def __init__(self, progress):
+        super().__init__(f"stopped after step {progress.step}")
+        self.progress = progress
