@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "writing": {"errors"},
     "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "tree", "vit", "writing"},
     "weights": {"errors", "weights"},
+    "data": {"data", "errors"},
     "schedules": {"errors"},
     "optim": {"backend", "tree"},
 }

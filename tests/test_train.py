@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vitnp import InputError, loss_and_grads, optim, preset, schedules, train, tree, vit
-from vitnp.data import DataSet, augment, digits
+from vitnp.data import ArraySource, DataSet, augment, digits
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
 QUICK = dataclasses.replace(train.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
@@ -16,9 +16,8 @@ QUICK = dataclasses.replace(train.RECIPES["digits"], epochs=2, batch_size=40, wa
 def small(n=100):
     """The first digits of each part."""
     d = digits.load(0)
-    return DataSet(
-        d.train_images[:n], d.train_labels[:n], d.test_images[:50], d.test_labels[:50], d.class_names
-    )
+    parts = (ArraySource(part.pixels[:k], part.labels[:k]) for part, k in ((d.train, n), (d.test, 50)))
+    return DataSet(*parts, d.class_names)
 
 
 def run(recipe=QUICK, config=CONFIG, data=None, seed=0, **options):
@@ -73,9 +72,9 @@ def test_it_is_the_loop_one_would_write():
     for epoch in range(2):
         order = rng.permutation(100)
         for i, rows in enumerate((order[:40], order[40:80], order[80:])):
-            images = augment.affine(data.train_images[rows], rng)
+            images = augment.affine(data.train.pixels[rows], rng)
             _, dp = loss_and_grads(
-                images, data.train_labels[rows], q, CONFIG, workers=1, rng=rng, label_smoothing=0.1
+                images, data.train.labels[rows], q, CONFIG, workers=1, rng=rng, label_smoothing=0.1
             )
             assert optim.clip(dp, 0.05) > 0.05
             lr = schedules.cosine(3 * epoch + i + 1, lr=recipe.lr, warmup_steps=2, total_steps=6)
@@ -94,8 +93,8 @@ def test_what_the_history_says():
     assert history[0].loss == pytest.approx(mean, rel=1e-12)
     assert history[0].lr == schedules.cosine(3, lr=QUICK.lr, warmup_steps=2, total_steps=6)
     data = small()
-    logits = vit.forward(data.test_images, p, CONFIG)[0]
-    assert history[-1].test_accuracy == np.mean(logits.argmax(-1) == data.test_labels)
+    logits = vit.forward(data.test.pixels, p, CONFIG)[0]
+    assert history[-1].test_accuracy == np.mean(logits.argmax(-1) == data.test.labels)
     assert 0 < 100 / history[0].images_per_second <= history[0].seconds
 
 
@@ -108,9 +107,9 @@ def test_the_first_loss_is_that_of_guessing():
 
 def test_training_images_are_not_touched():
     data = small()
-    kept = data.train_images.copy()
+    kept = data.train.pixels.copy()
     run(data=data)
-    np.testing.assert_array_equal(data.train_images, kept)
+    np.testing.assert_array_equal(data.train.pixels, kept)
 
 
 def test_dropout_and_augmentation_are_on():

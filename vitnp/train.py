@@ -105,7 +105,8 @@ def train(p, config, data, recipe, *, rng, workers=None, on_step=None, on_epoch=
     """
     check_fit(data, config)
     workers = choose_workers(recipe.batch_size, config) if workers is None else workers
-    images, labels = data.train_images, data.train_labels
+    images, labels = data.train.images, data.train.labels
+    monitored = min(MONITORED, len(labels))
     total_steps = recipe.epochs * recipe.steps_per_epoch(len(labels))
     state, history = optim.init(p), []
     for number in range(1, recipe.epochs + 1):
@@ -113,7 +114,7 @@ def train(p, config, data, recipe, *, rng, workers=None, on_step=None, on_epoch=
         order = rng.permutation(len(labels))
         for first in range(0, len(labels), recipe.batch_size):
             rows = order[first : first + recipe.batch_size]
-            batch = images[rows] if recipe.augment is None else recipe.augment(images[rows], rng)
+            batch = images(rows) if recipe.augment is None else recipe.augment(images(rows), rng)
             lr = schedules.cosine(
                 state["step"] + 1, lr=recipe.lr, warmup_steps=recipe.warmup_steps, total_steps=total_steps
             )
@@ -123,8 +124,10 @@ def train(p, config, data, recipe, *, rng, workers=None, on_step=None, on_epoch=
                 on_step(state["step"], loss)
         speed = len(labels) / (time.perf_counter() - started)
         mean_loss = total_loss / len(labels)
-        on_train = accuracy(images[:MONITORED], labels[:MONITORED], p, config, workers=workers)
-        on_test = accuracy(data.test_images, data.test_labels, p, config, workers=workers)
+        on_train = accuracy(images(range(monitored)), labels[:monitored], p, config, workers=workers)
+        on_test = accuracy(
+            data.test.images(range(len(data.test))), data.test.labels, p, config, workers=workers
+        )
         seconds = time.perf_counter() - started
         history.append(Epoch(number, mean_loss, on_train, on_test, lr, seconds, speed))
         if on_epoch:
@@ -157,7 +160,7 @@ def choose_workers(batch_size, config):
 
 def check_fit(data, config):
     """Raise InputError unless the model takes the data's images and has its classes."""
-    height, width, channels = data.train_images.shape[1:]
+    height, width, channels = data.train.shape
     if config.image_size != (height, width) or config.in_channels != channels:
         have, want = (height, width, channels), (*config.image_size, config.in_channels)
         raise InputError(

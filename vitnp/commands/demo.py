@@ -59,7 +59,7 @@ def draw(out, seed):
 
     p, config = checkpoints.load(out / "model.npz")
     data = digits.load(seed)
-    images, labels = data.test_images[:12], data.test_labels[:12]
+    images, labels = data.test.images(range(12)), data.test.labels[:12]
     logits, saved = vit.forward(images, p, config)
     probabilities, _ = softmax.forward(logits)
     yield (

@@ -44,7 +44,7 @@ def run(args):
 
     if not 0 <= args.seed < 2**32:
         raise InputError(f"--seed is {args.seed}; need a whole number from 0 to {2**32 - 1}")
-    dataset = data.load(args.data, args.seed)
+    dataset = data.load(args.data, seed=args.seed)
     overrides = {} if args.dropout is None else {"dropout_rate": args.dropout}
     config = model_config(args, **overrides)
     check_fit(dataset, config)
@@ -57,10 +57,10 @@ def run(args):
     rng = np.random.default_rng(args.seed)
     p = initial_parameters(rng, config, recipe)
     print(
-        f"{args.model} on {args.data}: {tree.count(p):,} parameters, {len(dataset.train_labels):,} images to learn "
-        f"from, {len(dataset.test_labels):,} to test, seed {args.seed}, {workers} threads"
+        f"{args.model} on {args.data}: {tree.count(p):,} parameters, {len(dataset.train):,} images to learn "
+        f"from, {len(dataset.test):,} to test, seed {args.seed}, {workers} threads"
     )
-    steps = recipe.epochs * recipe.steps_per_epoch(len(dataset.train_labels))
+    steps = recipe.epochs * recipe.steps_per_epoch(len(dataset.train))
     # disable=None: no bar where nobody watches a terminal.
     with tqdm(total=steps, unit="step", disable=None, leave=False) as bar, warnings.catch_warnings():
         # A number out of range is reported by `train`, with the leaf it was found in.
