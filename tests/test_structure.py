@@ -36,8 +36,9 @@ MAY_IMPORT = {
     "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "tree", "vit", "writing"},
     "weights": {"errors", "weights"},
     "data": {"data", "errors"},
-    "schedules": {"errors"},
-    "optim": {"backend", "tree"},
+    "schedules": set(),
+    "optim": {"backend", "errors", "tree"},
+    "recipes": {"errors", "optim", "schedules"},
 }
 
 

@@ -2,5 +2,6 @@
 
 progress.py     what a training is between two steps    metrics.py   rows as CSV, JSON lines and TensorBoard events
 checkpoints.py  the files that hold it                  signals.py   Ctrl-C and SIGTERM, heard between two steps
-head.py         training the head alone                 run.py       a training in a folder of its own
+head.py         training the head alone                 evaluate.py  how often a model is right
+run.py          a training in a folder of its own       guards.py    what training cannot go on with
 """

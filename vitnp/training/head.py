@@ -15,6 +15,11 @@ def part(p):
     return {"classify": {"head": p["classify"]["head"]}}
 
 
+def with_part(p, learned):
+    """p with other leaves in place of those that learn."""
+    return p | {"classify": p["classify"] | learned["classify"]}
+
+
 def loss_and_grads(images, labels, p, config, *, workers=None, label_smoothing=0.0):
     """The mean cross-entropy over the batch, and its gradient for the head: a number, a tree like `part(p)`.
 

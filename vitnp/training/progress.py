@@ -1,7 +1,9 @@
-"""What a training is between two steps, and what it tells. Imports nothing of vitnp."""
+"""What a training is between two steps, and what it tells. Imports `errors`."""
 
 import dataclasses
 from typing import NamedTuple
+
+from vitnp.errors import InputError
 
 
 class Step(NamedTuple):
@@ -41,9 +43,11 @@ class Progress:
     epoch: int = 1  # the one under way
     steps: int = 0  # done of it
     step: int = 0  # done in all
-    loss_sum: float = 0.0  # of the epoch's images so far
+    images: int = 0  # trained on in the epoch so far
+    loss_sum: float = 0.0  # over them
     seconds: float = 0.0  # that the epoch took so far
     history: list = dataclasses.field(default_factory=list)  # of the `Epoch`s done
+    finished: bool = False  # every step is done
 
 
 class Stopped(Exception):
@@ -52,3 +56,7 @@ class Stopped(Exception):
     def __init__(self, progress):
         super().__init__(f"stopped after step {progress.step}")
         self.progress = progress
+
+
+class Diverged(InputError):
+    """A loss or a gradient that is not finite any more."""
