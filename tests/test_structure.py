@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "weights": {"errors", "weights"},
     "schedules": {"errors"},
     "optim": {"backend", "tree"},
+    "distributed": {"errors", "parallel", "tree"},
 }
 
 
