@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "schedules": set(),
     "optim": {"backend", "errors", "tree"},
     "recipes": {"errors", "optim", "schedules"},
+    "distributed": {"errors", "parallel", "tree"},
 }
 
 

@@ -8,7 +8,6 @@ the same seed with the same number of workers gives the same parameters to the b
 import contextlib
 import dataclasses
 import itertools
-import math
 import os
 import time
 from collections.abc import Callable
@@ -120,7 +119,9 @@ def restored(p, resume):
     return dataclasses.replace(
         resume,
         p=p,
-        optimizer=tree.map(lambda leaf: leaf if isinstance(leaf, int) else xp.asarray(leaf), resume.optimizer),
+        optimizer=tree.map(
+            lambda leaf: leaf if isinstance(leaf, int) else xp.asarray(leaf), resume.optimizer
+        ),
         average=resume.average and to_device(resume.average, xp),
     )
 

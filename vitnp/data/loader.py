@@ -10,7 +10,9 @@ from vitnp.data import augment as augmentation
 from vitnp.errors import InputError, need_int
 
 
-def batches(source, order, *, batch_size, seed, augment=None, mixup=0.0, num_classes=None, first=0, ahead=2):
+def batches(
+    source, order, *, batch_size, seed, augment=None, mixup=0.0, num_classes=None, first=0, ahead=2, share=None
+):
     """Yield (images, labels) of batch first, first + 1, …; batch i has the rows order[i·batch_size : (i+1)·batch_size].
 
     Everything random in batch i comes from np.random.default_rng([seed, i]), so it is the same whatever `first`
@@ -18,7 +20,8 @@ def batches(source, order, *, batch_size, seed, augment=None, mixup=0.0, num_cla
     augment is a function (images, rng) → images. mixup is α of Beta(α, α) (see `augment.mixup`); labels are then
     probabilities (B, num_classes), else integers (B,). At most `ahead` batches are made before they are asked
     for, each in a thread of its own; with 0, no thread is started. An exception is raised where its batch would
-    have come. When the generator ends or is closed, so have its threads.
+    have come. When the generator ends or is closed, so have its threads. share is a function n → (start, stop): which
+    of a batch's n images are read at all, where several machines share it.
     """
     batch_size = need_int("batch_size", batch_size, at_least=1)
     first, ahead = need_int("first", first, at_least=0), need_int("ahead", ahead, at_least=0)
@@ -29,6 +32,7 @@ def batches(source, order, *, batch_size, seed, augment=None, mixup=0.0, num_cla
 
     def make(i):
         rows = order[i * batch_size : (i + 1) * batch_size]
+        rows = rows if share is None else rows[slice(*share(len(rows)))]
         rng = None if seed is None else np.random.default_rng([seed, i])
         images, labels = source.images(rows, rng), source.labels[rows]
         if augment:

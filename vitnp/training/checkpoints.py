@@ -58,7 +58,6 @@ class Checkpoints:
                 np.savez(file, **arrays(progress, self.run))
                 file.flush()
                 os.fsync(file.fileno())
-            *old, _ = [*self.files(), path]
         except (OSError, InputError) as problem:
             whole = self.files()
             last = f"the last good checkpoint is {whole[-1]}" if whole else "there is no checkpoint yet"
@@ -108,7 +107,7 @@ def arrays(progress, run):
 
 def progress(found, rest):
     """The `Progress` of a file's arrays and its JSON: the inverse of `arrays`."""
-    trees = {name: None for name in TREES} | tree.from_leaves(
+    trees = dict.fromkeys(TREES) | tree.from_leaves(
         (name, leaf if leaf.ndim else leaf.item()) for name, leaf in found.items()
     )
     rest["history"] = [Epoch(*epoch) for epoch in rest["history"]]

@@ -1,4 +1,4 @@
-"""Rows of numbers as CSV and as JSON lines, and TensorBoard's events where it is installed. Imports `errors`, `writing`.
+"""Rows of numbers as CSV and as JSON lines, and TensorBoard's events where it is there. Imports `errors`, `writing`.
 
 A row is on the disk before the next is made. A training that goes on keeps the rows up to its checkpoint and writes
 the others again, so that none is there twice and none is missing.
@@ -25,7 +25,7 @@ class Table:
         for name, text in zip(self.names, texts, strict=True):
             with beside(name) as part:
                 Path(part).write_text(text, encoding="utf-8", newline="")
-        self.files = [open(name, "a", encoding="utf-8", newline="") for name in self.names]
+        self.files = [open(name, "a", encoding="utf-8", newline="") for name in self.names]  # noqa: SIM115
 
     def write(self, row):
         """Add a row to both files. Raises InputError where that cannot be done."""

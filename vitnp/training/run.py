@@ -4,7 +4,6 @@ Imports its neighbors, `checkpoints`, `writing`, `errors`; `show` when the curve
 """
 
 import json
-import os
 from pathlib import Path
 
 from vitnp import checkpoints
@@ -66,7 +65,9 @@ def recall(folder):
         return json.loads((Path(folder) / ABOUT).read_text("utf-8"))
     except (OSError, ValueError) as problem:
         why = getattr(problem, "strerror", None) or problem
-        raise InputError(f"{folder} holds no run to go on with ({ABOUT}: {why}); start one with --out") from None
+        raise InputError(
+            f"{folder} holds no run to go on with ({ABOUT}: {why}); start one with --out"
+        ) from None
 
 
 class Run:
@@ -78,9 +79,7 @@ class Run:
 
     def __init__(self, folder, about, *, save_every=None, keep=2, log_every=10):
         self.folder, self.log_every = Path(folder), need_int("log_every", log_every, at_least=1)
-        self.checkpoints = Checkpoints(
-            self.folder / "checkpoints", about["run"], every=save_every, keep=keep
-        )
+        self.checkpoints = Checkpoints(self.folder / "checkpoints", about["run"], every=save_every, keep=keep)
         self.resume = self.checkpoints.load()
         if not (self.folder / ABOUT).exists():
             self.text(ABOUT, json.dumps(about, indent=1) + "\n")
@@ -105,21 +104,22 @@ class Run:
             self.checkpoints.save(progress)
 
     def on_epoch(self, progress):
-        """Keep the epoch's numbers."""
+        """Keep the epoch's numbers, and the checkpoint of a training that is finished."""
         epoch = progress.history[-1]
         self.epochs.write(epoch._asdict())
         self.events.write(
             progress.step, train_accuracy=epoch.train_accuracy, test_accuracy=epoch.test_accuracy
         )
+        if progress.finished:
+            self.checkpoints.save(progress)
 
-    def finish(self, progress, p, config, class_names):
-        """The last checkpoint, the model, its classes' names, the curves."""
+    def finish(self, history, p, config, class_names):
+        """Write the model, its classes' names and the curves."""
         from vitnp import show
 
-        self.checkpoints.save(progress)
         self.text("classes.txt", "".join(f"{name}\n" for name in class_names))
         checkpoints.save(self.folder / "model.npz", p, config)
-        show.save(show.curves(progress.history), self.folder / "curves.png")
+        show.save(show.curves(history), self.folder / "curves.png")
 
     def close(self):
         """Write what is waiting."""
