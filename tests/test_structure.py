@@ -38,8 +38,9 @@ MAY_IMPORT = {
     "data": {"data", "errors"},
     "schedules": set(),
     "optim": {"backend", "errors", "tree"},
-    "recipes": {"errors", "optim", "schedules"},
+    "recipes": {"config", "errors", "optim", "recipes", "schedules"},
     "distributed": {"errors", "parallel", "tree"},
+    "linear_eval": {"backend", "errors", "parallel"},
 }
 
 

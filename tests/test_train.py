@@ -64,17 +64,19 @@ def test_a_seed_repeats_to_the_bit(workers):
 def test_it_is_the_loop_one_would_write():
     """Order, augmentation, rate and decay, written out once more with the library's parts."""
     data, recipe = small(), dataclasses.replace(QUICK, clip=0.05)  # so low that it clips
-    p, _ = run(recipe, workers=1)
+    config = dataclasses.replace(CONFIG, dropout_rate=0.1)
+    p, _ = run(recipe, config, workers=1)
     rng = np.random.default_rng(0)
     q = vit.init(rng, CONFIG)
     q["position"]["E_pos"] *= recipe.position_scale
     state = optim.init(q)
     for epoch in range(2):
-        order = rng.permutation(100)
+        order, chance = rng.permutation(100), int(rng.integers(2**62))
         for i, rows in enumerate((order[:40], order[40:80], order[80:])):
-            images = augment.affine(data.train.pixels[rows], rng)
+            images = augment.affine(data.train.pixels[rows], np.random.default_rng([chance, i]))
+            drop = np.random.default_rng([chance, i, 1])
             _, dp = loss_and_grads(
-                images, data.train.labels[rows], q, CONFIG, workers=1, rng=rng, label_smoothing=0.1
+                images, data.train.labels[rows], q, config, workers=1, rng=drop, label_smoothing=0.1
             )
             assert optim.clip(dp, 0.05) > 0.05
             lr = schedules.cosine(3 * epoch + i + 1, lr=recipe.lr, warmup_steps=2, total_steps=6)
@@ -84,12 +86,19 @@ def test_it_is_the_loop_one_would_write():
 
 def test_what_the_history_says():
     steps, epochs = [], []
-    p, history = run(on_step=lambda step, loss: steps.append((step, loss)), on_epoch=epochs.append)
+    p, history = run(
+        on_step=lambda now, step: steps.append((now.step, step)),
+        on_epoch=lambda now: epochs.append((now.history[-1], now.finished)),
+    )
     assert [step for step, _ in steps] == [1, 2, 3, 4, 5, 6]
-    assert epochs == history
+    assert [step.step for _, step in steps] == [1, 2, 3, 4, 5, 6]
+    assert [step.epoch for _, step in steps] == [1, 1, 1, 2, 2, 2]
+    assert [step.images for _, step in steps] == [40, 40, 20] * 2
+    assert all(0 < step.norm for _, step in steps)
+    assert epochs == [(history[0], False), (history[1], True)]
     assert [epoch.epoch for epoch in history] == [1, 2]
     # 100 images in batches of 40, 40 and 20
-    mean = np.average([loss for _, loss in steps[:3]], weights=[40, 40, 20])
+    mean = np.average([step.loss for _, step in steps[:3]], weights=[40, 40, 20])
     assert history[0].loss == pytest.approx(mean, rel=1e-12)
     assert history[0].lr == schedules.cosine(3, lr=QUICK.lr, warmup_steps=2, total_steps=6)
     data = small()
@@ -101,7 +110,7 @@ def test_what_the_history_says():
 def test_the_first_loss_is_that_of_guessing():
     """The head starts at zero: ln(10), whatever the smoothing."""
     losses = []
-    run(on_step=lambda step, loss: losses.append(loss))
+    run(on_step=lambda _, step: losses.append(step.loss))
     assert losses[0] == pytest.approx(math.log(10), rel=1e-5)
 
 

@@ -1,4 +1,4 @@
-"""How to train, as data: `Recipe`, which checks itself; `RECIPES` by name. Imports `errors`, `optim`, `schedules`."""
+"""`Recipe`: how to train, in a form that checks itself. Imports `errors`, `optim`, `schedules`."""
 
 import dataclasses
 import math
@@ -46,6 +46,12 @@ class Recipe:
         ):
             if getattr(self, name) is not None:
                 need_int(name, getattr(self, name), at_least=low)
+        if self.micro_batch is not None and self.micro_batch > self.batch_size:
+            raise InputError(
+                f"micro_batch is {self.micro_batch}; need at most batch_size, which is {self.batch_size}"
+            )
+        if isinstance(self.augment, str) or not all(isinstance(name, str) for name in self.augment):
+            raise InputError(f'augment is {self.augment!r}; need a tuple of names, such as ("flip",)')
         for name in ("weight_decay", "mixup", "position_scale"):
             need_real(name, getattr(self, name), low=0, below=math.inf)
         for name in ("momentum", "beta1", "beta2", "label_smoothing", "average"):
@@ -75,20 +81,3 @@ class Recipe:
         """What `optim.update` is told in every step, apart from lr."""
         names = ("optimizer", "weight_decay", "momentum", "beta1", "beta2")
         return {name: getattr(self, name) for name in names}
-
-
-RECIPES = {
-    "digits": Recipe(
-        epochs=32,
-        batch_size=32,
-        lr=2e-3,
-        warmup_steps=72,
-        weight_decay=0.1,
-        label_smoothing=0.1,
-        clip=1.0,
-        augment=("affine",),
-        # A patch token's values are near 1. Beside them E_pos of Normal(0, 0.02²) is not seen for hundreds of
-        # steps, which 1,437 images do not give; at 0.5 the model knows from the first step where a patch lies.
-        position_scale=25.0,
-    ),
-}
