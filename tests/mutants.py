@@ -922,7 +922,7 @@ CONSISTENT = [
     Consistent(
         "mean over unequal shares",
         "parallel.py",
-        (("(stop - start) / len(images)", "1.0 / len(shares(len(images), workers))"),),
+        (("(stop - start) / B", "1.0 / len(shares(len(images), workers))"),),
         "loss over two threads",
     ),
     Consistent(

@@ -90,26 +90,31 @@ class Sum:
             tree.map(operator.iadd, total, found.pop(i))
 
 
-def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_smoothing=0.0):
+def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_smoothing=0.0, part=None):
     """The mean cross-entropy over the batch, and its gradient for every parameter: a number, a tree like p.
 
     images (B, Hᵢ, Wᵢ, C); labels integers (B,) or probabilities (B, classes); workers threads, by default one
-    a core. A generator turns dropout on. Raises InputError for images or labels that do not fit.
+    a core. A generator turns dropout on. part (first, B): these are images first, first + 1, … of a batch of B
+    whose others are in other processes, and so are the loss and the gradient: those of all parts add up to the
+    batch's. A part may be empty. Raises InputError for images or labels that do not fit.
     """
     if not config.num_classes:
         raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
+    first, B = part or (0, len(images))
+    seed = None if rng is None else rng.integers(2**63)
+    if part and not len(images):
+        return 0.0, tree.map(lambda leaf: leaf * 0.0, p)
     images = check_images(images, config, p["norm"]["gamma"].dtype)
     check_labels(labels, len(images), config.num_classes)
-    seed = None if rng is None else rng.integers(2**63)
     parts = shares(len(images), workers)
     total = Sum(len(parts))
 
     def share(number):
         start, stop = parts[number]
-        drop = None if rng is None else BatchShare(seed, start, stop, len(images))
+        drop = None if rng is None else BatchShare(seed, first + start, first + stop, B)
         logits, saved = vit.forward(images[start:stop], p, config, rng=drop)
         value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
-        weight = (stop - start) / len(images)  # the mean over the share → its part of the mean over the batch
+        weight = (stop - start) / B  # the mean over the share → its part of the mean over the batch
         saved = saved._replace(blocks=Once(saved.blocks))
         for name, dp in vit.backward_parts(loss.backward(weight, saved_loss), saved):
             if name != "images":
