@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vitnp import optim, tree, vit
-from vitnp.backend import array_module, to_device
+from vitnp.backend import array_module
 from vitnp.config import ViTConfig
 from vitnp.data import DataSet, augment, batches
 from vitnp.distributed import Alone
@@ -90,7 +90,7 @@ def train(
     config = with_dropout(config, recipe)
     workers = choose_workers(recipe.micro_batch or recipe.batch_size, config) if workers is None else workers
     s = Setting(config, data, recipe, workers, comm or Alone(), freeze == "backbone", stop, on_step)
-    now = begin(p, s, rng) if resume is None else restored(p, resume)
+    now = begin(p, s, rng, resume)
     steps = recipe.total_steps(len(data.train))
     while not now.finished:
         if now.step < steps and now.steps < recipe.steps_per_epoch(len(data.train)):
@@ -104,26 +104,23 @@ def train(
     return now.history
 
 
-def begin(p, s, rng):
-    """The `Progress` before the first step."""
-    learned = head.part(p) if s.frozen else p
+def begin(p, s, rng, resume):
+    """The `Progress` before the first step, or where rank 0's `resume` stands; p gets its numbers."""
+    learned = head.learned(p) if s.frozen else p
     average = tree.map(lambda leaf: leaf.copy(), learned) if s.recipe.average else None
-    return Progress(p, optim.init(learned, s.recipe.optimizer), average, rng.bit_generator.state)
-
-
-def restored(p, resume):
-    """The `Progress` with p's arrays in place of its own, and p with its numbers."""
+    now = Progress(p, optim.init(learned, s.recipe.optimizer), average, rng.bit_generator.state)
     xp = array_module(p["norm"]["gamma"])
-    for name, leaf in tree.leaves(p):
-        leaf[...] = xp.asarray(tree.get(resume.p, name))
-    return dataclasses.replace(
-        resume,
-        p=p,
-        optimizer=tree.map(
-            lambda leaf: leaf if isinstance(leaf, int) else xp.asarray(leaf), resume.optimizer
-        ),
-        average=resume.average and to_device(resume.average, xp),
-    )
+    if resume is not None:
+        for name, leaf in tree.leaves(now.trees()):
+            if not isinstance(leaf, int):
+                leaf[...] = xp.asarray(tree.get(resume.trees(), name))
+        now.optimizer["step"] = resume.step
+        now = dataclasses.replace(resume, **now.trees())
+    if s.comm.size > 1:
+        numbers = s.comm.broadcast({"rest": now.rest(), "trees": now.trees()})
+        now = Progress(**now.trees(), **numbers["rest"])
+        now.optimizer["step"] = now.step
+    return now
 
 
 def train_epoch(now, s, rng, total_steps):
@@ -136,7 +133,7 @@ def train_epoch(now, s, rng, total_steps):
         source,
         order,
         batch_size=recipe.batch_size,
-        seed=seed + s.comm.rank,  # each machine's images have chances of their own
+        seed=seed + s.comm.rank,  # every rank reads images of its own, with chances of their own
         augment=augmented(recipe.augment),
         mixup=recipe.mixup,
         num_classes=s.config.num_classes,
@@ -147,7 +144,7 @@ def train_epoch(now, s, rng, total_steps):
         for images, labels in itertools.islice(read, total_steps - now.step):
             batch_size = min(recipe.batch_size, len(source) - now.steps * recipe.batch_size)
             lr = recipe.rate(now.step + 1, total_steps)
-            drop = np.random.default_rng([seed, now.steps, 1 + s.comm.rank])
+            drop = np.random.default_rng([seed, now.steps, 1])
             loss, norm, stop = train_step(now, s, images, labels, batch_size, lr=lr, rng=drop)
             now.step, now.steps, now.images = now.step + 1, now.steps + 1, now.images + batch_size
             now.loss_sum = now.loss_sum + loss * batch_size
@@ -160,14 +157,12 @@ def train_epoch(now, s, rng, total_steps):
 
 def train_step(now, s, images, labels, batch_size, *, lr, rng):
     """One update of now.p and of the optimizer's state: (loss before it, norm of its gradient, whether to stop)."""
-    learned = head.part(now.p) if s.frozen else now.p
-    loss, dp = gradients(now.p, s, images, labels, rng)
-    stop = bool(s.stop and s.stop())
+    learned = head.learned(now.p) if s.frozen else now.p
+    loss, dp = gradients(now.p, s, images, labels, batch_size, rng)
+    stop = s.stop is not None and s.stop()
     if s.comm.size > 1:
-        part = len(labels) / batch_size  # the mean over these images → their part of the mean over the batch
-        optim.scale(dp, part)
         s.comm.sum_gradients(dp)
-        loss, stop = s.comm.sum_numbers(float(loss) * part, float(stop))
+        loss, stop = s.comm.sum_numbers(float(loss), stop)  # one rank's wish is everybody's
     norm = optim.clip(dp, s.recipe.clip)
     host = isinstance(norm, float)
     if host or now.step % READ_EVERY == 0:
@@ -175,19 +170,18 @@ def train_step(now, s, images, labels, batch_size, *, lr, rng):
     optim.update(learned, dp, now.optimizer, lr=lr, **s.recipe.update_options())
     if now.average:
         optim.average(now.average, learned, s.recipe.average)
-    return float(loss) if host else loss, norm, bool(stop)
+    return float(loss) if host else loss, norm, stop
 
 
-def gradients(p, s, images, labels, rng):
-    """The mean loss over the images and its gradient for what learns; of no images, zeros."""
-    if not len(labels):
-        return 0.0, tree.map(lambda leaf: leaf * 0, head.part(p) if s.frozen else p)
+def gradients(p, s, images, labels, batch_size, rng):
+    """The loss over the batch and its gradient for what learns; of several ranks, this rank's part of both."""
+    first, last = s.comm.share(batch_size)
     images = prepared(images, s.config.preprocessing)
     options = {"workers": s.workers, "label_smoothing": s.recipe.label_smoothing}
+    options |= {"part": (first, batch_size)} if last - first < batch_size else {}
     if s.frozen:
         return head.loss_and_grads(images, labels, p, s.config, **options)
-    if s.recipe.micro_batch:
-        options["micro_batch"] = s.recipe.micro_batch
+    options |= {"micro_batch": s.recipe.micro_batch} if s.recipe.micro_batch else {}
     return loss_and_grads(images, labels, p, s.config, rng=rng, **options)
 
 
@@ -209,7 +203,7 @@ def average(now, s):
     """The parameters to measure and to keep: the average where there is one."""
     if not now.average:
         return now.p
-    return head.with_part(now.p, now.average) if s.frozen else now.average
+    return head.with_learned(now.p, now.average) if s.frozen else now.average
 
 
 def between(now, s):

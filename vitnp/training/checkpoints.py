@@ -5,7 +5,6 @@ written beside its name, brought to the disk and renamed: killed or out of room 
 Imports `tree`, `backend`, `checkpoints.files`, `writing`, `errors`.
 """
 
-import dataclasses
 import json
 import os
 import time
@@ -14,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from vitnp import tree
-from vitnp.backend import array_module
+from vitnp.backend import array_module, on_host
 from vitnp.checkpoints import files
 from vitnp.errors import InputError, need_int
+from vitnp.training.guards import check_parameters
 from vitnp.training.progress import Epoch, Progress
 from vitnp.writing import beside
 
 REST = "vitnp.training"  # the array that holds, as JSON, what is no array
-TREES = ("p", "optimizer", "average")
 SECONDS = 300.0  # between two checkpoints, unless told otherwise: what a power cut costs at most
 
 
@@ -42,6 +41,11 @@ class Checkpoints:
         """The files there are, the oldest first."""
         return sorted(self.folder.glob("step-*.npz"))
 
+    def last_good(self):
+        """A phrase that names the newest file."""
+        there = self.files()
+        return f"the last good checkpoint is {there[-1]}" if there else "there is no checkpoint yet"
+
     def due(self, step):
         """Whether a checkpoint is to be written after this step."""
         return step % self.every == 0 if self.every else time.monotonic() - self.saved_at > SECONDS
@@ -49,19 +53,20 @@ class Checkpoints:
     def save(self, progress):
         """Write the progress, and remove what is older than the last `keep`.
 
-        Raises InputError, with the last good checkpoint, where it cannot be written.
+        Raises InputError, with the last good checkpoint, where it cannot be written, and `Diverged` instead of
+        writing parameters that are not finite.
         """
         path = self.folder / f"step-{progress.step:09d}.npz"
+        found = arrays(progress, self.run)
+        check_parameters(progress.step, found)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with beside(path) as part, open(part, "wb") as file:
-                np.savez(file, **arrays(progress, self.run))
+                np.savez(file, **found)
                 file.flush()
                 os.fsync(file.fileno())
         except (OSError, InputError) as problem:
-            whole = self.files()
-            last = f"the last good checkpoint is {whole[-1]}" if whole else "there is no checkpoint yet"
-            raise InputError(f"{problem}; {last}: make room and go on with --resume") from None
+            raise InputError(f"{problem}; {self.last_good()}: make room and go on with --resume") from None
         for file in self.files()[: -self.keep]:
             file.unlink()
         self.saved_at = time.monotonic()
@@ -93,23 +98,15 @@ class Checkpoints:
 def arrays(progress, run):
     """{name in the file: array} of a `Progress` and the run it belongs to."""
     found = {}
-    for name in TREES:
-        for leaf_name, leaf in tree.leaves(getattr(progress, name) or {}, f"{name}."):
-            xp = array_module(leaf) if hasattr(leaf, "dtype") else np
-            found[leaf_name] = np.asarray(leaf) if xp is np else xp.asnumpy(leaf)
-    rest = {
-        field.name: getattr(progress, field.name)
-        for field in dataclasses.fields(progress)
-        if field.name not in TREES
-    }
-    return found | {REST: np.array(json.dumps(rest | {"run": run}))}
+    for name, leaf in tree.leaves(progress.trees()):
+        on_device = hasattr(leaf, "dtype") and not on_host(leaf)
+        found[name] = array_module(leaf).asnumpy(leaf) if on_device else np.asarray(leaf)
+    return found | {REST: np.array(json.dumps(progress.rest() | {"run": run}, default=float))}
 
 
 def progress(found, rest):
     """The `Progress` of a file's arrays and its JSON: the inverse of `arrays`."""
-    trees = dict.fromkeys(TREES) | tree.from_leaves(
-        (name, leaf if leaf.ndim else leaf.item()) for name, leaf in found.items()
-    )
+    trees = tree.from_leaves((name, leaf if leaf.ndim else leaf.item()) for name, leaf in found.items())
     rest["history"] = [Epoch(*epoch) for epoch in rest["history"]]
     return Progress(**trees, **rest)
 

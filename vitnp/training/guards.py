@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from vitnp import tree
 from vitnp.errors import InputError
 from vitnp.training.progress import Diverged
@@ -37,3 +39,12 @@ def first_not_finite(p, dp=None):
     """The name of the first leaf of p, or of the gradients, with a number that is not finite; "none" if all are."""
     leaves = [*tree.leaves(p), *((f"the gradient of {name}", g) for name, g in tree.leaves(dp or {}))]
     return next((name for name, leaf in leaves if not math.isfinite(float(abs(leaf).max()))), "none")
+
+
+def check_parameters(step, arrays):
+    """Raise `Diverged` if an array of {dotted name: array} is not finite."""
+    for name, leaf in arrays.items():
+        if leaf.dtype.kind == "f" and not np.isfinite(leaf).all():
+            raise Diverged(
+                f"training stopped after step {step}: {name} is not finite any more; train with a smaller lr"
+            )

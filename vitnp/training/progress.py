@@ -29,6 +29,9 @@ class Epoch(NamedTuple):
     images_per_second: float  # of training alone
 
 
+TREES = ("p", "optimizer", "average")
+
+
 @dataclasses.dataclass
 class Progress:
     """All that a training is between two steps: who has it can go on, bit for bit.
@@ -38,8 +41,8 @@ class Progress:
 
     p: dict
     optimizer: dict  # the optimizer's state
-    average: dict | None  # Polyak's, where the recipe has one
-    generator: dict  # the generator's state at the start of the epoch
+    average: dict | None = None  # Polyak's, where the recipe has one
+    generator: dict | None = None  # the generator's state at the start of the epoch
     epoch: int = 1  # the one under way
     steps: int = 0  # done of it
     step: int = 0  # done in all
@@ -48,6 +51,14 @@ class Progress:
     seconds: float = 0.0  # that the epoch took so far
     history: list = dataclasses.field(default_factory=list)  # of the `Epoch`s done
     finished: bool = False  # every step is done
+
+    def trees(self):
+        """{field: tree} of the fields that hold arrays."""
+        return {name: getattr(self, name) for name in TREES if getattr(self, name) is not None}
+
+    def rest(self):
+        """{field: value} of the others."""
+        return {name: value for name, value in vars(self).items() if name not in TREES}
 
 
 class Stopped(Exception):
