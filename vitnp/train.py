@@ -189,7 +189,7 @@ def measure(now, s, lr):
     """End the epoch: measure the accuracies, add its `Epoch` to the history, and clear the way for the next."""
     loss = float(now.loss_sum) / now.images
     check_finite(now.step, lr, loss, 0.0, now.p, {})
-    p, began = average(now, s), time.perf_counter()
+    p, began = now.best(), time.perf_counter()
     some = np.arange(min(MONITORED, len(s.data.train)))
     options = {"workers": s.workers, "comm": s.comm, "between": lambda: between(now, s)}
     on_train = accuracy(s.data.train, p, s.config, rows=some, **options)
@@ -197,13 +197,6 @@ def measure(now, s, lr):
     seconds = now.seconds + time.perf_counter() - began
     now.history.append(Epoch(now.epoch, loss, on_train, on_test, lr, seconds, now.images / now.seconds))
     now.epoch, now.steps, now.images, now.loss_sum, now.seconds = now.epoch + 1, 0, 0, 0.0, 0.0
-
-
-def average(now, s):
-    """The parameters to measure and to keep: the average where there is one."""
-    if not now.average:
-        return now.p
-    return head.with_learned(now.p, now.average) if s.frozen else now.average
 
 
 def between(now, s):

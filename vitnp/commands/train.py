@@ -1,15 +1,25 @@
 """`vitnp train`: learn a data set, and leave the model, its history and the curves in a folder."""
 
 import argparse
+import contextlib
 import dataclasses
+import signal
 import sys
 import warnings
+from pathlib import Path
 
-from vitnp import __version__, backend, data, distributed, tree
-from vitnp.errors import InputError
+from vitnp import __version__, data, distributed, tree
+from vitnp.backend import to_device, to_host
+from vitnp.commands.options import NAMES, add_backend, backend
+from vitnp.commands.train_setup import about_data, prepare
+from vitnp.commands.weights import add_source
+from vitnp.errors import InputError, need_int
+from vitnp.train import check_fit, choose_workers, train
+from vitnp.training.progress import Diverged, Stopped
+from vitnp.training.run import claim, clear, recall
 
 MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
-NOT_KEPT = ("run", "defaults", "out", "resume", "overwrite")  # not of the run, but of this start
+NOT_KEPT = ("run", "defaults", "out", "resume", "overwrite", "known")  # not of the run, but of this start
 
 
 def add_parser(commands):
@@ -20,32 +30,30 @@ def add_parser(commands):
     where.add_argument("--resume", metavar="DIR", help="go on with the run in this folder, bit for bit")
     names = ", ".join(data.NAMES)
     parser.add_argument(
-        "--data", default="digits", metavar="NAME|DIR", help=f"{names}, or a folder of pictures (default digits)"
+        "--data",
+        default="digits",
+        metavar="NAME|DIR",
+        help=f"{names}, or a folder of pictures (default digits)",
     )
     parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
     add_model(parser)
     add_recipe(parser)
     add_keeping(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
-    parser.set_defaults(run=run, defaults={key: parser.get_default(key) for key in destinations(parser)})
-
-
-def destinations(parser):
-    """The names under which the parser keeps its options."""
-    return [action.dest for action in parser._actions if action.dest != "help"]
+    add_backend(parser)
+    parser.set_defaults(defaults=vars(parser.parse_args(["--out", ""])), run=run, known=None)
 
 
 def add_model(parser):
     """The model: untrained, or from a file."""
-    from vitnp.commands.options import NAMES
-    from vitnp.commands.weights import add_source
-
     model = parser.add_argument_group("model", "untrained, or from a file with --init")
     model.add_argument("--model", metavar="NAME", help=f"{NAMES} (default: the recipe's)")
     model.add_argument("--init", metavar="FILE", help="start from weights: a file, or a name of weights list")
     model.add_argument("--freeze", choices=("backbone",), help="train the head alone")
     add_source(model)
-    model.add_argument("--dropout", type=float, metavar="RATE", help="after dense layers (default: the recipe's)")
+    model.add_argument(
+        "--dropout", type=float, metavar="RATE", help="after dense layers (default: the recipe's)"
+    )
 
 
 def add_recipe(parser):
@@ -55,21 +63,33 @@ def add_recipe(parser):
     recipe.add_argument("--epochs", type=int, metavar="N")
     recipe.add_argument("--steps", type=int, metavar="N", help="in place of epochs")
     recipe.add_argument("--batch-size", type=int, metavar="B", help="images a step")
-    recipe.add_argument("--micro-batch", type=int, metavar="B", help="images at a time, if a step's need too much memory")
+    recipe.add_argument(
+        "--micro-batch", type=int, metavar="B", help="images at a time, if a step's need too much memory"
+    )
     recipe.add_argument("--lr", type=float, help="learning rate after the warm-up")
     recipe.add_argument("--weight-decay", type=float, metavar="X", help="of weight matrices")
     recipe.add_argument("--no-augment", action="store_true", help="the images as they are")
     recipe.add_argument(
-        "--set-recipe", action="append", default=[], metavar="FIELD=VALUE", help="any other field; may be repeated"
+        "--set-recipe",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="any other field; may be repeated",
     )
 
 
 def add_keeping(parser):
     """What is kept, and when."""
     keeping = parser.add_argument_group("keeping")
-    keeping.add_argument("--save-every", type=int, metavar="N", help="steps between checkpoints (default: 300 s)")
-    keeping.add_argument("--keep", type=int, default=2, metavar="K", help="the last K checkpoints (default 2)")
-    keeping.add_argument("--log-every", type=int, default=10, metavar="N", help="steps between rows of steps.csv (default 10)")
+    keeping.add_argument(
+        "--save-every", type=int, metavar="N", help="steps between checkpoints (default: 300 s)"
+    )
+    keeping.add_argument(
+        "--keep", type=int, default=2, metavar="K", help="the last K checkpoints (default 2)"
+    )
+    keeping.add_argument(
+        "--log-every", type=int, default=10, metavar="N", help="steps between rows of steps.csv (default 10)"
+    )
     keeping.add_argument("--overwrite", action="store_true", help="remove the run that is in --out")
 
 
@@ -77,5 +97,141 @@ def run(args):
     """Train, print a line an epoch, save; 130 or 143 if Ctrl-C or SIGTERM stopped it."""
     from vitnp.training import signals
 
+    need_int("--seed", args.seed, at_least=0, at_most=2**32 - 1)
+    if args.workers is not None:
+        need_int("--workers", args.workers, at_least=1)
     with distributed.connect() as comm, signals.heard() as wish:
-        return train_in_folder(args, comm, wish)
+        return train_in_folder(settled(args, comm), comm, wish)
+
+
+def settled(args, comm):
+    """The options to train with: those given, or those that the run to go on with began with.
+
+    Raises InputError for an option that says something else than the run did.
+    """
+    if args.data and Path(args.data).is_dir():
+        args.data = str(Path(args.data).resolve())
+    if not args.resume:
+        return args
+    about = recall(args.resume) if comm.rank == 0 else None
+    about = comm.broadcast({"about": about})["about"]
+    began = about["options"]
+    known = about["run"]["model"] if about["checkpoints"] else None
+    for name, value in vars(args).items():
+        if name in NOT_KEPT or value == args.defaults[name]:
+            continue
+        if name in MAY_CHANGE:
+            began[name] = value
+        elif value != began[name]:
+            raise InputError(
+                f"--{name.replace('_', '-')} is {value!r} and was {began[name]!r} when the run in {args.resume} "
+                "began; leave it out, or start another run with --out"
+            )
+    return argparse.Namespace(**(vars(args) | began | {"known": known}))
+
+
+def train_in_folder(args, comm, wish):
+    """Train in the folder that --out or --resume names."""
+    from vitnp.training.display import Display
+    from vitnp.training.run import Run
+
+    if not args.resume and comm.rank == 0:
+        claim(args.out, overwrite=args.overwrite)  # before anything that takes time
+    setup = prepare(args)
+    check_fit(setup.data, setup.config)
+    args.workers = args.workers or workers_for(setup, comm)
+    if not args.resume and comm.rank == 0:
+        clear(args.out)
+    where, keeping = args.resume or args.out, {"every": args.save_every, "keep": args.keep}
+    run = (
+        Run(where, about(args, setup, comm), log_every=args.log_every, **keeping) if comm.rank == 0 else None
+    )
+    first = comm.rank == 0
+    if first:
+        print(title(args, setup, comm, run.resume), flush=True)
+    display = Display(setup.recipe, len(setup.data.train), run and run.resume, quiet=not first)
+    p = to_device(setup.p, backend(args))
+
+    def on_step(progress, step):
+        display.on_step(step)
+        run.on_step(progress, step)
+
+    def on_epoch(progress):
+        display.on_epoch(progress.history[-1])
+        run.on_epoch(progress)
+
+    with contextlib.closing(display), warnings.catch_warnings():
+        # A number out of range is reported by `train`, with the leaf it was found in.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            history = train(
+                p,
+                setup.config,
+                setup.data,
+                setup.recipe,
+                rng=setup.rng,
+                workers=args.workers,
+                freeze=args.freeze,
+                comm=comm,
+                resume=run and run.resume,
+                stop=wish,
+                on_step=on_step if first else None,
+                on_epoch=on_epoch if first else None,
+            )
+        except Stopped as stopped:
+            if first:
+                path = run.checkpoints.save(stopped.progress)
+                print(f"{stopped}; {path} is saved: go on with vitnp train --resume {where}", file=sys.stderr)
+            return 128 + (wish.signal or signal.SIGTERM)
+        except Diverged as problem:
+            raise InputError(f"{problem}; {run.checkpoints.last_good()}" if first else problem) from None
+        except MemoryError:
+            raise InputError(
+                f"a step of {setup.recipe.batch_size} images needs more memory than there is; give --micro-batch"
+            ) from None
+        finally:
+            if first:
+                run.close()
+    if first:
+        run.finish(history, to_host(p), setup.config, setup.data.class_names)
+        print(summary(history, where))
+    return 0
+
+
+def about(args, setup, comm):
+    """What the run is: the options to go on with, and what its checkpoints are held against."""
+    options = {name: value for name, value in vars(args).items() if name not in NOT_KEPT}
+    run = {
+        "model": dataclasses.asdict(setup.config),
+        "recipe": dataclasses.asdict(setup.recipe),
+        "data": about_data(args.data, setup.data),
+        "start": {name: options[name] for name in ("seed", "init", "freeze", "backend")},
+        "machines": {"ranks": comm.size, "workers": args.workers},
+    }
+    return {"vitnp": __version__, "options": options, "run": run}
+
+
+def workers_for(setup, comm):
+    """How many threads a rank has, unless --workers says."""
+    recipe = setup.recipe
+    images = min(recipe.micro_batch or recipe.batch_size, -(-recipe.batch_size // comm.size))
+    return choose_workers(images, setup.config, comm.cores)
+
+
+def title(args, setup, comm, resume):
+    """What is trained on what, and from where on."""
+    ranks = f"{comm.size} ranks of " if comm.size > 1 else ""
+    begin = "" if resume is None else f", going on after step {resume.step:,}"
+    return (
+        f"{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {len(setup.data.train):,} images "
+        f"to learn from, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads{begin}"
+    )
+
+
+def summary(history, where):
+    """What came of it, and where it is."""
+    seconds = sum(epoch.seconds for epoch in history)
+    return (
+        f"test accuracy {history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
+        f"model.npz, history.csv and curves.png are in {where}"
+    )

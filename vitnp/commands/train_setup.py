@@ -10,14 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import checkpoints, data, tree
+from vitnp import checkpoints, data, tree, vit
 from vitnp.checkpoints import adapt
 from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
+from vitnp.config import ViTConfig
 from vitnp.errors import InputError
 from vitnp.recipes import LISTED, Recipe
-from vitnp.train import initial_parameters, with_dropout
+from vitnp.train import check_fit, initial_parameters, with_dropout
 from vitnp.training.checkpoints import is_training_checkpoint, model
 
 SMALLEST = "Ti/16"  # for pictures of one's own, unless another model is named
@@ -31,6 +32,7 @@ class Setup(NamedTuple):
     config: Any
     recipe: Recipe
     rng: np.random.Generator
+    name: str  # of the model
 
 
 def prepare(args):
@@ -49,8 +51,9 @@ def prepare(args):
         size = fields(args).get("image_size") or listed.settings.get("image_size") or (224, 224)
         dataset = load(name, folder, args, size)
         config = with_dropout(untrained(args, listed, dataset), recipe)
+        check_fit(dataset, config)
         p = initial_parameters(rng, config, recipe)
-    return Setup(dataset, p, config, recipe, rng)
+    return Setup(dataset, p, config, recipe, rng, args.init or args.model)
 
 
 def place(given):
@@ -107,7 +110,11 @@ def value(field, kind, text):
     if kind is tuple:
         return tuple(word for word in text.split(",") if word)
     try:
-        return {"none": None, "inf": math.inf}.get(text.lower()) if text.lower() in ("none", "inf") else ast.literal_eval(text)
+        return (
+            {"none": None, "inf": math.inf}.get(text.lower())
+            if text.lower() in ("none", "inf")
+            else ast.literal_eval(text)
+        )
     except (ValueError, SyntaxError):
         raise InputError(f'--set-recipe {field}={text}: "{text}" is not a number') from None
 
@@ -123,6 +130,9 @@ def untrained(args, listed, dataset):
 
 def initial(args):
     """(p, config) of --init: any file of weights, or a checkpoint of an earlier training."""
+    if args.known:  # a run that goes on: its checkpoint has the numbers
+        config = ViTConfig(**args.known)
+        return tree.map(np.copy, vit.init(None, config)), config
     if args.model:
         raise InputError(f"--init says what the model is; leave out --model {args.model}")
     path, told = source(args, args.init)
@@ -133,7 +143,7 @@ def initial(args):
     else:
         p, config = checkpoints.load(path, **told)
     # Matrices of torch's libraries are transposed views, on which the optimizer is six times slower.
-    return tree.map(np.ascontiguousarray, p), config
+    return tree.map(lambda leaf: np.ascontiguousarray(leaf, np.float32), p), config
 
 
 def about_data(name, dataset):

@@ -2,12 +2,13 @@
 
 An .npz: the arrays of p, of the optimizer's state and of the average by their dotted names, the rest as JSON. It is
 written beside its name, brought to the disk and renamed: killed or out of room at any moment, the one before is whole.
-Imports `tree`, `backend`, `checkpoints.files`, `writing`, `errors`.
+Imports `tree`, `backend`, `config`, `checkpoints.files`, `writing`, `errors`.
 """
 
 import json
 import os
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from vitnp import tree
 from vitnp.backend import array_module, on_host
 from vitnp.checkpoints import files
+from vitnp.config import ViTConfig
 from vitnp.errors import InputError, need_int
 from vitnp.training.guards import check_parameters
 from vitnp.training.progress import Epoch, Progress
@@ -125,3 +127,20 @@ def short(value):
     """A value as text of at most 60 characters."""
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def is_training_checkpoint(path):
+    """Whether the file is one of these."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as file:
+        return f"{REST}.npy" in file.namelist()
+
+
+def model(path):
+    """(p, config) of a training checkpoint, p the average where there is one."""
+    found = files.read(path)
+    rest = json.loads(str(found.pop(REST)))
+    run = rest.pop("run")
+    now = progress(found, rest)
+    return now.best(), ViTConfig(**run["model"])

@@ -15,11 +15,6 @@ def learned(p):
     return {"classify": {"head": p["classify"]["head"]}}
 
 
-def with_learned(p, learned):
-    """p with other leaves in place of those that learn."""
-    return p | {"classify": p["classify"] | learned["classify"]}
-
-
 def loss_and_grads(images, labels, p, config, *, workers=None, label_smoothing=0.0, part=None):
     """The mean cross-entropy over the batch, and its gradient for the head: a number, a tree like `learned(p)`.
 

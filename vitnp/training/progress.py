@@ -1,8 +1,9 @@
-"""What a training is between two steps, and what it tells. Imports `errors`."""
+"""What a training is between two steps, and what it tells. Imports `tree`, `errors`."""
 
 import dataclasses
 from typing import NamedTuple
 
+from vitnp import tree
 from vitnp.errors import InputError
 
 
@@ -55,6 +56,10 @@ class Progress:
     def trees(self):
         """{field: tree} of the fields that hold arrays."""
         return {name: getattr(self, name) for name in TREES if getattr(self, name) is not None}
+
+    def best(self):
+        """The parameters to measure and to keep: the average, as far as there is one."""
+        return tree.from_leaves((dict(tree.leaves(self.p)) | dict(tree.leaves(self.average or {}))).items())
 
     def rest(self):
         """{field: value} of the others."""

@@ -29,19 +29,20 @@ OWN = (
 
 
 def claim(folder, *, overwrite=False):
-    """The folder, made if need be, for a new run; with `overwrite` the run that is in it is removed.
-
-    Raises InputError where a run is there already, and where nothing can be written.
-    """
+    """The folder, made if need be, for a new run. Raises InputError where one is there already, unless `overwrite`."""
     folder = writable(folder)
     if (folder / ABOUT).exists() and not overwrite:
         raise InputError(
             f"{folder} already holds a run; go on with --resume {folder}, name another folder, or --overwrite it"
         )
-    for pattern in OWN:
-        for file in folder.glob(pattern):
-            file.unlink()
     return folder
+
+
+def clear(folder):
+    """Remove what a run has left in the folder, and nothing else."""
+    for pattern in OWN:
+        for file in Path(folder).glob(pattern):
+            file.unlink()
 
 
 def writable(path):
@@ -60,9 +61,12 @@ def writable(path):
 
 
 def recall(folder):
-    """What `Run` wrote about the run in `folder`. Raises InputError where there is none."""
+    """What `Run` wrote about the run in `folder`, and its checkpoints' names. Raises InputError where there is none."""
     try:
-        return json.loads((Path(folder) / ABOUT).read_text("utf-8"))
+        about = json.loads((Path(folder) / ABOUT).read_text("utf-8"))
+        return about | {
+            "checkpoints": sorted(file.name for file in Path(folder).glob("checkpoints/step-*.npz"))
+        }
     except (OSError, ValueError) as problem:
         why = getattr(problem, "strerror", None) or problem
         raise InputError(
@@ -73,13 +77,13 @@ def recall(folder):
 class Run:
     """What a training leaves in its folder; give its methods to `train` as on_step and on_epoch.
 
-    about: JSON-able, what `recall` gives back; about["run"] is what checkpoints are held against. save_every and
+    about: JSON-able, what `recall` gives back; about["run"] is what checkpoints are held against. every and
     log_every: steps between two checkpoints (None: 300 s), and between two rows of steps.csv.
     """
 
-    def __init__(self, folder, about, *, save_every=None, keep=2, log_every=10):
+    def __init__(self, folder, about, *, every=None, keep=2, log_every=10):
         self.folder, self.log_every = Path(folder), need_int("log_every", log_every, at_least=1)
-        self.checkpoints = Checkpoints(self.folder / "checkpoints", about["run"], every=save_every, keep=keep)
+        self.checkpoints = Checkpoints(self.folder / "checkpoints", about["run"], every=every, keep=keep)
         self.resume = self.checkpoints.load()
         if not (self.folder / ABOUT).exists():
             self.text(ABOUT, json.dumps(about, indent=1) + "\n")
