@@ -25,11 +25,11 @@ MAY_IMPORT = {
     "ops": {"backend", "ops"},
     "steps": {"backend", "errors", "ops"},
     "encoder": {"steps"},
-    "vit": {"checks", "encoder", "steps", "tree"},
+    "vit": {"checks", "encoder", "errors", "steps", "tree"},
     "loss": {"backend", "checks", "errors", "ops"},
-    "parallel": {"checks", "errors", "loss", "tree", "vit"},
+    "parallel": {"backend", "checks", "errors", "loss", "tree", "vit"},
     "gradcheck": {"tree"},
-    "cost": {"tree", "vit"},
+    "cost": {"backend", "tree", "vit"},
     "slides": set(),
     "trace": {"backend", "checks", "errors", "loss", "ops", "steps", "vit"},
     "writing": {"errors"},
@@ -127,7 +127,8 @@ def test_importing_vitnp_loads_numpy_and_scipy_alone():
         for folder in installed
         if folder in pathlib.Path(file).parents
     }
-    assert packages - {"vitnp"} == {"numpy", "scipy"}
+    # NumPy's f2py, which SciPy loads, takes charset_normalizer where something else has installed it.
+    assert packages - {"vitnp", "charset_normalizer"} == {"numpy", "scipy"}
 
 
 @pytest.mark.parametrize(

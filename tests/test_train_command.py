@@ -59,7 +59,7 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
     p, config = checkpoints.load(tmp_path / "model.npz")
     assert config.hidden_size == 16
     d = digits.load(0)
-    final = train.accuracy(d.test.pixels, d.test.labels, p, config)
+    final = train.accuracy(d.test, p, config)
     assert float(rows[-1]["test_accuracy"]) == final
     assert f"test accuracy {final:.2%}" in lines[4]
 

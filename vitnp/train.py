@@ -8,7 +8,6 @@ the same seed with the same number of workers gives the same parameters to the b
 import contextlib
 import dataclasses
 import itertools
-import os
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -21,16 +20,13 @@ from vitnp.config import ViTConfig
 from vitnp.data import DataSet, augment, batches
 from vitnp.distributed import Alone
 from vitnp.errors import need_choice
-from vitnp.parallel import loss_and_grads
+from vitnp.parallel import choose_workers, loss_and_grads
 from vitnp.recipes import Recipe
 from vitnp.training import head
 from vitnp.training.evaluate import accuracy, prepared
 from vitnp.training.guards import check_finite, check_fit
 from vitnp.training.progress import Epoch, Progress, Step, Stopped
 
-# Starting a thread must pay: below this many activations (images · tokens · hidden size · layers) for each,
-# one thread was as fast as two. Of the digits model that is 16 images, of ViT-B/16 not even one.
-ACTIVATIONS_PER_WORKER = 65_536
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
 READ_EVERY = 16  # steps on a device between two looks at the loss, each of which waits for it
 AUGMENTATIONS = {"affine": augment.affine}  # by the names of a recipe
@@ -216,10 +212,3 @@ def augmented(names):
         return images
 
     return all_of_them if names else None
-
-
-def choose_workers(batch_size, config, cores=None):
-    """How many threads a batch is split over: one a core, as far as each has `ACTIVATIONS_PER_WORKER` to do."""
-    activations = batch_size * config.num_tokens * config.hidden_size * config.num_layers
-    cores = cores or os.cpu_count() or 1
-    return max(1, min(cores, batch_size, activations // ACTIVATIONS_PER_WORKER))

@@ -14,7 +14,8 @@ from vitnp.commands.options import NAMES, add_backend, backend
 from vitnp.commands.train_setup import about_data, prepare
 from vitnp.commands.weights import add_source
 from vitnp.errors import InputError, need_int
-from vitnp.train import check_fit, choose_workers, train
+from vitnp.parallel import choose_workers
+from vitnp.train import check_fit, train
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import claim, clear, recall
 
@@ -215,7 +216,7 @@ def workers_for(setup, comm):
     """How many threads a rank has, unless --workers says."""
     recipe = setup.recipe
     images = min(recipe.micro_batch or recipe.batch_size, -(-recipe.batch_size // comm.size))
-    return choose_workers(images, setup.config, comm.cores)
+    return min(choose_workers(images, setup.config), comm.cores)
 
 
 def title(args, setup, comm, resume):
