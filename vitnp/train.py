@@ -89,8 +89,7 @@ def train(
     now = begin(p, s, rng, resume)
     steps = recipe.total_steps(len(data.train))
     while not now.finished:
-        if now.step < steps and now.steps < recipe.steps_per_epoch(len(data.train)):
-            train_epoch(now, s, rng, steps)
+        train_epoch(now, s, rng, steps)
         measure(now, s, recipe.rate(now.step, steps))
         now.generator, now.finished = rng.bit_generator.state, now.step == steps
         if on_epoch:
@@ -120,7 +119,7 @@ def begin(p, s, rng, resume):
 
 
 def train_epoch(now, s, rng, total_steps):
-    """The steps that are left of an epoch."""
+    """The steps that are left of an epoch, perhaps none; the generator ends where the next epoch begins."""
     source, recipe = s.data.train, s.recipe
     rng.bit_generator.state = now.generator
     order, seed = rng.permutation(len(source)), int(rng.integers(2**62))

@@ -82,7 +82,7 @@ class Run:
     """
 
     def __init__(self, folder, about, *, every=None, keep=2, log_every=10):
-        self.folder, self.log_every = Path(folder), need_int("log_every", log_every, at_least=1)
+        self.folder, self.log_every = writable(folder), need_int("log_every", log_every, at_least=1)
         self.checkpoints = Checkpoints(self.folder / "checkpoints", about["run"], every=every, keep=keep)
         self.resume = self.checkpoints.load()
         if not (self.folder / ABOUT).exists():
