@@ -82,7 +82,8 @@ def train(
     fit the configuration, and `Diverged` where the loss or a gradient stops being finite.
     """
     check_fit(data, config)
-    need_choice("freeze", freeze, (None, "backbone"))
+    if freeze is not None:
+        need_choice("freeze", freeze, ("backbone",))
     config = with_dropout(config, recipe)
     workers = choose_workers(recipe.micro_batch or recipe.batch_size, config) if workers is None else workers
     s = Setting(config, data, recipe, workers, comm or Alone(), freeze == "backbone", stop, on_step)
