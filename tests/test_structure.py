@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "weights": {"errors", "weights"},
     "schedules": {"errors"},
     "optim": {"backend", "tree"},
-    "distributed": {"errors", "parallel", "tree"},
+    "distributed": {"backend", "errors", "parallel", "tree"},
 }
 
 
