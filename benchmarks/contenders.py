@@ -27,7 +27,7 @@ def vitnp(case, *, workers=None):
 
     def step():
         loss, dp = vitnp.loss_and_grads(images, labels, p, case.config, rng=rng)
-        optim.adamw(p, dp, state, lr=1e-3)
+        optim.update(p, dp, state, lr=1e-3)
         return loss
 
     return step

@@ -38,6 +38,10 @@ MAY_IMPORT = {
     "schedules": {"errors"},
     "optim": {"backend", "tree"},
     "distributed": {"backend", "errors", "parallel", "tree"},
+    "schedules": set(),
+    "optim": {"backend", "errors", "tree"},
+    "linear_eval": {"backend", "errors", "parallel"},
+    "recipes": {"config", "errors", "optim", "recipes", "schedules"},
 }
 
 

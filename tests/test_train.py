@@ -6,11 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from vitnp import InputError, loss_and_grads, optim, preset, schedules, train, tree, vit
+from vitnp import InputError, loss_and_grads, optim, preset, recipes, schedules, train, tree, vit
 from vitnp.data import DataSet, augment, digits
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
-QUICK = dataclasses.replace(train.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
+QUICK = dataclasses.replace(recipes.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
 
 
 def small(n=100):
@@ -35,7 +35,7 @@ def same(p, q):
 
 def test_it_learns_the_digits():
     """Four epochs of half the model; a broken gradient, schedule or order stays far below."""
-    recipe = dataclasses.replace(train.RECIPES["digits"], epochs=4, warmup_steps=30)
+    recipe = dataclasses.replace(recipes.RECIPES["digits"], epochs=4, warmup_steps=30)
     _, history = run(recipe, preset("digits", num_layers=2), digits.load(0))
     assert history[-1].test_accuracy > 0.9
     assert history[-1].loss < 0.5 * history[0].loss
@@ -79,7 +79,7 @@ def test_it_is_the_loop_one_would_write():
             )
             assert optim.clip(dp, 0.05) > 0.05
             lr = schedules.cosine(3 * epoch + i + 1, lr=recipe.lr, warmup_steps=2, total_steps=6)
-            optim.adamw(q, dp, state, lr=lr, weight_decay=0.1)
+            optim.update(q, dp, state, lr=lr, weight_decay=0.1)
     assert same(p, q)
 
 
@@ -117,7 +117,7 @@ def test_dropout_and_augmentation_are_on():
     """Each changes what is learned, so each reaches the model."""
     p, _ = run()
     assert not same(p, run(config=dataclasses.replace(CONFIG, dropout_rate=0.5))[0])
-    assert not same(p, run(dataclasses.replace(QUICK, augment=None))[0])
+    assert not same(p, run(dataclasses.replace(QUICK, augment=()))[0])
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -6,7 +6,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vitnp import checkpoints, cli, train, tree, vit
+from vitnp import checkpoints, cli, recipes, train, tree, vit
 from vitnp.data import digits
 
 SMALL = (
@@ -56,7 +56,7 @@ def test_the_seed_decides_and_repeats(capsys, tmp_path):
     """Split, weights, order and augmentation: what the library gives with the same seed for all, to the bit."""
     assert run(capsys, f"{SMALL} --seed 3 --workers 1 --out", tmp_path)[0] == 0
     p, config = checkpoints.load(tmp_path / "model.npz")
-    recipe = dataclasses.replace(train.RECIPES["digits"], epochs=1, batch_size=128)
+    recipe = dataclasses.replace(recipes.RECIPES["digits"], epochs=1, batch_size=128)
     rng = np.random.default_rng(3)
     q = train.initial_parameters(rng, config, recipe)
     train.train(q, config, digits.load(3), recipe, rng=rng, workers=1)

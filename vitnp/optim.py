@@ -1,43 +1,117 @@
-"""AdamW over trees of arrays, and clipping by the global norm. Imports `tree`, `backend`.
+"""SGD, Adam and AdamW over trees of arrays, clipping by the global norm, Polyak averaging.
 
-Both work in place, leaf by leaf: parameters and moments of ViT-H/14 are 7.6 GB in float32, and a second copy
-of them would not fit beside the first. Arrays of either backend: nothing here but operators and methods.
+All work in place: parameters and moments of ViT-H/14 are 7.6 GB in float32, and a second copy of them would not
+fit beside the first. Small leaves are taken together, because a call of NumPy costs more than the few numbers of a
+bias. Arrays of either backend, and no device is waited for. Imports `backend`, `errors` and `tree`.
 """
 
+import math
+
 from vitnp import tree
-from vitnp.backend import each_block
+from vitnp.backend import BLOCK, array_module, each_block, on_host
+from vitnp.errors import need_choice
+
+# Values taken together. An intermediate of twice as many is beyond what malloc keeps (128 KiB), so that its pages come
+# anew from the system each time: the digits' update then takes more than twice as long.
+TOGETHER = BLOCK // 2
+MOMENTS = {"sgd": ("m",), "adam": ("m", "v"), "adamw": ("m", "v")}
 
 
-def init(p):
-    """AdamW's state before the first update: {step, m, v}, the moments zero, in the shapes and dtypes of p."""
-    return {"step": 0, "m": tree.map(lambda leaf: leaf * 0.0, p), "v": tree.map(lambda leaf: leaf * 0.0, p)}
+def init(p, optimizer="adamw"):
+    """The state before the first update: {step, m, v}; SGD has no v.
+
+    Each moment is one flat array of zeros in p's dtype: the leaves one after the other, sorted by dotted name.
+    """
+    need_choice("optimizer", optimizer, MOMENTS)
+    leaf = next(leaf for _, leaf in tree.leaves(p))
+    zeros = array_module(leaf).zeros
+    return {"step": 0} | {name: zeros(tree.count(p), leaf.dtype) for name in MOMENTS[optimizer]}
 
 
-def adamw(p, dp, state, *, lr, weight_decay=0.0, beta1=0.9, beta2=0.999, eps=1e-8):
-    """One update of p from the gradients dp (Loshchilov & Hutter, 2019, algorithm 2). p and state change in place.
+def update(
+    p,
+    dp,
+    state,
+    *,
+    optimizer="adamw",
+    lr,
+    weight_decay=0.0,
+    momentum=0.9,
+    beta1=0.9,
+    beta2=0.999,
+    eps=1e-8,
+):
+    """One update of p from the gradients dp; p and state change in place.
 
-        m ← β₁·m + (1 − β₁)·g          v ← β₂·v + (1 − β₂)·g²
-        θ ← θ − lr·( m̂/(√v̂ + ε) + λ·θ ),   m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
+        sgd     m ← μ·m + g                                        θ ← θ − lr·m
+        adam    m ← β₁·m + (1 − β₁)·g,  v ← β₂·v + (1 − β₂)·g²     θ ← θ − lr·m̂/(√v̂ + ε)
+        adamw   the same                                           θ ← θ − lr·(m̂/(√v̂ + ε) + λ·θ)
 
-    t is state's step, counted from 1; λ = weight_decay for the leaves that `decays` names, else 0.
+    m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), t = state's step from 1; λ = weight_decay for the leaves that `decays` names,
+    else 0. sgd and adam add it to the gradient, g + λ·θ. Momentum as Sutskever et al. (2013) in PyTorch's form;
+    Kingma & Ba (2015), algorithm 1; Loshchilov & Hutter (2019), algorithm 2.
     """
     state["step"] += 1
     correction1, correction2 = 1.0 - beta1 ** state["step"], 1.0 - beta2 ** state["step"]
+    shrink = 1.0 - lr * weight_decay if optimizer == "adamw" else 1.0
+    added = 0.0 if optimizer == "adamw" else weight_decay
+    start = 0
+    for group in groups(p, dp):
+        parts = [g + added * theta if added and decayed else g for theta, g, decayed in group]
+        g = array_module(parts[0]).concatenate(parts, axis=None) if len(parts) > 1 else parts[0].reshape(-1)
+        moments = [state[name][start : start + g.size] for name in MOMENTS[optimizer]]
+        start += g.size
+        if optimizer == "sgd":
+            change = sgd(g, *moments, momentum=momentum)
+            change *= lr
+        else:
+            change = adam(g, *moments, beta1=beta1, beta2=beta2, eps=eps * correction2**0.5)
+            change *= lr * correction2**0.5 / correction1
+        end = 0
+        for theta, _, decayed in group:
+            if decayed and shrink != 1.0:
+                theta *= shrink
+            theta -= change[end : end + theta.size].reshape(theta.shape)
+            end += theta.size
 
-    def update(theta, g, m, v, *, decay):
-        m *= beta1
-        m += (1.0 - beta1) * g
-        v *= beta2
-        v += (1.0 - beta2) * g * g
-        change = m / correction1 / ((v / correction2) ** 0.5 + eps)
-        if decay:
-            change += decay * theta
-        theta -= lr * change
 
-    gradients, first, second = (dict(tree.leaves(t)) for t in (dp, state["m"], state["v"]))
-    for name, theta in tree.leaves(p):
-        g, m, v = gradients[name], first[name], second[name]
-        each_block(update, theta, g, m, v, decay=weight_decay if decays(name) else 0.0)
+def sgd(g, m, *, momentum):
+    """m ← μ·m + g in place; returns a copy of m."""
+    m *= momentum
+    m += g
+    return m * 1.0
+
+
+def adam(g, m, v, *, beta1, beta2, eps):
+    """m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g² in place; returns m/(√v + ε)."""
+    m *= beta1
+    m += (1.0 - beta1) * g
+    square = g * g
+    square *= 1.0 - beta2
+    v *= beta2
+    v += square
+    root = v**0.5
+    root += eps
+    return m / root
+
+
+def groups(p, dp):
+    """Yield lists of (θ, g, whether θ is decayed), sorted by name: small leaves together, large ones in blocks."""
+    gradients, group, size = dict(tree.leaves(dp)), [], 0
+    for name, theta in sorted(tree.leaves(p), key=lambda pair: pair[0]):
+        g, decayed = gradients[name], decays(name)
+        if group and size + theta.size > TOGETHER:
+            yield group
+            group, size = [], 0
+        if theta.size > TOGETHER and on_host(theta) and theta.flags.c_contiguous:
+            flat, flat_g = theta.reshape(-1), g.reshape(-1)
+            for i in range(0, theta.size, TOGETHER):
+                yield [(flat[i : i + TOGETHER], flat_g[i : i + TOGETHER], decayed)]
+        else:
+            group.append((theta, g, decayed))
+            size += theta.size
+    if group:
+        yield group
 
 
 def decays(name):
@@ -49,17 +123,39 @@ def decays(name):
 
 
 def global_norm(dp):
-    """√(Σ g²) over every number of the tree, a Python float."""
-    return float(sum((g * g).sum() for _, g in tree.leaves(dp))) ** 0.5
+    """√(Σ g²) over every number of the tree: a Python float on NumPy, a 0-d array on a device."""
+    flat = [g.reshape(-1) for _, g in tree.leaves(dp)]
+    squares = sum(g @ g for g in flat)
+    return math.sqrt(squares) if on_host(flat[0]) else squares**0.5
 
 
 def clip(dp, max_norm):
     """Scale dp in place by max_norm/‖dp‖ where its global norm is larger, and return the norm it had.
 
-    A norm that is not a number is returned as it is: whoever trains stops there.
+    The norm is a Python float on NumPy. On a device it is a 0-d array, the scaling is by min(1, max_norm/‖dp‖), and
+    nothing waits. A norm that is not a number is returned as it is: whoever trains stops there.
     """
     norm = global_norm(dp)
-    if norm > max_norm:
-        for _, g in tree.leaves(dp):
-            g *= max_norm / norm
+    if type(norm) is float:
+        if norm > max_norm:
+            scale(dp, max_norm / norm)
+    elif max_norm < math.inf:
+        scale(dp, array_module(norm).minimum(max_norm / norm, 1.0))
     return norm
+
+
+def scale(dp, factor):
+    """Multiply every leaf in place."""
+    for _, g in tree.leaves(dp):
+        g *= factor
+
+
+def average(mean, p, decay):
+    """Polyak averaging in place: mean ← decay·mean + (1 − decay)·p. mean starts as a copy of p."""
+
+    def towards(mean, theta):
+        mean += (1.0 - decay) * (theta - mean)
+
+    now = dict(tree.leaves(p))
+    for name, leaf in tree.leaves(mean):
+        each_block(towards, leaf, now[name])

@@ -13,7 +13,29 @@ def cosine(step, *, lr, warmup_steps, total_steps):
 
     with p held in 0…1. As the released ViT code (ViT App. B.1).
     """
-    progress = (step - warmup_steps) / max(total_steps - warmup_steps, 1)
-    progress = min(max(progress, 0.0), 1.0)
-    warmup = min(1.0, step / warmup_steps) if warmup_steps else 1.0
-    return lr * 0.5 * (1.0 + math.cos(math.pi * progress)) * warmup
+    p = progress(step, warmup_steps, total_steps)
+    return lr * 0.5 * (1.0 + math.cos(math.pi * p)) * warmup(step, warmup_steps)
+
+
+def linear(step, *, lr, warmup_steps, total_steps, end=1e-5):
+    """The learning rate at `step`: a linear warm-up, then a straight line down to `end`.
+
+        (end + (lr − end)·(1 − p)) · min(1, step/warmup_steps),   p as in `cosine`
+
+    As the released ViT code, whose end is 10⁻⁵ (ViT App. B.1).
+    """
+    p = progress(step, warmup_steps, total_steps)
+    return (end + (lr - end) * (1.0 - p)) * warmup(step, warmup_steps)
+
+
+def progress(step, warmup_steps, total_steps):
+    """How much of the time after the warm-up is over, 0…1."""
+    return min(max((step - warmup_steps) / max(total_steps - warmup_steps, 1), 0.0), 1.0)
+
+
+def warmup(step, warmup_steps):
+    """How far the warm-up has come, 0…1."""
+    return min(1.0, step / warmup_steps) if warmup_steps else 1.0
+
+
+SCHEDULES = {"cosine": cosine, "linear": linear}

@@ -1,18 +1,16 @@
 """Training: epochs of shuffled, augmented batches through AdamW.
 
-Imports `data`, `optim`, `schedules`, `parallel` and `vit`; only commands import it.
+Imports `data`, `optim`, `parallel`, `recipes` and `vit`; only commands import it.
 All chance (order, augmentation, dropout) comes from one generator, drawn from in order, so that the same seed
 with the same number of workers gives the same parameters to the bit.
 """
 
-import dataclasses
 import math
 import os
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
-from vitnp import optim, schedules, tree, vit
+from vitnp import optim, tree, vit
 from vitnp.data import augment
 from vitnp.errors import InputError
 from vitnp.parallel import loss_and_grads, predict
@@ -20,61 +18,8 @@ from vitnp.parallel import loss_and_grads, predict
 # Starting a thread must pay: below this many activations (images · tokens · hidden size · layers) for each,
 # one thread was as fast as two. Of the digits model that is 16 images, of ViT-B/16 not even one.
 ACTIVATIONS_PER_WORKER = 65_536
+AUGMENTATIONS = {"affine": augment.affine}
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """How to train, apart from the model and the data. Raises InputError for numbers that cannot be."""
-
-    epochs: int
-    batch_size: int
-    lr: float  # after the warm-up, before the decay
-    warmup_steps: int
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    clip: float = math.inf  # the largest global norm of a gradient
-    augment: Callable | None = None  # (images, rng) → images of the same shape
-    position_scale: float = 1.0  # how many times larger than the released code's E_pos starts
-
-    def __post_init__(self):
-        for name, low in (
-            ("epochs", 1),
-            ("batch_size", 1),
-            ("warmup_steps", 0),
-            ("weight_decay", 0),
-            ("position_scale", 0),
-        ):
-            if not low <= getattr(self, name) < math.inf:
-                raise InputError(f"{name} is {getattr(self, name)}; need a number of at least {low}")
-        if not 0 < self.lr < math.inf:
-            raise InputError(f"lr is {self.lr}; need a number above 0, such as 0.001")
-        if not 0 <= self.label_smoothing < 1:
-            raise InputError(f"label_smoothing is {self.label_smoothing}; need a number from 0 to below 1")
-        if not self.clip > 0:
-            raise InputError(f"clip is {self.clip}; need a number above 0")
-
-    def steps_per_epoch(self, num_images):
-        """How many batches the images make, the last one perhaps smaller."""
-        return math.ceil(num_images / self.batch_size)
-
-
-# By data set. What the digits' recipe reaches, and how long it takes, is in docs/results.md.
-RECIPES = {
-    "digits": Recipe(
-        epochs=32,
-        batch_size=32,
-        lr=2e-3,
-        warmup_steps=72,
-        weight_decay=0.1,
-        label_smoothing=0.1,
-        clip=1.0,
-        augment=augment.affine,
-        # A patch token's values are near 1. Beside them E_pos of Normal(0, 0.02²) is not seen for hundreds of
-        # steps, which 1,437 images do not give; at 0.5 the model knows from the first step where a patch lies.
-        position_scale=25.0,
-    ),
-}
 
 
 class Epoch(NamedTuple):
@@ -106,17 +51,17 @@ def train(p, config, data, recipe, *, rng, workers=None, on_step=None, on_epoch=
     check_fit(data, config)
     workers = choose_workers(recipe.batch_size, config) if workers is None else workers
     images, labels = data.train_images, data.train_labels
-    total_steps = recipe.epochs * recipe.steps_per_epoch(len(labels))
-    state, history = optim.init(p), []
+    total_steps = recipe.total_steps(len(labels))
+    state, history = optim.init(p, recipe.optimizer), []
     for number in range(1, recipe.epochs + 1):
         started, total_loss = time.perf_counter(), 0.0
         order = rng.permutation(len(labels))
         for first in range(0, len(labels), recipe.batch_size):
             rows = order[first : first + recipe.batch_size]
-            batch = images[rows] if recipe.augment is None else recipe.augment(images[rows], rng)
-            lr = schedules.cosine(
-                state["step"] + 1, lr=recipe.lr, warmup_steps=recipe.warmup_steps, total_steps=total_steps
-            )
+            batch = images[rows]
+            for name in recipe.augment:
+                batch = AUGMENTATIONS[name](batch, rng)
+            lr = recipe.rate(state["step"] + 1, total_steps)
             loss = train_step(p, state, batch, labels[rows], config, recipe, lr=lr, rng=rng, workers=workers)
             total_loss += loss * len(rows)
             if on_step:
@@ -140,7 +85,7 @@ def train_step(p, state, images, labels, config, recipe, *, lr, rng, workers):
     norm = optim.clip(dp, recipe.clip)
     if not (math.isfinite(loss) and math.isfinite(norm)):
         raise InputError(not_finite(state["step"] + 1, lr, loss, norm, p, dp))
-    optim.adamw(p, dp, state, lr=lr, weight_decay=recipe.weight_decay)
+    optim.update(p, dp, state, lr=lr, **recipe.update_options())
     return float(loss)
 
 

@@ -103,7 +103,7 @@ def test_five_steps_of_adamw(tmp_path, case, dtype):
     state, ours = optim.init(p), []
     for _ in range(5):
         value, dp = loss_and_grads(images, labels, p, config)
-        optim.adamw(p, dp, state, lr=1e-2, weight_decay=0.1)
+        optim.update(p, dp, state, lr=1e-2, weight_decay=0.1)
         ours.append(float(value))
     np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE[dtype])
     assert theirs[4] < theirs[0]

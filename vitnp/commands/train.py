@@ -40,7 +40,8 @@ def run(args):
     from tqdm import tqdm
 
     from vitnp import show
-    from vitnp.train import RECIPES, check_fit, choose_workers, initial_parameters, train
+    from vitnp.recipes import RECIPES
+    from vitnp.train import check_fit, choose_workers, initial_parameters, train
 
     if not 0 <= args.seed < 2**32:
         raise InputError(f"--seed is {args.seed}; need a whole number from 0 to {2**32 - 1}")
@@ -92,7 +93,7 @@ def changes(args):
     """{field: value} of the recipe's fields that the options replace."""
     given = {name: getattr(args, name) for name in ("epochs", "batch_size", "lr", "weight_decay")}
     fields = {name: value for name, value in given.items() if value is not None}
-    return fields | ({"augment": None} if args.no_augment else {})
+    return fields | ({"augment": ()} if args.no_augment else {})
 
 
 def line(epoch, epochs):

@@ -1,0 +1,79 @@
+"""`vitnp linear-eval`: how good a model's representation is, by a linear classifier of a few images a class."""
+
+import statistics
+
+import numpy as np
+
+from vitnp import checkpoints, data, linear_eval
+from vitnp.commands.weights import add_source, source
+from vitnp.errors import InputError, need_int
+
+
+def add_parser(commands):
+    """The options of `vitnp linear-eval`."""
+    parser = commands.add_parser(
+        "linear-eval", help="few-shot accuracy of a frozen model, by least squares in closed form"
+    )
+    parser.add_argument(
+        "--weights",
+        required=True,
+        metavar="FILE",
+        help="a checkpoint, or a name that weights fetch has fetched",
+    )
+    parser.add_argument(
+        "--data", default="digits", metavar="NAME", help=f"{', '.join(data.NAMES)} (default digits)"
+    )
+    parser.add_argument("--folder", metavar="DIR", help="where the data set lies")
+    parser.add_argument(
+        "--shots", type=int, default=5, metavar="K", help="images a class to learn from (default 5)"
+    )
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="draws of them (default 5)")
+    parser.add_argument(
+        "--l2", type=float, default=linear_eval.L2, metavar="X", help="penalty (default 1024)"
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
+    add_source(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Print an accuracy a draw, their mean and standard deviation."""
+    need_int("--shots", args.shots, at_least=1)
+    need_int("--seeds", args.seeds, at_least=1)
+    path, told = source(args, args.weights)
+    p, config = checkpoints.load(path, **told)
+    dataset = data.load(args.data, folder=args.folder, image_size=config.image_size)
+    classes = len(dataset.class_names)
+    draws = [
+        linear_eval.shots_of(dataset.train.labels, args.shots, classes, np.random.default_rng(seed))
+        for seed in range(args.seeds)
+    ]
+    wanted = np.unique(
+        np.concatenate(draws)
+    )  # of a large data set only what was drawn goes through the model
+    x_train = features(dataset.train, wanted, p, config, args)
+    x_test = features(dataset.test, np.arange(len(dataset.test)), p, config, args)
+    print(f"{path} on {args.data}: {args.shots} images of each of {classes} classes, {len(x_test):,} to test")
+    found = []
+    for seed, rows in enumerate(draws):
+        x = x_train[np.searchsorted(wanted, rows)]
+        linear = linear_eval.fit(x, dataset.train.labels[rows], classes, l2=args.l2)
+        found.append(linear_eval.accuracy(x_test, dataset.test.labels, linear))
+        print(f"  seed {seed}  {found[-1]:7.2%}")
+    spread = f" ± {100 * statistics.stdev(found):.2f}" if len(found) > 1 else ""
+    print(f"accuracy {100 * statistics.mean(found):.2f}{spread}%")
+    return 0
+
+
+def features(source, rows, p, config, args):
+    """The representations of these rows of a source, a few at a time; what is not finite is refused."""
+    parts = [
+        linear_eval.features(source.images(rows[first : first + 64]), p, config, workers=args.workers)
+        for first in range(0, len(rows), 64)
+    ]
+    x = np.concatenate(parts)
+    if not np.isfinite(x).all():
+        raise InputError(
+            "the model's representations are NaN or infinite; vitnp weights inspect shows the file"
+        )
+    return x
