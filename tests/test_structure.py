@@ -35,8 +35,6 @@ MAY_IMPORT = {
     "writing": {"errors"},
     "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "tree", "vit", "writing"},
     "weights": {"errors", "weights"},
-    "schedules": {"errors"},
-    "optim": {"backend", "tree"},
     "distributed": {"backend", "errors", "parallel", "tree"},
     "schedules": set(),
     "optim": {"backend", "errors", "tree"},
