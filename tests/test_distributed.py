@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from ranks import steps
 
-from vitnp import InputError, distributed, tree
+from vitnp import InputError, distributed, launcher, tree
 
 RANKS = pathlib.Path(__file__).parent / "ranks"
 MPIEXEC = pathlib.Path(sysconfig.get_path("scripts")) / "mpiexec"
@@ -96,7 +96,7 @@ def test_mpiexec_with_one_process_is_alone(monkeypatch):
     assert type(distributed.connect()) is distributed.Alone
 
 
-@pytest.mark.parametrize("name", distributed.RANKS)
+@pytest.mark.parametrize("name", launcher.RANKS)
 def test_without_mpi4py(monkeypatch, name):
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     monkeypatch.setenv(name, "0")
