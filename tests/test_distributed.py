@@ -9,8 +9,9 @@ import sysconfig
 
 import numpy as np
 import pytest
+from ranks import steps
 
-from vitnp import InputError, distributed, tree
+from vitnp import InputError, distributed, launcher, tree
 
 RANKS = pathlib.Path(__file__).parent / "ranks"
 MPIEXEC = pathlib.Path(sysconfig.get_path("scripts")) / "mpiexec"
@@ -22,7 +23,7 @@ def start(program, *arguments, ranks=2):
     command = [MPIEXEC, "-n", str(ranks), sys.executable, RANKS / f"{program}.py", *arguments]
     pipe = subprocess.PIPE
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PMI")}
-    environ["PYTHONPATH"] = str(RANKS.parent.parent)
+    environ["PYTHONPATH"] = os.pathsep.join(map(str, (RANKS.parent, RANKS.parent.parent)))
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, encoding="utf-8", env=environ)
 
 
@@ -40,6 +41,30 @@ def finish(process):
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_the_communicator(ranks):
     assert finish(start("communicator", ranks=ranks)) == (0, "", "")
+
+
+@pytest.mark.parametrize(("ranks", "batch_size"), [(2, 4), (3, 5)])
+@pytest.mark.parametrize("dropout", ["no dropout", "dropout"])
+def test_training_steps_are_those_of_one_process(ranks, batch_size, dropout, tmp_path):
+    """Batches of 4, 4, 3 images over two ranks, and of 5, 5, 1 over three: two of them then have none."""
+    out = tmp_path / "p.npz"
+    assert finish(start("steps", out, dropout, str(batch_size), ranks=ranks)) == (0, "", "")
+    alone = distributed.Alone()
+    losses, p = steps.train(alone, dropout=dropout == "dropout", batch_size=batch_size)
+    with np.load(out) as found:
+        np.testing.assert_allclose(found["losses"], losses, rtol=1e-12)
+        for name, leaf in tree.leaves(p):
+            np.testing.assert_allclose(found[name], leaf, rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+def test_ranks_with_gpus():
+    assert finish(start("gpus", "2")) == (0, "", "")
+
+
+def test_fewer_gpus_than_ranks():
+    status, _, err = finish(start("gpus", "1"))
+    assert status == 2
+    assert "rank 1 would be process 2 on a machine with 1 GPUs; start one rank a GPU" in err
 
 
 def test_alone():
@@ -71,7 +96,7 @@ def test_mpiexec_with_one_process_is_alone(monkeypatch):
     assert type(distributed.connect()) is distributed.Alone
 
 
-@pytest.mark.parametrize("name", distributed.RANKS)
+@pytest.mark.parametrize("name", launcher.RANKS)
 def test_without_mpi4py(monkeypatch, name):
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     monkeypatch.setenv(name, "0")
@@ -125,7 +150,7 @@ def test_a_killed_rank_ends_all():
 
 def test_an_interrupted_run_ends():
     process = start("fail", "interrupted", "all")
-    assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "ready\n"]
+    process.stdout.read(2 * len("ready\n"))  # of both ranks, in any order
     process.send_signal(signal.SIGINT)
     status, _, err = finish(process)
     assert status

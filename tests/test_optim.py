@@ -1,4 +1,4 @@
-"""AdamW against the textbook's recurrence, the decay leaf by leaf, clipping; in place, and dtype kept."""
+"""Every optimizer against its textbook's recurrence, number by number in float64; decay, clipping, averaging."""
 
 import copy
 import math
@@ -6,7 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from vitnp import ViTConfig, optim, preset, tree, vit
+from vitnp import InputError, ViTConfig, optim, preset, tree, vit
+
+OPTIMIZERS = ("sgd", "adam", "adamw")
 
 
 def a_tree(rng, dtype="float64"):
@@ -19,8 +21,29 @@ def a_tree(rng, dtype="float64"):
     }
 
 
-def textbook(theta, gradients, rates, *, decay, beta1=0.9, beta2=0.999, eps=1e-8):
-    """Loshchilov & Hutter's algorithm 2 for one number, in Python floats."""
+def sgd(theta, gradients, rates, *, decay, momentum):
+    """Sutskever et al. (2013) in PyTorch's form, for one number: the decay is in the gradient."""
+    m = 0.0
+    for g, lr in zip(gradients, rates, strict=True):
+        m = momentum * m + (g + decay * theta)
+        theta = theta - lr * m
+    return theta
+
+
+def adam(theta, gradients, rates, *, decay, beta1, beta2, eps=1e-8):
+    """Kingma & Ba's algorithm 1 for one number; the decay is in the gradient (L2)."""
+    m = v = 0.0
+    for t, (g, lr) in enumerate(zip(gradients, rates, strict=True), start=1):
+        g = g + decay * theta
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        theta = theta - lr * m_hat / (math.sqrt(v_hat) + eps)
+    return theta
+
+
+def adamw(theta, gradients, rates, *, decay, beta1, beta2, eps=1e-8):
+    """Loshchilov & Hutter's algorithm 2 for one number: the decay is beside the gradient's step."""
     m = v = 0.0
     for t, (g, lr) in enumerate(zip(gradients, rates, strict=True), start=1):
         m = beta1 * m + (1 - beta1) * g
@@ -30,25 +53,49 @@ def textbook(theta, gradients, rates, *, decay, beta1=0.9, beta2=0.999, eps=1e-8
     return theta
 
 
-def test_twenty_steps_of_the_textbook():
+TEXTBOOK = {
+    "sgd": (sgd, {"momentum": 0.8}),
+    "adam": (adam, {"beta1": 0.85, "beta2": 0.97}),
+    "adamw": (adamw, {"beta1": 0.85, "beta2": 0.97}),
+}
+
+
+@pytest.mark.parametrize("together", [1, 6, 1000])  # every leaf cut, some leaves together, all together
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_twenty_steps_of_the_textbook(optimizer, together, monkeypatch):
+    monkeypatch.setattr(optim, "TOGETHER", together)
     rng = np.random.default_rng(0)
-    p = a_tree(rng)
-    start, state = copy.deepcopy(p), optim.init(p)
+    p, (textbook, options) = a_tree(rng), TEXTBOOK[optimizer]
+    start, state = copy.deepcopy(p), optim.init(p, optimizer)
     rates = [1e-2 * (1 + step % 5) for step in range(20)]
     gradients = [a_tree(rng) for _ in range(20)]
     for dp, lr in zip(gradients, rates, strict=True):
-        optim.update(p, dp, state, lr=lr, weight_decay=0.3)
+        optim.update(p, dp, state, optimizer=optimizer, lr=lr, weight_decay=0.3, **options)
     assert state["step"] == 20
     for name, leaf in tree.leaves(p):
         first = tree.get(start, name)
         for i in np.ndindex(leaf.shape):
             series = [float(tree.get(dp, name)[i]) for dp in gradients]
-            want = textbook(float(first[i]), series, rates, decay=0.3 if name == "project.W" else 0.0)
-            assert leaf[i] == pytest.approx(want, rel=1e-12), name
+            decay = 0.3 if name == "project.W" else 0.0
+            want = textbook(float(first[i]), series, rates, decay=decay, **options)
+            assert leaf[i] == pytest.approx(want, rel=1e-11), name
 
 
-def test_the_first_step_is_lr_times_the_sign():
-    """Without the bias correction it would be √(1 − β₂)/(1 − β₁) times smaller or larger."""
+def test_the_textbooks_differ():
+    """So the test above tells the three from each other, and a decay from none."""
+    rates, gradients = [0.1] * 5, [1.0, -2.0, 0.5, 3.0, 1.0]
+    betas = {"beta1": 0.9, "beta2": 0.99}
+    found = [f(1.0, gradients, rates, decay=d, **betas) for f in (adam, adamw) for d in (0.0, 0.3)]
+    found += [sgd(1.0, gradients, rates, decay=d, momentum=0.9) for d in (0.0, 0.3)]
+    assert len({round(x, 6) for x in found}) == 5  # adam and adamw are one without decay
+
+
+def test_a_second_step_with_the_same_gradient():
+    """By hand: SGD goes lr·g, then lr·(μ·g + g); the first step of Adam is lr times the sign."""
+    p, state = {"b": np.zeros(1)}, optim.init({"b": np.zeros(1)}, "sgd")
+    for want in (-0.2, -0.58):
+        optim.update(p, {"b": np.array([2.0])}, state, optimizer="sgd", lr=0.1)
+        assert p["b"][0] == pytest.approx(want, rel=1e-14)
     p, dp = {"b": np.zeros(3)}, {"b": np.array([1e-3, -5.0, 2.0])}
     optim.update(p, dp, optim.init(p), lr=0.1)
     np.testing.assert_allclose(p["b"], [-0.1, 0.1, -0.1], rtol=1e-4)
@@ -70,18 +117,18 @@ def test_what_is_decayed_of_every_leaf(config):
         assert not optim.decays(name) or leaf.ndim == 2
 
 
-def test_decay_shrinks_matrices_alone():
-    config = preset("tiny")
-    p = tree.map(lambda leaf: np.ones_like(leaf), vit.init(np.random.default_rng(0), config))
+@pytest.mark.parametrize(("optimizer", "want"), [("sgd", 0.95), ("adam", 0.5), ("adamw", 0.95)])
+def test_decay_shrinks_matrices_alone(optimizer, want):
+    """From gradients of zero. Adam with L2 takes a step of lr whatever the decay: the reason for AdamW."""
+    p = tree.map(lambda leaf: np.ones_like(leaf), vit.init(np.random.default_rng(0), preset("tiny")))
     zero = tree.map(lambda leaf: leaf * 0, p)
-    optim.update(p, zero, optim.init(p), lr=0.5, weight_decay=0.1)
+    optim.update(p, zero, optim.init(p, optimizer), optimizer=optimizer, lr=0.5, weight_decay=0.1)
     for name, leaf in tree.leaves(p):
-        want = 0.95 if name.rpartition(".")[2] in MATRICES else 1.0
-        np.testing.assert_allclose(leaf, want, rtol=1e-6, err_msg=name)
+        decayed = name.rpartition(".")[2] in MATRICES
+        np.testing.assert_allclose(leaf, want if decayed else 1.0, rtol=1e-6, err_msg=name)
 
 
-def test_decay_is_not_in_the_moments():
-    """Decoupled: with the decay in the gradient (Adam with L2) m would not stay zero."""
+def test_decoupled_decay_is_not_in_the_moments():
     p = {"W": np.ones((2, 2))}
     state = optim.init(p)
     optim.update(p, {"W": np.zeros((2, 2))}, state, lr=0.1, weight_decay=1.0)
@@ -89,38 +136,51 @@ def test_decay_is_not_in_the_moments():
     assert not state["v"].any()
 
 
-def test_float32_stays_float32_and_in_place():
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_float32_stays_float32_and_in_place(optimizer):
     rng = np.random.default_rng(1)
-    p = a_tree(rng, "float32")
-    state, before = optim.init(p), dict(tree.leaves(p))
-    moments = state["m"], state["v"]
-    dp = a_tree(rng, "float32")
-    optim.update(p, dp, state, lr=1e-3, weight_decay=0.1)
-    optim.clip(dp, 0.1)
+    p, dp = a_tree(rng, "float32"), a_tree(rng, "float32")
+    state, before = optim.init(p, optimizer), dict(tree.leaves(p))
+    moments = {name: state[name] for name in optim.MOMENTS[optimizer]}
+    kept = copy.deepcopy(dp)
+    optim.update(p, dp, state, optimizer=optimizer, lr=1e-3, weight_decay=0.1)
     for name, leaf in tree.leaves(p):
         assert leaf is before[name]
         assert leaf.dtype == np.float32
-        assert tree.get(dp, name).dtype == np.float32
-    assert state["m"] is moments[0]
-    assert state["v"] is moments[1]
-    assert moments[0].dtype == moments[1].dtype == np.float32
+        np.testing.assert_array_equal(tree.get(dp, name), tree.get(kept, name))  # gradients are left alone
+    for name, moment in moments.items():
+        assert state[name] is moment
+        assert moment.dtype == np.float32
+        assert moment.any()
+    optim.clip(dp, 0.1)
+    assert all(g.dtype == np.float32 for _, g in tree.leaves(dp))
 
 
-def test_adamw_leaves_the_gradients_alone():
-    rng = np.random.default_rng(2)
-    p, dp = a_tree(rng), a_tree(rng)
-    kept = copy.deepcopy(dp)
-    optim.update(p, dp, optim.init(p), lr=0.1, weight_decay=0.1)
-    for name, g in tree.leaves(dp):
-        np.testing.assert_array_equal(g, tree.get(kept, name))
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_order_of_the_leaves_is_nothing(optimizer):
+    """The moments belong to names: p and dp may come in another order, from a file or a backward."""
+    rng = np.random.default_rng(4)
+    p, gradients = a_tree(rng), [a_tree(rng) for _ in range(3)]
+    q = tree.from_leaves(reversed([(name, leaf.copy()) for name, leaf in tree.leaves(p)]))
+    assert list(q) != list(p)
+    state, other = optim.init(p, optimizer), optim.init(q, optimizer)
+    for dp in gradients:
+        optim.update(p, dp, state, optimizer=optimizer, lr=0.1, weight_decay=0.1)
+        optim.update(q, dp, other, optimizer=optimizer, lr=0.1, weight_decay=0.1)
+    for name, leaf in tree.leaves(p):
+        np.testing.assert_array_equal(leaf, tree.get(q, name))
 
 
-def test_leaves_are_matched_by_name():
-    """Gradients that arrive in another order, as a backward makes them, go to their own leaves."""
-    p = {"a": np.zeros(2), "W": np.zeros(2)}
-    optim.update(p, {"W": np.full(2, -1.0), "a": np.ones(2)}, optim.init(p), lr=0.5)
-    np.testing.assert_allclose(p["a"], -0.5)
-    np.testing.assert_allclose(p["W"], 0.5)
+def test_a_leaf_without_a_flat_view():
+    """A transposed parameter cannot be cut into flat blocks; it is updated all the same."""
+    rng = np.random.default_rng(5)
+    W, g = rng.standard_normal((2, 300, 200))
+    p, q = {"W": W.T.copy().T}, {"W": W.copy()}
+    assert not p["W"].flags.c_contiguous
+    for parameters in (p, q):
+        optim.update(parameters, {"W": g}, optim.init(parameters), lr=0.1, weight_decay=0.1)
+    np.testing.assert_allclose(p["W"], q["W"], rtol=1e-14)
+    assert not np.array_equal(p["W"], W)
 
 
 @pytest.mark.parametrize(("optimizer", "moments"), [("sgd", "m"), ("adam", "mv"), ("adamw", "mv")])
@@ -135,9 +195,33 @@ def test_the_state_starts_at_zero(optimizer, moments):
         assert not state[name].any()
 
 
+def test_an_unknown_optimizer():
+    with pytest.raises(InputError, match='optimizer is "lion"; choose sgd or adam or adamw'):
+        optim.init({"a": np.ones(2)}, "lion")
+
+
+def test_no_second_copy_of_a_large_model():
+    """An update of 4 million numbers takes the room of a few blocks: ViT-H must not need its 2.5 GB twice."""
+    import tracemalloc
+
+    p = {"W": np.ones((2048, 2048), "float32"), "b": np.ones(2048, "float32")}
+    dp, state, mean = tree.map(np.ones_like, p), optim.init(p), tree.map(np.copy, p)
+    tracemalloc.start()
+    try:
+        optim.update(p, dp, state, lr=0.1, weight_decay=0.1)
+        optim.average(mean, p, 0.9)
+        optim.clip(dp, 1.0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < p["W"].nbytes / 8
+
+
 def test_global_norm():
     assert optim.global_norm({"a": np.array([3.0]), "b": {0: np.array([[0.0, 4.0]])}}) == 5.0
     assert type(optim.global_norm({"a": np.ones(2, "float32")})) is float
+    g = np.random.default_rng(6).standard_normal((1000, 1000))
+    assert optim.global_norm({"a": g.astype("float32")}) == pytest.approx(np.linalg.norm(g), rel=1e-5)
 
 
 def test_clip_scales_all_leaves_alike():
@@ -159,3 +243,36 @@ def test_clip_does_not_hide_nan():
     dp = {"a": np.array([1.0, np.nan]), "b": np.array([7.0])}
     assert math.isnan(optim.clip(dp, 1.0))
     np.testing.assert_array_equal(dp["b"], [7.0])
+
+
+@pytest.mark.parametrize("max_norm", [1.0, 6.0, math.inf])
+def test_clip_on_a_device_waits_for_nothing(max_norm, monkeypatch):
+    """There the norm stays an array, and every gradient is multiplied, by 1 where it is small enough."""
+    monkeypatch.setattr(optim, "on_host", lambda x: False)
+    dp = {"a": np.array([3.0]), "b": np.array([0.0, 4.0])}
+    norm = optim.clip(dp, max_norm)
+    assert norm == 5.0
+    assert type(norm) is not float
+    np.testing.assert_allclose(dp["b"], [0.0, 4.0 * min(1.0, max_norm / 5.0)], rtol=1e-15)
+
+
+def test_polyak_averaging():
+    """mean ← d·mean + (1 − d)·p, written out for four steps; it starts as p, so it needs no correction."""
+    rng = np.random.default_rng(7)
+    p = a_tree(rng)
+    mean, want = tree.map(np.copy, p), tree.map(np.copy, p)
+    for _ in range(4):
+        q = a_tree(rng)
+        optim.average(mean, q, 0.75)
+        want = tree.map(lambda w, new: 0.75 * w + 0.25 * new, want, q)
+    for name, leaf in tree.leaves(mean):
+        np.testing.assert_allclose(leaf, tree.get(want, name), rtol=1e-14)
+
+
+def test_the_average_of_no_memory_is_p_and_stays_float32():
+    p, q = (a_tree(np.random.default_rng(seed), "float32") for seed in (8, 9))
+    mean = tree.map(np.copy, p)
+    optim.average(mean, q, 0.0)
+    for name, leaf in tree.leaves(mean):
+        np.testing.assert_allclose(leaf, tree.get(q, name), rtol=1e-6)
+        assert leaf.dtype == np.float32

@@ -47,3 +47,31 @@ def test_fewer_steps_than_the_warm_up():
 def test_a_python_float():
     """A NumPy float64 would turn float32 parameters into float64."""
     assert type(schedules.cosine(3, **PLAN)) is float
+
+
+@pytest.mark.parametrize(
+    ("step", "want"), [(5, 0.5), (10, 1.0), (35, 0.75), (60, 0.5), (85, 0.25), (110, 0.0), (500, 0.0)]
+)
+def test_linear_at_known_points(step, want):
+    """A ramp of 10 steps, a line of 100, down to 0 where it is told so."""
+    got = schedules.linear(step, lr=1.0, warmup_steps=10, total_steps=110, end=0.0)
+    assert got == pytest.approx(want, abs=1e-15)
+
+
+def test_linear_ends_where_the_released_code_does():
+    """10⁻⁵ + (lr − 10⁻⁵)·(1 − p): between the two ends a straight line."""
+    assert schedules.linear(110, **PLAN) == pytest.approx(1e-5, rel=1e-12)
+    assert schedules.linear(10, **PLAN) == pytest.approx(2e-3, rel=1e-12)
+    assert schedules.linear(60, **PLAN) == pytest.approx((2e-3 + 1e-5) / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", schedules.SCHEDULES)
+def test_every_schedule(name):
+    """The warm-up is the same ramp in all; no warm-up and a cut one are no special case; a Python float."""
+    schedule = schedules.SCHEDULES[name]
+    rates = [schedule(step, **PLAN) for step in range(1, 111)]
+    assert rates[:10] == pytest.approx([2e-3 * step / 10 for step in range(1, 11)], rel=1e-12)
+    assert all(later < earlier for earlier, later in itertools.pairwise(rates[9:]))
+    assert schedule(5, lr=1.0, warmup_steps=10, total_steps=5) == pytest.approx(0.5)
+    assert 0.9 < schedule(1, lr=1.0, warmup_steps=0, total_steps=100) < 1.0
+    assert type(schedule(3, **PLAN)) is float

@@ -37,11 +37,12 @@ MAY_IMPORT = {
     "weights": {"errors", "weights"},
     "data": {"config", "data", "errors", "pickles", "weights"},
     "pickles": set(),
+    "launcher": {"errors"},
+    "distributed": {"backend", "errors", "launcher", "parallel", "tree"},
     "schedules": set(),
+    "linear_eval": {"backend", "errors", "parallel"},
     "optim": {"backend", "errors", "tree"},
     "recipes": {"config", "errors", "optim", "recipes", "schedules"},
-    "distributed": {"errors", "parallel", "tree"},
-    "linear_eval": {"backend", "errors", "parallel"},
 }
 
 

@@ -6,24 +6,34 @@
         comm.sum_gradients(dp)                  # now every rank has those of the whole batch
 
 Started without mpiexec there is one rank, `Alone`, and none of this costs anything; mpi4py is loaded under
-mpiexec only. Imports `errors`, `parallel`, `tree`.
+mpiexec only. Imports `backend`, `errors`, `launcher`, `parallel`, `tree`.
 """
 
 import os
 import sys
 import time
 import traceback
+from typing import NamedTuple
 
 import numpy as np
 
-from vitnp import parallel, tree
+from vitnp import backend, launcher, parallel, tree
 from vitnp.errors import InputError
 
-# What a launcher tells each process it starts: mpich and Intel MPI, Open MPI, MVAPICH, and srun with PMIx.
-RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK")
-SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 CHUNK = 1 << 26  # bytes that travel at a time: the 2.5 GB of H/14's gradients need no second 2.5 GB
 PATIENCE = 3.0  # seconds a failed rank waits to see whether all of them failed
+
+
+class Array(NamedTuple):
+    """What a rank must know of an array before it comes."""
+
+    shape: tuple
+    dtype: np.dtype
+
+
+def described(leaf):
+    """An `Array` for an array, anything else as it is."""
+    return Array(leaf.shape, leaf.dtype) if getattr(leaf, "ndim", 0) else leaf
 
 
 class Alone:
@@ -52,7 +62,7 @@ class Alone:
         return tuple(map(float, numbers))
 
     def broadcast(self, values):
-        """What rank 0 gives, on every rank: arrays of a tree are overwritten in place, the rest is returned."""
+        """What rank 0 gives, a nested dict of anything, on every rank; arrays of the others are overwritten."""
         return values
 
     def barrier(self):
@@ -77,6 +87,7 @@ class Mpi(Alone):
         self.failed = self.world.Dup()  # failed ranks meet here, whatever the others are doing
         self.buffer = np.empty(0, np.uint8)
         node = self.world.Split_type(MPI.COMM_TYPE_SHARED)
+        self.place = node.rank  # among the ranks of this machine
         mine = own_cores()
         neighbors = sum(bool(mine & theirs) for theirs in node.allgather(mine))
         node.Free()
@@ -86,14 +97,14 @@ class Mpi(Alone):
     def sum_gradients(self, dp):
         """Add up every rank's dp, in place: one Allreduce over a flat buffer, or several of CHUNK bytes."""
         leaves = [leaf for _, leaf in tree.leaves(dp)]
-        dtype = leaves[0].dtype
+        xp, dtype = backend.array_module(leaves[0]), leaves[0].dtype
         size = min(sum(leaf.size for leaf in leaves), CHUNK // dtype.itemsize)
         if self.buffer.dtype != dtype or self.buffer.size < size:
-            self.buffer = np.empty(size, dtype)
+            self.buffer = xp.empty(size, dtype)
         for views in chunks([leaf.reshape(-1) for leaf in leaves], size):
             flat = self.buffer[: sum(view.size for view in views)]
-            np.concatenate(views, out=flat)
-            self.world.Allreduce(self.MPI.IN_PLACE, flat)
+            xp.concatenate(views, out=flat)
+            self.sum_array(flat)
             first = 0
             for view in views:
                 view[...] = flat[first : first + view.size]
@@ -102,19 +113,35 @@ class Mpi(Alone):
     def sum_numbers(self, *numbers):
         """The sums over the ranks, a tuple of floats."""
         sums = np.array(numbers, np.float64)
-        self.world.Allreduce(self.MPI.IN_PLACE, sums)
+        Mpi.sum_array(self, sums)
         return tuple(sums.tolist())
 
     def broadcast(self, values):
-        """What rank 0 gives, on every rank: arrays of a tree are overwritten in place, the rest is returned."""
+        """What rank 0 gives, on every rank; the others need not know its form.
 
-        def send(leaf):
-            if not isinstance(leaf, np.ndarray):
-                return self.world.bcast(leaf)
-            self.world.Bcast(leaf)
-            return leaf
+        An array that a rank has in the same place, of the same shape and dtype, is overwritten; other arrays are made.
+        """
+        return self.receive(self.world.bcast(tree.map(described, values) if self.rank == 0 else None), values)
 
-        return tree.map(send, values)
+    def receive(self, description, values):
+        """What is described, with rank 0's arrays."""
+        if isinstance(description, dict):
+            own = values if isinstance(values, dict) else {}
+            return {key: self.receive(part, own.get(key)) for key, part in description.items()}
+        if not isinstance(description, Array):
+            return description
+        if described(values) != description:
+            values = np.empty(*description)
+        self.send_array(values)
+        return values
+
+    def sum_array(self, flat):
+        """Add up every rank's array, in place."""
+        self.world.Allreduce(self.MPI.IN_PLACE, flat)
+
+    def send_array(self, array):
+        """Overwrite the array with rank 0's."""
+        self.world.Bcast(array)
 
     def barrier(self):
         """Wait until every rank is here."""
@@ -148,37 +175,36 @@ class Mpi(Alone):
         return True
 
 
-def connect():
+class Nccl(Mpi):
+    """Ranks with a GPU each: what lies there travels by NCCL from GPU to GPU, everything else by MPI."""
+
+    def __init__(self, MPI):
+        super().__init__(MPI)
+        with self:  # the others do not wait for a rank without a GPU
+            self.gpus = backend.device_group(self.rank, self.size, self.place)
+
+    def sum_array(self, flat):
+        """Add up every rank's array, in place."""
+        self.gpus.all_reduce(flat, flat)
+
+    def send_array(self, array):
+        """Overwrite the array with rank 0's."""
+        if backend.on_host(array):
+            super().send_array(array)
+        else:
+            self.gpus.broadcast(array, 0)
+
+
+def connect(arrays="numpy"):
     """The communicator of this process: `Mpi` where mpiexec started several, else `Alone`.
 
-    Raises InputError under an mpiexec that mpi4py cannot join.
+    arrays "cupy" gives each rank the GPU of its own that its parameters are to lie on, and joins them, `Nccl`: call
+    it before anything is put on a GPU. Raises InputError under an mpiexec that mpi4py cannot join.
     """
-    rank = next((os.environ[name] for name in RANKS if name in os.environ), None)
-    size = next((os.environ[name] for name in SIZES if name in os.environ), None)
-    if rank is None or size == "1":
+    MPI = launcher.joined()
+    if MPI is None:
         return Alone()
-    try:
-        from mpi4py import MPI
-    except (ImportError, RuntimeError) as problem:
-        return refuse(
-            rank,
-            f"mpiexec started this, but mpi4py cannot be used ({problem}); pip install 'vitnp[mpi]', "
-            "or start one process without mpiexec",
-        )
-    if size is not None and MPI.COMM_WORLD.size != int(size):
-        return refuse(
-            rank,
-            f"mpiexec started {size} processes, but mpi4py sees {MPI.COMM_WORLD.size}: they belong to different "
-            f"MPIs; start with the mpiexec of {MPI.Get_library_version().splitlines()[0]}",
-        )
-    return Mpi(MPI) if MPI.COMM_WORLD.size > 1 else Alone()
-
-
-def refuse(rank, message):
-    """Raise InputError on rank 0; the other ranks, which cannot speak with it, end quietly."""
-    if rank != "0":
-        raise SystemExit(2)
-    raise InputError(message)
+    return Nccl(MPI) if arrays == "cupy" else Mpi(MPI)
 
 
 def exit_status(problem):

@@ -136,7 +136,7 @@ def clip(dp, max_norm):
     nothing waits. A norm that is not a number is returned as it is: whoever trains stops there.
     """
     norm = global_norm(dp)
-    if isinstance(norm, float):
+    if type(norm) is float:
         if norm > max_norm:
             scale(dp, max_norm / norm)
     elif max_norm < math.inf:

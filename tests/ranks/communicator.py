@@ -30,4 +30,12 @@ with distributed.connect() as comm:
     p = comm.broadcast(p)
     assert p["step"] == 7 and p["W"] is own and not own.any()
     assert comm.broadcast("of rank 0" if rank == 0 else None) == "of rank 0"
+    given = {"about": {"a": 1, "b": {"c": [2, 3]}}, "W": np.arange(3), "b": np.ones(2)}
+    others = {"about": None, "W": np.zeros(3, int), "b": np.zeros(3)}  # not the same form
+    kept = others["W"]
+    got = comm.broadcast(given if rank == 0 else others)
+    assert got["about"] == given["about"]
+    np.testing.assert_array_equal(got["W"], [0, 1, 2])
+    np.testing.assert_array_equal(got["b"], [1, 1])
+    assert rank == 0 or got["W"] is kept
     comm.barrier()

@@ -1,0 +1,203 @@
+"""Recipes: they check themselves, they are the paper's tables number by number, and the command shows them."""
+
+import dataclasses
+import math
+
+import pytest
+
+from vitnp import InputError, cli, preset, recipes
+from vitnp.recipes import LISTED, RECIPES, Recipe
+
+PLAIN = Recipe(epochs=2, batch_size=40, lr=1e-3)
+
+# Typed from the slides (002, the first table), a row each, apart from vitnp's own table.
+TABLE_3 = """
+ViT-B/16 ViT-B/32           | JFT-300M     | 7     | 8e-4 | linear | 0.1  | 0.0
+ViT-L/32                    | JFT-300M     | 7     | 6e-4 | linear | 0.1  | 0.0
+ViT-L/16                    | JFT-300M     | 7/14  | 4e-4 | linear | 0.1  | 0.0
+ViT-H/14                    | JFT-300M     | 14    | 3e-4 | linear | 0.1  | 0.0
+R50x1 R50x2                 | JFT-300M     | 7     | 1e-3 | linear | 0.1  | 0.0
+R101x1                      | JFT-300M     | 7     | 8e-4 | linear | 0.1  | 0.0
+R152x1 R152x2               | JFT-300M     | 7     | 6e-4 | linear | 0.1  | 0.0
+R50+ViT-B/16 R50+ViT-B/32   | JFT-300M     | 7     | 8e-4 | linear | 0.1  | 0.0
+R50+ViT-L/32                | JFT-300M     | 7     | 2e-4 | linear | 0.1  | 0.0
+R50+ViT-L/16                | JFT-300M     | 7/14  | 4e-4 | linear | 0.1  | 0.0
+ViT-B/16 ViT-B/32           | ImageNet-21k | 90    | 1e-3 | linear | 0.03 | 0.1
+ViT-L/16 ViT-L/32           | ImageNet-21k | 30/90 | 1e-3 | linear | 0.03 | 0.1
+ViT-B/16 ViT-B/32 ViT-L/16 ViT-L/32 | ImageNet | 300 | 3e-3 | cosine | 0.3  | 0.1
+"""
+TABLE_4 = """
+ImageNet           | 20000 | 0.003 0.01 0.03 0.06
+CIFAR-100          | 10000 | 0.001 0.003 0.01 0.03
+CIFAR-10           | 10000 | 0.001 0.003 0.01 0.03
+Oxford-IIIT Pets   | 500   | 0.001 0.003 0.01 0.03
+Oxford Flowers-102 | 500   | 0.001 0.003 0.01 0.03
+VTAB (19 tasks)    | 2500  | 0.01
+"""
+
+
+def rows(table):
+    """The cells of a table above."""
+    return [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
+
+
+def test_pre_training_is_the_first_table():
+    wanted = set()
+    for models, data, epochs, *numbers in rows(TABLE_3):
+        for model in models.split():
+            for some in epochs.split("/"):
+                name = f"{model} on {data}" + (f", {some} epochs" if "/" in epochs else "")
+                wanted.add(name)
+                r, (lr, decay, weight_decay, dropout) = RECIPES[name], numbers
+                assert (r.epochs, r.lr, r.schedule) == (int(some), float(lr), decay)
+                assert (r.weight_decay, r.dropout) == (float(weight_decay), float(dropout))
+                assert (r.optimizer, r.beta1, r.beta2) == ("adamw", 0.9, 0.999)
+                assert (r.batch_size, r.warmup_steps) == (4096, 10_000)
+                assert r.clip == (1.0 if data == "ImageNet" else math.inf)
+                assert LISTED[name].settings["image_size"] == (224, 224)
+    assert {name for name in LISTED if " on " in name and not name.startswith("fine")} == wanted
+
+
+def test_fine_tuning_is_the_second_table():
+    for data, steps, rates in rows(TABLE_4):
+        listed = LISTED[f"fine-tuning on {data}"]
+        r = listed.recipe
+        assert (r.steps, r.epochs, r.batch_size) == (int(steps), None, 512)
+        assert listed.rates == tuple(map(float, rates.split()))
+        assert r.lr in listed.rates
+        assert (r.optimizer, r.momentum, r.schedule, r.weight_decay, r.clip) == (
+            "sgd",
+            0.9,
+            "cosine",
+            0.0,
+            1.0,
+        )
+        assert listed.settings == {"image_size": (384, 384)}
+    assert sum(name.startswith("fine-tuning") for name in LISTED) == len(rows(TABLE_4))
+
+
+def test_accuracies_of_the_paper():
+    """A few of each table, typed from the paper."""
+    for name, percent, table in (
+        ("ViT-H/14 on JFT-300M", 88.08, 6),
+        ("ViT-L/16 on JFT-300M, 7 epochs", 86.30, 6),
+        ("R50+ViT-L/16 on JFT-300M, 14 epochs", 87.12, 6),
+        ("ViT-B/32 on ImageNet-21k", 81.28, 5),
+        ("ViT-L/32 on ImageNet", 71.16, 5),
+    ):
+        assert (
+            LISTED[name].accuracy
+            == f"{percent:.2f}% on ImageNet after fine-tuning, the paper's (Table {table})"
+        )
+    assert "98.95% with B/16" in LISTED["fine-tuning on CIFAR-10"].accuracy
+
+
+def test_what_is_listed_can_be_run_and_says_where_it_was_measured():
+    for name, listed in LISTED.items():
+        assert listed.name == name
+        assert RECIPES[name] is listed.recipe
+        assert listed.command.startswith(("vitnp train --recipe ", "none: "))
+        for text in (listed.accuracy, listed.time):
+            assert any(mark in text for mark in ("the paper's (Table", "measured (docs/", "not measured")), (
+                name
+            )
+        if listed.command.startswith("vitnp") and listed.model:
+            config = preset(listed.model, **listed.settings)
+            assert f"--model {listed.model} " in listed.command
+            for field in listed.settings.keys() - {"image_size"}:
+                assert f"--set {field}={getattr(config, field)} " in listed.command
+
+
+def test_steps():
+    assert PLAIN.steps_per_epoch(100) == 3
+    assert PLAIN.total_steps(100) == 6
+    assert dataclasses.replace(PLAIN, epochs=None, steps=50).total_steps(100) == 50
+
+
+def test_the_rate_is_the_schedules():
+    for schedule, half in (("cosine", 0.5), ("linear", 0.505)):
+        r = Recipe(epochs=1, batch_size=1, lr=1e-3, schedule=schedule, warmup_steps=10)
+        assert r.rate(5, 110) == pytest.approx(5e-4)
+        assert r.rate(60, 110) == pytest.approx(half * 1e-3)
+
+
+def test_update_options_are_all_that_update_takes():
+    r = Recipe(
+        steps=1, batch_size=1, lr=1.0, optimizer="sgd", momentum=0.8, beta1=0.7, beta2=0.6, weight_decay=0.5
+    )
+    assert r.update_options() == {
+        "optimizer": "sgd",
+        "momentum": 0.8,
+        "beta1": 0.7,
+        "beta2": 0.6,
+        "weight_decay": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epochs", 0),
+        ("epochs", 1.5),
+        ("batch_size", 0),
+        ("micro_batch", 0),
+        ("micro_batch", 41),
+        ("warmup_steps", -1),
+        ("lr", 0.0),
+        ("lr", math.nan),
+        ("momentum", 1.0),
+        ("beta1", -0.1),
+        ("beta2", 1.0),
+        ("weight_decay", -0.1),
+        ("weight_decay", math.nan),
+        ("clip", 0.0),
+        ("clip", math.nan),
+        ("dropout", 1.0),
+        ("label_smoothing", 1.0),
+        ("mixup", -1.0),
+        ("average", 1.0),
+        ("position_scale", math.inf),
+        ("optimizer", "lion"),
+        ("schedule", "step"),
+        ("augment", "flip"),
+    ],
+)
+def test_a_recipe_that_cannot_be(field, value):
+    with pytest.raises(InputError, match=f"{field} is ") as refused:
+        dataclasses.replace(PLAIN, **{field: value})
+    assert str(value) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("given", [{}, {"epochs": 1, "steps": 1}])
+def test_epochs_or_steps(given):
+    with pytest.raises(InputError, match=r"epochs is .* and steps is .*; give one of them"):
+        Recipe(batch_size=1, lr=1.0, **given)
+
+
+def test_the_list(capsys):
+    assert cli.main(["recipes"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines[: len(LISTED)]] == list(LISTED)
+    assert len(LISTED) == 35
+
+
+@pytest.mark.parametrize(
+    "name", ["digits", "vit-b/16 on imagenet-21k", "fine-tuning on CIFAR-10", "R50x1 on JFT-300M"]
+)
+def test_one_in_full(capsys, name):
+    assert cli.main(["recipes", name]) == 0
+    out = capsys.readouterr().out
+    (listed,) = [found for known, found in recipes.LISTED.items() if known.lower() == name.lower()]
+    for text in (listed.name, listed.command, listed.accuracy, listed.time, listed.source):
+        assert text in out
+    for field, value in dataclasses.asdict(listed.recipe).items():
+        assert value is None or any(line.split() == [field, *str(value).split()] for line in out.splitlines())
+    assert ("0.003, 0.01" in out) == bool(listed.rates)
+
+
+def test_an_unknown_name_names_the_near_ones(capsys):
+    assert cli.main(["recipes", "cifar10"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("vitnp: recipe \"cifar10\" is unknown; did you mean 'cifar10-small'")
+    assert err.count("\n") == 1
