@@ -740,11 +740,11 @@ mistakes(
     ("sign", "(p - t) *", "(t - p) *"),
     ("dloss forgotten", "(dloss / t.shape[0])", "(1.0 / t.shape[0])"),
     ("the labels forgotten", "(p - t) *", "p *"),
-    ("log probabilities in place of probabilities", "p, _ = softmax.forward(logits)", "p = logits"),
-    ("softmax over the batch", "p, _ = softmax.forward(logits)", "p = softmax.forward(logits.T)[0].T"),
+    ("log probabilities in place of probabilities", "p, _ = softmax.forward(wide(logits))", "p = logits"),
+    ("softmax over the batch", "p, _ = softmax.forward(wide(logits))", "p = softmax.forward(logits.T)[0].T"),
     (
         "forward: softmax applied twice (as found in public code)",
-        "z = logits - logits.real.max(axis=-1, keepdims=True)",
+        "z = z - z.real.max(axis=-1, keepdims=True)",
         "z, _ = softmax.forward(logits)",
     ),
 )
@@ -762,7 +762,11 @@ SHARES = ("loss over two threads", "loss by two images, recomputed")
 mistakes(
     "parallel.py",
     SHARES,
-    ("a share's weight forgotten", "loss.backward(weight, saved_loss)", "loss.backward(1.0, saved_loss)"),
+    (
+        "a share's weight forgotten",
+        "loss.backward(weight * loss_scale, saved_loss)",
+        "loss.backward(1.0, saved_loss)",
+    ),
     (
         "the first share's gradients only",
         "dp if part.total is None else",
@@ -984,4 +988,255 @@ CONSISTENT = [
         "s5_attention, attention dropout",
         block=50,
     ),
+]
+
+
+class Rule(NamedTuple):
+    """A mistake in what no gradient check sees; the test `where.test`, called with `given`, must fail."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    where: str
+    test: str
+    given: dict
+
+    def __str__(self):
+        return f"{self.file.removesuffix('.py')}: {self.what}"
+
+
+RULES = []
+
+
+def wrong_rules(file, where, test, *rows, **given):
+    """Add a `Rule` for every row (what, old, new)."""
+    for what, old, new in rows:
+        RULES.append(Rule(what, file, old, new, where, test, given))
+
+
+TWENTY = "test_twenty_steps_of_the_textbook"
+MEAN1, MEAN2 = "    m += (1.0 - beta1) * g\n", "    square *= 1.0 - beta2\n"
+SORTED = "in sorted(tree.leaves(p), key=lambda pair: pair[0]):"
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    TWENTY,
+    ("m without its factor", MEAN1, "    m += g\n"),
+    ("m not forgotten", "    m *= beta1\n", ""),
+    ("β₁ and β₂ exchanged in m", MEAN1, "    m += (1.0 - beta2) * g\n"),
+    ("v without its factor", MEAN2, ""),
+    ("v not forgotten", "    v *= beta2\n", ""),
+    ("v of g, not of g²", "square = g * g", "square = abs(g)"),
+    ("the root of v forgotten", "change = v**0.5", "change = v**1.0"),
+    ("ε forgotten", "    change += eps\n", "    change += 0.1 * eps + 1e-7\n"),
+    ("m̂ without its correction", "correction2**0.5 / correction1, eps", "correction2**0.5, eps"),
+    (
+        "v̂ without its correction",
+        "rate, tiny = lr * correction2**0.5 / correction1",
+        "rate, tiny = lr / correction1",
+    ),
+    ("steps counted from 2", "1.0 - beta1 ** state", "1.0 - beta1 * beta1 ** state"),
+    ("the step not counted", '    state["step"] += 1\n', '    state["step"] += state["step"] == 0\n'),
+    ("decay of every leaf", "if decayed and shrink != 1.0:", "if shrink != 1.0:"),
+    ("decay of none", "if decayed and shrink != 1.0:", "if False:"),
+    ("decay without the learning rate", "1.0 - lr * weight_decay", "1.0 - weight_decay"),
+    ("decay in the gradient (Adam with L2)", "added = 0.0 if optimizer ==", "added = 0.0 if optimizer !="),
+    ("uphill", "theta -= change", "theta += change"),
+    ("every group gets the first one's moments", "        start += g.size\n", ""),
+    ("the last group forgotten", "    if group:\n        yield group\n", ""),
+    optimizer="adamw",
+    together=6,
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    TWENTY,
+    ("decay of every leaf, in the gradient", "if added and decayed else g", "if added else g"),
+    ("decay of none, in the gradient", "g + added * theta if added and decayed else g", "g"),
+    ("every leaf gets the first one's change", "            end += theta.size\n", ""),
+    ("decay decoupled for Adam", 'if optimizer == "adamw" else 1.0', "if True else 1.0"),
+    optimizer="adam",
+    together=1000,
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    TWENTY,
+    ("momentum forgotten", "    m *= momentum\n", "    m *= 0.0\n"),
+    (
+        "momentum in the gradient's place",
+        "    m += g\n    return",
+        "    m += (1.0 - momentum) * g\n    return",
+    ),
+    ("the gradient alone", "return lr * m", "return lr * g"),
+    ("the learning rate forgotten", "return lr * m", "return 1.0 * m"),
+    ("the learning rate in the momentum", "m += g\n    return lr * m", "m += lr * g\n    return 1.0 * m"),
+    optimizer="sgd",
+    together=1,
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_the_order_of_the_leaves_is_nothing",
+    ("moments in the order of the tree", SORTED, "in tree.leaves(p):"),
+    optimizer="adamw",
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_a_leaf_without_a_flat_view",
+    ("a copy is updated in place of the leaf", " and theta.flags.c_contiguous:", ":"),
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_clip_scales_all_leaves_alike",
+    ("the norm a leaf at a time", "squares = sum(g @ g for g in flat)", "squares = max(g @ g for g in flat)"),
+    ("scaled to 1/norm", "scale(dp, max_norm / norm)", "scale(dp, 1.0 / norm**2)"),
+    ("not scaled", "            scale(dp, max_norm / norm)", "            pass"),
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_clip_leaves_a_small_gradient_alone",
+    ("small gradients made larger", "if max_norm < norm < math.inf:", "if max_norm < 1e300:"),
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_polyak_averaging",
+    (
+        "the share of the past and of the present exchanged",
+        "(1.0 - decay) * (theta - mean)",
+        "decay * (theta - mean)",
+    ),
+    ("the sum of all", "(theta - mean)", "theta"),
+)
+wrong_rules(
+    "schedules.py",
+    "test_schedules",
+    "test_warm_up_is_linear",
+    ("no warm-up", "min(1.0, step / warmup_steps)", "min(1.0, step)"),
+    ("a warm-up from 0", "step / warmup_steps)", "(step - 1) / warmup_steps)"),
+)
+wrong_rules(
+    "schedules.py",
+    "test_schedules",
+    "test_the_end_is_zero_and_stays_zero",
+    ("a cosine from the start of the warm-up", "max(total_steps - warmup_steps, 1)", "total_steps"),
+    ("a whole cosine", "math.cos(math.pi * p)", "math.cos(2.0 * math.pi * p)"),
+    ("beyond the end the rate rises again", "min(max((step", "max(max((step"),
+)
+wrong_rules(
+    "schedules.py",
+    "test_schedules",
+    "test_linear_ends_where_the_released_code_does",
+    ("an end of 0", "end=1e-5", "end=0.0"),
+    ("the end added", "end + (lr - end)", "end + lr"),
+)
+wrong_rules(
+    "linear_eval.py",
+    "test_linear_eval",
+    "test_against_least_squares",
+    ("targets of 0 and 1", "1.0, -1.0)", "1.0, 0.0)"),
+    ("not centered", "(x - mean) / std", "x / std"),
+    ("not scaled", "(x - mean) / std", "(x - mean)"),
+    ("no penalty", "l2 * np.eye(D)", "0.0 * np.eye(D)"),
+    n=200,
+    l2=1024.0,
+)
+wrong_rules(
+    "linear_eval.py",
+    "test_linear_eval",
+    "test_against_least_squares",
+    ("no penalty, few images", "l2 * np.eye(n)", "1e-6 * np.eye(n)"),
+    ("a penalty of l2², few images", "l2 * np.eye(n)", "l2 * l2 * np.eye(n)"),
+    n=12,
+    l2=1024.0,
+)
+# Broken ways to look inside: (what, file, old, new, the test of test_look.py that sees it).
+LOOKING = [
+    (what, "look.py", old, new, test)
+    for what, old, new, test in (
+        (
+            "rollout: columns divided, as found in public code",
+            "mixed.sum(axis=-1, keepdims=True)",
+            "mixed.sum(axis=-1)",
+            "test_rollout_takes_the_mean_of_the_heads_and_keeps_rows",
+        ),
+        (
+            "rollout: rows not divided",
+            "        mixed = mixed / mixed.sum(axis=-1, keepdims=True)\n",
+            "",
+            "test_rollout_takes_the_mean_of_the_heads_and_keeps_rows",
+        ),
+        (
+            "rollout: no identity",
+            "0.5 * (A.mean(axis=1) + identity)",
+            "A.mean(axis=1)",
+            "test_rollout_of_identity_and_uniform",
+        ),
+        ("rollout: layers in reverse", "else mixed @ R", "else R @ mixed", "test_rollout_of_one_hot_layers"),
+        (
+            "gradient rollout: layers in reverse",
+            "else relevant @ R",
+            "else R @ relevant",
+            "test_gradient_rollout_by_hand",
+        ),
+        (
+            "gradient rollout: negative relevance counts",
+            "xp.maximum(dA * A, 0)",
+            "abs(dA * A)",
+            "test_gradient_rollout_by_hand",
+        ),
+        (
+            "gradient rollout: positive after the mean",
+            "xp.maximum(dA * A, 0).mean(axis=1)",
+            "xp.maximum((dA * A).mean(axis=1), 0)",
+            "test_gradient_rollout_by_hand",
+        ),
+        (
+            "gradient rollout: no identity",
+            " + xp.eye(A.shape[-1], dtype=A.dtype)",
+            "",
+            "test_gradient_rollout_by_hand",
+        ),
+        (
+            "distance: rows not divided by what the class token leaves",
+            "distance / xp.where(looks, total, 1)",
+            "distance",
+            "test_attention_distance",
+        ),
+        ("distance: class token kept", "A[..., first:, first:]", "A[..., :6, :6]", "test_attention_distance"),
+        ("distance: in patches", "patch_size * xp.sqrt(", "xp.sqrt(", "test_patch_distances"),
+        (
+            "distance: rows and columns mixed",
+            "i // cols, i % cols",
+            "i // rows, i % rows",
+            "test_patch_distances",
+        ),
+        (
+            "distance: queries without one counted",
+            "xp.maximum(queries, 1)",
+            "xp.maximum(queries * 0 + A.shape[-1], 1)",
+            "test_distance_of_queries_that_look_at_the_class_token_alone",
+        ),
+        ("class token: its column", "A[..., 0, 1:]", "A[..., 1:, 0]", "test_attention_from_class_token"),
+        (
+            "positions: not of norm 1",
+            "    e = e / xp.where(norm > 0, norm, 1)\n",
+            "",
+            "test_position_similarity",
+        ),
+        ("filters: mean kept", "W.T - W.mean(axis=1)", "W.T", "test_filters_of_rank_one"),
+        ("filters: sign left to chance", "* xp.sign(Vt[", "* abs(Vt[", "test_filters_of_rank_one"),
+        (
+            "filters: standard deviations",
+            "Vt[:n], sigma * sigma",
+            "Vt[:n], sigma",
+            "test_filters_of_two_known_directions",
+        ),
+        ("norms: not rooted", "math.sqrt(square)", "square", "test_gradient_norms"),
+    )
 ]

@@ -33,4 +33,4 @@ def test_the_figures_of_the_readme():
     assert f"{len(MUTANTS)} deliberately broken" in text
     assert f"{tree.count(vit.init(None, vitnp.preset('digits'))):,} parameters" in text
     for command in cli.COMMANDS:
-        assert f"vitnp {command.__name__.rpartition('.')[2]}" in text
+        assert f"vitnp {command.__name__.rpartition('.')[2].replace('_', '-')}" in text

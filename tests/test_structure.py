@@ -28,9 +28,13 @@ MAY_IMPORT = {
     "vit": {"checks", "encoder", "errors", "steps", "tree"},
     "loss": {"backend", "checks", "errors", "ops"},
     "parallel": {"backend", "checks", "errors", "loss", "tree", "vit"},
-    "gradcheck": {"tree"},
+    "precision": {"errors", "parallel", "tree"},
+    "gradcheck": {"backend", "tree"},
     "cost": {"backend", "tree", "vit"},
     "slides": set(),
+    "look": {"backend", "errors", "tree"},
+    "paper": {"cost"},
+    "show": {"backend", "checks", "cost", "errors", "look", "paper", "show", "steps", "writing"},
     "trace": {"backend", "checks", "errors", "loss", "ops", "steps", "vit"},
     "writing": {"errors"},
     "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "pickles", "tree", "vit", "writing"},
@@ -84,7 +88,7 @@ def test_length_and_docstring(path):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in FILES if room(path) in ("ops", "steps", "encoder", "vit")], ids=name
+    "path", [path for path in FILES if room(path) in ("ops", "steps", "encoder", "vit", "look")], ids=name
 )
 def test_the_mathematics_does_not_name_numpy(path):
     """The array decides whose functions are called; initial weights are drawn on the host, with NumPy."""

@@ -10,10 +10,12 @@ import math
 import numbers
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from vitnp import loss, vit
-from vitnp.backend import array_module
-from vitnp.checks import check_images
-from vitnp.errors import InputError
+from vitnp.backend import array_module, to_device
+from vitnp.checks import check_images, check_labels
+from vitnp.errors import InputError, need_choice
 from vitnp.ops import gelu, heads, softmax
 from vitnp.ops.linear import affine, input_gradient
 from vitnp.steps import (
@@ -82,14 +84,17 @@ def _find(records, name):
     raise InputError(f'the trace has no "{name}"; the nearest names are {", ".join(near)}')
 
 
-def trace(images, p, config, labels=None):
+def trace(images, p, config, labels=None, *, of="loss"):
     """Run one image (Hᵢ, Wᵢ, C), or a batch (B, Hᵢ, Wᵢ, C), and keep every named tensor: a `Trace`.
 
     With labels, integers (B,) or one integer for one image, also back: the gradient of the mean loss with
-    respect to each tensor. Dropout is off. Raises InputError for images or labels that do not fit.
+    respect to each tensor; of="logit" gives the gradient of the labels' logits instead, each image's its own,
+    which says what speaks for a class. Dropout is off. Raises InputError for images or labels that do not fit.
     """
+    need_choice("of", of, ("loss", "logit"))
     images = images[None] if getattr(images, "ndim", 4) == 3 else images
     images = check_images(images, config, p["norm"]["gamma"].dtype)
+    images = to_device(images, array_module(p["norm"]["gamma"]))
     logits, saved = vit.forward(images, p, config)
     values = _forward(images, p, config, logits, saved)
     if labels is None:
@@ -97,9 +102,10 @@ def trace(images, p, config, labels=None):
     if not config.num_classes:
         raise InputError("labels were given to a model without a head (num_classes 0); leave them out")
     if isinstance(labels, numbers.Integral):
-        labels = array_module(logits).asarray([labels])
-    mean_loss, saved_loss = loss.forward(logits, labels)
-    gradients, dp = _backward(values["p"], saved, saved_loss)
+        labels = np.asarray([labels])
+    check_labels(labels, len(images), config.num_classes)
+    mean_loss, saved_loss = loss.forward(logits, to_device(labels, array_module(logits)))
+    gradients, dp = _backward(values["p"], saved, saved_loss, of)
     return Trace(_records(values), logits, values["p"], float(mean_loss), _records(gradients), dp)
 
 
@@ -152,14 +158,16 @@ def _block_forward(z, saved, t, block):
     return z
 
 
-def _backward(probabilities, saved, saved_loss):
-    """{name: gradient} from the probabilities back to the image, and dp."""
+def _backward(probabilities, saved, saved_loss, of):
+    """{name: gradient} from the probabilities, or from the labels' logits, back to the image, and dp."""
     d, dp = {}, {}
-    # loss = −Σ t·log(p) / B; where p underflows, 1/p of the smallest normal number
-    _, t = saved_loss
-    xp = array_module(t)
-    d["p"] = -t / xp.maximum(probabilities, xp.finfo(t.dtype).tiny) / len(t)
-    d["logits"] = loss.backward(1.0, saved_loss)
+    _, t = saved_loss  # one-hot
+    if of == "loss":
+        # loss = −Σ t·log(p) / B; where p underflows, 1/p of the smallest normal number
+        xp = array_module(t)
+        smallest = float(xp.finfo(probabilities.dtype).tiny)
+        d["p"] = -t / xp.maximum(probabilities, smallest) / len(t)
+    d["logits"] = loss.backward(1.0, saved_loss) if of == "loss" else t
     _, _, saved_pre_logits, (_, W) = saved.classify
     dy = input_gradient(d["logits"], W)
     if saved_pre_logits is not None:

@@ -29,7 +29,8 @@ from vitnp.training.progress import Epoch, Progress, Step, Stopped
 
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
 READ_EVERY = 16  # steps on a device between two looks at the loss, each of which waits for it
-AUGMENTATIONS = {"affine": augment.affine}  # by the names of a recipe
+# by the names of a recipe
+AUGMENTATIONS = {name: getattr(augment, name) for name in ("affine", "crop", "flip", "inception_crop")}
 
 
 class Setting(NamedTuple):
