@@ -1,7 +1,7 @@
 """An epoch on the digits as `vitnp train` does it, and the same loop in PyTorch: contenders of the work "epoch".
 
-Shuffled batches, label smoothing, clipping, AdamW that decays matrices alone, then the accuracy on 256 images trained on
-and on all test images. Without augmentation: SciPy's would be the same for both.
+Shuffled batches, label smoothing, clipping, AdamW that decays matrices alone, then the accuracy on 256 training images
+and on the test images. Without augmentation: SciPy's would be the same for both.
 """
 
 import dataclasses
