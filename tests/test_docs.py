@@ -1,6 +1,7 @@
 """The pages: their Python runs as it stands, links lead somewhere, formulas parse, figures are the code's."""
 
 import functools
+import json
 import re
 from pathlib import Path
 
@@ -86,6 +87,39 @@ def test_the_formulas_parse(page):
     # A bare $ is at the mercy of Markdown: an underscore in it may become italics.
     rest = re.sub(r"^```.*?^```$|\$`[^`]+`\$|`[^`]*`", "", text(page), flags=re.DOTALL | re.MULTILINE)
     assert "$" not in rest
+
+
+LECTURER = ["docs/lecturer.md", "docs/ko/lecturer.md"]
+NOTEBOOK = re.compile(r"\]\((\S+?/(\w+)\.ipynb)\)((?:[^\[|\n]*?\"[^\"]+\")*)")
+
+
+def headings(notebook):
+    """The headings of a built notebook, as text."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    return re.findall(r"^#+ (.*)$", "\n".join(texts), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", LECTURER)
+def test_the_lecturer_finds_every_heading(page):
+    """What stands in quotes after a notebook's link is a heading in it."""
+    found = 0
+    for path, _, quotes in NOTEBOOK.findall(re.sub(r"\n", " ", text(page)).replace("| ", "|\n")):
+        there = headings((ROOT / page).parent / path)
+        for quote in re.findall(r"\"([^\"]+)\"", quotes):
+            assert any(quote in heading for heading in there), (path, quote)
+            found += 1
+    assert found > 60
+
+
+def test_the_lecturer_says_the_same_in_both_languages():
+    en, ko = map(text, LECTURER)
+    assert re.findall(r"^```.*?^```$", en, re.DOTALL | re.MULTILINE) == re.findall(
+        r"^```.*?^```$", ko, re.DOTALL | re.MULTILINE
+    )
+    for pattern in (r"^#+ |^\*\*|^\| ?[\d:-]+|^- ", r"/(\w+)\.ipynb", r"\w+\.md#?[\w-]*"):
+        both = [re.findall(pattern, page, re.MULTILINE) for page in (en, ko)]
+        assert both[0][1:] == both[1][1:], pattern  # the first link is to the other language
 
 
 def test_the_figures_of_the_readme():
