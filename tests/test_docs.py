@@ -113,7 +113,7 @@ def test_the_lecturer_finds_every_heading(page):
             for quote in re.findall(r"\"([^\"]+)\"", after.replace("\n", " ")):
                 assert any(quote in heading for heading in there), (path, quote)
                 found += 1
-    assert found > 60
+    assert found > 45
 
 
 def test_the_lecturer_says_the_same_in_both_languages():
