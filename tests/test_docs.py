@@ -90,9 +90,8 @@ def test_the_formulas_parse(page):
 
 
 LECTURER = ["docs/lecturer.md", "docs/ko/lecturer.md"]
-QUOTES = re.compile(
-    r"\]\(([^)\s]+\.ipynb)\)([^\[]*)"
-)  # a notebook's link, and what follows up to the next link
+# A notebook's link, and what follows up to the next link.
+QUOTES = re.compile(r"\]\(([^)\s]+\.ipynb)\)(.*?)(?=\[[^\]]*\]\(|$)", re.DOTALL)
 
 
 def headings(notebook):
