@@ -204,7 +204,8 @@ def measure(now, s, lr):
     loss = float(now.loss_sum) / now.images
     check_finite(now.step, lr, loss, 0.0, now.p, {})
     p, began = now.best(), time.perf_counter()
-    some = np.arange(min(MONITORED, len(s.data.train)))
+    n = len(s.data.train)
+    some = np.arange(min(MONITORED, n)) * n // min(MONITORED, n)  # of every class, also where they are sorted
     options = {"workers": s.workers, "comm": s.comm, "between": lambda: between(now, s)}
     on_train = accuracy(s.data.train, p, s.config, rows=some, **options)
     on_test = accuracy(s.data.test, p, s.config, **options)
