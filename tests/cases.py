@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vitnp import encoder, gradcheck, loss, parallel, vit
+from vitnp.backend import array_module, to_device
 from vitnp.config import INTERPOLATIONS, preset
 from vitnp.ops import dropout, gelu, heads, interpolate, linear, softmax
 from vitnp.steps import (
@@ -242,7 +243,9 @@ def losses():
     ):
         yield op(
             name,
-            lambda z, labels=labels_, smoothing=smoothing: loss.forward(z, labels, label_smoothing=smoothing),
+            lambda z, labels=labels_, smoothing=smoothing: loss.forward(
+                z, to_device(labels, array_module(z)), label_smoothing=smoothing
+            ),
             loss.backward,
             generic(3, 5),
             per_image=False,
@@ -258,7 +261,7 @@ def model_with_loss(labels):
 
     def forward(x, p):
         logits, saved = vit.forward(x, p, config)
-        value, saved_loss = loss.forward(logits, labels)
+        value, saved_loss = loss.forward(logits, to_device(labels, array_module(logits)))
         return value, (saved, saved_loss)
 
     def backward(dy, saved):

@@ -740,11 +740,11 @@ mistakes(
     ("sign", "(p - t) *", "(t - p) *"),
     ("dloss forgotten", "(dloss / t.shape[0])", "(1.0 / t.shape[0])"),
     ("the labels forgotten", "(p - t) *", "p *"),
-    ("log probabilities in place of probabilities", "p, _ = softmax.forward(logits)", "p = logits"),
-    ("softmax over the batch", "p, _ = softmax.forward(logits)", "p = softmax.forward(logits.T)[0].T"),
+    ("log probabilities in place of probabilities", "p, _ = softmax.forward(wide(logits))", "p = logits"),
+    ("softmax over the batch", "p, _ = softmax.forward(wide(logits))", "p = softmax.forward(logits.T)[0].T"),
     (
         "forward: softmax applied twice (as found in public code)",
-        "z = logits - logits.real.max(axis=-1, keepdims=True)",
+        "z = z - z.real.max(axis=-1, keepdims=True)",
         "z, _ = softmax.forward(logits)",
     ),
 )
@@ -762,7 +762,11 @@ SHARES = ("loss over two threads", "loss by two images, recomputed")
 mistakes(
     "parallel.py",
     SHARES,
-    ("a share's weight forgotten", "loss.backward(weight, saved_loss)", "loss.backward(1.0, saved_loss)"),
+    (
+        "a share's weight forgotten",
+        "loss.backward(weight * loss_scale, saved_loss)",
+        "loss.backward(1.0, saved_loss)",
+    ),
     (
         "the first share's gradients only",
         "dp if part.total is None else",

@@ -10,9 +10,11 @@ import math
 import numbers
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from vitnp import loss, vit
-from vitnp.backend import array_module
-from vitnp.checks import check_images
+from vitnp.backend import array_module, to_device
+from vitnp.checks import check_images, check_labels
 from vitnp.errors import InputError, need_choice
 from vitnp.ops import gelu, heads, softmax
 from vitnp.ops.linear import affine, input_gradient
@@ -99,8 +101,9 @@ def trace(images, p, config, labels=None, *, of="loss"):
     if not config.num_classes:
         raise InputError("labels were given to a model without a head (num_classes 0); leave them out")
     if isinstance(labels, numbers.Integral):
-        labels = array_module(logits).asarray([labels])
-    mean_loss, saved_loss = loss.forward(logits, labels)
+        labels = np.asarray([labels])
+    check_labels(labels, len(images), config.num_classes)
+    mean_loss, saved_loss = loss.forward(logits, to_device(labels, array_module(logits)))
     gradients, dp = _backward(values["p"], saved, saved_loss, of)
     return Trace(_records(values), logits, values["p"], float(mean_loss), _records(gradients), dp)
 
@@ -161,7 +164,8 @@ def _backward(probabilities, saved, saved_loss, of):
     if of == "loss":
         # loss = −Σ t·log(p) / B; where p underflows, 1/p of the smallest normal number
         xp = array_module(t)
-        d["p"] = -t / xp.maximum(probabilities, xp.finfo(t.dtype).tiny) / len(t)
+        smallest = float(xp.finfo(probabilities.dtype).tiny)
+        d["p"] = -t / xp.maximum(probabilities, smallest) / len(t)
     d["logits"] = loss.backward(1.0, saved_loss) if of == "loss" else t
     _, _, saved_pre_logits, (_, W) = saved.classify
     dy = input_gradient(d["logits"], W)

@@ -4,6 +4,7 @@ import contextlib
 import os
 
 from vitnp import tree, vit
+from vitnp.backend import to_host
 from vitnp.checkpoints import files, layouts, native, sidecar
 from vitnp.checkpoints.names import FAMILIES, UNUSED, names
 from vitnp.errors import InputError
@@ -16,6 +17,7 @@ GAP = ("google", "timm")  # who has models without a class token
 def save(path, p, config, *, format="vitnp", class_names=None):
     """Write p, or any tree of its shape such as its gradients, under the names and in the layout of `format`.
 
+    Arrays of a device are fetched from there.
     "vitnp" (.npz with the configuration inside), "google" (.npz), "timm", "huggingface" (with config.json and
     preprocessor_config.json beside) or "torchvision" (.safetensors). What a format has no place for, such as the
     GELU form, is that library's own when the file is loaded again: see PROFILES.
@@ -30,6 +32,7 @@ def save(path, p, config, *, format="vitnp", class_names=None):
         ending = ".safetensors" if format in TORCH else ".npz"
         raise InputError(f"{path} is to be a file of {format}; give it a name that ends in {ending}")
     _check(p, config)
+    p = to_host(p)
     if class_names is not None and len(class_names) != config.num_classes:
         raise InputError(f"class_names has {len(class_names)} names; need {config.num_classes}, one a class")
     arrays = to_file(format, p, config)

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from vitnp import checkpoints, data, linear_eval
+from vitnp.backend import to_device
+from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, source
 from vitnp.errors import InputError, need_int
 
@@ -36,6 +38,7 @@ def add_parser(commands):
     )
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
     add_source(parser)
+    add_backend(parser)
     parser.set_defaults(run=run)
 
 
@@ -43,8 +46,10 @@ def run(args):
     """Print an accuracy a draw, their mean and standard deviation."""
     need_int("--shots", args.shots, at_least=1)
     need_int("--seeds", args.seeds, at_least=1)
+    xp = backend(args)
     path, told = source(args, args.weights)
     p, config = checkpoints.load(path, **told)
+    p = to_device(p, xp)
     dataset = load(args.data, config)
     classes = len(dataset.class_names)
     draws = [

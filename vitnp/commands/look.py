@@ -4,6 +4,7 @@ import numpy as np
 
 from vitnp import checkpoints, look, parallel, tree, vit
 from vitnp.backend import array_module, to_device, to_host
+from vitnp.commands.options import add_backend, backend
 from vitnp.commands.train import writable_folder
 from vitnp.commands.weights import add_source, source
 from vitnp.data import preprocess
@@ -28,13 +29,16 @@ def add_parser(commands):
     )
     parser.add_argument("--lang", choices=("en", "ko"), default="en", help="of the pictures (default en)")
     add_source(parser)
+    add_backend(parser)
     parser.set_defaults(run=run)
 
 
 def run(args):
     """Write every picture that the model has something to show for."""
+    xp = backend(args)
     path, told = source(args, args.weights)
     p, config = checkpoints.load(path, **told)
+    p = to_device(p, xp)
     first, last = layers(args.layers, config)
     patch = query(args.patch, config)
     if args.label is not None and not config.num_classes:
@@ -47,7 +51,6 @@ def run(args):
             "name a larger one with --image-size"
         )
     image = preprocess.load(args.image, config)
-    xp = array_module(p["norm"]["gamma"])
     x = to_device(image, xp)
     logits, _ = vit.forward(x[None], p, config)
     if not xp.isfinite(logits).all():
