@@ -296,20 +296,20 @@ mistakes(
     ("not summed over the batch (as found in public code)", "dx.sum(axis=0)", "dx"),
     ("mean over the batch", "dx.sum(axis=0)", "dx.mean(axis=0)"),
     ("one sum for all rows", "dx.sum(axis=0)", "0.0 * dx[0] + dx.sum(axis=(0, 1))"),
-    ("forward never adds it", 'x + p["E_pos"], rate', "x, rate"),
+    ("forward never adds it", "x + E_pos, rate", "x, rate"),
 )
 mistakes(
     "steps/s4_position.py",
     ("s4_position, dropout", "vit, dropout"),
     ("gradient before the dropout", "dx.sum(axis=0)", "dy.sum(axis=0)"),
-    ("dropout forgotten", "dx = dropout.backward(dy, saved)", "dx = dy"),
+    ("dropout forgotten", "dx = dropout.backward(dy, saved_dropout)", "dx = dy"),
 )
 
 ATTENTION = ("s5_attention", "block", "vit")
 THREE_WAYS = 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'
 MERGED = "dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)"
 RETURN = "return y, Saved(x, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)"
-DQDKDV = "return dS @ K, dS.swapaxes(-1, -2) @ Q, dV"
+DQDKDV = "dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q"
 DA = "dA = dropout.apply(dO @ V.swapaxes(-1, -2), A_keep, rate=rate)"
 DV = "dV = dropout.apply(A, A_keep, rate=rate).swapaxes(-1, -2) @ dO"
 mistakes(
@@ -330,9 +330,9 @@ mistakes(
     ("dQ and dK exchanged", MERGED, "dQ, dK, dV = heads.merge(dK), heads.merge(dQ), heads.merge(dV)"),
     ("dV and dQ exchanged", MERGED, "dQ, dK, dV = heads.merge(dV), heads.merge(dK), heads.merge(dQ)"),
     ("dQ with the scores transposed", DQDKDV, DQDKDV.replace("dS @ K", "dS.swapaxes(-1, -2) @ K")),
-    ("dK with the scores not transposed", DQDKDV, "return dS @ K, dS @ Q, dV"),
-    ("dK and dQ handed back in the other order", DQDKDV, "return dS.swapaxes(-1, -2) @ Q, dS @ K, dV"),
-    ("dQ from Q and dK from K", DQDKDV, "return dS @ Q, dS.swapaxes(-1, -2) @ K, dV"),
+    ("dK with the scores not transposed", DQDKDV, "dQ, dK = dS @ K, dS @ Q"),
+    ("dK and dQ handed back in the other order", DQDKDV, "dQ, dK = dS.swapaxes(-1, -2) @ Q, dS @ K"),
+    ("dQ from Q and dK from K", DQDKDV, "dQ, dK = dS @ Q, dS.swapaxes(-1, -2) @ K"),
     ("dV with the weights not transposed", DV, DV.replace(".swapaxes(-1, -2)", "")),
     (
         "dA with the values not transposed",
@@ -390,11 +390,11 @@ mistakes(
     ("dA: scale forgotten", DA, DA.replace("rate=rate", "rate=0.0")),
     ("mask transposed: queries for keys", DA, DA.replace("A_keep", "A_keep.swapaxes(-1, -2)")),
     ("mask of another head", DA, DA.replace("A_keep", "A_keep[:, ::-1]")),
-    ("mask not handed to backward", "Q, K, V, A, A_keep, rate=A_rate)", "Q, K, V, A, None, rate=A_rate)"),
+    ("mask not handed to backward", "Q, K, V, A, A_keep, rate=A_rate", "Q, K, V, A, None, rate=A_rate"),
     (
         "the rate of the output's dropout handed to backward",
-        "Q, K, V, A, A_keep, rate=A_rate)",
-        "Q, K, V, A, A_keep, rate=0.0)",
+        "Q, K, V, A, A_keep, rate=A_rate",
+        "Q, K, V, A, A_keep, rate=0.0",
     ),
     (
         "softmax's gradient at the dropped weights",

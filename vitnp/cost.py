@@ -103,10 +103,10 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
 
 
 def _relative(config):
-    """Every patch's query with every distance's embedding."""
+    """Every query with every distance's embedding."""
     if config.position_embedding != "relative":
         return {}
-    N = config.num_patches
+    N = config.num_tokens
     return {"Q·E_relᵀ": config.num_layers * N * (2 * N - 1) * config.hidden_size}
 
 

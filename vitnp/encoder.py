@@ -36,7 +36,7 @@ def init_block(rng, config, dtype):
     D = config.hidden_size
     attention = s5_attention.init(rng, hidden_size=D, dtype=dtype)
     if config.position_embedding == "relative":
-        sizes = {"num_patches": config.num_patches, "head_dim": config.head_dim}
+        sizes = {"num_tokens": config.num_tokens, "head_dim": config.head_dim}
         attention |= relative.init(rng, **sizes, dtype=dtype)
     return {
         "norm_1": s6_layer_norm.init(hidden_size=D, dtype=dtype),

@@ -29,9 +29,9 @@ EVERY_LAYER = ("layer_position", 4, "(슬라이드 없음: 위치 정보를 층�
     "z = z + E_pos, 블록마다 맨 처음에", "z = z + E_pos, at the beginning of every block",
     (("E_pos", "blocks.i.E_pos", TOKENS, ""), ("tokens", "blocks.i.position", TOKENS, "B")))
 RELATIVE = ("distances", 5, "(슬라이드 없음: 상대 위치)", "(no slide: relative positions)",
-    "S⁽ⁱ⁾에 Q⁽ⁱ⁾·E_rel / √d_k를 더한다, 두 패치의 거리마다 E_rel 한 행",
-    "Q⁽ⁱ⁾·E_rel / √d_k is added to S⁽ⁱ⁾, a row of E_rel for every distance of two patches",
-    (("E_rel", "blocks.i.attention.E_rel", ("2N-1", "K"), ""), ("+ S", "blocks.i.attention.S_rel", SCORES, "BH")))
+    "S⁽ⁱ⁾에 Q⁽ⁱ⁾·E_rel / √d_k를 더한다, 두 토큰의 거리마다 E_rel 한 행",
+    "Q⁽ⁱ⁾·E_rel / √d_k is added to S⁽ⁱ⁾, a row of E_rel for every distance of two tokens",
+    (("E_rel", "blocks.i.attention.E_rel", ("2N+1", "K"), ""), ("+ S", "blocks.i.attention.S_rel", SCORES, "BH")))
 # fmt: on
 
 

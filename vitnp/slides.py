@@ -193,10 +193,9 @@ def rows(config):
     gap = config.classifier == "gap"
     absent = {"class_token": gap, "logits": not config.num_classes, "probabilities": not config.num_classes}
     (instead, after), present = no_slide.of(config), []
-    for row in ROWS:
-        if not absent.get(row.key):
-            present.append(_row(instead[row.key]) if row.key in instead else row)
-            present += [_row(after[row.key])] if row.key in after else []
+    for row in (row for row in ROWS if not absent.get(row.key)):
+        present.append(_row(instead[row.key]) if row.key in instead else row)
+        present += [_row(after[row.key])] if row.key in after else []
     if gap:  # no class token: N tokens, not N + 1
         present = [row._replace(tensors=tuple(map(_without_class_token, row.tensors))) for row in present]
     return present
@@ -209,7 +208,8 @@ def _row(row):
 
 
 def _without_class_token(tensor):
-    return tensor._replace(true=tuple("N" if letter == "N+1" else letter for letter in tensor.true))
+    fewer = {"N+1": "N", "2N+1": "2N-1"}
+    return tensor._replace(true=tuple(fewer.get(letter, letter) for letter in tensor.true))
 
 
 def letters(config, *, batch=1):
@@ -217,7 +217,7 @@ def letters(config, *, batch=1):
     (height, width), (rows, cols), N = config.image_size, config.grid, config.num_patches
     return {
         "B": batch, "Hᵢ": height, "Wᵢ": width, "C": config.in_channels, "rows": rows, "cols": cols,
-        "P": config.patch_size, "N": N, "N+1": N + 1, "2N-1": 2 * N - 1, "P·P·C": config.patch_dim,
+        "P": config.patch_size, "N": N, "N+1": N + 1, "P·P·C": config.patch_dim, "2N+1": 2 * N + 1, "2N-1": 2 * N - 1,
         "D": config.hidden_size, "H": config.num_heads, "K": config.head_dim, "M": config.mlp_dim,
         "R": config.representation_size, "classes": config.num_classes,
     }  # fmt: skip

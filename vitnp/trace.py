@@ -30,7 +30,16 @@ from vitnp.steps import (
 )
 
 # The slide's number for every name, without `blocks.0.` and what follows the next dot; the Norms and sums are 6.
-STEPS = {"image": 1, "grid": 1, "patches": 1, "patch_tokens": 2, "tokens": 3, "E_pos": 4, "z0": 4}
+STEPS = {
+    "image": 1,
+    "grid": 1,
+    "patches": 1,
+    "patch_tokens": 2,
+    "tokens": 3,
+    "E_pos": 4,
+    "position": 4,
+    "z0": 4,
+}
 STEPS |= {"attention": 5, "feed_forward": 7, "y": 8, "pre_logits": 8, "logits": 8, "p": 8}
 
 
@@ -149,11 +158,12 @@ def _block_forward(z, saved, t, block):
         t[f"{block}attention.{name}"] = heads.merge(value)
         t[f"{block}attention.{name}_heads"] = value
     scale = 1.0 / math.sqrt(Q.shape[-1])
-    S = t[block + "attention.S"] = Q @ K.swapaxes(-1, -2) * scale
+    S = Q @ K.swapaxes(-1, -2) * scale
     if "E_rel" in p:
         t[block + "attention.E_rel"] = p["E_rel"]
-        t[block + "attention.S_rel"] = relative.forward(Q, p["E_rel"])[0] * scale
-        t[block + "attention.S"] = S + t[block + "attention.S_rel"]
+        S_rel = t[block + "attention.S_rel"] = relative.forward(Q, p["E_rel"])[0] * scale
+        S += S_rel
+    t[block + "attention.S"] = S
     t[block + "attention.A"] = A
     t[block + "attention.O"] = heads.split(concat, Q.shape[1])
     t[block + "attention.concat"] = concat

@@ -65,7 +65,7 @@ def block(config, say):
     yield "6  LayerNorm", None
     A = _by(H, T, T)
     if config.position_embedding == "relative":
-        A += f", E_rel {_by(2 * config.num_patches - 1, config.head_dim)}"
+        A += f", E_rel {_by(2 * T - 1, config.head_dim)}"
     yield say("5  attention", "5  어텐션"), f"Q, K, V {_by(H, T, config.head_dim)}\nA {A}"
     yield PLUS, None
     yield "6  LayerNorm", None

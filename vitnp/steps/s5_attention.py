@@ -98,6 +98,6 @@ def attend_backward(dO, Q, K, V, A, A_keep, *, rate, E_rel=None):
     dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q
     if E_rel is None:
         return dQ, dK, dV
-    # S += Q·E_relᵀ at the distances: a second way back to Q
+    # S = (Q·Kᵀ + Q·E_relᵀ at the distances) / √d_k: a second way back to Q
     dQ_rel, dE_rel = relative.backward(dS, (Q, E_rel))
     return dQ + dQ_rel, dK, dV, dE_rel
