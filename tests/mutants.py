@@ -250,6 +250,42 @@ mistakes(
     ("not transposed", "dE_pos, W_rows.T, W_cols.T", "dE_pos, W_rows, W_cols"),
 )
 
+SUMS = '{"E_rows": patches[..., half:].sum(axis=1), "E_cols": patches[..., :half].sum(axis=0)}'
+EXCHANGED = '{"E_rows": patches[..., :half].sum(axis=1), "E_cols": patches[..., half:].sum(axis=0)}'
+mistakes(
+    "ops/positions.py",
+    ("positions 2d", "vit, 2d", "vit, 2d in every layer, shared"),
+    ("a row's gradient is the mean of its patches", "half:].sum(axis=1)", "half:].mean(axis=1)"),
+    ("a column's gradient from the first row of patches", ":half].sum(axis=0)", ":half][0]"),
+    ("the halves exchanged on the way back", SUMS, EXCHANGED),
+    ("forward: the halves exchanged", "[in_cols, in_rows]", "[in_rows, in_cols]"),
+    (
+        "forward: the class token's row last",
+        "return xp.concatenate(parts)",
+        "return xp.concatenate(parts[::-1])",
+    ),
+    ("the class token's row taken for a patch", "dE_pos[cls:]", "dE_pos[: rows * cols]"),
+    ("no gradient for the class token's place", '{"E_cls": dE_pos[0]}', '{"E_cls": 0.0 * dE_pos[0]}'),
+)
+mistakes(
+    "ops/relative.py",
+    ("relative, 5 tokens", "s5_attention, relative", "vit, relative"),
+    (
+        "forward: every window one column late",
+        "[..., T - 1 : T - 1 + T * step]\n",
+        "[..., T : T + T * step]\n",
+    ),
+    ("forward: the windows go the other way", "return windows(G), (Q", "return windows(G)[..., ::-1], (Q"),
+    (
+        "the windows spread from the first column",
+        "flat[..., T - 1 : T - 1 + T * step] =",
+        "flat[..., : T * step] =",
+    ),
+    ("no gradient for the queries", "return dG @ E_rel, dG", "return 0.0 * Q, dG"),
+    ("no gradient for the distances", "dG.swapaxes(-1, -2) @ Q", "0.0 * (dG.swapaxes(-1, -2) @ Q)"),
+    ("distances from the wrong end", "dG.swapaxes(-1, -2) @ Q", "(dG.swapaxes(-1, -2) @ Q)[..., ::-1, :]"),
+)
+
 IMAGE = ("s1_patchify", "vit")
 mistakes(
     "steps/s1_patchify.py",
@@ -378,6 +414,20 @@ mistakes(
     ),
     ("forward: b_K used for V", 'affine(x, p["W_V"], p["b_V"])', 'affine(x, p["W_V"], p["b_K"])'),
     ("forward: every head sees the first head's keys", "S = Q @ K.swapaxes", "S = Q @ K[:, :1].swapaxes"),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ("s5_attention, relative", "block, relative", "vit, relative"),
+    ("the distances' way back to Q missing", "return dQ + dQ_rel, dK", "return dQ, dK"),
+    ("the content's way back to Q missing", "return dQ + dQ_rel, dK", "return dQ_rel, dK"),
+    ("forward: the keys ask for the distance", "relative.forward(Q, E_rel)", "relative.forward(K, E_rel)"),
+    ("forward: the distances do not count", "S += relative", "relative"),
+    ("E_rel's gradient of the first image", "column_sums(part.resh", "column_sums(part[:1].resh"),
+    (
+        "E_rel's gradient not scaled as its scores",
+        "relative.backward(dS, (Q, E_rel))",
+        "relative.backward(dS * math.sqrt(Q.shape[-1]), (Q, E_rel))",
+    ),
 )
 mistakes(
     "steps/s5_attention.py",
@@ -691,7 +741,13 @@ mistakes(
 
 DCLASS = "        dx, dp = s3_class_token.backward(dx, saved.class_token)\n"
 IF_CLASS, YIELD_CLASS = "    if saved.class_token is not None:\n", '        yield "class_token", dp\n'
-DPOSITION = '    dx, dp = s4_position.backward(dx, saved.position)\n    yield "position", dp\n'
+DPOSITION = """\
+    dx, dp = s4_position.backward(dx, saved.position)
+    if saved.every_layer is not None:
+        dp = encoder.positions_backward(dE_pos, saved.every_layer)
+    if dp:
+        yield "position", dp
+"""
 mistakes(
     "vit.py",
     ("vit", "vit and loss"),
@@ -714,6 +770,35 @@ mistakes(
         'yield "images", s1_patchify.backward(dx, saved.patchify)',
         'yield "images", 0.0 * s1_patchify.backward(dx, saved.patchify)',
     ),
+)
+mistakes(
+    "vit.py",
+    ("vit, 1d in every layer", "vit, 2d in every layer, shared", "loss over two threads, every-layer"),
+    (
+        "a layer's positions: the mean over the batch",
+        "dE_pos[i] = dx.sum(axis=0)",
+        "dE_pos[i] = dx.mean(axis=0)",
+    ),
+    (
+        "the positions of every layer get the stem's gradient",
+        "dE_pos[i] = dx.sum(axis=0)",
+        "dE_pos[i] = dx.sum(axis=0)\n            dE_pos = dict.fromkeys(dE_pos, dE_pos[i])",
+    ),
+)
+mistakes(
+    "encoder.py",
+    (
+        "vit, 1d in every layer, shared",
+        "vit, 2d in every layer, shared",
+        "loss over two threads, every-layer-shared",
+    ),
+    ("shared positions: the last layer's gradient alone", "total = total + dE\n", "total = dE\n"),
+)
+mistakes(
+    "encoder.py",
+    ("vit, 1d in every layer", "vit, 2d in every layer, shared"),
+    ("forward: the layers add nothing", "x = x + E_pos[i]", "x = x + 0.0 * E_pos[i]"),
+    ("forward: every layer adds the first's", "x = x + E_pos[i]", "x = x + E_pos[0] * (i + 1)"),
 )
 mistakes(
     "vit.py",
@@ -934,6 +1019,24 @@ CONSISTENT = [
         "steps/s3_class_token.py",
         (("[cls, x]", "[x, cls]"), ("dz[:, 1:]", "dz[:, :-1]"), ("dz[:, 0].sum", "dz[:, -1].sum")),
         "s3_class_token",
+    ),
+    Consistent(
+        "2-D positions: rows for columns",
+        "ops/positions.py",
+        (("[in_cols, in_rows]", "[in_rows, in_cols]"), (SUMS, EXCHANGED)),
+        "positions 2d",
+    ),
+    Consistent(
+        "distances counted from the key",
+        "ops/relative.py",
+        (
+            ("G = Q @ E_rel.T", "G = Q @ E_rel[::-1].T"),
+            (
+                "return dG @ E_rel, dG.swapaxes(-1, -2) @ Q",
+                "return dG @ E_rel[::-1], (dG.swapaxes(-1, -2) @ Q)[..., ::-1, :]",
+            ),
+        ),
+        "s5_attention, relative",
     ),
     Consistent(
         "scores not divided by √d_k",
