@@ -247,7 +247,7 @@ def test_a_trace_refuses_a_label_before_it_is_sent():
     images, labels, p, config = point()
     with pytest.raises(vitnp.InputError, match="labels run from 99 to 99"):
         vitnp.trace(wrap(images[0]), to_device(p, STRICT), config, labels=99)
-    t = vitnp.trace(wrap(images), to_device(p, STRICT), config, labels=labels)
+    t = vitnp.trace(images, to_device(p, STRICT), config, labels=labels)
     np.testing.assert_array_equal(
         to_host(t.gradient("z0")), vitnp.trace(images, p, config, labels=labels).gradient("z0")
     )

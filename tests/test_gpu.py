@@ -75,18 +75,19 @@ def test_ten_training_steps(xp, form):
     images, labels, p, config = point(gelu=form)
     ours, theirs = tree.map(np.copy, p), to_device(p, xp)
     batch = xp.asarray(images), xp.asarray(labels)
+    # With the usual small eps AdamW makes a whole step of rounding alone, where the gradient is 0: the key bias.
+    how = {"lr": 1e-3, "weight_decay": 0.1, "eps": 1e-3}
     states, losses = (optim.init(ours), optim.init(theirs)), []
     vitnp.loss_and_grads(*batch, theirs, config)  # what is compiled once may wait
     for _ in range(10):
         loss, dp = vitnp.loss_and_grads(images, labels, ours, config, workers=1)
-        optim.update(ours, dp, states[0], lr=1e-3, weight_decay=0.1)
+        optim.update(ours, dp, states[0], **how)
         with cupyx.allow_synchronize(False):
             device_loss, device_dp = vitnp.loss_and_grads(*batch, theirs, config)
-            optim.update(theirs, device_dp, states[1], lr=1e-3, weight_decay=0.1)
+            optim.update(theirs, device_dp, states[1], **how)
         losses.append((device_loss, loss))
     np.testing.assert_allclose([float(a) for a, _ in losses], [float(b) for _, b in losses], rtol=1e-4)
-    # AdamW divides by √v: where a gradient is near 0, its rounding is seen, but no step is longer than lr.
-    near(theirs, ours, 1e-3)
+    near(theirs, ours, 1e-4)
 
 
 def test_dropout(xp):
@@ -142,7 +143,7 @@ def test_float16_trains(xp):
     state, scale, losses = optim.init(p), precision.LossScale(2.0**24), []
     for _ in range(30):
         loss, dp = precision.loss_and_grads(images, labels, p, config, scale)
-        norm = optim.clip(dp, 1.0)
+        norm = float(optim.clip(dp, 1.0))
         scale = scale.after(norm)
         if np.isfinite(norm):
             optim.update(p, dp, state, lr=3e-3)

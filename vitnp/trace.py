@@ -103,6 +103,7 @@ def trace(images, p, config, labels=None, *, of="loss"):
     need_choice("of", of, ("loss", "logit"))
     images = images[None] if getattr(images, "ndim", 4) == 3 else images
     images = check_images(images, config, p["norm"]["gamma"].dtype)
+    images = to_device(images, array_module(p["norm"]["gamma"]))
     logits, saved = vit.forward(images, p, config)
     values = _forward(images, p, config, logits, saved)
     if labels is None:
