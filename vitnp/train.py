@@ -31,10 +31,11 @@ class Epoch(NamedTuple):
 
 
 def initial_parameters(rng, config, recipe):
-    """What `vit.init` draws, with the position tables `recipe.position_scale` times as large."""
+    """What `vit.init` draws, with the position embeddings (E_pos, E_rel, …) `recipe.position_scale` times as large."""
     p = vit.init(rng, config)
-    for _, table in tree.leaves(p.get("position", {})):
-        table *= recipe.position_scale
+    for name, leaf in tree.leaves(p):
+        if name.rpartition(".")[2].startswith("E_"):
+            leaf *= recipe.position_scale
     return p
 
 
