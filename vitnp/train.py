@@ -49,9 +49,11 @@ class Setting(NamedTuple):
 
 
 def initial_parameters(rng, config, recipe):
-    """What `vit.init` draws, with E_pos `recipe.position_scale` times as large."""
+    """What `vit.init` draws, with the position embeddings (E_pos, E_rel, …) `recipe.position_scale` times as large."""
     p = vit.init(rng, config)
-    p["position"]["E_pos"] *= recipe.position_scale
+    for name, leaf in tree.leaves(p):
+        if name.rpartition(".")[2].startswith("E_"):
+            leaf *= recipe.position_scale
     return p
 
 
