@@ -122,12 +122,12 @@ def begin(p, s, rng, resume):
         for name, leaf in tree.leaves(now.trees()):
             if not isinstance(leaf, int):
                 leaf[...] = xp.asarray(tree.get(resume.trees(), name))
-        now.optimizer["step"] = resume.step
+        now.optimizer["step"] = resume.optimizer["step"]  # in float16 fewer than all: some are left out
         now = dataclasses.replace(resume, **now.trees())
     if s.comm.size > 1:
         numbers = s.comm.broadcast({"rest": now.rest(), "trees": now.trees()})
         now = Progress(**now.trees(), **numbers["rest"])
-        now.optimizer["step"] = now.step
+        now.optimizer["step"] = numbers["trees"]["optimizer"]["step"]
     return now
 
 
