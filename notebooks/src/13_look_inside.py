@@ -307,7 +307,7 @@ before = np.stack([look.attention_distance(A, **like).mean(axis=0) for A in befo
 forgotten = (to_patches * pixels).sum(axis=-1).mean(axis=(0, 2))
 to_cls = weights[0][:, :, 1:, 0].mean(axis=(0, 2))
 for head in range(4):
-    print(f"{forgotten[head]:.2f}, not {distances[0, head]:.2f} px: {to_cls[head]:.1%} to [CLS]")
+    print(f"{forgotten[head]:.2f}, not {distances[0, head]:.2f} px; {to_cls[head]:.1%} to CLS")
 
 # %%
 assert (forgotten < distances[0]).all()
