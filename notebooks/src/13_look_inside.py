@@ -632,7 +632,8 @@ show.position_similarity(own_p["position"]["E_pos"], own_config)
 own = trace(own_image, own_p, own_config)
 own_A = [own[f"blocks.{i}.attention.A"] for i in range(own_config.num_layers)]
 like = {"grid": own_config.grid, "patch_size": P}
-show.attention_distance(np.stack([look.attention_distance(A, **like)[0] for A in own_A]), own_config)
+own_distances = np.stack([look.attention_distance(A, **like)[0] for A in own_A])
+show.attention_distance(own_distances, own_config)
 
 # %% [markdown] lang="en"
 # Look for heads far below the dashed line in the first layers, and none in the last.
