@@ -440,7 +440,7 @@ without_axis = lambda M: M / M.sum(axis=-1)
 # all rows sum to 1 already, and dividing by 1 does no harm.
 
 # %% [markdown] lang="ko"
-# 두 번째는 널리 쓰이는 구현에 실제로 있는 실수입니다. 행의 합을 구했지만 shape이 (17,)이라 마지막 축에 맞춰지고, 결국 j번 **열** 을
+# 두 번째는 널리 쓰이는 구현에 실제로 있는 실수입니다. 행의 합을 구했지만 shape이 (17,)이라 마지막 축에 맞춰지고, 결국 j번 **열**을
 # j번 행의 합으로 나눕니다. 헤드를 평균으로 합치는 동안에는 아무도 눈치채지 못합니다. 행의 합이 이미 1이라서 1로 나누는 셈이기
 # 때문입니다.
 
