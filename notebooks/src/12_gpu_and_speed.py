@@ -426,6 +426,7 @@ cores = min(os.cpu_count(), len(images))
 print(f"one thread                   {1e3 * seconds(lambda: step(workers=1)):.0f} ms")
 one_thread.restore_original_limits()
 print(f"BLAS's own threads           {1e3 * seconds(lambda: step(workers=1)):.0f} ms")
+one_thread = parallel.blas().limit(limits=1, user_api="blas")
 print(f"the batch over {cores:2} threads    {1e3 * seconds(lambda: step(workers=cores)):.0f} ms")
 
 # %% [markdown] lang="en"
@@ -472,7 +473,8 @@ print((faults() - before) // 10, "page faults a step")
 # %%
 def count(first):
     command = [sys.executable, "-c", program.format(first=first)]
-    run = subprocess.run(command, capture_output=True, text=True)
+    env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    run = subprocess.run(command, capture_output=True, text=True, env=env)
     return run.stdout.strip() or "this system does not count them"
 
 
