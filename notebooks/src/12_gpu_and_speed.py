@@ -427,12 +427,18 @@ print(f"one thread                   {1e3 * seconds(lambda: step(workers=1)):.0f
 one_thread.restore_original_limits()
 print(f"BLAS's own threads           {1e3 * seconds(lambda: step(workers=1)):.0f} ms")
 one_thread = parallel.blas().limit(limits=1, user_api="blas")
-print(f"the batch over {cores:2} threads    {1e3 * seconds(lambda: step(workers=cores)):.0f} ms")
+over_threads = seconds(lambda: step(workers=cores))
+print(f"the batch over {cores:2} threads    {1e3 * over_threads:.0f} ms")
 
 # %% [markdown] lang="en"
+# (BLAS's threads wait for each other at every product. On a machine that is busy with other things, as a shared one may be,
+# that can cost more than it gains.)
+#
 # Does the number of threads change what is learned? Not even the dropout: each share draws its own part of one stream.
 
 # %% [markdown] lang="ko"
+# (BLAS의 스레드는 곱셈마다 서로를 기다립니다. 여럿이 함께 써서 다른 일로 바쁜 컴퓨터에서는 얻는 것보다 잃는 것이 많을 수 있습니다.)
+#
 # 스레드 수가 학습 결과를 바꿀까요? 드롭아웃조차 바뀌지 않습니다. 각 몫은 난수열 하나에서 자기 부분만 뽑습니다.
 
 # %%
