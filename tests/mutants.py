@@ -965,7 +965,7 @@ CONSISTENT = [
     Consistent(
         "micro-batches: the last is left out",
         "parallel.py",
-        (("range(0, B, micro_batch)", "range(0, B - 1, micro_batch)"),),
+        (("range(0, len(images), micro_batch)", "range(0, len(images) - 1, micro_batch)"),),
         "loss by two images, recomputed",
     ),
     Consistent(

@@ -30,7 +30,7 @@ def centers(images):
 
 
 def test_nothing_to_do_changes_nothing():
-    images = digits.load(0).train_images[:20]
+    images = digits.load(0).train.images(range(20))
     np.testing.assert_allclose(augment.affine(images, np.random.default_rng(0), **NONE), images, atol=1e-5)
 
 
@@ -85,7 +85,7 @@ def test_background_stays_background():
 
 
 def test_the_generator_decides():
-    images = digits.load(0).train_images[:8]
+    images = digits.load(0).train.images(range(8))
     first, again = (augment.affine(images, np.random.default_rng(4)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     rng = np.random.default_rng(4)
@@ -100,7 +100,70 @@ def test_few_images(n):
 
 def test_quick():
     """An epoch's digits take 0.05 s, a tenth of its training; ten times that would be noticed."""
-    images = digits.load(0).train_images
+    images = digits.load(0).train.pixels
     started = time.process_time()
     augment.affine(images, np.random.default_rng(0))
     assert time.process_time() - started < 0.5
+
+
+IMAGES = np.random.default_rng(1).standard_normal((64, 6, 9, 2)).astype(np.float32)
+SMALL_CHANGES = (augment.flip, augment.crop, augment.inception_crop)
+
+
+@pytest.mark.parametrize("change", SMALL_CHANGES)
+def test_every_change_is_reproducible_and_keeps_its_input(change):
+    before = IMAGES.copy()
+    one, again, other = (change(IMAGES, np.random.default_rng(seed)) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+    assert (one.shape, one.dtype) == (IMAGES.shape, IMAGES.dtype)
+    np.testing.assert_array_equal(IMAGES, before)
+
+
+def test_flip_turns_about_half_of_the_images_around():
+    turned = augment.flip(IMAGES, np.random.default_rng(0))
+    same = (turned == IMAGES).all(axis=(1, 2, 3))
+    mirrored = (turned == IMAGES[:, :, ::-1]).all(axis=(1, 2, 3))
+    assert (same ^ mirrored).all()
+    assert 16 < same.sum() < 48
+
+
+def test_crop_is_a_window_of_the_padded_image():
+    moved = augment.crop(IMAGES, np.random.default_rng(0), padding=2)
+    wide = np.pad(IMAGES, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    places = {(top, left) for top in range(5) for left in range(5)}
+    found = []
+    for i in range(64):
+        hits = [(y, x) for y, x in places if np.array_equal(wide[i, y : y + 6, x : x + 9], moved[i])]
+        assert len(hits) == 1
+        found += hits
+    assert len(set(found)) > 15
+    np.testing.assert_array_equal(augment.crop(IMAGES, np.random.default_rng(0), padding=0), IMAGES)
+
+
+def test_crop_boxes_lie_in_the_image_and_have_its_shares():
+    rng = np.random.default_rng(0)
+    boxes = np.array([augment.crop_box((300, 200), rng) for _ in range(2000)])
+    left, top, right, bottom = boxes.T
+    assert (left >= 0).all()
+    assert (top >= 0).all()
+    assert (right <= 300).all()
+    assert (bottom <= 200).all()
+    width, height = right - left, bottom - top
+    share = width * height / 60_000
+    assert 0.049 < share.min() < 0.08
+    assert share.max() > 0.8
+    assert (width / height).min() > 0.73
+    assert (width / height).max() < 1.36
+    assert augment.crop_box((1000, 1), rng, tries=5) == (0, 0, 1000, 1)  # nothing fits: the whole image
+
+
+def test_inception_crop_of_a_ramp_is_a_ramp():
+    """A linear picture stays linear inside the box, and runs from edge to edge of it."""
+    ramp = np.broadcast_to(np.arange(40.0, dtype=np.float32)[None, None, :, None], (3, 40, 40, 1))
+    moved = augment.inception_crop(ramp, np.random.default_rng(2))
+    steps = np.diff(moved[:, 20, 5:-5, 0], axis=1)
+    np.testing.assert_allclose(steps, np.broadcast_to(steps[:, :1], steps.shape), atol=1e-4)
+    np.testing.assert_allclose(moved, np.broadcast_to(moved[:, :1], moved.shape), atol=1e-4)
+    assert (moved >= 0).all()
+    assert (moved <= 39).all()

@@ -53,6 +53,27 @@ def test_independent_of_the_workers(workers, fields):
     tree.map(close, dp_many, dp_one)
 
 
+@pytest.mark.parametrize("edges", [(0, 2, 5), (0, 1, 1, 4, 5), (0, 5, 5)])
+@pytest.mark.parametrize("fields", [{}, DROPOUTS], ids=["no dropout", "dropout"])
+def test_the_parts_of_a_batch_add_up_to_it(edges, fields):
+    """As processes split it, each part then over threads; an empty part draws from the generator like the others."""
+    config = preset("tiny", **fields)
+    rng = generator()
+    whole, dp = loss_and_grads(IMAGES, LABELS, P, config, rng=rng, label_smoothing=0.1)
+    values, grads, after = [], [], []
+    for start, stop in itertools.pairwise(edges):
+        images, labels, own = IMAGES[start:stop], LABELS[start:stop], generator()
+        value, part = loss_and_grads(
+            images, labels, P, config, workers=2, rng=own, label_smoothing=0.1, part=(start, 5)
+        )
+        values.append(value)
+        grads.append(part)
+        after.append(own.random())
+    close(sum(values), whole)
+    tree.map(lambda leaf, *parts: close(sum(parts), leaf), dp, *grads)
+    assert set(after) == {rng.random()}
+
+
 @pytest.mark.parametrize("block", [backend.BLOCK, 50])
 @pytest.mark.parametrize("workers", [1, 2, 3, 5])
 def test_the_same_bits_from_run_to_run(workers, block, monkeypatch):

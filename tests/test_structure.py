@@ -37,11 +37,15 @@ MAY_IMPORT = {
     "show": {"backend", "checks", "cost", "errors", "look", "paper", "show", "steps", "writing"},
     "trace": {"backend", "checks", "errors", "loss", "ops", "steps", "vit"},
     "writing": {"errors"},
-    "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "tree", "vit", "writing"},
+    "checkpoints": {"backend", "checkpoints", "config", "errors", "ops", "pickles", "tree", "vit", "writing"},
     "weights": {"errors", "weights"},
+    "data": {"config", "data", "errors", "pickles", "weights"},
+    "pickles": set(),
+    "launcher": {"errors"},
+    "distributed": {"backend", "errors", "launcher", "parallel", "tree"},
     "schedules": set(),
-    "optim": {"backend", "errors", "tree"},
     "linear_eval": {"backend", "errors", "parallel"},
+    "optim": {"backend", "errors", "tree"},
     "recipes": {"config", "errors", "optim", "recipes", "schedules"},
 }
 

@@ -4,6 +4,7 @@ The array decides: `xp = array_module(x)` inside the maths, so both backends liv
 Moving between host and device happens at the border, with `to_device` and `to_host`, never in a step.
 """
 
+import contextlib
 import functools
 import sys
 
@@ -129,6 +130,31 @@ def to_device(arrays, xp):
 def to_host(arrays):
     """The same tree with every array a NumPy array."""
     return tree.map(lambda a: a if isinstance(a, np.ndarray) else array_module(a).asnumpy(a), arrays)
+
+
+def device_group(rank, size, place):
+    """This process's GPU, number `place` of its machine, joined by NCCL with those of the other ranks of MPI.
+
+    Raises InputError where a rank would have no GPU of its own, or NCCL is missing.
+    """
+    with contextlib.suppress(Exception):  # `get` says what is wrong
+        import cupy
+
+        cupy.cuda.Device(place).use()  # before anything is put on the first GPU
+    cupy = get("cupy")
+    gpus = cupy.cuda.runtime.getDeviceCount()
+    if place >= gpus:
+        raise InputError(
+            f"rank {rank} would be process {place + 1} on a machine with {gpus} GPUs; start one rank a GPU"
+        )
+    import cupyx.distributed
+
+    try:
+        return cupyx.distributed.init_process_group(size, rank, use_mpi=True)
+    except RuntimeError as problem:
+        raise InputError(
+            f"the GPUs cannot be joined ({problem}); pip install nvidia-nccl-cu12 or nvidia-nccl-cu13"
+        ) from None
 
 
 # A NumPy expression such as x * x * x writes every intermediate to memory, which for the arrays of a ViT costs

@@ -140,6 +140,7 @@ def loss_and_grads(
     label_smoothing=0.0,
     micro_batch=None,
     recompute=False,
+    part=None,
     loss_scale=1.0,
 ):
     """The mean cross-entropy over the batch, and its gradient for every parameter: a number, a tree like p.
@@ -147,7 +148,9 @@ def loss_and_grads(
     images (B, Hᵢ, Wᵢ, C); labels integers (B,) or probabilities (B, classes); workers threads, by default as many as
     pay, at most one a core. A generator turns dropout on. Two ways to less memory, with the same gradients:
     micro_batch, the most images that are in work at a time, and recompute, which keeps only the input of each
-    block and runs the block again on the way back.
+    block and runs the block again on the way back. part (first, B): these are images first, first + 1, … of a batch
+    of B whose others are in other processes, and so are the loss and the gradient: those of all parts add up to the
+    batch's. A part may be empty.
 
     Where p is decides where all is done: images and labels go there. A device has one worker, draws its own dropout,
     and gives the loss as an array of no axes, which nobody has waited for. The gradients are those of
@@ -155,19 +158,22 @@ def loss_and_grads(
     """
     if not config.num_classes:
         raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
-    images = check_images(images, config, p["norm"]["gamma"].dtype)
-    B = len(images)
-    check_labels(labels, B, config.num_classes)
+    first, B = part or (0, len(images))
     xp = array_module(p["norm"]["gamma"])
-    images, labels = to_device(images, xp), to_device(labels, xp)
     seed = None if rng is None else rng.integers(2**63)
+    if part and not len(images):
+        return 0.0, tree.map(lambda leaf: leaf * 0.0, p)
+    images = check_images(images, config, p["norm"]["gamma"].dtype)
+    check_labels(labels, len(images), config.num_classes)
+    images, labels = to_device(images, xp), to_device(labels, xp)
     micro_batch = B if micro_batch is None else need_int("micro_batch", micro_batch, at_least=1)
     total, values = Sum(), []
 
     def share(number, start, stop):
         drop = None
         if rng is not None:
-            drop = BatchShare(seed, start, stop, B) if xp is np else DeviceDraws(xp, seed, start)
+            place = (first + start, first + stop, B)
+            drop = BatchShare(seed, *place) if xp is np else DeviceDraws(xp, seed, first + start)
         keep = "inputs" if recompute else "all"
         logits, saved = vit.forward(images[start:stop], p, config, rng=drop, keep=keep)
         value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
@@ -179,8 +185,8 @@ def loss_and_grads(
             del dp
         return value * weight
 
-    for start in range(0, B, micro_batch):
-        stop = min(start + micro_batch, B)
+    for start in range(0, len(images), micro_batch):
+        stop = min(start + micro_batch, len(images))
         parts = shares(images, start, stop, config, workers)
         numbered = [(len(values) + i, *part) for i, part in enumerate(parts)]
         values += run(lambda part: share(*part), numbered)

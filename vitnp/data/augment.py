@@ -31,3 +31,71 @@ def affine(images, rng, *, shift=SHIFT, degrees=DEGREES, scale=SCALE):
                 images[i, :, :, c], back, offset, output=moved[i, :, :, c], order=3, mode="nearest"
             )
     return moved
+
+
+def mixup(images, labels, rng, *, alpha, num_classes):
+    """Every image and its label blended with another of the batch: x ← λ·x + (1 − λ)·x′, λ of Beta(α, α) once a batch.
+
+    images (B, Hᵢ, Wᵢ, C); integer labels (B,) → probabilities (B, num_classes), float32, blended the same way
+    (Zhang et al., 2018; the partner is drawn by a permutation, as BiT's released code does).
+    """
+    share = np.float32(rng.beta(alpha, alpha))
+    partner = rng.permutation(len(images))
+    t = (labels[:, None] == np.arange(num_classes)).astype(np.float32)
+    return tuple(share * x + (np.float32(1.0) - share) * x[partner] for x in (images, t))
+
+
+def flip(images, rng):
+    """Left and right exchanged in every second image, by chance: (n, Hᵢ, Wᵢ, C) → the same shape."""
+    turned = rng.random(len(images)) < 0.5
+    return np.where(turned[:, None, None, None], images[:, :, ::-1], images)
+
+
+def crop(images, rng, *, padding=4):
+    """A window of the image's own size out of the image with `padding` zeros around it: (n, Hᵢ, Wᵢ, C) → the same.
+
+    Zero is middle gray for values −1 … 1 (He et al., 2015, §4.2, for CIFAR-10).
+    """
+    n, height, width, _ = images.shape
+    wide = np.pad(images, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    tops, lefts = rng.integers(0, 2 * padding + 1, (2, n))
+    windows = np.lib.stride_tricks.sliding_window_view(wide, (height, width), axis=(1, 2))
+    return np.ascontiguousarray(windows[np.arange(n), tops, lefts].transpose(0, 2, 3, 1))
+
+
+def crop_box(size, rng, *, area=(0.05, 1.0), ratio=(3 / 4, 4 / 3), tries=100):
+    """(left, top, right, bottom) of a random part of an image of size (width, height), in whole pixels.
+
+    Its area is uniform in `area` of the image's, its width ÷ height in `ratio`; where `tries` draws do not fit, it is
+    the whole image (the "Inception crop": Szegedy et al., 2015; 5% … 100% as ViT's released code).
+    """
+    width, height = size
+    for _ in range(tries):
+        pixels, aspect = rng.uniform(*area) * width * height, rng.uniform(*ratio)
+        w, h = round((pixels * aspect) ** 0.5), round((pixels / aspect) ** 0.5)
+        if 1 <= w <= width and 1 <= h <= height:
+            left, top = int(rng.integers(0, width - w + 1)), int(rng.integers(0, height - h + 1))
+            return left, top, left + w, top + h
+    return 0, 0, width, height
+
+
+def inception_crop(images, rng):
+    """A random part of every image (`crop_box`), resized to its size, linear between the pixels: (n, Hᵢ, Wᵢ, C)."""
+    n, height, width, _ = images.shape
+    moved = np.empty_like(images)
+    for i in range(n):
+        left, top, right, bottom = crop_box((width, height), rng)
+        rows, cols = (
+            (np.arange(new) + 0.5) * (old / new) - 0.5
+            for new, old in ((height, bottom - top), (width, right - left))
+        )
+        W_rows, W_cols = hats(rows, bottom - top), hats(cols, right - left)
+        part = images[i, top:bottom, left:right]
+        moved[i] = np.tensordot(W_cols, np.tensordot(W_rows, part, (1, 0)), (1, 1)).swapaxes(0, 1)
+    return moved
+
+
+def hats(places, old):
+    """W (new, old), float32: linear interpolation at these places of an axis, its edges going on."""
+    distance = abs(places.clip(0, old - 1)[:, None] - np.arange(old))
+    return np.maximum(1.0 - distance, 0.0).astype(np.float32)

@@ -1,0 +1,39 @@
+"""Run by mpiexec: one rank, or all of them, end in one of several ways while the others wait."""
+
+import os
+import signal
+import sys
+import time
+
+from vitnp import InputError, distributed
+
+how, who = sys.argv[1:]
+if who != "all":
+    distributed.PATIENCE = 0.3  # nobody else will come
+
+
+def run():
+    """What a command does."""
+    with distributed.connect() as comm:
+        if who in ("all", str(comm.rank)):
+            match how:
+                case "input":
+                    raise InputError("batch_size is 0; need at least 1")
+                case "bug":
+                    raise ZeroDivisionError("a bug")
+                case "exit":
+                    raise SystemExit(5)
+                case "killed":
+                    os.kill(os.getpid(), signal.SIGKILL)
+                case "interrupted":
+                    print("ready", flush=True)
+                    time.sleep(60)
+        comm.barrier()
+        time.sleep(60)
+
+
+try:
+    run()
+except InputError as problem:  # as the command line does
+    print(f"vitnp: {problem}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,191 @@
+"""Two ranks of MPI do what one process does, and when one of them fails the run ends and says why."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import sysconfig
+
+import numpy as np
+import pytest
+from ranks import steps
+
+from vitnp import InputError, distributed, launcher, tree
+
+RANKS = pathlib.Path(__file__).parent / "ranks"
+MPIEXEC = pathlib.Path(sysconfig.get_path("scripts")) / "mpiexec"
+
+
+def start(program, *arguments, ranks=2):
+    """mpiexec with two ranks of tests/ranks/PROGRAM.py."""
+    assert MPIEXEC.exists(), f"no {MPIEXEC}: pip install -r requirements.txt"
+    command = [MPIEXEC, "-n", str(ranks), sys.executable, RANKS / f"{program}.py", *arguments]
+    pipe = subprocess.PIPE
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PMI")}
+    environ["PYTHONPATH"] = os.pathsep.join(map(str, (RANKS.parent, RANKS.parent.parent)))
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, encoding="utf-8", env=environ)
+
+
+def finish(process):
+    """(exit status, stdout, stderr); a run that hangs fails the test."""
+    try:
+        out, err = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.communicate()
+        pytest.fail("the ranks hang")
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_the_communicator(ranks):
+    assert finish(start("communicator", ranks=ranks)) == (0, "", "")
+
+
+@pytest.mark.parametrize(("ranks", "batch_size"), [(2, 4), (3, 5)])
+@pytest.mark.parametrize("dropout", ["no dropout", "dropout"])
+def test_training_steps_are_those_of_one_process(ranks, batch_size, dropout, tmp_path):
+    """Batches of 4, 4, 3 images over two ranks, and of 5, 5, 1 over three: two of them then have none."""
+    out = tmp_path / "p.npz"
+    assert finish(start("steps", out, dropout, str(batch_size), ranks=ranks)) == (0, "", "")
+    alone = distributed.Alone()
+    losses, p = steps.train(alone, dropout=dropout == "dropout", batch_size=batch_size)
+    with np.load(out) as found:
+        np.testing.assert_allclose(found["losses"], losses, rtol=1e-12)
+        for name, leaf in tree.leaves(p):
+            np.testing.assert_allclose(found[name], leaf, rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+def test_a_killed_training_goes_on_to_the_same_bits(tmp_path):
+    """A rank killed in step 13 leaves the checkpoint of step 10; from there on it is as if never stopped."""
+    options = ("--data", "digits", "--dropout", "0.1", "--steps", "20", "--save-every", "5", "--no-augment")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert finish(start("train", "0", "0", *options, "--out", whole))[0] == 0
+    status, _, err = finish(start("train", "1", "13", *options, "--out", killed))
+    assert status == signal.SIGKILL
+    assert "Traceback" not in err
+    assert [file.stem for file in sorted((killed / "checkpoints").glob("*.npz"))] == [
+        "step-000000005",
+        "step-000000010",
+    ]
+    status, out, err = finish(start("train", "0", "0", "--resume", killed))
+    assert (status, err) == (0, "")
+    assert "going on after step 10" in out
+    with np.load(whole / "model.npz") as a, np.load(killed / "model.npz") as b:
+        for name in a.files:
+            np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_bad_options_are_said_once(tmp_path):
+    status, out, err = finish(start("train", "0", "0", "--batch-size", "0", "--out", tmp_path / "run"))
+    assert (status, out, err.count("\n"), err.count("batch_size is 0")) == (2, "", 1, 1)
+
+
+def test_ranks_with_gpus():
+    assert finish(start("gpus", "2")) == (0, "", "")
+
+
+def test_fewer_gpus_than_ranks():
+    status, _, err = finish(start("gpus", "1"))
+    assert status == 2
+    assert "rank 1 would be process 2 on a machine with 1 GPUs; start one rank a GPU" in err
+
+
+def test_alone():
+    with distributed.connect() as comm:
+        assert type(comm) is distributed.Alone
+        assert (comm.rank, comm.size, comm.share(5)) == (0, 1, (0, 5))
+        assert 1 <= comm.cores <= os.cpu_count()
+        p = {"W": np.ones(3)}
+        comm.sum_gradients(p)
+        tree.map(np.testing.assert_array_equal, p, {"W": np.ones(3)})
+        assert comm.broadcast(p) is p
+        assert comm.sum_numbers(1, 2.5) == (1.0, 2.5)
+        comm.barrier()
+
+
+def test_alone_an_error_is_raised_as_it_is():
+    with pytest.raises(InputError, match="need"), distributed.connect():
+        raise InputError("need")
+
+
+def test_one_process_loads_no_mpi():
+    code = "import sys; from vitnp import distributed; distributed.connect(); print('mpi4py' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_mpiexec_with_one_process_is_alone(monkeypatch):
+    monkeypatch.setenv("PMI_RANK", "0")
+    monkeypatch.setenv("PMI_SIZE", "1")
+    assert type(distributed.connect()) is distributed.Alone
+
+
+@pytest.mark.parametrize("name", launcher.RANKS)
+def test_without_mpi4py(monkeypatch, name):
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    monkeypatch.setenv(name, "0")
+    with pytest.raises(InputError, match=r"mpi4py cannot be used .*pip install 'vitnp\[mpi\]'"):
+        distributed.connect()
+    monkeypatch.setenv(name, "1")  # said once
+    with pytest.raises(SystemExit, match="2"):
+        distributed.connect()
+
+
+def test_mpiexec_of_another_mpi():
+    """It starts two processes, each of which is alone in its own world: both would write the same files."""
+    code = (
+        "import os; os.environ.update(OMPI_COMM_WORLD_RANK='0', OMPI_COMM_WORLD_SIZE='2')\n"
+        "from vitnp import distributed; distributed.connect()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "mpiexec started 2 processes, but mpi4py sees 1" in done.stderr
+
+
+def test_bad_input_on_every_rank_is_said_once():
+    assert finish(start("fail", "input", "all")) == (2, "", "vitnp: batch_size is 0; need at least 1\n")
+
+
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_bad_input_on_one_rank_ends_all(rank):
+    status, _, err = finish(start("fail", "input", rank))
+    assert status == 2
+    assert f"vitnp: rank {rank} of 2: batch_size is 0; need at least 1\n" in err
+    assert "Traceback" not in err
+
+
+def test_a_bug_on_one_rank_ends_all_with_its_traceback():
+    status, _, err = finish(start("fail", "bug", "1"))
+    assert status == 1
+    assert "vitnp: rank 1 of 2: a bug\n" in err
+    assert "ZeroDivisionError: a bug" in err
+
+
+def test_a_rank_that_leaves_ends_all():
+    status, _, err = finish(start("fail", "exit", "1"))
+    assert status == 5
+    assert "rank 1 of 2" in err
+
+
+def test_a_killed_rank_ends_all():
+    status, out, err = finish(start("fail", "killed", "1"))
+    assert status == signal.SIGKILL
+    assert "EXIT CODE: 9" in out + err
+
+
+def test_an_interrupted_run_ends():
+    process = start("fail", "interrupted", "all")
+    process.stdout.read(2 * len("ready\n"))  # of both ranks, in any order
+    process.send_signal(signal.SIGINT)
+    status, _, err = finish(process)
+    assert status
+    assert err.count("KeyboardInterrupt") == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 11, 100])
+def test_chunks_are_full_and_complete(size):
+    arrays = np.split(np.arange(11), [0, 1, 4, 4, 9])
+    found = [np.concatenate(pieces) for pieces in distributed.chunks(arrays, size)]
+    np.testing.assert_array_equal(np.concatenate(found), np.arange(11))
+    assert {len(chunk) for chunk in found[:-1]} <= {size}
+    assert 1 <= len(found[-1]) <= size
