@@ -70,6 +70,7 @@ path, picture = None, None  # such as "ViT-B_16.npz", "cat.jpg"
 
 # %%
 digits = data.load("digits")
+test_images, test_labels = digits.test.images(np.arange(360)), digits.test.labels
 config = vitnp.preset("digits")
 recipe = dataclasses.replace(RECIPES["digits"], epochs=8)
 
@@ -221,7 +222,7 @@ show.position_similarity(np.vstack([np.zeros(64), made]), grid_7)
 # 토큰 17개, 대답하는 토큰 17개입니다.
 
 # %%
-t = trace(digits.test_images[:128], p, config)
+t = trace(test_images[:128], p, config)
 weights = [t[f"blocks.{i}.attention.A"] for i in range(4)]
 weights[0].shape
 
@@ -292,7 +293,7 @@ show.attention_distance(distances, config)
 # 4×4개뿐이면 "가깝다"고 할 것이 별로 없습니다.
 
 # %%
-control = trace(digits.test_images[:128], untrained, config)
+control = trace(test_images[:128], untrained, config)
 before = [control[f"blocks.{i}.attention.A"] for i in range(4)]
 before = np.stack([look.attention_distance(A, **like).mean(axis=0) for A in before])
 (before.min(), before.max()), (distances.min(), distances.max())
@@ -314,16 +315,18 @@ assert (forgotten < distances[0]).all()
 
 # %% [markdown] lang="en"
 # ## One image: ViT가 실제로 주목하는 부분 · where does [CLS] look?
-# We take the scan that the model is least sure of. In the run printed here it is a 7 that might be a 9.
+# We take the scan that the model is least sure of. In the run printed here it is a 4 that it takes for an
+# 8, by a hair.
 
 # %% [markdown] lang="ko"
 # ## 이미지 한 장: ViT가 실제로 주목하는 부분
-# 모델이 가장 자신 없어 하는 스캔을 고릅니다. 여기 출력된 실행에서는 9처럼 보이는 7입니다.
+# 모델이 가장 자신 없어 하는 스캔을 고릅니다. 여기 출력된 실행에서는 4인데, 모델은 근소한 차이로 8이라고
+# 답합니다.
 
 # %%
-every = trace(digits.test_images, p, config).probabilities
+every = trace(test_images, p, config).probabilities
 unsure = every.max(axis=1).argmin()
-image, label = digits.test_images[unsure], int(digits.test_labels[unsure])
+image, label = test_images[unsure], int(test_labels[unsure])
 label
 
 # %%
@@ -406,12 +409,12 @@ show.rollout(image, maps, config)
 # %% [markdown] lang="en"
 # **Take care.** The map of a model that has learned nothing follows the digit too, for tokens with ink differ from empty
 # ones from the start. Each map is colored from its own least to its own largest value, so read these: the largest is
-# 1.5 times the least untrained, and 3.5 times trained. A map that looks sensible proves nothing without a control.
+# 1.6 times the least untrained, and five times trained. A map that looks sensible proves nothing without a control.
 
 # %% [markdown] lang="ko"
 # **주의하세요.** 아무것도 배우지 않은 모델의 그림도 숫자 모양을 따라갑니다. 잉크가 있는 토큰과 빈 토큰은 처음부터 다르기
-# 때문입니다. 색은 그림마다 자기 최솟값에서 최댓값까지 칠하므로 그 값을 읽어야 합니다. 최댓값은 학습 전에는 최솟값의 1.5배,
-# 학습 후에는 3.5배입니다. 그럴듯한 그림은 대조군 없이는 아무것도 증명하지 못합니다.
+# 때문입니다. 색은 그림마다 자기 최솟값에서 최댓값까지 칠하므로 그 값을 읽어야 합니다. 최댓값은 학습 전에는 최솟값의 1.6배,
+# 학습 후에는 다섯 배입니다. 그럴듯한 그림은 대조군 없이는 아무것도 증명하지 못합니다.
 
 # %% [markdown] lang="en"
 # ## Why the rows must be divided
@@ -561,11 +564,12 @@ maps = {name: look.attention_from_class_token(M, grid=(4, 4)) for name, M in map
 show.rollout(image, maps, config)
 
 # %% [markdown] lang="en"
-# The patch where the stem begins speaks for the 7, the left of the loop for the 9. Take the logit, not the loss: the
-# gradient of the loss has the other sign, and would show what speaks *against* the class.
+# In the run printed here both look most at the crossing of the two strokes; the stem below it speaks for the 8 and hardly
+# for the 4. Take the logit, not the loss: the gradient of the loss has the other sign, and would show what speaks
+# *against* the class.
 
 # %% [markdown] lang="ko"
-# 아래로 뻗은 획이 시작되는 패치는 7을, 고리의 왼쪽은 9를 지지합니다. 손실이 아니라 로짓의 기울기를 써야 합니다. 손실의 기울기는 부호가 반대라서
+# 여기 출력된 실행에서는 둘 다 획이 만나는 곳을 가장 많이 봅니다. 그 아래의 세로획은 8을 지지하고 4는 거의 지지하지 않습니다. 손실이 아니라 로짓의 기울기를 써야 합니다. 손실의 기울기는 부호가 반대라서
 # 그 클래스에 *반대하는* 것을 보여 줍니다.
 
 # %%
@@ -582,7 +586,7 @@ assert (of_loss * dA).sum() < 0
 # 숫자 128장에 대한 손실의 기울기가 부분마다 얼마나 큰지 노름으로 봅니다.
 
 # %%
-batch = digits.test_images[:128], digits.test_labels[:128]
+batch = test_images[:128], test_labels[:128]
 _, dp = vitnp.loss_and_grads(*batch, p, config)
 show.gradient_norms(look.gradient_norms(dp))
 
