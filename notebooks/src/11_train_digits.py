@@ -160,7 +160,8 @@ assert np.isclose(analytic, numeric, rtol=1e-4)
 
 # %%
 recipe = dataclasses.replace(recipe, epochs=16)
-for name in ("epochs", "batch_size", "lr", "warmup_steps", "weight_decay", "label_smoothing", "clip"):
+fields = "epochs batch_size lr warmup_steps weight_decay label_smoothing clip"
+for name in fields.split():
     print(f"{name:16} {getattr(recipe, name)}")
 
 # %% [markdown] lang="en"
