@@ -152,14 +152,14 @@ assert np.isclose(analytic, numeric, rtol=1e-4)
 
 # %% [markdown] lang="en"
 # ## The recipe
-# What is not in the model and not in the data. We take the library's own, but 16 epochs for its 32: for a lecture.
+# What is not in the model and not in the data. We take the library's own, but 12 epochs for its 32: for a lecture.
 
 # %% [markdown] lang="ko"
 # ## 레시피
-# 모델에도 데이터에도 없는 것들입니다. 라이브러리의 레시피를 쓰되, 수업이므로 32 에폭을 16 에폭으로 줄입니다.
+# 모델에도 데이터에도 없는 것들입니다. 라이브러리의 레시피를 쓰되, 수업이므로 32 에폭을 12 에폭으로 줄입니다.
 
 # %%
-recipe = dataclasses.replace(recipe, epochs=16)
+recipe = dataclasses.replace(recipe, epochs=12)
 fields = "epochs batch_size lr warmup_steps weight_decay label_smoothing clip"
 for name in fields.split():
     print(f"{name:16} {getattr(recipe, name)}")
@@ -196,11 +196,11 @@ for ax, image in zip(axes.flat, same):
 
 # %% [markdown] lang="en"
 # ## Train
-# The same step 720 times.
+# The same step 540 times.
 
 # %% [markdown] lang="ko"
 # ## 학습
-# 같은 스텝을 720번 되풀이합니다.
+# 같은 스텝을 540번 되풀이합니다.
 
 # %%
 rng = np.random.default_rng(0)
@@ -209,7 +209,7 @@ history = train(p, config, digits, recipe, rng=rng)
 total, history[-1].test_accuracy
 
 # %%
-assert total == 720 and history[-1].test_accuracy > 0.95
+assert total == 540 and history[-1].test_accuracy > 0.95
 show.curves(history)
 
 # %% [markdown] lang="en"
@@ -252,17 +252,17 @@ assert np.isclose(np.trace(confusion) / 360, history[-1].test_accuracy)
 
 # %% [markdown] lang="en"
 # ## What do two choices of the recipe do?
-# Eight epochs each: the recipe; without augmentation; and with $E_{pos}$ as small at the start as in the released code
+# Six epochs each: the recipe; without augmentation; and with $E_{pos}$ as small at the start as in the released code
 # (0.02 in place of 0.5).
 
 # %% [markdown] lang="ko"
 # ## 레시피의 두 가지 선택은 무슨 일을 할까?
-# 여덟 에폭씩 돌려 봅니다. 레시피 그대로, 증강 없이, 그리고 $E_{pos}$를 공개된 코드처럼 작게(0.5 대신 0.02) 시작해서입니다.
+# 여섯 에폭씩 돌려 봅니다. 레시피 그대로, 증강 없이, 그리고 $E_{pos}$를 공개된 코드처럼 작게(0.5 대신 0.02) 시작해서입니다.
 
 
 # %%
 def curve(**changes):
-    changed = dataclasses.replace(recipe, epochs=8, **changes)
+    changed = dataclasses.replace(recipe, epochs=6, **changes)
     rng = np.random.default_rng(0)
     p = initial_parameters(rng, config, changed)
     return [epoch.test_accuracy for epoch in train(p, config, digits, changed, rng=rng)]
@@ -274,7 +274,7 @@ curves["small E_pos"] = curve(position_scale=1.0)
 
 # %%
 for (name, accuracies), style in zip(curves.items(), ("o-", "s--", "^:")):
-    plt.plot(range(1, 9), accuracies, style, linewidth=3, label=name)
+    plt.plot(range(1, 7), accuracies, style, linewidth=3, label=name)
 plt.xlabel("epoch")
 plt.ylabel("test accuracy")
 plt.legend()
