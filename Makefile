@@ -1,12 +1,13 @@
 # make demo   the whole ViT on a real photo and on real digits, pictures in demo/
 # make test   lint and every test
 # make parity every logit and gradient against the libraries that published ViTs
+# make bench  speed and memory against PyTorch, JAX and the bare matrix products: tables and pictures of docs/benchmarks.md
 # Each makes .venv on first use and installs requirements.txt into it; a second run installs nothing.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test parity clean
+.PHONY: demo test parity bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/vitnp demo --out demo
@@ -31,5 +32,18 @@ parity: .venv-parity/.installed
 	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,parity,hub,names]"
 	touch $@
 
+# a quiet machine with 16 GB, half an hour; QUICK=--quick: four rows in a few minutes, no pictures
+bench: .venv-bench/.installed
+	$(UNSET) .venv-bench/bin/python benchmarks/speed.py $(QUICK)
+	$(if $(QUICK),,$(UNSET) .venv-bench/bin/python benchmarks/curves.py)
+
+UNSET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS -u OMP_NUM_THREADS -u MKL_NUM_THREADS
+
+.venv-bench/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vitnp needs Python 3.11 or newer; name one with make PYTHON=…')"
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e ".[bench]" || { echo "make bench needs PyTorch and JAX in .venv-bench, and they could not be installed; without them: .venv/bin/python benchmarks/speed.py --against limit"; exit 2; }
+	touch $@
+
 clean:
-	rm -rf .venv .venv-parity demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-parity .venv-bench demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

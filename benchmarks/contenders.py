@@ -1,36 +1,64 @@
-"""One contender, one case, one process: `contenders.py NAME CASE` makes the model, then runs once a line of input.
+"""One contender, one case, one process: `contenders.py NAME CASE` makes the model, then does as it is told.
 
-It answers each line with the seconds of one run, and `quit` with its peak memory above the loaded parameters, in bytes.
+    run    the work once             → {"seconds": …}
+    reset  count the peak from here  → {}
+    quit                             → {"peak": bytes above the loaded parameters, "whole": bytes of the process}
+
+The first answer is {"about": the library and its kernels}; {"failed": why} takes the place of any of them.
 """
 
+import contextlib
+import dataclasses
+import inspect
+import json
+import os
 import sys
 import time
 
-from cases import case, data
+from workloads import case, data
+
+CORES = os.cpu_count()
 
 
-def vitnp(case, *, workers=None):
-    """This library, through its public functions."""
+def vitnp(case, *, workers=None, watch=None, **options):
+    """This library, through its public functions; `watch` is an array type that the parameters are to have."""
     import numpy as np
 
     import vitnp
-    from vitnp import optim
+    from vitnp import optim, tree
 
     images, labels = data(case)
     p = vitnp.vit.init(np.random.default_rng(0), case.config)
+    if watch:
+        p, images = tree.map(lambda leaf: leaf.view(watch), p), images.view(watch)
     rng = np.random.default_rng(1)
+    options |= {"workers": workers}
     if case.work == "forward":
-        return lambda: vitnp.predict(images, p, case.config)
+        return lambda: vitnp.predict(images, p, case.config, **options)
     if case.work == "backward":
-        return lambda: vitnp.loss_and_grads(images, labels, p, case.config, rng=rng)[0]
+        return lambda: vitnp.loss_and_grads(images, labels, p, case.config, rng=rng, **options)[0]
     state = optim.init(p)
 
     def step():
-        loss, dp = vitnp.loss_and_grads(images, labels, p, case.config, rng=rng)
+        loss, dp = vitnp.loss_and_grads(images, labels, p, case.config, rng=rng, **options)
         optim.update(p, dp, state, lr=1e-3)
         return loss
 
     return step
+
+
+def vitnp_tanh(case):
+    """This library with the other GELU: what the erf costs."""
+    return vitnp(case._replace(config=dataclasses.replace(case.config, gelu="tanh")))
+
+
+def recompute(case):
+    """This library, each block's forward made again in its backward."""
+    import vitnp as library
+
+    if "recompute" not in inspect.signature(library.loss_and_grads).parameters:
+        raise RuntimeError("this vitnp has no recompute=True")
+    return vitnp(case, recompute=True)
 
 
 def limit(case):
@@ -42,7 +70,7 @@ def limit(case):
 
     c = case.config
     B, N, D, M, H, K = case.batch_size, c.num_tokens, c.hidden_size, c.mlp_dim, c.num_heads, c.head_dim
-    cores = 1 if B == 1 else min(2, B)
+    cores = min(CORES, B)
     rows = B * N // cores
     dense = [(D, D)] * 4 + [(D, M), (M, D)]
     heads = B * H // cores
@@ -90,7 +118,7 @@ def torch(case, *, compiled=False):
     from torch_vit import ViT
 
     t.manual_seed(0)
-    t.set_num_threads(2)
+    t.set_num_threads(CORES)
     images, labels = (t.from_numpy(a) for a in data(case))
     images = images.permute(0, 3, 1, 2).contiguous()
     model = ViT(case.config)
@@ -105,6 +133,10 @@ def torch(case, *, compiled=False):
 
         return forward
     optimizer = t.optim.AdamW(model.parameters(), lr=1e-3)
+    if case.work == "step":  # the two means from the start, as the others have them
+        for q in model.parameters():
+            means = {name: t.full_like(q, 0.0).detach() for name in ("exp_avg", "exp_avg_sq")}
+            optimizer.state[q] = {"step": t.tensor(0.0), **means}
 
     def step():
         optimizer.zero_grad(set_to_none=True)
@@ -129,28 +161,69 @@ def jax(case):
     return jax_vit.runner(case, *data(case))
 
 
+def about(name):
+    """The library that the contender is, its version, threads and kernels."""
+    if name.startswith("torch"):
+        import torch as t
+
+        return (
+            f"PyTorch {t.__version__}, {t.get_num_threads()} threads, {t.backends.cpu.get_cpu_capability()}"
+        )
+    if name == "jax":
+        import jax as j
+
+        return f"JAX {j.__version__}, jit, {j.devices()[0].platform}"
+    import numpy as np
+    import threadpoolctl
+
+    found = [i for i in threadpoolctl.threadpool_info() if i["user_api"] == "blas"]
+    kernels = "; ".join(
+        f"{i['internal_api']} {i['version']}, {i['architecture']} kernels, {i['num_threads']} threads"
+        for i in {i["filepath"]: i for i in found if "numpy" in i["filepath"]}.values()
+    )
+    return f"NumPy {np.__version__}, {kernels or 'BLAS unknown'}"
+
+
 def status(key):
     """A line of /proc/self/status, in bytes."""
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith(key))
 
 
-def main():
-    name, case_name = sys.argv[1:]
+def serve(name, case_name, commands, tell):
+    """Make the contender and do as told."""
     run = globals()[name](case(case_name))
     loaded = status("VmRSS")
-    with open("/proc/self/clear_refs", "w") as file:
-        file.write("5")  # the peak is counted from here
-    print("ready", flush=True)
-    for line in sys.stdin:
-        if line.strip() == "quit":
-            break
-        start = time.perf_counter()
-        result = run()
-        if hasattr(result, "block_until_ready"):
-            result.block_until_ready()
-        print(time.perf_counter() - start, flush=True)
-    print(status("VmHWM") - loaded, flush=True)
+    tell(about=about(name))
+    for command in commands:
+        if command.strip() == "run":
+            start = time.perf_counter()
+            run()
+            tell(seconds=time.perf_counter() - start)
+        elif command.strip() == "reset":
+            with open("/proc/self/clear_refs", "w") as file:
+                file.write("5")  # the peak is counted from here
+            tell()
+        else:
+            tell(peak=status("VmHWM") - loaded, whole=status("VmHWM"))
+            return
+
+
+def main():
+    """Answers go out on a stream of their own: a library that prints does not disturb them."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+    def tell(**answer):
+        print(json.dumps(answer), file=answers, flush=True)
+
+    try:
+        serve(*sys.argv[1:], sys.stdin, tell)
+    except ModuleNotFoundError as problem:
+        tell(failed=f"{problem.name} is not installed; pip install -e .[bench]")
+    except Exception as problem:  # whatever a library of others raises: one line, and the others go on
+        with contextlib.suppress(BrokenPipeError):
+            tell(failed=f"{type(problem).__name__}: {str(problem).strip().partition(chr(10))[0][:200]}")
 
 
 if __name__ == "__main__":

@@ -1,107 +1,162 @@
 """vitnp against PyTorch, JAX and the bare matrix products, interleaved in one run; ratios first.
 
-    env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/speed.py B/16:8:backward cifar:50:step
+    env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/speed.py            every row of docs/benchmarks.md
+    … benchmarks/speed.py --quick                                                      four rows, few runs
+    … benchmarks/speed.py B/16:8:backward cifar:50:step --against torch,jax,limit      what you name
+    … benchmarks/speed.py H14-step                         one AdamW step of ViT-H/14: its memory, up to 20 GiB
 
-A case is MODEL:BATCH:WORK, with WORK forward, backward (forward and backward) or step (with AdamW). Each contender
-has a process of its own that waits while another runs; the medians of `--runs` rounds after a warm-up are printed.
-The contenders need `pip install torch==2.13.0 jax`; one that is not installed is left out.
+A case is MODEL:BATCH:WORK, with WORK forward, backward (forward and backward) or step (with AdamW); B/16+erf has the
+other GELU, B/16@384 another image size. The last lines are the page's tables. Contenders: `pip install -e .[bench]`.
+Linux only: there a process can ask for its own peak.
 """
 
 import argparse
-import os
+import json
 import statistics
-import subprocess
 import sys
-from pathlib import Path
 
-CONTENDERS = ("vitnp", "torch", "torch_compile", "jax", "limit")
+from turns import measure, ratio, refusal
+from workloads import QUICK, TABLE, case, title
 
+from vitnp import cost
 
-class Contender:
-    """A process that runs one contender's case when told."""
-
-    def __init__(self, name, case):
-        here = Path(__file__).parent
-        self.process = subprocess.Popen(
-            [sys.executable, str(here / "contenders.py"), name, case],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": str(here.parent)},
-        )
-        self.times, self.name = [], name
-        if self.process.stdout.readline().strip() != "ready":
-            raise RuntimeError(f"{name} does not run here")
-
-    def run(self):
-        """One timed run."""
-        print("go", file=self.process.stdin, flush=True)
-        return float(self.process.stdout.readline())
-
-    def close(self):
-        """Peak memory above the loaded parameters, in bytes."""
-        print("quit", file=self.process.stdin, flush=True)
-        peak = int(self.process.stdout.readline())
-        self.process.wait()
-        return peak
+COLUMNS = {
+    "torch": "÷ PyTorch",
+    "torch_compile": "÷ torch.compile",
+    "jax": "÷ JAX",
+    "recompute": "÷ with recompute",
+    "vitnp_tanh": "÷ its tanh twin",
+    "limit": "limit ÷ vitnp",
+}
+NAMES = {
+    "vitnp": "vitnp",
+    "recompute": "recompute",
+    "torch": "PyTorch",
+    "torch_compile": "torch.compile",
+    "jax": "JAX",
+}
+COMPILED = ("B/16:8:backward", "cifar:50:step", "digits:32:step")  # a compilation takes a minute
 
 
-def measure(case, names, runs):
-    """{name: (times, peak bytes)} with the contenders taking turns."""
-    contenders = []
-    for name in names:
-        try:
-            contenders.append(Contender(name, case))
-        except (RuntimeError, ValueError) as problem:
-            print(f"  left out: {problem}")
-    for c in contenders:
-        c.run()
-        c.run()
-    for _ in range(runs):
-        for c in contenders:
-            c.times.append(c.run())
-    return {c.name: (c.times, c.close()) for c in contenders}
+def against(name, *, quick=False):
+    """The contenders of a case of the table."""
+    found = ["torch", "jax", "limit"]
+    c = case(name)
+    if c.config.gelu == "erf":
+        found.append("vitnp_tanh")
+    elif c.work != "forward":
+        found.append("recompute")
+    if name in COMPILED and not quick:
+        found.append("torch_compile")
+    return found
 
 
-def report(case, results):
-    """A block of the table: the ratios pair by pair, then the times and peaks."""
-    own = results["vitnp"][0]
-    print(f"\n{case}")
-    for name, (times, peak) in results.items():
-        ratio = statistics.median(a / b for a, b in zip(own, times, strict=True))
+def report(name, results):
+    """Print a case as soon as it is measured: ratios first, with their quartiles."""
+    own = results["vitnp"]
+    print(f"\n{name}   ratios: vitnp ÷ contender, median (quartiles) of {len(own.times)} rounds")
+    c = case(name)
+    passes = 1 if c.work == "forward" else 3
+    products = passes * c.batch_size * sum(cost.multiply_adds(c.config).values())
+    for contender, result in results.items():
+        middle, low, high = ratio(own, result)
         print(
-            f"  vitnp ÷ {name:14}{ratio:7.3f}   median {statistics.median(times) * 1e3:9.2f} ms   "
-            f"min {min(times) * 1e3:9.2f} ms   peak {peak / 1e6:8.0f} MB",
+            f"  {contender:14}{middle:7.3f} ({low:.3f}–{high:.3f})   median {milliseconds(result):>10}   "
+            f"peak {result.peak / 1e6:7.0f} MB   {2 * products / statistics.median(result.times) / 1e9:6.0f} GFLOP/s   "
+            f"{result.about}",
             flush=True,
         )
 
 
-def main():
+def milliseconds(result):
+    """The median time, for people."""
+    seconds = statistics.median(result.times)
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.1f} ms"
+
+
+def time_table(found):
+    """Markdown: a row a case, the time and its ratios."""
+    columns = [key for key in COLUMNS if any(key in results for results in found.values())]
+    yield f"| work | vitnp | {' | '.join(COLUMNS[key] for key in columns)} |"
+    yield "|---" * (len(columns) + 2) + "|"
+    for name, results in found.items():
+        cells = [title(name), milliseconds(results["vitnp"])]
+        for key in columns:
+            if key not in results:
+                cells.append("–")
+            elif key == "limit":
+                cells.append(f"{ratio(results['limit'], results['vitnp'])[0]:.2f}")
+            else:
+                cells.append(f"**{ratio(results['vitnp'], results[key])[0]:.2f}**")
+        yield f"| {' | '.join(cells)} |"
+
+
+def memory_table(found):
+    """Markdown: a row a case, everyone's peak, and vitnp's as parts of PyTorch's."""
+    columns = [key for key in NAMES if any(key in results for results in found.values())]
+    yield f"| peak above the loaded parameters, MB | {' | '.join(NAMES[key] for key in columns)} | ÷ PyTorch |"
+    yield "|---" * (len(columns) + 2) + "|"
+    for name, results in found.items():
+        cells = [f"{results[key].peak / 1e6:.0f}" if key in results else "–" for key in columns]
+        parts = [f"{results[key].peak / max(results['torch'].peak, 1):.2f}" for key in ("vitnp", "recompute")
+                 if key in results and "torch" in results]  # fmt: skip
+        yield f"| {title(name)} | {' | '.join(cells)} | {', with recompute '.join(parts) or '–'} |"
+
+
+def one_step(name, contenders):
+    """Each contender alone, once: for a step that fills the memory."""
+    for contender in contenders:
+        for result in measure(name, [contender], 1, warm_ups=0).values():
+            print(
+                f"{name} {contender}: {result.whole / 2**30:.2f} GiB, the whole process at the peak of the step; "
+                f"{result.peak / 2**30:.2f} GiB above parameters and means; {milliseconds(result)}; {result.about}",
+                flush=True,
+            )
+
+
+def main(arguments=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("cases", nargs="+")
-    parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--against", default=",".join(CONTENDERS[1:]), help="contenders, separated by commas")
-    args = parser.parse_args()
-    kernels()
-    for case in args.cases:
-        report(case, measure(case, ["vitnp", *args.against.split(",")], args.runs))
-
-
-def kernels():
-    """Print which BLAS kernels NumPy uses here."""
-    import numpy as np
-    import threadpoolctl
-
-    info = [i for i in threadpoolctl.threadpool_info() if i["user_api"] == "blas"]
-    print(
-        f"numpy {np.__version__}; "
-        + "; ".join(
-            f"{i['internal_api']} {i['version']} {i['architecture']} kernels, {i['num_threads']} threads"
-            for i in info
-        )
+    parser.add_argument("cases", nargs="*", help="default: the table")
+    parser.add_argument("--quick", action="store_true", help="four rows, few runs")
+    parser.add_argument(
+        "--runs", type=int, help="rounds (default 7 for presets with an image of 224, else 31)"
     )
+    parser.add_argument("--against", help="contenders, separated by commas (default: those of the table)")
+    parser.add_argument("--alone", action="store_true", help="one run each, one after the other: memory only")
+    parser.add_argument("--json", metavar="PATH", help="also write every time and peak there")
+    args = parser.parse_args(arguments)
+    if problem := refusal():
+        sys.exit(problem)
+    if args.cases == ["H14-step"]:
+        args.cases, args.alone = ["H/14:1:step"], True
+    names = args.cases or (QUICK if args.quick else TABLE)
+    chosen = args.against.split(",") if args.against else None
+    for name in names:
+        try:
+            case(name)
+        except ValueError as problem:
+            parser.error(f'case "{name}": {problem}; need MODEL:BATCH:WORK such as B/16:8:backward')
+    if unknown := set(chosen or ()) - {"vitnp", *COLUMNS}:
+        parser.error(f"no contender {', '.join(sorted(unknown))}; choose from {', '.join(COLUMNS)}")
+    if args.alone:
+        for name in names:
+            one_step(name, chosen or ["vitnp", "recompute"])
+        return
+    found = {}
+    for name in names:
+        others = chosen or against(name, quick=args.quick)
+        small = case(name).config.num_tokens < 100
+        runs = args.runs or (31 if small else 7) // (3 if args.quick else 1)
+        results = measure(name, ["vitnp", *others], runs)
+        if "vitnp" in results:
+            found[name] = results
+            report(name, results)
+    print("", *time_table(found), "", *memory_table(found), sep="\n")
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as file:
+            json.dump({n: {k: r._asdict() for k, r in results.items()} for n, results in found.items()}, file)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The ViT of vitnp in plain torch.nn, as one would write it there: pre-norm blocks, scaled_dot_product_attention."""
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -39,3 +40,37 @@ class ViT(nn.Module):
         x = torch.cat([self.cls.expand(len(x), -1, -1), x], 1)
         x = self.blocks(self.drop(x + self.positions))
         return self.head(self.norm(x[:, 0]))
+
+
+@torch.no_grad()
+def load(model, p):
+    """Give the model a tree like vitnp's parameters: the weights, or gradients to be compared with its own."""
+
+    def put(parameter, array):
+        parameter.copy_(torch.from_numpy(np.ascontiguousarray(array)).reshape(parameter.shape))
+
+    def dense(layer, W, b):
+        put(layer.weight, W.T)
+        put(layer.bias, b)
+
+    def norm(layer, p):
+        put(layer.weight, p["gamma"])
+        put(layer.bias, p["beta"])
+
+    P = model.patch.kernel_size[0]
+    W = p["project"]["W"].reshape(P, P, -1, model.patch.out_channels)
+    put(model.patch.weight, W.transpose(3, 2, 0, 1))
+    put(model.patch.bias, p["project"]["b"])
+    put(model.cls, p["class_token"]["cls"])
+    put(model.positions, p["position"]["E_pos"])
+    for i, block in enumerate(model.blocks):
+        q = p["blocks"][i]
+        norm(block.norm1, q["norm_1"])
+        a = q["attention"]
+        dense(block.qkv, *(np.concatenate([a[f"{kind}_{n}"] for n in "QKV"], -1) for kind in "Wb"))
+        dense(block.out, a["W_O"], a["b_O"])
+        norm(block.norm2, q["norm_2"])
+        dense(block.fc1, q["feed_forward"]["W1"], q["feed_forward"]["b1"])
+        dense(block.fc2, q["feed_forward"]["W2"], q["feed_forward"]["b2"])
+    norm(model.norm, p["norm"])
+    dense(model.head, p["classify"]["head"]["W"], p["classify"]["head"]["b"])

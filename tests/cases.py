@@ -202,6 +202,8 @@ MODELS = {
     "vit, dropout": {"dropout_rate": 0.2},
     "vit, attention dropout": {"attention_dropout_rate": 0.3},
     "vit, both dropouts": DROPOUTS,
+    "vit, both dropouts, recomputed": DROPOUTS,
+    "vit, recomputed": {},
     "vit, both dropouts, gap, erf": DROPOUTS | {"classifier": "gap", "gelu": "erf"},
 }
 
@@ -211,9 +213,10 @@ def models():
     for name, fields in MODELS.items():
         config = preset("tiny", **fields)
         x, p = model_point(config)
+        keep = "inputs" if name.endswith("recomputed") else "all"
         yield Case(
             name,
-            lambda x, p, config=config: vit.forward(x, p, config, rng=generator()),
+            lambda x, p, config=config, keep=keep: vit.forward(x, p, config, rng=generator(), keep=keep),
             vit.backward,
             x,
             p,
@@ -245,7 +248,8 @@ def losses():
             per_image=False,
         )
     yield model_with_loss(labels)
-    yield threads(labels)
+    yield threads("loss over two threads", labels, workers=2)
+    yield threads("loss by two images, recomputed", labels, workers=2, micro_batch=2, recompute=True)
 
 
 def model_with_loss(labels):
@@ -263,10 +267,10 @@ def model_with_loss(labels):
     return Case("vit and loss", forward, backward, *model_point(config, len(labels)), per_image=False)
 
 
-def threads(labels):
+def threads(name, labels, **how):
     """`parallel.loss_and_grads`, its own gradients as backward; x is a parameter, as the images get none.
 
-    Three images for two workers: shares of one and two.
+    Three images for two workers: shares of one and two, or of one, one and one.
     """
     config = preset("tiny")
     images, p = model_point(config, len(labels))
@@ -274,7 +278,7 @@ def threads(labels):
 
     def forward(x, p):
         whole = p | {"position": {"E_pos": x}}
-        return parallel.loss_and_grads(images, labels, whole, config, workers=2, label_smoothing=0.1)
+        return parallel.loss_and_grads(images, labels, whole, config, label_smoothing=0.1, **how)
 
     def backward(dy, saved):
         dp = {name: saved[name] for name in saved if name != "position"}
@@ -282,7 +286,7 @@ def threads(labels):
         return dy * saved["position"]["E_pos"], scaled
 
     del p["position"]
-    return Case("loss over two threads", forward, backward, table, p, per_image=False)
+    return Case(name, forward, backward, table, p, per_image=False)
 
 
 def _times(dy, node):

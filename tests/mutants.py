@@ -31,7 +31,7 @@ def mistakes(file, cases, *rows, clause="gradient", block=None):
         MUTANTS.append(Mutant(what, file, old, new, cases, clause, block))
 
 
-DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "dy.reshape(-1, dy.shape[-1]).sum(0)"
+DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "column_sums(dy)"
 mistakes(
     "ops/linear.py",
     ("linear, square W", "s5_attention"),
@@ -441,45 +441,53 @@ mistakes(
 )
 
 NORM = ("s6_layer_norm", "block", "vit")
-DGAMMA = '{"gamma": (dy * x_hat).sum(axis=(0, 1)), "beta": dy.sum(axis=(0, 1))}'
+DGAMMA = '{"gamma": column_sums(dy * x_hat), "beta": column_sums(dy)}'
 mistakes(
     "steps/s6_layer_norm.py",
     NORM,
     ("without along_mean", "dx_hat - along_mean - x_hat", "dx_hat - x_hat"),
     ("without along_x_hat", "dx_hat - along_mean - x_hat * along_x_hat", "dx_hat - along_mean"),
     ("sign of along_x_hat", "- x_hat * along_x_hat", "+ x_hat * along_x_hat"),
-    ("sum in place of the mean", "along_x_hat = (dx_hat * x_hat).mean", "along_x_hat = (dx_hat * x_hat).sum"),
-    ("means taken over the tokens", "along_mean = dx_hat.mean(axis=-1,", "along_mean = dx_hat.mean(axis=-2,"),
+    (
+        "sum in place of the mean",
+        "along_x_hat = row_means(dx_hat * x_hat)",
+        "along_x_hat = (dx_hat * x_hat).sum(-1)[..., None]",
+    ),
+    (
+        "means taken over the tokens",
+        "along_mean = row_means(dx_hat)",
+        "along_mean = dx_hat.mean(axis=-2, keepdims=True)",
+    ),
     ("gamma forgotten in dx", "dx_hat = dy * gamma", "dx_hat = dy * 1.0"),
     (
         "gamma updated before it is used (as found in public code)",
         "dx_hat = dy * gamma",
-        "dx_hat = dy * (gamma - 0.1 * (dy * x_hat).sum(axis=(0, 1)))",
+        "dx_hat = dy * (gamma - 0.1 * column_sums(dy * x_hat))",
     ),
     ("1/σ forgotten", "along_x_hat) * inverse_std,)", "along_x_hat),)"),
     ("σ in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) / inverse_std,)"),
     ("1/σ² in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) * inverse_std**2,)"),
-    ("gamma's gradient without x̂", "(dy * x_hat).sum(axis=(0, 1))", "dy.sum(axis=(0, 1))"),
+    ("gamma's gradient without x̂", "column_sums(dy * x_hat)", "column_sums(dy)"),
     (
         "gamma's gradient not summed over the batch",
-        "(dy * x_hat).sum(axis=(0, 1))",
+        "column_sums(dy * x_hat)",
         "(dy * x_hat).sum(axis=1)",
     ),
-    ("beta's gradient not summed over the tokens", '"beta": dy.sum(axis=(0, 1))', '"beta": dy.sum(axis=0)'),
-    ("beta's gradient with gamma", '"beta": dy.sum(axis=(0, 1))', '"beta": (dy * gamma).sum(axis=(0, 1))'),
+    ("beta's gradient not summed over the tokens", '"beta": column_sums(dy)', '"beta": dy.sum(axis=0)'),
+    ("beta's gradient with gamma", '"beta": column_sums(dy)', '"beta": column_sums(dy * gamma)'),
     (
         "gamma and beta exchanged",
         DGAMMA,
-        '{"gamma": dy.sum(axis=(0, 1)), "beta": (dy * x_hat).sum(axis=(0, 1))}',
+        '{"gamma": column_sums(dy), "beta": column_sums(dy * x_hat)}',
     ),
     (
         "forward divides by D − 1",
-        "variance = (c * c).mean(axis=-1, keepdims=True)",
+        "variance = row_means(c * c)",
         "variance = (c * c).sum(axis=-1, keepdims=True) / (x.shape[-1] - 1)",
     ),
     (
         "forward normalizes over the tokens",
-        "c = x - x.mean(axis=-1, keepdims=True)",
+        "c = x - row_means(x)",
         "c = x - x.mean(axis=-2, keepdims=True)",
     ),
     ("what is saved is y", "return y, (x_hat, inverse_std,", "return y, (y, inverse_std,"),
@@ -641,15 +649,32 @@ mistakes(
     ("blocks not in reverse", "for i in reversed(range(len(saved))):", "for i in range(len(saved)):"),
     (
         "only the last block passes its gradient on",
-        "        dx, dp = block_backward(dx, saved[i])\n        yield i, dx, dp",
-        "        dx_i, dp = block_backward(dx, saved[i])\n        yield i, dx_i, dp",
+        "        dx, dp = block_backward(dx, everything(saved[i]))\n        yield i, dx, dp",
+        "        dx_i, dp = block_backward(dx, everything(saved[i]))\n        yield i, dx_i, dp",
     ),
     (
         "every block gets the last one's gradient",
-        "block_backward(dx, saved[i])",
-        "block_backward(dx, saved[-1])",
+        "block_backward(dx, everything(saved[i]))",
+        "block_backward(dx, everything(saved[-1]))",
     ),
     ("the first block forgotten", "reversed(range(len(saved)))", "reversed(range(1, len(saved)))"),
+)
+mistakes(
+    "encoder.py",
+    ("vit, both dropouts, recomputed",),
+    ("recomputed with other masks", "config, copy.deepcopy(rng))", "config, rng)"),
+    ("the first block's input for all", "BlockInput(x, p[i]", "BlockInput(x if i == 0 else saved[0].x, p[i]"),
+    ("the first block's weights for all", "BlockInput(x, p[i]", "BlockInput(x, p[0]"),
+)
+mistakes(
+    "encoder.py",
+    ("vit, both dropouts, recomputed",),
+    (
+        "the saved generator is drawn from",
+        "rng=copy.deepcopy(rng))\n    return saved",
+        "rng=rng)\n    return saved",
+    ),
+    clause="unmodified",
 )
 mistakes(
     "encoder.py",
@@ -733,23 +758,25 @@ mistakes(
     ),
 )
 
-ADD_UP = (
-    "        for i in range(1, self.num_shares):\n            tree.map(operator.iadd, total, found.pop(i))\n"
-)
+SHARES = ("loss over two threads", "loss by two images, recomputed")
 mistakes(
     "parallel.py",
-    ("loss over two threads",),
+    SHARES,
     ("a share's weight forgotten", "loss.backward(weight, saved_loss)", "loss.backward(1.0, saved_loss)"),
-    ("the first share's gradients only", ADD_UP, ""),
-    ("the first share added to itself", "total, found.pop(i))", "total, total)"),
+    (
+        "the first share's gradients only",
+        "dp if part.total is None else",
+        "dp if part.total is None else part.total or",
+    ),
+    ("the last share's gradients only", "dp if part.total is None else", "dp or"),
+    ("the first share added to itself", "part.total, dp)", "part.total, part.total)"),
     ("the second share subtracted", "operator.iadd", "operator.isub"),
-    ("the sum thrown away", "operator.iadd", "operator.add"),
     ("what was used is handed out from the front", "return self.pop(i)", "return self.pop(0)"),
 )
 mistakes(
     "parallel.py",
-    ("loss over two threads",),
-    ("parts joined in the order of the way back", "reversed(total.parts.items())", "total.parts.items()"),
+    SHARES,
+    ("parts joined in the order of the way back", "reversed(self.parts.items())", "self.parts.items()"),
     ("the images' gradient among the parameters'", '            if name != "images":\n    ', ""),
     clause="tree",
 )
@@ -922,13 +949,25 @@ CONSISTENT = [
     Consistent(
         "mean over unequal shares",
         "parallel.py",
-        (("(stop - start) / B", "1.0 / len(shares(len(images), workers))"),),
+        (("(stop - start) / B", "1.0 / workers"),),
         "loss over two threads",
+    ),
+    Consistent(
+        "micro-batches: each weighs as a batch",
+        "parallel.py",
+        (("(stop - start) / B", "(stop - start) / min(B, micro_batch)"),),
+        "loss by two images, recomputed",
+    ),
+    Consistent(
+        "micro-batches: the last is left out",
+        "parallel.py",
+        (("range(0, len(images), micro_batch)", "range(0, len(images) - 1, micro_batch)"),),
+        "loss by two images, recomputed",
     ),
     Consistent(
         "every share the images of the first",
         "parallel.py",
-        (("start, stop = parts[number]", "start, stop = parts[0]"),),
+        (("vit.forward(images[start:stop]", "vit.forward(images[: stop - start]"),),
         "loss over two threads",
     ),
     Consistent(

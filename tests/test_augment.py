@@ -30,7 +30,7 @@ def centers(images):
 
 
 def test_nothing_to_do_changes_nothing():
-    images = digits.load(0).train_images[:20]
+    images = digits.load(0).train.images(range(20))
     np.testing.assert_allclose(augment.affine(images, np.random.default_rng(0), **NONE), images, atol=1e-5)
 
 
@@ -85,7 +85,7 @@ def test_background_stays_background():
 
 
 def test_the_generator_decides():
-    images = digits.load(0).train_images[:8]
+    images = digits.load(0).train.images(range(8))
     first, again = (augment.affine(images, np.random.default_rng(4)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     rng = np.random.default_rng(4)
@@ -100,7 +100,7 @@ def test_few_images(n):
 
 def test_quick():
     """An epoch's digits take 0.05 s, a tenth of its training; ten times that would be noticed."""
-    images = digits.load(0).train_images
+    images = digits.load(0).train.pixels
     started = time.process_time()
     augment.affine(images, np.random.default_rng(0))
     assert time.process_time() - started < 0.5

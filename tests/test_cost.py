@@ -1,5 +1,7 @@
 """What cost.py counts, against the arrays themselves and against the published figures."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,38 @@ def test_parameters_by_part_add_up():
     assert parts["project"] == 590_592
     assert parts["position"] == 151_296
     assert sum(parts.values()) == 86_567_656
+
+
+TWO_DROPOUTS = {"dropout_rate": 0.1, "attention_dropout_rate": 0.1}
+STEPS = [
+    ("digits", {}, 32),  # activations weigh most
+    ("Ti/16", {"num_layers": 4} | TWO_DROPOUTS, 4),
+    ("Ti/16", {"num_layers": 4, "image_size": 160}, 2),
+    ("S/32", {}, 2),  # gradients weigh most
+    ("S/32", {"num_layers": 6, "gelu": "erf", "classifier": "gap"}, 4),
+]
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"recompute": True}, {"micro_batch": 1}, {"micro_batch": 1, "recompute": True}], ids=str
+)
+@pytest.mark.parametrize(("name", "fields", "batch_size"), STEPS)
+def test_the_peak_of_a_step_is_foretold(name, fields, batch_size, how):
+    """Within 10% of what NumPy reports to tracemalloc."""
+    config = vitnp.preset(name, num_classes=10, **fields)
+    p = vit.init(np.random.default_rng(0), config)
+    images = np.zeros((batch_size, *config.image_size, config.in_channels), np.float32)
+    labels, rng = np.zeros(batch_size, int), np.random.default_rng(0)
+    vitnp.loss_and_grads(images[:1], labels[:1], p, config, rng=rng)
+    tracemalloc.start()
+    vitnp.loss_and_grads(images, labels, p, config, rng=rng, workers=1, **how)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    foretold = cost.step_bytes(config, batch_size=batch_size, **how)
+    assert sum(foretold.values()) == pytest.approx(peak, rel=0.1)
+
+
+def test_two_threads_hold_two_blocks_of_gradients():
+    config = vitnp.preset("B/16")
+    one, two = (cost.step_bytes(config, batch_size=2, workers=n)["gradients"] for n in (1, 2))
+    assert two - one == 4 * 7_087_872  # a block's parameters

@@ -25,7 +25,7 @@ def close(a, b):
 
 @pytest.mark.parametrize(("batch_size", "workers"), [(5, 1), (5, 2), (5, 3), (5, 5), (5, 9), (1, 4), (64, 7)])
 def test_shares_cover_the_batch_evenly(batch_size, workers):
-    parts = parallel.shares(batch_size, workers)
+    parts = parallel.shares(np.zeros(batch_size), 0, batch_size, CONFIG, workers)
     assert len(parts) == min(batch_size, workers)
     assert [i for start, stop in parts for i in range(start, stop)] == list(range(batch_size))
     sizes = {stop - start for start, stop in parts}
@@ -117,26 +117,51 @@ def test_dropout_differs_between_the_images_of_a_batch():
         assert len({row.tobytes() for row in mask}) == 5
 
 
+@pytest.mark.parametrize("recompute", [False, True])
+@pytest.mark.parametrize("micro_batch", [1, 2, 3, 5, 9])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_micro_batches_and_recomputing_change_nothing(workers, micro_batch, recompute):
+    config = preset("tiny", **DROPOUTS)
+    one, dp_one = loss_and_grads(IMAGES, SOFT, P, config, workers=1, rng=generator())
+    less = {"micro_batch": micro_batch, "recompute": recompute}
+    value, dp = loss_and_grads(IMAGES, SOFT, P, config, workers=workers, rng=generator(), **less)
+    close(value, one)
+    tree.map(close, dp, dp_one)
+
+
+def test_threads_only_where_they_pay(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    small, large = preset("digits"), preset("B/16")
+    assert parallel.choose_workers(8, small) == 1
+    assert parallel.choose_workers(32, small) == 2
+    assert parallel.choose_workers(1024, small) == 8
+    assert parallel.choose_workers(8, large) == 8
+    assert parallel.choose_workers(2, large) == 2
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert parallel.choose_workers(8, large) == 1
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_the_sum_does_not_depend_on_who_comes_first(order):
     """1e8 + 1 − 1e8 in float32 is 0 or 1, by the order: here always that of the shares."""
     gradients = [
         {"W": np.full(3, value, np.float32), "b": {0: np.float32([value])}} for value in (1e8, 1.0, -1e8)
     ]
-    total = parallel.Sum(3)
-    for share in order:
-        assert not total.parts
+    total = parallel.Sum()
+    for i, share in enumerate(order, start=1):
         total.add(share, "norm", gradients[share])
-    assert list(total.parts) == ["norm"]
-    tree.map(np.testing.assert_array_equal, total.parts["norm"], {"W": np.zeros(3), "b": {0: np.zeros(1)}})
-    assert not total.waiting  # what was added is not kept
+        part = total.parts["norm"]
+        come = set(order[:i])
+        assert part.added == min(set(range(4)) - come)  # all that can be added is added at once
+        assert set(part.waiting) == {share for share in come if share > part.added}  # and then not kept
+    tree.map(np.testing.assert_array_equal, total.tree(), {"norm": {"W": np.zeros(3), "b": {0: np.zeros(1)}}})
 
 
 def test_the_sum_over_racing_threads():
     """Eight shares of a hundred parts, all at once: nothing lost, nothing twice, the parts in their order."""
     shares, names = 8, [f"blocks.{i}" for i in reversed(range(100))]
     given = np.random.default_rng(0).standard_normal((shares, len(names), 5)).astype(np.float32)
-    total = parallel.Sum(shares)
+    total = parallel.Sum()
 
     def share(number):
         for name, part in zip(names, given[number].copy(), strict=True):
@@ -145,13 +170,13 @@ def test_the_sum_over_racing_threads():
     parallel.run(share, range(shares))
     assert list(total.parts) == names
     for name, parts in zip(names, given.swapaxes(0, 1), strict=True):
-        np.testing.assert_array_equal(total.parts[name]["W"], sum(parts[1:], parts[0]))
+        np.testing.assert_array_equal(total.parts[name].total["W"], sum(parts[1:], parts[0]))
 
 
 def test_gradients_of_one_share_are_handed_on():
-    total, dp = parallel.Sum(1), {"W": np.ones(3)}
+    total, dp = parallel.Sum(), {"W": np.ones(3)}
     total.add(0, "norm", dp)
-    assert total.parts["norm"] is dp
+    assert total.tree()["norm"] is dp
 
 
 def test_once_lets_go_of_what_it_hands_out():
@@ -213,6 +238,8 @@ def test_predict_scales_bytes():
 def test_workers_that_cannot_be(workers):
     with pytest.raises(InputError, match=f"workers is {workers}; need a whole number of at least 1"):
         loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=workers)
+    with pytest.raises(InputError, match=f"micro_batch is {workers}; need a whole number of at least 1"):
+        loss_and_grads(IMAGES, LABELS, P, CONFIG, micro_batch=workers)
     with pytest.raises(InputError, match=f"workers is {workers}; need a whole number of at least 1"):
         predict(IMAGES, P, CONFIG, workers=workers)
 

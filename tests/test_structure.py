@@ -25,11 +25,11 @@ MAY_IMPORT = {
     "ops": {"backend", "ops"},
     "steps": {"backend", "errors", "ops"},
     "encoder": {"steps"},
-    "vit": {"checks", "encoder", "steps", "tree"},
+    "vit": {"checks", "encoder", "errors", "steps", "tree"},
     "loss": {"backend", "checks", "errors", "ops"},
-    "parallel": {"checks", "errors", "loss", "tree", "vit"},
+    "parallel": {"backend", "checks", "errors", "loss", "tree", "vit"},
     "gradcheck": {"tree"},
-    "cost": {"tree", "vit"},
+    "cost": {"backend", "tree", "vit"},
     "slides": set(),
     "trace": {"backend", "checks", "errors", "loss", "ops", "steps", "vit"},
     "writing": {"errors"},
@@ -37,10 +37,11 @@ MAY_IMPORT = {
     "weights": {"errors", "weights"},
     "launcher": {"errors"},
     "distributed": {"backend", "errors", "launcher", "parallel", "tree"},
+    "data": {"data", "errors"},
     "schedules": set(),
     "optim": {"backend", "errors", "tree"},
-    "linear_eval": {"backend", "errors", "parallel"},
     "recipes": {"config", "errors", "optim", "recipes", "schedules"},
+    "linear_eval": {"backend", "errors", "parallel"},
 }
 
 
@@ -127,7 +128,8 @@ def test_importing_vitnp_loads_numpy_and_scipy_alone():
         for folder in installed
         if folder in pathlib.Path(file).parents
     }
-    assert packages - {"vitnp"} == {"numpy", "scipy"}
+    # NumPy's f2py, which SciPy loads, takes charset_normalizer where something else has installed it.
+    assert packages - {"vitnp", "charset_normalizer"} == {"numpy", "scipy"}
 
 
 @pytest.mark.parametrize(

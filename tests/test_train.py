@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vitnp import InputError, loss_and_grads, optim, preset, recipes, schedules, train, tree, vit
-from vitnp.data import DataSet, augment, digits
+from vitnp.data import ArraySource, DataSet, augment, digits
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
 QUICK = dataclasses.replace(recipes.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
@@ -16,9 +16,8 @@ QUICK = dataclasses.replace(recipes.RECIPES["digits"], epochs=2, batch_size=40, 
 def small(n=100):
     """The first digits of each part."""
     d = digits.load(0)
-    return DataSet(
-        d.train_images[:n], d.train_labels[:n], d.test_images[:50], d.test_labels[:50], d.class_names
-    )
+    parts = (ArraySource(part.pixels[:k], part.labels[:k]) for part, k in ((d.train, n), (d.test, 50)))
+    return DataSet(*parts, d.class_names)
 
 
 def run(recipe=QUICK, config=CONFIG, data=None, seed=0, **options):
@@ -65,17 +64,19 @@ def test_a_seed_repeats_to_the_bit(workers):
 def test_it_is_the_loop_one_would_write():
     """Order, augmentation, rate and decay, written out once more with the library's parts."""
     data, recipe = small(), dataclasses.replace(QUICK, clip=0.05)  # so low that it clips
-    p, _ = run(recipe, workers=1)
+    config = dataclasses.replace(CONFIG, dropout_rate=0.1)
+    p, _ = run(recipe, config, workers=1)
     rng = np.random.default_rng(0)
     q = vit.init(rng, CONFIG)
     q["position"]["E_pos"] *= recipe.position_scale
     state = optim.init(q)
     for epoch in range(2):
-        order = rng.permutation(100)
+        order, chance = rng.permutation(100), int(rng.integers(2**62))
         for i, rows in enumerate((order[:40], order[40:80], order[80:])):
-            images = augment.affine(data.train_images[rows], rng)
+            images = augment.affine(data.train.pixels[rows], np.random.default_rng([chance, i]))
+            drop = np.random.default_rng([chance, i, 1])
             _, dp = loss_and_grads(
-                images, data.train_labels[rows], q, CONFIG, workers=1, rng=rng, label_smoothing=0.1
+                images, data.train.labels[rows], q, config, workers=1, rng=drop, label_smoothing=0.1
             )
             assert optim.clip(dp, 0.05) > 0.05
             lr = schedules.cosine(3 * epoch + i + 1, lr=recipe.lr, warmup_steps=2, total_steps=6)
@@ -85,32 +86,39 @@ def test_it_is_the_loop_one_would_write():
 
 def test_what_the_history_says():
     steps, epochs = [], []
-    p, history = run(on_step=lambda step, loss: steps.append((step, loss)), on_epoch=epochs.append)
+    p, history = run(
+        on_step=lambda now, step: steps.append((now.step, step)),
+        on_epoch=lambda now: epochs.append((now.history[-1], now.finished)),
+    )
     assert [step for step, _ in steps] == [1, 2, 3, 4, 5, 6]
-    assert epochs == history
+    assert [step.step for _, step in steps] == [1, 2, 3, 4, 5, 6]
+    assert [step.epoch for _, step in steps] == [1, 1, 1, 2, 2, 2]
+    assert [step.images for _, step in steps] == [40, 40, 20] * 2
+    assert all(step.norm > 0 for _, step in steps)
+    assert epochs == [(history[0], False), (history[1], True)]
     assert [epoch.epoch for epoch in history] == [1, 2]
     # 100 images in batches of 40, 40 and 20
-    mean = np.average([loss for _, loss in steps[:3]], weights=[40, 40, 20])
+    mean = np.average([step.loss for _, step in steps[:3]], weights=[40, 40, 20])
     assert history[0].loss == pytest.approx(mean, rel=1e-12)
     assert history[0].lr == schedules.cosine(3, lr=QUICK.lr, warmup_steps=2, total_steps=6)
     data = small()
-    logits = vit.forward(data.test_images, p, CONFIG)[0]
-    assert history[-1].test_accuracy == np.mean(logits.argmax(-1) == data.test_labels)
+    logits = vit.forward(data.test.pixels, p, CONFIG)[0]
+    assert history[-1].test_accuracy == np.mean(logits.argmax(-1) == data.test.labels)
     assert 0 < 100 / history[0].images_per_second <= history[0].seconds
 
 
 def test_the_first_loss_is_that_of_guessing():
     """The head starts at zero: ln(10), whatever the smoothing."""
     losses = []
-    run(on_step=lambda step, loss: losses.append(loss))
+    run(on_step=lambda _, step: losses.append(step.loss))
     assert losses[0] == pytest.approx(math.log(10), rel=1e-5)
 
 
 def test_training_images_are_not_touched():
     data = small()
-    kept = data.train_images.copy()
+    kept = data.train.pixels.copy()
     run(data=data)
-    np.testing.assert_array_equal(data.train_images, kept)
+    np.testing.assert_array_equal(data.train.pixels, kept)
 
 
 def test_dropout_and_augmentation_are_on():
@@ -187,18 +195,6 @@ def test_a_model_that_does_not_fit_the_data(change, message):
     config = dataclasses.replace(CONFIG, **change)
     with pytest.raises(InputError, match=message):
         train.train({}, config, small(), QUICK, rng=np.random.default_rng(0))
-
-
-def test_threads_only_where_they_pay(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
-    small_model, large = preset("digits"), preset("B/16")
-    assert train.choose_workers(8, small_model) == 1
-    assert train.choose_workers(32, small_model) == 2
-    assert train.choose_workers(1024, small_model) == 8
-    assert train.choose_workers(8, large) == 8
-    assert train.choose_workers(2, large) == 2
-    monkeypatch.setattr("os.cpu_count", lambda: None)
-    assert train.choose_workers(8, large) == 1
 
 
 def test_initial_parameters():

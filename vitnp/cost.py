@@ -1,9 +1,17 @@
-"""What a model costs, by counting: parameters, multiply–adds, bytes. Imports `vit` and `tree`.
+"""What a model costs, by counting: parameters, multiply–adds, bytes. Imports `vit`, `tree` and `backend`.
 
 A multiply–add is one product and one sum inside a matrix product; a FLOP count is twice as large.
 """
 
 from vitnp import tree, vit
+from vitnp.backend import BLOCK
+
+OF_BLOCKS = (
+    "norms of the blocks",
+    "attention: x, Q, K, V, concat",
+    "attention: weights",
+    "feed-forward: x, u",
+)
 
 
 def parameters(config):
@@ -51,6 +59,46 @@ def activation_bytes(config, *, batch_size=1, itemsize=4):
         + _head(config) * itemsize,
     }
     return {part: batch_size * size for part, size in parts.items()}
+
+
+def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=False, itemsize=4):
+    """{kind: bytes} of `parallel.loss_and_grads` when it holds most, beside the parameters and the images.
+
+    Counted are the arrays that are alive at the worst moment of the backward pass: in the last block, where all
+    activations are, or in the first, where almost all gradients are. Python's own objects are not counted.
+    """
+    N, D, M, L, H = config.num_tokens, config.hidden_size, config.mlp_dim, config.num_layers, config.num_heads
+    B = min(micro_batch or batch_size, batch_size)
+    workers = min(workers, B)
+    drop = config.dropout_rate > 0
+    parts = parameters(config)
+    block_gradients, all_gradients = parts["blocks"] // L * itemsize, sum(parts.values()) * itemsize
+    kept = activation_bytes(config, batch_size=B, itemsize=itemsize)
+    per_block = sum(size for part, size in kept.items() if part in OF_BLOCKS) // L
+    others = sum(size for part, size in kept.items() if part not in OF_BLOCKS)
+    x, u = B * N * D * itemsize, B * N * M * itemsize
+    scores = min(B * H * N * N, workers * BLOCK) * itemsize
+    temporary = max(
+        (3 + drop) * u + (2 + drop) * x,  # feed-forward: dg, g, du; dx at both ends
+        (10 + drop) * x,  # attention: dQ, dK, dV as heads and merged, dconcat, dx at its ends and between
+        (7 + drop) * x
+        + 5 * scores,  # attention in the middle: a block of dA, of dS and what they are made of
+    )
+    moments = []
+    for left in (L, 1):  # blocks whose activations are still there
+        if batch_size > B:
+            gradients = all_gradients + workers * block_gradients  # the sum so far, beside those being made
+        else:
+            done = parts["classify"] + parts["norm"]
+            gradients = done * itemsize + (L - left + workers) * block_gradients
+        moments.append(
+            {
+                "kept for backward": others + (left * x + per_block if recompute else left * per_block),
+                "gradients": gradients,
+                "temporary": temporary,
+            }
+        )
+    return max(moments, key=lambda moment: sum(moment.values()))
 
 
 def _head(config):

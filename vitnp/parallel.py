@@ -1,4 +1,4 @@
-"""The batch split over threads: the loss and its gradients, and predictions. Imports `vit` and `loss`.
+"""The batch split over threads: the loss and its gradients, and predictions. Imports `vit`, `loss` and `backend`.
 
 Each thread runs the model on a share of the images with a single-threaded BLAS; the gradients are added in
 the order of the shares, so the same number of workers gives the same bits.
@@ -14,8 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from vitnp import loss, tree, vit
+from vitnp.backend import array_module, on_host
 from vitnp.checks import check_images, check_labels
-from vitnp.errors import InputError
+from vitnp.errors import InputError, need_int
+
+# Starting a thread must pay: below this many activations (images · tokens · hidden size · layers) for each,
+# one thread was as fast as two. Of the digits model that is 16 images, of ViT-B/16 not even one.
+ACTIVATIONS_PER_WORKER = 65_536
 
 
 class BatchShare:
@@ -38,21 +43,30 @@ class BatchShare:
         return drawn
 
 
-def shares(batch_size, workers):
-    """The (start, stop) of each worker's images; sizes differ by at most one."""
-    if workers is not None and not (isinstance(workers, int) and workers >= 1):
-        raise InputError(f"workers is {workers!r}; need a whole number of at least 1")
-    workers = min(workers or os.cpu_count() or 1, batch_size)
-    edges = [batch_size * i // workers for i in range(workers + 1)]
+def choose_workers(batch_size, config):
+    """How many threads a batch is split over: one a core, as far as each has `ACTIVATIONS_PER_WORKER` to do."""
+    activations = batch_size * config.num_tokens * config.hidden_size * config.num_layers
+    return max(1, min(os.cpu_count() or 1, batch_size, activations // ACTIVATIONS_PER_WORKER))
+
+
+def shares(images, start, stop, config, workers):
+    """Of the images start…stop the (start, stop) of each worker; sizes differ by at most one."""
+    if workers is None:
+        # A device takes them all at once.
+        workers = choose_workers(stop - start, config) if on_host(images) else 1
+    workers = min(need_int("workers", workers, at_least=1), stop - start)
+    edges = [start + (stop - start) * i // workers for i in range(workers + 1)]
     return list(itertools.pairwise(edges))
 
 
 def run(f, parts):
     """[f(part), …], one thread each with single-threaded BLAS; one part alone leaves the threads to BLAS."""
+    keep_freed_memory()
     if len(parts) == 1:
         return [f(parts[0])]
-    with blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(parts)) as pool:
-        return list(pool.map(f, parts))
+    with blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(parts) - 1) as pool:
+        others = [pool.submit(f, part) for part in parts[1:]]
+        return [f(parts[0]), *(other.result() for other in others)]
 
 
 @functools.cache
@@ -63,6 +77,17 @@ def blas():
     return threadpoolctl.ThreadpoolController()
 
 
+@functools.cache
+def keep_freed_memory():
+    """Let the C library keep what arrays leave behind for the next ones: a third of a small model's step.
+
+    glibc gives an array of more than 128 KiB back to the system when it is freed, and the system clears the pages of
+    the next one. It stops doing so up to the size of the largest array freed so far, at most 32 MiB, and then keeps
+    up to 64 MiB a thread (mallopt(3), M_MMAP_THRESHOLD). So one such array, never written to, is made and freed.
+    """
+    np.empty(2**25 - 2**13, np.uint8)
+
+
 class Once(list):
     """A list that hands out each item once: what backward has used is free while backward goes on."""
 
@@ -70,32 +95,59 @@ class Once(list):
         return self.pop(i)
 
 
-class Sum:
-    """Adds up the gradients of the shares, part by part as they come, always in the order of the shares."""
+class Part:
+    """One part of the model while its gradients are added up."""
 
-    def __init__(self, num_shares):
-        self.num_shares, self.lock = num_shares, threading.Lock()
-        self.waiting, self.parts = {}, {}
+    def __init__(self):
+        self.lock, self.added, self.waiting, self.total = threading.Lock(), 0, {}, None
+
+
+class Sum:
+    """Adds up the gradients of the shares, part by part, always in the order of the shares.
+
+    Each is added as soon as those of the shares before it are in, and waits no longer.
+    """
+
+    def __init__(self):
+        self.lock, self.parts = threading.Lock(), {}
 
     def add(self, share, name, dp):
-        """Take one share's gradients of one part; the last share to bring its own adds all of them."""
+        """Take the gradients of one part from share number `share`, counted from 0."""
         with self.lock:
-            found = self.waiting.setdefault(name, {})
-            found[share] = dp
-            if len(found) < self.num_shares:
-                return
-            del self.waiting[name]
-            self.parts[name] = total = found.pop(0)
-        for i in range(1, self.num_shares):
-            tree.map(operator.iadd, total, found.pop(i))
+            part = self.parts.setdefault(name, Part())
+        with part.lock:
+            part.waiting[share] = dp
+            del dp
+            while part.added in part.waiting:
+                dp = part.waiting.pop(part.added)
+                part.total = dp if part.total is None else tree.map(operator.iadd, part.total, dp)
+                part.added += 1
+
+    def tree(self):
+        """The sums, in the order of the parameters."""
+        return tree.from_leaves((name, part.total) for name, part in reversed(self.parts.items()))
 
 
-def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_smoothing=0.0, part=None):
+def loss_and_grads(
+    images,
+    labels,
+    p,
+    config,
+    *,
+    workers=None,
+    rng=None,
+    label_smoothing=0.0,
+    micro_batch=None,
+    recompute=False,
+    part=None,
+):
     """The mean cross-entropy over the batch, and its gradient for every parameter: a number, a tree like p.
 
-    images (B, Hᵢ, Wᵢ, C); labels integers (B,) or probabilities (B, classes); workers threads, by default one
-    a core. A generator turns dropout on. part (first, B): these are images first, first + 1, … of a batch of B
-    whose others are in other processes, and so are the loss and the gradient: those of all parts add up to the
+    images (B, Hᵢ, Wᵢ, C); labels integers (B,) or probabilities (B, classes); workers threads, by default as many as
+    pay, at most one a core. A generator turns dropout on. Two ways to less memory, with the same gradients:
+    micro_batch, the most images that are in work at a time, and recompute, which keeps only the input of each
+    block and runs the block again on the way back. part (first, B): these are images first, first + 1, … of a batch
+    of B whose others are in other processes, and so are the loss and the gradient: those of all parts add up to the
     batch's. A part may be empty. Raises InputError for images or labels that do not fit.
     """
     if not config.num_classes:
@@ -106,35 +158,37 @@ def loss_and_grads(images, labels, p, config, *, workers=None, rng=None, label_s
         return 0.0, tree.map(lambda leaf: leaf * 0.0, p)
     images = check_images(images, config, p["norm"]["gamma"].dtype)
     check_labels(labels, len(images), config.num_classes)
-    parts = shares(len(images), workers)
-    total = Sum(len(parts))
+    micro_batch = B if micro_batch is None else need_int("micro_batch", micro_batch, at_least=1)
+    total, values = Sum(), []
 
-    def share(number):
-        start, stop = parts[number]
+    def share(number, start, stop):
         drop = None if rng is None else BatchShare(seed, first + start, first + stop, B)
-        logits, saved = vit.forward(images[start:stop], p, config, rng=drop)
+        keep = "inputs" if recompute else "all"
+        logits, saved = vit.forward(images[start:stop], p, config, rng=drop, keep=keep)
         value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
         weight = (stop - start) / B  # the mean over the share → its part of the mean over the batch
         saved = saved._replace(blocks=Once(saved.blocks))
         for name, dp in vit.backward_parts(loss.backward(weight, saved_loss), saved):
             if name != "images":
                 total.add(number, name, dp)
+            del dp
         return value * weight
 
-    values = run(share, range(len(parts)))
-    return sum(values), tree.from_leaves(reversed(total.parts.items()))
+    for start in range(0, len(images), micro_batch):
+        stop = min(start + micro_batch, len(images))
+        parts = shares(images, start, stop, config, workers)
+        numbered = [(len(values) + i, *part) for i, part in enumerate(parts)]
+        values += run(lambda part: share(*part), numbered)
+    return sum(values), total.tree()
 
 
 def predict(images, p, config, *, workers=None, batch_size=64):
     """Logits (B, classes), `batch_size` images at a time; nothing is kept for a backward."""
     images = check_images(images, config, p["norm"]["gamma"].dtype)
-    if batch_size < 1:
-        raise InputError(f"batch_size is {batch_size}; need at least 1")
+    need_int("batch_size", batch_size, at_least=1)
     logits = []
-    for first in range(0, len(images), batch_size):
-        batch = images[first : first + batch_size]
-        logits += run(
-            lambda part, batch=batch: vit.forward(batch[part[0] : part[1]], p, config)[0],
-            shares(len(batch), workers),
-        )
-    return np.concatenate(logits)
+    for start in range(0, len(images), batch_size):
+        stop = min(start + batch_size, len(images))
+        parts = shares(images, start, stop, config, workers)
+        logits += run(lambda part: vit.forward(images[slice(*part)], p, config, keep="nothing")[0], parts)
+    return array_module(logits[0]).concatenate(logits)

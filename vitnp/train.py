@@ -1,37 +1,48 @@
-"""Training: epochs of shuffled, augmented batches through AdamW.
+"""Training: epochs of shuffled, augmented batches through the optimizer. What makes it reliable is in `training/`.
 
-Imports `data`, `optim`, `parallel`, `recipes` and `vit`; only commands import it.
-All chance (order, augmentation, dropout) comes from one generator, drawn from in order, so that the same seed
-with the same number of workers gives the same parameters to the bit.
+Chance: at the start of an epoch the one generator draws the order of the images and a seed. Augmentation and dropout
+of the epoch's step i follow from the seed and i, so that the generator's state and i are all that resuming needs, and
+the same seed with the same number of workers gives the same parameters to the bit.
 """
 
-import math
-import os
+import contextlib
+import dataclasses
+import itertools
 import time
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from vitnp import optim, tree, vit
-from vitnp.data import augment
-from vitnp.errors import InputError
-from vitnp.parallel import loss_and_grads, predict
+from vitnp.backend import array_module
+from vitnp.config import ViTConfig
+from vitnp.data import DataSet, augment, batches
+from vitnp.distributed import Alone
+from vitnp.errors import need_choice
+from vitnp.parallel import choose_workers, loss_and_grads
+from vitnp.recipes import Recipe
+from vitnp.training import head
+from vitnp.training.evaluate import accuracy, prepared
+from vitnp.training.guards import check_finite, check_fit
+from vitnp.training.progress import Epoch, Progress, Step, Stopped
 
-# Starting a thread must pay: below this many activations (images · tokens · hidden size · layers) for each,
-# one thread was as fast as two. Of the digits model that is 16 images, of ViT-B/16 not even one.
-ACTIVATIONS_PER_WORKER = 65_536
-AUGMENTATIONS = {"affine": augment.affine}
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
+READ_EVERY = 16  # steps on a device between two looks at the loss, each of which waits for it
+AUGMENTATIONS = {"affine": augment.affine}  # by the names of a recipe
 
 
-class Epoch(NamedTuple):
-    """What one epoch came to; a history is a list of them."""
+class Setting(NamedTuple):
+    """What is the same in every step of a training."""
 
-    epoch: int  # from 1
-    loss: float  # mean over the epoch's images as they were trained on: augmented, with dropout
-    train_accuracy: float  # 0…1, on the first training images, not augmented
-    test_accuracy: float  # 0…1
-    lr: float  # of the last step
-    seconds: float  # training and measuring
-    images_per_second: float  # of training alone
+    config: ViTConfig
+    data: DataSet
+    recipe: Recipe
+    workers: int
+    comm: Any
+    frozen: bool  # only the head learns
+    stop: Callable
+    on_step: Callable
 
 
 def initial_parameters(rng, config, recipe):
@@ -41,86 +52,162 @@ def initial_parameters(rng, config, recipe):
     return p
 
 
-def train(p, config, data, recipe, *, rng, workers=None, on_step=None, on_epoch=None):
+def with_dropout(config, recipe):
+    """The configuration with the recipe's dropout, where it has one."""
+    return config if recipe.dropout is None else dataclasses.replace(config, dropout_rate=recipe.dropout)
+
+
+def train(
+    p,
+    config,
+    data,
+    recipe,
+    *,
+    rng,
+    workers=None,
+    freeze=None,
+    comm=None,
+    resume=None,
+    stop=None,
+    on_step=None,
+    on_epoch=None,
+):
     """Train p in place as the recipe says, and return the history, a list of `Epoch`.
 
-    data is a `DataSet`; rng a generator; workers threads, by default what `choose_workers` says. on_step(step,
-    loss) is called after every step, on_epoch(epoch) after every epoch. Raises InputError where the data does
-    not fit the configuration, and where the loss or a gradient stops being finite.
+    data: a `DataSet`. rng: a generator. workers: threads, by default what `choose_workers` says. freeze: "backbone"
+    to train the head alone. comm: what `distributed.connect` gave. Where the recipe averages, p ends as the average.
+    resume: the `Progress` to go on from, whose numbers p and rng are given. stop() is asked after every step, and a
+    yes raises `Stopped`. on_step(progress, step) is called after every step, on_epoch(progress) after every epoch.
+    p lies in the memory of NumPy or of CuPy, and there everything is done. Raises InputError where the data does not
+    fit the configuration, and `Diverged` where the loss or a gradient stops being finite.
     """
     check_fit(data, config)
-    workers = choose_workers(recipe.batch_size, config) if workers is None else workers
-    images, labels = data.train_images, data.train_labels
-    total_steps = recipe.total_steps(len(labels))
-    state, history = optim.init(p, recipe.optimizer), []
-    for number in range(1, recipe.epochs + 1):
-        started, total_loss = time.perf_counter(), 0.0
-        order = rng.permutation(len(labels))
-        for first in range(0, len(labels), recipe.batch_size):
-            rows = order[first : first + recipe.batch_size]
-            batch = images[rows]
-            for name in recipe.augment:
-                batch = AUGMENTATIONS[name](batch, rng)
-            lr = recipe.rate(state["step"] + 1, total_steps)
-            loss = train_step(p, state, batch, labels[rows], config, recipe, lr=lr, rng=rng, workers=workers)
-            total_loss += loss * len(rows)
-            if on_step:
-                on_step(state["step"], loss)
-        speed = len(labels) / (time.perf_counter() - started)
-        mean_loss = total_loss / len(labels)
-        on_train = accuracy(images[:MONITORED], labels[:MONITORED], p, config, workers=workers)
-        on_test = accuracy(data.test_images, data.test_labels, p, config, workers=workers)
-        seconds = time.perf_counter() - started
-        history.append(Epoch(number, mean_loss, on_train, on_test, lr, seconds, speed))
+    need_choice("freeze", freeze, (None, "backbone"))
+    config = with_dropout(config, recipe)
+    workers = choose_workers(recipe.micro_batch or recipe.batch_size, config) if workers is None else workers
+    s = Setting(config, data, recipe, workers, comm or Alone(), freeze == "backbone", stop, on_step)
+    now = begin(p, s, rng, resume)
+    steps = recipe.total_steps(len(data.train))
+    while not now.finished:
+        train_epoch(now, s, rng, steps)
+        measure(now, s, recipe.rate(now.step, steps))
+        now.generator, now.finished = rng.bit_generator.state, now.step == steps
         if on_epoch:
-            on_epoch(history[-1])
-    return history
+            on_epoch(now)
+    for name, leaf in tree.leaves(now.average or {}):
+        tree.get(p, name)[...] = leaf
+    return now.history
 
 
-def train_step(p, state, images, labels, config, recipe, *, lr, rng, workers):
-    """One update of p and of the optimizer's state, in place; returns the loss before it."""
-    loss, dp = loss_and_grads(
-        images, labels, p, config, workers=workers, rng=rng, label_smoothing=recipe.label_smoothing
+def begin(p, s, rng, resume):
+    """The `Progress` before the first step, or where rank 0's `resume` stands; p gets its numbers."""
+    learned = head.learned(p) if s.frozen else p
+    average = tree.map(lambda leaf: leaf.copy(), learned) if s.recipe.average else None
+    now = Progress(p, optim.init(learned, s.recipe.optimizer), average, rng.bit_generator.state)
+    xp = array_module(p["norm"]["gamma"])
+    if resume is not None:
+        for name, leaf in tree.leaves(now.trees()):
+            if not isinstance(leaf, int):
+                leaf[...] = xp.asarray(tree.get(resume.trees(), name))
+        now.optimizer["step"] = resume.step
+        now = dataclasses.replace(resume, **now.trees())
+    if s.comm.size > 1:
+        numbers = s.comm.broadcast({"rest": now.rest(), "trees": now.trees()})
+        now = Progress(**now.trees(), **numbers["rest"])
+        now.optimizer["step"] = now.step
+    return now
+
+
+def train_epoch(now, s, rng, total_steps):
+    """The steps that are left of an epoch, perhaps none; the generator ends where the next epoch begins."""
+    source, recipe = s.data.train, s.recipe
+    rng.bit_generator.state = now.generator
+    order, seed = rng.permutation(len(source)), int(rng.integers(2**62))
+    began = time.perf_counter() - now.seconds
+    read = batches(
+        source,
+        order,
+        batch_size=recipe.batch_size,
+        seed=seed + s.comm.rank,  # every rank reads images of its own, with chances of their own
+        augment=augmented(recipe.augment),
+        mixup=recipe.mixup,
+        num_classes=s.config.num_classes,
+        first=now.steps,
+        share=s.comm.share,
     )
-    norm = optim.clip(dp, recipe.clip)
-    if not (math.isfinite(loss) and math.isfinite(norm)):
-        raise InputError(not_finite(state["step"] + 1, lr, loss, norm, p, dp))
-    optim.update(p, dp, state, lr=lr, **recipe.update_options())
-    return float(loss)
+    with contextlib.closing(read):
+        for images, labels in itertools.islice(read, total_steps - now.step):
+            batch_size = min(recipe.batch_size, len(source) - now.steps * recipe.batch_size)
+            lr = recipe.rate(now.step + 1, total_steps)
+            drop = np.random.default_rng([seed, now.steps, 1])
+            loss, norm, stop = train_step(now, s, images, labels, batch_size, lr=lr, rng=drop)
+            now.step, now.steps, now.images = now.step + 1, now.steps + 1, now.images + batch_size
+            now.loss_sum = now.loss_sum + loss * batch_size
+            now.seconds = time.perf_counter() - began
+            if s.on_step:
+                s.on_step(now, Step(now.step, now.epoch, loss, norm, lr, batch_size))
+            if stop:
+                raise Stopped(now)
 
 
-def accuracy(images, labels, p, config, *, workers=None):
-    """The share of the images whose largest logit is the label's, 0…1."""
-    return float((predict(images, p, config, workers=workers).argmax(-1) == labels).mean())
+def train_step(now, s, images, labels, batch_size, *, lr, rng):
+    """One update of now.p and of the optimizer's state: (loss before it, norm of its gradient, whether to stop)."""
+    learned = head.learned(now.p) if s.frozen else now.p
+    loss, dp = gradients(now.p, s, images, labels, batch_size, rng)
+    stop = s.stop is not None and s.stop()
+    if s.comm.size > 1:
+        s.comm.sum_gradients(dp)
+        loss, stop = s.comm.sum_numbers(float(loss), stop)  # one rank's wish is everybody's
+    norm = optim.clip(dp, s.recipe.clip)
+    host = isinstance(norm, float)
+    if host or now.step % READ_EVERY == 0:
+        check_finite(now.step + 1, lr, loss, norm, now.p, dp)
+    optim.update(learned, dp, now.optimizer, lr=lr, **s.recipe.update_options())
+    if now.average:
+        optim.average(now.average, learned, s.recipe.average)
+    return float(loss) if host else loss, norm, stop
 
 
-def choose_workers(batch_size, config):
-    """How many threads a batch is split over: one a core, as far as each has `ACTIVATIONS_PER_WORKER` to do."""
-    activations = batch_size * config.num_tokens * config.hidden_size * config.num_layers
-    return max(1, min(os.cpu_count() or 1, batch_size, activations // ACTIVATIONS_PER_WORKER))
+def gradients(p, s, images, labels, batch_size, rng):
+    """The loss over the batch and its gradient for what learns; of several ranks, this rank's part of both."""
+    first, last = s.comm.share(batch_size)
+    images = prepared(images, s.config.preprocessing)
+    options = {"workers": s.workers, "label_smoothing": s.recipe.label_smoothing}
+    options |= {"part": (first, batch_size)} if last - first < batch_size else {}
+    if s.frozen:
+        return head.loss_and_grads(images, labels, p, s.config, **options)
+    options |= {"micro_batch": s.recipe.micro_batch} if s.recipe.micro_batch else {}
+    return loss_and_grads(images, labels, p, s.config, rng=rng, **options)
 
 
-def check_fit(data, config):
-    """Raise InputError unless the model takes the data's images and has its classes."""
-    height, width, channels = data.train_images.shape[1:]
-    if config.image_size != (height, width) or config.in_channels != channels:
-        have, want = (height, width, channels), (*config.image_size, config.in_channels)
-        raise InputError(
-            f"the images are {have[0]}x{have[1]}x{have[2]}, the model takes {want[0]}x{want[1]}x{want[2]}; "
-            f"give it image_size {height}x{width}, in_channels={channels} and a patch_size that divides"
-        )
-    if config.num_classes != len(data.class_names):
-        raise InputError(
-            f"the data has {len(data.class_names)} classes, the model {config.num_classes}; "
-            f"give it num_classes={len(data.class_names)}"
-        )
+def measure(now, s, lr):
+    """End the epoch: measure the accuracies, add its `Epoch` to the history, and clear the way for the next."""
+    loss = float(now.loss_sum) / now.images
+    check_finite(now.step, lr, loss, 0.0, now.p, {})
+    p, began = now.best(), time.perf_counter()
+    some = np.arange(min(MONITORED, len(s.data.train)))
+    options = {"workers": s.workers, "comm": s.comm, "between": lambda: between(now, s)}
+    on_train = accuracy(s.data.train, p, s.config, rows=some, **options)
+    on_test = accuracy(s.data.test, p, s.config, **options)
+    seconds = now.seconds + time.perf_counter() - began
+    now.history.append(Epoch(now.epoch, loss, on_train, on_test, lr, seconds, now.images / now.seconds))
+    now.epoch, now.steps, now.images, now.loss_sum, now.seconds = now.epoch + 1, 0, 0, 0.0, 0.0
 
 
-def not_finite(step, lr, loss, norm, p, dp):
-    """One line on a step that cannot be taken: where, and which numbers were the first to go."""
-    leaves = [*tree.leaves(p), *((f"the gradient of {name}", g) for name, g in tree.leaves(dp))]
-    first = next((name for name, leaf in leaves if not math.isfinite(float(abs(leaf).max()))), "none")
-    return (
-        f"training stopped at step {step}, lr {lr:.3g}: the loss is {float(loss):.4g} and the gradient's norm "
-        f"{norm:.4g}; the first leaf that is not finite: {first}; train with a smaller lr"
-    )
+def between(now, s):
+    """Stop between two batches of a measurement. Several ranks cannot agree there, and go on to the next step."""
+    if s.comm.size == 1 and s.stop and s.stop():
+        raise Stopped(now)
+
+
+def augmented(names):
+    """The augmentations with these names one after the other, or None where there are none."""
+    for name in names:
+        need_choice("augment", name, AUGMENTATIONS)
+
+    def all_of_them(images, rng):
+        for name in names:
+            images = AUGMENTATIONS[name](images, rng)
+        return images
+
+    return all_of_them if names else None

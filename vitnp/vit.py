@@ -1,4 +1,4 @@
-"""The house: the eight steps in order, then in reverse. Imports `steps`, `encoder`, `checks`, `tree`.
+"""The house: the eight steps in order, then in reverse. Imports `steps`, `encoder`, `checks`, `errors`, `tree`.
 
 p          = init(rng, config)
 y, saved   = forward(images, p, config)         logits (B, classes)
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from vitnp import encoder, tree
 from vitnp.checks import check_images
+from vitnp.errors import need_choice
 from vitnp.steps import (
     s1_patchify,
     s2_project,
@@ -26,7 +27,7 @@ class Saved(NamedTuple):
     project: tuple
     class_token: Any  # None for a model without one
     position: Any
-    blocks: list  # of encoder.SavedBlock
+    blocks: list  # of encoder.SavedBlock, or of encoder.BlockInput
     norm: tuple
     classify: tuple
 
@@ -53,19 +54,21 @@ def init(rng, config, dtype="float32"):
     return p
 
 
-def forward(images, p, config, rng=None):
+def forward(images, p, config, rng=None, *, keep="all"):
     """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). A generator turns dropout on.
 
+    keep says what the blocks save: "all", "inputs" (backward runs each block again) or "nothing" (no backward).
     uint8 images are scaled to [−1, 1]; `checks.check_images` says what is refused.
     """
     images = check_images(images, config, p["norm"]["gamma"].dtype)
+    need_choice("keep", keep, ("all", "inputs", "nothing"))
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
     class_token = None
     if config.classifier == "token":
         x, class_token = s3_class_token.forward(x, p["class_token"])  # → (B, N+1, D)
     x, position = s4_position.forward(x, p["position"], dropout_rate=config.dropout_rate, rng=rng)
-    x, blocks = encoder.forward(x, p["blocks"], config=config, rng=rng)  # steps 5, 6, 7, L times
+    x, blocks = encoder.forward(x, p["blocks"], config=config, rng=rng, keep=keep)  # L times
     x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
     logits, classify = s8_classify.forward(x, p["classify"], classifier=config.classifier)
     return logits, Saved(patchify, project, class_token, position, blocks, norm, classify)
@@ -93,6 +96,7 @@ def backward_parts(dlogits, saved):
     for i, dx_i, dp in encoder.backward_parts(dx, saved.blocks):
         dx = dx_i
         yield f"blocks.{i}", dp
+        del dp
     dx, dp = s4_position.backward(dx, saved.position)
     yield "position", dp
     if saved.class_token is not None:

@@ -4,9 +4,9 @@ handwritten digits, and the pictures."""
 import time
 
 from vitnp import checkpoints, vit
-from vitnp.commands.train import writable_folder
 from vitnp.config import preset
 from vitnp.ops import softmax
+from vitnp.training.run import writable
 
 
 def add_parser(commands):
@@ -25,11 +25,11 @@ def run(args):
     from vitnp.cli import main
 
     started = time.perf_counter()
-    out = writable_folder(args.out)
+    out = writable(args.out)
     commands = (
         f"walk --model B/16 --backward --lang {args.lang}",
         "gradcheck --model tiny",
-        f"train --data digits --seed {args.seed} --out",
+        f"train --data digits --seed {args.seed} --overwrite --out",
     )
     worst = 0
     for command in commands:
@@ -59,7 +59,7 @@ def draw(out, seed):
 
     p, config = checkpoints.load(out / "model.npz")
     data = digits.load(seed)
-    images, labels = data.test_images[:12], data.test_labels[:12]
+    images, labels = data.test.images(range(12)), data.test.labels[:12]
     logits, saved = vit.forward(images, p, config)
     probabilities, _ = softmax.forward(logits)
     yield (

@@ -5,6 +5,7 @@ import dataclasses
 from vitnp import cost
 from vitnp.commands.options import NAMES, add_fields, model_config
 from vitnp.errors import InputError
+from vitnp.parallel import choose_workers
 
 
 def add_parser(commands):
@@ -12,17 +13,21 @@ def add_parser(commands):
     parser = commands.add_parser("info", help="a model's configuration, parameters, multiply–adds and bytes")
     parser.add_argument("model", nargs="?", default="B/16", metavar="MODEL", help=f"{NAMES} (default B/16)")
     add_fields(parser)
-    parser.add_argument(
-        "--batch", type=int, default=1, metavar="B", help="images in a training step (default 1)"
-    )
+    step = parser.add_argument_group("training step", "whose peak of memory is told")
+    step.add_argument("--batch", type=int, default=1, metavar="B", help="images (default 1)")
+    step.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay here)")
+    step.add_argument("--micro-batch", type=int, metavar="M", help="images in work at a time (default: all)")
+    step.add_argument("--recompute", action="store_true", help="keep only the inputs of the blocks")
     parser.set_defaults(run=run)
 
 
 def run(args):
-    """Print four tables."""
+    """Print five tables."""
     config = model_config(args)
-    if args.batch < 1:
-        raise InputError(f"--batch is {args.batch}; need at least 1")
+    for name in ("batch", "workers", "micro_batch"):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            raise InputError(f"--{name.replace('_', '-')} is {value}; need at least 1")
     print(f"vitnp.ViTConfig for {args.model}")
     for name, value in dataclasses.asdict(config).items():
         print(f"  {name:24}{value}")
@@ -32,19 +37,26 @@ def run(args):
     parameters = cost.parameters(config)
     table("parameters", parameters, lambda n: f"{n:,}")
     table("multiply–adds, forward, one image", cost.multiply_adds(config), lambda n: f"{n / 1e9:.3f} G")
+    workers = args.workers or choose_workers(args.micro_batch or args.batch, config)
     step = {
         "parameters": 4 * sum(parameters.values()),
-        "gradients": 4 * sum(parameters.values()),
         "AdamW's two means": 8 * sum(parameters.values()),
-        "kept for backward": sum(cost.activation_bytes(config, batch_size=args.batch).values()),
+        **cost.step_bytes(
+            config,
+            batch_size=args.batch,
+            workers=workers,
+            micro_batch=args.micro_batch,
+            recompute=args.recompute,
+        ),
     }
     images = "1 image" if args.batch == 1 else f"{args.batch} images"
+    threads = "1 thread" if workers == 1 else f"{workers} threads"
     table(
         f"kept for backward, {images}, float32",
         cost.activation_bytes(config, batch_size=args.batch),
         mebibytes,
     )
-    table(f"arrays of a training step, {images}, float32", step, mebibytes)
+    table(f"peak of a training step, {images}, {threads}, float32", step, mebibytes)
     return 0
 
 

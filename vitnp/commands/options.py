@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 
+from vitnp.backend import get
 from vitnp.config import PRESETS, ViTConfig, check_fields, preset
 from vitnp.errors import InputError
 
@@ -27,6 +28,24 @@ def add_fields(parser):
         metavar="FIELD=VALUE",
         help="any other field of the configuration, such as gelu=erf or num_heads=3; may be repeated",
     )
+
+
+def add_backend(parser):
+    """--backend, which `backend` reads.
+
+    NumPy unless asked: figures and printed numbers are NumPy's, and the small models are no faster on a GPU.
+    """
+    parser.add_argument(
+        "--backend",
+        default="numpy",
+        metavar="NAME",
+        help="numpy, cupy, or auto: cupy where a GPU answers (default numpy)",
+    )
+
+
+def backend(args):
+    """The array module, numpy or cupy, that --backend names; `backend.get` says what is refused."""
+    return get(args.backend)
 
 
 def model_config(args, **overrides):

@@ -1,127 +1,238 @@
 """`vitnp train`: learn a data set, and leave the model, its history and the curves in a folder."""
 
-import csv
+import argparse
+import contextlib
 import dataclasses
+import signal
 import sys
 import warnings
 from pathlib import Path
 
-import numpy as np
+from vitnp import __version__, data, distributed, tree
+from vitnp.backend import to_device, to_host
+from vitnp.commands.options import NAMES, add_backend, backend
+from vitnp.commands.train_setup import about_data, prepare
+from vitnp.commands.weights import add_source
+from vitnp.errors import InputError, need_int
+from vitnp.parallel import choose_workers
+from vitnp.train import check_fit, train
+from vitnp.training.progress import Diverged, Stopped
+from vitnp.training.run import claim, clear, recall
 
-from vitnp import checkpoints, data, tree
-from vitnp.commands.options import add_model, model_config
-from vitnp.errors import InputError
-from vitnp.writing import beside
+MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
+NOT_KEPT = ("run", "defaults", "out", "resume", "overwrite", "known")  # not of the run, but of this start
 
 
 def add_parser(commands):
     """The options of `vitnp train`."""
     parser = commands.add_parser("train", help="train a model and save it, its history and its curves")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", metavar="DIR", help="folder of a new run")
+    where.add_argument("--resume", metavar="DIR", help="go on with the run in this folder, bit for bit")
     names = ", ".join(data.NAMES)
-    parser.add_argument("--data", default="digits", metavar="NAME", help=f"{names} (default digits)")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for what is saved")
-    parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
-    add_model(parser, default="digits")
     parser.add_argument(
-        "--dropout", type=float, metavar="RATE", help="after dense layers (default: the model's)"
+        "--data",
+        default="digits",
+        metavar="NAME|DIR",
+        help=f"{names}, or a folder of pictures (default digits)",
     )
-    recipe = parser.add_argument_group("recipe", "what the data set's own recipe says, unless given here")
+    parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
+    add_model(parser)
+    add_recipe(parser)
+    add_keeping(parser)
+    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
+    add_backend(parser)
+    parser.set_defaults(defaults=vars(parser.parse_args(["--out", ""])), run=run, known=None)
+
+
+def add_model(parser):
+    """The model: untrained, or from a file."""
+    model = parser.add_argument_group("model", "untrained, or from a file with --init")
+    model.add_argument("--model", metavar="NAME", help=f"{NAMES} (default: the recipe's)")
+    model.add_argument("--init", metavar="FILE", help="start from weights: a file, or a name of weights list")
+    model.add_argument("--freeze", choices=("backbone",), help="train the head alone")
+    add_source(model)
+    model.add_argument(
+        "--dropout", type=float, metavar="RATE", help="after dense layers (default: the recipe's)"
+    )
+
+
+def add_recipe(parser):
+    """The recipe and what takes the place of its numbers."""
+    recipe = parser.add_argument_group("recipe", "how to train: a recipe, and what is to differ from it")
+    recipe.add_argument("--recipe", metavar="NAME", help="one of vitnp recipes (default: the data set's own)")
     recipe.add_argument("--epochs", type=int, metavar="N")
+    recipe.add_argument("--steps", type=int, metavar="N", help="in place of epochs")
     recipe.add_argument("--batch-size", type=int, metavar="B", help="images a step")
-    recipe.add_argument("--lr", type=float, help="learning rate after the warm-up; a cosine takes it to 0")
+    recipe.add_argument(
+        "--micro-batch", type=int, metavar="B", help="images at a time, if a step's need too much memory"
+    )
+    recipe.add_argument("--lr", type=float, help="learning rate after the warm-up")
     recipe.add_argument("--weight-decay", type=float, metavar="X", help="of weight matrices")
     recipe.add_argument("--no-augment", action="store_true", help="the images as they are")
-    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
-    parser.set_defaults(run=run)
+    recipe.add_argument(
+        "--set-recipe",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="any other field; may be repeated",
+    )
+
+
+def add_keeping(parser):
+    """What is kept, and when."""
+    keeping = parser.add_argument_group("keeping")
+    keeping.add_argument(
+        "--save-every", type=int, metavar="N", help="steps between checkpoints (default: 300 s)"
+    )
+    keeping.add_argument(
+        "--keep", type=int, default=2, metavar="K", help="the last K checkpoints (default 2)"
+    )
+    keeping.add_argument(
+        "--log-every", type=int, default=10, metavar="N", help="steps between rows of steps.csv (default 10)"
+    )
+    keeping.add_argument("--overwrite", action="store_true", help="remove the run that is in --out")
 
 
 def run(args):
-    """Train, print a line an epoch, save."""
-    from tqdm import tqdm
+    """Train, print a line an epoch, save; 130 or 143 if Ctrl-C or SIGTERM stopped it."""
+    from vitnp.training import signals
 
-    from vitnp import show
-    from vitnp.recipes import RECIPES
-    from vitnp.train import check_fit, choose_workers, initial_parameters, train
+    need_int("--seed", args.seed, at_least=0, at_most=2**32 - 1)
+    if args.workers is not None:
+        need_int("--workers", args.workers, at_least=1)
+    with distributed.connect() as comm, signals.heard() as wish:
+        return train_in_folder(settled(args, comm), comm, wish)
 
-    if not 0 <= args.seed < 2**32:
-        raise InputError(f"--seed is {args.seed}; need a whole number from 0 to {2**32 - 1}")
-    dataset = data.load(args.data, args.seed)
-    overrides = {} if args.dropout is None else {"dropout_rate": args.dropout}
-    config = model_config(args, **overrides)
-    check_fit(dataset, config)
-    recipe = dataclasses.replace(RECIPES[args.data], **changes(args))
-    if args.workers is not None and args.workers < 1:
-        raise InputError(f"--workers is {args.workers}; need at least 1")
-    workers = choose_workers(recipe.batch_size, config) if args.workers is None else args.workers
-    out = writable_folder(args.out)
 
-    rng = np.random.default_rng(args.seed)
-    p = initial_parameters(rng, config, recipe)
-    print(
-        f"{args.model} on {args.data}: {tree.count(p):,} parameters, {len(dataset.train_labels):,} images to learn "
-        f"from, {len(dataset.test_labels):,} to test, seed {args.seed}, {workers} threads"
+def settled(args, comm):
+    """The options to train with: those given, or those that the run to go on with began with.
+
+    Raises InputError for an option that says something else than the run did.
+    """
+    if args.data and Path(args.data).is_dir():
+        args.data = str(Path(args.data).resolve())
+    if not args.resume:
+        return args
+    about = recall(args.resume) if comm.rank == 0 else None
+    about = comm.broadcast({"about": about})["about"]
+    began = about["options"]
+    known = about["run"]["model"] if about["checkpoints"] else None
+    for name, value in vars(args).items():
+        if name in NOT_KEPT or value == args.defaults[name]:
+            continue
+        if name in MAY_CHANGE:
+            began[name] = value
+        elif value != began[name]:
+            raise InputError(
+                f"--{name.replace('_', '-')} is {value!r} and was {began[name]!r} when the run in {args.resume} "
+                "began; leave it out, or start another run with --out"
+            )
+    return argparse.Namespace(**(vars(args) | began | {"known": known}))
+
+
+def train_in_folder(args, comm, wish):
+    """Train in the folder that --out or --resume names."""
+    from vitnp.training.display import Display
+    from vitnp.training.run import Run
+
+    if not args.resume and comm.rank == 0:
+        claim(args.out, overwrite=args.overwrite)  # before anything that takes time
+    setup = prepare(args)
+    check_fit(setup.data, setup.config)
+    args.workers = args.workers or workers_for(setup, comm)
+    if not args.resume and comm.rank == 0:
+        clear(args.out)
+    where, keeping = args.resume or args.out, {"every": args.save_every, "keep": args.keep}
+    run = (
+        Run(where, about(args, setup, comm), log_every=args.log_every, **keeping) if comm.rank == 0 else None
     )
-    steps = recipe.epochs * recipe.steps_per_epoch(len(dataset.train_labels))
-    # disable=None: no bar where nobody watches a terminal.
-    with tqdm(total=steps, unit="step", disable=None, leave=False) as bar, warnings.catch_warnings():
+    first = comm.rank == 0
+    if first:
+        print(title(args, setup, comm, run.resume), flush=True)
+    display = Display(setup.recipe, len(setup.data.train), run and run.resume, quiet=not first)
+    p = to_device(setup.p, backend(args))
+
+    def on_step(progress, step):
+        display.on_step(step)
+        run.on_step(progress, step)
+
+    def on_epoch(progress):
+        display.on_epoch(progress.history[-1])
+        run.on_epoch(progress)
+
+    with contextlib.closing(display), warnings.catch_warnings():
         # A number out of range is reported by `train`, with the leaf it was found in.
         warnings.simplefilter("ignore", RuntimeWarning)
-
-        def on_step(step, loss):
-            bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-            bar.update()
-
-        def on_epoch(epoch):
-            bar.write(line(epoch, recipe.epochs), file=sys.stdout)
-            sys.stdout.flush()
-
-        history = train(
-            p, config, dataset, recipe, rng=rng, workers=workers, on_step=on_step, on_epoch=on_epoch
-        )
-    checkpoints.save(out / "model.npz", p, config)
-    save_history(out / "history.csv", history)
-    show.save(show.curves(history), out / "curves.png")
-    seconds = sum(epoch.seconds for epoch in history)
-    print(
-        f"test accuracy {history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
-        f"model.npz, history.csv and curves.png are in {out}"
-    )
+        try:
+            history = train(
+                p,
+                setup.config,
+                setup.data,
+                setup.recipe,
+                rng=setup.rng,
+                workers=args.workers,
+                freeze=args.freeze,
+                comm=comm,
+                resume=run and run.resume,
+                stop=wish,
+                on_step=on_step if first else None,
+                on_epoch=on_epoch if first else None,
+            )
+        except Stopped as stopped:
+            if first:
+                path = run.checkpoints.save(stopped.progress)
+                print(f"{stopped}; {path} is saved: go on with vitnp train --resume {where}", file=sys.stderr)
+            return 128 + (wish.signal or signal.SIGTERM)
+        except Diverged as problem:
+            raise InputError(f"{problem}; {run.checkpoints.last_good()}" if first else problem) from None
+        except MemoryError:
+            raise InputError(
+                f"a step of {setup.recipe.batch_size} images needs more memory than there is; give --micro-batch"
+            ) from None
+        finally:
+            if first:
+                run.close()
+    if first:
+        run.finish(history, to_host(p), setup.config, setup.data.class_names)
+        print(summary(history, where))
     return 0
 
 
-def changes(args):
-    """{field: value} of the recipe's fields that the options replace."""
-    given = {name: getattr(args, name) for name in ("epochs", "batch_size", "lr", "weight_decay")}
-    fields = {name: value for name, value in given.items() if value is not None}
-    return fields | ({"augment": ()} if args.no_augment else {})
+def about(args, setup, comm):
+    """What the run is: the options to go on with, and what its checkpoints are held against."""
+    options = {name: value for name, value in vars(args).items() if name not in NOT_KEPT}
+    run = {
+        "model": dataclasses.asdict(setup.config),
+        "recipe": dataclasses.asdict(setup.recipe),
+        "data": about_data(args.data, setup.data),
+        "start": {name: options[name] for name in ("seed", "init", "freeze", "backend")},
+        "machines": {"ranks": comm.size, "workers": args.workers},
+    }
+    return {"vitnp": __version__, "options": options, "run": run}
 
 
-def line(epoch, epochs):
-    """An epoch as a line for the terminal."""
+def workers_for(setup, comm):
+    """How many threads a rank has, unless --workers says."""
+    recipe = setup.recipe
+    images = min(recipe.micro_batch or recipe.batch_size, -(-recipe.batch_size // comm.size))
+    return min(choose_workers(images, setup.config), comm.cores)
+
+
+def title(args, setup, comm, resume):
+    """What is trained on what, and from where on."""
+    ranks = f"{comm.size} ranks of " if comm.size > 1 else ""
+    begin = "" if resume is None else f", going on after step {resume.step:,}"
     return (
-        f"epoch {epoch.epoch:{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f}  train {epoch.train_accuracy:7.2%}  "
-        f"test {epoch.test_accuracy:7.2%}  lr {epoch.lr:.2e}  {epoch.images_per_second:,.0f} images/s"
+        f"{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {len(setup.data.train):,} images "
+        f"to learn from, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads{begin}"
     )
 
 
-def writable_folder(path):
-    """The folder, made if need be. Raises InputError where it cannot be written to."""
-    folder = Path(path)
-    probe = folder / ".writable"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as problem:
-        raise InputError(
-            f"cannot write into {path} ({problem.strerror}); name another folder with --out"
-        ) from None
-    return folder
-
-
-def save_history(path, history):
-    """Write the history as CSV, a row an epoch: beside `path` first, then renamed."""
-    with beside(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(history[0]._fields)
-        rows.writerows(history)
+def summary(history, where):
+    """What came of it, and where it is."""
+    seconds = sum(epoch.seconds for epoch in history)
+    return (
+        f"test accuracy {history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
+        f"model.npz, history.csv and curves.png are in {where}"
+    )

@@ -31,3 +31,15 @@ def affine(images, rng, *, shift=SHIFT, degrees=DEGREES, scale=SCALE):
                 images[i, :, :, c], back, offset, output=moved[i, :, :, c], order=3, mode="nearest"
             )
     return moved
+
+
+def mixup(images, labels, rng, *, alpha, num_classes):
+    """Every image and its label blended with another of the batch: x ← λ·x + (1 − λ)·x′, λ of Beta(α, α) once a batch.
+
+    images (B, Hᵢ, Wᵢ, C); integer labels (B,) → probabilities (B, num_classes), float32, blended the same way
+    (Zhang et al., 2018; the partner is drawn by a permutation, as BiT's released code does).
+    """
+    share = np.float32(rng.beta(alpha, alpha))
+    partner = rng.permutation(len(images))
+    t = (labels[:, None] == np.arange(num_classes)).astype(np.float32)
+    return tuple(share * x + (np.float32(1.0) - share) * x[partner] for x in (images, t))

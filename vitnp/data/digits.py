@@ -1,12 +1,12 @@
 """scikit-learn's handwritten digits: 1,797 real scans of 8x8 pixels, ten classes (Alpaydin & Kaynak, 1998).
 
-They come with the package, so nothing is downloaded. Imports the room's `DataSet`.
+They come with the package, so nothing is downloaded. Imports `sources`.
 """
 
 import sklearn.datasets
 import sklearn.model_selection
 
-from vitnp.data import DataSet
+from vitnp.data.sources import ArraySource, DataSet
 
 TEST_SHARE = 0.2
 
@@ -21,4 +21,5 @@ def load(seed=0):
     train_images, test_images, train_labels, test_labels = sklearn.model_selection.train_test_split(
         images, labels, test_size=TEST_SHARE, stratify=labels, random_state=seed
     )
-    return DataSet(train_images, train_labels, test_images, test_labels, tuple("0123456789"))
+    train, test = ArraySource(train_images, train_labels), ArraySource(test_images, test_labels)
+    return DataSet(train, test, tuple("0123456789"))

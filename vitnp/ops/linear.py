@@ -1,5 +1,7 @@
 """The dense layer y = x·W + b, and the three products its backward is made of."""
 
+from vitnp.ops.sums import column_sums
+
 
 def affine(x, W, b):
     """y = x·W + b over the last axis: (…, I)·(I, O) + (O,) → (…, O).
@@ -23,7 +25,7 @@ def weight_gradient(x, dy):
 
 def bias_gradient(dy):
     """db = Σ dy over the batch and the tokens: (…, O) → (O,)."""
-    return dy.reshape(-1, dy.shape[-1]).sum(0)
+    return column_sums(dy)
 
 
 def forward(x, p):

@@ -1,6 +1,7 @@
 """Softmax over the last axis."""
 
 from vitnp.backend import array_module, on_host
+from vitnp.ops.sums import row_sums
 
 SAFE = (
     60.0  # exp(60) summed over a million keys is far from float32's limit, exp(−60) from its smallest number
@@ -30,9 +31,3 @@ def is_safe(x):
     (.real, here and above, lets the complex step through, which must not compare complex numbers.)
     """
     return on_host(x) and x.real.min() > -SAFE and x.real.max() < SAFE
-
-
-def row_sums(x):
-    """Σⱼ xⱼ as a product with ones, for rows of a few hundred several times faster than `sum`: (…, J) → (…, 1)."""
-    ones = array_module(x).ones(x.shape[-1], x.dtype)
-    return (x.reshape(-1, x.shape[-1]) @ ones).reshape(*x.shape[:-1], 1)

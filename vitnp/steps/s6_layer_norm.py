@@ -7,6 +7,7 @@ Mean and variance are taken over the D values of one token. The "+" beside it is
 
 from vitnp.backend import blocked
 from vitnp.ops import initializers
+from vitnp.ops.sums import column_sums, row_means
 
 
 def init(*, hidden_size, dtype):
@@ -26,8 +27,8 @@ def forward(x, p, *, eps):
 @blocked
 def normalize(x, *, gamma, beta, eps):
     """Every token on its own: (B, N, D) → y and x̂ (B, N, D), 1/√(var + ε) (B, N, 1)."""
-    c = x - x.mean(axis=-1, keepdims=True)
-    variance = (c * c).mean(axis=-1, keepdims=True)
+    c = x - row_means(x)
+    variance = row_means(c * c)
     inverse_std = (variance + eps) ** -0.5
     x_hat = c * inverse_std
     return x_hat * gamma + beta, x_hat, inverse_std
@@ -37,7 +38,7 @@ def backward(dy, saved):
     """dy (B, N, D) → dx (B, N, D) and {gamma, beta}."""
     x_hat, inverse_std, gamma = saved
     # y = γ·x̂ + β
-    dp = {"gamma": (dy * x_hat).sum(axis=(0, 1)), "beta": dy.sum(axis=(0, 1))}
+    dp = {"gamma": column_sums(dy * x_hat), "beta": column_sums(dy)}
     (dx,) = normalize_backward(dy, x_hat, inverse_std, gamma=gamma)
     return dx, dp
 
@@ -47,6 +48,6 @@ def normalize_backward(dy, x_hat, inverse_std, *, gamma):
     """Every token on its own: dy (B, N, D) → dx (B, N, D)."""
     dx_hat = dy * gamma
     # x̂ = (x − mean)/√(var + ε): x moves the mean and the variance too, hence the two subtractions
-    along_mean = dx_hat.mean(axis=-1, keepdims=True)
-    along_x_hat = (dx_hat * x_hat).mean(axis=-1, keepdims=True)
+    along_mean = row_means(dx_hat)
+    along_x_hat = row_means(dx_hat * x_hat)
     return ((dx_hat - along_mean - x_hat * along_x_hat) * inverse_std,)

@@ -1,15 +1,20 @@
 """What is timed: the models, the batches, forward or a whole training step. Imports nothing but the configuration."""
 
 import dataclasses
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the vitnp beside this folder, installed or not
 
 from vitnp.config import ViTConfig, preset
 
 CIFAR = ViTConfig(
     image_size=(32, 32), patch_size=4, hidden_size=64, num_layers=4, num_heads=8, mlp_dim=128, num_classes=10
 )
+WORK = {"forward": "forward", "backward": "forward and backward", "step": "training step with AdamW"}
 
 
 class Case(NamedTuple):
@@ -17,12 +22,14 @@ class Case(NamedTuple):
 
     config: ViTConfig
     batch_size: int
-    work: str  # "forward", "backward" (forward and backward) or "step" (with AdamW)
+    work: str  # a key of WORK
 
 
 def case(name):
     """The case called `name`: MODEL:BATCH:WORK, for example B/16:8:backward or cifar:50:step."""
     model, batch_size, work = name.split(":")
+    if work not in WORK:
+        raise ValueError(f"work {work} is none of {', '.join(WORK)}")
     model, _, form = model.partition("+")  # B/16+erf: the other GELU
     changes = {"gelu": form} if form else {}
     if model == "cifar":
@@ -31,6 +38,27 @@ def case(name):
         model, _, side = model.partition("@")
         changes["image_size"] = (int(side), int(side))
     return Case(preset(model, **changes), int(batch_size), work)
+
+
+FULL_SIZE = ("B/16:8:backward", "B/16:8:forward", "B/16:1:backward", "B/16:1:forward")
+SMALL = ("cifar:50:step", "cifar:50:forward", "digits:32:step", "digits:32:forward")
+
+
+def with_erf(name):
+    """The same case with the other GELU."""
+    return name.replace(":", "+erf:", 1)
+
+
+# Every row of docs/benchmarks.md, and the few of --quick.
+TABLE = [*FULL_SIZE, *SMALL, *(with_erf(name) for name in FULL_SIZE + SMALL)]
+QUICK = ["B/16:8:backward", "B/16:1:forward", "cifar:50:step", "digits:32:step"]
+
+
+def title(name):
+    """The case in the words of the page."""
+    model, batch_size, work = name.split(":")
+    model = model.replace("cifar", "CIFAR-sized").replace("+erf", ", GELU erf")
+    return f"{model}, batch {batch_size}, {WORK[work]}"
 
 
 def data(case):

@@ -1,0 +1,71 @@
+"""What `make bench` times is the same network: logits, loss and gradients of the twins in PyTorch and JAX."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import vitnp
+from vitnp import gradcheck, tree
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+from workloads import CIFAR, case, data
+
+EVERY = pytest.mark.parametrize("gelu", ["tanh", "erf"])
+SMALL = case("cifar:3:backward")._replace(config=CIFAR)  # without dropout, which nobody draws alike
+
+
+def ours(gelu):
+    """The case, its data, generic float32 parameters, and vitnp's logits, loss and gradients."""
+    c = SMALL._replace(config=dataclasses.replace(SMALL.config, gelu=gelu))
+    p = gradcheck.random_like(vitnp.vit.init(None, c.config), np.random.default_rng(1))
+    p = tree.map(lambda leaf: (0.3 * leaf).astype("float32"), p)
+    images, labels = data(c)
+    loss, dp = vitnp.loss_and_grads(images, labels, p, c.config)
+    return c, images, labels, p, vitnp.predict(images, p, c.config), loss, dp
+
+
+def near(a, b):
+    """Equal to float32's rounding through a few layers, relative to the largest value."""
+    assert np.abs(np.asarray(a) - np.asarray(b)).max() <= 2e-5 * np.abs(np.asarray(b)).max()
+
+
+@EVERY
+def test_the_twin_in_torch(gelu):
+    from torch_vit import ViT, load
+
+    c, images, labels, p, logits, loss, dp = ours(gelu)
+    model, gradients = ViT(c.config), ViT(c.config)
+    load(model, p)
+    load(gradients, dp)
+    theirs = model(torch.from_numpy(images).permute(0, 3, 1, 2))
+    near(logits, theirs.detach())
+    value = torch.nn.functional.cross_entropy(theirs, torch.from_numpy(labels))
+    near(loss, value.item())
+    value.backward()
+    for (name, q), mine in zip(model.named_parameters(), gradients.parameters(), strict=True):
+        assert torch.allclose(mine, q.grad, rtol=0, atol=2e-5 * q.grad.abs().max().item()), name
+
+
+@EVERY
+def test_the_twin_in_jax(gelu):
+    jax = pytest.importorskip("jax")
+    import jax_vit
+
+    c, images, labels, p, logits, loss, dp = ours(gelu)
+    near(logits, jax_vit.forward(images, p, c.config, None))
+
+    def mean_loss(p):
+        log_p = jax.nn.log_softmax(jax_vit.forward(images, p, c.config, None))
+        return -log_p[np.arange(len(labels)), labels].mean()
+
+    value, gradients = jax.value_and_grad(mean_loss)(tree.map(jax.numpy.asarray, p))
+    near(loss, value)
+    biggest = max(float(abs(g).max()) for _, g in tree.leaves(dp))
+    for name, mine in tree.leaves(dp):
+        theirs = tree.get(gradients, name)
+        # the key bias has the gradient zero: what is there is rounding
+        assert np.abs(mine - theirs).max() <= max(2e-5 * abs(theirs).max(), 1e-6 * biggest), name

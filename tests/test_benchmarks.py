@@ -1,0 +1,166 @@
+"""The benchmarks measure what the page says: the cases, the turns, the tables. Times themselves are not tested."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vitnp import cost
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
+import curves
+import speed
+import turns
+import workloads
+
+
+@pytest.fixture
+def free(monkeypatch):
+    """An environment that decides nothing for the libraries."""
+    for name in turns.DECIDE:
+        monkeypatch.delenv(name, raising=False)
+
+
+def result(*times, peak=10_000_000):
+    return turns.Result(list(times), peak, 2 * peak, "made up")
+
+
+def test_the_cifar_sized_case_is_the_one_that_was_asked_for():
+    config, batch_size, work = workloads.case("cifar:50:step")
+    assert (config.image_size, config.in_channels, config.patch_size, config.hidden_size) == (
+        (32, 32),
+        3,
+        4,
+        64,
+    )
+    assert (config.num_heads, config.num_layers, config.mlp_dim, config.dropout_rate) == (8, 4, 128, 0.1)
+    assert (batch_size, work) == (50, "step")
+
+
+def test_names_of_cases():
+    config, batch_size, work = workloads.case("B/16@384+erf:2:forward")
+    assert (config.image_size, config.gelu, config.hidden_size) == ((384, 384), "erf", 768)
+    assert (batch_size, work) == (2, "forward")
+    assert workloads.title("cifar+erf:50:step") == "CIFAR-sized, GELU erf, batch 50, training step with AdamW"
+
+
+def test_every_case_has_its_twin_with_erf():
+    tanh = [name for name in workloads.TABLE if workloads.case(name).config.gelu == "tanh"]
+    assert [workloads.case(workloads.with_erf(name)).config.gelu for name in tanh] == ["erf"] * len(tanh)
+    assert set(workloads.TABLE) == {*tanh, *map(workloads.with_erf, tanh)}
+    assert set(workloads.QUICK) <= set(workloads.TABLE)
+    assert set(speed.COMPILED) <= set(workloads.TABLE)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["digit:2:step"], ["digits:2"], ["digits:2:walk"], ["digits:2:step", "--against", "nobody"]]
+)
+def test_what_cannot_be_measured_is_refused_before_anything_runs(free, monkeypatch, capsys, arguments):
+    monkeypatch.setattr(turns, "Contender", None)
+    with pytest.raises(SystemExit, match="2"):
+        speed.main(arguments)
+    assert arguments[-1] in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", turns.DECIDE)
+def test_what_decides_for_the_libraries_is_refused_in_one_line(free, monkeypatch, name):
+    assert turns.refusal() is None
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SystemExit, match=f"^{name} set: .* env -u {name}$"):
+        speed.main(["digits:1:forward"])
+    with pytest.raises(SystemExit, match=name):
+        curves.main(["--quick"])
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peaks are read from Linux's /proc")
+def test_turns_of_real_processes(capfd):
+    found = turns.measure("digits:2:step", ["vitnp", "nobody", "limit"], 2, warm_ups=1)
+    assert list(found) == ["vitnp", "limit"]
+    assert capfd.readouterr().out.count("left out: nobody") == 1
+    for contender in found.values():
+        assert len(contender.times) == 2
+        assert min(contender.times) > 0
+        assert 0 <= contender.peak < contender.whole
+        assert contender.about.startswith("NumPy")
+
+
+def test_turns_rotate(monkeypatch):
+    order = []
+
+    class Fake:
+        def __init__(self, name, case):
+            self.name, self.times = name, []
+
+        def answer(self):
+            return {"about": self.name}
+
+        def ask(self, command):
+            if command == "run":
+                order.append(self.name)
+                if self.name == "weak" and len(order) > 4:
+                    raise turns.Left("weak: out of memory")
+            return {"seconds": 1.0, "peak": 1, "whole": 2}
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(turns, "Contender", Fake)
+    found = turns.measure("any", ["a", "weak", "c"], 3, warm_ups=1)
+    assert "".join(name[0] for name in order) == "awc" + "awc" + "ca" + "ac"
+    assert list(found) == ["a", "c"]
+
+
+def test_ratios_are_taken_round_by_round():
+    assert turns.ratio(result(1, 2, 30), result(2, 4, 10))[0] == 0.5
+    assert turns.ratio(result(3), result(2)) == (1.5, 1.5, 1.5)
+
+
+def test_the_tables_of_the_page():
+    found = {
+        "B/16:8:backward": {
+            "vitnp": result(2.0, 2.0),
+            "torch": result(4.0, 4.0, peak=40_000_000),
+            "limit": result(1.0, 1.0),
+            "recompute": result(2.5, 2.5, peak=5_000_000),
+        },
+        "digits:32:step": {"vitnp": result(0.003, 0.003)},
+    }
+    times, memory = list(speed.time_table(found)), list(speed.memory_table(found))
+    assert times[0] == "| work | vitnp | ÷ PyTorch | ÷ with recompute | limit ÷ vitnp |"
+    assert times[2] == "| B/16, batch 8, forward and backward | 2.00 s | **0.50** | **0.80** | 0.50 |"
+    assert times[3] == "| digits, batch 32, training step with AdamW | 3.0 ms | – | – | – |"
+    assert memory[2].endswith("| 10 | 5 | 40 | 0.25, with recompute 0.12 |")
+    assert all(line.count("|") == memory[0].count("|") for line in memory)
+
+
+def test_pictures_from_numbers(tmp_path, capsys):
+    found = {
+        name: {key: {"median_s": 0.1, "peak_bytes": 1e6} for key in ("vitnp", "torch")}
+        for _, names in curves.CURVES.values()
+        for name in names
+    }
+    (tmp_path / "benchmarks.json").write_text(json.dumps(found), "utf-8")
+    curves.main(["--draw", "--out", str(tmp_path)])
+    assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == [
+        f"scaling-{kind}.png" for kind in ("batch", "image", "model")
+    ]
+    tokens = [curves.place("image", name) for name in curves.CURVES["image"][1]]
+    assert (tokens[0], tokens[-1]) == (50, 577)
+    assert [curves.place("batch", name) for name in curves.CURVES["batch"][1]] == [1, 2, 4, 8, 16, 32]
+
+
+@pytest.mark.parametrize("name", ["digits:2:step", "cifar:2:forward"])
+def test_the_profile_finds_every_product(name):
+    script = [sys.executable, str(turns.HERE / "profile_ops.py"), name, "--runs", "1"]
+    done = subprocess.run(script, capture_output=True, text=True, check=True, env=dict(os.environ))
+    lines = done.stdout.splitlines()
+    assert "linear.affine" in done.stdout
+    c = workloads.case(name)
+    products = c.batch_size * sum(cost.multiply_adds(c.config).values()) * (1 if c.work == "forward" else 3)
+    assert f"products: {products / 1e9:.3f} G" in lines[-1]
+    np.testing.assert_allclose(float(lines[-1].split()[-5]), 1.0, atol=0.02)

@@ -1,0 +1,46 @@
+"""Arrays as a source: what is kept, how it is scaled, and what is no set of labeled images."""
+
+import numpy as np
+import pytest
+
+from vitnp import InputError
+from vitnp.data import ArraySource
+
+PIXELS = np.arange(256, dtype=np.uint8).reshape(4, 8, 8, 1)
+
+
+def test_bytes_stay_bytes_and_are_scaled_when_read():
+    source = ArraySource(PIXELS, [0, 1, 0, 1])
+    assert source.pixels.dtype == np.uint8
+    assert (len(source), source.shape) == (4, (8, 8, 1))
+    x = source.images([3, 0])
+    assert x.dtype == np.float32
+    assert x[0].max() == 1.0
+    assert x[1].min() == -1.0
+    np.testing.assert_array_equal(x[1], PIXELS[0].astype("float32") / np.float32(127.5) - np.float32(1))
+
+
+def test_floats_are_taken_as_they_are_and_never_written_to():
+    values = np.linspace(-1, 1, 256, dtype=np.float32).reshape(4, 8, 8, 1)
+    source = ArraySource(values, np.zeros(4, np.uint8))
+    x = source.images(range(4))
+    np.testing.assert_array_equal(x, values)
+    x[:] = 0
+    assert values.any()
+    assert source.labels.dtype == np.intp
+    assert ArraySource(values.astype("float64"), [0] * 4).images([0]).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (PIXELS[..., 0], [0] * 4, r"shape \(4, 8, 8\); need \(n, height, width, channels\)"),
+        (PIXELS.astype("int64"), [0] * 4, "dtype int64; need uint8"),
+        (PIXELS, [0] * 3, r"4 images and labels of shape \(3,\)"),
+        (PIXELS, [0.0] * 4, "labels have dtype float64"),
+        (PIXELS, [0, 1, -1, 0], "whole numbers from 0 on"),
+    ],
+)
+def test_what_is_no_set_of_labeled_images(images, labels, message):
+    with pytest.raises(InputError, match=message):
+        ArraySource(images, labels)

@@ -1,0 +1,158 @@
+"""From the options of `vitnp train` to data, model and recipe. Imports what a training is made of."""
+
+import ast
+import dataclasses
+import difflib
+import math
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vitnp import checkpoints, data, tree, vit
+from vitnp.checkpoints import adapt
+from vitnp.commands.options import fields, model_config
+from vitnp.commands.recipes import find
+from vitnp.commands.weights import source
+from vitnp.config import ViTConfig
+from vitnp.errors import InputError
+from vitnp.recipes import LISTED, Recipe
+from vitnp.train import check_fit, initial_parameters, with_dropout
+from vitnp.training.checkpoints import is_training_checkpoint, model
+
+SMALLEST = "Ti/16"  # for pictures of one's own, unless another model is named
+
+
+class Setup(NamedTuple):
+    """What a training is made of."""
+
+    data: data.DataSet
+    p: dict
+    config: Any
+    recipe: Recipe
+    rng: np.random.Generator
+    name: str  # of the model
+
+
+def prepare(args):
+    """The `Setup` that the options describe. Raises InputError where they do not fit together."""
+    name, folder = place(args.data)
+    listed = recipe_for(args, name)
+    recipe = changed(listed.recipe, args)
+    rng = np.random.default_rng(args.seed)
+    if args.init:
+        p, config = initial(args)
+        dataset = load(name, folder, args, config.image_size)
+        if config.num_classes != len(dataset.class_names):
+            p, config = adapt.new_head(p, config, len(dataset.class_names))
+        config = with_dropout(config, recipe)
+    else:
+        size = fields(args).get("image_size") or listed.settings.get("image_size") or (224, 224)
+        dataset = load(name, folder, args, size)
+        config = with_dropout(untrained(args, listed, dataset), recipe)
+        check_fit(dataset, config)
+        p = initial_parameters(rng, config, recipe)
+    return Setup(dataset, p, config, recipe, rng, args.init or args.model)
+
+
+def place(given):
+    """(name of the data set, its folder) that --data says: a name, or a folder of pictures."""
+    if given in data.NAMES or not Path(given).is_dir():
+        return given, None
+    return "folder", given
+
+
+def load(name, folder, args, image_size):
+    """The data set; pictures of a folder are made `image_size` large."""
+    return data.load(name, seed=args.seed)
+
+
+def recipe_for(args, name):
+    """The listed recipe that --recipe names, by default the data set's own."""
+    if args.recipe:
+        return find(args.recipe)
+    own = [listed for listed in LISTED.values() if listed.data == name and not args.init]
+    if name not in data.NAMES:
+        data.load(name)  # which says what names there are
+    if not own:
+        raise InputError(
+            f"which recipe? name one with --recipe, for example --recipe cifar10-small, or to fine-tune "
+            f'--recipe "fine-tuning on CIFAR-10"; vitnp recipes lists all {len(LISTED)}'
+        )
+    return own[0]
+
+
+def changed(recipe, args):
+    """The recipe with the fields that options gave in place of its own."""
+    names = ("epochs", "steps", "batch_size", "micro_batch", "lr", "weight_decay", "dropout")
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    given |= {"augment": ()} if args.no_augment else {}
+    kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
+    for assignment in args.set_recipe:
+        field, _, text = assignment.partition("=")
+        if field not in kinds or not text:
+            near = difflib.get_close_matches(field, kinds, n=1)
+            hint = f"did you mean {near[0]}? " if near and near[0] != field else ""
+            raise InputError(
+                f'--set-recipe "{assignment}" is not FIELD=VALUE; {hint}choose from {", ".join(kinds)}'
+            )
+        given[field] = value(field, kinds[field], text)
+    if ("epochs" in given) != ("steps" in given):  # one takes the other's place
+        given = {"epochs": None, "steps": None} | given
+    return dataclasses.replace(recipe, **given)
+
+
+def value(field, kind, text):
+    """The text as the field's kind of value: words, a tuple of words, or a number."""
+    if kind is str:
+        return text
+    if kind is tuple:
+        return tuple(word for word in text.split(",") if word)
+    try:
+        return (
+            {"none": None, "inf": math.inf}.get(text.lower())
+            if text.lower() in ("none", "inf")
+            else ast.literal_eval(text)
+        )
+    except (ValueError, SyntaxError):
+        raise InputError(f'--set-recipe {field}={text}: "{text}" is not a number') from None
+
+
+def untrained(args, listed, dataset):
+    """The configuration of a model to be trained from nothing: the options', else the data's and the recipe's."""
+    height, width, channels = dataset.train.shape
+    args.model = args.model or (listed.model if listed.data in (place(args.data)[0], args.data) else SMALLEST)
+    settings = listed.settings if args.model == listed.model else {}
+    fitting = {"image_size": (height, width), "in_channels": channels}
+    return model_config(args, **(settings | fitting | {"num_classes": len(dataset.class_names)}))
+
+
+def initial(args):
+    """(p, config) of --init: any file of weights, or a checkpoint of an earlier training."""
+    if args.known:  # a run that goes on: its checkpoint has the numbers
+        config = ViTConfig(**args.known)
+        return tree.map(np.copy, vit.init(None, config)), config
+    if args.model:
+        raise InputError(f"--init says what the model is; leave out --model {args.model}")
+    path, told = source(args, args.init)
+    if is_training_checkpoint(path):
+        p, config = model(path)
+        if "image_size" in told:
+            p, config = adapt.new_image_size(p, config, told["image_size"])
+    else:
+        p, config = checkpoints.load(path, **told)
+    # Matrices of torch's libraries are transposed views, on which the optimizer is six times slower.
+    return tree.map(lambda leaf: np.ascontiguousarray(leaf, np.float32), p), config
+
+
+def about_data(name, dataset):
+    """What tells one data set from another, for a checkpoint to remember."""
+    train, test = dataset.train, dataset.test
+    return {
+        "name": name,
+        "images": [len(train), len(test)],
+        "shape": list(train.shape),
+        "classes": list(dataset.class_names),
+        "labels": zlib.crc32(np.concatenate([train.labels, test.labels]).astype("<i8").tobytes()),
+    }

@@ -1,0 +1,54 @@
+"""What a training shows while it runs: a bar where somebody watches a terminal, and a line an epoch. Imports tqdm."""
+
+import sys
+
+SHOW_EVERY = 16  # steps on a device between two looks at the loss, each of which waits for it
+
+
+class Display:
+    """A progress bar over all images with loss, accuracy, images/s and the time left, and a line for every epoch.
+
+    progress: where it begins, or None; quiet shows nothing at all.
+    """
+
+    def __init__(self, recipe, num_images, progress=None, *, quiet=False):
+        from tqdm import tqdm
+
+        self.quiet, self.num_images, self.accuracy = quiet, num_images, ""
+        self.epochs = -(-recipe.total_steps(num_images) // recipe.steps_per_epoch(num_images))
+        full, steps = divmod(recipe.total_steps(num_images), recipe.steps_per_epoch(num_images))
+        self.bar = tqdm(
+            total=full * num_images + steps * recipe.batch_size,
+            initial=0 if progress is None else (progress.epoch - 1) * num_images + progress.images,
+            unit=" images",
+            disable=True if quiet else None,  # None: no bar where nobody watches a terminal
+            leave=False,
+        )
+
+    def on_step(self, step):
+        """Move the bar."""
+        if self.bar.disable:
+            return
+        if isinstance(step.loss, float) or step.step % SHOW_EVERY == 0:
+            self.bar.set_postfix_str(f"loss {float(step.loss):.3f}{self.accuracy}", refresh=False)
+        self.bar.update(step.images)
+
+    def on_epoch(self, epoch):
+        """Write the epoch's line."""
+        if self.quiet:
+            return
+        self.accuracy = f", test {epoch.test_accuracy:.2%}"
+        self.bar.write(line(epoch, self.epochs), file=sys.stdout)
+        sys.stdout.flush()
+
+    def close(self):
+        """Take the bar away."""
+        self.bar.close()
+
+
+def line(epoch, epochs):
+    """An epoch as a line for the terminal."""
+    return (
+        f"epoch {epoch.epoch:{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f}  train {epoch.train_accuracy:7.2%}  "
+        f"test {epoch.test_accuracy:7.2%}  lr {epoch.lr:.2e}  {epoch.images_per_second:,.0f} images/s"
+    )

@@ -1,0 +1,31 @@
+"""How often a model is right. Imports `data`, `distributed`, `parallel`, `backend`."""
+
+import numpy as np
+
+from vitnp.backend import array_module
+from vitnp.data import batches
+from vitnp.distributed import Alone
+from vitnp.parallel import predict
+
+BATCH = 64  # images at a time
+
+
+def accuracy(source, p, config, *, rows=None, workers=None, comm=None, between=None):
+    """The share of a source's images, or of those in `rows`, whose largest logit is the label's, 0…1."""
+    rows, comm = np.arange(len(source)) if rows is None else rows, comm or Alone()
+    first, last = comm.share(len(rows))
+    right = 0
+    for images, labels in batches(source, rows[first:last], batch_size=BATCH, seed=None):
+        logits = predict(prepared(images, config.preprocessing), p, config, workers=workers)
+        right = right + (logits.argmax(-1) == array_module(logits).asarray(labels)).sum()
+        if between:
+            between()
+    return comm.sum_numbers(int(right))[0] / len(rows)
+
+
+def prepared(images, preprocessing):
+    """Images of a `Source`, −1 … 1, as the model takes them: (x₀ − mean)/std of x₀ in 0 … 1."""
+    mean, std = (np.array(value, images.dtype) for value in (preprocessing.mean, preprocessing.std))
+    if (mean == 0.5).all() and (std == 0.5).all():
+        return images
+    return (images * 0.5 + 0.5 - mean) / std

@@ -1,0 +1,50 @@
+"""What training cannot go on with, in one line each. Imports `tree`, `errors`, `progress`."""
+
+import math
+
+import numpy as np
+
+from vitnp import tree
+from vitnp.errors import InputError
+from vitnp.training.progress import Diverged
+
+
+def check_fit(data, config):
+    """Raise InputError unless the model takes the data's images and has its classes."""
+    height, width, channels = data.train.shape
+    if config.image_size != (height, width) or config.in_channels != channels:
+        have, want = (height, width, channels), (*config.image_size, config.in_channels)
+        raise InputError(
+            f"the images are {have[0]}x{have[1]}x{have[2]}, the model takes {want[0]}x{want[1]}x{want[2]}; "
+            f"give it image_size {height}x{width}, in_channels={channels} and a patch_size that divides"
+        )
+    if config.num_classes != len(data.class_names):
+        raise InputError(
+            f"the data has {len(data.class_names)} classes, the model {config.num_classes}; "
+            f"give it num_classes={len(data.class_names)}"
+        )
+
+
+def check_finite(step, lr, loss, norm, p, dp):
+    """Raise `Diverged`, with the first leaf that is not finite, unless the loss and the gradient's norm are."""
+    if math.isfinite(loss) and math.isfinite(norm):
+        return
+    raise Diverged(
+        f"training stopped at step {step}, lr {lr:.3g}: the loss is {float(loss):.4g} and the gradient's norm "
+        f"{float(norm):.4g}; the first leaf that is not finite: {first_not_finite(p, dp)}; train with a smaller lr"
+    )
+
+
+def first_not_finite(p, dp=None):
+    """The name of the first leaf of p, or of the gradients, with a number that is not finite; "none" if all are."""
+    leaves = [*tree.leaves(p), *((f"the gradient of {name}", g) for name, g in tree.leaves(dp or {}))]
+    return next((name for name, leaf in leaves if not math.isfinite(float(abs(leaf).max()))), "none")
+
+
+def check_parameters(step, arrays):
+    """Raise `Diverged` if an array of {dotted name: array} is not finite."""
+    for name, leaf in arrays.items():
+        if leaf.dtype.kind == "f" and not np.isfinite(leaf).all():
+            raise Diverged(
+                f"training stopped after step {step}: {name} is not finite any more; train with a smaller lr"
+            )

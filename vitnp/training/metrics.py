@@ -1,0 +1,103 @@
+"""Rows of numbers as CSV and as JSON lines, and TensorBoard's events where it is there. Imports `errors`, `writing`.
+
+A row is on the disk before the next is made. A training that goes on keeps the rows up to its checkpoint and writes
+the others again, so that none is there twice and none is missing.
+"""
+
+import contextlib
+import csv
+import io
+import json
+import time
+from pathlib import Path
+
+from vitnp.errors import InputError
+from vitnp.writing import beside
+
+
+class Table:
+    """STEM.csv and STEM.jsonl with the same rows, dicts with the same keys; `rows` are there from the start."""
+
+    def __init__(self, stem, fields, rows=()):
+        self.fields = fields
+        self.names = [Path(f"{stem}.csv"), Path(f"{stem}.jsonl")]
+        texts = as_csv(fields, [dict(zip(fields, fields, strict=True)), *rows]), as_json(rows)
+        for name, text in zip(self.names, texts, strict=True):
+            with beside(name) as part:
+                Path(part).write_text(text, encoding="utf-8", newline="")
+        self.files = [open(name, "a", encoding="utf-8", newline="") for name in self.names]  # noqa: SIM115
+
+    def write(self, row):
+        """Add a row to both files. Raises InputError where that cannot be done."""
+        texts = as_csv(self.fields, [row]), as_json([row])
+        for name, file, text in zip(self.names, self.files, texts, strict=True):
+            try:
+                file.write(text)
+                file.flush()
+            except OSError as problem:
+                raise InputError(f"cannot write {name} ({problem.strerror}); make room") from None
+
+    def close(self):
+        """Close both files."""
+        for file in self.files:
+            file.close()
+
+
+def as_csv(fields, rows):
+    """Rows as lines of comma-separated values."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([row[field] for field in fields] for row in rows)
+    return text.getvalue()
+
+
+def as_json(rows):
+    """Rows as lines of JSON."""
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def rows_until(stem, field, last):
+    """The rows of STEM.jsonl whose `field` is at most `last`; a line that a stop cut off is left out."""
+    try:
+        lines = Path(f"{stem}.jsonl").read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    rows = []
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if row[field] <= last:
+            rows.append(row)
+    return rows
+
+
+class Events:
+    """TensorBoard's event file in `folder`, or nothing where the tensorboard package is not installed.
+
+    step: the one that the training goes on from; what an earlier file has after it, TensorBoard then leaves out.
+    """
+
+    def __init__(self, folder, step):
+        self.writer = None
+        with contextlib.suppress(ImportError):
+            from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+            from tensorboard.compat.proto.summary_pb2 import Summary
+            from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+            self.event, self.summary, self.writer = Event, Summary, EventFileWriter(str(folder))
+            if step:
+                start = SessionLog(status=SessionLog.START)
+                self.writer.add_event(Event(wall_time=time.time(), step=step + 1, session_log=start))
+
+    def write(self, step, **values):
+        """Add a point to the curve of every name."""
+        if self.writer:
+            points = [self.summary.Value(tag=name, simple_value=value) for name, value in values.items()]
+            summary = self.summary(value=points)
+            self.writer.add_event(self.event(wall_time=time.time(), step=step, summary=summary))
+
+    def close(self):
+        """Write what is waiting."""
+        if self.writer:
+            self.writer.close()
