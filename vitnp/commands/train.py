@@ -151,7 +151,9 @@ def train_in_folder(args, comm, wish):
     if first:
         print(title(args, setup, comm, run.resume), flush=True)
     display = Display(setup.recipe, len(setup.data.train), run and run.resume, quiet=not first)
-    p = to_device(setup.p, backend(args))
+    xp = backend(args)
+    comm.use(xp)
+    p = to_device(setup.p, xp)
 
     def on_step(progress, step):
         display.on_step(step)
