@@ -1,5 +1,10 @@
 # make demo   the whole ViT on a real photo and on real digits, pictures in demo/
 # make test   lint and every test
+# make lab    the notebooks in JupyterLab, opened at the tour
+# make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides, beside it
+# make notebooks        build and run the notebooks from notebooks/src
+# make check-notebooks  run them all, and compare with those that are there
+# make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
 # make parity every logit and gradient against the libraries that published ViTs
 # make bench  speed and memory against PyTorch, JAX and the bare matrix products: tables and pictures of docs/benchmarks.md
 # Each makes .venv on first use and installs requirements.txt into it; a second run installs nothing.
@@ -7,7 +12,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test parity bench clean
+.PHONY: demo test lab slides notebooks check-notebooks parity bench gpu clean
 
 demo: $(INSTALLED)
 	$(BIN)/vitnp demo --out demo
@@ -16,6 +21,22 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
+
+lab: $(BIN)/jupyter-lab
+	$(BIN)/jupyter-lab notebooks/00_tour.ipynb
+
+slides: $(BIN)/jupyter-lab
+	$(BIN)/jupyter nbconvert --to slides --SlidesExporter.reveal_width=1280 --SlidesExporter.reveal_height=720 $(NOTEBOOK)
+
+$(BIN)/jupyter-lab: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[notebooks]"
+	touch $@
+
+notebooks: $(INSTALLED)
+	$(BIN)/python notebooks/build.py
+
+check-notebooks: $(INSTALLED)
+	$(BIN)/python notebooks/build.py --check
 
 $(INSTALLED): requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vitnp needs Python 3.11 or newer; name one with make PYTHON=…')"
@@ -32,6 +53,18 @@ parity: .venv-parity/.installed
 	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,parity,hub,names]"
 	touch $@
 
+# CuPy for the CUDA of the driver here and PyTorch, in an environment of its own (a download of about 1.5 GB)
+gpu: .venv-gpu/.installed
+	.venv-gpu/bin/python -m pytest -m gpu -rs
+	.venv-gpu/bin/python benchmarks/gpu.py
+
+.venv-gpu/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) benchmarks/gpu.py --extra
+	$(PYTHON) -m venv .venv-gpu
+	.venv-gpu/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 \
+	  -e ".[dev,$$($(PYTHON) benchmarks/gpu.py --extra)]"
+	touch $@
+
 # a quiet machine with 16 GB, half an hour; QUICK=--quick: four rows in a few minutes, no pictures
 bench: .venv-bench/.installed
 	$(UNSET) .venv-bench/bin/python benchmarks/speed.py $(QUICK)
@@ -46,4 +79,4 @@ UNSET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS -u
 	touch $@
 
 clean:
-	rm -rf .venv .venv-parity .venv-bench demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-parity .venv-bench .venv-gpu demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -250,6 +250,42 @@ mistakes(
     ("not transposed", "dE_pos, W_rows.T, W_cols.T", "dE_pos, W_rows, W_cols"),
 )
 
+SUMS = '{"E_rows": patches[..., half:].sum(axis=1), "E_cols": patches[..., :half].sum(axis=0)}'
+EXCHANGED = '{"E_rows": patches[..., :half].sum(axis=1), "E_cols": patches[..., half:].sum(axis=0)}'
+mistakes(
+    "ops/positions.py",
+    ("positions 2d", "vit, 2d", "vit, 2d in every layer, shared"),
+    ("a row's gradient is the mean of its patches", "half:].sum(axis=1)", "half:].mean(axis=1)"),
+    ("a column's gradient from the first row of patches", ":half].sum(axis=0)", ":half][0]"),
+    ("the halves exchanged on the way back", SUMS, EXCHANGED),
+    ("forward: the halves exchanged", "[in_cols, in_rows]", "[in_rows, in_cols]"),
+    (
+        "forward: the class token's row last",
+        "return xp.concatenate(parts)",
+        "return xp.concatenate(parts[::-1])",
+    ),
+    ("the class token's row taken for a patch", "dE_pos[cls:]", "dE_pos[: rows * cols]"),
+    ("no gradient for the class token's place", '{"E_cls": dE_pos[0]}', '{"E_cls": 0.0 * dE_pos[0]}'),
+)
+mistakes(
+    "ops/relative.py",
+    ("relative, 5 tokens", "s5_attention, relative", "vit, relative"),
+    (
+        "forward: every window one column late",
+        "[..., T - 1 : T - 1 + T * step]\n",
+        "[..., T : T + T * step]\n",
+    ),
+    ("forward: the windows go the other way", "return windows(G), (Q", "return windows(G)[..., ::-1], (Q"),
+    (
+        "the windows spread from the first column",
+        "flat[..., T - 1 : T - 1 + T * step] =",
+        "flat[..., : T * step] =",
+    ),
+    ("no gradient for the queries", "return dG @ E_rel, dG", "return 0.0 * Q, dG"),
+    ("no gradient for the distances", "dG.swapaxes(-1, -2) @ Q", "0.0 * (dG.swapaxes(-1, -2) @ Q)"),
+    ("distances from the wrong end", "dG.swapaxes(-1, -2) @ Q", "(dG.swapaxes(-1, -2) @ Q)[..., ::-1, :]"),
+)
+
 IMAGE = ("s1_patchify", "vit")
 mistakes(
     "steps/s1_patchify.py",
@@ -296,20 +332,20 @@ mistakes(
     ("not summed over the batch (as found in public code)", "dx.sum(axis=0)", "dx"),
     ("mean over the batch", "dx.sum(axis=0)", "dx.mean(axis=0)"),
     ("one sum for all rows", "dx.sum(axis=0)", "0.0 * dx[0] + dx.sum(axis=(0, 1))"),
-    ("forward never adds it", 'x + p["E_pos"], rate', "x, rate"),
+    ("forward never adds it", "x + E_pos, rate", "x, rate"),
 )
 mistakes(
     "steps/s4_position.py",
     ("s4_position, dropout", "vit, dropout"),
     ("gradient before the dropout", "dx.sum(axis=0)", "dy.sum(axis=0)"),
-    ("dropout forgotten", "dx = dropout.backward(dy, saved)", "dx = dy"),
+    ("dropout forgotten", "dx = dropout.backward(dy, saved_dropout)", "dx = dy"),
 )
 
 ATTENTION = ("s5_attention", "block", "vit")
 THREE_WAYS = 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'
 MERGED = "dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)"
 RETURN = "return y, Saved(x, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)"
-DQDKDV = "return dS @ K, dS.swapaxes(-1, -2) @ Q, dV"
+DQDKDV = "dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q"
 DA = "dA = dropout.apply(dO @ V.swapaxes(-1, -2), A_keep, rate=rate)"
 DV = "dV = dropout.apply(A, A_keep, rate=rate).swapaxes(-1, -2) @ dO"
 mistakes(
@@ -330,9 +366,9 @@ mistakes(
     ("dQ and dK exchanged", MERGED, "dQ, dK, dV = heads.merge(dK), heads.merge(dQ), heads.merge(dV)"),
     ("dV and dQ exchanged", MERGED, "dQ, dK, dV = heads.merge(dV), heads.merge(dK), heads.merge(dQ)"),
     ("dQ with the scores transposed", DQDKDV, DQDKDV.replace("dS @ K", "dS.swapaxes(-1, -2) @ K")),
-    ("dK with the scores not transposed", DQDKDV, "return dS @ K, dS @ Q, dV"),
-    ("dK and dQ handed back in the other order", DQDKDV, "return dS.swapaxes(-1, -2) @ Q, dS @ K, dV"),
-    ("dQ from Q and dK from K", DQDKDV, "return dS @ Q, dS.swapaxes(-1, -2) @ K, dV"),
+    ("dK with the scores not transposed", DQDKDV, "dQ, dK = dS @ K, dS @ Q"),
+    ("dK and dQ handed back in the other order", DQDKDV, "dQ, dK = dS.swapaxes(-1, -2) @ Q, dS @ K"),
+    ("dQ from Q and dK from K", DQDKDV, "dQ, dK = dS @ Q, dS.swapaxes(-1, -2) @ K"),
     ("dV with the weights not transposed", DV, DV.replace(".swapaxes(-1, -2)", "")),
     (
         "dA with the values not transposed",
@@ -381,6 +417,20 @@ mistakes(
 )
 mistakes(
     "steps/s5_attention.py",
+    ("s5_attention, relative", "block, relative", "vit, relative"),
+    ("the distances' way back to Q missing", "return dQ + dQ_rel, dK", "return dQ, dK"),
+    ("the content's way back to Q missing", "return dQ + dQ_rel, dK", "return dQ_rel, dK"),
+    ("forward: the keys ask for the distance", "relative.forward(Q, E_rel)", "relative.forward(K, E_rel)"),
+    ("forward: the distances do not count", "S += relative", "relative"),
+    ("E_rel's gradient of the first image", "column_sums(part.resh", "column_sums(part[:1].resh"),
+    (
+        "E_rel's gradient not scaled as its scores",
+        "relative.backward(dS, (Q, E_rel))",
+        "relative.backward(dS * math.sqrt(Q.shape[-1]), (Q, E_rel))",
+    ),
+)
+mistakes(
+    "steps/s5_attention.py",
     ("s5_attention, attention dropout", "vit, attention dropout"),
     ("dV without attention dropout", DV, "dV = A.swapaxes(-1, -2) @ dO"),
     ("dA without attention dropout", DA, "dA = dO @ V.swapaxes(-1, -2)"),
@@ -390,11 +440,11 @@ mistakes(
     ("dA: scale forgotten", DA, DA.replace("rate=rate", "rate=0.0")),
     ("mask transposed: queries for keys", DA, DA.replace("A_keep", "A_keep.swapaxes(-1, -2)")),
     ("mask of another head", DA, DA.replace("A_keep", "A_keep[:, ::-1]")),
-    ("mask not handed to backward", "Q, K, V, A, A_keep, rate=A_rate)", "Q, K, V, A, None, rate=A_rate)"),
+    ("mask not handed to backward", "Q, K, V, A, A_keep, rate=A_rate", "Q, K, V, A, None, rate=A_rate"),
     (
         "the rate of the output's dropout handed to backward",
-        "Q, K, V, A, A_keep, rate=A_rate)",
-        "Q, K, V, A, A_keep, rate=0.0)",
+        "Q, K, V, A, A_keep, rate=A_rate",
+        "Q, K, V, A, A_keep, rate=0.0",
     ),
     (
         "softmax's gradient at the dropped weights",
@@ -691,7 +741,13 @@ mistakes(
 
 DCLASS = "        dx, dp = s3_class_token.backward(dx, saved.class_token)\n"
 IF_CLASS, YIELD_CLASS = "    if saved.class_token is not None:\n", '        yield "class_token", dp\n'
-DPOSITION = '    dx, dp = s4_position.backward(dx, saved.position)\n    yield "position", dp\n'
+DPOSITION = """\
+    dx, dp = s4_position.backward(dx, saved.position)
+    if saved.every_layer is not None:
+        dp = encoder.positions_backward(dE_pos, saved.every_layer)
+    if dp:
+        yield "position", dp
+"""
 mistakes(
     "vit.py",
     ("vit", "vit and loss"),
@@ -714,6 +770,35 @@ mistakes(
         'yield "images", s1_patchify.backward(dx, saved.patchify)',
         'yield "images", 0.0 * s1_patchify.backward(dx, saved.patchify)',
     ),
+)
+mistakes(
+    "vit.py",
+    ("vit, 1d in every layer", "vit, 2d in every layer, shared", "loss over two threads, every-layer"),
+    (
+        "a layer's positions: the mean over the batch",
+        "dE_pos[i] = dx.sum(axis=0)",
+        "dE_pos[i] = dx.mean(axis=0)",
+    ),
+    (
+        "the positions of every layer get the stem's gradient",
+        "dE_pos[i] = dx.sum(axis=0)",
+        "dE_pos[i] = dx.sum(axis=0)\n            dE_pos = dict.fromkeys(dE_pos, dE_pos[i])",
+    ),
+)
+mistakes(
+    "encoder.py",
+    (
+        "vit, 1d in every layer, shared",
+        "vit, 2d in every layer, shared",
+        "loss over two threads, every-layer-shared",
+    ),
+    ("shared positions: the last layer's gradient alone", "total = total + dE\n", "total = dE\n"),
+)
+mistakes(
+    "encoder.py",
+    ("vit, 1d in every layer", "vit, 2d in every layer, shared"),
+    ("forward: the layers add nothing", "x = x + E_pos[i]", "x = x + 0.0 * E_pos[i]"),
+    ("forward: every layer adds the first's", "x = x + E_pos[i]", "x = x + E_pos[0] * (i + 1)"),
 )
 mistakes(
     "vit.py",
@@ -740,11 +825,11 @@ mistakes(
     ("sign", "(p - t) *", "(t - p) *"),
     ("dloss forgotten", "(dloss / t.shape[0])", "(1.0 / t.shape[0])"),
     ("the labels forgotten", "(p - t) *", "p *"),
-    ("log probabilities in place of probabilities", "p, _ = softmax.forward(logits)", "p = logits"),
-    ("softmax over the batch", "p, _ = softmax.forward(logits)", "p = softmax.forward(logits.T)[0].T"),
+    ("log probabilities in place of probabilities", "p, _ = softmax.forward(wide(logits))", "p = logits"),
+    ("softmax over the batch", "p, _ = softmax.forward(wide(logits))", "p = softmax.forward(logits.T)[0].T"),
     (
         "forward: softmax applied twice (as found in public code)",
-        "z = logits - logits.real.max(axis=-1, keepdims=True)",
+        "z = z - z.real.max(axis=-1, keepdims=True)",
         "z, _ = softmax.forward(logits)",
     ),
 )
@@ -762,7 +847,11 @@ SHARES = ("loss over two threads", "loss by two images, recomputed")
 mistakes(
     "parallel.py",
     SHARES,
-    ("a share's weight forgotten", "loss.backward(weight, saved_loss)", "loss.backward(1.0, saved_loss)"),
+    (
+        "a share's weight forgotten",
+        "loss.backward(weight * loss_scale, saved_loss)",
+        "loss.backward(1.0, saved_loss)",
+    ),
     (
         "the first share's gradients only",
         "dp if part.total is None else",
@@ -932,6 +1021,24 @@ CONSISTENT = [
         "s3_class_token",
     ),
     Consistent(
+        "2-D positions: rows for columns",
+        "ops/positions.py",
+        (("[in_cols, in_rows]", "[in_rows, in_cols]"), (SUMS, EXCHANGED)),
+        "positions 2d",
+    ),
+    Consistent(
+        "distances counted from the key",
+        "ops/relative.py",
+        (
+            ("G = Q @ E_rel.T", "G = Q @ E_rel[::-1].T"),
+            (
+                "return dG @ E_rel, dG.swapaxes(-1, -2) @ Q",
+                "return dG @ E_rel[::-1], (dG.swapaxes(-1, -2) @ Q)[..., ::-1, :]",
+            ),
+        ),
+        "s5_attention, relative",
+    ),
+    Consistent(
         "scores not divided by √d_k",
         "steps/s5_attention.py",
         (
@@ -985,3 +1092,308 @@ CONSISTENT = [
         block=50,
     ),
 ]
+
+
+class Rule(NamedTuple):
+    """A mistake in what no gradient check sees; the test `where.test`, called with `given`, must fail."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    where: str
+    test: str
+    given: dict
+
+    def __str__(self):
+        return f"{self.file.removesuffix('.py')}: {self.what}"
+
+
+RULES = []
+
+
+def wrong_rules(file, where, test, *rows, **given):
+    """Add a `Rule` for every row (what, old, new)."""
+    for what, old, new in rows:
+        RULES.append(Rule(what, file, old, new, where, test, given))
+
+
+TWENTY = "test_twenty_steps_of_the_textbook"
+MEAN1, MEAN2 = "    m += (1.0 - beta1) * g\n", "    square *= 1.0 - beta2\n"
+SORTED = "in sorted(tree.leaves(p), key=lambda pair: pair[0]):"
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    TWENTY,
+    ("m without its factor", MEAN1, "    m += g\n"),
+    ("m not forgotten", "    m *= beta1\n", ""),
+    ("β₁ and β₂ exchanged in m", MEAN1, "    m += (1.0 - beta2) * g\n"),
+    ("v without its factor", MEAN2, ""),
+    ("v not forgotten", "    v *= beta2\n", ""),
+    ("v of g, not of g²", "square = g * g", "square = abs(g)"),
+    ("the root of v forgotten", "change = v**0.5", "change = v**1.0"),
+    ("ε forgotten", "    change += eps\n", "    change += 0.1 * eps + 1e-7\n"),
+    ("m̂ without its correction", "correction2**0.5 / correction1, eps", "correction2**0.5, eps"),
+    (
+        "v̂ without its correction",
+        "rate, tiny = lr * correction2**0.5 / correction1",
+        "rate, tiny = lr / correction1",
+    ),
+    ("steps counted from 2", "1.0 - beta1 ** state", "1.0 - beta1 * beta1 ** state"),
+    ("the step not counted", '    state["step"] += 1\n', '    state["step"] += state["step"] == 0\n'),
+    ("decay of every leaf", "if decayed and shrink != 1.0:", "if shrink != 1.0:"),
+    ("decay of none", "if decayed and shrink != 1.0:", "if False:"),
+    ("decay without the learning rate", "1.0 - lr * weight_decay", "1.0 - weight_decay"),
+    ("decay in the gradient (Adam with L2)", "added = 0.0 if optimizer ==", "added = 0.0 if optimizer !="),
+    ("uphill", "theta -= change", "theta += change"),
+    ("every group gets the first one's moments", "        start += g.size\n", ""),
+    ("the last group forgotten", "    if group:\n        yield group\n", ""),
+    optimizer="adamw",
+    together=6,
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    TWENTY,
+    ("decay of every leaf, in the gradient", "if added and decayed else g", "if added else g"),
+    ("decay of none, in the gradient", "g + added * theta if added and decayed else g", "g"),
+    ("every leaf gets the first one's change", "            end += theta.size\n", ""),
+    ("decay decoupled for Adam", 'if optimizer == "adamw" else 1.0', "if True else 1.0"),
+    optimizer="adam",
+    together=1000,
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    TWENTY,
+    ("momentum forgotten", "    m *= momentum\n", "    m *= 0.0\n"),
+    (
+        "momentum in the gradient's place",
+        "    m += g\n    return",
+        "    m += (1.0 - momentum) * g\n    return",
+    ),
+    ("the gradient alone", "return lr * m", "return lr * g"),
+    ("the learning rate forgotten", "return lr * m", "return 1.0 * m"),
+    ("the learning rate in the momentum", "m += g\n    return lr * m", "m += lr * g\n    return 1.0 * m"),
+    optimizer="sgd",
+    together=1,
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_the_order_of_the_leaves_is_nothing",
+    ("moments in the order of the tree", SORTED, "in tree.leaves(p):"),
+    optimizer="adamw",
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_a_leaf_without_a_flat_view",
+    ("a copy is updated in place of the leaf", " and theta.flags.c_contiguous:", ":"),
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_clip_scales_all_leaves_alike",
+    ("the norm a leaf at a time", "squares = sum(g @ g for g in flat)", "squares = max(g @ g for g in flat)"),
+    ("scaled to 1/norm", "scale(dp, max_norm / norm)", "scale(dp, 1.0 / norm**2)"),
+    ("not scaled", "            scale(dp, max_norm / norm)", "            pass"),
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_clip_leaves_a_small_gradient_alone",
+    ("small gradients made larger", "if max_norm < norm < math.inf:", "if max_norm < 1e300:"),
+)
+wrong_rules(
+    "optim.py",
+    "test_optim",
+    "test_polyak_averaging",
+    (
+        "the share of the past and of the present exchanged",
+        "(1.0 - decay) * (theta - mean)",
+        "decay * (theta - mean)",
+    ),
+    ("the sum of all", "(theta - mean)", "theta"),
+)
+wrong_rules(
+    "schedules.py",
+    "test_schedules",
+    "test_warm_up_is_linear",
+    ("no warm-up", "min(1.0, step / warmup_steps)", "min(1.0, step)"),
+    ("a warm-up from 0", "step / warmup_steps)", "(step - 1) / warmup_steps)"),
+)
+wrong_rules(
+    "schedules.py",
+    "test_schedules",
+    "test_the_end_is_zero_and_stays_zero",
+    ("a cosine from the start of the warm-up", "max(total_steps - warmup_steps, 1)", "total_steps"),
+    ("a whole cosine", "math.cos(math.pi * p)", "math.cos(2.0 * math.pi * p)"),
+    ("beyond the end the rate rises again", "min(max((step", "max(max((step"),
+)
+wrong_rules(
+    "schedules.py",
+    "test_schedules",
+    "test_linear_ends_where_the_released_code_does",
+    ("an end of 0", "end=1e-5", "end=0.0"),
+    ("the end added", "end + (lr - end)", "end + lr"),
+)
+wrong_rules(
+    "linear_eval.py",
+    "test_linear_eval",
+    "test_against_least_squares",
+    ("targets of 0 and 1", "1.0, -1.0)", "1.0, 0.0)"),
+    ("not centered", "(x - mean) / std", "x / std"),
+    ("not scaled", "(x - mean) / std", "(x - mean)"),
+    ("no penalty", "l2 * np.eye(D)", "0.0 * np.eye(D)"),
+    n=200,
+    l2=1024.0,
+)
+wrong_rules(
+    "linear_eval.py",
+    "test_linear_eval",
+    "test_against_least_squares",
+    ("no penalty, few images", "l2 * np.eye(n)", "1e-6 * np.eye(n)"),
+    ("a penalty of l2², few images", "l2 * np.eye(n)", "l2 * l2 * np.eye(n)"),
+    n=12,
+    l2=1024.0,
+)
+# Broken ways to look inside: (what, file, old, new, the test of test_look.py that sees it).
+LOOKING = [
+    (what, "look.py", old, new, test)
+    for what, old, new, test in (
+        (
+            "rollout: columns divided, as found in public code",
+            "mixed.sum(axis=-1, keepdims=True)",
+            "mixed.sum(axis=-1)",
+            "test_rollout_takes_the_mean_of_the_heads_and_keeps_rows",
+        ),
+        (
+            "rollout: rows not divided",
+            "        mixed = mixed / mixed.sum(axis=-1, keepdims=True)\n",
+            "",
+            "test_rollout_takes_the_mean_of_the_heads_and_keeps_rows",
+        ),
+        (
+            "rollout: no identity",
+            "0.5 * (A.mean(axis=1) + identity)",
+            "A.mean(axis=1)",
+            "test_rollout_of_identity_and_uniform",
+        ),
+        ("rollout: layers in reverse", "else mixed @ R", "else R @ mixed", "test_rollout_of_one_hot_layers"),
+        (
+            "gradient rollout: layers in reverse",
+            "else relevant @ R",
+            "else R @ relevant",
+            "test_gradient_rollout_by_hand",
+        ),
+        (
+            "gradient rollout: negative relevance counts",
+            "xp.maximum(dA * A, 0)",
+            "abs(dA * A)",
+            "test_gradient_rollout_by_hand",
+        ),
+        (
+            "gradient rollout: positive after the mean",
+            "xp.maximum(dA * A, 0).mean(axis=1)",
+            "xp.maximum((dA * A).mean(axis=1), 0)",
+            "test_gradient_rollout_by_hand",
+        ),
+        (
+            "gradient rollout: no identity",
+            " + xp.eye(A.shape[-1], dtype=A.dtype)",
+            "",
+            "test_gradient_rollout_by_hand",
+        ),
+        (
+            "distance: rows not divided by what the class token leaves",
+            "distance / xp.where(looks, total, 1)",
+            "distance",
+            "test_attention_distance",
+        ),
+        ("distance: class token kept", "A[..., first:, first:]", "A[..., :6, :6]", "test_attention_distance"),
+        ("distance: in patches", "patch_size * xp.sqrt(", "xp.sqrt(", "test_patch_distances"),
+        (
+            "distance: rows and columns mixed",
+            "i // cols, i % cols",
+            "i // rows, i % rows",
+            "test_patch_distances",
+        ),
+        (
+            "distance: queries without one counted",
+            "xp.maximum(queries, 1)",
+            "xp.maximum(queries * 0 + A.shape[-1], 1)",
+            "test_distance_of_queries_that_look_at_the_class_token_alone",
+        ),
+        ("class token: its column", "A[..., 0, 1:]", "A[..., 1:, 0]", "test_attention_from_class_token"),
+        (
+            "positions: not of norm 1",
+            "    e = e / xp.where(norm > 0, norm, 1)\n",
+            "",
+            "test_position_similarity",
+        ),
+        ("filters: mean kept", "W.T - W.mean(axis=1)", "W.T", "test_filters_of_rank_one"),
+        ("filters: sign left to chance", "* xp.sign(Vt[", "* abs(Vt[", "test_filters_of_rank_one"),
+        (
+            "filters: standard deviations",
+            "Vt[:n], sigma * sigma",
+            "Vt[:n], sigma",
+            "test_filters_of_two_known_directions",
+        ),
+        ("norms: not rooted", "math.sqrt(square)", "square", "test_gradient_norms"),
+    )
+]
+wrong_rules(
+    "ops/relative.py",
+    "test_positions",
+    "test_relative_distances_pair_by_pair",
+    (
+        "resized: all readings of a distance count alike",
+        "embeddings * count.astype(dtype)[:, None], pairs + count",
+        "embeddings, pairs + 0 * count + 1",
+    ),
+    ("resized: only one reading of a distance", "for extra in (0, 1):", "for extra in (0,):"),
+    (
+        "resized: the way back to the class token as the way from it",
+        "E_rel[zero - 1 :: -1]",
+        "E_rel[zero + 1 :]",
+    ),
+    (
+        "resized: rows and columns exchanged",
+        "picture = E_rel[down * cols + on +",
+        "picture = E_rel[on * rows + down +",
+    ),
+    new_grid=(5, 4),
+    cls=1,
+)
+wrong_rules(
+    "ops/relative.py",
+    "test_positions",
+    "test_relative_distances_pair_by_pair",
+    ("resized: a single row is the first of the picture", "picture[rows - 1 : rows]", "picture[:1]"),
+    new_grid=(1, 3),
+    cls=0,
+)
+wrong_rules(
+    "ops/positions.py",
+    "test_positions",
+    "test_2d_tables_interpolated_are_their_whole_table_interpolated",
+    (
+        "resized: the old size and the new exchanged",
+        "matrix(xp, new, old, method)",
+        "matrix(xp, old, new, method).T",
+    ),
+    new_grid=(5, 4),
+    cls=1,
+    method="bilinear-aligned",
+)
+wrong_rules(
+    "ops/positions.py",
+    "test_positions",
+    "test_the_table_patch_by_patch",
+    ("sincos: cosine first", "[xp.sin(angle), xp.cos(angle)]", "[xp.cos(angle), xp.sin(angle)]"),
+    ("sincos: MoCo v3's wavelengths", "max(width // 2 - 1, 1)", "max(width // 2, 1)"),
+    ("sincos: rows for columns", "[in_cols, in_rows]", "[in_rows, in_cols]"),
+    kind="sincos",
+    classifier="token",
+)

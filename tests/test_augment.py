@@ -1,9 +1,8 @@
-"""The affine augmentation: what each of its three parts does, that it repeats, and that it is quick."""
-
-import time
+"""The affine augmentation: what each of its three parts does, and that it repeats; and the other small changes."""
 
 import numpy as np
 import pytest
+import scipy.ndimage
 
 from vitnp.data import augment, digits
 
@@ -98,9 +97,82 @@ def test_few_images(n):
     assert augment.affine(np.zeros((n, 8, 8, 1), "float32"), np.random.default_rng(0)).shape == (n, 8, 8, 1)
 
 
-def test_quick():
-    """An epoch's digits take 0.05 s, a tenth of its training; ten times that would be noticed."""
-    images = digits.load(0).train.pixels
-    started = time.process_time()
-    augment.affine(images, np.random.default_rng(0))
-    assert time.process_time() - started < 0.5
+IMAGES = np.random.default_rng(1).standard_normal((64, 6, 9, 2)).astype(np.float32)
+SMALL_CHANGES = (augment.flip, augment.crop, augment.inception_crop)
+
+
+@pytest.mark.parametrize("change", SMALL_CHANGES)
+def test_every_change_is_reproducible_and_keeps_its_input(change):
+    before = IMAGES.copy()
+    one, again, other = (change(IMAGES, np.random.default_rng(seed)) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+    assert (one.shape, one.dtype) == (IMAGES.shape, IMAGES.dtype)
+    np.testing.assert_array_equal(IMAGES, before)
+
+
+def test_flip_turns_about_half_of_the_images_around():
+    turned = augment.flip(IMAGES, np.random.default_rng(0))
+    same = (turned == IMAGES).all(axis=(1, 2, 3))
+    mirrored = (turned == IMAGES[:, :, ::-1]).all(axis=(1, 2, 3))
+    assert (same ^ mirrored).all()
+    assert 16 < same.sum() < 48
+
+
+def test_crop_is_a_window_of_the_padded_image():
+    moved = augment.crop(IMAGES, np.random.default_rng(0), padding=2)
+    wide = np.pad(IMAGES, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    places = {(top, left) for top in range(5) for left in range(5)}
+    found = []
+    for i in range(64):
+        hits = [(y, x) for y, x in places if np.array_equal(wide[i, y : y + 6, x : x + 9], moved[i])]
+        assert len(hits) == 1
+        found += hits
+    assert len(set(found)) > 15
+    np.testing.assert_array_equal(augment.crop(IMAGES, np.random.default_rng(0), padding=0), IMAGES)
+
+
+def test_crop_boxes_lie_in_the_image_and_have_its_shares():
+    rng = np.random.default_rng(0)
+    boxes = np.array([augment.crop_box((300, 200), rng) for _ in range(2000)])
+    left, top, right, bottom = boxes.T
+    assert (left >= 0).all()
+    assert (top >= 0).all()
+    assert (right <= 300).all()
+    assert (bottom <= 200).all()
+    width, height = right - left, bottom - top
+    share = width * height / 60_000
+    assert 0.049 < share.min() < 0.08
+    assert share.max() > 0.8
+    assert (width / height).min() > 0.73
+    assert (width / height).max() < 1.36
+    assert augment.crop_box((1000, 1), rng, tries=5) == (0, 0, 1000, 1)  # nothing fits: the whole image
+
+
+def test_inception_crop_of_a_ramp_is_a_ramp():
+    """A linear picture stays linear inside the box, and runs from edge to edge of it."""
+    ramp = np.broadcast_to(np.arange(40.0, dtype=np.float32)[None, None, :, None], (3, 40, 40, 1))
+    moved = augment.inception_crop(ramp, np.random.default_rng(2))
+    steps = np.diff(moved[:, 20, 5:-5, 0], axis=1)
+    np.testing.assert_allclose(steps, np.broadcast_to(steps[:, :1], steps.shape), atol=1e-4)
+    np.testing.assert_allclose(moved, np.broadcast_to(moved[:, :1], moved.shape), atol=1e-4)
+    assert (moved >= 0).all()
+    assert (moved <= 39).all()
+
+
+@pytest.mark.parametrize("far", [1, 40])
+def test_the_numbers_are_scipys_image_by_image(far):
+    """All images at once against scipy.ndimage.affine_transform one by one, also far beyond the edge."""
+    images = np.random.default_rng(0).standard_normal((5, 20, 13, 3))
+    options = {"shift": 0.5 * far, "degrees": 90.0, "scale": 0.5}
+    moved = augment.affine(images, np.random.default_rng(1), **options)
+    rng, middle = np.random.default_rng(1), np.array([9.5, 6.0])
+    shifts = rng.uniform(-0.5 * far, 0.5 * far, (5, 2))
+    angles, sizes = np.deg2rad(rng.uniform(-90, 90, 5)), rng.uniform(0.5, 1.5, 5)
+    for i, (angle, size) in enumerate(zip(angles, sizes, strict=True)):
+        back = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / size
+        for c in range(3):
+            wanted = scipy.ndimage.affine_transform(
+                images[i, :, :, c], back, middle - back @ (middle + shifts[i]), order=3, mode="nearest"
+            )
+            np.testing.assert_allclose(moved[i, :, :, c], wanted, atol=2e-6)

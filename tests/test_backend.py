@@ -4,7 +4,6 @@ No GPU is needed for that: a strict array refuses NumPy, implicit conversion and
 the whole model runs on it to the same bits.
 """
 
-import operator
 import sys
 import types
 
@@ -12,100 +11,11 @@ import numpy as np
 import pytest
 import scipy.special
 from cases import DROPOUTS, generator, model_point
+from strict import STRICT, Strict, wrap
 
 from vitnp import InputError, backend, loss, tree, vit
 from vitnp.config import preset
 from vitnp.ops import gelu, softmax
-
-
-class Strict:
-    """An array of "another library": only its own operators, methods and module work."""
-
-    __array_ufunc__ = None  # NumPy's operators give way
-
-    def __init__(self, a):
-        self.a = a
-
-    def __array__(self, *_, **__):
-        raise TypeError("implicit conversion to NumPy")
-
-    def __array_function__(self, function, *_):
-        raise TypeError(f"np.{function.__name__} on an array of another library")
-
-    def __array_namespace__(self):
-        return STRICT
-
-    def __getitem__(self, key):
-        return wrap(self.a[key])
-
-    def __setitem__(self, key, value):
-        self.a[key] = unwrap(value)
-
-    def __len__(self):
-        return len(self.a)
-
-    def __getattr__(self, name):
-        if name not in METHODS:
-            raise AttributeError(f"{name} is not among the methods every backend has")
-        value = getattr(self.a, name)
-        if not callable(value):
-            return wrap(value)
-        return lambda *args, **kwargs: wrap(value(*args, **kwargs))
-
-
-METHODS = "T astype dtype max mean ndim real reshape shape size sum swapaxes".split()
-OPERATORS = "add sub mul truediv pow matmul neg invert ge gt le lt eq".split()
-
-
-def wrap(value):
-    return Strict(value) if isinstance(value, np.ndarray | np.generic) else value
-
-
-def unwrap(value):
-    if isinstance(value, np.ndarray | np.generic):
-        raise TypeError("a NumPy array among arrays of another library")
-    return value.a if isinstance(value, Strict) else value
-
-
-def define(name):
-    function = getattr(operator, name)
-    setattr(Strict, f"__{name}__", lambda *xs: wrap(function(*map(unwrap, xs))))
-    if name in ("add", "sub", "mul", "truediv"):
-        setattr(Strict, f"__r{name}__", lambda x, other: wrap(function(unwrap(other), x.a)))
-        in_place = getattr(operator, f"i{name}")
-
-        def assign(x, other):
-            x.a = in_place(x.a, unwrap(other))
-            return x
-
-        setattr(Strict, f"__i{name}__", assign)
-
-
-for name in OPERATORS:
-    define(name)
-
-
-def strict_function(name):
-    function = getattr(np, name)
-
-    def call(*args, **kwargs):
-        args = [[unwrap(x) for x in arg] if isinstance(arg, list) else unwrap(arg) for arg in args]
-        if "out" in kwargs:
-            kwargs["out"] = unwrap(kwargs["out"])
-        return wrap(function(*args, **kwargs))
-
-    return call
-
-
-STRICT = types.SimpleNamespace(
-    __name__="strict",
-    asarray=lambda x: wrap(np.asarray(x)),
-    asnumpy=lambda x: x.a,
-    **{
-        name: strict_function(name)
-        for name in "arange broadcast_to concatenate exp log ones tanh zeros".split()
-    },
-)
 
 
 @pytest.mark.parametrize("form", ["tanh", "erf"])
@@ -144,6 +54,7 @@ def test_the_strict_array_is_strict():
         lambda: x + np.ones(3),
         lambda: np.ones(3) * x,
         lambda: x.var(),
+        lambda: x.sum(where=x > 0),
         lambda: STRICT.einsum,
     ):
         with pytest.raises((TypeError, AttributeError)):
@@ -198,12 +109,18 @@ def test_with_a_gpu(monkeypatch):
     assert backend.erf(x) == ("erf on the device", x)
 
 
-def test_with_cupy_but_no_driver(monkeypatch):
+def test_with_cupy_but_no_driver(monkeypatch, capsys):
     def no_driver(n):
         raise RuntimeError("cudaErrorInsufficientDriver")
 
     pretend_cupy(monkeypatch, zeros=no_driver)
+    backend.say_once.cache_clear()
     assert backend.get("auto") is np
+    assert backend.get("auto") is np
+    said = capsys.readouterr().err
+    assert said == "vitnp: NumPy, as there is no GPU that CuPy can use here (cudaErrorInsufficientDriver)\n"
+    assert backend.get("numpy") is np
+    assert capsys.readouterr().err == "", "said once, and only to who asked for it"
     with pytest.raises(InputError, match=r"cudaErrorInsufficientDriver.*vitnp\[cuda12\].*--backend numpy"):
         backend.get("cupy")
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import scipy.special
 from cases import generator
-from test_backend import Strict, pretend_cupy, unwrap, wrap
+from strict import Strict, unwrap, wrap
+from test_backend import pretend_cupy
 from test_contract import poisoned
 
 from vitnp import backend

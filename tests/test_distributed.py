@@ -9,7 +9,7 @@ import sysconfig
 
 import numpy as np
 import pytest
-from ranks import steps
+from ranks import steps, training
 
 from vitnp import InputError, distributed, launcher, tree
 
@@ -53,6 +53,18 @@ def test_training_steps_are_those_of_one_process(ranks, batch_size, dropout, tmp
     losses, p = steps.train(alone, dropout=dropout == "dropout", batch_size=batch_size)
     with np.load(out) as found:
         np.testing.assert_allclose(found["losses"], losses, rtol=1e-12)
+        for name, leaf in tree.leaves(p):
+            np.testing.assert_allclose(found[name], leaf, rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("freeze", ["none", "backbone"])
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_a_training_is_that_of_one_process(ranks, freeze, tmp_path):
+    """Dropout, an average and unequal shares, one of them empty: losses, accuracies and parameters."""
+    assert finish(start("training", tmp_path / "out.npz", freeze, ranks=ranks))[0] == 0
+    history, p = training.run(distributed.Alone(), freeze)
+    with np.load(tmp_path / "out.npz") as found:
+        np.testing.assert_allclose(found["history"], history, rtol=1e-12)
         for name, leaf in tree.leaves(p):
             np.testing.assert_allclose(found[name], leaf, rtol=1e-12, atol=1e-12, err_msg=name)
 

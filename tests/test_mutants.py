@@ -8,13 +8,14 @@ import contextlib
 import functools
 import importlib
 import importlib.util
+import inspect
 import pathlib
 import sys
 
 import cases
 import numpy as np
 import pytest
-from mutants import CONSISTENT, DSOFTMAX, MUTANTS
+from mutants import CONSISTENT, DSOFTMAX, MUTANTS, RULES
 from test_contract import CONTRACT, check_gradient, cotangent, poisoned
 
 import vitnp
@@ -88,6 +89,40 @@ def test_the_same_without_a_mistake_passes():
             assert same["vit"].forward is not cases.CASES["vit"].forward
             for clause in CONTRACT.values():
                 clause(same["vit"])
+
+
+def again(where):
+    """A file of tests, executed once more: what it imports of vitnp is the rebuilt one."""
+    spec = importlib.util.spec_from_file_location(
+        f"again_{where}", pathlib.Path(__file__).with_name(f"{where}.py")
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def call(rule, monkeypatch):
+    """Run the rule's test on the vitnp that is loaded now."""
+    test = getattr(again(rule.where), rule.test)
+    fixtures = {"monkeypatch": monkeypatch} if "monkeypatch" in inspect.signature(test).parameters else {}
+    test(**rule.given, **fixtures)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_a_broken_rule_is_caught(rule, monkeypatch):
+    with rebuilt(rule.file, (rule.old, rule.new)), pytest.raises(AssertionError):
+        call(rule, monkeypatch)
+
+
+def test_the_rules_without_a_mistake_pass(monkeypatch):
+    """So a rule is caught for its mistake, not for how it was rebuilt."""
+    seen = []
+    for rule in RULES:
+        if (rule.test, rule.given) not in seen:
+            seen.append((rule.test, rule.given))
+            with rebuilt(rule.file):
+                call(rule, monkeypatch)
+    assert len(set(map(str, RULES))) == len(RULES)
 
 
 def test_there_are_enough_mutants():

@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+import pathlib
+import re
 
 import pytest
 
@@ -106,6 +108,17 @@ def test_what_is_listed_can_be_run_and_says_where_it_was_measured():
             assert f"--model {listed.model} " in listed.command
             for field in listed.settings.keys() - {"image_size"}:
                 assert f"--set {field}={getattr(config, field)} " in listed.command
+
+
+def test_the_page_has_every_recipe():
+    """docs/recipes.md: a row a recipe, or one for the two numbers of epochs, with its rate and accuracy."""
+    page = (pathlib.Path(__file__).parents[1] / "docs" / "recipes.md").read_text("utf-8").splitlines()
+    for name, listed in LISTED.items():
+        (line,) = [line for line in page if line.startswith(f"| `{name.partition(',')[0]}` |")]
+        assert re.search(rf"[ *]{listed.recipe.lr:g}[ *,]", line)
+        percent = re.match(r"[\d.]+", listed.accuracy)
+        assert percent is None or percent[0] in line
+        assert re.search(rf"\b{listed.recipe.epochs or f'{listed.recipe.steps:,}'}\b", line)
 
 
 def test_steps():

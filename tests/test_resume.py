@@ -16,7 +16,7 @@ import killable
 import numpy as np
 import pytest
 
-from vitnp import InputError, train, tree
+from vitnp import InputError, precision, train, tree
 from vitnp.checkpoints import files
 from vitnp.training.checkpoints import REST, Checkpoints
 from vitnp.training.progress import Epoch, Stopped
@@ -267,3 +267,31 @@ def test_no_run_to_go_on_with(tmp_path):
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(InputError, match="holds no run to go on with"):
         recall(tmp_path)
+
+
+@pytest.mark.parametrize("last", [1, 3])
+def test_float16_goes_on_too(tmp_path, monkeypatch, last):
+    """Its first steps may be left out, then the optimizer has counted fewer than were done."""
+    made, real = [], precision.unscaled
+
+    def overflowing(dp, value):
+        made.append(value)
+        dp = real(dp, value)
+        return tree.map(lambda g: g * np.inf, dp) if value > 2.0**14 else dp
+
+    monkeypatch.setattr(precision, "unscaled", overflowing)
+    with np.errstate(invalid="ignore"):  # 0·∞
+        p = killable.go(tmp_path / "whole", FIVE, dtype="float16")
+        assert final(tmp_path / "whole")["optimizer"]["step"] == 3
+        asked = []
+        with pytest.raises(Stopped) as stopped:
+            killable.go(
+                tmp_path / "run",
+                FIVE,
+                every=1000,
+                dtype="float16",
+                stop=lambda: asked.append(1) or len(asked) > last,
+            )
+        Checkpoints(tmp_path / "run" / "checkpoints", killable.ABOUT["run"]).save(stopped.value.progress)
+        same(killable.go(tmp_path / "run", FIVE, dtype="float16"), p)
+    same(final(tmp_path / "run"), final(tmp_path / "whole"))

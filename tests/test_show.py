@@ -1,17 +1,23 @@
 """Every picture shows the right numbers in the right place, is made without pyplot, and is written whole."""
 
 import dataclasses
+import os
+import pathlib
+import subprocess
 import sys
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
-from vitnp import InputError, ViTConfig, preset, show
+from vitnp import InputError, ViTConfig, look, preset, show
+from vitnp.show import page
 from vitnp.train import Epoch
 
+ROOT = pathlib.Path(page.__file__).parents[2]
 CONFIG = preset("digits")
 WIDE = ViTConfig(image_size=(32, 64), patch_size=8, hidden_size=12, num_layers=1, num_heads=3, mlp_dim=8)
 HISTORY = [Epoch(i, 2.0 / i, 1 - 0.2 / i, 1 - 0.3 / i, 1e-3, 0.5, 2000.0) for i in (1, 2, 3)]
@@ -29,12 +35,31 @@ def weights(config, seed=0):
     return A / A.sum(-1, keepdims=True)
 
 
+MAP = np.random.default_rng(0).random((4, 8))
+W = np.random.default_rng(0).standard_normal((48, 30))
+
+
+def attention_of_patch(**options):
+    """A patch in row 2, column 5 of the wide grid."""
+    S = np.random.default_rng(1).standard_normal((3, 33, 33))
+    return show.attention_of_patch(picture(WIDE), S, weights(WIDE), WIDE, patch=(2, 5), **options)
+
+
 def every_picture():
     """(name, figure) of each function."""
     yield "patch_grid", show.patch_grid(picture(WIDE), WIDE)
     E_pos = np.random.default_rng(0).standard_normal((CONFIG.num_tokens, CONFIG.hidden_size))
     yield "position_similarity", show.position_similarity(E_pos, CONFIG)
     yield "attention", show.attention_from_class_token(picture(WIDE), weights(WIDE), WIDE)
+    yield "attention of a patch", attention_of_patch()
+    yield "distance", show.attention_distance(np.random.default_rng(0).random((1, 3)) * 30, WIDE)
+    yield "rollout", show.rollout(picture(WIDE), {"one": MAP, "other": MAP.T.reshape(4, 8)}, WIDE)
+    yield "sequence", show.patch_sequence(picture(WIDE), WIDE)
+    yield "filters", show.filters(*look.filter_components(W, patch_size=4))
+    yield "gradients", show.gradient_norms({"project": 1.0, "blocks.0": 2.0, "classify": 0.5})
+    yield "diagram", show.diagram(preset("H/14", representation_size=1280))
+    yield "diagram without a class token", show.diagram(preset("digits", classifier="gap", num_classes=0))
+    yield "cost", show.accuracy_against_compute()
     yield "curves", show.curves(HISTORY)
     digits = np.stack([picture(CONFIG, seed) for seed in range(3)])
     yield "predictions", show.predictions(digits, np.arange(3), np.eye(10)[:3], tuple("0123456789"))
@@ -80,7 +105,7 @@ def test_pyplot_is_not_used():
     before = pyplot.get_fignums() if pyplot else []
     show.curves(HISTORY)
     assert (pyplot.get_fignums() if pyplot else []) == before
-    assert "pyplot" not in vars(show)
+    assert "pyplot" not in vars(show) | vars(page)
 
 
 def test_patches_are_the_images_patches():
@@ -141,6 +166,139 @@ def test_attention_is_the_class_tokens_row():
         assert f"{want.max():.0%}" in axes.get_title()
 
 
+@pytest.mark.parametrize(
+    ("block", "words"), [(None, "[CLS], and"), (0, "block 1 of 4, and"), (3, "last block, and")]
+)
+def test_attention_says_which_block(block, words):
+    figure = show.attention_from_class_token(picture(CONFIG), weights(CONFIG), CONFIG, block=block)
+    assert words in figure.get_suptitle()
+
+
+def test_attention_of_a_patch_is_its_row():
+    """Row 1 + 2·8 + 5 of S and A, the class token's column left out; the frame is on the patch."""
+    S, A = np.random.default_rng(1).standard_normal((3, 33, 33)), weights(WIDE)
+    axes = attention_of_patch(heads=(2, 0)).axes
+    scores = [a.images[0].get_array() for a in axes[1:3]]
+    for got, head in zip(scores, (2, 0), strict=True):
+        np.testing.assert_array_equal(got, S[head, 22, 1:].reshape(4, 8))
+    mean, *maps = [a.images[-1].get_array() for a in axes[3:]]
+    np.testing.assert_allclose(mean, A[:, 22, 1:].mean(0).reshape(4, 8))
+    for got, head in zip(maps, (2, 0), strict=True):
+        np.testing.assert_array_equal(got, A[head, 22, 1:].reshape(4, 8))
+    assert {patch.get_xy() for a in axes for patch in a.patches} == {(40, 16)}
+
+
+def test_distances_are_dots_and_a_mean():
+    distances = np.arange(16.0).reshape(4, 4)
+    axes = show.attention_distance(distances, CONFIG).axes[0]
+    *heads, mean, everywhere = axes.lines
+    np.testing.assert_array_equal([dots.get_ydata() for dots in heads], distances.T)
+    np.testing.assert_array_equal(mean.get_ydata(), distances.mean(1))
+    want = look.uniform_distance((4, 4), patch_size=2, like=distances)
+    np.testing.assert_allclose(everywhere.get_ydata(), want)
+    assert axes.get_ylim()[1] > 15
+
+
+def test_rollout_maps_from_least_to_largest():
+    image, one = show.rollout(picture(WIDE), {"map": MAP}, WIDE).axes
+    assert image.get_title() == "image"
+    shown = one.images[-1]
+    np.testing.assert_array_equal(shown.get_array(), MAP)
+    assert shown.get_clim() == (MAP.min(), MAP.max())
+    assert one.get_title() == f"map\n{MAP.min():.2g} … {MAP.max():.2g}"
+
+
+def test_the_sequence_is_line_by_line():
+    """32 patches, 8 a line: the second line starts with patch 9, the first of the second row."""
+    image = picture(WIDE)
+    axes = show.patch_sequence(image, WIDE).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["1", "9", "17", "25"]
+    np.testing.assert_allclose(axes.images[0].get_array()[10:18, :8], (image[8:16, :8] + 1) / 2, atol=1e-6)
+
+
+def test_filters_are_the_components():
+    components, shares = look.filter_components(W, patch_size=4)
+    axes = show.filters(components, shares).axes
+    assert len(axes) == 28
+    first = components[0] / abs(components[0]).max()
+    np.testing.assert_allclose(axes[0].images[0].get_array(), first / 2 + 0.5)
+    assert axes[0].get_title() == f"{shares[0]:.1%}"
+    blank = show.filters(np.zeros((1, 2, 2, 1)), np.zeros(1)).axes[0].images[0].get_array()
+    np.testing.assert_array_equal(blank, 0.5)
+
+
+def test_gradient_bars():
+    axes = show.gradient_norms({"class_token": 1.0, "blocks.0": 2.0, "blocks.10": 0.5}).axes[0]
+    assert [bar.get_height() for bar in axes.patches] == [1.0, 2.0, 0.5]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["class token", "block 1", "block 11"]
+
+
+def words(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+def test_the_diagram_has_the_shapes_of_the_configuration():
+    b16 = words(show.diagram(preset("B/16")))
+    for shape in ("224×224×3", "196×768", "197×768", "1×1000", "197×3072 → 197×768", "12×"):
+        assert shape in b16
+    assert "Q, K, V 12×197×64\nA 12×197×197" in b16
+    assert any("86,567,656" in text for text in b16)
+    gap = words(show.diagram(preset("digits", classifier="gap", representation_size=32)))
+    assert {"8  mean of the tokens", "1×32", "16×64"} <= set(gap)
+    assert not any("CLS" in text for text in gap)
+
+
+def test_the_diagram_says_where_positions_are_added():
+    where = {"1d": "4  + positions", "relative": "E_rel 393×64"}
+    for kind, text in where.items():
+        for other in ("none", "1d", "relative"):
+            said = words(show.diagram(preset("B/16", position_embedding=other)))
+            assert any(text in one for one in said) == (kind == other)
+    said = words(show.diagram(preset("B/16", position_at="every-layer")))
+    assert said.count(where["1d"]) == 1
+
+
+def test_the_cost_plot_is_table_6():
+    lines = {line.get_label(): line for line in show.accuracy_against_compute().axes[0].lines}
+    assert [len(lines[kind].get_xdata()) for kind in ("ViT", "Hybrid", "ResNet")] == [6, 5, 7]
+    assert tuple(lines["ResNet"].get_xdata()) == (50, 96, 141, 199, 563, 1126, 3306)
+    assert lines["ViT"].get_ydata()[-1] == pytest.approx(95.82, abs=0.005)
+
+
+def test_korean_where_a_font_has_it(monkeypatch):
+    """Without a Korean font there would be boxes: English then. Another language is refused."""
+    monkeypatch.setattr(page, "korean_font", lambda: None)
+    assert show.patch_grid(picture(WIDE), WIDE, lang="ko").axes[0].get_title() == "32×64×3, cut 4×8"
+    monkeypatch.setattr(page, "korean_font", lambda: "DejaVu Serif")  # it need not have them to be asked for
+    title = show.patch_grid(picture(WIDE), WIDE, lang="ko").axes[0].title
+    assert title.get_text() == "32×64×3, 4×8로 분할"
+    assert title.get_fontfamily() == ["sans-serif", "DejaVu Serif"]
+    assert show.patch_grid(picture(WIDE), WIDE).axes[0].get_title() == "32×64×3, cut 4×8"
+    with pytest.raises(InputError, match='lang is "fr"; choose en or ko'):
+        show.curves(HISTORY, lang="fr")
+
+
+def test_a_home_that_cannot_be_written(tmp_path):
+    """As in a container: pictures are made, and nothing is said about it."""
+    home = tmp_path / "no folder, a file"
+    home.write_text("")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG", "MPL"))}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from vitnp import show, preset; show.save(show.diagram(preset('tiny')), 'a.png')",
+        ],
+        env=environment | {"HOME": str(home), "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert (tmp_path / "a.png").exists()
+
+
 def test_curves_are_the_history():
     loss, accuracy = show.curves(HISTORY).axes
     np.testing.assert_array_equal(loss.lines[0].get_xydata(), [[e.epoch, e.loss] for e in HISTORY])
@@ -157,11 +315,20 @@ def test_predictions_mark_right_and_wrong():
     probabilities = np.array([[0.1, 0.9, 0.0], [0.75, 0.05, 0.2]])
     figure = show.predictions(images, np.array([1, 2]), probabilities, ("ant", "bee", "cat"))
     right, wrong = figure.axes
-    assert right.get_title() == "✓ bee\n90%"
-    assert wrong.get_title() == "✗ ant (is cat)\n75%"
+    assert right.get_title() == "✓ bee: 90%\ntrue: bee"
+    assert wrong.get_title() == "✗ ant: 75%\ntrue: cat"
     assert right.spines["left"].get_linestyle() != wrong.spines["left"].get_linestyle()
     assert figure.get_suptitle().startswith("1 of 2 right")
     np.testing.assert_allclose(right.images[0].get_array()[..., 0], (images[0, ..., 0] + 1) / 2, atol=1e-6)
+
+
+def test_predictions_without_labels():
+    """Where the truth is not known, none is claimed."""
+    figure = show.predictions(
+        np.zeros((2, 8, 8, 1)), None, np.eye(2), ("ant", "a class with a very long name")
+    )
+    assert [axes.get_title() for axes in figure.axes] == ["ant: 100%", "a class with …: 100%"]
+    assert "right" not in figure.get_suptitle()
 
 
 def test_at_most_twelve_predictions():
@@ -189,6 +356,17 @@ def test_at_most_twelve_predictions():
             lambda: show.attention_from_class_token(picture(CONFIG), weights(CONFIG)[None], CONFIG),
             r"attention weights are \(1, 4, 17, 17\), need \(4, 17, 17\)",
         ),
+        (lambda: show.attention_distance(np.zeros((4, 3)), CONFIG), r"\(4, 3\); need \(4, 4\)"),
+        (lambda: show.rollout(picture(WIDE), {"a": MAP.T}, WIDE), r'map "a" is \(8, 4\); need \(4, 8\)'),
+        (lambda: attention_of_patch(heads=(3,)), "a head is 3"),
+        (lambda: attention_of_patch(heads=()), "0 heads were given; need 1 to 3"),
+        (
+            lambda: show.attention_of_patch(
+                picture(CONFIG), weights(CONFIG), weights(CONFIG), CONFIG, patch=(4, 0)
+            ),
+            "the patch's row is 4",
+        ),
+        (lambda: show.gradient_norms({}), "no gradients"),
         (lambda: show.curves([]), "no epoch"),
         (lambda: show.predictions(np.zeros((0, 8, 8, 1)), [], np.zeros((0, 2)), "ab"), "at least one image"),
         (lambda: show.predictions(np.zeros((2, 8, 8, 1)), [0], np.eye(2), "ab"), "2 images, 1 labels"),

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from vitnp import InputError, loss_and_grads, optim, preset, recipes, schedules, train, tree, vit
+from vitnp.config import Preprocessing
 from vitnp.data import ArraySource, DataSet, augment, digits
+from vitnp.training import head
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
 QUICK = dataclasses.replace(recipes.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
@@ -205,3 +207,156 @@ def test_initial_parameters():
         scale = 4.0 if name == "position.E_pos" else 1.0
         np.testing.assert_array_equal(leaf, tree.get(plain, name) * np.float32(scale))
         assert leaf.dtype == np.float32
+
+
+def test_a_recipe_of_steps_ends_in_the_middle_of_an_epoch():
+    recipe = dataclasses.replace(QUICK, epochs=None, steps=4)
+    steps = []
+    _, history = run(recipe, on_step=lambda now, step: steps.append((step.epoch, step.images, step.lr)))
+    assert [step[:2] for step in steps] == [(1, 40), (1, 40), (1, 20), (2, 40)]
+    assert steps[-1][2] == 0.0  # the cosine ends with the last step
+    assert [epoch.epoch for epoch in history] == [1, 2]
+
+
+@pytest.mark.parametrize("micro_batch", [7, 40])
+def test_gradients_accumulated(micro_batch):
+    """At most so many images at a time, and the same training, dropout too."""
+    config = dataclasses.replace(CONFIG, dropout_rate=0.2)
+    losses = {None: [], micro_batch: []}
+    for size, found in losses.items():
+        run(
+            dataclasses.replace(QUICK, micro_batch=size),
+            config,
+            on_step=lambda _, step, found=found: found.append((step.loss, step.norm)),
+        )
+    np.testing.assert_allclose(losses[None], losses[micro_batch], rtol=1e-4)
+
+
+def test_polyak_averaging():
+    """The average of the parameters after every step is what is measured and what is left in p."""
+    recipe, seen = dataclasses.replace(QUICK, average=0.8), []
+    p, history = run(recipe, on_step=lambda now, step: seen.append(tree.map(np.copy, now.p)))
+    rng = np.random.default_rng(0)
+    mean = train.initial_parameters(rng, CONFIG, recipe)
+    plain, _ = run()
+    same_steps = tree.map(np.array_equal, seen[-1], plain)
+    assert all(dict(tree.leaves(same_steps)).values())  # averaging changes no step
+    for now in seen:
+        mean = tree.map(lambda a, b: 0.8 * a + 0.2 * b, mean, now)
+    for name, leaf in tree.leaves(p):
+        np.testing.assert_allclose(leaf, tree.get(mean, name), atol=1e-6, err_msg=name)
+    assert history[-1].test_accuracy == train.accuracy(small().test, p, CONFIG)
+
+
+def test_mixup_reaches_the_training(monkeypatch):
+    seen = []
+
+    def spy(images, labels, *arguments, **options):
+        seen.append(labels)
+        return loss_and_grads(images, labels, *arguments, **options)
+
+    monkeypatch.setattr(train, "loss_and_grads", spy)
+    run(dataclasses.replace(QUICK, mixup=0.5))
+    for labels in seen:
+        assert labels.shape[1] == 10
+        np.testing.assert_allclose(labels.sum(1), 1, rtol=1e-6)
+        assert ((labels > 0).sum(1) == 2).any()
+
+
+@pytest.mark.parametrize("fields", [{}, {"representation_size": 6}])
+def test_a_frozen_backbone(fields):
+    """Only the head moves, as it would with the whole gradient; the state holds the head's moments alone."""
+    config = dataclasses.replace(CONFIG, **fields)
+    recipe = dataclasses.replace(QUICK, average=0.5)
+    rng = np.random.default_rng(1)
+    p = tree.map(
+        lambda leaf: (leaf + 0.3 * rng.standard_normal(leaf.shape)).astype("float32"), vit.init(rng, config)
+    )
+    before, states = tree.map(np.copy, p), []
+    train.train(
+        p,
+        config,
+        small(),
+        recipe,
+        rng=np.random.default_rng(0),
+        freeze="backbone",
+        on_step=lambda now, _: states.append(now.optimizer["m"].size),
+    )
+    for name, leaf in tree.leaves(p):
+        assert np.array_equal(leaf, tree.get(before, name)) == (not name.startswith("classify.head.")), name
+    assert set(states) == {p["classify"]["head"]["W"].size + 10}
+
+
+@pytest.mark.parametrize("fields", [{}, {"representation_size": 6}, {"classifier": "gap"}])
+def test_the_gradient_of_a_head_alone(fields):
+    config = dataclasses.replace(CONFIG, **fields)
+    rng = np.random.default_rng(2)
+    p = tree.map(lambda leaf: leaf + 0.3 * rng.standard_normal(leaf.shape), vit.init(rng, config, "float64"))
+    d = small().train
+    images, labels = d.images(range(9)).astype("float64"), d.labels[:9]
+    want, dp = loss_and_grads(images, labels, p, config, label_smoothing=0.1)
+    loss, dhead = head.loss_and_grads(images, labels, p, config, label_smoothing=0.1)
+    assert loss == pytest.approx(want, rel=1e-12)
+    assert [name for name, _ in tree.leaves(dhead)] == ["classify.head.W", "classify.head.b"]
+    for name, g in tree.leaves(dhead):
+        np.testing.assert_allclose(g, tree.get(dp, name), rtol=1e-10, atol=1e-14)
+    halves = [
+        head.loss_and_grads(images[a:b], labels[a:b], p, config, label_smoothing=0.1, part=(a, 9))
+        for a, b in ((0, 4), (4, 4), (4, 9))
+    ]
+    assert sum(half[0] for half in halves) == pytest.approx(want, rel=1e-12)
+    total = tree.map(lambda *parts: sum(parts), *(half[1] for half in halves))
+    tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-14), total, dhead)
+
+
+def test_images_as_the_model_had_them():
+    """A model that was trained on other means and deviations gets them in training too."""
+    how = Preprocessing(mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
+    x = np.linspace(-1, 1, 24, dtype="float32").reshape(1, 2, 4, 3)
+    want = ((x.astype("float64") + 1) / 2 - [0.4, 0.5, 0.6]) / [0.2, 0.25, 0.3]
+    np.testing.assert_allclose(train.prepared(x, how), want, atol=1e-6)
+    assert train.prepared(x, how).dtype == np.float32
+    assert train.prepared(x, Preprocessing()) is x
+
+
+def test_a_head_can_be_frozen_by_no_other_name():
+    with pytest.raises(InputError, match='freeze is "head"'):
+        run(freeze="head")
+
+
+def test_an_augmentation_that_is_none():
+    with pytest.raises(InputError, match='augment is "affline"; choose affine'):
+        run(dataclasses.replace(QUICK, augment=("affline",)))
+
+
+def test_float16_trains_as_float32_does():
+    """Half the bits in the forward and backward pass, the same losses to float16's precision."""
+    losses = {}
+    for dtype in ("float32", "float16"):
+        seen = losses[dtype] = []
+        run(on_step=lambda _, step, seen=seen: seen.append(float(step.loss)), dtype=dtype)
+    np.testing.assert_allclose(losses["float16"], losses["float32"], rtol=0.02)
+    assert losses["float16"] != losses["float32"]
+
+
+def test_a_scale_too_large_leaves_steps_out(monkeypatch):
+    """Until float16 holds the scaled gradients; the parameters stay as they were in those steps."""
+    begin = train.begin
+
+    def too_large(*arguments):
+        now = begin(*arguments)
+        now.scale = [2.0**19, 0]
+        return now
+
+    monkeypatch.setattr(train, "begin", too_large)
+    scales, norms = [], []
+    with np.errstate(over="ignore", invalid="ignore"):
+        run(on_step=lambda now, step: (scales.append(now.scale[0]), norms.append(step.norm)), dtype="float16")
+    assert not np.isfinite(norms[0])
+    assert scales[0] == 2.0**18
+    assert np.isfinite(norms[1:]).any()
+
+
+def test_a_frozen_backbone_is_trained_in_float32():
+    with pytest.raises(InputError, match="a frozen backbone is trained in float32"):
+        run(dtype="float16", freeze="backbone")

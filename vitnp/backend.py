@@ -5,6 +5,7 @@ Moving between host and device happens at the border, with `to_device` and `to_h
 """
 
 import functools
+import sys
 
 import numpy as np
 import scipy.special
@@ -65,7 +66,7 @@ def erf_float32(x):
 
 
 def get(name="auto"):
-    """The array module called "numpy" or "cupy"; "auto" is CuPy where a GPU answers, else NumPy.
+    """The array module called "numpy" or "cupy"; "auto" is CuPy where a GPU answers, else NumPy, and says so once.
 
     Raises InputError for another name, or for "cupy" where no GPU can be used.
     """
@@ -80,6 +81,7 @@ def get(name="auto"):
         return cupy
     except Exception as problem:  # CuPy fails in many ways without a GPU, several of them its own types
         if name == "auto":
+            say_once(f"vitnp: NumPy, as there is no GPU that CuPy can use here ({problem})")
             return np
         raise InputError(
             f"backend cupy cannot be used here ({problem}); install vitnp[cuda12] or vitnp[cuda13] "
@@ -87,9 +89,41 @@ def get(name="auto"):
         ) from None
 
 
+@functools.cache
+def say_once(line):
+    """Print a line on stderr, the first time that it is said."""
+    print(line, file=sys.stderr)
+
+
+class DeviceDraws:
+    """Random numbers drawn in the memory of `xp`, which is not NumPy: the same seeds, the same numbers.
+
+    Every draw has a Philox generator of its own, whose state costs next to nothing; so a copy of this object, as
+    `encoder` makes it to run a block again, draws the same once more.
+    """
+
+    def __init__(self, xp, *seeds, draws=0):
+        self.xp, self.seeds, self.draws = xp, [int(seed) for seed in seeds], draws
+
+    def random(self, shape, dtype):
+        """Uniform in 0…1."""
+        self.draws += 1
+        xp = self.xp
+        generator = xp.random.Generator(xp.random.Philox4x3210([*self.seeds, self.draws]))
+        return generator.random(shape, dtype)
+
+    def __deepcopy__(self, memo):
+        return DeviceDraws(self.xp, *self.seeds, draws=self.draws)
+
+
+def has_complex_erf(xp):
+    """Whether `erf` takes complex numbers there, as the complex step needs: SciPy's does, CuPy's does not."""
+    return xp is np
+
+
 def to_device(arrays, xp):
-    """The same tree with every array in the memory of `xp`."""
-    return tree.map(xp.asarray, arrays)
+    """The same tree, or the one array, in the memory of `xp`."""
+    return to_host(arrays) if xp is np else tree.map(xp.asarray, arrays)
 
 
 def to_host(arrays):

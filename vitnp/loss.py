@@ -4,6 +4,7 @@ from vitnp.backend import array_module
 from vitnp.checks import check_labels
 from vitnp.errors import InputError
 from vitnp.ops import softmax
+from vitnp.ops.half import wide
 
 
 def targets(labels, num_classes, dtype, *, label_smoothing=0.0):
@@ -29,8 +30,9 @@ def forward(logits, labels, *, label_smoothing=0.0):
     check_labels(labels, B, num_classes)
     if not 0 <= label_smoothing < 1:
         raise InputError(f"label_smoothing is {label_smoothing}; need a number from 0 to below 1")
-    t = targets(labels, num_classes, logits.real.dtype, label_smoothing=label_smoothing)
-    z = logits - logits.real.max(axis=-1, keepdims=True)
+    z = wide(logits)
+    t = targets(labels, num_classes, z.real.dtype, label_smoothing=label_smoothing)
+    z = z - z.real.max(axis=-1, keepdims=True)
     log_p = z - xp.log(xp.exp(z).sum(axis=-1, keepdims=True))
     return -(t * log_p).sum() / B, (logits, t)
 
@@ -38,5 +40,5 @@ def forward(logits, labels, *, label_smoothing=0.0):
 def backward(dloss, saved):
     """dlogits = dloss·(p − t)/B, with p = softmax(logits): (B, classes)."""
     logits, t = saved
-    p, _ = softmax.forward(logits)
-    return (p - t) * (dloss / t.shape[0])
+    p, _ = softmax.forward(wide(logits))
+    return ((p - t) * (dloss / t.shape[0])).astype(logits.dtype, copy=False)

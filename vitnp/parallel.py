@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from vitnp import loss, tree, vit
-from vitnp.backend import array_module, on_host
+from vitnp.backend import DeviceDraws, array_module, on_host, to_device
 from vitnp.checks import check_images, check_labels
 from vitnp.errors import InputError, need_int
 
@@ -50,11 +50,12 @@ def choose_workers(batch_size, config):
 
 
 def shares(images, start, stop, config, workers):
-    """Of the images start…stop the (start, stop) of each worker; sizes differ by at most one."""
-    if workers is None:
-        # A device takes them all at once.
-        workers = choose_workers(stop - start, config) if on_host(images) else 1
-    workers = min(need_int("workers", workers, at_least=1), stop - start)
+    """Of the images start…stop the (start, stop) of each worker; sizes differ by at most one.
+
+    A device takes them all at once, whatever number of workers is asked for.
+    """
+    workers = choose_workers(stop - start, config) if workers is None else workers
+    workers = min(need_int("workers", workers, at_least=1), stop - start if on_host(images) else 1)
     edges = [start + (stop - start) * i // workers for i in range(workers + 1)]
     return list(itertools.pairwise(edges))
 
@@ -140,6 +141,7 @@ def loss_and_grads(
     micro_batch=None,
     recompute=False,
     part=None,
+    loss_scale=1.0,
 ):
     """The mean cross-entropy over the batch, and its gradient for every parameter: a number, a tree like p.
 
@@ -148,27 +150,36 @@ def loss_and_grads(
     micro_batch, the most images that are in work at a time, and recompute, which keeps only the input of each
     block and runs the block again on the way back. part (first, B): these are images first, first + 1, … of a batch
     of B whose others are in other processes, and so are the loss and the gradient: those of all parts add up to the
-    batch's. A part may be empty. Raises InputError for images or labels that do not fit.
+    batch's. A part may be empty.
+
+    Where p is decides where all is done: images and labels go there. A device has one worker, draws its own dropout,
+    and gives the loss as an array of no axes, which nobody has waited for. The gradients are those of
+    loss·loss_scale, see `precision`. Raises InputError for images or labels that do not fit.
     """
     if not config.num_classes:
         raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
     first, B = part or (0, len(images))
+    xp = array_module(p["norm"]["gamma"])
     seed = None if rng is None else rng.integers(2**63)
     if part and not len(images):
         return 0.0, tree.map(lambda leaf: leaf * 0.0, p)
     images = check_images(images, config, p["norm"]["gamma"].dtype)
     check_labels(labels, len(images), config.num_classes)
+    images, labels = to_device(images, xp), to_device(labels, xp)
     micro_batch = B if micro_batch is None else need_int("micro_batch", micro_batch, at_least=1)
     total, values = Sum(), []
 
     def share(number, start, stop):
-        drop = None if rng is None else BatchShare(seed, first + start, first + stop, B)
+        drop = None
+        if rng is not None:
+            place = (first + start, first + stop, B)
+            drop = BatchShare(seed, *place) if xp is np else DeviceDraws(xp, seed, first + start)
         keep = "inputs" if recompute else "all"
         logits, saved = vit.forward(images[start:stop], p, config, rng=drop, keep=keep)
         value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
         weight = (stop - start) / B  # the mean over the share → its part of the mean over the batch
         saved = saved._replace(blocks=Once(saved.blocks))
-        for name, dp in vit.backward_parts(loss.backward(weight, saved_loss), saved):
+        for name, dp in vit.backward_parts(loss.backward(weight * loss_scale, saved_loss), saved):
             if name != "images":
                 total.add(number, name, dp)
             del dp
@@ -185,6 +196,7 @@ def loss_and_grads(
 def predict(images, p, config, *, workers=None, batch_size=64):
     """Logits (B, classes), `batch_size` images at a time; nothing is kept for a backward."""
     images = check_images(images, config, p["norm"]["gamma"].dtype)
+    images = to_device(images, array_module(p["norm"]["gamma"]))
     need_int("batch_size", batch_size, at_least=1)
     logits = []
     for start in range(0, len(images), batch_size):

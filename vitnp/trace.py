@@ -10,11 +10,13 @@ import math
 import numbers
 from typing import Any, NamedTuple
 
-from vitnp import loss, vit
-from vitnp.backend import array_module
-from vitnp.checks import check_images
-from vitnp.errors import InputError
-from vitnp.ops import gelu, heads, softmax
+import numpy as np
+
+from vitnp import encoder, loss, vit
+from vitnp.backend import array_module, to_device
+from vitnp.checks import check_images, check_labels
+from vitnp.errors import InputError, need_choice
+from vitnp.ops import gelu, heads, positions, relative, softmax
 from vitnp.ops.linear import affine, input_gradient
 from vitnp.steps import (
     s1_patchify,
@@ -29,7 +31,8 @@ from vitnp.steps import (
 
 # The slide's number for every name, without `blocks.0.` and what follows the next dot; the Norms and sums are 6.
 STEPS = {"image": 1, "grid": 1, "patches": 1, "patch_tokens": 2, "tokens": 3, "E_pos": 4, "z0": 4}
-STEPS |= {"attention": 5, "feed_forward": 7, "y": 8, "pre_logits": 8, "logits": 8, "p": 8}
+STEPS |= {"position": 4, "attention": 5, "feed_forward": 7, "y": 8, "pre_logits": 8, "logits": 8, "p": 8}
+TABLES = ("1d", "2d", "sincos")  # of config.stem_position, what has an E_pos
 
 
 class Record(NamedTuple):
@@ -82,14 +85,17 @@ def _find(records, name):
     raise InputError(f'the trace has no "{name}"; the nearest names are {", ".join(near)}')
 
 
-def trace(images, p, config, labels=None):
+def trace(images, p, config, labels=None, *, of="loss"):
     """Run one image (Hᵢ, Wᵢ, C), or a batch (B, Hᵢ, Wᵢ, C), and keep every named tensor: a `Trace`.
 
     With labels, integers (B,) or one integer for one image, also back: the gradient of the mean loss with
-    respect to each tensor. Dropout is off. Raises InputError for images or labels that do not fit.
+    respect to each tensor; of="logit" gives the gradient of the labels' logits instead, each image's its own,
+    which says what speaks for a class. Dropout is off. Raises InputError for images or labels that do not fit.
     """
+    need_choice("of", of, ("loss", "logit"))
     images = images[None] if getattr(images, "ndim", 4) == 3 else images
     images = check_images(images, config, p["norm"]["gamma"].dtype)
+    images = to_device(images, array_module(p["norm"]["gamma"]))
     logits, saved = vit.forward(images, p, config)
     values = _forward(images, p, config, logits, saved)
     if labels is None:
@@ -97,9 +103,10 @@ def trace(images, p, config, labels=None):
     if not config.num_classes:
         raise InputError("labels were given to a model without a head (num_classes 0); leave them out")
     if isinstance(labels, numbers.Integral):
-        labels = array_module(logits).asarray([labels])
-    mean_loss, saved_loss = loss.forward(logits, labels)
-    gradients, dp = _backward(values["p"], saved, saved_loss)
+        labels = np.asarray([labels])
+    check_labels(labels, len(images), config.num_classes)
+    mean_loss, saved_loss = loss.forward(logits, to_device(labels, array_module(logits)))
+    gradients, dp = _backward(values["p"], config, saved, saved_loss, of)
     return Trace(_records(values), logits, values["p"], float(mean_loss), _records(gradients), dp)
 
 
@@ -116,9 +123,15 @@ def _forward(images, p, config, logits, saved):
     z = t["patch_tokens"] = s2_project.forward(t["patches"], p["project"])[0]
     if saved.class_token is not None:
         z = t["tokens"] = s3_class_token.forward(z, p["class_token"])[0]
-    t["E_pos"] = p["position"]["E_pos"]
-    z = t["z0"] = s4_position.forward(z, p["position"])[0]
+    tables, how = p.get("position", {}), {"kind": config.stem_position, "grid": config.grid}
+    if config.stem_position in TABLES:
+        t["E_pos"], _ = positions.forward(tables, like=z, **how)
+    z = t["z0"] = s4_position.forward(z, tables, **how)[0]
+    E_pos, _ = encoder.positions_forward(tables, config=config, like=z)
     for i, block in enumerate(saved.blocks):
+        if E_pos is not None:
+            t[f"blocks.{i}.E_pos"] = E_pos[i]
+            z = t[f"blocks.{i}.position"] = z + E_pos[i]
         z = _block_forward(z, block, t, f"blocks.{i}.")
     z = t["norm"] = s6_layer_norm.forward(z, p["norm"], eps=config.layer_norm_eps)[0]
     t["y"] = z[:, 0] if config.classifier == "token" else z.mean(axis=1)
@@ -137,7 +150,12 @@ def _block_forward(z, saved, t, block):
     for name, value in (("Q", Q), ("K", K), ("V", V)):
         t[f"{block}attention.{name}"] = heads.merge(value)
         t[f"{block}attention.{name}_heads"] = value
-    t[block + "attention.S"] = Q @ K.swapaxes(-1, -2) * (1.0 / math.sqrt(Q.shape[-1]))
+    S = Q @ K.swapaxes(-1, -2) * (1.0 / math.sqrt(Q.shape[-1]))
+    if "E_rel" in p:
+        S_rel, _ = relative.forward(Q * (1.0 / math.sqrt(Q.shape[-1])), p["E_rel"])
+        t |= {f"{block}attention.E_rel": p["E_rel"], f"{block}attention.S_rel": S_rel}
+        S += S_rel
+    t[block + "attention.S"] = S
     t[block + "attention.A"] = A
     t[block + "attention.O"] = heads.split(concat, Q.shape[1])
     t[block + "attention.concat"] = concat
@@ -152,14 +170,16 @@ def _block_forward(z, saved, t, block):
     return z
 
 
-def _backward(probabilities, saved, saved_loss):
-    """{name: gradient} from the probabilities back to the image, and dp."""
+def _backward(probabilities, config, saved, saved_loss, of):
+    """{name: gradient} from the probabilities, or from the labels' logits, back to the image, and dp."""
     d, dp = {}, {}
-    # loss = −Σ t·log(p) / B; where p underflows, 1/p of the smallest normal number
-    _, t = saved_loss
-    xp = array_module(t)
-    d["p"] = -t / xp.maximum(probabilities, xp.finfo(t.dtype).tiny) / len(t)
-    d["logits"] = loss.backward(1.0, saved_loss)
+    _, t = saved_loss  # one-hot
+    if of == "loss":
+        # loss = −Σ t·log(p) / B; where p underflows, 1/p of the smallest normal number
+        xp = array_module(t)
+        smallest = float(xp.finfo(probabilities.dtype).tiny)
+        d["p"] = -t / xp.maximum(probabilities, smallest) / len(t)
+    d["logits"] = loss.backward(1.0, saved_loss) if of == "loss" else t
     _, _, saved_pre_logits, (_, W) = saved.classify
     dy = input_gradient(d["logits"], W)
     if saved_pre_logits is not None:
@@ -172,9 +192,15 @@ def _backward(probabilities, saved, saved_loss):
     dp["blocks"] = {i: {} for i in range(len(saved.blocks))}
     for i in reversed(dp["blocks"]):
         dz, dp["blocks"][i] = _block_backward(dz, saved.blocks[i], d, f"blocks.{i}.")
+        if saved.every_layer is not None:
+            d[f"blocks.{i}.position"], d[f"blocks.{i}.E_pos"] = dz, dz.sum(axis=0)
     d["z0"] = dz
-    dz, dp["position"] = s4_position.backward(dz, saved.position)
-    d["E_pos"] = dp["position"]["E_pos"]
+    d |= {"E_pos": dz.sum(axis=0)} if config.stem_position in TABLES else {}
+    dz, dp_position = s4_position.backward(dz, saved.position)
+    if saved.every_layer is not None:
+        of_layers = {i: d[f"blocks.{i}.E_pos"] for i in dp["blocks"]}
+        dp_position = encoder.positions_backward(of_layers, saved.every_layer)
+    dp |= {"position": dp_position} if dp_position else {}
     if saved.class_token is not None:
         d["tokens"] = dz
         dz, dp["class_token"] = s3_class_token.backward(dz, saved.class_token)
@@ -197,7 +223,6 @@ def _block_backward(dz, saved, d, block):
     d[block + "norm_2"] = df
     df, dp["norm_2"] = s6_layer_norm.backward(df, saved.norm_2)
     dz = d[block + "residual_1"] = dy = d[block + "attention.output"] = dz + df
-
     _, p, Q, K, V, A, _, _, _, _ = saved.attention
     dconcat = d[block + "attention.concat"] = input_gradient(dy, p["W_O"])
     dO = d[block + "attention.O"] = heads.split(dconcat, Q.shape[1])
@@ -205,6 +230,10 @@ def _block_backward(dz, saved, d, block):
     dS = d[block + "attention.S"] = softmax.backward(dA, A)
     dQK = dS * (1.0 / math.sqrt(Q.shape[-1]))  # S = Q·Kᵀ / √d_k
     dV, dQ, dK = A.swapaxes(-1, -2) @ dO, dQK @ K, dQK.swapaxes(-1, -2) @ Q
+    if "E_rel" in p:
+        d[block + "attention.S_rel"] = dS
+        dQ_rel, dE_rel = relative.backward(dQK, (Q, p["E_rel"]))
+        dQ, d[block + "attention.E_rel"] = dQ + dQ_rel, dE_rel.sum(axis=(0, 1))
     for name, value in (("V", dV), ("K", dK), ("Q", dQ)):
         d[f"{block}attention.{name}_heads"] = value
         d[f"{block}attention.{name}"] = heads.merge(value)

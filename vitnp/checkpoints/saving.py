@@ -4,8 +4,9 @@ import contextlib
 import os
 
 from vitnp import tree, vit
+from vitnp.backend import to_host
 from vitnp.checkpoints import files, layouts, native, sidecar
-from vitnp.checkpoints.names import FAMILIES, UNUSED, names
+from vitnp.checkpoints.names import FAMILIES, UNUSED, names, positions_of_ours
 from vitnp.errors import InputError
 from vitnp.writing import beside
 
@@ -16,6 +17,7 @@ GAP = ("google", "timm")  # who has models without a class token
 def save(path, p, config, *, format="vitnp", class_names=None):
     """Write p, or any tree of its shape such as its gradients, under the names and in the layout of `format`.
 
+    Arrays of a device are fetched from there.
     "vitnp" (.npz with the configuration inside), "google" (.npz), "timm", "huggingface" (with config.json and
     preprocessor_config.json beside) or "torchvision" (.safetensors). What a format has no place for, such as the
     GELU form, is that library's own when the file is loaded again: see PROFILES.
@@ -30,6 +32,7 @@ def save(path, p, config, *, format="vitnp", class_names=None):
         ending = ".safetensors" if format in TORCH else ".npz"
         raise InputError(f"{path} is to be a file of {format}; give it a name that ends in {ending}")
     _check(p, config)
+    p = to_host(p)
     if class_names is not None and len(class_names) != config.num_classes:
         raise InputError(f"class_names has {len(class_names)} names; need {config.num_classes}, one a class")
     arrays = to_file(format, p, config)
@@ -66,6 +69,8 @@ def to_file(family, p, config):
     theirs, parts = names(family, config.num_layers), {}
     if config.classifier == "gap" and family not in GAP:
         raise InputError(f"{family} has no model without a class token; save it as vitnp, {' or '.join(GAP)}")
+    if positions_of_ours(config):
+        raise InputError(f"{family} has no place for {positions_of_ours(config)}; save the model as vitnp")
     for ours, leaf in tree.leaves(p):
         if theirs.get(ours) is None:
             raise InputError(f"{family} has no place for {ours}; save the model as vitnp")

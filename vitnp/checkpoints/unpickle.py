@@ -1,20 +1,19 @@
-"""The .pth, .pt and .bin of torch.save read without PyTorch, and without running anything. Imports `errors`.
+"""The .pth, .pt and .bin of torch.save read without PyTorch, and without running anything. Imports `errors`, `pickles`.
 
 Such a file is a zip: `data.pkl` says what there is, one stored member a storage holds the numbers. A pickle is a
 program, so this reader lets it call three things, all of them ours: one makes a dict, one a Tensor record, one
 takes the tensor out of a Parameter. Any other name it asks for ends the reading before a call is made.
 """
 
-import io
 import math
-import pickle
-import pickletools
 import zipfile
 from typing import NamedTuple
 
 import numpy as np
 
+from vitnp import pickles
 from vitnp.errors import InputError
+from vitnp.pickles import Call, Damaged, Refused
 
 STORAGES = {
     ("torch", "DoubleStorage"): "<f8",
@@ -49,20 +48,6 @@ class Dict(dict):
 
     def __setstate__(self, state):
         pass
-
-
-class Call:
-    """A function that a pickle may call, as an object without attributes: it can be called and nothing else."""
-
-    __slots__ = ()
-
-    def __call__(self, *args):
-        try:
-            return self.function(*args)
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"{'.'.join(self.stands_for)} is called with something else than it takes"
-            ) from None
 
 
 class MakeDict(Call):
@@ -100,26 +85,12 @@ ADMITTED = {call.stands_for: call() for call in (MakeDict, MakeTensor, TakeTenso
 MOST = 2**60  # of any number: times 8 bytes it is still one of NumPy's
 
 
-class Refused(Exception):
-    """The pickle asks for something that is not admitted; the message says what."""
-
-
-class Unpickler(pickle.Unpickler):
-    """Tensors and containers; for any other name it raises Refused, before it is looked up."""
-
-    def find_class(self, module, name):
-        """What stands for module.name: a dtype or one of the three calls."""
-        admitted = STORAGES | ADMITTED
-        if (module, name) not in admitted:
-            raise Refused(repr(f"{module}.{name}"[:80]))
-        return admitted[module, name]
-
-    def persistent_load(self, pid):
-        """("storage", type, key, device, count) → (dtype, key)."""
-        kind, dtype, key, _, _ = pid
-        if kind != "storage" or dtype not in STORAGES.values() or not isinstance(key, str):
-            raise Refused("a storage of another kind")  # not shown: a small tuple can have a text without end
-        return dtype, key
+def storage(pid):
+    """("storage", type, key, device, count) → (dtype, key)."""
+    kind, dtype, key, _, _ = pid
+    if kind != "storage" or dtype not in STORAGES.values() or not isinstance(key, str):
+        raise Refused("a storage of another kind")  # not shown: a small tuple can have a text without end
+    return dtype, key
 
 
 def read(path, file):
@@ -142,19 +113,14 @@ def read(path, file):
 def _unpickled(path, data):
     """What the pickle makes: dicts, lists, numbers and Tensor records."""
     try:
-        for opcode, argument, _ in pickletools.genops(data):
-            # The reader makes room for so many objects at once, so a small file could ask for all the memory.
-            if "PUT" in opcode.name and argument > len(data):
-                raise ValueError(f"{opcode.name} {argument}")
-        return Unpickler(io.BytesIO(data)).load()
+        return pickles.load(data, STORAGES | ADMITTED, persistent=storage)
     except Refused as problem:
         raise InputError(
             f"{path} is refused: its pickle asks for {problem}, and only tensors and containers are read; "
             "save its state_dict() as .safetensors"
         ) from None
-    except Exception as problem:  # a damaged pickle fails in any way, with any type
-        what = " ".join(str(problem).split())
-        raise InputError(f"{path} holds a damaged pickle ({type(problem).__name__}: {what})") from None
+    except Damaged as problem:
+        raise InputError(f"{path} holds a damaged pickle ({problem})") from None
 
 
 def _state_dict(path, saved):

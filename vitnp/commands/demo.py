@@ -4,6 +4,7 @@ handwritten digits, and the pictures."""
 import time
 
 from vitnp import checkpoints, vit
+from vitnp.commands.options import add_backend
 from vitnp.config import preset
 from vitnp.ops import softmax
 from vitnp.training.run import writable
@@ -17,6 +18,7 @@ def add_parser(commands):
     parser.add_argument("--out", default="demo", metavar="DIR", help="folder for the pictures (default demo)")
     parser.add_argument("--lang", choices=("en", "ko", "both"), default="both", help="titles of the slides")
     parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
+    add_backend(parser)
     parser.set_defaults(run=run)
 
 
@@ -32,8 +34,9 @@ def run(args):
         f"train --data digits --seed {args.seed} --overwrite --out",
     )
     worst = 0
+    elsewhere = [] if args.backend == "numpy" else ["--backend", args.backend]
     for command in commands:
-        words = command.split() + ([str(out)] if command.endswith("--out") else [])
+        words = command.split() + ([str(out)] if command.endswith("--out") else []) + elsewhere
         print(f"\n$ vitnp {' '.join(words)}", flush=True)
         status = main(words)
         if status > 1:
@@ -68,7 +71,9 @@ def draw(out, seed):
     )
     yield (
         show.save(
-            show.attention_from_class_token(images[0], saved.blocks[-1].attention.A[0], config),
+            show.attention_from_class_token(
+                images[0], saved.blocks[-1].attention.A[0], config, block=config.num_layers - 1
+            ),
             out / "attention.png",
         ),
         "where [CLS] looks in the last block",

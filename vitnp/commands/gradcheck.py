@@ -3,7 +3,8 @@
 import numpy as np
 
 from vitnp import gradcheck, tree, vit
-from vitnp.commands.options import add_model, model_config
+from vitnp.backend import has_complex_erf, to_device
+from vitnp.commands.options import add_backend, add_model, backend, model_config
 from vitnp.errors import InputError
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
@@ -17,6 +18,7 @@ def add_parser(commands):
     add_model(parser, default="tiny")
     parser.add_argument("--batch", type=int, default=2, metavar="B", help="images (default 2)")
     parser.add_argument("--seeds", type=int, default=3, help="random directions a leaf (default 3)")
+    add_backend(parser)
     parser.set_defaults(run=run)
 
 
@@ -32,17 +34,25 @@ def run(args):
             f"{args.model} has {size:,} parameters, too many to check in double precision; the same code is "
             f"checked with --model tiny, or make it smaller with --set, to at most {LARGEST:,}"
         )
-    report = check_model(config, batch_size=args.batch, seeds=range(args.seeds))
-    print(f"{args.model}: {len(report.leaves)} leaves, {size:,} parameters, float64, {args.seeds} seeds")
+    xp = backend(args)
+    report = check_model(config, batch_size=args.batch, seeds=range(args.seeds), xp=xp)
+    place = "" if xp is np else f", {xp.__name__}"
+    print(
+        f"{args.model}: {len(report.leaves)} leaves, {size:,} parameters, float64, {args.seeds} seeds{place}"
+    )
     print(report)
     by_complex, by_difference = report.worst
-    print(f"largest relative error: complex step {by_complex:.1e}, central differences {by_difference:.1e}")
+    exact = "not taken (CuPy's erf takes no complex numbers)" if by_complex is None else f"{by_complex:.1e}"
+    print(f"largest relative error: complex step {exact}, central differences {by_difference:.1e}")
     print("every gradient is right" if report.ok else "a gradient is WRONG")
     return 0 if report.ok else 1
 
 
-def check_model(config, *, batch_size=2, seeds=(0, 1, 2)):
-    """The `gradcheck.Report` of a whole model at random weights, dropout on where the configuration has it."""
+def check_model(config, *, batch_size=2, seeds=(0, 1, 2), xp=np):
+    """The `gradcheck.Report` of a whole model at random weights, dropout on where the configuration has it.
+
+    Images and weights are drawn on the host and checked in the memory of xp.
+    """
     rng = np.random.default_rng(0)
     p = gradcheck.random_like(vit.init(None, config, np.float64), rng)
     images = rng.standard_normal((batch_size, *config.image_size, config.in_channels))
@@ -50,4 +60,6 @@ def check_model(config, *, batch_size=2, seeds=(0, 1, 2)):
     def forward(images, p):
         return vit.forward(images, p, config, rng=np.random.default_rng(1))  # the same dropout in every call
 
-    return gradcheck.check(forward, vit.backward, images, p, seeds=seeds)
+    images, p = to_device(images, xp), to_device(p, xp)
+    complex_step = config.gelu != "erf" or has_complex_erf(xp)
+    return gradcheck.check(forward, vit.backward, images, p, seeds=seeds, complex_step=complex_step)

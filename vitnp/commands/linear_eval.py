@@ -1,10 +1,13 @@
 """`vitnp linear-eval`: how good a model's representation is, by a linear classifier of a few images a class."""
 
 import statistics
+from pathlib import Path
 
 import numpy as np
 
 from vitnp import checkpoints, data, linear_eval
+from vitnp.backend import to_device
+from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, source
 from vitnp.errors import InputError, need_int
 
@@ -21,9 +24,11 @@ def add_parser(commands):
         help="a checkpoint, or a name that weights fetch has fetched",
     )
     parser.add_argument(
-        "--data", default="digits", metavar="NAME", help=f"{', '.join(data.NAMES)} (default digits)"
+        "--data",
+        default="digits",
+        metavar="NAME|DIR",
+        help=f"{', '.join(data.NAMES)}, or a folder of pictures (default digits)",
     )
-    parser.add_argument("--folder", metavar="DIR", help="where the data set lies")
     parser.add_argument(
         "--shots", type=int, default=5, metavar="K", help="images a class to learn from (default 5)"
     )
@@ -33,6 +38,7 @@ def add_parser(commands):
     )
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
     add_source(parser)
+    add_backend(parser)
     parser.set_defaults(run=run)
 
 
@@ -40,9 +46,11 @@ def run(args):
     """Print an accuracy a draw, their mean and standard deviation."""
     need_int("--shots", args.shots, at_least=1)
     need_int("--seeds", args.seeds, at_least=1)
+    xp = backend(args)
     path, told = source(args, args.weights)
     p, config = checkpoints.load(path, **told)
-    dataset = data.load(args.data, folder=args.folder, image_size=config.image_size)
+    p = to_device(p, xp)
+    dataset = load(args.data, config)
     classes = len(dataset.class_names)
     draws = [
         linear_eval.shots_of(dataset.train.labels, args.shots, classes, np.random.default_rng(seed))
@@ -63,6 +71,13 @@ def run(args):
     spread = f" ± {100 * statistics.stdev(found):.2f}" if len(found) > 1 else ""
     print(f"accuracy {100 * statistics.mean(found):.2f}{spread}%")
     return 0
+
+
+def load(name, config):
+    """The data set of that name, or the folder of pictures, at the model's size."""
+    if name not in data.NAMES and Path(name).is_dir():
+        return data.load("folder", folder=name, image_size=config.image_size)
+    return data.load(name, image_size=config.image_size)
 
 
 def features(source, rows, p, config, args):

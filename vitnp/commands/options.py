@@ -33,7 +33,7 @@ def add_fields(parser):
 def add_backend(parser):
     """--backend, which `backend` reads.
 
-    NumPy unless asked: figures and printed numbers are NumPy's, and the small models are no faster on a GPU.
+    NumPy unless asked, so that a command prints what the pages say on any machine, with a GPU in it or without.
     """
     parser.add_argument(
         "--backend",

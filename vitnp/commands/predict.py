@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from vitnp import checkpoints, parallel, vit
+from vitnp import checkpoints, parallel, precision, vit
+from vitnp.backend import array_module, to_device, to_host
+from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, source
 from vitnp.data import class_names, preprocess
-from vitnp.errors import InputError
+from vitnp.errors import InputError, need_choice
 from vitnp.ops import softmax
 
 SUFFIXES = {
@@ -43,6 +45,12 @@ def add_parser(commands):
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     add_source(parser)
+    add_backend(parser)
+    parser.add_argument(
+        "--dtype",
+        metavar="NAME",
+        help="float16 (half the memory, meant for a GPU) or float32; default: as in the file",
+    )
     parser.set_defaults(run=run)
 
 
@@ -50,6 +58,9 @@ def run(args):
     """Print the classes of each picture; 2 if a file is no picture, and the others are printed all the same."""
     if args.top < 1:
         raise InputError(f"--top is {args.top}; need at least 1")
+    if args.dtype is not None:
+        need_choice("--dtype", args.dtype, precision.DTYPES)
+    xp = backend(args)
     files = [file for given in args.images for file in pictures(Path(given))]
     path, told = source(args, args.weights)
     p, config = checkpoints.load(path, **told)
@@ -57,6 +68,7 @@ def run(args):
         raise InputError(f"{path} has no head, so it knows no classes; name the weights of a classifier")
     if not p["classify"]["head"]["W"].any():  # Google's first ImageNet-21k files are so
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
+    p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
     beside = None if args.labels else checkpoints.class_names(path)
     names, names_from = class_names.find(config.num_classes, labels=args.labels, beside=beside)
     height, width = config.image_size
@@ -107,7 +119,7 @@ def predictions(files, p, config):
         images = [x for x, _ in batch if x is not None]
         probabilities = iter(())
         if images:
-            logits = parallel.predict(np.stack(images), p, config).astype(np.float64)
+            logits = to_host(parallel.predict(np.stack(images), p, config)).astype(np.float64)
             if not np.isfinite(logits).all():
                 raise InputError(
                     "the model's logits are NaN or infinite; vitnp weights inspect shows the file"
@@ -128,9 +140,9 @@ def draw_attention(x, p, config, path):
     """Write the picture of the last block's attention from the class token; its path."""
     from vitnp import show
 
-    _, saved = vit.forward(x[None], p, config)
+    _, saved = vit.forward(to_device(x[None], array_module(p["norm"]["gamma"])), p, config)
     A = saved.blocks[-1].attention.A[0]
-    return show.save(show.attention_from_class_token(x, A, config), path)
+    return show.save(show.attention_from_class_token(x, A, config, block=config.num_layers - 1), path)
 
 
 def lines(record):

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from vitnp import __version__, data, distributed, tree
 from vitnp.backend import to_device, to_host
-from vitnp.commands.options import NAMES, add_backend, backend
+from vitnp.commands.options import add_backend, backend
+from vitnp.commands.train_options import add_keeping, add_model, add_recipe
 from vitnp.commands.train_setup import about_data, prepare
-from vitnp.commands.weights import add_source
 from vitnp.errors import InputError, need_int
 from vitnp.parallel import choose_workers
+from vitnp.precision import DTYPES
 from vitnp.train import check_fit, train
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import claim, clear, recall
@@ -36,62 +37,25 @@ def add_parser(commands):
         metavar="NAME|DIR",
         help=f"{names}, or a folder of pictures (default digits)",
     )
+    parser.add_argument(
+        "--on-corrupt",
+        choices=("stop", "skip"),
+        default="stop",
+        help="a picture of a folder that cannot be read",
+    )
     parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
     add_model(parser)
     add_recipe(parser)
     add_keeping(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
+    parser.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        default="float32",
+        help="float16: forward and backward, for GPUs (default float32)",
+    )
     add_backend(parser)
     parser.set_defaults(defaults=vars(parser.parse_args(["--out", ""])), run=run, known=None)
-
-
-def add_model(parser):
-    """The model: untrained, or from a file."""
-    model = parser.add_argument_group("model", "untrained, or from a file with --init")
-    model.add_argument("--model", metavar="NAME", help=f"{NAMES} (default: the recipe's)")
-    model.add_argument("--init", metavar="FILE", help="start from weights: a file, or a name of weights list")
-    model.add_argument("--freeze", choices=("backbone",), help="train the head alone")
-    add_source(model)
-    model.add_argument(
-        "--dropout", type=float, metavar="RATE", help="after dense layers (default: the recipe's)"
-    )
-
-
-def add_recipe(parser):
-    """The recipe and what takes the place of its numbers."""
-    recipe = parser.add_argument_group("recipe", "how to train: a recipe, and what is to differ from it")
-    recipe.add_argument("--recipe", metavar="NAME", help="one of vitnp recipes (default: the data set's own)")
-    recipe.add_argument("--epochs", type=int, metavar="N")
-    recipe.add_argument("--steps", type=int, metavar="N", help="in place of epochs")
-    recipe.add_argument("--batch-size", type=int, metavar="B", help="images a step")
-    recipe.add_argument(
-        "--micro-batch", type=int, metavar="B", help="images at a time, if a step's need too much memory"
-    )
-    recipe.add_argument("--lr", type=float, help="learning rate after the warm-up")
-    recipe.add_argument("--weight-decay", type=float, metavar="X", help="of weight matrices")
-    recipe.add_argument("--no-augment", action="store_true", help="the images as they are")
-    recipe.add_argument(
-        "--set-recipe",
-        action="append",
-        default=[],
-        metavar="FIELD=VALUE",
-        help="any other field; may be repeated",
-    )
-
-
-def add_keeping(parser):
-    """What is kept, and when."""
-    keeping = parser.add_argument_group("keeping")
-    keeping.add_argument(
-        "--save-every", type=int, metavar="N", help="steps between checkpoints (default: 300 s)"
-    )
-    keeping.add_argument(
-        "--keep", type=int, default=2, metavar="K", help="the last K checkpoints (default 2)"
-    )
-    keeping.add_argument(
-        "--log-every", type=int, default=10, metavar="N", help="steps between rows of steps.csv (default 10)"
-    )
-    keeping.add_argument("--overwrite", action="store_true", help="remove the run that is in --out")
 
 
 def run(args):
@@ -110,7 +74,9 @@ def settled(args, comm):
 
     Raises InputError for an option that says something else than the run did.
     """
-    if args.data and Path(args.data).is_dir():
+    if (
+        args.data not in data.NAMES and Path(args.data).is_dir()
+    ):  # a set's name goes before a folder called so
         args.data = str(Path(args.data).resolve())
     if not args.resume:
         return args
@@ -138,6 +104,8 @@ def train_in_folder(args, comm, wish):
 
     if not args.resume and comm.rank == 0:
         claim(args.out, overwrite=args.overwrite)  # before anything that takes time
+    xp = backend(args)
+    comm.use(xp)
     setup = prepare(args)
     check_fit(setup.data, setup.config)
     args.workers = args.workers or workers_for(setup, comm)
@@ -151,8 +119,6 @@ def train_in_folder(args, comm, wish):
     if first:
         print(title(args, setup, comm, run.resume), flush=True)
     display = Display(setup.recipe, len(setup.data.train), run and run.resume, quiet=not first)
-    xp = backend(args)
-    comm.use(xp)
     p = to_device(setup.p, xp)
 
     def on_step(progress, step):
@@ -175,6 +141,7 @@ def train_in_folder(args, comm, wish):
                 rng=setup.rng,
                 workers=args.workers,
                 freeze=args.freeze,
+                dtype=args.dtype,
                 comm=comm,
                 resume=run and run.resume,
                 stop=wish,
@@ -208,7 +175,7 @@ def about(args, setup, comm):
         "model": dataclasses.asdict(setup.config),
         "recipe": dataclasses.asdict(setup.recipe),
         "data": about_data(args.data, setup.data),
-        "start": {name: options[name] for name in ("seed", "init", "freeze", "backend")},
+        "start": {name: options[name] for name in ("seed", "init", "freeze", "backend", "dtype")},
         "machines": {"ranks": comm.size, "workers": args.workers},
     }
     return {"vitnp": __version__, "options": options, "run": run}

@@ -8,7 +8,8 @@ import unicodedata
 import numpy as np
 
 from vitnp import slides, tree, vit
-from vitnp.commands.options import add_model, model_config
+from vitnp.backend import to_device
+from vitnp.commands.options import add_backend, add_model, backend, model_config
 from vitnp.data import photo
 from vitnp.errors import InputError
 from vitnp.ops import initializers
@@ -67,6 +68,7 @@ def add_parser(commands):
     parser.add_argument("--label", type=int, default=0, metavar="N", help="the loss's class (default 0)")
     parser.add_argument("--seed", type=int, default=0, help="of the random weights (default 0)")
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    add_backend(parser)
     parser.set_defaults(run=run)
 
 
@@ -85,8 +87,9 @@ def run(args):
         image = photo.sample(config.image_size, in_channels=config.in_channels)
     else:
         image = photo.load(args.image, config.image_size, in_channels=config.in_channels)
-    p = random_parameters(config, args.seed)
-    t = trace(image, p, config, labels=args.label if args.backward else None)
+    xp = backend(args)
+    p = to_device(random_parameters(config, args.seed), xp)
+    t = trace(to_device(image, xp), p, config, labels=args.label if args.backward else None)
     report = {"model": args.model, "image": args.image or photo.SAMPLE, "seed": args.seed}
     report |= {"parameters": tree.count(p), **the_walk(t, config)}
     if args.backward:

@@ -1,9 +1,20 @@
 """The room of data: real images and their labels, and the small random changes that augment them.
 
 Wherever it was read from, a data set is a `DataSet` of two `Source`s and the classes' names (`sources.py` says what
-they promise); `load` finds one by its name, `batches` reads it ahead of the model. Imports `errors`; nothing of the
-model. scikit-learn and Pillow are loaded only when something is read with them.
+they promise); `load` finds one by its name, `batches` reads it ahead of the model. Imports `config`, `errors`,
+`pickles` and `weights` (for downloads); nothing of the model. scikit-learn and Pillow are loaded only when needed.
+
+| name | images (train + test) | shape | classes |
+|---|---|---|---|
+| digits | 1,437 + 360, split by seed | 8x8x1 | 10 |
+| mnist, fashion-mnist | 60,000 + 10,000 | 28x28x1 | 10 |
+| cifar10, cifar100 | 50,000 + 10,000 | 32x32x3 | 10, 100 |
+| folder | what is there | image_size x 3 | one a folder |
+
+Values are −1 … 1: x/127.5 − 1 of bytes, or what the model's `config.preprocessing` says for pictures of a folder.
 """
+
+import difflib
 
 from vitnp.data.loader import batches
 from vitnp.data.sources import ArraySource, DataSet, Source
@@ -11,13 +22,36 @@ from vitnp.errors import InputError
 
 __all__ = ["NAMES", "ArraySource", "DataSet", "Source", "batches", "load"]
 
-NAMES = ("digits",)
+NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "folder")
 
 
-def load(name, *, seed=0):
-    """The `DataSet` called `name`, split by seed. Raises InputError for an unknown name."""
+def load(name, *, seed=0, folder=None, image_size=None, **pictures):
+    """The `DataSet` called `name`.
+
+    folder is where the files lie; without it they come from the cache, or the network. "folder" is one's own pictures:
+    it needs folder and image_size, and takes what `folder.load` takes. seed splits what has no split of its own.
+    Raises InputError for an unknown name, and for files that are missing, cut short or of another kind.
+    """
     if name not in NAMES:
-        raise InputError(f'data set "{name}" is unknown; choose from {", ".join(NAMES)}')
-    from vitnp.data import digits
+        near = difflib.get_close_matches(str(name).lower(), NAMES, n=2)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise InputError(f'data set "{name}" is unknown; {hint}choose from {", ".join(NAMES)}')
+    if name == "folder":
+        if folder is None:
+            raise InputError(
+                "which folder? give the path of one that holds a folder of pictures for each class"
+            )
+        from vitnp.data import folder as pictures_of
 
-    return digits.load(seed)
+        return pictures_of.load(folder, image_size=image_size, seed=seed, **pictures)
+    if name == "digits":
+        from vitnp.data import digits
+
+        return digits.load(seed)
+    if name.startswith("cifar"):
+        from vitnp.data import cifar
+
+        return cifar.load(name, folder)
+    from vitnp.data import idx
+
+    return idx.load(name, folder)

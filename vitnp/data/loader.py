@@ -11,7 +11,17 @@ from vitnp.errors import InputError, need_int
 
 
 def batches(
-    source, order, *, batch_size, seed, augment=None, mixup=0.0, num_classes=None, first=0, ahead=2, share=None
+    source,
+    order,
+    *,
+    batch_size,
+    seed,
+    augment=None,
+    mixup=0.0,
+    num_classes=None,
+    first=0,
+    ahead=2,
+    share=None,
 ):
     """Yield (images, labels) of batch first, first + 1, …; batch i has the rows order[i·batch_size : (i+1)·batch_size].
 

@@ -7,6 +7,7 @@ Two forms. "erf" is the definition: timm, Hugging Face and torchvision weights w
 import math
 
 from vitnp.backend import array_module, erf, fuse
+from vitnp.ops.half import in_float32
 
 SQRT_2 = math.sqrt(2.0)
 SQRT_2_PI = math.sqrt(2.0 * math.pi)
@@ -33,6 +34,7 @@ def again_and_backward(dy, saved):
 
 
 @fuse
+@in_float32
 def gelu_tanh(x):
     """x·Φ(x) with Φ(x) ≈ ½ (1 + tanh(√(2/π)·(x + 0.044715 x³)))."""
     t = array_module(x).tanh(x * (LINEAR + CUBIC * (x * x)))
@@ -40,6 +42,7 @@ def gelu_tanh(x):
 
 
 @fuse
+@in_float32
 def both_tanh(x, dy):
     """x·Φ and dy·(Φ + x·Φ′): with t the tanh, Φ′ = ½ (1 − t²)·√(2/π)·(1 + 3·0.044715 x²)."""
     x2 = x * x
@@ -49,12 +52,14 @@ def both_tanh(x, dy):
 
 
 @fuse
+@in_float32
 def gelu_erf(x):
     """x·Φ(x) with Φ(x) = ½ (1 + erf(x/√2))."""
     return x * (0.5 + 0.5 * erf(x * (1.0 / SQRT_2)))
 
 
 @fuse
+@in_float32
 def both_erf(x, dy):
     """x·Φ and dy·(Φ + x·Φ′), where Φ′ is the density exp(−x²/2)/√(2π)."""
     Phi = 0.5 + 0.5 * erf(x * (1.0 / SQRT_2))

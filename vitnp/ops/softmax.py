@@ -1,6 +1,7 @@
 """Softmax over the last axis."""
 
 from vitnp.backend import array_module, on_host
+from vitnp.ops.half import in_float32, wide
 from vitnp.ops.sums import row_sums
 
 SAFE = (
@@ -10,12 +11,15 @@ SAFE = (
 
 def forward(x):
     """yᵢ = exp(xᵢ) / Σⱼ exp(xⱼ), rows along the last axis sum to 1: (…, J) → (…, J)."""
+    dtype, x = x.dtype, wide(x)
     xp = array_module(x)
     y = xp.exp(x) if is_safe(x) else xp.exp(x - x.real.max(axis=-1, keepdims=True))
     y /= row_sums(y)
+    y = y.astype(dtype, copy=False)
     return y, y
 
 
+@in_float32
 def backward(dy, saved):
     """dxᵢ = yᵢ (dyᵢ − Σⱼ dyⱼ yⱼ): the whole Jacobian diag(y) − y·yᵀ, not only its diagonal."""
     y = saved

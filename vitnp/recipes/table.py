@@ -210,7 +210,7 @@ def train(name, data, model, settings):
     words.append(f"--model {model}" if model else "--init FILE")
     for field, value in settings.items():
         words.append(f"--image-size {value[0]}" if field == "image_size" else f"--set {field}={value}")
-    words.append(f"--data {data}" + (" --folder PICTURES" if data == "folder" else ""))
+    words.append(f"--data {'PICTURES' if data == 'folder' else data}")
     return " ".join([*words, "--out RUN"])
 
 

@@ -7,6 +7,7 @@ Mean and variance are taken over the D values of one token. The "+" beside it is
 
 from vitnp.backend import blocked
 from vitnp.ops import initializers
+from vitnp.ops.half import in_float32
 from vitnp.ops.sums import column_sums, row_means
 
 
@@ -25,6 +26,7 @@ def forward(x, p, *, eps):
 
 
 @blocked
+@in_float32
 def normalize(x, *, gamma, beta, eps):
     """Every token on its own: (B, N, D) → y and x̂ (B, N, D), 1/√(var + ε) (B, N, 1)."""
     c = x - row_means(x)
@@ -44,6 +46,7 @@ def backward(dy, saved):
 
 
 @blocked
+@in_float32
 def normalize_backward(dy, x_hat, inverse_std, *, gamma):
     """Every token on its own: dy (B, N, D) → dx (B, N, D)."""
     dx_hat = dy * gamma

@@ -8,6 +8,7 @@ import contextlib
 import csv
 import io
 import json
+import math
 import time
 from pathlib import Path
 
@@ -28,7 +29,8 @@ class Table:
         self.files = [open(name, "a", encoding="utf-8", newline="") for name in self.names]  # noqa: SIM115
 
     def write(self, row):
-        """Add a row to both files. Raises InputError where that cannot be done."""
+        """Add a row to both files; a number that is not finite is left empty. Raises InputError if it cannot."""
+        row = {name: value if math.isfinite(value) else None for name, value in row.items()}
         texts = as_csv(self.fields, [row]), as_json([row])
         for name, file, text in zip(self.names, self.files, texts, strict=True):
             try:

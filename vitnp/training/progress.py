@@ -1,10 +1,11 @@
-"""What a training is between two steps, and what it tells. Imports `tree`, `errors`."""
+"""What a training is between two steps, and what it tells. Imports `tree`, `errors`, `precision`."""
 
 import dataclasses
 from typing import NamedTuple
 
 from vitnp import tree
 from vitnp.errors import InputError
+from vitnp.precision import LossScale
 
 
 class Step(NamedTuple):
@@ -23,7 +24,7 @@ class Epoch(NamedTuple):
 
     epoch: int  # from 1
     loss: float  # mean over the epoch's images as they were trained on: augmented, with dropout
-    train_accuracy: float  # 0…1, on the first training images, not augmented
+    train_accuracy: float  # 0…1, on some of the training images, not augmented
     test_accuracy: float  # 0…1
     lr: float  # of the last step
     seconds: float  # training and measuring
@@ -51,6 +52,7 @@ class Progress:
     loss_sum: float = 0.0  # over them
     seconds: float = 0.0  # that the epoch took so far
     history: list = dataclasses.field(default_factory=list)  # of the `Epoch`s done
+    scale: list = dataclasses.field(default_factory=lambda: list(LossScale()))  # of the loss, in float16
     finished: bool = False  # every step is done
 
     def trees(self):

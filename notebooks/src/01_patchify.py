@@ -1,0 +1,369 @@
+# %% [markdown] lang="en"
+# # 1 · Cut the image into patches
+# **1단계: 이미지(224x224)를 16x16크기의 패치로 분할** · *Step 1: split the image (224x224) into 16x16 patches*
+#
+# Deck 003, step 1 · file `vitnp/steps/s1_patchify.py` · **10 minutes** · [solutions](solutions/01_patchify.ipynb)
+#
+# After this notebook you can
+# - turn a photo into the 196 vectors of 768 values that a Vision Transformer reads,
+# - say where in the image each of those values came from,
+# - write the backward pass of a reordering, and check it.
+
+# %% [markdown] lang="ko"
+# # 1 · 이미지를 패치로 나누기
+# **1단계: 이미지(224x224)를 16x16크기의 패치로 분할** · *Step 1: split the image (224x224) into 16x16 patches*
+#
+# 덱 003, 1단계 · 파일 `vitnp/steps/s1_patchify.py` · **10분** · [풀이](../solutions/ko/01_patchify.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 사진 한 장을 Vision Transformer가 읽는 768차원 벡터 196개로 바꾼다.
+# - 그 값 하나하나가 이미지의 어디에서 왔는지 말한다.
+# - 순서만 바꾸는 연산의 역전파를 직접 쓰고 검증한다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import gradcheck, show, slides
+from vitnp.data import photo
+from vitnp.steps import s1_patchify
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+
+# %% [markdown] lang="en"
+# ## An image is an array
+# Height, width, and three numbers (red, green, blue) for each pixel.
+
+# %% [markdown] lang="ko"
+# ## 이미지는 배열입니다
+# 높이, 너비, 그리고 픽셀마다 숫자 세 개(R, G, B)입니다.
+
+# %%
+image = photo.sample((224, 224))
+image.shape
+
+# %% [markdown] lang="en"
+# The top left pixel is a piece of blue sky.
+
+# %% [markdown] lang="ko"
+# 맨 왼쪽 위 픽셀은 파란 하늘의 한 조각입니다.
+
+# %%
+image[0, 0]
+
+# %% [markdown] lang="en"
+# ## 14x14의 패치 생성 · a 14x14 grid of patches
+# 224 / 16 = 14, so 14 rows of 14 patches: 196.
+
+# %% [markdown] lang="ko"
+# ## 1단계: 14x14의 패치 생성
+# 224 / 16 = 14이므로 14행 14열, 모두 196개의 패치가 나옵니다.
+
+# %%
+config = vitnp.preset("B/16", num_layers=1)
+show.patch_grid(image, config)
+
+# %% [markdown] lang="en"
+# One patch is a slice. This is row 7, column 3.
+
+# %% [markdown] lang="ko"
+# 패치 하나는 슬라이스 하나입니다. 7행 3열의 패치를 꺼내 봅시다.
+
+# %%
+P, i, j = 16, 7, 3
+patch = image[i * P : (i + 1) * P, j * P : (j + 1) * P]
+patch.shape, patch.size
+
+# %%
+plt.imshow(patch)
+plt.axis("off")
+plt.show()
+
+# %% [markdown] lang="en"
+# The slide says "768 pixels". There are 16·16 = 256 pixels, with three values each: 768 values.
+
+# %% [markdown] lang="ko"
+# 슬라이드에는 "768개의 픽셀"이라고 적혀 있습니다. 정확히는 픽셀 16·16 = 256개에 값이 3개씩, 모두 768개의 값입니다.
+
+# %%
+assert patch.size == 256 * 3 == 768
+
+# %% [markdown] lang="en"
+# ## 768개 픽셀인 패치를 Flatten · each patch becomes a vector
+# The slow way says it best: walk over the grid from the top left, row by row, and lay each patch out flat.
+
+# %% [markdown] lang="ko"
+# ## 1단계: 768개 픽셀인 패치를 Flatten
+# 가장 느린 방법이 가장 이해하기 쉽습니다. 왼쪽 위부터 한 행씩 훑으며 패치를 한 줄로 폅니다.
+
+# %%
+starts = range(0, 224, P)
+squares = [image[r : r + P, c : c + P] for r in starts for c in starts]
+by_loops = np.stack([square.reshape(-1) for square in squares])
+by_loops.shape
+
+# %% [markdown] lang="en"
+# Row 7·14 + 3 of this table is the patch we cut out above.
+
+# %% [markdown] lang="ko"
+# 이 표의 7·14 + 3번째 행이 바로 위에서 꺼낸 패치입니다.
+
+# %%
+assert (by_loops[7 * 14 + 3] == patch.reshape(-1)).all()
+
+# %% [markdown] lang="en"
+# ## Without a loop
+# A picture so small that we can read it. The tens digit is the row, the units digit the column.
+
+# %% [markdown] lang="ko"
+# ## 반복문 없이
+# 한눈에 읽히도록 아주 작은 이미지를 씁시다. 십의 자리가 행, 일의 자리가 열입니다.
+
+# %%
+tiny = 10 * np.arange(4)[:, None] + np.arange(4)
+tiny
+
+# %% [markdown] lang="en"
+# We want 2×2 patches. Just reshaping goes wrong: it takes four values of one *row*.
+
+# %% [markdown] lang="ko"
+# 2×2 패치로 나누려고 합니다. 그냥 reshape하면 틀립니다. 한 *행*에서 값 네 개를 가져와 버립니다.
+
+# %%
+tiny.reshape(4, 4)[0]
+
+# %% [markdown] lang="en"
+# Give each axis its own meaning: (row of patches, row in the patch, column of patches, column in the patch) …
+
+# %% [markdown] lang="ko"
+# 축마다 뜻을 하나씩 줍니다. (패치의 행, 패치 안의 행, 패치의 열, 패치 안의 열)
+
+# %%
+axes = tiny.reshape(2, 2, 2, 2)
+
+# %% [markdown] lang="en"
+# … swap the two in the middle, so that the patch's own axes come last, and now flatten.
+
+# %% [markdown] lang="ko"
+# 가운데 두 축을 바꾸면 패치 안의 축이 뒤로 모입니다. 이제 펴면 됩니다.
+
+# %%
+axes.swapaxes(1, 2).reshape(4, 4)
+
+# %% [markdown] lang="en"
+# The same three moves for a batch of B color images of any size. `saved` is all that backward will need.
+
+# %% [markdown] lang="ko"
+# 같은 세 동작을 임의 크기의 컬러 이미지 B장에 적용합니다. `saved`는 역전파에 필요한 전부입니다.
+
+
+# %%
+def forward(x, P):
+    B, H, W, C = x.shape
+    grid = x.reshape(B, H // P, P, W // P, P, C).swapaxes(2, 3)
+    return grid.reshape(B, -1, P * P * C), (x.shape, P)
+
+
+# %%
+images = image[None]  # a batch of one
+patches, saved = forward(images, 16)
+assert (patches[0] == by_loops).all()
+
+# %% [markdown] lang="en"
+# ## The shape on the slide
+# `vitnp.slides` holds what deck 003 prints (left), here beside our arrays (right). One number differs: the slide has
+# 224x24**4**, a misprint.
+
+# %% [markdown] lang="ko"
+# ## 슬라이드의 shape와 비교
+# `vitnp.slides`에는 덱 003에 적힌 shape가 들어 있습니다. 왼쪽이 슬라이드, 오른쪽이 우리 배열입니다. 한 군데가 다릅니다.
+# 슬라이드의 224x24**4**는 오타입니다.
+
+# %%
+grid = images.reshape(1, 14, P, 14, P, 3).swapaxes(2, 3)
+shapes = {"image": images.shape, "grid": grid.shape, "patches": patches.shape}
+
+# %%
+checked = [c for c in slides.check(shapes, config) if c.row.step == 1]
+for c in checked:
+    print(f"{c.tensor.slide_name:18} {c.printed!s:21} {c.got!s:21} {'✓' if c.ok else '✗'}")
+
+# %%
+assert all(c.ok for c in checked)
+assert patches.shape == (1, 196, 768)
+
+# %% [markdown] lang="en"
+# ## Backward: every gradient goes home
+# Nothing was computed, values only moved. So the gradient of a value in a patch belongs to the pixel that it came from:
+# undo the three moves, last one first.
+
+# %% [markdown] lang="ko"
+# ## 역전파: 기울기는 제자리로 돌아갑니다
+# 계산한 것은 없고 값의 자리만 옮겼습니다. 따라서 패치 속 값의 기울기는 그 값이 원래 있던 픽셀의 것입니다.
+# 세 동작을 마지막 것부터 거꾸로 되돌립니다.
+
+
+# %%
+def backward(dpatches, saved):
+    (B, H, W, C), P = saved
+    dgrid = dpatches.reshape(B, H // P, W // P, P, P, C)
+    return dgrid.swapaxes(2, 3).reshape(B, H, W, C)
+
+
+# %% [markdown] lang="en"
+# Put a gradient on patch 101 alone and see where it arrives.
+
+# %% [markdown] lang="ko"
+# 101번 패치에만 기울기를 주고 어디에 도착하는지 봅시다.
+
+# %%
+dpatches = np.zeros(patches.shape)
+dpatches[0, 101] = 1.0
+dimage = backward(dpatches, saved)[0]
+dimage.shape
+
+# %%
+plt.imshow((image * (0.3 + 0.7 * dimage)).astype(np.uint8))
+plt.axis("off")
+plt.show()
+
+# %% [markdown] lang="en"
+# Patch 101 is row 7, column 3, for 101 = 7·14 + 3. Its 768 gradients are all in its own square.
+
+# %% [markdown] lang="ko"
+# 101 = 7·14 + 3이므로 7행 3열입니다. 기울기 768개가 모두 자기 칸으로 돌아왔습니다.
+
+# %%
+assert dimage[112:128, 48:64].sum() == dimage.sum() == 768
+
+# %% [markdown] lang="en"
+# ## The same as a matrix
+# Forward is linear, so it is a matrix $J$: one 1 in every row and column, a permutation. Backward multiplies by $J^\top$,
+# and for a permutation $J^\top = J^{-1}$. That is why backward is simply the way back.
+
+# %% [markdown] lang="ko"
+# ## 행렬로 보면
+# 순전파는 선형이므로 행렬 $J$로 쓸 수 있습니다. 행과 열마다 1이 하나뿐인 치환 행렬입니다. 역전파는 $J^\top$을 곱하는 일이고,
+# 치환 행렬에서는 $J^\top = J^{-1}$입니다. 그래서 역전파가 그저 되돌아가는 길인 것입니다.
+
+# %%
+pixels = np.eye(16).reshape(16, 4, 4, 1)  # image k has a 1 at pixel k alone
+J = forward(pixels, 2)[0].reshape(16, 16).T
+assert (J.T @ J == np.eye(16)).all()
+
+# %%
+plt.matshow(J, cmap="Blues")
+plt.xlabel("pixel of the image")
+plt.ylabel("value in the patches")
+plt.show()
+
+# %% [markdown] lang="en"
+# ## Check the gradient
+# Wiggle the image in a random direction and measure what changes: the complex step and central differences against our
+# backward. (All of `gradcheck` is notebook 10.)
+
+# %% [markdown] lang="ko"
+# ## 기울기 검증
+# 이미지를 임의의 방향으로 살짝 흔들어 변화를 재고, 복소 스텝과 중심 차분의 결과를 우리 역전파와 비교합니다.
+# (`gradcheck`의 원리는 10번 노트북에서 다룹니다.)
+
+# %%
+rng = np.random.default_rng(0)
+x = rng.standard_normal((2, 8, 12, 3))
+report = gradcheck.check(lambda x: forward(x, 4), backward, x)
+print(report)
+
+# %%
+assert report.ok
+assert backward(*forward(x, 4)).shape == x.shape
+
+# %% [markdown] lang="en"
+# ## The library's file
+# `vitnp/steps/s1_patchify.py` is the same, with one more thing: it refuses an image that cannot be cut.
+
+# %% [markdown] lang="ko"
+# ## 라이브러리와 비교
+# `vitnp/steps/s1_patchify.py`도 똑같습니다. 다만 나누어떨어지지 않는 이미지는 거절합니다.
+
+# %%
+library, library_saved = s1_patchify.forward(images, patch_size=16)
+assert (library == patches).all()
+assert (s1_patchify.backward(dpatches, library_saved)[0] == dimage).all()
+
+# %%
+try:
+    s1_patchify.forward(images[:, :200], patch_size=16)
+except vitnp.InputError as error:
+    print(error)
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** Fine-tuning at 384×384 keeps the patch size at 16. How many patches are there?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** 384×384 이미지로 미세 조정할 때도 패치 크기는 16 그대로입니다. 패치는 몇 개입니까?
+
+# %% tags=["exercise"]
+N = ...
+
+# %% tags=["solution"]
+N = (384 // 16) ** 2
+
+# %% tags=["check"]
+if N is not ...:
+    assert forward(np.zeros((1, 384, 384, 3)), 16)[0].shape == (1, N, 768)
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** Which (row, column, channel) of the image does `patches[0, 20, 300]` come from? Work it out; do not search.
+
+# %% [markdown] lang="ko"
+# **2.** `patches[0, 20, 300]`은 이미지의 어느 (행, 열, 채널)에서 왔습니까? 찾지 말고 계산해 보세요.
+
+# %% tags=["exercise"]
+place = ...
+
+# %% tags=["solution"]
+patch_row, patch_column = divmod(20, 14)
+row, rest = divmod(300, 16 * 3)
+column, channel = divmod(rest, 3)
+place = (16 * patch_row + row, 16 * patch_column + column, channel)
+
+# %% tags=["check"]
+if place is not ...:
+    one = np.zeros(patches.shape)
+    one[0, 20, 300] = 1
+    assert backward(one, saved)[0][place] == 1
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** PyTorch keeps a patch as (channel, row, column), so the channel varies slowest. Turn one of our vectors of 768
+# values into that order.
+
+# %% [markdown] lang="ko"
+# **3.** PyTorch는 패치를 (채널, 행, 열) 순서로 저장합니다. 채널이 가장 느리게 변합니다. 우리의 768차원 벡터 하나를 그 순서로
+# 바꿔 보세요.
+
+
+# %% tags=["exercise"]
+def channels_first(vector):
+    return ...
+
+
+# %% tags=["solution"]
+def channels_first(vector):
+    return vector.reshape(16, 16, 3).transpose(2, 0, 1).reshape(-1)
+
+
+# %% tags=["check"]
+if channels_first(patches[0, 101]) is not ...:
+    red = channels_first(patches[0, 101])[:256]
+    assert (red.reshape(16, 16) == patch[:, :, 0]).all()
+    print("✓")

@@ -1,0 +1,563 @@
+# %% [markdown] lang="en"
+# # 5 · Attention
+# **5단계: Q, K, V 생성 → 헤드 분할 → Attention Score 계산 → Softmax 후 V 곱 → 헤드 결합 → 최종 선형 투영** ·
+# *Step 5: make Q, K, V; split the heads; the attention scores; softmax, then times V; concatenate; the final projection*
+#
+# Deck 003, step 5 · file `vitnp/steps/s5_attention.py` · **40 minutes** · [solutions](solutions/05_attention.ipynb)
+#
+# After this notebook you can
+# - write multi-head self-attention, forward and backward, and follow every shape of it,
+# - say over which axis the softmax goes, and why the scores are divided by √d_k,
+# - write the softmax's Jacobian, and the one line that replaces it,
+# - find the mistake most often made in it.
+
+# %% [markdown] lang="ko"
+# # 5 · 어텐션
+# **5단계: Q, K, V 생성 → 헤드 분할 → Attention Score 계산 → Softmax 후 V 곱 → 헤드 결합 → 최종 선형 투영** ·
+# *Step 5: make Q, K, V; split the heads; the attention scores; softmax, then times V; concatenate; the final projection*
+#
+# 덱 003, 5단계 · 파일 `vitnp/steps/s5_attention.py` · **40분** · [풀이](../solutions/ko/05_attention.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 멀티헤드 셀프 어텐션의 순전파와 역전파를 쓰고 모든 shape를 따라간다.
+# - softmax를 어느 축으로 취하는지, 스코어를 왜 √d_k로 나누는지 설명한다.
+# - softmax의 야코비 행렬과, 그것을 대신하는 한 줄을 쓴다.
+# - 여기서 가장 흔한 실수를 찾아낸다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import gradcheck, slides
+from vitnp.data import photo
+from vitnp.steps import s1_patchify, s5_attention
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+np.set_printoptions(suppress=True)
+
+# %% [markdown] lang="en"
+# ## Patches look at each other
+# Before anything is learned: how alike are two patches? Multiply them value by value and take the mean.
+
+# %% [markdown] lang="ko"
+# ## 패치가 서로를 봅니다
+# 아직 아무것도 학습하지 않았습니다. 두 패치가 얼마나 닮았는지부터 봅시다. 값끼리 곱해서 평균을 냅니다.
+
+# %%
+image = photo.sample((224, 224))
+patches = s1_patchify.forward(image[None], patch_size=16)[0][0]
+x = (patches - patches.mean()) / patches.std()
+alike = x @ x.T / 768
+alike.shape
+
+# %% [markdown] lang="en"
+# One row of this table is one patch against all. Patch 20 is sky, patch 101 is pagoda.
+
+# %% [markdown] lang="ko"
+# 이 표의 한 행은 패치 하나를 모든 패치와 비교한 것입니다. 20번 패치는 하늘, 101번 패치는 누각입니다.
+
+# %%
+figure, axes = plt.subplots(1, 3, layout="constrained")
+axes[0].imshow(image)
+for ax, query in zip(axes[1:], (20, 101)):
+    ax.imshow(alike[query].reshape(14, 14))
+    ax.plot(query % 14, query // 14, "r*", markersize=16)
+    ax.set_title(f"patch {query}")
+for ax in axes:
+    ax.axis("off")
+
+# %% [markdown] lang="en"
+# Sky finds sky, pagoda finds pagoda, at any distance. This product of all pairs is the heart of attention. Learning only
+# decides *what* is compared: a token asks with its **query** q, and is found by its **key** k.
+
+# %% [markdown] lang="ko"
+# 하늘은 하늘을, 누각은 누각을 찾습니다. 거리는 상관없습니다. 모든 쌍의 곱, 이것이 어텐션의 핵심입니다. 학습이 정하는 것은
+# *무엇을* 비교할지뿐입니다. 토큰은 **쿼리** q로 묻고, **키** k로 찾아집니다.
+
+# %% [markdown] lang="en"
+# ## Three tokens fit on a slide
+# Scores, softmax over each row, and a weighted mean of the values: all of attention in three lines.
+
+# %% [markdown] lang="ko"
+# ## 토큰 세 개로 보면
+# 스코어, 행마다 softmax, 값의 가중 평균. 어텐션은 이 세 줄이 전부입니다.
+
+
+# %%
+def softmax(S):
+    e = np.exp(S - S.real.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+# %%
+q = np.array([[2.0, 0.0], [0.0, 2.0], [0.0, 0.0]])
+k = np.array([[2.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
+v = np.array([[1.0], [10.0], [100.0]])
+
+# %%
+q @ k.T
+
+# %%
+A = softmax(q @ k.T)
+A
+
+# %% [markdown] lang="en"
+# Token 0 asks for what key 0 has, and mostly gets it. Token 2 asks for nothing and gets the mean of all.
+
+# %% [markdown] lang="ko"
+# 0번 토큰은 0번 키가 가진 것을 묻고, 대부분 그것을 얻습니다. 2번 토큰은 아무것도 묻지 않아서 전체 평균을 얻습니다.
+
+# %%
+A @ v
+
+# %% [markdown] lang="en"
+# ## 5단계: Q, K, V 생성 · make Q, K, V
+# Now at the size of the slide: 197 tokens of width 768. Three dense layers look at the same tokens.
+
+# %% [markdown] lang="ko"
+# ## 5단계: Transformer Encoder Layer - Q, K, V 생성
+# 이제 슬라이드의 크기로 갑니다. 768차원 토큰 197개입니다. 세 개의 선형 변환이 같은 토큰을 봅니다.
+
+# %%
+rng = np.random.default_rng(0)
+x = rng.standard_normal((1, 197, 768))
+p = s5_attention.init(rng, hidden_size=768, dtype=np.float64)
+p["W_Q"].shape, p["b_Q"].shape
+
+# %%
+Q = x @ p["W_Q"] + p["b_Q"]
+K = x @ p["W_K"] + p["b_K"]
+V = x @ p["W_V"] + p["b_V"]
+Q.shape, K.shape, V.shape
+
+# %% [markdown] lang="en"
+# ## 헤드 분할 - 헤드가 12개이기 때문에 768차원을 64차원으로 분할 · 12 heads of width 64
+# Twelve questions at once, each in 64 of the 768 columns. The heads become an axis of their own, before the tokens.
+
+# %% [markdown] lang="ko"
+# ## 5단계: 헤드 분할 - 헤드가 12개이기 때문에 768차원을 64차원으로 분할
+# 질문 열두 개를 한꺼번에 던집니다. 질문마다 768열 가운데 64열을 씁니다. 헤드는 토큰보다 앞선 독립된 축이 됩니다.
+
+
+# %%
+def split(x, H):
+    B, N, D = x.shape
+    return x.reshape(B, N, H, D // H).swapaxes(1, 2)
+
+
+# %%
+Q_heads, K_heads, V_heads = split(Q, 12), split(K, 12), split(V, 12)
+Q_heads.shape
+
+# %% [markdown] lang="en"
+# Nothing is computed: head 3 is columns 192 to 255.
+
+# %% [markdown] lang="ko"
+# 계산은 없습니다. 3번 헤드는 192열부터 255열까지입니다.
+
+# %%
+assert (Q_heads[0, 3] == Q[0, :, 192:256]).all()
+
+# %% [markdown] lang="en"
+# ## Attention Score 계산 - 각 헤드별로 계산 · the scores, for each head
+# $$S^{(i)} = \frac{Q^{(i)} (K^{(i)})^\top}{\sqrt{d_k}} \in \mathbb{R}^{197\times197}$$
+# Row: who asks. Column: who is asked. The slide calls the root "√모델 차원(64)", but 64 is $d_k$, the width of one head;
+# the model's width is 768.
+
+# %% [markdown] lang="ko"
+# ## 5단계: Attention Score 계산 - 각 헤드별로 계산
+# $$S^{(i)} = \frac{Q^{(i)} (K^{(i)})^\top}{\sqrt{d_k}} \in \mathbb{R}^{197\times197}$$
+# 행은 묻는 토큰, 열은 대답하는 토큰입니다. 슬라이드에는 "√모델 차원(64)"이라고 되어 있지만 64는 헤드 하나의 너비 $d_k$이고,
+# 모델 차원은 768입니다.
+
+# %%
+S = Q_heads @ K_heads.swapaxes(-1, -2) / np.sqrt(64)
+S.shape
+
+# %% [markdown] lang="en"
+# ## Why √d_k?
+# A score is a sum of $d_k$ products. If queries and keys have variance 1, each product has variance 1, and the sum has
+# variance $d_k$. Measure it:
+
+# %% [markdown] lang="ko"
+# ## 왜 √d_k로 나눌까?
+# 스코어는 곱 $d_k$개의 합입니다. 쿼리와 키의 분산이 1이면 곱 하나의 분산이 1이고, 합의 분산은 $d_k$입니다. 직접 재 봅시다.
+
+# %%
+for d in (4, 16, 64, 256):
+    queries, keys = rng.standard_normal((2, 10_000, d))
+    scores = (queries * keys).sum(axis=1)
+    print(f"d_k {d:3}   spread of q·k {scores.std():5.2f}   √d_k {np.sqrt(d):5.2f}")
+
+# %% [markdown] lang="en"
+# Large scores make the softmax all or nothing. Dividing keeps it soft at every width.
+
+# %% [markdown] lang="ko"
+# 스코어가 크면 softmax가 하나만 고르고 나머지를 버립니다. 나누어 주면 너비와 상관없이 부드럽습니다.
+
+# %%
+widths = 4 ** np.arange(1, 6)
+rows = [rng.standard_normal((500, 197)) * np.sqrt(d) for d in widths]
+peak = lambda scores: softmax(scores).max(axis=1).mean()
+scaled = [peak(row / np.sqrt(d)) for row, d in zip(rows, widths)]
+
+# %%
+plt.semilogx(widths, [peak(row) for row in rows], "o-", label="q·k")
+plt.semilogx(widths, scaled, "s--", label="q·k / √d_k")
+plt.xlabel("d_k")
+plt.ylabel("largest weight")
+plt.legend()
+plt.show()
+
+# %% [markdown] lang="en"
+# And what is all or nothing does not learn. The softmax's slope at a weight $a$ is $a(1-a)$: nearly 0 where $a$ is
+# nearly 0 or 1.
+
+# %% [markdown] lang="ko"
+# 하나만 고르는 softmax는 학습되지 않습니다. 가중치가 $a$일 때 softmax의 기울기는 $a(1-a)$인데, $a$가 0이나 1에 가까우면
+# 거의 0이 됩니다.
+
+# %%
+slope = lambda A: (A * (1 - A)).mean()
+slope(softmax(rows[2])), slope(softmax(rows[2] / 8))
+
+# %% [markdown] lang="en"
+# ## Softmax(Attention Score) 계산 후 V 곱 · softmax, then times V
+# Over the last axis, the keys: each token shares out 100% of its attention. (The slide's formula leaves the softmax out;
+# its caption has it.)
+
+# %% [markdown] lang="ko"
+# ## 5단계: Softmax(Attention Score) 계산 후 V 곱 - 각 헤드별로 계산
+# 마지막 축, 곧 키 방향으로 취합니다. 토큰마다 자기 관심 100%를 나누어 줍니다. (슬라이드의 식에는 softmax가 빠져 있지만 제목에는
+# 있습니다.)
+
+# %%
+A = softmax(S)
+A.sum(axis=-1)
+
+# %% [markdown] lang="en"
+# The columns need not sum to 1: some tokens are looked at more than others.
+
+# %% [markdown] lang="ko"
+# 열의 합은 1이 아니어도 됩니다. 더 많은 관심을 받는 토큰이 있기 때문입니다.
+
+# %%
+A.sum(axis=-2)[0, 0, :6]
+
+# %%
+O = A @ V_heads
+O.shape
+
+# %% [markdown] lang="en"
+# ## 헤드 결합, 최종 선형 투영 · concatenate, and project
+# Side by side again, and one more dense layer. Only here do the heads meet: without $W_O$ they never would.
+
+# %% [markdown] lang="ko"
+# ## 5단계: 헤드 결합, 최종 선형 투영
+# 다시 옆으로 이어 붙이고 선형 변환을 한 번 더 합니다. 헤드끼리 만나는 곳은 여기뿐입니다. $W_O$가 없으면 끝내 섞이지 않습니다.
+
+
+# %%
+def merge(x):
+    B, H, N, K = x.shape
+    return x.swapaxes(1, 2).reshape(B, N, H * K)
+
+
+# %%
+concat = merge(O)
+y = concat @ p["W_O"] + p["b_O"]
+concat.shape, y.shape
+
+# %% [markdown] lang="en"
+# ## The shapes on the slides
+# Left the slide, right our arrays, where the heads are an axis. One misprint: the slide has 97x64 for 197x64.
+
+# %% [markdown] lang="ko"
+# ## 슬라이드의 shape와 비교
+# 왼쪽이 슬라이드, 오른쪽이 우리 배열이고 헤드가 축 하나입니다. 슬라이드의 97x64는 197x64의 오타입니다.
+
+# %%
+ours = {"Q": Q, "K": K, "V": V, "Q_heads": Q_heads, "K_heads": K_heads, "V_heads": V_heads}
+ours |= {"S": S, "A": A, "O": O, "concat": concat, "output": y}
+shapes = {f"blocks.0.attention.{name}": tensor.shape for name, tensor in ours.items()}
+
+# %%
+config = vitnp.preset("B/16", num_layers=1)
+checked = [c for c in slides.check(shapes, config) if c.row.step == 5]
+for c in checked:
+    print(f"{c.tensor.slide_name:18} {c.printed!s:21} {c.got!s:21} {'✓' if c.ok else '✗'}")
+
+# %%
+assert all(c.ok for c in checked)
+assert y.shape == x.shape == (1, 197, 768)
+
+# %% [markdown] lang="en"
+# ## Backward: the softmax of one row
+# The hardest piece first. $a = \mathrm{softmax}(s)$: every $a_i$ depends on every $s_j$, through the sum below.
+# $$J_{ij} = \frac{\partial a_i}{\partial s_j} = a_i(\delta_{ij} - a_j), \qquad J = \mathrm{diag}(a) - a\,a^\top$$
+
+# %% [markdown] lang="ko"
+# ## 역전파: softmax 한 행
+# 가장 어려운 부분부터 합니다. $a = \mathrm{softmax}(s)$에서는 분모의 합 때문에 모든 $a_i$가 모든 $s_j$에 의존합니다.
+# $$J_{ij} = \frac{\partial a_i}{\partial s_j} = a_i(\delta_{ij} - a_j), \qquad J = \mathrm{diag}(a) - a\,a^\top$$
+
+# %%
+a = softmax(np.array([2.0, 1.0, 0.0]))
+J = np.diag(a) - np.outer(a, a)
+J
+
+# %% [markdown] lang="en"
+# Every row of $J$ sums to 0: raise all scores alike, and nothing changes. Now the gradient of the scores, with the whole
+# matrix.
+
+# %% [markdown] lang="ko"
+# $J$의 각 행은 합이 0입니다. 모든 스코어를 똑같이 올려도 결과가 변하지 않기 때문입니다. 이제 행렬 전체를 써서 스코어의 기울기를
+# 구합니다.
+
+# %%
+da = np.array([1.0, -2.0, 0.5])
+J.T @ da
+
+# %% [markdown] lang="en"
+# Multiplied out, the matrix is gone: $ds_j = a_j\,\bigl(da_j - \sum_i da_i\,a_i\bigr)$. For 197 keys that is 197
+# numbers in place of 38,809.
+
+# %% [markdown] lang="ko"
+# 곱을 전개하면 행렬이 사라집니다. $ds_j = a_j\,\bigl(da_j - \sum_i da_i\,a_i\bigr)$입니다. 키가 197개면 숫자 38,809개 대신
+# 197개로 끝납니다.
+
+
+# %%
+def softmax_backward(dA, A):
+    return A * (dA - (dA * A).sum(axis=-1, keepdims=True))
+
+
+# %%
+assert np.allclose(softmax_backward(da, a), J.T @ da)
+
+# %% [markdown] lang="en"
+# The most common mistake keeps only the diagonal, $a(1-a)$, as if each weight had its own score alone. Same shape, and
+# the loss may even fall. The gradient check is not fooled.
+
+# %% [markdown] lang="ko"
+# 가장 흔한 실수는 대각선 $a(1-a)$만 남기는 것입니다. 가중치마다 자기 스코어에만 의존한다고 착각한 셈입니다. shape도 같고 손실이
+# 줄기도 합니다. 하지만 기울기 검증은 속지 않습니다.
+
+# %%
+forward_row = lambda s: (softmax(s), softmax(s))
+only_diagonal = lambda da, a: a * (1 - a) * da
+scores = rng.standard_normal((2, 3))
+
+# %%
+print(gradcheck.check(forward_row, only_diagonal, scores))
+assert not gradcheck.check(forward_row, only_diagonal, scores).ok
+
+# %%
+print(gradcheck.check(forward_row, softmax_backward, scores))
+assert gradcheck.check(forward_row, softmax_backward, scores).ok
+
+# %% [markdown] lang="en"
+# ## Backward: the products
+# Two matrix products, each with two ways back. From $O = AV$: $\;dA = dO\,V^\top$ and $dV = A^\top dO$.
+#
+# The shapes leave no choice. Write the factor that stays, and transpose what does not fit.
+
+# %% [markdown] lang="ko"
+# ## 역전파: 행렬 곱
+# 행렬 곱이 두 번 있고, 각각 돌아가는 길이 둘입니다. $O = AV$에서 $dA = dO\,V^\top$, $dV = A^\top dO$입니다.
+#
+# shape를 맞추면 다른 길이 없습니다. 남는 인수를 쓰고, 맞지 않는 쪽을 전치하면 됩니다.
+
+# %%
+dO = rng.standard_normal(O.shape)
+dA = dO @ V_heads.swapaxes(-1, -2)
+dV = A.swapaxes(-1, -2) @ dO
+assert dA.shape == A.shape and dV.shape == V_heads.shape
+
+# %% [markdown] lang="en"
+# From $S = QK^\top/\sqrt{d_k}$: $\;dQ = dS\,K/\sqrt{d_k}$ and $dK = dS^\top Q/\sqrt{d_k}$. The root stays, in both.
+
+# %% [markdown] lang="ko"
+# $S = QK^\top/\sqrt{d_k}$에서 $dQ = dS\,K/\sqrt{d_k}$, $dK = dS^\top Q/\sqrt{d_k}$입니다. 양쪽 모두 √d_k가 남습니다.
+
+# %%
+dS = softmax_backward(dA, A)
+dQ = dS @ K_heads / np.sqrt(64)
+dK = dS.swapaxes(-1, -2) @ Q_heads / np.sqrt(64)
+assert dQ.shape == dK.shape == (1, 12, 197, 64)
+
+# %% [markdown] lang="en"
+# ## All of step 5
+# The cells above, in one function.
+
+# %% [markdown] lang="ko"
+# ## 5단계 전체
+# 위의 셀들을 함수 하나로 모읍니다.
+
+
+# %%
+def forward(x, p, H):
+    Q, K, V = (split(x @ p[f"W_{n}"] + p[f"b_{n}"], H) for n in "QKV")
+    A = softmax(Q @ K.swapaxes(-1, -2) / np.sqrt(Q.shape[-1]))
+    concat = merge(A @ V)
+    return concat @ p["W_O"] + p["b_O"], (x, p, Q, K, V, A, concat)
+
+
+# %% [markdown] lang="en"
+# A dense layer's way back, which we need four times: to the input, to the weights, to the bias.
+
+# %% [markdown] lang="ko"
+# 선형 변환의 역전파는 네 번 필요합니다. 입력으로, 가중치로, 편향으로 갑니다.
+
+
+# %%
+def dense_backward(dy, x, W):
+    dW = np.einsum("bni,bno->io", x, dy)  # summed over the batch and the tokens
+    return dy @ W.T, dW, dy.sum(axis=(0, 1))
+
+
+# %% [markdown] lang="en"
+# And back, last line first. `x` was used three times, for Q, K and V, so three gradients come back to it, and **add up**.
+
+# %% [markdown] lang="ko"
+# 마지막 줄부터 거꾸로 갑니다. `x`는 Q, K, V에 세 번 쓰였으므로 기울기도 세 갈래로 돌아와 **더해집니다**.
+
+
+# %%
+def backward(dy, saved):
+    x, p, Q, K, V, A, concat = saved
+    dp, dx = {}, 0
+    dconcat, dp["W_O"], dp["b_O"] = dense_backward(dy, concat, p["W_O"])
+    dO = split(dconcat, Q.shape[1])
+    dS = softmax_backward(dO @ V.swapaxes(-1, -2), A) / np.sqrt(Q.shape[-1])
+    heads = {"Q": dS @ K, "K": dS.swapaxes(-1, -2) @ Q, "V": A.swapaxes(-1, -2) @ dO}
+    for n, dhead in heads.items():
+        dx_n, dp[f"W_{n}"], dp[f"b_{n}"] = dense_backward(merge(dhead), x, p[f"W_{n}"])
+        dx = dx + dx_n
+    return dx, dp
+
+
+# %% [markdown] lang="en"
+# ## Check the gradient
+# Two images, five tokens, width 12, three heads; random weights, biases too.
+
+# %% [markdown] lang="ko"
+# ## 기울기 검증
+# 이미지 2장, 토큰 5개, 너비 12, 헤드 3개입니다. 가중치도 편향도 모두 난수입니다.
+
+# %%
+small_x = rng.standard_normal((2, 5, 12))
+small_p = s5_attention.init(rng, hidden_size=12, dtype=np.float64)
+small_p = gradcheck.random_like(small_p, rng)
+report = gradcheck.check(lambda x, p: forward(x, p, 3), backward, small_x, small_p)
+print(report)
+
+# %%
+assert report.ok
+
+# %% [markdown] lang="en"
+# One line stands out: the gradient of `b_K` is 0. A bias on all keys adds the same to a whole row of scores, and the
+# softmax cancels it.
+
+# %% [markdown] lang="ko"
+# 눈에 띄는 줄이 하나 있습니다. `b_K`의 기울기가 0입니다. 모든 키에 더한 편향은 스코어 한 행 전체에 같은 값을 더할 뿐이고,
+# softmax가 이를 상쇄합니다.
+
+# %%
+_, dp = backward(rng.standard_normal(small_x.shape), forward(small_x, small_p, 3)[1])
+assert np.abs(dp["b_K"]).max() < 1e-12 < np.abs(dp["b_Q"]).max()
+
+# %% [markdown] lang="en"
+# ## The library's file
+# `vitnp/steps/s5_attention.py`, at the full size. It adds dropout and works on pieces that fit the cache; the numbers are
+# these.
+
+# %% [markdown] lang="ko"
+# ## 라이브러리와 비교
+# `vitnp/steps/s5_attention.py`를 원래 크기로 실행합니다. 드롭아웃이 있고 캐시에 맞는 크기로 나누어 계산하지만 결과는 같습니다.
+
+# %%
+library_y, library_saved = s5_attention.forward(x, p, num_heads=12)
+assert np.allclose(library_y, y)
+assert np.allclose(library_saved.A, A)
+
+# %%
+dy = rng.standard_normal(y.shape)
+library_dx, library_dp = s5_attention.backward(dy, library_saved)
+dx, dp = backward(dy, forward(x, p, 12)[1])
+assert np.allclose(dx, library_dx)
+assert all(np.allclose(dp[name], library_dp[name]) for name in p)
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** Backward needs A of every head and every block. How many bytes is that for one image in ViT-B/16 (12 blocks,
+# float32, 4 bytes a number)?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** 역전파에는 모든 블록, 모든 헤드의 A가 필요합니다. ViT-B/16(블록 12개, float32, 숫자 하나에 4바이트)에서 이미지 한 장당
+# 몇 바이트입니까?
+
+# %% tags=["exercise"]
+bytes_of_A = ...
+
+# %% tags=["solution"]
+bytes_of_A = 12 * 12 * 197 * 197 * 4
+
+# %% tags=["check"]
+if bytes_of_A is not ...:
+    assert bytes_of_A == 12 * A.astype(np.float32).nbytes
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** Attention does not know the order of its tokens. `order` shuffles the tokens; give the output for the shuffled
+# tokens `x[:, order]` **without** calling `forward`, from `y` alone. (This is why step 4 adds positions.)
+
+# %% [markdown] lang="ko"
+# **2.** 어텐션은 토큰의 순서를 모릅니다. `order`로 토큰을 섞은 `x[:, order]`의 출력을 `forward`를 부르지 **않고** `y`만으로
+# 구해 보세요. (4단계에서 위치를 더하는 이유가 이것입니다.)
+
+# %%
+order = rng.permutation(197)
+
+# %% tags=["exercise"]
+shuffled_y = ...
+
+# %% tags=["solution"]
+shuffled_y = y[:, order]
+
+# %% tags=["check"]
+if shuffled_y is not ...:
+    assert np.allclose(shuffled_y, forward(x[:, order], p, 12)[0])
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** A softmax with temperature τ: $A = \mathrm{softmax}(S/\tau)$. Write its backward, from `dA`, `A` and `tau` to `dS`.
+
+# %% [markdown] lang="ko"
+# **3.** 온도 τ를 넣은 softmax $A = \mathrm{softmax}(S/\tau)$의 역전파를 쓰세요. `dA`, `A`, `tau`를 받아 `dS`를 돌려주면 됩니다.
+
+
+# %% tags=["exercise"]
+def tempered_backward(dA, A, tau):
+    return ...
+
+
+# %% tags=["solution"]
+def tempered_backward(dA, A, tau):
+    return softmax_backward(dA, A) / tau
+
+
+# %% tags=["check"]
+if tempered_backward(da, a, 2.0) is not ...:
+    tempered = lambda s: (softmax(s / 2.0), softmax(s / 2.0))
+    back = lambda dA, A: tempered_backward(dA, A, 2.0)
+    assert gradcheck.check(tempered, back, rng.standard_normal((2, 3))).ok
+    print("✓")

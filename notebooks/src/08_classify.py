@@ -1,0 +1,382 @@
+# %% [markdown] lang="en"
+# # 8 · From [CLS] to a class, and the gradient p − y
+# **8단계: [CLS] 토큰 추출 → 로짓 계산 → Softmax를 통해서 클래스 확률 도출** ·
+# *Step 8: take the [CLS] token out, compute the logits, softmax turns them into class probabilities*
+#
+# Deck 003, step 8 · files `vitnp/steps/s8_classify.py`, `vitnp/loss.py` · **15 minutes** ·
+# [solutions](solutions/08_classify.ipynb)
+#
+# After this notebook you can
+# - turn the encoder's output into 1000 probabilities that sum to 1,
+# - say what cross-entropy measures, and what it is before any training,
+# - derive its gradient in two ways: step by step, and as the one line p − y,
+# - say why every library uses the one line.
+
+# %% [markdown] lang="ko"
+# # 8 · [CLS]에서 클래스까지, 그리고 기울기 p − y
+# **8단계: [CLS] 토큰 추출 → 로짓 계산 → Softmax를 통해서 클래스 확률 도출** ·
+# *Step 8: take the [CLS] token out, compute the logits, softmax turns them into class probabilities*
+#
+# 덱 003, 8단계 · 파일 `vitnp/steps/s8_classify.py`, `vitnp/loss.py` · **15분** ·
+# [풀이](../solutions/ko/08_classify.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 인코더의 출력을 합이 1인 확률 1000개로 바꾼다.
+# - 교차 엔트로피가 무엇을 재는지, 학습 전에는 얼마인지 말한다.
+# - 그 기울기를 두 가지 방법으로 구한다. 한 단계씩, 그리고 p − y 한 줄로.
+# - 모든 라이브러리가 왜 그 한 줄을 쓰는지 설명한다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import gradcheck, loss, slides
+from vitnp.steps import s8_classify
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+np.set_printoptions(suppress=True)
+
+# %% [markdown] lang="en"
+# ## 8단계: [CLS] 토큰 추출 · take the [CLS] token out
+# The encoder gives 197 tokens. One of them, row 0, stands for the image. (Random numbers do for now: we look at shapes.)
+
+# %% [markdown] lang="ko"
+# ## 8단계: [CLS] 토큰 추출
+# 인코더는 토큰 197개를 내놓습니다. 그중 0번 행이 이미지 전체를 대표합니다. (지금은 shape를 보는 것이므로 난수로 충분합니다.)
+
+# %%
+rng = np.random.default_rng(0)
+x = rng.standard_normal((1, 197, 768))
+y = x[:, 0]
+y.shape
+
+# %% [markdown] lang="en"
+# ## 로짓 계산 - 클래스는 총 1000개 · the logits, 1000 classes
+# A dense layer: one column of $W$ for each class. Logits may be any number.
+
+# %% [markdown] lang="ko"
+# ## 8단계: 로짓 계산 - 클래스는 총 1000개
+# 선형 변환 하나입니다. $W$의 열 하나가 클래스 하나를 맡습니다. 로짓은 어떤 값이든 될 수 있습니다.
+
+# %%
+W = rng.standard_normal((768, 1000)) / np.sqrt(768)
+b = np.zeros(1000)
+z = y @ W + b
+z.shape, z.min(), z.max()
+
+# %% [markdown] lang="en"
+# ## Softmax를 통해서 클래스 확률 도출 · probabilities
+# $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
+# The exponential makes every number positive, the division makes them sum to 1.
+
+# %% [markdown] lang="ko"
+# ## 8단계: Softmax를 통해서 클래스 확률 도출
+# $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
+# 지수 함수가 모든 값을 양수로 만들고, 나눗셈이 합을 1로 만듭니다.
+
+
+# %%
+def softmax(z):
+    e = np.exp(z - z.real.max(axis=-1, keepdims=True))  # the same quotient, and no overflow
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+# %%
+p = softmax(z)
+p.sum(), p.argmax()
+
+# %% [markdown] lang="en"
+# ## The shape on the slide
+
+# %% [markdown] lang="ko"
+# ## 슬라이드의 shape와 비교
+
+# %%
+shapes = {"y": y.shape, "logits": z.shape, "p": p.shape}
+checked = [c for c in slides.check(shapes, vitnp.preset("B/16")) if c.row.step == 8]
+for c in checked:
+    print(f"{c.tensor.slide_name:18} {c.printed!s:21} {c.got!s:21} {'✓' if c.ok else '✗'}")
+
+# %%
+assert all(c.ok for c in checked)
+assert p.shape == (1, 1000)
+
+# %% [markdown] lang="en"
+# ## Five classes fit on a slide
+# The same with numbers that we can follow. The right class is 1, and `target` says so; in formulas it is $y$.
+
+# %% [markdown] lang="ko"
+# ## 클래스 다섯 개로 줄여 보면
+# 눈으로 따라갈 수 있는 크기로 다시 해 봅시다. 정답은 1번 클래스이고 `target`에 적습니다. 수식에서는 $y$라고 씁니다.
+
+# %%
+z = np.array([2.0, 1.0, 0.1, -1.0, 0.5])
+p = softmax(z)
+p
+
+# %%
+target = np.array([0.0, 1.0, 0.0, 0.0, 0.0])
+
+# %% [markdown] lang="en"
+# ## Cross-entropy: how surprised are we?
+# $$\mathrm{loss} = -\sum_i y_i \log p_i = -\log p_{\text{right class}}$$
+# Sure and right: 0. Sure and wrong: without limit.
+
+# %% [markdown] lang="ko"
+# ## 교차 엔트로피: 정답을 보고 얼마나 놀랐는가
+# $$\mathrm{loss} = -\sum_i y_i \log p_i = -\log p_{\text{정답}}$$
+# 정답을 확신했다면 0이고, 오답을 확신했다면 끝없이 커집니다.
+
+# %%
+-(target * np.log(p)).sum()
+
+# %%
+share = np.linspace(0.005, 1, 200)
+plt.plot(share, -np.log(share), linewidth=3)
+plt.xlabel("p of the right class")
+plt.ylabel("loss")
+plt.show()
+
+# %% [markdown] lang="en"
+# The released code starts with a head of zeros: all logits 0, every class 1/1000. So training starts at ln 1000. If
+# yours starts elsewhere, look for a mistake.
+
+# %% [markdown] lang="ko"
+# 공개된 코드는 헤드를 0으로 초기화합니다. 로짓이 모두 0이므로 클래스마다 확률이 1/1000이고, 학습은 ln 1000에서 시작합니다.
+# 시작 손실이 이 값이 아니라면 어딘가에 실수가 있는 것입니다.
+
+# %%
+-np.log(softmax(np.zeros(1000))[3]), np.log(1000)
+
+# %% [markdown] lang="en"
+# ## Backward, one step at a time
+# First the logarithm: $\partial\,\mathrm{loss}/\partial p_i = -y_i / p_i$. Only the right class is heard.
+
+# %% [markdown] lang="ko"
+# ## 역전파, 한 단계씩
+# 먼저 로그입니다. $\partial\,\mathrm{loss}/\partial p_i = -y_i / p_i$이므로 정답 클래스만 값을 가집니다.
+
+# %%
+dp = np.where(target == 1, -1 / p, 0)
+dp
+
+# %% [markdown] lang="en"
+# Then the softmax. Every $p_i$ depends on every $z_j$, through the sum, so its derivative is a matrix:
+# $$J_{ij} = \frac{\partial p_i}{\partial z_j} = p_i(\delta_{ij} - p_j), \qquad J = \mathrm{diag}(p) - p\,p^\top$$
+
+# %% [markdown] lang="ko"
+# 다음은 softmax입니다. 분모의 합 때문에 모든 $p_i$가 모든 $z_j$에 의존하므로 미분은 행렬이 됩니다.
+# $$J_{ij} = \frac{\partial p_i}{\partial z_j} = p_i(\delta_{ij} - p_j), \qquad J = \mathrm{diag}(p) - p\,p^\top$$
+
+# %%
+J = np.diag(p) - np.outer(p, p)
+J
+
+# %% [markdown] lang="en"
+# The chain rule multiplies the two.
+
+# %% [markdown] lang="ko"
+# 연쇄 법칙으로 둘을 곱합니다.
+
+# %%
+dz = J.T @ dp
+dz
+
+# %% [markdown] lang="en"
+# ## Why it is p − y
+# Look at these numbers beside $p$ and $y$.
+
+# %% [markdown] lang="ko"
+# ## 왜 p − y인가
+# 이 값을 $p$와 $y$ 옆에 놓고 봅시다.
+
+# %%
+p - target
+
+# %%
+assert np.allclose(dz, p - target)
+
+# %% [markdown] lang="en"
+# Not by chance. The $p_i$ of the softmax cancels the $1/p_i$ of the logarithm:
+# $$dz_j = \sum_i dp_i\, p_i(\delta_{ij} - p_j) = \sum_i -\frac{y_i}{p_i}\,p_i(\delta_{ij} - p_j)
+# = -y_j + p_j\sum_i y_i = p_j - y_j$$
+# Each class is pushed by what it has too much of. The pushes sum to zero.
+
+# %% [markdown] lang="ko"
+# 우연이 아닙니다. softmax의 $p_i$가 로그의 $1/p_i$를 약분합니다.
+# $$dz_j = \sum_i dp_i\, p_i(\delta_{ij} - p_j) = \sum_i -\frac{y_i}{p_i}\,p_i(\delta_{ij} - p_j)
+# = -y_j + p_j\sum_i y_i = p_j - y_j$$
+# 클래스마다 확률이 넘치는 만큼 내려가고 모자란 만큼 올라갑니다. 모두 더하면 0입니다.
+
+# %%
+figure, axes = plt.subplots(1, 3, sharey=True, layout="constrained")
+for ax, name, values in zip(axes, ("p", "y", "p − y"), (p, target, p - target)):
+    ax.bar(range(5), values, color=np.where(target == 1, "C1", "C0"))
+    ax.set_title(name)
+
+# %% [markdown] lang="en"
+# ## Why libraries use the one line
+# A wrong answer given with full confidence. $p$ of the right class is so small that it underflows to 0. Step by step,
+# $1/0 \cdot 0$ is not a number; p − y does not even notice.
+
+# %% [markdown] lang="ko"
+# ## 라이브러리가 이 한 줄을 쓰는 이유
+# 완전히 확신하고 틀린 경우입니다. 정답의 $p$가 너무 작아 0으로 언더플로됩니다. 한 단계씩 계산하면 $1/0 \cdot 0$이 되어
+# nan이 나오지만, p − y는 아무 문제가 없습니다.
+
+# %%
+p_sure = softmax(np.array([800.0, 0.0]))
+y_sure = np.array([0.0, 1.0])
+
+# %%
+with np.errstate(all="ignore"):  # we know what comes
+    dp_sure = -y_sure / p_sure
+    print(p_sure * (dp_sure - (dp_sure * p_sure).sum()))
+
+# %%
+p_sure - y_sure
+
+# %% [markdown] lang="en"
+# ## All of step 8, forward and backward
+# For a batch the loss is the mean over its B images, hence the `/ B`.
+
+# %% [markdown] lang="ko"
+# ## 8단계 전체의 순전파와 역전파
+# 배치의 손실은 이미지 B장의 평균이므로 `/ B`가 붙습니다.
+
+
+# %%
+def forward(x, p, target):
+    y = x[:, 0]  # (B, N+1, D) → (B, D)
+    z = y @ p["W"] + p["b"]  # → (B, classes)
+    probabilities = softmax(z)
+    value = -(target * np.log(probabilities)).sum() / len(x)
+    return value, (x, y, p["W"], probabilities, target)
+
+
+# %% [markdown] lang="en"
+# Backward, each line for a forward line, last one first. The other 196 tokens have no part in the logits: gradient 0.
+# It reaches them in the blocks below, through the attention that [CLS] paid them.
+
+# %% [markdown] lang="ko"
+# 역전파는 순전파의 줄을 마지막 것부터 하나씩 되돌립니다. 나머지 토큰 196개는 로짓에 쓰이지 않았으므로 여기서는 기울기가 0입니다.
+# 하지만 아래 블록에서는 [CLS]가 어텐션으로 그 토큰들을 본 만큼 기울기가 전해집니다.
+
+
+# %%
+def backward(dvalue, saved):
+    x, y, W, probabilities, target = saved
+    dz = dvalue * (probabilities - target) / len(x)
+    dx = np.zeros(x.shape)
+    dx[:, 0] = dz @ W.T
+    return dx, {"W": y.T @ dz, "b": dz.sum(axis=0)}
+
+
+# %% [markdown] lang="en"
+# ## Check the gradient
+# Three images, five tokens, seven classes: the size does not matter to the formulas.
+
+# %% [markdown] lang="ko"
+# ## 기울기 검증
+# 이미지 3장, 토큰 5개, 클래스 7개면 충분합니다. 식은 크기와 상관없습니다.
+
+# %%
+x = rng.standard_normal((3, 5, 8))
+p = {"W": rng.standard_normal((8, 7)), "b": rng.standard_normal(7)}
+target = np.eye(7)[[2, 0, 6]]
+
+# %%
+report = gradcheck.check(lambda x, p: forward(x, p, target), backward, x, p)
+print(report)
+
+# %%
+assert report.ok
+
+# %% [markdown] lang="en"
+# ## The library's files
+# There the step ends at the logits, and the loss is a file of its own: `s8_classify`, then `loss`.
+
+# %% [markdown] lang="ko"
+# ## 라이브러리와 비교
+# 라이브러리에서는 8단계가 로짓에서 끝나고 손실은 따로 있습니다. `s8_classify` 다음에 `loss`입니다.
+
+# %%
+logits, saved = s8_classify.forward(x, {"head": p})
+value, saved_loss = loss.forward(logits, np.array([2, 0, 6]))
+assert np.isclose(value, forward(x, p, target)[0])
+
+# %%
+dx, dp = s8_classify.backward(loss.backward(1.0, saved_loss), saved)
+ours = backward(1.0, forward(x, p, target)[1])
+assert np.allclose(dx, ours[0])
+assert np.allclose(dp["head"]["W"], ours[1]["W"])
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** A model for the ten digits starts with a head of zeros. What is its loss before the first step?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** 숫자 열 개를 구별하는 모델의 헤드가 0으로 초기화되어 있습니다. 첫 학습 스텝 전의 손실은 얼마입니까?
+
+# %% tags=["exercise"]
+first_loss = ...
+
+# %% tags=["solution"]
+first_loss = np.log(10)
+
+# %% tags=["check"]
+if first_loss is not ...:
+    assert np.isclose(first_loss, loss.forward(np.zeros((1, 10)), np.array([3]))[0])
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** Label smoothing replaces the target by `0.9 * target + 0.1 / 7`. What is the gradient of the logits of our three
+# images now?
+
+# %% [markdown] lang="ko"
+# **2.** 레이블 스무딩은 정답을 `0.9 * target + 0.1 / 7`로 바꿉니다. 이때 위 이미지 세 장의 로짓 기울기는 무엇입니까?
+
+# %% tags=["exercise"]
+dlogits = ...
+
+# %% tags=["solution"]
+dlogits = (softmax(logits) - (0.9 * target + 0.1 / 7)) / 3
+
+# %% tags=["check"]
+if dlogits is not ...:
+    _, smooth = loss.forward(logits, np.array([2, 0, 6]), label_smoothing=0.1)
+    assert np.allclose(dlogits, loss.backward(1.0, smooth))
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** Some ViTs have no class token and use the mean of all tokens, `y = x.mean(axis=1)`. Write the backward of that
+# line: from `dy` (B, D) and the number of tokens N to `dx` (B, N, D).
+
+# %% [markdown] lang="ko"
+# **3.** 클래스 토큰 대신 모든 토큰의 평균 `y = x.mean(axis=1)`을 쓰는 ViT도 있습니다. 이 줄의 역전파를 쓰세요. `dy` (B, D)와
+# 토큰 수 N을 받아 `dx` (B, N, D)를 돌려주면 됩니다.
+
+
+# %% tags=["exercise"]
+def mean_backward(dy, N):
+    return ...
+
+
+# %% tags=["solution"]
+def mean_backward(dy, N):
+    return np.repeat(dy[:, None] / N, N, axis=1)
+
+
+# %% tags=["check"]
+if mean_backward(np.ones((3, 8)), 5) is not ...:
+    mean = lambda x: (x.mean(axis=1), x.shape[1])
+    assert gradcheck.check(mean, mean_backward, x).ok
+    print("✓")

@@ -1,0 +1,678 @@
+# %% [markdown] lang="en"
+# # 12 · NumPy, CuPy, and what makes it fast
+# **하이퍼파라미터: ViT-Base, Large, Huge** · *Hyperparameters: ViT-Base, Large, Huge*: the same eight steps, at a size
+# where time and memory count
+#
+# Deck 003, all steps · files `vitnp/backend.py`, `vitnp/parallel.py`, `vitnp/ops/sums.py` · **30 minutes** ·
+# [solutions](solutions/12_gpu_and_speed.ipynb)
+#
+# After this notebook you can
+# - write a formula once, for NumPy and for a GPU,
+# - say why a formula is slow that computes little, and make it faster without changing it,
+# - split a batch over threads, and get the gradient of the whole,
+# - trade time for memory, and know how much.
+
+# %% [markdown] lang="ko"
+# # 12 · NumPy와 CuPy, 그리고 속도의 비결
+# **하이퍼파라미터: ViT-Base, Large, Huge** · *Hyperparameters: ViT-Base, Large, Huge*: 같은 여덟 단계를, 시간과 메모리가
+# 문제가 되는 크기에서
+#
+# 덱 003, 전체 단계 · 파일 `vitnp/backend.py`, `vitnp/parallel.py`, `vitnp/ops/sums.py` · **30분** ·
+# [풀이](../solutions/ko/12_gpu_and_speed.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 식을 한 번만 써서 NumPy와 GPU에서 모두 실행한다.
+# - 계산량이 적은데도 느린 식이 왜 느린지 설명하고, 식을 바꾸지 않고 빠르게 만든다.
+# - 배치를 스레드에 나누고도 전체의 기울기를 얻는다.
+# - 시간을 내주고 메모리를 아끼며, 얼마나 아끼는지 안다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import collections
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+import tracemalloc
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import backend, cost, gradcheck, parallel, tree, vit
+from vitnp.backend import array_module
+from vitnp.ops import gelu, softmax, sums
+from vitnp.steps import s5_attention, s6_layer_norm
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+rng = np.random.default_rng(0)
+
+# %% [markdown] lang="en"
+# ## Is there a GPU?
+# `backend.get` answers. Everything below runs without one, too.
+
+# %% [markdown] lang="ko"
+# ## GPU가 있습니까?
+# `backend.get`에 물어봅니다. 없어도 아래의 모든 셀은 실행됩니다.
+
+# %%
+try:
+    xp = backend.get("cupy")
+except vitnp.InputError as error:
+    xp = np
+    print(error)
+
+# %%
+xp.__name__, os.cpu_count()
+
+# %% [markdown] lang="en"
+# ## The array decides
+# CuPy has NumPy's functions under the same names, for arrays in the memory of the GPU. So a formula needs only one
+# question: whose array is this?
+
+# %% [markdown] lang="ko"
+# ## 배열이 결정합니다
+# CuPy는 GPU 메모리에 있는 배열을 위해 NumPy와 같은 함수를 같은 이름으로 제공합니다. 그래서 식에 필요한 질문은 하나뿐입니다. 이
+# 배열은 누구의 것인가?
+
+
+# %%
+def exp(x):
+    return array_module(x).exp(x)
+
+
+# %%
+exp(np.array([0.0, 1.0]))
+
+# %% [markdown] lang="en"
+# An array of another library brings its own functions. Here is a very small library.
+
+# %% [markdown] lang="ko"
+# 다른 라이브러리의 배열은 자기 함수를 가져옵니다. 아주 작은 라이브러리를 하나 만들어 봅시다.
+
+
+# %%
+class Elsewhere:
+    def __array_namespace__(self):
+        return SimpleNamespace(exp=lambda x: "exp, done elsewhere")
+
+
+# %%
+exp(Elsewhere())
+
+# %% [markdown] lang="en"
+# No step of the library says `np.` or `cupy.`; that is why none of them has a second version. The same function, NumPy's
+# array or the GPU's:
+
+# %% [markdown] lang="ko"
+# 라이브러리의 어느 단계에도 `np.`나 `cupy.`가 없습니다. 그래서 두 번째 버전이 필요 없습니다. 같은 함수에 NumPy의 배열도, GPU의
+# 배열도 넣을 수 있습니다.
+
+# %%
+scores = rng.standard_normal((2, 12, 197, 197)).astype("float32")
+there = backend.to_device(scores, xp)  # sent, if there is a GPU
+A, _ = softmax.forward(there)
+type(A).__module__, A.shape
+
+# %%
+back = backend.to_host(A)
+assert np.allclose(back, softmax.forward(scores)[0], atol=1e-6)
+assert isinstance(back, np.ndarray) and back.shape == (2, 12, 197, 197)
+
+# %% [markdown] lang="en"
+# Sending takes long, so it happens at the border only: parameters once, images a batch at a time, and nothing inside a
+# step.
+
+# %% [markdown] lang="ko"
+# 보내는 데는 시간이 걸리므로 경계에서만 보냅니다. 파라미터는 한 번, 이미지는 배치마다 보내고, 한 스텝 안에서는 아무것도 보내지
+# 않습니다.
+
+# %% [markdown] lang="en"
+# ## A stopwatch
+# The fastest run within 0.3 seconds. A GPU returns before it is done, so a stopwatch must wait for it: forgetting that is the most
+# common mistake in timing. **All times here are of the machine that ran this notebook**: run it, and look at your own.
+
+# %% [markdown] lang="ko"
+# ## 스톱워치
+# 0.3초 동안 거듭 재서 가장 빠른 값을 씁니다. GPU는 일을 끝내기 전에 먼저 돌아오므로 스톱워치가 기다려야 합니다. 이것을 잊는 것이 시간을 잴 때
+# 가장 흔한 실수입니다. **여기 나오는 시간은 모두 이 노트북을 실행한 컴퓨터의 것입니다.** 직접 실행해서 여러분의 값을 보세요.
+
+
+# %%
+def once(f):
+    began = time.perf_counter()
+    f()
+    if xp is not np:
+        xp.cuda.Device().synchronize()
+    return time.perf_counter() - began
+
+
+# %%
+def seconds(f, trying=0.3):
+    began, times = time.perf_counter(), []
+    while not times or time.perf_counter() < began + trying:
+        times.append(once(f))
+    return min(times)
+
+
+# %% [markdown] lang="en"
+# BLAS, the library of matrix products that NumPy calls, brings threads of its own. For now it gets one: threads come later.
+
+# %% [markdown] lang="ko"
+# NumPy가 부르는 행렬 곱 라이브러리 BLAS는 스스로 스레드를 씁니다. 스레드는 나중에 다루므로 지금은 하나만 줍니다.
+
+# %%
+one_thread = parallel.blas().limit(limits=1, user_api="blas")
+
+
+# %% [markdown] lang="en"
+# ## What does GELU cost?
+# Its input in ViT-B/16 is the widest tensor: 8 images, 197 tokens, 3,072 values each.
+
+# %% [markdown] lang="ko"
+# ## GELU의 비용은?
+# ViT-B/16에서 GELU의 입력은 가장 넓은 텐서입니다. 이미지 8장, 토큰 197개, 토큰마다 값 3,072개입니다.
+
+# %%
+u = rng.standard_normal((8, 197, 3072)).astype("float32")
+u.size, u.nbytes / 2**20
+
+# %% [markdown] lang="en"
+# 18 MiB, more than a core's cache holds. To see what happens to it we need an array that counts the operations done to it.
+
+# %% [markdown] lang="ko"
+# 18 MiB이므로 코어의 캐시에 들어가지 않습니다. 이 배열에 무슨 일이 일어나는지 보기 위해, 자신에게 행해진 연산을 세는 배열을
+# 만듭니다.
+
+
+# %%
+class Counted(np.ndarray):
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
+        seen[ufunc.__name__] += 1
+        if out is not None:
+            options["out"] = tuple(np.asarray(a) for a in out)
+        result = getattr(ufunc, method)(*(np.asarray(a) for a in inputs), **options)
+        return np.asarray(result).view(Counted)
+
+
+# %%
+seen = collections.Counter()
+gelu.gelu_tanh(u[0, :5].view(Counted))
+dict(seen)
+
+# %%
+sum(seen.values())
+
+# %% [markdown] lang="en"
+# One formula, many operations: each reads its arrays from memory and writes a new one. On a GPU each is a kernel of its
+# own, which does the same. The arithmetic is little; **the way through memory is what costs**.
+
+# %% [markdown] lang="ko"
+# 식은 하나인데 연산은 여럿입니다. 연산마다 메모리에서 배열을 읽어 새 배열을 씁니다. GPU에서는 연산 하나가 커널 하나이고, 하는 일은
+# 같습니다. 계산은 얼마 되지 않습니다. **메모리를 오가는 것이 비용입니다.**
+
+# %% [markdown] lang="en"
+# ## Blocks that stay in the cache
+# So do all operations on a few values, then on the next few. The same numbers come out.
+
+# %% [markdown] lang="ko"
+# ## 캐시를 벗어나지 않는 블록
+# 그러니 값 몇 개에 모든 연산을 마치고 다음 값 몇 개로 넘어갑시다. 결과는 같습니다.
+
+
+# %%
+def in_blocks(f, x, size):
+    flat = x.reshape(-1)
+    y = np.empty_like(flat)
+    for start in range(0, flat.size, size):
+        y[start : start + size] = f(flat[start : start + size])
+    return y.reshape(x.shape)
+
+
+# %%
+whole = gelu.gelu_tanh.__wrapped__  # the formula as it is written
+assert np.allclose(in_blocks(whole, u, 4096), whole(u))
+
+# %%
+sizes = 2 ** np.arange(10, 24)
+times = [seconds(lambda: in_blocks(whole, u, size)) for size in sizes]
+
+# %%
+plt.semilogx(sizes, 1e3 * np.array(times), "o-", base=2, linewidth=3)
+plt.axvline(backend.BLOCK, color="black", linestyle="--")
+plt.ylim(bottom=0)
+plt.xlabel("values in a block")
+plt.ylabel("ms")
+plt.show()
+
+# %% [markdown] lang="en"
+# Left: so many small calls that Python costs more than the arithmetic. Right: blocks that fall out of the cache. The dashed
+# line is the library's choice, 131,072 values, 512 KiB in float32. Does it lie in the valley on your machine?
+
+# %% [markdown] lang="ko"
+# 왼쪽은 작은 호출이 너무 많아서 계산보다 파이썬이 더 오래 걸립니다. 오른쪽은 블록이 캐시에서 넘칩니다. 점선은 라이브러리가 고른
+# 크기로, 값 131,072개, float32로 512 KiB입니다. 여러분의 컴퓨터에서도 골짜기 안에 있습니까?
+
+# %%
+backend.BLOCK, backend.BLOCK * 4 / 1024
+
+# %% [markdown] lang="en"
+# `backend.fuse` is this loop for any formula that treats each value on its own. On a GPU it makes **one kernel** of all the
+# operations.
+
+# %% [markdown] lang="ko"
+# `backend.fuse`는 값을 하나씩 따로 다루는 모든 식을 위한 이 반복문입니다. GPU에서는 모든 연산을 **커널 하나**로 만듭니다.
+
+
+# %%
+@backend.fuse
+def swish(x):
+    return x / (1 + array_module(x).exp(-x))
+
+
+# %%
+plain = swish.__wrapped__
+assert np.allclose(swish(u), plain(u))
+print(f"as written {1e3 * seconds(lambda: plain(u)):.1f} ms")
+print(f"fused      {1e3 * seconds(lambda: swish(u)):.1f} ms")
+
+# %% [markdown] lang="en"
+# The library's GELU is made so, and so is its way back, which makes the output once more on the way. Fused or not, the
+# numbers are the same, and the gradient is checked.
+
+# %% [markdown] lang="ko"
+# 라이브러리의 GELU와 그 역전파가 이렇게 되어 있습니다. 역전파는 가는 길에 출력도 다시 만듭니다. 묶었든 아니든 값은 같고, 기울기는
+# 검증합니다.
+
+# %%
+y, du = gelu.both_tanh(u, u)
+assert all(np.allclose(*pair) for pair in zip((y, du), gelu.both_tanh.__wrapped__(u, u)))
+
+# %%
+report = gradcheck.check(gelu.forward, gelu.backward, rng.standard_normal((3, 5, 8)))
+print(report)
+assert report.ok
+
+# %% [markdown] lang="en"
+# ## Rows: softmax, LayerNorm, attention
+# These do not treat each value on its own, but each **row**. So `backend.blocked` takes a few rows at a time. How many
+# operations?
+
+# %% [markdown] lang="ko"
+# ## 행 단위: softmax, LayerNorm, 어텐션
+# 이들은 값이 아니라 **행**을 하나씩 따로 다룹니다. 그래서 `backend.blocked`는 한 번에 몇 행씩 처리합니다. 연산은 몇 번일까요?
+
+# %%
+seen = collections.Counter()
+softmax.forward(scores[0, 0].view(Counted))
+dict(seen)
+
+# %% [markdown] lang="en"
+# The `minimum` and `maximum` ask whether exp can take the scores as they are. If so, the row's maximum need not be taken
+# off. On a GPU asking would mean waiting, so there it is always taken off. And LayerNorm:
+
+# %% [markdown] lang="ko"
+# `minimum`과 `maximum`은 스코어를 그대로 exp에 넣어도 되는지 묻는 것입니다. 괜찮다면 행의 최댓값을 빼지 않습니다. GPU에서는 묻는 것이
+# 곧 기다리는 것이므로 항상 뺍니다. 다음은 LayerNorm입니다.
+
+# %%
+seen = collections.Counter()
+ones, zeros = np.ones(64), np.zeros(64)
+tokens = rng.standard_normal((1, 5, 64)).view(Counted)
+s6_layer_norm.normalize(tokens, gamma=ones, beta=zeros, eps=1e-6)
+dict(seen)
+
+# %% [markdown] lang="en"
+# In attention the intermediates are the scores, 197×197 for each image and head. Each head is on its own, so a block of
+# heads does scores, softmax and times V while they are in the cache.
+
+# %% [markdown] lang="ko"
+# 어텐션의 중간 결과는 이미지와 헤드마다 197×197인 스코어입니다. 헤드끼리는 독립이므로, 헤드 몇 개의 스코어, softmax, V 곱을 캐시에
+# 있는 동안 한꺼번에 마칩니다.
+
+# %%
+Q, K, V = rng.standard_normal((3, 8, 12, 197, 64)).astype("float32")
+attend = lambda f, **rows: f(Q, K, V, None, rate=0.0, **rows)
+blocks, whole_A = s5_attention.attend, s5_attention.attend.__wrapped__
+
+# %%
+O, A = attend(blocks, row_size=197 * 197)
+assert np.allclose(O, attend(whole_A)[0], atol=1e-5)
+print(f"all heads at once {1e3 * seconds(lambda: attend(whole_A)):.1f} ms")
+print(f"a few at a time   {1e3 * seconds(lambda: attend(blocks, row_size=197 * 197)):.1f} ms")
+
+# %% [markdown] lang="en"
+# ## A sum is a product with ones
+# A `matmul` inside a softmax, and two in a LayerNorm: these are the sums. NumPy sums short rows slowly, and BLAS multiplies matrices fast.
+# $$\sum_j A_{ij} = (A \cdot \mathbf{1})_i$$
+
+# %% [markdown] lang="ko"
+# ## 합은 1로 된 벡터와의 곱입니다
+# softmax에 `matmul`이 하나, LayerNorm에 둘 있었습니다. 그것이 합입니다. NumPy는 짧은 행의 합이 느리고, BLAS는 행렬 곱이 빠릅니다.
+# $$\sum_j A_{ij} = (A \cdot \mathbf{1})_i$$
+
+# %%
+assert np.allclose(sums.row_sums(A), A.sum(axis=-1, keepdims=True))
+print(f"A.sum(axis=-1)  {1e3 * seconds(lambda: A.sum(axis=-1)):.2f} ms")
+print(f"sums.row_sums   {1e3 * seconds(lambda: sums.row_sums(A)):.2f} ms")
+
+# %% [markdown] lang="en"
+# The ones must have A's dtype. By default they are float64, and so is everything after them: twice the bytes, unnoticed.
+
+# %% [markdown] lang="ko"
+# 1로 된 벡터는 A와 같은 dtype이어야 합니다. 기본값은 float64이고, 그러면 그 뒤의 모든 것이 float64가 됩니다. 아무도 모르게 바이트가
+# 두 배가 됩니다.
+
+# %%
+A.dtype, (A @ np.ones(197)).dtype, sums.row_sums(A).dtype
+
+# %%
+assert sums.row_sums(A).dtype == np.float32
+
+# %% [markdown] lang="en"
+# ## Half of the batch each
+# The loss is a mean over the images, so the gradient is too: of 5 images and of 3, weighted 5/8 and 3/8. A small model for
+# the rest of this notebook: ViT-Ti/16, four blocks. (Its head starts at 0 and would let no gradient through, so we fill it.)
+
+# %% [markdown] lang="ko"
+# ## 배치를 나누어 맡기기
+# 손실은 이미지에 대한 평균이므로 기울기도 평균입니다. 5장과 3장의 기울기를 5/8, 3/8로 섞으면 됩니다. 여기부터는 블록이 4개인 작은
+# ViT-Ti/16을 씁니다. (헤드가 0에서 시작하면 기울기가 통과하지 못하므로 값을 채웁니다.)
+
+# %%
+config = vitnp.preset("Ti/16", num_layers=4, num_classes=10)
+p = vit.init(rng, config)
+p["classify"]["head"]["W"] += 0.05 * rng.standard_normal((192, 10), "float32")
+images, labels = rng.standard_normal((8, 224, 224, 3), "float32"), np.arange(8)
+
+# %%
+loss, dp = vitnp.loss_and_grads(images, labels, p, config, workers=1)
+assert dp["project"]["W"].shape == p["project"]["W"].shape == (768, 192)
+
+# %%
+_, dp_5 = vitnp.loss_and_grads(images[:5], labels[:5], p, config)
+_, dp_3 = vitnp.loss_and_grads(images[5:], labels[5:], p, config)
+mean = tree.map(lambda a, b: 5 / 8 * a + 3 / 8 * b, dp_5, dp_3)
+
+
+# %%
+def agree(dp, other):
+    pairs = zip(tree.leaves(dp), tree.leaves(other), strict=True)
+    return all(np.abs(a - b).max() <= 1e-4 * np.abs(a).max() + 1e-6 for (_, a), (_, b) in pairs)
+
+
+# %%
+assert agree(dp, mean)
+assert not agree(dp, dp_5)
+
+# %% [markdown] lang="en"
+# `parallel.loss_and_grads` gives each share to a thread. Threads help, for NumPy lets go of Python's lock while it computes.
+# BLAS has threads of its own, but only for the products; so each of ours gets a BLAS with one thread, and **everything**
+# runs on all cores.
+
+# %% [markdown] lang="ko"
+# `parallel.loss_and_grads`는 배치의 한 몫씩을 스레드에 맡깁니다. NumPy는 계산하는 동안 파이썬의 잠금(GIL)을 놓으므로 스레드가 도움이
+# 됩니다. BLAS에도 스레드가 있지만 행렬 곱에만 쓰입니다. 그래서 우리 스레드마다 스레드 하나짜리 BLAS를 주고, **모든 계산**을 모든
+# 코어에서 돌립니다.
+
+# %%
+step = lambda **options: vitnp.loss_and_grads(images, labels, p, config, **options)
+cores = min(os.cpu_count(), len(images))
+
+# %%
+print(f"one thread                   {1e3 * seconds(lambda: step(workers=1)):.0f} ms")
+one_thread.restore_original_limits()
+print(f"BLAS's own threads           {1e3 * seconds(lambda: step(workers=1)):.0f} ms")
+one_thread = parallel.blas().limit(limits=1, user_api="blas")
+over_threads = seconds(lambda: step(workers=cores))
+print(f"the batch over {cores:2} threads    {1e3 * over_threads:.0f} ms")
+
+# %% [markdown] lang="en"
+# (BLAS's threads wait for each other at every product. On a machine that is busy with other things, as a shared one may be,
+# that can cost more than it gains.)
+#
+# Does the number of threads change what is learned? Not even the dropout: each share draws its own part of one stream.
+
+# %% [markdown] lang="ko"
+# (BLAS의 스레드는 곱셈마다 서로를 기다립니다. 여럿이 함께 써서 다른 일로 바쁜 컴퓨터에서는 얻는 것보다 잃는 것이 많을 수 있습니다.)
+#
+# 스레드 수가 학습 결과를 바꿀까요? 드롭아웃조차 바뀌지 않습니다. 각 몫은 난수열 하나에서 자기 부분만 뽑습니다.
+
+# %%
+dropout = dataclasses.replace(config, dropout_rate=0.1)
+drawn = [
+    vitnp.loss_and_grads(images, labels, p, dropout, workers=n, rng=np.random.default_rng(1))[1]
+    for n in (1, 2, 4)
+]
+assert agree(drawn[0], drawn[1]) and agree(drawn[0], drawn[2])
+
+# %% [markdown] lang="en"
+# ## Keep what was freed
+# On Linux a large array that is freed goes back to the system, and the next one gets new pages, which the system must clear
+# one by one: a **page fault** each. We count them in a fresh Python, for steps of the digits model.
+
+# %% [markdown] lang="ko"
+# ## 비운 메모리를 돌려주지 않기
+# 리눅스에서는 큰 배열을 지우면 메모리가 시스템으로 돌아갑니다. 다음 배열은 새 페이지를 받고, 시스템은 그것을 하나씩 0으로 지워야
+# 합니다. 이것이 **페이지 폴트**입니다. 새 파이썬에서 숫자 모델의 스텝을 돌리며 세어 봅시다.
+
+# %%
+program = """
+import resource, numpy as np, vitnp
+config = vitnp.preset("digits")
+p = vitnp.vit.init(np.random.default_rng(0), config)
+faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def step():
+    logits, saved = vitnp.vit.forward(np.ones((32, 8, 8, 1), "float32"), p, config)
+    vitnp.vit.backward(logits, saved)
+{first}
+for i in range(20):
+    before = before if i > 10 else faults()
+    step()
+print((faults() - before) // 10, "page faults a step")
+"""
+
+
+# %%
+def count(first):
+    command = [sys.executable, "-c", program.format(first=first)]
+    env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    run = subprocess.run(command, capture_output=True, text=True, env=env)
+    return run.stdout.strip() or "this system does not count them"
+
+
+# %%
+print("as it comes: ", count(""))
+print("keep freed:  ", count("vitnp.parallel.keep_freed_memory()"))
+
+# %% [markdown] lang="en"
+# All it takes is one array of 32 MB, made and freed: then the C library keeps what is freed. `loss_and_grads` does it by
+# itself. CuPy has a pool for the same reason.
+
+# %% [markdown] lang="ko"
+# 32 MB짜리 배열을 하나 만들었다가 지우면 됩니다. 그 뒤로 C 라이브러리는 비운 메모리를 돌려주지 않고 갖고 있습니다.
+# `loss_and_grads`가 알아서 해 줍니다. CuPy에도 같은 이유로 메모리 풀이 있습니다.
+
+# %% [markdown] lang="en"
+# ## Less memory
+# Backward needs what forward saved. Two ways to save less, with the same gradients:
+# - `micro_batch=2`: two images at a time, gradients added up.
+# - `recompute=True`: keep only each block's input, and run the block again on the way back. A third more
+#   multiplications: forward twice, and backward, which costs two forwards.
+
+# %% [markdown] lang="ko"
+# ## 메모리 줄이기
+# 역전파에는 순전파가 저장한 것이 필요합니다. 덜 저장하고도 같은 기울기를 얻는 방법이 둘 있습니다.
+# - `micro_batch=2`: 한 번에 두 장씩 계산해서 기울기를 더한다.
+# - `recompute=True`: 블록마다 입력만 남기고, 돌아올 때 블록을 다시 계산한다. 순전파를 두 번 하게 되고
+#   역전파는 순전파 두 번만큼이므로, 곱셈이 3분의 1 늘어난다.
+
+# %%
+ways = {
+    "all": {},
+    "micro-batch 2": {"micro_batch": 2},
+    "recompute": {"recompute": True},
+    "both": {"micro_batch": 2, "recompute": True},
+}
+
+
+# %%
+def peak(**options):
+    tracemalloc.start()
+    _, other = step(workers=1, **options)
+    assert agree(dp, other)
+    bytes_ = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return bytes_ / 2**20
+
+
+# %%
+measured = {name: peak(**options) for name, options in ways.items()}
+assert measured["both"] < measured["recompute"] < measured["all"]
+measured
+
+# %% [markdown] lang="en"
+# No need to try: `cost.step_bytes` counts it from the configuration, for a model of any size.
+
+# %% [markdown] lang="ko"
+# 미리 돌려 볼 필요도 없습니다. `cost.step_bytes`가 설정만으로 셉니다. 모델이 아무리 커도 됩니다.
+
+# %%
+counted = {
+    name: sum(cost.step_bytes(config, batch_size=8, **options).values()) / 2**20
+    for name, options in ways.items()
+}
+assert all(abs(counted[name] - measured[name]) < 0.15 * measured[name] for name in ways)
+
+# %%
+places = np.arange(4)
+plt.bar(places - 0.2, measured.values(), 0.4, label="measured")
+plt.bar(places + 0.2, counted.values(), 0.4, hatch="//", edgecolor="white", label="counted")
+plt.xticks(places, ways)
+plt.ylabel("MiB")
+plt.legend()
+plt.show()
+
+# %% [markdown] lang="en"
+# And the price:
+
+# %% [markdown] lang="ko"
+# 그 대가는 시간입니다.
+
+# %%
+for name, options in ways.items():
+    print(f"{name:14} {1e3 * seconds(lambda: step(workers=1, **options)):.0f} ms")
+
+# %% [markdown] lang="en"
+# ## On the GPU
+# Send the parameters; where they are, all is done. Without a GPU these cells do the same on the CPU.
+
+# %% [markdown] lang="ko"
+# ## GPU에서
+# 파라미터를 보냅니다. 파라미터가 있는 곳에서 모든 것이 계산됩니다. GPU가 없으면 아래 셀은 CPU에서 같은 일을 합니다.
+
+# %%
+p_there = backend.to_device(p, xp)
+loss_there, dp_there = vitnp.loss_and_grads(images, labels, p_there, config)
+assert agree(dp, backend.to_host(dp_there))
+float(loss), float(loss_there)
+
+# %%
+there = lambda: vitnp.loss_and_grads(images, labels, p_there, config)
+print(f"{xp.__name__}: {1e3 * seconds(there):.0f} ms")
+if xp is np:
+    print("no GPU here, so this was the CPU once more")
+
+# %% [markdown] lang="en"
+# What is different there: the batch is not split, for one GPU is already thousands of threads; `blocked` cuts nothing, and
+# `fuse` makes one kernel; and nobody waits. `loss_there` is an array on the GPU, and `float(loss_there)` is the moment when
+# Python waits: in a training loop, write it when you show the loss and not in every step. What of this has been run on a
+# real GPU, and what has not, is written in `docs/gpu.md`.
+
+# %% [markdown] lang="ko"
+# GPU에서 달라지는 것이 있습니다. GPU 하나가 이미 스레드 수천 개이므로 배치를 나누지 않습니다. `blocked`는 아무것도 자르지 않고,
+# `fuse`는 커널 하나를 만듭니다. 그리고 아무도 기다리지 않습니다. `loss_there`는 GPU에 있는 배열이고, `float(loss_there)`를 쓰는 순간
+# 파이썬이 기다립니다. 학습 반복문에서는 매 스텝이 아니라 손실을 보여 줄 때만 쓰세요. 이 가운데 실제 GPU에서 무엇을 실행해 보았고
+# 무엇을 아직 못 했는지는 `docs/gpu.md`에 적혀 있습니다.
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** Into how many blocks does `backend.fuse` cut `u` (8×197×3072 values)? Each has `backend.BLOCK` values, the last
+# one perhaps fewer.
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** `backend.fuse`는 `u`(값 8×197×3072개)를 몇 블록으로 나눕니까? 블록 하나는 값 `backend.BLOCK`개이고, 마지막은 더 적을 수
+# 있습니다.
+
+# %% tags=["exercise"]
+num_blocks = ...
+
+# %% tags=["solution"]
+num_blocks = -(-8 * 197 * 3072 // backend.BLOCK)  # rounded up
+
+# %% tags=["check"]
+if num_blocks is not ...:
+    calls = []
+    backend.fuse(lambda x: calls.append(x.size) or x)(u)
+    assert num_blocks == len(calls)
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** Write `column_sums(x)`: the sums of the columns of a matrix x (I, J), as a product with ones, in x's dtype, for
+# NumPy and for CuPy.
+
+# %% [markdown] lang="ko"
+# **2.** 행렬 x (I, J)의 열마다 합을 구하는 `column_sums(x)`를 쓰세요. 1로 된 벡터와의 곱으로, x의 dtype을 지키며, NumPy와 CuPy에서
+# 모두 되어야 합니다.
+
+
+# %% tags=["exercise"]
+def column_sums(x):
+    return ...
+
+
+# %% tags=["solution"]
+def column_sums(x):
+    return array_module(x).ones(len(x), x.dtype) @ x
+
+
+# %% tags=["check"]
+if column_sums(u[0]) is not ...:
+    found = column_sums(backend.to_device(u[0], xp))
+    assert found.dtype == np.float32 and found.shape == (3072,)
+    assert np.allclose(backend.to_host(found), u[0].sum(axis=0), atol=1e-3)
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** Swish is $y = x\,\sigma(x)$ with $\sigma(x) = 1/(1 + e^{-x})$. Write its way back, to be fused: from dy and x to dx.
+
+# %% [markdown] lang="ko"
+# **3.** Swish는 $y = x\,\sigma(x)$, $\sigma(x) = 1/(1 + e^{-x})$입니다. dy와 x를 받아 dx를 돌려주는 역전파를 fuse할 수 있게 쓰세요.
+
+
+# %% tags=["exercise"]
+@backend.fuse
+def swish_backward(dy, x):
+    return ...
+
+
+# %% tags=["solution"]
+@backend.fuse
+def swish_backward(dy, x):
+    sigma = 1 / (1 + array_module(x).exp(-x))
+    return dy * sigma * (1 + x * (1 - sigma))
+
+
+# %% tags=["check"]
+if swish_backward(tokens, tokens) is not ...:
+    x = rng.standard_normal((4, 6))
+    assert gradcheck.check(lambda x: (swish(x), x), swish_backward, x).ok
+    print("✓")

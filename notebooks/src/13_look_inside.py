@@ -1,0 +1,719 @@
+# %% [markdown] lang="en"
+# # 13 · Look inside
+# **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
+# *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
+#
+# Deck 003, after step 8 (Figures 6 and 7 of the paper) · files `vitnp/look.py`, `vitnp/show/` · **30 minutes** ·
+# [solutions](solutions/13_look_inside.ipynb)
+#
+# After this notebook you can
+# - compute each of the paper's four pictures from the weights and the attention of any ViT,
+# - follow attention through all layers, and say why rollout divides rows,
+# - ask for one class, and check the gradient that answers,
+# - say which of the paper's findings a model of digits does not show, and how you know.
+
+# %% [markdown] lang="ko"
+# # 13 · 모델 안을 들여다보기
+# **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
+# *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
+#
+# 덱 003, 8단계 다음(논문의 Figure 6과 7) · 파일 `vitnp/look.py`, `vitnp/show/` · **30분** ·
+# [풀이](../solutions/ko/13_look_inside.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 어떤 ViT든 가중치와 어텐션에서 논문의 네 그림을 직접 계산한다.
+# - 어텐션을 모든 층에 걸쳐 따라가고, 롤아웃이 왜 행을 나누는지 설명한다.
+# - 특정 클래스에 대해 묻고, 그 답을 주는 기울기를 검증한다.
+# - 논문의 결과 가운데 숫자 모델이 보여 주지 못하는 것을 근거와 함께 말한다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import dataclasses
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import checkpoints, data, gradcheck, look, precision, show
+from vitnp.data import photo, preprocess
+from vitnp.ops import heads, linear
+from vitnp.recipes import RECIPES
+from vitnp.steps import s6_layer_norm, s7_feed_forward, s8_classify
+from vitnp.trace import trace
+from vitnp.train import initial_parameters, train
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+np.set_printoptions(suppress=True)
+
+# %% [markdown] lang="en"
+# ## Your own model goes here
+# The last section draws the same pictures for a file of yours. Nothing is needed now: leave `None`, and it takes another
+# model.
+
+# %% [markdown] lang="ko"
+# ## 여러분의 모델은 여기에
+# 마지막 절에서 여러분의 파일로 같은 그림을 그립니다. 지금은 아무것도 필요 없습니다. `None`으로 두면 다른 모델을 씁니다.
+
+# %%
+path, picture = None, None  # such as "ViT-B_16.npz", "cat.jpg"
+
+# %% [markdown] lang="en"
+# ## A model to look into
+# Handwritten digits of 8×8 pixels, cut into 4×4 patches of 2×2. Eight passes over 1,437 scans take less than half a minute.
+# (Training is notebook 11.)
+
+# %% [markdown] lang="ko"
+# ## 들여다볼 모델 만들기
+# 8×8 픽셀의 손글씨 숫자를 2×2 패치 4×4개로 나눕니다. 스캔 1,437장을 여덟 번 보는 데 30초가 걸리지 않습니다.
+# (학습은 11번 노트북에서 다룹니다.)
+
+# %%
+digits = data.load("digits")
+test_images, test_labels = digits.test.images(np.arange(360)), digits.test.labels
+config = vitnp.preset("digits")
+recipe = dataclasses.replace(RECIPES["digits"], epochs=8)
+
+# %% [markdown] lang="en"
+# We keep a copy of the model as it was before training. It is our **control**: what it shows too was not learned.
+
+# %% [markdown] lang="ko"
+# 학습 전 모델도 하나 복사해 둡니다. 이것이 **대조군**입니다. 대조군에서도 보이는 것은 학습된 것이 아닙니다.
+
+# %%
+rng = np.random.default_rng(0)
+p = initial_parameters(rng, config, recipe)
+untrained = precision.cast(p, "float64")
+
+# %%
+history = train(p, config, digits, recipe, rng=rng)
+history[-1].test_accuracy
+
+# %%
+assert history[-1].test_accuracy > 0.9
+p = precision.cast(p, "float64")  # so that our checks are exact
+
+# %% [markdown] lang="en"
+# ## L: 입력 임베딩은 Conv 필터처럼 동작 · the embedding filters
+# A column of the projection $W$ is a filter: a pattern as large as a patch, and its answer is the product with the patch.
+# 64 columns of 4 values: 64 patterns of 2×2 pixels. Here are twelve.
+
+# %% [markdown] lang="ko"
+# ## L: ViT의 입력 임베딩은 CNN의 Conv 필터처럼 동작한다
+# 투영 행렬 $W$의 열 하나가 필터 하나입니다. 패치만 한 무늬이고, 패치와 곱한 값이 그 필터의 응답입니다. 값 4개짜리 열이 64개이므로
+# 2×2 무늬가 64개 있습니다. 그중 열두 개입니다.
+
+# %%
+W = p["project"]["W"]
+W.shape
+
+# %%
+figure, axes = plt.subplots(2, 6, layout="constrained")
+for ax, column in zip(axes.flat, W.T):
+    ax.imshow(column.reshape(2, 2), cmap="gray", vmin=-0.8, vmax=0.8)
+    ax.axis("off")
+
+# %% [markdown] lang="en"
+# What do 64 patterns have in common? Their principal components: take off the mean, and let the singular value
+# decomposition find the directions in which they differ most.
+
+# %% [markdown] lang="ko"
+# 무늬 64개에 공통된 것은 무엇일까요? 주성분을 구합니다. 평균을 빼고, 가장 크게 달라지는 방향을 특잇값 분해로 찾습니다.
+
+# %%
+filters = W.T - W.mean(axis=1)
+_, sigma, Vt = np.linalg.svd(filters, full_matrices=False)
+sigma**2 / (sigma**2).sum()
+
+# %%
+components, shares = look.filter_components(W, patch_size=2)
+assert components.shape == (4, 2, 2, 1)
+assert np.allclose(shares, sigma**2 / (sigma**2).sum())
+
+# %%
+show.filters(components, shares)
+
+# %% [markdown] lang="en"
+# **What digits do not show.** Four values have only four components, so of course they hold 100%. And the control has
+# nearly the same shares: these are the random filters we began with.
+
+# %% [markdown] lang="ko"
+# **숫자 모델이 보여 주지 못하는 것.** 값이 4개면 주성분도 4개뿐이니 합은 당연히 100%입니다. 게다가 대조군의 비율도 거의
+# 같습니다. 처음의 무작위 필터가 그대로 남아 있는 것입니다.
+
+# %%
+look.filter_components(untrained["project"]["W"], patch_size=2)[1]
+
+# %% [markdown] lang="en"
+# The slide's picture is of ViT-L/32: 3,072 values a patch, of which the paper draws the first 28 components. They look
+# like the waves and color blobs that a CNN learns first. It takes millions of photos to get there.
+
+# %% [markdown] lang="ko"
+# 슬라이드의 그림은 ViT-L/32입니다. 패치 하나가 값 3,072개이고, 논문은 그중 앞의 주성분 28개를 그렸습니다. CNN의 첫 층이 배우는
+# 물결과 색 얼룩을 닮았습니다. 거기까지 가려면 사진이 수백만 장 필요합니다.
+
+# %% [markdown] lang="en"
+# ## Center: 가까운 위치는 유사도 ↑ · how alike positions are
+# Cosine of two rows of $E_{pos}$: $\cos(e, f) = e \cdot f\,/\,(\lVert e\rVert\,\lVert f\rVert)$. Row 0 is [CLS], which has
+# no place; 16 rows are left.
+
+# %% [markdown] lang="ko"
+# ## Center: 가까운 위치는 유사도 ↑, 멀어지면 유사도 ↓
+# $E_{pos}$ 두 행의 코사인입니다. $\cos(e, f) = e \cdot f\,/\,(\lVert e\rVert\,\lVert f\rVert)$. 0번 행은 위치가 없는 [CLS]이므로
+# 빼고, 16행을 씁니다.
+
+# %%
+E_pos = p["position"]["E_pos"]
+e = E_pos[1:] / np.linalg.norm(E_pos[1:], axis=1, keepdims=True)
+cosine = (e @ e.T).reshape(4, 4, 4, 4)
+cosine[1, 1]
+
+# %% [markdown] lang="en"
+# That was one patch, row 1 and column 1, against all: 1 with itself. Now all of them, a tile each.
+
+# %% [markdown] lang="ko"
+# 1행 1열 패치 하나를 모든 패치와 비교한 것이고, 자기 자신과는 1입니다. 이제 패치마다 타일 하나씩, 모두 그립니다.
+
+# %%
+assert np.allclose(cosine, look.position_similarity(E_pos, grid=(4, 4)))
+show.position_similarity(E_pos, config)
+
+# %% [markdown] lang="en"
+# **What digits do not show.** Neighbors are no more alike than others. Nothing was unlearned: each row still points
+# where it pointed at the start.
+
+# %% [markdown] lang="ko"
+# **숫자 모델이 보여 주지 못하는 것.** 이웃이라고 더 닮지 않았습니다. 각 행은 아직도 처음과 같은 방향을 가리킵니다. 거의 학습되지
+# 않은 것입니다.
+
+# %%
+start = untrained["position"]["E_pos"]
+same_way = (E_pos * start).sum(axis=1) / np.linalg.norm(E_pos, axis=1)
+(same_way / np.linalg.norm(start, axis=1)).min()
+
+# %% [markdown] lang="en"
+# How would it look if near places were alike? We make such a table by hand, with waves along the rows and along the
+# columns. This is **made, not learned**; the paper's ViT-L/32 learned one like it: near places alike, and a cross, as the
+# same row and the same column are alike too.
+
+# %% [markdown] lang="ko"
+# 가까운 위치가 서로 닮았다면 어떤 그림이 될까요? 행 방향과 열 방향의 물결로 그런 표를 직접 만들어 봅시다. **학습한 것이 아니라
+# 만든 것**입니다. 논문의 ViT-L/32는 이와 비슷한 표를 스스로 배웠습니다. 가까운 곳이 닮았고, 같은 행과 같은 열도 닮아서 십자가
+# 보입니다.
+
+# %%
+row, column = np.divmod(np.arange(49), 7)
+waves = np.geomspace(1.5, 0.15, 16)
+angle = np.concatenate([np.outer(row, waves), np.outer(column, waves)], axis=1)
+made = np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+
+# %%
+grid_7 = vitnp.preset("digits", image_size=(14, 14))  # 7x7 patches
+show.position_similarity(np.vstack([np.zeros(64), made]), grid_7)
+
+# %% [markdown] lang="en"
+# ## R: how far does a head look?
+# `trace` keeps every tensor of a pass. Here the attention weights of 128 test digits, in each of the 4 blocks: images,
+# heads, 17 tokens that ask, 17 that are asked.
+
+# %% [markdown] lang="ko"
+# ## R: 헤드는 얼마나 멀리 볼까?
+# `trace`는 순전파의 모든 텐서를 남깁니다. 시험용 숫자 128장의 어텐션 가중치를 블록 4개에서 꺼냅니다. 축은 이미지, 헤드, 묻는
+# 토큰 17개, 대답하는 토큰 17개입니다.
+
+# %%
+t = trace(test_images[:128], p, config)
+weights = [t[f"blocks.{i}.attention.A"] for i in range(4)]
+weights[0].shape
+
+# %% [markdown] lang="en"
+# First the distances between patches, in pixels. From the top left patch:
+
+# %% [markdown] lang="ko"
+# 먼저 패치 사이의 거리를 픽셀로 구합니다. 맨 왼쪽 위 패치에서 잰 거리입니다.
+
+# %%
+row, column = np.divmod(np.arange(16), 4)
+pixels = 2 * np.hypot(row[:, None] - row, column[:, None] - column)
+pixels[0].reshape(4, 4)
+
+# %% [markdown] lang="en"
+# [CLS] is nowhere in the image. We leave out its row and its column, and divide what remains of each row by its sum, so
+# that it is 100% again. Then the mean distance, weighted by attention.
+
+# %% [markdown] lang="ko"
+# [CLS]는 이미지 위의 어디에도 없습니다. 그 행과 열을 빼고, 각 행에 남은 것을 그 합으로 나누어 다시 100%로 만듭니다. 그런 다음
+# 어텐션을 가중치로 거리의 평균을 냅니다.
+
+# %%
+to_patches = weights[0][:, :, 1:, 1:]
+shares = to_patches / to_patches.sum(axis=-1, keepdims=True)
+by_hand = (shares * pixels).sum(axis=-1).mean(axis=-1)
+by_hand.shape
+
+# %%
+like = {"grid": (4, 4), "patch_size": 2}
+assert np.allclose(by_hand, look.attention_distance(weights[0], **like))
+
+# %% [markdown] lang="en"
+# Two heads whose distance we know: one looks only at itself, the other everywhere alike.
+
+# %% [markdown] lang="ko"
+# 거리를 이미 아는 헤드가 둘 있습니다. 자기 자신만 보는 헤드와 모든 곳을 똑같이 보는 헤드입니다.
+
+# %%
+itself = float(look.attention_distance(np.eye(17), **like))
+everywhere = float(look.attention_distance(np.full((17, 17), 1 / 17), **like))
+itself, everywhere
+
+# %%
+assert itself == 0 and np.isclose(everywhere, pixels.mean())
+
+# %% [markdown] lang="en"
+# All heads of all blocks, the mean over 128 images as in the paper.
+
+# %% [markdown] lang="ko"
+# 모든 블록의 모든 헤드입니다. 논문처럼 이미지 128장의 평균을 냅니다.
+
+# %%
+distances = np.stack([look.attention_distance(A, **like).mean(axis=0) for A in weights])
+distances
+
+# %%
+show.attention_distance(distances, config)
+
+# %% [markdown] lang="en"
+# **What digits do not show.** In the paper's ViT-L/16 some heads of the first layers look only a little way and others
+# across the whole image; in the last layers all look far. Here every head is near "everywhere alike", and so is the
+# control. With 4×4 patches there is hardly a "near".
+
+# %% [markdown] lang="ko"
+# **숫자 모델이 보여 주지 못하는 것.** 논문의 ViT-L/16에서는 첫 층부터 바로 옆만 보는 헤드와 이미지 전체를 보는 헤드가 함께 있고,
+# 마지막 층에서는 모두 멀리 봅니다. 여기서는 모든 헤드가 "모든 곳을 똑같이" 볼 때의 거리와 비슷하고, 대조군도 그렇습니다. 패치가
+# 4×4개뿐이면 "가깝다"고 할 것이 별로 없습니다.
+
+# %%
+control = trace(test_images[:128], untrained, config)
+before = [control[f"blocks.{i}.attention.A"] for i in range(4)]
+before = np.stack([look.attention_distance(A, **like).mean(axis=0) for A in before])
+(before.min(), before.max()), (distances.min(), distances.max())
+
+# %% [markdown] lang="en"
+# Much public code leaves [CLS] out and forgets to divide. Then a head seems the nearer, the more it looks at [CLS].
+
+# %% [markdown] lang="ko"
+# 공개된 코드는 흔히 [CLS]를 빼고 나서 나누는 것을 잊습니다. 그러면 [CLS]를 많이 보는 헤드일수록 가까이 보는 것처럼 보입니다.
+
+# %%
+forgotten = (to_patches * pixels).sum(axis=-1).mean(axis=(0, 2))
+to_cls = weights[0][:, :, 1:, 0].mean(axis=(0, 2))
+for head in range(4):
+    print(f"{forgotten[head]:.2f}, not {distances[0, head]:.2f} px; {to_cls[head]:.1%} to CLS")
+
+# %%
+assert (forgotten < distances[0]).all()
+
+# %% [markdown] lang="en"
+# ## One image: ViT가 실제로 주목하는 부분 · where does [CLS] look?
+# We take the scan that the model is least sure of. In the run printed here it is a 4 that it takes for an
+# 8, by a hair.
+
+# %% [markdown] lang="ko"
+# ## 이미지 한 장: ViT가 실제로 주목하는 부분
+# 모델이 가장 자신 없어 하는 스캔을 고릅니다. 여기 출력된 실행에서는 4인데, 모델은 근소한 차이로 8이라고
+# 답합니다.
+
+# %%
+every = trace(test_images, p, config).probabilities
+unsure = every.max(axis=1).argmin()
+image, label = test_images[unsure], int(test_labels[unsure])
+label
+
+# %%
+first, second = (int(n) for n in every[unsure].argsort()[::-1][:2])
+(first, every[unsure, first]), (second, every[unsure, second])
+
+# %%
+t = trace(image, p, config)
+weights = [t[f"blocks.{i}.attention.A"] for i in range(4)]
+show.attention_from_class_token(image, weights[3][0], config, block=3)
+
+# %% [markdown] lang="en"
+# And one patch: above its scores $QK^\top/\sqrt{d_k}$, below what the softmax makes of them.
+
+# %% [markdown] lang="ko"
+# 이번에는 패치 하나입니다. 위는 스코어 $QK^\top/\sqrt{d_k}$, 아래는 softmax를 거친 가중치입니다.
+
+# %%
+S = t["blocks.3.attention.S"][0]
+show.attention_of_patch(image, S, weights[3][0], config, patch=(1, 1), block=3)
+
+# %% [markdown] lang="en"
+# ## Rollout: through all layers
+# In the last block a token is no longer its patch: it has gathered from others in every block below. Three tokens, two
+# blocks: 0 looks at 1, 1 looks at 2, 2 at itself.
+
+# %% [markdown] lang="ko"
+# ## 롤아웃: 모든 층을 거쳐서
+# 마지막 블록의 토큰은 더 이상 자기 패치가 아닙니다. 아래 블록을 지날 때마다 다른 토큰의 것을 모았습니다. 토큰 3개, 블록 2개로
+# 봅시다. 0은 1을, 1은 2를, 2는 자기 자신을 봅니다.
+
+# %%
+A = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+A @ A
+
+# %% [markdown] lang="en"
+# Token 0 has never looked at token 2, yet after two blocks all it has is from there. But the residual keeps the token
+# itself beside what attention brings, so the paper's rollout takes half and half:
+# $$\bar A_l = \tfrac12\,(A_l + I), \qquad R = \bar A_L \cdots \bar A_2\,\bar A_1$$
+
+# %% [markdown] lang="ko"
+# 0번 토큰은 2번을 본 적이 없는데도 두 블록을 지나면 모두 2번에서 온 것이 됩니다. 하지만 잔차 연결이 어텐션이 가져온 것 옆에 토큰
+# 자신을 남겨 두므로, 롤아웃은 반반으로 섞습니다.
+# $$\bar A_l = \tfrac12\,(A_l + I), \qquad R = \bar A_L \cdots \bar A_2\,\bar A_1$$
+
+# %%
+mixed = 0.5 * (A + np.eye(3))
+mixed @ mixed
+
+# %%
+assert np.allclose(look.rollout([A[None, None]] * 2)[0], mixed @ mixed)
+
+# %% [markdown] lang="en"
+# The first row: a quarter of token 0 is still itself, half is token 1, a quarter token 2. Each row says where one output
+# token comes from, so it must sum to 1. The same for the digit, with the mean over the heads:
+
+# %% [markdown] lang="ko"
+# 첫 행을 읽어 봅시다. 0번 토큰의 4분의 1은 여전히 자신이고, 절반은 1번, 4분의 1은 2번입니다. 행 하나가 출력 토큰 하나의 출처이므로
+# 합이 1이어야 합니다. 숫자 이미지에도 똑같이 합니다. 헤드는 평균을 냅니다.
+
+# %%
+R = look.rollout(weights)[0]
+R.shape, R.sum(axis=1)
+
+# %% [markdown] lang="en"
+# Row 0, [CLS], over the image, and beside it the control.
+
+# %% [markdown] lang="ko"
+# 0번 행, 곧 [CLS]의 행을 이미지 위에 그리고 옆에 대조군을 놓습니다.
+
+# %%
+t = trace(image, untrained, config)
+control = look.rollout([t[f"blocks.{i}.attention.A"] for i in range(4)])[0]
+maps = {"trained": R, "untrained": control}
+
+# %%
+maps = {name: look.attention_from_class_token(M, grid=(4, 4)) for name, M in maps.items()}
+show.rollout(image, maps, config)
+
+# %% [markdown] lang="en"
+# **Take care.** The map of a model that has learned nothing follows the digit too, for tokens with ink differ from empty
+# ones from the start. Each map is colored from its own least to its own largest value, so read these: the largest is
+# 1.6 times the least untrained, and five times trained. A map that looks sensible proves nothing without a control.
+
+# %% [markdown] lang="ko"
+# **주의하세요.** 아무것도 배우지 않은 모델의 그림도 숫자 모양을 따라갑니다. 잉크가 있는 토큰과 빈 토큰은 처음부터 다르기
+# 때문입니다. 색은 그림마다 자기 최솟값에서 최댓값까지 칠하므로 그 값을 읽어야 합니다. 최댓값은 학습 전에는 최솟값의 1.6배,
+# 학습 후에는 다섯 배입니다. 그럴듯한 그림은 대조군 없이는 아무것도 증명하지 못합니다.
+
+# %% [markdown] lang="en"
+# ## Why the rows must be divided
+# Our own, with two choices: how to join the heads, and what to divide by.
+
+# %% [markdown] lang="ko"
+# ## 행을 나누어야 하는 이유
+# 직접 써 봅시다. 헤드를 합치는 방법과 나누는 방법을 고를 수 있게 합니다.
+
+
+# %%
+def rollout(weights, join, divide):
+    R = np.eye(17)
+    for A in weights:
+        R = divide(0.5 * (join(A[0], axis=0) + np.eye(17))) @ R
+    return R
+
+
+# %%
+by_row = lambda M: M / M.sum(axis=-1, keepdims=True)
+without_axis = lambda M: M / M.sum(axis=-1)
+
+# %% [markdown] lang="en"
+# The second is a real mistake, of a much-used implementation. The sums are those of the rows, but as (17,) they are laid
+# along the last axis, so **column** j is divided by the sum of row j. Nobody notices while heads are joined by their mean:
+# all rows sum to 1 already, and dividing by 1 does no harm.
+
+# %% [markdown] lang="ko"
+# 두 번째는 널리 쓰이는 구현에 실제로 있는 실수입니다. 행의 합을 구했지만 shape이 (17,)이라 마지막 축에 맞춰지고, 결국 j번 **열**을
+# j번 행의 합으로 나눕니다. 헤드를 평균으로 합치는 동안에는 아무도 눈치채지 못합니다. 행의 합이 이미 1이라서 1로 나누는 셈이기
+# 때문입니다.
+
+# %%
+assert np.allclose(rollout(weights, np.mean, by_row), R)
+assert np.allclose(rollout(weights, np.mean, without_axis), R)
+
+# %% [markdown] lang="en"
+# Join them by their maximum, a common choice, and the rows sum to more than 1. Only one of the two is then a share.
+
+# %% [markdown] lang="ko"
+# 흔히 하듯 최댓값으로 합치면 행의 합이 1보다 커집니다. 그러면 둘 중 하나만 비율이 됩니다.
+
+# %%
+right = rollout(weights, np.max, by_row)
+wrong = rollout(weights, np.max, without_axis)
+wrong.sum(axis=1)
+
+# %%
+assert np.allclose(right.sum(axis=1), 1)
+assert np.ptp(wrong.sum(axis=1)) > 0.05
+
+# %%
+maps = {"rows": right, "columns, wrong": wrong}
+maps = {name: look.attention_from_class_token(M, grid=(4, 4)) for name, M in maps.items()}
+show.rollout(image, maps, config)
+
+# %% [markdown] lang="en"
+# The two look alike, which is why the mistake lives on; read the numbers above them. The sums are the test, not the eye.
+
+# %% [markdown] lang="ko"
+# 두 그림은 비슷해 보입니다. 그래서 이 실수가 오래 살아남습니다. 그림 위의 숫자를 읽어 보세요. 눈이 아니라 합으로 확인해야 합니다.
+
+# %% [markdown] lang="en"
+# ## Which attention speaks for a class?
+# Rollout does not know the classes. The gradient of a class's logit does: $\partial z_c/\partial A$ says how much the
+# logit would rise if a token looked there more.
+
+# %% [markdown] lang="ko"
+# ## 어떤 어텐션이 그 클래스를 지지할까?
+# 롤아웃은 클래스를 모릅니다. 클래스의 로짓에 대한 기울기는 압니다. $\partial z_c/\partial A$는 토큰이 그곳을 더 보면 로짓이 얼마나
+# 오르는지를 말해 줍니다.
+
+# %%
+t = trace(image, p, config, first, of="logit")
+dA = t.gradient("blocks.3.attention.A")
+assert dA.shape == weights[3].shape
+
+# %% [markdown] lang="en"
+# Is it true? The rest of the model from the last block's A on: times V, project, residual, feed-forward, norm, head.
+
+# %% [markdown] lang="ko"
+# 정말일까요? 마지막 블록의 A부터 끝까지를 씁시다. V를 곱하고, 투영하고, 잔차를 더하고, FFN과 Norm과 헤드를 지납니다.
+
+# %%
+block, norm = p["blocks"][3], {"eps": config.layer_norm_eps}
+W_O = {"W": block["attention"]["W_O"], "b": block["attention"]["b_O"]}
+V, z = t["blocks.3.attention.V_heads"], t["blocks.2.residual_2"]
+
+
+# %%
+def logit_from(A):
+    z_1 = z + linear.forward(heads.merge(A @ V), W_O)[0]
+    f = s6_layer_norm.forward(z_1, block["norm_2"], **norm)[0]
+    z_2 = z_1 + s7_feed_forward.forward(f, block["feed_forward"])[0]
+    y = s6_layer_norm.forward(z_2, p["norm"], **norm)[0]
+    return s8_classify.forward(y, p["classify"], classifier="token")[0][0, first]
+
+
+# %%
+assert np.isclose(logit_from(weights[3]), t.logits[0, first])
+
+# %% [markdown] lang="en"
+# Wiggle A and compare, as in notebook 10.
+
+# %% [markdown] lang="ko"
+# 10번 노트북처럼 A를 흔들어 비교합니다.
+
+# %%
+report = gradcheck.check(lambda A: (logit_from(A), None), lambda dy, _: dy * dA, weights[3])
+print(report)
+assert report.ok
+
+# %% [markdown] lang="en"
+# Chefer, Gur and Wolf (2021) weight attention by this gradient, keep what is positive, and roll out with the identity:
+# $$\bar A_l = \mathrm{mean}_{heads}\,\max\Bigl(\frac{\partial z_c}{\partial A_l} \odot A_l,\; 0\Bigr), \qquad
+# R = (I + \bar A_L)\cdots(I + \bar A_1)$$
+
+# %% [markdown] lang="ko"
+# Chefer, Gur, Wolf(2021)는 어텐션에 이 기울기를 곱하고 양수만 남긴 다음, 항등 행렬을 더해 곱해 나갑니다.
+# $$\bar A_l = \mathrm{mean}_{heads}\,\max\Bigl(\frac{\partial z_c}{\partial A_l} \odot A_l,\; 0\Bigr), \qquad
+# R = (I + \bar A_L)\cdots(I + \bar A_1)$$
+
+
+# %%
+def speaks_for(label):
+    t = trace(image, p, config, label, of="logit")
+    R = np.eye(17)
+    for i in range(4):
+        A, dA = t[f"blocks.{i}.attention.A"][0], t.gradient(f"blocks.{i}.attention.A")[0]
+        R = (np.eye(17) + np.maximum(dA * A, 0).mean(axis=0)) @ R
+    return R
+
+
+# %%
+gradients = [t.gradient(f"blocks.{i}.attention.A") for i in range(4)]
+assert np.allclose(speaks_for(first), look.gradient_rollout(weights, gradients)[0])
+
+# %% [markdown] lang="en"
+# One image, two questions. (Its rows do not sum to 1: compare within a map, not between maps.)
+
+# %% [markdown] lang="ko"
+# 이미지는 하나인데 질문은 둘입니다. (행의 합이 1이 아니므로 그림 안에서만 비교하고, 그림끼리는 비교하지 않습니다.)
+
+# %%
+maps = {f"for {n}": speaks_for(n) for n in (first, second)}
+maps = {name: look.attention_from_class_token(M, grid=(4, 4)) for name, M in maps.items()}
+show.rollout(image, maps, config)
+
+# %% [markdown] lang="en"
+# In the run printed here both look most at the crossing of the two strokes; the stem below it speaks for the 8 and hardly
+# for the 4. Take the logit, not the loss: the gradient of the loss has the other sign, and would show what speaks
+# *against* the class.
+
+# %% [markdown] lang="ko"
+# 여기 출력된 실행에서는 둘 다 획이 만나는 곳을 가장 많이 봅니다. 그 아래의 세로획은 8을 지지하고 4는 거의 지지하지
+# 않습니다. 손실이 아니라 로짓의 기울기를 써야 합니다. 손실의 기울기는 부호가 반대라서 그 클래스에 *반대하는* 것을 보여 줍니다.
+
+# %%
+of_loss = trace(image, p, config, first).gradient("blocks.3.attention.A")
+assert (of_loss * dA).sum() < 0
+(of_loss * dA).sum()
+
+# %% [markdown] lang="en"
+# ## Where are the gradients large?
+# The norm of the loss's gradient, part by part, for 128 digits.
+
+# %% [markdown] lang="ko"
+# ## 기울기는 어디에서 클까?
+# 숫자 128장에 대한 손실의 기울기가 부분마다 얼마나 큰지 노름으로 봅니다.
+
+# %%
+batch = test_images[:128], test_labels[:128]
+_, dp = vitnp.loss_and_grads(*batch, p, config)
+show.gradient_norms(look.gradient_norms(dp))
+
+# %% [markdown] lang="en"
+# Before training there is a surprise: nothing reaches the blocks. The head starts at 0, so $dy = dz\,W^\top = 0$. Only
+# the head learns in the first step, and the blocks from the second on.
+
+# %% [markdown] lang="ko"
+# 학습 전에는 뜻밖의 결과가 나옵니다. 블록에 아무것도 도착하지 않습니다. 헤드가 0에서 시작하므로 $dy = dz\,W^\top = 0$입니다. 첫
+# 스텝에서는 헤드만 배우고, 블록은 두 번째 스텝부터 배웁니다.
+
+# %%
+_, dp_untrained = vitnp.loss_and_grads(*batch, untrained, config)
+look.gradient_norms(dp_untrained)
+
+# %%
+norms = look.gradient_norms(dp_untrained)
+assert all((norms[name] > 0) == (name == "classify") for name in norms)
+
+# %% [markdown] lang="en"
+# ## Your own model
+# With `path` at the top, these are pictures of your file; without it, of the control. A published file shows what digits
+# cannot: in a terminal, `vitnp weights fetch B/16-paper` gets the paper's own, and `vitnp look` draws all of this at once.
+
+# %% [markdown] lang="ko"
+# ## 여러분의 모델
+# 맨 위에서 `path`를 정했다면 그 파일의 그림이고, 아니면 대조군의 그림입니다. 숫자 모델이 못 보여 준 것은 공개된 파일에 있습니다.
+# 터미널에서 `vitnp weights fetch B/16-paper`로 논문의 파일을 받을 수 있고, `vitnp look`은 이 그림들을 한 번에 그립니다.
+
+# %%
+own_p, own_config, own_image = untrained, config, image
+if path:
+    own_p, own_config = checkpoints.load(path)
+    own_image = photo.sample(own_config.image_size, in_channels=own_config.in_channels)
+if path and picture:
+    own_image = preprocess.load(picture, own_config)
+print(path or "no file: the model before training", own_config.grid)
+
+# %%
+P = own_config.patch_size
+show.filters(*look.filter_components(own_p["project"]["W"], patch_size=P))
+
+# %%
+show.position_similarity(own_p["position"]["E_pos"], own_config)
+
+# %%
+own = trace(own_image, own_p, own_config)
+own_A = [own[f"blocks.{i}.attention.A"] for i in range(own_config.num_layers)]
+like = {"grid": own_config.grid, "patch_size": P}
+own_distances = np.stack([look.attention_distance(A, **like)[0] for A in own_A])
+show.attention_distance(own_distances, own_config)
+
+# %% [markdown] lang="en"
+# Look for heads far below the dashed line in the first layers, and none in the last.
+
+# %% [markdown] lang="ko"
+# 첫 층에는 점선보다 훨씬 아래에 있는 헤드가 있고 마지막 층에는 없는지 살펴보세요.
+
+# %%
+own_R = look.rollout(own_A)[0]
+assert np.allclose(own_R.sum(axis=1), 1, atol=1e-4)
+own_map = look.attention_from_class_token(own_R, grid=own_config.grid)
+show.rollout(own_image, {"rollout": own_map}, own_config)
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** Four patches of 16 pixels in one row. A head looks everywhere alike. What is its attention distance in pixels?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** 16픽셀 패치 네 개가 한 줄로 놓여 있습니다. 모든 곳을 똑같이 보는 헤드의 어텐션 거리는 몇 픽셀입니까?
+
+# %% tags=["exercise"]
+distance = ...
+
+# %% tags=["solution"]
+distance = 16 * (6 * 1 + 4 * 2 + 2 * 3) / 16  # of 16 pairs, 6 are 1 apart, 4 are 2 and 2 are 3
+
+# %% tags=["check"]
+if distance is not ...:
+    alike = np.full((4, 4), 1 / 4)
+    assert np.isclose(distance, look.attention_distance(alike, grid=(1, 4), patch_size=16))
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** Two layers with heads that all look everywhere alike, 17 tokens. How much of [CLS] is still itself after rollout?
+
+# %% [markdown] lang="ko"
+# **2.** 두 층의 모든 헤드가 토큰 17개를 똑같이 봅니다. 롤아웃 결과에서 [CLS]의 얼마가 아직 자기 자신입니까?
+
+# %% tags=["exercise"]
+still_itself = ...
+
+# %% tags=["solution"]
+still_itself = 1 / 4 + 3 / 4 / 17  # ¼·(U + I)² = ¼·(3·U + I), for U·U = U
+
+# %% tags=["check"]
+if still_itself is not ...:
+    uniform = np.full((1, 4, 17, 17), 1 / 17)
+    assert np.isclose(still_itself, look.rollout([uniform] * 2)[0, 0, 0])
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** Distance says how far a head looks; entropy says how many tokens it looks at. Write $-\sum_k A_{qk}\ln A_{qk}$, the
+# mean over the queries q: from (…, 17, 17) to (…).
+
+# %% [markdown] lang="ko"
+# **3.** 거리가 얼마나 멀리 보는지라면, 엔트로피는 얼마나 여러 토큰을 보는지입니다. $-\sum_k A_{qk}\ln A_{qk}$를 쿼리 q에 대해 평균한
+# 함수를 쓰세요. (…, 17, 17)을 받아 (…)를 돌려주면 됩니다.
+
+
+# %% tags=["exercise"]
+def entropy(A):
+    return ...
+
+
+# %% tags=["solution"]
+def entropy(A):
+    return -(A * np.log(A)).sum(axis=-1).mean(axis=-1)
+
+
+# %% tags=["check"]
+if entropy(weights[0]) is not ...:
+    assert np.isclose(entropy(np.full((17, 17), 1 / 17)), np.log(17))
+    assert (entropy(weights[0]) < np.log(17)).all() and entropy(weights[0]).shape == (1, 4)
+    print("✓")

@@ -1,0 +1,248 @@
+"""The readers of MNIST's and CIFAR's files, on small files written exactly as theirs, whole and broken."""
+
+import gzip
+import hashlib
+import io
+import pickle
+import struct
+import tarfile
+
+import numpy as np
+import pytest
+
+from vitnp import InputError, data
+from vitnp.data import cifar, idx, published
+
+RNG = np.random.default_rng(0)
+
+
+def idx_bytes(array, kind=8):
+    """0, 0, kind, axes, the lengths, the numbers."""
+    return bytes((0, 0, kind, array.ndim)) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+def mnist_files(folder, *, packed=True, train=7, test=3):
+    """The four files, and what is in them."""
+    arrays = {}
+    for name in idx.NAMES:
+        n = train if name.startswith("train") else test
+        shape = (n, 28, 28) if "images" in name else (n,)
+        arrays[name] = RNG.integers(0, 10 if "labels" in name else 256, shape, dtype=np.uint8)
+        raw = idx_bytes(arrays[name])
+        path = folder / (name if packed else name.removesuffix(".gz"))
+        path.write_bytes(gzip.compress(raw) if packed else raw)
+    return list(arrays.values())
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_mnist(name, packed, tmp_path):
+    images, labels, test_images, test_labels = mnist_files(tmp_path, packed=packed)
+    found = data.load(name, folder=tmp_path)
+    assert (len(found.train), len(found.test), found.train.shape) == (7, 3, (28, 28, 1))
+    np.testing.assert_array_equal(found.train.labels, labels)
+    np.testing.assert_array_equal(found.test.labels, test_labels)
+    np.testing.assert_allclose(found.train.images(range(7))[..., 0], images / 127.5 - 1.0, atol=1e-6)
+    np.testing.assert_allclose(found.test.images([2])[0, ..., 0], test_images[2] / 127.5 - 1.0, atol=1e-6)
+    assert len(found.class_names) == 10
+
+
+WHOLE = idx_bytes(np.zeros((2, 28, 28), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (WHOLE[:-1], "says 2 x 28 x 28 and holds 1,567 numbers; it was cut short"),
+        (WHOLE + b"\0", "holds 1,569 numbers"),
+        (gzip.compress(WHOLE)[:-20], "is damaged"),
+        (b"\x1f\x8b" + WHOLE, "is damaged"),
+        (b"", "begins with nothing; need 00 00 08 03"),
+        (WHOLE[:8], "begins with 00 00 08 03"),
+        (idx_bytes(np.zeros((2, 28, 28), ">f4"), 13), "begins with 00 00 0d 03; need 00 00 08 03"),
+        (idx_bytes(np.zeros(2, np.uint8)), "begins with 00 00 08 01; need 00 00 08 03"),
+    ],
+)
+def test_an_idx_file_that_is_none(raw, message, tmp_path):
+    mnist_files(tmp_path)
+    (tmp_path / idx.NAMES[0]).write_bytes(raw)
+    with pytest.raises(InputError, match=message):
+        data.load("mnist", folder=tmp_path)
+
+
+def test_idx_files_of_two_sets(tmp_path):
+    mnist_files(tmp_path)
+    (tmp_path / idx.NAMES[1]).write_bytes(idx_bytes(np.zeros(6, np.uint8)))
+    with pytest.raises(InputError, match=r"7 images, .* 6 labels; they are not of one set"):
+        data.load("mnist", folder=tmp_path)
+    (tmp_path / idx.NAMES[1]).write_bytes(idx_bytes(np.full(7, 10, np.uint8)))
+    with pytest.raises(InputError, match="has the label 10; need 0 to 9"):
+        data.load("mnist", folder=tmp_path)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(
+        InputError, match=r"has no train-images-idx3-ubyte.gz; put the file of https://.* there"
+    ):
+        data.load("mnist", folder=tmp_path)
+
+
+class Python2(pickle._Pickler):
+    """Pickles as Python 2 wrote them for CIFAR: protocol 2, every text a string of bytes."""
+
+    dispatch = pickle._Pickler.dispatch.copy()
+
+    def bytes_as_str(self, text):
+        self.write(b"T" + struct.pack("<i", len(text)) + text)
+        self.memoize(text)
+
+    dispatch[bytes] = bytes_as_str
+
+
+def python2(thing):
+    """Its bytes; NumPy's module as it was called then."""
+    stream = io.BytesIO()
+    Python2(stream, 2).dump(thing)
+    return stream.getvalue().replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+
+
+def cifar_parts(dataset, form):
+    """{member: bytes} of a small archive, and (images, labels) to learn from."""
+    train, test, names = cifar.FILES[dataset][form == "python"]
+    classes = [f"class{i}" for i in range(cifar.CLASSES[dataset])]
+    members, batches = {}, []
+    for member in [*train, *test]:
+        images = RNG.integers(0, 256, (4, cifar.PIXELS), dtype=np.uint8)
+        labels = RNG.integers(0, len(classes), 4, dtype=np.uint8)
+        batches.append((images, labels))
+        if form == "python":
+            key = b"labels" if dataset == "cifar10" else b"fine_labels"
+            members[member] = python2({b"data": images, key: labels.tolist(), b"filenames": [b"a.png"] * 4})
+        else:
+            coarse = [labels[:, None] // 5] if dataset == "cifar100" else []
+            members[member] = np.hstack([*coarse, labels[:, None], images]).astype(np.uint8).tobytes()
+    if form == "python":
+        key = b"label_names" if dataset == "cifar10" else b"fine_label_names"
+        members[names] = python2({key: [name.encode() for name in classes]})
+    else:
+        members[names] = "\n".join(classes).encode() + b"\n\n"
+    return members, [np.concatenate(parts) for parts in zip(*batches[: len(train)], strict=True)]
+
+
+def archive(path, folder, members):
+    """A .tar.gz with the members in a folder."""
+    with tarfile.open(path, "w:gz") as tar:
+        for name, raw in members.items():
+            info = tarfile.TarInfo(f"{folder}/{name}")
+            info.size = len(raw)
+            tar.addfile(info, io.BytesIO(raw))
+
+
+@pytest.mark.parametrize("unpacked", [False, True])
+@pytest.mark.parametrize("form", ["binary", "python"])
+@pytest.mark.parametrize("dataset", ["cifar10", "cifar100"])
+def test_cifar(dataset, form, unpacked, tmp_path):
+    members, (images, labels) = cifar_parts(dataset, form)
+    inner = cifar.FOLDERS[dataset][form == "python"]
+    if unpacked:
+        (tmp_path / inner).mkdir()
+        for name, raw in members.items():
+            (tmp_path / inner / name).write_bytes(raw)
+    else:
+        name = cifar.PYTHON[dataset] if form == "python" else cifar.BINARY[dataset].name
+        archive(tmp_path / name, inner, members)
+    found = data.load(dataset, folder=tmp_path)
+    assert (len(found.train), len(found.test), found.train.shape) == (len(labels), 4, (32, 32, 3))
+    np.testing.assert_array_equal(found.train.labels, labels)
+    x = found.train.images([1])[0]
+    for channel in range(3):  # a plane a color, row by row
+        plane = images[1, 1024 * channel : 1024 * (channel + 1)].reshape(32, 32)
+        np.testing.assert_allclose(x[..., channel], plane / 127.5 - 1.0, atol=1e-6)
+    assert found.class_names[3] == "class3"
+
+
+@pytest.mark.parametrize(
+    ("form", "member", "change", "message"),
+    [
+        ("binary", "test_batch.bin", lambda raw: raw[:-1], "has 12,291 bytes; need records of 3,073"),
+        ("binary", "data_batch_3.bin", lambda raw: None, "has no data_batch_3.bin; it is not whole"),
+        ("binary", "data_batch_1.bin", lambda raw: b"\x0a" + raw[1:], "has the label 10; cifar10 has 10"),
+        ("binary", "batches.meta.txt", lambda raw: b"cat\ndog\n", "has 2 names; cifar10 has 10"),
+        ("binary", "batches.meta.txt", lambda raw: None, "has no batches.meta.txt"),
+        ("python", "test_batch", lambda raw: raw[:-9], "is a damaged pickle"),
+        (
+            "python",
+            "test_batch",
+            lambda raw: b"cos\nsystem\n(S'true'\ntR.",
+            "is refused: it asks for 'os.system'",
+        ),
+        ("python", "test_batch", lambda raw: python2([1]), "holds a list; need a dict"),
+        ("python", "test_batch", lambda raw: python2({b"labels": [1]}), "has no data with labels"),
+        (
+            "python",
+            "test_batch",
+            lambda raw: python2({b"labels": [1], b"data": np.zeros((1, 3072))}),
+            "has not 3,072 uint8 values for each of its 1 labels",
+        ),
+        (
+            "python",
+            "test_batch",
+            lambda raw: python2({b"labels": [1] * 3, b"data": np.zeros((4, 3072), np.uint8)}),
+            "for each of its 3 labels",
+        ),
+    ],
+)
+def test_a_cifar_that_is_broken(form, member, change, message, tmp_path):
+    members, _ = cifar_parts("cifar10", form)
+    members[member] = change(members[member])
+    name = cifar.PYTHON["cifar10"] if form == "python" else cifar.BINARY["cifar10"].name
+    archive(tmp_path / name, "x", {name: raw for name, raw in members.items() if raw is not None})
+    with pytest.raises(InputError, match=message):
+        data.load("cifar10", folder=tmp_path)
+
+
+def test_an_archive_cut_short(tmp_path):
+    members, _ = cifar_parts("cifar10", "binary")
+    path = tmp_path / cifar.BINARY["cifar10"].name
+    archive(path, "x", members)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(InputError, match="is damaged"):
+        data.load("cifar10", folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["minst", "CIFAR10"])
+def test_an_unknown_name_and_the_near_ones(name):
+    with pytest.raises(InputError, match=r"did you mean (mnist|cifar10)"):
+        data.load(name)
+
+
+def test_a_download_is_checked_and_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITNP_CACHE", str(tmp_path))
+    asked = []
+
+    def download(url, part):
+        asked.append(url)
+        part.write_bytes(b"what is there")
+
+    monkeypatch.setattr(published.weights.transfer, "download", download)
+    right = published.File("https://example.org/a.bin", hashlib.md5(b"what is there").hexdigest())
+    (path,) = published.find("set", [right])
+    assert path.read_bytes() == b"what is there"
+    assert published.find("set", [right]) == [path]
+    assert len(asked) == 1
+    with pytest.raises(InputError, match="is not the file it was"):
+        published.find("other", [right._replace(md5="0" * 32)])
+    assert not list((tmp_path / "data/other").iterdir())
+
+
+def test_without_a_network_it_says_where_to_put_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITNP_CACHE", str(tmp_path))
+
+    def download(url, part):
+        raise InputError(f"cannot reach {url}")
+
+    monkeypatch.setattr(published.weights.transfer, "download", download)
+    with pytest.raises(
+        InputError, match=r"cifar10 is not here yet: cannot reach .*; its place is .*cifar-10-binary.tar.gz"
+    ):
+        data.load("cifar10")

@@ -1,0 +1,307 @@
+"""Everything that trains, predicts and checks, on arrays of a device: the stand-in of `strict.py`, so without a GPU.
+
+The results are NumPy's to the bit, and nothing goes between host and device inside a step.
+"""
+
+import json
+
+import numpy as np
+import pytest
+import scipy.special
+from cases import CASES, DROPOUTS, generator, model_point
+from strict import STRICT, TRAFFIC, Strict, wrap
+
+import vitnp
+from vitnp import backend, checkpoints, cli, gradcheck, optim, parallel, precision, tree
+from vitnp.backend import to_device, to_host
+from vitnp.commands import gradcheck as gradcheck_command
+from vitnp.commands import options
+from vitnp.config import preset
+from vitnp.ops import dropout, gelu, softmax
+
+
+@pytest.fixture(autouse=True)
+def same_way(monkeypatch):
+    """NumPy takes off every row's maximum too, as a device does, so that the bits can be compared."""
+    monkeypatch.setattr(softmax, "SAFE", 0.0)
+    monkeypatch.setattr(
+        gelu, "erf", lambda x: wrap(scipy.special.erf(x.a)) if isinstance(x, Strict) else erf(x)
+    )
+    TRAFFIC.clear()
+
+
+def erf(x):
+    """SciPy's in either dtype, where the library has its own in float32."""
+    return scipy.special.erf(x)
+
+
+def equal(device, host):
+    """The same tree on the device, to the bit."""
+    assert all(isinstance(leaf, Strict) for _, leaf in tree.leaves(device))
+    tree.map(np.testing.assert_array_equal, to_host(device), host)
+
+
+def point(dtype="float32", **fields):
+    """A tiny model's images, labels and generic parameters."""
+    config = preset("tiny", **fields)
+    images, p = model_point(config, 4)
+    return images.astype(dtype), np.array([1, 4, 0, 1]), precision.cast(p, dtype), config
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_every_case(case):
+    """Forward and backward of every op, step, block, model and loss."""
+    y, saved = case.forward(case.x, case.p)
+    dy = generator().standard_normal(y.shape)
+    dx, dp = case.backward(dy, saved)
+    on_device = case.forward(wrap(case.x), to_device(case.p, STRICT))
+    back = case.backward(wrap(dy), on_device[1])
+    if case.name.startswith(("loss over", "loss by")):  # in shares, and a device adds in another order
+        np.testing.assert_allclose(to_host(on_device[0]), y, rtol=1e-13)
+        np.testing.assert_allclose(to_host(back[0]), dx, rtol=1e-10, atol=1e-14)
+    else:
+        equal({"y": on_device[0], "dx": back[0], "dp": back[1]}, {"y": y, "dx": dx, "dp": dp})
+
+
+@pytest.mark.parametrize("form", ["tanh", "erf"])
+def test_ten_training_steps(form):
+    """Loss, gradients and AdamW: NumPy's bits, and not one transfer or wait once the data is there."""
+    images, labels, p, config = point(gelu=form)
+    ours = tree.map(np.copy, p)
+    theirs = to_device(p, STRICT)
+    batch = wrap(images), wrap(labels)
+    states = optim.init(ours), optim.init(theirs)
+    losses = []
+    TRAFFIC.clear()
+    for _ in range(10):
+        loss, dp = vitnp.loss_and_grads(images, labels, ours, config, workers=1, label_smoothing=0.1)
+        optim.update(ours, dp, states[0], lr=1e-2, weight_decay=0.1)
+        device_loss, device_dp = vitnp.loss_and_grads(*batch, theirs, config, label_smoothing=0.1)
+        optim.update(theirs, device_dp, states[1], lr=1e-2, weight_decay=0.1)
+        assert isinstance(device_loss, Strict)
+        assert device_loss.shape == ()
+        losses.append((device_loss, loss))
+    assert TRAFFIC == []
+    assert [float(device) for device, _ in losses] == [float(loss) for _, loss in losses]
+    assert float(losses[-1][0]) < float(losses[0][0])
+    equal(theirs, ours)
+    equal(device_dp, dp)
+
+
+def test_clipping_waits_for_nothing():
+    """What float16 training waits for, the norm, is asked for by whoever trains."""
+    images, labels, p, config = point()
+    ours = vitnp.loss_and_grads(images, labels, p, config, workers=1)[1]
+    theirs = to_device(ours, STRICT)
+    TRAFFIC.clear()
+    norm = optim.clip(theirs, 0.1)
+    assert TRAFFIC == []
+    assert float(norm) == pytest.approx(optim.clip(ours, 0.1), rel=1e-6)
+    tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), to_host(theirs), ours)
+
+
+def test_float16_waits_once_a_step():
+    images, labels, p, config = point()
+    images, labels, p = wrap(images), wrap(labels), to_device(p, STRICT)
+    state, scale = optim.init(p), precision.LossScale()
+    TRAFFIC.clear()
+    _, dp = precision.loss_and_grads(images, labels, p, config, scale)
+    norm = float(optim.clip(dp, 1.0))
+    assert scale.after(norm).good_steps == 1
+    optim.update(p, dp, state, lr=1e-3)
+    assert TRAFFIC == ["float"]
+
+
+def test_dropout_is_drawn_on_the_device():
+    """The same seed gives the same numbers, another seed others; nothing is sent."""
+    images, labels, p, config = point(**DROPOUTS)
+    images, labels, p = wrap(images), wrap(labels), to_device(p, STRICT)
+    TRAFFIC.clear()
+    runs = [vitnp.loss_and_grads(images, labels, p, config, rng=generator(seed))[0] for seed in (1, 1, 2)]
+    assert TRAFFIC == []
+    assert float(runs[0]) == float(runs[1]) != float(runs[2])
+
+
+@pytest.mark.parametrize("options", [{}, {"micro_batch": 2}])
+def test_recomputing_draws_the_same_on_the_device(options):
+    """With dropout, a block that is run again on the way back drops what it dropped before."""
+    images, labels, p, config = point(**DROPOUTS)
+    p = to_device(p, STRICT)
+    kept, again = (
+        vitnp.loss_and_grads(images, labels, p, config, rng=generator(), recompute=recompute, **options)
+        for recompute in (False, True)
+    )
+    assert float(kept[0]) == float(again[0])
+    equal(again[1], to_host(kept[1]))
+
+
+def test_a_device_takes_the_batch_as_it_is():
+    images, _, _, config = point()
+    assert parallel.shares(images, 0, 4, config, 3) == [(0, 1), (1, 2), (2, 4)]
+    assert parallel.shares(wrap(images), 0, 4, config, 3) == [(0, 4)]
+
+
+def test_micro_batches_draw_each_its_own(monkeypatch):
+    """By the number of its first image; and one draw after the other is another."""
+    rng = backend.DeviceDraws(STRICT, 1, 0), backend.DeviceDraws(STRICT, 1, 1)
+    first, second = (to_host(draws.random((4,), "float32")) for draws in rng)
+    assert (first != second).all()
+    again = to_host(rng[0].random((4,), "float32"))
+    assert (again != first).all()
+    seeds = []
+    monkeypatch.setattr(parallel, "DeviceDraws", lambda xp, *given: seeds.append(given) or rng[0])
+    images, labels, p, config = point(**DROPOUTS)
+    vitnp.loss_and_grads(images, labels, to_device(p, STRICT), config, rng=generator(), micro_batch=3)
+    assert [start for _, start in seeds] == [0, 3]
+    assert seeds[0][0] == seeds[1][0]
+
+
+def test_the_rate_of_dropout_on_the_device():
+    like = wrap(np.ones((50, 40, 30), np.float32))
+    keep = dropout.draw(like, like.shape, rate=0.3, rng=backend.DeviceDraws(STRICT, 3))
+    assert float(keep.mean()) == pytest.approx(0.7, abs=0.01)
+
+
+def test_host_images_go_where_the_parameters_are():
+    """Images and labels are checked on the host, then sent; the same the other way round."""
+    images, labels, p, config = point()
+    there = to_device(p, STRICT)
+    TRAFFIC.clear()
+    logits = vitnp.predict(images, there, config, batch_size=3)
+    assert TRAFFIC == ["to device"]
+    np.testing.assert_array_equal(to_host(logits), vitnp.predict(images, p, config, batch_size=3, workers=1))
+    loss, _ = vitnp.loss_and_grads(images, labels, there, config)
+    assert float(loss) == float(vitnp.loss_and_grads(wrap(images), wrap(labels), p, config, workers=1)[0])
+    with pytest.raises(vitnp.InputError, match="labels run from"):
+        vitnp.loss_and_grads(images, labels + 9, there, config)
+    with pytest.raises(vitnp.InputError, match="NaN or infinite"):
+        vitnp.predict(images * np.nan, there, config)
+    with pytest.raises(vitnp.InputError, match="workers"):
+        vitnp.predict(images, there, config, workers=0)
+
+
+@pytest.mark.parametrize("form", ["tanh", "erf"])
+def test_the_gradient_check(form):
+    """The same report as NumPy's; without the complex step where the device has no complex erf."""
+    config = preset("tiny", gelu=form, num_layers=1, **DROPOUTS)
+    report = gradcheck_command.check_model(config, seeds=(0,), xp=STRICT)
+    assert report.ok, f"\n{report}"
+    by_complex, by_difference = report.worst
+    assert (by_complex is None) == (form == "erf")
+    assert by_difference < 1e-6
+    assert ("—" in str(report)) == (form == "erf")
+    plain = gradcheck_command.check_model(config, seeds=(0,))
+    assert [leaf.analytic for leaf in plain.leaves] == [leaf.analytic for leaf in report.leaves]
+
+
+def test_without_the_complex_step_a_wrong_gradient_is_still_found():
+    x = wrap(generator().standard_normal((3, 4)))
+    report = gradcheck.check(
+        lambda x: (x * x, x), lambda dy, saved: 2.001 * saved * dy, x, seeds=(0,), complex_step=False
+    )
+    assert not report.ok
+    assert report.leaves[0].complex_error is None
+
+
+def test_a_checkpoint_from_the_device(tmp_path):
+    _, _, p, config = point()
+    checkpoints.save(tmp_path / "model.npz", to_device(p, STRICT), config)
+    loaded, _ = checkpoints.load(tmp_path / "model.npz")
+    tree.map(np.testing.assert_array_equal, loaded, p)
+
+
+def test_the_object(monkeypatch, tmp_path):
+    monkeypatch.setattr(backend, "get", lambda name: {"cupy": STRICT, "numpy": np}[name])
+    model, plain = vitnp.ViT("tiny", backend="cupy"), vitnp.ViT("tiny")
+    equal(model.p, plain.p)
+    model.save(tmp_path / "model.npz")
+    again = vitnp.ViT.load(tmp_path / "model.npz", backend="cupy")
+    equal(again.p, plain.p)
+    images = generator().standard_normal((2, 12, 8, 3)).astype("float32")
+    np.testing.assert_array_equal(to_host(model(images)), plain(images, workers=1))
+
+
+@pytest.fixture
+def cupy_is_strict(monkeypatch):
+    """--backend cupy means the stand-in."""
+    monkeypatch.setattr(options, "get", lambda name: {"cupy": STRICT, "numpy": np}[name])
+
+
+def output(capsys, *words):
+    """(exit status, what a command prints)."""
+    status = cli.main([*words])
+    return status, capsys.readouterr().out
+
+
+def test_walk(cupy_is_strict, capsys):
+    words = "walk --model tiny --backward --json --label 2 --backend".split()
+    on_device, on_host = output(capsys, *words, "cupy"), output(capsys, *words, "numpy")
+    assert on_device == on_host
+    assert on_device[0] == 0
+
+
+def test_a_trace_refuses_a_label_before_it_is_sent():
+    images, labels, p, config = point()
+    with pytest.raises(vitnp.InputError, match="labels run from 99 to 99"):
+        vitnp.trace(wrap(images[0]), to_device(p, STRICT), config, labels=99)
+    t = vitnp.trace(images, to_device(p, STRICT), config, labels=labels)
+    np.testing.assert_array_equal(
+        to_host(t.gradient("z0")), vitnp.trace(images, p, config, labels=labels).gradient("z0")
+    )
+
+
+def test_gradcheck(cupy_is_strict, capsys):
+    status, text = output(capsys, *"gradcheck --seeds 1 --set num_layers=1 --backend cupy".split())
+    assert (status, "float64, 1 seeds, strict" in text) == (0, True)
+    status, text = output(
+        capsys, *"gradcheck --seeds 1 --set gelu=erf --set num_layers=1 --backend cupy".split()
+    )
+    assert (status, "CuPy's erf takes no complex numbers" in text) == (0, True)
+
+
+def test_predict(cupy_is_strict, capsys, tmp_path):
+    from PIL import Image
+
+    config = preset("tiny", image_size=(12, 8))
+    _, p = model_point(config)
+    checkpoints.save(tmp_path / "model.npz", precision.cast(p, "float32"), config)
+    pixels = generator().integers(0, 256, (30, 20, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    words = f"predict {tmp_path}/photo.png --weights {tmp_path}/model.npz --json --attention {tmp_path}/a.png"
+
+    def classes(options):
+        status, text = output(capsys, *words.split(), *options.split())
+        assert status == 0
+        return {guess["class"]: guess["probability"] for guess in json.loads(text)["images"][0]["classes"]}
+
+    exact = classes("--backend numpy")
+    assert classes("--backend cupy") == exact
+    half = classes("--dtype float16")
+    assert classes("--backend cupy --dtype float16") == half != exact
+    assert half == pytest.approx(exact, rel=0.05)
+    assert cli.main([*words.split(), "--dtype", "float8"]) == 2
+    assert '--dtype is "float8"; choose float32 or float16' in capsys.readouterr().err
+
+
+def test_look(cupy_is_strict, capsys, tmp_path):
+    from PIL import Image
+
+    config = preset("tiny")
+    checkpoints.save(tmp_path / "model.npz", precision.cast(model_point(config)[1], "float32"), config)
+    Image.fromarray(generator().integers(0, 256, (30, 20, 3), dtype=np.uint8)).save(tmp_path / "photo.png")
+    words = f"look {tmp_path}/photo.png --weights {tmp_path}/model.npz --out {tmp_path} --backend"
+    on_device, on_host = output(capsys, *words.split(), "cupy"), output(capsys, *words.split(), "numpy")
+    assert on_device == on_host
+    assert on_device[0] == 0
+
+
+def test_without_cupy_the_command_says_what_to_do(capsys, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert cli.main("gradcheck --backend cupy".split()) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("vitnp: backend cupy cannot be used here")
+    assert error.count("\n") == 1
+    assert cli.main("gradcheck --backend tpu".split()) == 2
+    assert 'backend "tpu" is unknown; choose auto, numpy or cupy' in capsys.readouterr().err

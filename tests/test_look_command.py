@@ -1,0 +1,124 @@
+"""`vitnp look`: every picture, the numbers it prints, and what it refuses."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vitnp import checkpoints, cli, gradcheck, look, preset, vit
+from vitnp.data import preprocess
+from vitnp.trace import trace
+
+EVERY = "model patches sequence filters positions attention query distance rollout gradients".split()
+
+
+@pytest.fixture
+def files(tmp_path):
+    """make(**fields of the configuration) → the paths of a small random model and of a picture."""
+
+    def make(**overrides):
+        config = preset("digits", **{"num_layers": 3, "hidden_size": 16, "mlp_dim": 8} | overrides)
+        p = gradcheck.random_like(vit.init(None, config), np.random.default_rng(0))
+        checkpoints.save(tmp_path / "model.npz", p, config)
+        pixels = np.random.default_rng(1).integers(0, 256, (9, 8), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "picture.png")
+        return tmp_path / "model.npz", tmp_path / "picture.png"
+
+    return make
+
+
+def run(capsys, *words):
+    """(exit status, standard output, standard error) of `vitnp look`."""
+    status = cli.main(["look", *map(str, words)])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_every_picture_with_its_numbers(capsys, files, tmp_path):
+    model, picture = files()
+    out = tmp_path / "out"
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", out, "--layers", "2-3", "--class", 4)
+    assert status == 0
+    assert sorted(path.stem for path in out.iterdir()) == sorted(EVERY)
+    lines = said.splitlines()
+    assert [line.partition("  ")[0] for line in lines] == [str(out / f"{name}.png") for name in EVERY]
+
+    p, config = checkpoints.load(model)
+    t = trace(preprocess.load(picture, config), p, config, labels=4)
+    A = [t[f"blocks.{i}.attention.A"] for i in range(3)]
+    near = [look.attention_distance(A[i], grid=(4, 4), patch_size=2).mean() for i in (0, 2)]
+    assert f"{near[0]:.1f} px in layer 1, {near[1]:.1f} px in layer 3 (everywhere alike: 4.0 px)" in said
+    plain = look.attention_from_class_token(look.rollout(A[1:])[0], grid=(4, 4))
+    row, column = np.argwhere(plain == plain.max())[0] + 1
+    assert (
+        f"rollout over layers 2 to 3: most from the patch in row {row}, column {column}, {plain.max():.1%}"
+        in said
+    )
+    norms = look.gradient_norms(t.dp)
+    assert f"class 4: norm {norms['blocks.0']:.3g} in block 1, {norms['blocks.2']:.3g} in the last" in said
+
+
+@pytest.mark.parametrize(
+    ("overrides", "missing"),
+    [
+        ({"classifier": "gap"}, {"attention", "rollout"}),
+        ({"num_classes": 0}, {"gradients"}),
+        ({"image_size": (4, 2)}, set()),
+        ({"position_embedding": "none"}, {"positions"}),
+        ({"position_embedding": "relative"}, {"positions"}),
+        ({"position_embedding": "2d"}, set()),
+        ({"position_embedding": "sincos", "position_at": "every-layer-shared"}, set()),
+        ({"position_at": "every-layer"}, set()),
+    ],
+    ids=str,
+)
+def test_what_the_model_has_not_is_left_out(capsys, files, tmp_path, overrides, missing):
+    model, picture = files(**overrides)
+    status, _, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
+    assert status == 0
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == set(EVERY) - missing
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words", "message"),
+    [
+        ({}, ["--layers", "0-3"], "--layers 0-3 is not within the model's 3 layers; choose from 1-3"),
+        ({}, ["--layers", "3-2"], "not within"),
+        ({}, ["--layers", "2-4"], "not within"),
+        ({}, ["--layers", "two"], '"two" is no range'),
+        ({}, ["--layers", "1-2-3"], '"1-2-3" is no range'),
+        ({}, ["--patch", "5,1"], "outside the 4x4 patches; choose from 1,1 to 4,4"),
+        ({}, ["--patch", "0,1"], "outside"),
+        ({}, ["--patch", "middle"], '"middle" is no place'),
+        ({}, ["--class", "10"], "--class is 10; need a whole number of at least 0 and at most 9"),
+        ({"num_classes": 0}, ["--class", "0"], "the model has no head, so no class"),
+        ({"image_size": (2, 2)}, [], "2x2 is one patch, too small for attention and rollout"),
+    ],
+)
+def test_what_is_refused(capsys, files, tmp_path, overrides, words, message):
+    model, picture = files(**overrides)
+    status, said, problem = run(capsys, "--weights", model, picture, "--out", tmp_path / "out", *words)
+    assert (status, said) == (2, "")
+    assert message in problem
+    assert problem.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_that_overflows(capsys, files, tmp_path):
+    model, picture = files()
+    p, config = checkpoints.load(model)
+    p["classify"]["head"]["W"][:] = 1e300
+    p["norm"]["gamma"][:] = 1e20
+    checkpoints.save(model, p, config)
+    with np.errstate(all="ignore"):
+        status, _, problem = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
+    assert status == 2
+    assert "logits are NaN" in problem
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_picture_to_look_at(capsys, files, tmp_path):
+    model, _ = files()
+    status, _, problem = run(capsys, "--weights", model, tmp_path / "none.png", "--out", tmp_path / "out")
+    assert status == 2
+    assert "there is no file" in problem
+    assert not (tmp_path / "out").exists()

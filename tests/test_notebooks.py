@@ -1,0 +1,211 @@
+"""The notebooks keep their rules, and those that are there are built from the sources; nothing is run here.
+
+`make check-notebooks` runs them. The rules are in notebooks/README.md.
+"""
+
+import importlib.util
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "notebooks"
+
+spec = importlib.util.spec_from_file_location("build", FOLDER / "build.py")
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+
+SOURCES = build.sources()
+STEPS = {source.stem: int(source.stem[:2]) for source in SOURCES if 1 <= int(source.stem[:2]) <= 8}
+BUILT = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+WIDEST_CODE = 96  # characters that fit a slide of 1280 pixels
+LARGEST = 1_500_000  # bytes
+# What would need the network, or would tell whose machine it was.
+NETWORK = re.compile(
+    r"urllib|requests\.|http\.client|socket|huggingface_hub|\bwget\b|\bcurl\b|weights fetch|fetch_"
+)
+PLACES = re.compile(r"/home/|/Users/|/tmp/|/work/|[A-Z]:\\\\|site-packages")
+
+each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+each_notebook = pytest.mark.parametrize("path", BUILT, ids=lambda path: str(path.relative_to(FOLDER)))
+
+
+def texts(source):
+    """The cells of prose."""
+    return [cell for cell in build.read(source) if cell.cell_type == "markdown"]
+
+
+def codes(source):
+    """The code below the setup."""
+    return [c for c in build.read(source) if c.cell_type == "code" and "setup" not in build.tags(c)]
+
+
+def lines(cell):
+    """How many lines of code a cell has."""
+    return sum(1 for line in cell.source.splitlines() if line.strip())
+
+
+def hangul(text):
+    """How many Korean syllables there are."""
+    return len(re.findall(r"[가-힣]", text))
+
+
+def test_there_are_notebooks():
+    assert len(SOURCES) == len({source.stem[:2] for source in SOURCES}) >= 3
+
+
+@each_source
+def test_every_text_is_there_in_both_languages(source):
+    """English, then Korean, each pair beside the same code; with the same formulas and pictures of the code."""
+    prose = texts(source)
+    assert [cell.metadata.get("lang") for cell in prose] == ["en", "ko"] * (len(prose) // 2)
+    for english, korean in zip(prose[::2], prose[1::2], strict=True):
+        assert hangul(korean.source) > 0, korean.source
+        assert english.source.splitlines()[0].count("#") == korean.source.splitlines()[0].count("#")
+        assert english.source.count("$") == korean.source.count("$"), korean.source
+    assert sum(hangul(cell.source) for cell in prose[1::2]) > 3 * sum(hangul(c.source) for c in prose[::2])
+
+
+@each_source
+def test_bold_korean_is_bold(source):
+    """Markdown leaves the ** as they are where they end in punctuation and a syllable follows."""
+    for cell in texts(source):
+        assert not re.search(r"[^\w\s*]\*\*[가-힣]", cell.source), cell.source
+
+
+@each_source
+def test_the_pairs_stand_together(source):
+    cells = build.read(source)
+    for i, cell in enumerate(cells):
+        if cell.metadata.get("lang") == "en":
+            assert cells[i + 1].metadata.get("lang") == "ko", cell.source
+    assert all(set(cell.metadata) <= {"lang", "tags", "lines_to_next_cell"} for cell in cells)
+
+
+@each_source
+def test_the_opening_says_what_and_how_long(source):
+    english, korean = (cell.source for cell in texts(source)[:2])
+    number = int(source.stem[:2])
+    for text in (english, korean):
+        assert text.startswith(f"# {number} · ")
+        assert len(re.findall(r"^- ", text, re.MULTILINE)) >= 3
+    assert re.search(r"\*\*\d+ minutes\*\*", english) and "After this notebook you can" in english
+    assert re.search(r"\*\*\d+분\*\*", korean) and "이 노트북을 마치면" in korean
+    assert f"solutions/{source.stem}.ipynb" in english and f"../solutions/ko/{source.stem}.ipynb" in korean
+    assert re.search(r"\*\*\d+ minutes\*\*", english)[0].split()[0] == re.search(r"\*\*\d+분", korean)[0][:-1]
+
+
+@pytest.mark.parametrize("stem", STEPS)
+def test_a_step_opens_with_its_slide(stem):
+    """The number, the Korean title and the English one; step 6 has no slide."""
+    english, korean = (cell.source for cell in texts(FOLDER / "src" / f"{stem}.py")[:2])
+    step = STEPS[stem]
+    for text in (english, korean):
+        assert step == 6 or (f"**{step}단계:" in text and f"*Step {step}:" in text)
+    assert f"vitnp/steps/s{step}_" in english
+
+
+@pytest.mark.parametrize("stem", STEPS)
+def test_a_step_asserts_shape_and_gradient(stem):
+    cells = [
+        cell for cell in codes(FOLDER / "src" / f"{stem}.py") if not build.tags(cell)
+    ]  # not the exercises
+    code = "\n".join(cell.source for cell in cells)
+    assert "slides.check(" in code and f"c.row.step == {STEPS[stem]}" in code
+    assert "assert all(c.ok for c in checked)" in code
+    assert re.search(r"assert .*\.shape", code)
+    assert "gradcheck.check(" in code and re.search(r"assert .*\.ok\b", code)
+    assert f"s{STEPS[stem]}_" in code and re.search(r"assert .*librar|assert np.(allclose|isclose)", code)
+
+
+@each_source
+def test_cells_are_short(source):
+    sizes = [lines(cell) for cell in codes(source)]
+    assert statistics.median(sizes) <= 4
+    assert max(sizes) <= 20
+    for cell in codes(source):
+        assert max(map(len, cell.source.splitlines())) <= WIDEST_CODE, cell.source
+        assert hangul(cell.source) == 0, "code is shared by both languages"
+        assert not NETWORK.search(cell.source), cell.source
+
+
+@each_source
+def test_three_exercises(source):
+    """An exercise, its solution, its check, in this order; the check does nothing until the ... is replaced."""
+    tagged = [
+        (i, build.tags(cell)[0], cell.source) for i, cell in enumerate(build.read(source)) if build.tags(cell)
+    ]
+    tagged = [(i, tag, code) for i, tag, code in tagged if tag != "setup"]
+    assert [tag for _, tag, _ in tagged] == ["exercise", "solution", "check"] * (len(tagged) // 3)
+    assert len(tagged) >= 9
+    for exercise, solution, check in zip(tagged[::3], tagged[1::3], tagged[2::3], strict=True):
+        assert solution[0] == exercise[0] + 1 and check[0] == exercise[0] + 2
+        assert re.search(r"(= |return )\.\.\.", exercise[2])
+        assert re.match(r"if .+ is not \.\.\.:\n", check[2]) and "assert" in check[2]
+        assert 'print("✓")' in check[2]
+
+
+@each_source
+def test_the_notebooks_are_built_from_the_source(source):
+    for edition in build.EDITIONS:
+        assert build.is_current(source, edition), f"{edition.path(source).name}: make notebooks"
+
+
+def test_no_notebook_without_a_source():
+    assert set(BUILT) == {edition.path(source) for source in SOURCES for edition in build.EDITIONS}
+
+
+@each_notebook
+def test_what_is_committed_is_small_and_clean(path):
+    text = path.read_text("utf-8")
+    notebook = json.loads(text)
+    assert len(text.encode()) <= LARGEST
+    assert set(notebook["metadata"]) == {"kernelspec", "language_info"}  # no widgets, no version of anything
+    cells = notebook["cells"]
+    assert len({cell["id"] for cell in cells}) == len(cells)
+    counts = [cell["execution_count"] for cell in cells if cell["cell_type"] == "code"]
+    assert counts == list(range(1, len(counts) + 1)), "run from the top, once"
+    for cell in cells:
+        assert set(cell["metadata"]) <= {"slideshow", "tags"}
+        for output in cell.get("outputs", []):
+            assert output["output_type"] in ("stream", "display_data", "execute_result")
+            assert output.get("name") != "stderr"
+            shown = json.dumps({k: v for k, v in output.get("data", {}).items() if k != "image/png"})
+            shown += "".join(output.get("text", ""))
+            assert not PLACES.search(shown) and " at 0x" not in shown, shown
+
+
+@each_notebook
+def test_where_slides_begin(path):
+    """At every text, and more often where the code below it is long or shows twice."""
+    kinds = [
+        cell["metadata"]["slideshow"]["slide_type"] for cell in json.loads(path.read_text("utf-8"))["cells"]
+    ]
+    assert set(kinds) == {"slide", "subslide", "fragment", "skip"}
+    for cell, kind in zip(json.loads(path.read_text("utf-8"))["cells"], kinds, strict=True):
+        if cell["cell_type"] == "markdown":
+            headed = "".join(cell["source"]).startswith(("# ", "## "))
+            assert kind == ("slide" if headed else "subslide")
+
+
+def test_what_shows():
+    cell = build.nbformat.v4.new_code_cell
+    for code in (
+        "x.shape",
+        "plt.show()",
+        "print(report)\nassert report.ok",
+        "for a in b:\n    a.set_title(c)",
+    ):
+        assert build.shows(cell(code)), code
+    for code in (
+        "x = 1",
+        "dx, dp = f(x)",
+        "a[0, 1] = 2",
+        "assert x == 1",
+        "def f(x):\n    return x",
+        "s |= {1: 2}",
+    ):
+        assert not build.shows(cell(code)), code

@@ -1,0 +1,180 @@
+"""One's own pictures: a folder with a folder for each class. Imports `sources`, `preprocess`, `photo`, `errors`.
+
+    DIR/CLASS/*.jpg                                 split by a seed, each class in the same shares
+    DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      as it is; "val", "valid", "validation" or "test"
+
+Only paths are kept: a picture is decoded when it is asked for, so memory does not grow with the folder. Gray, palette,
+CMYK, transparent and 16-bit pictures become the model's channels, see `photo.in_colors`.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vitnp.config import Preprocessing
+from vitnp.data import augment, photo, preprocess
+from vitnp.data.sources import DataSet
+from vitnp.errors import InputError, need_choice
+
+KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+TEST_NAMES = ("val", "valid", "validation", "test")
+TEST_SHARE = 0.2
+
+
+class Wanted(NamedTuple):
+    """What `preprocess` asks a configuration for."""
+
+    image_size: tuple  # (height, width)
+    in_channels: int
+    preprocessing: Any
+
+
+class FolderSource:
+    """Pictures in files, decoded when they are asked for.
+
+    crops True cuts a random part of each picture when it is read with a generator (`augment.crop_box`), as for
+    training; without one a picture is prepared by `wanted.preprocessing`, as `vitnp predict` does.
+    """
+
+    def __init__(self, paths, labels, wanted, *, crops=False):
+        self.paths, self.labels, self.wanted, self.crops = (
+            list(paths),
+            np.asarray(labels, np.intp),
+            wanted,
+            crops,
+        )
+        self.shape = (*wanted.image_size, wanted.in_channels)
+
+    def __len__(self):
+        return len(self.paths)
+
+    def images(self, rows, rng=None):
+        """float32 (len(rows), Hᵢ, Wᵢ, C), by default −1 … 1. Raises InputError naming a picture that cannot be read."""
+        x = np.empty((len(rows), *self.shape), np.float32)
+        for i, row in enumerate(rows):
+            x[i] = self.image(self.paths[row], rng if self.crops else None)
+        return x
+
+    def image(self, path, rng=None):
+        """One picture, (Hᵢ, Wᵢ, C)."""
+        picture = photo.read(path, in_channels=self.wanted.in_channels)
+        if rng is None:
+            return preprocess.apply(picture, self.wanted)
+        how, (height, width) = self.wanted.preprocessing, self.wanted.image_size
+        box = augment.crop_box(picture.size, rng)
+        x = np.asarray(picture.resize((width, height), box=box, resample=2), np.float32)  # 2: bilinear
+        mean, std = np.array(how.mean, np.float32), np.array(how.std, np.float32)
+        return (x.reshape(self.shape) / np.float32(255.0) - mean) / std
+
+
+def load(
+    folder, *, image_size, in_channels=3, seed=0, crops=False, on_corrupt="stop", preprocessing=None, say=None
+):
+    """The `DataSet` of a folder of pictures.
+
+    on_corrupt "stop" names a picture that cannot be read when it is met; "skip" looks at every picture first and
+    leaves such out: `say` is called with a line that names them. Raises InputError where there is nothing to learn.
+    """
+    need_choice("on_corrupt", on_corrupt, ("stop", "skip"))
+    if image_size is None:
+        raise InputError("pictures of a folder have no size of their own; give image_size, such as 224")
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(
+            f"there is no folder {folder}; give one that holds a folder of pictures for each class"
+        )
+    size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+    wanted = Wanted(size, in_channels, preprocessing or Preprocessing())
+    train, test, names = split(folder, seed)
+    train, test = ([*zip(*part, strict=True)] for part in (train, test))
+    if on_corrupt == "skip":
+        train, test = readable(train, test, wanted, say)
+    parts = (FolderSource(*zip(*part, strict=True), wanted, crops=crops) for part in (train, test))
+    return DataSet(*parts, names)
+
+
+def split(folder, seed):
+    """((paths, labels) to learn from, (paths, labels) to test, class names) of the folder's layout."""
+    if (folder / "train").is_dir():
+        tests = [name for name in TEST_NAMES if (folder / name).is_dir()]
+        if not tests:
+            raise InputError(
+                f"{folder} has train and no {' or '.join(TEST_NAMES)}; put pictures to test with beside it"
+            )
+        train, test = classes(folder / "train"), classes(folder / tests[0], at_least=1)
+        if unknown := sorted(test.keys() - train.keys()):
+            raise InputError(
+                f"{folder / tests[0]} has the class {unknown[0]}, which {folder / 'train'} has not; "
+                "both need the same classes"
+            )
+        names = tuple(train)
+        return flat(train, names), flat(test, names), names
+    found = classes(folder)
+    few = [name for name, paths in found.items() if len(paths) < 2]
+    if few:
+        raise InputError(
+            f"{folder / few[0]} has one picture; a class needs 2 or more, to learn from and to test with"
+        )
+    rng, train, test = np.random.default_rng(seed), {}, {}
+    for name, paths in found.items():
+        order = [paths[i] for i in rng.permutation(len(paths))]
+        some = min(max(round(TEST_SHARE * len(paths)), 1), len(paths) - 1)
+        train[name], test[name] = sorted(order[some:]), sorted(order[:some])
+    return flat(train, tuple(found)), flat(test, tuple(found)), tuple(found)
+
+
+def classes(folder, *, at_least=2):
+    """{class: paths of its pictures}, both sorted. Raises InputError for an empty class, or fewer than `at_least`."""
+    found = {}
+    try:
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.is_dir() and not entry.name.startswith("."):
+                files = (Path(top) / name for top, _, names in os.walk(entry.path) for name in names)
+                found[entry.name] = sorted(path for path in files if path.suffix.lower() in KINDS)
+    except OSError as problem:
+        raise InputError(f"{folder} cannot be read ({problem.strerror})") from None
+    if len(found) < at_least:
+        what = f"one class, {next(iter(found))}" if found else "no folders of classes"
+        raise InputError(
+            f"{folder} has {what}; give a folder for each of two classes or more, with pictures in it"
+        )
+    if empty := [name for name, paths in found.items() if not paths]:
+        raise InputError(f"{folder / empty[0]} has no pictures ({', '.join(KINDS)}); fill it or remove it")
+    return found
+
+
+def flat(found, names):
+    """{class: paths} → (all paths, their labels)."""
+    pairs = [(path, names.index(name)) for name, paths in found.items() for path in paths]
+    return tuple(zip(*pairs, strict=True))
+
+
+def readable(train, test, wanted, say):
+    """The pairs whose pictures can be read; the others are named."""
+    probe = FolderSource([], [], wanted)
+
+    def problem(pair):
+        try:
+            probe.image(pair[0])
+        except InputError as problem:
+            return str(problem)
+        return None
+
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        problems = list(pool.map(problem, [*train, *test]))
+    bad = [text for text in problems if text]
+    kept = iter(problems)
+    train, test = ([pair for pair in part if not next(kept)] for part in (train, test))
+    if bad and say:
+        total = len(problems)
+        say(
+            f"{len(bad):,} of {total:,} pictures left out: {'; '.join(bad[:5])}{' …' if len(bad) > 5 else ''}"
+        )
+    if len({label for _, label in train}) < 2 or not test:
+        raise InputError(
+            f"{len(bad):,} of {len(problems):,} pictures cannot be read; too few are left. {bad[0]}"
+        )
+    return train, test

@@ -1,0 +1,76 @@
+"""Accuracy against compute, from the paper's table."""
+
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from vitnp import paper
+from vitnp.show import page
+from vitnp.show.page import BLUE, GREEN, LABEL, ORANGE, SMALL, TITLE
+
+# Where a model's name stands, so that no two overlap: the side of the text at the point, and points from it.
+NAMES = {("B/16", 7): ("left", 8, -18), ("L/32", 7): ("right", -12, -4), ("R152x1", 7): ("right", -10, 6)}
+NAMES |= {(name, 7): ("left", 12, -16) for name in ("R50x1", "R101x1", "R50x2", "R152x2")}
+NAMES |= {
+    ("R152x2", 14): ("right", 6, 10),
+    ("R200x3", 14): ("left", -10, -26),
+    ("L/16", 14): ("right", 6, 10),
+}
+LOOKS = {"ViT": (BLUE, "o", "-"), "Hybrid": (GREEN, "D", ":"), "ResNet": (ORANGE, "s", "--")}
+
+
+def accuracy_against_compute(*, lang="en"):
+    """Table 6 of the paper: mean accuracy on five data sets against exaFLOPs of pre-training, with the decks' claim.
+
+    The claim of decks 001 and 003 (ViT needs less compute than ResNet for the same accuracy) is marked from
+    the best ResNet to the cheapest ViT that is as good; `paper.cheaper_as_good` has it for every row.
+    """
+    say = page.in_language(lang)
+    figure = page.blank()
+    axes = figure.subplots()
+    for kind, (color, marker, style) in LOOKS.items():
+        rows = sorted((row for row in paper.TABLE_6 if row.kind == kind), key=lambda row: row.exaflops)
+        x, y = [row.exaflops for row in rows], [row.mean for row in rows]
+        axes.plot(x, y, style, marker=marker, color=color, markersize=11, linewidth=2, label=kind)
+        for row in rows if kind != "Hybrid" else ():
+            side, x_points, y_points = NAMES.get((row.name, row.epochs), ("right", -10, 8))
+            axes.annotate(
+                row.name + (f", {row.epochs} ep." if row.epochs != 7 else ""),
+                (row.exaflops, row.mean),
+                xytext=(x_points, y_points),
+                textcoords="offset points",
+                ha=side,
+                fontsize=SMALL,
+                color=color,
+            )
+    best = max((row for row in paper.TABLE_6 if row.kind == "ResNet"), key=lambda row: row.mean)
+    vit = paper.cheaper_as_good(best)
+    arrow = {"arrowstyle": "-|>", "linewidth": 3, "color": "black", "mutation_scale": 25}
+    axes.annotate("", (vit.exaflops, vit.mean), xytext=(best.exaflops, best.mean), arrowprops=arrow)
+    times = f"{best.exaflops / vit.exaflops:.1f}"
+    axes.annotate(
+        say(
+            f"the decks' claim, ViT over ResNet:\nthe same accuracy for {times}× less compute",
+            f"슬라이드의 주장(ViT > ResNet):\n같은 정확도에 연산은 1/{times}",
+        ),
+        ((best.exaflops * vit.exaflops) ** 0.5, vit.mean),
+        xytext=(0.72, 0.45),
+        textcoords="axes fraction",
+        ha="center",
+        fontsize=LABEL,
+        arrowprops={"arrowstyle": "-", "color": "black"},
+    )
+    axes.set_xscale("log")
+    axes.set_xlim(40, 9000)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel(
+        say("exaFLOPs of pre-training on JFT-300M", "JFT-300M 사전학습의 exaFLOPs"), fontsize=LABEL
+    )
+    axes.set_ylabel(say("mean of 5 data sets (%)", "데이터셋 5개의 평균(%)"), fontsize=LABEL)
+    axes.set_title(
+        say("Accuracy against compute: ViT paper, Table 6", "연산량과 정확도: ViT 논문 Table 6"),
+        fontsize=TITLE,
+    )
+    axes.legend(fontsize=LABEL, loc="lower right")
+    axes.grid(alpha=0.4, which="both")
+    page.ticks(axes)
+    return page.finished(figure)

@@ -1,0 +1,163 @@
+"""An image and its patches, the filters that read them, and what a model says of images."""
+
+import math
+
+import numpy as np
+from matplotlib.colors import to_rgb
+
+from vitnp.backend import to_host
+from vitnp.errors import InputError
+from vitnp.show import page
+from vitnp.show.page import BLUE, LABEL, ORANGE, PALE, SMALL, TITLE
+from vitnp.steps import s1_patchify
+
+MOST_PREDICTIONS = 12
+LONGEST_NAME = 14  # letters of a class that fit over a picture
+
+
+def patch_grid(image, config, *, lang="en"):
+    """An image (Hᵢ, Wᵢ, C) under the grid that cuts it, and beside it the patches pulled apart (deck 003, step 1)."""
+    say = page.in_language(lang)
+    (height, width), P, (rows, cols) = config.image_size, config.patch_size, config.grid
+    shown = page.of_model(image, config)
+
+    figure = page.blank()
+    left, right = figure.subplots(1, 2)
+    left.imshow(shown, extent=page.extent(config))
+    left.vlines(np.arange(0, width + 1, P), 0, height, color=ORANGE, linewidth=2)
+    left.hlines(np.arange(0, height + 1, P), 0, width, color=ORANGE, linewidth=2)
+    size = f"{height}×{width}×{config.in_channels}"
+    left.set_title(say(f"{size}, cut {rows}×{cols}", f"{size}, {rows}×{cols}로 분할"), fontsize=TITLE)
+    patches = s1_patchify.to_grid(shown[None], patch_size=P)[0]
+    right.imshow(_apart(patches))
+    N, values = config.num_patches, config.patch_dim
+    right.set_title(
+        say(f"N = {N} patches of {values} values", f"값 {values}개인 패치 N = {N}개"), fontsize=TITLE
+    )
+    for axes in (left, right):
+        axes.set_axis_off()
+    return page.finished(figure)
+
+
+def patch_sequence(image, config, *, lang="en"):
+    """The patches one after another, as the Transformer reads them: x¹ to xᴺ, line by line like a page of words."""
+    say = page.in_language(lang)
+    N = config.num_patches
+    patches = s1_patchify.to_grid(page.of_model(image, config)[None], patch_size=config.patch_size)
+    patches = patches.reshape(N, *patches.shape[3:])
+    columns = min(math.ceil(math.sqrt(2 * N)), N)  # a page twice as wide as high
+    lines = math.ceil(N / columns)
+    P = config.patch_size
+    cells = np.ones((lines * columns, P, P, 3))
+    cells[:N] = patches
+    canvas = _apart(cells.reshape(lines, columns, P, P, 3), color="white")
+    pitch = P + _gap(P)
+
+    figure = page.blank()
+    axes = figure.subplots()
+    axes.imshow(canvas, interpolation="nearest")
+    firsts = np.arange(lines) * columns + 1
+    axes.set_yticks(np.arange(lines) * pitch + (P - 1) / 2, firsts)
+    axes.set_xticks([])
+    axes.set_ylabel(say("number of the line's first patch", "줄의 첫 패치 번호"), fontsize=LABEL)
+    axes.tick_params(length=0, labelsize=LABEL)
+    axes.spines[:].set_visible(False)
+    axes.set_title(
+        say(
+            f"The image as a sequence: {N} patches of {P}×{P}×{config.in_channels}",
+            f"시퀀스가 된 이미지: {P}×{P}×{config.in_channels} 패치 {N}개",
+        ),
+        fontsize=TITLE,
+    )
+    return page.finished(figure)
+
+
+def filters(components, shares, *, lang="en"):
+    """The principal components of the embedding filters, and the share of the variance of each (ViT Fig. 7, left).
+
+    components (m, P, P, C), shares (m,), as `look.filter_components` gives them. Each is scaled on its own: gray is
+    zero, white or a full color the largest value.
+    """
+    say = page.in_language(lang)
+    components, shares = to_host(components), to_host(shares)
+    m = len(components)
+    columns = min(m, 7)
+    figure = page.blank()
+    every = figure.subplots(math.ceil(m / columns), columns, squeeze=False).ravel()
+    for axes in every:
+        axes.set_axis_off()
+    for axes, component, share in zip(every, components, shares, strict=False):
+        scaled = component / max(abs(component).max(), np.finfo(component.dtype).tiny)
+        axes.imshow(page.picture(scaled), interpolation="nearest")
+        axes.set_title(f"{share:.1%}", fontsize=LABEL)
+    total = f"{shares.sum():.0%}"
+    figure.suptitle(
+        say(
+            f"Embedding filters: {m} principal components, {total} of the variance",
+            f"임베딩 필터의 주성분 {m}개, 분산의 {total}",
+        ),
+        fontsize=TITLE,
+    )
+    return page.finished(figure)
+
+
+def predictions(images, labels, probabilities, class_names, *, lang="en"):
+    """The first 12 images with what the model says, how sure it is, and the truth.
+
+    images (n, Hᵢ, Wᵢ, C), labels (n,) or None where the truth is not known, probabilities (n, classes).
+    """
+    say = page.in_language(lang)
+    n = len(images)
+    known = labels is not None
+    if n == 0 or (known and len(labels) != n) or probabilities.shape != (n, len(class_names)):
+        raise InputError(
+            f"{n} images, {len(labels) if known else 'no'} labels, probabilities {probabilities.shape}, "
+            f"{len(class_names)} class names do not belong together; "
+            "give one label and one row of probabilities an image, and at least one image"
+        )
+    images, probabilities = to_host(images), to_host(probabilities)
+    labels = to_host(labels) if known else None
+    n = min(n, MOST_PREDICTIONS)
+    columns = min(n, 6)
+    figure = page.blank()
+    every = figure.subplots(math.ceil(n / columns), columns, squeeze=False).ravel()
+    for axes in every[n:]:
+        axes.set_axis_off()
+    right = 0
+    for i, axes in enumerate(every[:n]):
+        guess = int(probabilities[i].argmax())
+        title = f"{_short(class_names[guess])}: {float(probabilities[i, guess]):.0%}"
+        color, style = BLUE, "-"
+        if known:
+            is_right = guess == int(labels[i])
+            right += is_right
+            mark, color, style = ("✓", BLUE, "-") if is_right else ("✗", ORANGE, "--")
+            truth = _short(class_names[int(labels[i])])
+            title = f"{mark} {title}\n{say('true', '정답')}: {truth}"
+        axes.imshow(page.picture(images[i]))
+        axes.set_title(title, fontsize=LABEL if len(title) < 24 else SMALL, color=color)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set(edgecolor=color, linestyle=style, linewidth=4)
+    what = say("the prediction and its probability", "예측과 그 확률")
+    if known:
+        what = say(f"{right} of {n} right: {what}", f"{n}개 중 {right}개 맞음: {what}")
+    figure.suptitle(what, fontsize=TITLE)
+    return page.finished(figure)
+
+
+def _short(name):
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def _gap(P):
+    return max(P // 4, 1)
+
+
+def _apart(patches, color=PALE):
+    """Patches (rows, cols, P, P, 3) as one picture with a gap between them."""
+    rows, cols, P = patches.shape[:3]
+    pitch = P + _gap(P)
+    spread = np.full((1, rows, cols, pitch, pitch, 3), to_rgb(color))
+    spread[0, :, :, :P, :P] = patches
+    spread = spread.reshape(1, rows * cols, -1)
+    return s1_patchify.unpatchify(spread, grid=(rows, cols), patch_size=pitch)[0, : P - pitch, : P - pitch]

@@ -1,0 +1,108 @@
+"""The page every picture is drawn on: 1280x720, its colors, its letters in two languages, and saving it."""
+
+import functools
+import os
+
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from vitnp.backend import to_host
+from vitnp.checks import check_images
+from vitnp.errors import InputError, need_choice
+from vitnp.writing import beside
+
+BLUE, ORANGE, GREEN, BLACK, PALE = "#0072B2", "#D55E00", "#009E73", "#000000", "#F9DCC4"
+FADE = LinearSegmentedColormap.from_list("fade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 0.9)])
+TITLE, LABEL, SMALL = 22, 18, 15  # points at 1280x720
+# Fonts with Korean letters, as Linux, Windows and macOS have them.
+KOREAN = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic")
+KOREAN += ("Apple SD Gothic Neo", "AppleGothic", "UnDotum", "Baekmuk Dotum")
+
+
+@functools.cache
+def korean_font():
+    """The name of the first font with Korean letters that matplotlib finds, or None."""
+    found = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in KOREAN if name in found), None)
+
+
+def in_language(lang):
+    """`say(english, korean)` for one picture: the Korean text where `lang` is "ko" and a font has its letters.
+
+    Raises InputError for another language.
+    """
+    need_choice("lang", lang, ("en", "ko"))
+    korean = lang == "ko" and korean_font() is not None
+    return lambda english, in_korean: in_korean if korean else english
+
+
+def blank():
+    """An empty page."""
+    figure = Figure(figsize=(12.8, 7.2), dpi=100, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # inches
+    return figure
+
+
+def finished(figure):
+    """The page with a font behind every text that has the letters the first one lacks."""
+    if korean_font():
+        for text in figure.findobj(Text):
+            text.set_fontfamily([*text.get_fontfamily(), korean_font()])
+    return figure
+
+
+def save(figure, path):
+    """Write the figure at 1280x720 to `path`, in the format of its suffix: beside it, then renamed. Returns path.
+
+    Raises InputError for a suffix matplotlib does not know, and where the file cannot be written.
+    """
+    suffix = os.path.splitext(path)[1].removeprefix(".").lower()
+    known = figure.canvas.get_supported_filetypes()
+    if suffix not in known:
+        raise InputError(
+            f'{path} ends in "{suffix}", which is no picture; end it in one of {", ".join(known)}'
+        )
+    with beside(path) as part:
+        figure.savefig(part, format=suffix)
+    return path
+
+
+def of_model(image, config):
+    """The image a model was given, as `picture`. Raises InputError if it does not fit the configuration."""
+    image = check_images(np.asarray(to_host(image))[None], config, "float32")[0]
+    return picture(image, config.preprocessing.mean, config.preprocessing.std)
+
+
+def picture(image, mean=0.5, std=0.5):
+    """An image (Hᵢ, Wᵢ, C), uint8 or scaled to (x − mean)/std, as matplotlib takes it: (Hᵢ, Wᵢ, 3) in 0…1."""
+    if image.shape[-1] not in (1, 3):
+        raise InputError(f"an image of {image.shape[-1]} channels has no colors to show; give one of 1 or 3")
+    scaled = image / 255.0 if image.dtype == np.uint8 else image * np.asarray(std) + np.asarray(mean)
+    return np.clip(np.broadcast_to(scaled, (*image.shape[:2], 3)), 0.0, 1.0)
+
+
+def extent(config):
+    """The edges of the image in pixels, as matplotlib's imshow takes them; the first row is at the top."""
+    height, width = config.image_size
+    return (0, width, height, 0)
+
+
+def gray(shown):
+    """A picture (Hᵢ, Wᵢ, 3) without its colors, to lay a map over."""
+    return np.broadcast_to(shown.mean(axis=-1, keepdims=True), shown.shape)
+
+
+def overlay(axes, shown, weights, config, *, least=0.0):
+    """A map (rows, cols) of weights over the gray picture: the more above `least`, the more orange."""
+    axes.imshow(gray(shown), extent=extent(config))
+    range_ = {"vmin": least, "vmax": weights.max()}
+    axes.imshow(weights, extent=extent(config), cmap=FADE, interpolation="nearest", **range_)
+    axes.set_axis_off()
+
+
+def ticks(axes):
+    """Tick labels of a readable size."""
+    axes.tick_params(labelsize=SMALL)

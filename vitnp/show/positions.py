@@ -1,0 +1,53 @@
+"""How alike the position embeddings are."""
+
+import numpy as np
+
+from vitnp import look
+from vitnp.backend import to_host
+from vitnp.errors import InputError
+from vitnp.show import page
+from vitnp.show.page import LABEL, SMALL, TITLE
+
+MOST_TILES = 7  # rows and columns of position tiles; the paper shows 7x7
+
+
+def position_similarity(E_pos, config, *, lang="en"):
+    """How alike the position embeddings are: a tile a patch, its cosine with every patch (ViT Fig. 7, center).
+
+    E_pos (N+1, D), or (N, D) without a class token. Of a grid with more than 7 rows or columns, 7 are shown.
+    """
+    say = page.in_language(lang)
+    want = (config.num_tokens, config.hidden_size)
+    if E_pos.shape != want:
+        raise InputError(f"E_pos is {E_pos.shape}, the model's is {want}; give the p and config of one model")
+    rows, cols = config.grid
+    cosine = to_host(look.position_similarity(E_pos, grid=config.grid))
+    some_rows, some_cols = (
+        np.linspace(0, n - 1, min(n, MOST_TILES)).round().astype(int) for n in (rows, cols)
+    )
+    gap = max(max(rows, cols) // 6, 1)
+    tiles = cosine[np.ix_(some_rows, some_cols)].swapaxes(1, 2)  # tile row, row, tile column, column
+    tiles = np.pad(tiles, ((0, 0), (0, gap), (0, 0), (0, gap)), constant_values=np.nan)
+    canvas = tiles.reshape(len(some_rows) * (rows + gap), len(some_cols) * (cols + gap))[:-gap, :-gap]
+
+    figure = page.blank()
+    axes = figure.subplots()
+    shown = axes.imshow(canvas, vmin=-1, vmax=1, cmap="viridis", interpolation="nearest")
+    axes.set_xticks(np.arange(len(some_cols)) * (cols + gap) + (cols - 1) / 2, some_cols + 1)
+    axes.set_yticks(np.arange(len(some_rows)) * (rows + gap) + (rows - 1) / 2, some_rows + 1)
+    axes.set_xlabel(say("patch column", "패치의 열"), fontsize=LABEL)
+    axes.set_ylabel(say("patch row", "패치의 행"), fontsize=LABEL)
+    axes.tick_params(length=0, labelsize=SMALL)
+    axes.spines[:].set_visible(False)
+    axes.set_title(
+        say(
+            "Position embeddings: each tile is one patch against all",
+            "포지셔널 임베딩: 패치 하나와 모든 패치",
+        ),
+        fontsize=TITLE,
+    )
+    bar = figure.colorbar(shown, ax=axes, shrink=0.9)
+    bar.set_label(say("cosine similarity", "코사인 유사도"), fontsize=LABEL)
+    page.ticks(bar.ax)
+    axes.set_anchor("C")
+    return page.finished(figure)

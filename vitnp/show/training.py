@@ -1,0 +1,64 @@
+"""How a training went, and where its gradients are large."""
+
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from vitnp.errors import InputError
+from vitnp.show import page
+from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
+
+
+def curves(history, *, lang="en"):
+    """Loss, and accuracy on training and test images, epoch by epoch; history is a list of `train.Epoch`."""
+    say = page.in_language(lang)
+    if not history:
+        raise InputError("the history has no epoch, so there is no curve; train for at least one")
+    epochs = [epoch.epoch for epoch in history]
+    figure = page.blank()
+    left, right = figure.subplots(1, 2)
+    left.plot(epochs, [epoch.loss for epoch in history], color=BLUE, linewidth=3, marker=".")
+    left.set_title(say("training loss", "학습 손실"), fontsize=TITLE)
+    left.set_ylim(bottom=0)
+    lines = (
+        ("train", say("train", "학습"), ORANGE, "--", "s"),
+        ("test", say("test", "시험"), BLUE, "-", "o"),
+    )
+    for name, word, color, style, marker in lines:
+        values = [getattr(epoch, f"{name}_accuracy") for epoch in history]
+        label = f"{word} {values[-1]:.1%}"
+        right.plot(epochs, values, style, color=color, linewidth=3, marker=marker, markersize=4, label=label)
+    right.set_title(say("accuracy", "정확도"), fontsize=TITLE)
+    right.yaxis.set_major_formatter(PercentFormatter(1.0))
+    right.legend(fontsize=LABEL, loc="lower right")
+    for axes in (left, right):
+        axes.set_xlabel(say("epoch", "에폭"), fontsize=LABEL)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        page.ticks(axes)
+        axes.grid(alpha=0.4)
+    return page.finished(figure)
+
+
+def gradient_norms(norms, *, lang="en"):
+    """A bar a part of the model: the norm of the loss's gradient; norms as `look.gradient_norms` gives them."""
+    say = page.in_language(lang)
+    if not norms:
+        raise InputError("there are no gradients to show; give look.gradient_norms(dp) of a backward pass")
+    figure = page.blank()
+    axes = figure.subplots()
+    places = range(len(norms))
+    inside = [name.startswith("blocks.") for name in norms]
+    colors = [BLUE if block else ORANGE for block in inside]
+    hatches = ["" if block else "//" for block in inside]
+    axes.bar(places, norms.values(), color=colors, hatch=hatches, edgecolor="white")
+    words = [name.replace("blocks.", "block ").replace("_", " ") for name in norms]
+    numbers = [f"block {int(word[6:]) + 1}" if word.startswith("block ") else word for word in words]
+    axes.set_xticks(places, numbers, rotation=90)
+    page.ticks(axes)
+    axes.tick_params(axis="x", labelsize=SMALL, length=0)
+    axes.grid(axis="y", alpha=0.4)
+    axes.set_axisbelow(True)
+    axes.set_ylabel("‖∂loss/∂p‖", fontsize=LABEL)
+    axes.set_title(
+        say("Norm of the gradient, from the image to the classes", "기울기의 크기: 이미지에서 클래스까지"),
+        fontsize=TITLE,
+    )
+    return page.finished(figure)
