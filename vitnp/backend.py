@@ -4,7 +4,6 @@ The array decides: `xp = array_module(x)` inside the maths, so both backends liv
 Moving between host and device happens at the border, with `to_device` and `to_host`, never in a step.
 """
 
-import contextlib
 import functools
 import sys
 
@@ -137,10 +136,6 @@ def device_group(rank, size, place):
 
     Raises InputError where a rank would have no GPU of its own, or NCCL is missing.
     """
-    with contextlib.suppress(Exception):  # `get` says what is wrong
-        import cupy
-
-        cupy.cuda.Device(place).use()  # before anything is put on the first GPU
     cupy = get("cupy")
     gpus = cupy.cuda.runtime.getDeviceCount()
     if place >= gpus:
@@ -149,6 +144,7 @@ def device_group(rank, size, place):
         )
     import cupyx.distributed
 
+    cupy.cuda.Device(place).use()
     try:
         return cupyx.distributed.init_process_group(size, rank, use_mpi=True)
     except RuntimeError as problem:

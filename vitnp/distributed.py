@@ -50,6 +50,9 @@ class Alone:
     def __exit__(self, kind, problem, trace):
         return None
 
+    def use(self, xp):
+        """The arrays will be those of xp; call it before any is made."""
+
     def share(self, n):
         """(start, stop): which of n things are this rank's; sizes differ by at most one, and may be 0."""
         return n * self.rank // self.size, n * (self.rank + 1) // self.size
@@ -113,7 +116,7 @@ class Mpi(Alone):
     def sum_numbers(self, *numbers):
         """The sums over the ranks, a tuple of floats."""
         sums = np.array(numbers, np.float64)
-        Mpi.sum_array(self, sums)
+        self.sum_array(sums)
         return tuple(sums.tolist())
 
     def broadcast(self, values):
@@ -135,13 +138,24 @@ class Mpi(Alone):
         self.send_array(values)
         return values
 
+    def use(self, xp):
+        """Where xp is CuPy: a GPU of its own for this rank, joined with the others by NCCL."""
+        if xp is not np:
+            self.gpus = backend.device_group(self.rank, self.size, self.place)
+
     def sum_array(self, flat):
-        """Add up every rank's array, in place."""
-        self.world.Allreduce(self.MPI.IN_PLACE, flat)
+        """Add up every rank's array, in place: from GPU to GPU by NCCL, on the host by MPI."""
+        if backend.on_host(flat):
+            self.world.Allreduce(self.MPI.IN_PLACE, flat)
+        else:
+            self.gpus.all_reduce(flat, flat)
 
     def send_array(self, array):
         """Overwrite the array with rank 0's."""
-        self.world.Bcast(array)
+        if backend.on_host(array):
+            self.world.Bcast(array)
+        else:
+            self.gpus.broadcast(array, 0)
 
     def barrier(self):
         """Wait until every rank is here."""
@@ -175,36 +189,13 @@ class Mpi(Alone):
         return True
 
 
-class Nccl(Mpi):
-    """Ranks with a GPU each: what lies there travels by NCCL from GPU to GPU, everything else by MPI."""
-
-    def __init__(self, MPI):
-        super().__init__(MPI)
-        with self:  # the others do not wait for a rank without a GPU
-            self.gpus = backend.device_group(self.rank, self.size, self.place)
-
-    def sum_array(self, flat):
-        """Add up every rank's array, in place."""
-        self.gpus.all_reduce(flat, flat)
-
-    def send_array(self, array):
-        """Overwrite the array with rank 0's."""
-        if backend.on_host(array):
-            super().send_array(array)
-        else:
-            self.gpus.broadcast(array, 0)
-
-
-def connect(arrays="numpy"):
+def connect():
     """The communicator of this process: `Mpi` where mpiexec started several, else `Alone`.
 
-    arrays "cupy" gives each rank the GPU of its own that its parameters are to lie on, and joins them, `Nccl`: call
-    it before anything is put on a GPU. Raises InputError under an mpiexec that mpi4py cannot join.
+    Raises InputError under an mpiexec that mpi4py cannot join.
     """
     MPI = launcher.joined()
-    if MPI is None:
-        return Alone()
-    return Nccl(MPI) if arrays == "cupy" else Mpi(MPI)
+    return Alone() if MPI is None else Mpi(MPI)
 
 
 def exit_status(problem):

@@ -1,4 +1,4 @@
-"""Run by mpiexec: `Nccl` on a stand-in for CuPy that is handed the calls of its documentation, and sums by MPI.
+"""Run by mpiexec: `use` on a stand-in for CuPy that is handed the calls of its documentation, and sums by MPI.
 
 What it shows is who is called, with what; NCCL itself needs a GPU a rank.
 """
@@ -51,19 +51,31 @@ sys.modules["cupy"] = types.SimpleNamespace(
 sys.modules["cupyx.distributed"] = types.SimpleNamespace(init_process_group=Group)
 sys.modules["cupyx"] = types.SimpleNamespace(distributed=sys.modules["cupyx.distributed"])
 backend.on_host = lambda x: not isinstance(x, OnGpu)
+on_gpu = types.SimpleNamespace(
+    empty=lambda *shape_dtype: np.empty(*shape_dtype).view(OnGpu), concatenate=np.concatenate
+)
+backend.array_module = lambda x: on_gpu if isinstance(x, OnGpu) else np
+
+
+def run():
+    """What a command does."""
+    with distributed.connect() as comm:
+        comm.use(np)
+        assert not used
+        comm.use(sys.modules["cupy"])
+        dp = {"W": np.full((2, 3), comm.rank + 1.0).view(OnGpu), "b": np.ones(2).view(OnGpu)}
+        comm.sum_gradients(dp)
+        np.testing.assert_array_equal(dp["W"], sum(range(comm.size + 1)))
+        np.testing.assert_array_equal(dp["b"], comm.size)
+        p = comm.broadcast(
+            {"step": comm.rank, "W": np.full(3, comm.rank).view(OnGpu), "host": np.full(2, comm.rank)}
+        )
+        assert p["step"] == 0 and not p["W"].any() and not p["host"].any()
+        assert comm.sum_numbers(1) == (comm.size,)
+        assert comm.gpus.calls == ["all_reduce", "broadcast"]
+
 
 try:
-    comm = distributed.connect("cupy")
+    run()
 except distributed.InputError as problem:
     sys.exit(f"vitnp: {problem}")
-with comm:
-    dp = {"W": np.full((2, 3), comm.rank + 1.0).view(OnGpu), "b": np.ones(2).view(OnGpu)}
-    comm.sum_gradients(dp)
-    np.testing.assert_array_equal(dp["W"], sum(range(comm.size + 1)))
-    np.testing.assert_array_equal(dp["b"], comm.size)
-    p = comm.broadcast(
-        {"step": comm.rank, "W": np.full(3, comm.rank).view(OnGpu), "host": np.full(2, comm.rank)}
-    )
-    assert p["step"] == 0 and not p["W"].any() and not p["host"].any()
-    assert comm.sum_numbers(1) == (comm.size,)
-    assert comm.gpus.calls == ["all_reduce", "broadcast"]

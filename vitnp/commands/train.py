@@ -104,7 +104,9 @@ def train_in_folder(args, comm, wish):
 
     if not args.resume and comm.rank == 0:
         claim(args.out, overwrite=args.overwrite)  # before anything that takes time
-    xp, setup = backend(args), prepare(args)
+    xp = backend(args)
+    comm.use(xp)
+    setup = prepare(args)
     check_fit(setup.data, setup.config)
     args.workers = args.workers or workers_for(setup, comm)
     if not args.resume and comm.rank == 0:
