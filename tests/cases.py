@@ -12,7 +12,7 @@ import numpy as np
 from vitnp import encoder, gradcheck, loss, parallel, vit
 from vitnp.backend import array_module, to_device
 from vitnp.config import INTERPOLATIONS, preset
-from vitnp.ops import dropout, gelu, heads, interpolate, linear, softmax
+from vitnp.ops import dropout, gelu, heads, interpolate, linear, positions, relative, softmax
 from vitnp.steps import (
     s1_patchify,
     s2_project,
@@ -97,6 +97,41 @@ def ops():
                 per_image=False,
             )
 
+    yield from tables()
+    for tokens in (5, 2, 1):
+        yield Case(
+            f"relative, {tokens} tokens",
+            lambda x, p: relative.forward(x, p["E_rel"]),
+            relative_backward,
+            generic(2, 3, tokens, 4),
+            {"E_rel": generic(2 * tokens - 1, 4)},
+        )
+
+
+def tables():
+    """The learned position tables, of which x is one part, and p the others."""
+    how = {"grid": (2, 3), "like": np.zeros((1, 7, 4))}
+    for name, cls in (("2d", {"E_cls": (4,)}), ("2d, gap", {})):
+        like = how["like"] if cls else how["like"][:, 1:]
+
+        def forward(x, p, like=like):
+            like = like.astype(x.dtype)
+            return positions.forward({"E_rows": x, **p}, kind="2d", grid=(2, 3), like=like)
+
+        def backward(dy, saved):
+            dp = positions.backward(dy, saved)
+            return dp.pop("E_rows"), dp
+
+        shapes = {"E_cols": (3, 2), **cls}
+        p = {name: generic(*shape) for name, shape in shapes.items()}
+        yield Case(f"positions {name}", forward, backward, generic(2, 2), p, per_image=False)
+
+
+def relative_backward(dy, saved):
+    """dE_rel as it is a parameter's: the sum over the heads of all images."""
+    dQ, dE_rel = relative.backward(dy, saved)
+    return dQ, {"E_rel": dE_rel.sum(axis=(0, 1))}
+
 
 def steps():
     """The eight steps: B = 2, D = 6, H = 3, and M, N, P small."""
@@ -117,6 +152,20 @@ def steps():
     shapes = s4_position.init(None, num_tokens=5, hidden_size=6, dtype="float64")
     yield step("s4_position", s4_position, x, shapes)
     yield step("s4_position, dropout", s4_position, x, shapes, per_image=False, dropout_rate=0.3)
+    for kind in ("none", "2d", "sincos"):
+        how = {"kind": kind, "grid": (2, 2)}
+        tokens = generic(2, 5, 8)
+        shapes = s4_position.init(None, num_tokens=5, hidden_size=8, dtype="float64", **how)
+        yield step(f"s4_position, {kind}", s4_position, tokens, shapes, **how)
+        yield step(
+            f"s4_position, {kind}, dropout",
+            s4_position,
+            tokens,
+            shapes,
+            per_image=False,
+            dropout_rate=0.3,
+            **how,
+        )
     yield from attention(x)
     yield step(
         "s6_layer_norm", s6_layer_norm, x, s6_layer_norm.init(hidden_size=6, dtype="float64"), eps=1e-6
@@ -139,6 +188,11 @@ def attention(x):
         "both dropouts": {"dropout_rate": 0.3, "attention_dropout_rate": 0.4},
     }.items():
         yield step(f"s5_attention, {name}", s5_attention, x, shapes, per_image=False, num_heads=3, **rates)
+    with_distances = shapes | {"E_rel": np.zeros((9, 2))}  # five tokens, d_k = 2
+    yield step("s5_attention, relative", s5_attention, x, with_distances, num_heads=3)
+    rates = {"dropout_rate": 0.3, "attention_dropout_rate": 0.4}
+    name = "s5_attention, relative, both dropouts"
+    yield step(name, s5_attention, x, with_distances, per_image=False, num_heads=3, **rates)
 
 
 def classify(x):
@@ -161,7 +215,13 @@ DROPOUTS = {"dropout_rate": 0.2, "attention_dropout_rate": 0.3}
 
 def blocks():
     """One block, and stacks."""
-    for name, fields in {"": {}, ", erf": {"gelu": "erf"}, ", dropout": DROPOUTS}.items():
+    distances = {"position_embedding": "relative", "image_size": (4, 12)}  # four tokens and the class token
+    for name, fields in {
+        "": {},
+        ", erf": {"gelu": "erf"},
+        ", dropout": DROPOUTS,
+        ", relative": distances,
+    }.items():
         config = preset("tiny", **fields)
         yield Case(
             f"block{name}",
@@ -207,6 +267,23 @@ MODELS = {
     "vit, recomputed": {},
     "vit, both dropouts, gap, erf": DROPOUTS | {"classifier": "gap", "gelu": "erf"},
 }
+POSITIONS = {
+    "none": {"position_embedding": "none"},
+    "2d": {"position_embedding": "2d"},
+    "sincos": {"position_embedding": "sincos"},
+    "relative": {"position_embedding": "relative"},
+    "1d in every layer": {"position_at": "every-layer"},
+    "2d in every layer": {"position_embedding": "2d", "position_at": "every-layer"},
+    "1d in every layer, shared": {"position_at": "every-layer-shared"},
+    "2d in every layer, shared": {"position_embedding": "2d", "position_at": "every-layer-shared"},
+    "sincos in every layer": {"position_embedding": "sincos", "position_at": "every-layer-shared"},
+}
+for _name, _fields in POSITIONS.items():
+    MODELS |= {
+        f"vit, {_name}": _fields,
+        f"vit, {_name}, gap": _fields | {"classifier": "gap"},
+        f"vit, {_name}, both dropouts, recomputed": _fields | DROPOUTS,
+    }
 
 
 def models():
@@ -253,6 +330,9 @@ def losses():
     yield model_with_loss(labels)
     yield threads("loss over two threads", labels, workers=2)
     yield threads("loss by two images, recomputed", labels, workers=2, micro_batch=2, recompute=True)
+    for at in ("every-layer", "every-layer-shared"):
+        config = preset("tiny", position_embedding="2d", position_at=at)
+        yield threads(f"loss over two threads, {at}", labels, config, workers=2, recompute=True)
 
 
 def model_with_loss(labels):
@@ -270,26 +350,24 @@ def model_with_loss(labels):
     return Case("vit and loss", forward, backward, *model_point(config, len(labels)), per_image=False)
 
 
-def threads(name, labels, **how):
+def threads(name, labels, config=None, **how):
     """`parallel.loss_and_grads`, its own gradients as backward; x is a parameter, as the images get none.
 
     Three images for two workers: shares of one and two, or of one, one and one.
     """
-    config = preset("tiny")
+    config = config or preset("tiny")
     images, p = model_point(config, len(labels))
-    table = p["position"].pop("E_pos")
+    filters = p["project"].pop("W")
 
     def forward(x, p):
-        whole = p | {"position": {"E_pos": x}}
+        whole = p | {"project": p["project"] | {"W": x}}
         return parallel.loss_and_grads(images, labels, whole, config, label_smoothing=0.1, **how)
 
     def backward(dy, saved):
-        dp = {name: saved[name] for name in saved if name != "position"}
-        scaled = {name: _times(dy, leaf) for name, leaf in dp.items()}
-        return dy * saved["position"]["E_pos"], scaled
+        dp = saved | {"project": {"b": saved["project"]["b"]}}
+        return dy * saved["project"]["W"], _times(dy, dp)
 
-    del p["position"]
-    return Case(name, forward, backward, table, p, per_image=False)
+    return Case(name, forward, backward, filters, p, per_image=False)
 
 
 def _times(dy, node):

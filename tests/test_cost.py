@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from cases import POSITIONS
 
 import vitnp
 from vitnp import cost, gradcheck, tree, vit
@@ -16,6 +17,7 @@ VARIANTS = [
     {"dropout_rate": 0.2},
     {"attention_dropout_rate": 0.2},
     {"num_classes": 0},
+    *POSITIONS.values(),
 ]
 
 
@@ -49,8 +51,11 @@ def test_activation_bytes_are_those_of_saved(overrides, dtype):
     assert counted == sum(a.nbytes for a in kept_arrays(saved, own).values())
 
 
-@pytest.mark.parametrize("name", ["tiny", "digits", "Ti/16"])
-def test_multiply_adds_are_those_of_the_matrix_products(name):
+MODELS = [("tiny", {}), ("digits", {}), ("Ti/16", {}), *(("tiny", fields) for fields in POSITIONS.values())]
+
+
+@pytest.mark.parametrize(("name", "fields"), MODELS, ids=str)
+def test_multiply_adds_are_those_of_the_matrix_products(name, fields):
     """Count them where they happen: an array type whose @ adds up its shapes."""
     done = []
 
@@ -64,7 +69,7 @@ def test_multiply_adds_are_those_of_the_matrix_products(name):
         def __rmatmul__(self, other):
             return other.view(Counting) @ self
 
-    config = vitnp.preset(name)
+    config = vitnp.preset(name, **fields)
     p = tree.map(lambda a: a.view(Counting), vit.init(np.random.default_rng(0), config))
     images = np.zeros((1, *config.image_size, config.in_channels), np.float32)
     vit.forward(images, p, config)
@@ -104,6 +109,8 @@ STEPS = [
     ("Ti/16", {"num_layers": 4, "image_size": 160}, 2),
     ("S/32", {}, 2),  # gradients weigh most
     ("S/32", {"num_layers": 6, "gelu": "erf", "classifier": "gap"}, 4),
+    ("Ti/16", {"num_layers": 4, "position_embedding": "relative"}, 4),
+    ("Ti/16", {"num_layers": 4, "position_at": "every-layer"}, 4),
 ]
 
 

@@ -63,6 +63,11 @@ def test_every_picture_with_its_numbers(capsys, files, tmp_path):
         ({"classifier": "gap"}, {"attention", "rollout"}),
         ({"num_classes": 0}, {"gradients"}),
         ({"image_size": (4, 2)}, set()),
+        ({"position_embedding": "none"}, {"positions"}),
+        ({"position_embedding": "relative"}, {"positions"}),
+        ({"position_embedding": "2d"}, set()),
+        ({"position_embedding": "sincos", "position_at": "every-layer-shared"}, set()),
+        ({"position_at": "every-layer"}, set()),
     ],
     ids=str,
 )

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from cases import model_point
+from cases import POSITIONS, model_point
 
 from vitnp import slides
 from vitnp.config import ViTConfig, preset
@@ -47,6 +47,8 @@ MODELS = {
     "no head": {"num_classes": 0},
     "no head, gap, no pre-logits": {"num_classes": 0, "classifier": "gap", "representation_size": None},
     "gray, one layer": {"in_channels": 1, "num_layers": 1},
+    **POSITIONS,
+    "relative, gap": {"position_embedding": "relative", "classifier": "gap"},
 }
 
 

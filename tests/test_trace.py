@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import scipy.special
-from cases import generator, model_point
+from cases import POSITIONS, generator, model_point
+from position_loops import distances, table
 
 from vitnp import tree, vit
 from vitnp.config import preset
@@ -23,6 +24,9 @@ MODELS = {
     "gap, erf, no pre-logits": {"classifier": "gap", "gelu": "erf", "representation_size": None},
     "one head, one layer": {"num_heads": 1, "num_layers": 1, "representation_size": None},
     "dropout, which a trace leaves out": {"dropout_rate": 0.5, "attention_dropout_rate": 0.5},
+    **POSITIONS,
+    "relative, gap": {"position_embedding": "relative", "classifier": "gap"},
+    "2d, gap": {"position_embedding": "2d", "classifier": "gap"},
 }
 LABELS = np.array([1, 4])
 models = pytest.mark.parametrize("fields", MODELS.values(), ids=MODELS)
@@ -70,9 +74,15 @@ def run(images, p, config, moved="", by=0.0):
     if config.classifier == "token":
         cls = np.tile(p["class_token"]["cls"], (B, 1, 1))
         z = see("tokens", np.concatenate([cls, z], axis=1))
-    z = see("z0", z + see("E_pos", p["position"]["E_pos"]))
+    tables = p.get("position", {})
+    adds = config.position_embedding not in ("none", "relative")
+    if adds and config.position_at == "stem":
+        z = z + see("E_pos", table(tables, config))
+    z = see("z0", z)
     for i, block in p["blocks"].items():
         name = f"blocks.{i}."
+        if adds and config.position_at != "stem":
+            z = see(name + "position", z + see(name + "E_pos", table(tables.get(i, tables), config)))
         x, a, of_heads = see(name + "norm_1", layer_norm(z, block["norm_1"], config.layer_norm_eps)), {}, {}
         a = block["attention"]
         for letter in "QKV":
@@ -80,6 +90,9 @@ def run(images, p, config, moved="", by=0.0):
             split = merged.reshape(B, -1, H, config.head_dim).transpose(0, 2, 1, 3)
             of_heads[letter] = see(f"{name}attention.{letter}_heads", split)
         S = np.einsum("bhqk,bhmk->bhqm", of_heads["Q"], of_heads["K"]) / np.sqrt(config.head_dim)
+        if config.position_embedding == "relative":
+            S_rel = distances(of_heads["Q"], see(name + "attention.E_rel", a["E_rel"]), config)
+            S = S + see(name + "attention.S_rel", S_rel / np.sqrt(config.head_dim))
         A = see(name + "attention.A", softmax(see(name + "attention.S", S)))
         outputs = see(name + "attention.O", np.einsum("bhqm,bhmk->bhqk", A, of_heads["V"]))
         concat = see(name + "attention.concat", np.concatenate(list(outputs.swapaxes(0, 1)), axis=-1))

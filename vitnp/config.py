@@ -4,11 +4,13 @@ import dataclasses
 import difflib
 import math
 
-from vitnp.errors import MOST, InputError, need_choice, need_int, need_real
+from vitnp.errors import MOST, InputError, need_choice, need_int, need_near, need_real
 
 MOST_LAYERS = 10_000  # a block takes Python objects even where its arrays take no memory
 # How a table of positions is resized to another grid; ops/interpolate.py says which library does which.
 INTERPOLATIONS = ("bilinear-aligned", "bicubic", "bicubic-aligned", "bicubic-antialias")
+# What says where a patch is; ops/positions.py and ops/relative.py say how.
+POSITION_EMBEDDINGS = ("none", "1d", "2d", "relative", "sincos")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +69,8 @@ class ViTConfig:
     layer_norm_eps: float = 1e-6
     dropout_rate: float = 0.0
     attention_dropout_rate: float = 0.0
+    position_embedding: str = "1d"  # one of POSITION_EMBEDDINGS
+    position_at: str = "stem"  # or "every-layer", "every-layer-shared": where the table is added
     position_interpolation: str = "bilinear-aligned"  # of E_pos, when the image size changes
     preprocessing: Preprocessing = Preprocessing()
 
@@ -96,15 +100,7 @@ class ViTConfig:
     def _check_numbers(self):
         if len(self.image_size) != 2:
             raise InputError(f"image_size is {self.image_size}; need (height, width)")
-        whole = (
-            "patch_size",
-            "in_channels",
-            "hidden_size",
-            "num_layers",
-            "num_heads",
-            "mlp_dim",
-            "num_classes",
-        )
+        whole = "patch_size in_channels hidden_size num_layers num_heads mlp_dim num_classes".split()
         checked = {
             name: need_int(
                 name,
@@ -127,6 +123,7 @@ class ViTConfig:
     def _check_choices(self):
         need_choice("classifier", self.classifier, ("token", "gap"))
         need_choice("gelu", self.gelu, ("tanh", "erf"))
+        self._check_positions()
         need_choice("position_interpolation", self.position_interpolation, INTERPOLATIONS)
         if not isinstance(self.preprocessing, Preprocessing):
             raise InputError(f"preprocessing is {self.preprocessing!r}; need a vitnp.config.Preprocessing")
@@ -136,6 +133,27 @@ class ViTConfig:
                     f"preprocessing {name} has {len(getattr(self.preprocessing, name))} numbers; "
                     f"need 1, or one for each of the {self.in_channels} channels"
                 )
+
+    def _check_positions(self):
+        kind, at, D = self.position_embedding, self.position_at, self.hidden_size
+        need_near("position_embedding", kind, POSITION_EMBEDDINGS)
+        need_near("position_at", at, ("stem", "every-layer", "every-layer-shared"))
+        parts = {"2d": 2, "sincos": 4}.get(kind, 1)
+        if D % parts:
+            fits = math.lcm(parts, self.num_heads)
+            raise InputError(
+                f'hidden_size {D} is not divisible by {parts}; position_embedding "{kind}" '
+                f"has {parts} parts of equal width, so use {D + fits - D % fits}"
+            )
+        if at != "stem" and kind in ("none", "relative"):
+            raise InputError(f'position_at is "{at}", but "{kind}" adds nothing to the tokens; use stem')
+        if at == "every-layer" and kind == "sincos":
+            raise InputError('a "sincos" table is fixed, every layer has the same; use every-layer-shared')
+
+    @property
+    def stem_position(self):
+        """What step 4 adds: position_embedding, or "none" where the layers do."""
+        return self.position_embedding if self.position_at == "stem" else "none"
 
     @property
     def grid(self):

@@ -30,6 +30,7 @@ def multiply_adds(config):
         "patch projection": config.num_patches * config.patch_dim * D,
         "Q, K, V": L * 3 * N * D * D,
         "Q·Kᵀ": L * N * N * D,
+        **_relative(config),
         "A·V": L * N * N * D,
         "W_O": L * N * D * D,
         "feed-forward": L * 2 * N * D * M,
@@ -99,6 +100,14 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
             }
         )
     return max(moments, key=lambda moment: sum(moment.values()))
+
+
+def _relative(config):
+    """Every query with every distance's embedding."""
+    if config.position_embedding != "relative":
+        return {}
+    N = config.num_tokens
+    return {"Q·E_relᵀ": config.num_layers * N * (2 * N - 1) * config.hidden_size}
 
 
 def _head(config):

@@ -3,13 +3,14 @@
     z′ = MSA(LN(z)) + z          (ViT eq. 2)
     z″ = MLP(LN(z′)) + z′        (ViT eq. 3)
 
-Imports `steps`. The "+" of slide 6 is here, written out on the way down and on the way up.
+Imports `steps`, `ops`. The "+" of slide 6 is here, written out on the way down and on the way up.
 """
 
 import copy
 from typing import Any, NamedTuple
 
-from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
+from vitnp.ops import positions, relative
+from vitnp.steps import s4_position, s5_attention, s6_layer_norm, s7_feed_forward
 
 
 class SavedBlock(NamedTuple):
@@ -33,9 +34,13 @@ class BlockInput(NamedTuple):
 def init_block(rng, config, dtype):
     """The parameters of one block."""
     D = config.hidden_size
+    attention = s5_attention.init(rng, hidden_size=D, dtype=dtype)
+    if config.position_embedding == "relative":
+        sizes = {"num_tokens": config.num_tokens, "head_dim": config.head_dim}
+        attention |= relative.init(rng, **sizes, dtype=dtype)
     return {
         "norm_1": s6_layer_norm.init(hidden_size=D, dtype=dtype),
-        "attention": s5_attention.init(rng, hidden_size=D, dtype=dtype),
+        "attention": attention,
         "norm_2": s6_layer_norm.init(hidden_size=D, dtype=dtype),
         "feed_forward": s7_feed_forward.init(rng, hidden_size=D, mlp_dim=config.mlp_dim, dtype=dtype),
     }
@@ -86,14 +91,18 @@ def init(rng, config, dtype):
     return {i: init_block(rng, config, dtype) for i in range(config.num_layers)}
 
 
-def forward(x, p, *, config, rng=None, keep="all"):
+def forward(x, p, *, config, rng=None, keep="all", E_pos=None):
     """Tokens (B, N, D) through all blocks → tokens (B, N, D).
+
+    E_pos: a position table (N, D) for every block, added at its beginning, see `positions_forward`; or None.
 
     keep "all" saves what backward needs; "inputs" saves only each block's input, from which backward runs the block
     again: a third more work in a fraction of the memory; "nothing" leaves nothing for a backward.
     """
     saved = []
     for i in range(len(p)):
+        if E_pos is not None:
+            x = x + E_pos[i]
         again = BlockInput(x, p[i], config, copy.deepcopy(rng)) if keep == "inputs" else None
         x, saved_block = block_forward(x, p[i], config=config, rng=rng)
         if keep != "nothing":
@@ -124,3 +133,38 @@ def everything(saved):
         x, p, config, rng = saved
         _, saved = block_forward(x, p, config=config, rng=copy.deepcopy(rng))
     return saved
+
+
+def init_positions(rng, config, dtype):
+    """The parameters of the position table, or of every layer's: {0: …, …, L − 1: …}; {} where nothing is learned."""
+    how = {"kind": config.position_embedding, "grid": config.grid}
+    how |= {"num_tokens": config.num_tokens, "hidden_size": config.hidden_size, "dtype": dtype}
+    if config.position_at == "every-layer":
+        return {i: s4_position.init(rng, **how) for i in range(config.num_layers)}
+    return s4_position.init(rng, **how)
+
+
+def positions_forward(p, *, config, like):
+    """[E_pos of block 0, …], (N, D) each, for tokens `like` (B, N, D); None where `config.position_at` is the stem.
+
+    "every-layer" has a table a block, p = {0: …, L − 1: …}; "every-layer-shared" the same one for all.
+    """
+    if config.position_at == "stem":
+        return None, None
+    how = {"kind": config.position_embedding, "grid": config.grid, "like": like}
+    if config.position_at == "every-layer-shared":
+        E_pos, saved = positions.forward(p, **how)
+        return [E_pos] * config.num_layers, saved
+    tables = [positions.forward(p[i], **how) for i in range(config.num_layers)]
+    return [E_pos for E_pos, _ in tables], {i: saved for i, (_, saved) in enumerate(tables)}
+
+
+def positions_backward(dE_pos, saved):
+    """{i: gradient (N, D) of block i's table} → the gradient of p; each is the sum over the batch of dx there."""
+    if isinstance(saved, dict):
+        return {i: positions.backward(dE_pos[i], saved[i]) for i in saved}
+    # one E_pos in every block: as many ways back, so a sum
+    total = 0.0
+    for dE in dE_pos.values():
+        total = total + dE
+    return positions.backward(total, saved)

@@ -1,5 +1,6 @@
-"""The one exception for bad input, and the checks of plain values. Any room may import it; it imports nothing."""
+"""The one exception for bad input, and the checks of plain values. Any room may import it; it imports no other."""
 
+import difflib
 import numbers
 
 
@@ -36,3 +37,11 @@ def need_choice(name, value, choices):
     """Refuse a value that is not among the choices."""
     if value not in choices:
         raise InputError(f'{name} is "{value}"; choose {" or ".join(choices)}')
+
+
+def need_near(name, value, choices):
+    """Refuse a value that is not among the choices, and say which are near."""
+    if value not in choices:
+        near = difflib.get_close_matches(str(value).lower(), choices, n=2, cutoff=0.3)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise InputError(f'{name} is "{value}"; {hint}choose from {", ".join(choices)}')

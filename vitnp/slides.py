@@ -1,4 +1,4 @@
-"""What the slides print, as data, and the check of a model against it. Imports nothing.
+"""What the slides print, as data, and the check of a model against it. Imports `no_slide`.
 
 ROWS follow deck 003: ViT-B/16 and one 224x224 RGB image. ERRATA is what the slides have wrong: a shape that the
 slide prints differs from the true one exactly where an erratum names the tensor. COUNTINGS is for the readers of
@@ -6,6 +6,8 @@ the decks that count otherwise. `docs/slides.md` has the same for people.
 """
 
 from typing import NamedTuple
+
+from vitnp import no_slide
 
 
 class Tensor(NamedTuple):
@@ -144,14 +146,6 @@ ROWS = (
             Tensor("p", "p", (1, 1000), ("B", "classes"), lead=""),)),
 )
 
-# What a model may have and the slides do not show.
-PRE_LOGITS = Row("pre_logits", 8, "(슬라이드 없음: pre-logits 층)", "(no slide: the pre-logits layer)",
-    "r = tanh(y·W + b), 로짓은 r에서 계산", "r = tanh(y·W + b), and the logits come from r", (
-        Tensor("r", "pre_logits", None, ("B", "R"), lead=""),))
-MEAN = Row("extract", 8, "(슬라이드 없음: [CLS] 토큰 대신 평균)", "(no slide: the mean in place of the [CLS] token)",
-    "y = 모든 토큰의 평균", "y = the mean of all tokens", (
-        Tensor("y", "y", None, ("B", "D"), lead=""),))
-
 ERRATA = (
     Erratum("003", "224x244 크기의 이미지", "224x224", "오타: 같은 슬라이드의 제목은 224x224",
         "a misprint: the slide's own title has 224x224", "split", "image"),
@@ -197,19 +191,25 @@ COUNTINGS = {"001": FIVE_STEPS, "004": FIVE_STEPS, "000": FOUR_STEPS}  # deck �
 def rows(config):
     """The rows that a model of this configuration goes through, in order."""
     gap = config.classifier == "gap"
-    absent = {"class_token"} if gap else set()
-    absent |= set() if config.num_classes else {"logits", "probabilities"}
-    present = [MEAN if gap and row.key == "extract" else row for row in ROWS if row.key not in absent]
-    if config.representation_size is not None:
-        after = [row.key for row in present].index("extract") + 1
-        present.insert(after, PRE_LOGITS)
+    absent = {"class_token": gap, "logits": not config.num_classes, "probabilities": not config.num_classes}
+    (instead, after), present = no_slide.of(config), []
+    for row in (row for row in ROWS if not absent.get(row.key)):
+        present.append(_row(instead[row.key]) if row.key in instead else row)
+        present += [_row(after[row.key])] if row.key in after else []
     if gap:  # no class token: N tokens, not N + 1
         present = [row._replace(tensors=tuple(map(_without_class_token, row.tensors))) for row in present]
     return present
 
 
+def _row(row):
+    """A row of `no_slide`, of which nothing is printed."""
+    *texts, tensors = row
+    return Row(*texts, tuple(Tensor(slide, name, None, true, lead) for slide, name, true, lead in tensors))
+
+
 def _without_class_token(tensor):
-    return tensor._replace(true=tuple("N" if letter == "N+1" else letter for letter in tensor.true))
+    fewer = {"N+1": "N", "2N+1": "2N-1"}
+    return tensor._replace(true=tuple(fewer.get(letter, letter) for letter in tensor.true))
 
 
 def letters(config, *, batch=1):
@@ -217,7 +217,7 @@ def letters(config, *, batch=1):
     (height, width), (rows, cols), N = config.image_size, config.grid, config.num_patches
     return {
         "B": batch, "Hᵢ": height, "Wᵢ": width, "C": config.in_channels, "rows": rows, "cols": cols,
-        "P": config.patch_size, "N": N, "N+1": N + 1, "P·P·C": config.patch_dim,
+        "P": config.patch_size, "N": N, "N+1": N + 1, "P·P·C": config.patch_dim, "2N+1": 2 * N + 1, "2N-1": 2 * N - 1,
         "D": config.hidden_size, "H": config.num_heads, "K": config.head_dim, "M": config.mlp_dim,
         "R": config.representation_size, "classes": config.num_classes,
     }  # fmt: skip

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import loss, vit
+from vitnp import encoder, loss, vit
 from vitnp.backend import array_module, to_device
 from vitnp.checks import check_images, check_labels
 from vitnp.errors import InputError, need_choice
-from vitnp.ops import gelu, heads, softmax
+from vitnp.ops import gelu, heads, positions, relative, softmax
 from vitnp.ops.linear import affine, input_gradient
 from vitnp.steps import (
     s1_patchify,
@@ -30,7 +30,16 @@ from vitnp.steps import (
 )
 
 # The slide's number for every name, without `blocks.0.` and what follows the next dot; the Norms and sums are 6.
-STEPS = {"image": 1, "grid": 1, "patches": 1, "patch_tokens": 2, "tokens": 3, "E_pos": 4, "z0": 4}
+STEPS = {
+    "image": 1,
+    "grid": 1,
+    "patches": 1,
+    "patch_tokens": 2,
+    "tokens": 3,
+    "E_pos": 4,
+    "position": 4,
+    "z0": 4,
+}
 STEPS |= {"attention": 5, "feed_forward": 7, "y": 8, "pre_logits": 8, "logits": 8, "p": 8}
 
 
@@ -105,7 +114,7 @@ def trace(images, p, config, labels=None, *, of="loss"):
         labels = np.asarray([labels])
     check_labels(labels, len(images), config.num_classes)
     mean_loss, saved_loss = loss.forward(logits, to_device(labels, array_module(logits)))
-    gradients, dp = _backward(values["p"], saved, saved_loss, of)
+    gradients, dp = _backward(values["p"], config, saved, saved_loss, of)
     return Trace(_records(values), logits, values["p"], float(mean_loss), _records(gradients), dp)
 
 
@@ -122,9 +131,15 @@ def _forward(images, p, config, logits, saved):
     z = t["patch_tokens"] = s2_project.forward(t["patches"], p["project"])[0]
     if saved.class_token is not None:
         z = t["tokens"] = s3_class_token.forward(z, p["class_token"])[0]
-    t["E_pos"] = p["position"]["E_pos"]
-    z = t["z0"] = s4_position.forward(z, p["position"])[0]
+    tables, how = p.get("position", {}), {"kind": config.stem_position, "grid": config.grid}
+    if config.stem_position in ("1d", "2d", "sincos"):
+        t["E_pos"], _ = positions.forward(tables, like=z, **how)
+    z = t["z0"] = s4_position.forward(z, tables, **how)[0]
+    E_pos, _ = encoder.positions_forward(tables, config=config, like=z)
     for i, block in enumerate(saved.blocks):
+        if E_pos is not None:
+            t[f"blocks.{i}.E_pos"] = E_pos[i]
+            z = t[f"blocks.{i}.position"] = z + E_pos[i]
         z = _block_forward(z, block, t, f"blocks.{i}.")
     z = t["norm"] = s6_layer_norm.forward(z, p["norm"], eps=config.layer_norm_eps)[0]
     t["y"] = z[:, 0] if config.classifier == "token" else z.mean(axis=1)
@@ -143,7 +158,13 @@ def _block_forward(z, saved, t, block):
     for name, value in (("Q", Q), ("K", K), ("V", V)):
         t[f"{block}attention.{name}"] = heads.merge(value)
         t[f"{block}attention.{name}_heads"] = value
-    t[block + "attention.S"] = Q @ K.swapaxes(-1, -2) * (1.0 / math.sqrt(Q.shape[-1]))
+    scale = 1.0 / math.sqrt(Q.shape[-1])
+    S = Q @ K.swapaxes(-1, -2) * scale
+    if "E_rel" in p:
+        t[block + "attention.E_rel"] = p["E_rel"]
+        S_rel = t[block + "attention.S_rel"] = relative.forward(Q, p["E_rel"])[0] * scale
+        S += S_rel
+    t[block + "attention.S"] = S
     t[block + "attention.A"] = A
     t[block + "attention.O"] = heads.split(concat, Q.shape[1])
     t[block + "attention.concat"] = concat
@@ -158,7 +179,7 @@ def _block_forward(z, saved, t, block):
     return z
 
 
-def _backward(probabilities, saved, saved_loss, of):
+def _backward(probabilities, config, saved, saved_loss, of):
     """{name: gradient} from the probabilities, or from the labels' logits, back to the image, and dp."""
     d, dp = {}, {}
     _, t = saved_loss  # one-hot
@@ -180,9 +201,17 @@ def _backward(probabilities, saved, saved_loss, of):
     dp["blocks"] = {i: {} for i in range(len(saved.blocks))}
     for i in reversed(dp["blocks"]):
         dz, dp["blocks"][i] = _block_backward(dz, saved.blocks[i], d, f"blocks.{i}.")
+        if saved.every_layer is not None:
+            d[f"blocks.{i}.position"], d[f"blocks.{i}.E_pos"] = dz, dz.sum(axis=0)
     d["z0"] = dz
-    dz, dp["position"] = s4_position.backward(dz, saved.position)
-    d["E_pos"] = dp["position"]["E_pos"]
+    if config.stem_position in ("1d", "2d", "sincos"):
+        d["E_pos"] = dz.sum(axis=0)
+    dz, dp_position = s4_position.backward(dz, saved.position)
+    if saved.every_layer is not None:
+        dE_pos = {i: d[f"blocks.{i}.E_pos"] for i in dp["blocks"]}
+        dp_position = encoder.positions_backward(dE_pos, saved.every_layer)
+    if dp_position:
+        dp["position"] = dp_position
     if saved.class_token is not None:
         d["tokens"] = dz
         dz, dp["class_token"] = s3_class_token.backward(dz, saved.class_token)
@@ -213,6 +242,10 @@ def _block_backward(dz, saved, d, block):
     dS = d[block + "attention.S"] = softmax.backward(dA, A)
     dQK = dS * (1.0 / math.sqrt(Q.shape[-1]))  # S = Q·Kᵀ / √d_k
     dV, dQ, dK = A.swapaxes(-1, -2) @ dO, dQK @ K, dQK.swapaxes(-1, -2) @ Q
+    if "E_rel" in p:
+        d[block + "attention.S_rel"] = dS
+        dQ_rel, dE_rel = relative.backward(dQK, (Q, p["E_rel"]))
+        dQ, d[block + "attention.E_rel"] = dQ + dQ_rel, dE_rel.sum(axis=(0, 1))
     for name, value in (("V", dV), ("K", dK), ("Q", dQ)):
         d[f"{block}attention.{name}_heads"] = value
         d[f"{block}attention.{name}"] = heads.merge(value)

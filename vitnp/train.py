@@ -47,9 +47,10 @@ class Setting(NamedTuple):
 
 
 def initial_parameters(rng, config, recipe):
-    """What `vit.init` draws, with E_pos `recipe.position_scale` times as large."""
+    """What `vit.init` draws, with the position tables `recipe.position_scale` times as large."""
     p = vit.init(rng, config)
-    p["position"]["E_pos"] *= recipe.position_scale
+    for _, table in tree.leaves(p.get("position", {})):
+        table *= recipe.position_scale
     return p
 
 

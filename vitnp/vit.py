@@ -27,6 +27,7 @@ class Saved(NamedTuple):
     project: tuple
     class_token: Any  # None for a model without one
     position: Any
+    every_layer: Any  # what made the tables of the blocks; None where positions are added in step 4 alone
     blocks: list  # of encoder.SavedBlock, or of encoder.BlockInput
     norm: tuple
     classify: tuple
@@ -41,7 +42,9 @@ def init(rng, config, dtype="float32"):
     p = {"project": s2_project.init(rng, patch_dim=config.patch_dim, hidden_size=D, dtype=dtype)}
     if config.classifier == "token":
         p["class_token"] = s3_class_token.init(hidden_size=D, dtype=dtype)
-    p["position"] = s4_position.init(rng, num_tokens=config.num_tokens, hidden_size=D, dtype=dtype)
+    position = encoder.init_positions(rng, config, dtype)
+    if position:
+        p["position"] = position
     p["blocks"] = encoder.init(rng, config, dtype)
     p["norm"] = s6_layer_norm.init(hidden_size=D, dtype=dtype)
     p["classify"] = s8_classify.init(
@@ -67,11 +70,13 @@ def forward(images, p, config, rng=None, *, keep="all"):
     class_token = None
     if config.classifier == "token":
         x, class_token = s3_class_token.forward(x, p["class_token"])  # → (B, N+1, D)
-    x, position = s4_position.forward(x, p["position"], dropout_rate=config.dropout_rate, rng=rng)
-    x, blocks = encoder.forward(x, p["blocks"], config=config, rng=rng, keep=keep)  # L times
+    tables, how = p.get("position", {}), {"kind": config.stem_position, "grid": config.grid}
+    x, position = s4_position.forward(x, tables, dropout_rate=config.dropout_rate, rng=rng, **how)
+    E_pos, every_layer = encoder.positions_forward(tables, config=config, like=x)  # None with the stem
+    x, blocks = encoder.forward(x, p["blocks"], config=config, rng=rng, keep=keep, E_pos=E_pos)  # L times
     x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
     logits, classify = s8_classify.forward(x, p["classify"], classifier=config.classifier)
-    return logits, Saved(patchify, project, class_token, position, blocks, norm, classify)
+    return logits, Saved(patchify, project, class_token, position, every_layer, blocks, norm, classify)
 
 
 def backward(dlogits, saved):
@@ -93,12 +98,18 @@ def backward_parts(dlogits, saved):
     yield "classify", dp
     dx, dp = s6_layer_norm.backward(dx, saved.norm)
     yield "norm", dp
+    dE_pos = {}
     for i, dx_i, dp in encoder.backward_parts(dx, saved.blocks):
         dx = dx_i
         yield f"blocks.{i}", dp
         del dp
+        if saved.every_layer is not None:
+            dE_pos[i] = dx.sum(axis=0)  # x = x + E_pos[i], the same for every image
     dx, dp = s4_position.backward(dx, saved.position)
-    yield "position", dp
+    if saved.every_layer is not None:
+        dp = encoder.positions_backward(dE_pos, saved.every_layer)
+    if dp:
+        yield "position", dp
     if saved.class_token is not None:
         dx, dp = s3_class_token.backward(dx, saved.class_token)
         yield "class_token", dp

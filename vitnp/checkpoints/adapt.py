@@ -6,21 +6,32 @@ The source: ViT §3.2, and `vit_jax/checkpoint.py` of the released code.
 import dataclasses
 
 from vitnp.backend import array_module
-from vitnp.ops import interpolate
+from vitnp.ops import positions, relative
 
 
 def new_image_size(p, config, image_size):
-    """(p, config) for images of (height, width): the patches stay, there are more or fewer, E_pos is interpolated.
+    """(p, config) for images of (height, width): the patches stay, there are more or fewer, positions are interpolated.
 
     How is config.position_interpolation. Raises InputError for a size that is not made of whole patches.
     """
     new = dataclasses.replace(config, image_size=image_size)
     if new.grid == config.grid:
         return p, new
-    E_pos, _ = interpolate.forward(
-        p["position"]["E_pos"], grid=config.grid, new_grid=new.grid, method=config.position_interpolation
-    )
-    return p | {"position": {"E_pos": E_pos}}, new
+    how = {"grid": config.grid, "new_grid": new.grid, "method": config.position_interpolation}
+    changed = {}
+    if "position" in p:
+        of_layers = config.position_at == "every-layer"
+        tables = p["position"] if of_layers else {0: p["position"]}
+        tables = {i: positions.resized(table, **how) for i, table in tables.items()}
+        changed["position"] = tables if of_layers else tables[0]
+    if config.position_embedding == "relative":
+        changed["blocks"] = {i: _new_distances(block, how) for i, block in p["blocks"].items()}
+    return p | changed, new
+
+
+def _new_distances(block, how):
+    attention = block["attention"]
+    return block | {"attention": attention | {"E_rel": relative.resized(attention["E_rel"], **how)}}
 
 
 def new_head(p, config, num_classes):

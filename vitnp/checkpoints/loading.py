@@ -7,7 +7,7 @@ import numpy as np
 from vitnp import tree, vit
 from vitnp.checkpoints import adapt, files, google, layouts, native
 from vitnp.checkpoints.infer import infer
-from vitnp.checkpoints.names import FAMILIES, FOREIGN, UNUSED, detect, names, spell
+from vitnp.checkpoints.names import FAMILIES, FOREIGN, UNUSED, detect, names, positions_of_ours, spell
 from vitnp.config import ViTConfig
 from vitnp.errors import InputError
 
@@ -101,6 +101,11 @@ def examine(path, *, format=None, image_size=None, guess=False, **overrides):
             path, family, shapes, image_size=image_size, guess=guess, **overrides
         )
         notes += more + inferred
+    if family != "vitnp" and positions_of_ours(config):
+        raise InputError(
+            f'{path} is of {family}, with positions "1d" at the stem, which do not fit {positions_of_ours(config)}; '
+            "leave it out"
+        )
     if config.num_layers > len(arrays):
         raise InputError(
             f"{path} is said to have {config.num_layers:,} blocks, and has {len(arrays)} arrays in all"
@@ -162,7 +167,8 @@ def expected(family, config):
     """{name in the file: ({our name: our shape}, shape in the file)} of the configuration's model, in p's order."""
     theirs, want = names(family, config.num_layers), {}
     for ours, leaf in tree.leaves(vit.init(None, config)):
-        in_file, shape = theirs[ours], layouts.to_file(family, ours, leaf, config).shape
+        in_file = ours if family == "vitnp" else theirs[ours]
+        shape = layouts.to_file(family, ours, leaf, config).shape
         if in_file is None:
             raise InputError(f"{family} has no place for {ours}: another format can hold this model")
         if in_file in want:  # the second and third of those that are joined

@@ -86,6 +86,13 @@ UNUSED = {
 }
 
 
+def positions_of_ours(config):
+    """What other libraries have no place for, as a phrase: all but a "1d" table added at the stem; else ''."""
+    if (config.position_embedding, config.position_at) == ("1d", "stem"):
+        return ""
+    return f'position_embedding "{config.position_embedding}" at "{config.position_at}"'
+
+
 def names(family, num_layers):
     """{our name: name in the family's files, None where it has none}, in p's order."""
     if family == "vitnp":

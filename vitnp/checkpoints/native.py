@@ -22,6 +22,12 @@ def pop_config(path, arrays, overrides):
     if CONFIG not in arrays:
         raise InputError(f"{path} has no {CONFIG}; name a file that vitnp saved")
     try:
-        return ViTConfig(**(json.loads(str(arrays.pop(CONFIG))) | overrides))
+        fields = json.loads(str(arrays.pop(CONFIG)))
+        config = ViTConfig(**(fields | overrides))
     except (TypeError, ValueError, RecursionError) as problem:
         raise InputError(f"{path}: {CONFIG} is no configuration ({problem}); save the model again") from None
+    for name in ("position_embedding", "position_at"):
+        asked, held = getattr(config, name), fields.get(name, getattr(ViTConfig, name))
+        if asked != held:
+            raise InputError(f'{path} has {name} "{held}", which does not fit "{asked}"; leave {name} out')
+    return config

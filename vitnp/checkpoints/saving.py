@@ -6,7 +6,7 @@ import os
 from vitnp import tree, vit
 from vitnp.backend import to_host
 from vitnp.checkpoints import files, layouts, native, sidecar
-from vitnp.checkpoints.names import FAMILIES, UNUSED, names
+from vitnp.checkpoints.names import FAMILIES, UNUSED, names, positions_of_ours
 from vitnp.errors import InputError
 from vitnp.writing import beside
 
@@ -69,6 +69,8 @@ def to_file(family, p, config):
     theirs, parts = names(family, config.num_layers), {}
     if config.classifier == "gap" and family not in GAP:
         raise InputError(f"{family} has no model without a class token; save it as vitnp, {' or '.join(GAP)}")
+    if positions_of_ours(config):
+        raise InputError(f"{family} has no place for {positions_of_ours(config)}; save the model as vitnp")
     for ours, leaf in tree.leaves(p):
         if theirs.get(ours) is None:
             raise InputError(f"{family} has no place for {ours}; save the model as vitnp")

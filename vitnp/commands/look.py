@@ -9,6 +9,7 @@ from vitnp.commands.train import writable_folder
 from vitnp.commands.weights import add_source, source
 from vitnp.data import preprocess
 from vitnp.errors import InputError, need_int
+from vitnp.ops import positions
 from vitnp.trace import trace
 
 
@@ -90,11 +91,23 @@ def of_the_model(image, p, config, *, lang):
     shares = to_host(shares)
     said = f"{len(shares)} principal components of {config.hidden_size} filters, {shares.sum():.1%} of the variance"
     yield "filters.png", show.filters(components, shares, lang=lang), said
-    E_pos = p["position"]["E_pos"]
+    E_pos = first_table(p, config)
+    if E_pos is None:
+        return
     cosine = to_host(look.position_similarity(E_pos, grid=config.grid))
     near, far = neighbors(cosine)
     said = f"cosine of positions: {near:.2f} of neighbors, {far:.2f} of opposite corners"
     yield "positions.png", show.position_similarity(E_pos, config, lang=lang), said
+
+
+def first_table(p, config):
+    """The position table (N, D) that step 4 or the first block adds; None where nothing is added."""
+    if config.position_embedding in ("none", "relative"):
+        return None
+    gamma, tables = p["norm"]["gamma"], p.get("position", {})
+    like = array_module(gamma).broadcast_to(gamma, (1, config.num_tokens, config.hidden_size))
+    how = {"kind": config.position_embedding, "grid": config.grid, "like": like}
+    return positions.forward(tables.get(0, tables), **how)[0]
 
 
 def of_attention(image, t, weights, config, *, patch, lang):

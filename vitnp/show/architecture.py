@@ -34,6 +34,8 @@ def diagram(config, *, lang="en"):
     axes.text(44.5, 60.5, f"{config.num_layers}×", fontsize=TITLE, color=BLUE, va="center")
     bottom = _column(axes, 1, 36, 63, left, sign=-1)[-1]
     places = _column(axes, 47, 33, 6.5, middle, sign=1)
+    if config.position_at != "stem":
+        axes.text(65, 2.9, say("4  + positions", "4  + 포지셔널"), fontsize=SMALL, va="center", weight="bold")
     top = _column(axes, 89, 36, 63, right, sign=-1)[0]
     (x, first), (_, last) = places[0], places[-1]
     _way(axes, [(19, bottom[1] - 4.4), (19, 3), (x, 3), (x, first - 2.6)])
@@ -53,14 +55,18 @@ def stem(config, say):
     yield say("2  linear projection", "2  패치 임베딩"), (N, D)
     if config.classifier == "token":
         yield say("3  [CLS] first", "3  [CLS] 토큰 추가"), (T, D)
-    yield say("4  + positions", "4  + 포지셔널"), (T, D)
+    if config.stem_position not in ("none", "relative"):
+        yield say("4  + positions", "4  + 포지셔널"), (T, D)
 
 
 def block(config, say):
     """[(what, shape)] of one block, on the way up."""
     T, D, H = config.num_tokens, config.hidden_size, config.num_heads
     yield "6  LayerNorm", None
-    yield say("5  attention", "5  어텐션"), f"Q, K, V {_by(H, T, config.head_dim)}\nA {_by(H, T, T)}"
+    A = _by(H, T, T)
+    if config.position_embedding == "relative":
+        A += f", E_rel {_by(2 * T - 1, config.head_dim)}"
+    yield say("5  attention", "5  어텐션"), f"Q, K, V {_by(H, T, config.head_dim)}\nA {A}"
     yield PLUS, None
     yield "6  LayerNorm", None
     yield "7  MLP, GELU", f"{_by(T, config.mlp_dim)} → {_by(T, D)}"

@@ -9,15 +9,16 @@ import math
 from typing import Any, NamedTuple
 
 from vitnp.backend import blocked
-from vitnp.ops import dropout, heads, initializers, softmax
+from vitnp.ops import dropout, heads, initializers, relative, softmax
 from vitnp.ops.linear import affine, bias_gradient, input_gradient, weight_gradient
+from vitnp.ops.sums import column_sums
 
 
 class Saved(NamedTuple):
     """What backward needs, and what anyone who looks inside reads."""
 
     x: Any  # (B, N, D)
-    p: dict  # W_Q, W_K, W_V, W_O (D, D)
+    p: dict  # W_Q, W_K, W_V, W_O (D, D); with relative positions E_rel (2N − 1, K)
     Q: Any  # (B, H, N, K)
     K: Any  # (B, H, N, K)
     V: Any  # (B, H, N, K)
@@ -46,7 +47,7 @@ def forward(x, p, *, num_heads, dropout_rate=0.0, attention_dropout_rate=0.0, rn
 
     B, H, N, _ = Q.shape
     A_keep = dropout.draw(Q, (B, H, N, N), rate=attention_dropout_rate, rng=rng)
-    outputs, A = attend(Q, K, V, A_keep, rate=attention_dropout_rate, row_size=N * N)
+    outputs, A = attend(Q, K, V, A_keep, rate=attention_dropout_rate, E_rel=p.get("E_rel"), row_size=N * N)
     concat = heads.merge(outputs)  # (B, H, N, K) → (B, N, D)
 
     y = affine(concat, p["W_O"], p["b_O"])
@@ -55,9 +56,11 @@ def forward(x, p, *, num_heads, dropout_rate=0.0, attention_dropout_rate=0.0, rn
 
 
 @blocked
-def attend(Q, K, V, A_keep, *, rate):
+def attend(Q, K, V, A_keep, *, rate, E_rel=None):
     """Scores, softmax, times V, for every head on its own: (B, H, N, K) → O (B, H, N, K) and A (B, H, N, N)."""
     S = Q @ K.swapaxes(-1, -2)  # (B, H, N, N)
+    if E_rel is not None:
+        S += relative.forward(Q, E_rel)[0]  # what each query makes of the distance to each key
     S *= 1.0 / math.sqrt(Q.shape[-1])
     A, _ = softmax.forward(S)
     return dropout.apply(A, A_keep, rate=rate) @ V, A
@@ -70,19 +73,21 @@ def backward(dy, saved):
     # y = concat·W_O + b_O
     dconcat = input_gradient(dy, p["W_O"])
     dO = heads.split(dconcat, Q.shape[1])  # (B, N, D) → (B, H, N, K)
-    dQ, dK, dV = attend_backward(dO, Q, K, V, A, A_keep, rate=A_rate)
+    dQ, dK, dV, *dE_rel = attend_backward(dO, Q, K, V, A, A_keep, rate=A_rate, E_rel=p.get("E_rel"))
     dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)  # (B, H, N, K) → (B, N, D)
     # Q = x·W_Q + b_Q, and the same x for K and V: three ways back, so a sum
     dx = input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])
     dp = {}
     for name, inputs, gradient in (("Q", x, dQ), ("K", x, dK), ("V", x, dV), ("O", concat, dy)):
         dp |= {f"W_{name}": weight_gradient(inputs, gradient), f"b_{name}": bias_gradient(gradient)}
+    for part in dE_rel:  # (B, H, 2N − 1, K): every head of every image has used the same E_rel
+        dp["E_rel"] = column_sums(part.reshape(-1, p["E_rel"].size)).reshape(p["E_rel"].shape)
     return dx, dp
 
 
 @blocked
-def attend_backward(dO, Q, K, V, A, A_keep, *, rate):
-    """dO (B, H, N, K) → dQ, dK, dV (B, H, N, K)."""
+def attend_backward(dO, Q, K, V, A, A_keep, *, rate, E_rel=None):
+    """dO (B, H, N, K) → dQ, dK, dV (B, H, N, K), and each head's part of dE_rel where there is one."""
     # O = A·V
     dA = dropout.apply(dO @ V.swapaxes(-1, -2), A_keep, rate=rate)  # (B, H, N, N)
     dV = dropout.apply(A, A_keep, rate=rate).swapaxes(-1, -2) @ dO
@@ -90,4 +95,9 @@ def attend_backward(dO, Q, K, V, A, A_keep, *, rate):
     dS = softmax.backward(dA, A)
     # S = Q·Kᵀ / √d_k
     dS *= 1.0 / math.sqrt(Q.shape[-1])
-    return dS @ K, dS.swapaxes(-1, -2) @ Q, dV
+    dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q
+    if E_rel is None:
+        return dQ, dK, dV
+    # S = (Q·Kᵀ + Q·E_relᵀ at the distances) / √d_k: a second way back to Q
+    dQ_rel, dE_rel = relative.backward(dS, (Q, E_rel))
+    return dQ + dQ_rel, dK, dV, dE_rel

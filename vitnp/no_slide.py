@@ -1,0 +1,51 @@
+"""What a model may have and no slide shows: the rows that `slides.rows` puts in or takes in place of the deck's.
+
+A row is (key, step, title_ko, title_en, what_ko, what_en, tensors), a tensor (slide_name, name, letters, lead), as in
+`slides.Row` and `slides.Tensor`. Imports nothing.
+"""
+
+TOKENS, SCORES = ("N+1", "D"), ("N+1", "N+1")
+Z0, E_POS = ("tokens", "z0", TOKENS, "B"), ("E_pos", "E_pos", TOKENS, "")
+
+# fmt: off
+PRE_LOGITS = ("pre_logits", 8, "(슬라이드 없음: pre-logits 층)", "(no slide: the pre-logits layer)",
+    "r = tanh(y·W + b), 로짓은 r에서 계산", "r = tanh(y·W + b), and the logits come from r",
+    (("r", "pre_logits", ("B", "R"), ""),))
+MEAN = ("extract", 8, "(슬라이드 없음: [CLS] 토큰 대신 평균)", "(no slide: the mean in place of the [CLS] token)",
+    "y = 모든 토큰의 평균", "y = the mean of all tokens", (("y", "y", ("B", "D"), ""),))
+
+NOTHING = ("position", 4, "(슬라이드 없음: 더해지는 위치 정보가 없음)", "(no slide: no position is added)",
+    "z₀ = z", "z₀ = z", (Z0,))
+POSITION = {  # in place of step 4's row, by config.stem_position
+    "none": NOTHING,
+    "relative": NOTHING,
+    "2d": ("position", 4, "(슬라이드 없음: 2차원 포지셔널 임베딩)", "(no slide: 2-D position embeddings)",
+        "z₀ = z + E_pos, E_pos는 열의 표와 행의 표를 이어 붙인 것",
+        "z₀ = z + E_pos, E_pos = [E_cols; E_rows], a learnable table of the columns and one of the rows", (E_POS, Z0)),
+    "sincos": ("position", 4, "(슬라이드 없음: 고정된 사인·코사인)", "(no slide: fixed sines and cosines)",
+        "z₀ = z + E_pos, E_pos는 학습되지 않는 표", "z₀ = z + E_pos, E_pos is a fixed table", (E_POS, Z0)),
+}
+EVERY_LAYER = ("layer_position", 4, "(슬라이드 없음: 위치 정보를 층마다 더함)", "(no slide: positions in every layer)",
+    "z = z + E_pos, 블록마다 맨 처음에", "z = z + E_pos, at the beginning of every block",
+    (("E_pos", "blocks.i.E_pos", TOKENS, ""), ("tokens", "blocks.i.position", TOKENS, "B")))
+RELATIVE = ("distances", 5, "(슬라이드 없음: 상대 위치)", "(no slide: relative positions)",
+    "S⁽ⁱ⁾에 Q⁽ⁱ⁾·E_rel / √d_k를 더한다, 두 토큰의 거리마다 E_rel 한 행",
+    "Q⁽ⁱ⁾·E_rel / √d_k is added to S⁽ⁱ⁾, a row of E_rel for every distance of two tokens",
+    (("E_rel", "blocks.i.attention.E_rel", ("2N+1", "K"), ""), ("+ S", "blocks.i.attention.S_rel", SCORES, "BH")))
+# fmt: on
+
+
+def of(config):
+    """({key of the deck's row: the row that stands in its place}, {key: the row that comes after it}) of a model."""
+    instead, after = {}, {}
+    if config.classifier == "gap":
+        instead["extract"] = MEAN
+    if config.stem_position in POSITION:
+        instead["position"] = POSITION[config.stem_position]
+    if config.position_at != "stem":
+        after["position"] = EVERY_LAYER
+    if config.position_embedding == "relative":
+        after["scores"] = RELATIVE
+    if config.representation_size is not None:
+        after["extract"] = PRE_LOGITS
+    return instead, after
