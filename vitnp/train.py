@@ -33,9 +33,17 @@ READ_EVERY = 16  # steps on a device between two looks at the loss, each of whic
 AUGMENTATIONS = {name: getattr(augment, name) for name in ("affine", "crop", "flip", "inception_crop")}
 
 
+class Classes(NamedTuple):
+    """The task of a training with labels; `training.masked` has one without."""
+
+    loss_and_grads: Callable
+    accuracy: Callable
+
+
 class Setting(NamedTuple):
     """What is the same in every step of a training."""
 
+    task: Any
     config: ViTConfig
     data: DataSet
     recipe: Recipe
@@ -68,6 +76,7 @@ def train(
     rng,
     workers=None,
     freeze=None,
+    task=None,
     comm=None,
     resume=None,
     stop=None,
@@ -77,18 +86,20 @@ def train(
     """Train p in place as the recipe says, and return the history, a list of `Epoch`.
 
     data: a `DataSet`. rng: a generator. workers: threads, by default what `choose_workers` says. freeze: "backbone"
-    to train the head alone. comm: what `distributed.connect` gave. Where the recipe averages, p ends as the average.
-    resume: the `Progress` to go on from, whose numbers p and rng are given. stop() is asked after every step, and a
-    yes raises `Stopped`. on_step(progress, step) is called after every step, on_epoch(progress) after every epoch.
-    p lies in the memory of NumPy or of CuPy, and there everything is done. Raises InputError where the data does not
-    fit the configuration, and `Diverged` where the loss or a gradient stops being finite.
+    to train the head alone. task: what to learn, by default the classes that the labels say. comm: what
+    `distributed.connect` gave. Where the recipe averages, p ends as the average. resume: the `Progress` to go on
+    from, whose numbers p and rng are given. stop() is asked after every step, and a yes raises `Stopped`.
+    on_step(progress, step) is called after every step, on_epoch(progress) after every epoch. p lies in the memory of
+    NumPy or of CuPy, and there everything is done. Raises InputError where the data does not fit the configuration, and
+    `Diverged` where the loss or a gradient stops being finite.
     """
-    check_fit(data, config)
+    check_fit(data, config, classes=task is None)
     if freeze is not None:
         need_choice("freeze", freeze, ("backbone",))
     config = with_dropout(config, recipe)
     workers = choose_workers(recipe.micro_batch or recipe.batch_size, config) if workers is None else workers
-    s = Setting(config, data, recipe, workers, comm or Alone(), freeze == "backbone", stop, on_step)
+    task = task or Classes(loss_and_grads, accuracy)
+    s = Setting(task, config, data, recipe, workers, comm or Alone(), freeze == "backbone", stop, on_step)
     now = begin(p, s, rng, resume)
     steps = recipe.total_steps(len(data.train))
     while not now.finished:
@@ -180,7 +191,7 @@ def gradients(p, s, images, labels, batch_size, rng):
     if s.frozen:
         return head.loss_and_grads(images, labels, p, s.config, **options)
     options |= {"micro_batch": s.recipe.micro_batch} if s.recipe.micro_batch else {}
-    return loss_and_grads(images, labels, p, s.config, rng=rng, **options)
+    return s.task.loss_and_grads(images, labels, p, s.config, rng=rng, **options)
 
 
 def measure(now, s, lr):
@@ -190,8 +201,8 @@ def measure(now, s, lr):
     p, began = now.best(), time.perf_counter()
     some = np.arange(min(MONITORED, len(s.data.train)))
     options = {"workers": s.workers, "comm": s.comm, "between": lambda: between(now, s)}
-    on_train = accuracy(s.data.train, p, s.config, rows=some, **options)
-    on_test = accuracy(s.data.test, p, s.config, **options)
+    on_train = s.task.accuracy(s.data.train, p, s.config, rows=some, **options)
+    on_test = s.task.accuracy(s.data.test, p, s.config, **options)
     seconds = now.seconds + time.perf_counter() - began
     now.history.append(Epoch(now.epoch, loss, on_train, on_test, lr, seconds, now.images / now.seconds))
     now.epoch, now.steps, now.images, now.loss_sum, now.seconds = now.epoch + 1, 0, 0, 0.0, 0.0
