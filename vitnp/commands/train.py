@@ -16,16 +16,31 @@ from vitnp.commands.weights import add_source
 from vitnp.errors import InputError, need_int
 from vitnp.parallel import choose_workers
 from vitnp.train import check_fit, train
+from vitnp.training import masked
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import claim, clear, recall
 
 MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
+START = ("seed", "init", "freeze", "labels", "task", "target", "mask_ratio", "backend")
 NOT_KEPT = ("run", "defaults", "out", "resume", "overwrite", "known")  # not of the run, but of this start
 
 
 def add_parser(commands):
     """The options of `vitnp train`."""
     parser = commands.add_parser("train", help="train a model and save it, its history and its curves")
+    add_options(parser)
+    parser.add_argument("--freeze", choices=("backbone",), help="train the head alone")
+    parser.add_argument(
+        "--labels",
+        type=share,
+        metavar="SHARE",
+        help="learn from this share of the training images alone, such as 5%%, all classes alike",
+    )
+    complete(parser, task=None, target=None, mask_ratio=None)
+
+
+def add_options(parser):
+    """What every training is told."""
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", metavar="DIR", help="folder of a new run")
     where.add_argument("--resume", metavar="DIR", help="go on with the run in this folder, bit for bit")
@@ -42,7 +57,17 @@ def add_parser(commands):
     add_keeping(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
     add_backend(parser)
-    parser.set_defaults(defaults=vars(parser.parse_args(["--out", ""])), run=run, known=None)
+
+
+def complete(parser, **fixed):
+    """The last of the options: what is not to be chosen, and what they are unless given."""
+    parser.set_defaults(**fixed, run=run, known=None)
+    parser.set_defaults(defaults=vars(parser.parse_args(["--out", ""])))
+
+
+def share(text):
+    """"5%" or "0.05" as a number."""
+    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
 
 
 def add_model(parser):
@@ -50,7 +75,6 @@ def add_model(parser):
     model = parser.add_argument_group("model", "untrained, or from a file with --init")
     model.add_argument("--model", metavar="NAME", help=f"{NAMES} (default: the recipe's)")
     model.add_argument("--init", metavar="FILE", help="start from weights: a file, or a name of weights list")
-    model.add_argument("--freeze", choices=("backbone",), help="train the head alone")
     add_source(model)
     model.add_argument(
         "--dropout", type=float, metavar="RATE", help="after dense layers (default: the recipe's)"
@@ -139,7 +163,7 @@ def train_in_folder(args, comm, wish):
     if not args.resume and comm.rank == 0:
         claim(args.out, overwrite=args.overwrite)  # before anything that takes time
     setup = prepare(args)
-    check_fit(setup.data, setup.config)
+    check_fit(setup.data, setup.config, classes=setup.task is None)
     args.workers = args.workers or workers_for(setup, comm)
     if not args.resume and comm.rank == 0:
         clear(args.out)
@@ -173,6 +197,7 @@ def train_in_folder(args, comm, wish):
                 rng=setup.rng,
                 workers=args.workers,
                 freeze=args.freeze,
+                task=setup.task,
                 comm=comm,
                 resume=run and run.resume,
                 stop=wish,
@@ -182,7 +207,8 @@ def train_in_folder(args, comm, wish):
         except Stopped as stopped:
             if first:
                 path = run.checkpoints.save(stopped.progress)
-                print(f"{stopped}; {path} is saved: go on with vitnp train --resume {where}", file=sys.stderr)
+                command = "pretrain" if args.task else "train"
+                print(f"{stopped}; {path} is saved: go on with vitnp {command} --resume {where}", file=sys.stderr)
             return 128 + (wish.signal or signal.SIGTERM)
         except Diverged as problem:
             raise InputError(f"{problem}; {run.checkpoints.last_good()}" if first else problem) from None
@@ -194,8 +220,9 @@ def train_in_folder(args, comm, wish):
             if first:
                 run.close()
     if first:
-        run.finish(history, to_host(p), setup.config, setup.data.class_names)
-        print(summary(history, where))
+        p = to_host(p)
+        run.finish(history, masked.model(p) if setup.task else p, setup.config, setup.data.class_names)
+        print(summary(args, history, where))
     return 0
 
 
@@ -206,7 +233,7 @@ def about(args, setup, comm):
         "model": dataclasses.asdict(setup.config),
         "recipe": dataclasses.asdict(setup.recipe),
         "data": about_data(args.data, setup.data),
-        "start": {name: options[name] for name in ("seed", "init", "freeze", "backend")},
+        "start": {name: options[name] for name in START},
         "machines": {"ranks": comm.size, "workers": args.workers},
     }
     return {"vitnp": __version__, "options": options, "run": run}
@@ -222,17 +249,19 @@ def workers_for(setup, comm):
 def title(args, setup, comm, resume):
     """What is trained on what, and from where on."""
     ranks = f"{comm.size} ranks of " if comm.size > 1 else ""
+    task = f"{args.task}, {args.target} of {args.mask_ratio:.0%} of the patches: " if args.task else ""
     begin = "" if resume is None else f", going on after step {resume.step:,}"
     return (
-        f"{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {len(setup.data.train):,} images "
+        f"{task}{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {len(setup.data.train):,} images "
         f"to learn from, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads{begin}"
     )
 
 
-def summary(history, where):
+def summary(args, history, where):
     """What came of it, and where it is."""
+    measured = "color of corrupted test patches told right" if args.task else "test accuracy"
     seconds = sum(epoch.seconds for epoch in history)
     return (
-        f"test accuracy {history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
+        f"{measured} {history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
         f"model.npz, history.csv and curves.png are in {where}"
     )

@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import checkpoints, data, tree, vit
+from vitnp import checkpoints, data, masked, tree, vit
 from vitnp.checkpoints import adapt
 from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
 from vitnp.config import ViTConfig
-from vitnp.errors import InputError
+from vitnp.errors import InputError, need_choice
 from vitnp.recipes import LISTED, Recipe
 from vitnp.train import check_fit, initial_parameters, with_dropout
+from vitnp.training import masked as masked_task
 from vitnp.training.checkpoints import is_training_checkpoint, model
 
 SMALLEST = "Ti/16"  # for pictures of one's own, unless another model is named
@@ -33,27 +34,42 @@ class Setup(NamedTuple):
     recipe: Recipe
     rng: np.random.Generator
     name: str  # of the model
+    task: Any  # None: the classes
 
 
 def prepare(args):
     """The `Setup` that the options describe. Raises InputError where they do not fit together."""
     name, folder = place(args.data)
+    task = task_for(args)
     listed = recipe_for(args, name)
     recipe = changed(listed.recipe, args)
     rng = np.random.default_rng(args.seed)
     if args.init:
         p, config = initial(args)
         dataset = load(name, folder, args, config.image_size)
-        if config.num_classes != len(dataset.class_names):
-            p, config = adapt.new_head(p, config, len(dataset.class_names))
+        if task or config.num_classes != len(dataset.class_names):
+            p, config = adapt.new_head(p, config, 0 if task else len(dataset.class_names))
         config = with_dropout(config, recipe)
     else:
         size = fields(args).get("image_size") or listed.settings.get("image_size") or (224, 224)
         dataset = load(name, folder, args, size)
         config = with_dropout(untrained(args, listed, dataset), recipe)
         check_fit(dataset, config)
+        config = masked_task.without_head(config) if task else config
         p = initial_parameters(rng, config, recipe)
-    return Setup(dataset, p, config, recipe, rng, args.init or args.model)
+    if task:
+        masked.check(config, **task._asdict())
+        p = masked_task.with_task(p, rng, config, task)
+        recipe = dataclasses.replace(recipe, mixup=0.0, label_smoothing=0.0)  # which are of labels
+    return Setup(dataset, p, config, recipe, rng, args.init or args.model, task)
+
+
+def task_for(args):
+    """What is learned without labels, or None."""
+    if args.task is None:
+        return None
+    need_choice("--task", args.task, ("masked-patches",))
+    return masked_task.MaskedPatches(args.target, args.mask_ratio)
 
 
 def place(given):
