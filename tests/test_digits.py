@@ -49,5 +49,5 @@ def test_the_seed_decides_the_split():
 
 def test_by_name():
     np.testing.assert_array_equal(data.load("digits", seed=5).test.labels, digits.load(5).test.labels)
-    with pytest.raises(InputError, match='data set "cifar" is unknown; choose from digits'):
+    with pytest.raises(InputError, match='data set "cifar" is unknown; did you mean cifar10'):
         data.load("cifar")

@@ -57,6 +57,31 @@ def test_training_steps_are_those_of_one_process(ranks, batch_size, dropout, tmp
             np.testing.assert_allclose(found[name], leaf, rtol=1e-12, atol=1e-12, err_msg=name)
 
 
+def test_a_killed_training_goes_on_to_the_same_bits(tmp_path):
+    """A rank killed in step 13 leaves the checkpoint of step 10; from there on it is as if never stopped."""
+    options = ("--data", "digits", "--dropout", "0.1", "--steps", "20", "--save-every", "5", "--no-augment")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert finish(start("train", "0", "0", *options, "--out", whole))[0] == 0
+    status, _, err = finish(start("train", "1", "13", *options, "--out", killed))
+    assert status == signal.SIGKILL
+    assert "Traceback" not in err
+    assert [file.stem for file in sorted((killed / "checkpoints").glob("*.npz"))] == [
+        "step-000000005",
+        "step-000000010",
+    ]
+    status, out, err = finish(start("train", "0", "0", "--resume", killed))
+    assert (status, err) == (0, "")
+    assert "going on after step 10" in out
+    with np.load(whole / "model.npz") as a, np.load(killed / "model.npz") as b:
+        for name in a.files:
+            np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_bad_options_are_said_once(tmp_path):
+    status, out, err = finish(start("train", "0", "0", "--batch-size", "0", "--out", tmp_path / "run"))
+    assert (status, out, err.count("\n"), err.count("batch_size is 0")) == (2, "", 1, 1)
+
+
 def test_ranks_with_gpus():
     assert finish(start("gpus", "2")) == (0, "", "")
 

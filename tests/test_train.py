@@ -327,3 +327,36 @@ def test_a_head_can_be_frozen_by_no_other_name():
 def test_an_augmentation_that_is_none():
     with pytest.raises(InputError, match='augment is "affline"; choose affine'):
         run(dataclasses.replace(QUICK, augment=("affline",)))
+
+
+def test_float16_trains_as_float32_does():
+    """Half the bits in the forward and backward pass, the same losses to float16's precision."""
+    losses = {}
+    for dtype in ("float32", "float16"):
+        seen = losses[dtype] = []
+        run(on_step=lambda _, step, seen=seen: seen.append(float(step.loss)), dtype=dtype)
+    np.testing.assert_allclose(losses["float16"], losses["float32"], rtol=0.02)
+    assert losses["float16"] != losses["float32"]
+
+
+def test_a_scale_too_large_leaves_steps_out(monkeypatch):
+    """Until float16 holds the scaled gradients; the parameters stay as they were in those steps."""
+    begin = train.begin
+
+    def too_large(*arguments):
+        now = begin(*arguments)
+        now.scale = [2.0**19, 0]
+        return now
+
+    monkeypatch.setattr(train, "begin", too_large)
+    scales, norms = [], []
+    with np.errstate(over="ignore", invalid="ignore"):
+        run(on_step=lambda now, step: (scales.append(now.scale[0]), norms.append(step.norm)), dtype="float16")
+    assert not np.isfinite(norms[0])
+    assert scales[0] == 2.0**18
+    assert np.isfinite(norms[-1])
+
+
+def test_a_frozen_backbone_is_trained_in_float32():
+    with pytest.raises(InputError, match="a frozen backbone is trained in float32"):
+        run(dtype="float16", freeze="backbone")

@@ -5,6 +5,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from digit_folders import write
 
 from vitnp import checkpoints, cli, recipes, train, tree, vit
 from vitnp.data import digits
@@ -98,7 +99,7 @@ def test_a_folder_is_made(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--data cifar", 'data set "cifar" is unknown; choose from digits'),
+        ("--data cifar", 'data set "cifar" is unknown; did you mean cifar10'),
         ("--model B17", 'model "B17" is unknown'),
         ("--image-size 16", "the images are 8x8x1, the model takes 16x16x1"),
         ("--set in_channels=3", "the model takes 8x8x3"),
@@ -146,3 +147,37 @@ def test_a_rate_that_diverges_is_one_line(capsys, tmp_path, workers):
     assert err.count("\n") == 1
     assert "there is no checkpoint yet" in err
     assert not (tmp_path / "model.npz").exists()
+
+
+def test_pictures_in_folders_train_as_the_arrays_do(capsys, tmp_path):
+    """The digits as PNG files and as arrays: the same pixels but for their scale, so nearly the same accuracy."""
+    write(tmp_path / "png")
+    found = {}
+    for name, data in (("arrays", "digits"), ("files", tmp_path / "png")):
+        words = (
+            "--recipe digits --epochs 6 --model digits --set in_channels=1 --image-size 8 --workers 1 --data"
+        )
+        assert run(capsys, words, data, "--out", tmp_path / name)[0] == 0
+        with open(tmp_path / name / "history.csv") as file:
+            rows = list(csv.DictReader(file))
+        found[name] = float(rows[-1]["test_accuracy"])
+    assert found["arrays"] > 0.9
+    assert found["files"] > 0.9
+    assert abs(found["arrays"] - found["files"]) < 0.04
+    assert (tmp_path / "files" / "classes.txt").read_text().split() == list("0123456789")
+
+
+def test_a_corrupt_picture_stops_or_is_left_out(capsys, tmp_path):
+    write(tmp_path / "png")
+    bad = next(iter(sorted((tmp_path / "png" / "train" / "3").iterdir())))
+    bad.write_bytes(b"no picture")
+    words = "--recipe digits --epochs 1 --model digits --set in_channels=1 --image-size 8 --workers 1"
+    status, _, err = run(capsys, words, "--data", tmp_path / "png", "--out", tmp_path / "stop")
+    assert status == 2
+    assert f"{bad.name} is not an image" in err
+    assert err.count("\n") == 1
+    words += " --on-corrupt skip"
+    status, out, err = run(capsys, words, "--data", tmp_path / "png", "--out", tmp_path / "skip")
+    assert status == 0
+    assert err.startswith("vitnp: 1 of 1,797 pictures left out: ")
+    assert "1,436 images to learn from" in out

@@ -54,7 +54,7 @@ LONG = [*SMALL.split(), "--epochs", "150", "--batch-size", "64", "--workers", "1
 def test_a_signal_saves_first(capsys, tmp_path, number, status):
     process = started(*LONG, "--out", tmp_path / "run", "--seed", 5)
     process.send_signal(number)
-    out, err = process.communicate()
+    _, err = process.communicate()
     assert process.returncode == status, err
     assert "saving after this step" in err
     assert f"go on with vitnp train --resume {tmp_path / 'run'}" in err

@@ -8,7 +8,19 @@ import os
 import sys
 
 from vitnp import __version__
-from vitnp.commands import demo, gradcheck, info, linear_eval, look, predict, pretrain, recipes, train, walk, weights
+from vitnp.commands import (
+    demo,
+    gradcheck,
+    info,
+    linear_eval,
+    look,
+    predict,
+    pretrain,
+    recipes,
+    train,
+    walk,
+    weights,
+)
 from vitnp.errors import InputError
 
 COMMANDS = (walk, gradcheck, train, pretrain, recipes, linear_eval, predict, look, weights, info, demo)

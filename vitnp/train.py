@@ -8,22 +8,23 @@ the same seed with the same number of workers gives the same parameters to the b
 import contextlib
 import dataclasses
 import itertools
+import math
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import optim, tree, vit
+from vitnp import optim, precision, tree, vit
 from vitnp.backend import array_module
 from vitnp.config import ViTConfig
 from vitnp.data import DataSet, augment, batches
 from vitnp.distributed import Alone
-from vitnp.errors import need_choice
+from vitnp.errors import InputError, need_choice
 from vitnp.parallel import choose_workers, loss_and_grads
 from vitnp.recipes import Recipe
 from vitnp.training import head
-from vitnp.training.evaluate import accuracy, prepared
+from vitnp.training.evaluate import Classes, accuracy, prepared
 from vitnp.training.guards import check_finite, check_fit
 from vitnp.training.progress import Epoch, Progress, Step, Stopped
 
@@ -31,13 +32,6 @@ MONITORED = 256  # training images that an epoch's training accuracy is measured
 READ_EVERY = 16  # steps on a device between two looks at the loss, each of which waits for it
 # by the names of a recipe
 AUGMENTATIONS = {name: getattr(augment, name) for name in ("affine", "crop", "flip", "inception_crop")}
-
-
-class Classes(NamedTuple):
-    """The task of a training with labels; `training.masked` has one without."""
-
-    loss_and_grads: Callable
-    accuracy: Callable
 
 
 class Setting(NamedTuple):
@@ -50,6 +44,7 @@ class Setting(NamedTuple):
     workers: int
     comm: Any
     frozen: bool  # only the head learns
+    half: bool  # forward and backward in float16, see `precision`
     stop: Callable
     on_step: Callable
 
@@ -76,6 +71,7 @@ def train(
     rng,
     workers=None,
     freeze=None,
+    dtype="float32",
     task=None,
     comm=None,
     resume=None,
@@ -86,20 +82,28 @@ def train(
     """Train p in place as the recipe says, and return the history, a list of `Epoch`.
 
     data: a `DataSet`. rng: a generator. workers: threads, by default what `choose_workers` says. freeze: "backbone"
-    to train the head alone. task: what to learn, by default the classes that the labels say. comm: what
-    `distributed.connect` gave. Where the recipe averages, p ends as the average. resume: the `Progress` to go on
-    from, whose numbers p and rng are given. stop() is asked after every step, and a yes raises `Stopped`.
-    on_step(progress, step) is called after every step, on_epoch(progress) after every epoch. p lies in the memory of
-    NumPy or of CuPy, and there everything is done. Raises InputError where the data does not fit the configuration, and
-    `Diverged` where the loss or a gradient stops being finite.
+    to train the head alone. dtype: "float16" for the forward and backward pass, see `precision`. task: what to learn,
+    by default the classes that the labels say. comm: what `distributed.connect` gave. Where the recipe averages, p
+    ends as the average. resume: the `Progress` to go on from, whose numbers p and rng are given. stop() is asked after
+    every step, and a yes raises `Stopped`. on_step(progress, step) is called after every step, on_epoch(progress)
+    after every epoch. p lies in the memory of NumPy or of CuPy, and there everything is done. Raises InputError where
+    the data does not fit the configuration, and `Diverged` where the loss or a gradient stops being finite.
     """
     check_fit(data, config, classes=task is None)
+    check_augment(recipe)
     if freeze is not None:
         need_choice("freeze", freeze, ("backbone",))
+    need_choice("dtype", dtype, precision.DTYPES)
+    half = dtype == "float16"
+    if half and (freeze or task):
+        what = "a frozen backbone" if freeze else "a model without labels"
+        raise InputError(f"{what} is trained in float32; leave out float16")
     config = with_dropout(config, recipe)
     workers = choose_workers(recipe.micro_batch or recipe.batch_size, config) if workers is None else workers
     task = task or Classes(loss_and_grads, accuracy)
-    s = Setting(task, config, data, recipe, workers, comm or Alone(), freeze == "backbone", stop, on_step)
+    s = Setting(
+        task, config, data, recipe, workers, comm or Alone(), freeze == "backbone", half, stop, on_step
+    )
     now = begin(p, s, rng, resume)
     steps = recipe.total_steps(len(data.train))
     while not now.finished:
@@ -143,7 +147,7 @@ def train_epoch(now, s, rng, total_steps):
         order,
         batch_size=recipe.batch_size,
         seed=seed + s.comm.rank,  # every rank reads images of its own, with chances of their own
-        augment=augmented(recipe.augment),
+        augment=augmented(recipe.augment, source),
         mixup=recipe.mixup,
         num_classes=s.config.num_classes,
         first=now.steps,
@@ -167,12 +171,17 @@ def train_epoch(now, s, rng, total_steps):
 def train_step(now, s, images, labels, batch_size, *, lr, rng):
     """One update of now.p and of the optimizer's state: (loss before it, norm of its gradient, whether to stop)."""
     learned = head.learned(now.p) if s.frozen else now.p
-    loss, dp = gradients(now.p, s, images, labels, batch_size, rng)
+    loss, dp = gradients(now, s, images, labels, batch_size, rng)
     stop = s.stop is not None and s.stop()
     if s.comm.size > 1:
         s.comm.sum_gradients(dp)
         loss, stop = s.comm.sum_numbers(float(loss), stop)  # one rank's wish is everybody's
     norm = optim.clip(dp, s.recipe.clip)
+    if s.half:
+        norm, loss = float(norm), float(loss)  # the one wait of a step: the scale follows from it
+        now.scale = list(precision.LossScale(*now.scale).after(norm))
+        if not math.isfinite(norm):  # too large a scale: the step is left out
+            return loss, norm, stop
     host = isinstance(norm, float)
     if host or now.step % READ_EVERY == 0:
         check_finite(now.step + 1, lr, loss, norm, now.p, dp)
@@ -182,16 +191,19 @@ def train_step(now, s, images, labels, batch_size, *, lr, rng):
     return float(loss) if host else loss, norm, stop
 
 
-def gradients(p, s, images, labels, batch_size, rng):
+def gradients(now, s, images, labels, batch_size, rng):
     """The loss over the batch and its gradient for what learns; of several ranks, this rank's part of both."""
     first, last = s.comm.share(batch_size)
     images = prepared(images, s.config.preprocessing)
     options = {"workers": s.workers, "label_smoothing": s.recipe.label_smoothing}
     options |= {"part": (first, batch_size)} if last - first < batch_size else {}
     if s.frozen:
-        return head.loss_and_grads(images, labels, p, s.config, **options)
+        return head.loss_and_grads(images, labels, now.p, s.config, **options)
     options |= {"micro_batch": s.recipe.micro_batch} if s.recipe.micro_batch else {}
-    return s.task.loss_and_grads(images, labels, p, s.config, rng=rng, **options)
+    if s.half:
+        scale = precision.LossScale(*now.scale)
+        return precision.loss_and_grads(images, labels, now.p, s.config, scale, rng=rng, **options)
+    return s.task.loss_and_grads(images, labels, now.p, s.config, rng=rng, **options)
 
 
 def measure(now, s, lr):
@@ -214,10 +226,15 @@ def between(now, s):
         raise Stopped(now)
 
 
-def augmented(names):
-    """The augmentations with these names one after the other, or None where there are none."""
-    for name in names:
+def check_augment(recipe):
+    """Raise InputError for an augmentation that is not there."""
+    for name in recipe.augment:
         need_choice("augment", name, AUGMENTATIONS)
+
+
+def augmented(names, source):
+    """The augmentations with these names one after the other, or None; what the source does itself is left to it."""
+    names = [name for name in names if not (name == "inception_crop" and getattr(source, "crops", False))]
 
     def all_of_them(images, rng):
         for name in names:

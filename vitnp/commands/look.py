@@ -5,12 +5,12 @@ import numpy as np
 from vitnp import checkpoints, look, parallel, tree, vit
 from vitnp.backend import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend
-from vitnp.commands.train import writable_folder
 from vitnp.commands.weights import add_source, source
 from vitnp.data import preprocess
 from vitnp.errors import InputError, need_int
 from vitnp.ops import positions
 from vitnp.trace import trace
+from vitnp.training.run import writable
 
 
 def add_parser(commands):
@@ -57,7 +57,7 @@ def run(args):
     if not xp.isfinite(logits).all():
         raise InputError("the model's logits are NaN or infinite; vitnp weights inspect shows the file")
     label = int(logits[0].argmax()) if args.label is None and config.num_classes else args.label
-    out = writable_folder(args.out)
+    out = writable(args.out)
 
     from vitnp import show
 

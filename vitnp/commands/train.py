@@ -10,18 +10,19 @@ from pathlib import Path
 
 from vitnp import __version__, data, distributed, tree
 from vitnp.backend import to_device, to_host
-from vitnp.commands.options import NAMES, add_backend, backend
+from vitnp.commands.options import add_backend, backend
+from vitnp.commands.train_options import add_keeping, add_model, add_recipe
 from vitnp.commands.train_setup import about_data, prepare
-from vitnp.commands.weights import add_source
 from vitnp.errors import InputError, need_int
 from vitnp.parallel import choose_workers
+from vitnp.precision import DTYPES
 from vitnp.train import check_fit, train
 from vitnp.training import masked
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import claim, clear, recall
 
 MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
-START = ("seed", "init", "freeze", "labels", "task", "target", "mask_ratio", "backend")
+START = ("seed", "init", "freeze", "labels", "task", "target", "mask_ratio", "backend", "dtype")
 NOT_KEPT = ("run", "defaults", "out", "resume", "overwrite", "known")  # not of the run, but of this start
 
 
@@ -51,11 +52,23 @@ def add_options(parser):
         metavar="NAME|DIR",
         help=f"{names}, or a folder of pictures (default digits)",
     )
+    parser.add_argument(
+        "--on-corrupt",
+        choices=("stop", "skip"),
+        default="stop",
+        help="a picture of a folder that cannot be read",
+    )
     parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
     add_model(parser)
     add_recipe(parser)
     add_keeping(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
+    parser.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        default="float32",
+        help="float16: forward and backward, for GPUs (default float32)",
+    )
     add_backend(parser)
 
 
@@ -66,56 +79,8 @@ def complete(parser, **fixed):
 
 
 def share(text):
-    """"5%" or "0.05" as a number."""
+    """ "5%" or "0.05" as a number."""
     return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-
-
-def add_model(parser):
-    """The model: untrained, or from a file."""
-    model = parser.add_argument_group("model", "untrained, or from a file with --init")
-    model.add_argument("--model", metavar="NAME", help=f"{NAMES} (default: the recipe's)")
-    model.add_argument("--init", metavar="FILE", help="start from weights: a file, or a name of weights list")
-    add_source(model)
-    model.add_argument(
-        "--dropout", type=float, metavar="RATE", help="after dense layers (default: the recipe's)"
-    )
-
-
-def add_recipe(parser):
-    """The recipe and what takes the place of its numbers."""
-    recipe = parser.add_argument_group("recipe", "how to train: a recipe, and what is to differ from it")
-    recipe.add_argument("--recipe", metavar="NAME", help="one of vitnp recipes (default: the data set's own)")
-    recipe.add_argument("--epochs", type=int, metavar="N")
-    recipe.add_argument("--steps", type=int, metavar="N", help="in place of epochs")
-    recipe.add_argument("--batch-size", type=int, metavar="B", help="images a step")
-    recipe.add_argument(
-        "--micro-batch", type=int, metavar="B", help="images at a time, if a step's need too much memory"
-    )
-    recipe.add_argument("--lr", type=float, help="learning rate after the warm-up")
-    recipe.add_argument("--weight-decay", type=float, metavar="X", help="of weight matrices")
-    recipe.add_argument("--no-augment", action="store_true", help="the images as they are")
-    recipe.add_argument(
-        "--set-recipe",
-        action="append",
-        default=[],
-        metavar="FIELD=VALUE",
-        help="any other field; may be repeated",
-    )
-
-
-def add_keeping(parser):
-    """What is kept, and when."""
-    keeping = parser.add_argument_group("keeping")
-    keeping.add_argument(
-        "--save-every", type=int, metavar="N", help="steps between checkpoints (default: 300 s)"
-    )
-    keeping.add_argument(
-        "--keep", type=int, default=2, metavar="K", help="the last K checkpoints (default 2)"
-    )
-    keeping.add_argument(
-        "--log-every", type=int, default=10, metavar="N", help="steps between rows of steps.csv (default 10)"
-    )
-    keeping.add_argument("--overwrite", action="store_true", help="remove the run that is in --out")
 
 
 def run(args):
@@ -162,7 +127,7 @@ def train_in_folder(args, comm, wish):
 
     if not args.resume and comm.rank == 0:
         claim(args.out, overwrite=args.overwrite)  # before anything that takes time
-    setup = prepare(args)
+    xp, setup = backend(args), prepare(args)
     check_fit(setup.data, setup.config, classes=setup.task is None)
     args.workers = args.workers or workers_for(setup, comm)
     if not args.resume and comm.rank == 0:
@@ -175,7 +140,7 @@ def train_in_folder(args, comm, wish):
     if first:
         print(title(args, setup, comm, run.resume), flush=True)
     display = Display(setup.recipe, len(setup.data.train), run and run.resume, quiet=not first)
-    p = to_device(setup.p, backend(args))
+    p = to_device(setup.p, xp)
 
     def on_step(progress, step):
         display.on_step(step)
@@ -197,6 +162,7 @@ def train_in_folder(args, comm, wish):
                 rng=setup.rng,
                 workers=args.workers,
                 freeze=args.freeze,
+                dtype=args.dtype,
                 task=setup.task,
                 comm=comm,
                 resume=run and run.resume,
@@ -208,7 +174,10 @@ def train_in_folder(args, comm, wish):
             if first:
                 path = run.checkpoints.save(stopped.progress)
                 command = "pretrain" if args.task else "train"
-                print(f"{stopped}; {path} is saved: go on with vitnp {command} --resume {where}", file=sys.stderr)
+                print(
+                    f"{stopped}; {path} is saved: go on with vitnp {command} --resume {where}",
+                    file=sys.stderr,
+                )
             return 128 + (wish.signal or signal.SIGTERM)
         except Diverged as problem:
             raise InputError(f"{problem}; {run.checkpoints.last_good()}" if first else problem) from None
@@ -250,10 +219,11 @@ def title(args, setup, comm, resume):
     """What is trained on what, and from where on."""
     ranks = f"{comm.size} ranks of " if comm.size > 1 else ""
     task = f"{args.task}, {args.target} of {args.mask_ratio:.0%} of the patches: " if args.task else ""
+    of_them = f" ({args.labels:.2%} of them, each the more often)" if args.labels else ""
     begin = "" if resume is None else f", going on after step {resume.step:,}"
     return (
         f"{task}{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {len(setup.data.train):,} images "
-        f"to learn from, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads{begin}"
+        f"to learn from{of_them}, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads{begin}"
     )
 
 

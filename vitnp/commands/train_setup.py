@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import difflib
 import math
+import sys
 import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from vitnp.commands.weights import source
 from vitnp.config import ViTConfig
 from vitnp.errors import InputError, need_choice
 from vitnp.recipes import LISTED, Recipe
-from vitnp.train import check_fit, initial_parameters, with_dropout
+from vitnp.train import check_augment, check_fit, initial_parameters, with_dropout
 from vitnp.training import masked as masked_task
 from vitnp.training.checkpoints import is_training_checkpoint, model
 
@@ -43,16 +44,18 @@ def prepare(args):
     task = task_for(args)
     listed = recipe_for(args, name)
     recipe = changed(listed.recipe, args)
+    check_augment(recipe)
     rng = np.random.default_rng(args.seed)
     if args.init:
         p, config = initial(args)
-        dataset = load(name, folder, args, config.image_size)
+        dataset = load(name, folder, args, recipe, config)
         if task or config.num_classes != len(dataset.class_names):
             p, config = adapt.new_head(p, config, 0 if task else len(dataset.class_names))
         config = with_dropout(config, recipe)
     else:
-        size = fields(args).get("image_size") or listed.settings.get("image_size") or (224, 224)
-        dataset = load(name, folder, args, size)
+        asked = {"image_size": (224, 224)} | listed.settings | fields(args)
+        seen = {field: asked[field] for field in ("image_size", "in_channels") if field in asked}
+        dataset = load(name, folder, args, recipe, ViTConfig(**(seen | {"patch_size": 1})))
         config = with_dropout(untrained(args, listed, dataset), recipe)
         check_fit(dataset, config)
         config = masked_task.without_head(config) if task else config
@@ -79,9 +82,26 @@ def place(given):
     return "folder", given
 
 
-def load(name, folder, args, image_size):
-    """The data set; pictures of a folder are made `image_size` large."""
-    return data.load(name, seed=args.seed)
+def load(name, folder, args, recipe, config):
+    """The data set; pictures of a folder are prepared as the model of this configuration sees them."""
+    if folder is None:
+        found = data.load(name, seed=args.seed)
+    else:
+        found = data.load(
+            name,
+            seed=args.seed,
+            folder=folder,
+            image_size=config.image_size,
+            in_channels=config.in_channels,
+            crops="inception_crop" in recipe.augment,
+            on_corrupt=args.on_corrupt,
+            # −1 … 1, as every source gives; the mean and the standard deviation are the training's (`prepared`)
+            preprocessing=dataclasses.replace(config.preprocessing, mean=0.5, std=0.5),
+            say=lambda line: print(f"vitnp: {line}", file=sys.stderr),
+        )
+    return (
+        found if args.labels is None else found._replace(train=data.few(found.train, args.labels, args.seed))
+    )
 
 
 def recipe_for(args, name):

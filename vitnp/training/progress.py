@@ -1,10 +1,11 @@
-"""What a training is between two steps, and what it tells. Imports `tree`, `errors`."""
+"""What a training is between two steps, and what it tells. Imports `tree`, `errors`, `precision`."""
 
 import dataclasses
 from typing import NamedTuple
 
 from vitnp import tree
 from vitnp.errors import InputError
+from vitnp.precision import LossScale
 
 
 class Step(NamedTuple):
@@ -51,6 +52,7 @@ class Progress:
     loss_sum: float = 0.0  # over them
     seconds: float = 0.0  # that the epoch took so far
     history: list = dataclasses.field(default_factory=list)  # of the `Epoch`s done
+    scale: list = dataclasses.field(default_factory=lambda: list(LossScale()))  # of the loss, in float16
     finished: bool = False  # every step is done
 
     def trees(self):

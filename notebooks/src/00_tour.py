@@ -1,0 +1,443 @@
+# %% [markdown] lang="en"
+# # 0 · The whole Vision Transformer in ten minutes
+# **이미지 → 패치 → 토큰 → Transformer Encoder → 클래스** · *image → patches → tokens → Transformer encoder → class*
+#
+# Deck 003, all steps · file `vitnp/vit.py` · **10 minutes** · [solutions](solutions/00_tour.ipynb)
+#
+# After this notebook you can
+# - follow one photo through all eight steps, with every shape of the slides,
+# - say which way the gradient takes back,
+# - do one training step, and know in which notebook each part is explained.
+
+# %% [markdown] lang="ko"
+# # 0 · 10분 만에 보는 Vision Transformer 전체
+# **이미지 → 패치 → 토큰 → Transformer Encoder → 클래스** · *image → patches → tokens → Transformer encoder → class*
+#
+# 덱 003, 전체 단계 · 파일 `vitnp/vit.py` · **10분** · [풀이](../solutions/ko/00_tour.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 사진 한 장을 여덟 단계 끝까지 따라가며 슬라이드의 모든 shape를 확인한다.
+# - 기울기가 어느 길로 돌아오는지 말한다.
+# - 학습을 한 스텝 해 보고, 각 부분을 어느 노트북에서 설명하는지 안다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import gradcheck, look, show, slides, tree
+from vitnp.data import photo
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+np.set_printoptions(suppress=True)
+
+# %% [markdown] lang="en"
+# ## The model
+# ViT-B/16, the one of the slides. The blue box is done twelve times; the numbers are the steps of deck 003.
+
+# %% [markdown] lang="ko"
+# ## 모델
+# 슬라이드와 같은 ViT-B/16입니다. 파란 상자를 열두 번 되풀이합니다. 숫자는 덱 003의 단계 번호입니다.
+
+# %%
+config = vitnp.preset("B/16")
+show.diagram(config)
+
+# %% [markdown] lang="en"
+# ## Its weights
+# All that is learned is a nested dict of arrays. **Here they are random: this model knows nothing yet.** Every shape and
+# every gradient is real, but no answer means anything. Give the path of a checkpoint, and it does.
+
+# %% [markdown] lang="ko"
+# ## 모델의 가중치
+# 학습되는 것은 모두 중첩된 dict에 배열로 들어 있습니다. **지금은 난수라서 이 모델은 아직 아무것도 모릅니다.** shape와 기울기는
+# 모두 진짜지만 답에는 아무 뜻이 없습니다. 체크포인트 경로를 적으면 뜻이 생깁니다.
+
+# %%
+WEIGHTS = None  # or a path: .npz, .safetensors or .pth of a ViT with 1000 classes
+
+# %%
+rng = np.random.default_rng(0)
+p = vitnp.vit.init(rng, config)
+p["classify"]["head"]["W"] += 0.02 * rng.standard_normal((768, 1000))
+if WEIGHTS:
+    p, config = vitnp.checkpoints.load(WEIGHTS)
+print(f"{tree.count(p):,} parameters")
+
+# %% [markdown] lang="en"
+# (A released head starts at 0, where all answers are alike and no gradient passes. We draw one, so that there is something
+# to see.)
+
+# %% [markdown] lang="ko"
+# (공개된 코드의 헤드는 0에서 시작합니다. 그러면 모든 클래스의 확률이 같고 기울기도 헤드를 지나가지 못합니다. 볼거리가 있도록 헤드도
+# 난수로 두었습니다.)
+
+# %% [markdown] lang="en"
+# ## The photo
+# A pagoda in a park; it comes with scikit-learn.
+
+# %% [markdown] lang="ko"
+# ## 사진
+# 공원의 누각입니다. scikit-learn에 들어 있는 사진입니다.
+
+# %%
+image = photo.sample(config.image_size)
+image.shape
+
+# %% [markdown] lang="en"
+# One call goes through all of it and keeps everything that it meets by name. The label is ImageNet's 698, *palace*, the
+# nearest class that there is.
+
+# %% [markdown] lang="ko"
+# 한 번 호출하면 전체를 지나가며 만나는 텐서를 모두 이름과 함께 남깁니다. 정답은 ImageNet의 698번 *palace*로 합니다. 있는 클래스
+# 가운데 가장 가깝습니다.
+
+# %%
+label = 698
+t = vitnp.trace(image, p, config, labels=label)
+len(t.forward)
+
+# %% [markdown] lang="en"
+# Beside each step, the shape on the slide (left, with its misprints) and ours (right). The slides have one image, so the
+# batch is left out.
+
+# %% [markdown] lang="ko"
+# 단계마다 슬라이드의 shape(왼쪽, 오타 포함)와 우리 배열의 shape(오른쪽)를 나란히 봅니다. 슬라이드는 이미지 한 장 기준이므로 배치
+# 축은 뺍니다.
+
+
+# %%
+def beside(*steps):
+    for c in slides.check(t, config):
+        if c.row.step in steps:
+            mark = ("✓" if c.ok else "✗") + ("  misprint" if c.erratum else "")
+            print(f"{c.tensor.slide_name:18} {c.printed or '–'!s:21} {c.got!s:21} {mark}")
+
+
+# %% [markdown] lang="en"
+# ## 1단계: 이미지를 패치로 분할 · cut into patches
+# 14 × 14 squares of 16 × 16 pixels.
+
+# %% [markdown] lang="ko"
+# ## 1단계: 이미지를 패치로 분할
+# 16 × 16 픽셀짜리 정사각형 14 × 14개로 자릅니다.
+
+# %%
+show.patch_grid(image, config)
+
+# %% [markdown] lang="en"
+# Read line by line like a page, they are a sequence of 196 "words". Each is laid out flat: 16·16·3 = 768 values.
+
+# %% [markdown] lang="ko"
+# 책처럼 한 줄씩 읽으면 "단어" 196개의 시퀀스가 됩니다. 하나하나를 펴면 값이 16·16·3 = 768개입니다.
+
+# %%
+show.patch_sequence(image, config)
+
+# %%
+beside(1)
+
+# %% [markdown] lang="en"
+# ## 2~4단계: 패치 임베딩, [CLS] 토큰, 포지셔널 임베딩 · from patches to tokens
+# A dense layer, one and the same for every patch. Then a learned token in front, whose place at the end will hold the
+# answer. Then a learned vector for each of the 197 places is added.
+
+# %% [markdown] lang="ko"
+# ## 2~4단계: 패치 임베딩, [CLS] 토큰, 포지셔널 임베딩
+# 모든 패치에 같은 선형 변환 하나를 적용합니다. 그 앞에 학습되는 토큰을 하나 붙이는데, 마지막에 답이 나올 자리입니다. 그리고 197개의
+# 자리마다 학습되는 벡터를 더합니다.
+
+# %%
+beside(2, 3, 4)
+
+# %% [markdown] lang="en"
+# That is the photo as the encoder sees it: each token, from left to right, is a column of numbers. (The first 64 of the 768.)
+
+# %% [markdown] lang="ko"
+# 인코더가 보는 사진은 이런 모습입니다. 왼쪽부터 토큰 하나가 세로줄 하나입니다. (값 768개 가운데 앞의 64개입니다.)
+
+# %%
+plt.imshow(t["z0"][0, :, :64].T, cmap="cividis", aspect="auto", vmin=-2, vmax=2)
+plt.xlabel("token")
+plt.ylabel("value")
+plt.colorbar()
+plt.show()
+
+# %% [markdown] lang="en"
+# ## 5단계: Multi-Head Attention · attention
+# Every token asks (Q), every token answers (K), and takes what it finds (V), in twelve heads at once.
+
+# %% [markdown] lang="ko"
+# ## 5단계: Multi-Head Attention
+# 모든 토큰이 묻고(Q), 모든 토큰이 대답하고(K), 찾은 것을 가져옵니다(V). 헤드 열두 개가 동시에 합니다.
+
+# %%
+beside(5)
+
+# %% [markdown] lang="en"
+# What one patch of the pagoda asks (row 7, column 3), and where it looks: first block, three of the heads. The pattern is
+# the photo's own, for patches that are alike get scores that are alike. Untrained heads do not choose: none gives a patch
+# even 3% (to give all the same would be 1/197, 0.5%).
+
+# %% [markdown] lang="ko"
+# 누각의 한 패치(7행 3열)가 무엇을 묻고 어디를 보는지 첫 블록의 헤드 세 개로 봅니다. 무늬는 사진에서 온 것입니다. 닮은 패치끼리
+# 스코어도 비슷하기 때문입니다. 학습하지 않은 헤드는 아직 고르지 못해 한 패치에 3%도 주지 않습니다. (똑같이 나누면 1/197, 곧
+# 0.5%입니다.)
+
+# %%
+S, A = t["blocks.0.attention.S"][0], t["blocks.0.attention.A"][0]
+show.attention_of_patch(image, S, A, config, patch=(7, 3), block=0)
+
+# %% [markdown] lang="en"
+# ## Norm과 + · 7단계: FFN · normalize, add, and think it over
+# Around attention and around the FFN: normalize first, add the result to what was there. The FFN widens each token to 3072
+# values, bends them with GELU, and comes back to 768.
+
+# %% [markdown] lang="ko"
+# ## 그림의 Norm과 +, 7단계: FFN
+# 어텐션과 FFN 모두 먼저 정규화하고, 결과를 원래 값에 더합니다. FFN은 토큰마다 값을 3072개로 넓히고 GELU로 구부린 뒤 768개로
+# 돌아옵니다.
+
+# %%
+beside(6, 7)
+
+# %% [markdown] lang="en"
+# Twelve times. Each block adds its part, so the tokens grow:
+
+# %% [markdown] lang="ko"
+# 이것을 열두 번 합니다. 블록마다 자기 몫을 더하므로 토큰이 점점 커집니다.
+
+# %%
+ends = ["z0", *(f"blocks.{i}.residual_2" for i in range(config.num_layers))]
+plt.plot([t[name].std() for name in ends], "o-", linewidth=3)
+plt.xlabel("blocks done")
+plt.ylabel("σ of the tokens")
+plt.show()
+
+# %% [markdown] lang="en"
+# ## 8단계: [CLS] 토큰 추출 → 로짓 계산 → Softmax · the class
+# Row 0 goes through one more dense layer: 1000 logits, 1000 probabilities.
+
+# %% [markdown] lang="ko"
+# ## 8단계: [CLS] 토큰 추출 → 로짓 → 클래스 확률
+# 0번 행이 선형 변환을 한 번 더 지나면 로짓 1000개, 확률 1000개가 나옵니다.
+
+# %%
+beside(8)
+
+# %%
+best = t.probabilities[0].argsort()[::-1][:5]
+plt.bar([f"class {i}" for i in best], t.probabilities[0, best])
+plt.ylabel("p")
+plt.show()
+
+# %% [markdown] lang="en"
+# With random weights this is a guess: the best of 1000 classes gets half a percent. All shapes are as the slides have them:
+
+# %% [markdown] lang="ko"
+# 난수 가중치이니 찍은 것과 같습니다. 1000개 가운데 1등인 클래스도 0.5%입니다. shape는 모두 슬라이드와 맞습니다.
+
+# %%
+checked = slides.check(t, config)
+assert all(c.ok for c in checked)
+assert t.logits.shape == (1, config.num_classes)
+
+# %% [markdown] lang="en"
+# ## The way back
+# The loss says how surprised the model was by the label. All classes alike would be ln 1000; random weights are near it.
+
+# %% [markdown] lang="ko"
+# ## 돌아가는 길
+# 손실은 모델이 정답을 보고 얼마나 놀랐는지를 말합니다. 모든 클래스를 똑같이 보면 ln 1000이고, 난수 가중치도 그 근처입니다.
+
+# %%
+t.loss, np.log(1000)
+
+# %% [markdown] lang="en"
+# The gradient starts at the logits as p − y: 999 classes are pushed down a little, the right one up a lot.
+
+# %% [markdown] lang="ko"
+# 기울기는 로짓에서 p − y로 시작합니다. 클래스 999개는 조금씩 내려가고 정답 하나가 크게 올라갑니다.
+
+# %%
+t.gradient("logits")[0, [697, 698, 699]]
+
+# %% [markdown] lang="en"
+# From there it goes back through every step, last one first. Behind the twelve blocks only [CLS] has a gradient. Attention
+# hands it on to the patches: before the first block all 197 tokens have one.
+
+# %% [markdown] lang="ko"
+# 거기서부터 모든 단계를 거꾸로 지나갑니다. 블록 열두 개의 뒤에서는 [CLS]에만 기울기가 있습니다. 어텐션이 이를 패치에 나누어
+# 주므로, 첫 블록 앞에서는 토큰 197개가 모두 기울기를 가집니다.
+
+# %%
+arrives = lambda name: np.linalg.norm(t.gradient(name)[0], axis=-1)
+last, first = arrives("norm"), arrives("z0")
+(last > 0).sum().item(), (first > 0).sum().item()
+
+# %%
+figure, axes = plt.subplots(1, 2, layout="constrained")
+axes[0].imshow(image)
+axes[1].imshow(first[1:].reshape(config.grid), cmap="cividis")
+axes[1].set_title("‖∂loss/∂z0‖")
+for ax in axes:
+    ax.axis("off")
+
+# %% [markdown] lang="en"
+# Nothing is learned here either: the even sky has large tokens, and LayerNorm divides their gradient by their σ (notebook 6).
+
+# %% [markdown] lang="ko"
+# 이것도 학습의 결과가 아닙니다. 고른 하늘은 토큰이 크고, LayerNorm이 기울기를 그 σ로 나누기 때문입니다. (6번 노트북)
+
+# %% [markdown] lang="en"
+# Each part of the model takes its own gradient on the way. It does not fade: block 1, the last to be reached, gets more than
+# block 12. The + is what carries it (notebook 9).
+
+# %% [markdown] lang="ko"
+# 모델의 각 부분은 지나가는 길에 자기 기울기를 받습니다. 기울기는 사그라들지 않습니다. 가장 늦게 도착하는 블록 1이 블록 12보다
+# 더 많이 받습니다. +가 실어 나르기 때문입니다. (9번 노트북)
+
+# %%
+norms = look.gradient_norms(t.dp)
+show.gradient_norms(norms)
+
+# %%
+assert min(norms.values()) > 0
+assert t.gradient("image").shape == (1, *image.shape)
+
+# %% [markdown] lang="en"
+# Is it right? Every gradient of a small but whole model against numbers: 43 arrays, and the largest error by the complex step
+# and by differences (notebook 10 says how).
+
+# %% [markdown] lang="ko"
+# 맞는 기울기일까요? 작지만 온전한 모델의 모든 기울기를 수치 미분과 비교합니다. 배열 43개와, 복소 스텝과 차분으로 잰 최대
+# 오차입니다. (원리는 10번 노트북에 있습니다.)
+
+# %%
+tiny = vitnp.preset("tiny")
+tiny_p = gradcheck.random_like(vitnp.vit.init(None, tiny, np.float64), rng)
+images = rng.standard_normal((2, *tiny.image_size, tiny.in_channels))
+
+# %%
+forward = lambda images, p: vitnp.vit.forward(images, p, tiny, rng=np.random.default_rng(1))
+report = gradcheck.check(forward, vitnp.vit.backward, images, tiny_p)
+len(report.leaves), f"{report.worst[0]:.0e}", f"{report.worst[1]:.0e}"
+
+# %%
+assert report.ok
+
+# %% [markdown] lang="en"
+# ## One training step
+# A small step against the gradient, for every parameter at once: θ ← θ − lr·∂loss/∂θ. Then five more.
+
+# %% [markdown] lang="ko"
+# ## 학습 한 스텝
+# 모든 파라미터를 한꺼번에 기울기의 반대쪽으로 조금 옮깁니다. θ ← θ − lr·∂loss/∂θ입니다. 이어서 다섯 번 더 합니다.
+
+# %%
+batch, labels = image[None], np.array([label])
+
+
+# %%
+def step(p, lr):
+    loss, dp = vitnp.loss_and_grads(batch, labels, p, config)
+    gradients = dict(tree.leaves(dp))
+    for name, leaf in tree.leaves(p):
+        leaf -= lr * gradients[name]
+    return float(loss)
+
+
+# %%
+losses = [step(p, lr=0.003) for _ in range(6)]
+losses
+
+# %%
+plt.plot(losses, "o-", linewidth=3)
+plt.xlabel("step")
+plt.ylabel("loss")
+plt.show()
+
+# %%
+assert losses[-1] < losses[1] < losses[0]
+
+# %% [markdown] lang="en"
+# It has learned one photo by heart, no more. To learn to *see* takes many: notebook 11 does it with handwritten digits.
+
+# %% [markdown] lang="ko"
+# 사진 한 장을 외웠을 뿐입니다. *보는 법*을 배우려면 사진이 많이 필요합니다. 11번 노트북에서 손글씨 숫자로 해 봅니다.
+
+# %% [markdown] lang="en"
+# ## How to go on
+# - **Slide N is notebook N**: 1 patches, 2 projection, 3 class token, 4 position, 5 attention, 6 Norm and +, 7 FFN, 8 class.
+# - 9 the way back through twelve blocks, 10 the gradient check, 11 training, 12 the GPU, 13 a look inside, 14 a bug hunt.
+# - **A real checkpoint**: `vitnp weights list` and `vitnp weights fetch Ti/16` in a terminal (this needs the network), then
+#   its path in `WEIGHTS` above, or `vitnp predict photo.jpg --weights FILE`.
+# - **The GPU**: the same functions take CuPy arrays; notebook 12.
+
+# %% [markdown] lang="ko"
+# ## 이어서 볼 것
+# - **N단계 슬라이드는 N번 노트북**입니다. 1 패치, 2 패치 임베딩, 3 [CLS] 토큰, 4 포지셔널 임베딩, 5 어텐션, 6 Norm과 +, 7 FFN,
+#   8 분류.
+# - 9 열두 블록의 역전파, 10 기울기 검증, 11 학습, 12 GPU, 13 모델 들여다보기, 14 버그 찾기.
+# - **진짜 체크포인트**: 터미널에서 `vitnp weights list`, `vitnp weights fetch Ti/16`(네트워크 필요)을 실행한 뒤 그 경로를 위의
+#   `WEIGHTS`에 적거나 `vitnp predict photo.jpg --weights FILE`을 실행합니다.
+# - **GPU**: 같은 함수에 CuPy 배열을 넣으면 됩니다. 12번 노트북을 보세요.
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** The same photo goes into ViT-B/32: patches of 32 × 32. How many tokens are there, [CLS] included?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** 같은 사진을 패치가 32 × 32인 ViT-B/32에 넣습니다. [CLS]까지 토큰은 몇 개입니까?
+
+# %% tags=["exercise"]
+num_tokens = ...
+
+# %% tags=["solution"]
+num_tokens = (224 // 32) ** 2 + 1
+
+# %% tags=["check"]
+if num_tokens is not ...:
+    assert num_tokens == vitnp.preset("B/32").num_tokens
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** Which tensor of the first block is the largest? Give its name in the trace, such as `blocks.0.norm_1`.
+
+# %% [markdown] lang="ko"
+# **2.** 첫 블록에서 가장 큰 텐서는 무엇입니까? `blocks.0.norm_1`처럼 trace에서의 이름으로 답하세요.
+
+# %% tags=["exercise"]
+largest = ...
+
+# %% tags=["solution"]
+largest = "blocks.0.feed_forward.u"  # or .g: both are 197 x 3072, more than 12 x 197 x 197
+
+# %% tags=["check"]
+if largest is not ...:
+    assert t[largest].size == max(r.value.size for r in t.forward if "blocks.0." in r.name)
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** The gradient of all 1000 logits sums to a number that does not depend on the photo. Which?
+
+# %% [markdown] lang="ko"
+# **3.** 로짓 1000개의 기울기를 모두 더하면 사진과 상관없이 늘 같은 값이 됩니다. 얼마입니까?
+
+# %% tags=["exercise"]
+total = ...
+
+# %% tags=["solution"]
+total = 0  # p sums to 1, and so does y
+
+# %% tags=["check"]
+if total is not ...:
+    assert np.isclose(t.gradient("logits").sum(), total, atol=1e-5)
+    print("✓")

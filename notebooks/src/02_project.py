@@ -1,0 +1,476 @@
+# %% [markdown] lang="en"
+# # 2 · From patches to tokens: the linear projection
+# **2단계: 패치 임베딩(Linear Projection)** · *Step 2: patch embedding (linear projection)*
+#
+# Deck 003, step 2 · file `vitnp/steps/s2_project.py` · **15 minutes** · [solutions](solutions/02_project.ipynb)
+#
+# After this notebook you can
+# - turn 196 patches into 196 tokens of the model's width, and say what one column of W does,
+# - show that this is a convolution of stride 16,
+# - derive the three gradients of x·W + b from single products, and write them as three matrix products.
+
+# %% [markdown] lang="ko"
+# # 2 · 패치에서 토큰으로: 선형 투영
+# **2단계: 패치 임베딩(Linear Projection)** · *Step 2: patch embedding (linear projection)*
+#
+# 덱 003, 2단계 · 파일 `vitnp/steps/s2_project.py` · **15분** · [풀이](../solutions/ko/02_project.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 패치 196개를 모델 차원의 토큰 196개로 바꾸고, W의 열 하나가 하는 일을 설명한다.
+# - 이 연산이 스트라이드 16인 합성곱과 같음을 보인다.
+# - x·W + b의 세 기울기를 곱 하나에서부터 유도하고 행렬 곱 세 줄로 쓴다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import matplotlib.pyplot as plt
+import numpy as np
+import scipy.signal
+
+import vitnp
+from vitnp import gradcheck, slides
+from vitnp.data import photo
+from vitnp.steps import s1_patchify, s2_project
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+np.set_printoptions(suppress=True)
+
+# %% [markdown] lang="en"
+# ## 패치 임베딩 - 전체 패치 · all the patches
+# Step 1 left us 196 patches of 768 values. The model reads values from −1 to 1, not 0 to 255.
+
+# %% [markdown] lang="ko"
+# ## 2단계: 패치 임베딩 - 전체 패치
+# 1단계에서 값 768개짜리 패치 196개를 얻었습니다. 모델은 0…255가 아니라 −1…1 범위의 값을 읽습니다.
+
+# %%
+image = photo.sample((224, 224))
+scaled = image / 127.5 - 1
+patches, _ = s1_patchify.forward(scaled[None], patch_size=16)
+patches.shape, patches.min(), patches.max()
+
+# %% [markdown] lang="en"
+# ## 왜 Linear Projection을 진행할까? · why project?
+# The slide's answer: to fit the model's width D. How wide a patch is depends on P, how wide the model is we choose.
+
+# %% [markdown] lang="ko"
+# ## 왜 Linear Projection을 진행할까?
+# 슬라이드의 답은 "모델 차원 D에 맞춰주기 위해서"입니다. 패치의 차원은 P가 정하고, 모델의 차원 D는 우리가 정합니다.
+
+# %%
+for name in ("S/16", "B/16", "B/32", "L/16", "H/14"):
+    c = vitnp.preset(name)
+    print(f"ViT-{name}   patch {c.patch_dim:5}   →   token {c.hidden_size:5}")
+
+# %% [markdown] lang="en"
+# In ViT-B/16 both are 768, by coincidence. The projection is still needed: it turns *pixels* into *features*, and it
+# is learned. What a feature is shows best in small.
+
+# %% [markdown] lang="ko"
+# ViT-B/16에서 둘 다 768인 것은 우연입니다. 그래도 투영은 필요합니다. *픽셀*을 *특징*으로 바꾸는 일이고, 그 방법을 학습하기
+# 때문입니다. 특징이 무엇인지는 작은 예에서 가장 잘 보입니다.
+
+# %% [markdown] lang="en"
+# ## Three filters, four pixels
+# A patch of 2×2 gray values. Each column of $W$ is a filter: brightness, left against right, top against bottom.
+
+# %% [markdown] lang="ko"
+# ## 픽셀 네 개, 필터 세 개
+# 2×2 회색 패치입니다. $W$의 열 하나가 필터 하나입니다. 밝기, 왼쪽과 오른쪽의 차이, 위와 아래의 차이입니다.
+
+# %%
+W = np.array([[1, 1, 1], [1, -1, 1], [1, 1, -1], [1, -1, -1]]) / 4
+
+# %%
+figure, axes = plt.subplots(1, 3, layout="constrained")
+for ax, name, column in zip(axes, ("brightness", "left − right", "top − bottom"), W.T):
+    ax.imshow(column.reshape(2, 2), cmap="gray", vmin=-0.25, vmax=0.25)
+    ax.set(title=name, xticks=[], yticks=[])
+
+# %% [markdown] lang="en"
+# Three patches: all white, white on the left, white on top (1 is white, −1 black). A token says how much of each
+# filter is in its patch.
+
+# %% [markdown] lang="ko"
+# 패치 세 개를 넣습니다. 전부 흰색, 왼쪽만 흰색, 위쪽만 흰색입니다(1이 흰색, −1이 검은색). 토큰은 패치가 각 필터와 얼마나
+# 닮았는지를 말합니다.
+
+# %%
+x = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1]])
+x @ W
+
+# %% [markdown] lang="en"
+# The same three filters at 16×16, over the photo: one number a patch and filter, 14×14 of them.
+
+# %% [markdown] lang="ko"
+# 같은 필터 세 개를 16×16 크기로 만들어 사진에 적용합니다. 패치와 필터마다 숫자 하나, 모두 14×14개씩 나옵니다.
+
+# %%
+half = np.repeat([1, -1], 8)  # eight times 1, then eight times −1
+filters = [np.ones((16, 16)), np.ones((16, 1)) * half, half[:, None] * np.ones(16)]
+W3 = np.stack([np.repeat(f.reshape(-1), 3) for f in filters], axis=1) / 768
+tokens3 = patches[0] @ W3
+W3.shape, tokens3.shape
+
+# %%
+names = ("brightness", "left − right", "top − bottom")
+figure, axes = plt.subplots(1, 4, layout="constrained")
+axes[0].imshow(image)
+for ax, name, feature in zip(axes[1:], names, tokens3.T):
+    ax.imshow(feature.reshape(14, 14), cmap="gray")
+    ax.set_title(name)
+for ax in axes:
+    ax.axis("off")
+
+# %% [markdown] lang="en"
+# Nobody tells a ViT these filters. It has D of them and learns them all.
+
+# %% [markdown] lang="ko"
+# ViT에게는 이런 필터를 알려 주지 않습니다. D개의 필터를 전부 스스로 학습합니다.
+
+# %% [markdown] lang="en"
+# ## 196개의 패치 토큰(임베딩 벡터) · 196 patch tokens
+# $$x = x_p \cdot W + b, \qquad W \in \mathbb{R}^{768\times D},\; b \in \mathbb{R}^{D}$$
+# Now at the size of the slide, D = 768, with the random start of the released code.
+
+# %% [markdown] lang="ko"
+# ## 2단계: 196개의 패치 토큰(임베딩 벡터)
+# $$x = x_p \cdot W + b, \qquad W \in \mathbb{R}^{768\times D},\; b \in \mathbb{R}^{D}$$
+# 이제 슬라이드의 크기, D = 768로 갑니다. 초깃값은 공개된 코드와 같은 난수입니다.
+
+# %%
+rng = np.random.default_rng(0)
+p = s2_project.init(rng, patch_dim=768, hidden_size=768, dtype=np.float64)
+W, b = p["W"], p["b"]
+W.shape, b.shape, W.size + b.size
+
+# %%
+tokens = patches @ W + b
+tokens.shape
+
+# %% [markdown] lang="en"
+# One $W$ for all patches, and each patch alone: change patch 20, and only token 20 changes. Patches meet in step 5.
+
+# %% [markdown] lang="ko"
+# 모든 패치에 같은 $W$를 쓰고, 패치는 서로 섞이지 않습니다. 20번 패치를 바꾸면 20번 토큰만 변합니다. 패치끼리 만나는 것은
+# 5단계입니다.
+
+# %%
+other = patches.copy()
+other[0, 20] = 0
+changed = (other @ W + b != tokens).any(axis=-1)[0]
+np.flatnonzero(changed)
+
+# %%
+assert list(np.flatnonzero(changed)) == [20]
+
+# %% [markdown] lang="en"
+# ## Is it a convolution?
+# Yes. Fold every column of $W$ back into a square: 768 kernels of 16×16×3.
+
+# %% [markdown] lang="ko"
+# ## 이것은 합성곱일까?
+# 그렇습니다. $W$의 열을 다시 사각형으로 접으면 16×16×3 커널 768개가 됩니다.
+
+# %%
+kernel = W.reshape(16, 16, 3, 768)
+kernel.shape
+
+# %% [markdown] lang="en"
+# Put the kernels on the image, multiply and sum, and move on by 16 pixels, the **stride**. As kernel and stride are
+# equal, the windows never overlap.
+
+# %% [markdown] lang="ko"
+# 커널을 이미지 위에 놓고 곱해서 더한 뒤 16픽셀씩 옮깁니다. 이 간격이 **스트라이드**입니다. 커널의 크기와 스트라이드가 같아서
+# 창이 겹치지 않습니다.
+
+# %%
+starts = range(0, 224, 16)
+windows = [scaled[r : r + 16, c : c + 16] for r in starts for c in starts]
+by_convolution = np.stack([np.tensordot(window, kernel, axes=3) + b for window in windows])
+assert np.allclose(by_convolution, tokens[0])
+
+# %% [markdown] lang="en"
+# And a library's, for filter 5. It moves on by 1 pixel; of its 209×209 results we keep every 16th. (What deep learning
+# calls a convolution does not flip the kernel; in mathematics that is a *correlation*.)
+
+# %% [markdown] lang="ko"
+# 라이브러리와도 비교해 봅시다. 5번 필터입니다. 1픽셀씩 옮기므로 결과가 209×209개이고, 그중 16번째마다 하나씩 골라냅니다.
+# (딥러닝의 합성곱은 커널을 뒤집지 않습니다. 수학에서는 이것을 *상관*(correlation)이라고 부릅니다.)
+
+# %%
+dense = scipy.signal.correlate(scaled, kernel[..., 5], mode="valid")[..., 0]
+dense.shape, dense[::16, ::16].shape
+
+# %%
+assert np.allclose(dense[::16, ::16].reshape(196) + b[5], tokens[0, :, 5])
+
+# %% [markdown] lang="en"
+# That is why many codes have a `Conv2d(3, 768, kernel_size=16, stride=16)` in this place. The two are one and the same.
+
+# %% [markdown] lang="ko"
+# 그래서 이 자리에 `Conv2d(3, 768, kernel_size=16, stride=16)`을 쓰는 코드가 많습니다. 둘은 완전히 같은 연산입니다.
+
+# %% [markdown] lang="en"
+# ## The shape on the slide
+
+# %% [markdown] lang="ko"
+# ## 슬라이드의 shape와 비교
+
+# %%
+shapes = {"patch_tokens": tokens.shape}
+checked = [c for c in slides.check(shapes, vitnp.preset("B/16")) if c.row.step == 2]
+for c in checked:
+    print(f"{c.tensor.slide_name:18} {c.printed!s:21} {c.got!s:21} {'✓' if c.ok else '✗'}")
+
+# %%
+assert all(c.ok for c in checked)
+assert tokens.shape == (1, 196, 768)
+
+# %% [markdown] lang="en"
+# ## Backward: one product
+# Take one token apart, into single numbers:
+# $$y_o = \sum_i x_i\, W_{io} + b_o$$
+# A product has two factors. The gradient of each is the *other* factor, times what comes in from above.
+
+# %% [markdown] lang="ko"
+# ## 역전파: 곱 하나부터
+# 토큰 하나를 숫자 단위로 풀어 봅시다.
+# $$y_o = \sum_i x_i\, W_{io} + b_o$$
+# 곱에는 인수가 둘 있습니다. 한 인수의 기울기는 *다른* 인수에 위에서 내려온 기울기를 곱한 값입니다.
+
+# %%
+x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])  # two patches of three values
+W_tiny = np.array([[1.0, 0.0], [2.0, 1.0], [0.0, -1.0]])  # two filters
+dy = np.array([[1.0, 10.0], [0.0, 1.0]])
+
+# %% [markdown] lang="en"
+# **To the weights.** $W_{io}$ meets $x_i$ and sends to $y_o$, so patch 0 alone gives $dW_{io} = x_i\,dy_o$: an outer
+# product.
+
+# %% [markdown] lang="ko"
+# **가중치로.** $W_{io}$는 $x_i$와 곱해져 $y_o$로 갑니다. 따라서 0번 패치만 보면 $dW_{io} = x_i\,dy_o$, 곧 외적입니다.
+
+# %%
+np.outer(x[0], dy[0])
+
+# %% [markdown] lang="en"
+# Patch 1 used the same $W$, so its gradient is **added**. The sum of outer products is one matrix product, $x^\top dy$.
+
+# %% [markdown] lang="ko"
+# 1번 패치도 같은 $W$를 썼으므로 그 기울기를 **더합니다**. 외적의 합은 행렬 곱 하나, $x^\top dy$입니다.
+
+# %%
+dW = np.outer(x[0], dy[0]) + np.outer(x[1], dy[1])
+dW
+
+# %%
+assert (dW == x.T @ dy).all()
+
+# %% [markdown] lang="en"
+# **To the bias.** $b_o$ is added once in every patch, so $db_o = \sum dy_o$ over all patches.
+
+# %% [markdown] lang="ko"
+# **편향으로.** $b_o$는 패치마다 한 번씩 더해지므로 모든 패치의 값을 더해 $db_o = \sum dy_o$가 됩니다.
+
+# %%
+dy.sum(axis=0)
+
+# %% [markdown] lang="en"
+# **To the input.** $x_i$ goes into *every* filter, so all of them answer: $dx_i = \sum_o dy_o\,W_{io}$. Per token the
+# Jacobian is $\partial y/\partial x = W^\top$, and all tokens at once: $dx = dy\,W^\top$.
+
+# %% [markdown] lang="ko"
+# **입력으로.** $x_i$는 *모든* 필터에 들어가므로 모든 필터에서 기울기가 돌아옵니다. $dx_i = \sum_o dy_o\,W_{io}$입니다. 토큰
+# 하나의 야코비 행렬은 $\partial y/\partial x = W^\top$이고, 모든 토큰을 한꺼번에 쓰면 $dx = dy\,W^\top$입니다.
+
+# %%
+J = W_tiny.T
+J.T @ dy[0], J.T @ dy[1]
+
+# %%
+assert (dy @ W_tiny.T == [J.T @ dy[0], J.T @ dy[1]]).all()
+
+# %% [markdown] lang="en"
+# ## What the weights learn
+# Say the loss wants more of feature 0 in patch 101, the pagoda, and nothing else. Then filter 0 steps, against its
+# gradient, towards …
+
+# %% [markdown] lang="ko"
+# ## 가중치는 무엇을 배우는가
+# 손실을 줄이려면 101번 패치(누각)의 0번 특징만 커지면 된다고 합시다. 다른 기울기는 모두 0입니다. 그러면 0번 필터가 기울기의
+# 반대 방향으로 움직여 가는 곳은 …
+
+# %%
+dtokens = np.zeros(tokens.shape)
+dtokens[0, 101, 0] = -1  # a step against the gradient makes it larger
+step = -(patches[0].T @ dtokens[0])[:, 0]
+step.shape
+
+# %%
+figure, axes = plt.subplots(1, 2, layout="constrained")
+for ax, name, values in zip(axes, ("patch 101", "−dW, filter 0"), (patches[0, 101], step)):
+    ax.imshow((values.reshape(16, 16, 3) + 1) / 2)
+    ax.set_title(name)
+    ax.axis("off")
+
+# %% [markdown] lang="en"
+# … the patch itself. A filter learns by taking in the patches that it should answer to, and giving up the others.
+
+# %% [markdown] lang="ko"
+# … 바로 그 패치입니다. 필터는 반응해야 할 패치를 조금씩 더하고, 반응하지 말아야 할 패치를 조금씩 빼면서 학습합니다.
+
+# %%
+assert (step == patches[0, 101]).all()
+
+# %% [markdown] lang="en"
+# ## All of step 2
+# For a batch: B images of N patches. `saved` holds the two factors, for backward needs each for the other.
+
+# %% [markdown] lang="ko"
+# ## 2단계 전체
+# 배치로 씁니다. 이미지 B장, 패치 N개입니다. 서로의 기울기에 필요하므로 두 인수를 `saved`에 남깁니다.
+
+
+# %%
+def forward(x, p):
+    return x @ p["W"] + p["b"], (x, p["W"])
+
+
+# %% [markdown] lang="en"
+# Three lines. $W$ and $b$ serve every patch of every image, so both gradients are sums over the two axes.
+
+# %% [markdown] lang="ko"
+# 세 줄입니다. $W$와 $b$는 모든 이미지의 모든 패치에 쓰였으므로 두 기울기 모두 두 축에 대한 합입니다.
+
+
+# %%
+def backward(dy, saved):
+    x, W = saved
+    dW = x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])  # (B·N, 768)ᵀ (B·N, D)
+    return dy @ W.T, {"W": dW, "b": dy.sum(axis=(0, 1))}
+
+
+# %% [markdown] lang="en"
+# ## Check the gradient
+# Two images, four patches of six values, width 5.
+
+# %% [markdown] lang="ko"
+# ## 기울기 검증
+# 이미지 2장, 값 6개짜리 패치 4개, 너비 5입니다.
+
+# %%
+small_x = rng.standard_normal((2, 4, 6))
+small_p = {"W": rng.standard_normal((6, 5)), "b": rng.standard_normal(5)}
+report = gradcheck.check(forward, backward, small_x, small_p)
+print(report)
+
+# %%
+assert report.ok
+
+# %% [markdown] lang="en"
+# A common slip takes the *mean* over the patches. Same shapes, and training even goes on, with gradients 8 times too
+# small here. The check sees it.
+
+# %% [markdown] lang="ko"
+# 패치에 대해 합 대신 *평균*을 내는 실수가 흔합니다. shape도 같고 학습도 되지만, 여기서는 기울기가 8분의 1로 줄어듭니다.
+# 검증은 이를 잡아냅니다.
+
+
+# %%
+def mean_backward(dy, saved):
+    dx, dp = backward(dy, saved)
+    return dx, {"W": dp["W"] / 8, "b": dy.mean(axis=(0, 1))}
+
+
+# %%
+print(gradcheck.check(forward, mean_backward, small_x, small_p))
+assert not gradcheck.check(forward, mean_backward, small_x, small_p).ok
+
+# %% [markdown] lang="en"
+# ## The library's file
+# `vitnp/steps/s2_project.py`, forward and backward, at the full size.
+
+# %% [markdown] lang="ko"
+# ## 라이브러리와 비교
+# `vitnp/steps/s2_project.py`의 순전파와 역전파를 원래 크기로 실행합니다.
+
+# %%
+library, library_saved = s2_project.forward(patches, p)
+assert np.allclose(library, tokens)
+
+# %%
+dy = rng.standard_normal(tokens.shape)
+library_dx, library_dp = s2_project.backward(dy, library_saved)
+dx, dp = backward(dy, forward(patches, p)[1])
+assert np.allclose(dx, library_dx)
+assert all(np.allclose(dp[name], library_dp[name]) for name in p)
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** How many numbers does step 2 learn in ViT-L/32 (patches of 32×32×3, D = 1024)?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** ViT-L/32(패치 32×32×3, D = 1024)의 2단계에서 학습하는 숫자는 모두 몇 개입니까?
+
+# %% tags=["exercise"]
+parameters = ...
+
+# %% tags=["solution"]
+parameters = 32 * 32 * 3 * 1024 + 1024
+
+# %% tags=["check"]
+if parameters is not ...:
+    large = vitnp.vit.init(None, vitnp.preset("L/32"))["project"]
+    assert parameters == large["W"].size + large["b"].size
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** PyTorch's `Conv2d` stores its kernels as (D, channel, row, column). Turn `conv_weight` into our $W$.
+
+# %% [markdown] lang="ko"
+# **2.** PyTorch의 `Conv2d`는 커널을 (D, 채널, 행, 열) 순서로 저장합니다. `conv_weight`를 우리의 $W$로 바꿔 보세요.
+
+# %%
+conv_weight = np.ascontiguousarray(np.moveaxis(kernel, (3, 2), (0, 1)))
+conv_weight.shape
+
+# %% tags=["exercise"]
+our_W = ...
+
+# %% tags=["solution"]
+our_W = conv_weight.transpose(2, 3, 1, 0).reshape(768, 768)
+
+# %% tags=["check"]
+if our_W is not ...:
+    assert (our_W == W).all()
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** We scaled the photo by `image / 127.5 - 1`. The projection can do that itself: find `W_raw` and `b_raw` for
+# patches of the unscaled values 0 to 255, so that the tokens stay the same.
+
+# %% [markdown] lang="ko"
+# **3.** 사진을 `image / 127.5 - 1`로 바꿔서 넣었습니다. 이 일은 투영이 대신할 수 있습니다. 0…255 값의 패치를 그대로 넣어도
+# 같은 토큰이 나오도록 `W_raw`와 `b_raw`를 구해 보세요.
+
+# %%
+raw = (patches + 1) * 127.5
+
+# %% tags=["exercise"]
+W_raw = ...
+b_raw = ...
+
+# %% tags=["solution"]
+W_raw = W / 127.5
+b_raw = b - W.sum(axis=0)
+
+# %% tags=["check"]
+if W_raw is not ...:
+    assert np.allclose(raw @ W_raw + b_raw, tokens)
+    print("✓")

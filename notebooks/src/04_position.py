@@ -1,0 +1,496 @@
+# %% [markdown] lang="en"
+# # 4 · Where is each patch? E_pos
+# **4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가** ·
+# *Step 4: add the positional embedding - an element-wise sum brings in the position*
+#
+# Deck 003, step 4 · file `vitnp/steps/s4_position.py` · **20 minutes** · [solutions](solutions/04_position.ipynb)
+#
+# After this notebook you can
+# - show that a ViT without positions does not see that a photo was shuffled,
+# - write the sum, the dropout after it, and the backward of both,
+# - read the picture of how alike positions are,
+# - use a model on images of another size.
+
+# %% [markdown] lang="ko"
+# # 4 · 포지셔널 임베딩: 패치의 자리
+# **4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가** ·
+# *Step 4: add the positional embedding - an element-wise sum brings in the position*
+#
+# 덱 003, 4단계 · 파일 `vitnp/steps/s4_position.py` · **20분** · [풀이](../solutions/ko/04_position.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 위치가 없는 ViT는 뒤섞인 사진을 알아채지 못한다는 것을 보인다.
+# - 요소 합과 그다음의 드롭아웃, 그리고 둘의 역전파를 쓴다.
+# - 위치끼리 얼마나 닮았는지 보여 주는 그림을 읽는다.
+# - 학습된 모델을 다른 크기의 이미지에 쓴다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import gradcheck, show, slides, vit
+from vitnp.data import photo
+from vitnp.ops import interpolate
+from vitnp.steps import s1_patchify, s4_position
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+np.set_printoptions(suppress=True)
+
+# %% [markdown] lang="en"
+# ## A photo, and the same patches in another order
+# Nobody would take one for the other.
+
+# %% [markdown] lang="ko"
+# ## 사진 한 장, 그리고 패치의 순서만 바꾼 사진
+# 사람이라면 절대 헷갈리지 않습니다.
+
+# %%
+rng = np.random.default_rng(0)
+image = photo.sample((224, 224))
+patches, _ = s1_patchify.forward(image[None], patch_size=16)
+order = rng.permutation(196)
+shuffled = s1_patchify.unpatchify(patches[:, order], grid=(14, 14), patch_size=16)[0]
+
+# %%
+figure, axes = plt.subplots(1, 2, layout="constrained")
+for ax, picture in zip(axes, (image, shuffled)):
+    ax.imshow(picture)
+    ax.axis("off")
+
+# %% [markdown] lang="en"
+# A ViT with random weights, its positions all 0. (Two blocks and ten classes will do.)
+
+# %% [markdown] lang="ko"
+# 가중치는 난수이고 위치는 모두 0인 ViT를 만듭니다. (블록 2개, 클래스 10개면 충분합니다.)
+
+# %%
+config = vitnp.preset("S/16", num_layers=2, num_classes=10)
+p = vit.init(rng, config, np.float64)
+p["classify"]["head"]["W"] = rng.standard_normal((384, 10))
+p["position"]["E_pos"] = np.zeros((197, 384))
+
+# %%
+both = np.stack([image, shuffled])
+logits, _ = vit.forward(both, p, config)
+logits[:, :5]
+
+# %% [markdown] lang="en"
+# The two rows are the same. Every step treats all patches alike, and attention sums over them: without positions a photo
+# is a **bag of patches**.
+
+# %% [markdown] lang="ko"
+# 두 행이 같습니다. 어느 단계나 모든 패치를 똑같이 다루고, 어텐션은 패치에 대한 합이기 때문입니다. 위치가 없으면 사진은 그저
+# **패치를 담은 자루**(bag of patches)일 뿐입니다.
+
+# %%
+assert np.allclose(logits[0], logits[1])
+
+# %% [markdown] lang="en"
+# Now give each place a vector of its own. The same two photos:
+
+# %% [markdown] lang="ko"
+# 이제 자리마다 자기 벡터를 하나씩 줍니다. 같은 사진 두 장입니다.
+
+# %%
+p["position"]["E_pos"] = rng.standard_normal((197, 384))
+logits, _ = vit.forward(both, p, config)
+logits[:, :5]
+
+# %%
+assert not np.allclose(logits[0], logits[1])
+
+# %% [markdown] lang="en"
+# ## 요소 합을 통해서 위치 정보 추가 · an element-wise sum
+# Three tokens, of which the first and the last look the same: two pieces of sky.
+
+# %% [markdown] lang="ko"
+# ## 4단계: 요소 합을 통해서 위치 정보 추가
+# 토큰 세 개입니다. 첫째와 셋째는 똑같이 생겼습니다. 하늘 두 조각입니다.
+
+# %%
+tokens = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+E_pos = np.array([[0.1, 0.1], [0.2, -0.1], [-0.3, 0.2]])
+tokens + E_pos
+
+# %% [markdown] lang="en"
+# The same sky, at two places: now they are told apart, and still alike. Nothing tells the model which part is content
+# and which is place. It learns both, and the dense layers that follow see both:
+# $(x + e)\,W = x\,W + e\,W$.
+
+# %% [markdown] lang="ko"
+# 같은 하늘이지만 자리가 다릅니다. 이제 구별되면서도 여전히 닮았습니다. 어디까지가 내용이고 어디부터가 위치인지 모델에게 알려 주지
+# 않습니다. 둘 다 학습되고, 뒤따르는 선형 변환은 둘을 모두 봅니다.
+# $(x + e)\,W = x\,W + e\,W$
+
+# %% [markdown] lang="en"
+# ## 포지셔널 벡터를 추가한 패치 토큰 · at the size of the slide
+# $$z_0 = z + E_{pos}, \qquad E_{pos} \in \mathbb{R}^{197\times768}$$
+# A learned table: row 0 for [CLS], row 1 + n for patch n. It starts small, Normal(0, 0.02²).
+
+# %% [markdown] lang="ko"
+# ## 4단계: 포지셔널 벡터를 추가한 패치 토큰
+# $$z_0 = z + E_{pos}, \qquad E_{pos} \in \mathbb{R}^{197\times768}$$
+# 학습되는 표입니다. 0번 행은 [CLS], 1 + n번 행은 n번 패치의 것입니다. Normal(0, 0.02²)의 작은 값에서 시작합니다.
+
+# %%
+z = rng.standard_normal((2, 197, 768))  # what step 3 gives, two images
+E_pos = 0.02 * rng.standard_normal((197, 768))
+z0 = z + E_pos
+z0.shape
+
+# %% [markdown] lang="en"
+# Both images get the same table.
+
+# %% [markdown] lang="ko"
+# 두 이미지에 같은 표가 더해집니다.
+
+# %%
+assert np.allclose(z0[0] - z[0], E_pos) and np.allclose(z0[1] - z[1], E_pos)
+
+# %% [markdown] lang="en"
+# ## The shapes on the slide
+
+# %% [markdown] lang="ko"
+# ## 슬라이드의 shape와 비교
+
+# %%
+big = vitnp.preset("B/16")
+shapes = {"E_pos": E_pos.shape, "z0": z0[:1].shape}
+checked = [c for c in slides.check(shapes, big) if c.row.step == 4]
+for c in checked:
+    print(f"{c.tensor.slide_name:18} {c.printed!s:21} {c.got!s:21} {'✓' if c.ok else '✗'}")
+
+# %%
+assert all(c.ok for c in checked)
+assert z0.shape == z.shape == (2, 197, 768)
+
+# %% [markdown] lang="en"
+# ## How alike are two places?
+# The cosine of two rows of $E_{pos}$. At the random start no place is like another, only like itself.
+
+# %% [markdown] lang="ko"
+# ## 두 자리는 얼마나 닮았을까?
+# $E_{pos}$의 두 행이 이루는 각의 코사인을 봅니다. 난수로 시작할 때는 자기 자신 말고는 닮은 자리가 없습니다.
+
+# %%
+unit = E_pos / np.linalg.norm(E_pos, axis=1, keepdims=True)
+cosine = unit[1:] @ unit[1:].T  # without [CLS]
+cosine.shape, cosine[101, 101], cosine[101, 102], cosine[101, 115]
+
+# %% [markdown] lang="en"
+# Training on many images changes that: near places become alike, and so do places of one row or column (deck 002; the
+# paper's Fig. 7). To know the picture when we see it, here is a table made by a *formula*: sines and cosines of the row
+# in one half, of the column in the other.
+
+# %% [markdown] lang="ko"
+# 많은 이미지로 학습하면 달라집니다. 가까운 자리끼리 닮고, 같은 행이나 같은 열끼리도 닮습니다(덱 002, 논문 Fig. 7). 그 그림을
+# 알아볼 수 있도록 *공식*으로 표를 하나 만들어 봅시다. 절반은 행의, 절반은 열의 사인과 코사인입니다.
+
+# %%
+places = np.arange(14)[:, None] / 10 ** (np.arange(192) / 192)  # 192 waves, ever longer
+waves = np.concatenate([np.sin(places), np.cos(places)], axis=1)  # (14, 384)
+rows, cols = np.divmod(np.arange(196), 14)
+formula = np.concatenate([np.zeros((1, 768)), np.hstack([waves[rows], waves[cols]])])
+formula.shape
+
+# %% [markdown] lang="en"
+# A tile for a patch, 7×7 of the 14×14: bright where the others are like it. Each shows its own place, and a cross
+# through its row and column.
+
+# %% [markdown] lang="ko"
+# 타일 하나가 패치 하나이고, 14×14개 가운데 7×7개만 골라 그렸습니다. 닮은 자리일수록 밝습니다. 타일마다 자기 자리가 가장
+# 밝고, 그 행과 열을 따라 십자 모양이 나타납니다.
+
+# %%
+show.position_similarity(formula, big)
+
+# %% [markdown] lang="en"
+# In numbers, for patch 101 (row 7, column 3): itself, the next one in its row, five further in its row, and five
+# further down *and* right.
+
+# %% [markdown] lang="ko"
+# 숫자로도 봅시다. 101번 패치(7행 3열)와 자기 자신, 같은 행의 바로 옆, 같은 행에서 다섯 칸 옆, 아래로도 오른쪽으로도 다섯 칸인
+# 자리의 코사인입니다.
+
+# %%
+unit = formula[1:] / np.linalg.norm(formula[1:], axis=1, keepdims=True)
+unit[101] @ unit[[101, 102, 106, 176]].T
+
+# %% [markdown] lang="en"
+# This table knows from the start what a learned one must find in the images. The paper tried four ways (decks 001
+# and 004; its Table 8, accuracy of ViT-B/16 on ImageNet, 5-shot). *That* there are positions matters, *which* hardly:
+#
+# | none | 1-D, learned | 2-D, learned | relative |
+# |---|---|---|---|
+# | 0.614 | 0.642 | 0.640 | 0.640 |
+
+# %% [markdown] lang="ko"
+# 이 표는 학습된 표가 이미지에서 스스로 찾아야 하는 것을 처음부터 알고 있습니다. 논문은 네 가지 방법을 시험했습니다(덱 001과
+# 004, 논문 Table 8, ViT-B/16의 ImageNet 5-shot 정확도). 위치가 *있는지*는 중요하지만 *어떤 방식인지*는 거의 차이가 없습니다.
+#
+# | 없음 | 1차원, 학습 | 2차원, 학습 | 상대 위치 |
+# |---|---|---|---|
+# | 0.614 | 0.642 | 0.640 | 0.640 |
+
+# %% [markdown] lang="en"
+# ## Dropout
+# In training, right after the sum: each value is dropped with probability r, and the rest grow by 1/(1 − r), so that
+# the mean stays.
+
+# %% [markdown] lang="ko"
+# ## 드롭아웃
+# 학습할 때는 더한 직후에 드롭아웃을 적용합니다. 값마다 확률 r로 0이 되고, 나머지는 1/(1 − r)배가 됩니다. 그래서 평균이
+# 유지됩니다.
+
+# %%
+r = 0.1
+keep = rng.random((197, 768)) >= r
+dropped = np.ones((197, 768)) * keep / (1 - r)
+np.unique(dropped), dropped.mean()
+
+# %% [markdown] lang="en"
+# Why? No single value can be relied on, so the model spreads what it knows. In use, nothing is dropped.
+
+# %% [markdown] lang="ko"
+# 왜 쓸까요? 값 하나만 믿을 수 없으니 모델이 정보를 여러 값에 나누어 담게 됩니다. 학습이 끝난 뒤 쓸 때는 아무것도 버리지 않습니다.
+
+# %% [markdown] lang="en"
+# ## Backward: one row, used by every image
+# From $y_b = x_b + e$, the same $e$ in every image $b$: $\;\partial y_b/\partial x_b = 1$ and
+# $\partial y_b/\partial e = 1$. So $dx_b = dy_b$, and $e$ collects from all images: $de = \sum_b dy_b$.
+
+# %% [markdown] lang="ko"
+# ## 역전파: 모든 이미지가 함께 쓰는 행
+# $y_b = x_b + e$이고 $e$는 모든 이미지 $b$에서 같습니다. $\;\partial y_b/\partial x_b = 1$이고
+# $\partial y_b/\partial e = 1$이므로 $dx_b = dy_b$이고, $e$의 기울기는 모든 이미지에서 모입니다. $de = \sum_b dy_b$입니다.
+
+# %%
+J = np.array([[1, 0, 1], [0, 1, 1]])  # y₀ and y₁, from x₀, x₁ and e
+dy = np.array([2.0, 5.0])
+J.T @ dy
+
+# %% [markdown] lang="en"
+# Dropout is a product with a fixed mask; its gradient is the product with the same mask.
+
+# %% [markdown] lang="ko"
+# 드롭아웃은 정해진 마스크를 곱하는 일입니다. 그 기울기도 같은 마스크를 곱한 값입니다.
+
+# %% [markdown] lang="en"
+# ## All of step 4
+# Without dropout the mask is 1. It is all that backward needs.
+
+# %% [markdown] lang="ko"
+# ## 4단계 전체
+# 드롭아웃이 없으면 마스크는 1입니다. 역전파에 필요한 것은 이 마스크뿐입니다.
+
+
+# %%
+def forward(x, p, keep=1.0, r=0.0):
+    mask = keep / (1 - r)
+    return (x + p["E_pos"]) * mask, mask
+
+
+# %%
+def backward(dy, mask):
+    dx = dy * mask
+    return dx, {"E_pos": dx.sum(axis=0)}
+
+
+# %% [markdown] lang="en"
+# ## Check the gradient
+# Three images, four tokens, width 5, with and without dropout. The mask must be the same in every call.
+
+# %% [markdown] lang="ko"
+# ## 기울기 검증
+# 이미지 3장, 토큰 4개, 너비 5입니다. 드롭아웃이 없을 때와 있을 때 모두 봅니다. 마스크는 호출할 때마다 같아야 합니다.
+
+# %%
+small_x = rng.standard_normal((3, 4, 5))
+small_p = {"E_pos": rng.standard_normal((4, 5))}
+report = gradcheck.check(forward, backward, small_x, small_p)
+print(report)
+
+# %%
+small_keep = rng.random((3, 4, 5)) >= 0.3
+with_dropout = lambda x, p: forward(x, p, small_keep, 0.3)
+assert report.ok
+assert gradcheck.check(with_dropout, backward, small_x, small_p).ok
+
+# %% [markdown] lang="en"
+# From public code: the sum over the batch forgotten. The table grows an axis in the first step of training, and from
+# then on every *place in the batch* has positions of its own.
+
+# %% [markdown] lang="ko"
+# 공개된 코드에서 발견되는 실수입니다. 배치에 대한 합을 잊었습니다. 학습 첫 스텝에서 표에 축이 하나 더 생기고, 그때부터는
+# *배치의 자리마다* 위치 표가 따로 있게 됩니다.
+
+# %%
+dy = rng.standard_normal((3, 4, 5))
+(small_p["E_pos"] - 0.1 * dy).shape
+
+# %%
+dx, dp = backward(dy, 1.0)
+assert dp["E_pos"].shape == small_p["E_pos"].shape
+assert dx.shape == small_x.shape
+
+# %% [markdown] lang="en"
+# ## The library's file
+# `vitnp/steps/s4_position.py`, at the full size. A generator turns dropout on.
+
+# %% [markdown] lang="ko"
+# ## 라이브러리와 비교
+# `vitnp/steps/s4_position.py`를 원래 크기로 실행합니다. 난수 생성기를 주면 드롭아웃이 켜집니다.
+
+# %%
+library, library_saved = s4_position.forward(z, {"E_pos": E_pos})
+dy = rng.standard_normal(z.shape)
+library_dx, library_dp = s4_position.backward(dy, library_saved)
+
+# %%
+dx, dp = backward(dy, forward(z, {"E_pos": E_pos})[1])
+assert np.allclose(library, z0) and np.allclose(library_dx, dx)
+assert np.allclose(library_dp["E_pos"], dp["E_pos"])
+
+# %%
+on, _ = s4_position.forward(z, {"E_pos": E_pos}, dropout_rate=0.1, rng=np.random.default_rng(0))
+(on == 0).mean()
+
+# %% [markdown] lang="en"
+# ## Images of another size
+# Trained at 224×224, fine-tuned at 384×384: the patch size stays, so there are 24×24 patches, and the table has rows
+# for 14×14. Everything else in a ViT takes any number of tokens.
+
+# %% [markdown] lang="ko"
+# ## 다른 크기의 이미지
+# 224×224로 학습하고 384×384로 미세 조정한다고 합시다. 패치 크기는 그대로이므로 패치가 24×24개인데, 표에는 14×14개의 행밖에
+# 없습니다. ViT의 나머지 부분은 토큰이 몇 개든 상관없습니다.
+
+# %%
+vitnp.preset("B/16").grid, vitnp.preset("B/16", image_size=384).grid
+
+# %% [markdown] lang="en"
+# The places between are mixed from their neighbors. Along one axis, from 3 places to 5: each row of this matrix says how.
+
+# %% [markdown] lang="ko"
+# 사이에 생긴 자리는 이웃을 섞어서 채웁니다. 축 하나에서 자리 3개를 5개로 늘려 봅시다. 이 행렬의 행 하나가 섞는 방법 하나입니다.
+
+# %%
+W = interpolate.matrix(np, 5, 3, "bilinear-aligned")
+W
+
+# %%
+W @ np.array([0.0, 10.0, 40.0])
+
+# %% [markdown] lang="en"
+# The table is a picture of 14×14 with 768 channels, so once for the rows and once for the columns:
+# $G' = W\,G\,W^\top$. Here are two channels.
+
+# %% [markdown] lang="ko"
+# 표는 채널이 768개인 14×14 그림과 같으므로 행에 한 번, 열에 한 번 적용합니다. $G' = W\,G\,W^\top$입니다. 채널 두 개를 그려
+# 봅시다.
+
+# %%
+W = interpolate.matrix(np, 24, 14, "bilinear-aligned")
+G = formula[1:].reshape(14, 14, 768).transpose(2, 0, 1)  # channels first, a matrix each
+G_new = W @ G @ W.T
+G.shape, G_new.shape
+
+# %%
+figure, axes = plt.subplots(1, 4, layout="constrained")
+pictures = (G[20], G_new[20], G[404], G_new[404])
+for ax, picture in zip(axes, pictures):
+    ax.imshow(picture, cmap="viridis", vmin=-1, vmax=1)
+    ax.set(title=f"{len(picture)}×{len(picture)}", xticks=[], yticks=[])
+
+# %% [markdown] lang="en"
+# The corners stay, all else lies between. The row of [CLS] has no place, so it is kept as it is. The library does both:
+
+# %% [markdown] lang="ko"
+# 네 모서리는 그대로이고 나머지는 그 사이에 놓입니다. [CLS]의 행은 자리가 없으므로 그대로 둡니다. 라이브러리는 이 둘을 함께
+# 처리합니다.
+
+# %%
+grids = {"grid": (14, 14), "new_grid": (24, 24)}
+E_new, saved = interpolate.forward(formula, **grids, method="bilinear-aligned")
+E_new.shape
+
+# %%
+assert np.allclose(E_new[1:], G_new.reshape(768, 576).T)
+assert (E_new[0] == formula[0]).all()
+assert np.allclose(E_new[[1, -1]], formula[[1, -1]])  # two of the corners
+
+# %% [markdown] lang="en"
+# This is one of the two places where ViT is told by hand that an image is two-dimensional (deck 001). The other is step 1.
+
+# %% [markdown] lang="ko"
+# 이미지가 2차원이라는 사실을 ViT에 사람이 직접 알려 주는 곳은 둘뿐입니다(덱 001). 하나가 여기이고 다른 하나는 1단계입니다.
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** How many numbers does the position table of ViT-B/16 have at 384×384?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** 384×384 이미지를 쓰는 ViT-B/16의 위치 표에는 숫자가 몇 개 있습니까?
+
+# %% tags=["exercise"]
+numbers = ...
+
+# %% tags=["solution"]
+numbers = (24 * 24 + 1) * 768
+
+# %% tags=["check"]
+if numbers is not ...:
+    assert numbers == E_new.size
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** At the top, the shuffled photo got other logits. Give a table, made from `p["position"]["E_pos"]` and `order`, with
+# which the shuffled photo gets the logits of the photo.
+
+# %% [markdown] lang="ko"
+# **2.** 맨 앞에서 뒤섞인 사진은 다른 로짓을 얻었습니다. 뒤섞인 사진이 원래 사진과 같은 로짓을 얻게 하는 표를
+# `p["position"]["E_pos"]`와 `order`로 만들어 보세요.
+
+# %% tags=["exercise"]
+table = ...
+
+# %% tags=["solution"]
+table = p["position"]["E_pos"][[0, *(order + 1)]]
+
+# %% tags=["check"]
+if table is not ...:
+    moved, _ = vit.forward(shuffled[None], p | {"position": {"E_pos": table}}, config)
+    assert np.allclose(moved[0], logits[0])
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** Write the backward of $G' = W\,G\,W^\top$ for one channel: from `dG_new` (24, 24) and `W` (24, 14) to `dG` (14, 14).
+
+# %% [markdown] lang="ko"
+# **3.** 채널 하나에 대해 $G' = W\,G\,W^\top$의 역전파를 쓰세요. `dG_new` (24, 24)와 `W` (24, 14)를 받아 `dG` (14, 14)를
+# 돌려주면 됩니다.
+
+
+# %% tags=["exercise"]
+def resize_backward(dG_new, W):
+    return ...
+
+
+# %% tags=["solution"]
+def resize_backward(dG_new, W):
+    return W.T @ dG_new @ W
+
+
+# %% tags=["check"]
+if resize_backward(G_new[20], W) is not ...:
+    resize = lambda G: (W @ G @ W.T, W)
+    assert gradcheck.check(resize, resize_backward, rng.standard_normal((14, 14))).ok
+    print("✓")

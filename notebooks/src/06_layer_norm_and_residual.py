@@ -1,0 +1,536 @@
+# %% [markdown] lang="en"
+# # 6 · LayerNorm and the residual
+# **(6단계 슬라이드 없음: 그림의 Norm과 +)** · *(no slide of its own: Norm and + in the encoder's figure)*
+#
+# Deck 003, between steps 5 and 7 · files `vitnp/steps/s6_layer_norm.py`, `vitnp/encoder.py` · **20 minutes** ·
+# [solutions](solutions/06_layer_norm_and_residual.ipynb)
+#
+# After this notebook you can
+# - normalize a token, and say over which axis the mean and the variance are taken,
+# - derive LayerNorm's backward through mean, variance and 1/σ, and as the one line that libraries use,
+# - say which two directions of the gradient LayerNorm removes,
+# - say what the + does to the tokens on the way up and to the gradient on the way down.
+
+# %% [markdown] lang="ko"
+# # 6 · LayerNorm과 잔차 연결
+# **(6단계 슬라이드 없음: 그림의 Norm과 +)** · *(no slide of its own: Norm and + in the encoder's figure)*
+#
+# 덱 003, 5단계와 7단계 사이 · 파일 `vitnp/steps/s6_layer_norm.py`, `vitnp/encoder.py` · **20분** ·
+# [풀이](../solutions/ko/06_layer_norm_and_residual.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 토큰 하나를 정규화하고, 평균과 분산을 어느 축으로 구하는지 말한다.
+# - LayerNorm의 역전파를 평균, 분산, 1/σ를 거쳐 구하고, 라이브러리가 쓰는 한 줄로도 쓴다.
+# - LayerNorm이 기울기에서 지우는 두 방향을 말한다.
+# - +가 순전파에서 토큰에, 역전파에서 기울기에 하는 일을 설명한다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import encoder, gradcheck, slides, tree
+from vitnp.data import photo
+from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+np.set_printoptions(suppress=True)
+
+# %% [markdown] lang="en"
+# ## One token of four values
+# A token, its mean, and its variance: the mean of the squared distances from the mean.
+
+# %% [markdown] lang="ko"
+# ## 값이 네 개인 토큰 하나
+# 토큰과 그 평균, 그리고 분산입니다. 분산은 평균에서 떨어진 거리를 제곱하여 평균한 값입니다.
+
+# %%
+x = np.array([2.0, 4.0, 4.0, 10.0])
+mean = x.mean()
+variance = ((x - mean) ** 2).mean()
+mean, variance
+
+# %% [markdown] lang="en"
+# Subtract the mean, divide by σ, the root of the variance: 3. What is left has mean 0 and variance 1.
+
+# %% [markdown] lang="ko"
+# 평균을 빼고 분산의 제곱근 σ, 곧 3으로 나눕니다. 남은 값은 평균이 0이고 분산이 1입니다.
+
+# %%
+x_hat = (x - mean) / np.sqrt(variance)
+x_hat
+
+# %% [markdown] lang="en"
+# Twice as loud, or shifted by 100: the same x̂. LayerNorm keeps the pattern of a token and forgets its size.
+
+# %% [markdown] lang="ko"
+# 두 배로 키워도, 100을 더해도 x̂은 그대로입니다. LayerNorm은 토큰의 모양만 남기고 크기는 잊습니다.
+
+# %%
+moved = 2 * x + 100
+(moved - moved.mean()) / moved.std()
+
+# %% [markdown] lang="en"
+# ## γ, β and ε
+# $$y = \gamma \odot \hat x + \beta, \qquad \hat x = \frac{x - \mathrm{mean}(x)}{\sqrt{\mathrm{var}(x) + \varepsilon}}$$
+# γ and β are learned, one of each for each of the D values. They start at 1 and 0, where they do nothing.
+
+# %% [markdown] lang="ko"
+# ## γ, β, ε
+# $$y = \gamma \odot \hat x + \beta, \qquad \hat x = \frac{x - \mathrm{mean}(x)}{\sqrt{\mathrm{var}(x) + \varepsilon}}$$
+# γ와 β는 학습되는 값이고 D개의 자리마다 하나씩 있습니다. 처음에는 1과 0이어서 아무 일도 하지 않습니다.
+
+# %%
+gamma, beta = np.array([1.0, 1.0, 1.0, 3.0]), np.array([0.0, 0.0, 0.0, -5.0])
+gamma * x_hat + beta
+
+# %% [markdown] lang="en"
+# ε is for a token whose values are all alike: its variance is 0, and 0/0 would be no number.
+
+# %% [markdown] lang="ko"
+# ε은 값이 모두 같은 토큰을 위한 것입니다. 분산이 0이라 ε이 없으면 0/0이 됩니다.
+
+# %%
+flat, eps = np.full(4, 7.0), 1e-6
+(flat - flat.mean()) / np.sqrt(flat.var() + eps)
+
+# %% [markdown] lang="en"
+# ## At the size of the slide
+# The 197 tokens of a photo, on their way into the first block (random weights: nothing is trained here).
+
+# %% [markdown] lang="ko"
+# ## 슬라이드의 크기로
+# 사진 한 장에서 나온 토큰 197개가 첫 블록에 들어가기 직전입니다. (가중치는 난수입니다. 아직 아무것도 학습하지 않았습니다.)
+
+# %%
+config = vitnp.preset("B/16", num_layers=1)
+rng = np.random.default_rng(0)
+p = vitnp.vit.init(rng, config, np.float64)
+z = vitnp.trace(photo.sample((224, 224)), p, config)["z0"]
+z.shape
+
+# %% [markdown] lang="en"
+# Over which axis? Over the **last**, the D values of one token: 197 means. Neither the other tokens nor the other
+# images of the batch have a say.
+
+# %% [markdown] lang="ko"
+# 어느 축으로 구할까요? **마지막 축**, 곧 토큰 하나의 값 D개입니다. 평균이 197개 나옵니다. 다른 토큰이나 배치의 다른 이미지는
+# 관여하지 않습니다.
+
+# %%
+z.mean(axis=-1).shape, z.std(axis=-1).shape
+
+# %%
+sigma = z.std(axis=-1, keepdims=True)
+normalized = (z - z.mean(axis=-1, keepdims=True)) / np.sqrt(sigma**2 + eps)
+
+# %% [markdown] lang="en"
+# Before, each token has a size of its own; row 0, [CLS], is smallest. Afterwards all have σ = 1.
+
+# %% [markdown] lang="ko"
+# 정규화 전에는 토큰마다 크기가 제각각입니다. 가장 작은 것은 0번 행의 [CLS]입니다. 정규화 후에는 모두 σ = 1입니다.
+
+# %%
+plt.plot(sigma[0], "o", markersize=5, label="before")
+plt.plot(normalized.std(axis=-1)[0], "s", markersize=5, label="after")
+plt.xlabel("token")
+plt.ylabel("σ")
+plt.legend(loc="lower right")
+plt.show()
+
+# %% [markdown] lang="en"
+# ## Forward
+# Line by line, with a name for everything that backward will need.
+
+# %% [markdown] lang="ko"
+# ## 순전파
+# 한 줄씩 쓰고, 역전파에 필요한 것에는 모두 이름을 붙입니다.
+
+
+# %%
+def forward(x, p):
+    c = x - x.mean(axis=-1, keepdims=True)
+    variance = (c * c).mean(axis=-1, keepdims=True)
+    inverse_std = (variance + eps) ** -0.5
+    x_hat = c * inverse_std
+    return p["gamma"] * x_hat + p["beta"], (x_hat, inverse_std, p["gamma"])
+
+
+# %%
+y, saved = forward(z, p["blocks"][0]["norm_1"])
+assert np.allclose(y, normalized)
+
+# %% [markdown] lang="en"
+# ## The + of the figure
+# Twice in a block: normalize, do something, and **add it to what was there**.
+# $$z' = \mathrm{MSA}(\mathrm{LN}(z)) + z, \qquad z'' = \mathrm{MLP}(\mathrm{LN}(z')) + z'$$
+# Attention and MLP do not replace the tokens. They only say what to change about them.
+
+# %% [markdown] lang="ko"
+# ## 그림의 +
+# 블록 하나에 두 번 나옵니다. 정규화하고, 무언가를 하고, 그 결과를 **원래 값에 더합니다**.
+# $$z' = \mathrm{MSA}(\mathrm{LN}(z)) + z, \qquad z'' = \mathrm{MLP}(\mathrm{LN}(z')) + z'$$
+# 어텐션과 MLP는 토큰을 갈아 치우지 않습니다. 무엇을 바꿀지만 정합니다.
+
+# %%
+block = p["blocks"][0]
+norm_1 = forward(z, block["norm_1"])[0]
+residual_1 = z + s5_attention.forward(norm_1, block["attention"], num_heads=12)[0]
+
+# %%
+norm_2 = forward(residual_1, block["norm_2"])[0]
+residual_2 = residual_1 + s7_feed_forward.forward(norm_2, block["feed_forward"])[0]
+
+# %% [markdown] lang="en"
+# The slides have no shapes for this step, the figure only: whatever goes into a Norm or a + comes out in the same shape.
+
+# %% [markdown] lang="ko"
+# 이 단계는 그림뿐이라 슬라이드에 shape가 없습니다. Norm이든 +든 들어간 shape 그대로 나옵니다.
+
+# %%
+ours = {"norm_1": norm_1, "norm_2": norm_2, "residual_1": residual_1, "residual_2": residual_2}
+shapes = {f"blocks.0.{name}": tensor.shape for name, tensor in ours.items()}
+
+# %%
+checked = [c for c in slides.check(shapes, config) if c.row.step == 6]
+for c in checked:
+    print(f"{c.tensor.slide_name:5} {c.tensor.name:20} {c.got} {'✓' if c.ok else '✗'}")
+
+# %%
+assert all(c.ok for c in checked)
+assert residual_2.shape == z.shape == (1, 197, 768)
+
+# %% [markdown] lang="en"
+# ## What is lost without the +
+# Attention takes means over tokens. Do that twelve times and nothing else, and all tokens become the same mean. Twelve
+# random attention layers, 17 tokens:
+
+# %% [markdown] lang="ko"
+# ## +가 없으면 잃는 것
+# 어텐션은 토큰들을 평균합니다. 그것만 열두 번 되풀이하면 모든 토큰이 같은 평균이 되어 버립니다. 난수로 만든 어텐션 열두 층에
+# 토큰 17개를 넣어 봅시다.
+
+# %%
+layers = [s5_attention.init(rng, hidden_size=64, dtype=np.float64) for _ in range(12)]
+ones = s6_layer_norm.init(hidden_size=64, dtype=np.float64)  # gamma 1, beta 0
+tokens = rng.standard_normal((1, 17, 64))
+
+
+# %%
+def likeness(x):
+    x_hat = forward(x, ones)[0][0]
+    cosines = x_hat @ x_hat.T / 64
+    return (cosines.sum() - 17) / (17 * 16)  # the mean over all pairs but i, i
+
+
+# %%
+def through(x, *, residual):
+    yield likeness(x)
+    for layer in layers:
+        a = s5_attention.forward(forward(x, ones)[0], layer, num_heads=4)[0]
+        x = x + a if residual else a
+        yield likeness(x)
+
+
+# %%
+without, with_plus = (list(through(tokens, residual=residual)) for residual in (False, True))
+without[-1], with_plus[-1]
+
+# %%
+plt.plot(without, "o-", label="without +")
+plt.plot(with_plus, "s--", label="with +")
+plt.xlabel("layer")
+plt.ylabel("cosine of two tokens")
+plt.legend()
+plt.show()
+
+# %% [markdown] lang="en"
+# Without the +, after three layers there is only one token left, 17 times. With it, each keeps something of its own.
+
+# %% [markdown] lang="ko"
+# +가 없으면 세 층 만에 똑같은 토큰 17개만 남습니다. +가 있으면 토큰마다 자기 것이 남아 있습니다.
+
+# %%
+assert without[3] > 0.999 and with_plus[-1] < 0.8
+
+# %% [markdown] lang="en"
+# ## Backward, one step at a time
+# Our token of four values again, and a gradient dy that arrives at y. First γ: $d\hat x = \gamma\,dy$.
+
+# %% [markdown] lang="ko"
+# ## 역전파, 한 단계씩
+# 값 네 개짜리 토큰으로 돌아갑시다. y에 기울기 dy가 도착했습니다. 먼저 γ입니다. $d\hat x = \gamma\,dy$
+
+# %%
+D, dy = 4, np.array([1.0, -2.0, 0.5, 1.0])
+c, inverse_std = x - mean, (variance + eps) ** -0.5
+dx_hat = gamma * dy
+dx_hat
+
+# %% [markdown] lang="en"
+# $\hat x = c \cdot \frac1\sigma$ has two factors: one way goes to $c$, the other to $\frac1\sigma$, a single number shared
+# by all four, so its gradients add up.
+
+# %% [markdown] lang="ko"
+# $\hat x = c \cdot \frac1\sigma$에는 인수가 둘입니다. 한 길은 $c$로, 다른 길은 $\frac1\sigma$로 갑니다. 뒤의 것은 네 값이
+# 함께 쓰는 숫자 하나이므로 기울기를 모두 더합니다.
+
+# %%
+dc = dx_hat * inverse_std
+d_inverse_std = (dx_hat * c).sum()
+
+# %% [markdown] lang="en"
+# $\frac1\sigma = (\mathrm{var}+\varepsilon)^{-1/2}$, and $\mathrm{var} = \frac1D\sum_i c_i^2$: this way ends at $c$ as well.
+# Two gradients meet: add.
+
+# %% [markdown] lang="ko"
+# $\frac1\sigma = (\mathrm{var}+\varepsilon)^{-1/2}$이고 $\mathrm{var} = \frac1D\sum_i c_i^2$입니다. 이 길도 $c$에서 끝납니다.
+# 두 기울기가 만나므로 더합니다.
+
+# %%
+d_variance = d_inverse_std * -0.5 * (variance + eps) ** -1.5
+dc = dc + d_variance * 2 * c / D
+
+# %% [markdown] lang="en"
+# $c = x - \mathrm{mean}$: straight to $x$, and through the mean, to which every $x_i$ gave $\frac1D$.
+
+# %% [markdown] lang="ko"
+# $c = x - \mathrm{mean}$입니다. 곧장 $x$로 가는 길과, 모든 $x_i$가 $\frac1D$씩 보탠 평균을 거치는 길이 있습니다.
+
+# %%
+d_mean = -dc.sum()
+dx = dc + d_mean / D
+dx
+
+# %% [markdown] lang="en"
+# ## In one line
+# Put the five steps into each other and most of it cancels:
+# $$dx = \frac1\sigma\Bigl(d\hat x - \mathrm{mean}(d\hat x) - \hat x \cdot \mathrm{mean}(d\hat x \odot \hat x)\Bigr)$$
+# The first subtraction is the mean's way, the second the variance's.
+
+# %% [markdown] lang="ko"
+# ## 한 줄로
+# 다섯 단계를 서로 대입하면 대부분 약분됩니다.
+# $$dx = \frac1\sigma\Bigl(d\hat x - \mathrm{mean}(d\hat x) - \hat x \cdot \mathrm{mean}(d\hat x \odot \hat x)\Bigr)$$
+# 첫 번째 뺄셈은 평균을 거친 길, 두 번째 뺄셈은 분산을 거친 길입니다.
+
+
+# %%
+def normalize_backward(dx_hat, x_hat, inverse_std):
+    along_mean = dx_hat.mean(axis=-1, keepdims=True)
+    along_x_hat = (dx_hat * x_hat).mean(axis=-1, keepdims=True)
+    return (dx_hat - along_mean - x_hat * along_x_hat) * inverse_std
+
+
+# %%
+assert np.allclose(normalize_backward(dx_hat, c * inverse_std, inverse_std), dx)
+
+# %% [markdown] lang="en"
+# ## Two directions are gone
+# Forward forgot a shift of the token and its size. So no gradient may ask for either: dx has no part along
+# (1, 1, 1, 1), and none along x̂.
+
+# %% [markdown] lang="ko"
+# ## 두 방향이 사라집니다
+# 순전파에서 토큰의 이동과 크기를 잊었습니다. 그러니 기울기도 그 둘을 요구할 수 없습니다. dx에는 (1, 1, 1, 1) 방향의 성분도,
+# x̂ 방향의 성분도 없습니다.
+
+# %%
+dx.sum(), dx @ x_hat
+
+# %%
+assert np.allclose([dx.sum(), dx @ x_hat], 0, atol=1e-6)  # up to ε
+
+# %%
+no_mean = dx_hat - dx_hat.mean()
+neither = no_mean - x_hat * (no_mean @ x_hat) / D
+steps = {"dx̂": dx_hat, "− mean": no_mean, "− along x̂": neither}
+figure, axes = plt.subplots(1, 3, sharey=True, layout="constrained")
+for ax, (name, values) in zip(axes, steps.items()):
+    ax.bar(range(4), values)
+    ax.axhline(0, color="black", linewidth=1)
+    ax.set_title(name)
+
+# %% [markdown] lang="en"
+# A common mistake takes mean and σ for constants and stops at $d\hat x/\sigma$. The gradient check notices.
+
+# %% [markdown] lang="ko"
+# 흔한 실수는 평균과 σ를 상수로 여기고 $d\hat x/\sigma$에서 멈추는 것입니다. 기울기 검증이 알아챕니다.
+
+# %%
+only_x_hat = lambda x: (forward(x, ones)[0], forward(x, ones)[1])
+as_constants = lambda dy, saved: dy * saved[1]
+
+# %%
+wrong = gradcheck.check(only_x_hat, as_constants, rng.standard_normal((2, 3, 64)))
+print(wrong)
+assert not wrong.ok
+
+# %% [markdown] lang="en"
+# ## All of LayerNorm's backward
+# γ and β are shared by all tokens of all images, so their gradients are summed over both axes.
+
+# %% [markdown] lang="ko"
+# ## LayerNorm 역전파 전체
+# γ와 β는 모든 이미지의 모든 토큰이 함께 쓰므로 기울기를 두 축에 걸쳐 더합니다.
+
+
+# %%
+def backward(dy, saved):
+    x_hat, inverse_std, gamma = saved
+    dp = {"gamma": (dy * x_hat).sum(axis=(0, 1)), "beta": dy.sum(axis=(0, 1))}
+    return normalize_backward(dy * gamma, x_hat, inverse_std), dp
+
+
+# %%
+small_x = rng.standard_normal((2, 5, 12))
+small_p = {"gamma": rng.standard_normal(12), "beta": rng.standard_normal(12)}
+report = gradcheck.check(forward, backward, small_x, small_p)
+print(report)
+
+# %%
+assert report.ok
+
+# %% [markdown] lang="en"
+# ## Backward of the +: both ways
+# $y = x + f(x)$. The gradient of a sum goes to **both** summands, whole: once straight through, once through $f$. At $x$
+# the two meet and add up.
+# $$dx = dy + J_f^\top\,dy$$
+
+# %% [markdown] lang="ko"
+# ## +의 역전파: 양쪽으로
+# $y = x + f(x)$입니다. 합의 기울기는 **양쪽** 항에 온전히 전해집니다. 한 번은 곧장, 한 번은 $f$를 거칩니다. 둘은 $x$에서 만나
+# 더해집니다.
+# $$dx = dy + J_f^\top\,dy$$
+
+
+# %%
+def residual_forward(x, p):
+    f, saved = forward(x, p)  # f is LayerNorm alone; in a block more follows
+    return x + f, saved
+
+
+# %%
+def residual_backward(dy, saved):
+    df, dp = backward(dy, saved)
+    return dy + df, dp
+
+
+# %%
+report = gradcheck.check(residual_forward, residual_backward, small_x, small_p)
+print(report)
+assert report.ok
+
+# %% [markdown] lang="en"
+# The "dy +" is a path on which nothing is multiplied, from the loss down to the image, whatever the blocks do. That is also
+# why the Norm stands *before* attention and MLP: after the + it would lie on this path. Here f is 0, and all of dy arrives:
+
+# %% [markdown] lang="ko"
+# "dy +"는 블록이 무엇을 하든 손실에서 이미지까지 아무것도 곱하지 않고 내려가는 길입니다. Norm이 어텐션과 MLP의 *앞*에 있는 이유도
+# 이것입니다. + 뒤에 두면 이 길을 가로막습니다. f가 0이어도 dy는 그대로 도착합니다.
+
+# %%
+off = {"gamma": np.zeros(12), "beta": np.zeros(12)}
+small_dy = rng.standard_normal(small_x.shape)
+through_plus, _ = residual_backward(small_dy, forward(small_x, off)[1])
+assert (through_plus == small_dy).all()
+
+# %%
+through_f, _ = backward(small_dy, forward(small_x, off)[1])
+assert (through_f == 0).all()  # without the + the gradient ends here
+
+# %% [markdown] lang="en"
+# ## The library's files
+# `s6_layer_norm.py` is the same; the two + are in `encoder.py`, written out on the way up and on the way down.
+
+# %% [markdown] lang="ko"
+# ## 라이브러리와 비교
+# `s6_layer_norm.py`도 똑같습니다. 두 개의 +는 `encoder.py`에 순전파와 역전파 모두 그대로 적혀 있습니다.
+
+# %%
+library_y, library_saved = s6_layer_norm.forward(small_x, small_p, eps=1e-6)
+library_dx, library_dp = s6_layer_norm.backward(small_dy, library_saved)
+dx, dp = backward(small_dy, forward(small_x, small_p)[1])
+assert np.allclose(library_y, forward(small_x, small_p)[0])
+assert np.allclose(library_dx, dx) and np.allclose(library_dp["gamma"], dp["gamma"])
+
+# %%
+library_block, _ = encoder.block_forward(z, block, config=config)
+assert np.allclose(library_block, residual_2)
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** ViT-B/16 has two Norms in each of its 12 blocks, and one more at the end. How many numbers γ and β are learned?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** ViT-B/16에는 블록 12개에 Norm이 두 개씩, 맨 끝에 하나 더 있습니다. 학습되는 γ와 β의 값은 모두 몇 개입니까?
+
+# %% tags=["exercise"]
+count = ...
+
+# %% tags=["solution"]
+count = (12 * 2 + 1) * 2 * 768
+
+# %% tags=["check"]
+if count is not ...:
+    leaves = tree.leaves(vitnp.vit.init(None, vitnp.preset("B/16")))
+    assert count == sum(a.size for name, a in leaves if name.endswith(("gamma", "beta")))
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** `y` is the output for `z`. What is the output for `1000 * z - 7`? Answer from `y`, **without** calling `forward`.
+# (The [CLS] token is so small that ε still matters for it; the check leaves it out.)
+
+# %% [markdown] lang="ko"
+# **2.** `y`는 `z`를 넣은 출력입니다. `1000 * z - 7`을 넣으면 무엇이 나옵니까? `forward`를 부르지 **않고** `y`로 답하세요.
+# ([CLS] 토큰은 너무 작아서 ε의 영향이 남으므로 검사에서 뺍니다.)
+
+# %% tags=["exercise"]
+louder = ...
+
+# %% tags=["solution"]
+louder = y
+
+# %% tags=["check"]
+if louder is not ...:
+    right = forward(1000 * z - 7, p["blocks"][0]["norm_1"])[0]
+    assert np.allclose(louder[:, 1:], right[:, 1:], atol=1e-4)
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** Many newer Transformers leave the mean alone: RMSNorm, $y = x / \sqrt{\mathrm{mean}(x^2) + \varepsilon}$. Write its
+# backward from `dy` and `saved = (y, inverse_rms)`.
+
+# %% [markdown] lang="ko"
+# **3.** 요즘 Transformer는 평균을 빼지 않는 RMSNorm $y = x / \sqrt{\mathrm{mean}(x^2) + \varepsilon}$을 많이 씁니다. `dy`와
+# `saved = (y, inverse_rms)`로 역전파를 쓰세요.
+
+
+# %%
+def rms_forward(x):
+    inverse_rms = ((x * x).mean(axis=-1, keepdims=True) + eps) ** -0.5
+    return x * inverse_rms, (x * inverse_rms, inverse_rms)
+
+
+# %% tags=["exercise"]
+def rms_backward(dy, saved):
+    return ...
+
+
+# %% tags=["solution"]
+def rms_backward(dy, saved):
+    y, inverse_rms = saved
+    return (dy - y * (dy * y).mean(axis=-1, keepdims=True)) * inverse_rms
+
+
+# %% tags=["check"]
+if rms_backward(*rms_forward(small_x)) is not ...:
+    assert gradcheck.check(rms_forward, rms_backward, small_x).ok
+    print("✓")

@@ -1,0 +1,481 @@
+# %% [markdown] lang="en"
+# # 7 · The feed-forward network and GELU
+# **7단계: FFN** · *Step 7: FFN*
+#
+# Deck 003, step 7 · files `vitnp/steps/s7_feed_forward.py`, `vitnp/ops/gelu.py` · **20 minutes** ·
+# [solutions](solutions/07_feed_forward.ipynb)
+#
+# After this notebook you can
+# - write the two dense layers with GELU between them, forward and backward,
+# - say what GELU is, name its two forms, and say how far they are apart,
+# - write GELU's derivative, and find the mistake most often made in it,
+# - say why backward does not keep GELU(u), the widest tensor of the block.
+
+# %% [markdown] lang="ko"
+# # 7 · 피드포워드 네트워크와 GELU
+# **7단계: FFN** · *Step 7: FFN*
+#
+# 덱 003, 7단계 · 파일 `vitnp/steps/s7_feed_forward.py`, `vitnp/ops/gelu.py` · **20분** ·
+# [풀이](../solutions/ko/07_feed_forward.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 두 선형 변환과 그 사이의 GELU를 순전파와 역전파 모두 쓴다.
+# - GELU가 무엇인지, 두 가지 형태가 무엇이고 서로 얼마나 다른지 말한다.
+# - GELU의 도함수를 쓰고, 여기서 흔한 실수를 찾아낸다.
+# - 블록에서 가장 넓은 텐서인 GELU(u)를 역전파용으로 저장하지 않는 이유를 설명한다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.special import erf
+
+import vitnp
+from vitnp import gradcheck, slides
+from vitnp.ops import gelu as library_gelu
+from vitnp.steps import s7_feed_forward
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+np.set_printoptions(suppress=True)
+
+# %% [markdown] lang="en"
+# ## 비선형 활성화: u = GELU(u) · the gate in the middle
+# $$\mathrm{GELU}(u) = u \cdot \Phi(u)$$
+# Φ(u) is the share of normal random numbers below u. Count it, for u = 1:
+
+# %% [markdown] lang="ko"
+# ## 7단계: 비선형 활성화 u = GELU(u)
+# $$\mathrm{GELU}(u) = u \cdot \Phi(u)$$
+# Φ(u)는 표준 정규 난수가 u보다 작을 확률입니다. u = 1일 때를 직접 세어 봅시다.
+
+# %%
+rng = np.random.default_rng(0)
+(rng.standard_normal(100_000) < 1).mean()
+
+# %% [markdown] lang="en"
+# The formula for it uses the error function. Very negative values have Φ near 0 and are shut out, large ones have Φ near 1
+# and pass.
+
+# %% [markdown] lang="ko"
+# 식으로는 오차 함수 erf를 씁니다. 아주 작은 음수는 Φ가 0에 가까워 막히고, 큰 값은 Φ가 1에 가까워 그대로 지나갑니다.
+
+
+# %%
+def Phi(u):
+    return 0.5 * (1 + erf(u / np.sqrt(2)))
+
+
+# %%
+u = np.array([-3.0, -1.0, 0.0, 1.0, 3.0])
+Phi(u), u * Phi(u)
+
+# %% [markdown] lang="en"
+# Beside ReLU: the same at both ends, without the corner, and with a dip below zero.
+
+# %% [markdown] lang="ko"
+# ReLU와 나란히 그려 봅시다. 양 끝은 같지만 꺾인 곳이 없고, 0 아래로 살짝 내려갑니다.
+
+# %%
+line = np.linspace(-4, 4, 401)
+plt.plot(line, line * Phi(line), linewidth=3, label="GELU")
+plt.plot(line, np.maximum(line, 0), "--", linewidth=3, label="ReLU")
+plt.xlabel("u")
+plt.legend()
+plt.show()
+
+# %% [markdown] lang="en"
+# ## Two forms
+# erf was slow once, so the paper gave an approximation as well, and Google trained ViT with that one:
+# $$\Phi(u) \approx \tfrac12\Bigl(1 + \tanh\bigl(\sqrt{2/\pi}\,(u + 0.044715\,u^3)\bigr)\Bigr)$$
+
+# %% [markdown] lang="ko"
+# ## 두 가지 형태
+# 예전에는 erf 계산이 느렸기 때문에 논문은 근사식도 제시했고, 구글은 그 근사식으로 ViT를 학습시켰습니다.
+# $$\Phi(u) \approx \tfrac12\Bigl(1 + \tanh\bigl(\sqrt{2/\pi}\,(u + 0.044715\,u^3)\bigr)\Bigr)$$
+
+
+# %%
+def Phi_tanh(u):
+    return 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (u + 0.044715 * u**3)))
+
+
+# %% [markdown] lang="en"
+# Drawn together, one line hides the other. Draw the difference:
+
+# %% [markdown] lang="ko"
+# 같이 그리면 한 선이 다른 선을 가립니다. 그래서 차이를 그립니다.
+
+# %%
+difference = line * Phi_tanh(line) - line * Phi(line)
+plt.plot(line, difference * 1e4, linewidth=3)
+plt.xlabel("u")
+plt.ylabel("tanh − erf  (×10⁻⁴)")
+plt.show()
+
+# %%
+print(f"{abs(difference).max():.2e}")
+
+# %% [markdown] lang="en"
+# Less than 5 in 10,000, but it is there in each of 12 blocks. A checkpoint wants the form it was trained with: tanh for
+# Google's files, erf for those of timm, Hugging Face and torchvision.
+
+# %% [markdown] lang="ko"
+# 만분의 5도 안 되지만 블록 12개에서 매번 생깁니다. 체크포인트는 학습할 때 쓴 형태로 실행해야 합니다. 구글 파일은 tanh, timm과
+# Hugging Face, torchvision의 파일은 erf입니다.
+
+# %%
+assert 4e-4 < abs(difference).max() < 5e-4
+
+# %% [markdown] lang="en"
+# ## Its derivative
+# A product: $\;\mathrm{GELU}'(u) = \Phi(u) + u\,\varphi(u)$. And $\varphi = \Phi'$ is the bell curve.
+
+# %% [markdown] lang="ko"
+# ## GELU의 도함수
+# 곱의 미분입니다. $\;\mathrm{GELU}'(u) = \Phi(u) + u\,\varphi(u)$이고, $\varphi = \Phi'$는 종 모양의 정규 분포 곡선입니다.
+
+
+# %%
+def gelu_slope(u):
+    return Phi(u) + u * np.exp(-u * u / 2) / np.sqrt(2 * np.pi)
+
+
+# %%
+plt.plot(line, gelu_slope(line), linewidth=3, label="GELU′")
+plt.plot(line, line > 0, "--", linewidth=3, label="ReLU′")
+plt.xlabel("u")
+plt.legend()
+plt.show()
+
+# %% [markdown] lang="en"
+# ReLU lets nothing through on the left: a neuron that is always negative never learns again. GELU's slope fades out only
+# below −3; before that it is 0 at one point alone, where the curve turns. It goes above 1 and below 0, too.
+
+# %% [markdown] lang="ko"
+# ReLU는 왼쪽에서 기울기를 전혀 보내지 않습니다. 늘 음수인 뉴런은 다시는 학습되지 않습니다. GELU의 도함수는 −3보다 아래에서야
+# 사라지고, 그 전에는 곡선이 방향을 바꾸는 한 점에서만 0입니다. 1보다 커지기도 하고 0보다 작아지기도 합니다.
+
+# %%
+gelu_slope(line).min(), gelu_slope(line).max()
+
+# %% [markdown] lang="en"
+# For the tanh form, with $t$ the tanh: $\;\varphi \approx \frac12(1 - t^2)\,\sqrt{2/\pi}\,(1 + 3\cdot 0.044715\,u^2)$.
+
+# %% [markdown] lang="ko"
+# tanh 형태에서는 tanh 값을 $t$라 할 때 $\;\varphi \approx \frac12(1 - t^2)\,\sqrt{2/\pi}\,(1 + 3\cdot 0.044715\,u^2)$입니다.
+
+
+# %%
+def gelu_slope_tanh(u):
+    t = 2 * Phi_tanh(u) - 1
+    inner_slope = np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * u**2)
+    return Phi_tanh(u) + u * 0.5 * (1 - t * t) * inner_slope
+
+
+# %%
+assert np.allclose(gelu_slope(line), gelu_slope_tanh(line), atol=2e-3)
+
+# %% [markdown] lang="en"
+# A mistake from public code: the derivative of $u^3$ written with `u**3`. The shape is right and the loss may fall. Check it:
+
+# %% [markdown] lang="ko"
+# 공개된 코드에 실제로 있는 실수입니다. $u^3$의 도함수를 그대로 `u**3`으로 썼습니다. shape도 맞고 손실이 줄기도 합니다. 검증해
+# 봅시다.
+
+
+# %%
+def slope_with_mistake(u):
+    t = 2 * Phi_tanh(u) - 1
+    inner_slope = np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * u**3)
+    return Phi_tanh(u) + u * 0.5 * (1 - t * t) * inner_slope
+
+
+# %%
+gelu_tanh = lambda u: (u * Phi_tanh(u), u)
+some = rng.standard_normal((2, 5))
+wrong = gradcheck.check(gelu_tanh, lambda dg, u: dg * slope_with_mistake(u), some)
+print(wrong)
+
+# %%
+assert not wrong.ok
+assert gradcheck.check(gelu_tanh, lambda dg, u: dg * gelu_slope_tanh(u), some).ok
+
+# %% [markdown] lang="en"
+# ## 첫 번째 선형변환 · from 768 to 3072
+# $u = x \cdot W_1 + b_1$, at the size of the slide: each token gets M = 3072 = 4·768 values.
+
+# %% [markdown] lang="ko"
+# ## 7단계: 첫 번째 선형변환
+# $u = x \cdot W_1 + b_1$입니다. 슬라이드의 크기로 가면 토큰마다 값이 M = 3072 = 4·768개가 됩니다.
+
+# %%
+x = rng.standard_normal((1, 197, 768))
+p = s7_feed_forward.init(rng, hidden_size=768, mlp_dim=3072, dtype=np.float64)
+u = x @ p["W1"] + p["b1"]
+u.shape
+
+# %% [markdown] lang="en"
+# The slide writes u = GELU(u). Backward needs the two apart, so the second is called g.
+
+# %% [markdown] lang="ko"
+# 슬라이드에는 u = GELU(u)라고 되어 있습니다. 역전파에서는 둘을 구별해야 하므로 두 번째를 g라고 부릅니다.
+
+# %%
+g = u * Phi_tanh(u)
+g.shape
+
+# %% [markdown] lang="en"
+# ## 두 번째 선형 변환 · and back to 768
+# $v = g \cdot W_2 + b_2$, so that the + can add it to the tokens.
+
+# %% [markdown] lang="ko"
+# ## 7단계: 두 번째 선형 변환
+# $v = g \cdot W_2 + b_2$로 다시 768차원이 되어야 +에서 토큰에 더할 수 있습니다.
+
+# %%
+v = g @ p["W2"] + p["b2"]
+v.shape
+
+# %% [markdown] lang="en"
+# Each token for itself: no token sees another here. Token 5 alone gives the same. (Talking to each other is attention's
+# part; thinking it over is this one.)
+
+# %% [markdown] lang="ko"
+# 토큰마다 따로 계산합니다. 여기서는 다른 토큰을 보지 않습니다. 5번 토큰만 넣어도 결과가 같습니다. (서로 이야기하는 곳이
+# 어텐션이라면, 들은 것을 혼자 곱씹는 곳이 여기입니다.)
+
+# %%
+alone = x[0, 5] @ p["W1"] + p["b1"]
+assert np.allclose((alone * Phi_tanh(alone)) @ p["W2"] + p["b2"], v[0, 5])
+
+# %% [markdown] lang="en"
+# ## The shapes on the slide
+
+# %% [markdown] lang="ko"
+# ## 슬라이드의 shape와 비교
+
+# %%
+config = vitnp.preset("B/16", num_layers=1)
+shapes = {f"blocks.0.feed_forward.{n}": t.shape for n, t in (("u", u), ("g", g), ("output", v))}
+checked = [c for c in slides.check(shapes, config) if c.row.step == 7]
+for c in checked:
+    print(f"{c.tensor.slide_name:18} {c.printed!s:21} {c.got!s:21} {'✓' if c.ok else '✗'}")
+
+# %%
+assert all(c.ok for c in checked)
+assert v.shape == x.shape == (1, 197, 768)
+
+# %% [markdown] lang="en"
+# ## Backward: last line first
+# The way back is as wide as the way there: 768 → 3072 → 768. First through the second dense layer.
+
+# %% [markdown] lang="ko"
+# ## 역전파: 마지막 줄부터
+# 돌아가는 길도 똑같이 768 → 3072 → 768입니다. 먼저 두 번째 선형 변환을 지납니다.
+
+# %%
+dv = rng.standard_normal(v.shape)
+dg = dv @ p["W2"].T
+dW2 = g[0].T @ dv[0]
+dg.shape, dW2.shape
+
+# %% [markdown] lang="en"
+# GELU works on each value by itself, so its Jacobian is diagonal. No matrix: multiply by the slope.
+
+# %% [markdown] lang="ko"
+# GELU는 값마다 따로 작용하므로 야코비 행렬이 대각 행렬입니다. 행렬을 만들 필요 없이 도함수를 곱하면 됩니다.
+
+# %%
+du = dg * gelu_slope_tanh(u)
+du.shape
+
+# %%
+J = np.diag(gelu_slope_tanh(u[0, 0, :8]))  # the first eight values of token 0
+assert np.allclose(J.T @ dg[0, 0, :8], du[0, 0, :8])
+
+# %% [markdown] lang="en"
+# And through the first dense layer, to the tokens.
+
+# %% [markdown] lang="ko"
+# 그리고 첫 번째 선형 변환을 지나 토큰에 도착합니다.
+
+# %%
+dx = du @ p["W1"].T
+dx.shape
+
+# %% [markdown] lang="en"
+# ## Why g is not saved
+# Three tensors could be kept: x for $dW_1$, u for the slope, g for $dW_2$. u and g are four times as wide as the tokens. For
+# 64 images in float32, over 12 blocks, each of the two takes
+
+# %% [markdown] lang="ko"
+# ## g를 저장하지 않는 이유
+# 저장할 후보는 셋입니다. $dW_1$에는 x, 도함수에는 u, $dW_2$에는 g가 필요합니다. u와 g는 토큰보다 네 배 넓습니다. 이미지 64장을
+# float32로 블록 12개에 통과시키면 둘은 각각 다음 크기입니다.
+
+# %%
+gigabytes = 12 * 64 * 197 * 3072 * 4 / 1e9
+print(f"{gigabytes:.2f} GB")
+
+# %% [markdown] lang="en"
+# Given u, g is one product away, and the slope needs Φ(u) anyway. So: save u, make g again. Not the other way round, for
+# two different u have the same g, left and right of the dip:
+
+# %% [markdown] lang="ko"
+# u가 있으면 g는 곱셈 한 번이면 나오고, Φ(u)는 어차피 도함수에 필요합니다. 그래서 u만 저장하고 g는 다시 계산합니다. 거꾸로는 안
+# 됩니다. 골짜기의 왼쪽과 오른쪽에서 서로 다른 u가 같은 g를 주기 때문입니다.
+
+# %%
+plt.plot(line[:220], (line * Phi(line))[:220], linewidth=3)
+plt.axhline(-0.1, color="C1", linestyle="--")
+plt.xlabel("u")
+plt.ylabel("g")
+plt.show()
+
+# %% [markdown] lang="en"
+# ## All of step 7
+# The cells above in two functions; `saved` has no g.
+
+# %% [markdown] lang="ko"
+# ## 7단계 전체
+# 위의 셀들을 함수 두 개로 모읍니다. `saved`에 g가 없습니다.
+
+
+# %%
+def forward(x, p, Phi=Phi_tanh):
+    u = x @ p["W1"] + p["b1"]
+    return (u * Phi(u)) @ p["W2"] + p["b2"], (x, p, u)
+
+
+# %%
+def dense_backward(dy, x, W):
+    dW = np.einsum("bni,bno->io", x, dy)  # summed over the batch and the tokens
+    return dy @ W.T, dW, dy.sum(axis=(0, 1))
+
+
+# %%
+def backward(dv, saved, Phi=Phi_tanh, slope=gelu_slope_tanh):
+    x, p, u = saved
+    dp, g = {}, u * Phi(u)  # g again
+    dg, dp["W2"], dp["b2"] = dense_backward(dv, g, p["W2"])
+    dx, dp["W1"], dp["b1"] = dense_backward(dg * slope(u), x, p["W1"])
+    return dx, dp
+
+
+# %%
+assert np.allclose(backward(dv, (x, p, u))[0], dx)
+assert np.allclose(backward(dv, (x, p, u))[1]["W2"], dW2)
+
+# %% [markdown] lang="en"
+# ## Check the gradient
+# Two images, five tokens, 6 → 9 → 6, random weights and biases; first tanh, then erf.
+
+# %% [markdown] lang="ko"
+# ## 기울기 검증
+# 이미지 2장, 토큰 5개, 6 → 9 → 6이고 가중치와 편향은 난수입니다. 먼저 tanh, 다음은 erf입니다.
+
+# %%
+small_x = rng.standard_normal((2, 5, 6))
+small_p = s7_feed_forward.init(rng, hidden_size=6, mlp_dim=9, dtype=np.float64)
+small_p = gradcheck.random_like(small_p, rng)
+report = gradcheck.check(forward, backward, small_x, small_p)
+print(report)
+
+# %%
+assert report.ok
+
+# %%
+with_erf = lambda x, p: forward(x, p, Phi)
+back_erf = lambda dv, saved: backward(dv, saved, Phi, gelu_slope)
+assert gradcheck.check(with_erf, back_erf, small_x, small_p).ok
+
+# %% [markdown] lang="en"
+# ## The library's files
+# `ops/gelu.py` makes g and du in one go over u, and `steps/s7_feed_forward.py` adds dropout.
+
+# %% [markdown] lang="ko"
+# ## 라이브러리와 비교
+# `ops/gelu.py`는 u를 한 번 훑으며 g와 du를 함께 만들고, `steps/s7_feed_forward.py`에는 드롭아웃이 있습니다.
+
+# %%
+library_v, library_saved = s7_feed_forward.forward(x, p, gelu_form="tanh")
+library_dx, library_dp = s7_feed_forward.backward(dv, library_saved)
+assert np.allclose(library_v, v) and np.allclose(library_dx, dx)
+assert np.allclose(library_dp["W2"], dW2)
+
+# %%
+library_g, library_du = library_gelu.again_and_backward(dg, (u, "erf"))
+assert np.allclose(library_g, u * Phi(u)) and np.allclose(library_du, dg * gelu_slope(u))
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** How many parameters has the FFN of one block of ViT-B/16, biases included? (Two thirds of the block.)
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** ViT-B/16의 블록 하나에서 FFN의 파라미터는 편향까지 모두 몇 개입니까? (블록의 3분의 2입니다.)
+
+# %% tags=["exercise"]
+count = ...
+
+# %% tags=["solution"]
+count = 768 * 3072 + 3072 + 3072 * 768 + 768
+
+# %% tags=["check"]
+if count is not ...:
+    assert count == sum(leaf.size for leaf in p.values())
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** Take GELU away: two dense layers, one after the other, are only one. Give its `W` and `b`.
+
+# %% [markdown] lang="ko"
+# **2.** GELU를 빼면 잇따른 두 선형 변환은 하나와 같습니다. 그 하나의 `W`와 `b`를 구하세요.
+
+# %% tags=["exercise"]
+W = ...
+b = ...
+
+# %% tags=["solution"]
+W = p["W1"] @ p["W2"]
+b = p["b1"] @ p["W2"] + p["b2"]
+
+# %% tags=["check"]
+if W is not ... and b is not ...:
+    assert np.allclose(x @ W + b, u @ p["W2"] + p["b2"])
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** SiLU is a near relative: $u \cdot \sigma(u)$ with $\sigma(u) = 1/(1 + e^{-u})$, and $\sigma' = \sigma(1 - \sigma)$.
+# Write its backward, from `dg` and `u`.
+
+# %% [markdown] lang="ko"
+# **3.** SiLU는 GELU의 가까운 친척입니다. $u \cdot \sigma(u)$, $\sigma(u) = 1/(1 + e^{-u})$이고 $\sigma' = \sigma(1 - \sigma)$입니다.
+# `dg`와 `u`를 받는 역전파를 쓰세요.
+
+
+# %%
+def sigmoid(u):
+    return 1 / (1 + np.exp(-u))
+
+
+# %% tags=["exercise"]
+def silu_backward(dg, u):
+    return ...
+
+
+# %% tags=["solution"]
+def silu_backward(dg, u):
+    s = sigmoid(u)
+    return dg * (s + u * s * (1 - s))
+
+
+# %% tags=["check"]
+if silu_backward(some, some) is not ...:
+    assert gradcheck.check(lambda u: (u * sigmoid(u), u), silu_backward, some).ok
+    print("✓")

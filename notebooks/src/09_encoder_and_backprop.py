@@ -1,0 +1,576 @@
+# %% [markdown] lang="en"
+# # 9 · Twelve blocks, and the gradient's way back
+# **Transformer Encoder L×: 5~7단계를 12번, 마지막에 Norm** · *steps 5 to 7, twelve times, then the final Norm*
+#
+# Deck 003, the encoder figure · file `vitnp/encoder.py` · **25 minutes** · [solutions](solutions/09_encoder_and_backprop.ipynb)
+#
+# After this notebook you can
+# - write the encoder block, forward and backward, from the steps you know,
+# - point at the + of the gradient, and say what comes through it,
+# - follow the gradient through twelve blocks and read its norm at every depth,
+# - say what breaks when the residual is taken away, with numbers.
+
+# %% [markdown] lang="ko"
+# # 9 · 블록 열두 개, 그리고 기울기가 돌아오는 길
+# **Transformer Encoder L×: 5~7단계를 12번, 마지막에 Norm** · *steps 5 to 7, twelve times, then the final Norm*
+#
+# 덱 003, 인코더 그림 · 파일 `vitnp/encoder.py` · **25분** · [풀이](../solutions/ko/09_encoder_and_backprop.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 앞에서 배운 단계로 인코더 블록의 순전파와 역전파를 쓴다.
+# - 기울기의 +가 어디에 있는지 짚고, 그 길로 무엇이 지나가는지 말한다.
+# - 블록 열두 개를 거슬러 올라가며 깊이마다 기울기의 크기를 읽는다.
+# - 잔차 연결을 없애면 무엇이 망가지는지 숫자로 설명한다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+# %precision 3
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import encoder, gradcheck, slides, tree
+from vitnp.data import photo
+from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+np.set_printoptions(suppress=True)
+
+# %% [markdown] lang="en"
+# ## One block has two branches
+# $$z' = z + \mathrm{MSA}(\mathrm{LN}(z)), \qquad z'' = z' + \mathrm{MLP}(\mathrm{LN}(z'))$$
+# The first branch: Norm (step 6), then attention (step 5). Its way back goes through the same two, last one first.
+
+# %% [markdown] lang="ko"
+# ## 블록 하나에는 가지가 둘 있습니다
+# $$z' = z + \mathrm{MSA}(\mathrm{LN}(z)), \qquad z'' = z' + \mathrm{MLP}(\mathrm{LN}(z'))$$
+# 첫째 가지는 Norm(6단계) 다음에 어텐션(5단계)입니다. 돌아올 때는 같은 둘을 뒤에서부터 지납니다.
+
+
+# %%
+def attend(x, p):
+    a, norm = s6_layer_norm.forward(x, p["norm_1"], eps=1e-6)
+    a, attention = s5_attention.forward(a, p["attention"], num_heads=3)
+    return a, (norm, attention)
+
+
+# %%
+def attend_backward(da, saved):
+    norm, attention = saved
+    da, dp_attention = s5_attention.backward(da, attention)
+    da, dp_norm = s6_layer_norm.backward(da, norm)
+    return da, {"norm_1": dp_norm, "attention": dp_attention}
+
+
+# %% [markdown] lang="en"
+# The second branch: Norm (step 6), then the FFN (step 7).
+
+# %% [markdown] lang="ko"
+# 둘째 가지는 Norm(6단계) 다음에 FFN(7단계)입니다.
+
+
+# %%
+def feed(x, p):
+    f, norm = s6_layer_norm.forward(x, p["norm_2"], eps=1e-6)
+    f, feed_forward = s7_feed_forward.forward(f, p["feed_forward"])
+    return f, (norm, feed_forward)
+
+
+# %%
+def feed_backward(df, saved):
+    norm, feed_forward = saved
+    df, dp_feed = s7_feed_forward.backward(df, feed_forward)
+    df, dp_norm = s6_layer_norm.backward(df, norm)
+    return df, {"norm_2": dp_norm, "feed_forward": dp_feed}
+
+
+# %% [markdown] lang="en"
+# ## The block: two plus signs
+# Each branch reads x, and what it found is **added** to x. Norm stands inside the branch, before the step: *pre-norm*.
+# On the way from x to x there is nothing but the two plus signs.
+
+# %% [markdown] lang="ko"
+# ## 블록: 덧셈 두 번
+# 각 가지는 x를 읽고, 얻은 것을 x에 **더합니다**. Norm은 가지 안에서 단계보다 먼저 나옵니다. 이것이 *pre-norm*입니다.
+# x에서 x로 가는 길에는 덧셈 두 개 말고는 아무것도 없습니다.
+
+
+# %%
+def forward(x, p):
+    a, saved_a = attend(x, p)
+    x = x + a
+    f, saved_f = feed(x, p)
+    x = x + f
+    return x, (saved_a, saved_f)
+
+
+# %% [markdown] lang="en"
+# ## The shape on the figure
+# A token goes in with width D and comes out with width D, or the sum would not be possible. Ti/16, the smallest published
+# model, has the B/16's twelve blocks and 197 tokens, with D = 192 for 768.
+
+# %% [markdown] lang="ko"
+# ## 그림의 shape와 비교
+# 토큰은 D차원으로 들어가 D차원으로 나옵니다. 그래야 더할 수 있습니다. 공개된 모델 가운데 가장 작은 Ti/16을 씁니다. 블록 12개와
+# 토큰 197개는 B/16과 같고, D만 768이 아니라 192입니다.
+
+# %%
+rng = np.random.default_rng(0)
+config = vitnp.preset("Ti/16")
+p = encoder.init(rng, config, np.float64)
+x = rng.standard_normal((1, 197, 192))
+y, saved = forward(x, p[0])
+
+# %%
+t = vitnp.trace(photo.sample((224, 224)), vitnp.ViT("Ti/16").p, config)
+checked = [c for c in slides.check(t.shapes, config) if c.row.step in (6, None)]
+for c in checked:
+    print(f"{c.tensor.name:22} {c.expected!s:12} {c.got!s:12} {'✓' if c.ok else '✗'}")
+
+# %%
+assert all(c.ok for c in checked)
+assert y.shape == x.shape == (1, 197, 192)
+
+# %% [markdown] lang="en"
+# ## Backward: the + is a + again
+# A small example: two numbers, and a linear branch $f(x) = Fx$.
+
+# %% [markdown] lang="ko"
+# ## 역전파: +는 돌아올 때도 +입니다
+# 작은 예를 봅시다. 숫자 두 개와 선형인 가지 $f(x) = Fx$입니다.
+
+# %%
+F = np.array([[0.1, 0.3], [-0.2, 0.0]])
+J = np.eye(2) + F  # y = x + F x
+J
+
+# %% [markdown] lang="en"
+# $J = I + F$, so $J^\top dy = dy + F^\top dy$. The gradient arrives twice: once **unchanged**, once through the branch.
+
+# %% [markdown] lang="ko"
+# $J = I + F$이므로 $J^\top dy = dy + F^\top dy$입니다. 기울기는 두 길로 도착합니다. 하나는 **그대로**, 하나는 가지를 지나서
+# 옵니다.
+
+# %%
+dy = np.array([1.0, -2.0])
+dy, F.T @ dy, J.T @ dy
+
+# %%
+assert np.allclose(J.T @ dy, dy + F.T @ dy)
+
+# %% [markdown] lang="en"
+# So each `x = x + …` of forward becomes one `dx = dx + …`, last one first.
+
+# %% [markdown] lang="ko"
+# 그래서 순전파의 `x = x + …`가 역전파에서는 하나씩 `dx = dx + …`가 됩니다. 순서는 마지막 줄부터입니다.
+
+
+# %%
+def backward(dx, saved):
+    saved_a, saved_f = saved
+    df, dp_f = feed_backward(dx, saved_f)
+    dx = dx + df  # x = x + f
+    da, dp_a = attend_backward(dx, saved_a)
+    dx = dx + da  # x = x + a
+    return dx, dp_a | dp_f
+
+
+# %% [markdown] lang="en"
+# ## Check the gradient
+# One block at a small size, all its 16 parameters and x, random weights. The worst error of the 17, by complex step and
+# by differences (`print(report)` shows each):
+
+# %% [markdown] lang="ko"
+# ## 기울기 검증
+# 블록 하나를 작은 크기로 만들어 x와 파라미터 16개를 모두 검증합니다. 가중치는 난수입니다. 17개
+# 가운데 가장 큰 오차를 복소 스텝과 차분으로 봅니다. (`print(report)`를 하면 하나하나 볼 수 있습니다.)
+
+# %%
+small = vitnp.preset("Ti/16", hidden_size=12, mlp_dim=20)
+small_p = encoder.init_block(rng, small, np.float64)
+small_p = gradcheck.random_like(small_p, rng)
+small_x = rng.standard_normal((2, 5, 12))
+
+# %%
+report = gradcheck.check(forward, backward, small_x, small_p)
+print("{} leaves, worst {:.1e} and {:.1e}".format(len(report.leaves), *report.worst))
+
+# %%
+assert report.ok
+
+# %% [markdown] lang="en"
+# And if one + is forgotten on the way back? Everything below it is wrong, everything above it is right: the report shows
+# the place. (`b_K` is right in any case: its gradient is 0.)
+
+# %% [markdown] lang="ko"
+# 돌아오는 길에 + 하나를 빠뜨리면 어떻게 될까요? 그 아래는 모두 틀리고 그 위는 모두 맞습니다. 보고서가 위치를
+# 알려 줍니다. (`b_K`는 기울기가 늘 0이라 어차피 맞습니다.)
+
+
+# %%
+def forgot_plus(dx, saved):
+    saved_a, saved_f = saved
+    df, dp_f = feed_backward(dx, saved_f)
+    da, dp_a = attend_backward(df, saved_a)  # dx has been lost
+    return df + da, dp_a | dp_f
+
+
+# %%
+wrong = gradcheck.check(forward, forgot_plus, small_x, small_p)
+print(*(leaf.name for leaf in wrong.leaves if not leaf.ok), sep=", ")
+
+# %%
+print(*(leaf.name for leaf in wrong.leaves if leaf.ok), sep=", ")
+
+# %%
+assert not wrong.ok
+
+# %% [markdown] lang="en"
+# ## Twelve blocks
+# The stack is a loop; its backward is the loop from the end. We keep dx at every depth, to look at it.
+
+# %% [markdown] lang="ko"
+# ## 블록 열두 개
+# 쌓는 일은 반복문이고, 역전파는 끝에서부터 도는 반복문입니다. 나중에 보려고 깊이마다 dx를 남겨 둡니다.
+
+
+# %%
+def down(x, p, block):
+    xs, saved = [x], []
+    for i in range(12):
+        x, saved_i = block(xs[-1], p[i])
+        xs, saved = [*xs, x], [*saved, saved_i]
+    return xs, saved
+
+
+# %%
+def up(dx, saved, block_backward):
+    dxs, dps = [dx], []
+    for saved_i in reversed(saved):
+        dx, dp = block_backward(dxs[0], saved_i)
+        dxs, dps = [dx, *dxs], [dp, *dps]
+    return dxs, dps  # dxs[i]: at the input of block i; dxs[12]: at the output of the last
+
+
+# %% [markdown] lang="en"
+# Step 8 reads [CLS] only, so at the top the gradient is 0 everywhere but in row 0.
+
+# %% [markdown] lang="ko"
+# 8단계는 [CLS]만 읽으므로, 맨 위에서 기울기는 0번 행에만 있고 나머지는 모두 0입니다.
+
+# %%
+dy = np.zeros((1, 197, 192))
+dy[:, 0] = rng.standard_normal(192)
+xs, saved = down(x, p, forward)
+dxs, dps = up(dy, saved, backward)
+
+# %% [markdown] lang="en"
+# ## The library's file
+# `vitnp/encoder.py` has the same two loops.
+
+# %% [markdown] lang="ko"
+# ## 라이브러리와 비교
+# `vitnp/encoder.py`에도 똑같은 반복문 두 개가 있습니다.
+
+# %%
+library_y, library_saved = encoder.forward(x, p, config=config)
+library_dx, library_dp = encoder.backward(dy, library_saved)
+assert np.allclose(library_y, xs[12]) and np.allclose(library_dx, dxs[0])
+
+# %%
+for name, gradient in tree.leaves(dps[5]):
+    assert np.allclose(gradient, tree.get(library_dp[5], name))
+# %% [markdown] lang="en"
+# ## Which tokens hear of the error?
+# The norm of the gradient, for every token and every depth. At the top [CLS] alone; one block lower the attention has
+# told all patches what they are to [CLS].
+
+# %% [markdown] lang="ko"
+# ## 오차는 어느 토큰까지 전해질까?
+# 깊이마다, 토큰마다 기울기의 크기를 그렸습니다. 맨 위에서는 [CLS]뿐이지만, 블록 하나만 내려가도 어텐션을 통해 모든 패치에
+# 전해집니다.
+
+# %%
+per_token = np.array([np.linalg.norm(dx[0], axis=1) for dx in dxs])
+per_token[12].round(2)[:6], per_token[11].round(2)[:6]
+
+# %%
+plt.imshow(np.log10(per_token[:, :30] + 1e-3), aspect="auto", cmap="cividis")
+plt.xlabel("token (0 is [CLS]; the first 30)")
+plt.ylabel("block input")
+plt.yticks(range(0, 13, 3))
+plt.colorbar(label="log₁₀ norm of dx")
+plt.show()
+
+# %%
+assert (per_token[12, 1:] == 0).all() and (per_token[11] > 0).all()
+
+# %% [markdown] lang="en"
+# ## The norm by depth
+# Over all tokens. From the top, block 12, to the bottom, the norm about doubles: every branch adds its part.
+
+# %% [markdown] lang="ko"
+# ## 깊이에 따른 크기
+# 모든 토큰을 합친 크기입니다. 맨 위에서 맨 아래까지 내려오면 두 배쯤 됩니다. 가지마다 자기 몫을 보태기 때문입니다.
+
+# %%
+norm = lambda arrays: np.array([np.linalg.norm(a) for a in arrays])
+norm(dxs).round(1)
+
+# %% [markdown] lang="en"
+# Nothing vanishes, nothing explodes. And how much of the gradient that left the top is still *in* the one that arrives?
+# $$\mathrm{share}_i = \frac{\langle dx_i,\,dy\rangle}{\langle dy,\,dy\rangle}$$
+
+# %% [markdown] lang="ko"
+# 사라지지도 않고 폭발하지도 않습니다. 그러면 맨 위에서 출발한 기울기는 도착한 기울기 *안에* 얼마나 남아 있을까요?
+# $$\mathrm{share}_i = \frac{\langle dx_i,\,dy\rangle}{\langle dy,\,dy\rangle}$$
+
+# %%
+share = lambda dxs: np.array([(dx * dy).sum() / (dy * dy).sum() for dx in dxs])
+share(dxs).round(2)
+
+# %% [markdown] lang="en"
+# All of it, at every depth. That is the straight way: multiply out
+# $$(I+F_{24})\cdots(I+F_2)(I+F_1) = I + \sum_i F_i + \sum_{i>j} F_iF_j + \cdots$$
+# 24 plus signs give $2^{24}$ ways back, and one of them, $I$, goes through no layer at all. What comes by the others points
+# anywhere, with weights fresh from init, and adds almost nothing along dy.
+
+# %% [markdown] lang="ko"
+# 어느 깊이에서나 거의 전부 남아 있습니다. 곧게 뻗은 길이 있기 때문입니다. 곱을 전개하면
+# $$(I+F_{24})\cdots(I+F_2)(I+F_1) = I + \sum_i F_i + \sum_{i>j} F_iF_j + \cdots$$
+# 덧셈 24개가 돌아가는 길 $2^{24}$가지를 만듭니다. 그중 하나인 $I$는 어떤 층도 지나지 않습니다. 초기 가중치에서는
+# 나머지 길로 온 기울기의 방향이 제각각이라 dy 방향으로는 거의 보태는 것이 없습니다.
+
+# %%
+assert (abs(share(dxs) - 1) < 0.2).all()
+
+# %% [markdown] lang="en"
+# ## Take the residual away
+# The same branches, the same weights, without the two plus signs.
+
+# %% [markdown] lang="ko"
+# ## 잔차 연결을 없애 봅시다
+# 가지도 가중치도 그대로 두고 덧셈 두 개만 없앱니다.
+
+
+# %%
+def plain_forward(x, p):
+    x, saved_a = attend(x, p)
+    x, saved_f = feed(x, p)
+    return x, (saved_a, saved_f)
+
+
+# %%
+def plain_backward(dx, saved):
+    saved_a, saved_f = saved
+    dx, dp_f = feed_backward(dx, saved_f)
+    dx, dp_a = attend_backward(dx, saved_a)
+    return dx, dp_a | dp_f
+
+
+# %% [markdown] lang="en"
+# Its backward is right as well. What follows is no bug.
+
+# %% [markdown] lang="ko"
+# 역전파는 이번에도 맞습니다. 아래에서 볼 일은 버그가 아닙니다.
+
+# %%
+assert gradcheck.check(plain_forward, plain_backward, small_x, small_p).ok
+
+# %%
+plain_xs, plain_saved = down(x, p, plain_forward)
+plain_dxs, plain_dps = up(dy, plain_saved, plain_backward)
+
+# %% [markdown] lang="en"
+# ## What is lost, 1: the gradient that left the top
+# Its norm does not vanish: each Norm divides by a small spread, and so makes up for what the branches shrink. But none of
+# it is the gradient that started.
+
+# %% [markdown] lang="ko"
+# ## 잃는 것 1: 맨 위에서 출발한 기울기
+# 크기가 0이 되지는 않습니다. 가지가 줄여 놓은 만큼 Norm이 작은 표준편차로 나누어 다시 키우기 때문입니다. 하지만 그 안에 처음
+# 출발한 기울기는 남아 있지 않습니다.
+
+# %%
+norm(plain_dxs).round(1)
+
+# %%
+plt.plot(share(dxs), "o-", label="with residual")
+plt.plot(share(plain_dxs), "s--", label="without")
+plt.xlabel("block input (12: the top)")
+plt.ylabel("share of dy in dx")
+plt.legend(loc="center")
+plt.show()
+
+# %%
+assert (abs(share(plain_dxs)[:12]) < 0.05).all()
+
+# %% [markdown] lang="en"
+# ## What is lost, 2: the tokens
+# The mean cosine between two tokens, by depth. Attention takes means; without x beside it, after a few blocks all 197
+# tokens are **one and the same**.
+
+# %% [markdown] lang="ko"
+# ## 잃는 것 2: 토큰
+# 두 토큰 사이의 평균 코사인을 깊이에 따라 그립니다. 어텐션은 평균을 냅니다. 원래의 x가 옆에 없으면 몇 블록 만에 토큰 197개가
+# **모두 똑같아집니다**.
+
+
+# %%
+def alike(x):
+    unit = x[0] / np.linalg.norm(x[0], axis=1, keepdims=True)
+    return (unit @ unit.T).mean()
+
+
+# %%
+plt.plot([alike(x) for x in xs], "o-", label="with residual")
+plt.plot([alike(x) for x in plain_xs], "s--", label="without")
+plt.xlabel("block input (12: the top)")
+plt.ylabel("mean cosine of tokens")
+plt.legend(loc=(0.35, 0.6))
+plt.show()
+
+# %%
+assert alike(plain_xs[4]) > 0.999 > alike(xs[12])
+
+# %% [markdown] lang="en"
+# ## What is lost, 3: learning where to look
+# If all keys are the same, no query can prefer one. The gradient of $W_Q$ is then 0: these blocks cannot learn to attend.
+# Mind the axis: it is logarithmic, and $10^{-14}$ is rounding.
+
+# %% [markdown] lang="ko"
+# ## 잃는 것 3: 어디를 볼지 배우는 능력
+# 키가 모두 같으면 쿼리는 어느 하나를 고를 수 없습니다. $W_Q$의 기울기는 0이 되고, 이 블록들은 어디를 볼지 배울 수 없습니다.
+# 세로축이 로그라는 점에 주의하세요. $10^{-14}$은 반올림 오차입니다.
+
+# %%
+norms_of_W_Q = lambda dps: norm([dp["attention"]["W_Q"] for dp in dps])
+plt.semilogy(norms_of_W_Q(dps), "o-", label="with residual")
+plt.semilogy(norms_of_W_Q(plain_dps), "s--", label="without")
+plt.xlabel("block")
+plt.ylabel("norm of dW_Q")
+plt.legend(loc="center")
+plt.show()
+
+# %%
+assert (norms_of_W_Q(plain_dps)[5:] < 1e-10).all() and (norms_of_W_Q(dps) > 1).all()
+
+# %% [markdown] lang="en"
+# ## And without Norm as well
+# Nothing makes up for what the branches shrink. This is the vanishing gradient of the textbooks: over twelve
+# blocks it shrinks a million times.
+
+# %% [markdown] lang="ko"
+# ## Norm까지 없애면
+# 가지가 줄여 놓은 것을 되돌릴 방법이 없습니다. 교과서에 나오는 기울기 소실입니다. 블록 열두 개를 지나는 동안 100만분의 1로
+# 줄어듭니다.
+
+
+# %%
+def bare_forward(x, p):
+    x, saved_a = s5_attention.forward(x, p["attention"], num_heads=3)
+    x, saved_f = s7_feed_forward.forward(x, p["feed_forward"])
+    return x, (saved_a, saved_f)
+
+
+# %%
+def bare_backward(dx, saved):
+    dx, _ = s7_feed_forward.backward(dx, saved[1])
+    return s5_attention.backward(dx, saved[0])
+
+
+# %%
+_, bare_saved = down(x, p, bare_forward)
+bare_dxs, _ = up(dy, bare_saved, bare_backward)
+top, bottom = np.linalg.norm(bare_dxs[12]), np.linalg.norm(bare_dxs[0])
+print(f"{top:.1f} at the top, {bottom:.1e} at the bottom")
+
+# %%
+plt.semilogy(norm(dxs), "o-", label="block")
+plt.semilogy(norm(plain_dxs), "s--", label="no residual")
+plt.semilogy(norm(bare_dxs), "^:", label="no residual, no Norm")
+plt.xlabel("block input (12: the top)")
+plt.ylabel("norm of dx")
+plt.legend(loc="lower right")
+plt.show()
+
+# %%
+assert bottom < 1e-5 * top
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** ViT-H/14 has 32 blocks. How many ways back are there from the output to the input of its encoder?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** ViT-H/14는 블록이 32개입니다. 인코더의 출력에서 입력까지 기울기가 돌아가는 길은 모두 몇 가지입니까?
+
+# %% tags=["exercise"]
+ways = ...
+
+# %% tags=["solution"]
+ways = 2 ** (2 * 32)
+
+# %% tags=["check"]
+if ways is not ...:
+    assert np.isclose(np.log2(float(ways)), 2 * vitnp.preset("H/14").num_layers)
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** Before training one may set $W_O$, $b_O$, $W_2$ and $b_2$ of a block to zero. What does its `backward` then give
+# for dx? Write it from `dy` alone.
+
+# %% [markdown] lang="ko"
+# **2.** 학습을 시작하기 전에 블록의 $W_O$, $b_O$, $W_2$, $b_2$를 0으로 두기도 합니다. 이때 `backward`가 돌려주는 dx는
+# 무엇입니까? `dy`만 써서 답하세요.
+
+# %% tags=["exercise"]
+dx_of_silent_block = ...
+
+# %% tags=["solution"]
+dx_of_silent_block = dy
+
+# %% tags=["check"]
+if dx_of_silent_block is not ...:
+    silent = tree.map(np.copy, p[0])
+    for layer in ("attention.W_O", "attention.b_O", "feed_forward.W2", "feed_forward.b2"):
+        tree.get(silent, layer)[:] = 0
+    assert np.allclose(dx_of_silent_block, backward(dy, forward(x, silent)[1])[0])
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** The Transformer of 2017 was *post-norm*: $y = \mathrm{LN}(x + \mathrm{MSA}(x))$. Write the backward of this half
+# block. `norm` and `attention` are what the two steps saved; return dx alone.
+
+# %% [markdown] lang="ko"
+# **3.** 2017년의 Transformer는 *post-norm*으로 $y = \mathrm{LN}(x + \mathrm{MSA}(x))$였습니다. 이 반쪽 블록의 역전파를 쓰세요.
+# `norm`과 `attention`은 두 단계가 저장한 값이고, dx만 돌려주면 됩니다.
+
+
+# %%
+def post_norm(x):
+    a, attention = s5_attention.forward(x, small_p["attention"], num_heads=3)
+    y, norm = s6_layer_norm.forward(x + a, small_p["norm_1"], eps=1e-6)
+    return y, (norm, attention)
+
+
+# %% tags=["exercise"]
+def post_norm_backward(dy, saved):
+    return ...
+
+
+# %% tags=["solution"]
+def post_norm_backward(dy, saved):
+    norm, attention = saved
+    dx, _ = s6_layer_norm.backward(dy, norm)
+    return dx + s5_attention.backward(dx, attention)[0]
+
+
+# %% tags=["check"]
+if post_norm_backward(*post_norm(small_x)) is not ...:
+    assert gradcheck.check(post_norm, post_norm_backward, small_x).ok
+    print("✓")

@@ -1,0 +1,505 @@
+# %% [markdown] lang="en"
+# # 10 · Is my gradient right?
+# **역전파 검증** · *checking a backward pass*
+#
+# For every step of deck 003 · file `vitnp/gradcheck.py` · **25 minutes** · [solutions](solutions/10_gradient_check.ipynb)
+#
+# After this notebook you can
+# - check any backward pass against its forward pass, in a few lines,
+# - choose a step size, and draw the curve that says why,
+# - use the complex step, which needs no choice,
+# - say when a check is blind: a gradient of all ones, weights fresh from init, a batch of one.
+
+# %% [markdown] lang="ko"
+# # 10 · 내가 구한 기울기가 맞을까?
+# **역전파 검증** · *checking a backward pass*
+#
+# 덱 003의 모든 단계에 해당 · 파일 `vitnp/gradcheck.py` · **25분** · [풀이](../solutions/ko/10_gradient_check.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 어떤 역전파든 몇 줄로 순전파와 비교해 검증한다.
+# - 차분의 간격을 고르고, 그 이유를 곡선으로 보인다.
+# - 간격을 고를 필요가 없는 복소 스텝을 쓴다.
+# - 검증이 눈을 감는 경우를 말한다. 모두 1인 기울기, 초기화 직후의 가중치, 한 장짜리 배치입니다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vitnp
+from vitnp import gradcheck, tree, vit
+from vitnp.steps import s6_layer_norm
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+
+# %% [markdown] lang="en"
+# ## A slope is a difference
+# A function whose derivative we know, at x = 1.
+
+# %% [markdown] lang="ko"
+# ## 기울기는 차이를 나눈 값입니다
+# 도함수를 아는 함수 하나를 x = 1에서 봅시다.
+
+# %%
+f = lambda x: np.exp(x) * np.sin(x)
+x, truth = 1.0, np.exp(1) * (np.sin(1) + np.cos(1))
+truth
+
+# %% [markdown] lang="en"
+# Go a little to the right, and divide what changed by how far we went.
+
+# %% [markdown] lang="ko"
+# 오른쪽으로 조금 가서, 변한 값을 움직인 거리로 나눕니다.
+
+# %%
+h = 1e-3
+(f(x + h) - f(x)) / h
+
+# %% [markdown] lang="en"
+# To both sides: the errors of the two sides cancel, and almost four more digits are right.
+
+# %% [markdown] lang="ko"
+# 양쪽으로 갑니다. 두 쪽의 오차가 서로 지워져 맞는 자릿수가 네 개 가까이 늘어납니다.
+
+# %%
+(f(x + h) - f(x - h)) / (2 * h)
+
+# %%
+forward_error = abs((f(x + h) - f(x)) / h - truth)
+central_error = abs((f(x + h) - f(x - h)) / (2 * h) - truth)
+forward_error, central_error
+
+# %%
+assert central_error < forward_error / 1000
+
+# %% [markdown] lang="en"
+# Taylor says how large they are:
+# $$\frac{f(x+h)-f(x)}{h} = f' + \frac{h}{2}f'' + \cdots \qquad
+# \frac{f(x+h)-f(x-h)}{2h} = f' + \frac{h^2}{6}f''' + \cdots$$
+
+# %% [markdown] lang="ko"
+# 오차가 얼마인지는 테일러 전개가 말해 줍니다.
+# $$\frac{f(x+h)-f(x)}{h} = f' + \frac{h}{2}f'' + \cdots \qquad
+# \frac{f(x+h)-f(x-h)}{2h} = f' + \frac{h^2}{6}f''' + \cdots$$
+
+# %% [markdown] lang="en"
+# ## Then as small as possible?
+# No. Try it.
+
+# %% [markdown] lang="ko"
+# ## 그렇다면 h는 작을수록 좋을까?
+# 아닙니다. 직접 해 봅시다.
+
+# %%
+for h in (1e-3, 1e-6, 1e-9, 1e-12, 1e-15):
+    print(f"h {h:.0e}   {(f(x + h) - f(x - h)) / (2 * h):.12f}")
+print(f"truth     {truth:.12f}")
+
+# %% [markdown] lang="en"
+# A float64 has 16 digits. If two numbers agree in the first 11, their difference has 5 left.
+
+# %% [markdown] lang="ko"
+# float64는 유효 숫자가 16자리입니다. 앞의 11자리가 같은 두 수를 빼면 5자리밖에 남지 않습니다.
+
+# %%
+f(x + 1e-12), f(x - 1e-12)
+
+# %% [markdown] lang="en"
+# ## The U-curve
+# Two errors work against each other: truncation grows with h, rounding, about ε/h, grows as h shrinks.
+
+# %% [markdown] lang="ko"
+# ## U자 곡선
+# 두 오차가 맞섭니다. 절단 오차는 h가 클수록 커지고, ε/h 정도인 반올림 오차는 h가 작을수록 커집니다.
+
+# %%
+hs = 10.0 ** np.arange(-16, 0, 0.25)
+forward_errors = abs((f(x + hs) - f(x)) / hs - truth)
+central_errors = abs((f(x + hs) - f(x - hs)) / (2 * hs) - truth)
+
+# %%
+plt.loglog(hs, forward_errors, "s--", label="forward difference")
+plt.loglog(hs, central_errors, "o-", label="central difference")
+plt.xlabel("h")
+plt.ylabel("error")
+plt.legend(loc="lower left")
+plt.show()
+
+# %% [markdown] lang="en"
+# The valley: √ε ≈ 1.5e-8 for the forward difference, ∛ε ≈ 6e-6 for the central one. `gradcheck` takes 1e-5.
+
+# %% [markdown] lang="ko"
+# 골짜기는 전진 차분이 √ε ≈ 1.5e-8, 중심 차분이 ∛ε ≈ 6e-6 부근입니다. `gradcheck`는 1e-5를 씁니다.
+
+# %%
+eps = np.finfo(np.float64).eps
+print(f"forward: best h {hs[forward_errors.argmin()]:.1e}, √ε = {eps ** (1 / 2):.1e}")
+print(f"central: best h {hs[central_errors.argmin()]:.1e}, ∛ε = {eps ** (1 / 3):.1e}")
+
+# %%
+assert 1e-7 < hs[central_errors.argmin()] < 1e-4
+assert 1e-10 < hs[forward_errors.argmin()] < 1e-6
+
+# %% [markdown] lang="en"
+# In float32, ε is 1.2e-7, and the same h = 1e-5 leaves two digits. A gradient is checked in **float64**.
+
+# %% [markdown] lang="ko"
+# float32에서는 ε이 1.2e-7이라, 같은 h = 1e-5를 쓰면 두 자리밖에 맞지 않습니다. 기울기는 반드시 **float64**로 검증합니다.
+
+# %%
+h32, x32 = np.float32(1e-5), np.float32(1.0)
+in_float32 = (f(x32 + h32) - f(x32 - h32)) / (2 * h32)
+in_float32, in_float32.dtype, truth
+
+# %% [markdown] lang="en"
+# ## The complex step
+# Go in the imaginary direction. $f(x+ih) = f(x) + ih\,f'(x) - \cdots$, so the slope stands alone in the imaginary part:
+# $$f'(x) \approx \frac{\mathrm{Im}\,f(x+ih)}{h}$$
+# Nothing is subtracted, so nothing is lost, and h may be as small as we like.
+
+# %% [markdown] lang="ko"
+# ## 복소 스텝
+# 허수 방향으로 움직입니다. $f(x+ih) = f(x) + ih\,f'(x) - \cdots$이므로 기울기는 허수부에 홀로 들어 있습니다.
+# $$f'(x) \approx \frac{\mathrm{Im}\,f(x+ih)}{h}$$
+# 뺄셈이 없으니 잃는 자릿수도 없고, h는 얼마든지 작아도 됩니다.
+
+# %%
+h = 1e-30
+f(x + 1j * h).imag / h, truth
+
+# %%
+complex_errors = abs(f(x + 1j * hs).imag / hs - truth)
+
+# %%
+plt.loglog(hs, forward_errors, "s--", label="forward difference")
+plt.loglog(hs, central_errors, "o-", label="central difference")
+plt.loglog(hs, complex_errors + 1e-17, "^-", label="complex step")
+plt.xlabel("h")
+plt.ylabel("error")
+plt.legend(loc="lower right", fontsize=13)
+plt.show()
+
+# %% [markdown] lang="en"
+# (1e-17 is added, because a logarithmic axis cannot show an error of exactly 0.) No valley: on the left it stays at the
+# last digit.
+
+# %% [markdown] lang="ko"
+# (로그 축에는 정확히 0인 오차를 그릴 수 없어 1e-17을 더했습니다.) 골짜기가 없습니다. 왼쪽으로 가도 마지막 자리까지 맞습니다.
+
+# %%
+assert complex_errors[hs < 1e-9].max() < 1e-14
+
+# %% [markdown] lang="en"
+# The price: the code must work on complex numbers as on real ones, so no `abs`, and a maximum by the real part alone.
+# That is why our softmax says `S.real.max(…)`.
+
+# %% [markdown] lang="ko"
+# 대가도 있습니다. 코드가 복소수에서도 실수에서와 같은 식을 계산해야 합니다. `abs`는 쓸 수 없고 최댓값은 실수부로만 찾습니다.
+# 우리 softmax에 `S.real.max(…)`라고 쓰여 있는 이유입니다.
+
+# %%
+abs(2.0 + 1j * h).imag / h  # the slope of |x| at 2 is 1, but this abs has no imaginary part
+
+# %% [markdown] lang="en"
+# ## From one number to a matrix
+# A softmax of shape (2, 4) has 8 inputs and 8 outputs: 64 slopes. Backward never makes them; it answers one question: for
+# a `dy`, what is `dx`?
+
+# %% [markdown] lang="ko"
+# ## 숫자 하나에서 행렬로
+# shape가 (2, 4)인 softmax는 입력 8개, 출력 8개, 기울기 64개를 가집니다. 역전파는 이 64개를 만들지 않습니다. 한 가지 질문에만
+# 답합니다. `dy`가 주어지면 `dx`는 무엇인가?
+
+
+# %%
+def softmax(S):
+    e = np.exp(S - S.real.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+# %%
+def softmax_backward(dA, A):
+    return A * (dA - (dA * A).sum(axis=-1, keepdims=True))
+
+
+# %% [markdown] lang="en"
+# Draw two random arrays: a direction $v$ in which x moves, and a cotangent $w$ for `dy`. Then one number is known by two
+# ways:
+# $$\underbrace{\langle w,\; J v\rangle}_{\text{forward, wiggled}} \;=\; \underbrace{\langle J^\top w,\; v\rangle}_{\text{our backward}}$$
+
+# %% [markdown] lang="ko"
+# 난수 배열 두 개를 뽑습니다. x를 움직일 방향 $v$와, `dy` 자리에 넣을 코탄젠트(cotangent) $w$입니다. 그러면 숫자 하나를 두
+# 가지 길로 얻습니다.
+# $$\underbrace{\langle w,\; J v\rangle}_{\text{순전파를 흔들어서}} \;=\; \underbrace{\langle J^\top w,\; v\rangle}_{\text{우리 역전파로}}$$
+
+# %%
+rng = np.random.default_rng(0)
+x, v, w = rng.standard_normal((3, 2, 4))
+x.shape
+
+# %%
+numeric = (w * softmax(x + 1j * h * v).imag).sum() / h
+analytic = (softmax_backward(w, softmax(x)) * v).sum()
+numeric, analytic
+
+# %%
+assert np.isclose(numeric, analytic, rtol=1e-13)
+
+# %% [markdown] lang="en"
+# One run of forward, whatever the size, in place of one for each of the 8 inputs. A wrong backward has next to
+# no chance of agreeing along a random direction.
+
+# %% [markdown] lang="ko"
+# 입력 8개마다 한 번씩이 아니라, 크기와 상관없이 순전파 한 번이면 됩니다. 틀린 역전파가 무작위 방향에서 우연히 맞을 확률은
+# 0이나 다름없습니다.
+
+# %% [markdown] lang="en"
+# ## gradcheck.check
+# It does this for x and each parameter, three times with other random numbers, by complex step and by central difference.
+
+# %% [markdown] lang="ko"
+# ## gradcheck.check
+# 방금 한 일을 x와 모든 파라미터에 대해, 난수를 바꾸어 세 번, 복소 스텝과 중심 차분 두 가지로 합니다.
+
+# %%
+forward = lambda x, p: s6_layer_norm.forward(x, p, eps=1e-6)
+x = rng.standard_normal((2, 3, 8))
+p = {"gamma": 1 + 0.5 * rng.standard_normal(8), "beta": rng.standard_normal(8)}
+
+# %%
+report = gradcheck.check(forward, s6_layer_norm.backward, x, p)
+print(report)
+
+# %%
+assert report.ok
+
+# %% [markdown] lang="en"
+# A line a leaf. *numeric* and *analytic* are the two sides of the equation; then the relative errors: complex step near
+# 1e-16 (allowed 1e-12), differences near 1e-9 (allowed 1e-6), just what the U-curve lets us hope for.
+
+# %% [markdown] lang="ko"
+# 한 줄이 입력이나 파라미터 하나입니다. *numeric*과 *analytic*이 등식의 양변이고, 그 뒤가 상대 오차입니다. 복소 스텝은 1e-16
+# 부근(허용 1e-12), 차분은 1e-9 부근(허용 1e-6)으로 U자 곡선이 허락하는 딱 그만큼입니다.
+
+# %% [markdown] lang="en"
+# Make the gradient of one parameter wrong by a thousandth, and only its line says so:
+
+# %% [markdown] lang="ko"
+# 파라미터 하나의 기울기를 일부러 0.1%만 틀리게 해 봅시다. 그 줄만 틀렸다고 나옵니다.
+
+
+# %%
+def slightly_wrong(dy, saved):
+    dx, dp = s6_layer_norm.backward(dy, saved)
+    return dx, {"gamma": 1.001 * dp["gamma"], "beta": dp["beta"]}
+
+
+# %%
+report = gradcheck.check(forward, slightly_wrong, x, p)
+print(report)
+
+# %%
+assert [leaf.name for leaf in report.leaves if not leaf.ok] == ["gamma"]
+
+# %% [markdown] lang="en"
+# ## Blind, 1: a gradient of all ones
+# Many checks take `y.sum()` as the loss, so `dy` is all ones. But a row of a softmax sums to 1, whatever x is. The true
+# gradient is **0**.
+
+# %% [markdown] lang="ko"
+# ## 눈을 감는 경우 1: 모두 1인 기울기
+# 흔히 `y.sum()`을 손실로 두고 검증합니다. 그러면 `dy`가 모두 1입니다. 그런데 softmax의 행은 x가 무엇이든 합이 1입니다.
+# 진짜 기울기는 **0**입니다.
+
+# %%
+scores = rng.standard_normal((2, 4))
+softmax(scores).sum(axis=-1), softmax(scores + rng.standard_normal((2, 4))).sum(axis=-1)
+
+# %% [markdown] lang="en"
+# Now a wrong backward: the factor A in front has been forgotten. With all ones it gives 0 too, and passes.
+
+# %% [markdown] lang="ko"
+# 이제 틀린 역전파를 봅시다. 앞에 곱하는 A를 빠뜨렸습니다. 모두 1을 넣으면 이것도 0이라 통과해 버립니다.
+
+# %%
+no_factor = lambda dA, A: dA - (dA * A).sum(axis=-1, keepdims=True)
+A = softmax(scores)
+ones = np.ones((2, 4))
+np.allclose(softmax_backward(ones, A), no_factor(ones, A))
+
+# %% [markdown] lang="en"
+# A random cotangent is not fooled.
+
+# %% [markdown] lang="ko"
+# 무작위 코탄젠트는 속지 않습니다.
+
+# %%
+with_saved = lambda s: (softmax(s), softmax(s))
+print(gradcheck.check(with_saved, no_factor, scores))
+
+# %%
+assert not gradcheck.check(with_saved, no_factor, scores).ok
+assert np.allclose(no_factor(ones, A), 0)
+
+# %% [markdown] lang="en"
+# LayerNorm is the same: its rows, before gamma and beta, sum to **0** whatever x is. A backward which says "0, always"
+# passes.
+
+# %% [markdown] lang="ko"
+# LayerNorm도 마찬가지입니다. gamma와 beta를 적용하기 전의 행은 x가 무엇이든 합이 **0**입니다. "무조건 0"이라고 답하는 역전파도
+# 통과합니다.
+
+# %%
+fresh = s6_layer_norm.init(hidden_size=8, dtype=np.float64)
+y, saved = forward(x, fresh)
+dx, _ = s6_layer_norm.backward(np.ones(y.shape), saved)
+assert np.allclose(y.sum(axis=-1), 0) and np.allclose(dx, 0)
+
+# %% [markdown] lang="en"
+# ## Blind, 2: initial weights
+# Forget gamma in the way back to x. At the start of training gamma is 1, so nothing is wrong *there*.
+
+# %% [markdown] lang="ko"
+# ## 눈을 감는 경우 2: 초기 가중치
+# x로 돌아가는 길에서 gamma를 빠뜨려 봅시다. 학습을 시작할 때 gamma는 1이므로 *그 순간에는* 틀린 곳이 없습니다.
+
+
+# %%
+def no_gamma(dy, saved):
+    x_hat, inverse_std, gamma = saved
+    _, dp = s6_layer_norm.backward(dy, saved)
+    dx, _ = s6_layer_norm.backward(dy, (x_hat, inverse_std, np.ones_like(gamma)))
+    return dx, dp
+
+
+# %%
+gradcheck.check(forward, no_gamma, x, fresh).ok, gradcheck.check(forward, no_gamma, x, p).ok
+
+# %%
+assert gradcheck.check(forward, no_gamma, x, fresh).ok
+assert not gradcheck.check(forward, no_gamma, x, p).ok
+
+# %% [markdown] lang="en"
+# Worse: the head starts at zero. Then no gradient leaves step 8, and all of the model below gets exactly 0. A check there
+# compares 0 with 0.
+
+# %% [markdown] lang="ko"
+# 더 심한 경우도 있습니다. 헤드는 0에서 시작합니다. 그러면 8단계에서 내려가는 기울기가 없어, 그 아래 모델 전체가 정확히 0을
+# 받습니다. 여기서 검증하면 0과 0을 비교하는 셈입니다.
+
+# %%
+config = vitnp.preset("tiny", num_layers=1)
+images = rng.standard_normal((2, 12, 8, 3))
+initial = vit.init(rng, config, np.float64)
+logits, saved = vit.forward(images, initial, config)
+
+# %%
+_, dp = vit.backward(rng.standard_normal(logits.shape), saved)
+moved = [name for name, gradient in tree.leaves(dp) if np.abs(gradient).max() > 0]
+len(list(tree.leaves(dp))), moved
+
+# %%
+assert moved == ["classify.head.W", "classify.head.b"]
+
+# %% [markdown] lang="en"
+# So: random weights. `random_like` draws them in the shapes of p.
+
+# %% [markdown] lang="ko"
+# 그래서 가중치도 난수로 뽑습니다. `random_like`가 p와 같은 shape로 뽑아 줍니다.
+
+# %%
+p = gradcheck.random_like(initial, rng)
+report = gradcheck.check(lambda x, p: vit.forward(x, p, config), vit.backward, images, p)
+len(report.leaves), report.worst
+
+# %%
+[(leaf.name, leaf.analytic) for leaf in report.leaves if abs(leaf.analytic) < 1e-12]
+
+# %%
+assert report.ok
+assert all(np.shape(tree.get(p, leaf.name)) == leaf.shape for leaf in report.leaves[1:])
+
+# %% [markdown] lang="en"
+# The whole model at once, from pixels to logits, every parameter of it. (`print(report)` shows the 27 lines.) One has a gradient of 0: the key bias, which
+# the softmax cancels. Errors are therefore relative to the size of the *whole* gradient where a leaf's own is near 0.
+
+# %% [markdown] lang="ko"
+# 픽셀에서 로짓까지, 모델 전체를 파라미터 하나까지 한 번에 검증했습니다. (`print(report)`를 하면 27줄이 모두 나옵니다.)
+# 그중 기울기가 0인 줄이 하나 있습니다. softmax가 상쇄하는 키 편향입니다. 그래서 자기 기울기가 0에 가까우면, 오차를 *전체* 기울기의 크기에 비추어 잽니다.
+
+# %% [markdown] lang="en"
+# ## Exercises
+# Put your answer where the `...` is and run the cell below it: ✓ means right.
+#
+# **1.** For $f(x) = x^3$ all terms of Taylor after the third are 0. What error does the central difference with h = 0.01
+# have at x = 2, without rounding?
+
+# %% [markdown] lang="ko"
+# ## 연습 문제
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+#
+# **1.** $f(x) = x^3$은 테일러 전개의 3차 항 뒤가 모두 0입니다. x = 2에서 h = 0.01로 중심 차분을 하면 오차는 얼마입니까?
+# 반올림은 생각하지 않습니다.
+
+# %% tags=["exercise"]
+error = ...
+
+# %% tags=["solution"]
+error = 0.01**2 / 6 * 6  # h²/6 · f‴, and f‴ = 6
+
+# %% tags=["check"]
+if error is not ...:
+    assert np.isclose(error, (2.01**3 - 1.99**3) / 0.02 - 3 * 2**2)
+    print("✓")
+
+# %% [markdown] lang="en"
+# **2.** Write `np.abs(x)` again so that the complex step works: the same for real numbers, and for complex ones the sign
+# of the real part decides.
+
+# %% [markdown] lang="ko"
+# **2.** 절댓값 `np.abs(x)`를 복소 스텝이 통하도록 다시 쓰세요. x가 실수일 때는 값이 같고, 복소수일 때는 실수부의 부호로
+# 판단하면 됩니다.
+
+
+# %% tags=["exercise"]
+def absolute(x):
+    return ...
+
+
+# %% tags=["solution"]
+def absolute(x):
+    return np.where(x.real < 0, -x, x)
+
+
+# %% tags=["check"]
+if absolute(scores) is not ...:
+    slope = absolute(scores + 1j * h).imag / h
+    assert np.allclose(absolute(scores), np.abs(scores)) and np.allclose(slope, np.sign(scores))
+    print("✓")
+
+# %% [markdown] lang="en"
+# **3.** Blind, 3. This backward of the position embedding takes the first image's gradient in place of the sum over the
+# batch. Give a shape of x (B, N, D) for which the check passes all the same.
+
+# %% [markdown] lang="ko"
+# **3.** 눈을 감는 경우 3입니다. 아래 포지셔널 임베딩의 역전파는 배치 전체의 합이 아니라 첫 이미지의 기울기만 씁니다. 그런데도
+# 검증을 통과하는 x의 shape (B, N, D)를 하나 쓰세요.
+
+# %%
+position = lambda x, p: (x + p["E_pos"], None)
+first_only = lambda dy, _: (dy, {"E_pos": dy[0]})
+
+# %% tags=["exercise"]
+shape = ...
+
+# %% tags=["solution"]
+shape = (1, 3, 4)
+
+# %% tags=["check"]
+if shape is not ...:
+    table = {"E_pos": rng.standard_normal(shape[1:])}
+    assert gradcheck.check(position, first_only, rng.standard_normal(shape), table).ok
+    two = rng.standard_normal((2, *shape[1:]))
+    assert not gradcheck.check(position, first_only, two, table).ok
+    print("✓")

@@ -1,0 +1,726 @@
+# %% [markdown] lang="en"
+# # 14 · The bug hunt
+# **버그 사냥** · *mistakes that real people made, and how to find yours*
+#
+# For every step of deck 003 · all of `vitnp/` · **60 minutes** · [solutions](solutions/14_bug_hunt.ipynb)
+#
+# After this notebook you can
+# - read a gradient check's report backward, to the line that is wrong,
+# - say which mistakes a gradient check cannot see, and find those by an invariant,
+# - name nine mistakes in public, from-scratch Vision Transformers, and avoid them.
+
+# %% [markdown] lang="ko"
+# # 14 · 버그 사냥
+# **버그 사냥** · *mistakes that real people made, and how to find yours*
+#
+# 덱 003의 모든 단계에 해당 · `vitnp/` 전체 · **60분** · [풀이](../solutions/ko/14_bug_hunt.ipynb)
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+# - 기울기 검증의 보고서를 거꾸로 읽어 틀린 줄을 찾아낸다.
+# - 기울기 검증으로 볼 수 없는 실수가 무엇인지 말하고, 불변량으로 찾아낸다.
+# - 공개된 ViT 구현에 실제로 있던 실수 아홉 가지를 알고 피한다.
+
+# %% tags=["setup"]
+# %matplotlib inline
+import matplotlib.pyplot as plt
+import numpy as np
+
+from vitnp import gradcheck
+from vitnp.data import photo
+from vitnp.ops import gelu, heads, softmax
+from vitnp.steps import s1_patchify, s4_position, s5_attention, s6_layer_norm
+
+plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
+rng = np.random.default_rng(0)
+
+# %% [markdown] lang="en"
+# ## The rules
+# Eight cases. Each mistake stood in a public repository; the code here is ours, with the mistake put in. All but one have
+# the right shapes, and some had tests that passed.
+#
+# For each: look at the **evidence**, find the line, repair it. The check below says ✓. A hint is folded under each case.
+
+# %% [markdown] lang="ko"
+# ## 규칙
+# 사건은 여덟 개입니다. 모두 공개 저장소에 실제로 있던 실수입니다. 코드는 우리 것이고 실수만 옮겨 심었습니다. 하나만 빼고는 모두
+# shape가 맞고, 테스트를 통과한 것도 있습니다.
+#
+# 사건마다 **증거**를 보고, 틀린 줄을 찾아, 고치세요. 아래 검사 셀에 ✓가 나오면 됩니다. 힌트는 사건마다 접어 두었습니다.
+
+# %% [markdown] lang="en"
+# ## Case 1 · The activation
+# Forward is the library's GELU (tanh form). Somebody derived the backward by hand.
+
+# %% [markdown] lang="ko"
+# ## 사건 1 · 활성화 함수
+# 순전파는 라이브러리의 GELU(tanh 형태)입니다. 역전파는 누군가 손으로 유도했습니다.
+
+
+# %%
+def gelu_backward_1(dy, saved):
+    x, _ = saved
+    c, k = np.sqrt(2 / np.pi), 0.044715
+    t = np.tanh(c * (x + k * x**3))
+    dt = (1 - t * t) * c * (1 + 3 * k * x**3)
+    return dy * (0.5 * (1 + t) + 0.5 * x * dt)
+
+
+# %%
+u = rng.standard_normal((2, 6))
+print(gradcheck.check(gelu.forward, gelu_backward_1, u))
+assert not gradcheck.check(gelu.forward, gelu_backward_1, u).ok
+
+# %% [markdown] lang="en"
+# Element by element: compare with the slope that the complex step measures, and see *where* it is wrong.
+
+# %% [markdown] lang="ko"
+# 원소마다 따로 계산되는 함수이므로, 복소 스텝으로 잰 기울기와 나란히 그려 *어디가* 틀렸는지 봅시다.
+
+# %%
+line = np.linspace(-3, 3, 121)
+measured = gelu.forward(line + 1e-30j)[0].imag / 1e-30
+plt.plot(line, measured, linewidth=4, label="measured")
+plt.plot(line, gelu_backward_1(np.ones(121), (line, "tanh")), "--", linewidth=3, label="case 1")
+plt.xlabel("x")
+plt.legend()
+plt.show()
+
+# %% [markdown] lang="en"
+# <details><summary>Hint</summary>
+# Derive x + k·x³ once more. Right at 0 and 1 is not enough.
+# </details>
+#
+# **1.** Repair it.
+
+# %% [markdown] lang="ko"
+# <details><summary>힌트</summary>
+# x + k·x³을 다시 미분해 보세요. 0과 1에서 맞는다고 다 맞는 것은 아닙니다.
+# </details>
+#
+# **1.** 고치세요.
+
+
+# %% tags=["exercise"]
+def gelu_backward(dy, saved):
+    return ...
+
+
+# %% tags=["solution"]
+def gelu_backward(dy, saved):
+    x, _ = saved
+    c, k = np.sqrt(2 / np.pi), 0.044715
+    t = np.tanh(c * (x + k * x**3))
+    dt = (1 - t * t) * c * (1 + 3 * k * x**2)  # was x**3
+    return dy * (0.5 * (1 + t) + 0.5 * x * dt)
+
+
+# %% tags=["check"]
+if gelu_backward(u, (u, "tanh")) is not ...:
+    assert gradcheck.check(gelu.forward, gelu_backward, u).ok
+    print("✓")
+
+# %% [markdown] lang="en"
+# ## Case 2 · Attention, two mistakes
+# The backward of all of step 5. Every gradient has the right shape.
+
+# %% [markdown] lang="ko"
+# ## 사건 2 · 어텐션, 실수 두 개
+# 5단계 전체의 역전파입니다. 기울기의 shape는 모두 맞습니다.
+
+
+# %%
+def dense(x, dy):
+    return np.einsum("bni,bno->io", x, dy), dy.sum(axis=(0, 1))  # of W and of b
+
+
+# %%
+def attention_backward_2(dy, saved):
+    s, y = saved
+    dp = {}
+    dp["W_O"], dp["b_O"] = dense(y, dy)
+    dO = heads.split(dy @ s.p["W_O"].T, 3)
+    ways = s5_attention.attend_backward(dO, s.Q, s.K, s.V, s.A, None, rate=0.0)
+    for n, d in zip("QKV", ways):
+        dp[f"W_{n}"], dp[f"b_{n}"] = dense(s.x, heads.merge(d))
+        dx = heads.merge(d) @ s.p[f"W_{n}"].T
+    return dx, dp
+
+
+# %%
+def attention_forward(x, p):
+    y, saved = s5_attention.forward(x, p, num_heads=3)
+    return y, (saved, y)
+
+
+# %% [markdown] lang="en"
+# **The evidence.** Nine gradients, two of them wrong. One that is right clears every line passed before it on the way back.
+
+# %% [markdown] lang="ko"
+# **증거.** 기울기 아홉 개 가운데 두 개가 틀렸습니다. 어떤 기울기가 맞다면, 거기까지 오는 동안 거친 줄은 모두 혐의를 벗습니다.
+
+# %%
+x = rng.standard_normal((2, 5, 12))
+p = s5_attention.init(rng, hidden_size=12, dtype=np.float64)
+p = gradcheck.random_like(p, rng)
+report = gradcheck.check(attention_forward, attention_backward_2, x, p)
+print(report)
+
+# %%
+assert [leaf.name for leaf in report.leaves if not leaf.ok] == ["x", "W_O"]
+
+# %% [markdown] lang="en"
+# <details><summary>Hint</summary>
+# What does forward multiply by W_O? And how many times does forward use x?
+# </details>
+#
+# **2.** Repair both. (`s.concat` is there too.)
+
+# %% [markdown] lang="ko"
+# <details><summary>힌트</summary>
+# 순전파에서 W_O와 곱하는 것은 무엇입니까? 그리고 순전파는 x를 몇 번 씁니까?
+# </details>
+#
+# **2.** 둘 다 고치세요. (`s.concat`도 저장되어 있습니다.)
+
+
+# %% tags=["exercise"]
+def attention_backward(dy, saved):
+    return ...
+
+
+# %% tags=["solution"]
+def attention_backward(dy, saved):
+    s, _ = saved
+    dp, dx = {}, 0
+    dp["W_O"], dp["b_O"] = dense(s.concat, dy)  # was y, the output
+    dO = heads.split(dy @ s.p["W_O"].T, 3)
+    ways = s5_attention.attend_backward(dO, s.Q, s.K, s.V, s.A, None, rate=0.0)
+    for n, d in zip("QKV", ways):
+        dp[f"W_{n}"], dp[f"b_{n}"] = dense(s.x, heads.merge(d))
+        dx = dx + heads.merge(d) @ s.p[f"W_{n}"].T  # was the last of the three alone
+    return dx, dp
+
+
+# %% tags=["check"]
+if attention_backward(x, attention_forward(x, p)[1]) is not ...:
+    assert gradcheck.check(attention_forward, attention_backward, x, p).ok
+    print("✓")
+
+# %% [markdown] lang="en"
+# ## Case 3 · The table that grew
+# The position embedding: every token gets its row, `y = x + E_pos`. After one step of training the model could only read
+# batches of 64.
+
+# %% [markdown] lang="ko"
+# ## 사건 3 · 커져 버린 표
+# 포지셔널 임베딩은 토큰마다 표의 한 행을 더합니다. `y = x + E_pos`입니다. 그런데 학습을 한 스텝 하고 나니 이 모델은 64장짜리
+# 배치만 읽을 수 있게 되었습니다.
+
+
+# %%
+def position_backward_3(dy, saved):
+    return dy, {"E_pos": dy}
+
+
+# %%
+table = {"E_pos": rng.standard_normal((5, 12))}
+try:
+    gradcheck.check(s4_position.forward, position_backward_3, x, table)
+except ValueError as error:
+    print(error)
+
+# %% [markdown] lang="en"
+# The check does not even begin: the first law of a gradient is the shape of its parameter. The update
+# `E_pos - lr * dE_pos` did not complain; it broadcast, and made a table for each place in the batch.
+
+# %% [markdown] lang="ko"
+# 검증은 시작조차 하지 않습니다. 기울기의 첫째 법칙은 파라미터와 shape가 같다는 것입니다. 업데이트 `E_pos - lr * dE_pos`는
+# 불평하지 않았습니다. 브로드캐스팅으로 배치의 자리마다 표를 하나씩 만들었을 뿐입니다.
+
+# %%
+_, dp = position_backward_3(np.ones((64, 5, 12)), None)
+(table["E_pos"] - 0.1 * dp["E_pos"]).shape
+
+# %%
+assert (table["E_pos"] - 0.1 * dp["E_pos"]).shape != table["E_pos"].shape
+
+# %% [markdown] lang="en"
+# <details><summary>Hint</summary>
+# How many times was one row of the table used?
+# </details>
+#
+# **3.** Repair it.
+
+# %% [markdown] lang="ko"
+# <details><summary>힌트</summary>
+# 표의 한 행은 몇 번 쓰였습니까?
+# </details>
+#
+# **3.** 고치세요.
+
+
+# %% tags=["exercise"]
+def position_backward(dy, saved):
+    return ...
+
+
+# %% tags=["solution"]
+def position_backward(dy, saved):
+    return dy, {"E_pos": dy.sum(axis=0)}  # every image used the same table
+
+
+# %% tags=["check"]
+if position_backward(x, None) is not ...:
+    assert gradcheck.check(s4_position.forward, position_backward, x, table).ok
+    print("✓")
+
+# %% [markdown] lang="en"
+# ## Case 4 · Too eager
+# A LayerNorm that trains itself: gamma is updated where its gradient is found.
+
+# %% [markdown] lang="ko"
+# ## 사건 4 · 너무 서두른 코드
+# 스스로 학습하는 LayerNorm입니다. gamma의 기울기를 구하면 그 자리에서 바로 업데이트합니다.
+
+
+# %%
+def norm_backward_4(dy, saved):
+    x_hat, inverse_std, gamma = saved
+    dp = {"gamma": (dy * x_hat).sum((0, 1)), "beta": dy.sum((0, 1))}
+    gamma -= 0.1 * dp["gamma"]
+    d = dy * gamma
+    along = x_hat * (d * x_hat).mean(-1, keepdims=True)
+    return (d - d.mean(-1, keepdims=True) - along) * inverse_std, dp
+
+
+# %% [markdown] lang="en"
+# The gradient check is content. Why?
+
+# %% [markdown] lang="ko"
+# 기울기 검증은 통과합니다. 왜일까요?
+
+# %%
+norm = lambda x, p: s6_layer_norm.forward(x, p, eps=1e-6)
+p = {"gamma": 1 + 0.5 * rng.standard_normal(12), "beta": rng.standard_normal(12)}
+gradcheck.check(norm, norm_backward_4, x, p).ok
+
+# %% [markdown] lang="en"
+# Because the backward moved the weights *before* forward was wiggled: the check measured at the new gamma, too. Here is an
+# **invariant** that sees it: ask twice, get the same.
+
+# %% [markdown] lang="ko"
+# 순전파를 흔들어 보기 *전에* 역전파가 가중치를 옮겨 놓았기 때문입니다. 검증도 새 gamma에서 잰 것입니다. 이것을 잡아내는
+# **불변량**이 있습니다. 두 번 물어도 답이 같아야 합니다.
+
+# %%
+dy = rng.standard_normal(x.shape)
+_, saved = norm(x, p)
+twice = [norm_backward_4(dy, saved)[0] for _ in range(2)]
+abs(twice[0] - twice[1]).max()
+
+# %%
+assert not np.allclose(*twice)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint</summary>
+# backward belongs to the forward that was run, with the weights of then.
+# </details>
+#
+# **4.** Repair it.
+
+# %% [markdown] lang="ko"
+# <details><summary>힌트</summary>
+# 역전파는 이미 실행된 순전파의 것입니다. 가중치도 그때의 값이어야 합니다.
+# </details>
+#
+# **4.** 고치세요.
+
+
+# %% tags=["exercise"]
+def norm_backward(dy, saved):
+    return ...
+
+
+# %% tags=["solution"]
+def norm_backward(dy, saved):
+    x_hat, inverse_std, gamma = saved
+    dp = {"gamma": (dy * x_hat).sum((0, 1)), "beta": dy.sum((0, 1))}
+    d = dy * gamma  # as it was in forward; updating is the optimizer's work
+    along = x_hat * (d * x_hat).mean(-1, keepdims=True)
+    return (d - d.mean(-1, keepdims=True) - along) * inverse_std, dp
+
+
+# %% tags=["check"]
+if norm_backward(dy, saved) is not ...:
+    assert np.allclose(norm_backward(dy, saved)[0], norm_backward(dy, saved)[0])
+    assert np.allclose(norm_backward(dy, saved)[0], s6_layer_norm.backward(dy, saved)[0])
+    assert gradcheck.check(norm, norm_backward, x, p).ok
+    print("✓")
+
+# %% [markdown] lang="en"
+# ## Case 5 · The scrambled photo
+# Step 1, patches of 16·16·3 values. The check is content here too; and it is right to be, for this backward *is* the
+# derivative of this forward.
+
+# %% [markdown] lang="ko"
+# ## 사건 5 · 뒤섞인 사진
+# 1단계, 값이 16·16·3개인 패치입니다. 이번에도 검증을 통과합니다. 그럴 만합니다. 이 역전파는 이 순전파의 미분이 *맞기*
+# 때문입니다.
+
+
+# %%
+def patchify_5(x, P):
+    B, H, W, C = x.shape
+    grid = x.reshape(B, C, H // P, P, W // P, P)
+    return grid.transpose(0, 2, 4, 3, 5, 1).reshape(B, -1, P * P * C), (x.shape, P)
+
+
+# %%
+def patchify_backward_5(dpatches, saved):
+    (B, H, W, C), P = saved
+    grid = dpatches.reshape(B, H // P, W // P, P, P, C)
+    return grid.transpose(0, 5, 1, 3, 2, 4).reshape(B, H, W, C)
+
+
+# %%
+tiny = rng.standard_normal((2, 8, 12, 3))
+gradcheck.check(lambda x: patchify_5(x, 4), patchify_backward_5, tiny).ok
+
+# %% [markdown] lang="en"
+# **A gradient check compares backward with forward. It cannot know that forward is not what you meant.** Look at patch
+# 101, which is row 7, column 3: left cut from the photo, right as this code has it.
+
+# %% [markdown] lang="ko"
+# **기울기 검증은 역전파를 순전파와 비교할 뿐입니다. 순전파 자체가 의도와 다르다는 것은 알 수 없습니다.** 7행 3열인 101번 패치를
+# 봅시다. 왼쪽은 사진에서 잘라 낸 것, 오른쪽은 이 코드가 만든 것입니다.
+
+# %%
+image = photo.sample((224, 224))
+figure, axes = plt.subplots(1, 2, layout="constrained")
+axes[0].imshow(image[112:128, 48:64])
+axes[1].imshow(patchify_5(image[None], 16)[0][0, 101].reshape(16, 16, 3))
+for ax, name in zip(axes, ("photo", "case 5")):
+    ax.set_title(name)
+    ax.axis("off")
+
+# %% [markdown] lang="en"
+# The invariant: an image whose values *say* where they are, row · 100 + column · 10 + channel.
+
+# %% [markdown] lang="ko"
+# 불변량은 값 자체가 자기 위치를 *말하는* 이미지입니다. 행 · 100 + 열 · 10 + 채널로 만듭니다.
+
+# %%
+rows, columns, channels = np.ogrid[:4, :4, :3]
+places = (rows * 100 + columns * 10 + channels)[None]
+patchify_5(places, 2)[0][0, 0]
+
+# %%
+places[0, :2, :2].reshape(-1)  # what the first patch should hold
+
+# %%
+assert (patchify_5(places, 2)[0][0, 0] != places[0, :2, :2].reshape(-1)).any()
+
+# %% [markdown] lang="en"
+# <details><summary>Hint</summary>
+# Reshape only cuts an axis into pieces where it stands. Which axis is the last one of x?
+# </details>
+#
+# **5.** Repair the forward.
+
+# %% [markdown] lang="ko"
+# <details><summary>힌트</summary>
+# reshape는 축을 제자리에서 쪼갤 뿐입니다. x의 마지막 축은 무엇입니까?
+# </details>
+#
+# **5.** 순전파를 고치세요.
+
+
+# %% tags=["exercise"]
+def patchify(x, P):
+    return ...
+
+
+# %% tags=["solution"]
+def patchify(x, P):
+    B, H, W, C = x.shape
+    grid = x.reshape(B, H // P, P, W // P, P, C)  # the channel stays last
+    return grid.transpose(0, 1, 3, 2, 4, 5).reshape(B, -1, P * P * C)
+
+
+# %% tags=["check"]
+if patchify(places, 2) is not ...:
+    assert (patchify(places, 2)[0, 0] == places[0, :2, :2].reshape(-1)).all()
+    library, _ = s1_patchify.forward(image[None], patch_size=16)
+    assert (patchify(image[None], 16) == library).all()
+    print("✓")
+
+# %% [markdown] lang="en"
+# ## Case 6 · Heads that never meet
+# Attention from a much copied tutorial. It learns, and its test passes: the reference in the test was built the same way.
+
+# %% [markdown] lang="ko"
+# ## 사건 6 · 서로 만나지 않는 헤드
+# 널리 베껴 쓰인 튜토리얼의 어텐션입니다. 학습도 되고 테스트도 통과합니다. 테스트의 기준 모델을 똑같은 구조로 만들었기
+# 때문입니다.
+
+
+# %%
+def attention_6(x, p):
+    x_heads = heads.split(x, 3)  # (B, H, N, K)
+    Q, K, V = (x_heads @ p[n] for n in "QKV")
+    A, _ = softmax.forward(Q @ K.swapaxes(-1, -2) / np.sqrt(Q.shape[-1]))
+    return heads.merge(A @ V)
+
+
+# %%
+p = {n: rng.standard_normal((3, 4, 4)) for n in "QKV"}
+attention_6(x, p).shape
+
+# %% [markdown] lang="en"
+# The question to ask: *what depends on what?* Change column 0 of every token, and see which columns of the output move.
+
+# %% [markdown] lang="ko"
+# 던져야 할 질문은 *무엇이 무엇에 의존하는가*입니다. 모든 토큰의 0열만 바꾸고, 출력의 어느 열이 움직이는지 봅시다.
+
+# %%
+nudged = x.copy()
+nudged[..., 0] += rng.standard_normal((2, 5))
+abs(attention_6(nudged, p) - attention_6(x, p)).max(axis=(0, 1)).round(2)
+
+# %%
+real = s5_attention.init(rng, hidden_size=12, dtype=np.float64)
+y, _ = s5_attention.forward(x, real, num_heads=3)
+abs(s5_attention.forward(nudged, real, num_heads=3)[0] - y).max(axis=(0, 1)).round(2)
+
+# %% [markdown] lang="en"
+# Head 0 alone has noticed: three small attentions side by side, each with its own third of the token.
+
+# %% [markdown] lang="ko"
+# 0번 헤드만 알아챘습니다. 작은 어텐션 세 개가 토큰을 3분의 1씩 나눠 갖고 나란히 있을 뿐입니다.
+
+# %%
+moved = abs(attention_6(nudged, p) - attention_6(x, p)).max(axis=(0, 1)) > 0
+assert moved[:4].all() and not moved[4:].any()
+
+# %% [markdown] lang="en"
+# <details><summary>Hint</summary>
+# Project first, then split; and there is a last matrix, where the heads meet.
+# </details>
+#
+# **6.** Repair it, with `p["W_Q"]`, `p["W_K"]`, `p["W_V"]` and `p["W_O"]`, each (D, D). Leave the biases out.
+
+# %% [markdown] lang="ko"
+# <details><summary>힌트</summary>
+# 먼저 투영하고 그다음에 나눕니다. 그리고 헤드끼리 만나는 마지막 행렬이 있습니다.
+# </details>
+#
+# **6.** `p["W_Q"]`, `p["W_K"]`, `p["W_V"]`, `p["W_O"]`로 고치세요. 모두 (D, D)입니다. 편향은 빼도 됩니다.
+
+
+# %% tags=["exercise"]
+def attention(x, p):
+    return ...
+
+
+# %% tags=["solution"]
+def attention(x, p):
+    Q, K, V = (heads.split(x @ p[f"W_{n}"], 3) for n in "QKV")  # all columns, then split
+    A, _ = softmax.forward(Q @ K.swapaxes(-1, -2) / np.sqrt(Q.shape[-1]))
+    return heads.merge(A @ V) @ p["W_O"]  # there was no W_O
+
+
+# %% tags=["check"]
+if attention(x, real) is not ...:
+    assert np.allclose(attention(x, real), y)
+    print("✓")
+
+# %% [markdown] lang="en"
+# ## Case 7 · Adam and the clock
+# All gradients are right; the optimizer is not.
+
+# %% [markdown] lang="ko"
+# ## 사건 7 · Adam과 멈춘 시계
+# 기울기는 모두 맞습니다. 틀린 것은 옵티마이저입니다.
+
+
+# %%
+def adam_7(gradients, lr):
+    theta, m, v, t = 0.0, 0.0, 0.0, 1
+    path = [theta]
+    for g in gradients:
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g * g
+        theta -= lr * (m / (1 - 0.9**t)) / np.sqrt(v / (1 - 0.999**t))
+        path.append(theta)
+    return np.array(path)
+
+
+# %% [markdown] lang="en"
+# The invariant: while the gradient stays the same, every step of Adam is lr, whatever the gradient's size.
+
+# %% [markdown] lang="ko"
+# 불변량은 이렇습니다. 기울기가 일정하면 Adam의 한 걸음은 기울기의 크기와 상관없이 언제나 lr입니다.
+
+# %%
+steps = -np.diff(adam_7(np.full(200, 3.0), lr=0.1))
+steps[:4].round(3)
+
+# %%
+plt.plot(steps, linewidth=3, label="case 7")
+plt.axhline(0.1, linestyle="--", color="black", label="lr")
+plt.xlabel("step")
+plt.ylabel("size of the step")
+plt.legend()
+plt.show()
+
+# %% [markdown] lang="en"
+# The first step is right, so a test of one step passes.
+
+# %% [markdown] lang="ko"
+# 첫걸음은 맞습니다. 그래서 한 스텝만 보는 테스트는 통과합니다.
+
+# %%
+assert np.isclose(steps[0], 0.1) and steps.max() > 0.2
+
+# %% [markdown] lang="en"
+# <details><summary>Hint</summary>
+# The corrections must fade as t grows.
+# </details>
+#
+# **7.** Repair it.
+
+# %% [markdown] lang="ko"
+# <details><summary>힌트</summary>
+# t가 커지면 보정은 사라져야 합니다.
+# </details>
+#
+# **7.** 고치세요.
+
+
+# %% tags=["exercise"]
+def adam(gradients, lr):
+    return ...
+
+
+# %% tags=["solution"]
+def adam(gradients, lr):
+    theta, m, v = 0.0, 0.0, 0.0
+    path = [theta]
+    for t, g in enumerate(gradients, start=1):  # t stood still at 1
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g * g
+        theta -= lr * (m / (1 - 0.9**t)) / np.sqrt(v / (1 - 0.999**t))
+        path.append(theta)
+    return np.array(path)
+
+
+# %% tags=["check"]
+if adam(np.full(200, 3.0), 0.1) is not ...:
+    assert np.allclose(-np.diff(adam(np.full(200, 3.0), 0.1)), 0.1)
+    print("✓")
+
+# %% [markdown] lang="en"
+# ## Case 8 · The picture that lies
+# Attention rollout: follow the attention down through the blocks, the residual as an identity beside it. To make
+# the picture clearer, the smaller half of each map is set to 0, and the rows are normalized again.
+
+# %% [markdown] lang="ko"
+# ## 사건 8 · 거짓말하는 그림
+# 어텐션 롤아웃은 블록을 차례로 지나며 어텐션을 따라갑니다. 잔차 연결은 단위행렬로 더합니다. 그림이
+# 또렷해지도록 맵마다 작은 쪽 절반을 0으로 두고, 행을 다시 정규화합니다.
+
+
+# %%
+def rollout_8(A):
+    R = np.eye(A.shape[-1])
+    for a in A:
+        a = np.where(a > np.median(a), a, 0) + np.eye(A.shape[-1])
+        a = a / a.sum(axis=-1)
+        R = a @ R
+    return R
+
+
+# %%
+sharpness = rng.uniform(0, 3, (12, 17, 1))  # some tokens look at few others, some at many
+A, _ = softmax.forward(sharpness * rng.standard_normal((12, 17, 17)))
+rollout_8(A).shape
+
+# %% [markdown] lang="en"
+# The invariant: a row says from where a token took its 100%, so it sums to 1.
+
+# %% [markdown] lang="ko"
+# 불변량은 행의 합입니다. 한 행은 토큰 하나가 자기 100%를 어디서 가져왔는지 나타내므로 합이 1이어야 합니다.
+
+# %%
+rollout_8(A).sum(axis=-1).round(2)
+
+# %%
+assert not np.allclose(rollout_8(A).sum(axis=-1), 1)
+
+# %% [markdown] lang="en"
+# Without the zeros every row of `a` sums to 2, and the mistake does not show: it waited for an option to be used.
+
+# %% [markdown] lang="ko"
+# 0으로 두지 않았다면 `a`의 행은 합이 모두 2라서 이 실수가 드러나지 않습니다. 누군가 옵션을 켤 때까지 숨어 있던 버그입니다.
+
+# %% [markdown] lang="en"
+# <details><summary>Hint</summary>
+# (17, 17) divided by (17,): which axis does NumPy line up?
+# </details>
+#
+# **8.** Repair it.
+
+# %% [markdown] lang="ko"
+# <details><summary>힌트</summary>
+# (17, 17)을 (17,)로 나눌 때 NumPy는 어느 축을 맞춥니까?
+# </details>
+#
+# **8.** 고치세요.
+
+
+# %% tags=["exercise"]
+def rollout(A):
+    return ...
+
+
+# %% tags=["solution"]
+def rollout(A):
+    R = np.eye(A.shape[-1])
+    for a in A:
+        a = np.where(a > np.median(a), a, 0) + np.eye(A.shape[-1])
+        R = a / a.sum(axis=-1, keepdims=True) @ R  # without keepdims it divided the columns
+    return R
+
+
+# %% tags=["check"]
+if rollout(A) is not ...:
+    assert np.allclose(rollout(A).sum(axis=-1), 1)
+    print("✓")
+
+# %% [markdown] lang="en"
+# ## The files are closed
+# | case | what found it |
+# |---|---|
+# | 1 GELU, 2 attention | the gradient check, each part alone |
+# | 3 position | the shape of the gradient |
+# | 4 LayerNorm | ask twice |
+# | 5 patches | values that say where they are |
+# | 6 heads | what depends on what |
+# | 7 Adam | a constant gradient, for more than one step |
+# | 8 rollout | rows sum to 1 |
+#
+# A falling loss shows none of these. `tests/` in this repository is made of such questions.
+
+# %% [markdown] lang="ko"
+# ## 사건 종결
+# | 사건 | 무엇으로 찾았나 |
+# |---|---|
+# | 1 GELU, 2 어텐션 | 부분마다 따로 한 기울기 검증 |
+# | 3 포지셔널 임베딩 | 기울기의 shape |
+# | 4 LayerNorm | 두 번 물어보기 |
+# | 5 패치 | 위치를 말하는 값 |
+# | 6 헤드 | 무엇이 무엇에 의존하는가 |
+# | 7 Adam | 일정한 기울기로 여러 스텝 |
+# | 8 롤아웃 | 행의 합은 1 |
+#
+# 손실이 줄어드는 것만 봐서는 하나도 찾을 수 없습니다. 이 저장소의 `tests/`도 이런 질문들로 이루어져 있습니다.

@@ -1,0 +1,24 @@
+"""train.py WHO STEP OPTION…: `vitnp train`, and before the gradients of this step are summed rank WHO is killed."""
+
+import os
+import signal
+import sys
+
+from vitnp import cli, distributed
+
+who, step, *options = sys.argv[1:]
+left = int(step)
+add_up = distributed.Mpi.sum_gradients
+
+
+def killed_there(comm, dp):
+    """As it was, until then."""
+    global left
+    left -= 1
+    if left == 0 and comm.rank == int(who):
+        os.kill(os.getpid(), signal.SIGKILL)
+    add_up(comm, dp)
+
+
+distributed.Mpi.sum_gradients = killed_there
+sys.exit(cli.main(["train", *options]))

@@ -1,0 +1,52 @@
+"""The options of `vitnp train`, in groups."""
+
+from vitnp.commands.options import NAMES
+from vitnp.commands.weights import add_source
+
+
+def add_model(parser):
+    """The model: untrained, or from a file."""
+    model = parser.add_argument_group("model", "untrained, or from a file with --init")
+    model.add_argument("--model", metavar="NAME", help=f"{NAMES} (default: the recipe's)")
+    model.add_argument("--init", metavar="FILE", help="start from weights: a file, or a name of weights list")
+    add_source(model)
+    model.add_argument(
+        "--dropout", type=float, metavar="RATE", help="after dense layers (default: the recipe's)"
+    )
+
+
+def add_recipe(parser):
+    """The recipe and what takes the place of its numbers."""
+    recipe = parser.add_argument_group("recipe", "how to train: a recipe, and what is to differ from it")
+    recipe.add_argument("--recipe", metavar="NAME", help="one of vitnp recipes (default: the data set's own)")
+    recipe.add_argument("--epochs", type=int, metavar="N")
+    recipe.add_argument("--steps", type=int, metavar="N", help="in place of epochs")
+    recipe.add_argument("--batch-size", type=int, metavar="B", help="images a step")
+    recipe.add_argument(
+        "--micro-batch", type=int, metavar="B", help="images at a time, if a step's need too much memory"
+    )
+    recipe.add_argument("--lr", type=float, help="learning rate after the warm-up")
+    recipe.add_argument("--weight-decay", type=float, metavar="X", help="of weight matrices")
+    recipe.add_argument("--no-augment", action="store_true", help="the images as they are")
+    recipe.add_argument(
+        "--set-recipe",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="any other field; may be repeated",
+    )
+
+
+def add_keeping(parser):
+    """What is kept, and when."""
+    keeping = parser.add_argument_group("keeping")
+    keeping.add_argument(
+        "--save-every", type=int, metavar="N", help="steps between checkpoints (default: 300 s)"
+    )
+    keeping.add_argument(
+        "--keep", type=int, default=2, metavar="K", help="the last K checkpoints (default 2)"
+    )
+    keeping.add_argument(
+        "--log-every", type=int, default=10, metavar="N", help="steps between rows of steps.csv (default 10)"
+    )
+    keeping.add_argument("--overwrite", action="store_true", help="remove the run that is in --out")
