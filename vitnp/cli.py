@@ -9,6 +9,7 @@ import sys
 
 from vitnp import __version__
 from vitnp.commands import (
+    compare,
     demo,
     gradcheck,
     info,
@@ -23,7 +24,7 @@ from vitnp.commands import (
 )
 from vitnp.errors import InputError
 
-COMMANDS = (walk, gradcheck, train, pretrain, recipes, linear_eval, predict, look, weights, info, demo)
+COMMANDS = (walk, gradcheck, train, pretrain, compare, recipes, linear_eval, predict, look, weights, info, demo)
 
 
 def parser():

@@ -10,6 +10,7 @@ from vitnp.masked import TARGETS
 def add_parser(commands):
     """The options of `vitnp pretrain`."""
     parser = commands.add_parser("pretrain", help="learn from images without labels, for train --init")
+    train.add_place(parser)
     train.add_options(parser)
     task = parser.add_argument_group("task", "what is learned without labels")
     task.add_argument("--task", default="masked-patches", metavar="NAME", help="masked-patches (default)")

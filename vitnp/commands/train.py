@@ -29,6 +29,7 @@ NOT_KEPT = ("run", "defaults", "out", "resume", "overwrite", "known")  # not of 
 def add_parser(commands):
     """The options of `vitnp train`."""
     parser = commands.add_parser("train", help="train a model and save it, its history and its curves")
+    add_place(parser)
     add_options(parser)
     parser.add_argument("--freeze", choices=("backbone",), help="train the head alone")
     parser.add_argument(
@@ -40,11 +41,16 @@ def add_parser(commands):
     complete(parser, task=None, target=None, mask_ratio=None)
 
 
-def add_options(parser):
-    """What every training is told."""
+def add_place(parser):
+    """Where the run is, and its seed."""
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", metavar="DIR", help="folder of a new run")
     where.add_argument("--resume", metavar="DIR", help="go on with the run in this folder, bit for bit")
+    parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
+
+
+def add_options(parser):
+    """What every training is told."""
     names = ", ".join(data.NAMES)
     parser.add_argument(
         "--data",
@@ -58,7 +64,6 @@ def add_options(parser):
         default="stop",
         help="a picture of a folder that cannot be read",
     )
-    parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
     add_model(parser)
     add_recipe(parser)
     add_keeping(parser)
@@ -223,7 +228,8 @@ def title(args, setup, comm, resume):
     begin = "" if resume is None else f", going on after step {resume.step:,}"
     return (
         f"{task}{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {len(setup.data.train):,} images "
-        f"to learn from{of_them}, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads{begin}"
+        f"to learn from{of_them}, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads"
+        f"{begin}"
     )
 
 
