@@ -72,6 +72,8 @@ def task_for(args):
     if args.task is None:
         return None
     need_choice("--task", args.task, ("masked-patches",))
+    if args.dtype != "float32":
+        raise InputError("a model without labels is trained in float32; leave out --dtype")
     return masked_task.MaskedPatches(args.target, args.mask_ratio)
 
 
