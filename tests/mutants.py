@@ -872,16 +872,12 @@ mistakes(
 
 mistakes(
     "masked.py",
-    ("masked corruption", "masked color", "masked patch by two images"),
+    ("masked corruption", "masked color"),
     ("A in place of its transpose", "A.swapaxes(-1, -2) @ dy", "A @ dy"),
+    ("patches that are gone get a gradient", "A.swapaxes(-1, -2) @ dy", "dy"),
     ("[mask] gets the gradient of every patch", "(m * dy).sum", "dy.sum"),
     ("[mask]: the mean over the batch", "(m * dy).sum(axis=(0, 1))", "(m * dy).sum(axis=1).mean(axis=0)"),
     ("forward: [mask] twice where it stands", 'm * p["mask"], (A, m)', '2.0 * m * p["mask"], (A, m)'),
-)
-mistakes(
-    "masked.py",
-    ("masked corruption", "masked color"),
-    ("patches that are gone get a gradient", "A.swapaxes(-1, -2) @ dy", "dy"),
 )
 mistakes(
     "masked.py",
