@@ -27,6 +27,10 @@ def vitnp(case, *, workers=None, watch=None, **options):
     import vitnp
     from vitnp import optim, tree
 
+    if case.work == "epoch":
+        import digits_epoch
+
+        return digits_epoch.vitnp(case.config, workers)
     images, labels = data(case)
     p = vitnp.vit.init(np.random.default_rng(0), case.config)
     if watch:
@@ -132,6 +136,10 @@ def torch(case, *, compiled=False):
                 return model(images)
 
         return forward
+    if case.work == "epoch":
+        import digits_epoch
+
+        return digits_epoch.torch(model)
     optimizer = t.optim.AdamW(model.parameters(), lr=1e-3)
     if case.work == "step":  # the two means from the start, as the others have them
         for q in model.parameters():

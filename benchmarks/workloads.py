@@ -15,6 +15,7 @@ CIFAR = ViTConfig(
     image_size=(32, 32), patch_size=4, hidden_size=64, num_layers=4, num_heads=8, mlp_dim=128, num_classes=10
 )
 WORK = {"forward": "forward", "backward": "forward and backward", "step": "training step with AdamW"}
+WORK["epoch"] = "an epoch on the digits with all that belongs to it"
 
 
 class Case(NamedTuple):

@@ -1460,3 +1460,57 @@ wrong_rules(
     ("the smallest logit", ".argmax(axis=-1) == t", ".argmin(axis=-1) == t"),
     ("patch: the first pixel", ".reshape(flat).mean(axis=2)", ".reshape(flat)[:, :, 0]"),
 )
+wrong_rules(
+    "ops/relative.py",
+    "test_positions",
+    "test_relative_distances_pair_by_pair",
+    (
+        "resized: all readings of a distance count alike",
+        "embeddings * count.astype(dtype)[:, None], pairs + count",
+        "embeddings, pairs + 0 * count + 1",
+    ),
+    ("resized: only one reading of a distance", "for extra in (0, 1):", "for extra in (0,):"),
+    (
+        "resized: the way back to the class token as the way from it",
+        "E_rel[zero - 1 :: -1]",
+        "E_rel[zero + 1 :]",
+    ),
+    (
+        "resized: rows and columns exchanged",
+        "picture = E_rel[down * cols + on +",
+        "picture = E_rel[on * rows + down +",
+    ),
+    new_grid=(5, 4),
+    cls=1,
+)
+wrong_rules(
+    "ops/relative.py",
+    "test_positions",
+    "test_relative_distances_pair_by_pair",
+    ("resized: a single row is the first of the picture", "picture[rows - 1 : rows]", "picture[:1]"),
+    new_grid=(1, 3),
+    cls=0,
+)
+wrong_rules(
+    "ops/positions.py",
+    "test_positions",
+    "test_2d_tables_interpolated_are_their_whole_table_interpolated",
+    (
+        "resized: the old size and the new exchanged",
+        "matrix(xp, new, old, method)",
+        "matrix(xp, old, new, method).T",
+    ),
+    new_grid=(5, 4),
+    cls=1,
+    method="bilinear-aligned",
+)
+wrong_rules(
+    "ops/positions.py",
+    "test_positions",
+    "test_the_table_patch_by_patch",
+    ("sincos: cosine first", "[xp.sin(angle), xp.cos(angle)]", "[xp.cos(angle), xp.sin(angle)]"),
+    ("sincos: MoCo v3's wavelengths", "max(width // 2 - 1, 1)", "max(width // 2, 1)"),
+    ("sincos: rows for columns", "[in_cols, in_rows]", "[in_rows, in_cols]"),
+    kind="sincos",
+    classifier="token",
+)

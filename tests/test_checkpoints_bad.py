@@ -162,7 +162,7 @@ def test_an_image_size_beyond_all_memory(tmp_path, monkeypatch):
     def full(*args, **options):
         raise MemoryError
 
-    monkeypatch.setattr(adapt.interpolate, "forward", full)
+    monkeypatch.setattr(adapt.positions, "resized", full)
     with pytest.raises(InputError, match="image_size 400000x400000 needs more memory than there is"):
         checkpoints.load(tmp_path / "vitnp.npz", image_size=400_000)
 

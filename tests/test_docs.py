@@ -1,36 +1,133 @@
-"""The pages: the README's Python runs as it stands, its links lead somewhere, its figures are the code's."""
+"""The pages: their Python runs as it stands, links lead somewhere, formulas parse, figures are the code's."""
 
+import functools
+import json
 import re
 from pathlib import Path
 
 import pytest
+from matplotlib.mathtext import MathTextParser
 from mutants import MUTANTS
 
 import vitnp
 from vitnp import cli, tree, vit
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+# Pages whose ```python blocks are run, in order, as one program; what needs a file that is not here is ```py.
+RUN = ["README.md", "docs/derivations.md", "docs/faq.md", "docs/lecturer.md", "docs/ko/lecturer.md"]
 
 
-def test_the_python_of_the_readme_runs():
-    (code,) = re.findall(r"```python\n(import.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    names = {}
-    exec(code, names)
+def text(page):
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def name(page):
+    return page.relative_to(ROOT).as_posix()
+
+
+@functools.cache
+def run(page):
+    """Run the page's blocks; an error names the page and its line. Returns the names that they set."""
+    names, whole = {}, text(page)
+    for block in re.finditer(r"^```python\n(.*?)^```$", whole, re.DOTALL | re.MULTILINE):
+        lines_before = "\n" * whole.count("\n", 0, block.start(1))
+        exec(compile(lines_before + block[1], page, "exec"), names)
+    return names
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_the_python_of_the_page_runs(page):
+    assert len(run(page)) > 1  # not only __builtins__
+
+
+def test_the_python_of_the_readme_shows_what_it_says():
+    names = run("README.md")
     assert names["dp"].keys() == names["p"].keys()
     assert names["t"]["blocks.0.attention.S"].shape == (1, 12, 197, 197)
     assert names["t"].gradient("z0").shape == (1, 197, 768)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def anchors(page):
+    """The anchors that GitHub gives a page's headings."""
+    headings = re.findall(
+        r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S), re.M
+    )
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
-        assert target.startswith("https://") or (page.parent / target).exists(), target
+    for target, _, anchor in re.findall(r"\]\(([^)#]*)(#([^)]+))?\)", page.read_text("utf-8")):
+        there = page.parent / target if target else page
+        assert target.startswith("https://") or there.exists(), target
+        if anchor:
+            assert anchor in anchors(there), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_row_of_a_table_has_all_its_cells(page):
+    for table in re.findall(r"(?:^\|.*\n)+", page.read_text("utf-8"), re.MULTILINE):
+        cells = [len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()]
+        assert len(set(cells)) == 1, table.splitlines()[cells.index(next(n for n in cells if n != cells[0]))]
+
+
+def formulas(page):
+    """The TeX of a page line by line, an `aligned` taken apart."""
+    for tex in re.findall(r"^```math\n(.*?)^```$|\$`([^`]+)`\$", text(page), re.DOTALL | re.MULTILINE):
+        lines = re.sub(r"\\(begin|end)\{aligned\}", "", "".join(tex)).split(r"\\")
+        yield from (line.replace("&", "").replace("\n", " ").strip() for line in lines)
+
+
+@pytest.mark.parametrize("page", ["docs/derivations.md", "docs/lecturer.md", "docs/ko/lecturer.md"])
+def test_the_formulas_parse(page):
+    for tex in formulas(page):
+        MathTextParser("path").parse(f"${tex}$")
+        assert "\\operatorname" not in tex  # GitHub refuses it
+    # A bare $ is at the mercy of Markdown: an underscore in it may become italics.
+    rest = re.sub(r"^```.*?^```$|\$`[^`]+`\$|`[^`]*`", "", text(page), flags=re.DOTALL | re.MULTILINE)
+    assert "$" not in rest
+
+
+LECTURER = ["docs/lecturer.md", "docs/ko/lecturer.md"]
+# A notebook's link, and what follows up to the next link.
+QUOTES = re.compile(r"\]\(([^)\s]+\.ipynb)\)(.*?)(?=\[[^\]]*\]\(|$)", re.DOTALL)
+
+
+def headings(notebook):
+    """The headings of a built notebook, as text."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    return re.findall(r"^#+ (.*)$", "\n".join(texts), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", LECTURER)
+def test_the_lecturer_finds_every_heading(page):
+    """What stands in quotes after a notebook's link is a heading in it."""
+    prose = re.sub(r"^```.*?^```$", "", text(page), flags=re.DOTALL | re.MULTILINE)
+    found = 0
+    for passage in re.split(r"\n\n|\|", prose):  # a paragraph, or a cell of a table
+        for path, after in QUOTES.findall(passage):
+            there = headings((ROOT / page).parent / path)
+            for quote in re.findall(r"\"([^\"]+)\"", after.replace("\n", " ")):
+                assert any(quote in heading for heading in there), (path, quote)
+                found += 1
+    assert found > 45
+
+
+def test_the_lecturer_says_the_same_in_both_languages():
+    en, ko = map(text, LECTURER)
+    assert re.findall(r"^```.*?^```$", en, re.DOTALL | re.MULTILINE) == re.findall(
+        r"^```.*?^```$", ko, re.DOTALL | re.MULTILINE
+    )
+    for pattern in (r"^#+ |^\*\*|^\| ?[\d:-]+|^- ", r"/(\w+)\.ipynb", r"\w+\.md#?[\w-]*"):
+        both = [re.findall(pattern, page, re.MULTILINE) for page in (en, ko)]
+        assert both[0][1:] == both[1][1:], pattern  # the first link is to the other language
 
 
 def test_the_figures_of_the_readme():
-    text = (ROOT / "README.md").read_text()
-    assert f"{len(MUTANTS)} deliberately broken" in text
-    assert f"{tree.count(vit.init(None, vitnp.preset('digits'))):,} parameters" in text
+    readme = text("README.md")
+    assert f"{len(MUTANTS)} deliberately broken" in readme
+    assert f"{tree.count(vit.init(None, vitnp.preset('digits'))):,} parameters" in readme
     for command in cli.COMMANDS:
-        assert f"vitnp {command.__name__.rpartition('.')[2].replace('_', '-')}" in text
+        assert f"vitnp {command.__name__.rpartition('.')[2].replace('_', '-')}" in readme

@@ -248,6 +248,16 @@ def test_the_diagram_has_the_shapes_of_the_configuration():
     assert not any("CLS" in text for text in gap)
 
 
+def test_the_diagram_says_where_positions_are_added():
+    where = {"1d": "4  + positions", "relative": "E_rel 393×64"}
+    for kind, text in where.items():
+        for other in ("none", "1d", "relative"):
+            said = words(show.diagram(preset("B/16", position_embedding=other)))
+            assert any(text in one for one in said) == (kind == other)
+    said = words(show.diagram(preset("B/16", position_at="every-layer")))
+    assert said.count(where["1d"]) == 1
+
+
 def test_the_cost_plot_is_table_6():
     lines = {line.get_label(): line for line in show.accuracy_against_compute().axes[0].lines}
     assert [len(lines[kind].get_xdata()) for kind in ("ViT", "Hybrid", "ResNet")] == [6, 5, 7]

@@ -222,3 +222,27 @@ def test_every_file_and_function_that_the_page_names_exists():
                 assert callable(getattr(module, name, None)), (line, name)
             found += 1
     assert found > 60
+
+
+NOTEBOOKS = [f"{number:02}" for number in range(15)]
+
+
+def test_every_step_has_a_notebook_a_derivation_and_its_errata():
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    for row in slides.ROWS:
+        (line,) = (line for line in lines if line.startswith(f"| {row.title_ko} "))
+        for needed in (r"\(\.\./notebooks/\d\d_\w+\.ipynb\)", r"\(derivations\.md#", r"`tests/test_\w+\.py`"):
+            assert re.search(needed, line), (row.title_ko, needed)
+        assert ("(#errata-for-lecturers)" in line) == bool(slides.errata(row)), row.title_ko
+    # A step's number leads to the notebook and to the section of the same number.
+    for row in slides.ROWS:
+        if row.step:
+            (line,) = (line for line in lines if line.startswith(f"| {row.title_ko} "))
+            assert f"(../notebooks/{row.step:02}_" in line and f"derivations.md#{row.step}" in line, line
+
+
+def test_every_notebook_is_on_the_page():
+    page = PAGE.read_text(encoding="utf-8")
+    table = page[page.index("## The notebooks") :]
+    assert re.findall(r"^\| \[(\d\d)\]\(\.\./notebooks/\1_\w+\.ipynb\)", table, re.MULTILINE) == NOTEBOOKS
+    assert re.findall(r"\]\(\.\./notebooks/ko/(\d\d)_\w+\.ipynb\)", table) == NOTEBOOKS

@@ -116,6 +116,16 @@ def test_columns_of_a_terminal():
             ("✗", "[CLS] token out"),
         ),
         (("--model", "tiny", "--set", "num_classes=0"), ("16 rows",), ("✗", "predicted")),
+        (
+            (*TINY, "--set", "position_embedding=relative", "--backward"),
+            ("(no slide: relative positions)", "blocks.i.attention.E_rel      13x4", "51 gradients"),
+            ("✗", "E_pos"),
+        ),
+        (
+            (*TINY, "--set", "position_at=every-layer", "--backward"),
+            ("(no slide: positions in every layer)", "blocks.i.E_pos                7x12", "51 gradients"),
+            ("✗",),
+        ),
         (("--model", "tiny", "--set", "num_layers=1", "--backward"), ("30 gradients",), ("✗", "and 17 more")),
     ],
     ids=str,

@@ -94,8 +94,7 @@ def init(rng, config, dtype):
 def forward(x, p, *, config, rng=None, keep="all", E_pos=None):
     """Tokens (B, N, D) through all blocks → tokens (B, N, D).
 
-    E_pos: a position table (N, D) for every block, added at its beginning, see `positions_forward`; or None.
-
+    E_pos: a position table (N, D) for every block, added at its beginning, from `positions_forward`; or None.
     keep "all" saves what backward needs; "inputs" saves only each block's input, from which backward runs the block
     again: a third more work in a fraction of the memory; "nothing" leaves nothing for a backward.
     """

@@ -30,17 +30,9 @@ from vitnp.steps import (
 )
 
 # The slide's number for every name, without `blocks.0.` and what follows the next dot; the Norms and sums are 6.
-STEPS = {
-    "image": 1,
-    "grid": 1,
-    "patches": 1,
-    "patch_tokens": 2,
-    "tokens": 3,
-    "E_pos": 4,
-    "position": 4,
-    "z0": 4,
-}
-STEPS |= {"attention": 5, "feed_forward": 7, "y": 8, "pre_logits": 8, "logits": 8, "p": 8}
+STEPS = {"image": 1, "grid": 1, "patches": 1, "patch_tokens": 2, "tokens": 3, "E_pos": 4, "z0": 4}
+STEPS |= {"position": 4, "attention": 5, "feed_forward": 7, "y": 8, "pre_logits": 8, "logits": 8, "p": 8}
+TABLES = ("1d", "2d", "sincos")  # of config.stem_position, what has an E_pos
 
 
 class Record(NamedTuple):
@@ -132,7 +124,7 @@ def _forward(images, p, config, logits, saved):
     if saved.class_token is not None:
         z = t["tokens"] = s3_class_token.forward(z, p["class_token"])[0]
     tables, how = p.get("position", {}), {"kind": config.stem_position, "grid": config.grid}
-    if config.stem_position in ("1d", "2d", "sincos"):
+    if config.stem_position in TABLES:
         t["E_pos"], _ = positions.forward(tables, like=z, **how)
     z = t["z0"] = s4_position.forward(z, tables, **how)[0]
     E_pos, _ = encoder.positions_forward(tables, config=config, like=z)
@@ -158,11 +150,10 @@ def _block_forward(z, saved, t, block):
     for name, value in (("Q", Q), ("K", K), ("V", V)):
         t[f"{block}attention.{name}"] = heads.merge(value)
         t[f"{block}attention.{name}_heads"] = value
-    scale = 1.0 / math.sqrt(Q.shape[-1])
-    S = Q @ K.swapaxes(-1, -2) * scale
+    S = Q @ K.swapaxes(-1, -2) * (1.0 / math.sqrt(Q.shape[-1]))
     if "E_rel" in p:
-        t[block + "attention.E_rel"] = p["E_rel"]
-        S_rel = t[block + "attention.S_rel"] = relative.forward(Q, p["E_rel"])[0] * scale
+        S_rel, _ = relative.forward(Q * (1.0 / math.sqrt(Q.shape[-1])), p["E_rel"])
+        t |= {f"{block}attention.E_rel": p["E_rel"], f"{block}attention.S_rel": S_rel}
         S += S_rel
     t[block + "attention.S"] = S
     t[block + "attention.A"] = A
@@ -204,14 +195,12 @@ def _backward(probabilities, config, saved, saved_loss, of):
         if saved.every_layer is not None:
             d[f"blocks.{i}.position"], d[f"blocks.{i}.E_pos"] = dz, dz.sum(axis=0)
     d["z0"] = dz
-    if config.stem_position in ("1d", "2d", "sincos"):
-        d["E_pos"] = dz.sum(axis=0)
+    d |= {"E_pos": dz.sum(axis=0)} if config.stem_position in TABLES else {}
     dz, dp_position = s4_position.backward(dz, saved.position)
     if saved.every_layer is not None:
-        dE_pos = {i: d[f"blocks.{i}.E_pos"] for i in dp["blocks"]}
-        dp_position = encoder.positions_backward(dE_pos, saved.every_layer)
-    if dp_position:
-        dp["position"] = dp_position
+        of_layers = {i: d[f"blocks.{i}.E_pos"] for i in dp["blocks"]}
+        dp_position = encoder.positions_backward(of_layers, saved.every_layer)
+    dp |= {"position": dp_position} if dp_position else {}
     if saved.class_token is not None:
         d["tokens"] = dz
         dz, dp["class_token"] = s3_class_token.backward(dz, saved.class_token)
@@ -234,7 +223,6 @@ def _block_backward(dz, saved, d, block):
     d[block + "norm_2"] = df
     df, dp["norm_2"] = s6_layer_norm.backward(df, saved.norm_2)
     dz = d[block + "residual_1"] = dy = d[block + "attention.output"] = dz + df
-
     _, p, Q, K, V, A, _, _, _, _ = saved.attention
     dconcat = d[block + "attention.concat"] = input_gradient(dy, p["W_O"])
     dO = d[block + "attention.O"] = heads.split(dconcat, Q.shape[1])

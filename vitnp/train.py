@@ -50,10 +50,11 @@ class Setting(NamedTuple):
 
 
 def initial_parameters(rng, config, recipe):
-    """What `vit.init` draws, with the position tables `recipe.position_scale` times as large."""
+    """What `vit.init` draws, with the position embeddings (E_pos, E_rel, …) `recipe.position_scale` times as large."""
     p = vit.init(rng, config)
-    for _, table in tree.leaves(p.get("position", {})):
-        table *= recipe.position_scale
+    for name, leaf in tree.leaves(p):
+        if name.rpartition(".")[2].startswith("E_"):
+            leaf *= recipe.position_scale
     return p
 
 
@@ -211,7 +212,8 @@ def measure(now, s, lr):
     loss = float(now.loss_sum) / now.images
     check_finite(now.step, lr, loss, 0.0, now.p, {})
     p, began = now.best(), time.perf_counter()
-    some = np.arange(min(MONITORED, len(s.data.train)))
+    n = len(s.data.train)
+    some = np.arange(min(MONITORED, n)) * n // min(MONITORED, n)  # of every class, also where they are sorted
     options = {"workers": s.workers, "comm": s.comm, "between": lambda: between(now, s)}
     on_train = s.task.accuracy(s.data.train, p, s.config, rows=some, **options)
     on_test = s.task.accuracy(s.data.test, p, s.config, **options)

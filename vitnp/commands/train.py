@@ -104,7 +104,9 @@ def settled(args, comm):
 
     Raises InputError for an option that says something else than the run did.
     """
-    if args.data and Path(args.data).is_dir():
+    if (
+        args.data not in data.NAMES and Path(args.data).is_dir()
+    ):  # a set's name goes before a folder called so
         args.data = str(Path(args.data).resolve())
     if not args.resume:
         return args

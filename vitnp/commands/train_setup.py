@@ -16,7 +16,7 @@ from vitnp.checkpoints import adapt
 from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
-from vitnp.config import ViTConfig
+from vitnp.config import PRESETS, ViTConfig
 from vitnp.errors import InputError, need_choice
 from vitnp.recipes import LISTED, Recipe
 from vitnp.train import check_augment, check_fit, initial_parameters, with_dropout
@@ -53,7 +53,7 @@ def prepare(args):
             p, config = adapt.new_head(p, config, 0 if task else len(dataset.class_names))
         config = with_dropout(config, recipe)
     else:
-        asked = {"image_size": (224, 224)} | listed.settings | fields(args)
+        asked = {"image_size": (224, 224)} | listed.settings | PRESETS.get(args.model, {}) | fields(args)
         seen = {field: asked[field] for field in ("image_size", "in_channels") if field in asked}
         dataset = load(name, folder, args, recipe, ViTConfig(**(seen | {"patch_size": 1})))
         config = with_dropout(untrained(args, listed, dataset), recipe)

@@ -1,11 +1,14 @@
 """Augmentation: small random changes to an image that leave its class what it is. Imports nothing of vitnp."""
 
+import functools
+
 import numpy as np
 import scipy.ndimage
 
 SHIFT = 0.5  # pixels: an image of 8x8 has few to lose
 DEGREES = 11.0
 SCALE = 0.1
+PAD = 12  # pixels; as many as SciPy adds, after which an edge that goes on no longer sways the spline
 
 
 def affine(images, rng, *, shift=SHIFT, degrees=DEGREES, scale=SCALE):
@@ -15,22 +18,44 @@ def affine(images, rng, *, shift=SHIFT, degrees=DEGREES, scale=SCALE):
     the image is a cubic spline, because a linear one would blur; beyond its edge the edge goes on. All draws
     are made before the first image is moved: rng gives the same images again.
     """
-    n, height, width, C = images.shape
+    n, height, width, _ = images.shape
     shifts = rng.uniform(-shift, shift, (n, 2))
     angle = np.deg2rad(rng.uniform(-degrees, degrees, n))
     size = rng.uniform(1.0 - scale, 1.0 + scale, n)
     cos, sin = np.cos(angle) / size, np.sin(angle) / size
     center = np.array([(height - 1) / 2, (width - 1) / 2])
-    moved = np.empty_like(images)
-    for i in range(n):
-        # SciPy asks the other way round: where a pixel of the result comes from.
-        back = np.array([[cos[i], -sin[i]], [sin[i], cos[i]]])
-        offset = center - back @ (center + shifts[i])
-        for c in range(C):
-            scipy.ndimage.affine_transform(
-                images[i, :, :, c], back, offset, output=moved[i, :, :, c], order=3, mode="nearest"
-            )
-    return moved
+    # Asked the other way round: where a pixel of the result comes from, (n, 2, pixels).
+    back = np.array([[cos, -sin], [sin, cos]]).transpose(2, 0, 1)
+    pixels = np.mgrid[:height, :width].reshape(2, -1)
+    return read_between(images, back @ (pixels - (center + shifts)[:, :, None]) + center[:, None])
+
+
+def read_between(images, where):
+    """Each image read at its own places where (n, 2, Hᵢ·Wᵢ), row and column, on its cubic spline: (n, Hᵢ, Wᵢ, C).
+
+    The images lie under one another in one tall picture, so that SciPy is called once a channel and not once an
+    image: scipy.ndimage.affine_transform(mode="nearest") image by image gives the same numbers within 1e-6.
+    """
+    n, height, width, C = images.shape
+    tall, wide = height + 2 * PAD, width + 2 * PAD
+    # No further out than what the spline at the last place can reach in its own image.
+    rows, columns = (where + PAD).clip(1, np.array([[tall - 3], [wide - 3]])).swapaxes(0, 1)
+    rows = rows + tall * np.arange(n)[:, None]
+    read = np.empty_like(images)
+    for c in range(C):
+        heights = spline(height) @ images[..., c] @ spline(width).T
+        values = scipy.ndimage.map_coordinates(
+            heights.reshape(n * tall, wide), (rows, columns), order=3, prefilter=False
+        )
+        read[..., c] = values.reshape(n, height, width)
+    return read
+
+
+@functools.lru_cache(maxsize=16)
+def spline(size):
+    """(size + 2·PAD, size): what makes a line of pixels, its edges going on, into the heights of its cubic spline."""
+    lines = np.pad(np.eye(size), ((0, 0), (PAD, PAD)), mode="edge")
+    return scipy.ndimage.spline_filter1d(lines, 3, mode="nearest").T.copy()
 
 
 def mixup(images, labels, rng, *, alpha, num_classes):

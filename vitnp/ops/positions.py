@@ -9,6 +9,8 @@ The class token has no place in the image: with "2d" a learned row of its own, E
 Sine–cosine as in big_vision and its SimpleViT, after MoCo v3 (Chen, Xie & He, 2021), which divides by D/4 instead.
 """
 
+import math
+
 from vitnp.backend import array_module
 from vitnp.ops import initializers, interpolate
 
@@ -66,7 +68,7 @@ def backward(dE_pos, saved):
 def sines(xp, length, width):
     """[sin(j·ω); cos(j·ω)] for j = 0 … length − 1, ωᵢ = 10000^(−i/(width/2 − 1)): (length, width) in float64."""
     i = xp.arange(width // 2, dtype="float64")
-    omega = LONGEST ** (-i / max(width // 2 - 1, 1))
+    omega = xp.exp(i * (-math.log(LONGEST) / max(width // 2 - 1, 1)))
     angle = xp.arange(length, dtype="float64")[:, None] * omega
     return xp.concatenate([xp.sin(angle), xp.cos(angle)], axis=1)
 

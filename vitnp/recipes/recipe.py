@@ -32,7 +32,7 @@ class Recipe:
     augment: tuple = ()  # names of augmentations, in this order
     mixup: float = 0.0  # α of Beta(α, α); 0: none
     average: float = 0.0  # the decay of Polyak averaging; 0: none
-    position_scale: float = 1.0  # how many times larger than the released code's E_pos starts
+    position_scale: float = 1.0  # how many times larger than the released code's E_pos, or E_rel …, starts
 
     def __post_init__(self):
         if (self.epochs is None) == (self.steps is None):

@@ -3,6 +3,8 @@
 Q = x·W_Q + b_Q,  K = x·W_K + b_K,  V = x·W_V + b_V        (N, D) each, cut into H heads of width d_k = D/H
 S⁽ⁱ⁾ = Q⁽ⁱ⁾·K⁽ⁱ⁾ᵀ / √d_k,  A⁽ⁱ⁾ = softmax(S⁽ⁱ⁾) over the keys,  O⁽ⁱ⁾ = A⁽ⁱ⁾·V⁽ⁱ⁾
 y = [O⁽¹⁾; …; O⁽ᴴ⁾]·W_O + b_O
+
+Where p has E_rel, for `position_embedding` "relative", the scores know distances too: see `ops/relative.py`.
 """
 
 import math

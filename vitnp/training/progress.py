@@ -24,7 +24,7 @@ class Epoch(NamedTuple):
 
     epoch: int  # from 1
     loss: float  # mean over the epoch's images as they were trained on: augmented, with dropout
-    train_accuracy: float  # 0…1, on the first training images, not augmented
+    train_accuracy: float  # 0…1, on some of the training images, not augmented
     test_accuracy: float  # 0…1
     lr: float  # of the last step
     seconds: float  # training and measuring
