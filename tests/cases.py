@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vitnp import encoder, gradcheck, loss, parallel, vit
+from vitnp import encoder, gradcheck, loss, masked, parallel, tree, vit
 from vitnp.backend import array_module, to_device
 from vitnp.config import INTERPOLATIONS, preset
 from vitnp.ops import dropout, gelu, heads, interpolate, linear, positions, relative, softmax
@@ -23,6 +23,7 @@ from vitnp.steps import (
     s7_feed_forward,
     s8_classify,
 )
+from vitnp.training.masked import MaskedPatches, with_task, without_head
 
 
 class Case(NamedTuple):
@@ -372,4 +373,75 @@ def _times(dy, node):
     return {k: _times(dy, v) for k, v in node.items()} if isinstance(node, dict) else dy * node
 
 
-CASES = {case.name: case for part in (ops, steps, blocks, models, losses) for case in part()}
+def masked_patches():
+    """The corruption, the model that predicts what was there, its losses, and all of it over threads.
+
+    Images, labels (classes 0 … 7 or 0 … 511) and what is corrupted are fixed: three of six patches an image, among
+    them two that take the place of others, one of these twice, and one that is corrupted and stays what it was.
+    """
+    drawn = masked.Corruption(
+        np.array([[0, 2, 5], [1, 3, 4]]), np.array([[-1, 1, 1, 3, 4, -1], [0, 2, 2, 2, 4, 5]])
+    )
+    yield Case(
+        "masked corruption",
+        lambda x, p: masked.corrupt_forward(x, p, to_device(drawn.source, array_module(x))),
+        masked.corrupt_backward,
+        generic(2, 6, 5),
+        {"mask": generic(5)},
+        per_image=False,  # which image it is decides
+    )
+    for target in masked.TARGETS:
+        for name, fields in {"": {}, ", gap, dropout": DROPOUTS | {"classifier": "gap"}}.items():
+            yield masked_model(f"masked {target}{name}", target, drawn, fields)
+    yield masked_threads("masked over two threads", "color", workers=2)
+    yield masked_threads("masked patch by two images", "patch", workers=2, micro_batch=2)
+
+
+def masked_model(name, target, drawn, fields):
+    """Images → the loss of masked patch prediction."""
+    config = preset("tiny", **fields)
+    x, p = masked_point(config, target, 2)
+    t = masked.targets(generic(2, 12, 8, 3), config, drawn, target)  # not of x: the targets are constants
+
+    def forward(x, p):
+        xp = array_module(x)
+        here = masked.Corruption(*(to_device(a, xp) for a in drawn))
+        y, saved = masked.forward(x, p, config, here, generator())
+        like = t.astype(y.real.dtype) if target == "patch" else t
+        value, saved_loss = masked.loss_forward(y, to_device(like, xp), target=target)
+        return value, (saved, saved_loss)
+
+    def backward(dy, saved):
+        dy = masked.loss_backward(dy, saved[1], target=target)
+        *parts, (_, dx) = masked.backward_parts(dy, saved[0])
+        return dx, tree.from_leaves(reversed(parts))
+
+    return Case(name, forward, backward, x, p, per_image=False)
+
+
+def masked_threads(name, target, **how):
+    """`MaskedPatches.loss_and_grads`, its own gradients as backward; x is [mask], as the images get none."""
+    config = preset("tiny", dropout_rate=0.2)
+    images, p = masked_point(config, target, 3)
+    mask = p["masked"].pop("mask")
+
+    def forward(x, p):
+        whole = p | {"masked": {"mask": x, **p["masked"]}}
+        task, like = MaskedPatches(target), images.astype(p["norm"]["gamma"].real.dtype)
+        return task.loss_and_grads(like, None, whole, without_head(config), rng=generator(), **how)
+
+    def backward(dy, saved):
+        dp = saved | {"masked": {"head": saved["masked"]["head"]}}
+        return dy * saved["masked"]["mask"], {name: _times(dy, leaf) for name, leaf in dp.items()}
+
+    return Case(name, forward, backward, mask, p, per_image=False)
+
+
+def masked_point(config, target, batch_size):
+    """Generic images and parameters of a pre-training."""
+    p = with_task(vit.init(None, without_head(config), "float64"), None, config, MaskedPatches(target))
+    x = generic(batch_size, *config.image_size, config.in_channels)
+    return x, gradcheck.random_like(p, generator(1))
+
+
+CASES = {case.name: case for part in (ops, steps, blocks, models, losses, masked_patches) for case in part()}

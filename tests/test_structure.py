@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "vit": {"checks", "encoder", "errors", "steps", "tree"},
     "loss": {"backend", "checks", "errors", "ops"},
     "parallel": {"backend", "checks", "errors", "loss", "tree", "vit"},
+    "masked": {"backend", "checks", "errors", "loss", "ops", "steps", "vit"},
     "precision": {"errors", "parallel", "tree"},
     "gradcheck": {"backend", "tree"},
     "cost": {"backend", "tree", "vit"},
@@ -89,7 +90,9 @@ def test_length_and_docstring(path):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in FILES if room(path) in ("ops", "steps", "encoder", "vit", "look")], ids=name
+    "path",
+    [path for path in FILES if room(path) in ("ops", "steps", "encoder", "vit", "masked", "look")],
+    ids=name,
 )
 def test_the_mathematics_does_not_name_numpy(path):
     """The array decides whose functions are called; initial weights are drawn on the host, with NumPy."""

@@ -8,10 +8,23 @@ import os
 import sys
 
 from vitnp import __version__
-from vitnp.commands import demo, gradcheck, info, linear_eval, look, predict, recipes, train, walk, weights
+from vitnp.commands import (
+    compare,
+    demo,
+    gradcheck,
+    info,
+    linear_eval,
+    look,
+    predict,
+    pretrain,
+    recipes,
+    train,
+    walk,
+    weights,
+)
 from vitnp.errors import InputError
 
-COMMANDS = (walk, gradcheck, train, recipes, linear_eval, predict, look, weights, info, demo)
+COMMANDS = (walk, gradcheck, train, pretrain, compare, recipes, linear_eval, predict, look, weights, info, demo)
 
 
 def parser():

@@ -158,14 +158,33 @@ def loss_and_grads(
     """
     if not config.num_classes:
         raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
+    xp = array_module(p["norm"]["gamma"])
+    if not (part and not len(images)):
+        images = check_images(images, config, p["norm"]["gamma"].dtype)
+        check_labels(labels, len(images), config.num_classes)
+        images, labels = to_device(images, xp), to_device(labels, xp)
+    keep = "inputs" if recompute else "all"
+
+    def one(start, stop, drop):
+        logits, saved = vit.forward(images[start:stop], p, config, rng=drop, keep=keep)
+        value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
+        saved = saved._replace(blocks=Once(saved.blocks))
+        return value, lambda weight: vit.backward_parts(loss.backward(weight * loss_scale, saved_loss), saved)
+
+    return add_up(one, images, p, config, workers=workers, rng=rng, micro_batch=micro_batch, part=part)
+
+
+def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, part=None):
+    """The mean of a loss over the batch and its gradient, from those of the shares; the options of `loss_and_grads`.
+
+    one(start, stop, drop) → the mean loss of images start…stop, and a function dloss → the way back as `vit` yields
+    it, a part of the model at a time. drop is the share's generator for dropout, or None.
+    """
     first, B = part or (0, len(images))
     xp = array_module(p["norm"]["gamma"])
     seed = None if rng is None else rng.integers(2**63)
     if part and not len(images):
         return 0.0, tree.map(lambda leaf: leaf * 0.0, p)
-    images = check_images(images, config, p["norm"]["gamma"].dtype)
-    check_labels(labels, len(images), config.num_classes)
-    images, labels = to_device(images, xp), to_device(labels, xp)
     micro_batch = B if micro_batch is None else need_int("micro_batch", micro_batch, at_least=1)
     total, values = Sum(), []
 
@@ -174,12 +193,9 @@ def loss_and_grads(
         if rng is not None:
             place = (first + start, first + stop, B)
             drop = BatchShare(seed, *place) if xp is np else DeviceDraws(xp, seed, first + start)
-        keep = "inputs" if recompute else "all"
-        logits, saved = vit.forward(images[start:stop], p, config, rng=drop, keep=keep)
-        value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
+        value, way_back = one(start, stop, drop)
         weight = (stop - start) / B  # the mean over the share → its part of the mean over the batch
-        saved = saved._replace(blocks=Once(saved.blocks))
-        for name, dp in vit.backward_parts(loss.backward(weight * loss_scale, saved_loss), saved):
+        for name, dp in way_back(weight):
             if name != "images":
                 total.add(number, name, dp)
             del dp

@@ -24,7 +24,7 @@ from vitnp.errors import InputError, need_choice
 from vitnp.parallel import choose_workers, loss_and_grads
 from vitnp.recipes import Recipe
 from vitnp.training import head
-from vitnp.training.evaluate import accuracy, prepared
+from vitnp.training.evaluate import Classes, accuracy, prepared
 from vitnp.training.guards import check_finite, check_fit
 from vitnp.training.progress import Epoch, Progress, Step, Stopped
 
@@ -37,6 +37,7 @@ AUGMENTATIONS = {name: getattr(augment, name) for name in ("affine", "crop", "fl
 class Setting(NamedTuple):
     """What is the same in every step of a training."""
 
+    task: Any
     config: ViTConfig
     data: DataSet
     recipe: Recipe
@@ -72,6 +73,7 @@ def train(
     workers=None,
     freeze=None,
     dtype="float32",
+    task=None,
     comm=None,
     resume=None,
     stop=None,
@@ -81,24 +83,28 @@ def train(
     """Train p in place as the recipe says, and return the history, a list of `Epoch`.
 
     data: a `DataSet`. rng: a generator. workers: threads, by default what `choose_workers` says. freeze: "backbone"
-    to train the head alone. dtype: "float16" for the forward and backward pass, see `precision`. comm: what
-    `distributed.connect` gave. Where the recipe averages, p ends as the average. resume: the `Progress` to go on
-    from, whose numbers p and rng are given. stop() is asked after every step, and a yes raises `Stopped`.
-    on_step(progress, step) is called after every step, on_epoch(progress) after every epoch. p lies in the memory of
-    NumPy or of CuPy, and there everything is done. Raises InputError where the data does not fit the configuration,
-    and `Diverged` where the loss or a gradient stops being finite.
+    to train the head alone. dtype: "float16" for the forward and backward pass, see `precision`. task: what to learn,
+    by default the classes that the labels say. comm: what `distributed.connect` gave. Where the recipe averages, p
+    ends as the average. resume: the `Progress` to go on from, whose numbers p and rng are given. stop() is asked after
+    every step, and a yes raises `Stopped`. on_step(progress, step) is called after every step, on_epoch(progress)
+    after every epoch. p lies in the memory of NumPy or of CuPy, and there everything is done. Raises InputError where
+    the data does not fit the configuration, and `Diverged` where the loss or a gradient stops being finite.
     """
-    check_fit(data, config)
+    check_fit(data, config, classes=task is None)
     check_augment(recipe)
     if freeze is not None:
         need_choice("freeze", freeze, ("backbone",))
     need_choice("dtype", dtype, precision.DTYPES)
     half = dtype == "float16"
-    if half and freeze:
-        raise InputError("a frozen backbone is trained in float32; leave out freeze, or float16")
+    if half and (freeze or task):
+        what = "a frozen backbone" if freeze else "a model without labels"
+        raise InputError(f"{what} is trained in float32; leave out float16")
     config = with_dropout(config, recipe)
     workers = choose_workers(recipe.micro_batch or recipe.batch_size, config) if workers is None else workers
-    s = Setting(config, data, recipe, workers, comm or Alone(), freeze == "backbone", half, stop, on_step)
+    task = task or Classes(loss_and_grads, accuracy)
+    s = Setting(
+        task, config, data, recipe, workers, comm or Alone(), freeze == "backbone", half, stop, on_step
+    )
     now = begin(p, s, rng, resume)
     steps = recipe.total_steps(len(data.train))
     while not now.finished:
@@ -198,7 +204,7 @@ def gradients(now, s, images, labels, batch_size, rng):
     if s.half:
         scale = precision.LossScale(*now.scale)
         return precision.loss_and_grads(images, labels, now.p, s.config, scale, rng=rng, **options)
-    return loss_and_grads(images, labels, now.p, s.config, rng=rng, **options)
+    return s.task.loss_and_grads(images, labels, now.p, s.config, rng=rng, **options)
 
 
 def measure(now, s, lr):
@@ -209,8 +215,8 @@ def measure(now, s, lr):
     n = len(s.data.train)
     some = np.arange(min(MONITORED, n)) * n // min(MONITORED, n)  # of every class, also where they are sorted
     options = {"workers": s.workers, "comm": s.comm, "between": lambda: between(now, s)}
-    on_train = accuracy(s.data.train, p, s.config, rows=some, **options)
-    on_test = accuracy(s.data.test, p, s.config, **options)
+    on_train = s.task.accuracy(s.data.train, p, s.config, rows=some, **options)
+    on_test = s.task.accuracy(s.data.test, p, s.config, **options)
     seconds = now.seconds + time.perf_counter() - began
     now.history.append(Epoch(now.epoch, loss, on_train, on_test, lr, seconds, now.images / now.seconds))
     now.epoch, now.steps, now.images, now.loss_sum, now.seconds = now.epoch + 1, 0, 0, 0.0, 0.0

@@ -67,6 +67,13 @@ def forward(images, p, config, rng=None, *, keep="all"):
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
+    x, encoded = encode(x, p, config, rng, keep=keep)  # steps 3 to 7 → (B, N+1, D)
+    logits, classify = s8_classify.forward(x, p["classify"], classifier=config.classifier)
+    return logits, Saved(patchify, project, *encoded, classify)
+
+
+def encode(x, p, config, rng=None, *, keep="all"):
+    """Patch tokens (B, N, D) → tokens after the last LayerNorm (B, N+1, D), and what the steps between saved."""
     class_token = None
     if config.classifier == "token":
         x, class_token = s3_class_token.forward(x, p["class_token"])  # → (B, N+1, D)
@@ -75,8 +82,7 @@ def forward(images, p, config, rng=None, *, keep="all"):
     E_pos, every_layer = encoder.positions_forward(tables, config=config, like=x)  # None with the stem
     x, blocks = encoder.forward(x, p["blocks"], config=config, rng=rng, keep=keep, E_pos=E_pos)  # L times
     x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
-    logits, classify = s8_classify.forward(x, p["classify"], classifier=config.classifier)
-    return logits, Saved(patchify, project, class_token, position, every_layer, blocks, norm, classify)
+    return x, (class_token, position, every_layer, blocks, norm)
 
 
 def backward(dlogits, saved):
@@ -96,6 +102,14 @@ def backward_parts(dlogits, saved):
     """
     dx, dp = s8_classify.backward(dlogits, saved.classify)
     yield "classify", dp
+    dx = yield from encode_backward_parts(dx, saved)
+    dx, dp = s2_project.backward(dx, saved.project)
+    yield "project", dp
+    yield "images", s1_patchify.backward(dx, saved.patchify)
+
+
+def encode_backward_parts(dx, saved):
+    """dx after the last LayerNorm → dx of the patch tokens (B, N, D), returned after the parts between are yielded."""
     dx, dp = s6_layer_norm.backward(dx, saved.norm)
     yield "norm", dp
     dE_pos = {}
@@ -113,6 +127,4 @@ def backward_parts(dlogits, saved):
     if saved.class_token is not None:
         dx, dp = s3_class_token.backward(dx, saved.class_token)
         yield "class_token", dp
-    dx, dp = s2_project.backward(dx, saved.project)
-    yield "project", dp
-    yield "images", s1_patchify.backward(dx, saved.patchify)
+    return dx

@@ -17,19 +17,40 @@ from vitnp.errors import InputError, need_int
 from vitnp.parallel import choose_workers
 from vitnp.precision import DTYPES
 from vitnp.train import check_fit, train
+from vitnp.training import masked
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import claim, clear, recall
 
 MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
+START = ("seed", "init", "freeze", "labels", "task", "target", "mask_ratio", "backend", "dtype")
 NOT_KEPT = ("run", "defaults", "out", "resume", "overwrite", "known")  # not of the run, but of this start
 
 
 def add_parser(commands):
     """The options of `vitnp train`."""
     parser = commands.add_parser("train", help="train a model and save it, its history and its curves")
+    add_place(parser)
+    add_options(parser)
+    parser.add_argument("--freeze", choices=("backbone",), help="train the head alone")
+    parser.add_argument(
+        "--labels",
+        type=share,
+        metavar="SHARE",
+        help="learn from this share of the training images alone, such as 5%%, all classes alike",
+    )
+    complete(parser, task=None, target=None, mask_ratio=None)
+
+
+def add_place(parser):
+    """Where the run is, and its seed."""
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", metavar="DIR", help="folder of a new run")
     where.add_argument("--resume", metavar="DIR", help="go on with the run in this folder, bit for bit")
+    parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
+
+
+def add_options(parser):
+    """What every training is told."""
     names = ", ".join(data.NAMES)
     parser.add_argument(
         "--data",
@@ -43,7 +64,6 @@ def add_parser(commands):
         default="stop",
         help="a picture of a folder that cannot be read",
     )
-    parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
     add_model(parser)
     add_recipe(parser)
     add_keeping(parser)
@@ -55,7 +75,17 @@ def add_parser(commands):
         help="float16: forward and backward, for GPUs (default float32)",
     )
     add_backend(parser)
-    parser.set_defaults(defaults=vars(parser.parse_args(["--out", ""])), run=run, known=None)
+
+
+def complete(parser, **fixed):
+    """The last of the options: what is not to be chosen, and what they are unless given."""
+    parser.set_defaults(**fixed, run=run, known=None)
+    parser.set_defaults(defaults=vars(parser.parse_args(["--out", ""])))
+
+
+def share(text):
+    """ "5%" or "0.05" as a number."""
+    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
 
 
 def run(args):
@@ -107,7 +137,7 @@ def train_in_folder(args, comm, wish):
     xp = backend(args)
     comm.use(xp)
     setup = prepare(args)
-    check_fit(setup.data, setup.config)
+    check_fit(setup.data, setup.config, classes=setup.task is None)
     args.workers = args.workers or workers_for(setup, comm)
     if not args.resume and comm.rank == 0:
         clear(args.out)
@@ -142,6 +172,7 @@ def train_in_folder(args, comm, wish):
                 workers=args.workers,
                 freeze=args.freeze,
                 dtype=args.dtype,
+                task=setup.task,
                 comm=comm,
                 resume=run and run.resume,
                 stop=wish,
@@ -151,7 +182,11 @@ def train_in_folder(args, comm, wish):
         except Stopped as stopped:
             if first:
                 path = run.checkpoints.save(stopped.progress)
-                print(f"{stopped}; {path} is saved: go on with vitnp train --resume {where}", file=sys.stderr)
+                command = "pretrain" if args.task else "train"
+                print(
+                    f"{stopped}; {path} is saved: go on with vitnp {command} --resume {where}",
+                    file=sys.stderr,
+                )
             return 128 + (wish.signal or signal.SIGTERM)
         except Diverged as problem:
             raise InputError(f"{problem}; {run.checkpoints.last_good()}" if first else problem) from None
@@ -163,8 +198,9 @@ def train_in_folder(args, comm, wish):
             if first:
                 run.close()
     if first:
-        run.finish(history, to_host(p), setup.config, setup.data.class_names)
-        print(summary(history, where))
+        p = to_host(p)
+        run.finish(history, masked.model(p) if setup.task else p, setup.config, setup.data.class_names)
+        print(summary(args, history, where))
     return 0
 
 
@@ -175,7 +211,7 @@ def about(args, setup, comm):
         "model": dataclasses.asdict(setup.config),
         "recipe": dataclasses.asdict(setup.recipe),
         "data": about_data(args.data, setup.data),
-        "start": {name: options[name] for name in ("seed", "init", "freeze", "backend", "dtype")},
+        "start": {name: options[name] for name in START},
         "machines": {"ranks": comm.size, "workers": args.workers},
     }
     return {"vitnp": __version__, "options": options, "run": run}
@@ -191,17 +227,21 @@ def workers_for(setup, comm):
 def title(args, setup, comm, resume):
     """What is trained on what, and from where on."""
     ranks = f"{comm.size} ranks of " if comm.size > 1 else ""
+    task = f"{args.task}, {args.target} of {args.mask_ratio:.0%} of the patches: " if args.task else ""
+    of_them = f" ({args.labels:.2%} of them, each the more often)" if args.labels else ""
     begin = "" if resume is None else f", going on after step {resume.step:,}"
     return (
-        f"{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {len(setup.data.train):,} images "
-        f"to learn from, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads{begin}"
+        f"{task}{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {len(setup.data.train):,} images "
+        f"to learn from{of_them}, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads"
+        f"{begin}"
     )
 
 
-def summary(history, where):
+def summary(args, history, where):
     """What came of it, and where it is."""
+    measured = "color of corrupted test patches told right" if args.task else "test accuracy"
     seconds = sum(epoch.seconds for epoch in history)
     return (
-        f"test accuracy {history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
+        f"{measured} {history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
         f"model.npz, history.csv and curves.png are in {where}"
     )

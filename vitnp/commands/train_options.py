@@ -9,7 +9,6 @@ def add_model(parser):
     model = parser.add_argument_group("model", "untrained, or from a file with --init")
     model.add_argument("--model", metavar="NAME", help=f"{NAMES} (default: the recipe's)")
     model.add_argument("--init", metavar="FILE", help="start from weights: a file, or a name of weights list")
-    model.add_argument("--freeze", choices=("backbone",), help="train the head alone")
     add_source(model)
     model.add_argument(
         "--dropout", type=float, metavar="RATE", help="after dense layers (default: the recipe's)"

@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import checkpoints, data, tree, vit
+from vitnp import checkpoints, data, masked, tree, vit
 from vitnp.checkpoints import adapt
 from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
 from vitnp.config import PRESETS, ViTConfig
-from vitnp.errors import InputError
+from vitnp.errors import InputError, need_choice
 from vitnp.recipes import LISTED, Recipe
 from vitnp.train import check_augment, check_fit, initial_parameters, with_dropout
+from vitnp.training import masked as masked_task
 from vitnp.training.checkpoints import is_training_checkpoint, model
 
 SMALLEST = "Ti/16"  # for pictures of one's own, unless another model is named
@@ -34,11 +35,13 @@ class Setup(NamedTuple):
     recipe: Recipe
     rng: np.random.Generator
     name: str  # of the model
+    task: Any  # None: the classes
 
 
 def prepare(args):
     """The `Setup` that the options describe. Raises InputError where they do not fit together."""
     name, folder = place(args.data)
+    task = task_for(args)
     listed = recipe_for(args, name)
     recipe = changed(listed.recipe, args)
     check_augment(recipe)
@@ -46,8 +49,8 @@ def prepare(args):
     if args.init:
         p, config = initial(args)
         dataset = load(name, folder, args, recipe, config)
-        if config.num_classes != len(dataset.class_names):
-            p, config = adapt.new_head(p, config, len(dataset.class_names))
+        if task or config.num_classes != len(dataset.class_names):
+            p, config = adapt.new_head(p, config, 0 if task else len(dataset.class_names))
         config = with_dropout(config, recipe)
     else:
         asked = {"image_size": (224, 224)} | listed.settings | PRESETS.get(args.model, {}) | fields(args)
@@ -55,8 +58,23 @@ def prepare(args):
         dataset = load(name, folder, args, recipe, ViTConfig(**(seen | {"patch_size": 1})))
         config = with_dropout(untrained(args, listed, dataset), recipe)
         check_fit(dataset, config)
+        config = masked_task.without_head(config) if task else config
         p = initial_parameters(rng, config, recipe)
-    return Setup(dataset, p, config, recipe, rng, args.init or args.model)
+    if task:
+        masked.check(config, **task._asdict())
+        p = masked_task.with_task(p, rng, config, task)
+        recipe = dataclasses.replace(recipe, mixup=0.0, label_smoothing=0.0)  # which are of labels
+    return Setup(dataset, p, config, recipe, rng, args.init or args.model, task)
+
+
+def task_for(args):
+    """What is learned without labels, or None."""
+    if args.task is None:
+        return None
+    need_choice("--task", args.task, ("masked-patches",))
+    if args.dtype != "float32":
+        raise InputError("a model without labels is trained in float32; leave out --dtype")
+    return masked_task.MaskedPatches(args.target, args.mask_ratio)
 
 
 def place(given):
@@ -69,18 +87,22 @@ def place(given):
 def load(name, folder, args, recipe, config):
     """The data set; pictures of a folder are prepared as the model of this configuration sees them."""
     if folder is None:
-        return data.load(name, seed=args.seed)
-    return data.load(
-        name,
-        seed=args.seed,
-        folder=folder,
-        image_size=config.image_size,
-        in_channels=config.in_channels,
-        crops="inception_crop" in recipe.augment,
-        on_corrupt=args.on_corrupt,
-        # −1 … 1, as every source gives; the mean and the standard deviation are the training's (`prepared`)
-        preprocessing=dataclasses.replace(config.preprocessing, mean=0.5, std=0.5),
-        say=lambda line: print(f"vitnp: {line}", file=sys.stderr),
+        found = data.load(name, seed=args.seed)
+    else:
+        found = data.load(
+            name,
+            seed=args.seed,
+            folder=folder,
+            image_size=config.image_size,
+            in_channels=config.in_channels,
+            crops="inception_crop" in recipe.augment,
+            on_corrupt=args.on_corrupt,
+            # −1 … 1, as every source gives; the mean and the standard deviation are the training's (`prepared`)
+            preprocessing=dataclasses.replace(config.preprocessing, mean=0.5, std=0.5),
+            say=lambda line: print(f"vitnp: {line}", file=sys.stderr),
+        )
+    return (
+        found if args.labels is None else found._replace(train=data.few(found.train, args.labels, args.seed))
     )
 
 

@@ -16,11 +16,12 @@ Values are −1 … 1: x/127.5 − 1 of bytes, or what the model's `config.prepr
 
 import difflib
 
+from vitnp.data.few import few
 from vitnp.data.loader import batches
 from vitnp.data.sources import ArraySource, DataSet, Source
 from vitnp.errors import InputError
 
-__all__ = ["NAMES", "ArraySource", "DataSet", "Source", "batches", "load"]
+__all__ = ["NAMES", "ArraySource", "DataSet", "Source", "batches", "few", "load"]
 
 NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "folder")
 

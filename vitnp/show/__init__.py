@@ -3,6 +3,7 @@
 page.py           the page, its colors and letters, saving
 images.py         an image and its patches, filters, predictions
 attention.py      where tokens look        positions.py   how alike positions are
+comparison.py     trainings side by side
 training.py       curves, gradients        architecture.py   the model in boxes        costs.py   accuracy and compute
 
 Figures are made as objects, never through pyplot, so they need no display and may be made in any thread.
@@ -14,6 +15,7 @@ What is computed is computed in `look`; here it is drawn. Nobody imports this ro
 from vitnp.show import _quiet  # noqa: F401  first
 from vitnp.show.architecture import diagram
 from vitnp.show.attention import attention_distance, attention_from_class_token, attention_of_patch, rollout
+from vitnp.show.comparison import comparison
 from vitnp.show.costs import accuracy_against_compute
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
 from vitnp.show.page import save
@@ -25,6 +27,7 @@ __all__ = [
     "attention_distance",
     "attention_from_class_token",
     "attention_of_patch",
+    "comparison",
     "curves",
     "diagram",
     "filters",

@@ -143,4 +143,6 @@ def model(path):
     rest = json.loads(str(found.pop(REST)))
     run = rest.pop("run")
     now = progress(found, rest)
-    return now.best(), ViTConfig(**run["model"])
+    p = now.best()
+    p.pop("masked", None)  # of a pre-training
+    return p, ViTConfig(**run["model"])

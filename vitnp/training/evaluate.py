@@ -1,5 +1,8 @@
 """How often a model is right. Imports `data`, `distributed`, `parallel`, `backend`."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 from vitnp.backend import array_module
@@ -8,6 +11,13 @@ from vitnp.distributed import Alone
 from vitnp.parallel import predict
 
 BATCH = 64  # images at a time
+
+
+class Classes(NamedTuple):
+    """The task of a training with labels; `masked.MaskedPatches` is one without."""
+
+    loss_and_grads: Callable
+    accuracy: Callable
 
 
 def accuracy(source, p, config, *, rows=None, workers=None, comm=None, between=None):

@@ -9,8 +9,8 @@ from vitnp.errors import InputError
 from vitnp.training.progress import Diverged
 
 
-def check_fit(data, config):
-    """Raise InputError unless the model takes the data's images and has its classes."""
+def check_fit(data, config, *, classes=True):
+    """Raise InputError unless the model takes the data's images and, where they are learned, has its classes."""
     height, width, channels = data.train.shape
     if config.image_size != (height, width) or config.in_channels != channels:
         have, want = (height, width, channels), (*config.image_size, config.in_channels)
@@ -18,7 +18,7 @@ def check_fit(data, config):
             f"the images are {have[0]}x{have[1]}x{have[2]}, the model takes {want[0]}x{want[1]}x{want[2]}; "
             f"give it image_size {height}x{width}, in_channels={channels} and a patch_size that divides"
         )
-    if config.num_classes != len(data.class_names):
+    if classes and config.num_classes != len(data.class_names):
         raise InputError(
             f"the data has {len(data.class_names)} classes, the model {config.num_classes}; "
             f"give it num_classes={len(data.class_names)}"

@@ -118,10 +118,11 @@ class Run:
             self.checkpoints.save(progress)
 
     def finish(self, history, p, config, class_names):
-        """Write the model, its classes' names and the curves."""
+        """Write the model, the names of its classes where it has some, and the curves."""
         from vitnp import show
 
-        self.text("classes.txt", "".join(f"{name}\n" for name in class_names))
+        if config.num_classes:
+            self.text("classes.txt", "".join(f"{name}\n" for name in class_names))
         checkpoints.save(self.folder / "model.npz", p, config)
         show.save(show.curves(history), self.folder / "curves.png")
 

@@ -1,0 +1,134 @@
+"""What pre-training without labels is worth when labels are few: 1%, 5%, 20% and 100% of the digits' labels.
+
+    python benchmarks/few_labels.py --out runs/few-labels
+
+For every seed a model is pre-trained by masked patch prediction on all training images without their labels; then,
+for every share, the preset is trained from scratch and from the pre-trained model, with the same recipe and as many
+steps. Writes few_labels.csv and few_labels.png into the folder; the same command goes on with what is in it.
+"""
+
+import argparse
+import csv
+import statistics
+import sys
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from vitnp.commands import pretrain, series, train
+from vitnp.commands.compare import mean_and_deviation
+from vitnp.errors import InputError
+from vitnp.training.signals import heard
+
+SHARES = ("1%", "5%", "20%", "100%")
+STARTS = {  # label, color and marker; told apart by both (Okabe & Ito, 2008)
+    "scratch": ("from scratch", "#D55E00", "s"),
+    "pretrained": ("pre-trained without labels", "#0072B2", "o"),
+}
+
+
+def runs(args, out):
+    """Yield (share, start, seed, options) of every training, a seed after the other; share "" is the pre-training."""
+    model = ["--model", args.model, *(word for field in args.set for word in ("--set", field))]
+    short = ["--epochs", args.epochs] if args.epochs else []
+    for seed in range(args.seeds):
+        before = out / f"pretrain-{seed}"
+        words = [
+            *model,
+            "--data",
+            args.data,
+            "--seed",
+            seed,
+            "--recipe",
+            args.recipe,
+            "--target",
+            args.target,
+        ]
+        longer = ["--epochs", args.pretrain_epochs, "--out", before]
+        yield "", "pretraining", seed, series.options(pretrain, [*words, *longer])
+        for share in SHARES:
+            words = ["--data", args.data, "--seed", seed, "--recipe", args.recipe, "--labels", share, *short]
+            for start, where in (("scratch", model), ("pretrained", ["--init", before / "model.npz"])):
+                folder = out / f"{start}-{share}-{seed}"
+                yield share, start, seed, series.options(train, [*words, *where, "--out", folder])
+
+
+def picture(rows):
+    """Test accuracy over the share of labels: mean and standard deviation over the seeds."""
+    figure = Figure(figsize=(12.8, 7.2), layout="constrained")
+    axes = figure.subplots()
+    for start, (label, color, marker) in STARTS.items():
+        values = [accuracies(rows, share, start) for share in SHARES]
+        mean = [statistics.mean(v) for v in values]
+        spread = [statistics.stdev(v) if len(v) > 1 else 0.0 for v in values]
+        look = {"color": color, "marker": marker, "markersize": 12, "linewidth": 3, "capsize": 8}
+        axes.errorbar([train.share(share) for share in SHARES], mean, yerr=spread, label=label, **look)
+    axes.set_xscale("log")
+    axes.set_xticks([train.share(share) for share in SHARES], SHARES)
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_xlabel("share of the training images whose label is known", fontsize=18)
+    axes.set_ylabel("test accuracy", fontsize=18)
+    axes.tick_params(labelsize=15)
+    axes.legend(fontsize=18, loc="lower right")
+    axes.grid(alpha=0.4)
+    return figure
+
+
+def accuracies(rows, share, start):
+    """The test accuracies of all seeds."""
+    return [row["test_accuracy"] for row in rows if (row["labels"], row["start"]) == (share, start)]
+
+
+def table(rows):
+    """A Markdown table: a row a share."""
+    lines = [f"| labels | {' | '.join(label for label, *_ in STARTS.values())} |", "|---|---|---|"]
+    for share in SHARES:
+        found = [mean_and_deviation(accuracies(rows, share, start)) for start in STARTS]
+        lines.append(f"| {share} | {' | '.join(found)} |")
+    return "\n".join(lines)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--data", default="digits", metavar="NAME|DIR")
+    parser.add_argument("--model", default="digits", metavar="NAME")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="of the model")
+    parser.add_argument("--recipe", default="digits", metavar="NAME")
+    parser.add_argument("--target", default="color", metavar="NAME", help="of the pre-training")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N")
+    parser.add_argument("--pretrain-epochs", type=int, default=100, metavar="N")
+    parser.add_argument("--epochs", type=int, metavar="N", help="of every training (default: the recipe's)")
+    args = parser.parse_args(arguments)
+    args.out.mkdir(parents=True, exist_ok=True)
+    about = {name: value for name, value in vars(args).items() if name not in ("out", "seeds")}
+    series.remember(args.out / "few_labels.json", about)
+    rows = []
+    with heard() as wish:
+        for share, start, seed, options in runs(args, args.out):
+            epoch = series.trained(options, wish)
+            if epoch is None:
+                print("stopped; the same command goes on")
+                return 130
+            print(f"seed {seed}: {share:>4} {start:11} {epoch['test_accuracy']:.2%} {epoch['seconds']:.0f} s")
+            if share:
+                numbers = {name: epoch[name] for name in ("test_accuracy", "seconds")}
+                rows.append({"labels": share, "start": start, "seed": seed} | numbers)
+    with open(args.out / "few_labels.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    picture(rows).savefig(args.out / "few_labels.png", dpi=100)
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except InputError as problem:
+        sys.exit(f"few_labels: {problem}")

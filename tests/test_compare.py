@@ -1,0 +1,159 @@
+"""`vitnp compare`, and the comparison of few labels: what they leave, that they go on, what they refuse."""
+
+import csv
+import statistics
+import sys
+from pathlib import Path
+
+import pytest
+from test_pretrain_command import SMALL, run
+
+from vitnp import InputError, checkpoints, config, show
+from vitnp.commands import compare, series
+from vitnp.training import signals
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
+import few_labels
+
+GELU = f"compare --over gelu --seeds 2 {SMALL} --out"
+
+
+def rows(folder):
+    with open(folder / "compare.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_it_prints_and_leaves(capsys, tmp_path):
+    status, out, err = run(capsys, GELU, tmp_path)
+    assert (status, err) == (0, "")
+    found = rows(tmp_path)
+    assert [(row["value"], row["seed"]) for row in found] == [
+        ("tanh", "0"),
+        ("erf", "0"),
+        ("tanh", "1"),
+        ("erf", "1"),
+    ]
+    for value in ("tanh", "erf"):
+        accuracies = [float(row["test_accuracy"]) for row in found if row["value"] == value]
+        mean, spread = 100 * statistics.mean(accuracies), 100 * statistics.stdev(accuracies)
+        assert f"| {value} | {mean:.2f} ± {spread:.2f} | 2 | " in out
+        assert checkpoints.load(tmp_path / f"gelu={value}" / "seed-1" / "model.npz")[1].gelu == value
+    assert (tmp_path / "compare.png").stat().st_size > 10_000
+
+
+def test_finished_runs_are_read_and_seeds_may_be_added(capsys, tmp_path, monkeypatch):
+    assert run(capsys, GELU, tmp_path)[0] == 0
+    trained = []
+    real = series.train.train_in_folder
+    monkeypatch.setattr(
+        series.train, "train_in_folder", lambda args, *rest: trained.append(args.out) or real(args, *rest)
+    )
+    before = rows(tmp_path)
+    assert run(capsys, GELU.replace("--seeds 2", "--seeds 3"), tmp_path)[0] == 0
+    assert [Path(folder).parts[-2:] for folder in trained] == [
+        ("gelu=tanh", "seed-2"),
+        ("gelu=erf", "seed-2"),
+    ]
+    assert rows(tmp_path)[:4] == before
+
+
+def test_a_run_that_was_stopped_goes_on(capsys, tmp_path, monkeypatch):
+    """Ctrl-C in the second run: the first is kept, the second begins where it stopped, to the same end."""
+    assert run(capsys, GELU, tmp_path / "whole")[0] == 0
+    there = tmp_path / "there"
+    hears, asked = signals.Wish.__call__, []
+
+    def after_fifteen(wish):
+        asked.append(1)
+        if len(asked) > 15:
+            wish.signal = 2
+        return hears(wish)
+
+    monkeypatch.setattr(signals.Wish, "__call__", after_fifteen)
+    status, out, err = run(capsys, GELU, there)
+    assert status == 130
+    assert "stopped with " in out
+    assert "go on with vitnp train --resume" in err
+    monkeypatch.undo()
+    assert len(list(there.glob("*/*/model.npz"))) < len(list(there.glob("*/*/run.json")))
+    assert run(capsys, GELU, there)[0] == 0
+    timeless = [
+        [{k: v for k, v in row.items() if k != "seconds"} for row in rows(f)]
+        for f in (tmp_path / "whole", there)
+    ]
+    assert timeless[0] == timeless[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--over position_embeding", "did you mean position_embedding"),
+        ("--over preprocessing", '--over "preprocessing" is unknown'),
+        ("--over num_layers", "which values of num_layers? name them"),
+        ("--over num_layers --values 1,,2", "has an empty value"),
+        ("--over num_layers --values 1,1", "or one twice"),
+        ("--over num_layers --values 1,x", '"x" is not a number'),
+        ("--over num_layers --values 1,0", "num_layers is 0"),
+        ("--over gelu --values erf,relu", 'gelu is "relu"'),
+        ("--over patch_size --values 2,3", "is not divisible by patch_size 3"),
+        ("--over lr --values 0.1,-1", "lr is -1"),
+        ("--over gelu --seeds 0", "--seeds is 0"),
+        ("--over gelu --data cifar", 'data set "cifar" is unknown'),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_trained(capsys, tmp_path, words, message):
+    status, _, err = run(capsys, f"compare {SMALL} {words} --out", tmp_path / "new")
+    assert status == 2
+    assert message in err
+    assert err.startswith("vitnp: ")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_another_comparison_in_the_folder(capsys, tmp_path):
+    assert run(capsys, GELU, tmp_path)[0] == 0
+    status, _, err = run(capsys, GELU.replace("--epochs 1", "--epochs 2"), tmp_path)
+    assert status == 2
+    assert "holds another comparison: epochs is 1 there and 2 here" in err
+    (tmp_path / "compare.json").write_text("{")
+    assert "is damaged" in run(capsys, GELU, tmp_path)[2]
+
+
+def test_every_choice_can_be():
+    for field, choices in compare.CHOICES.items():
+        if compare.field(field) == "set":
+            for choice in choices:
+                config.preset("tiny", **{field: choice})
+        assert len(set(choices)) == len(choices) > 1
+
+
+def test_a_field_of_the_recipe(capsys, tmp_path):
+    status, out, _ = run(capsys, f"compare --over lr --values 1e-3,1e-2 --seeds 1 {SMALL} --out", tmp_path)
+    assert status == 0
+    assert "| 1e-3 | " in out
+    assert " ± " not in out
+
+
+def test_the_picture():
+    figure = show.comparison("gelu", {"tanh": [0.5, 0.7], "erf": [0.8]})
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["tanh", "erf"]
+    assert "60.0%" in [text.get_text() for text in axes.texts]
+    with pytest.raises(InputError, match="nothing to compare"):
+        show.comparison("gelu", {"tanh": []})
+
+
+def test_few_labels_from_scratch_and_pretrained(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(few_labels, "SHARES", ("5%", "100%"))
+    fields = "--set num_layers=1 --set hidden_size=16 --set num_heads=2 --set mlp_dim=16"
+    words = [*f"{fields} --seeds 1 --epochs 1 --pretrain-epochs 1 --out".split(), str(tmp_path)]
+    assert few_labels.main(words) == 0
+    out = capsys.readouterr().out
+    assert "| labels | from scratch | pre-trained without labels |" in out
+    assert len(list(tmp_path.glob("*/model.npz"))) == 5
+    assert (tmp_path / "few_labels.png").stat().st_size > 10_000
+    table = (tmp_path / "few_labels.csv").read_text()
+    assert table.splitlines()[0] == "labels,start,seed,test_accuracy,seconds"
+    assert few_labels.main(words) == 0
+    assert (tmp_path / "few_labels.csv").read_text() == table

@@ -1,0 +1,213 @@
+"""Masked patch prediction: what is corrupted, what is to be predicted, by hand; and that it learns."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+
+from vitnp import InputError, checkpoints, masked, preset, recipes, train, tree, vit
+from vitnp.config import Preprocessing
+from vitnp.data import ArraySource, DataSet
+from vitnp.distributed import Alone
+from vitnp.training.masked import MaskedPatches, model, with_task, without_head
+
+RGB = preset("tiny", image_size=(8, 16), patch_size=8, num_classes=0, representation_size=None)
+GRAY = preset("tiny", image_size=(4, 4), patch_size=2, in_channels=1)
+FIRST = masked.Corruption(np.array([[1]]), np.array([[0, -1]]))  # the second of two patches, by [mask]
+
+
+def test_half_of_the_patches_and_four_fifths_of_them_masked():
+    B, N = 20_000, 10
+    rows, source = masked.draw(np.random.default_rng(0), B, N)
+    assert rows.shape == (B, 5)
+    assert (np.diff(rows) > 0).all() and rows.min() == 0 and rows.max() == N - 1
+    there = np.take_along_axis(source, rows, axis=1)
+    shares = [(there == -1).mean(), ((there >= 0) & (there != rows)).mean(), (there == rows).mean()]
+    np.testing.assert_allclose(shares, (0.8, 0.1, 0.1), atol=0.005)  # of 100,000: 4 standard deviations
+    chosen = np.zeros((B, N), bool)
+    np.put_along_axis(chosen, rows, True, axis=1)
+    np.testing.assert_array_equal(np.where(chosen, 0, source), np.where(chosen, 0, np.arange(N)))
+    np.testing.assert_allclose(np.bincount(rows.ravel(), minlength=N) / B, 0.5, atol=0.02)
+    exchanged = (there >= 0) & (there != rows)
+    offsets = np.bincount(((there - rows) % N)[exchanged], minlength=N) / exchanged.sum()
+    np.testing.assert_allclose(offsets, [0] + [1 / 9] * 9, atol=0.02)  # any other, equally often
+
+
+@pytest.mark.parametrize(
+    ("ratio", "patches", "count"), [(0.15, 196, 29), (0.5, 2, 1), (0.01, 4, 1), (0.9, 16, 14)]
+)
+def test_how_many_are_corrupted(ratio, patches, count):
+    assert masked.draw(np.random.default_rng(0), 3, patches, ratio=ratio).rows.shape == (3, count)
+
+
+def test_corruption_by_a_loop():
+    rng = np.random.default_rng(0)
+    x, e = rng.standard_normal((2, 6, 3)), rng.standard_normal(3)
+    source = masked.draw(rng, 2, 6).source
+    y, _ = masked.corrupt_forward(x, {"mask": e}, source)
+    for b in range(2):
+        for i in range(6):
+            np.testing.assert_array_equal(y[b, i], e if source[b, i] < 0 else x[b, source[b, i]])
+
+
+def test_the_color_of_a_patch():
+    """Red 0, green 1/2, blue 1 of 0 … 1 are the levels 0, 4 and 7: 0·64 + 4·8 + 7."""
+    images = np.full((1, 8, 16, 3), -1.0)
+    images[0, :, 8:] = (-1.0, 0.0, 1.0)
+    np.testing.assert_array_equal(masked.targets(images, RGB, FIRST, "color"), [[[39]]])
+
+
+def test_the_color_is_of_the_mean():
+    """Half of the second patch black, half white: 1/2 in each channel, 4·64 + 4·8 + 4; the first has no part in it."""
+    images = np.full((1, 8, 16, 3), -1.0)
+    images[0, :4, 8:] = 1.0
+    np.testing.assert_array_equal(masked.targets(images, RGB, FIRST, "color"), [[[292]]])
+
+
+def test_the_steps_of_gray():
+    levels = masked.color(np.linspace(-1, 1, 17)[:, None], Preprocessing())
+    np.testing.assert_array_equal(levels, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 7])
+    assert masked.outputs(GRAY, "color") == (1, 8)
+
+
+def test_the_color_is_of_the_picture_not_of_the_models_scale():
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    x = (np.array([[0.05, 0.3, 0.9]]) - mean) / std
+    np.testing.assert_array_equal(masked.color(x, Preprocessing(mean=mean, std=std)), [0 * 64 + 2 * 8 + 7])
+
+
+def test_the_down_sized_patch():
+    """8x8 pixels to 4x4, row by row: the upper left 2x2 white, the pixels right of it blue, the lowest right red."""
+    images = np.full((1, 8, 16, 3), -1.0)
+    images[0, :2, 8:10] = 1.0
+    images[0, :2, 10:12, 2] = 1.0
+    images[0, 6:, 14:, 0] = 1.0
+    expected = [511, 7, *[0] * 13, 448]
+    np.testing.assert_array_equal(masked.targets(images, RGB, FIRST, "downsized"), [[expected]])
+    assert masked.outputs(RGB, "downsized") == (16, 512)
+
+
+def test_the_patch_itself():
+    images = np.random.default_rng(0).standard_normal((1, 8, 16, 3))
+    np.testing.assert_array_equal(masked.targets(images, RGB, FIRST, "patch")[0, 0], images[0, :, 8:].ravel())
+    assert masked.outputs(RGB, "patch") == (1, 192)
+
+
+def test_losses_by_hand():
+    """Equal logits: ln 8. Of the patch the mean of the squares."""
+    t = np.array([[[3], [1]]])
+    value, _ = masked.loss_forward(np.zeros((1, 2, 8)), t, target="color")
+    np.testing.assert_allclose(value, np.log(8), rtol=1e-12)
+    value, _ = masked.loss_forward(np.array([[[1.0, 2.0]]]), np.array([[[0.0, 4.0]]]), target="patch")
+    assert value == 2.5
+
+
+def test_how_often_it_is_right():
+    y = np.zeros((1, 2, 16))
+    y[0, 0, 3], y[0, 0, 8 + 5], y[0, 1, 1], y[0, 1, 8 + 2] = (
+        1,
+        1,
+        1,
+        1,
+    )  # 3 and 5, 1 and 2, of eight classes each
+    assert masked.right(y, np.array([[[3, 5], [0, 2]]]), GRAY, target="downsized") == 0.75
+    patch = np.array([[[0.9, -0.7, 0.1, 0.1], [-1.0, -1.0, 1.0, 1.0]]])
+    same_mean = np.array([[[0.0, 0.2, 0.0, 0.2], [0.9, 0.9, 0.9, 0.9]]])
+    assert masked.right(patch, same_mean, GRAY, target="patch") == 0.5
+
+
+def noise(n=40):
+    """Images whose patches are all of one gray: what is hidden can be told from the others."""
+    rng = np.random.default_rng(0)
+    images = np.repeat(rng.uniform(-1, 1, (n, 1)), 64, axis=1).reshape(n, 8, 8, 1).astype("float32")
+    source = ArraySource(images, np.arange(n) % 3)
+    return DataSet(source, source, ("a", "b", "c"))
+
+
+CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=32, num_classes=0)
+RECIPE = recipes.Recipe(epochs=30, batch_size=8, lr=5e-3, warmup_steps=10)
+
+
+def pretrained(task, recipe=RECIPE, **options):
+    """(tree, history) of a pre-training on images of one gray."""
+    rng = np.random.default_rng(0)
+    p = with_task(vit.init(rng, CONFIG), rng, CONFIG, task)
+    return p, train.train(p, CONFIG, noise(), recipe, rng=rng, task=task, workers=1, **options)
+
+
+@pytest.mark.parametrize("target", ["color", "patch"])
+def test_it_learns_what_the_others_tell(target):
+    """Of eight grays one is right by chance in an eighth of the cases."""
+    p, history = pretrained(MaskedPatches(target))
+    assert history[-1].loss < 0.5 * history[0].loss
+    assert history[-1].test_accuracy > 0.5
+    for name, leaf in tree.leaves(p):
+        assert np.isfinite(leaf).all() and leaf.any(), name
+
+
+def test_it_repeats_to_the_bit_and_parts_add_up():
+    task = MaskedPatches("color")
+    p, _ = pretrained(task, dataclasses.replace(RECIPE, epochs=1))
+    q, _ = pretrained(task, dataclasses.replace(RECIPE, epochs=1))
+    tree.map(np.testing.assert_array_equal, p, q)
+    images = noise().train.images(range(8))
+
+    def gradients(images, **options):
+        return task.loss_and_grads(
+            images, None, p, CONFIG, rng=np.random.default_rng(1), workers=1, **options
+        )
+
+    whole, dp = gradients(images)
+    parts = [
+        gradients(images[:3], part=(0, 8)),
+        gradients(images[3:], part=(3, 8)),
+        gradients(images[:0], part=(8, 8)),
+    ]
+    np.testing.assert_allclose(sum(value for value, _ in parts), whole, rtol=1e-6)
+    tree.map(
+        lambda a, *b: np.testing.assert_allclose(sum(b), a, atol=1e-6), dp, *(grads for _, grads in parts)
+    )
+
+
+class Half(Alone):
+    """One of two ranks, as far as sharing goes."""
+
+    def __init__(self, rank):
+        self.rank, self.size = rank, 2
+
+
+def test_what_it_gets_right_does_not_depend_on_the_ranks():
+    task = MaskedPatches("color")
+    p, _ = pretrained(task, dataclasses.replace(RECIPE, epochs=3))
+    whole = task.accuracy(noise().test, p, CONFIG)
+    halves = [task.accuracy(noise().test, p, CONFIG, comm=Half(rank)) for rank in (0, 1)]
+    assert 0 < whole < 1
+    assert sum(halves) == pytest.approx(whole, abs=1e-12)
+
+
+def test_the_model_that_is_left_is_a_vit(tmp_path):
+    p, _ = pretrained(MaskedPatches("color"), dataclasses.replace(RECIPE, epochs=1))
+    checkpoints.save(tmp_path / "model.npz", model(p), CONFIG)
+    q, config = checkpoints.load(tmp_path / "model.npz", num_classes=3)
+    images = noise().test.images([0])
+    assert vit.forward(images, q, config)[0].shape == (1, 3)
+    representation = vit.forward(images, model(p), without_head(CONFIG))[0]
+    assert representation.shape == (1, 16)
+
+
+@pytest.mark.parametrize(
+    ("fields", "target", "ratio", "message"),
+    [
+        ({}, "color", 0, "mask_ratio is 0; need a number above 0"),
+        ({}, "color", 1.0, "mask_ratio is 1.0"),
+        ({}, "color", float("nan"), "mask_ratio is nan"),
+        ({}, "colour", 0.5, 'target is "colour"; choose color or downsized or patch'),
+        ({}, "downsized", 0.5, 'patch_size is 2; target "downsized" needs a multiple of 4'),
+        ({"patch_size": 4}, "color", 0.5, "an image of one patch"),
+        ({"in_channels": 5}, "color", 0.5, "5 channels make 8^5 colors"),
+    ],
+)
+def test_what_cannot_be(fields, target, ratio, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        masked.check(dataclasses.replace(GRAY, **fields), target=target, ratio=ratio)

@@ -1,0 +1,134 @@
+"""`vitnp compare`: the same training with one field changed, over several seeds; a table, a picture, a CSV."""
+
+import argparse
+import csv
+import dataclasses
+import difflib
+import statistics
+from pathlib import Path
+
+from vitnp import optim, schedules, tree
+from vitnp.commands import series, train
+from vitnp.commands.train_setup import prepare
+from vitnp.config import INTERPOLATIONS, POSITION_EMBEDDINGS, ViTConfig
+from vitnp.errors import InputError, need_int
+from vitnp.recipes import Recipe
+from vitnp.training import signals
+from vitnp.training.run import writable
+from vitnp.writing import beside
+
+CHOICES = {  # what a field can be, where that is a few words
+    "classifier": ("token", "gap"),
+    "gelu": ("tanh", "erf"),
+    "position_embedding": POSITION_EMBEDDINGS,
+    "position_at": ("stem", "every-layer", "every-layer-shared"),
+    "position_interpolation": INTERPOLATIONS,
+    "optimizer": tuple(optim.MOMENTS),
+    "schedule": tuple(schedules.SCHEDULES),
+}
+COLUMNS = ("value", "seed", "test_accuracy", "train_accuracy", "loss", "seconds")
+OWN = ("over", "values", "seeds", "out", "run")
+
+
+def add_parser(commands):
+    """The options of `vitnp compare`."""
+    parser = commands.add_parser(
+        "compare", help="train with one field changed, over seeds; table and picture"
+    )
+    parser.add_argument("--over", required=True, metavar="FIELD", help="of the configuration or the recipe")
+    parser.add_argument("--values", metavar="A,B,…", help="of the field (default: all, where it is a choice)")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 … N − 1 (default 5)")
+    parser.add_argument(
+        "--out", required=True, metavar="DIR", help="folder; the same command goes on with what is in it"
+    )
+    train.add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Train what is not trained yet, write the CSV after every run, at the end the table; 130 where it was stopped."""
+    import tqdm
+
+    from vitnp import show
+
+    kind, values = field(args.over), values_of(args)
+    need_int("--seeds", args.seeds, at_least=1)
+    sizes = {value: tree.count(prepare(one(args, kind, value, 0)).p) for value in values}
+    out, rows = writable(args.out), []
+    about = {"over": args.over} | {
+        name: value for name, value in vars(args).items() if name not in OWN + train.MAY_CHANGE
+    }
+    series.remember(out / "compare.json", about)
+    runs = [(seed, value) for seed in range(args.seeds) for value in values]
+    with signals.heard() as wish, tqdm.tqdm(runs, unit=" run", disable=None, leave=False) as bar:
+        for seed, value in bar:
+            bar.set_description(f"{args.over}={value}, seed {seed}")
+            epoch = None if wish() else series.trained(one(args, kind, value, seed), wish)
+            if epoch is None:
+                print(f"stopped with {len(rows)} of {len(runs)} runs done; the same command goes on")
+                return 130
+            rows.append({name: epoch.get(name) for name in COLUMNS} | {"value": value, "seed": seed})
+            write(out / "compare.csv", rows)
+    found = {value: [row for row in rows if row["value"] == value] for value in values}
+    accuracies = {value: [row["test_accuracy"] for row in of_value] for value, of_value in found.items()}
+    show.save(show.comparison(args.over, accuracies), out / "compare.png")
+    print(table(args.over, found, sizes))
+    print(f"compare.csv, compare.png and a folder a run are in {out}")
+    return 0
+
+
+def field(name):
+    """ "set" for a field of the configuration, "set_recipe" for one of the recipe; InputError, with near ones, else."""
+    fields = {f.name: "set" for f in dataclasses.fields(ViTConfig) if f.name != "preprocessing"}
+    fields |= {f.name: "set_recipe" for f in dataclasses.fields(Recipe)}
+    if name not in fields:
+        near = difflib.get_close_matches(name, fields, n=3)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise InputError(f'--over "{name}" is unknown; {hint}choose from {", ".join(sorted(fields))}')
+    return fields[name]
+
+
+def values_of(args):
+    """The texts of --values, or all choices of the field."""
+    if args.values is None:
+        if args.over not in CHOICES:
+            raise InputError(f"which values of {args.over}? name them, such as --values 1,2,4")
+        return list(CHOICES[args.over])
+    values = [value.strip() for value in args.values.split(",")]
+    if not all(values) or len(set(values)) < len(values):
+        raise InputError(f'--values "{args.values}" has an empty value or one twice; write A,B,…')
+    return values
+
+
+def one(args, kind, value, seed):
+    """The options of one run, as `vitnp train` has them."""
+    own = series.options(
+        train, ["--out", Path(args.out) / f"{args.over}={value}" / f"seed-{seed}", "--seed", seed]
+    )
+    given = {name: given for name, given in vars(args).items() if name not in OWN}
+    given[kind] = [*given[kind], f"{args.over}={value}"]
+    return argparse.Namespace(**(vars(own) | given))
+
+
+def write(path, rows):
+    """The rows as a CSV file."""
+    with beside(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def mean_and_deviation(accuracies):
+    """ "98.61 ± 0.42", in percent; the standard deviation (of n − 1) from two seeds on."""
+    mean = f"{100 * statistics.mean(accuracies):.2f}"
+    return f"{mean} ± {100 * statistics.stdev(accuracies):.2f}" if len(accuracies) > 1 else mean
+
+
+def table(over, found, sizes):
+    """A Markdown table: a row a value. found: {value: rows of its seeds}, sizes: {value: parameters}."""
+    lines = [f"| {over} | test accuracy, % | seeds | parameters | seconds a run |", "|---|---|---|---|---|"]
+    for value, rows in found.items():
+        accuracy = mean_and_deviation([row["test_accuracy"] for row in rows])
+        seconds = statistics.mean(row["seconds"] for row in rows)
+        lines.append(f"| {value} | {accuracy} | {len(rows)} | {sizes[value]:,} | {seconds:.1f} |")
+    return "\n".join(lines)

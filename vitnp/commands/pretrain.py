@@ -1,0 +1,26 @@
+"""`vitnp pretrain`: learn from images without their labels, and leave a model without a head for `vitnp train --init`.
+
+A run is a run of `vitnp train` in all else: its options, its folder, how it is stopped and goes on.
+"""
+
+from vitnp.commands import train
+from vitnp.masked import TARGETS
+
+
+def add_parser(commands):
+    """The options of `vitnp pretrain`."""
+    parser = commands.add_parser("pretrain", help="learn from images without labels, for train --init")
+    train.add_place(parser)
+    train.add_options(parser)
+    task = parser.add_argument_group("task", "what is learned without labels")
+    task.add_argument("--task", default="masked-patches", metavar="NAME", help="masked-patches (default)")
+    task.add_argument(
+        "--target",
+        default="color",
+        metavar="NAME",
+        help=f"what is told of a corrupted patch: {', '.join(TARGETS)} (default color)",
+    )
+    task.add_argument(
+        "--mask-ratio", type=float, default=0.5, metavar="X", help="how many are corrupted (default 0.5)"
+    )
+    train.complete(parser, freeze=None, labels=None)

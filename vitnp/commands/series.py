@@ -1,0 +1,58 @@
+"""Many trainings, each in a folder of its own: finished ones are read, one that was stopped goes on."""
+
+import argparse
+import contextlib
+import io
+import json
+from pathlib import Path
+
+from vitnp.commands import train
+from vitnp.distributed import Alone
+from vitnp.errors import InputError
+from vitnp.training.run import ABOUT
+
+
+def options(command, words):
+    """The options of a `vitnp train` or `vitnp pretrain` as its own parser reads them; command is its module."""
+    parser = argparse.ArgumentParser(prog="vitnp")
+    command.add_parser(parser.add_subparsers(required=True))
+    return parser.parse_args([command.__name__.rpartition(".")[2], *map(str, words)])
+
+
+def result(folder):
+    """The last epoch of a finished run, its seconds those of all; None where it is not there or not finished."""
+    folder = Path(folder)
+    if not (folder / "model.npz").exists():
+        return None
+    epochs = [json.loads(line) for line in (folder / "history.jsonl").read_text("utf-8").splitlines()]
+    return epochs[-1] | {"seconds": sum(epoch["seconds"] for epoch in epochs)}
+
+
+def trained(args, wish):
+    """The `result` of the run in args.out, trained first as far as it is not; None where `wish` stopped it."""
+    folder = Path(args.out)
+    if result(folder) is None:
+        begun = (folder / ABOUT).exists()
+        args = argparse.Namespace(**(vars(args) | ({"out": None, "resume": str(folder)} if begun else {})))
+        with contextlib.redirect_stdout(io.StringIO()):  # its lines; its bar is on stderr
+            if train.train_in_folder(train.settled(args, Alone()), Alone(), wish):
+                return None
+    return result(folder)
+
+
+def remember(path, what):
+    """Write what a series is, or raise InputError where another one is in the folder already; its values may grow."""
+    path, what = Path(path), json.loads(json.dumps(what))
+    if not path.exists():
+        path.write_text(json.dumps(what, indent=1) + "\n", encoding="utf-8")
+        return
+    try:
+        there = json.loads(path.read_text("utf-8"))
+    except ValueError as problem:
+        raise InputError(f"{path} is damaged ({problem}); name another folder with --out") from None
+    for name in sorted({*what, *there}):
+        if what.get(name) != there.get(name):
+            raise InputError(
+                f"{path.parent} holds another comparison: {name} is {there.get(name)!r} there and "
+                f"{what.get(name)!r} here; name another folder with --out"
+            )

@@ -1,0 +1,44 @@
+"""Trainings side by side: a point a seed, and the mean and standard deviation over the seeds."""
+
+import statistics
+
+from matplotlib.ticker import PercentFormatter
+
+from vitnp.errors import InputError
+from vitnp.show import page
+from vitnp.show.page import BLUE, LABEL, ORANGE, TITLE
+
+
+def comparison(over, accuracies, *, lang="en"):
+    """Test accuracies {value of the field `over`: [one a seed]}: points, and mean ± standard deviation beside them."""
+    say = page.in_language(lang)
+    if not accuracies or not all(accuracies.values()):
+        raise InputError("there is nothing to compare; give at least one accuracy for every value")
+    figure = page.blank()
+    axes = figure.subplots()
+    for place, values in enumerate(accuracies.values()):
+        axes.plot([place - 0.12] * len(values), values, "o", color=BLUE, markersize=10, alpha=0.5)
+        spread = statistics.stdev(values) if len(values) > 1 else 0.0
+        mean = statistics.mean(values)
+        axes.errorbar(
+            place + 0.12, mean, yerr=spread, fmt="s", color=ORANGE, markersize=12, capsize=10, linewidth=3
+        )
+        axes.annotate(
+            f"{mean:.1%}", (place + 0.12, mean), xytext=(16, -6), textcoords="offset points", fontsize=LABEL
+        )
+    axes.set_xticks(range(len(accuracies)), list(accuracies))
+    axes.set_xlim(-0.5, len(accuracies) - 0.3)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_ylabel(say("test accuracy", "시험 정확도"), fontsize=LABEL)
+    axes.set_xlabel(over, fontsize=LABEL)
+    seeds = len(next(iter(accuracies.values())))
+    axes.set_title(
+        say(
+            f"{over}: ● each of {seeds} seeds, ■ mean ± standard deviation",
+            f"{over}: ● 시드 {seeds}개, ■ 평균 ± 표준편차",
+        ),
+        fontsize=TITLE,
+    )
+    axes.grid(axis="y", alpha=0.4)
+    page.ticks(axes)
+    return page.finished(figure)
