@@ -24,7 +24,20 @@ from vitnp.commands import (
 )
 from vitnp.errors import InputError
 
-COMMANDS = (walk, gradcheck, train, pretrain, compare, recipes, linear_eval, predict, look, weights, info, demo)
+COMMANDS = (
+    walk,
+    gradcheck,
+    train,
+    pretrain,
+    compare,
+    recipes,
+    linear_eval,
+    predict,
+    look,
+    weights,
+    info,
+    demo,
+)
 
 
 def parser():
