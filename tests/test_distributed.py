@@ -70,20 +70,20 @@ def test_a_training_is_that_of_one_process(ranks, freeze, tmp_path):
 
 
 def test_a_killed_training_goes_on_to_the_same_bits(tmp_path):
-    """A rank killed in step 13 leaves the checkpoint of step 10; from there on it is as if never stopped."""
-    options = ("--data", "digits", "--dropout", "0.1", "--steps", "20", "--save-every", "5", "--no-augment")
+    """A rank killed in step 6 leaves the checkpoint of step 4; from there on it is as if never stopped."""
+    options = ("--steps", "8", "--save-every", "2", "--dropout", "0.1", "--set", "num_layers=1")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert finish(start("train", "0", "0", *options, "--out", whole))[0] == 0
-    status, _, err = finish(start("train", "1", "13", *options, "--out", killed))
+    status, _, err = finish(start("train", "1", "6", *options, "--out", killed))
     assert status == signal.SIGKILL
     assert "Traceback" not in err
     assert [file.stem for file in sorted((killed / "checkpoints").glob("*.npz"))] == [
-        "step-000000005",
-        "step-000000010",
+        "step-000000002",
+        "step-000000004",
     ]
     status, out, err = finish(start("train", "0", "0", "--resume", killed))
     assert (status, err) == (0, "")
-    assert "going on after step 10" in out
+    assert "going on after step 4" in out
     with np.load(whole / "model.npz") as a, np.load(killed / "model.npz") as b:
         for name in a.files:
             np.testing.assert_array_equal(a[name], b[name], err_msg=name)
