@@ -22,7 +22,8 @@ IMAGENET = Preprocessing(
 
 
 @pytest.mark.parametrize(("channels", "how"), [(3, IMAGENET), (1, Preprocessing())])
-def test_pictures_are_prepared_as_the_model_wants_them(tmp_path, rng, channels, how):
+def test_pictures_are_prepared_as_the_model_wants_them(tmp_path, channels, how):
+    rng = np.random.default_rng(0)
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         for i in range(3):
