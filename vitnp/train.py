@@ -90,10 +90,8 @@ def train(
     check_augment(recipe)
     if freeze is not None:
         need_choice("freeze", freeze, ("backbone",))
-    need_choice("dtype", dtype, precision.DTYPES)
+    check_dtype(dtype, freeze)
     half = dtype == "float16"
-    if half and freeze:
-        raise InputError("a frozen backbone is trained in float32; leave out freeze, or float16")
     config = with_dropout(config, recipe)
     workers = choose_workers(recipe.micro_batch or recipe.batch_size, config) if workers is None else workers
     s = Setting(config, data, recipe, workers, comm or Alone(), freeze == "backbone", half, stop, on_step)
@@ -224,6 +222,13 @@ def check_augment(recipe):
     """Raise InputError for an augmentation that is not there."""
     for name in recipe.augment:
         need_choice("augment", name, AUGMENTATIONS)
+
+
+def check_dtype(dtype, freeze):
+    """Raise InputError for a dtype that is not there, or that a frozen backbone is not trained in."""
+    need_choice("dtype", dtype, precision.DTYPES)
+    if dtype == "float16" and freeze:
+        raise InputError("a frozen backbone is trained in float32; leave out freeze, or float16")
 
 
 def augmented(names, source):
