@@ -360,3 +360,11 @@ def test_a_scale_too_large_leaves_steps_out(monkeypatch):
 def test_a_frozen_backbone_is_trained_in_float32():
     with pytest.raises(InputError, match="a frozen backbone is trained in float32"):
         run(dtype="float16", freeze="backbone")
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_no_images_are_refused(part):
+    data = small()
+    none = ArraySource(np.zeros((0, 8, 8, 1), np.uint8), np.zeros(0, int))
+    with pytest.raises(InputError, match="need some of both"):
+        run(data=data._replace(**{part: none}))

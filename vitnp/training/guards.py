@@ -10,7 +10,11 @@ from vitnp.training.progress import Diverged
 
 
 def check_fit(data, config):
-    """Raise InputError unless the model takes the data's images and has its classes."""
+    """Raise InputError unless the data has images, and the model takes them and has its classes."""
+    if not len(data.train) or not len(data.test):
+        raise InputError(
+            f"the data has {len(data.train)} images to learn from and {len(data.test)} to test; need some of both"
+        )
     height, width, channels = data.train.shape
     if config.image_size != (height, width) or config.in_channels != channels:
         have, want = (height, width, channels), (*config.image_size, config.in_channels)
