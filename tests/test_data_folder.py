@@ -197,3 +197,12 @@ def test_a_class_that_no_line_can_name(tmp_path, name):
     with pytest.raises(InputError, match="rename that folder") as refused:
         load(tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def test_colors_that_cannot_be_read_are_named(tmp_path):
+    pictures(tmp_path, {"a": 3, "b": 3})
+    Image.new("LAB", (8, 8)).save(tmp_path / "a" / "lab.tif")
+    lines = []
+    found = load(tmp_path, on_corrupt="skip", say=lines.append)
+    assert len(found.train) + len(found.test) == 6
+    assert "lab.tif" in lines[0]
