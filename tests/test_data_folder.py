@@ -1,5 +1,7 @@
 """One's own pictures: layouts, kinds of pictures, and what cannot be learned from."""
 
+import os
+
 import numpy as np
 import pytest
 from digit_folders import bytes_of, write
@@ -179,3 +181,28 @@ def test_layouts_that_do_not_fit_together(tmp_path):
     pictures(tmp_path / "val", {"a": 1, "c": 1})
     with pytest.raises(InputError, match=r"val has the class c, which .*train has not"):
         load(tmp_path)
+
+
+def test_a_class_of_which_nothing_can_be_read(tmp_path):
+    pictures(tmp_path, {"a": 3, "b": 3, "c": 3})
+    for path in (tmp_path / "b").iterdir():
+        path.write_bytes(b"no picture")
+    with pytest.raises(InputError, match="3 of 9 pictures cannot be read; too few are left"):
+        load(tmp_path, on_corrupt="skip")
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe", b"two\nlines"])
+def test_a_class_that_no_line_can_name(tmp_path, name):
+    pictures(tmp_path, {os.fsdecode(name): 2, "b": 2})
+    with pytest.raises(InputError, match="rename that folder") as refused:
+        load(tmp_path)
+    assert "\n" not in str(refused.value)
+
+
+def test_colors_that_cannot_be_read_are_named(tmp_path):
+    pictures(tmp_path, {"a": 3, "b": 3})
+    Image.new("LAB", (8, 8)).save(tmp_path / "a" / "lab.tif")
+    lines = []
+    found = load(tmp_path, on_corrupt="skip", say=lines.append)
+    assert len(found.train) + len(found.test) == 6
+    assert "lab.tif" in lines[0]

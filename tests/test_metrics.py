@@ -1,10 +1,12 @@
 """The rows of a training: CSV and JSON lines alike, continued without a row twice, and TensorBoard's events."""
 
 import json
+import os
 import sys
 
 import pytest
 
+from vitnp import InputError
 from vitnp.training.metrics import Events, Table, rows_until
 
 
@@ -56,3 +58,15 @@ def test_events_that_tensorboard_reads(tmp_path):
     found.Reload()
     points = [(event.step, round(event.value, 4)) for event in found.Scalars("loss")]
     assert points == [(1, 1.0), (2, 2.0), (3, 3.2), (4, 4.2)]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_a_full_disk_is_said_once(tmp_path):
+    table = Table(tmp_path / "rows", ("a",))
+    table.close()
+    table.files = [open("/dev/full", "a") for _ in table.names]  # noqa: SIM115
+    with pytest.raises(InputError, match="make room"):
+        try:
+            table.write({"a": 1})
+        finally:
+            table.close()

@@ -271,3 +271,9 @@ def test_predict_refuses_an_empty_batch_size():
     images = np.zeros((1, *config.image_size, 3))
     with pytest.raises(InputError, match="batch_size is 0"):
         predict(images, vit.init(None, config), config, batch_size=0)
+
+
+@pytest.mark.parametrize("part", [(0, 4), (-1, 9), (3, 7)])
+def test_a_part_that_is_none(part):
+    with pytest.raises(InputError, match="need 0 ≤ first and first"):
+        loss_and_grads(IMAGES, LABELS, P, CONFIG, part=part)

@@ -120,3 +120,12 @@ def test_a_filter_without_a_known_meaning():
     how = Preprocessing(resize_filter="bicubic", antialias=False)
     with pytest.raises(InputError, match="set antialias=True"):
         preprocess.apply(random_image(9, 9), config(how))
+
+
+def test_a_picture_too_narrow_is_named(tmp_path):
+    """Covering 224x224 with one column of pixels would take all memory."""
+    path = tmp_path / "line.png"
+    Image.fromarray(np.zeros((20_000, 1, 3), np.uint8)).save(path)
+    config = ViTConfig(preprocessing=Preprocessing(keep_aspect_ratio=True))
+    with pytest.raises(InputError, match=r"line\.png is 1x20000, so narrow that it would become 224x4480000"):
+        preprocess.load(path, config)

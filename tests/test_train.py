@@ -360,3 +360,29 @@ def test_a_scale_too_large_leaves_steps_out(monkeypatch):
 def test_a_frozen_backbone_is_trained_in_float32():
     with pytest.raises(InputError, match="a frozen backbone is trained in float32"):
         run(dtype="float16", freeze="backbone")
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_no_images_are_refused(part):
+    data = small()
+    none = ArraySource(np.zeros((0, 8, 8, 1), np.uint8), np.zeros(0, int))
+    with pytest.raises(InputError, match="need some of both"):
+        run(data=data._replace(**{part: none}))
+
+
+def test_a_step_that_float16_cannot_hold_spoils_no_epoch(monkeypatch):
+    """Its loss, NaN, is left out of the epoch's mean."""
+    plain, calls = train.precision.loss_and_grads, []
+
+    def once(*arguments, **options):
+        loss, dp = plain(*arguments, **options)
+        calls.append(1)
+        return (
+            (np.float32("nan"), tree.map(lambda g: g * np.float32("nan"), dp))
+            if len(calls) == 2
+            else (loss, dp)
+        )
+
+    monkeypatch.setattr(train.precision, "loss_and_grads", once)
+    _, history = run(dtype="float16")
+    assert all(np.isfinite(epoch.loss) for epoch in history)

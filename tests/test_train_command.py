@@ -111,6 +111,9 @@ def test_a_folder_is_made(capsys, tmp_path):
         ("--dropout 1", "dropout is 1.0"),
         ("--workers 0", "workers is 0"),
         ("--seed -1", "--seed is -1"),
+        ("--set num_heads={[]:1}", "is not a number"),
+        ("--set-recipe lr={[]:1}", "is not a number"),
+        ("--set-recipe batch_size=none", "batch_size is None"),
     ],
 )
 def test_bad_options_are_one_line_and_status_2(capsys, tmp_path, words, message):
@@ -120,6 +123,24 @@ def test_bad_options_are_one_line_and_status_2(capsys, tmp_path, words, message)
     assert err.startswith("vitnp: ")
     assert err.count("\n") == 1
     assert not (tmp_path / "model.npz").exists()
+
+
+@pytest.mark.parametrize(
+    "words", ["--keep 0", "--log-every 0", "--save-every 0", "--dtype float16 --freeze backbone"]
+)
+def test_bad_options_leave_the_run_that_they_were_to_overwrite(capsys, tmp_path, words):
+    run(capsys, "--steps 1 --out", tmp_path)
+    status, _, err = run(capsys, f"--steps 1 --overwrite {words} --out", tmp_path)
+    assert status == 2 and err.count("\n") == 1
+    assert (tmp_path / "model.npz").exists()
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "null", '{"options": {}, "run": {}}', "{"])
+def test_a_damaged_run_is_one_line(capsys, tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    status, _, err = run(capsys, "--resume", tmp_path)
+    assert status == 2 and err.count("\n") == 1
+    assert "holds no run to go on with" in err
 
 
 def test_a_folder_that_cannot_be_written_is_found_before_training(capsys, tmp_path, monkeypatch):

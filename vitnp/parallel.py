@@ -181,6 +181,10 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
     it, a part of the model at a time. drop is the share's generator for dropout, or None.
     """
     first, B = part or (0, len(images))
+    if not 0 <= first <= first + len(images) <= B:
+        raise InputError(
+            f"part is {part} and there are {len(images)} images; need 0 ≤ first and first + images ≤ B"
+        )
     xp = array_module(p["norm"]["gamma"])
     seed = None if rng is None else rng.integers(2**63)
     if part and not len(images):

@@ -20,12 +20,12 @@ from vitnp.backend import array_module
 from vitnp.config import ViTConfig
 from vitnp.data import DataSet, augment, batches
 from vitnp.distributed import Alone
-from vitnp.errors import InputError, need_choice
+from vitnp.errors import need_choice
 from vitnp.parallel import choose_workers, loss_and_grads
 from vitnp.recipes import Recipe
 from vitnp.training import head
 from vitnp.training.evaluate import Classes, accuracy, prepared
-from vitnp.training.guards import check_finite, check_fit
+from vitnp.training.guards import check_dtype, check_finite, check_fit
 from vitnp.training.progress import Epoch, Progress, Step, Stopped
 
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
@@ -94,11 +94,8 @@ def train(
     check_augment(recipe)
     if freeze is not None:
         need_choice("freeze", freeze, ("backbone",))
-    need_choice("dtype", dtype, precision.DTYPES)
+    check_dtype(dtype, freeze, task)
     half = dtype == "float16"
-    if half and (freeze or task):
-        what = "a frozen backbone" if freeze else "a model without labels"
-        raise InputError(f"{what} is trained in float32; leave out float16")
     config = with_dropout(config, recipe)
     workers = choose_workers(recipe.micro_batch or recipe.batch_size, config) if workers is None else workers
     task = task or Classes(loss_and_grads, accuracy)
@@ -161,7 +158,8 @@ def train_epoch(now, s, rng, total_steps):
             drop = np.random.default_rng([seed, now.steps, 1])
             loss, norm, stop = train_step(now, s, images, labels, batch_size, lr=lr, rng=drop)
             now.step, now.steps, now.images = now.step + 1, now.steps + 1, now.images + batch_size
-            now.loss_sum = now.loss_sum + loss * batch_size
+            if not s.half or math.isfinite(loss):  # a step that float16 could not hold tells nothing
+                now.loss_sum = now.loss_sum + loss * batch_size
             now.seconds = time.perf_counter() - began
             if s.on_step:
                 s.on_step(now, Step(now.step, now.epoch, loss, norm, lr, batch_size))

@@ -1,5 +1,6 @@
 """`vitnp linear-eval`: how good a model's representation is, by a linear classifier of a few images a class."""
 
+import dataclasses
 import statistics
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from vitnp.backend import to_device
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, source
 from vitnp.errors import InputError, need_int
+from vitnp.training.evaluate import prepared
 
 
 def add_parser(commands):
@@ -76,16 +78,19 @@ def run(args):
 def load(name, config):
     """The data set of that name, or the folder of pictures, at the model's size."""
     if name not in data.NAMES and Path(name).is_dir():
-        return data.load("folder", folder=name, image_size=config.image_size)
+        # −1 … 1, as every source gives; the mean and the standard deviation follow in `features`
+        preprocessing = dataclasses.replace(config.preprocessing, mean=0.5, std=0.5)
+        wanted = {"image_size": config.image_size, "in_channels": config.in_channels}
+        return data.load("folder", folder=name, preprocessing=preprocessing, **wanted)
     return data.load(name, image_size=config.image_size)
 
 
 def features(source, rows, p, config, args):
     """The representations of these rows of a source, a few at a time; what is not finite is refused."""
-    parts = [
-        linear_eval.features(source.images(rows[first : first + 64]), p, config, workers=args.workers)
-        for first in range(0, len(rows), 64)
-    ]
+    parts = []
+    for first in range(0, len(rows), 64):
+        images = prepared(source.images(rows[first : first + 64]), config.preprocessing)
+        parts.append(linear_eval.features(images, p, config, workers=args.workers))
     x = np.concatenate(parts)
     if not np.isfinite(x).all():
         raise InputError(

@@ -82,6 +82,6 @@ def _value(field, text):
         return text
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise InputError(f'--set {field}={text}: "{text}" is not a number') from None
     return float(value) if kinds.get(field) is float and isinstance(value, int) else value

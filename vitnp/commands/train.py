@@ -92,10 +92,11 @@ def run(args):
     """Train, print a line an epoch, save; 130 or 143 if Ctrl-C or SIGTERM stopped it."""
     from vitnp.training import signals
 
-    need_int("--seed", args.seed, at_least=0, at_most=2**32 - 1)
-    if args.workers is not None:
-        need_int("--workers", args.workers, at_least=1)
     with distributed.connect() as comm, signals.heard() as wish:
+        need_int("--seed", args.seed, at_least=0, at_most=2**32 - 1)
+        for name in ("workers", *MAY_CHANGE):
+            if getattr(args, name) is not None:
+                need_int(f"--{name.replace('_', '-')}", getattr(args, name), at_least=1)
         return train_in_folder(settled(args, comm), comm, wish)
 
 
@@ -119,9 +120,9 @@ def settled(args, comm):
             continue
         if name in MAY_CHANGE:
             began[name] = value
-        elif value != began[name]:
+        elif value != began.get(name):
             raise InputError(
-                f"--{name.replace('_', '-')} is {value!r} and was {began[name]!r} when the run in {args.resume} "
+                f"--{name.replace('_', '-')} is {value!r} and was {began.get(name)!r} when the run in {args.resume} "
                 "began; leave it out, or start another run with --out"
             )
     return argparse.Namespace(**(vars(args) | began | {"known": known}))

@@ -19,7 +19,7 @@ from vitnp.commands.weights import source
 from vitnp.config import PRESETS, ViTConfig
 from vitnp.errors import InputError, need_choice
 from vitnp.recipes import LISTED, Recipe
-from vitnp.train import check_augment, check_fit, initial_parameters, with_dropout
+from vitnp.train import check_augment, check_dtype, check_fit, initial_parameters, with_dropout
 from vitnp.training import masked as masked_task
 from vitnp.training.checkpoints import is_training_checkpoint, model
 
@@ -45,6 +45,7 @@ def prepare(args):
     listed = recipe_for(args, name)
     recipe = changed(listed.recipe, args)
     check_augment(recipe)
+    check_dtype(args.dtype, args.freeze, task)
     rng = np.random.default_rng(args.seed)
     if args.init:
         p, config = initial(args)
@@ -153,7 +154,7 @@ def value(field, kind, text):
             if text.lower() in ("none", "inf")
             else ast.literal_eval(text)
         )
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise InputError(f'--set-recipe {field}={text}: "{text}" is not a number') from None
 
 

@@ -62,7 +62,7 @@ class FolderSource:
         """One picture, (Hᵢ, Wᵢ, C)."""
         picture = photo.read(path, in_channels=self.wanted.in_channels)
         if rng is None:
-            return preprocess.apply(picture, self.wanted)
+            return preprocess.apply(picture, self.wanted, name=path)
         how, (height, width) = self.wanted.preprocessing, self.wanted.image_size
         box = augment.crop_box(picture.size, rng)
         x = np.asarray(picture.resize((width, height), box=box, resample=2), np.float32)  # 2: bilinear
@@ -141,6 +141,9 @@ def classes(folder, *, at_least=2):
         raise InputError(
             f"{folder} has {what}; give a folder for each of two classes or more, with pictures in it"
         )
+    # classes.txt has a name a line, in UTF-8
+    if odd := [n for n in found if n.splitlines() != [n] or n.encode("utf-8", "ignore").decode() != n]:
+        raise InputError(f"{folder} has the class {odd[0]!a}, which is no line of UTF-8; rename that folder")
     if empty := [name for name, paths in found.items() if not paths]:
         raise InputError(f"{folder / empty[0]} has no pictures ({', '.join(KINDS)}); fill it or remove it")
     return found
@@ -166,14 +169,14 @@ def readable(train, test, wanted, say):
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         problems = list(pool.map(problem, [*train, *test]))
     bad = [text for text in problems if text]
-    kept = iter(problems)
+    kept, before = iter(problems), len({label for _, label in train})
     train, test = ([pair for pair in part if not next(kept)] for part in (train, test))
     if bad and say:
         total = len(problems)
         say(
             f"{len(bad):,} of {total:,} pictures left out: {'; '.join(bad[:5])}{' …' if len(bad) > 5 else ''}"
         )
-    if len({label for _, label in train}) < 2 or not test:
+    if len({label for _, label in train}) < before or not test:
         raise InputError(
             f"{len(bad):,} of {len(problems):,} pictures cannot be read; too few are left. {bad[0]}"
         )

@@ -51,6 +51,8 @@ def read(path, *, in_channels=3):
             raise InputError(f"{path} cannot be read ({reason}); give a JPEG or PNG") from None
     if image.mode in ("I", "F"):
         raise InputError(f"{path} has 32-bit pixels, whose white is not known; save it with 8 or 16 bits")
+    if image.mode == "LAB":  # Pillow has no way from it to RGB
+        raise InputError(f"{path} has the colors L*a*b*; save it as RGB")
     return in_colors(image, in_channels)
 
 

@@ -9,17 +9,23 @@ import numpy as np
 from vitnp.data import photo
 from vitnp.errors import InputError
 
+MOST_PIXELS = 2**27  # after the resize: 1.6 GB as float32, RGB
+
 
 def load(path, config):
     """The image at `path` as float32 (Hᵢ, Wᵢ, C), ready for the model. Raises InputError for what is no image."""
-    return apply(photo.read(path, in_channels=config.in_channels), config)
+    return apply(photo.read(path, in_channels=config.in_channels), config, name=path)
 
 
-def apply(image, config):
+def apply(image, config, *, name="the picture"):
     """A Pillow image in the model's colors → x = (x₀/255 − mean)/std, float32 (Hᵢ, Wᵢ, C)."""
     how = config.preprocessing
     height, width = config.image_size
     size = resized(image.size[::-1], config)
+    if size[0] * size[1] > MOST_PIXELS:
+        raise InputError(
+            f"{name} is {image.width}x{image.height}, so narrow that it would become {size[1]}x{size[0]}; crop it first"
+        )
     x = _antialiased(image, size, how) if how.antialias else _sampled(image, size, how)
     # Python's round takes the even neighbor of a half, as torchvision's crop does.
     top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)

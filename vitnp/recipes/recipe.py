@@ -44,7 +44,7 @@ class Recipe:
             ("micro_batch", 1),
             ("warmup_steps", 0),
         ):
-            if getattr(self, name) is not None:
+            if getattr(self, name) is not None or name in ("batch_size", "warmup_steps"):
                 need_int(name, getattr(self, name), at_least=low)
         if self.micro_batch is not None and self.micro_batch > self.batch_size:
             raise InputError(

@@ -1,16 +1,21 @@
-"""What training cannot go on with, in one line each. Imports `tree`, `errors`, `progress`."""
+"""What training cannot go on with, in one line each. Imports `tree`, `errors`, `precision`, `progress`."""
 
 import math
 
 import numpy as np
 
 from vitnp import tree
-from vitnp.errors import InputError
+from vitnp.errors import InputError, need_choice
+from vitnp.precision import DTYPES
 from vitnp.training.progress import Diverged
 
 
 def check_fit(data, config, *, classes=True):
-    """Raise InputError unless the model takes the data's images and, where they are learned, has its classes."""
+    """Raise InputError unless the data has images that the model takes and, if they are learned, its classes."""
+    if not len(data.train) or not len(data.test):
+        raise InputError(
+            f"the data has {len(data.train)} images to learn from and {len(data.test)} to test; need some of both"
+        )
     height, width, channels = data.train.shape
     if config.image_size != (height, width) or config.in_channels != channels:
         have, want = (height, width, channels), (*config.image_size, config.in_channels)
@@ -23,6 +28,14 @@ def check_fit(data, config, *, classes=True):
             f"the data has {len(data.class_names)} classes, the model {config.num_classes}; "
             f"give it num_classes={len(data.class_names)}"
         )
+
+
+def check_dtype(dtype, freeze, task):
+    """Raise InputError for a dtype that is not there, or that this is not trained in."""
+    need_choice("dtype", dtype, DTYPES)
+    if dtype == "float16" and (freeze or task):
+        what = "a frozen backbone" if freeze else "a model without labels"
+        raise InputError(f"{what} is trained in float32; leave out float16")
 
 
 def check_finite(step, lr, loss, norm, p, dp):

@@ -42,7 +42,8 @@ class Table:
     def close(self):
         """Close both files."""
         for file in self.files:
-            file.close()
+            with contextlib.suppress(OSError):  # it would write again what `write` has said it cannot
+                file.close()
 
 
 def as_csv(fields, rows):

@@ -64,10 +64,12 @@ def recall(folder):
     """What `Run` wrote about the run in `folder`, and its checkpoints' names. Raises InputError where there is none."""
     try:
         about = json.loads((Path(folder) / ABOUT).read_text("utf-8"))
+        if not about["options"] or not about["run"]["model"]:
+            raise ValueError("it is not whole")
         return about | {
             "checkpoints": sorted(file.name for file in Path(folder).glob("checkpoints/step-*.npz"))
         }
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, KeyError, TypeError) as problem:
         why = getattr(problem, "strerror", None) or problem
         raise InputError(
             f"{folder} holds no run to go on with ({ABOUT}: {why}); start one with --out"
