@@ -59,7 +59,7 @@ ATTRIBUTES = "T dtype imag nbytes ndim real shape size".split()
 METHODS = "all any argmax astype max mean min reshape sum swapaxes".split()
 KEYWORDS = {"axis", "copy", "dtype", "keepdims"}
 OPERATORS = "add sub mul truediv floordiv mod pow matmul neg abs invert ge gt le lt eq".split()
-FUNCTIONS = "arange broadcast_to concatenate cos exp eye isfinite log maximum minimum ones".split()
+FUNCTIONS = "arange broadcast_to concatenate cos exp eye floor isfinite log maximum minimum ones".split()
 FUNCTIONS += "sign sin sqrt tanh where zeros".split()
 
 

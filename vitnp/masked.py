@@ -151,7 +151,8 @@ def color(x, preprocessing):
     """Values (…, C) of (x₀ − mean)/std → the class of x₀'s color, 0 … 8^C − 1: each channel in 8 equal steps of 0…1."""
     xp = array_module(x)
     mean, std = (xp.asarray(value, dtype=x.dtype) for value in (preprocessing.mean, preprocessing.std))
-    levels = xp.clip(xp.floor((x * std + mean) * LEVELS), 0, LEVELS - 1).astype("int64")
+    levels = xp.floor((x * std + mean) * LEVELS)
+    levels = xp.minimum(xp.maximum(levels, 0), LEVELS - 1).astype("int64")
     return sum(levels[..., c] * LEVELS ** (x.shape[-1] - 1 - c) for c in range(x.shape[-1]))
 
 

@@ -102,7 +102,9 @@ def backward_parts(dlogits, saved):
     """
     dx, dp = s8_classify.backward(dlogits, saved.classify)
     yield "classify", dp
-    dx = yield from encode_backward_parts(dx, saved)
+    rest = encode_backward_parts(dx, saved)
+    del dx  # this generator waits for the other one, and would keep it alive
+    dx = yield from rest
     dx, dp = s2_project.backward(dx, saved.project)
     yield "project", dp
     yield "images", s1_patchify.backward(dx, saved.patchify)
