@@ -1420,7 +1420,7 @@ wrong_rules(
     "test_masked",
     "test_the_color_of_a_patch",
     ("blue in the place of red", "LEVELS ** (x.shape[-1] - 1 - c)", "LEVELS**c"),
-    ("the highest level is one too many", "0, LEVELS - 1).astype", "0, LEVELS).astype"),
+    ("the highest level is one too many", "0), LEVELS - 1).astype", "0), LEVELS).astype"),
     ("the models' scale in place of the picture's", "(x * std + mean) * LEVELS", "x * LEVELS"),
     (
         "the corrupted patch's neighbor",

@@ -283,7 +283,7 @@ def test_heads_of_an_unpublished_size_are_asked_for(tmp_path):
     checkpoints.save(tmp_path / "t.safetensors", random_model(config), config, format="timm")
     with pytest.raises(
         InputError,
-        match=r"t\.safetensors: it does not say how many heads share hidden_size 12; .*--set num_heads=3",
+        match=r"t\.safetensors: it does not say how many heads share hidden_size 12; .*--set num_heads=N",
     ):
         checkpoints.load(tmp_path / "t.safetensors", image_size=(12, 8))
     assert checkpoints.load(tmp_path / "t.safetensors", image_size=(12, 8), num_heads=3)[1].num_heads == 3

@@ -188,6 +188,33 @@ def test_pictures_in_folders_train_as_the_arrays_do(capsys, tmp_path):
     assert (tmp_path / "files" / "classes.txt").read_text().split() == list("0123456789")
 
 
+def test_a_warm_up_longer_than_the_training_is_said(capsys, tmp_path):
+    words = f"{SMALL} --set-recipe warmup_steps=500 --out"
+    status, out, err = run(capsys, words, tmp_path / "run")
+    assert status == 0
+    assert "8x8 pixels in 16 patches" in out
+    assert err == (
+        "vitnp: the warm-up of 500 steps is longer than the training of 12, so the learning rate never gets to 0.002; "
+        "give --set-recipe warmup_steps=1, or train longer\n"
+    )
+
+
+@pytest.mark.parametrize("words", ["--data flowrs/", "--data /nowhere/pictures"])
+def test_a_folder_that_is_not_there(capsys, tmp_path, words):
+    status, _, err = run(capsys, words, "--out", tmp_path / "run")
+    assert status == 2
+    assert err.startswith(
+        f"vitnp: there is no folder {words.split()[1]}; give a folder of pictures, or one of digits"
+    )
+
+
+def test_what_is_wrong_with_a_folder_is_said_before_a_recipe_is_asked_for(capsys, tmp_path):
+    (tmp_path / "png" / "one").mkdir(parents=True)
+    status, _, err = run(capsys, "--data", tmp_path / "png", "--out", tmp_path / "run")
+    assert status == 2
+    assert "has one class, one" in err
+
+
 def test_a_corrupt_picture_stops_or_is_left_out(capsys, tmp_path):
     write(tmp_path / "png")
     bad = next(iter(sorted((tmp_path / "png" / "train" / "3").iterdir())))

@@ -65,9 +65,8 @@ def run(f, parts):
     keep_freed_memory()
     if len(parts) == 1:
         return [f(parts[0])]
-    with blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(parts) - 1) as pool:
-        others = [pool.submit(f, part) for part in parts[1:]]
-        return [f(parts[0]), *(other.result() for other in others)]
+    with blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(f, parts))
 
 
 @functools.cache

@@ -33,12 +33,12 @@ def infer(path, family, shapes, *, image_size=None, guess=False, **overrides):
         if D not in HEADS:  # a guess would load and be wrong
             questions.append(
                 f"it does not say how many heads share hidden_size {D}; "
-                "say it with num_heads= or --set num_heads=3"
+                "say it with num_heads= or --set num_heads=N"
             )
         else:
             notes.append(
                 f"the file does not say how many heads: taken to be {fields['num_heads']} for hidden_size {D}; "
-                "another number is num_heads= or --set num_heads=3"
+                "another number is num_heads= or --set num_heads=N"
             )
     if "preprocessing" not in overrides:
         questions += [

@@ -51,6 +51,8 @@ def run(args):
 
 def draw(out, seed):
     """Draw the pictures of the photo and of the trained digits model; yield (path, what it shows)."""
+    from PIL import Image
+
     from vitnp import show
     from vitnp.data import digits, photo
 
@@ -65,6 +67,9 @@ def draw(out, seed):
     images, labels = data.test.images(range(12)), data.test.labels[:12]
     logits, saved = vit.forward(images, p, config)
     probabilities, _ = softmax.forward(logits)
+    pixels = ((images[0, ..., 0] + 1.0) * 127.5).round().astype("uint8")
+    Image.fromarray(pixels).save(out / "digit.png")
+    yield out / "digit.png", "one of the test digits, as a file for vitnp predict and look"
     yield (
         show.save(show.position_similarity(p["position"]["E_pos"], config), out / "positions.png"),
         "how alike the learned position embeddings are",

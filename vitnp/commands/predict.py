@@ -70,7 +70,9 @@ def run(args):
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
     beside = None if args.labels else checkpoints.class_names(path)
-    names, names_from = class_names.find(config.num_classes, labels=args.labels, beside=beside)
+    kept = Path(path).with_name("classes.txt")  # as `vitnp train` leaves it
+    labels = args.labels or (kept if beside is None and kept.is_file() else None)
+    names, names_from = class_names.find(config.num_classes, labels=labels, beside=beside)
     height, width = config.image_size
     report = {"weights": str(path), "image_size": [height, width], "names": names_from, "images": []}
     if not args.json:

@@ -12,7 +12,7 @@ from vitnp import __version__, data, distributed, tree
 from vitnp.backend import to_device, to_host
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.train_options import add_keeping, add_model, add_recipe
-from vitnp.commands.train_setup import about_data, prepare
+from vitnp.commands.train_setup import about_data, place, prepare
 from vitnp.errors import InputError, need_int
 from vitnp.parallel import choose_workers
 from vitnp.precision import DTYPES
@@ -105,9 +105,7 @@ def settled(args, comm):
 
     Raises InputError for an option that says something else than the run did.
     """
-    if (
-        args.data not in data.NAMES and Path(args.data).is_dir()
-    ):  # a set's name goes before a folder called so
+    if place(args.data)[1]:
         args.data = str(Path(args.data).resolve())
     if not args.resume:
         return args
@@ -149,6 +147,8 @@ def train_in_folder(args, comm, wish):
     first = comm.rank == 0
     if first:
         print(title(args, setup, comm, run.resume), flush=True)
+        if problem := warm_up_too_long(setup):
+            print(problem, file=sys.stderr)
     display = Display(setup.recipe, len(setup.data.train), run and run.resume, quiet=not first)
     p = to_device(setup.p, xp)
 
@@ -225,15 +225,27 @@ def workers_for(setup, comm):
     return min(choose_workers(images, setup.config), comm.cores)
 
 
+def warm_up_too_long(setup):
+    """A line to say where the learning rate never gets to what the recipe says, else None."""
+    steps, warm_up = setup.recipe.total_steps(len(setup.data.train)), setup.recipe.warmup_steps
+    if warm_up < steps:
+        return None
+    return (
+        f"vitnp: the warm-up of {warm_up:,} steps is longer than the training of {steps:,}, so the learning rate never "
+        f"gets to {setup.recipe.lr:g}; give --set-recipe warmup_steps={max(steps // 20, 1)}, or train longer"
+    )
+
+
 def title(args, setup, comm, resume):
     """What is trained on what, and from where on."""
     ranks = f"{comm.size} ranks of " if comm.size > 1 else ""
     task = f"{args.task}, {args.target} of {args.mask_ratio:.0%} of the patches: " if args.task else ""
     of_them = f" ({args.labels:.2%} of them, each the more often)" if args.labels else ""
     begin = "" if resume is None else f", going on after step {resume.step:,}"
+    (height, width), patches = setup.config.image_size, setup.config.num_patches
     return (
-        f"{task}{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {len(setup.data.train):,} images "
-        f"to learn from{of_them}, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads"
+        f"{task}{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {width}x{height} pixels in {patches} "
+        f"patches, {len(setup.data.train):,} images to learn from{of_them}, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads"
         f"{begin}"
     )
 

@@ -17,6 +17,7 @@ from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
 from vitnp.config import PRESETS, ViTConfig
+from vitnp.data.folder import split
 from vitnp.errors import InputError, need_choice
 from vitnp.recipes import LISTED, Recipe
 from vitnp.train import check_augment, check_dtype, check_fit, initial_parameters, with_dropout
@@ -41,6 +42,8 @@ class Setup(NamedTuple):
 def prepare(args):
     """The `Setup` that the options describe. Raises InputError where they do not fit together."""
     name, folder = place(args.data)
+    if folder:
+        split(Path(folder), args.seed)  # what is wrong with it is said before a recipe is asked for
     task = task_for(args)
     listed = recipe_for(args, name)
     recipe = changed(listed.recipe, args)
@@ -54,7 +57,8 @@ def prepare(args):
             p, config = adapt.new_head(p, config, 0 if task else len(dataset.class_names))
         config = with_dropout(config, recipe)
     else:
-        asked = {"image_size": (224, 224)} | listed.settings | PRESETS.get(args.model, {}) | fields(args)
+        settings = listed.settings if args.model in (None, listed.model) else {}
+        asked = {"image_size": (224, 224)} | settings | PRESETS.get(args.model, {}) | fields(args)
         seen = {field: asked[field] for field in ("image_size", "in_channels") if field in asked}
         dataset = load(name, folder, args, recipe, ViTConfig(**(seen | {"patch_size": 1})))
         config = with_dropout(untrained(args, listed, dataset), recipe)
@@ -80,9 +84,12 @@ def task_for(args):
 
 def place(given):
     """(name of the data set, its folder) that --data says: a name, or a folder of pictures."""
-    if given in data.NAMES or not Path(given).is_dir():
-        return given, None
-    return "folder", given
+    if given not in data.NAMES and Path(given).is_dir():  # a set's name goes before a folder called so
+        return "folder", given
+    if given not in data.NAMES and Path(given).name != given:
+        sets = ", ".join(name for name in data.NAMES if name != "folder")
+        raise InputError(f"there is no folder {given}; give a folder of pictures, or one of {sets}")
+    return given, None
 
 
 def load(name, folder, args, recipe, config):

@@ -28,9 +28,11 @@ def curves(history, *, lang="en"):
         right.plot(epochs, values, style, color=color, linewidth=3, marker=marker, markersize=4, label=label)
     right.set_title(say("accuracy", "정확도"), fontsize=TITLE)
     right.yaxis.set_major_formatter(PercentFormatter(1.0))
+    right.set_ylim(top=1.01)
     right.legend(fontsize=LABEL, loc="lower right")
     for axes in (left, right):
         axes.set_xlabel(say("epoch", "에폭"), fontsize=LABEL)
+        axes.set_xlim(0.5, epochs[-1] + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         page.ticks(axes)
         axes.grid(alpha=0.4)
