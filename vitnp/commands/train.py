@@ -8,11 +8,12 @@ import sys
 import warnings
 from pathlib import Path
 
-from vitnp import __version__, data, distributed, tree
+from vitnp import __version__, data, distributed
 from vitnp.backend import to_device, to_host
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.train_options import add_keeping, add_model, add_recipe
 from vitnp.commands.train_setup import about_data, place, prepare
+from vitnp.commands.train_words import summary, title, warm_up_too_long
 from vitnp.errors import InputError, need_int
 from vitnp.parallel import choose_workers
 from vitnp.precision import DTYPES
@@ -147,7 +148,7 @@ def train_in_folder(args, comm, wish):
     first = comm.rank == 0
     if first:
         print(title(args, setup, comm, run.resume), flush=True)
-        if problem := warm_up_too_long(setup):
+        if not args.resume and (problem := warm_up_too_long(setup)):
             print(problem, file=sys.stderr)
     display = Display(setup.recipe, len(setup.data.train), run and run.resume, quiet=not first)
     p = to_device(setup.p, xp)
@@ -223,38 +224,3 @@ def workers_for(setup, comm):
     recipe = setup.recipe
     images = min(recipe.micro_batch or recipe.batch_size, -(-recipe.batch_size // comm.size))
     return min(choose_workers(images, setup.config), comm.cores)
-
-
-def warm_up_too_long(setup):
-    """A line to say where the learning rate never gets to what the recipe says, else None."""
-    steps, warm_up = setup.recipe.total_steps(len(setup.data.train)), setup.recipe.warmup_steps
-    if warm_up < steps:
-        return None
-    return (
-        f"vitnp: the warm-up of {warm_up:,} steps is longer than the training of {steps:,}, so the learning rate never "
-        f"gets to {setup.recipe.lr:g}; give --set-recipe warmup_steps={max(steps // 20, 1)}, or train longer"
-    )
-
-
-def title(args, setup, comm, resume):
-    """What is trained on what, and from where on."""
-    ranks = f"{comm.size} ranks of " if comm.size > 1 else ""
-    task = f"{args.task}, {args.target} of {args.mask_ratio:.0%} of the patches: " if args.task else ""
-    of_them = f" ({args.labels:.2%} of them, each the more often)" if args.labels else ""
-    begin = "" if resume is None else f", going on after step {resume.step:,}"
-    (height, width), patches = setup.config.image_size, setup.config.num_patches
-    return (
-        f"{task}{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {width}x{height} pixels in {patches} "
-        f"patches, {len(setup.data.train):,} images to learn from{of_them}, {len(setup.data.test):,} to test, seed {args.seed}, {ranks}{args.workers} threads"
-        f"{begin}"
-    )
-
-
-def summary(args, history, where):
-    """What came of it, and where it is."""
-    measured = "color of corrupted test patches told right" if args.task else "test accuracy"
-    seconds = sum(epoch.seconds for epoch in history)
-    return (
-        f"{measured} {history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
-        f"model.npz, history.csv and curves.png are in {where}"
-    )
