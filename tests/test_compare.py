@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import few_labels
 
-GELU = f"compare --over gelu --seeds 2 {SMALL} --out"
+GELU = f"compare --over gelu --seeds 2 {SMALL} --set-recipe warmup_steps=5 --out"
 
 
 def rows(folder):

@@ -132,8 +132,8 @@ def test_micro_batches_and_recomputing_change_nothing(workers, micro_batch, reco
 def test_threads_only_where_they_pay(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 8)
     small, large = preset("digits"), preset("B/16")
-    assert parallel.choose_workers(8, small) == 1
-    assert parallel.choose_workers(32, small) == 2
+    assert parallel.choose_workers(32, small) == 1
+    assert parallel.choose_workers(64, small) == 2
     assert parallel.choose_workers(1024, small) == 8
     assert parallel.choose_workers(8, large) == 8
     assert parallel.choose_workers(2, large) == 2
