@@ -25,7 +25,9 @@ def run(capsys, words, *more):
 @pytest.mark.parametrize("target", ["color", "patch"])
 def test_pretraining_and_fine_tuning(capsys, tmp_path, target):
     before, after = tmp_path / "before", tmp_path / "after"
-    status, out, err = run(capsys, f"pretrain {SMALL} --set-recipe warmup_steps=5 --target {target} --out", before)
+    status, out, err = run(
+        capsys, f"pretrain {SMALL} --set-recipe warmup_steps=5 --target {target} --out", before
+    )
     assert (status, err) == (0, "")
     assert f"masked-patches, {target} of 50% of the patches" in out
     assert "color of corrupted test patches told right" in out

@@ -43,7 +43,9 @@ def weights(folder):
 
 
 def test_what_it_prints_and_leaves(capsys, tmp_path):
-    status, out, err = run(capsys, f"{SMALL} --epochs 3 --set-recipe warmup_steps=9 --data digits --out", tmp_path)
+    status, out, err = run(
+        capsys, f"{SMALL} --epochs 3 --set-recipe warmup_steps=9 --data digits --out", tmp_path
+    )
     assert status == 0
     assert err == ""  # no bar where no terminal is
     lines = out.splitlines()

@@ -211,7 +211,9 @@ def pretrained(tmp_path_factory):
     return path
 
 
-TUNE = "--recipe digits --epochs 1 --batch-size 128 --set-recipe warmup_steps=5 --image-size 8 --set num_heads=2"
+TUNE = (
+    "--recipe digits --epochs 1 --batch-size 128 --set-recipe warmup_steps=5 --image-size 8 --set num_heads=2"
+)
 
 
 def test_fine_tuning(capsys, pretrained, tmp_path):
