@@ -195,9 +195,10 @@ def test_a_warm_up_longer_than_the_training_is_said(capsys, tmp_path):
     status, out, err = run(capsys, words, tmp_path / "run")
     assert status == 0
     assert "8x8 pixels in 16 patches" in out
-    assert err == (
-        "vitnp: the warm-up of 500 steps is longer than the training of 12, so the learning rate never gets to 0.002; "
-        "give --set-recipe warmup_steps=1, or train longer\n"
+    assert err == ""
+    assert out.splitlines()[1] == (
+        "note: the warm-up of 500 steps is longer than the training of 12, so the learning rate never gets to 0.002; "
+        "give --set-recipe warmup_steps=1, or train longer"
     )
 
 

@@ -149,7 +149,7 @@ def train_in_folder(args, comm, wish):
     if first:
         print(title(args, setup, comm, run.resume), flush=True)
         if not args.resume and (problem := warm_up_too_long(setup)):
-            print(problem, file=sys.stderr)
+            print(problem, flush=True)
     display = Display(setup.recipe, len(setup.data.train), run and run.resume, quiet=not first)
     p = to_device(setup.p, xp)
 

@@ -9,7 +9,7 @@ def warm_up_too_long(setup):
     if warm_up < steps:
         return None
     return (
-        f"vitnp: the warm-up of {warm_up:,} steps is longer than the training of {steps:,}, so the learning rate never "
+        f"note: the warm-up of {warm_up:,} steps is longer than the training of {steps:,}, so the learning rate never "
         f"gets to {setup.recipe.lr:g}; give --set-recipe warmup_steps={max(steps // 20, 1)}, or train longer"
     )
 
