@@ -37,11 +37,10 @@ def fit(points=3000):
 def error_float32(coefficients):
     """The largest |tanh(x·P(x²)) − erf(x)| over every 64th number of float32 up to 6, and where it is."""
     x = np.arange(0, np.float32(6.0).view(np.uint32), 64, dtype=np.uint32).view(np.float32)
-    held = np.clip(x, -EDGE, EDGE)
     P = coefficients[-1]
     for c in coefficients[-2::-1]:
-        P = P * (held * held) + c
-    error = np.abs(np.tanh(held * P) - erf(x.astype(np.float64)))
+        P = P * (x * x) + c
+    error = np.abs(np.tanh(x * P) - erf(x.astype(np.float64)))
     return error.max(), x[error.argmax()]
 
 

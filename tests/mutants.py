@@ -1001,11 +1001,11 @@ mistakes(
     ("erf in float32: sign of a coefficient", "    -0.000625718519,", "    0.000625718519,"),
     (
         "erf in float32: the coefficients from the other end",
-        "ERF_COEFFICIENTS[-2::-1]:",
-        "ERF_COEFFICIENTS[:-1]:",
+        "ERF_COEFFICIENTS[-2:0:-1]:",
+        "ERF_COEFFICIENTS[1:-1]:",
     ),
-    ("erf in float32: held at ±1", "np.clip(x, -4.1, 4.1)", "np.clip(x, -1.0, 1.0)"),
-    ("erf in float32: even, not odd", "np.tanh(x * P)", "np.tanh(abs(x) * P)"),
+    ("erf in float32: a coefficient left out", "ERF_COEFFICIENTS[-2:0:-1]:", "ERF_COEFFICIENTS[-2:1:-1]:"),
+    ("erf in float32: even, not odd", "return np.tanh(P)", "return np.tanh(abs(P))"),
     clause="precision",
 )
 mistakes(
