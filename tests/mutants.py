@@ -127,65 +127,67 @@ mistakes(
 
 TANH = ("gelu tanh", "s7_feed_forward", "vit")
 ERF = ("gelu erf", "s7_feed_forward, erf", "vit, erf")
-INNER = "(LINEAR + 3.0 * CUBIC * x2)"
-DTANH = "dy * (Phi + x * ((0.5 - 0.5 * t * t) * (LINEAR + 3.0 * CUBIC * x2)))"
+RULE = "    slope *= x\n    slope += Phi\n"
 mistakes(
     "ops/gelu.py",
     TANH,
-    ("x³ in place of x² in the derivative (as found in public code)", INNER, INNER.replace("x2", "x2 * x")),
+    (
+        "x³ in place of x² in the derivative (as found in public code)",
+        "x2 *= 6.0 * CUBIC",
+        "x2 *= x * (6.0 * CUBIC)",
+    ),
     (
         "tanh of the inner function's derivative (as found in public code)",
-        f"    return x * Phi, {DTANH}",
-        f"    u = array_module(x).tanh{INNER}\n    return x * Phi, {DTANH.replace('t * t', 'u * u')}",
+        "slope = 1.0 - Phi\n    slope *= Phi",
+        "u = array_module(x).tanh(LINEAR + 3.0 * CUBIC * x2)\n    slope = 0.25 - 0.25 * u * u",
     ),
-    ("tanh′ forgotten", "x * ((0.5 - 0.5 * t * t) * ", "x * (0.5 * "),
-    ("factor 3 of the cube forgotten", INNER, INNER.replace("3.0 * ", "")),
-    ("x·Φ′ dropped", DTANH, "dy * Phi"),
-    ("x forgotten before Φ′", "(Phi + x * ((", "(Phi + (("),
-    ("Φ dropped", DTANH, DTANH.replace("Phi + ", "")),
+    ("tanh′ forgotten", "slope = 1.0 - Phi\n    slope *= Phi", "slope = 0.25 + 0.0 * Phi"),
+    ("tanh′ without its second factor", "    slope *= Phi\n", ""),
+    ("factor 3 of the cube forgotten", "6.0 * CUBIC", "2.0 * CUBIC"),
     ("derivative of the erf form", "both_tanh if form", "both_erf if form"),
-    ("inner derivative √(2/π) forgotten", INNER, "(1.0 + 3.0 * 0.044715 * x2)"),
-    ("dy forgotten", DTANH, DTANH.replace("dy", "1.0")),
+    ("inner derivative √(2/π) forgotten", "x2 += 2.0 * LINEAR", "x2 += 2.0"),
 )
 mistakes(
     "ops/gelu.py",
     ("gelu tanh", "gelu erf"),
     ("backward returns y", "_, dx = again_and_backward", "dx, _ = again_and_backward"),
+    ("x·Φ′ dropped", RULE, "    slope = Phi + 0.0\n"),
+    ("x forgotten before Φ′", "    slope *= x\n", ""),
+    ("Φ dropped", "    slope += Phi\n", ""),
+    ("dy forgotten", "    slope *= dy\n", ""),
 )
 # The layer needs y again; GELU's own backward throws it away.
 mistakes(
     "ops/gelu.py",
-    ("s7_feed_forward", "vit"),
-    ("y made again without Φ", f"return x * Phi, {DTANH}", f"return x * 1.0, {DTANH}"),
-    ("y made again times dy", f"return x * Phi, {DTANH}", f"return dy * Phi, {DTANH}"),
+    ("s7_feed_forward", "vit", "s7_feed_forward, erf", "vit, erf"),
+    ("y made again without Φ", "    Phi *= x\n    return Phi, slope", "    return x, slope"),
+    ("y made again without x", "    Phi *= x\n    return Phi, slope", "    return Phi, slope"),
+    ("y made again times dy", "    Phi *= x\n    return Phi, slope", "    Phi *= dy\n    return Phi, slope"),
 )
 mistakes(
     "ops/gelu.py",
     ERF,
     ("erf: derivative of the tanh form", "else both_erf)", "else both_tanh)"),
-    ("erf: x·φ dropped", "dy * (Phi + x * density)", "dy * Phi"),
-    ("erf: x forgotten before φ", "dy * (Phi + x * density)", "dy * (Phi + density)"),
-    ("erf: φ without 1/√(2π)", "exp(-0.5 * x * x) * (1.0 / SQRT_2_PI)", "exp(-0.5 * x * x)"),
-    ("erf: exp(−x²) in place of exp(−x²/2)", "exp(-0.5 * x * x)", "exp(-x * x)"),
-    (
-        "erf: forward forgets √2",
-        "return x * (0.5 + 0.5 * erf(x * (1.0 / SQRT_2)))",
-        "return x * (0.5 + 0.5 * erf(x))",
-    ),
-    (
-        "erf: backward forgets √2",
-        "Phi = 0.5 + 0.5 * erf(x * (1.0 / SQRT_2))",
-        "Phi = 0.5 + 0.5 * erf(x)",
-    ),
+    ("erf: φ without 1/√(2π)", "    density *= 1.0 / SQRT_2_PI\n", ""),
+    ("erf: exp(−x²) in place of exp(−x²/2)", "density *= -0.5", "density *= -1.0"),
+    ("erf: √2 forgotten", "erf(x * (1.0 / SQRT_2))", "erf(x)"),
 )
 mistakes(
     "ops/gelu.py",
     ("s7_feed_forward, erf", "vit, erf"),
     (
         "erf: y made again by the tanh form",
-        "return x * Phi, dy * (Phi + x * density)",
-        "return gelu_tanh(x), dy * (Phi + x * density)",
+        "return product_rule(x, dy, Phi_erf(x), density)",
+        "return gelu_tanh(x), product_rule(x, dy, Phi_erf(x), density)[1]",
     ),
+)
+# What fuse hands a formula is a view of the caller's arrays.
+mistakes(
+    "ops/gelu.py",
+    ("gelu tanh", "gelu erf"),
+    ("GELU overwrites dy", "    slope *= dy\n", "    dy *= slope\n    slope = dy\n"),
+    ("GELU overwrites x", "    Phi *= x\n    return", "    x *= Phi\n    Phi = x\n    return"),
+    clause="unmodified",
 )
 
 DROPOUT = ("dropout", "s5_attention, both dropouts", "s7_feed_forward, dropout", "vit, dropout")
