@@ -22,7 +22,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 CURVES = {  # what grows: its name on the axis, the cases
     "batch": ("images in the batch, S/16", [f"S/16:{size}:backward" for size in (1, 2, 4, 8, 16, 32)]),
     "image": (
-        "tokens of an image, 112 to 384 pixels a side, B/16",
+        "tokens of an image of 112² to 384² pixels, B/16",
         [f"B/16{side}:2:backward" for side in ("@112", "@160", "", "@288", "@384")],
     ),
     "model": (

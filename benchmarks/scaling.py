@@ -46,7 +46,7 @@ PACKING = 4 * 4  # bytes through memory for a gradient: into the buffer and out 
 UPDATE = 7 * 4  # AdamW reads θ, g, m and v and writes θ, m and v
 BATCH = 4096  # the paper's, in pre-training
 
-# B/16, batch 8, forward and backward in 2.49 s on 2 cores (docs/benchmarks.md).
+# B/16, batch 8, forward and backward in 2.49 s on 2 cores (docs/scaling.md).
 CPU = Rank("2 CPU cores", 8 * 3 * sum(cost.multiply_adds(preset("B/16")).values()) / 2.49, 10e9)
 GPU = Rank("GPU at 20e12/s", 20e12, 3e12)
 ETHERNET = Network("10 Gb/s Ethernet", 10e9 / 8, 30e-6)
