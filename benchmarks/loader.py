@@ -1,6 +1,6 @@
 """How many JPEG files a second are read for training: the loader alone, at 224x224 pixels.
 
-    python benchmarks/loader.py [--files 512] [--batch 64] [--ahead 2]
+    python benchmarks/loader.py [--files 2048] [--batch 64] [--ahead 2]
 
 It writes its own files into a temporary folder: the photo that comes with scikit-learn, cut at random to 500x375.
 """
@@ -36,7 +36,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--files", type=int, default=512)
+    parser.add_argument("--files", type=int, default=2048)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--ahead", type=int, default=2)
     args = parser.parse_args()
@@ -45,9 +45,8 @@ def main():
         for crops in (False, True):
             source = data.load("folder", folder=folder, image_size=224, crops=crops).train
             order = np.random.default_rng(0).permutation(len(source))
-            batches = data.batches(source, order, batch_size=args.batch, seed=0, ahead=args.ahead)
-            next(batches)  # the threads have begun
             start = time.perf_counter()
+            batches = data.batches(source, order, batch_size=args.batch, seed=0, ahead=args.ahead)
             images = sum(len(labels) for _, labels in batches)
             seconds = time.perf_counter() - start
             what = "random crops" if crops else "as for evaluation"
