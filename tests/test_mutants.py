@@ -1,4 +1,4 @@
-"""The check is checked: every deliberately broken backward of `mutants.py` must be caught.
+"""The check is checked: every deliberately broken backward of `mutants` must be caught.
 
 The broken source is executed in place of the real one, with everything above it rebuilt on top: a mistake in the
 softmax is looked for in the softmax, in the attention and in the whole model.
