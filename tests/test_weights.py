@@ -7,10 +7,10 @@ import os
 import re
 import socket
 import sys
-import threading
 import types
 
 import pytest
+from localhost import serving
 
 from vitnp import weights
 from vitnp.errors import InputError
@@ -81,12 +81,8 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(cache):
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Server()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def names(path):
