@@ -364,13 +364,9 @@ def threads(name, labels, config=None, **how):
 
     def backward(dy, saved):
         dp = saved | {"project": {"b": saved["project"]["b"]}}
-        return dy * saved["project"]["W"], _times(dy, dp)
+        return dy * saved["project"]["W"], tree.map(lambda leaf: dy * leaf, dp)
 
     return Case(name, forward, backward, filters, p, per_image=False)
-
-
-def _times(dy, node):
-    return {k: _times(dy, v) for k, v in node.items()} if isinstance(node, dict) else dy * node
 
 
 def masked_patches():
@@ -432,7 +428,7 @@ def masked_threads(name, target, **how):
 
     def backward(dy, saved):
         dp = saved | {"masked": {"head": saved["masked"]["head"]}}
-        return dy * saved["masked"]["mask"], {name: _times(dy, leaf) for name, leaf in dp.items()}
+        return dy * saved["masked"]["mask"], tree.map(lambda leaf: dy * leaf, dp)
 
     return Case(name, forward, backward, mask, p, per_image=False)
 

@@ -561,8 +561,8 @@ def test_a_config_json_of_something_else_is_not_written_over(tmp_path):
     assert os.listdir(tmp_path) == ["config.json"]
 
 
-def test_nothing_of_what_is_read_is_executed_or_shared(tmp_path):
-    """Two readings of a file give arrays of their own, which may be written to."""
+def test_two_readings_of_a_file_give_arrays_of_their_own(tmp_path):
+    """Which may be written to."""
     torch_save(tmp_path / "model.pth", {"x": np.arange(4, dtype="f4")})
     first, second = files.read(tmp_path / "model.pth"), files.read(tmp_path / "model.pth")
     first["x"] += 1.0

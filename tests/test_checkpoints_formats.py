@@ -278,15 +278,18 @@ def test_heads_are_the_published_sizes(tmp_path):
     assert any("how many heads: taken to be 16" in note for note in notes)
 
 
-def test_heads_of_an_unpublished_size_are_asked_for(tmp_path):
-    config = preset("tiny", representation_size=None)
+@pytest.mark.parametrize(("name", "width", "heads"), [("tiny", 12, 3), ("digits", 64, 4)])
+def test_heads_of_an_unpublished_width_are_asked_for(tmp_path, name, width, heads):
+    """Width 64 in timm's names may be 1, 2 or 4 heads: a guess would load, and answer wrong."""
+    config = preset(name, representation_size=None)
+    told = {"image_size": config.image_size}
     checkpoints.save(tmp_path / "t.safetensors", random_model(config), config, format="timm")
     with pytest.raises(
         InputError,
-        match=r"t\.safetensors: it does not say how many heads share hidden_size 12; .*--set num_heads=N",
+        match=rf"t\.safetensors: it does not say how many heads share hidden_size {width}; .*--set num_heads=N",
     ):
-        checkpoints.load(tmp_path / "t.safetensors", image_size=(12, 8))
-    assert checkpoints.load(tmp_path / "t.safetensors", image_size=(12, 8), num_heads=3)[1].num_heads == 3
+        checkpoints.load(tmp_path / "t.safetensors", **told)
+    assert checkpoints.load(tmp_path / "t.safetensors", **told, num_heads=heads)[1].num_heads == heads
 
 
 def test_positions_that_are_no_squares_are_asked_for(tmp_path):
@@ -350,7 +353,7 @@ def test_preprocessing_checks_itself(fields, words):
         Preprocessing(**fields)
 
 
-def test_the_configuration_checks_its_new_fields():
+def test_the_configuration_checks_what_is_done_to_images_and_positions():
     with pytest.raises(InputError, match="mean has 2 numbers; need 1, or one for each of the 3 channels"):
         ViTConfig(preprocessing=Preprocessing(mean=(0.4, 0.5)))
     with pytest.raises(InputError, match="position_interpolation is"):
@@ -366,6 +369,18 @@ def test_timm_models_for_384_pixels_are_not_cropped(tmp_path):
         path = path_of(tmp_path, "timm")
         checkpoints.save(path, random_model(config), config, format="timm")
         assert checkpoints.load(path)[1].preprocessing.crop_fraction == crop
+
+
+def test_preprocessing_of_three_channels_is_asked_for_where_there_is_one(tmp_path):
+    config = preset("digits")
+    p = vit.init(np.random.default_rng(0), config)
+    before = PROFILES["torchvision"]["preprocessing"]
+    checkpoints.save(tmp_path / "a.safetensors", p, config, format="torchvision")
+    with pytest.raises(InputError, match=r"is for 3 channels, the file has 1"):
+        checkpoints.load(tmp_path / "a.safetensors", num_heads=4)
+    told = {"num_heads": 4, "preprocessing": {"mean": [0.5], "std": [0.5]}}
+    assert checkpoints.load(tmp_path / "a.safetensors", **told)[1].preprocessing.mean == (0.5,)
+    assert PROFILES["torchvision"]["preprocessing"] == before
 
 
 # ---- the config.json beside the file ----
@@ -461,25 +476,3 @@ def test_inspect_lists_what_the_file_holds_and_notes_a_head_of_zeros(tmp_path):
     assert found.wrong == []
     assert any(note.startswith("head.weight is all zeros") for note in found.notes)
     assert not checkpoints.load(tmp_path / "m.safetensors", **SIZE)[0]["classify"]["head"]["W"].any()
-
-
-def test_heads_of_an_unpublished_width_are_asked_for(tmp_path):
-    """Width 64 in timm's names may be 1, 2 or 4 heads: a guess would load, and answer wrong."""
-    config = preset("digits")
-    p = vit.init(np.random.default_rng(0), config)
-    checkpoints.save(tmp_path / "a.safetensors", p, config, format="timm")
-    with pytest.raises(InputError, match=r"how many heads share hidden_size 64"):
-        checkpoints.load(tmp_path / "a.safetensors")
-    assert checkpoints.load(tmp_path / "a.safetensors", num_heads=4)[1].num_heads == 4
-
-
-def test_preprocessing_of_three_channels_is_asked_for_where_there_is_one(tmp_path):
-    config = preset("digits")
-    p = vit.init(np.random.default_rng(0), config)
-    before = PROFILES["torchvision"]["preprocessing"]
-    checkpoints.save(tmp_path / "a.safetensors", p, config, format="torchvision")
-    with pytest.raises(InputError, match=r"is for 3 channels, the file has 1"):
-        checkpoints.load(tmp_path / "a.safetensors", num_heads=4)
-    told = {"num_heads": 4, "preprocessing": {"mean": [0.5], "std": [0.5]}}
-    assert checkpoints.load(tmp_path / "a.safetensors", **told)[1].preprocessing.mean == (0.5,)
-    assert PROFILES["torchvision"]["preprocessing"] == before

@@ -4,19 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from command_line import run
 
-from vitnp import cli, gradcheck
+from vitnp import gradcheck
 from vitnp.ops import softmax
-
-
-def run(capsys, *words):
-    """(exit status, standard output, standard error) of one command."""
-    try:
-        status = cli.main(list(words))
-    except SystemExit as stop:  # argparse's own refusal
-        status = stop.code
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
 
 
 def test_python_m_vitnp():

@@ -219,7 +219,7 @@ def test_an_unknown_preset_names_the_near_ones(name, near):
     message = str(problem.value)
     assert f'"{name}" is unknown' in message
     hint, _, known = message.partition("? choose from ")
-    assert near in hint.partition("did you mean ")[2].split(", ")
+    assert near in hint.partition("did you mean ")[2].split(" or ")
     assert known == ", ".join(PRESETS)
 
 

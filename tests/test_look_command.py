@@ -1,10 +1,11 @@
 """`vitnp look`: every picture, the numbers it prints, and what it refuses."""
 
+import command_line
 import numpy as np
 import pytest
 from PIL import Image
 
-from vitnp import checkpoints, cli, gradcheck, look, preset, vit
+from vitnp import checkpoints, gradcheck, look, preset, vit
 from vitnp.data import preprocess
 from vitnp.trace import trace
 
@@ -28,9 +29,7 @@ def files(tmp_path):
 
 def run(capsys, *words):
     """(exit status, standard output, standard error) of `vitnp look`."""
-    status = cli.main(["look", *map(str, words)])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+    return command_line.run(capsys, "look", *words)
 
 
 def test_every_picture_with_its_numbers(capsys, files, tmp_path):

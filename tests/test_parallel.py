@@ -7,6 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from cases import DROPOUTS, generator, model_point
+from test_contract import close
 
 from vitnp import InputError, backend, cost, loss, loss_and_grads, parallel, predict, tree, vit
 from vitnp.config import preset
@@ -16,11 +17,6 @@ CONFIG = preset("tiny")
 IMAGES, P = model_point(CONFIG, batch_size=5)
 LABELS = np.array([0, 3, 4, 1, 1])
 SOFT = np.random.default_rng(0).dirichlet(np.ones(5), 5)
-
-
-def close(a, b):
-    """Equal up to the order of a sum in float64."""
-    np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(("batch_size", "workers"), [(5, 1), (5, 2), (5, 3), (5, 5), (5, 9), (1, 4), (64, 7)])

@@ -225,7 +225,8 @@ def test_2d_tables_interpolated_are_their_whole_table_interpolated(cls, new_grid
 @pytest.mark.parametrize("new_grid", [(5, 4), (2, 7), (1, 3), (4, 1), (1, 1), (6, 6)])
 def test_relative_distances_pair_by_pair(new_grid, cls):
     """Each new distance: the mean, over the pairs of new patches that have it, of the old one at their place."""
-    (rows, cols), (new_rows, new_cols) = grid, _ = (3, 4), new_grid
+    grid = rows, cols = 3, 4
+    new_rows, new_cols = new_grid
     zero, N = 11 + cls, new_rows * new_cols
     E_rel = generic(2 * zero + 1, 2)
 
@@ -365,7 +366,7 @@ def test_the_command_line(capsys, tmp_path):
     [
         (
             {"position_embedding": "2D"},
-            '"2D"; did you mean 2d or 1d? choose from none, 1d, 2d, relative, sincos',
+            '"2D"; did you mean 2d? choose from none, 1d, 2d, relative, sincos',
         ),
         ({"position_embedding": "sin-cos"}, "did you mean sincos"),
         ({"position_embedding": "xyz"}, '"xyz"; choose from none'),

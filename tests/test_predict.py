@@ -6,11 +6,12 @@ import pathlib
 import sys
 import types
 
+import command_line
 import numpy as np
 import pytest
 from PIL import Image
 
-from vitnp import checkpoints, cli, gradcheck, tree, vit, weights
+from vitnp import checkpoints, gradcheck, tree, vit, weights
 from vitnp.config import preset
 from vitnp.data import class_names, preprocess
 
@@ -32,9 +33,7 @@ def photos(tmp_path):
 
 def run(capsys, *words):
     """(exit status, standard output, standard error) of `vitnp predict`."""
-    status = cli.main(["predict", *map(str, words)])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+    return command_line.run(capsys, "predict", *words)
 
 
 def test_the_probabilities_are_the_models(capsys, photos):

@@ -2,10 +2,11 @@
 
 import json
 
+import command_line
 import numpy as np
 import pytest
 
-from vitnp import InputError, checkpoints, cli, data, tree
+from vitnp import InputError, checkpoints, data, tree
 
 SMALL = (
     "--set num_layers=1 --set hidden_size=16 --set num_heads=2 --set mlp_dim=16 --batch-size 128 --epochs 1"
@@ -14,12 +15,7 @@ SMALL = (
 
 def run(capsys, words, *more):
     """(exit status, standard output, standard error) of `vitnp …`."""
-    try:
-        status = cli.main([*words.split(), *map(str, more)])
-    except SystemExit as stop:
-        status = stop.code
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+    return command_line.run(capsys, *words.split(), *more)
 
 
 @pytest.mark.parametrize("target", ["color", "patch"])

@@ -65,7 +65,10 @@ def every_picture():
     yield "predictions", show.predictions(digits, np.arange(3), np.eye(10)[:3], tuple("0123456789"))
 
 
-@pytest.mark.parametrize(("name", "figure"), list(every_picture()))
+PICTURES = list(every_picture())
+
+
+@pytest.mark.parametrize(("name", "figure"), PICTURES)
 def test_a_figure_for_the_projector(tmp_path, name, figure):
     assert isinstance(figure, Figure)
     path = show.save(figure, tmp_path / f"{name}.png")
@@ -80,7 +83,7 @@ def test_a_figure_for_the_projector(tmp_path, name, figure):
     assert [entry.name for entry in tmp_path.iterdir()] == [f"{name}.png"]
 
 
-@pytest.mark.parametrize(("name", "figure"), list(every_picture()))
+@pytest.mark.parametrize(("name", "figure"), PICTURES)
 def test_no_letter_is_cut_off(tmp_path, name, figure):
     """Every title lies inside the page, and no two overlap."""
     show.save(figure, tmp_path / "picture.png")

@@ -3,11 +3,12 @@
 import csv
 import dataclasses
 
+import command_line
 import numpy as np
 import pytest
 from digit_folders import write
 
-from vitnp import checkpoints, cli, recipes, train, tree, vit
+from vitnp import checkpoints, recipes, train, tree, vit
 from vitnp.data import digits
 
 SMALL = (
@@ -29,12 +30,7 @@ LEFT = {
 
 def run(capsys, words, *more):
     """(exit status, standard output, standard error) of `vitnp train …`."""
-    try:
-        status = cli.main(["train", *words.split(), *map(str, more)])
-    except SystemExit as stop:  # argparse's own refusal
-        status = stop.code
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+    return command_line.run(capsys, "train", *words.split(), *more)
 
 
 def weights(folder):

@@ -5,6 +5,7 @@ import io
 import json
 import re
 
+import command_line
 import numpy as np
 import pytest
 import threadpoolctl
@@ -20,9 +21,7 @@ TINY = ("--model", "tiny")
 
 def run(capsys, *words):
     """(exit status, standard output, standard error) of `vitnp walk …`."""
-    status = main(["walk", *words])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+    return command_line.run(capsys, "walk", *words)
 
 
 @pytest.fixture(scope="module")

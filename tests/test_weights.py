@@ -4,13 +4,14 @@ import base64
 import hashlib
 import http.server
 import os
+import pathlib
 import re
 import socket
 import sys
-import threading
 import types
 
 import pytest
+from localhost import serving
 
 from vitnp import weights
 from vitnp.errors import InputError
@@ -81,12 +82,8 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(cache):
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Server()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def names(path):
@@ -128,6 +125,11 @@ def test_the_rest_of_another_version_is_never_appended(server, monkeypatch):
     assert server.requests == [None, "bytes=300000-"]
 
 
+def parts(cache):
+    """What is there of files that have not all come."""
+    return list(cache.rglob("*.part"))
+
+
 def stop_after_the_first(server, monkeypatch):
     """A first fetch that is interrupted: what it has stays beside."""
 
@@ -154,13 +156,9 @@ def test_an_interrupted_command_goes_on_the_next_time(server, cache, monkeypatch
 def test_a_part_that_is_whole_or_too_long(server, monkeypatch, size):
     server.cut_after = (300_000,)
     stop_after_the_first(server, monkeypatch)
-    (part,) = server_part(weights.cache_folder())
+    (part,) = parts(weights.cache_folder())
     part.write_bytes((CONTENT + b"extra")[:size])
     assert weights.fetch(server.url()).read_bytes() == CONTENT
-
-
-def server_part(cache):
-    return cache.rglob("*.part")
 
 
 def test_a_server_that_always_cuts_is_given_up_and_the_part_stays(server, cache):
@@ -168,7 +166,7 @@ def test_a_server_that_always_cuts_is_given_up_and_the_part_stays(server, cache)
     with pytest.raises(InputError, match=r"was cut off at 100,000 bytes .*run the command again"):
         weights.fetch(server.url())
     assert len(server.requests) == 1 + transfer.TRIES
-    assert [path.stat().st_size for path in server_part(cache)] == [100_000]
+    assert [path.stat().st_size for path in parts(cache)] == [100_000]
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -337,12 +335,12 @@ def test_a_name_longer_than_a_file_system_has(server):
 
 def test_resolve(server, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert weights.resolve("httpfoo.npz") == weights.Path("httpfoo.npz")
+    assert weights.resolve("httpfoo.npz") == pathlib.Path("httpfoo.npz")
     with pytest.raises(InputError, match="B/16 is not here yet; fetch it first: vitnp weights fetch B/16"):
         weights.resolve("B/16")
     (tmp_path / "B").mkdir()
     (tmp_path / "B/16").touch()
-    assert weights.resolve("B/16") == weights.Path("B/16")
+    assert weights.resolve("B/16") == pathlib.Path("B/16")
     path = weights.fetch(server.url())
     assert weights.resolve(server.url()) == path
 
@@ -368,7 +366,7 @@ def test_cache_folder(monkeypatch, platform, variable, folder):
     for name in ("VITNP_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(weights.Path, "home", lambda: weights.Path("/me"))
+    monkeypatch.setattr(pathlib.Path, "home", lambda: pathlib.Path("/me"))
     if variable:
         monkeypatch.setenv(variable, "/there")
     assert weights.cache_folder().as_posix() == folder

@@ -3,11 +3,12 @@
 import hashlib
 import http.server
 import pathlib
-import threading
 
+import command_line
 import numpy as np
 import pytest
 import safetensors.numpy
+from localhost import serving
 
 from vitnp import checkpoints, cli, tree, vit, weights
 from vitnp.checkpoints import files, native
@@ -21,9 +22,7 @@ TORCHVISION = GOLDEN / "torchvision_prelogits/weights.pth"
 
 def run(capsys, *words):
     """(exit status, standard output, standard error) of `vitnp weights`."""
-    status = cli.main(["weights", *map(str, words)])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+    return command_line.run(capsys, "weights", *words)
 
 
 def test_list(capsys, tmp_path, monkeypatch):
@@ -48,15 +47,11 @@ def test_fetch_prints_the_path(capsys, tmp_path, monkeypatch):
         def log_message(self, *_):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)) as server:
         url = f"http://127.0.0.1:{server.server_port}/model.safetensors"
         sha256 = hashlib.sha256(HUGGINGFACE.read_bytes()).hexdigest()
         status, out, err = run(capsys, "fetch", url, "--sha256", sha256)
         wrong = run(capsys, "fetch", url, "--sha256", "0" * 64)
-        server.shutdown()
-        thread.join()
     assert status == 0
     assert pathlib.Path(out.strip()).read_bytes() == HUGGINGFACE.read_bytes()
     assert "model.safetensors" in err, "the progress bar goes to standard error, the path alone to the output"

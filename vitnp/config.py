@@ -1,10 +1,9 @@
 """The configuration of a ViT and the published sizes by name. Imports only `errors`."""
 
 import dataclasses
-import difflib
 import math
 
-from vitnp.errors import MOST, InputError, need_choice, need_int, need_near, need_real
+from vitnp.errors import MOST, InputError, did_you_mean, need_choice, need_int, need_near, need_real
 
 MOST_LAYERS = 10_000  # a block takes Python objects even where its arrays take no memory
 # How a table of positions is resized to another grid; ops/interpolate.py says which library does which.
@@ -223,22 +222,17 @@ def preset(name, **overrides):
     Raises InputError for an unknown name, naming the near ones, or an unknown field.
     """
     if name not in PRESETS:
-        by_case = [known for known in PRESETS if known.lower() == str(name).lower()]
-        near = by_case or difflib.get_close_matches(str(name), PRESETS, n=3, cutoff=0.3)
-        hint = f"did you mean {', '.join(near)}? " if near else ""
-        raise InputError(f'model "{name}" is unknown; {hint}choose from {", ".join(PRESETS)}')
+        near = did_you_mean(name, PRESETS)
+        raise InputError(f'model "{name}" is unknown; {near}choose from {", ".join(PRESETS)}')
     check_fields(overrides)
     return ViTConfig(**(PRESETS[name] | overrides))
 
 
 def check_fields(names, *, of=ViTConfig):
-    """Raise InputError, naming the near one, for a name that is no field of the configuration."""
-    fields = {field.name for field in dataclasses.fields(of)}
+    """Raise InputError, naming the near ones, for a name that is no field of the configuration."""
+    fields = sorted(field.name for field in dataclasses.fields(of))
     for name in names:
         if name not in fields:
-            near = difflib.get_close_matches(str(name), fields, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
+            near = did_you_mean(name, fields)
             what = "configuration" if of is ViTConfig else "preprocessing"
-            raise InputError(
-                f'{what} field "{name}" is unknown; {hint}choose from {", ".join(sorted(fields))}'
-            )
+            raise InputError(f'{what} field "{name}" is unknown; {near}choose from {", ".join(fields)}')

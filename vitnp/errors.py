@@ -42,6 +42,14 @@ def need_choice(name, value, choices):
 def need_near(name, value, choices):
     """Refuse a value that is not among the choices, and say which are near."""
     if value not in choices:
-        near = difflib.get_close_matches(str(value).lower(), choices, n=2, cutoff=0.3)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise InputError(f'{name} is "{value}"; {hint}choose from {", ".join(choices)}')
+        raise InputError(
+            f'{name} is "{value}"; {did_you_mean(value, choices)}choose from {", ".join(choices)}'
+        )
+
+
+def did_you_mean(value, choices):
+    """The words "did you mean …? " with the nearest choices, upper case or lower; "" where none is near."""
+    names = {choice.lower(): choice for choice in choices}
+    value = str(value).lower()
+    near = [value] if value in names else difflib.get_close_matches(value, names, n=2, cutoff=0.5)
+    return f"did you mean {' or '.join(names[name] for name in near)}? " if near else ""

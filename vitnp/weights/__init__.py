@@ -3,7 +3,6 @@
 A download goes into a `.part` file, goes on where a cut connection left it, is checked, then renamed.
 """
 
-import difflib
 import hashlib
 import os
 import re
@@ -11,7 +10,7 @@ import sys
 import urllib.parse
 from pathlib import Path
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, did_you_mean
 from vitnp.weights import hub, transfer
 from vitnp.weights.published import URLS
 
@@ -119,11 +118,8 @@ def _source(name):
         return _url(name)
     if name in URLS:
         return URLS[name]
-    by_case = [known for known in URLS if known.lower() == name.lower()]
-    near = by_case or difflib.get_close_matches(name, URLS, n=3, cutoff=0.3)
-    hint = f"did you mean {', '.join(near)}? " if near else ""
     raise InputError(
-        f'no published weights are called "{name}"; {hint}'
+        f'no published weights are called "{name}"; {did_you_mean(name, URLS)}'
         "vitnp weights list shows the names; hf:OWNER/REPOSITORY and a URL do too"
     )
 

@@ -1,0 +1,12 @@
+"""Deliberately broken versions of the source, a file of them for each part of it: data for `test_mutants.py`.
+
+A mutant is one exact piece of a source file, what stands there instead, and the cases (see `cases.py`) in which
+the contract must fail. "As found in public code" marks mistakes made, and shipped, in other hand-written ViTs.
+"""
+
+from mutants import attention, backend, look, masked, model, ops, positions, steps, training  # noqa: F401 (importing adds their rows)
+from mutants.consistent import CONSISTENT
+from mutants.kinds import MUTANTS, RULES
+from mutants.ops import DSOFTMAX
+
+__all__ = ["CONSISTENT", "DSOFTMAX", "MUTANTS", "RULES"]

@@ -1,0 +1,152 @@
+"""Step 5, multi-head self-attention."""
+
+from mutants.kinds import mistakes
+
+ATTENTION = ("s5_attention", "block", "vit")
+THREE_WAYS = 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'
+MERGED = "dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)"
+RETURN = "return y, Saved(x, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)"
+DQDKDV = "dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q"
+DA = "dA = dropout.apply(dO @ V.swapaxes(-1, -2), A_keep, rate=rate)"
+DV = "dV = dropout.apply(A, A_keep, rate=rate).swapaxes(-1, -2) @ dO"
+mistakes(
+    "steps/s5_attention.py",
+    ATTENTION,
+    ("1/√d_k forgotten", "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n", ""),
+    ("1/d_k in place of 1/√d_k", "dS *= 1.0 / math.sqrt(Q.shape[-1])", "dS *= 1.0 / Q.shape[-1]"),
+    (
+        "forward scales by the model width",
+        "    S *= 1.0 / math.sqrt(Q.shape[-1])",
+        "    S *= 1.0 / math.sqrt(Q.shape[1] * Q.shape[-1])",
+    ),
+    (
+        "scores' gradient divided by the number of tokens (as found in public code)",
+        "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n",
+        "    dS *= 1.0 / math.sqrt(Q.shape[-1]) / Q.shape[2]\n",
+    ),
+    ("dQ and dK exchanged", MERGED, "dQ, dK, dV = heads.merge(dK), heads.merge(dQ), heads.merge(dV)"),
+    ("dV and dQ exchanged", MERGED, "dQ, dK, dV = heads.merge(dV), heads.merge(dK), heads.merge(dQ)"),
+    ("dQ with the scores transposed", DQDKDV, DQDKDV.replace("dS @ K", "dS.swapaxes(-1, -2) @ K")),
+    ("dK with the scores not transposed", DQDKDV, "dQ, dK = dS @ K, dS @ Q"),
+    ("dK and dQ handed back in the other order", DQDKDV, "dQ, dK = dS.swapaxes(-1, -2) @ Q, dS @ K"),
+    ("dQ from Q and dK from K", DQDKDV, "dQ, dK = dS @ Q, dS.swapaxes(-1, -2) @ K"),
+    ("dV with the weights not transposed", DV, DV.replace(".swapaxes(-1, -2)", "")),
+    (
+        "dA with the values not transposed",
+        DA,
+        DA.replace("dO @ V.swapaxes(-1, -2)", "V @ dO.swapaxes(-1, -2)"),
+    ),
+    (
+        "softmax's gradient at the scores",
+        "softmax.backward(dA, A)",
+        "softmax.backward(dA, Q @ K.swapaxes(-1, -2))",
+    ),
+    ("the softmax forgotten", "dS = softmax.backward(dA, A)", "dS = dA * 1.0"),
+    (
+        "the heads' gradients not split",
+        "dO = heads.split(dconcat, Q.shape[1])",
+        "dO = dconcat.reshape(Q.shape)",
+    ),
+    ("the way through Q missing", THREE_WAYS, 'input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'),
+    ("the way through K missing", THREE_WAYS, 'input_gradient(dQ, p["W_Q"]) + input_gradient(dV, p["W_V"])'),
+    ("the way through V missing", THREE_WAYS, 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"])'),
+    ("no way back through W_Q, W_K, W_V (as found in public code)", THREE_WAYS, "dQ + dK + dV"),
+    ("dx returned from the concatenated values (as found in public code)", THREE_WAYS, "dV"),
+    ("W_K's way back through W_Q", 'input_gradient(dK, p["W_K"])', 'input_gradient(dK, p["W_Q"])'),
+    ("W_O forgotten on the way back", 'dconcat = input_gradient(dy, p["W_O"])', "dconcat = dy"),
+    ("W_O not transposed", 'dconcat = input_gradient(dy, p["W_O"])', 'dconcat = dy @ p["W_O"]'),
+    (
+        "W_O's gradient with the output in place of concat (as found in public code)",
+        RETURN,
+        RETURN.replace("concat", "y"),
+    ),
+    ("W_O's gradient with the values, unweighted", '("O", concat, dy)', '("O", heads.merge(V), dy)'),
+    ("W_K's gradient from dQ", '("K", x, dK)', '("K", x, dQ)'),
+    (
+        "forward without W_O: heads never mix (as found in public code)",
+        'y = affine(concat, p["W_O"], p["b_O"])',
+        "y = concat",
+    ),
+    ("forward without softmax, as the slide's caption reads", "A, _ = softmax.forward(S)", "A = S"),
+    (
+        "forward: softmax over the queries",
+        "A, _ = softmax.forward(S)",
+        "A = softmax.forward(S.swapaxes(-1, -2))[0].swapaxes(-1, -2)",
+    ),
+    ("forward: b_K used for V", 'affine(x, p["W_V"], p["b_V"])', 'affine(x, p["W_V"], p["b_K"])'),
+    ("forward: every head sees the first head's keys", "S = Q @ K.swapaxes", "S = Q @ K[:, :1].swapaxes"),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ("s5_attention, relative", "block, relative", "vit, relative"),
+    ("the distances' way back to Q missing", "return dQ + dQ_rel, dK", "return dQ, dK"),
+    ("the content's way back to Q missing", "return dQ + dQ_rel, dK", "return dQ_rel, dK"),
+    ("forward: the keys ask for the distance", "relative.forward(Q, E_rel)", "relative.forward(K, E_rel)"),
+    ("forward: the distances do not count", "S += relative", "relative"),
+    ("E_rel's gradient of the first image", "column_sums(part.resh", "column_sums(part[:1].resh"),
+    (
+        "E_rel's gradient not scaled as its scores",
+        "relative.backward(dS, (Q, E_rel))",
+        "relative.backward(dS * math.sqrt(Q.shape[-1]), (Q, E_rel))",
+    ),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ("s5_attention, attention dropout", "vit, attention dropout"),
+    ("dV without attention dropout", DV, "dV = A.swapaxes(-1, -2) @ dO"),
+    ("dA without attention dropout", DA, "dA = dO @ V.swapaxes(-1, -2)"),
+    ("dV: mask inverted", DV, DV.replace("A_keep", "~A_keep")),
+    ("dA: mask inverted", DA, DA.replace("A_keep", "~A_keep")),
+    ("dV: scale forgotten", DV, DV.replace("rate=rate", "rate=0.0")),
+    ("dA: scale forgotten", DA, DA.replace("rate=rate", "rate=0.0")),
+    ("mask transposed: queries for keys", DA, DA.replace("A_keep", "A_keep.swapaxes(-1, -2)")),
+    ("mask of another head", DA, DA.replace("A_keep", "A_keep[:, ::-1]")),
+    ("mask not handed to backward", "Q, K, V, A, A_keep, rate=A_rate", "Q, K, V, A, None, rate=A_rate"),
+    (
+        "the rate of the output's dropout handed to backward",
+        "Q, K, V, A, A_keep, rate=A_rate",
+        "Q, K, V, A, A_keep, rate=0.0",
+    ),
+    (
+        "softmax's gradient at the dropped weights",
+        "softmax.backward(dA, A)",
+        "softmax.backward(dA, dropout.apply(A, A_keep, rate=rate))",
+    ),
+    (
+        "what is saved are the dropped weights",
+        "return dropout.apply(A, A_keep, rate=rate) @ V, A",
+        "A = dropout.apply(A, A_keep, rate=rate)\n    return A @ V, A",
+    ),
+    (
+        "forward drops nothing",
+        "return dropout.apply(A, A_keep, rate=rate) @ V, A",
+        "return A @ V, A",
+    ),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ("s5_attention, dropout", "vit, dropout"),
+    ("output dropout forgotten", "    dy = dropout.backward(dy, y_dropout)\n", ""),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ATTENTION,
+    (
+        "right the first time only: the scale is written into Q and K",
+        "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n",
+        "    Q *= 1.0 / math.sqrt(Q.shape[-1])\n    K *= 1.0 / math.sqrt(K.shape[-1])\n",
+    ),
+    clause="unmodified",
+)
+mistakes(
+    "steps/s5_attention.py",
+    ATTENTION,
+    (
+        "one place for what all calls save",
+        RETURN,
+        'place = forward.__dict__.setdefault("place", [])\n'
+        + RETURN.replace("return y, Saved(", "    place[:] = Saved(")
+        + "\n    return y, place",
+    ),
+    clause="interleaved",
+)

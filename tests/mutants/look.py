@@ -1,0 +1,101 @@
+"""Rules of what is seen inside a model: roll-outs, attention distances, position similarity, filters."""
+
+from mutants.kinds import wrong_rules
+
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_rollout_takes_the_mean_of_the_heads_and_keeps_rows",
+    (
+        "rollout: columns divided, as found in public code",
+        "mixed.sum(axis=-1, keepdims=True)",
+        "mixed.sum(axis=-1)",
+    ),
+    ("rollout: rows not divided", "        mixed = mixed / mixed.sum(axis=-1, keepdims=True)\n", ""),
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_rollout_of_identity_and_uniform",
+    ("rollout: no identity", "0.5 * (A.mean(axis=1) + identity)", "A.mean(axis=1)"),
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_rollout_of_one_hot_layers",
+    ("rollout: layers in reverse", "else mixed @ R", "else R @ mixed"),
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_gradient_rollout_by_hand",
+    ("gradient rollout: layers in reverse", "else relevant @ R", "else R @ relevant"),
+    ("gradient rollout: negative relevance counts", "xp.maximum(dA * A, 0)", "abs(dA * A)"),
+    (
+        "gradient rollout: positive after the mean",
+        "xp.maximum(dA * A, 0).mean(axis=1)",
+        "xp.maximum((dA * A).mean(axis=1), 0)",
+    ),
+    ("gradient rollout: no identity", " + xp.eye(A.shape[-1], dtype=A.dtype)", ""),
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_attention_distance",
+    (
+        "distance: rows not divided by what the class token leaves",
+        "distance / xp.where(looks, total, 1)",
+        "distance",
+    ),
+    ("distance: class token kept", "A[..., first:, first:]", "A[..., :6, :6]"),
+    class_token=1,
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_patch_distances",
+    ("distance: in patches", "patch_size * xp.sqrt(", "xp.sqrt("),
+    ("distance: rows and columns mixed", "i // cols, i % cols", "i // rows, i % rows"),
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_distance_of_queries_that_look_at_the_class_token_alone",
+    (
+        "distance: queries without one counted",
+        "xp.maximum(queries, 1)",
+        "xp.maximum(queries * 0 + A.shape[-1], 1)",
+    ),
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_attention_from_class_token",
+    ("class token: its column", "A[..., 0, 1:]", "A[..., 1:, 0]"),
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_position_similarity",
+    ("positions: not of norm 1", "    e = e / xp.where(norm > 0, norm, 1)\n", ""),
+    class_token=1,
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_filters_of_rank_one",
+    ("filters: mean kept", "W.T - W.mean(axis=1)", "W.T"),
+    ("filters: sign left to chance", "* xp.sign(Vt[", "* abs(Vt["),
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_filters_of_two_known_directions",
+    ("filters: standard deviations", "Vt[:n], sigma * sigma", "Vt[:n], sigma"),
+)
+wrong_rules(
+    "look.py",
+    "test_look",
+    "test_gradient_norms",
+    ("norms: not rooted", "math.sqrt(square)", "square"),
+)

@@ -1,0 +1,213 @@
+"""Linear, softmax, GELU, dropout, heads."""
+
+from mutants.kinds import mistakes
+
+DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "column_sums(dy)"
+mistakes(
+    "ops/linear.py",
+    ("linear, square W", "s5_attention"),
+    ("W in place of its transpose", "@ W.T)", "@ W)"),
+    (
+        "weight gradient transposed",
+        DW,
+        "dy.reshape(-1, dy.shape[-1]).T @ x.reshape(-1, x.shape[-1])",
+    ),
+)
+mistakes(
+    "ops/linear.py",
+    ("linear", "vit"),
+    ("sign of dx", "return input_gradient(dy, W), {", "return -input_gradient(dy, W), {"),
+    ("forward forgets the bias", "    y += b\n", ""),
+    (
+        "weight gradient not summed over the batch",
+        DW,
+        "x.swapaxes(-1, -2) @ dy",
+    ),
+    (
+        "weight gradient of the first image only",
+        DW,
+        "x[0].reshape(-1, x.shape[-1]).T @ dy[0].reshape(-1, dy.shape[-1])",
+    ),
+    (
+        "weight gradient divided by the number of rows",
+        DW,
+        f"{DW} / (x.size // x.shape[-1])",
+    ),
+    (
+        "bias gradient is the mean",
+        DB,
+        "dy.reshape(-1, dy.shape[-1]).mean(0)",
+    ),
+    (
+        "bias gradient of the first row only",
+        DB,
+        "dy.reshape(-1, dy.shape[-1])[0]",
+    ),
+    ("bias gradient not summed over the batch", DB, "dy.sum(axis=-2)"),
+    ("bias gradient under another name", '"b": bias_gradient(dy)', '"bias": bias_gradient(dy)'),
+)
+mistakes(
+    "ops/linear.py",
+    ("linear", "vit, no head"),
+    (
+        "dp in another order",
+        '{"W": weight_gradient(x, dy), "b": bias_gradient(dy)}',
+        '{"b": bias_gradient(dy), "W": weight_gradient(x, dy)}',
+    ),
+    clause="tree",
+)
+
+DSOFTMAX = "dx = dy * y\n    dx -= y * row_sums(dx)\n    return dx"
+mistakes(
+    "ops/softmax.py",
+    ("softmax", "s5_attention", "vit"),
+    ("only the diagonal of the Jacobian (as found in public code)", DSOFTMAX, "return y * (1.0 - y) * dy"),
+    ("the sum dropped", DSOFTMAX, "return y * dy"),
+    ("sign of the sum", "dx -= y * row_sums(dx)", "dx += y * row_sums(dx)"),
+    ("sum over the wrong axis", "dx -= y * row_sums(dx)", "dx -= y * dx.sum(axis=-2, keepdims=True)"),
+    ("plain mean in place of the weighted one", "y * row_sums(dx)", "y * dy.mean(axis=-1, keepdims=True)"),
+    ("leading factor y forgotten", DSOFTMAX, "return dy - (dy * y).sum(axis=-1, keepdims=True)"),
+    ("factor y of the sum forgotten", "dx -= y * row_sums(dx)", "dx -= row_sums(dx)"),
+    (
+        "forward divides the columns, for want of keepdims (as found in public code)",
+        "y /= row_sums(y)",
+        "y /= y.sum(axis=-1)[..., None, :]",
+    ),
+)
+mistakes(
+    "ops/softmax.py",
+    ("softmax", "s5_attention", "vit"),
+    (
+        "backward overwrites what was saved",
+        DSOFTMAX,
+        "y *= dy - (dy * y).sum(axis=-1, keepdims=True)\n    return y",
+    ),
+    clause="unmodified",
+)
+mistakes(
+    "ops/softmax.py",
+    ("softmax",),
+    ("backward overwrites dy", "dx = dy * y", "dy *= y\n    dx = dy"),
+    (
+        "forward overwrites x",
+        "y = xp.exp(x) if is_safe(x)",
+        "x -= x.real.max(axis=-1, keepdims=True)\n    y = xp.exp(x) if is_safe(x)",
+    ),
+    clause="unmodified",
+)
+
+TANH = ("gelu tanh", "s7_feed_forward", "vit")
+ERF = ("gelu erf", "s7_feed_forward, erf", "vit, erf")
+RULE = "    slope *= x\n    slope += Phi\n"
+mistakes(
+    "ops/gelu.py",
+    TANH,
+    (
+        "x³ in place of x² in the derivative (as found in public code)",
+        "x2 *= 6.0 * CUBIC",
+        "x2 *= x * (6.0 * CUBIC)",
+    ),
+    (
+        "tanh of the inner function's derivative (as found in public code)",
+        "slope = 1.0 - Phi\n    slope *= Phi",
+        "u = array_module(x).tanh(LINEAR + 3.0 * CUBIC * x2)\n    slope = 0.25 - 0.25 * u * u",
+    ),
+    ("tanh′ forgotten", "slope = 1.0 - Phi\n    slope *= Phi", "slope = 0.25 + 0.0 * Phi"),
+    ("tanh′ without its second factor", "    slope *= Phi\n", ""),
+    ("factor 3 of the cube forgotten", "6.0 * CUBIC", "2.0 * CUBIC"),
+    ("derivative of the erf form", "both_tanh if form", "both_erf if form"),
+    ("inner derivative √(2/π) forgotten", "x2 += 2.0 * LINEAR", "x2 += 2.0"),
+)
+mistakes(
+    "ops/gelu.py",
+    ("gelu tanh", "gelu erf"),
+    ("backward returns y", "_, dx = again_and_backward", "dx, _ = again_and_backward"),
+    ("x·Φ′ dropped", RULE, "    slope = Phi + 0.0\n"),
+    ("x forgotten before Φ′", "    slope *= x\n", ""),
+    ("Φ dropped", "    slope += Phi\n", ""),
+    ("dy forgotten", "    slope *= dy\n", ""),
+)
+# The layer needs y again; GELU's own backward throws it away.
+mistakes(
+    "ops/gelu.py",
+    ("s7_feed_forward", "vit", "s7_feed_forward, erf", "vit, erf"),
+    ("y made again without Φ", "    Phi *= x\n    return Phi, slope", "    return x, slope"),
+    ("y made again without x", "    Phi *= x\n    return Phi, slope", "    return Phi, slope"),
+    ("y made again times dy", "    Phi *= x\n    return Phi, slope", "    Phi *= dy\n    return Phi, slope"),
+)
+mistakes(
+    "ops/gelu.py",
+    ERF,
+    ("erf: derivative of the tanh form", "else both_erf)", "else both_tanh)"),
+    ("erf: φ without 1/√(2π)", "    density *= 1.0 / SQRT_2_PI\n", ""),
+    ("erf: exp(−x²) in place of exp(−x²/2)", "density *= -0.5", "density *= -1.0"),
+    ("erf: √2 forgotten", "erf(x * (1.0 / SQRT_2))", "erf(x)"),
+)
+mistakes(
+    "ops/gelu.py",
+    ("s7_feed_forward, erf", "vit, erf"),
+    (
+        "erf: y made again by the tanh form",
+        "return product_rule(x, dy, Phi_erf(x), density)",
+        "return gelu_tanh(x), product_rule(x, dy, Phi_erf(x), density)[1]",
+    ),
+)
+# What fuse hands a formula is a view of the caller's arrays.
+mistakes(
+    "ops/gelu.py",
+    ("gelu tanh", "gelu erf"),
+    ("GELU overwrites dy", "    slope *= dy\n", "    dy *= slope\n    slope = dy\n"),
+    ("GELU overwrites x", "    Phi *= x\n    return", "    x *= Phi\n    Phi = x\n    return"),
+    clause="unmodified",
+)
+
+DROPOUT = ("dropout", "s5_attention, both dropouts", "s7_feed_forward, dropout", "vit, dropout")
+DDROPOUT = "return apply(dy, keep, rate=rate)"
+mistakes(
+    "ops/dropout.py",
+    DROPOUT,
+    ("mask forgotten", DDROPOUT, "return dy * (1.0 / (1.0 - rate))"),
+    ("mask inverted", DDROPOUT, "return apply(dy, ~keep, rate=rate)"),
+    ("scale forgotten", DDROPOUT, "return apply(dy, keep, rate=0.0)"),
+    (
+        "forward forgets the scale",
+        "return apply(x, keep, rate=rate), (",
+        "return apply(x, keep, rate=0.0), (",
+    ),
+    (
+        "forward forgets the mask",
+        "return apply(x, keep, rate=rate), (",
+        "return apply(x, None, rate=rate), (",
+    ),
+    ("scaled by 1/rate", DDROPOUT, "return apply(dy, keep, rate=1.0 - rate)"),
+    ("backward lets everything through", DDROPOUT, "return dy"),
+)
+mistakes(
+    "ops/dropout.py",
+    ("dropout", "s4_position, dropout"),
+    ("backward overwrites dy", DDROPOUT, f"dy *= keep\n    {DDROPOUT}"),
+    ("the mask is written into what came in", "    y = x * keep\n", "    y = x\n    y *= keep\n"),
+    clause="unmodified",
+)
+mistakes(
+    "ops/dropout.py",
+    DROPOUT,
+    ("mask in float64", DDROPOUT, 'return apply(dy, keep.astype("float64"), rate=rate)'),
+    clause="dtype",
+)
+
+mistakes(
+    "ops/heads.py",
+    ("heads split", "heads merge", "s5_attention", "vit"),
+    (
+        "merge forgets to bring the heads together",
+        "x.swapaxes(1, 2).reshape(B, N, H * K)",
+        "x.reshape(B, N, H * K)",
+    ),
+    ("merge in another order of heads", "x.swapaxes(1, 2).reshape", "x[:, ::-1].swapaxes(1, 2).reshape"),
+    (
+        "split deals the columns out in turn",
+        "x.reshape(B, N, num_heads, D // num_heads).swapaxes(1, 2)",
+        "x.reshape(B, N, D // num_heads, num_heads).transpose(0, 3, 1, 2)",
+    ),
+)
