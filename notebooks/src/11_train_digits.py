@@ -282,13 +282,13 @@ plt.show()
 
 # %% [markdown] lang="en"
 # A small $E_{pos}$ is not seen beside patch values near 1: for the first epochs the model reads a bag of patches. What
-# augmentation does shows only in longer trainings: after 32 epochs, over five seeds, 98.3% without and 99.2% with it
+# augmentation does shows only in longer trainings: after 32 epochs, over five seeds, 97.3% without and 99.2% with it
 # (`docs/results.md`). **One run of one seed
 # proves nothing about a percent**: 360 scans are 0.3% each.
 
 # %% [markdown] lang="ko"
 # 작은 $E_{pos}$는 1 안팎인 패치 값 옆에서 보이지 않습니다. 처음 몇 에폭 동안 모델은 순서 없는 패치 더미를 읽는 셈입니다. 증강의
-# 효과는 더 오래 학습해야 드러납니다. 32 에폭을 시드 다섯 개로 돌리면 없을 때 98.3%, 있을 때 99.2%입니다(`docs/results.md`). **시드 하나로 한 번 돌린 결과는
+# 효과는 더 오래 학습해야 드러납니다. 32 에폭을 시드 다섯 개로 돌리면 없을 때 97.3%, 있을 때 99.2%입니다(`docs/results.md`). **시드 하나로 한 번 돌린 결과는
 # 1% 차이에 대해 아무것도 증명하지 못합니다.** 360장이면 한 장이 0.3%입니다.
 
 # %% [markdown] lang="en"
