@@ -116,7 +116,8 @@ def table(base, changes):
     for change in changes:
         parameters, tokens, macs = size(dataclasses.replace(base, **change))
         name = ", ".join(f"{field} {value}" for field, value in change.items()) or "as it is"
-        print(f"{name:31} {parameters:11,} {tokens:6} {macs / 1e6:9.2f} M  ×{macs / of_base:.3f}")
+        row = f"{parameters:11,} {tokens:6} {macs / 1e6:9.2f} M  ×{macs / of_base:.3f}"
+        print(f"{name:31} {row}")
 
 
 # %%
@@ -262,7 +263,8 @@ table(small, [{}, {"num_layers": 8}, wide, {"patch_size": 4}, {"patch_size": 1},
 # %%
 for name in "Ti/16 S/16 B/32 B/16 L/32 L/16 H/14".split():
     parameters, tokens, macs = size(vitnp.preset(name))
-    print(f"{name:6} {parameters / 1e6:6.1f} M parameters {tokens:4} tokens {macs / 1e9:7.2f} G")
+    millions, billions = parameters / 1e6, macs / 1e9
+    print(f"{name:6} {millions:6.1f} M parameters {tokens:4} tokens {billions:7.2f} G")
 
 # %% [markdown] lang="en"
 # **Parameters are not the cost.** B/32 has *more* of them than B/16 (its patches are longer, so is the projection's matrix)
@@ -361,8 +363,8 @@ show.accuracy_against_compute()
 
 # %% [markdown] lang="ko"
 # ## 직접 비교해 보기
-# 손글씨 숫자, 블록 1개나 2개, 3 에폭이면 한 번에 1초쯤 걸립니다. 시드가 데이터 분할, 초기 가중치, 순서, 증강을 모두 정합니다. 실행할 때마다
-# 시험 이미지 360장을 각각 맞혔는지 남깁니다.
+# 손글씨 숫자, 블록 1개나 2개, 3 에폭이면 한 번에 1초쯤 걸립니다. 시드가 데이터 분할, 초기 가중치, 순서, 증강을 모두 정합니다.
+# 한 번 돌릴 때마다 시험 이미지 360장을 각각 맞혔는지 기록합니다.
 
 # %%
 two_blocks = dataclasses.replace(small, num_layers=2)
@@ -416,7 +418,8 @@ show.comparison("num_layers", {value: list(a / 100) for value, a in accuracy.ite
 
 # %%
 assert (accuracy["2"] > accuracy["1"]).all()
-assert accuracy["2"].mean() - accuracy["1"].mean() > max(a.std(ddof=1) for a in accuracy.values())
+apart = accuracy["2"].mean() - accuracy["1"].mean()
+assert apart > max(a.std(ddof=1) for a in accuracy.values())
 
 # %% [markdown] lang="en"
 # ## A model against itself
@@ -442,8 +445,8 @@ assert np.isclose(np.sum(leads), 0) and max(leads) > 1
 # or shows the lucky seeds, proves what he likes.
 
 # %% [markdown] lang="ko"
-# 전혀 낫지 않은 모델이 1%p 넘게 앞서는 경우도 나옵니다. 마음에 들 때까지 다시 돌리거나 운 좋은
-# 시드만 보여 주면 무엇이든 증명할 수 있습니다.
+# 전혀 낫지 않은 모델이 1%p 넘게 앞서는 경우도 나옵니다. 마음에 들 때까지 다시 돌리거나 운 좋은 시드만 보여 주면 무엇이든
+# 증명할 수 있습니다.
 
 # %% [markdown] lang="en"
 # ## How much is chance?
@@ -462,7 +465,8 @@ def standard_error(a, n):
 
 
 # %%
-100 / 360, standard_error(0.99, 360), standard_error(six.mean() / 100, 360), six.std(ddof=1)
+of_ours = standard_error(six.mean() / 100, 360)
+100 / 360, standard_error(0.99, 360), of_ours, six.std(ddof=1)
 
 # %% [markdown] lang="en"
 # One image; half a point at 99%; more than a point at the accuracy of our six runs, and they scatter by about as much (the
@@ -471,9 +475,9 @@ def standard_error(a, n):
 # seed (0.56 points) or more?
 
 # %% [markdown] lang="ko"
-# 차례로 이미지 한 장, 정확도 99%일 때의 표준오차 0.5%p, 우리 모델의 정확도에서는 1%p가 넘는 표준오차입니다. 여섯 시드가 실제로 흩어진
-# 정도(마지막 숫자)도 그쯤 됩니다. 이번에는 *똑같이* 좋은 99%짜리 두 모델을 시드 1개,
-# 5개, 20개로 100,000번 겨루게 합니다. 첫째 모델이 얼마나 자주 이기고, 시드당 두 장(0.56%p) 이상 차이로 이기는 일은 얼마나 잦을까요?
+# 차례로 이미지 한 장의 몫, 정확도 99%일 때의 표준오차(0.5%p), 우리 모델의 정확도일 때의 표준오차(1%p가 넘습니다)입니다. 여섯
+# 시드가 실제로 흩어진 정도(마지막 숫자)도 그쯤 됩니다. 이번에는 *똑같이* 좋은 99%짜리 두 모델을 시드 1개, 5개, 20개로 100,000번
+# 겨루게 합니다. 첫째 모델이 얼마나 자주 이기고, 시드당 두 장(0.56%p) 이상 차이로 이기는 일은 얼마나 잦을까요?
 
 # %%
 rng = np.random.default_rng(0)
@@ -495,8 +499,8 @@ for seeds in (1, 5, 20):
 # is ahead?" but "**by how much, beside what chance does?**" Beside it, a model that is truly 0.5 points better:
 
 # %% [markdown] lang="ko"
-# 시드를 늘려도 이기는 일 자체는 줄지 않습니다. 누군가는 늘 앞서기 마련입니다. 다만 앞서는 폭이 작아집니다. 그러니 물을 것은 "누가
-# 앞섰나?"가 아니라 "**우연에 비해 얼마나 앞섰나?**"입니다. 실제로 0.5%p 더 좋은 모델을 옆에 그려 봅시다.
+# 시드를 늘려도 이기는 일 자체는 줄지 않습니다. 누군가는 늘 앞서기 마련입니다. 다만 앞서는 폭이 작아집니다. 그러니 "누가 앞섰나?"가
+# 아니라 **우연에 비해 얼마나 앞섰나**를 물어야 합니다. 실제로 0.5%p 더 좋은 모델을 옆에 그려 봅시다.
 
 # %%
 figure, axes = plt.subplots(1, 3, sharey=True, layout="constrained")
@@ -634,15 +638,15 @@ np.array([[(one & two).sum(), (one & ~two).sum()], [(~one & two).sum(), (~one & 
 # in points, beside the one that takes the two for strangers:
 
 # %% [markdown] lang="ko"
-# 그래서 차이의 표준오차에는 둘이 엇갈린 이미지의 수 b와 c만 있으면 됩니다. 대략 $\sqrt{b+c}\,/\,n$입니다. 둘을 남남으로 보고 구한
-# 값과 나란히 놓아 봅시다. 단위는 %p입니다.
+# 그래서 차이의 표준오차에는 둘이 엇갈린 이미지의 수 b와 c만 있으면 됩니다. 대략 $\sqrt{b+c}\,/\,n$입니다. 둘이 서로 무관하다고 보고
+# 구한 값과 나란히 놓아 봅시다. 단위는 %p입니다.
 
 # %%
-apart = np.hypot(standard_error(one.mean(), 360), standard_error(two.mean(), 360))
-np.sqrt((one != two).sum()) / 3.6, apart
+unpaired = np.hypot(standard_error(one.mean(), 360), standard_error(two.mean(), 360))
+np.sqrt((one != two).sum()) / 3.6, unpaired
 
 # %%
-assert np.sqrt((one != two).sum()) / 3.6 < apart
+assert np.sqrt((one != two).sum()) / 3.6 < unpaired
 
 # %% [markdown] lang="en"
 # ## How many seeds?
@@ -666,25 +670,28 @@ for delta in (1.0, 0.5, 0.28, 0.1):
 
 # %% [markdown] lang="ko"
 # 차이가 반이면 시드는 네 배입니다. 숫자 데이터에서 0.1%p 차이는 사실상 잴 수 없고, 누구도 주장해서는 안 됩니다. (짝지은 비교는 두
-# 모델이 같은 이미지에서 틀릴수록 도움이 됩니다. 그리고 이 계산은 후한 편입니다. 어느 시드의 시험 이미지 360장이든 같은 1,797장에서
+# 모델이 같은 이미지에서 틀릴수록 도움이 됩니다. 그리고 이 계산은 낙관적입니다. 어느 시드의 시험 이미지 360장이든 같은 1,797장에서
 # 뽑기 때문입니다.)
 
 # %% [markdown] lang="en"
 # ## One field changed, and still unfair
 # **Classifier: [CLS] or gap?** The authors first found the mean of the tokens (gap) far worse than the class token. It was
 # the learning rate: at 8·10⁻⁴, good for [CLS], gap fails; at 3·10⁻⁴ it is as good (the paper's Fig. 9). A recipe
-# that was tuned for one value is part of that value. So compare each at *its own* best rate, chosen on images that are not
-# the test's:
+# that was tuned for one value is part of that value; ours for digits was tuned for [CLS], patch 2 and four blocks. So compare
+# each at *its own* best rate. (`vitnp compare` measures on the test images, so a rate that is chosen with it is flattered a
+# little. Say so, as `docs/results.md` does, or keep other images for the choice.)
 
 # %% [markdown] lang="ko"
 # ## 필드 하나만 바꿨는데도 불공평할 때
 # **분류기: [CLS]일까, gap일까?** 논문의 저자들도 처음에는 토큰의 평균(gap)이 클래스 토큰보다 훨씬 나쁘다고 보았습니다. 원인은
 # 학습률이었습니다. [CLS]에 좋은 8·10⁻⁴에서 gap은 실패하지만, 3·10⁻⁴에서는 똑같이 좋습니다(논문 Fig. 9). 한쪽 값에 맞춰 조정한
-# 레시피는 그 값의 일부입니다. 그러니 각자에게 *가장 잘 맞는* 학습률로 비교하되, 그 학습률은 시험용이 아닌 이미지로 골라야 합니다.
+# 레시피는 그 값의 일부입니다. 우리의 숫자 레시피도 [CLS], 패치 2, 블록 4개에 맞춰 조정한 것입니다. 그러니 각자에게 *가장 잘 맞는*
+# 학습률로 비교해야 합니다. (`vitnp compare`는 시험 이미지로 재므로, 이것으로 고른 학습률은 조금 좋게 나옵니다. `docs/results.md`처럼
+# 그 사실을 밝히거나, 고를 때 쓸 이미지를 따로 남겨 두세요.)
 
 # %%
-for classifier in ("token", "gap"):
-    print(f"vitnp compare --over lr --values 5e-4,1e-3,2e-3,4e-3 --set classifier={classifier} …")
+for word in ("token", "gap"):
+    print(f"vitnp compare --over lr --values 5e-4,1e-3,2e-3,4e-3 --set classifier={word} …")
 
 # %% [markdown] lang="en"
 # ## With these eyes: the paper's four position embeddings
@@ -743,7 +750,7 @@ knn = [97.78, 98.89, 98.33, 98.89, 98.33, 98.61, 98.61, 98.61, 98.06, 98.61]
 print(f"ViT {np.mean(vit):.2f}, standard deviation of a run {np.std(vit, ddof=1):.2f}")
 for name, other in (("SVC", svc), ("SVC tuned", svc_tuned), ("k-NN", knn)):
     mean, error = paired(vit, other)
-    print(f"ViT − {name:9}  {mean:5.2f} ± {error:.2f} (standard error), {mean / error:.1f} of them")
+    print(f"ViT − {name:9} {mean:5.2f} ± {error:.2f} (standard error), ×{mean / error:.1f}")
 
 # %% [markdown] lang="en"
 # Better than k-NN, probably better than the SVC as it comes, and **not shown to be better than a tuned SVC**, though 99.22
@@ -777,22 +784,23 @@ place = tempfile.TemporaryDirectory()
 
 def compare(values):
     words = "compare --over num_layers --data digits --epochs 3 --seeds 1 --workers 1"
-    with contextlib.redirect_stdout(io.StringIO()):  # its table has times, which are never the same
+    with contextlib.redirect_stdout(io.StringIO()):  # its table has times, never the same
         status = cli.main([*words.split(), "--values", values, "--out", place.name])
     found = csv.DictReader((pathlib.Path(place.name) / "compare.csv").open(encoding="utf-8"))
-    return status, [(row["value"], row["seed"], 100 * float(row["test_accuracy"])) for row in found]
+    got = [(row["value"], row["seed"], 100 * float(row["test_accuracy"])) for row in found]
+    return status, got
 
 
 # %%
 compare("1")
 
 # %% [markdown] lang="en"
-# The same command with one value more (or more seeds): what is done is read, only what is missing is trained. After Ctrl-C it goes on in the
-# same way, in the middle of a run if need be.
+# The same command with one value more (or more seeds): what is done is read, only what is missing is trained. After Ctrl-C it
+# goes on in the same way, in the middle of a run if need be.
 
 # %% [markdown] lang="ko"
-# 같은 명령에 값을 하나 더합니다(시드를 늘려도 됩니다). 끝난 것은 읽기만 하고 빠진 것만 학습합니다. Ctrl-C로 멈춘 뒤에도 마찬가지입니다. 실행 도중에 멈췄다면
-# 바로 거기서 이어 갑니다.
+# 같은 명령에 값을 하나 더합니다(시드를 늘려도 됩니다). 끝난 것은 읽기만 하고 빠진 것만 학습합니다. Ctrl-C로 멈춘 뒤에도
+# 마찬가지이고, 실행 도중에 멈췄다면 바로 거기서 이어 갑니다.
 
 # %%
 status, found = compare("1,2")
