@@ -788,7 +788,7 @@ np.nanmin(table_8 - none), np.nanmax(table_8 - none), np.nanmax(table_8) - np.na
 # %%
 paper = dict(zip(final, np.array([none, *table_8[:, 0]]) / 100))
 figure, axes = plt.subplots(1, 2, layout="constrained", sharey=True)
-for ax, title, found in zip(axes, ("B/16, ImageNet 5-shot", "digits, one seed"), (paper, final)):
+for ax, title, found in zip(axes, ("B/16, ImageNet 5-shot", "digits, 1 seed"), (paper, final)):
     colors, hatch = [ORANGE, BLUE, BLUE, BLUE], ["//", "", "", ""]
     bars = ax.bar(found.keys(), found.values(), color=colors, hatch=hatch)
     ax.bar_label(bars, fmt="{:.1%}")
@@ -864,7 +864,7 @@ if numbers is not ...:
 displacements = ...
 
 # %% tags=["solution"]
-displacements = {(1, 1), (2, -3)}  # 4 + 1, and 8 − 3: from the end of a row to the start of the next but one
+displacements = {(1, 1), (2, -3)}  # 4 + 1, and 8 − 3: two rows down, and back
 
 # %% tags=["check"]
 if displacements is not ...:
