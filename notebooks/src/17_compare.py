@@ -126,12 +126,12 @@ same = [{"classifier": "gap"}, {"gelu": "erf"}, {"position_embedding": "none"}]
 table(base, [{}, {"num_layers": 24}, wide, wide | {"mlp_dim": 6144}, {"patch_size": 8}, *same])
 
 # %% [markdown] lang="en"
-# Twice the depth: twice the work. Twice the width, with the MLP's (4 D, as in every ViT): four times. A patch of half the side:
+# Twice the depth: twice the work. Twice the width, with the MLP's (4 D in all of the slides): four times. A patch of half the side:
 # four times the tokens, and a little more than four times the work, **with hardly a parameter more**. The last three
 # are free, or nearly: one token less, another formula, no table.
 
 # %% [markdown] lang="ko"
-# 깊이를 두 배로 하면 연산도 두 배입니다. 너비를 MLP까지(모든 ViT에서 4D입니다) 두 배로 하면 네 배입니다. 패치의 한 변을 반으로
+# 깊이를 두 배로 하면 연산도 두 배입니다. 너비를 MLP까지(슬라이드의 모델은 모두 4D입니다) 두 배로 하면 네 배입니다. 패치의 한 변을 반으로
 # 줄이면 토큰이 네 배가 되고 연산은 네 배보다 조금 더 늘지만, **파라미터는 거의 늘지 않습니다**. 마지막 셋은 거의 공짜입니다. 토큰 하나를
 # 빼거나, 공식을 바꾸거나, 위치 표를 없앨 뿐입니다.
 
@@ -151,18 +151,28 @@ scaled = {
 }
 
 # %%
-looks = zip(scaled.items(), ("o-", "s--", "^:"), (BLUE, ORANGE, GREEN))
-times = {}
-for (name, changes), look, color in looks:
-    times[name] = [size(dataclasses.replace(base, **c))[2] / size(base)[2] for c in changes]
-    plt.loglog(k, times[name], look, color=color, linewidth=3, markersize=10, label=name)
-plt.xticks(k, ["½", "1", "2", "4"])
-plt.yticks([0.25, 1, 4, 16], ["¼", "1", "4", "16"])
-plt.minorticks_off()
-plt.xlabel("k")
-plt.ylabel("multiply–adds, × B/16")
-plt.grid(alpha=0.4)
-plt.legend()
+times = {
+    name: [size(dataclasses.replace(base, **change))[2] / size(base)[2] for change in changes]
+    for name, changes in scaled.items()
+}
+
+
+# %%
+def draw_powers():
+    looks = (("o-", BLUE), ("s--", ORANGE), ("^:", GREEN))
+    for (name, values), (look, color) in zip(times.items(), looks):
+        plt.loglog(k, values, look, color=color, linewidth=3, markersize=10, label=name)
+    plt.xticks(k, ["½", "1", "2", "4"])
+    plt.yticks([0.25, 1, 4, 16], ["¼", "1", "4", "16"])
+    plt.minorticks_off()
+    plt.xlabel("k")
+    plt.ylabel("multiply–adds, × B/16")
+    plt.grid(alpha=0.4)
+    plt.legend()
+
+
+# %%
+draw_powers()
 plt.show()
 
 # %%
@@ -302,19 +312,24 @@ for row in rows:
 # %% [markdown] lang="ko"
 # 여섯 개 모두 맞습니다. 이번에는 정확도입니다. 미세 조정한 뒤 ImageNet, CIFAR-10, CIFAR-100, Pets, Flowers에서 잰 값의 평균입니다.
 
+
 # %%
-flops, means = [row.exaflops for row in rows], [row.mean for row in rows]
-plt.semilogx(flops, means, "o", color=BLUE, markersize=12)
-for row in rows:
-    side = "right" if row.name in ("L/32", "H/14") else "left"
-    name = f"  {row.name}, {row.epochs} epochs  "
-    plt.text(row.exaflops, row.mean, name, ha=side, va="center")
-plt.axis((40, 6000, 92, 96.4))
-plt.xticks([50, 200, 800, 3200], ["50", "200", "800", "3200"])
-plt.minorticks_off()
-plt.xlabel("exaFLOPs")
-plt.ylabel("mean of 5 (%)")
-plt.grid(alpha=0.4)
+def draw_rows():
+    for row in rows:
+        plt.semilogx(row.exaflops, row.mean, "o", color=BLUE, markersize=12)
+        side = "right" if row.name in ("L/32", "H/14") else "left"
+        name = f"  {row.name}, {row.epochs} epochs  "
+        plt.text(row.exaflops, row.mean, name, ha=side, va="center")
+    plt.axis((40, 6000, 92, 96.4))
+    plt.xticks([50, 200, 800, 3200], ["50", "200", "800", "3200"])
+    plt.minorticks_off()
+    plt.xlabel("exaFLOPs")
+    plt.ylabel("mean of 5 (%)")
+    plt.grid(alpha=0.4)
+
+
+# %%
+draw_rows()
 plt.show()
 
 # %% [markdown] lang="en"
@@ -441,8 +456,8 @@ len(leads), np.sort(leads)
 assert np.isclose(np.sum(leads), 0) and max(leads) > 1
 
 # %% [markdown] lang="en"
-# A model that is no better leads by more than a point in some of them. Who runs again until it fits,
-# or shows the lucky seeds, proves what he likes.
+# A model that is no better leads by more than a point in some of them. Run again until it
+# fits, or show only the lucky seeds, and anything can be proved.
 
 # %% [markdown] lang="ko"
 # 전혀 낫지 않은 모델이 1%p 넘게 앞서는 경우도 나옵니다. 마음에 들 때까지 다시 돌리거나 운 좋은 시드만 보여 주면 무엇이든
@@ -470,9 +485,8 @@ of_ours = standard_error(six.mean() / 100, 360)
 
 # %% [markdown] lang="en"
 # One image; half a point at 99%; more than a point at the accuracy of our six runs, and they scatter by about as much (the
-# last number). Next, 100,000 contests of two models
-# that are *equally* good, 99% each, over 1, 5 and 20 seeds. How often does the first win, and how often by two images a
-# seed (0.56 points) or more?
+# last number). Next, 100,000 contests of two models that are *equally* good, 99% each, over 1, 5 and 20 seeds. How often does
+# the first win, and how often by two images a seed (0.56 points) or more?
 
 # %% [markdown] lang="ko"
 # 차례로 이미지 한 장의 몫, 정확도 99%일 때의 표준오차(0.5%p), 우리 모델의 정확도일 때의 표준오차(1%p가 넘습니다)입니다. 여섯
@@ -502,15 +516,21 @@ for seeds in (1, 5, 20):
 # 시드를 늘려도 이기는 일 자체는 줄지 않습니다. 누군가는 늘 앞서기 마련입니다. 다만 앞서는 폭이 작아집니다. 그러니 "누가 앞섰나?"가
 # 아니라 **우연에 비해 얼마나 앞섰나**를 물어야 합니다. 실제로 0.5%p 더 좋은 모델을 옆에 그려 봅시다.
 
+
+# %%
+def draw_leads(ax, seeds):
+    bins = (np.arange(-9, 12) - 0.5) / 3.6  # points; a bar is an image a seed
+    share = {"weights": np.full(100_000, 1e-5)}
+    ax.hist(lead(seeds) / seeds / 3.6, bins, color=BLUE, alpha=0.5, label="equal", **share)
+    line = {"histtype": "step", "color": ORANGE, "linewidth": 3, "label": "better"} | share
+    ax.hist(lead(seeds, 0.005) / seeds / 3.6, bins, **line)
+    ax.set(title=f"seeds: {seeds}", xlabel="lead (points)", xlim=(-2.2, 2.8))
+
+
 # %%
 figure, axes = plt.subplots(1, 3, sharey=True, layout="constrained")
-bins = (np.arange(-9, 12) - 0.5) / 3.6  # points; a bar is an image a seed
 for ax, seeds in zip(axes, (1, 5, 20)):
-    equal, better = (lead(seeds, b) / seeds / 3.6 for b in (0.0, 0.005))
-    ax.hist(equal, bins, weights=np.full(100_000, 1e-5), color=BLUE, alpha=0.5, label="equal")
-    look = {"histtype": "step", "color": ORANGE, "linewidth": 3, "label": "better"}
-    ax.hist(better, bins, weights=np.full(100_000, 1e-5), **look)
-    ax.set(title=f"seeds: {seeds}", xlabel="lead (points)", xlim=(-2.2, 2.8))
+    draw_leads(ax, seeds)
 axes[0].set_ylabel("share of contests")
 axes[0].legend(fontsize=14)
 plt.show()
@@ -634,8 +654,8 @@ one, two = right["1"][0], right["2"][0]
 np.array([[(one & two).sum(), (one & ~two).sum()], [(~one & two).sum(), (~one & ~two).sum()]])
 
 # %% [markdown] lang="en"
-# So the standard error of the difference needs only those where they disagree, b and c: about $\sqrt{b+c}\,/\,n$. Below,
-# in points, beside the one that takes the two for strangers:
+# So the standard error of the difference needs only those where they disagree, b and c: about $\sqrt{b+c}\,/\,n$. Below, in
+# points, beside the one for two unrelated sets of images:
 
 # %% [markdown] lang="ko"
 # 그래서 차이의 표준오차에는 둘이 엇갈린 이미지의 수 b와 c만 있으면 됩니다. 대략 $\sqrt{b+c}\,/\,n$입니다. 둘이 서로 무관하다고 보고
@@ -734,11 +754,13 @@ standard_error(0.8855, 50_000)
 
 # %% [markdown] lang="en"
 # ## With these eyes: our own table
-# From `docs/results.md`: digits, the full recipe, seeds 0 to 9, every method on the same splits.
+# From `docs/results.md`: digits, the full recipe, seeds 0 to 9, every method on the same splits. At the end of a
+# line: how many standard errors.
 
 # %% [markdown] lang="ko"
 # ## 이 눈으로 읽기: 우리 자신의 표
-# `docs/results.md`의 표입니다. 손글씨 숫자, 전체 레시피, 시드 0부터 9까지, 모든 방법에 같은 분할을 썼습니다.
+# `docs/results.md`의 표입니다. 손글씨 숫자, 전체 레시피, 시드 0부터 9까지, 모든 방법에 같은 분할을 썼습니다. 줄 끝은
+# 표준오차의 몇 배인지입니다.
 
 # %%
 vit = [99.44, 99.44, 99.72, 98.89, 99.17, 99.17, 99.44, 98.61, 99.72, 98.61]
