@@ -108,8 +108,8 @@ drawn.rows.shape, drawn.source.shape
 # %%
 LOOK = {
     "[mask]": {"facecolor": "0.35", "edgecolor": "0.7", "hatch": "///"},
-    "another's": {"facecolor": "none", "edgecolor": "#D55E00", "linewidth": 4},
-    "unchanged": {"facecolor": "none", "edgecolor": "#56B4E9", "linewidth": 4, "linestyle": ":"},
+    "another's": {"facecolor": "none", "edgecolor": "#D55E00", "lw": 4},
+    "unchanged": {"facecolor": "none", "edgecolor": "#56B4E9", "lw": 4, "ls": ":"},
 }
 
 
@@ -176,14 +176,14 @@ assert np.allclose(counted, (0.8, 0.1, 0.1), atol=0.01)
 counted
 
 # %% [markdown] lang="en"
-# Why not 100% [mask]? In use there is no [mask], and a model asked only at [mask] would need to learn nothing at other
-# patches. BERT's answer: ask also where all looks as usual. Never knowing which embedding is its own, the model must
-# compare **every** patch with its surroundings.
+# Why not 100% [mask]? In use there is no [mask]; and asked only there, the model would always know which patches to trust.
+# BERT's answer: ask also where all looks as usual. Never knowing which embedding is the true one, the model must compare
+# **every** patch with its surroundings.
 
 # %% [markdown] lang="ko"
-# 왜 100% [mask]로 하지 않을까요? 실제로 쓸 때는 [mask]가 없는데, [mask]에서만 묻는다면 모델은 다른 패치에서 아무것도 배울 필요가
-# 없습니다. BERT의 답은 멀쩡해 보이는 자리에서도 묻는 것입니다. 어느 임베딩이 진짜 자기 것인지 알 수 없으니 **모든** 패치를 주변과
-# 견주어 보아야 합니다.
+# 왜 100% [mask]로 하지 않을까요? 실제로 쓸 때는 [mask]가 없고, [mask]에서만 묻는다면 모델은 어느 패치를 믿어도 되는지 늘 알게
+# 됩니다. BERT의 답은 멀쩡해 보이는 자리에서도 묻는 것입니다. 어느 임베딩이 진짜인지 알 수 없으니 **모든** 패치를 주변과 견주어
+# 보아야 합니다.
 
 # %% [markdown] lang="en"
 # ## What it must tell: 3 bits a channel
@@ -285,7 +285,7 @@ t.shape
 # 흑백 이미지는 채널이 하나이므로 클래스가 8개입니다. 패치 하나에 예측이 몇 개이고, 하나가 숫자 몇 개인지 출력합니다.
 
 # %%
-config = vitnp.preset("digits", num_layers=2)  # two of its four blocks, to be short
+config = vitnp.preset("digits", num_layers=2)  # not four blocks, to be short
 for target in masked.TARGETS:
     print(f"{target:10} {masked.outputs(big, target)!s:10} digits {masked.outputs(config, target)}")
 
@@ -517,8 +517,8 @@ for ax in axes:
 # their values to the holes. That is the point: **to fill holes, every patch must be described well.**
 
 # %% [markdown] lang="ko"
-# 왼쪽이 검은 곳은 오른쪽이 정확히 0입니다. 어디에도 놓이지 않은 패치입니다. 나머지는 모두 배웁니다. 맞혀야 할 것이 없는 패치도 배웁니다. 어텐션이
-# 그 값을 빈칸으로 나르기 때문입니다. 핵심은 이것입니다. **빈칸을 채우려면 모든 패치를 잘 표현해야 합니다.**
+# 왼쪽이 검은 곳은 오른쪽이 정확히 0입니다. 어디에도 놓이지 않은 패치입니다. 나머지는 모두 배웁니다. 맞힐 것이 없는 패치도
+# 배웁니다. 어텐션이 그 값을 빈칸으로 나르기 때문입니다. 핵심은 이것입니다. **빈칸을 채우려면 모든 패치를 잘 표현해야 합니다.**
 
 # %%
 gone = ~np.isin(np.arange(196), source)
@@ -580,10 +580,10 @@ assert round(always, 2) == 0.42 and round(by_place, 2) == 0.50
 most_here.reshape(4, 4)
 
 # %% [markdown] lang="en"
-# So 42% and 50% need no model. A test that is right in half of the cases sounds like something and is nothing.
+# So 42% and 50% need no model. "Right in half of the cases" sounds like something, and is nothing.
 
 # %% [markdown] lang="ko"
-# 42%와 50%는 모델 없이도 나옵니다. 절반을 맞힌다고 하면 그럴듯하게 들리지만 아무것도 아닌 것입니다.
+# 42%와 50%는 모델 없이도 나옵니다. "절반을 맞힌다"는 말은 그럴듯하게 들리지만 아무것도 아닙니다.
 
 # %% [markdown] lang="en"
 # ## Pre-train
@@ -615,10 +615,10 @@ ax.legend(ncols=2, loc="upper center", fontsize=13)
 plt.show()
 
 # %% [markdown] lang="en"
-# The first epochs learn the second guess, and only then what the other patches tell. In the end around 56%.
+# It soon has the second guess, and learns the rest, what the other patches tell, much more slowly. In the end around 56%.
 
 # %% [markdown] lang="ko"
-# 처음 몇 에폭은 둘째 어림짐작을 배우고, 그다음에야 다른 패치가 알려 주는 것을 배웁니다. 끝에는 56% 안팎입니다.
+# 둘째 어림짐작은 금방 배웁니다. 다른 패치가 알려 주는 것은 훨씬 천천히 배웁니다. 끝에는 56% 안팎입니다.
 
 # %% [markdown] lang="en"
 # ## Is that honest?
@@ -769,8 +769,8 @@ for name, accuracies in curves.items():
 # took one draw. So whichever line is on top: this run does not say which start is better.
 
 # %% [markdown] lang="ko"
-# **시드 하나로 한 번 돌린 결과는 아무것도 증명하지 못합니다.** 셋째 선도 처음부터 학습한 것입니다. 둘째와 다른 것은 첫 가중치와 순서뿐이니,
-# 둘의 차이는 순전히 우연입니다. 첫째와 둘째의 차이는 그보다 뚜렷이 크고 여러 시드에서 되풀이될 때만 의미가 있습니다. 시험용 숫자
+# **시드 하나로 한 번 돌린 결과는 아무것도 증명하지 못합니다.** 셋째 선도 처음부터 학습한 것입니다. 둘째와 다른 것은 난수, 곧 첫
+# 가중치와 순서뿐이니 둘의 차이는 순전히 우연입니다. 첫째와 둘째의 차이는 그보다 뚜렷이 크고 여러 시드에서 되풀이될 때만 의미가 있습니다. 시험용 숫자
 # 360장이면 한 장이 0.3%이고, 레이블 72개는 뽑을 때마다 달라지는데, 여기서는 한 번만 뽑았습니다.
 # 그러니 어느 선이 위에 있든, 이 실행은 어느 쪽 출발이 나은지 말해 주지 않습니다.
 
@@ -812,7 +812,7 @@ for name, accuracies in curves.items():
 #
 # | from scratch (Table 5) | masked patches (§4.6) | with JFT's labels (Table 6) |
 # |---|---|---|
-# | 77.9% | **79.9%** | 84.2% |
+# | 77.91% | **79.9%** | 84.15% |
 #
 # Our digits cannot show this: 1,437 scans, 8 grays, and training from scratch on all labels gets around 99% already. What
 # they show is how it works.
@@ -824,7 +824,7 @@ for name, accuracies in curves.items():
 #
 # | 처음부터(Table 5) | 마스크된 패치(§4.6) | JFT의 레이블로(Table 6) |
 # |---|---|---|
-# | 77.9% | **79.9%** | 84.2% |
+# | 77.91% | **79.9%** | 84.15% |
 #
 # 우리의 숫자 이미지로는 이것을 보일 수 없습니다. 스캔은 1,437장, 회색은 8단계뿐이고, 레이블을 다 쓰면 처음부터 학습해도 이미 99%
 # 안팎입니다. 숫자 이미지가 보여 주는 것은 작동하는 방법입니다.
@@ -898,7 +898,7 @@ def without_A(dy, source):
 
 
 # %% tags=["check"]
-dy = np.random.default_rng(0).standard_normal((196, 768))
-if without_A(dy, source) is not ...:
+if without_A(A[0], source) is not ...:
+    dy = np.random.default_rng(0).standard_normal((196, 768))
     assert np.allclose(without_A(dy, source), A[0].T @ dy)
     print("✓")
