@@ -287,7 +287,8 @@ t.shape
 # %%
 config = vitnp.preset("digits", num_layers=2)  # not four blocks, to be short
 for target in masked.TARGETS:
-    print(f"{target:10} {masked.outputs(big, target)!s:10} digits {masked.outputs(config, target)}")
+    photos, scans = (masked.outputs(c, target) for c in (big, config))
+    print(f"{target:10} B/16 {photos!s:10} digits {scans}")
 
 # %% [markdown] lang="en"
 # ## The corruption: y = A·x + m·e
@@ -607,9 +608,9 @@ history[-1].test_accuracy
 
 # %%
 _, ax = plt.subplots(layout="constrained")
-ax.plot(range(1, 11), [epoch.test_accuracy for epoch in history], "o-", color="#0072B2", linewidth=3)
-ax.axhline(by_place, color="#D55E00", linestyle="--", linewidth=3, label="most frequent, by place")
-ax.axhline(always, color="#000000", linestyle=":", linewidth=3, label="most frequent")
+ax.plot(range(1, 11), [epoch.test_accuracy for epoch in history], "o-", color="#0072B2", lw=3)
+ax.axhline(by_place, color="#D55E00", ls="--", lw=3, label="most frequent, by place")
+ax.axhline(always, color="#000000", ls=":", lw=3, label="most frequent")
 ax.set(xlabel="epoch", ylabel="right, test", ylim=(0.4, 0.62))
 ax.legend(ncols=2, loc="upper center", fontsize=13)
 plt.show()
@@ -740,7 +741,8 @@ kept = {name: part for name, part in p.items() if name != "masked"}
 def fine_tune(start=None, seed=0):
     rng = np.random.default_rng(seed)
     p = initial_parameters(rng, config, short) | tree.map(np.copy, start or {})
-    return [epoch.test_accuracy for epoch in train(p, config, labeled, short, rng=rng, workers=2)]
+    history = train(p, config, labeled, short, rng=rng, workers=2)
+    return [epoch.test_accuracy for epoch in history]
 
 
 # %%
@@ -796,18 +798,18 @@ for name, accuracies in curves.items():
 
 # %% [markdown] lang="en"
 # ## What the paper measured
-# ViT-B/16 on JFT's 303 million images, 1M steps of 4,096: each image was seen about
+# ViT-B/16, on JFT's 303 million images, 1M steps of 4,096. How often was each image seen?
 
 # %% [markdown] lang="ko"
 # ## 논문의 결과
-# ViT-B/16을 JFT의 이미지 3억 300만 장으로, 4,096장짜리 배치로 100만 스텝 학습했습니다. 이미지마다 본 횟수는 약
+# ViT-B/16을 JFT의 이미지 3억 300만 장으로, 4,096장짜리 배치로 100만 스텝 학습했습니다. 이미지 한 장을 몇 번이나 보았을까요?
 
 # %%
 1_000_000 * 4096 / 303e6
 
 # %% [markdown] lang="en"
-# times. Fine-tuned on ImageNet it is right for **79.9%**: 2 points more than the same model from scratch, and 4 fewer than
-# one pre-trained with labels. After 100,000 steps there was little more to gain, and pre-training on ImageNet alone gained
+# Fine-tuned on ImageNet it is right for **79.9%**: 2 points more than the same model from scratch, and 4 fewer than one
+# pre-trained with labels. After 100,000 steps there was little more to gain, and pre-training on ImageNet alone gained
 # about as much.
 #
 # | from scratch (Table 5) | masked patches (§4.6) | with JFT's labels (Table 6) |
@@ -818,7 +820,7 @@ for name, accuracies in curves.items():
 # they show is how it works.
 
 # %% [markdown] lang="ko"
-# 번입니다. ImageNet으로 미세 조정하면 **79.9**%를 맞힙니다. 같은 모델을 처음부터 학습한 것보다 2%포인트 높고, 레이블로 사전
+# ImageNet으로 미세 조정하면 **79.9**%를 맞힙니다. 같은 모델을 처음부터 학습한 것보다 2%포인트 높고, 레이블로 사전
 # 학습한 것보다 4%포인트 낮습니다. 10만 스텝 뒤로는 더 얻은 것이 별로 없었고, ImageNet만으로 사전 학습해도 비슷하게
 # 좋아졌습니다.
 #
