@@ -13,7 +13,7 @@ import pytest
 from test_train_command import SMALL, run
 
 import vitnp
-from vitnp import checkpoints, preset, tree, vit
+from vitnp import checkpoints, cli, preset, tree, vit
 from vitnp.training import signals
 
 
@@ -89,8 +89,6 @@ def test_signals_are_left_as_they_were():
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """The folder of a run of two epochs with a checkpoint after each of the last three steps."""
-    from vitnp import cli
-
     folder = tmp_path_factory.mktemp("finished") / "run"
     words = f"train {SMALL} --epochs 2 --workers 1 --save-every 1 --keep 3 --log-every 1"
     assert cli.main([*words.split(), "--out", str(folder)]) == 0
@@ -171,6 +169,19 @@ def test_a_checkpoint_of_something_else(capsys, tmp_path, change, message):
     assert status == 2
     assert message.replace("0.002 there and 9.0 here", "9.0 there and 0.002 here") in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["linear-eval --weights", "predict x.png --weights", "look x.png --out {} --weights", "weights inspect"],
+)
+def test_a_training_checkpoint_is_not_weights(capsys, finished, tmp_path, words):
+    file = min(finished.glob("checkpoints/*"))
+    assert cli.main([*words.format(tmp_path).split(), str(file)]) == 2
+    assert capsys.readouterr().err == (
+        f"vitnp: {file} is a training checkpoint, which only train --init reads; use its run's model.npz, or go on "
+        "with vitnp train --resume RUN\n"
+    )
 
 
 def test_nothing_to_resume(capsys, tmp_path):
