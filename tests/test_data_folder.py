@@ -174,6 +174,20 @@ def test_what_cannot_be_learned_from(tmp_path):
         load(tmp_path, on_corrupt="ask")
 
 
+@pytest.mark.parametrize("size", [0, "x", (8, 0), (8,), 8.5])
+def test_a_size_that_is_none(tmp_path, size):
+    pictures(tmp_path, {"a": 2, "b": 2})
+    with pytest.raises(InputError, match=r"image_size is .*need"):
+        load(tmp_path, image_size=size)
+
+
+@pytest.mark.parametrize("seed", [-1, "x", 2**32])
+@pytest.mark.parametrize("name", ["digits", "folder"])
+def test_a_seed_that_is_none(tmp_path, name, seed):
+    with pytest.raises(InputError, match=r"seed is .*need a whole number"):
+        data.load(name, seed=seed, folder=tmp_path, image_size=8)
+
+
 def test_layouts_that_do_not_fit_together(tmp_path):
     pictures(tmp_path / "train", {"a": 1, "b": 1})
     with pytest.raises(InputError, match="has train and no val or valid or validation or test"):

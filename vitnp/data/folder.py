@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp.config import Preprocessing
+from vitnp.config import Preprocessing, ViTConfig
 from vitnp.data import augment, photo, preprocess
 from vitnp.data.sources import DataSet
 from vitnp.errors import InputError, need_choice
@@ -86,7 +86,7 @@ def load(
         raise InputError(
             f"there is no folder {folder}; give one that holds a folder of pictures for each class"
         )
-    size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+    size = ViTConfig(image_size=image_size, patch_size=1).image_size  # checked as a model's is
     wanted = Wanted(size, in_channels, preprocessing or Preprocessing())
     train, test, names = split(folder, seed)
     train, test = ([*zip(*part, strict=True)] for part in (train, test))
