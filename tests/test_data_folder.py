@@ -47,6 +47,21 @@ def test_digits_as_png_are_the_digits(tmp_path):
         assert abs(images - expected).max() < 1 / 127
 
 
+def test_a_label_is_looked_up_and_not_searched_for(tmp_path):
+    """A search for every picture would make 20,000 classes wait."""
+
+    class Names(tuple):
+        __slots__ = ()
+
+        def index(self, name):
+            pytest.fail("searched for")
+
+    found = {"b": [tmp_path / "b1", tmp_path / "b2"], "c": [tmp_path / "c1"]}
+    paths, labels = folders.flat(found, Names("abc"))
+    assert [path.name for path in paths] == ["b1", "b2", "c1"]
+    assert labels == (1, 1, 2)
+
+
 def test_a_split_by_seed_keeps_the_shares(tmp_path):
     pictures(tmp_path, {"cat": 10, "dog": 5, "hare": 2})
     found = load(tmp_path)

@@ -151,7 +151,8 @@ def classes(folder, *, at_least=2):
 
 def flat(found, names):
     """{class: paths} → (all paths, their labels)."""
-    pairs = [(path, names.index(name)) for name, paths in found.items() for path in paths]
+    label = {name: i for i, name in enumerate(names)}
+    pairs = [(path, label[name]) for name, paths in found.items() for path in paths]
     return tuple(zip(*pairs, strict=True))
 
 
