@@ -131,6 +131,7 @@ def test_resuming_what_is_finished_writes_the_same_again(capsys, finished):
     [
         ("--lr 0.5", "--lr is 0.5 and was None when the run in"),
         ("--seed 4", "--seed is 4 and was 0"),
+        ("--seed 0 --data mnist", "--data is 'mnist' and was 'digits'"),
         ("--set num_layers=2", "--set is ['num_layers=2'] and was ['num_layers=1'"),
         ("--epochs 3", "--epochs is 3 and was 2"),
         ("--workers 2", "--workers is 2 and was 1"),
@@ -141,6 +142,14 @@ def test_another_run_is_not_resumed(capsys, finished, words, message):
     assert status == 2
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_an_option_typed_at_its_default_is_compared_too(capsys, tmp_path):
+    assert run(capsys, f"{SMALL} --seed 1 --log-every 1 --out", tmp_path)[0] == 0
+    status, _, err = run(capsys, "--seed 0 --resume", tmp_path)
+    assert status == 2
+    assert "--seed is 0 and was 1 when the run in" in err
+    assert run(capsys, "--seed 1 --log-every 10 --resume", tmp_path)[0] == 0
 
 
 def test_what_may_differ_when_a_run_goes_on(capsys, finished):
