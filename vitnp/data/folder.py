@@ -1,4 +1,6 @@
-"""One's own pictures: a folder with a folder for each class. Imports `sources`, `preprocess`, `photo`, `errors`.
+"""One's own pictures: a folder with a folder for each class.
+
+Imports `sources`, `preprocess`, `photo`, `config`, `cores`, `errors`.
 
     DIR/CLASS/*.jpg                                 split by a seed, each class in the same shares
     DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      as it is; "val", "valid", "validation" or "test"
@@ -14,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from vitnp import cores
 from vitnp.config import Preprocessing, ViTConfig
 from vitnp.data import augment, photo, preprocess
 from vitnp.data.sources import DataSet
@@ -167,7 +170,7 @@ def readable(train, test, wanted, say):
             return str(problem)
         return None
 
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(8, len(cores.own()))) as pool:
         problems = list(pool.map(problem, [*train, *test]))
     bad = [text for text in problems if text]
     kept, before = iter(problems), len({label for _, label in train})
