@@ -1,11 +1,12 @@
 """The commands as a user types them: what they print, their exit status, and every bad option in one line."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
-from vitnp import cli, gradcheck
+from vitnp import cli, gradcheck, preset, tree, vit
 from vitnp.ops import softmax
 
 
@@ -54,6 +55,15 @@ def test_info(capsys):
     assert status == 0
     for part in ("86,567,656", "17.564 G", "14 x 14 = 196", "8 images"):
         assert part in out
+
+
+@pytest.mark.parametrize("model", ["digits", "tiny"])
+def test_info_of_a_small_model_has_no_rows_of_zeros(capsys, model):
+    """What is there is said in a unit that shows it."""
+    _, out, _ = run(capsys, "info", model)
+    assert not re.search(r" 0\.0+ [GM]", out)
+    parameters = tree.count(vit.init(None, preset(model)))
+    assert f"parameters {parameters * 4 / 2**10:,.1f} KiB" in " ".join(out.split())
 
 
 def test_info_of_the_largest_takes_no_memory(capsys):
