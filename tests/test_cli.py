@@ -12,10 +12,7 @@ from vitnp.ops import softmax
 
 def run(capsys, *words):
     """(exit status, standard output, standard error) of one command."""
-    try:
-        status = cli.main(list(words))
-    except SystemExit as stop:  # argparse's own refusal
-        status = stop.code
+    status = cli.main(list(words))
     captured = capsys.readouterr()
     return status, captured.out, captured.err
 
@@ -98,11 +95,24 @@ def test_bad_options_are_one_line_and_status_2(capsys, words, message):
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [(), ("fly",), ("info", "--batch", "two")])
-def test_words_that_are_no_command(capsys, words):
-    status, _, err = run(capsys, *words)
-    assert status == 2
-    assert "Traceback" not in err
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "arguments are required: COMMAND; vitnp --help shows"),
+        (("fly",), "invalid choice: 'fly'"),
+        (("info", "--batch", "two"), "--batch: invalid int value: 'two'; vitnp info --help shows"),
+        (("info", "B/16", "a\nb"), "unrecognized arguments: a b"),
+        (("train",), "one of the arguments --out --resume is required; vitnp train --help shows"),
+        (("train", "--out", "x", "--freeze", "all"), "invalid choice: 'all'"),
+        (("weights", "fetch"), "required: NAME; vitnp weights fetch --help shows"),
+    ],
+)
+def test_words_that_are_no_command_are_one_line_too(capsys, words, message):
+    status, out, err = run(capsys, *words)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.startswith("vitnp: ")
+    assert err.count("\n") == 1
 
 
 def test_interrupt_is_status_130(capsys, monkeypatch):

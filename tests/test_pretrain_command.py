@@ -14,10 +14,7 @@ SMALL = (
 
 def run(capsys, words, *more):
     """(exit status, standard output, standard error) of `vitnp …`."""
-    try:
-        status = cli.main([*words.split(), *map(str, more)])
-    except SystemExit as stop:
-        status = stop.code
+    status = cli.main([*words.split(), *map(str, more)])
     captured = capsys.readouterr()
     return status, captured.out, captured.err
 

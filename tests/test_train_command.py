@@ -29,10 +29,7 @@ LEFT = {
 
 def run(capsys, words, *more):
     """(exit status, standard output, standard error) of `vitnp train …`."""
-    try:
-        status = cli.main(["train", *words.split(), *map(str, more)])
-    except SystemExit as stop:  # argparse's own refusal
-        status = stop.code
+    status = cli.main(["train", *words.split(), *map(str, more)])
     captured = capsys.readouterr()
     return status, captured.out, captured.err
 
