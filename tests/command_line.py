@@ -5,9 +5,6 @@ from vitnp import cli
 
 def run(capsys, *words):
     """(exit status, standard output, standard error) of one command."""
-    try:
-        status = cli.main([*map(str, words)])
-    except SystemExit as stop:  # argparse's own refusal
-        status = stop.code
+    status = cli.main([*map(str, words)])
     captured = capsys.readouterr()
     return status, captured.out, captured.err

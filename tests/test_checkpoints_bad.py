@@ -19,7 +19,7 @@ from checkpoint_files import (
     torch_save,
 )
 
-from vitnp import InputError, checkpoints
+from vitnp import InputError, checkpoints, pickles
 from vitnp.checkpoints import adapt, files
 
 SIZE = {"image_size": TOKEN.image_size}
@@ -269,15 +269,21 @@ def test_a_pickle_with_code_is_refused_before_anything_runs(tmp_path, code):
     checkpoints.load(path, **SIZE)  # and nothing that the reader keeps was changed
 
 
-NEST = b"K\x01q\x00" + b"".join(b"h%ch%c\x86q%c" % (i, i, i + 1) for i in range(45))  # (x, x) of (x, x) of …
+def nested(levels, pair=b"%b%b\x86"):
+    """(x, x) of (x, x) of …, each in the memo; pair makes one of two."""
+    made = (pair % (b"h%c" % i, b"h%c" % i) + b"q%c0" % (i + 1) for i in range(levels))
+    return b"K\x01q\x000" + b"".join(made) + b"h%c" % levels
+
+
+NEST = nested(45)
+STORAGE = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("0") + text("cpu") + b"K\x01tQ"
+TENSOR = b"ctorch._utils\n_rebuild_tensor_v2\n(" + STORAGE + b"K\x00]%ba](K\x01%betR"
 
 
 @pytest.mark.parametrize("place", ["a shape", "a storage", "a storage of five"])
 def test_a_tuple_whose_text_has_no_end_is_not_shown(tmp_path, place):
     opcodes = {
-        "a shape": b"ctorch._utils\n_rebuild_tensor_v2\n("
-        + b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("0") + text("cpu") + b"K\x01tQ"
-        + b"K\x00(" + NEST + b"t(K\x01ttR",
+        "a shape": b"ctorch._utils\n_rebuild_tensor_v2\n(" + STORAGE + b"K\x00(" + NEST + b"t(K\x01ttR",
         "a storage": NEST + b"Q",
         "a storage of five": b"(" + NEST + b"K\x01K\x01K\x01K\x01tQ",
     }[place]  # fmt: skip
@@ -285,6 +291,34 @@ def test_a_tuple_whose_text_has_no_end_is_not_shown(tmp_path, place):
         file.writestr("a/data.pkl", b"\x80\x02}" + text("x") + opcodes + b"s.")
         file.writestr("a/data/0", bytes(8))
     assert len(refused(tmp_path / "model.pth")) < 300
+
+
+KEYS = {  # of 22 levels, which are 4 million visits: without the refusal the test fails, and does not wait
+    "doubled": nested(22),
+    "doubled by DUP": b"K\x01" + b"2\x86" * 22,
+    "doubled in sets that are fixed": nested(22, b"(%bK\x02\x86%bK\x03\x86\x91"),
+    "said to be a list": nested(22, b"%b%b\x86(e"),
+    "said to be a dict": nested(22, b"%b%b\x86(u"),
+    "behind a mark": nested(22, b"%b%b\x86(0"),
+    "behind what is taken away": nested(22, b"%b%b\x86(NN1"),
+    "in the shape of a tensor": nested(22, TENSOR),
+    "deep": b"K\x01" + b"\x85" * 2000,
+    "long": b"(" + b"K\x01" * 1001 + b"t",
+}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_a_key_whose_hash_has_no_end_is_refused(tmp_path, key):
+    with zipfile.ZipFile(tmp_path / "model.pth", "w") as file:
+        file.writestr("a/data.pkl", b"\x80\x04}" + key + b"Ns.")
+        file.writestr("a/data/0", bytes(8))
+    assert len(refused(tmp_path / "model.pth", "pickle")) < 300
+
+
+def test_tuples_of_a_thousand_things_and_lists_of_any_number_are_read(tmp_path):
+    saved = {(1,) * 999: [(i, (i,)) for i in range(5000)], (2, (3, 4)): {"x": ()}}
+    for protocol in range(6):
+        assert pickles.load(pickle.dumps(saved, protocol), {}) == saved
 
 
 def test_a_call_that_fails_is_named_as_the_file_has_it(tmp_path):

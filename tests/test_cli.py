@@ -1,12 +1,13 @@
 """The commands as a user types them: what they print, their exit status, and every bad option in one line."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 from command_line import run
 
-from vitnp import gradcheck
+from vitnp import gradcheck, preset, tree, vit
 from vitnp.ops import softmax
 
 
@@ -47,6 +48,15 @@ def test_info(capsys):
         assert part in out
 
 
+@pytest.mark.parametrize("model", ["digits", "tiny"])
+def test_info_of_a_small_model_has_no_rows_of_zeros(capsys, model):
+    """What is there is said in a unit that shows it."""
+    _, out, _ = run(capsys, "info", model)
+    assert not re.search(r" 0\.0+ [GM]", out)
+    parameters = tree.count(vit.init(None, preset(model)))
+    assert f"parameters {parameters * 4 / 2**10:,.1f} KiB" in " ".join(out.split())
+
+
 def test_info_of_the_largest_takes_no_memory(capsys):
     assert "632,045,800" in run(capsys, "info", "H/14")[1]
 
@@ -79,11 +89,24 @@ def test_bad_options_are_one_line_and_status_2(capsys, words, message):
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [(), ("fly",), ("info", "--batch", "two")])
-def test_words_that_are_no_command(capsys, words):
-    status, _, err = run(capsys, *words)
-    assert status == 2
-    assert "Traceback" not in err
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "arguments are required: COMMAND; vitnp --help shows"),
+        (("fly",), "invalid choice: 'fly'"),
+        (("info", "--batch", "two"), "--batch: invalid int value: 'two'; vitnp info --help shows"),
+        (("info", "B/16", "a\nb"), "unrecognized arguments: a b"),
+        (("train",), "one of the arguments --out --resume is required; vitnp train --help shows"),
+        (("train", "--out", "x", "--freeze", "all"), "invalid choice: 'all'"),
+        (("weights", "fetch"), "required: NAME; vitnp weights fetch --help shows"),
+    ],
+)
+def test_words_that_are_no_command_are_one_line_too(capsys, words, message):
+    status, out, err = run(capsys, *words)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.startswith("vitnp: ")
+    assert err.count("\n") == 1
 
 
 def test_interrupt_is_status_130(capsys, monkeypatch):

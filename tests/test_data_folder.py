@@ -47,6 +47,21 @@ def test_digits_as_png_are_the_digits(tmp_path):
         assert abs(images - expected).max() < 1 / 127
 
 
+def test_a_label_is_looked_up_and_not_searched_for(tmp_path):
+    """A search for every picture would make 20,000 classes wait."""
+
+    class Names(tuple):
+        __slots__ = ()
+
+        def index(self, name):
+            pytest.fail("searched for")
+
+    found = {"b": [tmp_path / "b1", tmp_path / "b2"], "c": [tmp_path / "c1"]}
+    paths, labels = folders.flat(found, Names("abc"))
+    assert [path.name for path in paths] == ["b1", "b2", "c1"]
+    assert labels == (1, 1, 2)
+
+
 def test_a_split_by_seed_keeps_the_shares(tmp_path):
     pictures(tmp_path, {"cat": 10, "dog": 5, "hare": 2})
     found = load(tmp_path)
@@ -172,6 +187,20 @@ def test_what_cannot_be_learned_from(tmp_path):
         data.load("folder", image_size=8)
     with pytest.raises(InputError, match='on_corrupt is "ask"; choose stop or skip'):
         load(tmp_path, on_corrupt="ask")
+
+
+@pytest.mark.parametrize("size", [0, "x", (8, 0), (8,), 8.5])
+def test_a_size_that_is_none(tmp_path, size):
+    pictures(tmp_path, {"a": 2, "b": 2})
+    with pytest.raises(InputError, match=r"image_size is .*need"):
+        load(tmp_path, image_size=size)
+
+
+@pytest.mark.parametrize("seed", [-1, "x", 2**32])
+@pytest.mark.parametrize("name", ["digits", "folder"])
+def test_a_seed_that_is_none(tmp_path, name, seed):
+    with pytest.raises(InputError, match=r"seed is .*need a whole number"):
+        data.load(name, seed=seed, folder=tmp_path, image_size=8)
 
 
 def test_layouts_that_do_not_fit_together(tmp_path):

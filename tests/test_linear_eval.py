@@ -123,12 +123,16 @@ def test_the_command(capsys, model):
     assert capsys.readouterr().out == out
 
 
+@pytest.mark.parametrize("option", ["--shots", "--seeds", "--l2", "--workers"])
+def test_options_are_checked_before_anything_is_read(capsys, option):
+    assert cli.main(["linear-eval", "--weights", "nowhere.npz", option, "0"]) == 2
+    assert capsys.readouterr().err.startswith(f"vitnp: {option} is 0")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--shots 0", "--shots is 0"),
-        ("--seeds 0", "--seeds is 0"),
-        ("--l2 0", "l2 is 0.0"),
+        ("--l2 nan", "--l2 is nan"),
         ("--shots 1000", "ask for fewer shots"),
         ("--data nothing", 'data set "nothing" is unknown'),
         ("--weights nowhere.npz", "nowhere.npz"),

@@ -1,5 +1,7 @@
 """`vitnp look`: every picture, the numbers it prints, and what it refuses."""
 
+import warnings
+
 import command_line
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from PIL import Image
 
 from vitnp import checkpoints, gradcheck, look, preset, vit
 from vitnp.data import preprocess
+from vitnp.show import page
 from vitnp.trace import trace
 
 EVERY = "model patches sequence filters positions attention query distance rollout gradients".split()
@@ -54,6 +57,18 @@ def test_every_picture_with_its_numbers(capsys, files, tmp_path):
     )
     norms = look.gradient_norms(t.dp)
     assert f"class 4: norm {norms['blocks.0']:.3g} in block 1, {norms['blocks.2']:.3g} in the last" in said
+
+
+@pytest.mark.parametrize(("lang", "font"), [("ko", None), ("ko", "DejaVu Serif"), ("en", None)])
+def test_a_machine_without_korean_letters_is_told_of_once(capsys, files, tmp_path, monkeypatch, lang, font):
+    monkeypatch.setattr(page, "korean_font", lambda: font)
+    model, picture = files(num_layers=1)
+    with warnings.catch_warnings(action="ignore"):  # DejaVu Serif has no Korean letters to draw
+        status, said, err = run(
+            capsys, "--weights", model, picture, "--out", tmp_path / "out", "--lang", lang
+        )
+    assert (status, len(said.splitlines())) == (0, len(EVERY))
+    assert err.count("no Korean font") == err.count("fonts-nanum") == (lang == "ko" and font is None)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from cases import DROPOUTS, generator, model_point
 from test_contract import close
 
-from vitnp import InputError, backend, cost, loss, loss_and_grads, parallel, predict, tree, vit
+from vitnp import InputError, backend, cores, cost, loss, loss_and_grads, parallel, predict, tree, vit
 from vitnp.config import preset
 from vitnp.ops import dropout
 
@@ -126,15 +126,25 @@ def test_micro_batches_and_recomputing_change_nothing(workers, micro_batch, reco
 
 
 def test_threads_only_where_they_pay(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr(cores, "own", lambda: set(range(8)))
     small, large = preset("digits"), preset("B/16")
     assert parallel.choose_workers(32, small) == 1
     assert parallel.choose_workers(64, small) == 2
     assert parallel.choose_workers(1024, small) == 8
     assert parallel.choose_workers(8, large) == 8
     assert parallel.choose_workers(2, large) == 2
+
+
+def test_only_the_cores_of_this_process(monkeypatch):
+    """A cluster gives a job some of a machine's cores; without an affinity, as on macOS, all are its own."""
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {2, 5}, raising=False)
+    assert cores.own() == {2, 5}
+    assert parallel.choose_workers(8, preset("B/16")) == 2
+    monkeypatch.delattr("os.sched_getaffinity")
+    assert cores.own() == set(range(8))
     monkeypatch.setattr("os.cpu_count", lambda: None)
-    assert parallel.choose_workers(8, large) == 1
+    assert parallel.choose_workers(8, preset("B/16")) == 1
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

@@ -81,6 +81,18 @@ def test_the_titles():
         assert not re.search("[가-힣]", row.title_en + row.what_en)
 
 
+def test_the_titles_have_the_sizes_of_the_model():
+    """Those of B/16 are on the page as the slide has them, below."""
+    digits = {row.key: (row.title_ko, row.title_en) for row in slides.rows(preset("digits"))}
+    for title in digits["split"]:
+        assert re.findall(r"\d+x\d+", title) == ["8x8", "2x2", "4x4"]
+    assert "4개 픽셀" in digits["flatten"][0] and "patch of 4 pixels" in digits["flatten"][1]
+    for title in digits["split_heads"]:
+        assert re.findall(r"\d+", title)[1:] == ["4", "64", "16"]
+    assert digits["logits"][0].endswith("총 10개") and digits["logits"][1].endswith("- 10 classes")
+    assert not re.search("[{}]", "".join(map("".join, digits.values())))
+
+
 def test_what_is_printed_is_true_unless_there_is_an_erratum():
     size = slides.letters(B16)
     wrong = {erratum.tensor for erratum in slides.ERRATA} - {None}
@@ -197,7 +209,7 @@ PAGE = ROOT / "docs" / "slides.md"
 
 def test_the_page_has_every_row_erratum_and_counting():
     page = PAGE.read_text(encoding="utf-8")
-    for row in slides.ROWS:
+    for row in slides.rows(B16):
         assert row.title_ko in page, row.title_ko
         assert all(f"`{tensor.name}`" in page for tensor in row.tensors)
     for erratum in slides.ERRATA:
@@ -229,13 +241,13 @@ NOTEBOOKS = [f"{number:02}" for number in range(18)]
 
 def test_every_step_has_a_notebook_a_derivation_and_its_errata():
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    for row in slides.ROWS:
+    for row in slides.rows(B16):
         (line,) = (line for line in lines if line.startswith(f"| {row.title_ko} "))
         for needed in (r"\(\.\./notebooks/\d\d_\w+\.ipynb\)", r"\(derivations\.md#", r"`tests/test_\w+\.py`"):
             assert re.search(needed, line), (row.title_ko, needed)
         assert ("(#errata-for-lecturers)" in line) == bool(slides.errata(row)), row.title_ko
     # A step's number leads to the notebook and to the section of the same number.
-    for row in slides.ROWS:
+    for row in slides.rows(B16):
         if row.step:
             (line,) = (line for line in lines if line.startswith(f"| {row.title_ko} "))
             assert f"(../notebooks/{row.step:02}_" in line and f"derivations.md#{row.step}" in line, line

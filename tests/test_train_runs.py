@@ -13,7 +13,7 @@ import pytest
 from test_train_command import SMALL, run
 
 import vitnp
-from vitnp import checkpoints, preset, tree, vit
+from vitnp import checkpoints, cli, preset, tree, vit
 from vitnp.training import signals
 
 
@@ -89,8 +89,6 @@ def test_signals_are_left_as_they_were():
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """The folder of a run of two epochs with a checkpoint after each of the last three steps."""
-    from vitnp import cli
-
     folder = tmp_path_factory.mktemp("finished") / "run"
     words = f"train {SMALL} --epochs 2 --workers 1 --save-every 1 --keep 3 --log-every 1"
     assert cli.main([*words.split(), "--out", str(folder)]) == 0
@@ -133,6 +131,7 @@ def test_resuming_what_is_finished_writes_the_same_again(capsys, finished):
     [
         ("--lr 0.5", "--lr is 0.5 and was None when the run in"),
         ("--seed 4", "--seed is 4 and was 0"),
+        ("--seed 0 --data mnist", "--data is 'mnist' and was 'digits'"),
         ("--set num_layers=2", "--set is ['num_layers=2'] and was ['num_layers=1'"),
         ("--epochs 3", "--epochs is 3 and was 2"),
         ("--workers 2", "--workers is 2 and was 1"),
@@ -143,6 +142,14 @@ def test_another_run_is_not_resumed(capsys, finished, words, message):
     assert status == 2
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_an_option_typed_at_its_default_is_compared_too(capsys, tmp_path):
+    assert run(capsys, f"{SMALL} --seed 1 --log-every 1 --out", tmp_path)[0] == 0
+    status, _, err = run(capsys, "--seed 0 --resume", tmp_path)
+    assert status == 2
+    assert "--seed is 0 and was 1 when the run in" in err
+    assert run(capsys, "--seed 1 --log-every 10 --resume", tmp_path)[0] == 0
 
 
 def test_what_may_differ_when_a_run_goes_on(capsys, finished):
@@ -171,6 +178,19 @@ def test_a_checkpoint_of_something_else(capsys, tmp_path, change, message):
     assert status == 2
     assert message.replace("0.002 there and 9.0 here", "9.0 there and 0.002 here") in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["linear-eval --weights", "predict x.png --weights", "look x.png --out {} --weights", "weights inspect"],
+)
+def test_a_training_checkpoint_is_not_weights(capsys, finished, tmp_path, words):
+    file = min(finished.glob("checkpoints/*"))
+    assert cli.main([*words.format(tmp_path).split(), str(file)]) == 2
+    assert capsys.readouterr().err == (
+        f"vitnp: {file} is a training checkpoint, which only train --init reads; use its run's model.npz, or go on "
+        "with vitnp train --resume RUN\n"
+    )
 
 
 def test_nothing_to_resume(capsys, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 import threadpoolctl
 from PIL import Image
 
-from vitnp import slides
+from vitnp import preset, slides
 from vitnp.cli import main
 from vitnp.commands import walk
 from vitnp.trace import trace
@@ -69,7 +69,7 @@ def test_the_text_of_b_16(report, lang):
     lines = "\n".join(walk.text(report, lang)).splitlines()
     assert max(map(walk.columns, lines)) <= walk.WIDTH
     page = "\n".join(lines)
-    for row in slides.ROWS:
+    for row in slides.rows(preset("B/16")):
         assert (row.title_ko in lines) == (lang != "en")
         assert (row.title_en in lines) == (lang != "ko")
         for erratum in slides.errata(row):
@@ -108,7 +108,11 @@ def test_columns_of_a_terminal():
     [
         (("--model", "tiny"), ("18 rows, 30 tensors", "7x12", "pre_logits"), ("✗", "∂loss")),
         (("--model", "tiny", "--backward", "--label", "4"), ("−log p[4]", "48 gradients"), ("✗",)),
-        (("--model", "digits", "--backward"), ("image                         8x8x1",), ("✗",)),
+        (
+            ("--model", "digits", "--backward"),
+            ("image                         8x8x1", "(8x8) into 2x2 patches"),
+            ("✗", "16x16 p"),
+        ),
         (
             ("--model", "tiny", "--set", "classifier=gap"),
             ("the mean of all tokens",),

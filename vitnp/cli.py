@@ -40,9 +40,17 @@ COMMANDS = (
 )
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser, and so one of each command, that says what is wrong in one line."""
+
+    def error(self, message):
+        """Raise InputError in place of printing the usage."""
+        raise InputError(f"{' '.join(message.split())}; {self.prog} --help shows what it takes")
+
+
 def parser():
     """The parser of all commands; each adds its own options and says which function runs it."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="vitnp",
         description="A Vision Transformer written by hand in NumPy, step by step with the slides.",
     )
@@ -58,8 +66,8 @@ def main(argv=None):
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a console without ✓ or Korean shows ? in their place
             stream.reconfigure(errors="replace")
-    args = parser().parse_args(argv)
     try:
+        args = parser().parse_args(argv)
         return args.run(args)
     except InputError as problem:
         print(f"vitnp: {problem}", file=sys.stderr)

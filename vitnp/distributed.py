@@ -6,7 +6,7 @@
         comm.sum_gradients(dp)                  # now every rank has those of the whole batch
 
 Started without mpiexec there is one rank, `Alone`, and none of this costs anything; mpi4py is loaded under
-mpiexec only. Imports `backend`, `errors`, `launcher`, `parallel`, `tree`.
+mpiexec only. Imports `backend`, `cores`, `errors`, `launcher`, `parallel`, `tree`.
 """
 
 import os
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vitnp import backend, launcher, parallel, tree
+from vitnp import backend, cores, launcher, parallel, tree
 from vitnp.errors import InputError
 
 CHUNK = 1 << 26  # bytes that travel at a time: the 2.5 GB of H/14's gradients need no second 2.5 GB
@@ -42,7 +42,7 @@ class Alone:
     rank, size = 0, 1
 
     def __init__(self):
-        self.cores = len(own_cores())
+        self.cores = len(cores.own())
 
     def __enter__(self):
         return self
@@ -91,7 +91,7 @@ class Mpi(Alone):
         self.buffer = np.empty(0, np.uint8)
         node = self.world.Split_type(MPI.COMM_TYPE_SHARED)
         self.place = node.rank  # among the ranks of this machine
-        mine = own_cores()
+        mine = cores.own()
         neighbors = sum(bool(mine & theirs) for theirs in node.allgather(mine))
         node.Free()
         self.cores = max(1, len(mine) // neighbors)
@@ -203,13 +203,6 @@ def exit_status(problem):
     if isinstance(problem, SystemExit):
         return problem.code if isinstance(problem.code, int) else 1
     return 2 if isinstance(problem, InputError) else 130 if isinstance(problem, KeyboardInterrupt) else 1
-
-
-def own_cores():
-    """The numbers of the cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return os.sched_getaffinity(0)
-    return set(range(os.cpu_count() or 1))
 
 
 def chunks(arrays, size):

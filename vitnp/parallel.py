@@ -1,4 +1,4 @@
-"""The batch split over threads: the loss and its gradients, and predictions. Imports `vit`, `loss` and `backend`.
+"""The batch split over threads: the loss and its gradients, and predictions. Imports `vit`, `loss`, `backend`, `cores`.
 
 Each thread runs the model on a share of the images with a single-threaded BLAS; the gradients are added in
 the order of the shares, so the same number of workers gives the same bits.
@@ -7,13 +7,12 @@ the order of the shares, so the same number of workers gives the same bits.
 import functools
 import itertools
 import operator
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from vitnp import loss, tree, vit
+from vitnp import cores, loss, tree, vit
 from vitnp.backend import DeviceDraws, array_module, on_host, to_device
 from vitnp.checks import check_images, check_labels
 from vitnp.errors import InputError, need_int
@@ -45,7 +44,7 @@ class BatchShare:
 
 def choose_workers(batch_size, config):
     """How many threads a batch is split over: one a core, as far as each has `ACTIVATIONS_PER_WORKER` to do."""
-    return max(1, min(os.cpu_count() or 1, batch_size, enough_for(batch_size, config)))
+    return max(1, min(len(cores.own()), batch_size, enough_for(batch_size, config)))
 
 
 def enough_for(batch_size, config):

@@ -8,6 +8,10 @@ import io
 import pickle
 import pickletools
 
+MOST = 1000  # things in a tuple, and in the tuples in it …; for a tensor there are some 20
+MARK = pickletools.markobject
+UNHASHABLE = (pickletools.pylist, pickletools.pydict, pickletools.pyset)
+
 
 class Refused(Exception):
     """The pickle asks for something that is not admitted; the message says what."""
@@ -50,6 +54,36 @@ def nothing(pid):
     raise Refused("something outside the pickle")
 
 
+def check(data):
+    """Refuse a pickle that is small and would take all the memory, or all the time, before anything is made.
+
+    A key is hashed, and the hash of a tuple visits all that is in it: two hundred bytes can ask for a tuple of twice
+    the tuple of twice the tuple …, whose hash takes years. So the pickle is gone through with a number in place of
+    each object: how many a hash would visit. Of a list, a dict or a set it is 1, as they have no hash.
+    """
+    stack, marks, memo = [], [], {}
+    for opcode, argument, _ in pickletools.genops(data):
+        name, taken, made = opcode.name, opcode.stack_before, opcode.stack_after
+        if "PUT" in name and argument > len(data):  # the reader makes room for so many objects at once
+            raise ValueError(f"{name} {argument}")
+        if "PUT" in name or name == "MEMOIZE":
+            memo[len(memo) if argument is None else argument] = stack[-1]
+        elif "GET" in name:
+            stack.append(memo[argument])
+        elif name == "MARK":
+            marks.append(len(stack))
+        elif name == "POP" and marks[-1:] == [len(stack)]:
+            marks.pop()
+        else:
+            start = marks.pop() - taken.index(MARK) if MARK in taken else len(stack) - len(taken)
+            inside = 1 + sum(stack[start:])
+            if made and made[0] in UNHASHABLE:  # one that is added to stays what it is
+                inside = stack[start] if taken and taken[0] in UNHASHABLE else 1
+            if inside > MOST:
+                raise Refused(f"a tuple of more than {MOST:,} things")
+            stack[start:] = [inside] * len(made)
+
+
 def load(data, admitted, *, persistent=nothing, **options):
     """What the pickle makes. Raises Refused or Damaged.
 
@@ -57,10 +91,7 @@ def load(data, admitted, *, persistent=nothing, **options):
     options are those of `pickle.Unpickler`.
     """
     try:
-        for opcode, argument, _ in pickletools.genops(data):
-            # The reader makes room for so many objects at once, so a small file could ask for all the memory.
-            if "PUT" in opcode.name and argument > len(data):
-                raise ValueError(f"{opcode.name} {argument}")
+        check(data)
         return Unpickler(data, admitted, persistent, **options).load()
     except Refused:
         raise

@@ -26,7 +26,7 @@ class Tensor(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row of deck 003: a step or a part of one. Titles as on the slide, in parentheses where it has none."""
+    """One row of deck 003. Titles as on the slide, in parentheses where it has none; `rows` fills in what is in {}."""
 
     key: str
     step: int | None  # None: the encoder as a whole
@@ -70,18 +70,19 @@ class Counted(NamedTuple):
     steps: tuple
 
 
-SPLIT_KO = "1단계: 이미지(224x224)를 16x16크기의 패치로 분할"
-SPLIT_EN = "Step 1: split the image (224x224) into 16x16 patches"
+SPLIT_KO = "1단계: 이미지({Hᵢ}x{Wᵢ})를 {P}x{P}크기의 패치로 분할"
+SPLIT_EN = "Step 1: split the image ({Hᵢ}x{Wᵢ}) into {P}x{P} patches"
 TOKENS, HEAD, SCORES = ("N+1", "D"), ("N+1", "K"), ("N+1", "N+1")
 
 # fmt: off
 ROWS = (
-    Row("split", 1, f"{SPLIT_KO} - 14x14의 패치 생성", f"{SPLIT_EN} - a 14x14 grid of patches",
+    Row("split", 1, SPLIT_KO + " - {rows}x{cols}의 패치 생성", SPLIT_EN + " - a {rows}x{cols} grid of patches",
         "이미지를 한 변이 P인 격자로 자른다: rows = Hᵢ/P, cols = Wᵢ/P",
         "cut the image into squares of side P: rows = Hᵢ/P, cols = Wᵢ/P", (
             Tensor("image", "image", (224, 244), ("Hᵢ", "Wᵢ", "C")),
             Tensor("14x14 patches", "grid", (14, 14, 16, 16, 3), ("rows", "cols", "P", "P", "C")))),
-    Row("flatten", 1, f"{SPLIT_KO} - 768개 픽셀인 패치를 Flatten", f"{SPLIT_EN} - flatten a patch of 768 pixels",
+    Row("flatten", 1, SPLIT_KO + " - {P·P·C}개 픽셀인 패치를 Flatten",
+        SPLIT_EN + " - flatten a patch of {P·P·C} pixels",
         "각 패치를 벡터로 편다: P·P·C개의 값", "each patch becomes a vector of P·P·C values", (
             Tensor("x_p", "patches", (196, 768), ("N", "P·P·C")),)),
     Row("project", 2, "2단계: 패치 임베딩(Linear Projection)", "Step 2: patch embedding (linear projection)",
@@ -93,15 +94,14 @@ ROWS = (
     Row("position", 4, "4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가",
         "Step 4: add the positional embedding - an element-wise sum brings in the position",
         "z₀ = z + E_pos, E_pos는 학습되는 표", "z₀ = z + E_pos, E_pos is a learnable table", (
-            Tensor("E_pos", "E_pos", (197, 768), TOKENS, lead=""),
-            Tensor("tokens", "z0", (197, 768), TOKENS))),
+            Tensor("E_pos", "E_pos", (197, 768), TOKENS, lead=""), Tensor("tokens", "z0", (197, 768), TOKENS))),
     Row("qkv", 5, "5단계: Transformer Encoder Layer - Q, K, V 생성", "Step 5: Transformer encoder layer - make Q, K, V",
         "Q = x·W_Q + b_Q, K와 V도 같은 방법으로", "Q = x·W_Q + b_Q, and K and V the same way", (
             Tensor("Q", "blocks.i.attention.Q", (197, 768), TOKENS),
             Tensor("K", "blocks.i.attention.K", (197, 768), TOKENS),
             Tensor("V", "blocks.i.attention.V", (197, 768), TOKENS))),
-    Row("split_heads", 5, "5단계: 헤드 분할 - 헤드가 12개이기 때문에 768차원을 64차원으로 분할",
-        "Step 5: split the heads - 12 heads, so 768 dimensions become 64 each",
+    Row("split_heads", 5, "5단계: 헤드 분할 - 헤드가 {H}개이기 때문에 {D}차원을 {K}차원으로 분할",
+        "Step 5: split the heads - {H} heads, so {D} dimensions become {K} each",
         "D차원을 H개의 헤드로: d_k = K = D/H", "D columns into H heads: d_k = K = D/H", (
             Tensor("Q⁽ⁱ⁾", "blocks.i.attention.Q_heads", (197, 64), HEAD, lead="BH"),
             Tensor("K⁽ⁱ⁾", "blocks.i.attention.K_heads", (197, 64), HEAD, lead="BH"),
@@ -122,10 +122,8 @@ ROWS = (
             Tensor("Attention Output", "blocks.i.attention.output", (197, 768), TOKENS),)),
     Row("norm_residual", 6, "(6단계 슬라이드 없음: 그림의 Norm과 +)", "(no slide: Norm and + in the figure)",
         "z′ = MSA(LN(z)) + z, z″ = MLP(LN(z′)) + z′", "z′ = MSA(LN(z)) + z, z″ = MLP(LN(z′)) + z′", (
-            Tensor("Norm", "blocks.i.norm_1", None, TOKENS),
-            Tensor("+", "blocks.i.residual_1", None, TOKENS),
-            Tensor("Norm", "blocks.i.norm_2", None, TOKENS),
-            Tensor("+", "blocks.i.residual_2", None, TOKENS))),
+            Tensor("Norm", "blocks.i.norm_1", None, TOKENS), Tensor("+", "blocks.i.residual_1", None, TOKENS),
+            Tensor("Norm", "blocks.i.norm_2", None, TOKENS), Tensor("+", "blocks.i.residual_2", None, TOKENS))),
     Row("feed_forward", 7, "7단계: FFN", "Step 7: FFN",
         "u = x·W1 + b1, u = GELU(u), v = u·W2 + b2", "u = x·W1 + b1, u = GELU(u), v = u·W2 + b2", (
             Tensor("u", "blocks.i.feed_forward.u", (197, 3072), ("N+1", "M")),
@@ -137,8 +135,8 @@ ROWS = (
     Row("extract", 8, "8단계: [CLS] 토큰 추출", "Step 8: take the [CLS] token out",
         "0번 행: y = z[0]", "row 0: y = z[0]", (
             Tensor("y", "y", (1, 768), ("B", "D"), lead=""),)),
-    Row("logits", 8, "8단계: [CLS] 토큰을 이용해서 로짓 계산 - 클래스는 총 1000개",
-        "Step 8: the logits from the [CLS] token - 1000 classes", "y · W + b", "y · W + b", (
+    Row("logits", 8, "8단계: [CLS] 토큰을 이용해서 로짓 계산 - 클래스는 총 {classes}개",
+        "Step 8: the logits from the [CLS] token - {classes} classes", "y · W + b", "y · W + b", (
             Tensor("z", "logits", (1, 1000), ("B", "classes"), lead=""),)),
     Row("probabilities", 8, "8단계: 계산된 로짓 결과를 Softmax를 통해서 클래스 확률 도출",
         "Step 8: softmax turns the logits into class probabilities",
@@ -189,16 +187,14 @@ COUNTINGS = {"001": FIVE_STEPS, "004": FIVE_STEPS, "000": FOUR_STEPS}  # deck �
 
 
 def rows(config):
-    """The rows that a model of this configuration goes through, in order."""
+    """The rows that a model of this configuration goes through, in order, its sizes in their titles."""
     gap = config.classifier == "gap"
     absent = {"class_token": gap, "logits": not config.num_classes, "probabilities": not config.num_classes}
     (instead, after), present = no_slide.of(config), []
     for row in (row for row in ROWS if not absent.get(row.key)):
         present.append(_row(instead[row.key]) if row.key in instead else row)
         present += [_row(after[row.key])] if row.key in after else []
-    if gap:  # no class token: N tokens, not N + 1
-        present = [row._replace(tensors=tuple(map(_without_class_token, row.tensors))) for row in present]
-    return present
+    return [_of_model(row, letters(config), gap) for row in present]
 
 
 def _row(row):
@@ -207,9 +203,11 @@ def _row(row):
     return Row(*texts, tuple(Tensor(slide, name, None, true, lead) for slide, name, true, lead in tensors))
 
 
-def _without_class_token(tensor):
-    fewer = {"N+1": "N", "2N+1": "2N-1"}
-    return tensor._replace(true=tuple(fewer.get(letter, letter) for letter in tensor.true))
+def _of_model(row, size, gap):
+    fewer = {"N+1": "N", "2N+1": "2N-1"} if gap else {}  # no class token
+    tensors = [t._replace(true=tuple(fewer.get(letter, letter) for letter in t.true)) for t in row.tensors]
+    ko, en = (title.format_map(size) for title in (row.title_ko, row.title_en))
+    return row._replace(title_ko=ko, title_en=en, tensors=tuple(tensors))
 
 
 def letters(config, *, batch=1):

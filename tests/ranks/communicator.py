@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from vitnp import distributed
+from vitnp import cores, distributed
 
 with distributed.connect() as comm:
     rank, size = comm.rank, comm.size
     assert size > 1
     edges = comm.world.allgather(comm.share(7))
     assert [i for start, stop in edges for i in range(start, stop)] == list(range(7))
-    assert comm.cores == max(1, len(distributed.own_cores()) // size)
+    assert comm.cores == max(1, len(cores.own()) // size)
 
     for dtype in ("float64", "float32"):
         for distributed.CHUNK in (8, 24, 56, 1 << 26):

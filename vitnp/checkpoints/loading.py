@@ -88,6 +88,11 @@ def examine(path, *, format=None, image_size=None, guess=False, **overrides):
     if format not in (None, "vitnp", *FAMILIES):
         raise InputError(f'format "{format}" is unknown; choose vitnp, {", ".join(FAMILIES)}')
     arrays, notes, questions = files.read(path), [], []
+    if native.TRAINING in arrays:
+        raise InputError(
+            f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, or go on with "
+            "vitnp train --resume RUN"
+        )
     family = format or ("vitnp" if native.CONFIG in arrays else detect(path, arrays))
     if family == "vitnp":
         config, spelled = native.pop_config(path, arrays, overrides), {name: name for name in arrays}

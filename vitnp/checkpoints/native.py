@@ -9,6 +9,7 @@ from vitnp.config import ViTConfig, check_fields
 from vitnp.errors import InputError
 
 CONFIG = "vitnp.config"  # the name of the array
+TRAINING = "vitnp.training"  # the array that a training checkpoint has, and weights have not
 
 
 def config_array(config):

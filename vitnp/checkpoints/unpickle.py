@@ -68,7 +68,9 @@ class MakeTensor(Call):
 
     def function(self, storage, offset, shape, strides, *rest):
         dtype, key = storage
-        return Tensor(dtype, key, offset, tuple(shape), tuple(strides))
+        if type(shape) is not tuple or type(strides) is not tuple:  # what is in a list was not counted
+            raise TypeError
+        return Tensor(dtype, key, offset, shape, strides)
 
 
 class TakeTensor(Call):

@@ -36,7 +36,7 @@ def run(args):
     print(f"  {'width of a head (d_k)':24}{config.head_dim}")
     parameters = cost.parameters(config)
     table("parameters", parameters, lambda n: f"{n:,}")
-    table("multiply–adds, forward, one image", cost.multiply_adds(config), lambda n: f"{n / 1e9:.3f} G")
+    table("multiply–adds, forward, one image", cost.multiply_adds(config), billions)
     workers = args.workers or choose_workers(args.micro_batch or args.batch, config)
     step = {
         "parameters": 4 * sum(parameters.values()),
@@ -68,6 +68,13 @@ def table(title, rows, text):
     print(f"  {'total':34}{text(sum(rows.values())):>16}")
 
 
+def billions(n):
+    """A number as G, below one as M, below one of these as it is."""
+    if n < 1e6:
+        return f"{n:,}"
+    return f"{n / 1e9:.3f} G" if n >= 1e9 else f"{n / 1e6:.3f} M"
+
+
 def mebibytes(n):
-    """A number of bytes as MiB."""
-    return f"{n / 2**20:,.1f} MiB"
+    """A number of bytes as MiB, or below one as KiB."""
+    return f"{n / 2**20:,.1f} MiB" if n >= 2**20 else f"{n / 2**10:,.1f} KiB"

@@ -1,6 +1,7 @@
 """`vitnp linear-eval`: how good a model's representation is, by a linear classifier of a few images a class."""
 
 import dataclasses
+import math
 import statistics
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from vitnp import checkpoints, data, linear_eval
 from vitnp.backend import to_device
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, source
-from vitnp.errors import InputError, need_int
+from vitnp.errors import InputError, need_int, need_real
 from vitnp.training.evaluate import prepared
 
 
@@ -48,6 +49,9 @@ def run(args):
     """Print an accuracy a draw, their mean and standard deviation."""
     need_int("--shots", args.shots, at_least=1)
     need_int("--seeds", args.seeds, at_least=1)
+    need_real("--l2", args.l2, low=0, below=math.inf, open_at_low=True)
+    if args.workers is not None:
+        need_int("--workers", args.workers, at_least=1)
     xp = backend(args)
     path, told = source(args, args.weights)
     p, config = checkpoints.load(path, **told)

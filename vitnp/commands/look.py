@@ -1,5 +1,7 @@
 """`vitnp look`: what is inside a model, and what it makes of one image: pictures, a line with numbers each."""
 
+import sys
+
 import numpy as np
 
 from vitnp import checkpoints, look, parallel, tree, vit
@@ -11,6 +13,11 @@ from vitnp.errors import InputError, need_int
 from vitnp.ops import positions
 from vitnp.trace import trace
 from vitnp.training.run import writable
+
+NO_FONT = (
+    "vitnp: matplotlib finds no Korean font, so the pictures are in English; install NanumGothic "
+    "(sudo apt install fonts-nanum) or Noto Sans CJK KR"
+)
 
 
 def add_parser(commands):
@@ -60,7 +67,10 @@ def run(args):
     out = writable(args.out)
 
     from vitnp import show
+    from vitnp.show import page
 
+    if args.lang == "ko" and page.korean_font() is None:
+        print(NO_FONT, file=sys.stderr)
     options = {"first": first, "last": last, "patch": patch, "label": label, "lang": args.lang}
     for name, figure, said in pictures(image, x, p, config, **options):
         print(f"{show.save(figure, out / name)}  {said}", flush=True)

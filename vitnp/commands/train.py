@@ -79,9 +79,11 @@ def add_options(parser):
 
 
 def complete(parser, **fixed):
-    """The last of the options: what is not to be chosen, and what they are unless given."""
-    parser.set_defaults(**fixed, run=run, known=None)
-    parser.set_defaults(defaults=vars(parser.parse_args(["--out", ""])))
+    """The last of the options: what is not to be chosen, and what they are unless given, which `settled` fills in."""
+    parser.set_defaults(**fixed, known=None)
+    defaults = vars(parser.parse_args(["--out", ""]))
+    # None where nothing is typed: a value typed is held against the run's own, be it the default.
+    parser.set_defaults(**dict.fromkeys(defaults), run=run, defaults=defaults)
 
 
 def share(text):
@@ -94,11 +96,12 @@ def run(args):
     from vitnp.training import signals
 
     with distributed.connect() as comm, signals.heard() as wish:
+        args = settled(args, comm)
         need_int("--seed", args.seed, at_least=0, at_most=2**32 - 1)
         for name in ("workers", *MAY_CHANGE):
             if getattr(args, name) is not None:
                 need_int(f"--{name.replace('_', '-')}", getattr(args, name), at_least=1)
-        return train_in_folder(settled(args, comm), comm, wish)
+        return train_in_folder(args, comm, wish)
 
 
 def settled(args, comm):
@@ -106,6 +109,8 @@ def settled(args, comm):
 
     Raises InputError for an option that says something else than the run did.
     """
+    given = {name: value for name, value in vars(args).items() if value is not None}
+    args = argparse.Namespace(**(args.defaults | given))
     if place(args.data)[1]:
         args.data = str(Path(args.data).resolve())
     if not args.resume:
@@ -114,9 +119,8 @@ def settled(args, comm):
     about = comm.broadcast({"about": about})["about"]
     began = about["options"]
     known = about["run"]["model"] if about["checkpoints"] else None
-    for name, value in vars(args).items():
-        if name in NOT_KEPT or value == args.defaults[name]:
-            continue
+    for name in sorted(given.keys() - NOT_KEPT):
+        value = getattr(args, name)
         if name in MAY_CHANGE:
             began[name] = value
         elif value != began.get(name):

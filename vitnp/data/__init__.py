@@ -1,8 +1,9 @@
 """The room of data: real images and their labels, and the small random changes that augment them.
 
 Wherever it was read from, a data set is a `DataSet` of two `Source`s and the classes' names (`sources.py` says what
-they promise); `load` finds one by its name, `batches` reads it ahead of the model. Imports `config`, `errors`,
-`pickles` and `weights` (for downloads); nothing of the model. scikit-learn and Pillow are loaded only when needed.
+they promise); `load` finds one by its name, `batches` reads it ahead of the model. Imports `config`, `cores`,
+`errors`, `pickles` and `weights` (for downloads); nothing of the model. scikit-learn and Pillow are loaded only when
+needed.
 
 | name | images (train + test) | shape | classes |
 |---|---|---|---|
@@ -19,7 +20,7 @@ import difflib
 from vitnp.data.few import few
 from vitnp.data.loader import batches
 from vitnp.data.sources import ArraySource, DataSet, Source
-from vitnp.errors import InputError
+from vitnp.errors import InputError, need_int
 
 __all__ = ["NAMES", "ArraySource", "DataSet", "Source", "batches", "few", "load"]
 
@@ -31,12 +32,14 @@ def load(name, *, seed=0, folder=None, image_size=None, **pictures):
 
     folder is where the files lie; without it they come from the cache, or the network. "folder" is one's own pictures:
     it needs folder and image_size, and takes what `folder.load` takes. seed splits what has no split of its own.
-    Raises InputError for an unknown name, and for files that are missing, cut short or of another kind.
+    Raises InputError for an unknown name, a size or seed that is none, and files that are missing, cut short or of
+    another kind.
     """
     if name not in NAMES:
         near = difflib.get_close_matches(str(name).lower(), NAMES, n=2)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise InputError(f'data set "{name}" is unknown; {hint}choose from {", ".join(NAMES)}')
+    need_int("seed", seed, at_least=0, at_most=2**32 - 1)
     if name == "folder":
         if folder is None:
             raise InputError(

@@ -1,4 +1,6 @@
-"""One's own pictures: a folder with a folder for each class. Imports `sources`, `preprocess`, `photo`, `errors`.
+"""One's own pictures: a folder with a folder for each class.
+
+Imports `sources`, `preprocess`, `photo`, `config`, `cores`, `errors`.
 
     DIR/CLASS/*.jpg                                 split by a seed, each class in the same shares
     DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      as it is; "val", "valid", "validation" or "test"
@@ -14,7 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp.config import Preprocessing
+from vitnp import cores
+from vitnp.config import Preprocessing, ViTConfig
 from vitnp.data import augment, photo, preprocess
 from vitnp.data.sources import DataSet
 from vitnp.errors import InputError, need_choice
@@ -86,7 +89,7 @@ def load(
         raise InputError(
             f"there is no folder {folder}; give one that holds a folder of pictures for each class"
         )
-    size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+    size = ViTConfig(image_size=image_size, patch_size=1).image_size  # checked as a model's is
     wanted = Wanted(size, in_channels, preprocessing or Preprocessing())
     train, test, names = split(folder, seed)
     train, test = ([*zip(*part, strict=True)] for part in (train, test))
@@ -151,7 +154,8 @@ def classes(folder, *, at_least=2):
 
 def flat(found, names):
     """{class: paths} → (all paths, their labels)."""
-    pairs = [(path, names.index(name)) for name, paths in found.items() for path in paths]
+    label = {name: i for i, name in enumerate(names)}
+    pairs = [(path, label[name]) for name, paths in found.items() for path in paths]
     return tuple(zip(*pairs, strict=True))
 
 
@@ -166,7 +170,7 @@ def readable(train, test, wanted, say):
             return str(problem)
         return None
 
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(8, len(cores.own()))) as pool:
         problems = list(pool.map(problem, [*train, *test]))
     bad = [text for text in problems if text]
     kept, before = iter(problems), len({label for _, label in train})
