@@ -1,5 +1,6 @@
 """The batch over threads: the same numbers however it is split."""
 
+import contextlib
 import itertools
 import threading
 import tracemalloc
@@ -9,9 +10,10 @@ import pytest
 from cases import DROPOUTS, generator, model_point
 from test_contract import close
 
-from vitnp import InputError, backend, cores, cost, loss, loss_and_grads, parallel, predict, tree, vit
+from vitnp import InputError, backend, cores, cost, loss, loss_and_grads, masked, parallel, predict, tree, vit
 from vitnp.config import preset
 from vitnp.ops import dropout
+from vitnp.training.masked import MaskedPatches
 
 CONFIG = preset("tiny")
 IMAGES, P = model_point(CONFIG, batch_size=5)
@@ -133,6 +135,29 @@ def test_threads_only_where_they_pay(monkeypatch):
     assert parallel.choose_workers(1024, small) == 8
     assert parallel.choose_workers(8, large) == 8
     assert parallel.choose_workers(2, large) == 2
+
+
+def test_blas_has_threads_where_they_pay(monkeypatch):
+    """A part alone has one thread of BLAS if the model is small, whatever the batch; else all."""
+    assert [parallel.is_small(preset(name)) for name in ("digits", "Ti/16", "B/16")] == [True, False, False]
+    limits = []
+
+    class Controller:
+        def limit(self, limits, user_api, seen=limits):
+            seen.append(limits)
+            return contextlib.nullcontext()
+
+    monkeypatch.setattr(parallel, "blas", Controller)
+    predict(IMAGES, P, CONFIG, workers=1)
+    loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=1)
+    pretext = MaskedPatches("color")
+    drawn = masked.draw(np.random.default_rng(0), len(IMAGES), CONFIG.num_patches)
+    pretext.share_right(IMAGES, P | {"masked": masked.init(generator(), CONFIG)}, CONFIG, drawn, 1)
+    assert limits == [1, 1, 1]
+    monkeypatch.setattr(parallel, "is_small", lambda config: False)
+    predict(IMAGES, P, CONFIG, workers=1)
+    loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=1)
+    assert limits[3:] == [None, None]
 
 
 def test_only_the_cores_of_this_process(monkeypatch):

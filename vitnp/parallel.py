@@ -53,6 +53,14 @@ def enough_for(batch_size, config):
     return activations // ACTIVATIONS_PER_WORKER
 
 
+def is_small(config):
+    """Whether BLAS's threads would wait for each other longer than they gain: an image is not enough for two.
+
+    On a machine busy with something else 64 digits took 404 ms with two such threads, 14 ms with one.
+    """
+    return enough_for(1, config) < 2
+
+
 def shares(images, start, stop, config, workers):
     """Of the images start…stop the (start, stop) of each worker; sizes differ by at most one.
 
@@ -215,7 +223,7 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
         stop = min(start + micro_batch, len(images))
         parts = shares(images, start, stop, config, workers)
         numbered = [(len(values) + i, *part) for i, part in enumerate(parts)]
-        values += run(lambda part: share(*part), numbered, small=enough_for(stop - start, config) < 2)
+        values += run(lambda part: share(*part), numbered, small=is_small(config))
     return sum(values), total.tree()
 
 
@@ -224,12 +232,9 @@ def predict(images, p, config, *, workers=None, batch_size=64):
     images = check_images(images, config, p["norm"]["gamma"].dtype)
     images = to_device(images, array_module(p["norm"]["gamma"]))
     need_int("batch_size", batch_size, at_least=1)
-    logits = []
+    forward, logits = functools.partial(vit.forward, p=p, config=config, keep="nothing"), []
     for start in range(0, len(images), batch_size):
         stop = min(start + batch_size, len(images))
         parts = shares(images, start, stop, config, workers)
-        small = enough_for(stop - start, config) < 2
-        logits += run(
-            lambda part: vit.forward(images[slice(*part)], p, config, keep="nothing")[0], parts, small=small
-        )
+        logits += run(lambda part: forward(images[slice(*part)])[0], parts, small=is_small(config))
     return array_module(logits[0]).concatenate(logits)

@@ -73,7 +73,7 @@ class MaskedPatches(NamedTuple):
             return masked.forward(images[own], p, config, drawn.images(own), keep="nothing")[0]
 
         parts = parallel.shares(images, 0, len(images), config, workers)
-        y = array_module(images).concatenate(parallel.run(one, parts))
+        y = array_module(images).concatenate(parallel.run(one, parts, small=parallel.is_small(config)))
         t = masked.targets(images, config, drawn, self.target)
         return masked.right(y, t, config, target=self.target)
 
