@@ -71,34 +71,40 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
     N, D, M, L, H = config.num_tokens, config.hidden_size, config.mlp_dim, config.num_layers, config.num_heads
     B = min(micro_batch or batch_size, batch_size)
     workers = min(workers, B)
-    drop = config.dropout_rate > 0
+    drop, drop_attention = config.dropout_rate > 0, config.attention_dropout_rate > 0
     parts = parameters(config)
     block_gradients, all_gradients = parts["blocks"] // L * itemsize, sum(parts.values()) * itemsize
+    feed_forward_gradients = (2 * D * M + D + M) * itemsize
     kept = activation_bytes(config, batch_size=B, itemsize=itemsize)
     per_block = sum(size for part, size in kept.items() if part in OF_BLOCKS) // L
     others = sum(size for part, size in kept.items() if part not in OF_BLOCKS)
     x, u = B * N * D * itemsize, B * N * M * itemsize
-    scores = min(B * H * N * N, workers * BLOCK) * itemsize
-    temporary = max(
-        (3 + drop) * u + (2 + drop) * x,  # feed-forward: dg, g, du; dx at both ends
-        (10 + drop) * x,  # attention: dQ, dK, dV as heads and merged, dconcat, dx at its ends and between
-        (7 + drop) * x
-        + 5 * scores,  # attention in the middle: a block of dA, of dS and what they are made of
+    in_work = workers * BLOCK * itemsize
+    scores = min(B * H * N * N * itemsize, in_work)
+    within = (  # the block's gradients that are made by then, and what is alive beside them
+        (
+            0,
+            (3 + drop) * u + min(u, 3 * in_work) + x,
+        ),  # GELU: dg, g, du, a block of what they are made of; dx
+        (feed_forward_gradients, (3 + drop) * u + 2 * x),  # feed-forward: dg, g, du; dx at both ends
+        # attention in the middle: dQ, dK, dV, dconcat; dx at its ends; a block of dA, of dS and what they are made of
+        (feed_forward_gradients, (7 + drop) * x + (3 + drop_attention) * scores),
+        (block_gradients, (9 + drop) * x),  # attention: dQ, dK, dV as heads and merged; dx at its ends
     )
     moments = []
     for left in (L, 1):  # blocks whose activations are still there
         if batch_size > B:
-            gradients = all_gradients + workers * block_gradients  # the sum so far, beside those being made
+            before = all_gradients  # the sum so far, beside those being made
         else:
-            done = parts["classify"] + parts["norm"]
-            gradients = done * itemsize + (L - left + workers) * block_gradients
-        moments.append(
+            before = (parts["classify"] + parts["norm"]) * itemsize + (L - left) * block_gradients
+        moments += [
             {
                 "kept for backward": others + (left * x + per_block if recompute else left * per_block),
-                "gradients": gradients,
+                "gradients": before + (workers - 1) * block_gradients + made,
                 "temporary": temporary,
             }
-        )
+            for made, temporary in within
+        ]
     return max(moments, key=lambda moment: sum(moment.values()))
 
 

@@ -200,7 +200,8 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
             f"part is {part} and there are {len(images)} images; need 0 ≤ first and first + images ≤ B"
         )
     xp = array_module(p["norm"]["gamma"])
-    seed = None if rng is None else rng.integers(2**63)
+    seed = None if rng is None else rng.integers(2**63)  # drawn also where nothing drops
+    drops = seed is not None and config.dropout_rate + config.attention_dropout_rate > 0
     if part and not len(images):
         return 0.0, tree.map(lambda leaf: leaf * 0.0, p)
     micro_batch = B if micro_batch is None else need_int("micro_batch", micro_batch, at_least=1)
@@ -208,7 +209,7 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
 
     def share(number, start, stop):
         drop = None
-        if rng is not None:
+        if drops:
             place = (first + start, first + stop, B)
             drop = BatchShare(seed, *place) if xp is np else DeviceDraws(xp, seed, first + start)
         value, way_back = one(start, stop, drop)
