@@ -38,7 +38,7 @@ import vitnp
 from vitnp import data, encoder, gradcheck, look, show, tree, vit
 from vitnp.ops import positions, relative, softmax
 from vitnp.recipes import RECIPES
-from vitnp.show.page import BLACK, BLUE, GREEN, ORANGE
+from vitnp.show.page import BLUE, GREEN, ORANGE
 from vitnp.steps import (
     s1_patchify,
     s2_project,
@@ -704,7 +704,7 @@ for kind in ("none", "1d", "2d", "relative"):
     print(f"{kind:9} {curves[kind][-1]:.1%}")
 
 # %%
-styles = zip(curves.items(), ("s-", "o-", "^--", "D:"), (BLACK, BLUE, ORANGE, GREEN))
+styles = zip(curves.items(), ("s-", "o-", "^--", "D:"), ("black", BLUE, ORANGE, GREEN))
 for (kind, accuracies), style, color in styles:
     plt.plot(range(1, 5), accuracies, style, color=color, linewidth=3, markersize=9, label=kind)
 plt.xlabel("epoch")
