@@ -63,7 +63,9 @@ def picture(rows):
         mean = [statistics.mean(v) for v in values]
         spread = [statistics.stdev(v) if len(v) > 1 else 0.0 for v in values]
         look = {"color": color, "marker": marker, "markersize": 12, "linewidth": 3, "capsize": 8}
-        axes.errorbar([aside * train.share(share) for share in SHARES], mean, yerr=spread, label=label, **look)
+        axes.errorbar(
+            [aside * train.share(share) for share in SHARES], mean, yerr=spread, label=label, **look
+        )
     axes.set_xscale("log")
     axes.set_xticks([train.share(share) for share in SHARES], SHARES)
     axes.minorticks_off()
