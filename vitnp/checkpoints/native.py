@@ -26,10 +26,10 @@ def pop_config(path, arrays, overrides):
         config = ViTConfig(**json.loads(str(arrays.pop(CONFIG))))
     except (TypeError, ValueError, RecursionError) as problem:
         raise InputError(f"{path}: {CONFIG} is no configuration ({problem}); save the model again") from None
-    return changed(path, config, overrides)
+    return with_overrides(path, config, overrides)
 
 
-def changed(path, config, overrides):
+def with_overrides(path, config, overrides):
     """The file's configuration, `overrides` before its fields; InputError for positions that the file has not."""
     new = dataclasses.replace(config, **overrides)
     for name in ("position_embedding", "position_at"):
