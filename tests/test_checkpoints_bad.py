@@ -536,6 +536,20 @@ def test_a_configuration_inside_that_is_none(tmp_path, config):
     refused(tmp_path / "model.npz", "vitnp.config is no configuration")
 
 
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ({"position_embedding": "3d"}, 'position_embedding is "3d"; did you mean'),
+        ({"num_heads": 5}, r"hidden_size \d+ is not divisible by num_heads 5"),
+        ({"gelu": "relu"}, 'gelu is "relu"; choose tanh or erf'),
+    ],
+)
+def test_a_bad_field_is_not_the_files_fault(tmp_path, field, words):
+    checkpoints.save(tmp_path / "model.npz", random_model(TOKEN), TOKEN)
+    with pytest.raises(InputError, match=f"^{words}"):
+        checkpoints.load(tmp_path / "model.npz", **field)
+
+
 def test_names_that_a_terminal_would_obey(tmp_path):
     np.savez(tmp_path / "model.npz", **{"embedding/kernel\x1b[2J\n": np.zeros(3)})
     refused(tmp_path / "model.npz", r"'embedding/kernel\x1b[2J\n'")

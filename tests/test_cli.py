@@ -8,6 +8,7 @@ import pytest
 from command_line import run
 
 from vitnp import gradcheck, preset, tree, vit
+from vitnp.config import POSITION_EMBEDDINGS
 from vitnp.ops import softmax
 
 
@@ -29,6 +30,13 @@ def test_gradcheck_passes(capsys):
 def test_gradcheck_of_variants(capsys):
     words = "gradcheck --seeds 1 --batch 1 --set gelu=erf --set classifier=gap --set dropout_rate=0.2 --image-size 8x12"
     assert run(capsys, *words.split())[0] == 0
+
+
+@pytest.mark.parametrize("kind", POSITION_EMBEDDINGS)
+def test_gradcheck_of_a_wider_model(capsys, kind):
+    """Weights as large as the tiny model's would bend so sharply that right differences are called wrong."""
+    status, out, _ = run(capsys, "gradcheck", "--model", "digits", "--set", f"position_embedding={kind}")
+    assert status == 0, out
 
 
 def test_gradcheck_sees_a_wrong_backward(capsys, monkeypatch):

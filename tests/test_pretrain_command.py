@@ -58,8 +58,8 @@ def test_a_pretraining_goes_on(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--mask-ratio 0", "mask_ratio is 0.0; need a number above 0"),
-        ("--mask-ratio 1", "mask_ratio is 1.0"),
+        ("--mask-ratio 0", "mask_ratio is 0.0; need a number above 0 and below 1"),
+        ("--mask-ratio 1", "mask_ratio is 1.0; need a number above 0 and below 1"),
         ("--target colour", 'target is "colour"; choose color or downsized or patch'),
         ("--target downsized", 'target "downsized" needs a multiple of 4'),
         ("--task masked", '--task is "masked"; choose masked-patches'),
@@ -93,9 +93,11 @@ def test_few_labels():
     assert np.flatnonzero(times).tolist() == [19, 20]  # 1,437 images of 72
 
 
-@pytest.mark.parametrize("share", [0, 1.5, -1, float("nan")])
+@pytest.mark.parametrize("share", [0, 1.5, -1, float("nan"), "5%"])
 def test_shares_that_cannot_be(share):
-    with pytest.raises(InputError, match="labels is"):
+    with pytest.raises(
+        InputError, match=f"labels is {share}; need a share above 0 and at most 1, such as 5%"
+    ):
         data.few(data.load("digits").train, share)
     with pytest.raises(InputError, match="need at least 10, one a class"):
         data.few(data.load("digits").train, 0.001)

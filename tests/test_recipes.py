@@ -184,6 +184,19 @@ def test_a_recipe_that_cannot_be(field, value):
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "needed"),
+    [
+        ("lr", math.inf, "a finite number above 0"),
+        ("mixup", -1, "a finite number from 0 on"),
+        ("dropout", 1.5, "a number from 0 to below 1"),
+    ],
+)
+def test_a_refused_number_is_told_both_its_bounds(field, value, needed):
+    with pytest.raises(InputError, match=f"^{field} is {value}; need {needed}$"):
+        dataclasses.replace(PLAIN, **{field: value})
+
+
 @pytest.mark.parametrize("given", [{}, {"epochs": 1, "steps": 1}])
 def test_epochs_or_steps(given):
     with pytest.raises(InputError, match=r"epochs is .* and steps is .*; give one of them"):

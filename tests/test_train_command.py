@@ -89,6 +89,14 @@ def test_workers_and_dropout_are_said(capsys, tmp_path):
     assert checkpoints.load(tmp_path / "model.npz")[1].dropout_rate == 0.25
 
 
+def test_the_dropout_of_the_model_goes_before_that_of_a_recipe(capsys, tmp_path):
+    assert recipes.LISTED["fine-tuning on CIFAR-10"].recipe.dropout == 0
+    words = "--recipe,fine-tuning on CIFAR-10,--model,digits,--steps,1,--batch-size,16,--set,dropout_rate=0.3"
+    words += ",--no-augment,--out"
+    assert command_line.run(capsys, "train", *words.split(","), tmp_path)[0] == 0
+    assert checkpoints.load(tmp_path / "model.npz")[1].dropout_rate == 0.3
+
+
 def test_a_folder_is_made(capsys, tmp_path):
     assert run(capsys, f"{SMALL} --out", tmp_path / "new" / "folder")[0] == 0
     assert (tmp_path / "new" / "folder" / "curves.png").stat().st_size > 10_000
@@ -107,6 +115,7 @@ def test_a_folder_is_made(capsys, tmp_path):
         ("--lr -1", "lr is -1.0"),
         ("--weight-decay -1", "weight_decay is -1.0"),
         ("--dropout 1", "dropout is 1.0"),
+        ("--dropout 0.1 --set dropout_rate=0.3", "dropout is 0.1 and dropout_rate is 0.3; give one of them"),
         ("--workers 0", "workers is 0"),
         ("--seed -1", "--seed is -1"),
         ("--set num_heads={[]:1}", "is not a number"),

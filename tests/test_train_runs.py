@@ -217,6 +217,36 @@ def test_begun_from_a_checkpoint(capsys, finished, tmp_path):
         np.testing.assert_allclose(params(tmp_path / "model.npz")[name], leaf, atol=1e-8, err_msg=name)
 
 
+BEGUN = "--epochs 1 --recipe digits --batch-size 360 --set-recipe warmup_steps=0 --init"
+
+
+def test_set_reaches_a_model_begun_from_a_checkpoint(capsys, finished, tmp_path):
+    path = max(finished.glob("checkpoints/*"))
+    words = ["--set", "gelu=erf", "--set", "attention_dropout_rate=0.1", "--set", "position_embedding=1d"]
+    assert run(capsys, BEGUN, path, *words, "--from", "vitnp", "--out", tmp_path)[0] == 0
+    config = checkpoints.load(tmp_path / "model.npz")[1]
+    assert (config.gelu, config.attention_dropout_rate) == ("erf", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--set position_embedding=sincos", 'has position_embedding "1d", which does not fit "sincos"'),
+        ("--set mlp_dim=32", "blocks.0.feed_forward.W1 is (16, 16), need (16, 32)"),
+        ("--set num_layers=2", "blocks.1.norm_1.gamma is missing, need (16,)"),
+        ("--set classifier=gap", "class_token.cls is (16,), need none"),
+        ("--set gelu=relu", 'gelu is "relu"; choose'),
+        ("--from timm", "leave out --from timm"),
+    ],
+)
+def test_what_a_checkpoint_cannot_become_is_refused(capsys, finished, tmp_path, words, message):
+    path = max(finished.glob("checkpoints/*"))
+    status, _, err = run(capsys, BEGUN, path, *words.split(), "--out", tmp_path)
+    assert status == 2
+    assert message in err
+    assert err.count("\n") == 1
+
+
 @pytest.fixture(scope="module")
 def pretrained(tmp_path_factory):
     """A model of seven classes and 12x12 pixels, with pre-logits, in timm's transposed layout."""

@@ -1,6 +1,7 @@
 """The one exception for bad input, and the checks of plain values. Any room may import it; it imports no other."""
 
 import difflib
+import math
 import numbers
 
 
@@ -25,11 +26,15 @@ def need_int(name, value, *, at_least, at_most=MOST):
 
 
 def need_real(name, value, *, low, below, open_at_low=False):
-    """The value as a float in [low, below), or in (low, below)."""
+    """The value as a float in [low, below), or in (low, below); never NaN, never infinite."""
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not real or not low <= value < below or (open_at_low and value == low):
-        what = f"above {low:g}" if open_at_low else f"from {low:g} to below {below:g}"
-        raise InputError(f"{name} is {value!r}; need a number {what}")
+        endless = below == math.inf
+        if open_at_low:
+            bounds = f"above {low:g}" + ("" if endless else f" and below {below:g}")
+        else:
+            bounds = f"from {low:g} " + ("on" if endless else f"to below {below:g}")
+        raise InputError(f"{name} is {value!r}; need a {'finite ' if endless else ''}number {bounds}")
     return float(value)
 
 

@@ -57,7 +57,7 @@ def exaflops(config, *, epochs, images=JFT_IMAGES):
     """The compute of a training in exaFLOPs (10¹⁸ operations): 6 · multiply–adds of a forward pass · images · epochs.
 
     2 operations a multiply–add; forward once, and backward as much twice. Reproduces the ViT rows of Table 6
-    within 2.5% with `preset(name)`, at 224 pixels.
+    within 2.1% with `preset(name)`, at 224 pixels.
     """
     return 6 * sum(cost.multiply_adds(config).values()) * images * epochs / 1e18
 

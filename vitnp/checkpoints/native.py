@@ -23,12 +23,17 @@ def pop_config(path, arrays, overrides):
     if CONFIG not in arrays:
         raise InputError(f"{path} has no {CONFIG}; name a file that vitnp saved")
     try:
-        fields = json.loads(str(arrays.pop(CONFIG)))
-        config = ViTConfig(**(fields | overrides))
+        config = ViTConfig(**json.loads(str(arrays.pop(CONFIG))))
     except (TypeError, ValueError, RecursionError) as problem:
         raise InputError(f"{path}: {CONFIG} is no configuration ({problem}); save the model again") from None
+    return with_overrides(path, config, overrides)
+
+
+def with_overrides(path, config, overrides):
+    """The file's configuration, `overrides` before its fields; InputError for positions that the file has not."""
+    new = dataclasses.replace(config, **overrides)
     for name in ("position_embedding", "position_at"):
-        asked, held = getattr(config, name), fields.get(name, getattr(ViTConfig, name))
+        asked, held = getattr(new, name), getattr(config, name)
         if asked != held:
             raise InputError(f'{path} has {name} "{held}", which does not fit "{asked}"; leave {name} out')
-    return config
+    return new

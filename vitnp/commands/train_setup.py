@@ -13,6 +13,7 @@ import numpy as np
 
 from vitnp import checkpoints, data, masked, tree, vit
 from vitnp.checkpoints import adapt
+from vitnp.checkpoints.native import with_overrides
 from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
@@ -144,6 +145,12 @@ def changed(recipe, args):
                 f'--set-recipe "{assignment}" is not FIELD=VALUE; {hint}choose from {", ".join(kinds)}'
             )
         given[field] = value(field, kinds[field], text)
+    if (
+        rate := fields(args).get("dropout_rate")
+    ) is not None:  # the model's own, which a recipe's would overrule
+        if given.get("dropout") is not None:
+            raise InputError(f"dropout is {given['dropout']} and dropout_rate is {rate}; give one of them")
+        given["dropout"] = None
     if ("epochs" in given) != ("steps" in given):  # one takes the other's place
         given = {"epochs": None, "steps": None} | given
     return dataclasses.replace(recipe, **given)
@@ -183,13 +190,29 @@ def initial(args):
         raise InputError(f"--init says what the model is; leave out --model {args.model}")
     path, told = source(args, args.init)
     if is_training_checkpoint(path):
-        p, config = model(path)
-        if "image_size" in told:
-            p, config = adapt.new_image_size(p, config, told["image_size"])
+        p, config = of_training(path, **told)
     else:
         p, config = checkpoints.load(path, **told)
     # Matrices of torch's libraries are transposed views, on which the optimizer is six times slower.
     return tree.map(lambda leaf: np.ascontiguousarray(leaf, np.float32), p), config
+
+
+def of_training(path, *, format=None, image_size=None, **overrides):
+    """(p, config) of a training checkpoint, told what `load` is. Raises InputError for what does not fit."""
+    if format not in (None, "vitnp"):
+        raise InputError(f"{path} is a training checkpoint of vitnp; leave out --from {format}")
+    p, held = model(path)
+    config = with_overrides(path, held, overrides)
+    there, asked = (
+        {name: leaf.shape for name, leaf in tree.leaves(some)} for some in (p, vit.init(None, config))
+    )
+    for name in [*there, *asked]:
+        if there.get(name) != asked.get(name):
+            raise InputError(
+                f"{path} does not hold the model that --set says: {name} is {there.get(name, 'missing')}, "
+                f"need {asked.get(name, 'none')}"
+            )
+    return (p, config) if image_size is None else adapt.new_image_size(p, config, image_size)
 
 
 def about_data(name, dataset):

@@ -1,8 +1,10 @@
 """A few of a source's labeled images in place of all, for learning from few labels. Imports `errors`."""
 
+import numbers
+
 import numpy as np
 
-from vitnp.errors import InputError, need_real
+from vitnp.errors import InputError
 
 
 class Rows:
@@ -27,8 +29,8 @@ def few(source, share, seed=0):
     allow, and of one seed those of a smaller share are among those of a larger one.
     Raises InputError where there would be fewer images than classes.
     """
-    if share != 1:
-        need_real("labels", share, low=0, below=1, open_at_low=True)
+    if not isinstance(share, numbers.Real) or not 0 < share <= 1:
+        raise InputError(f"labels is {share}; need a share above 0 and at most 1, such as 5% or 0.05")
     count, classes = round(share * len(source)), len(np.unique(source.labels))
     if count < classes:
         raise InputError(
