@@ -1,6 +1,8 @@
 """`vitnp compare`, and the comparison of few labels: what they leave, that they go on, what they refuse."""
 
 import csv
+import errno
+import os
 import statistics
 import sys
 from pathlib import Path
@@ -118,6 +120,25 @@ def test_another_comparison_in_the_folder(capsys, tmp_path):
     assert "holds another comparison: epochs is 1 there and 2 here" in err
     (tmp_path / "compare.json").write_text("{")
     assert "is damaged" in run(capsys, GELU, tmp_path)[2]
+
+
+def test_a_full_disk_is_one_line_and_does_not_block_the_folder(capsys, tmp_path, monkeypatch):
+    write = Path.write_text
+
+    def full(path, text, **how):
+        if path.name.startswith("compare.json"):
+            write(path, text[:9], **how)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, text, **how)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    status, _, err = run(capsys, GELU, tmp_path)
+    assert status == 2
+    assert err.startswith(f"vitnp: cannot write {tmp_path / 'compare.json'} (No space left on device)")
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    assert run(capsys, GELU, tmp_path)[0] == 0
 
 
 def test_every_choice_can_be():

@@ -10,6 +10,7 @@ from vitnp.commands import train
 from vitnp.distributed import Alone
 from vitnp.errors import InputError
 from vitnp.training.run import ABOUT
+from vitnp.writing import beside
 
 
 def options(command, words):
@@ -44,7 +45,8 @@ def remember(path, what):
     """Write what a series is, or raise InputError where another one is in the folder already; its values may grow."""
     path, what = Path(path), json.loads(json.dumps(what))
     if not path.exists():
-        path.write_text(json.dumps(what, indent=1) + "\n", encoding="utf-8")
+        with beside(path) as part:
+            Path(part).write_text(json.dumps(what, indent=1) + "\n", encoding="utf-8")
         return
     try:
         there = json.loads(path.read_text("utf-8"))
