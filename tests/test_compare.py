@@ -60,6 +60,18 @@ def test_finished_runs_are_read_and_seeds_may_be_added(capsys, tmp_path, monkeyp
     assert rows(tmp_path)[:4] == before
 
 
+@pytest.mark.parametrize("text", [None, "", "{", "null\n", '{"epoch": 1}\n', "\udcff"])
+def test_a_history_that_is_missing_or_damaged_is_written_again(capsys, tmp_path, text):
+    assert run(capsys, GELU, tmp_path)[0] == 0
+    before, history = rows(tmp_path), tmp_path / "gelu=erf" / "seed-1" / "history.jsonl"
+    history.unlink()
+    if text is not None:
+        history.write_text(text, encoding="utf-8", errors="surrogateescape")
+    status, _, err = run(capsys, GELU, tmp_path)
+    assert (status, err) == (0, "")
+    assert rows(tmp_path) == before
+
+
 def test_a_run_that_was_stopped_goes_on(capsys, tmp_path, monkeypatch):
     """Ctrl-C in the second run: the first is kept, the second begins where it stopped, to the same end."""
     assert run(capsys, GELU, tmp_path / "whole")[0] == 0
