@@ -72,6 +72,30 @@ def test_a_history_that_is_missing_or_damaged_is_written_again(capsys, tmp_path,
     assert rows(tmp_path) == before
 
 
+def test_a_run_that_diverges_is_named_and_the_others_go_on(capsys, tmp_path):
+    words = f"compare --over lr --values 1e38,1e-2 --seeds 2 {SMALL} --set-recipe warmup_steps=5 --out"
+    for _ in range(2):  # the same command goes on with what is there
+        status, out, err = run(capsys, words, tmp_path)
+        assert status == 0
+        assert [line[:41] for line in err.splitlines()] == [
+            f"lr=1e38, seed {seed}: training stopped at step" for seed in (0, 1)
+        ]
+        assert "| 1e38 | diverged | 0 | " in out
+        assert " | 2 | " in out
+        assert [row["value"] for row in rows(tmp_path) if row["test_accuracy"] == ""] == ["1e38", "1e38"]
+    status, out, err = run(capsys, words.replace(",1e-2", ""), tmp_path)
+    assert status == 2
+    assert "| 1e38 | diverged | 0 | " in out
+    assert err.splitlines()[-1].startswith("vitnp: there is nothing to compare")
+
+
+def test_the_mean_is_of_the_runs_that_did_not_diverge():
+    found = [{"test_accuracy": a, "seconds": s} for a, s in ((0.5, 1.0), (None, None), (0.7, 3.0))]
+    assert compare.table("gelu", {"erf": found}, {"erf": 1234}).splitlines()[-1] == (
+        "| erf | 60.00 ± 14.14, 1 diverged | 2 | 1,234 | 2.0 |"
+    )
+
+
 def test_a_run_that_was_stopped_goes_on(capsys, tmp_path, monkeypatch):
     """Ctrl-C in the second run: the first is kept, the second begins where it stopped, to the same end."""
     assert run(capsys, GELU, tmp_path / "whole")[0] == 0
@@ -173,6 +197,9 @@ def test_the_picture():
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_xticklabels()] == ["tanh", "erf"]
     assert "60.0%" in [text.get_text() for text in axes.texts]
+    assert "each of 1–2 seeds" in axes.get_title()
+    (axes,) = show.comparison("lr", {"1": [0.5], "9": []}).axes
+    assert "diverged" in [text.get_text() for text in axes.texts]
     with pytest.raises(InputError, match="nothing to compare"):
         show.comparison("gelu", {"tanh": []})
 
