@@ -44,6 +44,13 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
     assert (tmp_path / "compare.png").stat().st_size > 10_000
 
 
+def test_out_is_called_after_the_field_unless_it_is_named(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, GELU.replace("--seeds 2", "--seeds 1").removesuffix("--out"))[0] == 0
+    assert len(rows(tmp_path / "compare-gelu")) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["compare-gelu"]
+
+
 def test_finished_runs_are_read_and_seeds_may_be_added(capsys, tmp_path, monkeypatch):
     assert run(capsys, GELU, tmp_path)[0] == 0
     trained = []

@@ -41,7 +41,9 @@ def add_parser(commands):
     parser.add_argument("--values", metavar="A,B,…", help="of the field (default: all, where it is a choice)")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 … N − 1 (default 5)")
     parser.add_argument(
-        "--out", required=True, metavar="DIR", help="folder; the same command goes on with what is in it"
+        "--out",
+        metavar="DIR",
+        help="folder; the same command goes on with what is in it (default compare-FIELD)",
     )
     train.add_options(parser)
     parser.set_defaults(run=run)
@@ -54,6 +56,7 @@ def run(args):
     from vitnp import show
 
     kind, values = field(args.over), values_of(args)
+    args.out = args.out or f"compare-{args.over}"
     need_int("--seeds", args.seeds, at_least=1)
     sizes = {value: tree.count(prepare(one(args, kind, value, 0)).p) for value in values}
     out, rows = writable(args.out), []
