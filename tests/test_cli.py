@@ -123,3 +123,17 @@ def test_interrupt_is_status_130(capsys, monkeypatch):
 
     monkeypatch.setattr(gradcheck, "check", interrupted)
     assert run(capsys, "gradcheck")[0] == 130
+
+
+@pytest.mark.parametrize("why", ["Unable to allocate 8.00 TiB for an array", ""])
+def test_too_little_memory_is_one_line_and_status_2(capsys, monkeypatch, why):
+    def full(*_, **__):
+        raise MemoryError(*[why] * bool(why))
+
+    monkeypatch.setattr(gradcheck, "check", full)
+    status, _, err = run(capsys, "gradcheck")
+    assert status == 2
+    assert err.startswith("vitnp: this needs more memory than there is")
+    assert why in err and "()" not in err
+    assert "give a smaller --image-size" in err
+    assert err.count("\n") == 1

@@ -1,6 +1,8 @@
 """`vitnp compare`, and the comparison of few labels: what they leave, that they go on, what they refuse."""
 
 import csv
+import errno
+import os
 import statistics
 import sys
 from pathlib import Path
@@ -42,6 +44,13 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
     assert (tmp_path / "compare.png").stat().st_size > 10_000
 
 
+def test_out_is_called_after_the_field_unless_it_is_named(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, GELU.replace("--seeds 2", "--seeds 1").removesuffix("--out"))[0] == 0
+    assert len(rows(tmp_path / "compare-gelu")) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["compare-gelu"]
+
+
 def test_finished_runs_are_read_and_seeds_may_be_added(capsys, tmp_path, monkeypatch):
     assert run(capsys, GELU, tmp_path)[0] == 0
     trained = []
@@ -56,6 +65,42 @@ def test_finished_runs_are_read_and_seeds_may_be_added(capsys, tmp_path, monkeyp
         ("gelu=erf", "seed-2"),
     ]
     assert rows(tmp_path)[:4] == before
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "null\n", '{"epoch": 1}\n', "\udcff"])
+def test_a_history_that_is_missing_or_damaged_is_written_again(capsys, tmp_path, text):
+    assert run(capsys, GELU, tmp_path)[0] == 0
+    before, history = rows(tmp_path), tmp_path / "gelu=erf" / "seed-1" / "history.jsonl"
+    history.unlink()
+    if text is not None:
+        history.write_text(text, encoding="utf-8", errors="surrogateescape")
+    status, _, err = run(capsys, GELU, tmp_path)
+    assert (status, err) == (0, "")
+    assert rows(tmp_path) == before
+
+
+def test_a_run_that_diverges_is_named_and_the_others_go_on(capsys, tmp_path):
+    words = f"compare --over lr --values 1e38,1e-2 --seeds 2 {SMALL} --set-recipe warmup_steps=5 --out"
+    for _ in range(2):  # the same command goes on with what is there
+        status, out, err = run(capsys, words, tmp_path)
+        assert status == 0
+        assert [line[:41] for line in err.splitlines()] == [
+            f"lr=1e38, seed {seed}: training stopped at step" for seed in (0, 1)
+        ]
+        assert "| 1e38 | diverged | 0 | " in out
+        assert " | 2 | " in out
+        assert [row["value"] for row in rows(tmp_path) if row["test_accuracy"] == ""] == ["1e38", "1e38"]
+    status, out, err = run(capsys, words.replace(",1e-2", ""), tmp_path)
+    assert status == 2
+    assert "| 1e38 | diverged | 0 | " in out
+    assert err.splitlines()[-1].startswith("vitnp: there is nothing to compare")
+
+
+def test_the_mean_is_of_the_runs_that_did_not_diverge():
+    found = [{"test_accuracy": a, "seconds": s} for a, s in ((0.5, 1.0), (None, None), (0.7, 3.0))]
+    assert compare.table("gelu", {"erf": found}, {"erf": 1234}).splitlines()[-1] == (
+        "| erf | 60.00 ± 14.14, 1 diverged | 2 | 1,234 | 2.0 |"
+    )
 
 
 def test_a_run_that_was_stopped_goes_on(capsys, tmp_path, monkeypatch):
@@ -120,6 +165,25 @@ def test_another_comparison_in_the_folder(capsys, tmp_path):
     assert "is damaged" in run(capsys, GELU, tmp_path)[2]
 
 
+def test_a_full_disk_is_one_line_and_does_not_block_the_folder(capsys, tmp_path, monkeypatch):
+    write = Path.write_text
+
+    def full(path, text, **how):
+        if path.name.startswith("compare.json"):
+            write(path, text[:9], **how)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, text, **how)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    status, _, err = run(capsys, GELU, tmp_path)
+    assert status == 2
+    assert err.startswith(f"vitnp: cannot write {tmp_path / 'compare.json'} (No space left on device)")
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    assert run(capsys, GELU, tmp_path)[0] == 0
+
+
 def test_every_choice_can_be():
     for field, choices in compare.CHOICES.items():
         if compare.field(field) == "set":
@@ -140,6 +204,9 @@ def test_the_picture():
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_xticklabels()] == ["tanh", "erf"]
     assert "60.0%" in [text.get_text() for text in axes.texts]
+    assert "each of 1–2 seeds" in axes.get_title()
+    (axes,) = show.comparison("lr", {"1": [0.5], "9": []}).axes
+    assert "diverged" in [text.get_text() for text in axes.texts]
     with pytest.raises(InputError, match="nothing to compare"):
         show.comparison("gelu", {"tanh": []})
 

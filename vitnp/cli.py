@@ -72,6 +72,13 @@ def main(argv=None):
     except InputError as problem:
         print(f"vitnp: {problem}", file=sys.stderr)
         return 2
+    except MemoryError as problem:
+        why = f" ({problem})" if str(problem) else ""
+        print(
+            f"vitnp: this needs more memory than there is{why}; give a smaller --image-size, batch or model",
+            file=sys.stderr,
+        )
+        return 2
     except KeyboardInterrupt:
         print("vitnp: interrupted", file=sys.stderr)
         return 130

@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import difflib
 import statistics
+import sys
 from pathlib import Path
 
 from vitnp import optim, schedules, tree
@@ -14,6 +15,7 @@ from vitnp.config import INTERPOLATIONS, POSITION_EMBEDDINGS, ViTConfig
 from vitnp.errors import InputError, need_int
 from vitnp.recipes import Recipe
 from vitnp.training import signals
+from vitnp.training.progress import Diverged
 from vitnp.training.run import writable
 from vitnp.writing import beside
 
@@ -39,7 +41,9 @@ def add_parser(commands):
     parser.add_argument("--values", metavar="A,B,…", help="of the field (default: all, where it is a choice)")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 … N − 1 (default 5)")
     parser.add_argument(
-        "--out", required=True, metavar="DIR", help="folder; the same command goes on with what is in it"
+        "--out",
+        metavar="DIR",
+        help="folder; the same command goes on with what is in it (default compare-FIELD)",
     )
     train.add_options(parser)
     parser.set_defaults(run=run)
@@ -52,6 +56,7 @@ def run(args):
     from vitnp import show
 
     kind, values = field(args.over), values_of(args)
+    args.out = args.out or f"compare-{args.over}"
     need_int("--seeds", args.seeds, at_least=1)
     sizes = {value: tree.count(prepare(one(args, kind, value, 0)).p) for value in values}
     out, rows = writable(args.out), []
@@ -63,16 +68,20 @@ def run(args):
     with signals.heard() as wish, tqdm.tqdm(runs, unit=" run", disable=None, leave=False) as bar:
         for seed, value in bar:
             bar.set_description(f"{args.over}={value}, seed {seed}")
-            epoch = None if wish() else series.trained(one(args, kind, value, seed), wish)
+            try:
+                epoch = None if wish() else series.trained(one(args, kind, value, seed), wish)
+            except Diverged as problem:
+                bar.write(f"{args.over}={value}, seed {seed}: {problem}", file=sys.stderr)
+                epoch = {}  # empty cells
             if epoch is None:
                 print(f"stopped with {len(rows)} of {len(runs)} runs done; the same command goes on")
                 return 130
             rows.append({name: epoch.get(name) for name in COLUMNS} | {"value": value, "seed": seed})
             write(out / "compare.csv", rows)
     found = {value: [row for row in rows if row["value"] == value] for value in values}
-    accuracies = {value: [row["test_accuracy"] for row in of_value] for value, of_value in found.items()}
-    show.save(show.comparison(args.over, accuracies), out / "compare.png")
     print(table(args.over, found, sizes))
+    accuracies = {value: [row["test_accuracy"] for row in done(rows)] for value, rows in found.items()}
+    show.save(show.comparison(args.over, accuracies), out / "compare.png")
     print(f"compare.csv, compare.png and a folder a run are in {out}")
     return 0
 
@@ -118,6 +127,11 @@ def write(path, rows):
         writer.writerows(rows)
 
 
+def done(rows):
+    """The rows of the runs that did not diverge."""
+    return [row for row in rows if row["test_accuracy"] is not None]
+
+
 def mean_and_deviation(accuracies):
     """ "98.61 ± 0.42", in percent; the standard deviation (of n − 1) from two seeds on."""
     mean = f"{100 * statistics.mean(accuracies):.2f}"
@@ -125,10 +139,17 @@ def mean_and_deviation(accuracies):
 
 
 def table(over, found, sizes):
-    """A Markdown table: a row a value. found: {value: rows of its seeds}, sizes: {value: parameters}."""
+    """A Markdown table: a row a value, its numbers those of the runs that did not diverge.
+
+    found: {value: rows of its seeds}, sizes: {value: parameters}.
+    """
     lines = [f"| {over} | test accuracy, % | seeds | parameters | seconds a run |", "|---|---|---|---|---|"]
-    for value, rows in found.items():
-        accuracy = mean_and_deviation([row["test_accuracy"] for row in rows])
-        seconds = statistics.mean(row["seconds"] for row in rows)
-        lines.append(f"| {value} | {accuracy} | {len(rows)} | {sizes[value]:,} | {seconds:.1f} |")
+    for value, all_rows in found.items():
+        rows, words, seconds = done(all_rows), [], "–"
+        if rows:
+            words.append(mean_and_deviation([row["test_accuracy"] for row in rows]))
+            seconds = f"{statistics.mean(row['seconds'] for row in rows):.1f}"
+        if lost := len(all_rows) - len(rows):
+            words.append(f"{lost} diverged" if rows else "diverged")
+        lines.append(f"| {value} | {', '.join(words)} | {len(rows)} | {sizes[value]:,} | {seconds} |")
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from vitnp.commands.options import add_backend
 from vitnp.config import preset
 from vitnp.ops import softmax
 from vitnp.training.run import writable
+from vitnp.writing import beside
 
 
 def add_parser(commands):
@@ -68,7 +69,8 @@ def draw(out, seed):
     logits, saved = vit.forward(images, p, config)
     probabilities, _ = softmax.forward(logits)
     pixels = ((images[0, ..., 0] + 1.0) * 127.5).round().astype("uint8")
-    Image.fromarray(pixels).save(out / "digit.png")
+    with beside(out / "digit.png") as part:
+        Image.fromarray(pixels).save(part, format="PNG")
     yield out / "digit.png", "one of the test digits, as a file for vitnp predict and look"
     yield (
         show.save(show.position_similarity(p["position"]["E_pos"], config), out / "positions.png"),

@@ -9,7 +9,9 @@ from pathlib import Path
 from vitnp.commands import train
 from vitnp.distributed import Alone
 from vitnp.errors import InputError
+from vitnp.training.progress import Epoch
 from vitnp.training.run import ABOUT
+from vitnp.writing import beside
 
 
 def options(command, words):
@@ -20,12 +22,16 @@ def options(command, words):
 
 
 def result(folder):
-    """The last epoch of a finished run, its seconds those of all; None where it is not there or not finished."""
+    """The last epoch of a finished run, its seconds those of all; None where that is not to be had."""
     folder = Path(folder)
     if not (folder / "model.npz").exists():
         return None
-    epochs = [json.loads(line) for line in (folder / "history.jsonl").read_text("utf-8").splitlines()]
-    return epochs[-1] | {"seconds": sum(epoch["seconds"] for epoch in epochs)}
+    try:
+        lines = (folder / "history.jsonl").read_text("utf-8").splitlines()
+        epochs = [Epoch(**json.loads(line)) for line in lines]
+        return epochs[-1]._asdict() | {"seconds": sum(epoch.seconds for epoch in epochs)}
+    except (OSError, ValueError, IndexError, TypeError):
+        return None
 
 
 def trained(args, wish):
@@ -44,7 +50,8 @@ def remember(path, what):
     """Write what a series is, or raise InputError where another one is in the folder already; its values may grow."""
     path, what = Path(path), json.loads(json.dumps(what))
     if not path.exists():
-        path.write_text(json.dumps(what, indent=1) + "\n", encoding="utf-8")
+        with beside(path) as part:
+            Path(part).write_text(json.dumps(what, indent=1) + "\n", encoding="utf-8")
         return
     try:
         there = json.loads(path.read_text("utf-8"))

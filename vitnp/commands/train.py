@@ -195,7 +195,7 @@ def train_in_folder(args, comm, wish):
                 )
             return 128 + (wish.signal or signal.SIGTERM)
         except Diverged as problem:
-            raise InputError(f"{problem}; {run.checkpoints.last_good()}" if first else problem) from None
+            raise Diverged(f"{problem}; {run.checkpoints.last_good()}" if first else problem) from None
         except MemoryError:
             raise InputError(
                 f"a step of {setup.recipe.batch_size} images needs more memory than there is; give --micro-batch"

@@ -10,13 +10,20 @@ from vitnp.show.page import BLUE, LABEL, ORANGE, TITLE
 
 
 def comparison(over, accuracies, *, lang="en"):
-    """Test accuracies {value of the field `over`: [one a seed]}: points, and mean ± standard deviation beside them."""
+    """Test accuracies {value of the field `over`: [one a seed]}: points, and mean ± standard deviation beside them.
+
+    A value without any says "diverged". Raises InputError where none has one.
+    """
     say = page.in_language(lang)
-    if not accuracies or not all(accuracies.values()):
-        raise InputError("there is nothing to compare; give at least one accuracy for every value")
+    if not any(accuracies.values()):
+        raise InputError("there is nothing to compare; need an accuracy of one value at least")
     figure = page.blank()
     axes = figure.subplots()
     for place, values in enumerate(accuracies.values()):
+        if not values:
+            where = {"transform": axes.get_xaxis_transform(), "ha": "center"}
+            axes.text(place, 0.5, say("diverged", "발산"), fontsize=LABEL, **where)
+            continue
         axes.plot([place - 0.12] * len(values), values, "o", color=BLUE, markersize=10, alpha=0.5)
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
         mean = statistics.mean(values)
@@ -31,7 +38,8 @@ def comparison(over, accuracies, *, lang="en"):
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_ylabel(say("test accuracy", "시험 정확도"), fontsize=LABEL)
     axes.set_xlabel(over, fontsize=LABEL)
-    seeds = len(next(iter(accuracies.values())))
+    counts = {len(values) for values in accuracies.values() if values}
+    seeds = "–".join(str(n) for n in sorted({min(counts), max(counts)}))
     axes.set_title(
         say(
             f"{over}: ● each of {seeds} seeds, ■ mean ± standard deviation",
