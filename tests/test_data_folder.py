@@ -81,6 +81,18 @@ def test_a_split_that_is_there(name, tmp_path):
     assert (found.class_names, found.test.labels.tolist()) == (("a", "b"), [1])
 
 
+def test_what_is_hidden_is_no_picture(tmp_path):
+    """macOS leaves ._1.png beside 1.png, Jupyter a folder of copies; neither is one."""
+    pictures(tmp_path, {"a": 3, "b": 3, "b/deeper": 2, ".c": 2, "a/.ipynb_checkpoints": 2})
+    (tmp_path / "a" / "._1.png").write_bytes(b"Mac OS X")
+    found = load(tmp_path)
+    assert found.class_names == ("a", "b")
+    assert len(found.train) + len(found.test) == 8
+    assert not [
+        path for path in found.train.paths + found.test.paths if "/." in str(path)[len(str(tmp_path)) :]
+    ]
+
+
 def test_prepared_as_predict_does(tmp_path):
     pictures(tmp_path, {"a": 2, "b": 2}, size=(31, 17))
     how = Preprocessing(

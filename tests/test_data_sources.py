@@ -38,7 +38,7 @@ def test_floats_are_taken_as_they_are_and_never_written_to():
         (PIXELS.astype("int64"), [0] * 4, "dtype int64; need uint8"),
         (PIXELS, [0] * 3, r"4 images and labels of shape \(3,\)"),
         (PIXELS, [0.0] * 4, "labels have dtype float64"),
-        (PIXELS, [0, 1, -1, 0], "whole numbers from 0 on"),
+        (PIXELS, [0, 1, -1, 0], "labels have the value -1; need whole numbers from 0 on"),
     ],
 )
 def test_what_is_no_set_of_labeled_images(images, labels, message):

@@ -135,8 +135,7 @@ def classes(folder, *, at_least=2):
     try:
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
             if entry.is_dir() and not entry.name.startswith("."):
-                files = (Path(top) / name for top, _, names in os.walk(entry.path) for name in names)
-                found[entry.name] = sorted(path for path in files if path.suffix.lower() in KINDS)
+                found[entry.name] = pictures(entry.path)
     except OSError as problem:
         raise InputError(f"{folder} cannot be read ({problem.strerror})") from None
     if len(found) < at_least:
@@ -150,6 +149,16 @@ def classes(folder, *, at_least=2):
     if empty := [name for name, paths in found.items() if not paths]:
         raise InputError(f"{folder / empty[0]} has no pictures ({', '.join(KINDS)}); fill it or remove it")
     return found
+
+
+def pictures(folder):
+    """The paths of the pictures in a folder and in those it holds, sorted, without what is hidden: ._1.png of macOS."""
+    found = []
+    for top, inner, names in os.walk(folder):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        files = (Path(top) / name for name in names if not name.startswith("."))
+        found += [path for path in files if path.suffix.lower() in KINDS]
+    return sorted(found)
 
 
 def flat(found, names):

@@ -75,11 +75,13 @@ def read(path, *, axes):
     except OSError as problem:
         raise InputError(f"{path} cannot be read ({problem.strerror or problem})") from None
     start = 4 + 4 * axes
-    if data[:4] != bytes((0, 0, 8, axes)) or len(data) < start:
+    if data[:4] != bytes((0, 0, 8, axes)):
         raise InputError(
             f"{path} begins with {data[:4].hex(' ') or 'nothing'}; need 00 00 08 {axes:02x}, an IDX file of uint8 "
             f"with {axes} axes"
         )
+    if len(data) < start:
+        raise InputError(f"{path} ends after {len(data)} bytes, within its own header; fetch it again")
     shape = tuple(int(n) for n in np.frombuffer(data, ">u4", axes, 4))
     if math.prod(shape) != len(data) - start:
         raise InputError(

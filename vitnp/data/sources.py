@@ -55,9 +55,8 @@ class ArraySource:
         if labels.shape != images.shape[:1]:
             raise InputError(f"{len(images):,} images and labels of shape {labels.shape}; need one an image")
         if labels.dtype.kind not in "iu" or (labels.size and labels.min() < 0):
-            raise InputError(
-                f"labels have dtype {labels.dtype}; need whole numbers from 0 on, the class of each image"
-            )
+            odd = f"the value {labels.min()}" if labels.dtype.kind == "i" else f"dtype {labels.dtype}"
+            raise InputError(f"labels have {odd}; need whole numbers from 0 on, the class of each image")
         self.pixels = images if images.dtype == np.uint8 else images.astype(np.float32, copy=False)
         self.labels = labels.astype(np.intp)
         self.shape = images.shape[1:]
