@@ -228,3 +228,28 @@ def test_a_corrupt_picture_stops_or_is_left_out(capsys, tmp_path):
     assert status == 0
     assert err.startswith("vitnp: 1 of 1,797 pictures left out: ")
     assert "1,436 images to learn from" in out
+
+
+@pytest.mark.parametrize("command", ["train", "pretrain", "compare --over gelu"])
+@pytest.mark.parametrize("where", ["png", "png/run", "other/../png/train/run"])
+def test_out_is_not_in_the_data_folder(capsys, tmp_path, command, where):
+    (tmp_path / "other").mkdir()
+    write(tmp_path / "png")
+    before = sorted(tmp_path.rglob("*"))
+    words = f"{command} --recipe digits --model digits --epochs 1 --set in_channels=1 --image-size 8 --data"
+    status, _, err = command_line.run(
+        capsys, *words.split(), tmp_path / "png", "--out", f"{tmp_path}/{where}"
+    )
+    assert status == 2
+    assert "choose --out outside the data folder" in err
+    assert err.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["train", "pretrain"])
+def test_a_refused_run_leaves_no_folder_and_takes_none_away(capsys, tmp_path, command):
+    (tmp_path / "there").mkdir()
+    for out in ("there", "new/folder"):
+        words = f"{command} --epochs 0 --out {tmp_path}/{out}"
+        assert command_line.run(capsys, *words.split())[0] == 2
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
