@@ -46,7 +46,7 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
     assert err == ""  # no bar where no terminal is
     lines = out.splitlines()
     assert len(lines) == 5
-    assert "1,437 images to learn from, 360 to test, seed 0" in lines[0]
+    assert "10 classes, 1,437 images to learn from, 360 to test, seed 0" in lines[0]
     assert [line[:9] for line in lines[1:4]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert str(tmp_path) in lines[4]
     assert {path.name for path in tmp_path.iterdir()} == LEFT
