@@ -224,6 +224,46 @@ def test_layouts_that_do_not_fit_together(tmp_path):
         load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("learn", "tests"),
+    [
+        ("Train", ["Test"]),
+        ("training", ["testing"]),
+        ("train", ["Val", "Test"]),
+        ("TRAIN", ["valid", "val", "Test"]),
+    ],
+)
+def test_the_parts_may_be_called_otherwise(tmp_path, learn, tests):
+    pictures(tmp_path / learn, {"a": 2, "b": 3})
+    for name in tests:
+        pictures(tmp_path / name, {"a": 1, "b": 1})
+    found = load(tmp_path)
+    assert found.class_names == ("a", "b")
+    assert (len(found.train), len(found.test)) == (5, 2)
+    expected = "val" if "val" in tests else tests[0]
+    assert {path.parts[-3] for path in found.test.paths} == {expected}
+
+
+@pytest.mark.parametrize("names", [("valid", "Test"), ("cat", "test"), ("Validation", "dog")])
+def test_a_part_is_not_taken_for_a_class(tmp_path, names):
+    pictures(tmp_path, dict.fromkeys(names, 3))
+    with pytest.raises(InputError, match="and no train; call the part to learn from train"):
+        load(tmp_path)
+
+
+def test_two_parts_to_learn_from(tmp_path):
+    for name in ("Train", "training", "val"):
+        pictures(tmp_path / name, {"a": 1, "b": 1})
+    with pytest.raises(InputError, match="has Train and training; leave one to learn from"):
+        load(tmp_path)
+
+
+def test_a_class_in_a_part_may_be_called_valid(tmp_path):
+    for name in ("train", "val"):
+        pictures(tmp_path / name, {"valid": 1, "invalid": 1})
+    assert load(tmp_path).class_names == ("invalid", "valid")
+
+
 def test_a_class_of_which_nothing_can_be_read(tmp_path):
     pictures(tmp_path, {"a": 3, "b": 3, "c": 3})
     for path in (tmp_path / "b").iterdir():

@@ -46,7 +46,7 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
     assert err == ""  # no bar where no terminal is
     lines = out.splitlines()
     assert len(lines) == 5
-    assert "1,437 images to learn from, 360 to test, seed 0" in lines[0]
+    assert "10 classes, 1,437 images to learn from, 360 to test, seed 0" in lines[0]
     assert [line[:9] for line in lines[1:4]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert str(tmp_path) in lines[4]
     assert {path.name for path in tmp_path.iterdir()} == LEFT
@@ -237,3 +237,28 @@ def test_a_corrupt_picture_stops_or_is_left_out(capsys, tmp_path):
     assert status == 0
     assert err.startswith("vitnp: 1 of 1,797 pictures left out: ")
     assert "1,436 images to learn from" in out
+
+
+@pytest.mark.parametrize("command", ["train", "pretrain", "compare --over gelu"])
+@pytest.mark.parametrize("where", ["png", "png/run", "other/../png/train/run"])
+def test_out_is_not_in_the_data_folder(capsys, tmp_path, command, where):
+    (tmp_path / "other").mkdir()
+    write(tmp_path / "png")
+    before = sorted(tmp_path.rglob("*"))
+    words = f"{command} --recipe digits --model digits --epochs 1 --set in_channels=1 --image-size 8 --data"
+    status, _, err = command_line.run(
+        capsys, *words.split(), tmp_path / "png", "--out", f"{tmp_path}/{where}"
+    )
+    assert status == 2
+    assert "choose --out outside the data folder" in err
+    assert err.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["train", "pretrain"])
+def test_a_refused_run_leaves_no_folder_and_takes_none_away(capsys, tmp_path, command):
+    (tmp_path / "there").mkdir()
+    for out in ("there", "new/folder"):
+        words = f"{command} --epochs 0 --out {tmp_path}/{out}"
+        assert command_line.run(capsys, *words.split())[0] == 2
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]

@@ -59,6 +59,7 @@ def run(args):
     args.out = args.out or f"compare-{args.over}"
     need_int("--seeds", args.seeds, at_least=1)
     sizes = {value: tree.count(prepare(one(args, kind, value, 0)).p) for value in values}
+    train.outside(args.out, args.data)
     out, rows = writable(args.out), []
     about = {"over": args.over} | {
         name: value for name, value in vars(args).items() if name not in OWN + train.MAY_CHANGE

@@ -131,13 +131,20 @@ def settled(args, comm):
     return argparse.Namespace(**(vars(args) | began | {"known": known}))
 
 
+def outside(out, data):
+    """Raise InputError where --out is the folder of pictures or in it: the next run would take it for a class."""
+    if place(data)[1] and Path(out).resolve().is_relative_to(Path(data).resolve()):
+        raise InputError(f"--out {out} is in the data folder {data}; choose --out outside the data folder")
+
+
 def train_in_folder(args, comm, wish):
     """Train in the folder that --out or --resume names."""
     from vitnp.training.display import Display
     from vitnp.training.run import Run
 
-    if not args.resume and comm.rank == 0:
-        claim(args.out, overwrite=args.overwrite)  # before anything that takes time
+    if not args.resume and comm.rank == 0:  # before anything that takes time
+        outside(args.out, args.data)
+        claim(args.out, overwrite=args.overwrite)
     xp = backend(args)
     comm.use(xp)
     setup = prepare(args)

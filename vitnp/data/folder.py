@@ -3,7 +3,7 @@
 Imports `sources`, `preprocess`, `photo`, `config`, `cores`, `errors`.
 
     DIR/CLASS/*.jpg                                 split by a seed, each class in the same shares
-    DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      as it is; "val", "valid", "validation" or "test"
+    DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      as it is; see TRAIN_NAMES, TEST_NAMES
 
 Only paths are kept: a picture is decoded when it is asked for, so memory does not grow with the folder. Gray, palette,
 CMYK, transparent and 16-bit pictures become the model's channels, see `photo.in_colors`.
@@ -23,7 +23,8 @@ from vitnp.data.sources import DataSet
 from vitnp.errors import InputError, need_choice
 
 KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-TEST_NAMES = ("val", "valid", "validation", "test")
+TRAIN_NAMES = ("train", "training")  # upper case or lower, as the next
+TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of these that is there
 TEST_SHARE = 0.2
 
 
@@ -101,20 +102,27 @@ def load(
 
 def split(folder, seed):
     """((paths, labels) to learn from, (paths, labels) to test, class names) of the folder's layout."""
-    if (folder / "train").is_dir():
-        tests = [name for name in TEST_NAMES if (folder / name).is_dir()]
+    trains, tests = parts(folder, TRAIN_NAMES), parts(folder, TEST_NAMES)
+    if len(trains) > 1:
+        raise InputError(f"{folder} has {trains[0]} and {trains[1]}; leave one to learn from")
+    if trains:
         if not tests:
             raise InputError(
-                f"{folder} has train and no {' or '.join(TEST_NAMES)}; put pictures to test with beside it"
+                f"{folder} has {trains[0]} and no {' or '.join(TEST_NAMES)}; put pictures to test with beside it"
             )
-        train, test = classes(folder / "train"), classes(folder / tests[0], at_least=1)
+        learned, tested = folder / trains[0], folder / tests[0]
+        train, test = classes(learned), classes(tested, at_least=1)
         if unknown := sorted(test.keys() - train.keys()):
             raise InputError(
-                f"{folder / tests[0]} has the class {unknown[0]}, which {folder / 'train'} has not; "
-                "both need the same classes"
+                f"{tested} has the class {unknown[0]}, which {learned} has not; both need the same classes"
             )
         names = tuple(train)
         return flat(train, names), flat(test, names), names
+    if tests:
+        raise InputError(
+            f"{folder} has {' and '.join(tests)} and no train; call the part to learn from train, or, if "
+            f"{tests[0]} is a class, rename it or put the classes into train and val"
+        )
     found = classes(folder)
     few = [name for name, paths in found.items() if len(paths) < 2]
     if few:
@@ -127,6 +135,12 @@ def split(folder, seed):
         some = min(max(round(TEST_SHARE * len(paths)), 1), len(paths) - 1)
         train[name], test[name] = sorted(order[some:]), sorted(order[:some])
     return flat(train, tuple(found)), flat(test, tuple(found)), tuple(found)
+
+
+def parts(folder, names):
+    """The folders in the folder that are called by one of these names, in their order, lower case before upper."""
+    there = next(os.walk(folder), (None, [], []))[1]  # none where it cannot be read, which `classes` says
+    return [own for name in names for own in sorted(there, reverse=True) if own.lower() == name]
 
 
 def classes(folder, *, at_least=2):

@@ -3,6 +3,7 @@
 Imports its neighbors, `checkpoints`, `writing`, `errors`; `show` when the curves are drawn.
 """
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -29,13 +30,20 @@ OWN = (
 
 
 def claim(folder, *, overwrite=False):
-    """The folder, made if need be, for a new run. Raises InputError where one is there already, unless `overwrite`."""
-    folder = writable(folder)
+    """Raise InputError where no new run can be in the folder, or, unless `overwrite`, where one is there already.
+
+    A folder that is not there yet is not left behind: what is wrong with the run may still come out.
+    """
+    folder = Path(folder)
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    writable(folder)
+    with contextlib.suppress(OSError):  # something else is in it by now
+        for place in new:
+            place.rmdir()
     if (folder / ABOUT).exists() and not overwrite:
         raise InputError(
             f"{folder} already holds a run; go on with --resume {folder}, name another folder, or --overwrite it"
         )
-    return folder
 
 
 def clear(folder):
