@@ -181,7 +181,7 @@ def small():
         {},
         source="chosen by trials on its own splits (docs/results.md)",
         accuracy="99.1% ± 0.4 over seeds 0 to 9, measured (docs/results.md)",
-        time="20 s on two cores, measured (docs/results.md)",
+        time="13 s on two cores, measured (docs/results.md)",
     )
     yield own(
         "mnist-small",
