@@ -233,9 +233,11 @@ def predict(images, p, config, *, workers=None, batch_size=64):
     images = check_images(images, config, p["norm"]["gamma"].dtype)
     images = to_device(images, array_module(p["norm"]["gamma"]))
     need_int("batch_size", batch_size, at_least=1)
-    forward, logits = functools.partial(vit.forward, p=p, config=config, keep="nothing"), []
+    small, logits = is_small(config), []
     for start in range(0, len(images), batch_size):
         stop = min(start + batch_size, len(images))
         parts = shares(images, start, stop, config, workers)
-        logits += run(lambda part: forward(images[slice(*part)])[0], parts, small=is_small(config))
+        logits += run(
+            lambda part: vit.forward(images[slice(*part)], p, config, keep="nothing")[0], parts, small=small
+        )
     return array_module(logits[0]).concatenate(logits)

@@ -145,9 +145,8 @@ def changed(recipe, args):
                 f'--set-recipe "{assignment}" is not FIELD=VALUE; {hint}choose from {", ".join(kinds)}'
             )
         given[field] = value(field, kinds[field], text)
-    if (
-        rate := fields(args).get("dropout_rate")
-    ) is not None:  # the model's own, which a recipe's would overrule
+    rate = fields(args).get("dropout_rate")
+    if rate is not None:  # the model's own, which a recipe's would overrule
         if given.get("dropout") is not None:
             raise InputError(f"dropout is {given['dropout']} and dropout_rate is {rate}; give one of them")
         given["dropout"] = None
