@@ -1,4 +1,6 @@
-"""The batch split over threads: the loss and its gradients, and predictions. Imports `vit`, `loss`, `backend`, `cores`.
+"""The batch split over threads: the loss and its gradients, and predictions.
+
+Imports `vit`, `loss`, `backend`, `cores`, `memory`.
 
 Each thread runs the model on a share of the images with a single-threaded BLAS; the gradients are added in
 the order of the shares, so the same number of workers gives the same bits.
@@ -12,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from vitnp import cores, loss, tree, vit
+from vitnp import cores, loss, memory, tree, vit
 from vitnp.backend import DeviceDraws, array_module, on_host, to_device
 from vitnp.checks import check_images, check_labels
 from vitnp.errors import InputError, need_int
@@ -74,7 +76,7 @@ def shares(images, start, stop, config, workers):
 
 def run(f, parts, *, small=False):
     """[f(part), …], one thread each with single-threaded BLAS; one part alone, unless small, has BLAS's threads."""
-    keep_freed_memory()
+    memory.keep_freed()
     if len(parts) == 1:
         with blas().limit(limits=1 if small else None, user_api="blas"):
             return [f(parts[0])]
@@ -90,17 +92,6 @@ def blas():
     import threadpoolctl
 
     return threadpoolctl.ThreadpoolController()
-
-
-@functools.cache
-def keep_freed_memory():
-    """Let the C library keep what arrays leave behind for the next ones: a third of a small model's step.
-
-    glibc gives an array of more than 128 KiB back to the system when it is freed, and the system clears the pages of
-    the next one. It stops doing so up to the size of the largest array freed so far, at most 32 MiB, and then keeps
-    up to 64 MiB a thread (mallopt(3), M_MMAP_THRESHOLD). So one such array, never written to, is made and freed.
-    """
-    np.empty(2**25 - 2**13, np.uint8)
 
 
 class Once(list):

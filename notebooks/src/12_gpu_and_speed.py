@@ -486,14 +486,14 @@ def count(first):
 
 # %%
 print("as it comes: ", count(""))
-print("keep freed:  ", count("vitnp.parallel.keep_freed_memory()"))
+print("keep freed:  ", count("vitnp.memory.keep_freed()"))
 
 # %% [markdown] lang="en"
-# All it takes is one array of 32 MB, made and freed: then the C library keeps what is freed. `loss_and_grads` does it by
-# itself. CuPy has a pool for the same reason.
+# It takes three calls of the C library's `mallopt`: then it keeps what is freed. `loss_and_grads` does it by itself.
+# CuPy has a pool for the same reason.
 
 # %% [markdown] lang="ko"
-# 32 MB짜리 배열을 하나 만들었다가 지우면 됩니다. 그 뒤로 C 라이브러리는 비운 메모리를 돌려주지 않고 갖고 있습니다.
+# C 라이브러리의 `mallopt`를 세 번 부르면 됩니다. 그 뒤로 비운 메모리를 돌려주지 않고 갖고 있습니다.
 # `loss_and_grads`가 알아서 해 줍니다. CuPy에도 같은 이유로 메모리 풀이 있습니다.
 
 # %% [markdown] lang="en"
