@@ -1,9 +1,9 @@
-"""The coefficients of `backend.erf_float32`, fitted again: erf(x) ≈ tanh(x·P(x²)) for |x| ≤ EDGE.
+"""The coefficients of `backend.erf_float32`, fitted again: erf(x/√2) ≈ tanh(x·P(x²)) for |x| ≤ EDGE.
 
     python benchmarks/fit_erf.py
 
-An error d in x·P(x²) is an error of (1 − erf²)·d in the tanh, so the largest error is the solution of a linear
-program: minimize t where (1 − erf²)·|x·P(x²) − atanh(erf(x))| ≤ t at every point. Chebyshev polynomials of x² keep
+An error d in x·P(x²) is one of (1 − erf²)·d in the tanh, so the largest error is the solution of a linear
+program: minimize t where (1 − erf²)·|x·P(x²) − atanh(erf(x/√2))| ≤ t at every point. Chebyshev polynomials of x² keep
 the program well conditioned; its solution is written in powers of x² only at the end.
 """
 
@@ -12,14 +12,15 @@ from numpy.polynomial import Chebyshev, Polynomial, chebyshev
 from scipy.optimize import linprog
 from scipy.special import erf, erfc
 
-EDGE, TERMS = 4.1, 7  # 6 terms leave 4.4e-7, 8 leave 5.0e-8; from 4.05 on, tanh(EDGE·P) is 1 in float32
+EDGE, TERMS = 5.8, 7  # 6 terms leave 4.4e-7, 8 leave 5.0e-8; from 5.72 on, tanh(x·P) is 1 in float32
 
 
 def fit(points=3000):
     """The coefficients of P, lowest power of x² first, and the largest error of the fit in exact arithmetic."""
     x = EDGE * np.sin(np.linspace(0.0, np.pi / 2, points + 1)[1:])  # dense at the edge, as Chebyshev's points
-    weight = (1.0 + erf(x)) * erfc(x)
-    target = weight * 0.5 * np.log((1.0 + erf(x)) / erfc(x))
+    z = x / np.sqrt(2.0)
+    weight = (1.0 + erf(z)) * erfc(z)
+    target = weight * 0.5 * np.log((1.0 + erf(z)) / erfc(z))
     A = (weight * x)[:, None] * chebyshev.chebvander(2.0 * (x / EDGE) ** 2 - 1.0, TERMS - 1)
     t = np.full((points, 1), -1e-6)  # t in millionths, of the size of the coefficients
     solution = linprog(
@@ -35,12 +36,12 @@ def fit(points=3000):
 
 
 def error_float32(coefficients):
-    """The largest |tanh(x·P(x²)) − erf(x)| over every 64th number of float32 up to 6, and where it is."""
-    x = np.arange(0, np.float32(6.0).view(np.uint32), 64, dtype=np.uint32).view(np.float32)
+    """The largest |tanh(x·P(x²)) − erf(x/√2)| over every 64th number of float32 up to 8, and where it is."""
+    x = np.arange(0, np.float32(8.0).view(np.uint32), 64, dtype=np.uint32).view(np.float32)
     P = coefficients[-1]
     for c in coefficients[-2::-1]:
         P = P * (x * x) + c
-    error = np.abs(np.tanh(x * P) - erf(x.astype(np.float64)))
+    error = np.abs(np.tanh(x * P) - erf(x / np.sqrt(2.0)))
     return error.max(), x[error.argmax()]
 
 

@@ -10,6 +10,8 @@ import types
 
 import numpy as np
 
+from vitnp import backend
+
 TRAFFIC = []  # what was sent to the "device" or read back from it, in order: "to device", "float", …
 
 
@@ -117,9 +119,17 @@ def strict_function(name):
 
     def call(*args, **options):
         args = [[unwrap(x) for x in arg] if isinstance(arg, list) else unwrap(arg) for arg in args]
+        options = {key: unwrap(value) for key, value in options.items()}
         return wrap(function(*args, **options))
 
     return call
+
+
+def erf_sqrt2(x, x2):
+    """`backend.erf_sqrt2`, which looks for a device's own, for either kind of array."""
+    if isinstance(x, Strict):
+        return wrap(backend.erf_sqrt2(x.a, x2.a))
+    return backend.erf_sqrt2(x, x2)
 
 
 def asarray(x, dtype=None):

@@ -7,9 +7,8 @@ import json
 
 import numpy as np
 import pytest
-import scipy.special
 from cases import CASES, DROPOUTS, generator, model_point
-from strict import STRICT, TRAFFIC, Strict, wrap
+from strict import STRICT, TRAFFIC, Strict, erf_sqrt2, wrap
 
 import vitnp
 from vitnp import backend, checkpoints, cli, gradcheck, optim, parallel, precision, tree
@@ -24,15 +23,8 @@ from vitnp.ops import dropout, gelu, softmax
 def same_way(monkeypatch):
     """NumPy takes off every row's maximum too, as a device does, so that the bits can be compared."""
     monkeypatch.setattr(softmax, "SAFE", 0.0)
-    monkeypatch.setattr(
-        gelu, "erf", lambda x: wrap(scipy.special.erf(x.a)) if isinstance(x, Strict) else erf(x)
-    )
+    monkeypatch.setattr(gelu, "erf_sqrt2", erf_sqrt2)
     TRAFFIC.clear()
-
-
-def erf(x):
-    """SciPy's in either dtype, where the library has its own in float32."""
-    return scipy.special.erf(x)
 
 
 def equal(device, host):

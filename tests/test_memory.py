@@ -32,7 +32,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 def faults(how):
     """Page faults of the last of six rounds."""
-    return int(subprocess.run([sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, check=True).stdout)
+    command = [sys.executable, "-c", PROGRAM, how]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.skipif(not GLIBC, reason="only glibc has these switches")

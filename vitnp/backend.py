@@ -5,6 +5,7 @@ Moving between host and device happens at the border, with `to_device` and `to_h
 """
 
 import functools
+import math
 import sys
 
 import numpy as np
@@ -30,43 +31,44 @@ def on_host(x):
     return array_module(x) is np
 
 
-def erf(x):
-    """erf(x) = 2/√π ∫₀ˣ exp(−t²) dt, element by element, in the dtype of x.
+def erf_sqrt2(x, x2):
+    """erf(x/√2) = √(2/π) ∫₀ˣ exp(−t²/2) dt, element by element, in the dtype of x; given x² too.
 
     In float32 on NumPy it is `erf_float32`: SciPy's takes as long there as a layer's matrix products.
     """
     if array_module(x).__name__ == "cupy":
         import cupyx.scipy.special
 
-        return cupyx.scipy.special.erf(x)
-    return erf_float32(x) if x.dtype == np.float32 else scipy.special.erf(x)
+        return cupyx.scipy.special.erf(x * SQRT_HALF)
+    return erf_float32(x, x2) if x.dtype == np.float32 else scipy.special.erf(x * SQRT_HALF)
 
 
-# atanh(erf(x))/x as a polynomial in x², lowest power first: the fit that makes the largest error of erf_float32 on
-# |x| ≤ 4.1 smallest, by benchmarks/fit_erf.py. Beyond, erf is 1 to float32's last bit, and so is the tanh: x·P(x²)
+SQRT_HALF = math.sqrt(0.5)
+
+# atanh(erf(x/√2))/x as a polynomial in x², lowest power first: the fit that makes the largest error of erf_float32 on
+# |x| ≤ 5.8 smallest, by benchmarks/fit_erf.py. Beyond, erf is 1 to float32's last bit, and so is the tanh: x·P(x²)
 # only grows there, at last to infinity.
 ERF_COEFFICIENTS = (
-    1.128379706,
-    0.1027654815,
-    -0.0001843843532,
-    -0.000625718519,
-    8.971201987e-05,
-    -5.985570909e-06,
-    1.58951518e-07,
+    0.7978849414,
+    0.03633308427,
+    -3.259444529e-05,
+    -5.53064364e-05,
+    3.964789384e-06,
+    -1.32266919e-07,
+    1.756270835e-09,
 )
 
 
-def erf_float32(x):
-    """erf(x) ≈ tanh(x·P(x²)), at most 1.5e-7 from erf in float32."""
+def erf_float32(x, x2):
+    """erf(x/√2) ≈ tanh(x·P(x²)), at most 1.5e-7 from it in float32."""
     with np.errstate(over="ignore"):
-        x2 = x * x
         P = ERF_COEFFICIENTS[-1] * x2
         for coefficient in ERF_COEFFICIENTS[-2:0:-1]:  # in place: a third of the time
             P += coefficient
             P *= x2
         P += ERF_COEFFICIENTS[0]
         P *= x
-    return np.tanh(P)
+    return np.tanh(P, out=P)
 
 
 def get(name="auto"):

@@ -22,7 +22,9 @@ def names():
         for part in owner.split("."):
             thing = getattr(thing, part)
         found |= {f"{owner}.{name}" for name in dir(thing) if not name.startswith("_")}
-    return found | {f"ndarray.{name}" for name in dir(cupy.ndarray) if name.startswith("__")}
+    special = {name for name in dir(cupy.ndarray) if name.startswith("__")}
+    special -= {"__buffer__", "__release_buffer__"}  # Python's own, from 3.12 on
+    return found | {f"ndarray.{name}" for name in special}
 
 
 if __name__ == "__main__":

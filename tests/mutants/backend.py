@@ -91,15 +91,15 @@ mistakes(
 mistakes(
     "backend.py",
     ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
-    ("erf in float32: a coefficient changed", "    0.1027654815,", "    0.1037654815,"),
-    ("erf in float32: sign of a coefficient", "    -0.000625718519,", "    0.000625718519,"),
+    ("erf in float32: a coefficient changed", "    0.03633308427,", "    0.03643308427,"),
+    ("erf in float32: sign of a coefficient", "    -5.53064364e-05,", "    5.53064364e-05,"),
     (
         "erf in float32: the coefficients from the other end",
         "ERF_COEFFICIENTS[-2:0:-1]:",
         "ERF_COEFFICIENTS[1:-1]:",
     ),
     ("erf in float32: a coefficient left out", "ERF_COEFFICIENTS[-2:0:-1]:", "ERF_COEFFICIENTS[-2:1:-1]:"),
-    ("erf in float32: even, not odd", "return np.tanh(P)", "return np.tanh(abs(P))"),
+    ("erf in float32: even, not odd", "return np.tanh(P, out=P)", "return np.tanh(abs(P))"),
     clause="precision",
 )
 mistakes(
@@ -107,17 +107,18 @@ mistakes(
     ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
     (
         "erf of float32 in float64 too",
-        "erf_float32(x) if x.dtype == np.float32 else scipy",
-        "erf_float32(x) if x.dtype == np.float64 else scipy",
+        "erf_float32(x, x2) if x.dtype == np.float32 else scipy",
+        "erf_float32(x, x2) if x.dtype == np.float64 else scipy",
     ),
+    ("erf: √2 forgotten", "else scipy.special.erf(x * SQRT_HALF)", "else scipy.special.erf(x)"),
 )
 mistakes(
     "backend.py",
     ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
     (
         "erf of float32 by way of float64",
-        "erf_float32(x) if x.dtype",
-        "scipy.special.erf(x.astype(float)) if x.dtype",
+        "erf_float32(x, x2) if x.dtype",
+        "scipy.special.erf(SQRT_HALF * x.astype(float)) if x.dtype",
     ),
     clause="dtype",
 )

@@ -140,16 +140,25 @@ mistakes(
     ERF,
     ("erf: derivative of the tanh form", "else both_erf)", "else both_tanh)"),
     ("erf: φ without 1/√(2π)", "    density *= 1.0 / SQRT_2_PI\n", ""),
-    ("erf: exp(−x²) in place of exp(−x²/2)", "density *= -0.5", "density *= -1.0"),
-    ("erf: √2 forgotten", "erf(x * (1.0 / SQRT_2))", "erf(x)"),
+    ("erf: exp(−x²) in place of exp(−x²/2)", "x2 *= -0.5", "x2 *= -1.0"),
+)
+mistakes(
+    "ops/gelu.py",
+    ERF,
+    (
+        "erf: −x²/2 in place of x² for Φ",
+        "    Phi = Phi_erf(x, x2)\n    x2 *= -0.5\n",
+        "    x2 *= -0.5\n    Phi = Phi_erf(x, x2)\n",
+    ),
+    clause="precision",
 )
 mistakes(
     "ops/gelu.py",
     ("s7_feed_forward, erf", "vit, erf"),
     (
         "erf: y made again by the tanh form",
-        "return product_rule(x, dy, Phi_erf(x), density)",
-        "return gelu_tanh(x), product_rule(x, dy, Phi_erf(x), density)[1]",
+        "return product_rule(x, dy, Phi, density)",
+        "return gelu_tanh(x), product_rule(x, dy, Phi, density)[1]",
     ),
 )
 # What fuse hands a formula is a view of the caller's arrays.

@@ -6,10 +6,9 @@ Two forms. "erf" is the definition: timm, Hugging Face and torchvision weights w
 
 import math
 
-from vitnp.backend import array_module, erf, fuse
+from vitnp.backend import array_module, erf_sqrt2, fuse
 from vitnp.ops.half import in_float32
 
-SQRT_2 = math.sqrt(2.0)
 SQRT_2_PI = math.sqrt(2.0 * math.pi)
 LINEAR = math.sqrt(2.0 / math.pi)
 CUBIC = LINEAR * 0.044715  # the coefficient of the GELU paper
@@ -60,7 +59,7 @@ def Phi_tanh(x, x2):
     t = CUBIC * x2
     t += LINEAR
     t *= x
-    Phi = array_module(x).tanh(t)
+    Phi = array_module(x).tanh(t, out=t)
     Phi *= 0.5
     Phi += 0.5
     return Phi
@@ -70,23 +69,24 @@ def Phi_tanh(x, x2):
 @in_float32
 def gelu_erf(x):
     """x·Φ(x) with Φ(x) = ½ (1 + erf(x/√2))."""
-    return x * Phi_erf(x)
+    return x * Phi_erf(x, x * x)
 
 
 @fuse
 @in_float32
 def both_erf(x, dy):
     """x·Φ and dy·(Φ + x·Φ′), where Φ′ is the density exp(−x²/2)/√(2π)."""
-    density = x * x
-    density *= -0.5
-    density = array_module(x).exp(density)
+    x2 = x * x
+    Phi = Phi_erf(x, x2)
+    x2 *= -0.5
+    density = array_module(x).exp(x2, out=x2)
     density *= 1.0 / SQRT_2_PI
-    return product_rule(x, dy, Phi_erf(x), density)
+    return product_rule(x, dy, Phi, density)
 
 
-def Phi_erf(x):
-    """Φ(x) = ½ (1 + erf(x/√2))."""
-    Phi = erf(x * (1.0 / SQRT_2))
+def Phi_erf(x, x2):
+    """Φ(x) = ½ (1 + erf(x/√2)), given x² too."""
+    Phi = erf_sqrt2(x, x2)
     Phi *= 0.5
     Phi += 0.5
     return Phi
