@@ -8,7 +8,6 @@ steps. Writes few_labels.csv and few_labels.png into the folder; the same comman
 """
 
 import argparse
-import csv
 import statistics
 import sys
 from pathlib import Path
@@ -16,8 +15,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from vitnp import show
 from vitnp.commands import pretrain, series, train
-from vitnp.commands.compare import mean_and_deviation
+from vitnp.commands.compare import mean_and_deviation, write
 from vitnp.errors import InputError
 from vitnp.training.signals import heard
 
@@ -120,11 +120,8 @@ def main(arguments=None):
             if share:
                 numbers = {name: epoch[name] for name in ("test_accuracy", "seconds")}
                 rows.append({"labels": share, "start": start, "seed": seed} | numbers)
-    with open(args.out / "few_labels.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    picture(rows).savefig(args.out / "few_labels.png", dpi=100)
+    write(args.out / "few_labels.csv", rows)
+    show.save(picture(rows), args.out / "few_labels.png")
     print(table(rows))
     return 0
 

@@ -227,5 +227,5 @@ def test_one_in_full(capsys, name):
 def test_an_unknown_name_names_the_near_ones(capsys):
     assert cli.main(["recipes", "cifar10"]) == 2
     err = capsys.readouterr().err
-    assert err.startswith("vitnp: recipe \"cifar10\" is unknown; did you mean 'cifar10-small'")
+    assert err.startswith('vitnp: recipe "cifar10" is unknown; did you mean cifar10-small')
     assert err.count("\n") == 1

@@ -301,7 +301,7 @@ def test_a_fine_tuning_goes_on_without_its_file(capsys, pretrained, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--recipe digit", "recipe \"digit\" is unknown; did you mean 'digits'?"),
+        ("--recipe digit", 'recipe "digit" is unknown; did you mean digits'),
         ("--set-recipe lr", '--set-recipe "lr" is not FIELD=VALUE'),
         ("--set-recipe lrr=1", "did you mean lr?"),
         ("--set-recipe lr=fast", '"fast" is not a number'),

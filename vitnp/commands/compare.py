@@ -3,7 +3,6 @@
 import argparse
 import csv
 import dataclasses
-import difflib
 import statistics
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from vitnp import optim, schedules, tree
 from vitnp.commands import series, train
 from vitnp.commands.train_setup import prepare
 from vitnp.config import INTERPOLATIONS, POSITION_EMBEDDINGS, ViTConfig
-from vitnp.errors import InputError, need_int
+from vitnp.errors import InputError, did_you_mean, need_int
 from vitnp.recipes import Recipe
 from vitnp.training import signals
 from vitnp.training.progress import Diverged
@@ -92,8 +91,7 @@ def field(name):
     fields = {f.name: "set" for f in dataclasses.fields(ViTConfig) if f.name != "preprocessing"}
     fields |= {f.name: "set_recipe" for f in dataclasses.fields(Recipe)}
     if name not in fields:
-        near = difflib.get_close_matches(name, fields, n=3)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        hint = did_you_mean(name, fields)
         raise InputError(f'--over "{name}" is unknown; {hint}choose from {", ".join(sorted(fields))}')
     return fields[name]
 
@@ -123,7 +121,7 @@ def one(args, kind, value, seed):
 def write(path, rows):
     """The rows as a CSV file."""
     with beside(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
 

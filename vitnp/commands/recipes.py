@@ -1,9 +1,8 @@
 """`vitnp recipes [NAME]`: the named recipes, a line each, or one of them in full."""
 
 import dataclasses
-import difflib
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, did_you_mean
 from vitnp.recipes import LISTED
 
 
@@ -46,8 +45,7 @@ def find(name):
     """The listed recipe; upper and lower case are the same. Raises InputError, naming the near ones."""
     by_case = {known.lower(): known for known in LISTED}
     if name.lower() not in by_case:
-        near = difflib.get_close_matches(name.lower(), by_case, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(repr(by_case[known]) for known in near)}? " if near else ""
+        hint = did_you_mean(name, LISTED)
         raise InputError(f'recipe "{name}" is unknown; {hint}vitnp recipes lists all {len(LISTED)}')
     return LISTED[by_case[name.lower()]]
 

@@ -2,7 +2,6 @@
 
 import ast
 import dataclasses
-import difflib
 import math
 import sys
 import zlib
@@ -19,7 +18,7 @@ from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
 from vitnp.config import PRESETS, ViTConfig
 from vitnp.data.folder import split
-from vitnp.errors import InputError, need_choice
+from vitnp.errors import InputError, did_you_mean, need_choice
 from vitnp.recipes import LISTED, Recipe
 from vitnp.train import check_augment, check_dtype, check_fit, initial_parameters, with_dropout
 from vitnp.training import masked as masked_task
@@ -139,8 +138,7 @@ def changed(recipe, args):
     for assignment in args.set_recipe:
         field, _, text = assignment.partition("=")
         if field not in kinds or not text:
-            near = difflib.get_close_matches(field, kinds, n=1)
-            hint = f"did you mean {near[0]}? " if near and near[0] != field else ""
+            hint = "" if field in kinds else did_you_mean(field, kinds)
             raise InputError(
                 f'--set-recipe "{assignment}" is not FIELD=VALUE; {hint}choose from {", ".join(kinds)}'
             )

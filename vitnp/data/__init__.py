@@ -15,12 +15,10 @@ needed.
 Values are −1 … 1: x/127.5 − 1 of bytes, or what the model's `config.preprocessing` says for pictures of a folder.
 """
 
-import difflib
-
 from vitnp.data.few import few
 from vitnp.data.loader import batches
 from vitnp.data.sources import ArraySource, DataSet, Source
-from vitnp.errors import InputError, need_int
+from vitnp.errors import InputError, did_you_mean, need_int
 
 __all__ = ["NAMES", "ArraySource", "DataSet", "Source", "batches", "few", "load"]
 
@@ -36,8 +34,7 @@ def load(name, *, seed=0, folder=None, image_size=None, **pictures):
     another kind.
     """
     if name not in NAMES:
-        near = difflib.get_close_matches(str(name).lower(), NAMES, n=2)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        hint = did_you_mean(name, NAMES)
         raise InputError(f'data set "{name}" is unknown; {hint}choose from {", ".join(NAMES)}')
     need_int("seed", seed, at_least=0, at_most=2**32 - 1)
     if name == "folder":
