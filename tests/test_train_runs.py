@@ -302,8 +302,9 @@ def test_a_fine_tuning_goes_on_without_its_file(capsys, pretrained, tmp_path):
     ("words", "message"),
     [
         ("--recipe digit", "recipe \"digit\" is unknown; did you mean 'digits'?"),
-        ("--set-recipe lr", '--set-recipe "lr" is not FIELD=VALUE'),
-        ("--set-recipe lrr=1", "did you mean lr?"),
+        ("--set-recipe lr", '--set-recipe "lr" has no value; write FIELD=VALUE'),
+        ("--set-recipe lrr=1", 'recipe field "lrr" is unknown; did you mean lr?'),
+        ("--set-recipe bogus=1", 'recipe field "bogus" is unknown; choose from epochs'),
         ("--set-recipe lr=fast", '"fast" is not a number'),
         ("--set-recipe optimizer=adagrad", 'optimizer is "adagrad"; choose sgd or adam'),
         ("--set-recipe augment=turn", 'augment is "turn"'),
