@@ -26,6 +26,7 @@ lab: $(BIN)/jupyter-lab
 	$(BIN)/jupyter-lab notebooks/00_tour.ipynb
 
 slides: $(BIN)/jupyter-lab
+	$(if $(wildcard $(NOTEBOOK)),,$(error which notebook? there is no "$(NOTEBOOK)"; make slides NOTEBOOK=notebooks/ko/05_attention.ipynb))
 	$(BIN)/jupyter nbconvert --to slides --SlidesExporter.reveal_width=1280 --SlidesExporter.reveal_height=720 $(NOTEBOOK)
 
 $(BIN)/jupyter-lab: $(INSTALLED)

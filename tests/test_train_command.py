@@ -85,7 +85,7 @@ def test_an_option_reaches_the_training(capsys, tmp_path, option):
 
 def test_workers_and_dropout_are_said(capsys, tmp_path):
     out = run(capsys, f"{SMALL} --workers 1 --dropout 0.25 --out", tmp_path)[1]
-    assert "1 threads" in out
+    assert "seed 0, 1 thread\n" in out
     assert checkpoints.load(tmp_path / "model.npz")[1].dropout_rate == 0.25
 
 
@@ -193,6 +193,23 @@ def test_pictures_in_folders_train_as_the_arrays_do(capsys, tmp_path):
     assert found["files"] > 0.9
     assert abs(found["arrays"] - found["files"]) < 0.04
     assert (tmp_path / "files" / "classes.txt").read_text().split() == list("0123456789")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        ("cifar10-small", "digits on {}: 811,146 parameters, 32x32 pixels in 64 patches"),
+        ("cifar10-small --model digits", "digits on {}: 811,146 parameters, 32x32 pixels in 64 patches"),
+        ("mnist-small", "digits on {}: 139,018 parameters, 28x28 pixels in 49 patches"),
+        ("cifar10-small --model tiny", "tiny on {}: "),
+    ],
+)
+def test_pictures_of_ones_own_are_learned_by_the_model_of_the_recipe(capsys, tmp_path, recipe, said):
+    write(tmp_path / "png")
+    words = f"--recipe {recipe} --steps 1 --batch-size 8 --workers 1 --data"
+    status, out, _ = run(capsys, words, tmp_path / "png", "--out", tmp_path / "run")
+    assert status == 0
+    assert out.startswith(said.format(tmp_path / "png"))
 
 
 def test_a_warm_up_longer_than_the_training_is_said(capsys, tmp_path):

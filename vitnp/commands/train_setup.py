@@ -24,7 +24,7 @@ from vitnp.train import check_augment, check_dtype, check_fit, initial_parameter
 from vitnp.training import masked as masked_task
 from vitnp.training.checkpoints import is_training_checkpoint, model
 
-SMALLEST = "Ti/16"  # for pictures of one's own, unless another model is named
+SMALLEST = "Ti/16"  # for a recipe that is for a file's weights, or for a model that is not here
 
 
 class Setup(NamedTuple):
@@ -57,11 +57,12 @@ def prepare(args):
             p, config = adapt.new_head(p, config, 0 if task else len(dataset.class_names))
         config = with_dropout(config, recipe)
     else:
-        settings = listed.settings if args.model in (None, listed.model) else {}
-        asked = {"image_size": (224, 224)} | settings | PRESETS.get(args.model, {}) | fields(args)
+        args.model = args.model or (listed.model if listed.model in PRESETS else SMALLEST)
+        settings = listed.settings if args.model == listed.model else {}
+        asked = {"image_size": (224, 224)} | PRESETS.get(args.model, {}) | settings | fields(args)
         seen = {field: asked[field] for field in ("image_size", "in_channels") if field in asked}
         dataset = load(name, folder, args, recipe, ViTConfig(**(seen | {"patch_size": 1})))
-        config = with_dropout(untrained(args, listed, dataset), recipe)
+        config = with_dropout(untrained(args, settings, dataset), recipe)
         check_fit(dataset, config)
         config = masked_task.without_head(config) if task else config
         p = initial_parameters(rng, config, recipe)
@@ -137,11 +138,11 @@ def changed(recipe, args):
     kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
     for assignment in args.set_recipe:
         field, _, text = assignment.partition("=")
-        if field not in kinds or not text:
-            hint = "" if field in kinds else did_you_mean(field, kinds)
-            raise InputError(
-                f'--set-recipe "{assignment}" is not FIELD=VALUE; {hint}choose from {", ".join(kinds)}'
-            )
+        if field not in kinds:
+            hint = did_you_mean(field, kinds)
+            raise InputError(f'recipe field "{field}" is unknown; {hint}choose from {", ".join(kinds)}')
+        if not text:
+            raise InputError(f'--set-recipe "{assignment}" has no value; write FIELD=VALUE, such as lr=0.001')
         given[field] = value(field, kinds[field], text)
     rate = fields(args).get("dropout_rate")
     if rate is not None:  # the model's own, which a recipe's would overrule
@@ -169,11 +170,9 @@ def value(field, kind, text):
         raise InputError(f'--set-recipe {field}={text}: "{text}" is not a number') from None
 
 
-def untrained(args, listed, dataset):
+def untrained(args, settings, dataset):
     """The configuration of a model to be trained from nothing: the options', else the data's and the recipe's."""
     height, width, channels = dataset.train.shape
-    args.model = args.model or (listed.model if listed.data in (place(args.data)[0], args.data) else SMALLEST)
-    settings = listed.settings if args.model == listed.model else {}
     fitting = {"image_size": (height, width), "in_channels": channels}
     return model_config(args, **(settings | fitting | {"num_classes": len(dataset.class_names)}))
 

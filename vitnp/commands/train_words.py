@@ -20,12 +20,13 @@ def title(args, setup, comm, resume):
     task = f"{args.task}, {args.target} of {args.mask_ratio:.0%} of the patches: " if args.task else ""
     of_them = f" ({args.labels:.2%} of them, each the more often)" if args.labels else ""
     begin = "" if resume is None else f", going on after step {resume.step:,}"
+    threads = "1 thread" if args.workers == 1 else f"{args.workers} threads"
     classes = "" if args.task else f"{len(setup.data.class_names):,} classes, "
     (height, width), patches = setup.config.image_size, setup.config.num_patches
     return (
         f"{task}{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {width}x{height} pixels in {patches} "
         f"patches, {classes}{len(setup.data.train):,} images to learn from{of_them}, {len(setup.data.test):,} to test, "
-        f"seed {args.seed}, {ranks}{args.workers} threads{begin}"
+        f"seed {args.seed}, {ranks}{threads}{begin}"
     )
 
 

@@ -31,6 +31,7 @@ def position_similarity(E_pos, config, *, lang="en"):
     canvas = tiles.reshape(len(some_rows) * (rows + gap), len(some_cols) * (cols + gap))[:-gap, :-gap]
 
     figure = page.blank()
+    figure.set_layout_engine("compressed", w_pad=0.12, h_pad=0.12)
     axes = figure.subplots()
     shown = axes.imshow(canvas, vmin=-1, vmax=1, cmap="viridis", interpolation="nearest")
     axes.set_xticks(np.arange(len(some_cols)) * (cols + gap) + (cols - 1) / 2, some_cols + 1)

@@ -21,7 +21,7 @@ def check_fit(data, config, *, classes=True):
         have, want = (height, width, channels), (*config.image_size, config.in_channels)
         raise InputError(
             f"the images are {have[0]}x{have[1]}x{have[2]}, the model takes {want[0]}x{want[1]}x{want[2]}; "
-            f"give it image_size {height}x{width}, in_channels={channels} and a patch_size that divides"
+            f"give it image_size {height}x{width}, in_channels={channels} and a patch_size that divides both sides"
         )
     if classes and config.num_classes != len(data.class_names):
         raise InputError(
