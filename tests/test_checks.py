@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vitnp import InputError, vit
+from vitnp import InputError, loss_and_grads, vit
 from vitnp.checks import check_images, check_labels
 from vitnp.config import preset
 
@@ -97,3 +97,15 @@ def test_bad_labels(given, said):
 def test_good_labels(dtype):
     check_labels(np.array([0, 4], dtype), 2, 5)
     check_labels(np.full((2, 5), 0.2, np.float32), 2, 5)
+
+
+def test_a_seed_is_no_generator():
+    p = vit.init(np.random.default_rng(0), CONFIG)
+    for call in (
+        lambda: vit.init(0, CONFIG),
+        lambda: loss_and_grads(images(), np.array([0, 1]), p, CONFIG, rng=0),
+    ):
+        with pytest.raises(
+            InputError, match=r"rng is 0; need a generator, such as np.random.default_rng\(0\)"
+        ):
+            call()

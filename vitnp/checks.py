@@ -1,4 +1,4 @@
-"""What may come in: one clear line for each image or label that cannot be used. Imports `backend`, `errors`."""
+"""What may come in: one clear line for each image, label or generator that cannot be used. Imports `backend`, `errors`."""
 
 import numpy as np
 
@@ -77,3 +77,9 @@ def check_labels(labels, batch_size, num_classes):
             f"labels run from {labels.min()} to {labels.max()}; the model has {num_classes} classes, "
             f"so need 0 to {num_classes - 1}"
         )
+
+
+def check_generator(rng):
+    """Raise InputError for a seed, or anything else, in place of a generator; None is none."""
+    if rng is not None and not hasattr(rng, "integers"):
+        raise InputError(f"rng is {rng!r}; need a generator, such as np.random.default_rng(0)")

@@ -16,7 +16,7 @@ import numpy as np
 
 from vitnp import cores, loss, memory, tree, vit
 from vitnp.backend import DeviceDraws, array_module, on_host, to_device
-from vitnp.checks import check_images, check_labels
+from vitnp.checks import check_generator, check_images, check_labels
 from vitnp.errors import InputError, need_int
 
 # A thread must pay: with fewer activations (images · tokens · hidden size · layers) for each, two threads wait for
@@ -159,7 +159,7 @@ def loss_and_grads(
 
     Where p is decides where all is done: images and labels go there. A device has one worker, draws its own dropout,
     and gives the loss as an array of no axes, which nobody has waited for. The gradients are those of
-    loss·loss_scale, see `precision`. Raises InputError for images or labels that do not fit.
+    loss·loss_scale, see `precision`. Raises InputError for images, labels or an rng that do not fit.
     """
     if not config.num_classes:
         raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
@@ -190,6 +190,7 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
         raise InputError(
             f"part is {part} and there are {len(images)} images; need 0 ≤ first and first + images ≤ B"
         )
+    check_generator(rng)
     xp = array_module(p["norm"]["gamma"])
     seed = None if rng is None else rng.integers(2**63)  # drawn also where nothing drops
     drops = seed is not None and config.dropout_rate + config.attention_dropout_rate > 0

@@ -8,7 +8,7 @@ dimages, dp = backward(dlogits, saved)
 from typing import Any, NamedTuple
 
 from vitnp import encoder, tree
-from vitnp.checks import check_images
+from vitnp.checks import check_generator, check_images
 from vitnp.errors import need_choice
 from vitnp.steps import (
     s1_patchify,
@@ -36,8 +36,9 @@ class Saved(NamedTuple):
 def init(rng, config, dtype="float32"):
     """The parameters of a ViT, initialized as the released code does: NumPy arrays in a nested dict.
 
-    rng None gives the same tree of shapes without drawing or taking memory.
+    rng None gives the same tree of shapes without drawing or taking memory. Raises InputError for what is no generator.
     """
+    check_generator(rng)
     D = config.hidden_size
     p = {"project": s2_project.init(rng, patch_dim=config.patch_dim, hidden_size=D, dtype=dtype)}
     if config.classifier == "token":

@@ -42,7 +42,7 @@ def comparison(over, accuracies, *, lang="en"):
     seeds = "–".join(str(n) for n in sorted({min(counts), max(counts)}))
     axes.set_title(
         say(
-            f"{over}: ● each of {seeds} seeds, ■ mean ± standard deviation",
+            f"{over}: ● {'the one seed' if seeds == '1' else f'each of {seeds} seeds'}, ■ mean ± standard deviation",
             f"{over}: ● 시드 {seeds}개, ■ 평균 ± 표준편차",
         ),
         fontsize=TITLE,
