@@ -1,4 +1,4 @@
-"""What may come in: one clear line for each image, label or generator that cannot be used. Imports `backend`, `errors`."""
+"""What may come in: one clear line for images, labels or a generator that cannot be used. Imports `backend`, `errors`."""
 
 import numpy as np
 
