@@ -1,4 +1,4 @@
-"""What may come in: one clear line for images, labels or a generator that cannot be used. Imports `backend`, `errors`."""
+"""What may come in: one clear line for images, labels and generators that do not fit. Imports `backend`, `errors`."""
 
 import numpy as np
 
