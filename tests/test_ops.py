@@ -51,6 +51,20 @@ def test_gelu_tanh_is_the_approximation_of_the_paper():
     )
 
 
+@pytest.mark.parametrize("form", ["tanh", "erf"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex128"])
+@pytest.mark.parametrize("number", [np.array, lambda value, dtype: np.dtype(dtype).type(value)])
+def test_gelu_of_a_lone_number(number, dtype, form):
+    """An array of no axes and NumPy's own numbers: what x * x makes of them has no place to write into."""
+    x = number(1.5, dtype)
+    y, saved = gelu.forward(x, form=form)
+    dx = gelu.backward(np.ones_like(x), saved)
+    row = np.array([1.5], dtype)
+    expected, saved = gelu.forward(row, form=form)
+    assert (y.shape, y.dtype, dx.shape, dx.dtype) == ((), dtype, (), dtype)
+    assert (y, dx) == (expected[0], gelu.backward(np.ones_like(row), saved)[0])
+
+
 def test_how_far_the_two_gelus_are_apart():
     """4.7e-4 at ±2.699: weights trained with one form need that form."""
     difference = np.abs(gelu.forward(X, form="tanh")[0] - gelu.forward(X, form="erf")[0])

@@ -160,6 +160,39 @@ def test_blas_has_threads_where_they_pay(monkeypatch):
     assert limits[3:] == [None, None]
 
 
+def test_calls_from_several_threads_leave_blas_as_it_was(monkeypatch):
+    """A second call, made while the first is at work and ending after it, must not keep the first one's limit."""
+
+    class Blas:
+        threads = 4
+
+        @contextlib.contextmanager
+        def limit(self, limits, user_api):
+            before, Blas.threads = Blas.threads, limits or Blas.threads
+            yield
+            Blas.threads = before
+
+    monkeypatch.setattr(parallel, "blas", Blas)
+    inside, first_is_done, seen = threading.Event(), threading.Event(), []
+
+    def second(part):
+        inside.set()
+        first_is_done.wait(10)
+        seen.append(Blas.threads)
+
+    other = threading.Thread(target=parallel.run, args=(second, [0]))
+
+    def first(part):
+        if part == 0:
+            other.start()
+            inside.wait(0.2)
+
+    parallel.run(first, [0, 1])
+    first_is_done.set()
+    other.join()
+    assert (seen, Blas.threads) == ([4], 4)
+
+
 def test_only_the_cores_of_this_process(monkeypatch):
     """A cluster gives a job some of a machine's cores; without an affinity, as on macOS, all are its own."""
     monkeypatch.setattr("os.cpu_count", lambda: 8)

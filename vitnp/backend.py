@@ -192,7 +192,7 @@ def fuse(f):
                 kernel = kernel or array_module(x).fuse(f)
                 return kernel(*arrays)
             return f(*arrays)
-        if x.size <= BLOCK:
+        if x.ndim and x.size <= BLOCK:  # a lone number becomes an array of one: f may write in place
             return f(*arrays)
         flat = [a.reshape(-1) for a in arrays]
         results = None

@@ -74,14 +74,21 @@ def shares(images, start, stop, config, workers):
     return list(itertools.pairwise(edges))
 
 
+# How many threads BLAS has is the whole process's: of two callers' limits, the one that ends last would remain.
+ONE_CALLER = threading.RLock()
+
+
 def run(f, parts, *, small=False):
-    """[f(part), …], one thread each with single-threaded BLAS; one part alone, unless small, has BLAS's threads."""
+    """[f(part), …], one thread each with single-threaded BLAS; one part alone, unless small, has BLAS's threads.
+
+    Called from several threads at once, it serves one after the other.
+    """
     memory.keep_freed()
     if len(parts) == 1:
-        with blas().limit(limits=1 if small else None, user_api="blas"):
+        with ONE_CALLER, blas().limit(limits=1 if small else None, user_api="blas"):
             return [f(parts[0])]
     # The caller takes the first part itself: a tenth less memory at the peak of ViT-B/16 than with a thread for each.
-    with blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(parts) - 1) as pool:
+    with ONE_CALLER, blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(parts) - 1) as pool:
         others = [pool.submit(f, part) for part in parts[1:]]
         return [f(parts[0]), *(other.result() for other in others)]
 
