@@ -14,6 +14,7 @@ from vitnp import cost
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import curves
+import erf_cost
 import speed
 import turns
 import workloads
@@ -164,3 +165,14 @@ def test_the_profile_finds_every_product(name):
     products = c.batch_size * sum(cost.multiply_adds(c.config).values()) * (1 if c.work == "forward" else 3)
     assert f"products: {products / 1e9:.3f} G" in lines[-1]
     np.testing.assert_allclose(float(lines[-1].split()[-5]), 1.0, atol=0.02)
+
+
+def test_the_cost_of_erf(capsys, free):
+    erf_cost.main(["digits:2:step", "--rounds", "3"])
+    assert "digits, batch 2, training step with AdamW: tanh" in capsys.readouterr().out
+
+
+def test_the_cost_of_erf_is_not_measured_on_kernels_somebody_chose(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    with pytest.raises(SystemExit, match="OPENBLAS_CORETYPE set"):
+        erf_cost.main([])
