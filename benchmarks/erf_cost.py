@@ -1,6 +1,8 @@
 """What GELU by erf costs a small model beside tanh: steps in turns in one process, as each is a few milliseconds.
 
-env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/erf_cost.py
+    env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/erf_cost.py
+
+Prints the median of each and of the quotients round by round.
 """
 
 import argparse
