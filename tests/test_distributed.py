@@ -1,11 +1,14 @@
 """Two ranks of MPI do what one process does, and when one of them fails the run ends and says why."""
 
+import io
 import os
 import pathlib
 import signal
 import subprocess
 import sys
 import sysconfig
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -171,6 +174,56 @@ def test_a_bug_on_one_rank_ends_all_with_its_traceback():
     assert status == 1
     assert "vitnp: rank 1 of 2: a bug\n" in err
     assert "ZeroDivisionError: a bug" in err
+
+
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_the_reason_is_heard_though_mpiexec_is_slow(rank):
+    status, _, err = finish(start("fail", "unheard", rank))
+    assert status == 2
+    assert f"vitnp: rank {rank} of 2: batch_size is 0; need at least 1\n" in err
+
+
+def test_a_rank_aborts_once_its_reason_has_been_read(monkeypatch):
+    """MPI_Abort may end mpiexec before it reads the pipe."""
+    reader, writer = os.pipe()
+
+    class World:
+        def Abort(self, status):
+            ended.append((status, launcher.unread(sys.stderr)))
+
+    def listen():
+        time.sleep(0.2)
+        heard.append(os.read(reader, 1000))
+
+    ended, heard, comm = [], [], distributed.Mpi.__new__(distributed.Mpi)
+    comm.rank, comm.size, comm.world = 1, 2, World()
+    monkeypatch.setattr(os, "_exit", lambda status: None)
+    listener = threading.Thread(target=listen)
+    with open(reader, "rb"), open(writer, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        listener.start()
+        comm.abort("a reason")
+        listener.join()
+    assert heard == [b"vitnp: rank 1 of 2: a reason\n"]
+    assert ended == [(2, 0)]
+
+
+def test_what_a_pipe_holds_unread(monkeypatch, tmp_path):
+    reader, writer = os.pipe()
+    with open(reader, "rb", buffering=0) as listener, open(writer, "w") as stream:
+        assert launcher.unread(stream) == 0
+        print("a reason", file=stream, flush=True)
+        assert launcher.unread(stream) == 9
+        monkeypatch.setattr(sys, "stderr", stream)
+        launcher.wait_until_read(0.01)  # nobody reads: it ends all the same
+        listener.read(9)
+        assert launcher.unread(stream) == 0
+    with open(tmp_path / "file", "w") as stream:
+        print("a reason", file=stream, flush=True)
+        assert launcher.unread(stream) == 0
+    assert launcher.unread(io.StringIO("a reason")) == 0
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # as on Windows
+    assert launcher.unread(sys.__stderr__) == 0
 
 
 def test_a_rank_that_leaves_ends_all():

@@ -164,6 +164,7 @@ class Mpi(Alone):
     def abort(self, message, status=2):
         """Say which rank stops and why, and end every rank with this exit status."""
         print(f"vitnp: rank {self.rank} of {self.size}: {message}", file=sys.stderr, flush=True)
+        launcher.wait_until_read()
         self.world.Abort(status)
         os._exit(status)  # Abort may return before mpiexec has ended this rank
 

@@ -1,6 +1,12 @@
-"""Whether mpiexec started this process beside others, and the MPI that they then speak. Imports `errors`."""
+"""Whether mpiexec started this process beside others, the MPI that they then speak, and whether it listens.
+
+Imports `errors`.
+"""
 
 import os
+import stat
+import sys
+import time
 
 from vitnp.errors import InputError
 
@@ -44,3 +50,27 @@ def refuse(rank, message):
     if rank != "0":
         raise SystemExit(2)
     raise InputError(message)
+
+
+def wait_until_read(patience=3.0):
+    """Wait until mpiexec has read all that this process said on stderr, at most `patience` seconds.
+
+    MPI_Abort goes another way and may overtake it: what is in the pipe then is lost, and nobody learns the reason.
+    """
+    end = time.monotonic() + patience
+    while unread(sys.stderr) and time.monotonic() < end:
+        time.sleep(0.001)
+
+
+def unread(stream):
+    """How many bytes of the stream its reader has yet to take; 0 where there is no asking (not a pipe, Windows)."""
+    try:
+        import fcntl
+        import termios
+
+        descriptor = stream.fileno()
+        if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            return 0
+        return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
+    except (ImportError, OSError):
+        return 0

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -18,6 +19,11 @@ def run():
         if who in ("all", str(comm.rank)):
             match how:
                 case "input":
+                    raise InputError("batch_size is 0; need at least 1")
+                case "unheard":  # mpiexec's helper sleeps while this rank says why it ends
+                    helper = os.getppid()
+                    subprocess.Popen(["sh", "-c", f"sleep 1; kill -CONT {helper}"])
+                    os.kill(helper, signal.SIGSTOP)
                     raise InputError("batch_size is 0; need at least 1")
                 case "bug":
                     raise ZeroDivisionError("a bug")
