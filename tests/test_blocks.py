@@ -308,7 +308,7 @@ def test_blocks_share_nothing_between_threads():
 # Every 1021st number of float32, of all: both zeros, subnormal numbers, infinities and what is not a number.
 EVERY = np.arange(0, 2**32, 1021, dtype=np.uint32).view(np.float32)
 NOTABLE = np.array(
-    [0.0, 1e-45, 1e-38, 1e-20, 1.0, 5.5, 5.7999, 5.8, 5.9, 7.0, 1e19, 1e20, 3.4e38, np.inf], np.float32
+    [0.0, 1e-45, 1e-38, 1e-20, 1.0, 5.5, 5.8, 5.85, 5.86, 7.0, 1e19, 1e20, 3.4e38, np.inf], np.float32
 )
 
 
@@ -329,18 +329,18 @@ def test_erf_in_float32(x):
     np.testing.assert_array_equal(np.isnan(y), np.isnan(x))
     known = ~np.isnan(x)
     assert y.dtype == np.float32
-    assert np.abs(y - exact)[known].max() <= 2e-7
+    assert np.abs(y - exact)[known].max() <= 3e-7
     assert np.abs(y)[known].max() <= 1.0
     np.testing.assert_array_equal(np.signbit(y)[known], np.signbit(x)[known])  # of the zeros too
     np.testing.assert_array_equal(erf_sqrt2(-x)[known], -y[known])
-    assert (y[known & (x >= 5.8)] == 1.0).all()
+    assert (y[known & (x >= 5.86)] == 1.0).all()
 
 
 def test_erf_in_float32_near_zero():
-    """Relative to erf(x/√2), which is x·√(2/π) there: nine roundings, down to the subnormal numbers."""
+    """Relative to erf(x/√2), which is x·√(2/π) there: some twenty roundings, down to the subnormal numbers."""
     x = np.geomspace(1e-37, 0.1, 10_000, dtype=np.float32)
     exact = scipy.special.erf(x / np.sqrt(2.0))
-    assert np.abs(erf_sqrt2(x) / exact - 1.0).max() <= 7e-7
+    assert np.abs(erf_sqrt2(x) / exact - 1.0).max() <= 1.3e-6
 
 
 @pytest.mark.parametrize("dtype", ["float64", "complex128"])
@@ -357,5 +357,7 @@ def test_the_coefficients_are_the_fits(monkeypatch):
     spec.loader.exec_module(fit_erf)
     coefficients, error = fit_erf.fit()
     np.testing.assert_allclose(backend.ERF_COEFFICIENTS, coefficients, rtol=1e-3)
-    assert error < 6e-8
-    assert fit_erf.error_float32(backend.ERF_COEFFICIENTS)[0] <= 2e-7
+    np.testing.assert_allclose(fit_erf.nearby(coefficients), coefficients, rtol=1e-6)
+    assert error < 1.1e-7
+    x = np.linspace(0.0, 8.0, 1_000_001, dtype=np.float32)
+    assert fit_erf.error_float32(backend.ERF_COEFFICIENTS, x)[0] <= 3e-7
