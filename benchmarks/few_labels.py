@@ -17,9 +17,10 @@ from matplotlib.ticker import PercentFormatter
 
 from vitnp import show
 from vitnp.commands import pretrain, series, train
-from vitnp.commands.compare import mean_and_deviation, write
+from vitnp.commands.compare import mean_and_deviation
 from vitnp.errors import InputError
 from vitnp.training.signals import heard
+from vitnp.writing import save_csv
 
 SHARES = ("1%", "5%", "20%", "100%")
 STARTS = {  # label, color and marker, told apart by both (Okabe & Ito, 2008); a little aside, to see both bars
@@ -120,7 +121,7 @@ def main(arguments=None):
             if share:
                 numbers = {name: epoch[name] for name in ("test_accuracy", "seconds")}
                 rows.append({"labels": share, "start": start, "seed": seed} | numbers)
-    write(args.out / "few_labels.csv", rows)
+    save_csv(args.out / "few_labels.csv", rows)
     show.save(picture(rows), args.out / "few_labels.png")
     print(table(rows))
     return 0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vitnp import InputError, loss_and_grads, vit
+from vitnp import InputError, loss_and_grads, predict, trace, vit
 from vitnp.checks import check_images, check_labels
 from vitnp.config import preset
 
@@ -52,6 +52,20 @@ def test_bad_images(given, said):
         message = str(problem.value)
         assert [part for part in said if part not in message] == []
         assert "\n" not in message
+
+
+@pytest.mark.parametrize("p", [None, [], {}, {"norm": None}, np.ones(3)], ids=str)
+def test_what_is_no_model(p):
+    for call in (
+        lambda: vit.forward(images(), p, CONFIG),
+        lambda: predict(images(), p, CONFIG),
+        lambda: loss_and_grads(images(), np.array([0, 1]), p, CONFIG),
+        lambda: trace(images(), p, CONFIG),
+    ):
+        with pytest.raises(
+            InputError, match=rf"p is a {type(p).__name__} without norm.gamma; need .* vit.init"
+        ):
+            call()
 
 
 def test_bytes_are_scaled_to_minus_one_and_one():

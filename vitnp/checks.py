@@ -1,4 +1,7 @@
-"""What may come in: one clear line for images, labels and generators that do not fit. Imports `backend`, `errors`."""
+"""What may come in: one clear line for images, labels, parameters and generators that do not fit.
+
+Imports `backend`, `errors`.
+"""
 
 import numpy as np
 
@@ -77,6 +80,16 @@ def check_labels(labels, batch_size, num_classes):
             f"labels run from {labels.min()} to {labels.max()}; the model has {num_classes} classes, "
             f"so need 0 to {num_classes - 1}"
         )
+
+
+def parameter_of(p):
+    """One parameter of a model: all have its dtype, and are where it is. Raises InputError for what is no model."""
+    try:
+        return p["norm"]["gamma"]
+    except (TypeError, LookupError):
+        raise InputError(
+            f"p is a {type(p).__name__} without norm.gamma; need a model's parameters, as vit.init or load gives them"
+        ) from None
 
 
 def check_generator(rng):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from vitnp import loss, vit
 from vitnp.backend import array_module
-from vitnp.checks import check_images
+from vitnp.checks import check_images, parameter_of
 from vitnp.errors import InputError, need_choice, need_real
 from vitnp.ops import initializers, linear
 from vitnp.steps import s1_patchify, s2_project
@@ -105,7 +105,7 @@ def forward(images, p, config, corruption, rng=None, *, keep="all"):
 
     p is a ViT's tree without "classify" and with "masked", what `init` gives; keep as for `vit.forward`.
     """
-    images = check_images(images, config, p["norm"]["gamma"].dtype)
+    images = check_images(images, config, parameter_of(p).dtype)
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
     x, corrupt = corrupt_forward(x, p["masked"], corruption.source)

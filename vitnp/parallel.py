@@ -16,7 +16,7 @@ import numpy as np
 
 from vitnp import cores, loss, memory, tree, vit
 from vitnp.backend import DeviceDraws, array_module, on_host, to_device
-from vitnp.checks import check_generator, check_images, check_labels
+from vitnp.checks import check_generator, check_images, check_labels, parameter_of
 from vitnp.errors import InputError, need_int
 
 # A thread must pay: with fewer activations (images · tokens · hidden size · layers) for each, two threads wait for
@@ -170,9 +170,9 @@ def loss_and_grads(
     """
     if not config.num_classes:
         raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
-    xp = array_module(p["norm"]["gamma"])
+    xp = array_module(parameter_of(p))
     if not (part and not len(images)):
-        images = check_images(images, config, p["norm"]["gamma"].dtype)
+        images = check_images(images, config, parameter_of(p).dtype)
         check_labels(labels, len(images), config.num_classes)
         images, labels = to_device(images, xp), to_device(labels, xp)
     keep = "inputs" if recompute else "all"
@@ -198,7 +198,7 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
             f"part is {part} and there are {len(images)} images; need 0 ≤ first and first + images ≤ B"
         )
     check_generator(rng)
-    xp = array_module(p["norm"]["gamma"])
+    xp = array_module(parameter_of(p))
     seed = None if rng is None else rng.integers(2**63)  # drawn also where nothing drops
     drops = seed is not None and config.dropout_rate + config.attention_dropout_rate > 0
     if part and not len(images):
@@ -229,8 +229,8 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
 
 def predict(images, p, config, *, workers=None, batch_size=64):
     """Logits (B, classes), `batch_size` images at a time; nothing is kept for a backward."""
-    images = check_images(images, config, p["norm"]["gamma"].dtype)
-    images = to_device(images, array_module(p["norm"]["gamma"]))
+    images = check_images(images, config, parameter_of(p).dtype)
+    images = to_device(images, array_module(parameter_of(p)))
     need_int("batch_size", batch_size, at_least=1)
     small, logits = is_small(config), []
     for start in range(0, len(images), batch_size):

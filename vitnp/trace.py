@@ -14,7 +14,7 @@ import numpy as np
 
 from vitnp import encoder, loss, vit
 from vitnp.backend import array_module, to_device
-from vitnp.checks import check_images, check_labels
+from vitnp.checks import check_images, check_labels, parameter_of
 from vitnp.errors import InputError, need_choice
 from vitnp.ops import gelu, heads, positions, relative, softmax
 from vitnp.ops.linear import affine, input_gradient
@@ -94,8 +94,8 @@ def trace(images, p, config, labels=None, *, of="loss"):
     """
     need_choice("of", of, ("loss", "logit"))
     images = images[None] if getattr(images, "ndim", 4) == 3 else images
-    images = check_images(images, config, p["norm"]["gamma"].dtype)
-    images = to_device(images, array_module(p["norm"]["gamma"]))
+    images = check_images(images, config, parameter_of(p).dtype)
+    images = to_device(images, array_module(parameter_of(p)))
     logits, saved = vit.forward(images, p, config)
     values = _forward(images, p, config, logits, saved)
     if labels is None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from vitnp import optim, precision, tree, vit
 from vitnp.backend import array_module
+from vitnp.checks import parameter_of
 from vitnp.config import ViTConfig
 from vitnp.data import DataSet, augment, batches
 from vitnp.distributed import Alone
@@ -120,7 +121,7 @@ def begin(p, s, rng, resume):
     learned = head.learned(p) if s.frozen else p
     average = tree.map(lambda leaf: leaf.copy(), learned) if s.recipe.average else None
     now = Progress(p, optim.init(learned, s.recipe.optimizer), average, rng.bit_generator.state)
-    xp = array_module(p["norm"]["gamma"])
+    xp = array_module(parameter_of(p))
     if resume is not None:
         for name, leaf in tree.leaves(now.trees()):
             if not isinstance(leaf, int):

@@ -8,7 +8,7 @@ dimages, dp = backward(dlogits, saved)
 from typing import Any, NamedTuple
 
 from vitnp import encoder, tree
-from vitnp.checks import check_generator, check_images
+from vitnp.checks import check_generator, check_images, parameter_of
 from vitnp.errors import need_choice
 from vitnp.steps import (
     s1_patchify,
@@ -64,7 +64,7 @@ def forward(images, p, config, rng=None, *, keep="all"):
     keep says what the blocks save: "all", "inputs" (backward runs each block again) or "nothing" (no backward).
     uint8 images are scaled to [−1, 1]; `checks.check_images` says what is refused.
     """
-    images = check_images(images, config, p["norm"]["gamma"].dtype)
+    images = check_images(images, config, parameter_of(p).dtype)
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)

@@ -1,6 +1,7 @@
 """Files are written beside their name and renamed, so that a full disk or a stop loses nothing. Imports `errors`."""
 
 import contextlib
+import csv
 import os
 
 from vitnp.errors import InputError
@@ -20,3 +21,11 @@ def beside(path):
     finally:
         if os.path.exists(part):
             os.remove(part)
+
+
+def save_csv(path, rows):
+    """The rows, dicts with the same keys, as a CSV file."""
+    with beside(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)

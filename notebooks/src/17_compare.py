@@ -842,7 +842,7 @@ assert all(np.isclose(accuracy[value][int(seed)], a) for value, seed, a in found
 place.cleanup()
 
 # %% [markdown] lang="en"
-# At home, with the full recipe; a line below is 10 to 25 runs of about 20 seconds. What came out here, and what it shows,
+# At home, with the full recipe; a line below is 10 to 25 runs of about 13 seconds. What came out here, and what it shows,
 # is in `docs/results.md`:
 #
 # ```
@@ -859,7 +859,7 @@ place.cleanup()
 # digits, not about ViTs.
 
 # %% [markdown] lang="ko"
-# 집에서는 전체 레시피로 돌려 보세요. 아래의 한 줄이 20초쯤 걸리는 학습 10~25번입니다. 여기서 얻은 결과와 그 뜻은 `docs/results.md`에
+# 집에서는 전체 레시피로 돌려 보세요. 아래의 한 줄이 13초쯤 걸리는 학습 10~25번입니다. 여기서 얻은 결과와 그 뜻은 `docs/results.md`에
 # 있습니다.
 #
 # ```

@@ -1,7 +1,6 @@
 """`vitnp compare`: the same training with one field changed, over several seeds; a table, a picture, a CSV."""
 
 import argparse
-import csv
 import dataclasses
 import statistics
 import sys
@@ -16,7 +15,7 @@ from vitnp.recipes import Recipe
 from vitnp.training import signals
 from vitnp.training.progress import Diverged
 from vitnp.training.run import writable
-from vitnp.writing import beside
+from vitnp.writing import save_csv
 
 CHOICES = {  # what a field can be, where that is a few words
     "classifier": ("token", "gap"),
@@ -77,7 +76,7 @@ def run(args):
                 print(f"stopped with {len(rows)} of {len(runs)} runs done; the same command goes on")
                 return 130
             rows.append({name: epoch.get(name) for name in COLUMNS} | {"value": value, "seed": seed})
-            write(out / "compare.csv", rows)
+            save_csv(out / "compare.csv", rows)
     found = {value: [row for row in rows if row["value"] == value] for value in values}
     print(table(args.over, found, sizes))
     accuracies = {value: [row["test_accuracy"] for row in done(rows)] for value, rows in found.items()}
@@ -116,14 +115,6 @@ def one(args, kind, value, seed):
     given = {name: given for name, given in vars(args).items() if name not in OWN}
     given[kind] = [*given[kind], f"{args.over}={value}"]
     return argparse.Namespace(**(vars(own) | given))
-
-
-def write(path, rows):
-    """The rows as a CSV file."""
-    with beside(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def done(rows):

@@ -6,6 +6,7 @@ import numpy as np
 
 from vitnp import checkpoints, look, parallel, tree, vit
 from vitnp.backend import array_module, to_device, to_host
+from vitnp.checks import parameter_of
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, source
 from vitnp.data import preprocess
@@ -114,8 +115,8 @@ def first_table(p, config):
     """The position table (N, D) that step 4 or the first block adds; None where nothing is added."""
     if config.position_embedding in ("none", "relative"):
         return None
-    gamma, tables = p["norm"]["gamma"], p.get("position", {})
-    like = array_module(gamma).broadcast_to(gamma, (1, config.num_tokens, config.hidden_size))
+    like, tables = parameter_of(p), p.get("position", {})
+    like = array_module(like).broadcast_to(like, (1, config.num_tokens, config.hidden_size))
     how = {"kind": config.position_embedding, "grid": config.grid, "like": like}
     return positions.forward(tables.get(0, tables), **how)[0]
 

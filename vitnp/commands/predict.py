@@ -8,6 +8,7 @@ import numpy as np
 
 from vitnp import checkpoints, parallel, precision, vit
 from vitnp.backend import array_module, to_device, to_host
+from vitnp.checks import parameter_of
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, source
 from vitnp.data import class_names, preprocess
@@ -142,7 +143,7 @@ def draw_attention(x, p, config, path):
     """Write the picture of the last block's attention from the class token; its path."""
     from vitnp import show
 
-    _, saved = vit.forward(to_device(x[None], array_module(p["norm"]["gamma"])), p, config)
+    _, saved = vit.forward(to_device(x[None], array_module(parameter_of(p))), p, config)
     A = saved.blocks[-1].attention.A[0]
     return show.save(show.attention_from_class_token(x, A, config, block=config.num_layers - 1), path)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from vitnp import masked, parallel
 from vitnp.backend import array_module, to_device
-from vitnp.checks import check_images
+from vitnp.checks import check_images, parameter_of
 from vitnp.data import batches
 from vitnp.distributed import Alone
 from vitnp.training.evaluate import BATCH, prepared
@@ -31,7 +31,7 @@ class MaskedPatches(NamedTuple):
         `parallel.loss_and_grads`. Of the labels and their smoothing nothing is used.
         """
         first, B = part or (0, len(images))
-        xp, dtype = array_module(p["norm"]["gamma"]), p["norm"]["gamma"].dtype
+        xp, dtype = array_module(parameter_of(p)), parameter_of(p).dtype
         drawn = masked.draw(rng, B, config.num_patches, ratio=self.ratio)
         if len(images):
             images = to_device(check_images(images, config, dtype), xp)
@@ -53,7 +53,7 @@ class MaskedPatches(NamedTuple):
         """How often a corrupted patch's color is told right, 0…1, for a source's images or those in `rows`."""
         rows, comm = np.arange(len(source)) if rows is None else rows, comm or Alone()
         first, last = comm.share(len(rows))
-        xp, dtype = array_module(p["norm"]["gamma"]), p["norm"]["gamma"].dtype
+        xp, dtype = array_module(parameter_of(p)), parameter_of(p).dtype
         drawn = masked.draw(np.random.default_rng(SEED), len(rows), config.num_patches, ratio=self.ratio)
         right = 0.0
         for images, _ in batches(source, rows[first:last], batch_size=BATCH, seed=None):
