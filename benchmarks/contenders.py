@@ -1,6 +1,6 @@
 """One contender, one case, one process: `contenders.py NAME CASE` makes the model, then does as it is told.
 
-    run    the work once             → {"seconds": …}
+    run    the work, for one turn    → {"seconds": the median of its calls}
     reset  count the peak from here  → {}
     quit                             → {"peak": bytes above the loaded parameters, "whole": bytes of the process}
 
@@ -12,12 +12,14 @@ import dataclasses
 import inspect
 import json
 import os
+import statistics
 import sys
 import time
 
 from workloads import case, data
 
 CORES = os.cpu_count()
+TURN = 0.3  # a step of milliseconds, run once, would be timed on caches that hold the contender's before
 
 
 def vitnp(case, *, workers=None, watch=None, **options):
@@ -198,6 +200,16 @@ def status(key):
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith(key))
 
 
+def turn(run):
+    """The median seconds of a call, one after another for at least TURN seconds: as in a training loop."""
+    times, end = [], time.perf_counter() + TURN
+    while not times or time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
 def serve(name, case_name, commands, tell):
     """Make the contender and do as told."""
     run = globals()[name](case(case_name))
@@ -205,9 +217,7 @@ def serve(name, case_name, commands, tell):
     tell(about=about(name))
     for command in commands:
         if command.strip() == "run":
-            start = time.perf_counter()
-            run()
-            tell(seconds=time.perf_counter() - start)
+            tell(seconds=turn(run))
         elif command.strip() == "reset":
             with open("/proc/self/clear_refs", "w") as file:
                 file.write("5")  # the peak is counted from here

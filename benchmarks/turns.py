@@ -6,6 +6,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ DECIDE = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
 )
+PAUSE = 0.5  # seconds between turns: a library's threads go on looking for work a while, each on a core
 
 
 class Result(NamedTuple):
@@ -97,6 +99,10 @@ def measure(case, names, runs, *, warm_ups=2):
                 print(f"  left out: {problem}", flush=True)
         return done
 
+    def take(contender):
+        time.sleep(PAUSE)
+        contender.times.append(contender.ask("run")["seconds"])
+
     def warm(contender):
         contender.about = contender.answer()["about"]
         for _ in range(warm_ups):
@@ -107,7 +113,7 @@ def measure(case, names, runs, *, warm_ups=2):
         able = each(able, warm)
         for turn in range(runs):
             first = turn % max(len(able), 1)
-            done = each(able[first:] + able[:first], lambda c: c.times.append(c.ask("run")["seconds"]))
+            done = each(able[first:] + able[:first], take)
             able = [contender for contender in able if contender in done]
         memory = {c.name: c.ask("quit") for c in able}
         return {

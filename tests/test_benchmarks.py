@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from vitnp import cost
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
+import contenders
 import curves
 import erf_cost
 import speed
@@ -111,9 +113,25 @@ def test_turns_rotate(monkeypatch):
             pass
 
     monkeypatch.setattr(turns, "Contender", Fake)
+    monkeypatch.setattr(turns, "PAUSE", 0)
     found = turns.measure("any", ["a", "weak", "c"], 3, warm_ups=1)
     assert "".join(name[0] for name in order) == "awc" + "awc" + "ca" + "ac"
     assert list(found) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "median"), [([2.0], 2.0), ([0.1, 0.01, 0.02, 0.2], 0.06)], ids=["long", "short"]
+)
+def test_a_turn_is_as_many_calls_as_fit(monkeypatch, seconds, median):
+    """The clock moves in the calls alone."""
+    now, calls = [0.0], iter(seconds)
+
+    def run():
+        now[0] += next(calls)
+
+    monkeypatch.setattr(contenders, "time", types.SimpleNamespace(perf_counter=lambda: now[0]))
+    assert contenders.turn(run) == pytest.approx(median)
+    assert list(calls) == []
 
 
 def test_ratios_are_taken_round_by_round():
