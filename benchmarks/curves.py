@@ -16,7 +16,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from turns import measure, refusal
-from workloads import case
+from workloads import at_least, case, check_folder
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 CURVES = {  # what grows: its name on the axis, the cases
@@ -111,7 +111,7 @@ def main(arguments=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--runs", type=int, default=3, help="rounds of each point, after one to warm up (default 3)"
+        "--runs", type=at_least(1), default=3, help="rounds of each point, after one to warm up (default 3)"
     )
     parser.add_argument(
         "--out", type=Path, default=DOCS, help="folder of benchmarks.json and pictures/ (default docs)"
@@ -121,12 +121,12 @@ def main(arguments=None):
         "--draw", action="store_true", help="no measuring: the pictures of the numbers that are there"
     )
     args = parser.parse_args(arguments)
+    check_folder(parser, args.out)
     curves, path = (QUICK if args.quick else CURVES), args.out / "benchmarks.json"
     if not args.draw:
         if problem := refusal():
             sys.exit(problem)
         found = numbers(curves, args.runs)
-        args.out.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".part").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
         os.replace(path.with_suffix(".part"), path)
     found = json.loads(path.read_text("utf-8"))

@@ -12,7 +12,7 @@ import time
 
 from contenders import vitnp
 from turns import refusal
-from workloads import case, title, with_erf
+from workloads import at_least, case, check, title, with_erf
 
 
 def seconds(step):
@@ -29,10 +29,11 @@ def main(arguments=None):
     parser.add_argument(
         "cases", nargs="*", default=["digits:32:step", "cifar:50:step"], metavar="MODEL:BATCH:WORK"
     )
-    parser.add_argument("--rounds", type=int, default=200, metavar="N")
+    parser.add_argument("--rounds", type=at_least(2), default=200, metavar="N")
     args = parser.parse_args(arguments)
     if problem := refusal():
         sys.exit(problem)
+    check(parser, args.cases)
     for name in args.cases:
         tanh, erf = (vitnp(case(twin)) for twin in (name, with_erf(name)))
         rounds = [(seconds(tanh), seconds(erf)) for _ in range(args.rounds + 2)][2:]  # without the warm-up

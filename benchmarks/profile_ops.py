@@ -25,7 +25,7 @@ from unittest import mock
 os.environ |= {"OPENBLAS_NUM_THREADS": "1"}  # before NumPy is loaded
 import contenders
 import numpy as np
-from workloads import case
+from workloads import at_least, case, check
 
 import vitnp
 from vitnp import cost
@@ -195,8 +195,12 @@ def table(clocks, bare_seconds, by, rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("case", help="MODEL:BATCH:WORK as in speed.py, for example B/16:8:backward")
-    parser.add_argument("--workers", type=int, default=1, help="threads the batch is split over (default 1)")
-    parser.add_argument("--runs", type=int, default=3, help="timed runs, the median counts (default 3)")
+    parser.add_argument(
+        "--workers", type=at_least(1), default=1, help="threads the batch is split over (default 1)"
+    )
+    parser.add_argument(
+        "--runs", type=at_least(1), default=3, help="timed runs, the median counts (default 3)"
+    )
     parser.add_argument(
         "--by", choices=("place", "function"), default="place", help="with the caller, or not"
     )
@@ -205,6 +209,7 @@ def main():
         "--recompute", action="store_true", help="each block's forward made again in backward"
     )
     args = parser.parse_args()
+    check(parser, [args.case])
     c = case(args.case)
     options = {"recompute": True} if args.recompute else {}
     work = contenders.vitnp(c, workers=args.workers, **options)

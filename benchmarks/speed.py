@@ -14,9 +14,10 @@ import argparse
 import json
 import statistics
 import sys
+from pathlib import Path
 
 from turns import measure, ratio, refusal
-from workloads import QUICK, TABLE, case, title
+from workloads import QUICK, TABLE, at_least, case, check, check_folder, title
 
 from vitnp import cost
 
@@ -121,11 +122,11 @@ def main(arguments=None):
     parser.add_argument("cases", nargs="*", help="default: the table")
     parser.add_argument("--quick", action="store_true", help="four rows, few runs")
     parser.add_argument(
-        "--runs", type=int, help="rounds (default 7 for presets with an image of 224, else 31)"
+        "--runs", type=at_least(1), help="rounds (default 7 for presets with an image of 224, else 31)"
     )
     parser.add_argument("--against", help="contenders, separated by commas (default: those of the table)")
     parser.add_argument("--alone", action="store_true", help="one run each, one after the other: memory only")
-    parser.add_argument("--json", metavar="PATH", help="also write every time and peak there")
+    parser.add_argument("--json", metavar="PATH", type=Path, help="also write every time and peak there")
     args = parser.parse_args(arguments)
     if problem := refusal():
         sys.exit(problem)
@@ -133,13 +134,11 @@ def main(arguments=None):
         args.cases, args.alone = ["H/14:1:step"], True
     names = args.cases or (QUICK if args.quick else TABLE)
     chosen = args.against.split(",") if args.against else None
-    for name in names:
-        try:
-            case(name)
-        except ValueError as problem:
-            parser.error(f'case "{name}": {problem}; need MODEL:BATCH:WORK such as B/16:8:backward')
+    check(parser, names)
     if unknown := set(chosen or ()) - {"vitnp", *COLUMNS}:
         parser.error(f"no contender {', '.join(sorted(unknown))}; choose from {', '.join(COLUMNS)}")
+    if args.json:
+        check_folder(parser, args.json.parent)
     if args.alone:
         for name in names:
             one_step(name, chosen or ["vitnp", "recompute"])

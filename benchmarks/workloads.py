@@ -1,5 +1,6 @@
 """What is timed: the models, the batches, forward or a whole training step. Imports nothing but the configuration."""
 
+import argparse
 import dataclasses
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the vitnp beside this folder, installed or not
 
 from vitnp.config import ViTConfig, preset
+from vitnp.errors import InputError
 
 CIFAR = ViTConfig(
     image_size=(32, 32), patch_size=4, hidden_size=64, num_layers=4, num_heads=8, mlp_dim=128, num_classes=10
@@ -28,7 +30,11 @@ class Case(NamedTuple):
 
 def case(name):
     """The case called `name`: MODEL:BATCH:WORK, for example B/16:8:backward or cifar:50:step."""
+    if name.count(":") != 2:
+        raise ValueError("it has not three parts")
     model, batch_size, work = name.split(":")
+    if not batch_size.isdecimal() or int(batch_size) < 1:
+        raise ValueError(f"batch {batch_size} is no number of images")
     if work not in WORK:
         raise ValueError(f"work {work} is none of {', '.join(WORK)}")
     model, _, form = model.partition("+")  # B/16+erf: the other GELU
@@ -39,6 +45,36 @@ def case(name):
         model, _, side = model.partition("@")
         changes["image_size"] = (int(side), int(side))
     return Case(preset(model, **changes), int(batch_size), work)
+
+
+def check(parser, names):
+    """Leave in one line, with status 2, where a name given to a command is no case: before anything is measured."""
+    for name in names:
+        try:
+            case(name)
+        except ValueError as problem:
+            parser.error(f'case "{name}": {problem}; need MODEL:BATCH:WORK such as B/16:8:backward')
+
+
+def check_folder(parser, folder):
+    """Leave in the same way where the results could not be written: before half an hour is spent on them."""
+    from vitnp.training.run import writable  # here, as contenders import this file and are to hold little
+
+    try:
+        writable(folder)
+    except InputError as problem:
+        parser.error(str(problem))
+
+
+def at_least(least):
+    """A type for argparse: whole numbers from `least` on."""
+
+    def number(text):
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is no whole number of at least {least}")
+        return int(text)
+
+    return number
 
 
 FULL_SIZE = ("B/16:8:backward", "B/16:8:forward", "B/16:1:backward", "B/16:1:forward")

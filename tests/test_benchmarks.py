@@ -61,13 +61,38 @@ def test_every_case_has_its_twin_with_erf():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["digit:2:step"], ["digits:2"], ["digits:2:walk"], ["digits:2:step", "--against", "nobody"]]
+    "arguments",
+    [
+        ["digit:2:step"],
+        ["digits:2"],
+        ["digits:2:walk"],
+        ["digits:0:step"],
+        ["digits:two:step"],
+        ["digits:2:step", "--against", "nobody"],
+        ["digits:2:step", "--runs", "0"],
+        ["digits:2:step", "--json", "/dev/null/x/y.json"],
+    ],
 )
 def test_what_cannot_be_measured_is_refused_before_anything_runs(free, monkeypatch, capsys, arguments):
     monkeypatch.setattr(turns, "Contender", None)
     with pytest.raises(SystemExit, match="2"):
         speed.main(arguments)
-    assert arguments[-1] in capsys.readouterr().err.splitlines()[-1]
+    assert arguments[-1].removesuffix("/y.json") in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "message"),
+    [
+        (erf_cost, ["digits"], 'case "digits": it has not three parts; need MODEL:BATCH:WORK'),
+        (erf_cost, ["digits:1:step", "--rounds", "1"], "1 is no whole number of at least 2"),
+        (curves, ["--quick", "--out", "/dev/null/x"], "cannot write into /dev/null/x"),
+    ],
+)
+def test_the_other_commands_too(free, monkeypatch, capsys, command, arguments, message):
+    monkeypatch.setattr(turns, "Contender", None)
+    with pytest.raises(SystemExit, match="2"):
+        command.main(arguments)
+    assert message in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", turns.DECIDE)

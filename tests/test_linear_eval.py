@@ -135,6 +135,7 @@ def test_options_are_checked_before_anything_is_read(capsys, option):
         ("--l2 nan", "--l2 is nan"),
         ("--shots 1000", "ask for fewer shots"),
         ("--data nothing", 'data set "nothing" is unknown'),
+        ("--data flowrs/", "there is no folder flowrs/; give a folder of pictures, or one of digits"),
         ("--weights nowhere.npz", "nowhere.npz"),
     ],
 )

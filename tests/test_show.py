@@ -219,6 +219,15 @@ def test_the_sequence_is_line_by_line():
     np.testing.assert_allclose(axes.images[0].get_array()[10:18, :8], (image[8:16, :8] + 1) / 2, atol=1e-6)
 
 
+def test_a_white_patch_has_edges():
+    """On a white page it would be a hole in the sequence; in the filters white is the largest value."""
+    axes = show.patch_sequence(np.full((32, 64, 3), 255, np.uint8), WIDE).axes[0]
+    gap = axes.images[0].get_array()[:8, 8]
+    assert (gap < 1.0).any(axis=-1).all()
+    framed = show.filters(np.ones((2, 4, 4, 1)), np.full(2, 0.5)).axes
+    assert all(one.axison and one.spines["left"].get_visible() for one in framed)
+
+
 def test_filters_are_the_components():
     components, shares = look.filter_components(W, patch_size=4)
     axes = show.filters(components, shares).axes

@@ -129,7 +129,7 @@ def test_resuming_what_is_finished_writes_the_same_again(capsys, finished):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--lr 0.5", "--lr is 0.5 and was None when the run in"),
+        ("--lr 0.5", "--lr is 0.5 and was not given when the run in"),
         ("--seed 4", "--seed is 4 and was 0"),
         ("--seed 0 --data mnist", "--data is 'mnist' and was 'digits'"),
         ("--set num_layers=2", "--set is ['num_layers=2'] and was ['num_layers=1'"),

@@ -207,6 +207,20 @@ def test_convert_keeps_the_names_of_the_classes(capsys, tmp_path):
     assert checkpoints.class_names(out) is None
 
 
+def test_convert_keeps_the_names_that_a_training_left(capsys, tmp_path):
+    """They are in classes.txt beside the weights, where `vitnp predict` finds them."""
+    run(capsys, "convert", HUGGINGFACE, tmp_path / "model.npz", "--format", "vitnp")
+    (tmp_path / "classes.txt").write_text("one\ntwo\nthree\nfour\nfive\n", "utf-8")
+    (tmp_path / "hf").mkdir()
+    out = tmp_path / "hf" / "a.safetensors"
+    run(capsys, "convert", tmp_path / "model.npz", out, "--format", "huggingface")
+    assert checkpoints.class_names(out) == "one two three four five".split()
+    (tmp_path / "classes.txt").write_text("one\n", "utf-8")
+    status, _, err = run(capsys, "convert", tmp_path / "model.npz", out, "--format", "huggingface")
+    assert status == 2
+    assert "classes.txt does not hold 5 class names" in err
+
+
 def test_convert_does_not_write_over_the_config_of_another_model(capsys, tmp_path):
     out = tmp_path / "a.safetensors"
     run(capsys, "convert", HUGGINGFACE, out, "--format", "huggingface")

@@ -47,6 +47,13 @@ class Parser(argparse.ArgumentParser):
         """Raise InputError in place of printing the usage."""
         raise InputError(f"{' '.join(message.split())}; {self.prog} --help shows what it takes")
 
+    def parse_known_args(self, args=None, namespace=None):
+        """As argparse does, but what a command does not know is an error of that command, not of `vitnp`."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
 
 def parser():
     """The parser of all commands; each adds its own options and says which function runs it."""

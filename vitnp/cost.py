@@ -99,7 +99,8 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
             before = (parts["classify"] + parts["norm"]) * itemsize + (L - left) * block_gradients
         moments += [
             {
-                "kept for backward": others + (left * x + per_block if recompute else left * per_block),
+                "kept for backward, at the peak": others
+                + (left * x + per_block if recompute else left * per_block),
                 "gradients": before + (workers - 1) * block_gradients + made,
                 "temporary": temporary,
             }

@@ -3,13 +3,13 @@
 import dataclasses
 import math
 import statistics
-from pathlib import Path
 
 import numpy as np
 
 from vitnp import checkpoints, data, linear_eval
 from vitnp.backend import to_device
 from vitnp.commands.options import add_backend, backend
+from vitnp.commands.train_setup import place
 from vitnp.commands.weights import add_source, source
 from vitnp.errors import InputError, need_int, need_real
 from vitnp.training.evaluate import prepared
@@ -81,11 +81,12 @@ def run(args):
 
 def load(name, config):
     """The data set of that name, or the folder of pictures, at the model's size."""
-    if name not in data.NAMES and Path(name).is_dir():
+    name, folder = place(name)
+    if folder is not None:
         # −1 … 1, as every source gives; the mean and the standard deviation follow in `features`
         preprocessing = dataclasses.replace(config.preprocessing, mean=0.5, std=0.5)
         wanted = {"image_size": config.image_size, "in_channels": config.in_channels}
-        return data.load("folder", folder=name, preprocessing=preprocessing, **wanted)
+        return data.load(name, folder=folder, preprocessing=preprocessing, **wanted)
     return data.load(name, image_size=config.image_size)
 
 

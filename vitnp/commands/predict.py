@@ -10,7 +10,7 @@ from vitnp import checkpoints, parallel, precision, vit
 from vitnp.backend import array_module, to_device, to_host
 from vitnp.checks import parameter_of
 from vitnp.commands.options import add_backend, backend
-from vitnp.commands.weights import add_source, source
+from vitnp.commands.weights import add_source, names_of_run, source
 from vitnp.data import class_names, preprocess
 from vitnp.errors import InputError, need_choice
 from vitnp.ops import softmax
@@ -71,8 +71,7 @@ def run(args):
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
     beside = None if args.labels else checkpoints.class_names(path)
-    kept = Path(path).with_name("classes.txt")  # as `vitnp train` leaves it
-    labels = args.labels or (kept if beside is None and kept.is_file() else None)
+    labels = args.labels or (names_of_run(path) if beside is None else None)
     names, names_from = class_names.find(config.num_classes, labels=labels, beside=beside)
     height, width = config.image_size
     report = {"weights": str(path), "image_size": [height, width], "names": names_from, "images": []}

@@ -124,8 +124,9 @@ def settled(args, comm):
         if name in MAY_CHANGE:
             began[name] = value
         elif value != began.get(name):
+            before = "not given" if began.get(name) is None else repr(began[name])
             raise InputError(
-                f"--{name.replace('_', '-')} is {value!r} and was {began.get(name)!r} when the run in {args.resume} "
+                f"--{name.replace('_', '-')} is {value!r} and was {before} when the run in {args.resume} "
                 "began; leave it out, or start another run with --out"
             )
     return argparse.Namespace(**(vars(args) | began | {"known": known}))

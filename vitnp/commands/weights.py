@@ -3,9 +3,11 @@
 import dataclasses
 import math
 import re
+from pathlib import Path
 
 from vitnp import checkpoints, tree, weights
 from vitnp.commands.options import add_fields, fields
+from vitnp.data import class_names
 from vitnp.errors import InputError
 
 COLUMNS = ("in the file", "here", "shape", "dtype")
@@ -119,6 +121,12 @@ def aligned(rows):
         yield "  ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True))
 
 
+def names_of_run(path):
+    """The classes.txt that `vitnp train` left beside the file, or None."""
+    beside = Path(path).with_name("classes.txt")
+    return beside if beside.is_file() else None
+
+
 def run_convert(args):
     """Load, save, and say what is lost."""
     if args.format not in checkpoints.FORMATS:
@@ -128,6 +136,8 @@ def run_convert(args):
     path, told = source(args, args.file)
     names = checkpoints.class_names(path)
     p, config = checkpoints.load(path, num_classes=args.num_classes, **told)
+    if names is None and args.num_classes is None and names_of_run(path):
+        names = class_names.read(names_of_run(path), config.num_classes)
     kept = names if args.num_classes is None and names and len(names) == config.num_classes else None
     checkpoints.save(args.out, p, config, format=args.format, class_names=kept)
     print(f"{args.out}: {args.format}, {tree.count(p):,} parameters")

@@ -48,9 +48,9 @@ def patch_sequence(image, config, *, lang="en"):
     columns = min(math.ceil(math.sqrt(2 * N)), N)  # a page twice as wide as high
     lines = math.ceil(N / columns)
     P = config.patch_size
-    cells = np.ones((lines * columns, P, P, 3))
+    cells = np.full((lines * columns, P, P, 3), to_rgb(PALE))  # not white: a white patch has edges too
     cells[:N] = patches
-    canvas = _apart(cells.reshape(lines, columns, P, P, 3), color="white")
+    canvas = _apart(cells.reshape(lines, columns, P, P, 3))
     pitch = P + _gap(P)
 
     figure = page.blank()
@@ -84,9 +84,10 @@ def filters(components, shares, *, lang="en"):
     columns = min(m, 7)
     figure = page.blank()
     every = figure.subplots(math.ceil(m / columns), columns, squeeze=False).ravel()
-    for axes in every:
+    for axes in every[m:]:
         axes.set_axis_off()
     for axes, component, share in zip(every, components, shares, strict=False):
+        axes.set(xticks=[], yticks=[])  # the frame stays: white is a value
         scaled = component / max(abs(component).max(), np.finfo(component.dtype).tiny)
         axes.imshow(page.picture(scaled), interpolation="nearest")
         axes.set_title(f"{share:.1%}", fontsize=LABEL)
@@ -153,11 +154,11 @@ def _gap(P):
     return max(P // 4, 1)
 
 
-def _apart(patches, color=PALE):
+def _apart(patches):
     """Patches (rows, cols, P, P, 3) as one picture with a gap between them."""
     rows, cols, P = patches.shape[:3]
     pitch = P + _gap(P)
-    spread = np.full((1, rows, cols, pitch, pitch, 3), to_rgb(color))
+    spread = np.full((1, rows, cols, pitch, pitch, 3), to_rgb(PALE))
     spread[0, :, :, :P, :P] = patches
     spread = spread.reshape(1, rows * cols, -1)
     return s1_patchify.unpatchify(spread, grid=(rows, cols), patch_size=pitch)[0, : P - pitch, : P - pitch]
