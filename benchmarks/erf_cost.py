@@ -1,4 +1,4 @@
-"""What GELU by erf costs a small model beside tanh: steps in turns in one process, as each is a few milliseconds.
+"""What GELU by erf costs beside tanh: steps in turns in one process, as a small model's takes a few milliseconds.
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/erf_cost.py
 

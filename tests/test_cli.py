@@ -86,6 +86,11 @@ def test_info_of_the_largest_takes_no_memory(capsys):
         ("info --set geul=erf", "did you mean gelu"),
         ("gradcheck --model B/16", "86,567,656 parameters, too many"),
         ("gradcheck --seeds 0", "--seeds is 0"),
+        ("gradcheck --batch 99999999999999999999", "--batch is 99999999999999999999; need a whole number"),
+        (
+            "info tiny --workers 99999999999999999999",
+            "--workers is 99999999999999999999; need a whole number",
+        ),
         ("demo --out /dev/null/x", "cannot write into /dev/null/x"),
     ],
 )

@@ -220,6 +220,7 @@ def test_what_a_pipe_holds_unread(monkeypatch, tmp_path):
         assert launcher.unread(stream) == 0
     with open(tmp_path / "file", "w") as stream:
         print("a reason", file=stream, flush=True)
+        stream.seek(0)  # as far as it was written, FIONREAD would give 0 of a file too
         assert launcher.unread(stream) == 0
     assert launcher.unread(io.StringIO("a reason")) == 0
     monkeypatch.setitem(sys.modules, "fcntl", None)  # as on Windows

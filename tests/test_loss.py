@@ -84,7 +84,7 @@ def test_soft_labels_that_are_no_probabilities(rows):
         loss.forward(np.zeros((1, 2)), np.array(rows))
 
 
-@pytest.mark.parametrize("label_smoothing", [-0.1, 1.0, 2.0])
+@pytest.mark.parametrize("label_smoothing", [-0.1, 1.0, 2.0, math.nan, None, "0.1"])
 def test_label_smoothing_out_of_range(label_smoothing):
     with pytest.raises(InputError, match="label_smoothing is"):
         loss.forward(np.zeros((1, 2)), np.array([0]), label_smoothing=label_smoothing)

@@ -199,6 +199,28 @@ def test_the_state_starts_at_zero(optimizer, moments):
 def test_an_unknown_optimizer():
     with pytest.raises(InputError, match='optimizer is "lion"; choose sgd or adam or adamw'):
         optim.init({"a": np.ones(2)}, "lion")
+    with pytest.raises(InputError, match='optimizer is "AdamW"; choose sgd or adam or adamw'):
+        optim.update(
+            {"a": np.ones(2)}, {"a": np.ones(2)}, optim.init({"a": np.ones(2)}), lr=1.0, optimizer="AdamW"
+        )
+
+
+@pytest.mark.parametrize(
+    ("made_for", "optimizer"),
+    [(("adamw", 2), "sgd"), (("sgd", 2), "adamw"), (("adamw", 3), "adamw"), (None, "adam")],
+    ids=["moments too many", "too few", "another model's", "none"],
+)
+def test_a_state_that_does_not_fit(made_for, optimizer):
+    p, state = {"a": np.ones(2)}, {}
+    if made_for:
+        state = optim.init({"a": np.ones(made_for[1])}, made_for[0])
+    before = copy.deepcopy(state)
+    with pytest.raises(
+        InputError, match=rf'not that of {optimizer} for these 2 .* optim.init\(p, "{optimizer}"\)'
+    ):
+        optim.update(p, {"a": np.ones(2)}, state, lr=1.0, optimizer=optimizer)
+    assert state.get("step") == before.get("step")
+    np.testing.assert_array_equal(p["a"], 1.0)
 
 
 def test_no_second_copy_of_a_large_model():

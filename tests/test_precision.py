@@ -137,6 +137,11 @@ def test_the_scale_grows_and_falls():
         LossScale(1.0).after(math.inf)
 
 
+def test_a_number_in_place_of_a_scale():
+    with pytest.raises(InputError, match=r"scale is 1024\.0; need a precision\.LossScale"):
+        precision.loss_and_grads(None, None, None, None, 1024.0)
+
+
 def small_model():
     """A tiny model's images, labels, float32 parameters and configuration."""
     config = preset("tiny")

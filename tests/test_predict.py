@@ -171,7 +171,7 @@ def test_fetched_weights_by_their_name(capsys, photos, tmp_path, monkeypatch):
         ("photos --weights photos/notes.txt", "photos/notes.txt"),
         ("none.jpg --weights WEIGHTS", "there is no file none.jpg"),
         ("empty --weights WEIGHTS", "empty holds no pictures"),
-        ("photos --weights WEIGHTS --top 0", "--top is 0; need at least 1"),
+        ("photos --weights WEIGHTS --top 0", "--top is 0; need a whole number of at least 1"),
         ("photos --weights WEIGHTS --image-size 25", "image_size 25x25 is not divisible by patch_size 8"),
         ("photos --weights WEIGHTS --labels none.txt", "cannot read none.txt (No such file or directory)"),
         ("photos --weights WEIGHTS --labels photos/a.jpg", "it is not UTF-8 text"),

@@ -2,7 +2,7 @@
 
 from vitnp.backend import array_module
 from vitnp.checks import check_labels
-from vitnp.errors import InputError
+from vitnp.errors import need_real
 from vitnp.ops import softmax
 from vitnp.ops.half import wide
 
@@ -28,8 +28,7 @@ def forward(logits, labels, *, label_smoothing=0.0):
     xp = array_module(logits)
     B, num_classes = logits.shape
     check_labels(labels, B, num_classes)
-    if not 0 <= label_smoothing < 1:
-        raise InputError(f"label_smoothing is {label_smoothing}; need a number from 0 to below 1")
+    need_real("label_smoothing", label_smoothing, low=0.0, below=1.0)
     z = wide(logits)
     t = targets(labels, num_classes, z.real.dtype, label_smoothing=label_smoothing)
     z = z - z.real.max(axis=-1, keepdims=True)

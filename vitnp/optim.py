@@ -9,7 +9,7 @@ import math
 
 from vitnp import tree
 from vitnp.backend import BLOCK, array_module, each_block, on_host
-from vitnp.errors import need_choice
+from vitnp.errors import InputError, need_choice
 
 # Values taken together: from here on more at a time was no faster, for the digits nor for a ViT-Ti.
 TOGETHER = BLOCK // 2
@@ -48,8 +48,10 @@ def update(
 
     m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), t = state's step from 1; λ = weight_decay for the leaves that `decays` names,
     else 0. sgd and adam add it to the gradient, g + λ·θ. Momentum as Sutskever et al. (2013) in PyTorch's form;
-    Kingma & Ba (2015), algorithm 1; Loshchilov & Hutter (2019), algorithm 2.
+    Kingma & Ba (2015), algorithm 1; Loshchilov & Hutter (2019), algorithm 2. Raises InputError, with nothing changed,
+    for a state that `init` made for another optimizer or other parameters.
     """
+    check_state(state, p, optimizer)
     state["step"] += 1
     correction1, correction2 = 1.0 - beta1 ** state["step"], 1.0 - beta2 ** state["step"]
     # lr·m̂/(√v̂ + ε) = rate·m/(√v + tiny): the corrections are numbers, so that no array is divided by them.
@@ -72,6 +74,19 @@ def update(
                 theta *= shrink
             theta -= change[end : end + theta.size].reshape(theta.shape)
             end += theta.size
+
+
+def check_state(state, p, optimizer):
+    """Raise InputError unless the state is that of this optimizer for these parameters."""
+    need_choice("optimizer", optimizer, MOMENTS)
+    size = tree.count(p)
+    if {name: state[name].size for name in state if name != "step"} != dict.fromkeys(
+        MOMENTS[optimizer], size
+    ):
+        raise InputError(
+            f"the state is not that of {optimizer} for these {size:,} parameters; make it with "
+            f'optim.init(p, "{optimizer}")'
+        )
 
 
 def sgd(g, m, *, lr, momentum):

@@ -63,8 +63,11 @@ def cast(p, dtype):
 def loss_and_grads(images, labels, p, config, scale, **options):
     """`parallel.loss_and_grads` in float16 from float32 parameters p: the loss, and float32 gradients like p.
 
-    scale is a `LossScale`. Where float16 overflows, gradients are NaN or infinite: see `LossScale.after`.
+    scale is a `LossScale`; InputError where it is not. Where float16 overflows, gradients are NaN or infinite: see
+    `LossScale.after`.
     """
+    if not isinstance(scale, LossScale):
+        raise InputError(f"scale is {scale!r}; need a precision.LossScale, such as LossScale()")
     half = cast(p, "float16")
     loss, dp = parallel.loss_and_grads(images, labels, half, config, loss_scale=scale.value, **options)
     return loss, unscaled(dp, scale.value)

@@ -7,7 +7,7 @@ import numpy as np
 from vitnp import gradcheck, tree, vit
 from vitnp.backend import has_complex_erf, to_device
 from vitnp.commands.options import add_backend, add_model, backend, model_config
-from vitnp.errors import InputError
+from vitnp.errors import InputError, need_int
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
 
@@ -28,8 +28,7 @@ def run(args):
     """Print the report; 1 if a gradient is wrong."""
     config = model_config(args)
     for option in ("batch", "seeds"):
-        if getattr(args, option) < 1:
-            raise InputError(f"--{option} is {getattr(args, option)}; need at least 1")
+        need_int(f"--{option}", getattr(args, option), at_least=1)
     size = tree.count(vit.init(None, config))
     if size > LARGEST:
         raise InputError(

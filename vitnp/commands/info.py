@@ -4,7 +4,7 @@ import dataclasses
 
 from vitnp import cost
 from vitnp.commands.options import NAMES, add_fields, model_config
-from vitnp.errors import InputError
+from vitnp.errors import need_int
 from vitnp.parallel import choose_workers
 
 
@@ -26,8 +26,8 @@ def run(args):
     config = model_config(args)
     for name in ("batch", "workers", "micro_batch"):
         value = getattr(args, name)
-        if value is not None and value < 1:
-            raise InputError(f"--{name.replace('_', '-')} is {value}; need at least 1")
+        if value is not None:
+            need_int(f"--{name.replace('_', '-')}", value, at_least=1)
     print(f"vitnp.ViTConfig for {args.model}")
     for name, value in dataclasses.asdict(config).items():
         print(f"  {name:24}{value}")

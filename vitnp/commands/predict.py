@@ -12,7 +12,7 @@ from vitnp.checks import parameter_of
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, names_of_run, source
 from vitnp.data import class_names, preprocess
-from vitnp.errors import InputError, need_choice
+from vitnp.errors import InputError, need_choice, need_int
 from vitnp.ops import softmax
 
 SUFFIXES = {
@@ -57,8 +57,7 @@ def add_parser(commands):
 
 def run(args):
     """Print the classes of each picture; 2 if a file is no picture, and the others are printed all the same."""
-    if args.top < 1:
-        raise InputError(f"--top is {args.top}; need at least 1")
+    need_int("--top", args.top, at_least=1)
     if args.dtype is not None:
         need_choice("--dtype", args.dtype, precision.DTYPES)
     xp = backend(args)
