@@ -10,7 +10,7 @@ from matplotlib.mathtext import MathTextParser
 from mutants import MUTANTS
 
 import vitnp
-from vitnp import cli, tree, vit
+from vitnp import cli, cost, tree, vit
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -131,3 +131,16 @@ def test_the_figures_of_the_readme():
     assert f"{tree.count(vit.init(None, vitnp.preset('digits'))):,} parameters" in readme
     for command in cli.COMMANDS:
         assert f"vitnp {command.__name__.rpartition('.')[2].replace('_', '-')}" in readme
+
+
+def test_the_foretold_memory_of_the_benchmarks():
+    """Beside what is held, in the same unit."""
+    page, config = text("docs/benchmarks.md"), vitnp.preset("B/16")
+    found = re.findall(r"([\d.]+)% (?:for B/16 )?\(([\d,]+) MB\s+foretold", page)
+    assert len(found) == 2
+    held = re.search(r"\| B/16, batch 8, forward and backward \| (\d+) \| (\d+) \| \d+ \|", page).groups()
+    for words, mb, recompute in zip(found, map(int, held), (False, True), strict=True):
+        more, foretold = (float(word.replace(",", "")) for word in words)
+        size = sum(cost.step_bytes(config, batch_size=8, workers=2, recompute=recompute).values()) / 1e6
+        assert foretold == round(size)
+        assert more == pytest.approx(100 * (mb / size - 1), abs=0.5)

@@ -25,7 +25,7 @@ def test_one_rank_sends_nothing():
     one = scaling.step(B16, scaling.CPU, scaling.ETHERNET, ranks=1)
     assert one.sum == 0.0
     assert one.backward == 2 * one.forward
-    # 4,096 images at the 2.49 s for 8 of docs/benchmarks.md
+    # 4,096 images at the 2.49 s for 8 of docs/scaling.md
     assert one.forward + one.backward == pytest.approx(4096 / 8 * 2.49)
 
 
