@@ -1,5 +1,7 @@
 """Bad images and labels: one line that says what was given, what is needed and what to do."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,30 @@ def test_what_is_no_model(p):
         with pytest.raises(
             InputError, match=rf"p is a {type(p).__name__} without norm.gamma; need .* vit.init"
         ):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"num_layers": 1}, "blocks.1.norm_1.gamma is unexpected; .* and 13 more"),
+        ({"num_layers": 3}, "blocks.2.norm_1.gamma is missing; .* and 13 more"),
+        ({"position_embedding": "none"}, "position.E_pos is unexpected$"),
+        ({"classifier": "gap"}, r"class_token is unexpected; position.E_pos is \(7, 16\), need \(6, 16\)$"),
+        ({"num_classes": 3}, r"classify.head.W is \(16, 5\), need \(16, 3\); classify.head.b is"),
+    ],
+    ids=str,
+)
+def test_another_models_parameters(changed, said):
+    """Some of them would run, and give wrong logits."""
+    p, config = vit.init(np.random.default_rng(0), CONFIG), dataclasses.replace(CONFIG, **changed)
+    for call in (
+        lambda: vit.forward(images(), p, config),
+        lambda: predict(images(), p, config),
+        lambda: loss_and_grads(images(), np.array([0, 1]), p, config),
+        lambda: trace(images(), p, config),
+    ):
+        with pytest.raises(InputError, match=f"^p is not the tree of this configuration: {said}"):
             call()
 
 

@@ -1,10 +1,11 @@
 """What may come in: one clear line for images, labels, parameters and generators that do not fit.
 
-Imports `backend`, `errors`.
+Imports `backend`, `errors`, `tree`.
 """
 
 import numpy as np
 
+from vitnp import tree
 from vitnp.backend import array_module
 from vitnp.errors import InputError
 
@@ -90,6 +91,22 @@ def parameter_of(p):
         raise InputError(
             f"p is a {type(p).__name__} without norm.gamma; need a model's parameters, as vit.init or load gives them"
         ) from None
+
+
+def misfits(p, want):
+    """What makes p another tree than one of these {dotted name: shape}, in words; [] where nothing does."""
+    have = {name: leaf.shape for name, leaf in tree.leaves(p)}
+    wrong = [f"{name} is missing" for name in want if name not in have]
+    wrong += [f"{name} is unexpected" for name in have if name not in want]
+    differ = [name for name in have if name in want and have[name] != want[name]]
+    return wrong + [f"{name} is {have[name]}, need {want[name]}" for name in differ]
+
+
+def check_parameters(p, want):
+    """Raise InputError unless p is a tree of these {dotted name: shape}: another one might run, and be wrong."""
+    if wrong := misfits(p, want):
+        more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise InputError(f"p is not the tree of this configuration: {'; '.join(wrong[:3])}{more}")
 
 
 def check_generator(rng):

@@ -5,10 +5,11 @@ y, saved   = forward(images, p, config)         logits (B, classes)
 dimages, dp = backward(dlogits, saved)
 """
 
+import functools
 from typing import Any, NamedTuple
 
 from vitnp import encoder, tree
-from vitnp.checks import check_generator, check_images, parameter_of
+from vitnp.checks import check_generator, check_images, check_parameters, parameter_of
 from vitnp.errors import need_choice
 from vitnp.steps import (
     s1_patchify,
@@ -58,13 +59,20 @@ def init(rng, config, dtype="float32"):
     return p
 
 
+@functools.lru_cache
+def shapes(config):
+    """{dotted name: shape} of the parameters of such a model."""
+    return {name: leaf.shape for name, leaf in tree.leaves(init(None, config))}
+
+
 def forward(images, p, config, rng=None, *, keep="all"):
     """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). A generator turns dropout on.
 
     keep says what the blocks save: "all", "inputs" (backward runs each block again) or "nothing" (no backward).
-    uint8 images are scaled to [−1, 1]; `checks.check_images` says what is refused.
+    uint8 images are scaled to [−1, 1]. Raises InputError for images, or parameters, that are not the config's.
     """
     images = check_images(images, config, parameter_of(p).dtype)
+    check_parameters(p, shapes(config))
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)

@@ -1,4 +1,4 @@
-"""From (p, config) to a file. Imports `tree`, `vit` for the shapes, `writing`, and its neighbors."""
+"""From (p, config) to a file. Imports `tree`, `vit` for the shapes, `checks`, `writing`, and its neighbors."""
 
 import contextlib
 import os
@@ -7,6 +7,7 @@ from vitnp import tree, vit
 from vitnp.backend import to_host
 from vitnp.checkpoints import files, layouts, native, sidecar
 from vitnp.checkpoints.names import FAMILIES, UNUSED, names, positions_of_ours
+from vitnp.checks import check_parameters
 from vitnp.errors import InputError
 from vitnp.writing import beside
 
@@ -49,17 +50,10 @@ def save(path, p, config, *, format="vitnp", class_names=None):
 
 def _check(p, config):
     """Raise InputError, naming the leaves, unless p has the configuration's leaves and is of floats."""
-    have, want = dict(tree.leaves(p)), dict(tree.leaves(vit.init(None, config)))
-    wrong = [f"{name} is missing" for name in want.keys() - have.keys()]
-    for name, leaf in have.items():
-        if name not in want:
-            wrong.append(f"{name} is unexpected")
-        elif leaf.shape != want[name].shape:
-            wrong.append(f"{name} is {leaf.shape}, need {want[name].shape}")
-        elif leaf.dtype.kind != "f" or leaf.dtype.itemsize > 8:
-            wrong.append(f"{name} is {leaf.dtype}, need floats of 16, 32 or 64 bits")
-    if wrong:
-        raise InputError(f"p is not the tree of this configuration: {'; '.join(sorted(wrong))}")
+    check_parameters(p, vit.shapes(config))
+    for name, leaf in tree.leaves(p):
+        if leaf.dtype.kind != "f" or leaf.dtype.itemsize > 8:
+            raise InputError(f"{name} is {leaf.dtype}, need floats of 16, 32 or 64 bits")
 
 
 def to_file(family, p, config):

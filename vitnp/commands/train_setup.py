@@ -13,6 +13,7 @@ import numpy as np
 from vitnp import checkpoints, data, masked, tree, vit
 from vitnp.checkpoints import adapt
 from vitnp.checkpoints.native import with_overrides
+from vitnp.checks import misfits
 from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
@@ -199,15 +200,8 @@ def of_training(path, *, format=None, image_size=None, **overrides):
         raise InputError(f"{path} is a training checkpoint of vitnp; leave out --from {format}")
     p, held = model(path)
     config = with_overrides(path, held, overrides)
-    there, asked = (
-        {name: leaf.shape for name, leaf in tree.leaves(some)} for some in (p, vit.init(None, config))
-    )
-    for name in [*there, *asked]:
-        if there.get(name) != asked.get(name):
-            raise InputError(
-                f"{path} does not hold the model that --set says: {name} is {there.get(name, 'missing')}, "
-                f"need {asked.get(name, 'none')}"
-            )
+    if wrong := misfits(p, vit.shapes(config)):
+        raise InputError(f"{path} does not hold the model that --set says: {wrong[0]}")
     return (p, config) if image_size is None else adapt.new_image_size(p, config, image_size)
 
 
