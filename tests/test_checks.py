@@ -76,8 +76,11 @@ def test_what_is_no_model(p):
         ({"num_layers": 1}, "blocks.1.norm_1.gamma is unexpected; .* and 13 more"),
         ({"num_layers": 3}, "blocks.2.norm_1.gamma is missing; .* and 13 more"),
         ({"position_embedding": "none"}, "position.E_pos is unexpected$"),
-        ({"classifier": "gap"}, r"class_token is unexpected; position.E_pos is \(7, 16\), need \(6, 16\)$"),
-        ({"num_classes": 3}, r"classify.head.W is \(16, 5\), need \(16, 3\); classify.head.b is"),
+        (
+            {"classifier": "gap"},
+            r"class_token.cls is unexpected; position.E_pos is \(7, 12\), need \(6, 12\)$",
+        ),
+        ({"num_classes": 3}, r"classify.head.W is \(7, 5\), need \(7, 3\); classify.head.b is"),
     ],
     ids=str,
 )

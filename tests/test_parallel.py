@@ -2,7 +2,9 @@
 
 import contextlib
 import itertools
+import os
 import threading
+import time
 import tracemalloc
 
 import numpy as np
@@ -191,6 +193,31 @@ def test_calls_from_several_threads_leave_blas_as_it_was(monkeypatch):
     first_is_done.set()
     other.join()
     assert (seen, Blas.threads) == ([4], 4)
+
+
+def test_the_helpers_are_kept():
+    """A new thread a step would sooner or later fill a heap of its own, beside the last one's."""
+    helpers = {parallel.run(lambda part: threading.get_ident(), [0, 1])[1] for _ in range(20)}
+    assert len(helpers) == 1
+    assert threading.get_ident() not in helpers
+    kept = parallel.helpers(1, os.getpid())
+    assert parallel.helpers(1, os.getpid()) is kept
+    assert parallel.helpers(1, -1) is not kept  # in a forked process, which has no threads of its parent's
+
+
+def test_a_part_that_fails_waits_for_the_others():
+    """They would go on with the number of BLAS's threads of whoever comes next."""
+    ended = []
+
+    def work(part):
+        if part == 0:
+            raise ZeroDivisionError
+        time.sleep(0.2)
+        ended.append(part)
+
+    with pytest.raises(ZeroDivisionError):
+        parallel.run(work, [0, 1, 2])
+    assert sorted(ended) == [1, 2]
 
 
 def test_only_the_cores_of_this_process(monkeypatch):

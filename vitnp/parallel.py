@@ -1,16 +1,15 @@
 """The batch split over threads: the loss and its gradients, and predictions.
 
-Imports `vit`, `loss`, `backend`, `cores`, `memory`.
-
-Each thread runs the model on a share of the images with a single-threaded BLAS; the gradients are added in
-the order of the shares, so the same number of workers gives the same bits.
+Each thread runs the model on a share of the images with a single-threaded BLAS; the gradients are added in the order of
+the shares, so the same number of workers gives the same bits. Imports `vit`, `loss`, `backend`, `cores`, `memory`.
 """
 
 import functools
 import itertools
 import operator
+import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 
@@ -84,13 +83,22 @@ def run(f, parts, *, small=False):
     Called from several threads at once, it serves one after the other.
     """
     memory.keep_freed()
-    if len(parts) == 1:
-        with ONE_CALLER, blas().limit(limits=1 if small else None, user_api="blas"):
-            return [f(parts[0])]
     # The caller takes the first part itself: a tenth less memory at the peak of ViT-B/16 than with a thread for each.
-    with ONE_CALLER, blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(parts) - 1) as pool:
-        others = [pool.submit(f, part) for part in parts[1:]]
-        return [f(parts[0]), *(other.result() for other in others)]
+    with ONE_CALLER, blas().limit(limits=1 if small or len(parts) > 1 else None, user_api="blas"):
+        others = [helpers(len(parts) - 1, os.getpid()).submit(f, part) for part in parts[1:]]
+        try:
+            return [f(parts[0]), *(other.result() for other in others)]
+        finally:
+            wait(others)  # also where a part failed: none may go on with the BLAS of who comes next
+
+
+@functools.lru_cache(maxsize=1)
+def helpers(count, process):
+    """The threads beside the caller's, which a forked process does not have.
+
+    They are kept: a new one may find the last one's heap not yet free, and fill another (CIFAR-sized: 40 MB).
+    """
+    return ThreadPoolExecutor(count)
 
 
 @functools.cache
