@@ -147,7 +147,8 @@ def test_in_every_layer_each_has_its_own(kind):
 def tokens(images, p, config):
     """What steps 1 to 3 give."""
     none = dataclasses.replace(config, position_embedding="none", position_at="stem", num_layers=1)
-    blocks = vit.forward(images, p | {"blocks": {0: p["blocks"][0]}}, none, keep="inputs")[1].blocks
+    p = {name: part for name, part in p.items() if name != "position"} | {"blocks": {0: p["blocks"][0]}}
+    blocks = vit.forward(images, p, none, keep="inputs")[1].blocks
     return blocks[0].x
 
 

@@ -96,7 +96,7 @@ def parameter_of(p):
 def misfits(p, want):
     """What makes p another tree than one of these {dotted name: shape}, in words; [] where nothing does."""
     have = {name: leaf.shape for name, leaf in tree.leaves(p)}
-    wrong = [f"{name} is missing" for name in want if name not in have]
+    wrong = [f"{name} is missing, need {shape}" for name, shape in want.items() if name not in have]
     wrong += [f"{name} is unexpected" for name in have if name not in want]
     differ = [name for name in have if name in want and have[name] != want[name]]
     return wrong + [f"{name} is {have[name]}, need {want[name]}" for name in differ]

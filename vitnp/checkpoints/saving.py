@@ -7,7 +7,7 @@ from vitnp import tree, vit
 from vitnp.backend import to_host
 from vitnp.checkpoints import files, layouts, native, sidecar
 from vitnp.checkpoints.names import FAMILIES, UNUSED, names, positions_of_ours
-from vitnp.checks import check_parameters
+from vitnp.checks import misfits
 from vitnp.errors import InputError
 from vitnp.writing import beside
 
@@ -50,10 +50,12 @@ def save(path, p, config, *, format="vitnp", class_names=None):
 
 def _check(p, config):
     """Raise InputError, naming the leaves, unless p has the configuration's leaves and is of floats."""
-    check_parameters(p, vit.shapes(config))
+    wrong = misfits(p, vit.shapes(config))
     for name, leaf in tree.leaves(p):
         if leaf.dtype.kind != "f" or leaf.dtype.itemsize > 8:
-            raise InputError(f"{name} is {leaf.dtype}, need floats of 16, 32 or 64 bits")
+            wrong.append(f"{name} is {leaf.dtype}, need floats of 16, 32 or 64 bits")
+    if wrong:
+        raise InputError(f"p is not the tree of this configuration: {'; '.join(wrong)}")
 
 
 def to_file(family, p, config):
