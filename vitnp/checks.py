@@ -94,8 +94,11 @@ def parameter_of(p):
 
 
 def misfits(p, want):
-    """What makes p another tree than one of these {dotted name: shape}, in words; [] where nothing does."""
-    have = {name: leaf.shape for name, leaf in tree.leaves(p)}
+    """What makes p another tree than one of these shapes, in words; [] where nothing does."""
+    have = tree.shapes(p)
+    if have == want:
+        return []
+    have, want = dict(tree.leaves(have)), dict(tree.leaves(want))
     wrong = [f"{name} is missing, need {shape}" for name, shape in want.items() if name not in have]
     wrong += [f"{name} is unexpected" for name in have if name not in want]
     differ = [name for name in have if name in want and have[name] != want[name]]
@@ -103,7 +106,7 @@ def misfits(p, want):
 
 
 def check_parameters(p, want):
-    """Raise InputError unless p is a tree of these {dotted name: shape}: another one might run, and be wrong."""
+    """Raise InputError unless p is a tree of these shapes: another one might run, and be wrong."""
     if wrong := misfits(p, want):
         more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise InputError(f"p is not the tree of this configuration: {'; '.join(wrong[:3])}{more}")

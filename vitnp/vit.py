@@ -61,8 +61,8 @@ def init(rng, config, dtype="float32"):
 
 @functools.lru_cache
 def shapes(config):
-    """{dotted name: shape} of the parameters of such a model."""
-    return {name: leaf.shape for name, leaf in tree.leaves(init(None, config))}
+    """The tree of the shapes of such a model's parameters."""
+    return tree.shapes(init(None, config))
 
 
 def forward(images, p, config, rng=None, *, keep="all"):
