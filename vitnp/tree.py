@@ -24,7 +24,7 @@ def names(tree, prefix=""):
 
 
 def shapes(tree):
-    """The tree of the shapes of its leaves; written out, as every step asks for it: a fifth of the time of `map`."""
+    """The tree of the shapes of its leaves; written out, as every forward asks for it: a fifth of the time of `map`."""
     return {key: shapes(leaf) if isinstance(leaf, dict) else leaf.shape for key, leaf in tree.items()}
 
 
