@@ -4,7 +4,8 @@
 same checks fail. Generic means random and not the initial weights: zero heads and zero biases hide mistakes.
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -288,17 +289,18 @@ for _name, _fields in POSITIONS.items():
 def models():
     """The whole ViT in many configurations."""
     for name, fields in MODELS.items():
-        config = preset("tiny", **fields)
-        x, p = model_point(config)
-        keep = "inputs" if name.endswith("recomputed") else "all"
-        yield Case(
-            name,
-            lambda x, p, config=config, keep=keep: vit.forward(x, p, config, rng=generator(), keep=keep),
-            vit.backward,
-            x,
-            p,
-            per_image="dropout" not in name,
-        )
+        yield name, functools.partial(model, name, fields)
+
+
+def model(name, fields):
+    """The whole ViT in one of them."""
+    config = preset("tiny", **fields)
+    keep = "inputs" if name.endswith("recomputed") else "all"
+
+    def forward(x, p):
+        return vit.forward(x, p, config, rng=generator(), keep=keep)
+
+    return Case(name, forward, vit.backward, *model_point(config), per_image="dropout" not in name)
 
 
 def model_point(config, batch_size=2):
@@ -326,15 +328,23 @@ def losses():
             generic(3, 5),
             per_image=False,
         )
-    yield model_with_loss(labels)
-    yield threads("loss over two threads", labels, workers=2)
-    yield threads("loss by two images, recomputed", labels, workers=2, micro_batch=2, recompute=True)
-    for at in ("every-layer", "every-layer-shared"):
-        config = preset("tiny", position_embedding="2d", position_at=at)
-        yield threads(f"loss over two threads, {at}", labels, config, workers=2, recompute=True)
+    yield "vit and loss", functools.partial(model_with_loss, "vit and loss", labels)
+    for name, config, how in (
+        ("loss over two threads", preset("tiny"), {}),
+        ("loss by two images, recomputed", preset("tiny"), {"micro_batch": 2, "recompute": True}),
+        *(
+            (
+                f"loss over two threads, {at}",
+                preset("tiny", position_embedding="2d", position_at=at),
+                {"recompute": True},
+            )
+            for at in ("every-layer", "every-layer-shared")
+        ),
+    ):
+        yield name, functools.partial(threads, name, labels, config, workers=2, **how)
 
 
-def model_with_loss(labels):
+def model_with_loss(name, labels):
     """Images → the loss: what a training step differentiates."""
     config = preset("tiny")
 
@@ -346,15 +356,14 @@ def model_with_loss(labels):
     def backward(dy, saved):
         return vit.backward(loss.backward(dy, saved[1]), saved[0])
 
-    return Case("vit and loss", forward, backward, *model_point(config, len(labels)), per_image=False)
+    return Case(name, forward, backward, *model_point(config, len(labels)), per_image=False)
 
 
-def threads(name, labels, config=None, **how):
+def threads(name, labels, config, **how):
     """`parallel.loss_and_grads`, its own gradients as backward; x is a parameter, as the images get none.
 
     Three images for two workers: shares of one and two, or of one, one and one.
     """
-    config = config or preset("tiny")
     images, p = model_point(config, len(labels))
     filters = p["project"].pop("W")
 
@@ -388,9 +397,13 @@ def masked_patches():
     )
     for target in masked.TARGETS:
         for name, fields in {"": {}, ", gap, dropout": DROPOUTS | {"classifier": "gap"}}.items():
-            yield masked_model(f"masked {target}{name}", target, drawn, fields)
-    yield masked_threads("masked over two threads", "color", workers=2)
-    yield masked_threads("masked patch by two images", "patch", workers=2, micro_batch=2)
+            name = f"masked {target}{name}"
+            yield name, functools.partial(masked_model, name, target, drawn, fields)
+    for name, target, how in (
+        ("masked over two threads", "color", {}),
+        ("masked patch by two images", "patch", {"micro_batch": 2}),
+    ):
+        yield name, functools.partial(masked_threads, name, target, workers=2, **how)
 
 
 def masked_model(name, target, drawn, fields):
@@ -440,4 +453,28 @@ def masked_point(config, target, batch_size):
     return x, gradcheck.random_like(p, generator(1))
 
 
-CASES = {case.name: case for part in (ops, steps, blocks, models, losses, masked_patches) for case in part()}
+class Cases(Mapping):
+    """{name: `Case`}; those of models, which the parts above yield as (name, function), are made when asked for."""
+
+    def __init__(self, *parts):
+        self.found, self.models = {}, set()
+        for part in parts:
+            for item in part():
+                name, case = (item.name, item) if isinstance(item, Case) else item
+                self.found[name] = case
+                if case is not item:
+                    self.models.add(name)
+
+    def __getitem__(self, name):
+        if not isinstance(self.found[name], Case):
+            self.found[name] = self.found[name]()
+        return self.found[name]
+
+    def __iter__(self):
+        return iter(self.found)
+
+    def __len__(self):
+        return len(self.found)
+
+
+CASES = Cases(ops, steps, blocks, models, losses, masked_patches)

@@ -1,5 +1,6 @@
 """Every case held to the contract of docs/design.md: one function a clause, run on every case."""
 
+import itertools
 import pathlib
 
 import numpy as np
@@ -14,9 +15,12 @@ from vitnp import backend, gradcheck, tree
 BLOCKS = (backend.BLOCK, 50, 11)
 
 
-def check_gradient(case, seeds=(0, 1, 2)):
-    """backward is the derivative of forward, for x and for every leaf of p."""
-    report = gradcheck.check(case.forward, case.backward, case.x, case.p, seeds=seeds)
+def check_gradient(case):
+    """backward is the derivative of forward, for x and for every leaf of p.
+
+    One random direction per leaf is enough: the chance that a wrong gradient is right along it is zero.
+    """
+    report = gradcheck.check(case.forward, case.backward, case.x, case.p, seeds=(0,))
     assert report.ok, f"\n{report}"
 
 
@@ -101,22 +105,32 @@ def poisoned(shape, dtype=float):
     return np.full(shape, np.nan if np.dtype(dtype).kind in "fc" else 1, dtype)
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-@pytest.mark.parametrize("clause", CONTRACT)
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_contract(case, clause, block, monkeypatch):
+def clauses_and_blocks(name):
+    """Every clause in blocks of every size; but a model's gradients, which take the longest, in one size.
+
+    Those in the other sizes are equal by `test_blocks_change_rounding_alone`.
+    """
+    for clause, block in itertools.product(CONTRACT, BLOCKS):
+        if clause != "gradient" or block == backend.BLOCK or name not in CASES.models:
+            yield clause, block
+
+
+@pytest.mark.parametrize(
+    ("name", "clause", "block"), [(name, *at) for name in CASES for at in clauses_and_blocks(name)]
+)
+def test_contract(name, clause, block, monkeypatch):
     monkeypatch.setattr(backend, "BLOCK", block)
     monkeypatch.setattr(np, "empty", poisoned)
-    CONTRACT[clause](case)
+    CONTRACT[clause](CASES[name])
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_blocks_change_rounding_alone(case, monkeypatch):
+@pytest.mark.parametrize("name", CASES)
+def test_blocks_change_rounding_alone(name, monkeypatch):
     """y, dx and dp, whatever the size of the blocks: BLAS may add a row up otherwise where there are fewer rows."""
     results = []
     for block in BLOCKS:
         monkeypatch.setattr(backend, "BLOCK", block)
-        results.append(there_and_back(case, case.x, case.p))
+        results.append(there_and_back(CASES[name], CASES[name].x, CASES[name].p))
     for result in results[1:]:
         for got, expected in zip(result, results[0], strict=True):
             tree.map(close, got, expected)
