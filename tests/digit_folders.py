@@ -14,13 +14,15 @@ from PIL import Image
 from vitnp.data import digits
 
 
-def write(folder, *, seed=0):
-    """DIR/train/CLASS/NNNN.png and DIR/val/CLASS/NNNN.png of the split by `seed`; returns its `DataSet`."""
+def write(folder, *, seed=0, most=None):
+    """DIR/train/CLASS/NNNN.png and DIR/val/CLASS/NNNN.png of the split by `seed`; returns its `DataSet`.
+
+    Of each the first `most` pictures, where not all are needed: 100 have every class in them.
+    """
     dataset = digits.load(seed)
     for name, source in (("train", dataset.train), ("val", dataset.test)):
-        for i, (image, label) in enumerate(
-            zip(source.images(range(len(source))), source.labels, strict=True)
-        ):
+        rows = range(min(len(source), most or len(source)))
+        for i, image, label in zip(rows, source.images(rows), source.labels, strict=False):
             path = Path(folder) / name / dataset.class_names[label] / f"{i:04}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(bytes_of(image)[..., 0]).save(path)

@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import few_labels
 
+pytestmark = pytest.mark.usefixtures("plain_curves")
+
 GELU = f"compare --over gelu --seeds 2 {SMALL} --set-recipe warmup_steps=5 --out"
 
 

@@ -1,10 +1,11 @@
 """`vitnp look`: every picture, the numbers it prints, and what it refuses."""
 
-import warnings
+from pathlib import Path
 
 import command_line
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from vitnp import checkpoints, gradcheck, look, preset, vit
@@ -59,14 +60,18 @@ def test_every_picture_with_its_numbers(capsys, files, tmp_path):
     assert f"class 4: norm {norms['blocks.0']:.3g} in block 1, {norms['blocks.2']:.3g} in the last" in said
 
 
+@pytest.fixture
+def nothing_drawn(monkeypatch):
+    """The pictures are made and their files are empty: to draw all of them takes seconds."""
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: Path(path).touch())
+
+
+@pytest.mark.usefixtures("nothing_drawn")
 @pytest.mark.parametrize(("lang", "font"), [("ko", None), ("ko", "DejaVu Serif"), ("en", None)])
 def test_a_machine_without_korean_letters_is_told_of_once(capsys, files, tmp_path, monkeypatch, lang, font):
     monkeypatch.setattr(page, "korean_font", lambda: font)
     model, picture = files(num_layers=1)
-    with warnings.catch_warnings(action="ignore"):  # DejaVu Serif has no Korean letters to draw
-        status, said, err = run(
-            capsys, "--weights", model, picture, "--out", tmp_path / "out", "--lang", lang
-        )
+    status, said, err = run(capsys, "--weights", model, picture, "--out", tmp_path / "out", "--lang", lang)
     assert (status, len(said.splitlines())) == (0, len(EVERY))
     assert err.count("no Korean font") == err.count("fonts-nanum") == (lang == "ko" and font is None)
 
@@ -85,6 +90,7 @@ def test_a_machine_without_korean_letters_is_told_of_once(capsys, files, tmp_pat
     ],
     ids=str,
 )
+@pytest.mark.usefixtures("nothing_drawn")
 def test_what_the_model_has_not_is_left_out(capsys, files, tmp_path, overrides, missing):
     model, picture = files(**overrides)
     status, _, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")

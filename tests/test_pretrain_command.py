@@ -8,6 +8,8 @@ import pytest
 
 from vitnp import InputError, checkpoints, data, tree
 
+pytestmark = pytest.mark.usefixtures("plain_curves")
+
 SMALL = (
     "--set num_layers=1 --set hidden_size=16 --set num_heads=2 --set mlp_dim=16 --batch-size 128 --epochs 1"
 )

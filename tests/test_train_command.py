@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from digit_folders import write
 
-from vitnp import checkpoints, recipes, train, tree, vit
+from vitnp import checkpoints, cli, recipes, train, tree, vit
 from vitnp.data import digits
+
+pytestmark = pytest.mark.usefixtures("plain_curves")
 
 SMALL = (
     "--set num_layers=1 --set hidden_size=16 --set num_heads=2 --set mlp_dim=16 --batch-size 128 --epochs 1"
@@ -75,12 +77,21 @@ def test_the_seed_decides_and_repeats(capsys, tmp_path):
         np.testing.assert_array_equal(tree.get(p, name), leaf, err_msg=name)
 
 
+FEW = SMALL.replace("--epochs 1", "--steps 2")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The parameters after two steps without any option."""
+    folder = tmp_path_factory.mktemp("plain") / "run"
+    assert cli.main(["train", *FEW.split(), "--out", str(folder)]) == 0
+    return weights(folder)
+
+
 @pytest.mark.parametrize("option", ["--no-augment", "--dropout 0.3", "--lr 0.001", "--weight-decay 5"])
-def test_an_option_reaches_the_training(capsys, tmp_path, option):
-    assert run(capsys, f"{SMALL} --out", tmp_path / "plain")[0] == 0
-    assert run(capsys, f"{SMALL} {option} --out", tmp_path / "changed")[0] == 0
-    plain, changed = weights(tmp_path / "plain"), weights(tmp_path / "changed")
-    assert not np.array_equal(plain["project.W"], changed["project.W"])
+def test_an_option_reaches_the_training(capsys, tmp_path, plain, option):
+    assert run(capsys, f"{FEW} {option} --out", tmp_path)[0] == 0
+    assert not np.array_equal(plain["project.W"], weights(tmp_path)["project.W"])
 
 
 def test_workers_and_dropout_are_said(capsys, tmp_path):
@@ -98,8 +109,8 @@ def test_the_dropout_of_the_model_goes_before_that_of_a_recipe(capsys, tmp_path)
 
 
 def test_a_folder_is_made(capsys, tmp_path):
-    assert run(capsys, f"{SMALL} --out", tmp_path / "new" / "folder")[0] == 0
-    assert (tmp_path / "new" / "folder" / "curves.png").stat().st_size > 10_000
+    assert run(capsys, f"{FEW} --out", tmp_path / "new" / "folder")[0] == 0
+    assert (tmp_path / "new" / "folder" / "curves.png").exists()
 
 
 @pytest.mark.parametrize(
@@ -136,8 +147,8 @@ def test_bad_options_are_one_line_and_status_2(capsys, tmp_path, words, message)
     "words", ["--keep 0", "--log-every 0", "--save-every 0", "--dtype float16 --freeze backbone"]
 )
 def test_bad_options_leave_the_run_that_they_were_to_overwrite(capsys, tmp_path, words):
-    run(capsys, "--steps 1 --out", tmp_path)
-    status, _, err = run(capsys, f"--steps 1 --overwrite {words} --out", tmp_path)
+    run(capsys, f"{FEW} --out", tmp_path)
+    status, _, err = run(capsys, f"{FEW} --overwrite {words} --out", tmp_path)
     assert status == 2 and err.count("\n") == 1
     assert (tmp_path / "model.npz").exists()
 
@@ -182,16 +193,15 @@ def test_pictures_in_folders_train_as_the_arrays_do(capsys, tmp_path):
     write(tmp_path / "png")
     found = {}
     for name, data in (("arrays", "digits"), ("files", tmp_path / "png")):
-        words = (
-            "--recipe digits --epochs 6 --model digits --set in_channels=1 --image-size 8 --workers 1 --data"
-        )
+        words = "--recipe digits --epochs 4 --batch-size 32 --set-recipe warmup_steps=30 --no-augment --model digits "
+        words += "--set num_layers=1 --set in_channels=1 --image-size 8 --workers 1 --data"
         assert run(capsys, words, data, "--out", tmp_path / name)[0] == 0
         with open(tmp_path / name / "history.csv") as file:
             rows = list(csv.DictReader(file))
         found[name] = float(rows[-1]["test_accuracy"])
-    assert found["arrays"] > 0.9
-    assert found["files"] > 0.9
-    assert abs(found["arrays"] - found["files"]) < 0.04
+    assert found["arrays"] > 0.85
+    assert found["files"] > 0.85
+    assert abs(found["arrays"] - found["files"]) < 0.05
     assert (tmp_path / "files" / "classes.txt").read_text().split() == list("0123456789")
 
 
@@ -205,7 +215,7 @@ def test_pictures_in_folders_train_as_the_arrays_do(capsys, tmp_path):
     ],
 )
 def test_pictures_of_ones_own_are_learned_by_the_model_of_the_recipe(capsys, tmp_path, recipe, said):
-    write(tmp_path / "png")
+    write(tmp_path / "png", most=100)
     words = f"--recipe {recipe} --steps 1 --batch-size 8 --workers 1 --data"
     status, out, _ = run(capsys, words, tmp_path / "png", "--out", tmp_path / "run")
     assert status == 0
@@ -241,7 +251,7 @@ def test_what_is_wrong_with_a_folder_is_said_before_a_recipe_is_asked_for(capsys
 
 
 def test_a_corrupt_picture_stops_or_is_left_out(capsys, tmp_path):
-    write(tmp_path / "png")
+    write(tmp_path / "png", most=100)
     bad = next(iter(sorted((tmp_path / "png" / "train" / "3").iterdir())))
     bad.write_bytes(b"no picture")
     words = "--recipe digits --epochs 1 --model digits --set in_channels=1 --image-size 8 --workers 1"
@@ -252,15 +262,15 @@ def test_a_corrupt_picture_stops_or_is_left_out(capsys, tmp_path):
     words += " --on-corrupt skip"
     status, out, err = run(capsys, words, "--data", tmp_path / "png", "--out", tmp_path / "skip")
     assert status == 0
-    assert err.startswith("vitnp: 1 of 1,797 pictures left out: ")
-    assert "1,436 images to learn from" in out
+    assert err.startswith("vitnp: 1 of 200 pictures left out: ")
+    assert "99 images to learn from" in out
 
 
 @pytest.mark.parametrize("command", ["train", "pretrain", "compare --over gelu"])
 @pytest.mark.parametrize("where", ["png", "png/run", "other/../png/train/run"])
 def test_out_is_not_in_the_data_folder(capsys, tmp_path, command, where):
     (tmp_path / "other").mkdir()
-    write(tmp_path / "png")
+    write(tmp_path / "png", most=100)
     before = sorted(tmp_path.rglob("*"))
     words = f"{command} --recipe digits --model digits --epochs 1 --set in_channels=1 --image-size 8 --data"
     status, _, err = command_line.run(
