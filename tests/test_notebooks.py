@@ -3,6 +3,7 @@
 `make check-notebooks` runs them. The rules are in notebooks/README.md.
 """
 
+import functools
 import importlib.util
 import json
 import re
@@ -17,6 +18,7 @@ FOLDER = ROOT / "notebooks"
 spec = importlib.util.spec_from_file_location("build", FOLDER / "build.py")
 build = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(build)
+build.read = functools.cache(build.read)  # a source is read by a dozen tests
 
 SOURCES = build.sources()
 STEPS = {source.stem: int(source.stem[:2]) for source in SOURCES if 1 <= int(source.stem[:2]) <= 8}
