@@ -1,7 +1,8 @@
-"""`python killable.py FOLDER [fail-at N]`: a tiny training that goes on where FOLDER's last checkpoint stands.
+"""`python killable.py FOLDER write N | wait N`: a tiny training that goes on where FOLDER's last checkpoint stands.
 
-test_resume.py starts it as a process and kills it; with fail-at N it kills itself halfway through writing its Nth
-checkpoint. It has all chance there is: order, augmentation, mixup, dropout; and an average.
+test_resume.py starts it as a process. With `write N` it kills itself halfway through writing its Nth checkpoint; with
+`wait N` it waits after N steps to be killed. It has all chance there is: order, augmentation, mixup, dropout; and an
+average.
 """
 
 import os
@@ -67,9 +68,22 @@ def kill_in_write(number):
     np.savez = half
 
 
+def wait_after(number):
+    """Let the process do `number` steps and then wait."""
+    on_step, done = Run.on_step, 0
+
+    def waiting(run, progress, step):
+        nonlocal done
+        done += 1
+        on_step(run, progress, step)
+        while done == number:
+            signal.pause()
+
+    Run.on_step = waiting
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        kill_in_write(int(sys.argv[3]))
+    folder, how, number = sys.argv[1:]
+    {"write": kill_in_write, "wait": wait_after}[how](int(number))
     print("ready", flush=True)
-    p = go(sys.argv[1])
-    print("done", flush=True)
+    go(folder)

@@ -1,5 +1,6 @@
 """Two ranks of MPI do what one process does, and when one of them fails the run ends and says why."""
 
+import functools
 import io
 import os
 import pathlib
@@ -33,7 +34,7 @@ def start(program, *arguments, ranks=2):
 def finish(process):
     """(exit status, stdout, stderr); a run that hangs fails the test."""
     try:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=240)
     except subprocess.TimeoutExpired:
         process.terminate()
         process.communicate()
@@ -192,12 +193,15 @@ def test_a_rank_aborts_once_its_reason_has_been_read(monkeypatch):
             ended.append((status, launcher.unread(sys.stderr)))
 
     def listen():
-        time.sleep(0.2)
+        while not launcher.unread(sys.stderr):
+            time.sleep(0.01)
+        time.sleep(0.2)  # who does not wait has aborted by now
         heard.append(os.read(reader, 1000))
 
     ended, heard, comm = [], [], distributed.Mpi.__new__(distributed.Mpi)
     comm.rank, comm.size, comm.world = 1, 2, World()
     monkeypatch.setattr(os, "_exit", lambda status: None)
+    monkeypatch.setattr(launcher, "wait_until_read", functools.partial(launcher.wait_until_read, 240.0))
     listener = threading.Thread(target=listen)
     with open(reader, "rb"), open(writer, "w") as stream:
         monkeypatch.setattr(sys, "stderr", stream)
