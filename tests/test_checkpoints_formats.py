@@ -214,7 +214,9 @@ def test_every_variety_of_big_vision(tmp_path, config, own, scan, prefix):
         {"pos_embedding": np.ones((1, 6, 4))},  # no class token
         {"cls": np.ones((1, 1, 4)), "pos_embedding": np.ones((6, 4))},  # positions of two axes
         {"cls": np.ones((1, 1, 4)), "a/posembed_input/pos_embedding": np.ones((1, 7, 4))},
-        {"Transformer/encoderblock/x": np.float32(1.0)},  # stacked, they say, but without an axis of the blocks
+        {
+            "Transformer/encoderblock/x": np.float32(1.0)
+        },  # stacked, they say, but without an axis of the blocks
         {"Transformer/encoderblock/x": np.ones(2)},
         {"Transformer/encoderblock/x": np.ones((0, 3))},
     ],

@@ -115,7 +115,22 @@ def test_floats_are_taken_as_they_are(given, dtype):
     assert (got is x) == (given == dtype)  # no copy without need
 
 
+def test_complex_numbers_stay_what_they_are():
+    """For the complex step, of the images or of the parameters."""
+    x, z = images(), images().astype(complex)
+    assert check_images(z, CONFIG, np.float32) is z
+    assert check_images(x, CONFIG, np.complex128) is x
+
+
+def test_images_are_checked_by_their_own_side():
+    """The height alone, the width alone, the channels alone."""
+    for shape in ((1, 16, 8, 3), (1, 12, 16, 3), (1, 12, 8, 1)):
+        with pytest.raises(InputError, match="the model needs"):
+            check_images(images(shape=shape), CONFIG, np.float32)
+
+
 BAD_LABELS = {
+    "none": (np.zeros(0, int), ["(0,)", "(2,)"]),
     "list": ([0, 1], ["list", "(2,)", "(2, 5)"]),
     "too few": (np.array([0]), ["(1,)", "(2,)"]),
     "one column": (np.array([[0], [1]]), ["(2, 1)", "(2,)"]),

@@ -5,11 +5,12 @@ import math
 
 import numpy as np
 import pytest
+from test_masked import Half
 
-from vitnp import InputError, loss_and_grads, optim, preset, recipes, schedules, train, tree, vit
+from vitnp import InputError, loss_and_grads, optim, predict, preset, recipes, schedules, train, tree, vit
 from vitnp.config import Preprocessing
 from vitnp.data import ArraySource, DataSet, augment, digits
-from vitnp.training import head
+from vitnp.training import evaluate, head
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
 QUICK = dataclasses.replace(recipes.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
@@ -309,6 +310,40 @@ def test_the_gradient_of_a_head_alone(fields):
     tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-14), total, dhead)
 
 
+@pytest.mark.parametrize("rows", [None, np.arange(99, 9, -1), [3]], ids=["all", "some", "one"])
+def test_how_often_it_is_right(rows, monkeypatch):
+    """By hand; on the threads that were asked for, with a pause after every batch, and of two ranks the sum."""
+    images, rng, used, pauses = small().train, np.random.default_rng(0), [], []
+    p = tree.map(
+        lambda leaf: (leaf + 0.3 * rng.standard_normal(leaf.shape)).astype("float32"), vit.init(rng, CONFIG)
+    )
+
+    def spy(*arguments, workers):
+        used.append(workers)
+        return predict(*arguments, workers=workers)
+
+    monkeypatch.setattr(evaluate, "predict", spy)
+    got = train.accuracy(images, p, CONFIG, rows=rows, workers=2, between=lambda: pauses.append(1))
+    some = range(100) if rows is None else rows
+    right = vit.forward(images.images(some), p, CONFIG)[0].argmax(-1) == images.labels[some]
+    assert got == right.mean()
+    assert used == [2] * math.ceil(len(some) / 64) and len(pauses) == len(used)
+    if len(some) > 1:
+        assert 0 < got < 1
+        halves = [train.accuracy(images, p, CONFIG, rows=rows, comm=Half(rank)) for rank in (0, 1)]
+        assert sum(halves) == pytest.approx(got, abs=1e-12) and min(halves) < got
+
+
+def test_nothing_to_measure_on():
+    images = small().train
+    for options in (
+        {"source": ArraySource(images.pixels[:0], images.labels[:0])},
+        {"source": images, "rows": []},
+    ):
+        with pytest.raises(InputError, match="no images to measure on"):
+            train.accuracy(p={}, config=CONFIG, **options)
+
+
 def test_images_as_the_model_had_them():
     """A model that was trained on other means and deviations gets them in training too."""
     how = Preprocessing(mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
@@ -316,6 +351,9 @@ def test_images_as_the_model_had_them():
     want = ((x.astype("float64") + 1) / 2 - [0.4, 0.5, 0.6]) / [0.2, 0.25, 0.3]
     np.testing.assert_allclose(train.prepared(x, how), want, atol=1e-6)
     assert train.prepared(x, how).dtype == np.float32
+    for mean, std in ((0.5, 0.25), (0.4, 0.5), ((0.5, 0.5, 0.4), 0.5), (0.5, (0.5, 0.5, 0.4))):  # one alone
+        want = ((x.astype("float64") + 1) / 2 - mean) / std
+        np.testing.assert_allclose(train.prepared(x, Preprocessing(mean=mean, std=std)), want, atol=1e-6)
     assert train.prepared(x, Preprocessing()) is x
 
 
