@@ -76,7 +76,10 @@ def test_what_is_no_model(p):
         ({"num_layers": 1}, "blocks.1.norm_1.gamma is unexpected; .* and 13 more"),
         ({"num_layers": 3}, r"blocks.2.norm_1.gamma is missing, need \(12,\); .* and 13 more"),
         ({"position_embedding": "none"}, "position.E_pos is unexpected$"),
-        ({"representation_size": 9}, r"classify.pre_logits.W is .*; .*; classify.head.W is \(7, 5\), need \(9, 5\)$"),
+        (
+            {"representation_size": 9},
+            r"classify.pre_logits.W is .*; .*; classify.head.W is \(7, 5\), need \(9, 5\)$",
+        ),
         (
             {"classifier": "gap"},
             r"class_token.cls is unexpected; position.E_pos is \(7, 12\), need \(6, 12\)$",

@@ -8,6 +8,7 @@ from cases import POSITIONS
 
 import vitnp
 from vitnp import cost, gradcheck, tree, vit
+from vitnp.backend import BLOCK
 
 VARIANTS = [
     {},
@@ -162,6 +163,7 @@ PEAKS = {
     "scores, dropout of them": (224, 16, 32, 1, 1, 8, DROP_ATTENTION, 2, AGAIN, 3_763_098),
     "scores, both dropouts": (224, 16, 32, 1, 1, 8, TWO_DROPOUTS, 4, {}, 7_217_740),
     "scores of the last layer": (24, 4, 64, 16, 3, 16, {}, 4, {}, 3_424_920),
+    "scores of the last layer, inputs kept": (80, 8, 32, 2, 6, 8, {}, 16, AGAIN, 8_939_784),
     "scores of the last layer, dropout": (56, 4, 8, 4, 3, 8, DROP, 4, ONE, 3_742_324),
     "scores of the first layer": (20, 2, 128, 16, 3, 256, DROP, 1, ONE | AGAIN, 4_712_036),
     "heads": (96, 16, 512, 16, 1, 128, DROP_ATTENTION, 2, AGAIN, 8_272_192),
@@ -185,3 +187,36 @@ def test_two_threads_hold_two_blocks_of_gradients():
     config = vitnp.preset("B/16")
     one, two = (cost.step_bytes(config, batch_size=2, workers=n)["gradients"] for n in (1, 2))
     assert two - one == 4 * 7_087_872  # a block's parameters
+
+
+def test_two_threads_have_two_blocks_in_work():
+    """More than one is scored at a time, so three blocks of scores become six."""
+    fields = {
+        "image_size": 32,
+        "patch_size": 4,
+        "hidden_size": 32,
+        "num_heads": 4,
+        "num_layers": 1,
+        "mlp_dim": 8,
+    }
+    config = vitnp.ViTConfig(**fields)
+    one, two = (cost.step_bytes(config, batch_size=16, workers=n)["temporary"] for n in (1, 2))
+    assert two - one == 3 * 4 * BLOCK
+
+
+def test_no_more_threads_than_images():
+    config = vitnp.preset("B/16")
+    assert cost.step_bytes(config, batch_size=2, workers=9) == cost.step_bytes(
+        config, batch_size=2, workers=2
+    )
+    assert cost.step_bytes(config, batch_size=4, workers=9, micro_batch=2) == cost.step_bytes(
+        config, batch_size=4, workers=2, micro_batch=2
+    )
+    assert cost.step_bytes(config, batch_size=4, micro_batch=9) == cost.step_bytes(config, batch_size=4)
+
+
+@pytest.mark.parametrize("name", ["tiny", "B/16"])
+def test_float64_takes_twice_as_much(name):
+    config = vitnp.preset(name)
+    four, eight = (cost.step_bytes(config, batch_size=2, itemsize=size) for size in (4, 8))
+    assert eight == {kind: 2 * size for kind, size in four.items()}
