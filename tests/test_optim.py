@@ -173,7 +173,7 @@ def test_the_order_of_the_leaves_is_nothing(optimizer):
 
 
 def test_what_is_taken_together(monkeypatch):
-    """Small leaves up to TOGETHER numbers, sorted by name; a large one in blocks, or whole where it has no flat view."""
+    """Small leaves up to TOGETHER numbers, by name; a large one in blocks, or whole where it has no flat view."""
     monkeypatch.setattr(optim, "TOGETHER", 10)
     sizes = {"a": 4, "b": 6, "c": 3, "d": 10, "e": 25, "f": 2}
     p = {name: np.zeros(size) for name, size in reversed(sizes.items())} | {"g": np.zeros((3, 4)).T}

@@ -10,7 +10,7 @@ from test_masked import Half
 from vitnp import InputError, loss_and_grads, optim, predict, preset, recipes, schedules, train, tree, vit
 from vitnp.config import Preprocessing
 from vitnp.data import ArraySource, DataSet, augment, digits
-from vitnp.training import evaluate, head
+from vitnp.training import evaluate, guards, head
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
 QUICK = dataclasses.replace(recipes.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
@@ -166,6 +166,28 @@ def test_a_gradient_that_is_not_finite_is_not_hidden(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("loss", "norm"), [(math.nan, 1.0), (-math.inf, 1.0), (1.0, math.nan), (1.0, math.inf), (1.0, 1.0)]
+)
+def test_each_of_loss_and_norm_is_looked_at(loss, norm):
+    p, dp = {"a": {"W": np.ones(3)}}, {"a": {"W": np.ones(3)}}
+    if math.isfinite(loss + norm):
+        guards.check_finite(7, 0.1, loss, norm, p, dp)
+        return
+    with pytest.raises(InputError, match=r"at step 7, lr 0\.1: .*not finite: none; train with"):
+        guards.check_finite(7, 0.1, loss, norm, p, dp)
+    for bad, name in ((dp, "the gradient of a.W"), (p, "a.W")):  # p before dp
+        bad["a"]["W"][1] = -np.inf
+        with pytest.raises(InputError, match=f"not finite: {name};"):
+            guards.check_finite(7, 0.1, loss, norm, p, dp)
+
+
+def test_only_floats_are_asked_whether_they_are_finite():
+    guards.check_parameters(3, {"step": np.array(3), "text": np.array("{}"), "W": np.ones(2)})
+    with pytest.raises(InputError, match="after step 3: W is not finite"):
+        guards.check_parameters(3, {"step": np.array(3), "W": np.array([1.0, np.nan])})
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("epochs", 0),
@@ -189,6 +211,8 @@ def test_a_recipe_that_cannot_be(field, value):
     ("change", "message"),
     [
         ({"image_size": 16}, r"images are 8x8x1, the model takes 16x16x1; give it image_size 8x8"),
+        ({"image_size": (8, 4)}, r"images are 8x8x1, the model takes 8x4x1"),
+        ({"image_size": (4, 8)}, r"images are 8x8x1, the model takes 4x8x1"),
         ({"in_channels": 3}, r"the model takes 8x8x3; .*in_channels=1"),
         ({"num_classes": 7}, r"10 classes, the model 7; give it num_classes=10"),
         ({"num_classes": 0}, r"10 classes, the model 0"),
@@ -286,6 +310,15 @@ def test_a_frozen_backbone(fields):
     for name, leaf in tree.leaves(p):
         assert np.array_equal(leaf, tree.get(before, name)) == (not name.startswith("classify.head.")), name
     assert set(states) == {p["classify"]["head"]["W"].size + 10}
+
+
+def test_a_head_alone_needs_images():
+    """No images are a part of a batch, but no batch."""
+    p, none = vit.init(np.random.default_rng(0), CONFIG), np.zeros((0, 8, 8, 1))
+    loss, dp = head.loss_and_grads(none, np.zeros(0, int), p, CONFIG, part=(4, 9))
+    assert loss == 0 and not dp["classify"]["head"]["W"].any()
+    with pytest.raises(InputError, match="an empty batch"):
+        head.loss_and_grads(none, np.zeros(0, int), p, CONFIG)
 
 
 @pytest.mark.parametrize("fields", [{}, {"representation_size": 6}, {"classifier": "gap"}])
