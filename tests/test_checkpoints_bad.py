@@ -571,9 +571,12 @@ def test_unknown_format_and_fields(tmp_path):
 # ---- saving: all or nothing ----
 
 
-@pytest.mark.parametrize(("format", "name"), [("timm", "model.npz"), ("google", "model.safetensors")])
-def test_the_ending_says_the_format(tmp_path, format, name):
-    with pytest.raises(InputError, match=f"to be a file of {format}; give it a name that ends in"):
+@pytest.mark.parametrize(
+    ("format", "name", "ending"),
+    [("timm", "model.npz", r"\.safetensors"), ("google", "model.safetensors", r"\.npz")],
+)
+def test_the_ending_says_the_format(tmp_path, format, name, ending):
+    with pytest.raises(InputError, match=f"to be a file of {format}; give it a name that ends in {ending}$"):
         checkpoints.save(tmp_path / name, random_model(TOKEN), TOKEN, format=format)
     assert os.listdir(tmp_path) == []
 

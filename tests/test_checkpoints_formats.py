@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 import safetensors.numpy
+from cases import POSITIONS
 from checkpoint_files import (
     GAP,
     PRE_LOGITS,
@@ -20,7 +21,7 @@ from checkpoint_files import (
 )
 
 from vitnp import InputError, ViTConfig, checkpoints, checks, preset, tree, vit
-from vitnp.checkpoints import FORMATS, PROFILES, adapt, files
+from vitnp.checkpoints import FORMATS, PROFILES, adapt, files, google
 from vitnp.checkpoints.names import FAMILIES, names
 from vitnp.config import Preprocessing
 
@@ -178,6 +179,54 @@ def test_big_vision_stacks_the_blocks(tmp_path):
     np.savez(tmp_path / "scan.npz", **arrays)
     p, _ = checkpoints.load(tmp_path / "scan.npz", **SIZE)
     assert same(p, random_model(TOKEN))
+
+
+ROW, SCAN = "no row for the class token", "stacked in one array each"
+
+
+@pytest.mark.parametrize("prefix", ["", "params/img/"])
+@pytest.mark.parametrize("scan", [False, True], ids=["", "stacked"])
+@pytest.mark.parametrize("own", [False, True], ids=["published positions", "own positions"])
+@pytest.mark.parametrize("config", [TOKEN, GAP], ids=["token", "gap"])
+def test_every_variety_of_big_vision(tmp_path, config, own, scan, prefix):
+    """With and without a class token, its positions' name and place, the scan, the prefix: each alone and with all."""
+    arrays, want = rename(arrays_of(tmp_path, "google", config), *LINEN), random_model(config)
+    if own:  # of the patches alone
+        positions = arrays.pop("Transformer/posembed_input/pos_embedding")
+        arrays["pos_embedding"] = positions[:, config.num_tokens - config.num_patches :]
+        if config is TOKEN:
+            want["position"]["E_pos"][0] = 0.0
+    for name in [name for name in arrays if scan and "encoderblock_0" in name]:
+        pair = [arrays.pop(name.replace("_0/", f"_{i}/", 1)) for i in range(2)]
+        arrays[name.replace("encoderblock_0", "encoderblock")] = np.stack(pair)
+    np.savez(tmp_path / "file.npz", **{f"{prefix}{name}": array for name, array in arrays.items()})
+    p, found = checkpoints.load(tmp_path / "file.npz", **SIZE)
+    assert same(p, want)
+    assert (found.classifier, found.num_layers) == (config.classifier, 2)
+    notes = " ".join(checkpoints.inspect(tmp_path / "file.npz", **SIZE).notes)
+    assert (ROW in notes, SCAN in notes) == (own and config is TOKEN, scan)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"cls": np.ones((1, 1, 4))},  # no positions
+        {"pos_embedding": np.ones((1, 6, 4))},  # no class token
+        {"cls": np.ones((1, 1, 4)), "pos_embedding": np.ones((6, 4))},  # positions of two axes
+        {"cls": np.ones((1, 1, 4)), "a/posembed_input/pos_embedding": np.ones((1, 7, 4))},
+        {
+            "Transformer/encoderblock/x": np.float32(1.0)
+        },  # stacked, they say, but without an axis of the blocks
+        {"Transformer/encoderblock/x": np.ones(2)},
+        {"Transformer/encoderblock/x": np.ones((0, 3))},
+    ],
+    ids=str,
+)
+def test_what_is_none_of_big_visions_own_is_left_as_it_is(arrays):
+    found, notes = google.plain(arrays)
+    assert found.keys() == arrays.keys()
+    assert all(found[name] is array for name, array in arrays.items())
+    assert notes == []
 
 
 def test_a_hugging_face_model_without_a_head(tmp_path):
@@ -342,9 +391,17 @@ def test_uint8_images_are_scaled_as_the_profile_says():
     [
         ({"mean": ()}, "preprocessing mean"),
         ({"mean": (0.5, float("nan"))}, "preprocessing mean"),
+        ({"mean": (0.5, "0.5")}, "preprocessing mean"),
+        ({"std": ()}, "preprocessing std"),
+        ({"std": float("inf")}, "preprocessing std"),
         ({"std": (0.5, 0.0, 0.5)}, "numbers above 0"),
+        ({"std": -0.5}, "numbers above 0"),
+        ({"antialias": 1}, "antialias is 1; need True or False"),
+        ({"keep_aspect_ratio": None}, "keep_aspect_ratio is None; need True or False"),
         ({"resize_filter": "lanczos"}, "choose bilinear or bicubic"),
         ({"crop_fraction": 0}, "crop_fraction"),
+        ({"crop_fraction": 1.01}, "crop_fraction"),
+        ({"crop_fraction": float("nan")}, "crop_fraction"),
         ({"crop_fraction": "all"}, "crop_fraction"),
     ],
 )
@@ -353,9 +410,18 @@ def test_preprocessing_checks_itself(fields, words):
         Preprocessing(**fields)
 
 
+def test_equal_ways_are_equal():
+    """A number for all channels is as many equal ones, and only those are."""
+    assert Preprocessing(mean=[0.5, 0.5, 0.5], std=0.5) == Preprocessing()
+    assert Preprocessing(mean=(0.4, 0.5, 0.5)).mean == (0.4, 0.5, 0.5)
+    assert Preprocessing(mean=-1, crop_fraction=1).mean == (-1,)
+
+
 def test_the_configuration_checks_what_is_done_to_images_and_positions():
     with pytest.raises(InputError, match="mean has 2 numbers; need 1, or one for each of the 3 channels"):
         ViTConfig(preprocessing=Preprocessing(mean=(0.4, 0.5)))
+    with pytest.raises(InputError, match="std has 3 numbers; need 1, or one for each of the 1 channels"):
+        ViTConfig(preprocessing=Preprocessing(std=(0.4, 0.5, 0.6)), in_channels=1)
     with pytest.raises(InputError, match="position_interpolation is"):
         ViTConfig(position_interpolation="nearest")
     with pytest.raises(InputError, match="preprocessing is 3"):
@@ -462,6 +528,28 @@ def test_a_new_head_leaves_its_argument_alone():
     p = random_model(PRE_LOGITS)
     adapt.new_head(p, PRE_LOGITS, 9)
     assert same(p, random_model(PRE_LOGITS))
+
+
+@pytest.mark.parametrize("classifier", ["token", "gap"])
+@pytest.mark.parametrize("fields", [{}, *POSITIONS.values()], ids=str)
+def test_a_fresh_model_gives_no_note_but_of_its_head(tmp_path, fields, classifier):
+    """Biases and the class token begin at zero too."""
+    config = preset("tiny", **fields, classifier=classifier, representation_size=None)
+    for format in FORMATS if not fields else ("vitnp",):
+        if format != "vitnp" and not holds(format, config):
+            continue
+        for p, notes in ((vit.init(np.random.default_rng(0), config), 1), (random_model(config), 0)):
+            checkpoints.save(path_of(tmp_path, format), p, config, format=format)
+            found = checkpoints.inspect(path_of(tmp_path, format), image_size=config.image_size, num_heads=3)
+            assert found.wrong == found.questions == []
+            assert ["is all zeros: a head to be trained" in note for note in found.notes] == [True] * notes
+
+
+def test_a_head_of_no_numbers_is_not_all_zeros(tmp_path):
+    arrays = arrays_of(tmp_path, "vitnp", TOKEN) | {"classify.head.W": np.zeros((0, 5), "f4")}
+    np.savez(tmp_path / "m.npz", **arrays)
+    found = checkpoints.inspect(tmp_path / "m.npz")
+    assert (found.notes, found.misshapen) == ([], ["classify.head.W is (0, 5), need (192, 5)"])
 
 
 def test_inspect_lists_what_the_file_holds_and_notes_a_head_of_zeros(tmp_path):

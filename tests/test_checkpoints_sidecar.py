@@ -177,3 +177,14 @@ def test_class_names_are_saved(tmp_path):
     assert checkpoints.load(path)[1].num_classes == 5
     with pytest.raises(InputError, match="class_names has 4 names; need 5"):
         checkpoints.save(path, random_model(TOKEN), TOKEN, format="huggingface", class_names=names[1:])
+
+
+@pytest.mark.parametrize("format", ["vitnp", "google", "torchvision"])
+def test_the_json_of_another_library_is_not_read(tmp_path, format):
+    arrays_of(tmp_path, format, TOKEN)
+    told = {"hidden_act": "relu", "layer_norm_eps": 0.5, "num_classes": 7, "model_args": {"num_heads": 6}}
+    (tmp_path / "config.json").write_text(json.dumps(told))
+    (tmp_path / "preprocessor_config.json").write_text('{"image_mean": [0.1, 0.2, 0.3]}')
+    config = checkpoints.load(path_of(tmp_path, format), **SIZE)[1]
+    how = TOKEN.preprocessing if format == "vitnp" else PROFILES[format]["preprocessing"]
+    assert (config.num_heads, config.layer_norm_eps, config.preprocessing) == (3, 1e-6, how)

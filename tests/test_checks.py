@@ -8,6 +8,7 @@ import pytest
 from vitnp import InputError, loss_and_grads, predict, trace, vit
 from vitnp.checks import check_images, check_labels
 from vitnp.config import preset
+from vitnp.errors import need_int, need_real
 
 CONFIG = preset("tiny")  # 12x8 RGB, 5 classes
 
@@ -77,6 +78,10 @@ def test_what_is_no_model(p):
         ({"num_layers": 3}, r"blocks.2.norm_1.gamma is missing, need \(12,\); .* and 13 more"),
         ({"position_embedding": "none"}, "position.E_pos is unexpected$"),
         (
+            {"representation_size": 9},
+            r"classify.pre_logits.W is .*; .*; classify.head.W is \(7, 5\), need \(9, 5\)$",
+        ),
+        (
             {"classifier": "gap"},
             r"class_token.cls is unexpected; position.E_pos is \(7, 12\), need \(6, 12\)$",
         ),
@@ -115,7 +120,22 @@ def test_floats_are_taken_as_they_are(given, dtype):
     assert (got is x) == (given == dtype)  # no copy without need
 
 
+def test_complex_numbers_stay_what_they_are():
+    """For the complex step, of the images or of the parameters."""
+    x, z = images(), images().astype(complex)
+    assert check_images(z, CONFIG, np.float32) is z
+    assert check_images(x, CONFIG, np.complex128) is x
+
+
+def test_images_are_checked_by_their_own_side():
+    """The height alone, the width alone, the channels alone."""
+    for shape in ((1, 16, 8, 3), (1, 12, 16, 3), (1, 12, 8, 1)):
+        with pytest.raises(InputError, match="the model needs"):
+            check_images(images(shape=shape), CONFIG, np.float32)
+
+
 BAD_LABELS = {
+    "none": (np.zeros(0, int), ["(0,)", "(2,)"]),
     "list": ([0, 1], ["list", "(2,)", "(2, 5)"]),
     "too few": (np.array([0]), ["(1,)", "(2,)"]),
     "one column": (np.array([[0], [1]]), ["(2, 1)", "(2,)"]),
@@ -152,3 +172,48 @@ def test_a_seed_is_no_generator():
             InputError, match=r"rng is 0; need a generator, such as np.random.default_rng\(0\)"
         ):
             call()
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [
+        (2, False),
+        (3, True),
+        (5, True),
+        (6, False),
+        (np.int8(4), True),
+        (4.0, False),
+        (True, False),
+        (None, False),
+    ],
+)
+def test_a_whole_number(value, fits):
+    if fits:
+        assert type(need_int("n", value, at_least=3, at_most=5)) is int
+        return
+    with pytest.raises(InputError, match=r"^n is .*; need a whole number of at least 3 and at most 5$"):
+        need_int("n", value, at_least=3, at_most=5)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "good", "bad", "words"),
+    [
+        (
+            (0, 1, False),
+            [0, 0.5, np.float32(0.25)],
+            [-0.1, 1, True, "0.5", np.nan],
+            "number from 0 to below 1",
+        ),
+        ((0, 1, True), [1e-9, 0.5], [0, 1, 2, None], "number above 0 and below 1"),
+        ((2, np.inf, False), [2, 1e300], [1.9, np.inf, np.nan, -np.inf], "finite number from 2 on"),
+        ((2, np.inf, True), [2.1, 1e300], [2, 1.9, np.inf], "finite number above 2"),
+    ],
+    ids=str,
+)
+def test_a_number_between_its_bounds(bounds, good, bad, words):
+    low, below, open_at_low = bounds
+    for value in good:
+        assert type(need_real("x", value, low=low, below=below, open_at_low=open_at_low)) is float
+    for value in bad:
+        with pytest.raises(InputError, match=f"^x is .*; need a {words}$"):
+            need_real("x", value, low=low, below=below, open_at_low=open_at_low)

@@ -167,7 +167,8 @@ def test_shapes_without_a_generator_are_the_shapes_with_one():
 
 BAD_FIELDS = {
     "not divisible": ({"image_size": 225}, ["225x225", "patch_size 16", "224x224"]),
-    "one side not divisible": ({"image_size": (224, 230)}, ["224x230", "224x224"]),
+    "width not divisible": ({"image_size": (224, 230)}, ["224x230", "224x224"]),
+    "height not divisible": ({"image_size": (230, 224)}, ["230x224", "224x224"]),
     "smaller than a patch": ({"image_size": 8}, ["8x8", "16x16"]),
     "heads": ({"num_heads": 7}, ["768", "num_heads 7", "multiple of 7"]),
     "three sides": ({"image_size": (224, 224, 3)}, ["(224, 224, 3)", "(height, width)"]),

@@ -66,6 +66,31 @@ def test_a_penalty_that_cannot_be(l2):
         linear_eval.fit(*points(8), 4, l2=l2)
 
 
+@pytest.mark.parametrize(("n", "size"), [(12, 12), (21, 21), (200, 21)])
+def test_the_smaller_system_is_solved(n, size, monkeypatch):
+    """As many equations as images, or as numbers a representation and one."""
+    solve, solved = np.linalg.solve, []
+
+    def spy(A, B):
+        solved.append(A.shape)
+        return solve(A, B)
+
+    monkeypatch.setattr(np.linalg, "solve", spy)
+    linear_eval.fit(*points(n), 4)
+    assert solved == [(size, size)]
+
+
+def test_no_images():
+    x, labels = points(8)
+    linear = linear_eval.fit(x, labels, 4)
+    with pytest.raises(InputError, match="no images to fit to; give at least one"):
+        linear_eval.fit(x[:0], labels[:0], 4)
+    with pytest.raises(InputError, match="no images to test; give at least one"):
+        linear_eval.accuracy(x[:0], labels[:0], linear)
+    with pytest.raises(InputError, match="an empty batch"):
+        linear_eval.features(np.zeros((0, 8, 8, 1)), vit.init(None, CONFIG), CONFIG)
+
+
 def test_the_draw():
     labels = np.array([2, 0, 1, 1, 0, 2, 2, 0, 1, 0])
     rows = linear_eval.shots_of(labels, 3, 3, np.random.default_rng(0))
@@ -96,6 +121,20 @@ def test_features_are_what_the_head_sees(changes):
         r @ head["W"] + head["b"], vit.forward(images, p, config)[0], rtol=1e-4, atol=1e-5
     )
     assert "head" in p["classify"]
+
+
+def test_how_the_features_are_computed_is_passed_on(monkeypatch):
+    seen, p = [], vit.init(None, CONFIG)
+
+    def spy(images, p, config, **options):
+        seen.append(options)
+        return images[:, 0, 0]
+
+    monkeypatch.setattr(linear_eval.parallel, "predict", spy)
+    images = np.zeros((5, 8, 8, 1))
+    linear_eval.features(images, p, CONFIG)
+    linear_eval.features(images, p, CONFIG, workers=3, batch_size=2)
+    assert seen == [{"workers": None, "batch_size": 64}, {"workers": 3, "batch_size": 2}]
 
 
 @pytest.fixture

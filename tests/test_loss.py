@@ -61,6 +61,19 @@ def test_huge_logits_stay_finite(dtype):
     np.testing.assert_allclose(loss.backward(1.0, saved), [[0.5, -0.5], [0.5, -0.5]], rtol=1e-6)
 
 
+def test_rows_far_apart_stay_finite():
+    """Each row less its own largest: less the batch's, the second row would be log(0)."""
+    value, _ = loss.forward(np.array([[1e4, 0.0], [-1e4, -1e4]]), np.array([0, 1]))
+    assert value == pytest.approx(np.log(2) / 2)
+
+
+def test_an_empty_batch():
+    with pytest.raises(InputError, match="an empty batch; give at least one image and its label"):
+        loss.forward(LOGITS[:0], np.zeros(0, int))
+    with pytest.raises(InputError, match="an empty batch"):
+        loss.forward(LOGITS[:0], LOGITS[:0])
+
+
 @pytest.mark.parametrize(
     "labels",
     [

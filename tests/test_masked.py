@@ -6,10 +6,11 @@ import re
 import numpy as np
 import pytest
 
-from vitnp import InputError, checkpoints, masked, preset, recipes, train, tree, vit
+from vitnp import InputError, checkpoints, encoder, masked, preset, recipes, train, tree, vit
 from vitnp.config import Preprocessing
 from vitnp.data import ArraySource, DataSet
 from vitnp.distributed import Alone
+from vitnp.gradcheck import random_like
 from vitnp.training.masked import MaskedPatches, model, with_task, without_head
 
 RGB = preset("tiny", image_size=(8, 16), patch_size=8, num_classes=0, representation_size=None)
@@ -126,20 +127,21 @@ def noise(n=40):
 
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=32, num_classes=0)
+FOUR = dataclasses.replace(CONFIG, patch_size=4)  # four patches, which "downsized" takes
 RECIPE = recipes.Recipe(epochs=30, batch_size=8, lr=5e-3, warmup_steps=10)
 
 
-def pretrained(task, recipe=RECIPE, **options):
+def pretrained(task, recipe=RECIPE, config=CONFIG, **options):
     """(tree, history) of a pre-training on images of one gray."""
     rng = np.random.default_rng(0)
-    p = with_task(vit.init(rng, CONFIG), rng, CONFIG, task)
-    return p, train.train(p, CONFIG, noise(), recipe, rng=rng, task=task, workers=1, **options)
+    p = with_task(vit.init(rng, config), rng, config, task)
+    return p, train.train(p, config, noise(), recipe, rng=rng, task=task, workers=1, **options)
 
 
-@pytest.mark.parametrize("target", ["color", "patch"])
+@pytest.mark.parametrize("target", masked.TARGETS)
 def test_it_learns_what_the_others_tell(target):
     """Of eight grays one is right by chance in an eighth of the cases."""
-    p, history = pretrained(MaskedPatches(target))
+    p, history = pretrained(MaskedPatches(target), config=FOUR if target == "downsized" else CONFIG)
     assert history[-1].loss < 0.5 * history[0].loss
     assert history[-1].test_accuracy > 0.5
     for name, leaf in tree.leaves(p):
@@ -168,6 +170,96 @@ def test_it_repeats_to_the_bit_and_parts_add_up():
     tree.map(
         lambda a, *b: np.testing.assert_allclose(sum(b), a, atol=1e-6), dp, *(grads for _, grads in parts)
     )
+
+
+def point(target, config=FOUR, n=6):
+    """Generic images in float64, and parameters of a pre-training."""
+    rng = np.random.default_rng(1)
+    p = with_task(vit.init(None, config, "float64"), None, config, MaskedPatches(target))
+    return rng.uniform(-1, 1, (n, *config.image_size, config.in_channels)), random_like(p, rng)
+
+
+@pytest.mark.parametrize("target", masked.TARGETS)
+@pytest.mark.parametrize("rates", [{}, {"dropout_rate": 0.3}, {"attention_dropout_rate": 0.3}], ids=str)
+def test_a_batch_is_the_forward_of_what_is_drawn(target, rates):
+    """Corruption, then dropout, of one generator: written out with the whole batch at once."""
+    config = dataclasses.replace(FOUR, **rates)
+    images, p = point(target, config)
+    rng = np.random.default_rng(5)
+    drawn = masked.draw(rng, 6, 4, ratio=0.25)
+    y, saved = masked.forward(images, p, config, drawn, np.random.default_rng(rng.integers(2**63)))
+    t = masked.targets(images, config, drawn, target)
+    value, saved_loss = masked.loss_forward(y, t, target=target)
+    way_back = masked.backward_parts(masked.loss_backward(1.0, saved_loss, target=target), saved)
+    dp = tree.from_leaves(pair for pair in reversed([*way_back]) if pair[0] != "images")
+    task, again = MaskedPatches(target, ratio=0.25), np.random.default_rng(5)
+    got, grads = task.loss_and_grads(images, None, p, config, rng=again, workers=2)
+    np.testing.assert_allclose(got, value, rtol=1e-12)
+    tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), grads, dp)
+    still, _ = task.loss_and_grads(images, None, p, FOUR, rng=np.random.default_rng(5), workers=2)
+    assert (got != still) == bool(rates)
+
+
+@pytest.mark.parametrize("target", masked.TARGETS)
+def test_what_is_kept(target):
+    """All that the blocks saved, their inputs alone, or nothing; the way back is the same from the first two."""
+    images, p = point(target)
+    drawn, gradients = masked.draw(np.random.default_rng(0), 6, 4), {}
+    for keep, kind in (("all", encoder.SavedBlock), ("inputs", encoder.BlockInput)):
+        y, saved = masked.forward(images, p, FOUR, drawn, keep=keep)
+        assert [type(block) for block in saved.blocks] == [kind]
+        gradients[keep] = tree.from_leaves(reversed([*masked.backward_parts(np.ones_like(y), saved)]))
+    tree.map(np.testing.assert_array_equal, gradients["all"], gradients["inputs"])
+    assert type(masked.forward(images, p, FOUR, drawn)[1].blocks[0]) is encoder.SavedBlock
+    assert masked.forward(images, p, FOUR, drawn, keep="nothing")[1].blocks == []
+
+
+@pytest.mark.parametrize("target", masked.TARGETS)
+def test_how_often_it_is_right_of_some_images(target, monkeypatch):
+    """The rows that are asked for, so many of their patches; nothing is kept, and between two batches is a pause."""
+    images, p = point(target, n=150)
+    source, rows = ArraySource(images, np.zeros(150, int)), np.arange(149, 9, -2)
+    task, forward, kept, pauses = MaskedPatches(target, ratio=0.25), masked.forward, [], []
+
+    def spy(*arguments, **options):
+        y, saved = forward(*arguments, **options)
+        kept.extend(saved.blocks)
+        return y, saved
+
+    monkeypatch.setattr(masked, "forward", spy)
+    got = task.accuracy(source, p, FOUR, rows=rows, between=lambda: pauses.append(1))
+    assert (kept, len(pauses)) == ([], 2)  # 70 images, 64 at a time
+    drawn, x = masked.draw(np.random.default_rng(0), 70, 4, ratio=0.25), source.images(rows)
+    want = masked.right(
+        forward(x, p, FOUR, drawn)[0], masked.targets(x, FOUR, drawn, target), FOUR, target=target
+    )
+    assert got == pytest.approx(want, abs=1e-12)
+    assert got != task.accuracy(source, p, FOUR)
+
+
+def test_a_head_is_left_out():
+    config = dataclasses.replace(CONFIG, num_classes=3, representation_size=5)
+    assert without_head(config) == CONFIG
+
+
+def test_bad_batches():
+    """Nothing, a part of another batch, and what is no generator: one line each."""
+    images, p = point("color")
+    task, rng = MaskedPatches("color"), np.random.default_rng(0)
+    for given, options, message in (
+        (images[:0], {"rng": rng}, "an empty batch"),
+        ([], {"rng": rng}, "images are a list"),
+        (images[:, :4], {"rng": rng}, "images are 4x8"),
+        (images, {"rng": rng, "part": (3, 7)}, r"part is \(3, 7\) and there are 6 images"),
+        (images, {"rng": 0}, "rng is 0; need a generator"),
+        (images, {"rng": None}, "rng is None; need a generator"),
+    ):
+        with pytest.raises(InputError, match=message):
+            task.loss_and_grads(given, None, p, FOUR, **options)
+    source = ArraySource(images, np.zeros(6, int))
+    for options in ({"source": ArraySource(images[:0], np.zeros(0, int))}, {"source": source, "rows": []}):
+        with pytest.raises(InputError, match="no images to measure on"):
+            task.accuracy(p=p, config=FOUR, **options)
 
 
 class Half(Alone):
@@ -206,8 +298,32 @@ def test_the_model_that_is_left_is_a_vit(tmp_path):
         ({}, "downsized", 0.5, 'patch_size is 2; target "downsized" needs a multiple of 4'),
         ({"patch_size": 4}, "color", 0.5, "an image of one patch"),
         ({"in_channels": 5}, "color", 0.5, "5 channels make 8^5 colors"),
+        (
+            {"in_channels": 5, "image_size": 8, "patch_size": 4},
+            "downsized",
+            0.5,
+            "5 channels make 8^5 colors",
+        ),
     ],
 )
 def test_what_cannot_be(fields, target, ratio, message):
     with pytest.raises(InputError, match=re.escape(message)):
         masked.check(dataclasses.replace(GRAY, **fields), target=target, ratio=ratio)
+
+
+@pytest.mark.parametrize(
+    ("fields", "target"),
+    [
+        ({}, "color"),
+        ({}, "patch"),
+        ({"image_size": 8, "patch_size": 4}, "downsized"),
+        ({"image_size": (2, 4)}, "color"),  # two patches
+        ({"in_channels": 4}, "color"),
+        ({"in_channels": 4, "image_size": 8, "patch_size": 4}, "downsized"),
+        ({"in_channels": 5}, "patch"),
+    ],
+)
+@pytest.mark.parametrize("ratio", [0.01, 0.99])
+def test_what_can_be(fields, target, ratio):
+    """Each refusal is of its own target and its own number."""
+    masked.check(dataclasses.replace(GRAY, **fields), target=target, ratio=ratio)

@@ -172,6 +172,15 @@ def test_the_order_of_the_leaves_is_nothing(optimizer):
         np.testing.assert_array_equal(leaf, tree.get(q, name))
 
 
+def test_what_is_taken_together(monkeypatch):
+    """Small leaves up to TOGETHER numbers, by name; a large one in blocks, or whole where it has no flat view."""
+    monkeypatch.setattr(optim, "TOGETHER", 10)
+    sizes = {"a": 4, "b": 6, "c": 3, "d": 10, "e": 25, "f": 2}
+    p = {name: np.zeros(size) for name, size in reversed(sizes.items())} | {"g": np.zeros((3, 4)).T}
+    groups = [[theta.size for theta, _, _ in group] for group in optim.groups(p, p)]
+    assert groups == [[4, 6], [3], [10], [10], [10], [5], [2], [12]]
+
+
 def test_a_leaf_without_a_flat_view():
     """A transposed parameter cannot be cut into flat blocks; it is updated all the same."""
     rng = np.random.default_rng(5)

@@ -12,7 +12,22 @@ import pytest
 from cases import DROPOUTS, generator, model_point
 from test_contract import close
 
-from vitnp import InputError, backend, cores, cost, loss, loss_and_grads, masked, parallel, predict, tree, vit
+from vitnp import (
+    InputError,
+    ViTConfig,
+    backend,
+    cores,
+    cost,
+    encoder,
+    loss,
+    loss_and_grads,
+    masked,
+    parallel,
+    precision,
+    predict,
+    tree,
+    vit,
+)
 from vitnp.config import preset
 from vitnp.ops import dropout
 from vitnp.training.masked import MaskedPatches
@@ -20,6 +35,7 @@ from vitnp.training.masked import MaskedPatches
 CONFIG = preset("tiny")
 IMAGES, P = model_point(CONFIG, batch_size=5)
 LABELS = np.array([0, 3, 4, 1, 1])
+RATES = {"no dropout": {}} | {name: {name: rate} for name, rate in DROPOUTS.items()} | {"both": DROPOUTS}
 SOFT = np.random.default_rng(0).dirichlet(np.ones(5), 5)
 
 
@@ -43,8 +59,23 @@ def test_against_the_model_and_the_loss(labels):
     assert [name for name, _ in tree.leaves(grads)] == [name for name, _ in tree.leaves(P)]
 
 
+@pytest.mark.parametrize("fields", RATES.values(), ids=RATES)
+def test_each_dropout_is_the_forwards(fields):
+    """Each rate alone: what one generator of the seed drawn here drops in the whole batch."""
+    config = preset("tiny", **fields)
+    drop = np.random.default_rng(generator().integers(2**63))
+    logits, saved = vit.forward(IMAGES, P, config, rng=drop)
+    value, saved_loss = loss.forward(logits, LABELS)
+    _, dp = vit.backward(loss.backward(1.0, saved_loss), saved)
+    got, grads = loss_and_grads(IMAGES, LABELS, P, config, workers=2, rng=generator())
+    close(got, value)
+    tree.map(close, grads, dp)
+    still, _ = loss_and_grads(IMAGES, LABELS, P, config, workers=2)
+    assert (abs(got - still) > 1e-3) == bool(fields)
+
+
 @pytest.mark.parametrize("workers", [2, 3, 9, None])
-@pytest.mark.parametrize("fields", [{}, DROPOUTS], ids=["no dropout", "dropout"])
+@pytest.mark.parametrize("fields", RATES.values(), ids=RATES)
 def test_independent_of_the_workers(workers, fields):
     config = preset("tiny", **fields)
     one, dp_one = loss_and_grads(IMAGES, LABELS, P, config, workers=1, rng=generator())
@@ -129,6 +160,27 @@ def test_micro_batches_and_recomputing_change_nothing(workers, micro_batch, reco
     tree.map(close, dp, dp_one)
 
 
+@pytest.mark.parametrize(("recompute", "kind"), [(False, encoder.SavedBlock), (True, encoder.BlockInput)])
+def test_recomputing_keeps_the_inputs_alone(recompute, kind, monkeypatch):
+    forward, kept = vit.forward, []
+
+    def spy(*arguments, **options):
+        logits, saved = forward(*arguments, **options)
+        kept.extend(saved.blocks)
+        return logits, saved
+
+    monkeypatch.setattr(vit, "forward", spy)
+    loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=1, recompute=recompute)
+    assert list(map(type, kept)) == [kind] * CONFIG.num_layers
+
+
+def test_a_model_is_small_up_to_enough_for_two_threads():
+    """17 tokens, one layer: an image is enough for two from 2·131,072 activations on."""
+    fields = {"image_size": 16, "patch_size": 4, "num_layers": 1, "num_heads": 1}
+    for width, small in ((15_420, True), (15_421, False)):
+        assert parallel.is_small(ViTConfig(hidden_size=width, **fields)) == small
+
+
 def test_threads_only_where_they_pay(monkeypatch):
     monkeypatch.setattr(cores, "own", lambda: set(range(8)))
     small, large = preset("digits"), preset("B/16")
@@ -160,6 +212,8 @@ def test_blas_has_threads_where_they_pay(monkeypatch):
     predict(IMAGES, P, CONFIG, workers=1)
     loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=1)
     assert limits[3:] == [None, None]
+    predict(IMAGES, P, CONFIG, workers=2)  # every part has a thread of its own
+    assert limits[5:] == [1]
 
 
 def test_calls_from_several_threads_leave_blas_as_it_was(monkeypatch):
@@ -368,3 +422,25 @@ def test_predict_refuses_an_empty_batch_size():
 def test_a_part_that_is_none(part):
     with pytest.raises(InputError, match="need 0 ≤ first and first"):
         loss_and_grads(IMAGES, LABELS, P, CONFIG, part=part)
+
+
+def test_labels_of_a_part_are_its_own():
+    """A part is checked as a whole batch is: one label too many would be left out unseen."""
+    with pytest.raises(InputError, match=r"labels have shape \(6,\)"):
+        loss_and_grads(IMAGES, np.append(LABELS, 0), P, CONFIG, part=(0, 9))
+    with pytest.raises(InputError, match="9x8"):
+        loss_and_grads(IMAGES[:, :9], LABELS, P, CONFIG, part=(0, 9))
+
+
+@pytest.mark.parametrize(
+    "images", [IMAGES[:0], IMAGES[:0].astype("float32"), []], ids=["0", "float32", "list"]
+)
+def test_a_batch_of_nothing(images):
+    none = LABELS[:0]
+    for call in (
+        lambda: predict(images, P, CONFIG),
+        lambda: loss_and_grads(images, none, P, CONFIG),
+        lambda: precision.loss_and_grads(images, none, P, CONFIG, precision.LossScale()),
+    ):
+        with pytest.raises(InputError, match=r"^images (have shape .* an empty batch|are a list); "):
+            call()

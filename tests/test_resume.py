@@ -16,9 +16,9 @@ import killable
 import numpy as np
 import pytest
 
-from vitnp import InputError, precision, train, tree
+from vitnp import InputError, precision, preset, train, tree
 from vitnp.checkpoints import files
-from vitnp.training.checkpoints import REST, Checkpoints
+from vitnp.training.checkpoints import REST, Checkpoints, differences, is_training_checkpoint, model
 from vitnp.training.progress import Epoch, Stopped
 from vitnp.training.run import Run, recall
 
@@ -224,6 +224,70 @@ def test_a_checkpoint_of_another_run(tmp_path):
         InputError, match=r"of another run: data.classes is .*… here; recipe.lr is 0.1 there and 0.2 here"
     ):
         Checkpoints(tmp_path, here).load()
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "said"),
+    [
+        ({"a": {"x": 1}}, {"a": {"x": 1}}, []),
+        ({"a": {"x": 1}}, {}, ['a is {"x": 1} there and null here']),
+        ({}, {"a": {"x": 1}}, ['a is null there and {"x": 1} here']),
+        ({"a": {"x": 1}}, {"a": 1}, ['a is {"x": 1} there and 1 here']),
+        ({"a": 1}, {"a": {"x": 1}}, ['a is 1 there and {"x": 1} here']),
+        ({"a": {"x": 1}}, {"a": {"y": 1}}, ["a.x is 1 there and null here", "a.y is null there and 1 here"]),
+        ({"a": {"b": {"x": 1}}, "c": 2}, {"a": {"b": {"x": 3}}, "c": 2}, ["a.b.x is 1 there and 3 here"]),
+        ({"a": None}, {}, []),
+        ({"a": "x" * 58}, {"a": "x" * 59}, [f'a is "{"x" * 58}" there and "{"x" * 56}… here']),
+    ],
+    ids=str,
+)
+def test_what_differs_between_two_runs(there, here, said):
+    """Also a section, or a value, that only one of them has; a long one is cut."""
+    assert list(differences(there, here)) == said
+
+
+def test_no_more_than_three_differences_are_said(tmp_path):
+    here = {"a": dict.fromkeys("wxyz", 1)}
+    Checkpoints(tmp_path, {}).save(train.Progress({"W": np.ones(3)}, {"step": 4}, step=4))
+    with pytest.raises(
+        InputError, match=r"of another run: a is null there and \{.* here; train into a new folder"
+    ):
+        Checkpoints(tmp_path, here).load()
+    Checkpoints(tmp_path, {"a": {}}).save(train.Progress({"W": np.ones(3)}, {"step": 4}, step=5))
+    with pytest.raises(InputError, match=r"a\.w .*; a\.x .*; a\.y is null there and 1 here; train into"):
+        Checkpoints(tmp_path, here).load()
+
+
+def test_a_folder_without_a_checkpoint(tmp_path):
+    """Half-written ones are no checkpoints, and are cleared away."""
+    keeper = Checkpoints(tmp_path / "checkpoints", {})
+    assert keeper.load() is None
+    assert keeper.last_good() == "there is no checkpoint yet"
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "step-000000001.npz.part").write_bytes(b"a beginning")
+    assert keeper.load() is None
+    assert list((tmp_path / "checkpoints").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "average", [None, {"norm": {"W": np.float32([2, 2])}}], ids=["no average", "average"]
+)
+def test_the_model_in_a_checkpoint(tmp_path, average):
+    """The average where there is one, and nothing that only a pre-training has."""
+    p, config = {"norm": {"W": np.ones(2, "f4")}, "masked": {"mask": np.ones(2, "f4")}}, preset("tiny")
+    run = {"model": dataclasses.asdict(config)}
+    path = Checkpoints(tmp_path, run).save(train.Progress(p, {"step": 4}, average))
+    q, found = model(path)
+    assert found == config
+    same(q, average or {"norm": p["norm"]})
+
+
+def test_what_is_a_training_checkpoint(tmp_path):
+    path = Checkpoints(tmp_path, {}).save(train.Progress({"W": np.ones(3)}, {"step": 4}))
+    np.savez(tmp_path / "weights.npz", W=np.ones(3))
+    (tmp_path / "text.npz").write_text("text")
+    names = (path, tmp_path / "weights.npz", tmp_path / "text.npz")
+    assert [is_training_checkpoint(name) for name in names] == [True, False, False]
 
 
 def test_what_a_checkpoint_holds(tmp_path):

@@ -63,10 +63,12 @@ def test_unpatchify_is_the_inverse(batch, rows, cols, P, channels):
     np.testing.assert_array_equal(s1_patchify.backward(patches, saved), images)
 
 
-def test_an_image_that_does_not_divide():
+@pytest.mark.parametrize(("height", "width"), [(225, 230), (224, 230), (230, 224)])
+def test_an_image_that_does_not_divide(height, width):
+    """Both sides, the width alone, the height alone."""
     with pytest.raises(InputError) as problem:
-        s1_patchify.forward(np.zeros((1, 225, 230, 3)), patch_size=16)
-    assert "225x230" in str(problem.value)
+        s1_patchify.forward(np.zeros((1, height, width, 3)), patch_size=16)
+    assert f"{height}x{width}" in str(problem.value)
     assert "16x16" in str(problem.value)
     assert "224x224" in str(problem.value)
     assert "\n" not in str(problem.value)

@@ -5,11 +5,12 @@ import math
 
 import numpy as np
 import pytest
+from test_masked import Half
 
-from vitnp import InputError, loss_and_grads, optim, preset, recipes, schedules, train, tree, vit
+from vitnp import InputError, loss_and_grads, optim, predict, preset, recipes, schedules, train, tree, vit
 from vitnp.config import Preprocessing
 from vitnp.data import ArraySource, DataSet, augment, digits
-from vitnp.training import head
+from vitnp.training import evaluate, guards, head
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
 QUICK = dataclasses.replace(recipes.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
@@ -165,6 +166,28 @@ def test_a_gradient_that_is_not_finite_is_not_hidden(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("loss", "norm"), [(math.nan, 1.0), (-math.inf, 1.0), (1.0, math.nan), (1.0, math.inf), (1.0, 1.0)]
+)
+def test_each_of_loss_and_norm_is_looked_at(loss, norm):
+    p, dp = {"a": {"W": np.ones(3)}}, {"a": {"W": np.ones(3)}}
+    if math.isfinite(loss + norm):
+        guards.check_finite(7, 0.1, loss, norm, p, dp)
+        return
+    with pytest.raises(InputError, match=r"at step 7, lr 0\.1: .*not finite: none; train with"):
+        guards.check_finite(7, 0.1, loss, norm, p, dp)
+    for bad, name in ((dp, "the gradient of a.W"), (p, "a.W")):  # p before dp
+        bad["a"]["W"][1] = -np.inf
+        with pytest.raises(InputError, match=f"not finite: {name};"):
+            guards.check_finite(7, 0.1, loss, norm, p, dp)
+
+
+def test_only_floats_are_asked_whether_they_are_finite():
+    guards.check_parameters(3, {"step": np.array(3), "text": np.array("{}"), "W": np.ones(2)})
+    with pytest.raises(InputError, match="after step 3: W is not finite"):
+        guards.check_parameters(3, {"step": np.array(3), "W": np.array([1.0, np.nan])})
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("epochs", 0),
@@ -188,6 +211,8 @@ def test_a_recipe_that_cannot_be(field, value):
     ("change", "message"),
     [
         ({"image_size": 16}, r"images are 8x8x1, the model takes 16x16x1; give it image_size 8x8"),
+        ({"image_size": (8, 4)}, r"images are 8x8x1, the model takes 8x4x1"),
+        ({"image_size": (4, 8)}, r"images are 8x8x1, the model takes 4x8x1"),
         ({"in_channels": 3}, r"the model takes 8x8x3; .*in_channels=1"),
         ({"num_classes": 7}, r"10 classes, the model 7; give it num_classes=10"),
         ({"num_classes": 0}, r"10 classes, the model 0"),
@@ -287,6 +312,15 @@ def test_a_frozen_backbone(fields):
     assert set(states) == {p["classify"]["head"]["W"].size + 10}
 
 
+def test_a_head_alone_needs_images():
+    """No images are a part of a batch, but no batch."""
+    p, none = vit.init(np.random.default_rng(0), CONFIG), np.zeros((0, 8, 8, 1))
+    loss, dp = head.loss_and_grads(none, np.zeros(0, int), p, CONFIG, part=(4, 9))
+    assert loss == 0 and not dp["classify"]["head"]["W"].any()
+    with pytest.raises(InputError, match="an empty batch"):
+        head.loss_and_grads(none, np.zeros(0, int), p, CONFIG)
+
+
 @pytest.mark.parametrize("fields", [{}, {"representation_size": 6}, {"classifier": "gap"}])
 def test_the_gradient_of_a_head_alone(fields):
     config = dataclasses.replace(CONFIG, **fields)
@@ -309,6 +343,40 @@ def test_the_gradient_of_a_head_alone(fields):
     tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-14), total, dhead)
 
 
+@pytest.mark.parametrize("rows", [None, np.arange(99, 9, -1), [3]], ids=["all", "some", "one"])
+def test_how_often_it_is_right(rows, monkeypatch):
+    """By hand; on the threads that were asked for, with a pause after every batch, and of two ranks the sum."""
+    images, rng, used, pauses = small().train, np.random.default_rng(0), [], []
+    p = tree.map(
+        lambda leaf: (leaf + 0.3 * rng.standard_normal(leaf.shape)).astype("float32"), vit.init(rng, CONFIG)
+    )
+
+    def spy(*arguments, workers):
+        used.append(workers)
+        return predict(*arguments, workers=workers)
+
+    monkeypatch.setattr(evaluate, "predict", spy)
+    got = train.accuracy(images, p, CONFIG, rows=rows, workers=2, between=lambda: pauses.append(1))
+    some = range(100) if rows is None else rows
+    right = vit.forward(images.images(some), p, CONFIG)[0].argmax(-1) == images.labels[some]
+    assert got == right.mean()
+    assert used == [2] * math.ceil(len(some) / 64) and len(pauses) == len(used)
+    if len(some) > 1:
+        assert 0 < got < 1
+        halves = [train.accuracy(images, p, CONFIG, rows=rows, comm=Half(rank)) for rank in (0, 1)]
+        assert sum(halves) == pytest.approx(got, abs=1e-12) and min(halves) < got
+
+
+def test_nothing_to_measure_on():
+    images = small().train
+    for options in (
+        {"source": ArraySource(images.pixels[:0], images.labels[:0])},
+        {"source": images, "rows": []},
+    ):
+        with pytest.raises(InputError, match="no images to measure on"):
+            train.accuracy(p={}, config=CONFIG, **options)
+
+
 def test_images_as_the_model_had_them():
     """A model that was trained on other means and deviations gets them in training too."""
     how = Preprocessing(mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
@@ -316,6 +384,9 @@ def test_images_as_the_model_had_them():
     want = ((x.astype("float64") + 1) / 2 - [0.4, 0.5, 0.6]) / [0.2, 0.25, 0.3]
     np.testing.assert_allclose(train.prepared(x, how), want, atol=1e-6)
     assert train.prepared(x, how).dtype == np.float32
+    for mean, std in ((0.5, 0.25), (0.4, 0.5), ((0.5, 0.5, 0.4), 0.5), (0.5, (0.5, 0.5, 0.4))):  # one alone
+        want = ((x.astype("float64") + 1) / 2 - mean) / std
+        np.testing.assert_allclose(train.prepared(x, Preprocessing(mean=mean, std=std)), want, atol=1e-6)
     assert train.prepared(x, Preprocessing()) is x
 
 

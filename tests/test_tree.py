@@ -76,3 +76,8 @@ def test_map_refuses_different_trees():
 def test_count_and_bytes():
     assert tree.count(P) == 6 + 4 + 5
     assert tree.nbytes(P) == 6 * 8 + 4 * 4 + 5 * 8
+
+
+def test_names_and_shapes_are_trees_too():
+    assert tree.names(P) == {"a": "a", "blocks": {0: {"W": "blocks.0.W"}, 1: {"W": "blocks.1.W"}}}
+    assert tree.shapes(P) == {"a": (2, 3), "blocks": {0: {"W": (4,)}, 1: {"W": (5,)}}}

@@ -67,6 +67,8 @@ def check_labels(labels, batch_size, num_classes):
     shape = getattr(labels, "shape", None)
     if shape is None:
         raise InputError(f"labels are a {type(labels).__name__}; need an array: {want}")
+    if not batch_size:
+        raise InputError("there are no labels, an empty batch; give at least one image and its label")
     on_host = array_module(labels) is np  # on a GPU, looking at values would wait for the device
     if shape == (batch_size, num_classes) and labels.dtype.kind == "f":
         if on_host and not (labels.min() >= 0 and abs(labels.sum(axis=1) - 1).max() < 1e-3):
@@ -112,7 +114,17 @@ def check_parameters(p, want):
         raise InputError(f"p is not the tree of this configuration: {'; '.join(wrong[:3])}{more}")
 
 
-def check_generator(rng):
-    """Raise InputError for a seed, or anything else, in place of a generator; None is none."""
-    if rng is not None and not hasattr(rng, "integers"):
+def check_part(part, count):
+    """(first, B) of the part that `count` images are of a batch; None is the whole batch."""
+    first, B = part or (0, count)
+    if not 0 <= first <= first + count <= B:
+        raise InputError(
+            f"part is {part} and there are {count} images; need 0 ≤ first and first + images ≤ B"
+        )
+    return first, B
+
+
+def check_generator(rng, *, needed=False):
+    """Raise InputError for a seed, or anything else, in place of a generator; None is none, unless one is needed."""
+    if (rng is not None or needed) and not hasattr(rng, "integers"):
         raise InputError(f"rng is {rng!r}; need a generator, such as np.random.default_rng(0)")

@@ -46,6 +46,8 @@ def fit(x, labels, num_classes, *, l2=L2):
     −1 for the others. Of the two forms the smaller system is solved. As the released code (ViT §4.1).
     """
     need_real("l2", l2, low=0, below=np.inf, open_at_low=True)
+    if not len(x):
+        raise InputError("there are no images to fit to; give at least one of each class")
     mean, std = x.mean(0), x.std(0) + EPS
     X = standardized(x, mean, std)
     Y = np.where(np.arange(num_classes) == np.asarray(labels)[:, None], 1.0, -1.0)
@@ -86,4 +88,6 @@ def shots_of(labels, shots, num_classes, rng):
 
 def accuracy(x, labels, linear):
     """The share of representations whose largest score is the label's, 0…1."""
+    if not len(x):
+        raise InputError("there are no images to test; give at least one")
     return float((scores(x, linear).argmax(-1) == np.asarray(labels)).mean())

@@ -15,7 +15,7 @@ import numpy as np
 
 from vitnp import cores, loss, memory, tree, vit
 from vitnp.backend import DeviceDraws, array_module, on_host, to_device
-from vitnp.checks import check_generator, check_images, check_labels, parameter_of
+from vitnp.checks import check_generator, check_images, check_labels, check_part, parameter_of
 from vitnp.errors import InputError, need_int
 
 # A thread must pay: with fewer activations (images · tokens · hidden size · layers) for each, two threads wait for
@@ -200,11 +200,7 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
     one(start, stop, drop) → the mean loss of images start…stop, and a function dloss → the way back as `vit` yields
     it, a part of the model at a time. drop is the share's generator for dropout, or None.
     """
-    first, B = part or (0, len(images))
-    if not 0 <= first <= first + len(images) <= B:
-        raise InputError(
-            f"part is {part} and there are {len(images)} images; need 0 ≤ first and first + images ≤ B"
-        )
+    first, B = check_part(part, len(images))
     check_generator(rng)
     xp = array_module(parameter_of(p))
     seed = None if rng is None else rng.integers(2**63)  # drawn also where nothing drops

@@ -1,4 +1,4 @@
-"""How often a model is right. Imports `data`, `distributed`, `parallel`, `backend`."""
+"""How often a model is right. Imports `data`, `distributed`, `parallel`, `backend`, `errors`."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,6 +8,7 @@ import numpy as np
 from vitnp.backend import array_module
 from vitnp.data import batches
 from vitnp.distributed import Alone
+from vitnp.errors import InputError
 from vitnp.parallel import predict
 
 BATCH = 64  # images at a time
@@ -22,7 +23,7 @@ class Classes(NamedTuple):
 
 def accuracy(source, p, config, *, rows=None, workers=None, comm=None, between=None):
     """The share of a source's images, or of those in `rows`, whose largest logit is the label's, 0…1."""
-    rows, comm = np.arange(len(source)) if rows is None else rows, comm or Alone()
+    rows, comm = to_measure(source, rows), comm or Alone()
     first, last = comm.share(len(rows))
     right = 0
     for images, labels in batches(source, rows[first:last], batch_size=BATCH, seed=None):
@@ -31,6 +32,14 @@ def accuracy(source, p, config, *, rows=None, workers=None, comm=None, between=N
         if between:
             between()
     return comm.sum_numbers(int(right))[0] / len(rows)
+
+
+def to_measure(source, rows):
+    """The rows of a source to measure on, by default all. Raises InputError for none."""
+    rows = np.arange(len(source)) if rows is None else rows
+    if not len(rows):
+        raise InputError("there are no images to measure on; give a source, or rows of it, with at least one")
+    return rows
 
 
 def prepared(images, preprocessing):

@@ -10,10 +10,10 @@ import numpy as np
 
 from vitnp import masked, parallel
 from vitnp.backend import array_module, to_device
-from vitnp.checks import check_images, parameter_of
+from vitnp.checks import check_generator, check_images, check_part, parameter_of
 from vitnp.data import batches
 from vitnp.distributed import Alone
-from vitnp.training.evaluate import BATCH, prepared
+from vitnp.training.evaluate import BATCH, prepared, to_measure
 
 SEED = 0  # of what is corrupted when it is measured how often the model is right: the same each time
 
@@ -30,11 +30,12 @@ class MaskedPatches(NamedTuple):
         images (B, Hᵢ, Wᵢ, C); rng draws corruption and dropout; part and options (workers, micro_batch) as for
         `parallel.loss_and_grads`. Of the labels and their smoothing nothing is used.
         """
-        first, B = part or (0, len(images))
+        check_generator(rng, needed=True)
         xp, dtype = array_module(parameter_of(p)), parameter_of(p).dtype
-        drawn = masked.draw(rng, B, config.num_patches, ratio=self.ratio)
-        if len(images):
+        if not (part and not len(images)):
             images = to_device(check_images(images, config, dtype), xp)
+        first, B = check_part(part, len(images))
+        drawn = masked.draw(rng, B, config.num_patches, ratio=self.ratio)
         drawn = on_device(drawn.images(slice(first, first + len(images))), xp)
         t = masked.targets(images, config, drawn, self.target) if len(images) else None
 
@@ -51,7 +52,7 @@ class MaskedPatches(NamedTuple):
 
     def accuracy(self, source, p, config, *, rows=None, workers=None, comm=None, between=None):
         """How often a corrupted patch's color is told right, 0…1, for a source's images or those in `rows`."""
-        rows, comm = np.arange(len(source)) if rows is None else rows, comm or Alone()
+        rows, comm = to_measure(source, rows), comm or Alone()
         first, last = comm.share(len(rows))
         xp, dtype = array_module(parameter_of(p)), parameter_of(p).dtype
         drawn = masked.draw(np.random.default_rng(SEED), len(rows), config.num_patches, ratio=self.ratio)
