@@ -23,7 +23,13 @@ def options():
     parser.add_argument(
         "--budget", type=float, default=40.0, help="seconds of tests for a change (default 40)"
     )
-    parser.add_argument("--thorough", action="store_true", help="who survives faces all tests of its file")
+    parser.add_argument(
+        "--thorough",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="so many seconds more, of the tests that reach its file, for each that survived",
+    )
     parser.add_argument("--unchanged", action="store_true", help="change nothing: then all have to survive")
     parser.add_argument(
         "--map", nargs="*", metavar="FILE", help="measure what all tests reach, or these files'"

@@ -1,6 +1,8 @@
 """A list of changes faces its tests: first the unchanged source, then each change, then those that survived."""
 
+import bisect
 import hashlib
+import itertools
 import json
 
 from mutation import lines, order, warm
@@ -71,26 +73,30 @@ def face(root, kept, found, changes, *, workers, budget, thorough, say):
             jobs.append(warm.Job(change.id, change.file, change.source, choice.rounds, {}))
     follow(root, jobs, seconds, results, workers, say)
     if thorough:
-        again = rest_of(root, found, changes, chosen, results, failing)
+        again = rest_of(found, changes, chosen, results, failing, thorough)
         more = {test for job in again for test in job.rounds[0]} - tests
         failing += failing_unchanged(root, kept, found, more, workers=workers)
-        again = rest_of(root, found, changes, chosen, results, failing)
-        say(f"{len(again)} that survived face all tests that reach their file")
+        again = rest_of(found, changes, chosen, results, failing, thorough)
+        say(f"{len(again)} that survived face tests that reach their file")
         follow(root, again, seconds, results, workers, say)
-        for job in again:
-            results[job.key]["cut"] = 0
     return list(results.values())
 
 
-def rest_of(root, found, changes, chosen, results, failing):
-    """Jobs for those that survived: the tests which the budget left out, then all that reach the file."""
+def rest_of(found, changes, chosen, results, failing, budget):
+    """Jobs for those that survived: the tests which the budget left out, then all that reach the file.
+
+    They take no more than `budget` seconds for a change; how many more there are stands in `cut`.
+    """
     jobs = []
     for change in changes:
         choice, result = chosen[change.id], results[change.id]
         done = {test for part in choice.rounds for test in part} | set(failing) | set(choice.rest)
         rest = [test for test in choice.rest if test not in failing]
         rest += order.ordered(order.everywhere(found, change.file) - done, found["tests"], change.file)
+        ends = list(itertools.accumulate(found["tests"][test]["seconds"] for test in rest))
+        rest = rest[: bisect.bisect(ends, budget)]
         if result["status"] in ("survived", "not reached") and rest:
+            result["cut"] = len(ends) - len(rest)
             jobs.append(warm.Job(change.id, change.file, change.source, [rest], {}))
     return jobs
 
