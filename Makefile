@@ -5,6 +5,7 @@
 # make notebooks        build and run the notebooks from notebooks/src
 # make check-notebooks  run them all, and compare with those that are there
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
+# make mutants          small changes in vitnp, 600 drawn by chance: each has to fail a test; OPTIONS=--help for more
 # make parity every logit and gradient against the libraries that published ViTs
 # make bench  speed and memory against PyTorch, JAX and the bare matrix products: tables and pictures of docs/benchmarks.md
 # Each makes .venv on first use and installs requirements.txt into it; a second run installs nothing.
@@ -12,7 +13,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test lab slides notebooks check-notebooks parity bench gpu clean
+.PHONY: demo test lab slides notebooks check-notebooks mutants parity bench gpu clean
 
 demo: $(INSTALLED)
 	$(BIN)/vitnp demo --out demo
@@ -38,6 +39,10 @@ notebooks: $(INSTALLED)
 
 check-notebooks: $(INSTALLED)
 	$(BIN)/python notebooks/build.py --check
+
+# the first time two runs of the suite, to measure which test reaches which line and what passes in a copy; then an hour
+mutants: $(INSTALLED)
+	PYTHONPATH=.:tests $(BIN)/python -m mutation $(OPTIONS)
 
 $(INSTALLED): requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vitnp needs Python 3.11 or newer; name one with make PYTHON=…')"
@@ -80,4 +85,4 @@ UNSET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS -u
 	touch $@
 
 clean:
-	rm -rf .venv .venv-parity .venv-bench .venv-gpu demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-parity .venv-bench .venv-gpu demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mutation
