@@ -11,7 +11,7 @@ from vitnp import memory
 GLIBC = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt")
 
 # 30 arrays of 3 MB, too small for huge pages, are made and freed: 22,000 pages a round. A batch's shares do it in the
-# caller and in helper threads, which are kept: a new thread may find the last one's heap not yet free, and fill another.
+# caller and in helper threads, which are kept: a new one may find the last one's heap not yet free, and fill another.
 # Other threads may have had memory before, as a loader's and a notebook's: a heap each, which a new one may be given.
 PROGRAM = """
 import resource, sys, threading
