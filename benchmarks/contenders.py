@@ -16,7 +16,7 @@ import statistics
 import sys
 import time
 
-from workloads import case, data
+from workloads import case, data, misfit
 
 CORES = os.cpu_count()
 TURN = 0.3  # a step of milliseconds, run once, would be timed on caches that hold the contender's before
@@ -212,6 +212,8 @@ def turn(run):
 
 def serve(name, case_name, commands, tell):
     """Make the contender and do as told."""
+    if why := misfit(name, case(case_name)):
+        raise ValueError(why)
     run = globals()[name](case(case_name))
     loaded = status("VmRSS")
     tell(about=about(name))

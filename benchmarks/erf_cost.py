@@ -34,6 +34,7 @@ def main(arguments=None):
     if problem := refusal():
         sys.exit(problem)
     check(parser, args.cases)
+    check(parser, map(with_erf, args.cases))
     for name in args.cases:
         tanh, erf = (vitnp(case(twin)) for twin in (name, with_erf(name)))
         rounds = [(seconds(tanh), seconds(erf)) for _ in range(args.rounds + 2)][2:]  # without the warm-up

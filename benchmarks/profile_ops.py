@@ -209,7 +209,7 @@ def main():
         "--recompute", action="store_true", help="each block's forward made again in backward"
     )
     args = parser.parse_args()
-    check(parser, [args.case])
+    check(parser, [args.case], ["limit", "recompute"] if args.recompute else ["limit"])
     c = case(args.case)
     options = {"recompute": True} if args.recompute else {}
     work = contenders.vitnp(c, workers=args.workers, **options)

@@ -6,7 +6,8 @@
     … benchmarks/speed.py H14-step                         one AdamW step of ViT-H/14: its memory, up to 20 GiB
 
 A case is MODEL:BATCH:WORK, with WORK forward, backward (forward and backward) or step (with AdamW); B/16+erf has the
-other GELU, B/16@384 another image size. The last lines are the page's tables. Contenders: `pip install -e .[bench]`.
+other GELU, B/16@384 another image size; digits:32:epoch is an epoch of
+`vitnp train`, against torch alone. The last lines are the page's tables. Contenders: `pip install -e .[bench]`.
 Linux only: there a process can ask for its own peak.
 """
 
@@ -17,7 +18,7 @@ import sys
 from pathlib import Path
 
 from turns import measure, ratio, refusal
-from workloads import QUICK, TABLE, at_least, case, check, check_folder, title
+from workloads import DOES, QUICK, TABLE, at_least, case, check, check_folder, title
 
 from vitnp import cost
 
@@ -49,7 +50,7 @@ def against(name, *, quick=False):
         found.append("recompute")
     if name in COMPILED and not quick:
         found.append("torch_compile")
-    return found
+    return [contender for contender in found if c.work in DOES[contender]]
 
 
 def report(name, results):
@@ -134,14 +135,13 @@ def main(arguments=None):
         args.cases, args.alone = ["H/14:1:step"], True
     names = args.cases or (QUICK if args.quick else TABLE)
     chosen = args.against.split(",") if args.against else None
-    check(parser, names)
-    if unknown := set(chosen or ()) - {"vitnp", *COLUMNS}:
-        parser.error(f"no contender {', '.join(sorted(unknown))}; choose from {', '.join(COLUMNS)}")
+    check(parser, names, chosen or ())
     if args.json:
         check_folder(parser, args.json.parent)
     if args.alone:
         for name in names:
-            one_step(name, chosen or ["vitnp", "recompute"])
+            alone = [one for one in ("vitnp", "recompute") if case(name).work in DOES[one]]
+            one_step(name, chosen or alone)
         return
     found = {}
     for name in names:

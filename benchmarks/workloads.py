@@ -18,6 +18,19 @@ CIFAR = ViTConfig(
 )
 WORK = {"forward": "forward", "backward": "forward and backward", "step": "training step with AdamW"}
 WORK["epoch"] = "an epoch on the digits with all that belongs to it"
+EPOCH_BATCH = 32  # the recipe's
+
+# The work that each contender does: "epoch" is a loop of its own, and bare products have neither loop nor optimizer.
+PASSES = ("forward", "backward", "step")
+DOES = {
+    "vitnp": tuple(WORK),
+    "vitnp_tanh": tuple(WORK),
+    "torch": tuple(WORK),
+    "torch_compile": tuple(WORK),
+    "jax": PASSES,
+    "limit": PASSES,  # of a step forward and backward: AdamW has no products
+    "recompute": ("backward", "step"),
+}
 
 
 class Case(NamedTuple):
@@ -37,6 +50,8 @@ def case(name):
         raise ValueError(f"batch {batch_size} is no number of images")
     if work not in WORK:
         raise ValueError(f"work {work} is none of {', '.join(WORK)}")
+    if work == "epoch" and (model.partition("+")[0], int(batch_size)) != ("digits", EPOCH_BATCH):
+        raise ValueError(f"an epoch is of the digits model on its data; need digits:{EPOCH_BATCH}:epoch")
     model, _, form = model.partition("+")  # B/16+erf: the other GELU
     changes = {"gelu": form} if form else {}
     if model == "cifar":
@@ -47,13 +62,32 @@ def case(name):
     return Case(preset(model, **changes), int(batch_size), work)
 
 
-def check(parser, names):
-    """Leave in one line, with status 2, where a name given to a command is no case: before anything is measured."""
+def misfit(contender, c):
+    """Why the contender's numbers would not be those of this case, and what to do; None if they are."""
+    if contender not in DOES:
+        return f"no contender {contender}; choose from {', '.join(DOES)}"
+    if c.work not in DOES[contender]:
+        able = [name for name, works in DOES.items() if c.work in works]
+        return (
+            f'{contender} does not do "{c.work}" but {", ".join(DOES[contender])}; '
+            f"leave it out, or choose from {', '.join(able)}"
+        )
+    if contender == "vitnp_tanh" and c.config.gelu == "tanh":
+        return "vitnp_tanh is the twin of a case with erf, and this one has tanh; need MODEL+erf:BATCH:WORK"
+    return None
+
+
+def check(parser, names, contenders=()):
+    """Leave in one line, with status 2, before anything is measured, where a name given to a command is no case, or a
+    contender does something else."""
     for name in names:
         try:
-            case(name)
+            c = case(name)
         except ValueError as problem:
             parser.error(f'case "{name}": {problem}; need MODEL:BATCH:WORK such as B/16:8:backward')
+        for contender in contenders:
+            if why := misfit(contender, c):
+                parser.error(f'case "{name}": {why}')
 
 
 def check_folder(parser, folder):

@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import contenders
 import curves
+import digits_epoch
 import erf_cost
+import profile_ops
 import speed
 import turns
 import workloads
@@ -93,6 +95,45 @@ def test_the_other_commands_too(free, monkeypatch, capsys, command, arguments, m
     with pytest.raises(SystemExit, match="2"):
         command.main(arguments)
     assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["digits:32:epoch", "--against", "jax"], 'jax does not do "epoch" but forward, backward, step; leave it out'),
+        (["digits:32:epoch", "--against", "torch,limit"], 'limit does not do "epoch"'),
+        (["digits:32:epoch", "--against", "recompute"], 'recompute does not do "epoch"'),
+        (["digits:32:epoch", "--alone", "--against", "jax"], 'jax does not do "epoch"'),
+        (["digits:2:step", "digits:2:forward", "--against", "recompute"], "or choose from vitnp, vitnp_tanh, torch"),
+        (["digits:2:step", "--against", "vitnp_tanh"], "this one has tanh; need MODEL+erf:BATCH:WORK"),
+        (["cifar:50:epoch"], "an epoch is of the digits model on its data; need digits:32:epoch"),
+        (["digits:64:epoch"], "need digits:32:epoch"),
+    ],
+)  # fmt: skip
+def test_a_contender_that_does_other_work_is_refused(free, monkeypatch, capsys, arguments, message):
+    monkeypatch.setattr(turns, "Contender", None)
+    with pytest.raises(SystemExit, match="2"):
+        speed.main(arguments)
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_every_contender_says_what_it_does():
+    assert set(workloads.DOES) == {"vitnp", *speed.COLUMNS}
+    assert {work for works in workloads.DOES.values() for work in works} == set(workloads.WORK)
+    names = [*workloads.TABLE, *workloads.QUICK, "digits:32:epoch", "digits+erf:32:epoch"]
+    misfits = [workloads.misfit(one, workloads.case(name)) for name in names for one in speed.against(name)]
+    assert set(misfits) == {None}
+    assert speed.against("digits:32:epoch") == ["torch"]
+    assert digits_epoch.RECIPE.batch_size == workloads.EPOCH_BATCH
+
+
+@pytest.mark.parametrize("recompute", [[], ["--recompute"]])
+def test_the_profile_is_of_what_has_products(monkeypatch, capsys, recompute):
+    case = "digits:2:forward" if recompute else "digits:32:epoch"
+    monkeypatch.setattr(sys, "argv", ["profile_ops.py", case, *recompute])
+    with pytest.raises(SystemExit, match="2"):
+        profile_ops.main()
+    assert f'case "{case}"' in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", turns.DECIDE)

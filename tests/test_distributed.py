@@ -17,6 +17,7 @@ from ranks import steps, training
 
 from vitnp import InputError, distributed, launcher, tree
 
+pytestmark = pytest.mark.alone
 RANKS = pathlib.Path(__file__).parent / "ranks"
 MPIEXEC = pathlib.Path(sysconfig.get_path("scripts")) / "mpiexec"
 

@@ -10,10 +10,12 @@ from vitnp import memory
 
 GLIBC = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt")
 
-# 30 arrays of 3 MB, too small for huge pages, made and freed in a thread as a batch's shares are: 22,000 pages a round.
+# 30 arrays of 3 MB, too small for huge pages, are made and freed: 22,000 pages a round. A batch's shares do it in the
+# caller and in helper threads, which are kept: a new one may find the last one's heap not yet free, and fill another.
 # Other threads may have had memory before, as a loader's and a notebook's: a heap each, which a new one may be given.
 PROGRAM = """
 import resource, sys, threading
+from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from vitnp import memory
 
@@ -29,27 +31,23 @@ for i in range(int(sys.argv[2])):
     ready = threading.Event()
     threading.Thread(target=other, args=[ready], daemon=True).start()
     ready.wait()
-if sys.argv[1] == "keep":
-    memory.keep_freed()
+memory.keep_freed()
+helper = ThreadPoolExecutor(1)
 for i in range(6):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    thread = threading.Thread(target=some_arrays)
-    thread.start()
-    thread.join()
+    some_arrays() if sys.argv[1] == "caller" else helper.submit(some_arrays).result()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-def faults(how, threads):
-    """Page faults of the last of six rounds."""
-    command = [sys.executable, "-c", PROGRAM, how, str(threads)]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-
 @pytest.mark.skipif(not GLIBC, reason="only glibc has these switches")
+@pytest.mark.parametrize("where", ["caller", "helper"])
 @pytest.mark.parametrize("threads", [0, 5])
-def test_freed_memory_serves_the_next_arrays(threads):
-    assert 4 * faults("keep", threads) < faults("", threads)
+def test_freed_memory_serves_the_next_arrays(where, threads):
+    """The last round's page faults. Without M_TRIM_THRESHOLD the caller has 5,588, without M_TOP_PAD the helper 5,860,
+    without M_MMAP_MAX both so many or more."""
+    command = [sys.executable, "-c", PROGRAM, where, str(threads)]
+    assert int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) < 200
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32", "linux"])
