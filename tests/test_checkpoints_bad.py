@@ -517,6 +517,13 @@ def test_a_config_json_of_another_model(tmp_path, change, words):
     assert str(tmp_path) in str(caught.value)
 
 
+@pytest.mark.parametrize("format", ["huggingface", "torchvision"])
+def test_the_json_files_are_named_where_there_are_some(tmp_path, format):
+    arrays_of(tmp_path, format, TOKEN)
+    message = refused(path_of(tmp_path, format), "num_heads 5", num_heads=5)
+    assert ("with config.json and preprocessor_config.json beside it" in message) == (format == "huggingface")
+
+
 @pytest.mark.parametrize("content", ["{", "[1]", "\0", "[" * 100_000])
 def test_a_config_json_that_is_none(tmp_path, content):
     arrays_of(tmp_path, "huggingface", TOKEN)
