@@ -146,7 +146,12 @@ def test_crop_boxes_lie_in_the_image_and_have_its_shares():
     assert share.max() > 0.8
     assert (width / height).min() > 0.73
     assert (width / height).max() < 1.36
-    assert augment.crop_box((1000, 1), rng, tries=5) == (0, 0, 1000, 1)  # nothing fits: the whole image
+    for width, height in ((1000, 1), (1, 1000)):  # nothing fits: the whole image
+        assert augment.crop_box((width, height), rng, tries=5) == (0, 0, width, height)
+    for size in ((1, 1), (1, 2), (2, 1)):  # never a box without pixels
+        for _ in range(50):
+            left, top, right, bottom = augment.crop_box(size, rng)
+            assert left < right <= size[0] and top < bottom <= size[1]
 
 
 def test_inception_crop_of_a_ramp_is_a_ramp():

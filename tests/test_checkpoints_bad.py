@@ -453,7 +453,18 @@ def test_an_array_that_tells_the_sizes(tmp_path, name):
     refused(tmp_path / "model.npz", f"{name} is ({arrays[name].size // 2}, 2), need", "tells the sizes")
     del arrays[name]
     np.savez(tmp_path / "model.npz", **arrays)
-    refused(tmp_path / "model.npz", name if "Dense" in name else "no patch projection")
+    # another block tells as much, and so it is one array among all that are wrong
+    message = refused(
+        tmp_path / "model.npz", f"{name} is missing" if "Dense" in name else "no patch projection"
+    )
+    assert "tells the sizes" not in message
+
+
+def test_positions_that_are_missing(tmp_path):
+    arrays = arrays_of(tmp_path, "google", TOKEN)
+    del arrays["Transformer/posembed_input/pos_embedding"]
+    np.savez(tmp_path / "model.npz", **arrays)
+    refused(tmp_path / "model.npz", "pos_embedding is missing; it tells the sizes of a ViT (google)")
 
 
 @pytest.mark.parametrize("dtype", ["i8", "c16", "U3", "?", np.longdouble])
@@ -515,6 +526,13 @@ def test_a_config_json_of_another_model(tmp_path, change, words):
         checkpoints.load(tmp_path / "huggingface.safetensors")
     assert words in str(caught.value)
     assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize("format", ["huggingface", "torchvision"])
+def test_the_json_files_are_named_where_there_are_some(tmp_path, format):
+    arrays_of(tmp_path, format, TOKEN)
+    message = refused(path_of(tmp_path, format), "num_heads 5", num_heads=5)
+    assert ("with config.json and preprocessor_config.json beside it" in message) == (format == "huggingface")
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", "\0", "[" * 100_000])

@@ -327,10 +327,12 @@ def test_heads_are_the_published_sizes(tmp_path):
     assert any("how many heads: taken to be 16" in note for note in notes)
 
 
-@pytest.mark.parametrize(("name", "width", "heads"), [("tiny", 12, 3), ("digits", 64, 4)])
-def test_heads_of_an_unpublished_width_are_asked_for(tmp_path, name, width, heads):
-    """Width 64 in timm's names may be 1, 2 or 4 heads: a guess would load, and answer wrong."""
-    config = preset(name, representation_size=None)
+@pytest.mark.parametrize(
+    ("name", "width", "heads", "guess"), [("tiny", 12, 3, 1), ("digits", 64, 4, 1), ("digits", 128, 4, 2)]
+)
+def test_heads_of_an_unpublished_width_are_asked_for(tmp_path, name, width, heads, guess):
+    """Width 64 in timm's names may be 1, 2 or 4 heads: a guess would load, and answer wrong; `inspect` guesses."""
+    config = preset(name, representation_size=None, hidden_size=width)
     told = {"image_size": config.image_size}
     checkpoints.save(tmp_path / "t.safetensors", random_model(config), config, format="timm")
     with pytest.raises(
@@ -339,6 +341,7 @@ def test_heads_of_an_unpublished_width_are_asked_for(tmp_path, name, width, head
     ):
         checkpoints.load(tmp_path / "t.safetensors", **told)
     assert checkpoints.load(tmp_path / "t.safetensors", **told, num_heads=heads)[1].num_heads == heads
+    assert checkpoints.inspect(tmp_path / "t.safetensors", **told).config.num_heads == guess
 
 
 def test_positions_that_are_no_squares_are_asked_for(tmp_path):

@@ -75,6 +75,60 @@ def test_a_stretch_and_the_middle(tmp_path):
     assert (how.crop_fraction, how.keep_aspect_ratio) == (1.0, False)
 
 
+CENTER, EDGE = {"do_center_crop": True}, {"size": {"shortest_edge": 64}}
+
+
+@pytest.mark.parametrize(
+    ("given", "fraction", "keep"),
+    [
+        ({"size": 32, "crop_size": 24}, 1.0, False),  # cut to only where do_center_crop says so
+        ({"size": 32, "crop_size": 24, "do_center_crop": False}, 1.0, False),
+        ({"size": 64} | CENTER, 0.5, False),  # without a crop_size to the model's
+        ({"size": [64, 64], "crop_size": [32, 32]} | CENTER, 0.5, False),
+        ({"size": 93, "crop_size": 32} | CENTER, np.nextafter(32 / 93, 0), False),  # 32/(32/93) is 92.99…
+        (EDGE | CENTER, 0.5, True),
+        (EDGE | CENTER | {"crop_size": 32}, 0.5, True),
+    ],
+    ids=str,
+)
+def test_every_way_to_resize(tmp_path, given, fraction, keep):
+    how = processed(tmp_path, given, SQUARE)
+    assert (how.crop_fraction, how.keep_aspect_ratio) == (fraction, keep)
+
+
+@pytest.mark.parametrize("crop", [{}, {"crop_size": 32}])
+def test_a_resize_without_the_models_size(tmp_path, crop):
+    """There preprocessor_config.json alone decides what is cut out."""
+    path = beside(tmp_path, "huggingface", "preprocessor_config.json", {"size": 32, **CENTER, **crop}, SQUARE)
+    (tmp_path / "config.json").unlink()
+    config = checkpoints.load(path)[1]
+    assert config.image_size == (32, 32)
+    assert config.preprocessing.crop_fraction == 1.0
+
+
+@pytest.mark.parametrize(
+    ("given", "config"),
+    [
+        ({"size": 24}, SQUARE),  # another size than the model's
+        ({"size": {"height": 32, "width": 24}}, SQUARE),
+        ({"size": 64, "crop_size": 48} | CENTER, SQUARE),
+        ({"size": {"height": 64, "width": 40}} | CENTER, SQUARE),  # stretched in two ways
+        ({"size": {"height": 40, "width": 64}} | CENTER, SQUARE),
+        ({"size": {"shortest_edge": 32}}, SQUARE),  # nothing says what is left of the longer side
+        (EDGE | CENTER | {"crop_size": 48}, SQUARE),
+        ({"size": {"shortest_edge": 16}} | CENTER, TOKEN),  # 12x8: which side is the shorter one?
+    ],
+    ids=str,
+)
+def test_a_resize_that_vitnp_has_not(tmp_path, given, config):
+    path = beside(tmp_path, "huggingface", "preprocessor_config.json", given, config)
+    (question,) = checkpoints.inspect(path).questions
+    height, width = config.image_size
+    assert question.startswith(
+        f"preprocessor_config.json resizes to {given['size']} for {height}x{width} pixels"
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

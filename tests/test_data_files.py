@@ -133,6 +133,9 @@ def cifar_parts(dataset, form):
 def archive(path, folder, members):
     """A .tar.gz with the members in a folder."""
     with tarfile.open(path, "w:gz") as tar:
+        top = tarfile.TarInfo(folder)
+        top.type = tarfile.DIRTYPE
+        tar.addfile(top)
         for name, raw in members.items():
             info = tarfile.TarInfo(f"{folder}/{name}")
             info.size = len(raw)
@@ -166,6 +169,7 @@ def test_cifar(dataset, form, unpacked, tmp_path):
     ("form", "member", "change", "message"),
     [
         ("binary", "test_batch.bin", lambda raw: raw[:-1], "has 12,291 bytes; need records of 3,073"),
+        ("binary", "test_batch.bin", lambda raw: b"", "has 0 bytes; need records of 3,073"),
         ("binary", "data_batch_3.bin", lambda raw: None, "has no data_batch_3.bin; it is not whole"),
         ("binary", "data_batch_1.bin", lambda raw: b"\x0a" + raw[1:], "has the label 10; cifar10 has 10"),
         ("binary", "batches.meta.txt", lambda raw: b"cat\ndog\n", "has 2 names; cifar10 has 10"),
@@ -199,6 +203,61 @@ def test_a_cifar_that_is_broken(form, member, change, message, tmp_path):
     name = cifar.PYTHON["cifar10"] if form == "python" else cifar.BINARY["cifar10"].name
     archive(tmp_path / name, "x", {name: raw for name, raw in members.items() if raw is not None})
     with pytest.raises(InputError, match=message):
+        data.load("cifar10", folder=tmp_path)
+
+
+def batch(
+    labels=(3, 255), *, dtype=b"u1", fortran=False, shape=(2, cifar.PIXELS), raw=bytes(2 * cifar.PIXELS)
+):
+    """What a pickle of two pictures holds, or one thing else."""
+    array = cifar.Array()
+    array.shape, array.fortran, array.data = shape, fortran, raw
+    array.dtype = dtype and cifar.Dtype(dtype)
+    return {b"labels": list(labels), b"data": array}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"labels": (3, 256)},
+        {"labels": (-1, 3)},
+        {"labels": (3, 3.0)},
+        {"labels": (3, b"3")},
+        {"labels": (3,)},
+        {"dtype": b"i1"},
+        {"dtype": None},
+        {"fortran": True},
+        {"shape": (cifar.PIXELS, 2)},
+        {"raw": bytes(2 * cifar.PIXELS - 1)},
+        {"raw": [0] * (2 * cifar.PIXELS)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_one_wrong_thing_in_a_pickle(change, monkeypatch):
+    monkeypatch.setattr(cifar, "unpickled", lambda what, data: batch(**change))
+    with pytest.raises(
+        InputError, match=r"^file has not 3,072 uint8 values for each of its [12] labels; fetch"
+    ):
+        cifar.pickled("file", b"")
+
+
+@pytest.mark.parametrize("missing", [{b"labels": (3, 3)}, {b"labels": None}, {b"data": bytes(6144)}], ids=str)
+def test_data_and_labels_are_both_needed(missing, monkeypatch):
+    monkeypatch.setattr(cifar, "unpickled", lambda what, data: batch() | missing)
+    with pytest.raises(InputError, match=r"^file has no data with labels; need cifar-10-binary.tar.gz"):
+        cifar.pickled("file", b"")
+
+
+@pytest.mark.parametrize("dtype", ["u1", b"u1"])
+def test_a_pickle_of_two_pictures(dtype, monkeypatch):
+    monkeypatch.setattr(cifar, "unpickled", lambda what, data: batch(dtype=dtype))
+    images, labels = cifar.pickled("file", b"")
+    assert (images.shape, labels.tolist()) == ((2, 3072), [3, 255])
+
+
+def test_an_archive_of_something_else(tmp_path):
+    archive(tmp_path / cifar.BINARY["cifar10"].name, "x", {"readme.txt": b"text"})
+    with pytest.raises(InputError, match=r"has neither data_batch_1.bin nor data_batch_1$"):
         data.load("cifar10", folder=tmp_path)
 
 

@@ -179,6 +179,35 @@ def test_corrupt_pictures_are_left_out(tmp_path):
         load(tmp_path, on_corrupt="skip")
 
 
+def test_nothing_is_said_where_nothing_is_left_out(tmp_path):
+    pictures(tmp_path, {"a": 4, "b": 4})
+    lines = []
+    found = load(tmp_path, on_corrupt="skip", say=lines.append)
+    assert (lines, len(found.train) + len(found.test)) == ([], 8)
+    (tmp_path / "a/1.png").write_bytes(b"no picture")
+    found = load(tmp_path, on_corrupt="skip")  # nobody to say it to
+    assert len(found.train) + len(found.test) == 7
+
+
+@pytest.mark.parametrize("count", [5, 6])
+def test_five_pictures_are_named(tmp_path, count):
+    pictures(tmp_path, {"a": 20, "b": 20})
+    for i in range(count):
+        (tmp_path / f"a/{i}.png").write_bytes(b"no picture")
+    lines = []
+    load(tmp_path, on_corrupt="skip", say=lines.append)
+    assert lines[0].count("is not an image") == 5
+    assert lines[0].endswith(" …") == (count > 5)
+
+
+def test_pictures_to_test_with_of_which_none_can_be_read(tmp_path):
+    pictures(tmp_path / "train", {"a": 2, "b": 2})
+    pictures(tmp_path / "val", {"a": 1, "b": 0})
+    (tmp_path / "val/a/0.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match="1 of 5 pictures cannot be read; too few are left"):
+        load(tmp_path, on_corrupt="skip")
+
+
 def test_what_cannot_be_learned_from(tmp_path):
     with pytest.raises(InputError, match="there is no folder"):
         load(tmp_path / "nowhere")

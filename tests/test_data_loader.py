@@ -139,9 +139,21 @@ def test_mixup_blends_images_and_labels_alike():
         ({"ahead": -1}, "ahead is -1"),
         ({"first": -1}, "first is -1"),
         ({"seed": None, "augment": noise}, "give the batches a seed"),
+        ({"seed": None, "mixup": 0.1, "num_classes": 3}, "give the batches a seed"),
+        ({"batch_size": 2.5}, "batch_size is 2.5"),
         ({"mixup": 0.1}, "say how many with num_classes"),
     ],
 )
 def test_bad_options_are_refused_at_once(options, message):
     with pytest.raises(InputError, match=message):
         batches(SOURCE, ORDER, **({"batch_size": 5, "seed": 7} | options))
+
+
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_a_share_of_every_batch(ahead):
+    """So many images of each batch, also of the last, smaller one; a share may be empty."""
+    found = listed(share=lambda n: (n // 2, n - 1), ahead=ahead)
+    want = [SOURCE.labels[ORDER[5 * i : 5 * i + 5]] for i in range(5)]
+    assert [labels.tolist() for _, labels in found] == [w[len(w) // 2 : len(w) - 1].tolist() for w in want]
+    assert [len(images) for images, _ in found] == [2, 2, 2, 2, 1]
+    assert [len(labels) for _, labels in listed(share=lambda n: (n, n))] == [0] * 5

@@ -36,6 +36,9 @@ def test_floats_are_taken_as_they_are_and_never_written_to():
     [
         (PIXELS[..., 0], [0] * 4, r"shape \(4, 8, 8\); need \(n, height, width, channels\)"),
         (PIXELS.astype("int64"), [0] * 4, "dtype int64; need uint8"),
+        (PIXELS > 9, [0] * 4, "dtype bool; need uint8"),
+        (PIXELS, [[0]] * 4, r"4 images and labels of shape \(4, 1\)"),
+        (PIXELS, [True] * 4, "labels have dtype bool"),
         (PIXELS, [0] * 3, r"4 images and labels of shape \(3,\)"),
         (PIXELS, [0.0] * 4, "labels have dtype float64"),
         (PIXELS, [0, 1, -1, 0], "labels have the value -1; need whole numbers from 0 on"),
@@ -44,3 +47,9 @@ def test_floats_are_taken_as_they_are_and_never_written_to():
 def test_what_is_no_set_of_labeled_images(images, labels, message):
     with pytest.raises(InputError, match=message):
         ArraySource(images, labels)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8"])
+def test_a_source_may_be_empty(dtype):
+    source = ArraySource(PIXELS[:0], np.zeros(0, dtype))
+    assert (len(source), source.shape, source.images(np.zeros(0, int)).shape) == (0, (8, 8, 1), (0, 8, 8, 1))

@@ -197,6 +197,12 @@ def test_a_refused_number_is_told_both_its_bounds(field, value, needed):
         dataclasses.replace(PLAIN, **{field: value})
 
 
+@pytest.mark.parametrize("augment", ["flip", (1,), ("flip", None)])
+def test_augmentations_are_names(augment):
+    with pytest.raises(InputError, match=r"^augment is .*; need a tuple of names"):
+        dataclasses.replace(PLAIN, augment=augment)
+
+
 @pytest.mark.parametrize("given", [{}, {"epochs": 1, "steps": 1}])
 def test_epochs_or_steps(given):
     with pytest.raises(InputError, match=r"epochs is .* and steps is .*; give one of them"):

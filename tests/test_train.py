@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -393,6 +394,41 @@ def test_images_as_the_model_had_them():
 def test_a_head_can_be_frozen_by_no_other_name():
     with pytest.raises(InputError, match='freeze is "head"'):
         run(freeze="head")
+
+
+@pytest.mark.parametrize(
+    ("names", "crops", "left"),
+    [
+        (("inception_crop",), True, ()),  # the source does that itself
+        (("inception_crop",), False, ("inception_crop",)),
+        (("flip", "inception_crop", "crop"), True, ("flip", "crop")),
+        (("flip",), True, ("flip",)),
+        (("crop", "flip"), None, ("crop", "flip")),  # in this order
+        ((), False, ()),
+    ],
+)
+def test_what_is_left_to_the_source(names, crops, left):
+    source = object() if crops is None else SimpleNamespace(crops=crops)
+    change = train.augmented(names, source)
+    assert (change is None) == (not left)
+    if left:
+        images = np.random.default_rng(0).standard_normal((4, 8, 8, 1)).astype("float32")
+        rng, want = np.random.default_rng(1), images
+        for name in left:
+            want = getattr(augment, name)(want, rng)
+        np.testing.assert_array_equal(change(images, np.random.default_rng(1)), want)
+
+
+@pytest.mark.parametrize(("given", "rate"), [(None, 0.2), (0.0, 0.0), (0.5, 0.5)])
+def test_the_recipes_dropout_goes_before_the_models(given, rate):
+    """None is none of its own, and 0 is none at all."""
+    config = dataclasses.replace(CONFIG, dropout_rate=0.2, attention_dropout_rate=0.1)
+    recipe = dataclasses.replace(QUICK, dropout=given)
+    assert train.with_dropout(config, recipe) == dataclasses.replace(config, dropout_rate=rate)
+    if given:
+        one = dataclasses.replace(QUICK, epochs=None, steps=1)
+        p, _ = run(dataclasses.replace(one, dropout=0.5))
+        assert same(p, run(one, dataclasses.replace(CONFIG, dropout_rate=0.5))[0])
 
 
 def test_an_augmentation_that_is_none():
