@@ -99,6 +99,7 @@ def test_prepared_as_predict_does(tmp_path):
         mean=(0.4, 0.5, 0.6), std=(0.2,), antialias=True, keep_aspect_ratio=True, crop_fraction=0.8
     )
     found = load(tmp_path, preprocessing=how)
+    assert found.train.wanted.preprocessing == found.test.wanted.preprocessing == how
     expected = preprocess.load(found.train.paths[0], found.train.wanted)
     np.testing.assert_array_equal(found.train.images([0])[0], expected)
     np.testing.assert_array_equal(found.train.images([0], np.random.default_rng(0))[0], expected)

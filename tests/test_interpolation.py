@@ -8,6 +8,7 @@ import pytest
 import scipy.ndimage
 
 from vitnp import InputError, checkpoints, gradcheck, preset, vit
+from vitnp.checkpoints import adapt
 from vitnp.config import INTERPOLATIONS
 from vitnp.ops import interpolate
 
@@ -100,6 +101,9 @@ def test_the_same_size_changes_nothing_and_a_broken_one_is_refused(tmp_path):
     q, same = checkpoints.load(tmp_path / "model.npz", image_size=(12, 8))
     assert same == config
     assert np.array_equal(q["position"]["E_pos"], p["position"]["E_pos"])
+    assert adapt.new_image_size(p, config, (12, 8))[0] is p
     assert checkpoints.load(tmp_path / "model.npz", image_size=16)[1].image_size == (16, 16)
+    with pytest.raises(InputError, match="12x10 is not divisible by patch_size 4"):
+        checkpoints.load(tmp_path / "model.npz", image_size=(12, 10))
     with pytest.raises(InputError, match="10x8 is not divisible by patch_size 4"):
         checkpoints.load(tmp_path / "model.npz", image_size=(10, 8))

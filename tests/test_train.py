@@ -12,6 +12,8 @@ from vitnp import InputError, loss_and_grads, optim, predict, preset, recipes, s
 from vitnp.config import Preprocessing
 from vitnp.data import ArraySource, DataSet, augment, digits
 from vitnp.training import evaluate, guards, head
+from vitnp.training.display import Display
+from vitnp.training.progress import Epoch, Step
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
 QUICK = dataclasses.replace(recipes.RECIPES["digits"], epochs=2, batch_size=40, warmup_steps=2)
@@ -493,3 +495,64 @@ def test_a_step_that_float16_cannot_hold_spoils_no_epoch(monkeypatch):
     monkeypatch.setattr(train.precision, "loss_and_grads", once)
     _, history = run(dtype="float16")
     assert all(np.isfinite(epoch.loss) for epoch in history)
+
+
+class Bar:
+    """In the place of tqdm's: what it was made of and what it was told."""
+
+    def __init__(self, **options):
+        self.options, self.disable, self.texts, self.lines, self.done = options, False, [], [], 0
+
+    def set_postfix_str(self, text, refresh):
+        self.texts.append(text)
+
+    def update(self, images):
+        self.done += images
+
+    def write(self, line, file):
+        self.lines.append(line)
+
+
+@pytest.mark.parametrize(
+    ("length", "total", "epochs"),
+    [({"epochs": 2}, 200, 2), ({"epochs": None, "steps": 4}, 140, 2), ({"epochs": None, "steps": 3}, 100, 1)],
+    ids=str,
+)
+@pytest.mark.parametrize(("begun", "initial"), [(None, 0), ({"epoch": 2, "images": 40}, 140)])
+def test_how_far_the_bar_runs(length, total, epochs, begun, initial, monkeypatch):
+    """All images of all epochs, the last perhaps not whole; from where a training goes on."""
+    monkeypatch.setattr("tqdm.tqdm", Bar)
+    progress = begun and SimpleNamespace(**begun)
+    display = Display(dataclasses.replace(QUICK, **length), 100, progress)
+    assert (display.bar.options["total"], display.bar.options["initial"], display.epochs) == (
+        total,
+        initial,
+        epochs,
+    )
+
+
+def test_what_the_bar_says(monkeypatch):
+    """Every loss that is there; one that lies on a device at every sixteenth step, for it is waited for."""
+    monkeypatch.setattr("tqdm.tqdm", Bar)
+    display = Display(QUICK, 100)
+    for step in range(1, 33):
+        display.on_step(Step(step, 1, np.array(0.5), 1.0, 0.1, 40))
+    assert (display.bar.texts, display.bar.done) == (["loss 0.500"] * 2, 32 * 40)
+    display.on_epoch(Epoch(1, 0.5, 0.25, 0.75, 0.1, 2.0, 1234.5))
+    display.on_step(Step(33, 2, 0.25, 1.0, 0.1, 40))
+    assert display.bar.texts[2:] == ["loss 0.250, test 75.00%"]
+    assert display.bar.lines == [
+        "epoch 1/2  loss 0.5000  train  25.00%  test  75.00%  lr 1.00e-01  1,234 images/s"
+    ]
+    display.bar.disable = True
+    display.on_step(Step(34, 2, 0.25, 1.0, 0.1, 40))
+    assert (len(display.bar.texts), display.bar.done) == (3, 33 * 40)
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_quiet_training_shows_nothing(quiet, monkeypatch):
+    monkeypatch.setattr("tqdm.tqdm", Bar)
+    display = Display(QUICK, 100, quiet=quiet)
+    assert display.bar.options["disable"] is (True if quiet else None)
+    display.on_epoch(Epoch(1, 0.5, 0.25, 0.75, 0.1, 2.0, 1234.5))
+    assert len(display.bar.lines) == (not quiet)
