@@ -1,4 +1,5 @@
 # make demo   the whole ViT on a real photo and on real digits, pictures in demo/
+# make check  under a minute: lint, the slides' shapes, gradients, golden files; for whoever has changed a step
 # make test   lint and every test
 # make lab    the notebooks in JupyterLab, opened at the tour
 # make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides, beside it
@@ -7,15 +8,20 @@
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
 # make parity every logit and gradient against the libraries that published ViTs
 # make bench  speed and memory against PyTorch, JAX and the bare matrix products: tables and pictures of docs/benchmarks.md
-# Each makes .venv on first use and installs requirements.txt into it; a second run installs nothing.
+# demo makes .venv on first use and installs what vitnp itself needs; the others add the development tools to it (what
+# requirements.txt has). Each is installed once, in either order; a second run installs nothing.
 PYTHON ?= python3
 BIN := .venv/bin
+OWN := .venv/.own
 INSTALLED := .venv/.installed
 
-.PHONY: demo test lab slides notebooks check-notebooks parity bench gpu clean
+.PHONY: demo check test lab slides notebooks check-notebooks parity bench gpu clean
 
-demo: $(INSTALLED)
+demo: $(OWN)
 	$(BIN)/vitnp demo --out demo
+
+check: $(INSTALLED)
+	$(BIN)/python tools/check.py
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -39,11 +45,16 @@ notebooks: $(INSTALLED)
 check-notebooks: $(INSTALLED)
 	$(BIN)/python notebooks/build.py --check
 
-$(INSTALLED): requirements.txt pyproject.toml
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vitnp needs Python 3.11 or newer; name one with make PYTHON=…')"
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	touch $(INSTALLED)
+# about how many packages and megabytes: measured on Linux with Python 3.11, to say before and while they come
+$(OWN): pyproject.toml tools/install.py
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vitnp needs Python 3.11 or newer; name one with make PYTHON=…')"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python tools/install.py 20 400 -e .
+	@touch $@
+
+$(INSTALLED): requirements.txt $(OWN)
+	@$(BIN)/python tools/install.py 70 580 -r requirements.txt
+	@touch $@
 
 # against PyTorch, timm, transformers and torchvision, in an environment of its own (about 1.5 GB)
 parity: .venv-parity/.installed
