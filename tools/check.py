@@ -71,7 +71,9 @@ def main():
         )
         print(f"{'WRONG' if done.returncode else 'ok'}  {time.perf_counter() - start:.1f} s", flush=True)
         if done.returncode:
-            print("", *done.stdout.splitlines()[-SHOWN:], "", sep="\n")
+            lines = done.stdout.splitlines()
+            marked = [line for line in lines if "✗" in line] if command[0] == "vitnp" else []
+            print("", *(marked or lines)[-SHOWN:], "", sep="\n")
             print(f"{name}: {advice}")
             print(f"this alone again: .venv/bin/python -m {' '.join(map(quoted, command))}")
             return 1
