@@ -1,6 +1,6 @@
 # make demo   the whole ViT on a real photo and on real digits, pictures in demo/
 # make check  under a minute: lint, the slides' shapes, gradients, golden files; for whoever has changed a step
-# make test   lint and every test
+# make test   lint and every test, on every core
 # make lab    the notebooks in JupyterLab, opened at the tour
 # make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides, beside it
 # make notebooks        build and run the notebooks from notebooks/src

@@ -13,42 +13,43 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PYTEST = ("pytest", "-x", "--tb=short", "-p", "no:cacheprovider")
 STEPS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/test_s[1-8]_*.py"))
-STEP_CASES = "s1_ or s2_ or s3_ or s4_ or s5_ or s6_ or s7_ or s8_"
+CONTRACT = ("tests/test_contract.py", "-k", " or ".join(f"s{n}_" for n in range(1, 9)))
+GOLDEN = ("tests/test_golden_google.py", "tests/test_golden_torch.py")
 STAGES = (  # name, what python -m runs, what to do
     (
         "lint",
         ("ruff", "check", "--quiet", "."),
-        "the place is named above; many are mended by: {python} -m ruff check --fix .",
+        "the places are named above; many are mended by .venv/bin/ruff check --fix .",
     ),
     (
         "layout of the code",
         ("ruff", "format", "--quiet", "--diff", "."),
-        "− is how it is, + how it should be; mended by: {python} -m ruff format .",
+        "- is how it is, + how it should be; mended by .venv/bin/ruff format .",
     ),
     (
         "each step",
         (*PYTEST, *STEPS),
-        "the test's number is the step's: open vitnp/steps/sN_….py beside tests/test_sN_….py",
+        "the test's number is the step's: vitnp/steps/sN_….py belongs to tests/test_sN_….py",
     ),
     (
         "shapes of the slides",
         ("vitnp", "walk", "--model", "Ti/16", "--lang", "en"),
-        "✗ is a shape that the slide does not have; an error names the file and line where two did not fit",
+        "✗ stands beside the shape that must be; an error names the line where two shapes did not fit",
     ),
     (
         "gradients",
         ("vitnp", "gradcheck"),
-        "a leaf with ✗ has a wrong gradient in the step of its name; look first at the forward line that uses it",
+        "a leaf marked wrong has its step's name: look at that step's backward, or at one after it in the model",
     ),
     (
         "contract of the steps",
-        (*PYTEST, "tests/test_contract.py", "-k", STEP_CASES),
-        "what forward and backward promise: docs/design.md, The contract",
+        (*PYTEST, *CONTRACT),
+        "what forward and backward promise is in docs/design.md, The contract",
     ),
     (
         "golden files",
-        (*PYTEST, "tests/test_golden_google.py", "tests/test_golden_torch.py"),
-        "shapes and gradients are right, but the numbers are not the published models': a formula has changed",
+        (*PYTEST, *GOLDEN),
+        "shapes and gradients agree with each other, but not with the published models: a formula has changed",
     ),
 )
 SHOWN = 40  # lines of what a stage said
@@ -70,8 +71,10 @@ def main():
         )
         print(f"{'WRONG' if done.returncode else 'ok'}  {time.perf_counter() - start:.1f} s", flush=True)
         if done.returncode:
-            print("", *done.stdout.splitlines()[-SHOWN:], "", sep="\n")
-            print(f"{name}: {advice.format(python='.venv/bin/python')}")
+            lines = done.stdout.splitlines()
+            marked = [line for line in lines if "✗" in line] if command[0] == "vitnp" else []
+            print("", *(marked or lines)[-SHOWN:], "", sep="\n")
+            print(f"{name}: {advice}")
             print(f"this alone again: .venv/bin/python -m {' '.join(map(quoted, command))}")
             return 1
     print(f"all is right, {time.perf_counter() - began:.0f} s; make test is everything")

@@ -10,11 +10,13 @@ import numpy as np
 from vitnp import slides, tree, vit
 from vitnp.backend import to_device
 from vitnp.commands.options import add_backend, add_model, backend, model_config
+from vitnp.commands.working import working
 from vitnp.data import photo
 from vitnp.errors import InputError
 from vitnp.ops import initializers
 from vitnp.trace import trace
 
+HEADING = "{model} · {image} · {parameters:,} parameters · seed {seed}"
 WIDTH = 110  # columns, what a projector shows in a large font
 WORDS = {
     "en": {
@@ -88,15 +90,21 @@ def run(args):
     else:
         image = photo.load(args.image, config.image_size, in_channels=config.in_channels)
     xp = backend(args)
+    report = {"model": args.model, "image": args.image or photo.SAMPLE, "seed": args.seed}
+    report["parameters"] = tree.count(vit.init(None, config))
+    if not args.json:
+        print(HEADING.format(**report), flush=True)  # the rest takes seconds
+    working("weights, forward and backward" if args.backward else "weights, forward")
     p = to_device(random_parameters(config, args.seed), xp)
     t = trace(to_device(image, xp), p, config, labels=args.label if args.backward else None)
-    report = {"model": args.model, "image": args.image or photo.SAMPLE, "seed": args.seed}
-    report |= {"parameters": tree.count(p), **the_walk(t, config)}
+    working("looking at every tensor")
+    report |= the_walk(t, config)
     if args.backward:
         report |= {"label": args.label, "loss": t.loss, "backward": the_way_back(t, config)}
     wrong = [tensor["name"] for row in report["rows"] for tensor in row["tensors"] if not tensor["ok"]]
     wrong += [f"∂loss/∂{record['name']}" for record in report.get("backward", []) if not record["ok"]]
     report["wrong"] = wrong
+    working("")
     print(json.dumps(report, indent=1) if args.json else "\n".join(text(report, args.lang)))
     return 1 if wrong else 0
 
@@ -152,12 +160,11 @@ def statistics(record):
 
 
 def text(report, lang):
-    """The report as lines for a terminal."""
+    """The lines after the heading."""
     languages = ("ko", "en") if lang == "both" else (lang,)
     words = WORDS[languages[-1]]
     rows = report["rows"]
     tensors = [tensor for row in rows for tensor in row["tensors"]]
-    yield f"{report['model']} · {report['image']} · {report['parameters']:,} parameters · seed {report['seed']}"
     yield from (WORDS[language][note] for note in ("zero", "legend") for language in languages)
     table = [cells(tensor, words) for tensor in tensors]
     widths = [max(map(columns, column)) for column in zip(words["columns"], *table, strict=True)]
