@@ -8,6 +8,7 @@ import pytest
 from command_line import run
 
 from vitnp import gradcheck, preset, tree, vit
+from vitnp.commands import info
 from vitnp.config import POSITION_EMBEDDINGS
 from vitnp.ops import softmax
 
@@ -53,7 +54,7 @@ def test_gradcheck_sees_a_wrong_backward(capsys, monkeypatch):
 def test_info(capsys):
     status, out, _ = run(capsys, "info", "B/16", "--batch", "8")
     assert status == 0
-    for part in ("86,567,656", "17.564 G", "14 x 14 = 196", "8 images"):
+    for part in ("86,567,656", "17.564 G", "14 x 14 = 196", "8 images", "final norm and head"):
         assert part in out
 
 
@@ -64,6 +65,28 @@ def test_info_of_a_small_model_has_no_rows_of_zeros(capsys, model):
     assert not re.search(r" 0\.0+ [GM]", out)
     parameters = tree.count(vit.init(None, preset(model)))
     assert f"parameters {parameters * 4 / 2**10:,.1f} KiB" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("1", ("1 image", "1 thread")), ("2", ("2 images", "2 threads"))]
+)
+def test_info_counts_in_words(capsys, given, said):
+    out = run(capsys, "info", "digits", "--batch", given, "--workers", given)[1]
+    assert f"peak of a training step, {', '.join(said)}, float32" in out
+    assert f"kept for backward, {said[0]}, float32" in out
+
+
+def test_units_begin_where_they_are_called():
+    assert [info.billions(n) for n in (999_999, 10**6, 10**9)] == ["999,999", "1.000 M", "1.000 G"]
+
+
+def test_a_reader_who_has_seen_enough():
+    """`vitnp recipes | head -1`: no traceback, and not Python's own words on a pipe that is closed."""
+    command = [sys.executable, "-m", "vitnp", "recipes"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
 
 
 def test_info_of_the_largest_takes_no_memory(capsys):
@@ -115,7 +138,9 @@ def test_bad_options_are_one_line_and_status_2(capsys, words, message):
         (("--verbose", "walk"), "unrecognized arguments: --verbose; vitnp --help shows"),
         (("train",), "one of the arguments --out --resume is required; vitnp train --help shows"),
         (("train", "--out", "x", "--freeze", "all"), "invalid choice: 'all'"),
+        (("weights",), "required: WHAT; vitnp weights --help shows"),
         (("weights", "fetch"), "required: NAME; vitnp weights fetch --help shows"),
+        (("look", "photo.jpg", "--weights", "x"), "required: --out; vitnp look --help shows"),
     ],
 )
 def test_words_that_are_no_command_are_one_line_too(capsys, words, message):

@@ -10,7 +10,7 @@ import tarfile
 import numpy as np
 import pytest
 
-from vitnp import InputError, data
+from vitnp import InputError, data, pickles
 from vitnp.data import cifar, idx, published
 
 RNG = np.random.default_rng(0)
@@ -253,6 +253,23 @@ def test_a_pickle_of_two_pictures(dtype, monkeypatch):
     monkeypatch.setattr(cifar, "unpickled", lambda what, data: batch(dtype=dtype))
     images, labels = cifar.pickled("file", b"")
     assert (images.shape, labels.tolist()) == ((2, 3072), [3, 255])
+
+
+def test_the_seeds_of_a_split():
+    assert len(data.load("digits", seed=2**32 - 1).test) == 360
+    with pytest.raises(InputError, match=f"seed is {2**32}; need a whole number"):
+        data.load("digits", seed=2**32)
+
+
+def test_a_pickle_keeps_nothing_outside_itself():
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, obj):
+            return "elsewhere" if obj == "data" else None
+
+    stream = io.BytesIO()
+    Pickler(stream, protocol=2).dump({"data": 1})
+    with pytest.raises(pickles.Refused, match="something outside the pickle"):
+        pickles.load(stream.getvalue(), {})
 
 
 def test_an_archive_of_something_else(tmp_path):

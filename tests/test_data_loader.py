@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vitnp import InputError
-from vitnp.data import ArraySource, augment, batches, digits
+from vitnp.data import ArraySource, augment, batches, digits, loader
 
 SOURCE = ArraySource(np.arange(23 * 4, dtype=np.uint8).reshape(23, 2, 2, 1), np.arange(23) % 3)
 ORDER = np.random.default_rng(0).permutation(23)
@@ -94,6 +94,16 @@ def test_an_error_comes_where_its_batch_would(ahead):
     with pytest.raises(InputError, match="picture 9 is damaged"):
         next(stream)
     assert threads() == []
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_as_many_as_asked_for_are_made_ahead(ahead):
+    """When the first item is asked for, that one and the next `ahead` are taken."""
+    taken = []
+    made = loader.in_order(lambda item: item, (taken.append(i) or i for i in range(10)), ahead)
+    assert next(made) == 0
+    assert taken == list(range(ahead + 1))
+    made.close()
 
 
 def test_threads_work_ahead_and_end():

@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -122,14 +123,42 @@ def test_alone():
         comm.barrier()
 
 
+@pytest.mark.parametrize(
+    ("others", "cores"),
+    [([{0, 1, 2, 3}, {0, 1, 2, 3}], 2), ([{0, 1, 2, 3}, {4, 5, 6, 7}], 4), ([{0, 1, 2, 3}] * 8, 1)],
+)
+def test_a_rank_shares_its_cores_with_those_that_may_use_them(monkeypatch, others, cores):
+    class World:
+        rank, size, COMM_TYPE_SHARED = 0, len(others), None
+
+        def Split_type(self, kind=None):
+            return self
+
+        def allgather(self, mine):
+            return others
+
+        Dup = Free = Split_type
+
+    limits = []
+    monkeypatch.setattr(distributed.cores, "own", lambda: {0, 1, 2, 3})
+    monkeypatch.setattr(
+        distributed.parallel, "blas", lambda: SimpleNamespace(limit=lambda **how: limits.append(how))
+    )
+    World.COMM_WORLD = World()
+    assert distributed.Mpi(World).cores == cores
+    assert limits == [{"limits": cores, "user_api": "blas"}]
+
+
 def test_alone_an_error_is_raised_as_it_is():
     with pytest.raises(InputError, match="need"), distributed.connect():
         raise InputError("need")
 
 
-def test_one_process_loads_no_mpi():
+@pytest.mark.parametrize("told", [{}, {"PMI_RANK": "0", "PMI_SIZE": "1"}])
+def test_one_process_loads_no_mpi(told):
     code = "import sys; from vitnp import distributed; distributed.connect(); print('mpi4py' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | told)
+    assert done.stdout == "False\n"
 
 
 def test_mpiexec_with_one_process_is_alone(monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from vitnp import checkpoints, gradcheck, look, preset, vit
+from vitnp import checkpoints, gradcheck, look, preset, show, vit
 from vitnp.data import preprocess
 from vitnp.show import page
 from vitnp.trace import trace
@@ -96,6 +96,20 @@ def test_what_the_model_has_not_is_left_out(capsys, files, tmp_path, overrides, 
     status, _, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
     assert status == 0
     assert {path.stem for path in (tmp_path / "out").iterdir()} == set(EVERY) - set(missing)
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+@pytest.mark.parametrize(("classes", "maps"), [(0, 1), (10, 2)])
+def test_rollout_is_shown_for_a_class_too(capsys, files, tmp_path, monkeypatch, classes, maps):
+    shown, real = [], show.rollout
+    monkeypatch.setattr(
+        show,
+        "rollout",
+        lambda image, found, *rest, **how: shown.append(found) or real(image, found, *rest, **how),
+    )
+    model, picture = files(num_layers=1, num_classes=classes)
+    assert run(capsys, "--weights", model, picture, "--out", tmp_path / "out")[0] == 0
+    assert [len(found) for found in shown] == [maps]
 
 
 @pytest.mark.parametrize(

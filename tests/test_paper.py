@@ -21,6 +21,16 @@ def test_exaflops_of_table_6(row):
     assert paper.exaflops(preset(row.name), epochs=row.epochs) == pytest.approx(row.exaflops, rel=within)
 
 
+SUMS = [
+    1520.59,
+    1597.76,
+    1781.84,
+    1654.58,
+    1720.05,
+    1774.59,
+]  # ImageNet, ReaL, CIFAR-10, CIFAR-100, Pets, Flowers
+
+
 def test_exaflops_by_hand():
     """One image, one epoch: two operations a multiply–add, three passes' worth."""
     config = preset("tiny")
@@ -69,3 +79,9 @@ def test_the_page_is_what_is_printed():
     page = (ROOT / "docs" / "cost.md").read_text("utf-8")
     for table in (cost_plot.parts, cost_plot.table_6):
         assert "\n".join(table()) in page
+
+
+def test_the_percentages_of_table_6():
+    """Their sums over the 18 rows, added up from the paper."""
+    sums = [round(sum(row[3 + column] for row in paper.TABLE_6), 2) for column in range(6)]
+    assert sums == SUMS

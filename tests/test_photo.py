@@ -137,3 +137,12 @@ def test_what_is_no_photo_is_one_line(tmp_path, monkeypatch):
     for side in (1500, 2500):  # Pillow warns of the first and refuses the second
         with pytest.raises(InputError, match="more than 2 million pixels"):
             photo.load(saved(tmp_path, Image.new("L", (side, side))), (8, 8))
+
+
+def test_odd_metadata_is_not_worth_a_word(tmp_path):
+    """An EXIF block that was cut off: Pillow warns, which fails a test, and reads the picture."""
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x05\0"
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "odd.jpg", exif=exif)
+    with pytest.warns(UserWarning, match="Corrupt EXIF"), Image.open(tmp_path / "odd.jpg") as image:
+        image.getexif()
+    assert photo.load(tmp_path / "odd.jpg", (8, 8)).shape == (8, 8, 3)

@@ -1,5 +1,7 @@
 """Pictures as a model's training had them: the sizes before the crop, both resizes, mean and standard deviation."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import scipy.ndimage
@@ -129,3 +131,11 @@ def test_a_picture_too_narrow_is_named(tmp_path):
     config = ViTConfig(preprocessing=Preprocessing(keep_aspect_ratio=True))
     with pytest.raises(InputError, match=r"line\.png is 1x20000, so narrow that it would become 224x4480000"):
         preprocess.load(path, config)
+
+
+@pytest.mark.parametrize(("most", "fits"), [(8 * 8, True), (8 * 8 - 1, False)])
+def test_the_largest_size_before_the_crop(monkeypatch, most, fits):
+    monkeypatch.setattr(preprocess, "MOST_PIXELS", most)
+    config = ViTConfig(image_size=8, patch_size=4)
+    with contextlib.nullcontext() if fits else pytest.raises(InputError, match="crop it first"):
+        preprocess.apply(Image.new("RGB", (8, 16)), config)

@@ -28,6 +28,7 @@ def test_pretraining_and_fine_tuning(capsys, tmp_path, target):
     )
     assert (status, err) == (0, "")
     assert f"masked-patches, {target} of 50% of the patches" in out
+    assert " classes" not in out
     assert "color of corrupted test patches told right" in out
     assert not (before / "classes.txt").exists()
     p, config = checkpoints.load(before / "model.npz")

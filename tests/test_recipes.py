@@ -57,6 +57,9 @@ def test_pre_training_is_the_first_table():
                 assert (r.batch_size, r.warmup_steps) == (4096, 10_000)
                 assert r.clip == (1.0 if data == "ImageNet" else math.inf)
                 assert LISTED[name].settings["image_size"] == (224, 224)
+                wide = {"ViT-B": 768, "ViT-L": 1024, "ViT-H": 1280}.get(model[:5])
+                assert LISTED[name].settings.get("representation_size") == wide
+                assert f"(Table {6 if data == 'JFT-300M' else 5})" in LISTED[name].accuracy
     assert {name for name in LISTED if " on " in name and not name.startswith("fine")} == wanted
 
 
@@ -106,8 +109,24 @@ def test_what_is_listed_can_be_run_and_says_where_it_was_measured():
         if listed.command.startswith("vitnp") and listed.model:
             config = preset(listed.model, **listed.settings)
             assert f"--model {listed.model} " in listed.command
+            size = f" --image-size {config.image_size[0]} "
+            assert (size in listed.command) == ("image_size" in listed.settings)
             for field in listed.settings.keys() - {"image_size"}:
                 assert f"--set {field}={getattr(config, field)} " in listed.command
+
+
+def test_vitnps_own_recipes():
+    """Those of docs/results.md were measured with these numbers."""
+    numbers = {
+        name: (r.epochs, r.batch_size, r.lr, r.warmup_steps) for name, r in RECIPES.items() if " " not in name
+    }
+    assert numbers["cifar10-small"] == (60, 128, 1e-3, 2000)
+
+
+@pytest.mark.parametrize("field", ["batch_size", "warmup_steps"])
+def test_numbers_that_a_recipe_needs(field):
+    with pytest.raises(InputError, match=f"{field} is None"):
+        dataclasses.replace(PLAIN, **{field: None})
 
 
 def test_the_page_has_every_recipe():

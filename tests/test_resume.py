@@ -315,6 +315,12 @@ def test_what_a_checkpoint_holds(tmp_path):
     assert type(found.history[0]) is Epoch
 
 
+def test_the_folders_of_checkpoints_are_made(tmp_path):
+    keeper = Checkpoints(tmp_path / "a" / "b", {})
+    keeper.save(train.Progress({"W": np.ones(3)}, {"step": 4}, step=4))
+    assert keeper.load().step == 4
+
+
 @pytest.mark.parametrize("every, keep", [(0, 2), (1, 0), (2.5, 1)])
 def test_numbers_of_checkpoints_that_cannot_be(tmp_path, every, keep):
     with pytest.raises(InputError, match=r"(save_every|keep) is"):

@@ -27,3 +27,8 @@ def test_dropout_only_with_a_generator():
     assert (still == 2.0).all()
     dropped, _ = s4_position.forward(x, p, dropout_rate=0.5, rng=np.random.default_rng(0))
     assert set(np.unique(dropped)) == {0.0, 4.0}  # after the sum, and scaled by 1/(1 − rate)
+
+
+def test_a_generator_without_a_rate_drops_nothing():
+    x, p = np.ones((2, 5, 4)), {"E_pos": np.ones((5, 4))}
+    assert (s4_position.forward(x, p, rng=np.random.default_rng(0))[0] == 2.0).all()

@@ -75,3 +75,7 @@ def test_every_schedule(name):
     assert schedule(5, lr=1.0, warmup_steps=10, total_steps=5) == pytest.approx(0.5)
     assert 0.9 < schedule(1, lr=1.0, warmup_steps=0, total_steps=100) < 1.0
     assert type(schedule(3, **PLAN)) is float
+
+
+def test_one_step_after_the_warm_up_is_the_last():
+    assert schedules.linear(11, lr=1.0, warmup_steps=10, total_steps=11, end=0.0) == 0.0

@@ -556,3 +556,9 @@ def test_a_quiet_training_shows_nothing(quiet, monkeypatch):
     assert display.bar.options["disable"] is (True if quiet else None)
     display.on_epoch(Epoch(1, 0.5, 0.25, 0.75, 0.1, 2.0, 1234.5))
     assert len(display.bar.lines) == (not quiet)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16", None])
+def test_a_dtype_that_nothing_is_trained_in(dtype):
+    with pytest.raises(InputError, match="dtype is"):
+        guards.check_dtype(dtype, None, None)

@@ -57,6 +57,8 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == train.Epoch._fields
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    with open(tmp_path / "steps.csv", encoding="utf-8", newline="") as file:
+        assert [row["step"] for row in csv.DictReader(file)] == ["10", "20", "30"]
     p, config = checkpoints.load(tmp_path / "model.npz")
     assert config.hidden_size == 16
     d = digits.load(0)
@@ -129,6 +131,8 @@ def test_a_folder_is_made(capsys, tmp_path):
         ("--dropout 0.1 --set dropout_rate=0.3", "dropout is 0.1 and dropout_rate is 0.3; give one of them"),
         ("--workers 0", "workers is 0"),
         ("--seed -1", "--seed is -1"),
+        (f"--seed {2**32}", f"--seed is {2**32}"),
+        ("--dtype bfloat16", "invalid choice: 'bfloat16'"),
         ("--set num_heads={[]:1}", "is not a number"),
         ("--set-recipe lr={[]:1}", "is not a number"),
         ("--set-recipe batch_size=none", "batch_size is None"),
@@ -220,6 +224,11 @@ def test_pictures_of_ones_own_are_learned_by_the_model_of_the_recipe(capsys, tmp
     status, out, _ = run(capsys, words, tmp_path / "png", "--out", tmp_path / "run")
     assert status == 0
     assert out.startswith(said.format(tmp_path / "png"))
+
+
+def test_a_warm_up_as_long_as_the_training_reaches_its_rate(capsys, tmp_path):
+    out = run(capsys, f"{SMALL} --set-recipe warmup_steps=12 --out", tmp_path / "run")[1]
+    assert "note:" not in out
 
 
 def test_a_warm_up_longer_than_the_training_is_said(capsys, tmp_path):

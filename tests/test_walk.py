@@ -209,3 +209,10 @@ def test_bad_options_are_one_line_and_status_2(capsys, words, message):
     assert message in err
     assert err.startswith("vitnp: ")
     assert err.count("\n") == 1
+
+
+def test_the_words_are_the_same_in_both_languages(capsys):
+    assert walk.WORDS["en"].keys() == walk.WORDS["ko"].keys()
+    status, out, _ = command_line.run(capsys, "walk", "--model", "tiny", "--backward", "--lang", "ko")
+    assert status == 0
+    assert re.search(r"기울기 \d+개, shape 모두 맞음", out)

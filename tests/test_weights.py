@@ -169,7 +169,7 @@ def test_a_server_that_always_cuts_is_given_up_and_the_part_stays(server, cache)
     assert [path.stat().st_size for path in parts(cache)] == [100_000]
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_not_now_is_asked_again(server, status):
     server.status = (status, status)
     assert weights.fetch(server.url()).read_bytes() == CONTENT

@@ -23,6 +23,10 @@ with distributed.connect() as comm:
             np.testing.assert_array_equal(kept, np.arange(6).reshape(2, 3) * sum(range(size + 1)))
             np.testing.assert_array_equal(dp["blocks"][0]["b"], size)
 
+    alone = {"b": np.full(2, rank + 1.0)}
+    comm.sum_gradients(alone)
+    np.testing.assert_array_equal(alone["b"], sum(range(size + 1)))
+
     assert comm.sum_numbers(rank, 0.5) == (sum(range(size)), 0.5 * size)
 
     p = {"step": rank + 7, "W": np.full(3, float(rank))}

@@ -6,7 +6,7 @@ from vitnp import tree
 def warm_up_too_long(setup):
     """A line to say where the learning rate never gets to what the recipe says, else None."""
     steps, warm_up = setup.recipe.total_steps(len(setup.data.train)), setup.recipe.warmup_steps
-    if warm_up < steps:
+    if warm_up <= steps:
         return None
     return (
         f"note: the warm-up of {warm_up:,} steps is longer than the training of {steps:,}, so the learning rate never "

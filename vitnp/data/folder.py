@@ -132,7 +132,7 @@ def split(folder, seed):
     rng, train, test = np.random.default_rng(seed), {}, {}
     for name, paths in found.items():
         order = [paths[i] for i in rng.permutation(len(paths))]
-        some = min(max(round(TEST_SHARE * len(paths)), 1), len(paths) - 1)
+        some = max(round(TEST_SHARE * len(paths)), 1)
         train[name], test[name] = sorted(order[some:]), sorted(order[:some])
     return flat(train, tuple(found)), flat(test, tuple(found)), tuple(found)
 
