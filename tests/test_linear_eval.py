@@ -162,6 +162,15 @@ def test_the_command(capsys, model):
     assert capsys.readouterr().out == out
 
 
+def test_the_workers_asked_for_are_taken(capsys, model, monkeypatch):
+    seen, real = set(), linear_eval.features
+    monkeypatch.setattr(
+        linear_eval, "features", lambda *given, **how: seen.add(how["workers"]) or real(*given, **how)
+    )
+    assert cli.main(["linear-eval", "--weights", model, "--seeds", "1", "--workers", "1"]) == 0
+    assert seen == {1}
+
+
 @pytest.mark.parametrize("option", ["--shots", "--seeds", "--l2", "--workers"])
 def test_options_are_checked_before_anything_is_read(capsys, option):
     assert cli.main(["linear-eval", "--weights", "nowhere.npz", option, "0"]) == 2

@@ -259,6 +259,38 @@ def test_the_helpers_are_kept():
     assert parallel.helpers(1, -1) is not kept  # in a forked process, which has no threads of its parent's
 
 
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_thread_that_may_end_does_nothing_itself(parts):
+    """A web server's, a notebook's: ten that come and go leave the work, and the memory, to the same threads."""
+    workers = set()
+    for _ in range(10):
+        caller = threading.Thread(
+            target=lambda: workers.update(parallel.run(lambda part: threading.get_ident(), range(parts)))
+        )
+        caller.start()
+        caller.join()
+    assert len(workers) == parts
+    assert threading.get_ident() not in workers
+
+
+@pytest.mark.parametrize("thread", ["main", "another"])
+def test_what_is_on_a_device_stays_with_its_caller(thread):
+    """CuPy's current device is the thread's."""
+
+    def call():
+        found.append(
+            parallel.run(lambda part: threading.get_ident(), [0], host=False) == [threading.get_ident()]
+        )
+
+    found, other = [], threading.Thread(target=call)
+    if thread == "main":
+        call()
+    else:
+        other.start()
+        other.join()
+    assert found == [True]
+
+
 def test_a_part_that_fails_waits_for_the_others():
     """They would go on with the number of BLAS's threads of whoever comes next."""
     ended = []

@@ -254,3 +254,10 @@ def test_an_unknown_name_names_the_near_ones(capsys):
     err = capsys.readouterr().err
     assert err.startswith('vitnp: recipe "cifar10" is unknown; did you mean cifar10-small')
     assert err.count("\n") == 1
+
+
+def test_the_command_shows_the_models_settings(capsys):
+    assert cli.main(["recipes", "cifar10-small"]) == 0
+    out = capsys.readouterr().out
+    for field, value in LISTED["cifar10-small"].settings.items():
+        assert re.search(rf"^\s+{field}\s+{re.escape(str(value))}$", out, re.MULTILINE), field

@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from vitnp import InputError, ViTConfig, look, preset, show
+from vitnp import InputError, ViTConfig, look, paper, preset, show
 from vitnp.show import page
 from vitnp.train import Epoch
 
@@ -104,6 +105,34 @@ def test_sixteen_heads_fit(tmp_path):
     figure = show.attention_from_class_token(picture(config), weights(config), config)
     show.save(figure, tmp_path / "sixteen.png")
     no_letter_is_cut_off(figure)
+
+
+def test_every_kind_has_one_name():
+    """A legend names what is drawn once, however many heads there are; titles say what is shown."""
+    (axes,) = PICTURES["distance"]().axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()][:2] == ["a head", "mean of 3"]
+    assert len(axes.get_legend().get_texts()) == 3
+    assert "each tile is one patch against all" in PICTURES["position_similarity"]().axes[0].get_title()
+    top = PICTURES["curves"]().axes[1].get_ylim()[1]
+    assert 1 <= top < 1.1
+
+
+def test_the_claim_of_the_decks_begins_at_the_best_resnet():
+    (axes,) = PICTURES["cost"]().axes
+    best = max((row for row in paper.TABLE_6 if row.kind == "ResNet"), key=lambda row: row.mean)
+    arrow = next(text for text in axes.texts if text.get_text() == "" and hasattr(text, "arrow_patch"))
+    assert arrow.xyann == (best.exaflops, best.mean)
+    low, high = axes.get_xlim()
+    assert all(low < row.exaflops < high for row in paper.TABLE_6)
+
+
+@pytest.mark.parametrize(
+    ("there", "name"), [(("DejaVu Sans", "NanumGothic"), "NanumGothic"), (("DejaVu Sans",), None)]
+)
+def test_the_korean_font_is_one_that_is_there(monkeypatch, there, name):
+    fonts = [SimpleNamespace(name=font) for font in there]
+    monkeypatch.setattr(page.font_manager.fontManager, "ttflist", fonts)
+    assert page.korean_font.__wrapped__() == name
 
 
 def test_pyplot_is_not_used():

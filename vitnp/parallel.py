@@ -73,28 +73,31 @@ def shares(images, start, stop, config, workers):
     return list(itertools.pairwise(edges))
 
 
-# How many threads BLAS has is the whole process's: of two callers' limits, the one that ends last would remain.
+# BLAS's thread count is process-wide, so only one caller at a time may change it.
 ONE_CALLER = threading.RLock()
 
 
-def run(f, parts, *, small=False):
+def run(f, parts, *, small=False, host=True):
     """[f(part), …], one thread each with single-threaded BLAS; one part alone, unless small, has BLAS's threads.
 
-    Called from several threads at once, it serves one after the other.
+    Called from several threads at once, it serves one after the other. host False: the arrays are on a device.
     """
     memory.keep_freed()
-    # The caller takes the first part itself: a tenth less memory at the peak of ViT-B/16 than with a thread for each.
+    # The main thread takes the first part itself: a tenth less memory at the peak of ViT-B/16. Another one takes none,
+    # as each that comes and goes would fill a heap (CIFAR-sized, from 40 threads: 691 MB instead of 134); but a device
+    # is chosen thread by thread.
+    own = 1 if not host or threading.current_thread() is threading.main_thread() else 0
     with ONE_CALLER, blas().limit(limits=1 if small or len(parts) > 1 else None, user_api="blas"):
-        others = [helpers(len(parts) - 1, os.getpid()).submit(f, part) for part in parts[1:]]
+        others = [helpers(len(parts) - own, os.getpid()).submit(f, part) for part in parts[own:]]
         try:
-            return [f(parts[0]), *(other.result() for other in others)]
+            return [*map(f, parts[:own]), *(other.result() for other in others)]
         finally:
-            wait(others)  # also where a part failed: none may go on with the BLAS of who comes next
+            wait(others)  # even if one failed: none may still run when the next caller changes BLAS's threads
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=8)
 def helpers(count, process):
-    """The threads beside the caller's, which a forked process does not have.
+    """The threads that a caller does not bring itself, which a forked process does not have.
 
     They are kept: a new one may find the last one's heap not yet free, and fill another (CIFAR-sized: 40 MB).
     """
@@ -227,7 +230,7 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
         stop = min(start + micro_batch, len(images))
         parts = shares(images, start, stop, config, workers)
         numbered = [(len(values) + i, *part) for i, part in enumerate(parts)]
-        values += run(lambda part: share(*part), numbered, small=is_small(config))
+        values += run(lambda part: share(*part), numbered, small=is_small(config), host=xp is np)
     return sum(values), total.tree()
 
 
@@ -236,11 +239,11 @@ def predict(images, p, config, *, workers=None, batch_size=64):
     images = check_images(images, config, parameter_of(p).dtype)
     images = to_device(images, array_module(parameter_of(p)))
     need_int("batch_size", batch_size, at_least=1)
-    small, logits = is_small(config), []
+    how, logits = {"small": is_small(config), "host": on_host(images)}, []
     for start in range(0, len(images), batch_size):
         stop = min(start + batch_size, len(images))
         parts = shares(images, start, stop, config, workers)
         logits += run(
-            lambda part: vit.forward(images[slice(*part)], p, config, keep="nothing")[0], parts, small=small
+            lambda part: vit.forward(images[slice(*part)], p, config, keep="nothing")[0], parts, **how
         )
     return array_module(logits[0]).concatenate(logits)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vitnp import masked, parallel
-from vitnp.backend import array_module, to_device
+from vitnp.backend import array_module, on_host, to_device
 from vitnp.checks import check_generator, check_images, check_part, parameter_of
 from vitnp.data import batches
 from vitnp.distributed import Alone
@@ -74,7 +74,9 @@ class MaskedPatches(NamedTuple):
             return masked.forward(images[own], p, config, drawn.images(own), keep="nothing")[0]
 
         parts = parallel.shares(images, 0, len(images), config, workers)
-        y = array_module(images).concatenate(parallel.run(one, parts, small=parallel.is_small(config)))
+        y = array_module(images).concatenate(
+            parallel.run(one, parts, small=parallel.is_small(config), host=on_host(images))
+        )
         t = masked.targets(images, config, drawn, self.target)
         return masked.right(y, t, config, target=self.target)
 
