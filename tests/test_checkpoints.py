@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -27,6 +28,20 @@ def test_round_trip_is_exact(tmp_path, model, dtype):
     for (_, a), (_, b) in zip(tree.leaves(p), tree.leaves(again), strict=True):
         assert a.dtype == b.dtype
         assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0)])
+def test_both_headers_of_an_npy(tmp_path, model, version):
+    """NumPy writes the second where the first is too short."""
+    p, config = model
+    path = tmp_path / "model.npz"
+    with zipfile.ZipFile(path, "w") as file:
+        for name, array in {**dict(tree.leaves(p)), CONFIG: config_array(config)}.items():
+            with file.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, np.asarray(array), version=version)
+    again, _ = checkpoints.load(path)
+    for name, leaf in tree.leaves(p):
+        np.testing.assert_array_equal(tree.get(again, name), leaf, err_msg=name)
 
 
 def test_save_takes_a_name_as_it_is_and_leaves_nothing_beside_it(tmp_path, model):

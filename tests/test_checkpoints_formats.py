@@ -1,5 +1,6 @@
 """Five formats, every spelling of them, and what is read off a file: exact to the last bit."""
 
+import dataclasses
 import itertools
 import json
 import pathlib
@@ -354,6 +355,9 @@ def test_positions_that_are_no_squares_are_asked_for(tmp_path):
     assert found.config.grid == (2, 3)
     (question,) = found.questions
     assert "positions for 6 patches of 4x4, which is no square" in question
+    row = dataclasses.replace(TOKEN, image_size=(4, 28))  # seven patches are one row
+    checkpoints.save(tmp_path / "row.npz", random_model(row), row, format="google")
+    assert checkpoints.inspect(tmp_path / "row.npz").config.grid == (1, 7)
 
 
 @pytest.mark.parametrize("format", FAMILIES)
@@ -449,6 +453,9 @@ def test_preprocessing_of_three_channels_is_asked_for_where_there_is_one(tmp_pat
         checkpoints.load(tmp_path / "a.safetensors", num_heads=4)
     told = {"num_heads": 4, "preprocessing": {"mean": [0.5], "std": [0.5]}}
     assert checkpoints.load(tmp_path / "a.safetensors", **told)[1].preprocessing.mean == (0.5,)
+    assert (
+        checkpoints.inspect(tmp_path / "a.safetensors", num_heads=4).config.preprocessing == Preprocessing()
+    )
     assert PROFILES["torchvision"]["preprocessing"] == before
 
 
@@ -567,3 +574,13 @@ def test_inspect_lists_what_the_file_holds_and_notes_a_head_of_zeros(tmp_path):
     assert found.wrong == []
     assert any(note.startswith("head.weight is all zeros") for note in found.notes)
     assert not checkpoints.load(tmp_path / "m.safetensors", **SIZE)[0]["classify"]["head"]["W"].any()
+
+
+@pytest.mark.parametrize(
+    ("profile", "mean", "crop"),
+    [("timm", (0.5,), 0.9), ("timm-384", (0.5,), 1.0), ("timm-imagenet", (0.485, 0.456, 0.406), 0.9)],
+)
+def test_what_the_sources_of_timm_say(profile, mean, crop):
+    """Typed from timm's vision_transformer.py and deit.py."""
+    how = PROFILES[profile]["preprocessing"]
+    assert (how.mean, how.crop_fraction, how.resize_filter, how.antialias) == (mean, crop, "bicubic", True)
