@@ -113,8 +113,9 @@ def test_every_kind_has_one_name():
     assert [text.get_text() for text in axes.get_legend().get_texts()][:2] == ["a head", "mean of 3"]
     assert len(axes.get_legend().get_texts()) == 3
     assert "each tile is one patch against all" in PICTURES["position_similarity"]().axes[0].get_title()
-    top = PICTURES["curves"]().axes[1].get_ylim()[1]
-    assert 1 <= top < 1.1
+    right = PICTURES["curves"]().axes[1]
+    assert 1 <= right.get_ylim()[1] < 1.1
+    assert right.get_xlim() == (0.5, 3.5)  # epochs 1 to 3, from left to right
 
 
 def test_the_claim_of_the_decks_begins_at_the_best_resnet():
@@ -165,7 +166,12 @@ def test_uint8_and_float_give_the_same_picture():
 def test_position_tiles():
     """Tile (r, c) is the cosine of patch (r, c) with all patches: 1 with itself, the class token left out."""
     E_pos = np.random.default_rng(0).standard_normal((17, 64))
-    canvas = np.asarray(show.position_similarity(E_pos, CONFIG).axes[0].images[0].get_array().filled(np.nan))
+    axes = show.position_similarity(E_pos, CONFIG).axes[0]
+    np.testing.assert_array_equal(
+        axes.get_xticks(), [1.5, 6.5, 11.5, 16.5]
+    )  # a number below each tile's middle
+    np.testing.assert_array_equal(axes.get_yticks(), axes.get_xticks())
+    canvas = np.asarray(axes.images[0].get_array().filled(np.nan))
     assert canvas.shape == (4 * 5 - 1, 4 * 5 - 1)
     for r, c, i, j in np.ndindex(4, 4, 4, 4):
         one, other = E_pos[1 + 4 * r + c], E_pos[1 + 4 * i + j]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -295,6 +296,16 @@ def test_a_fine_tuning_goes_on_without_its_file(capsys, pretrained, tmp_path):
     copy.unlink()
     assert run(capsys, "--resume", tmp_path / "run")[0] == 0
     assert (tmp_path / "run" / "model.npz").read_bytes() == model
+
+
+def test_a_fine_tuning_stopped_before_its_first_checkpoint(capsys, pretrained, tmp_path):
+    """It begins again with the weights of its file, not with random ones."""
+    words = f"{TUNE} --workers 1 --init"
+    assert run(capsys, words, pretrained, "--out", tmp_path / "whole")[0] == 0
+    assert run(capsys, words, pretrained, "--out", tmp_path / "run")[0] == 0
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    assert run(capsys, "--resume", tmp_path / "run")[0] == 0
+    same_models(tmp_path / "run", tmp_path / "whole")
 
 
 @pytest.mark.parametrize(

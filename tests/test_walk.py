@@ -216,3 +216,11 @@ def test_the_words_are_the_same_in_both_languages(capsys):
     status, out, _ = command_line.run(capsys, "walk", "--model", "tiny", "--backward", "--lang", "ko")
     assert status == 0
     assert re.search(r"기울기 \d+개, shape 모두 맞음", out)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_goes_on_is_said_where_a_person_looks(capsys, monkeypatch, terminal):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    err = command_line.run(capsys, "walk", "--model", "tiny")[2]
+    said = ["weights, forward …", "looking at every tensor …", ""] if terminal else []
+    assert err.split("\r\033[K")[1:] == said

@@ -36,7 +36,7 @@ def lines_of(tree, line):
 
 
 def reaching(found, root, change):
-    """(tests, how they were found). What runs on import only is looked for by its function, or by its file."""
+    """(tests, how they were found). What runs on import only is looked for by its function, its file, and by name."""
     reached = found["reached"].get(change.file, {})
     tree = ast.parse((root / change.file).read_text("utf-8"))
     lines, function = lines_of(tree, change.line)
@@ -49,11 +49,12 @@ def reaching(found, root, change):
         return union(lines), "line"
     if inside and not set(lines) & found["at_import"].get(change.file, set()):
         return set(), "none"
+    named = {test for test in found["tests"] if preference(change.file, test) < 2}
     if function is not None and (tests := union(range(function.lineno, function.end_lineno + 1))):
-        return tests, "function"
+        return tests | named, "function"
     if tests := union(n for n in reached if n):
-        return tests, "file"
-    return users(found, root, change.file), "users"
+        return tests | named, "file"
+    return users(found, root, change.file) | named, "users"
 
 
 def users(found, root, file):
