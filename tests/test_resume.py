@@ -101,8 +101,8 @@ def test_killed_at_twenty_moments(uninterrupted, tmp_path):
     same_rows(tmp_path, folder)
 
 
-@pytest.mark.parametrize("last", range(6))
-def test_stopped_between_any_two_steps(tmp_path, last):
+@pytest.mark.parametrize(("last", "step"), [(0, 1), (1, 2), (2, 3), (3, 4), (4, 4), (5, 4)])
+def test_stopped_between_any_two_steps(tmp_path, last, step):
     """Asked to stop after a step, or while measuring; what is on the disk is what was reached."""
     p = killable.go(tmp_path / "whole", FIVE)
     asked = []
@@ -113,6 +113,7 @@ def test_stopped_between_any_two_steps(tmp_path, last):
 
     with pytest.raises(Stopped) as stopped:
         killable.go(tmp_path / "run", FIVE, every=1000, stop=stop)
+    assert stopped.value.progress.step == step
     Checkpoints(tmp_path / "run" / "checkpoints", killable.ABOUT["run"]).save(stopped.value.progress)
     same(killable.go(tmp_path / "run", FIVE), p)
     same(final(tmp_path / "run"), final(tmp_path / "whole"))
