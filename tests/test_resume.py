@@ -114,6 +114,7 @@ def test_stopped_between_any_two_steps(tmp_path, last, step):
     with pytest.raises(Stopped) as stopped:
         killable.go(tmp_path / "run", FIVE, every=1000, stop=stop)
     assert stopped.value.progress.step == step
+    assert str(stopped.value) == f"stopped after step {step}"
     Checkpoints(tmp_path / "run" / "checkpoints", killable.ABOUT["run"]).save(stopped.value.progress)
     same(killable.go(tmp_path / "run", FIVE), p)
     same(final(tmp_path / "run"), final(tmp_path / "whole"))

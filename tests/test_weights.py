@@ -350,6 +350,10 @@ def test_published_names(cache):
     for name, url in published.URLS.items():
         assert url.startswith("https://")
         assert weights.find(name) is None
+        assert name.removeprefix("torchvision/").partition("-")[0].replace("/", "_") in url
+    others = ["B/16-paper", "B/16-paper-384", "B/16-paper-i21k", "B/16-sam", "B/32-sam"]
+    others += [f"torchvision/vit_{size}_{patch}" for size in "bl" for patch in (16, 32)]
+    assert [name for name in published.URLS if "augreg" not in published.URLS[name]] == others
 
 
 @pytest.mark.parametrize(
