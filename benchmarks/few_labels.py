@@ -19,8 +19,8 @@ from vitnp import show
 from vitnp.commands import pretrain, series, train
 from vitnp.commands.compare import mean_and_deviation
 from vitnp.errors import InputError
+from vitnp.system.writing import save_csv
 from vitnp.training.signals import heard
-from vitnp.writing import save_csv
 
 SHARES = ("1%", "5%", "20%", "100%")
 STARTS = {  # label, color and marker, told apart by both (Okabe & Ito, 2008); a little aside, to see both bars

@@ -19,8 +19,9 @@ from checkpoint_files import (
     torch_save,
 )
 
-from vitnp import InputError, checkpoints, pickles
+from vitnp import InputError, checkpoints
 from vitnp.checkpoints import adapt, files
+from vitnp.system import pickles
 
 SIZE = {"image_size": TOKEN.image_size}
 

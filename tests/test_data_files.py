@@ -10,8 +10,9 @@ import tarfile
 import numpy as np
 import pytest
 
-from vitnp import InputError, data, pickles
+from vitnp import InputError, data
 from vitnp.data import cifar, idx, published
+from vitnp.system import pickles
 
 RNG = np.random.default_rng(0)
 
@@ -301,7 +302,7 @@ def test_a_download_is_checked_and_kept(tmp_path, monkeypatch):
         asked.append(url)
         part.write_bytes(b"what is there")
 
-    monkeypatch.setattr(published.weights.transfer, "download", download)
+    monkeypatch.setattr(published.transfer, "download", download)
     right = published.File("https://example.org/a.bin", hashlib.md5(b"what is there").hexdigest())
     (path,) = published.find("set", [right])
     assert path.read_bytes() == b"what is there"
@@ -318,7 +319,7 @@ def test_without_a_network_it_says_where_to_put_the_file(tmp_path, monkeypatch):
     def download(url, part):
         raise InputError(f"cannot reach {url}")
 
-    monkeypatch.setattr(published.weights.transfer, "download", download)
+    monkeypatch.setattr(published.transfer, "download", download)
     with pytest.raises(
         InputError, match=r"cifar10 is not here yet: cannot reach .*; its place is .*cifar-10-binary.tar.gz"
     ):

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from ranks import steps, training
 
-from vitnp import InputError, distributed, launcher, tree
+from vitnp import InputError, distributed, tree
+from vitnp.system import launcher
 
 pytestmark = pytest.mark.alone
 RANKS = pathlib.Path(__file__).parent / "ranks"
@@ -142,7 +143,7 @@ def test_a_rank_shares_its_cores_with_those_that_may_use_them(monkeypatch, other
     limits = []
     monkeypatch.setattr(distributed.cores, "own", lambda: {0, 1, 2, 3})
     monkeypatch.setattr(
-        distributed.parallel, "blas", lambda: SimpleNamespace(limit=lambda **how: limits.append(how))
+        distributed.blas, "controller", lambda: SimpleNamespace(limit=lambda **how: limits.append(how))
     )
     World.COMM_WORLD = World()
     assert distributed.Mpi(World).cores == cores

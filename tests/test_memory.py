@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from vitnp import memory
+from vitnp.system import memory
 
 GLIBC = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt")
 
@@ -17,7 +17,7 @@ PROGRAM = """
 import resource, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 import numpy as np
-from vitnp import memory
+from vitnp.system import memory
 
 def some_arrays():
     kept = [np.ones(3_000_000, np.uint8) for _ in range(30)]

@@ -16,7 +16,6 @@ from vitnp import (
     InputError,
     ViTConfig,
     backend,
-    cores,
     cost,
     encoder,
     loss,
@@ -30,6 +29,7 @@ from vitnp import (
 )
 from vitnp.config import preset
 from vitnp.ops import dropout
+from vitnp.system import blas, cores
 from vitnp.training.masked import MaskedPatches
 
 CONFIG = preset("tiny")
@@ -201,7 +201,7 @@ def test_blas_has_threads_where_they_pay(monkeypatch):
             seen.append(limits)
             return contextlib.nullcontext()
 
-    monkeypatch.setattr(parallel, "blas", Controller)
+    monkeypatch.setattr(blas, "controller", Controller)
     predict(IMAGES, P, CONFIG, workers=1)
     loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=1)
     pretext = MaskedPatches("color")
@@ -228,7 +228,7 @@ def test_calls_from_several_threads_leave_blas_as_it_was(monkeypatch):
             yield
             Blas.threads = before
 
-    monkeypatch.setattr(parallel, "blas", Blas)
+    monkeypatch.setattr(blas, "controller", Blas)
     inside, first_is_done, seen = threading.Event(), threading.Event(), []
 
     def second(part):

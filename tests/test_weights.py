@@ -15,7 +15,9 @@ from localhost import serving
 
 from vitnp import weights
 from vitnp.errors import InputError
-from vitnp.weights import hub, published, transfer
+from vitnp.system import cache as cache_of
+from vitnp.system import transfer
+from vitnp.weights import hub, published
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -156,7 +158,7 @@ def test_an_interrupted_command_goes_on_the_next_time(server, cache, monkeypatch
 def test_a_part_that_is_whole_or_too_long(server, monkeypatch, size):
     server.cut_after = (300_000,)
     stop_after_the_first(server, monkeypatch)
-    (part,) = parts(weights.cache_folder())
+    (part,) = parts(cache_of.folder())
     part.write_bytes((CONTENT + b"extra")[:size])
     assert weights.fetch(server.url()).read_bytes() == CONTENT
 
@@ -373,7 +375,7 @@ def test_cache_folder(monkeypatch, platform, variable, folder):
     monkeypatch.setattr(pathlib.Path, "home", lambda: pathlib.Path("/me"))
     if variable:
         monkeypatch.setenv(variable, "/there")
-    assert weights.cache_folder().as_posix() == folder
+    assert cache_of.folder().as_posix() == folder
 
 
 class HubErrors(types.ModuleType):

@@ -6,7 +6,7 @@
         comm.sum_gradients(dp)                  # now every rank has those of the whole batch
 
 Started without mpiexec there is one rank, `Alone`, and none of this costs anything; mpi4py is loaded under
-mpiexec only. Imports `backend`, `cores`, `errors`, `launcher`, `parallel`, `tree`.
+mpiexec only. Imports `backend`, `system`, `errors`, `parallel`, `tree`.
 """
 
 import os
@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vitnp import backend, cores, launcher, parallel, tree
+from vitnp import backend, tree
 from vitnp.errors import InputError
+from vitnp.system import blas, cores, launcher
 
 CHUNK = 1 << 26  # bytes that travel at a time: the 2.5 GB of H/14's gradients need no second 2.5 GB
 PATIENCE = 3.0  # seconds a failed rank waits to see whether all of them failed
@@ -95,7 +96,9 @@ class Mpi(Alone):
         neighbors = sum(bool(mine & theirs) for theirs in node.allgather(mine))
         node.Free()
         self.cores = max(1, len(mine) // neighbors)
-        parallel.blas().limit(limits=self.cores, user_api="blas")  # else every rank's BLAS takes all of them
+        blas.controller().limit(
+            limits=self.cores, user_api="blas"
+        )  # else every rank's BLAS takes all of them
 
     def sum_gradients(self, dp):
         """Add up every rank's dp, in place: one Allreduce over a flat buffer, or several of CHUNK bytes."""

@@ -1,7 +1,7 @@
 """The batch split over threads: the loss and its gradients, and predictions.
 
 Each thread runs the model on a share of the images with a single-threaded BLAS; the gradients are added in the order of
-the shares, so the same number of workers gives the same bits. Imports `vit`, `loss`, `backend`, `cores`, `memory`.
+the shares, so the same number of workers gives the same bits. Imports `vit`, `loss`, `backend`, `system`.
 """
 
 import functools
@@ -13,10 +13,11 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 
-from vitnp import cores, loss, memory, tree, vit
+from vitnp import loss, tree, vit
 from vitnp.backend import DeviceDraws, array_module, on_host, to_device
 from vitnp.checks import check_generator, check_images, check_labels, check_part, parameter_of
 from vitnp.errors import InputError, need_int
+from vitnp.system import blas, cores, memory
 
 # A thread must pay: with fewer activations (images · tokens · hidden size · layers) for each, two threads wait for
 # Python's lock longer than they gain. Of the digits model that is 31 images, of ViT-B/16 not even one.
@@ -73,10 +74,6 @@ def shares(images, start, stop, config, workers):
     return list(itertools.pairwise(edges))
 
 
-# BLAS's thread count is process-wide, so only one caller at a time may change it.
-ONE_CALLER = threading.RLock()
-
-
 def run(f, parts, *, small=False, host=True):
     """[f(part), …], one thread each with single-threaded BLAS; one part alone, unless small, has BLAS's threads.
 
@@ -87,7 +84,7 @@ def run(f, parts, *, small=False, host=True):
     # as each that comes and goes would fill a heap (CIFAR-sized, from 40 threads: 691 MB instead of 134); but a device
     # is chosen thread by thread.
     own = 1 if not host or threading.current_thread() is threading.main_thread() else 0
-    with ONE_CALLER, blas().limit(limits=1 if small or len(parts) > 1 else None, user_api="blas"):
+    with blas.threads(1 if small or len(parts) > 1 else None):
         others = [helpers(len(parts) - own, os.getpid()).submit(f, part) for part in parts[own:]]
         try:
             return [*map(f, parts[:own]), *(other.result() for other in others)]
@@ -102,14 +99,6 @@ def helpers(count, process):
     They are kept: a new one may find the last one's heap not yet free, and fill another (CIFAR-sized: 40 MB).
     """
     return ThreadPoolExecutor(count)
-
-
-@functools.cache
-def blas():
-    """The loaded BLAS libraries' controller; looking for them takes as long as a step of a small model."""
-    import threadpoolctl
-
-    return threadpoolctl.ThreadpoolController()
 
 
 class Once(list):

@@ -42,10 +42,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import backend, cost, gradcheck, parallel, tree, vit
+from vitnp import backend, cost, gradcheck, tree, vit
 from vitnp.backend import array_module
 from vitnp.ops import gelu, softmax, sums
 from vitnp.steps import s5_attention, s6_layer_norm
+from vitnp.system import blas
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 rng = np.random.default_rng(0)
@@ -165,7 +166,7 @@ def seconds(f, trying=0.3):
 # NumPy가 부르는 행렬 곱 라이브러리 BLAS는 스스로 스레드를 씁니다. 스레드는 나중에 다루므로 지금은 하나만 줍니다.
 
 # %%
-one_thread = parallel.blas().limit(limits=1, user_api="blas")
+one_thread = blas.controller().limit(limits=1, user_api="blas")
 
 
 # %% [markdown] lang="en"
@@ -426,7 +427,7 @@ cores = min(os.cpu_count(), len(images))
 print(f"one thread                   {1e3 * seconds(lambda: step(workers=1)):.0f} ms")
 one_thread.restore_original_limits()
 print(f"BLAS's own threads           {1e3 * seconds(lambda: step(workers=1)):.0f} ms")
-one_thread = parallel.blas().limit(limits=1, user_api="blas")
+one_thread = blas.controller().limit(limits=1, user_api="blas")
 over_threads = seconds(lambda: step(workers=cores))
 print(f"the batch over {cores:2} threads    {1e3 * over_threads:.0f} ms")
 
@@ -486,7 +487,7 @@ def count(first):
 
 # %%
 print("as it comes: ", count(""))
-print("keep freed:  ", count("vitnp.memory.keep_freed()"))
+print("keep freed:  ", count("vitnp.system.memory.keep_freed()"))
 
 # %% [markdown] lang="en"
 # It takes three calls of the C library's `mallopt`: then it keeps what is freed. `loss_and_grads` does it by itself.

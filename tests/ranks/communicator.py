@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from vitnp import cores, distributed
+from vitnp import distributed
+from vitnp.system import cores
 
 with distributed.connect() as comm:
     rank, size = comm.rank, comm.size

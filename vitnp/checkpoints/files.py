@@ -1,4 +1,4 @@
-"""The kinds of file: NumPy's .npz, .safetensors, and the zip of torch.save. Imports `errors`, `writing`, `unpickle`.
+"""The kinds of file: NumPy's .npz, .safetensors, and the zip of torch.save. Imports `errors`, `system`, `unpickle`.
 
 `read` gives {name: array} and executes nothing of what it reads; `write_npz` and `write_safetensors` write beside
 the file and rename, so that a full disk loses nothing.
@@ -17,7 +17,7 @@ import numpy as np
 
 from vitnp.checkpoints import unpickle
 from vitnp.errors import InputError
-from vitnp.writing import beside
+from vitnp.system.writing import beside
 
 # What zipfile raises for damaged or encrypted files.
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError)

@@ -1,4 +1,4 @@
-"""From (p, config) to a file. Imports `tree`, `vit` for the shapes, `checks`, `writing`, and its neighbors."""
+"""From (p, config) to a file. Imports `tree`, `vit` for the shapes, `checks`, `system`, and its neighbors."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from vitnp.checkpoints import files, layouts, native, sidecar
 from vitnp.checkpoints.names import FAMILIES, UNUSED, names, positions_of_ours
 from vitnp.checks import misfits
 from vitnp.errors import InputError
-from vitnp.writing import beside
+from vitnp.system.writing import beside
 
 TORCH = ("timm", "huggingface", "torchvision")
 GAP = ("google", "timm")  # who has models without a class token

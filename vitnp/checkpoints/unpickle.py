@@ -1,4 +1,4 @@
-"""The .pth, .pt and .bin of torch.save read without PyTorch, and without running anything. Imports `errors`, `pickles`.
+"""The .pth, .pt and .bin of torch.save read without PyTorch, and without running anything. Imports `errors`, `system`.
 
 Such a file is a zip: `data.pkl` says what there is, one stored member a storage holds the numbers. A pickle is a
 program, so this reader lets it call three things, all of them ours: one makes a dict, one a Tensor record, one
@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vitnp import pickles
 from vitnp.errors import InputError
-from vitnp.pickles import Call, Damaged, Refused
+from vitnp.system import pickles
+from vitnp.system.pickles import Call, Damaged, Refused
 
 STORAGES = {
     ("torch", "DoubleStorage"): "<f8",

@@ -12,10 +12,10 @@ from vitnp.commands.train_setup import prepare
 from vitnp.config import INTERPOLATIONS, POSITION_EMBEDDINGS, ViTConfig
 from vitnp.errors import InputError, did_you_mean, need_int
 from vitnp.recipes import Recipe
+from vitnp.system.writing import save_csv
 from vitnp.training import signals
 from vitnp.training.progress import Diverged
 from vitnp.training.run import writable
-from vitnp.writing import save_csv
 
 CHOICES = {  # what a field can be, where that is a few words
     "classifier": ("token", "gap"),

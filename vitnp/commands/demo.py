@@ -7,8 +7,8 @@ from vitnp import checkpoints, vit
 from vitnp.commands.options import add_backend
 from vitnp.config import preset
 from vitnp.ops import softmax
+from vitnp.system.writing import beside
 from vitnp.training.run import writable
-from vitnp.writing import beside
 
 
 def add_parser(commands):

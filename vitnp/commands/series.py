@@ -9,9 +9,9 @@ from pathlib import Path
 from vitnp.commands import train
 from vitnp.distributed import Alone
 from vitnp.errors import InputError
+from vitnp.system.writing import beside
 from vitnp.training.progress import Epoch
 from vitnp.training.run import ABOUT
-from vitnp.writing import beside
 
 
 def options(command, words):

@@ -9,6 +9,7 @@ from vitnp import checkpoints, tree, weights
 from vitnp.commands.options import add_fields, fields
 from vitnp.data import class_names
 from vitnp.errors import InputError
+from vitnp.system import cache
 
 COLUMNS = ("in the file", "here", "shape", "dtype")
 
@@ -66,7 +67,7 @@ def run_list(args):
     """A line a name."""
     for name, url in weights.URLS.items():
         print(f"{'here' if weights.is_here(name) else '':6}{name:24}{url}")
-    print(f"cache: {weights.cache_folder()}")
+    print(f"cache: {cache.folder()}")
     return 0
 
 

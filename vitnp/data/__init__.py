@@ -1,8 +1,8 @@
 """The room of data: real images and their labels, and the small random changes that augment them.
 
 Wherever it was read from, a data set is a `DataSet` of two `Source`s and the classes' names (`sources.py` says what
-they promise); `load` finds one by its name, `batches` reads it ahead of the model. Imports `config`, `cores`,
-`errors`, `pickles` and `weights` (for downloads); nothing of the model. scikit-learn and Pillow are loaded only when
+they promise); `load` finds one by its name, `batches` reads it ahead of the model. Imports `config`, `system`,
+`errors`; nothing of the model. scikit-learn and Pillow are loaded only when
 needed.
 
 | name | images (train + test) | shape | classes |

@@ -2,7 +2,7 @@
 
 The binary archives hold records of the label (CIFAR-100: coarse, then fine) and 3,072 values, a plane a color. The
 Python archives hold the same in pickles, which are read without running anything. An archive may be unpacked. Imports
-`sources`, `published`, `pickles`, `errors`.
+`sources`, `published`, `system`, `errors`.
 """
 
 import tarfile
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vitnp import pickles
 from vitnp.data.published import File, find
 from vitnp.data.sources import ArraySource, DataSet
 from vitnp.errors import InputError
+from vitnp.system import pickles
 
 PLACE = "https://www.cs.toronto.edu/~kriz/"
 BINARY = {

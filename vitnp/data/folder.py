@@ -1,6 +1,6 @@
 """One's own pictures: a folder with a folder for each class.
 
-Imports `sources`, `preprocess`, `photo`, `config`, `cores`, `errors`.
+Imports `sources`, `preprocess`, `photo`, `config`, `system`, `errors`.
 
     DIR/CLASS/*.jpg                                 split by a seed, each class in the same shares
     DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      as it is; see TRAIN_NAMES, TEST_NAMES
@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import cores
 from vitnp.config import Preprocessing, ViTConfig
 from vitnp.data import augment, photo, preprocess
 from vitnp.data.sources import DataSet
 from vitnp.errors import InputError, need_choice
+from vitnp.system import cores
 
 KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 TRAIN_NAMES = ("train", "training")  # upper case or lower, as the next

@@ -1,11 +1,11 @@
-"""The files that others publish a data set as: found in a folder or in the cache, or downloaded. Imports `weights`."""
+"""The files that others publish a data set as: found in a folder or in the cache, or downloaded. Imports `system`."""
 
 import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
-from vitnp import weights
 from vitnp.errors import InputError
+from vitnp.system import cache, transfer
 
 
 class File(NamedTuple):
@@ -40,13 +40,13 @@ def _in(folder, file):
 
 def _fetched(dataset, file):
     """The file in the cache, downloaded if need be, its MD5 as published."""
-    path = weights.cache_folder() / "data" / dataset / file.name
+    path = cache.folder() / "data" / dataset / file.name
     if path.exists():
         return path
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        weights.transfer.download(file.url, part)
+        transfer.download(file.url, part)
         with part.open("rb") as stream:
             found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         if found == file.md5:

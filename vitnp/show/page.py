@@ -12,7 +12,7 @@ from matplotlib.text import Text
 from vitnp.backend import to_host
 from vitnp.checks import check_images
 from vitnp.errors import InputError, need_choice
-from vitnp.writing import beside
+from vitnp.system.writing import beside
 
 BLUE, ORANGE, GREEN, PALE = "#0072B2", "#D55E00", "#009E73", "#F9DCC4"
 FADE = LinearSegmentedColormap.from_list("fade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 0.9)])

@@ -2,7 +2,7 @@
 
 An .npz: the arrays of p, of the optimizer's state and of the average by their dotted names, the rest as JSON. It is
 written beside its name, brought to the disk and renamed: killed or out of room at any moment, the one before is whole.
-Imports `tree`, `backend`, `config`, `checkpoints`, `writing`, `errors`.
+Imports `tree`, `backend`, `config`, `checkpoints`, `system`, `errors`.
 """
 
 import json
@@ -19,9 +19,9 @@ from vitnp.checkpoints import files
 from vitnp.checkpoints.native import TRAINING as REST  # the array that holds, as JSON, what is no array
 from vitnp.config import ViTConfig
 from vitnp.errors import InputError, need_int
+from vitnp.system.writing import beside
 from vitnp.training.guards import check_parameters
 from vitnp.training.progress import Epoch, Progress
-from vitnp.writing import beside
 
 SECONDS = 300.0  # between two checkpoints, unless told otherwise: what a power cut costs at most
 

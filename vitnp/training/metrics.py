@@ -1,4 +1,4 @@
-"""Rows of numbers as CSV and as JSON lines, and TensorBoard's events where it is there. Imports `errors`, `writing`.
+"""Rows of numbers as CSV and as JSON lines, and TensorBoard's events where it is there. Imports `errors`, `system`.
 
 A row is on the disk before the next is made. A training that goes on keeps the rows up to its checkpoint and writes
 the others again, so that none is there twice and none is missing.
@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from vitnp.errors import InputError
-from vitnp.writing import beside
+from vitnp.system.writing import beside
 
 
 class Table:

@@ -1,6 +1,6 @@
 """A training in a folder of its own: what it is, its checkpoints, metrics and curves, and at the end the model.
 
-Imports its neighbors, `checkpoints`, `writing`, `errors`; `show` when the curves are drawn.
+Imports its neighbors, `checkpoints`, `system`, `errors`; `show` when the curves are drawn.
 """
 
 import contextlib
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from vitnp import checkpoints
 from vitnp.errors import InputError, need_int
+from vitnp.system.writing import beside
 from vitnp.training.checkpoints import Checkpoints
 from vitnp.training.metrics import Events, Table, rows_until
 from vitnp.training.progress import Epoch, Step
-from vitnp.writing import beside
 
 ABOUT = "run.json"
 OWN = (

@@ -1,33 +1,23 @@
-"""Published weights, fetched by name into a cache folder, each file with its SHA-256 beside it. Imports `errors`.
+"""Published weights, fetched by name into a cache folder, each file with its SHA-256 beside it.
 
-A download goes into a `.part` file, goes on where a cut connection left it, is checked, then renamed.
+A download goes into a `.part` file, goes on where a cut connection left it, is checked, then renamed. Imports `system`,
+`errors`.
 """
 
 import hashlib
 import os
 import re
-import sys
 import urllib.parse
 from pathlib import Path
 
 from vitnp.errors import InputError, did_you_mean
-from vitnp.weights import hub, transfer
+from vitnp.system import cache, transfer
+from vitnp.weights import hub
 from vitnp.weights.published import URLS
 
 DAMAGED = "it arrived damaged or is another file, and was removed: run the command again, or check the hash"
 SCHEMES = ("https://", "http://")
 CHANGED = "it is not what was fetched: remove it and fetch it again"
-
-
-def cache_folder():
-    """VITNP_CACHE, or this platform's folder for caches."""
-    if os.environ.get("VITNP_CACHE"):
-        return Path(os.environ["VITNP_CACHE"])
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/vitnp"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "vitnp/Cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vitnp"
 
 
 def fetch(name, *, sha256=None):
@@ -150,7 +140,7 @@ def _place(source):
     host, *steps = (re.sub(r"[^\w.+=-]", "_", step, flags=re.ASCII)[-100:] for step in steps)
     if source != "/".join(["https:/", host, *steps]):
         host += f"/{hashlib.sha256(source.encode()).hexdigest()[:12]}"
-    return cache_folder().joinpath(host, *steps)
+    return cache.folder().joinpath(host, *steps)
 
 
 def _promised(path):
