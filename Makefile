@@ -54,7 +54,7 @@ mutants: $(INSTALLED)
 # how many packages and megabytes: measured on Linux with Python 3.11
 $(OWN): pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vitnp needs Python 3.11 or newer; name one with make PYTHON=…')"
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	@echo "installing what vitnp needs into .venv: about 20 packages, 400 MB there; once only"
 	$(BIN)/python -m pip install --disable-pip-version-check -e .
 	@touch $@

@@ -63,7 +63,7 @@ def test_info_of_a_small_model_has_no_rows_of_zeros(capsys, model):
     """What is there is said in a unit that shows it."""
     _, out, _ = run(capsys, "info", model)
     assert not re.search(r" 0\.0+ [GM]", out)
-    assert ("pre-logits" in out) == (preset(model).representation_size is not None)
+    assert bool(re.search(r"  pre-logits +\d", out)) == (preset(model).representation_size is not None)
     parameters = tree.count(vit.init(None, preset(model)))
     assert f"parameters {parameters * 4 / 2**10:,.1f} KiB" in " ".join(out.split())
 

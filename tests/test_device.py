@@ -11,12 +11,14 @@ from cases import CASES, DROPOUTS, generator, model_point
 from strict import STRICT, TRAFFIC, Strict, erf_sqrt2, wrap
 
 import vitnp
-from vitnp import backend, checkpoints, cli, gradcheck, optim, parallel, precision, tree
+from vitnp import backend, checkpoints, cli, gradcheck, masked, optim, parallel, precision, tree
 from vitnp.backend import to_device, to_host
 from vitnp.commands import gradcheck as gradcheck_command
 from vitnp.commands import options
 from vitnp.config import preset
 from vitnp.ops import dropout, gelu, softmax
+from vitnp.system import threads
+from vitnp.training.masked import MaskedPatches, on_device
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +139,26 @@ def test_a_device_takes_the_batch_as_it_is():
     images, _, _, config = point()
     assert parallel.shares(images, 0, 4, config, 3) == [(0, 1), (1, 2), (2, 4)]
     assert parallel.shares(wrap(images), 0, 4, config, 3) == [(0, 4)]
+
+
+def test_no_thread_but_the_callers_meets_the_device(monkeypatch):
+    """Its current device is CuPy's for that thread alone."""
+    images, labels, p, config = point()
+    q = p | {"masked": precision.cast(masked.init(generator(), config), "float32")}
+    drawn, asked, run = masked.draw(generator(), 4, config.num_patches), [], threads.run
+
+    def spy(*given, host=True, **how):
+        asked.append(host)
+        return run(*given, host=host, **how)
+
+    monkeypatch.setattr(threads, "run", spy)
+    for xp, host in ((np, True), (STRICT, False)):
+        there, p_there = to_device(images, xp), to_device(p, xp)
+        vitnp.predict(there, p_there, config)
+        vitnp.loss_and_grads(there, labels, p_there, config)
+        MaskedPatches("color").share_right(there, to_device(q, xp), config, on_device(drawn, xp), 1)
+        assert asked == [host] * 3
+        asked.clear()
 
 
 def test_micro_batches_draw_each_its_own(monkeypatch):

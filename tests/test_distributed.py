@@ -80,7 +80,9 @@ def test_a_killed_training_goes_on_to_the_same_bits(tmp_path):
     """A rank killed in step 6 leaves the checkpoint of step 4; from there on it is as if never stopped."""
     options = ("--steps", "8", "--save-every", "2", "--dropout", "0.1", "--set", "num_layers=1")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert finish(start("train", "0", "0", *options, "--out", whole))[0] == 0
+    status, out, _ = finish(start("train", "0", "0", *options, "--out", whole))
+    assert status == 0
+    assert "2 ranks of 1 thread" in out
     status, _, err = finish(start("train", "1", "6", *options, "--out", killed))
     assert status == signal.SIGKILL
     assert "Traceback" not in err

@@ -2,9 +2,6 @@
 
 import contextlib
 import itertools
-import os
-import threading
-import time
 import tracemalloc
 
 import numpy as np
@@ -29,7 +26,7 @@ from vitnp import (
 )
 from vitnp.config import preset
 from vitnp.ops import dropout
-from vitnp.system import blas, cores
+from vitnp.system import blas, cores, threads
 from vitnp.training.masked import MaskedPatches
 
 CONFIG = preset("tiny")
@@ -216,96 +213,6 @@ def test_blas_has_threads_where_they_pay(monkeypatch):
     assert limits[5:] == [1]
 
 
-def test_calls_from_several_threads_leave_blas_as_it_was(monkeypatch):
-    """A second call, made while the first is at work and ending after it, must not keep the first one's limit."""
-
-    class Blas:
-        threads = 4
-
-        @contextlib.contextmanager
-        def limit(self, limits, user_api):
-            before, Blas.threads = Blas.threads, limits or Blas.threads
-            yield
-            Blas.threads = before
-
-    monkeypatch.setattr(blas, "controller", Blas)
-    inside, first_is_done, seen = threading.Event(), threading.Event(), []
-
-    def second(part):
-        inside.set()
-        first_is_done.wait(10)
-        seen.append(Blas.threads)
-
-    other = threading.Thread(target=parallel.run, args=(second, [0]))
-
-    def first(part):
-        if part == 0:
-            other.start()
-            inside.wait(0.2)
-
-    parallel.run(first, [0, 1])
-    first_is_done.set()
-    other.join()
-    assert (seen, Blas.threads) == ([4], 4)
-
-
-def test_the_helpers_are_kept():
-    """A new thread a step would sooner or later fill a heap of its own, beside the last one's."""
-    helpers = {parallel.run(lambda part: threading.get_ident(), [0, 1])[1] for _ in range(20)}
-    assert len(helpers) == 1
-    assert threading.get_ident() not in helpers
-    kept = parallel.helpers(1, os.getpid())
-    assert parallel.helpers(1, os.getpid()) is kept
-    assert parallel.helpers(1, -1) is not kept  # in a forked process, which has no threads of its parent's
-
-
-@pytest.mark.parametrize("parts", [1, 2])
-def test_a_thread_that_may_end_does_nothing_itself(parts):
-    """A web server's, a notebook's: ten that come and go leave the work, and the memory, to the same threads."""
-    workers = set()
-    for _ in range(10):
-        caller = threading.Thread(
-            target=lambda: workers.update(parallel.run(lambda part: threading.get_ident(), range(parts)))
-        )
-        caller.start()
-        caller.join()
-    assert len(workers) == parts
-    assert threading.get_ident() not in workers
-
-
-@pytest.mark.parametrize("thread", ["main", "another"])
-def test_what_is_on_a_device_stays_with_its_caller(thread):
-    """CuPy's current device is the thread's."""
-
-    def call():
-        found.append(
-            parallel.run(lambda part: threading.get_ident(), [0], host=False) == [threading.get_ident()]
-        )
-
-    found, other = [], threading.Thread(target=call)
-    if thread == "main":
-        call()
-    else:
-        other.start()
-        other.join()
-    assert found == [True]
-
-
-def test_a_part_that_fails_waits_for_the_others():
-    """They would go on with the number of BLAS's threads of whoever comes next."""
-    ended = []
-
-    def work(part):
-        if part == 0:
-            raise ZeroDivisionError
-        time.sleep(0.2)
-        ended.append(part)
-
-    with pytest.raises(ZeroDivisionError):
-        parallel.run(work, [0, 1, 2])
-    assert sorted(ended) == [1, 2]
-
-
 def test_only_the_cores_of_this_process(monkeypatch):
     """A cluster gives a job some of a machine's cores; without an affinity, as on macOS, all are its own."""
     monkeypatch.setattr("os.cpu_count", lambda: 8)
@@ -344,7 +251,7 @@ def test_the_sum_over_racing_threads():
         for name, part in zip(names, given[number].copy(), strict=True):
             total.add(number, name, {"W": part})
 
-    parallel.run(share, range(shares))
+    threads.run(share, range(shares))
     assert list(total.parts) == names
     for name, parts in zip(names, given.swapaxes(0, 1), strict=True):
         np.testing.assert_array_equal(total.parts[name].total["W"], sum(parts[1:], parts[0]))
@@ -387,12 +294,6 @@ def test_blocks_are_freed_on_the_way_back(monkeypatch):
     assert peak() < 0.65 * both
     monkeypatch.setattr(parallel, "Once", list)
     assert peak() > both
-
-
-def test_every_share_has_its_thread():
-    """All parts run at the same time: each waits for the others."""
-    together = threading.Barrier(3, timeout=10)
-    assert parallel.run(lambda part: (together.wait(), part)[1], [1, 2, 3]) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 9, None])

@@ -96,6 +96,10 @@ def test_an_option_reaches_the_training(capsys, tmp_path, plain, option):
     assert not np.array_equal(plain["project.W"], weights(tmp_path)["project.W"])
 
 
+def test_the_largest_seed(capsys, tmp_path):
+    assert run(capsys, f"{FEW} --seed {2**32 - 1} --out", tmp_path)[0] == 0
+
+
 def test_workers_and_dropout_are_said(capsys, tmp_path):
     out = run(capsys, f"{SMALL} --workers 1 --dropout 0.25 --out", tmp_path)[1]
     assert "seed 0, 1 thread\n" in out
@@ -203,9 +207,8 @@ def test_pictures_in_folders_train_as_the_arrays_do(capsys, tmp_path):
         with open(tmp_path / name / "history.csv") as file:
             rows = list(csv.DictReader(file))
         found[name] = float(rows[-1]["test_accuracy"])
-    assert found["arrays"] > 0.85
-    assert found["files"] > 0.85
-    assert abs(found["arrays"] - found["files"]) < 0.05
+    assert found["arrays"] > 0.8
+    assert found["files"] == pytest.approx(found["arrays"], abs=0.02)
     assert (tmp_path / "files" / "classes.txt").read_text().split() == list("0123456789")
 
 

@@ -11,7 +11,7 @@ import pytest
 import threadpoolctl
 from PIL import Image
 
-from vitnp import preset, slides
+from vitnp import InputError, preset, slides
 from vitnp.cli import main
 from vitnp.commands import walk
 from vitnp.trace import trace
@@ -224,3 +224,15 @@ def test_what_goes_on_is_said_where_a_person_looks(capsys, monkeypatch, terminal
     err = command_line.run(capsys, "walk", "--model", "tiny")[2]
     said = ["weights, forward …", "looking at every tensor …", ""] if terminal else []
     assert err.split("\r\033[K")[1:] == said
+
+
+def test_an_error_has_a_line_of_its_own(capsys, monkeypatch):
+    """Not behind the words on what goes on."""
+
+    def refused(*given, **how):
+        raise InputError("no")
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr(walk, "trace", refused)
+    status, _, err = command_line.run(capsys, "walk", "--model", "tiny")
+    assert (status, err.rpartition("\r\033[K")[2]) == (2, "vitnp: no\n")

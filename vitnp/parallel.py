@@ -4,12 +4,9 @@ Each thread runs the model on a share of the images with a single-threaded BLAS;
 the shares, so the same number of workers gives the same bits. Imports `vit`, `loss`, `backend`, `system`.
 """
 
-import functools
 import itertools
 import operator
-import os
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 
@@ -17,7 +14,7 @@ from vitnp import loss, tree, vit
 from vitnp.backend import DeviceDraws, array_module, on_host, to_device
 from vitnp.checks import check_generator, check_images, check_labels, check_part, parameter_of
 from vitnp.errors import InputError, need_int
-from vitnp.system import blas, cores, memory
+from vitnp.system import cores, threads
 
 # A thread must pay: with fewer activations (images · tokens · hidden size · layers) for each, two threads wait for
 # Python's lock longer than they gain. Of the digits model that is 31 images, of ViT-B/16 not even one.
@@ -72,33 +69,6 @@ def shares(images, start, stop, config, workers):
     workers = min(need_int("workers", workers, at_least=1), stop - start if on_host(images) else 1)
     edges = [start + (stop - start) * i // workers for i in range(workers + 1)]
     return list(itertools.pairwise(edges))
-
-
-def run(f, parts, *, small=False, host=True):
-    """[f(part), …], one thread each with single-threaded BLAS; one part alone, unless small, has BLAS's threads.
-
-    Called from several threads at once, it serves one after the other. host False: the arrays are on a device.
-    """
-    memory.keep_freed()
-    # The main thread takes the first part itself: a tenth less memory at the peak of ViT-B/16. Another one takes none,
-    # as each that comes and goes would fill a heap (CIFAR-sized, from 40 threads: 691 MB instead of 134); but a device
-    # is chosen thread by thread.
-    own = 1 if not host or threading.current_thread() is threading.main_thread() else 0
-    with blas.threads(1 if small or len(parts) > 1 else None):
-        others = [helpers(len(parts) - own, os.getpid()).submit(f, part) for part in parts[own:]]
-        try:
-            return [*map(f, parts[:own]), *(other.result() for other in others)]
-        finally:
-            wait(others)  # even if one failed: none may still run when the next caller changes BLAS's threads
-
-
-@functools.lru_cache(maxsize=8)
-def helpers(count, process):
-    """The threads that a caller does not bring itself, which a forked process does not have.
-
-    They are kept: a new one may find the last one's heap not yet free, and fill another (CIFAR-sized: 40 MB).
-    """
-    return ThreadPoolExecutor(count)
 
 
 class Once(list):
@@ -219,7 +189,9 @@ def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, 
         stop = min(start + micro_batch, len(images))
         parts = shares(images, start, stop, config, workers)
         numbered = [(len(values) + i, *part) for i, part in enumerate(parts)]
-        values += run(lambda part: share(*part), numbered, small=is_small(config), host=xp is np)
+        values += threads.run(
+            lambda part: share(*part), numbered, small=is_small(config), host=on_host(images)
+        )
     return sum(values), total.tree()
 
 
@@ -232,7 +204,7 @@ def predict(images, p, config, *, workers=None, batch_size=64):
     for start in range(0, len(images), batch_size):
         stop = min(start + batch_size, len(images))
         parts = shares(images, start, stop, config, workers)
-        logits += run(
+        logits += threads.run(
             lambda part: vit.forward(images[slice(*part)], p, config, keep="nothing")[0], parts, **how
         )
     return array_module(logits[0]).concatenate(logits)

@@ -74,7 +74,7 @@ def constants(parent, field, piece):
     value = piece.value
     if isinstance(value, bool):
         yield with_(piece, value=not value)
-    elif isinstance(value, (int, float)):
+    elif isinstance(value, (int, float)) and value + 1 != value:  # 1e18 is
         yield with_(piece, value=value + 1)
     elif isinstance(value, str) and (
         isinstance(parent, (ast.Compare, ast.Subscript)) or (isinstance(parent, ast.Dict) and field == "keys")

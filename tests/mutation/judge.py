@@ -1,5 +1,6 @@
 """A list of changes faces its tests: first the unchanged source, then each change, then those that survived."""
 
+import ast
 import bisect
 import hashlib
 import itertools
@@ -9,10 +10,11 @@ from mutation import lines, order, warm
 
 
 def texts_of(root, change):
-    """The first line that a change changes, as it stands and as it would be."""
-    old, new = (root / change.file).read_text("utf-8").splitlines(), change.source.splitlines()
-    texts = ((a, b) for a, b in zip(old, new, strict=False) if a != b)
-    return [text.strip() for text in next(texts, ("", ""))]
+    """The function that a change is in, and the first line that it changes, as it stands and as it would be."""
+    text = (root / change.file).read_text("utf-8")
+    function = order.lines_of(ast.parse(text), change.line)[1]
+    texts = ((a, b) for a, b in zip(text.splitlines(), change.source.splitlines(), strict=False) if a != b)
+    return [function.name if function else "—", *(text.strip() for text in next(texts, ("", "")))]
 
 
 def failing_unchanged(root, kept, found, tests, *, workers):
@@ -32,8 +34,10 @@ def failing_unchanged(root, kept, found, tests, *, workers):
         for start in range(0, len(new), 500):
             jobs.append(warm.Job(file, None, None, [new[start : start + 500]], {"first_failure": False}))
     for job, outcome in warm.run(root, jobs, seconds, workers=workers):
-        if outcome.status == "broken":
-            raise SystemExit(f"the unchanged tree cannot be tested: {outcome.by}")
+        if outcome.status == "broken" or not outcome.found:
+            raise SystemExit(
+                f"the unchanged tree cannot be tested: {job.key} {outcome.by or 'took too long'}"
+            )
         passed = set(outcome.found.get("passed", ())) - set(outcome.found.get("failed", ()))
         known[names[job.key]] |= {test: test in passed for test in job.rounds[0]}
         path.write_text(json.dumps(known), "utf-8")

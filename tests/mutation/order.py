@@ -16,7 +16,7 @@ class Chosen(NamedTuple):
 
     rounds: list  # of lists of tests
     rest: list  # what the budget left out
-    how: str  # by "line", "function", "file", "users" or "none"
+    how: str  # by "line", "function", "file", "users", "name" or "none"
 
 
 def lines_of(tree, line):
@@ -45,11 +45,12 @@ def reaching(found, root, change):
     def union(numbers):
         return set().union(*(reached.get(n, ()) for n in numbers))
 
-    if inside and union(lines):
-        return union(lines), "line"
-    if inside and not set(lines) & found["at_import"].get(change.file, set()):
-        return set(), "none"
+    on_import = set(lines) & found["at_import"].get(change.file, set())
     named = {test for test in found["tests"] if preference(change.file, test) < 2}
+    if inside and union(lines):  # what runs on import is reached by the processes that tests start, at least
+        return union(lines) | (named if on_import else set()), "line"
+    if inside and not on_import:  # or reached only in a process that was killed before it could say so
+        return named, "name" if named else "none"
     if function is not None and (tests := union(range(function.lineno, function.end_lineno + 1))):
         return tests | named, "function"
     if tests := union(n for n in reached if n):

@@ -11,7 +11,7 @@ BAD = ("survived", "not reached")
 
 
 def judged(path=EQUIVALENT):
-    """The lines `file | old line | new line | why`: changes that change nothing that matters."""
+    """The lines `file | function | old line | new line | why`: changes that change nothing that matters."""
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     return [line for line in lines if line and not line.startswith("#")]
 

@@ -94,17 +94,17 @@ def run(args):
     report["parameters"] = tree.count(vit.init(None, config))
     if not args.json:
         print(HEADING.format(**report), flush=True)  # the rest takes seconds
-    working("weights, forward and backward" if args.backward else "weights, forward")
-    p = to_device(random_parameters(config, args.seed), xp)
-    t = trace(to_device(image, xp), p, config, labels=args.label if args.backward else None)
-    working("looking at every tensor")
-    report |= the_walk(t, config)
-    if args.backward:
-        report |= {"label": args.label, "loss": t.loss, "backward": the_way_back(t, config)}
+    with working() as say:
+        say("weights, forward and backward …" if args.backward else "weights, forward …")
+        p = to_device(random_parameters(config, args.seed), xp)
+        t = trace(to_device(image, xp), p, config, labels=args.label if args.backward else None)
+        say("looking at every tensor …")
+        report |= the_walk(t, config)
+        if args.backward:
+            report |= {"label": args.label, "loss": t.loss, "backward": the_way_back(t, config)}
     wrong = [tensor["name"] for row in report["rows"] for tensor in row["tensors"] if not tensor["ok"]]
     wrong += [f"∂loss/∂{record['name']}" for record in report.get("backward", []) if not record["ok"]]
     report["wrong"] = wrong
-    working("")
     print(json.dumps(report, indent=1) if args.json else "\n".join(text(report, args.lang)))
     return 1 if wrong else 0
 

@@ -13,6 +13,7 @@ from vitnp.backend import array_module, on_host, to_device
 from vitnp.checks import check_generator, check_images, check_part, parameter_of
 from vitnp.data import batches
 from vitnp.distributed import Alone
+from vitnp.system import threads
 from vitnp.training.evaluate import BATCH, prepared, to_measure
 
 SEED = 0  # of what is corrupted when it is measured how often the model is right: the same each time
@@ -75,7 +76,7 @@ class MaskedPatches(NamedTuple):
 
         parts = parallel.shares(images, 0, len(images), config, workers)
         y = array_module(images).concatenate(
-            parallel.run(one, parts, small=parallel.is_small(config), host=on_host(images))
+            threads.run(one, parts, small=parallel.is_small(config), host=on_host(images))
         )
         t = masked.targets(images, config, drawn, self.target)
         return masked.right(y, t, config, target=self.target)
