@@ -30,7 +30,8 @@ def typed(monkeypatch):
 
 def run(capsys, *words):
     """(exit status, standard output, standard error) of `vitnp demo`, whose own words are not counted."""
-    args = cli.parser().parse_args(["demo", *map(str, words)])
+    words = ["demo", *map(str, words)]
+    args = cli.parser(words).parse_args(words)
     return args.run(args), *capsys.readouterr()
 
 

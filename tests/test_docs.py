@@ -130,7 +130,7 @@ def test_the_figures_of_the_readme():
     assert f"{len(MUTANTS)} deliberately broken" in readme
     assert f"{tree.count(vit.init(None, vitnp.preset('digits'))):,} parameters" in readme
     for command in cli.COMMANDS:
-        assert f"vitnp {command.__name__.rpartition('.')[2].replace('_', '-')}" in readme
+        assert f"vitnp {command}" in readme
 
 
 def test_the_foretold_memory_of_the_benchmarks():

@@ -9,7 +9,6 @@ import math
 import sys
 
 import numpy as np
-import scipy.special
 
 from vitnp import tree
 from vitnp.errors import InputError
@@ -40,7 +39,11 @@ def erf_sqrt2(x, x2):
         import cupyx.scipy.special
 
         return cupyx.scipy.special.erf(x * SQRT_HALF)
-    return erf_float32(x, x2) if x.dtype == np.float32 else scipy.special.erf(x * SQRT_HALF)
+    if x.dtype == np.float32:
+        return erf_float32(x, x2)
+    import scipy.special  # here: who uses the tanh form needs no SciPy
+
+    return scipy.special.erf(x * SQRT_HALF)
 
 
 SQRT_HALF = math.sqrt(0.5)

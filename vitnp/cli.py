@@ -4,40 +4,27 @@ Exit status: 0 done; 1 a check found something wrong; 2 bad input, said in one l
 """
 
 import argparse
+import importlib
 import os
 import sys
 
 from vitnp import __version__
-from vitnp.commands import (
-    compare,
-    demo,
-    gradcheck,
-    info,
-    linear_eval,
-    look,
-    predict,
-    pretrain,
-    recipes,
-    train,
-    walk,
-    weights,
-)
 from vitnp.errors import InputError
 
-COMMANDS = (
-    walk,
-    gradcheck,
-    train,
-    pretrain,
-    compare,
-    recipes,
-    linear_eval,
-    predict,
-    look,
-    weights,
-    info,
-    demo,
-)
+COMMANDS = {  # and what each does; its options are in the file of its name in `commands/`
+    "walk": "run a photo through a model and check every step with the slides",
+    "gradcheck": "check every gradient of a model against the complex step and central differences",
+    "train": "train a model and save it, its history and its curves",
+    "pretrain": "learn from images without labels, for train --init",
+    "compare": "train with one field changed, over seeds; table and picture",
+    "recipes": "how to train: hyper-parameters, and what accuracy to expect",
+    "linear-eval": "few-shot accuracy of a frozen model, by least squares in closed form",
+    "predict": "the most likely classes of pictures, by a ViT from a file",
+    "look": "filters, positions, attention and rollout of one image, drawn",
+    "weights": "fetch, inspect and convert the weights of published ViTs",
+    "info": "a model's configuration, parameters, multiply–adds and bytes",
+    "demo": "walk a photo through B/16 and back, check the gradients, train on digits, draw pictures",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,16 +42,19 @@ class Parser(argparse.ArgumentParser):
         return found, unknown
 
 
-def parser():
-    """The parser of all commands; each adds its own options and says which function runs it."""
+def parser(words):
+    """The parser of all commands, with the options of the one that is typed: the others' files are not imported."""
     top = Parser(
         prog="vitnp",
         description="A Vision Transformer written by hand in NumPy, step by step with the slides.",
     )
     top.add_argument("--version", action="version", version=f"vitnp {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add_parser(commands)
+    typed = next((word for word in words if word in COMMANDS), None)
+    for name, what in COMMANDS.items():
+        command = commands.add_parser(name, help=what)
+        if name == typed:
+            importlib.import_module(f"vitnp.commands.{name.replace('-', '_')}").add_options(command)
     return top
 
 
@@ -74,7 +64,8 @@ def main(argv=None):
         if hasattr(stream, "reconfigure"):  # a console without ✓ or Korean shows ? in their place
             stream.reconfigure(errors="replace")
     try:
-        args = parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        args = parser(words).parse_args(words)
         return args.run(args)
     except InputError as problem:
         print(f"vitnp: {problem}", file=sys.stderr)

@@ -30,11 +30,8 @@ COLUMNS = ("value", "seed", "test_accuracy", "train_accuracy", "loss", "seconds"
 OWN = ("over", "values", "seeds", "out", "run")
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp compare`."""
-    parser = commands.add_parser(
-        "compare", help="train with one field changed, over seeds; table and picture"
-    )
     parser.add_argument("--over", required=True, metavar="FIELD", help="of the configuration or the recipe")
     parser.add_argument("--values", metavar="A,B,…", help="of the field (default: all, where it is a choice)")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 … N − 1 (default 5)")
@@ -43,7 +40,7 @@ def add_parser(commands):
         metavar="DIR",
         help="folder; the same command goes on with what is in it (default compare-FIELD)",
     )
-    train.add_options(parser)
+    train.add_training(parser)
     parser.set_defaults(run=run)
 
 

@@ -11,11 +11,8 @@ from vitnp.system.writing import beside
 from vitnp.training.run import writable
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp demo`."""
-    parser = commands.add_parser(
-        "demo", help="walk a photo through B/16 and back, check the gradients, train on digits, draw pictures"
-    )
     parser.add_argument("--out", default="demo", metavar="DIR", help="folder for the pictures (default demo)")
     parser.add_argument("--lang", choices=("en", "ko", "both"), default="both", help="titles of the slides")
     parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")

@@ -12,11 +12,8 @@ from vitnp.errors import InputError, need_int
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp gradcheck`."""
-    parser = commands.add_parser(
-        "gradcheck", help="check every gradient of a model against the complex step and central differences"
-    )
     add_model(parser, default="tiny")
     parser.add_argument("--batch", type=int, default=2, metavar="B", help="images (default 2)")
     parser.add_argument("--seeds", type=int, default=3, help="random directions a leaf (default 3)")

@@ -8,9 +8,8 @@ from vitnp.errors import need_int
 from vitnp.parallel import choose_workers
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp info`."""
-    parser = commands.add_parser("info", help="a model's configuration, parameters, multiply–adds and bytes")
     parser.add_argument("model", nargs="?", default="B/16", metavar="MODEL", help=f"{NAMES} (default B/16)")
     add_fields(parser)
     step = parser.add_argument_group("training step", "whose peak of memory is told")

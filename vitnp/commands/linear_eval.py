@@ -15,11 +15,8 @@ from vitnp.errors import InputError, need_int, need_real
 from vitnp.training.evaluate import prepared
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp linear-eval`."""
-    parser = commands.add_parser(
-        "linear-eval", help="few-shot accuracy of a frozen model, by least squares in closed form"
-    )
     parser.add_argument(
         "--weights",
         required=True,

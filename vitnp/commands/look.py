@@ -21,9 +21,8 @@ NO_FONT = (
 )
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp look`."""
-    parser = commands.add_parser("look", help="filters, positions, attention and rollout of one image, drawn")
     parser.add_argument("image", metavar="IMAGE", help="a picture")
     parser.add_argument("--weights", required=True, metavar="FILE", help="a checkpoint, or a fetched name")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the pictures")

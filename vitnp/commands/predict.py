@@ -29,9 +29,8 @@ SUFFIXES = {
 BATCH = 8  # pictures at a time
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp predict`."""
-    parser = commands.add_parser("predict", help="the most likely classes of pictures, by a ViT from a file")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="pictures, or folders of pictures")
     parser.add_argument(
         "--weights",

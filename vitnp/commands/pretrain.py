@@ -7,11 +7,10 @@ from vitnp.commands import train
 from vitnp.masked import TARGETS
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp pretrain`."""
-    parser = commands.add_parser("pretrain", help="learn from images without labels, for train --init")
     train.add_place(parser)
-    train.add_options(parser)
+    train.add_training(parser)
     task = parser.add_argument_group("task", "what is learned without labels")
     task.add_argument("--task", default="masked-patches", metavar="NAME", help="masked-patches (default)")
     task.add_argument(

@@ -6,11 +6,8 @@ from vitnp.errors import InputError, did_you_mean
 from vitnp.recipes import LISTED
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp recipes`."""
-    parser = commands.add_parser(
-        "recipes", help="how to train: hyper-parameters, and what accuracy to expect"
-    )
     parser.add_argument("name", nargs="?", metavar="NAME", help="show this one in full (default: list all)")
     parser.set_defaults(run=run)
 

@@ -17,8 +17,8 @@ from vitnp.training.run import ABOUT
 def options(command, words):
     """The options of a `vitnp train` or `vitnp pretrain` as its own parser reads them; command is its module."""
     parser = argparse.ArgumentParser(prog="vitnp")
-    command.add_parser(parser.add_subparsers(required=True))
-    return parser.parse_args([command.__name__.rpartition(".")[2], *map(str, words)])
+    command.add_options(parser)
+    return parser.parse_args([*map(str, words)])
 
 
 def result(folder):

@@ -27,11 +27,10 @@ START = ("seed", "init", "freeze", "labels", "task", "target", "mask_ratio", "ba
 NOT_KEPT = ("run", "defaults", "out", "resume", "overwrite", "known")  # not of the run, but of this start
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp train`."""
-    parser = commands.add_parser("train", help="train a model and save it, its history and its curves")
     add_place(parser)
-    add_options(parser)
+    add_training(parser)
     parser.add_argument("--freeze", choices=("backbone",), help="train the head alone")
     parser.add_argument(
         "--labels",
@@ -50,7 +49,7 @@ def add_place(parser):
     parser.add_argument("--seed", type=int, default=0, help="split, weights, order, augmentation (default 0)")
 
 
-def add_options(parser):
+def add_training(parser):
     """What every training is told."""
     names = ", ".join(data.NAMES)
     parser.add_argument(

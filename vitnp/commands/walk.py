@@ -58,11 +58,8 @@ WORDS = {
 }
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp walk`."""
-    parser = commands.add_parser(
-        "walk", help="run a photo through a model and check every step with the slides"
-    )
     parser.add_argument("image", nargs="?", metavar="IMAGE", help="a photo (default: one of scikit-learn's)")
     add_model(parser, default="B/16")
     parser.add_argument("--lang", choices=("en", "ko", "both"), default="both", help="titles (default both)")

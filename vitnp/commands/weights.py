@@ -14,9 +14,8 @@ from vitnp.system import cache
 COLUMNS = ("in the file", "here", "shape", "dtype")
 
 
-def add_parser(commands):
+def add_options(parser):
     """The options of `vitnp weights list | fetch | inspect | convert`."""
-    parser = commands.add_parser("weights", help="fetch, inspect and convert the weights of published ViTs")
     kinds = parser.add_subparsers(title="what to do", metavar="WHAT", required=True)
 
     kind = kinds.add_parser("list", help="the names that fetch knows, and which are here already")

@@ -3,7 +3,6 @@
 import functools
 
 import numpy as np
-import scipy.ndimage
 
 SHIFT = 0.5  # pixels: an image of 8x8 has few to lose
 DEGREES = 11.0
@@ -36,6 +35,8 @@ def read_between(images, where):
     The images lie under one another in one tall picture, so that SciPy is called once a channel and not once an
     image: scipy.ndimage.affine_transform(mode="nearest") image by image gives the same numbers within 1e-6.
     """
+    import scipy.ndimage
+
     n, height, width, C = images.shape
     tall, wide = height + 2 * PAD, width + 2 * PAD
     # No further out than what the spline at the last place can reach in its own image.
@@ -54,6 +55,8 @@ def read_between(images, where):
 @functools.lru_cache(maxsize=16)
 def spline(size):
     """(size + 2·PAD, size): what makes a line of pixels, its edges going on, into the heights of its cubic spline."""
+    import scipy.ndimage
+
     lines = np.pad(np.eye(size), ((0, 0), (PAD, PAD)), mode="edge")
     return scipy.ndimage.spline_filter1d(lines, 3, mode="nearest").T.copy()
 

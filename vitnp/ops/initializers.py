@@ -7,7 +7,6 @@ everywhere. That is how parameters are counted and files checked without making 
 import math
 
 import numpy as np
-import scipy.special
 
 # A normal distribution cut off at ±2σ has the standard deviation 0.8796…σ; dividing restores σ.
 STD_OF_TRUNCATED = 0.87962566103423978
@@ -32,6 +31,8 @@ def lecun_normal(rng, shape, dtype):
     """Normal cut off at ±2σ, with standard deviation √(1/I) for a weight (I, O)."""
     if rng is None:
         return shape_only(shape, dtype)
+    import scipy.special  # here, as for `backend.erf_sqrt2`
+
     low, high = scipy.special.ndtr(-2.0), scipy.special.ndtr(2.0)
     z = scipy.special.ndtri(rng.uniform(low, high, shape))
     return (z * (math.sqrt(1.0 / shape[0]) / STD_OF_TRUNCATED)).astype(dtype)
