@@ -6,7 +6,7 @@
 # make notebooks        build and run the notebooks from notebooks/src
 # make check-notebooks  run them all, and compare with those that are there
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
-# make mutants          small changes in vitnp, 600 drawn by chance: each has to fail a test; OPTIONS=--help for more
+# make mutants          small changes in vitnp, drawn by chance: each has to fail a test; OPTIONS=--help for more
 # make parity every logit and gradient against the libraries that published ViTs
 # make bench  speed and memory against PyTorch, JAX and the bare matrix products: tables and pictures of docs/benchmarks.md
 # demo makes .venv on first use and installs what vitnp itself needs; the others add the development tools to it (what
@@ -54,13 +54,13 @@ mutants: $(INSTALLED)
 # how many packages and megabytes: measured on Linux with Python 3.11
 $(OWN): pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vitnp needs Python 3.11 or newer; name one with make PYTHON=…')"
-	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
-	@echo "installing what vitnp needs into .venv: about 20 packages, 400 MB there; once only"
+	@echo "installing what vitnp needs into .venv, once only: about 20 packages, 88 MB to download, 400 MB there"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check -e .
 	@touch $@
 
 $(INSTALLED): requirements.txt $(OWN)
-	@echo "installing the development tools into .venv: about 55 packages, 180 MB there; once only"
+	@echo "installing the development tools into .venv, once only: about 50 packages, 185 MB there"
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 

@@ -19,17 +19,17 @@ STAGES = (  # name, what python -m runs, what to do
     (
         "lint",
         ("ruff", "check", "--quiet", "."),
-        "the places are named above; many are mended by .venv/bin/ruff check --fix .",
+        "the places are named above; many are fixed by .venv/bin/ruff check --fix . && .venv/bin/ruff format .",
     ),
     (
         "layout of the code",
         ("ruff", "format", "--quiet", "--diff", "."),
-        "- is how it is, + how it should be; mended by .venv/bin/ruff format .",
+        "- is how it is, + how it should be; fixed by .venv/bin/ruff format .",
     ),
     (
-        "each step",
+        "tests of each step",
         (*PYTEST, *STEPS),
-        "the test's number is the step's: vitnp/steps/sN_….py belongs to tests/test_sN_….py",
+        "tests/test_sN_….py tests vitnp/steps/sN_….py, with the same number",
     ),
     (
         "shapes of the slides",
@@ -39,7 +39,7 @@ STAGES = (  # name, what python -m runs, what to do
     (
         "gradients",
         ("vitnp", "gradcheck"),
-        "a leaf marked wrong has its step's name: look at that step's backward, or at one after it in the model",
+        "a wrong parameter is a mistake in its own step's backward, or in that of a later step: begin with the last",
     ),
     (
         "contract of the steps",
@@ -52,6 +52,15 @@ STAGES = (  # name, what python -m runs, what to do
         "shapes and gradients agree with each other, but not with the published models: a formula has changed",
     ),
 )
+FILES = {  # of the step that a parameter is in
+    "project": "s2_project",
+    "class_token": "s3_class_token",
+    "position": "s4_position",
+    "attention": "s5_attention",
+    "norm": "s6_layer_norm",
+    "feed_forward": "s7_feed_forward",
+    "classify": "s8_classify",
+}
 SHOWN = 40  # lines of what a stage said
 
 
@@ -72,13 +81,29 @@ def main():
         print(f"{'WRONG' if done.returncode else 'ok'}  {time.perf_counter() - start:.1f} s", flush=True)
         if done.returncode:
             lines = done.stdout.splitlines()
-            marked = [line for line in lines if "✗" in line] if command[0] == "vitnp" else []
-            print("", *(marked or lines)[-SHOWN:], "", sep="\n")
-            print(f"{name}: {advice}")
+            if command[0] == "vitnp":
+                lines = marked(lines)
+            print("", *lines[-SHOWN:], "", sep="\n")
+            print(f"{name}: {advice}{file_of(lines[-1])}")
             print(f"this alone again: .venv/bin/python -m {' '.join(map(quoted, command))}")
             return 1
     print(f"all is right, {time.perf_counter() - began:.0f} s; make test is everything")
     return 0
+
+
+def marked(lines):
+    """Of a table its head and the rows with ✗; of an error of the gradient check its last line; else all."""
+    wrong = [line for line in lines if "✗" in line]
+    if wrong:
+        return [*(line for line in lines if line.startswith("leaf")), *wrong]
+    return lines[-1:] if lines and lines[-1].startswith("ValueError: gradient of") else lines
+
+
+def file_of(line):
+    """The file of the step that a line of the gradient check is about."""
+    words = line.removeprefix("ValueError: gradient of ").partition(" ")[0].split(".")
+    found = [file for part, file in FILES.items() if any(word.startswith(part) for word in words)]
+    return f", vitnp/steps/{found[-1]}.py" if found else ""
 
 
 def quoted(word):
