@@ -137,9 +137,11 @@ def steps():
     """The eight steps: B = 2, D = 6, H = 3, and M, N, P small."""
     yield op(
         "s1_patchify",
-        lambda x: s1_patchify.forward(x, patch_size=2),
+        lambda x: s1_patchify.forward(x, patch_size=3),
         s1_patchify.backward,
-        generic(2, 4, 6, 3),
+        generic(
+            2, 15, 21, 4
+        ),  # 5 rows of 7: no two sizes are the same, so that no exchange of axes goes unseen
     )
     yield step(
         "s2_project",

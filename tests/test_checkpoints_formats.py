@@ -472,6 +472,9 @@ def test_hugging_face_json_comes_back(tmp_path):
     assert found.preprocessing.mean == how.mean
     assert found.preprocessing.resize_filter == "bicubic"
     assert ViTConfig(**(vars(found) | {"preprocessing": how})) == config
+    given = json.loads((tmp_path / "config.json").read_text())
+    assert given["architectures"] == ["ViTForImageClassification"]
+    assert given["label2id"] == {f"LABEL_{i}": i for i in range(5)}
 
 
 def test_timm_json(tmp_path):
@@ -578,9 +581,15 @@ def test_inspect_lists_what_the_file_holds_and_notes_a_head_of_zeros(tmp_path):
 
 @pytest.mark.parametrize(
     ("profile", "mean", "crop"),
-    [("timm", (0.5,), 0.9), ("timm-384", (0.5,), 1.0), ("timm-imagenet", (0.485, 0.456, 0.406), 0.9)],
+    [
+        ("timm", (0.5,), (0.9, "bicubic", True)),
+        ("timm-384", (0.5,), (1.0, "bicubic", True)),
+        ("timm-imagenet", (0.485, 0.456, 0.406), (0.9, "bicubic", True)),
+        ("torchvision", (0.485, 0.456, 0.406), (224 / 256, "bilinear", True)),
+    ],
 )
-def test_what_the_sources_of_timm_say(profile, mean, crop):
-    """Typed from timm's vision_transformer.py and deit.py."""
+def test_what_the_sources_of_the_libraries_say(profile, mean, crop):
+    """Typed from timm's vision_transformer.py and deit.py, and torchvision's vision_transformer.py."""
     how = PROFILES[profile]["preprocessing"]
-    assert (how.mean, how.crop_fraction, how.resize_filter, how.antialias) == (mean, crop, "bicubic", True)
+    assert (how.mean, (how.crop_fraction, how.resize_filter, how.antialias)) == (mean, crop)
+    assert how.keep_aspect_ratio

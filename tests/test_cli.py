@@ -1,5 +1,6 @@
 """The commands as a user types them: what they print, their exit status, and every bad option in one line."""
 
+import os
 import re
 import subprocess
 import sys
@@ -54,7 +55,16 @@ def test_gradcheck_sees_a_wrong_backward(capsys, monkeypatch):
 def test_info(capsys):
     status, out, _ = run(capsys, "info", "B/16", "--batch", "8")
     assert status == 0
-    for part in ("86,567,656", "17.564 G", "14 x 14 = 196", "8 images", "final norm and head"):
+    parts = (
+        "86,567,656",
+        "17.564 G",
+        "14 x 14 = 196",
+        "8 images",
+        "final norm and head",
+        "AdamW's two means  ",
+    )
+    assert re.search(r"width of a head \(d_k\) +64\n", out)
+    for part in parts:
         assert part in out
 
 
@@ -88,6 +98,25 @@ def test_a_reader_who_has_seen_enough():
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+def test_a_console_without_the_letters_shows_question_marks():
+    command = [
+        sys.executable,
+        "-m",
+        "vitnp",
+        "gradcheck",
+        "--seeds",
+        "1",
+        "--batch",
+        "1",
+        "--set",
+        "num_layers=1",
+    ]
+    environ = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert " ?\n" in done.stdout  # ✓
 
 
 def test_info_of_the_largest_takes_no_memory(capsys):

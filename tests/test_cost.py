@@ -220,3 +220,8 @@ def test_float64_takes_twice_as_much(name):
     config = vitnp.preset(name)
     four, eight = (cost.step_bytes(config, batch_size=2, itemsize=size) for size in (4, 8))
     assert eight == {kind: 2 * size for kind, size in four.items()}
+
+
+def test_one_image_in_float32_unless_told_otherwise():
+    config = vitnp.preset("tiny")
+    assert cost.activation_bytes(config) == cost.activation_bytes(config, batch_size=1, itemsize=4)

@@ -121,6 +121,16 @@ def test_rollout_is_shown_for_a_class_too(capsys, files, tmp_path, monkeypatch, 
     assert [len(found) for found in shown] == [maps]
 
 
+@pytest.mark.usefixtures("nothing_drawn")
+def test_every_picture_is_in_the_language_asked_for(capsys, files, tmp_path, monkeypatch):
+    asked, real = [], page.in_language
+    monkeypatch.setattr(page, "in_language", lambda lang: asked.append(lang) or real(lang))
+    model, picture = files(num_layers=1)
+    assert run(capsys, "--weights", model, picture, "--out", tmp_path / "out", "--lang", "ko")[0] == 0
+    assert set(asked) == {"ko"}
+    assert len(asked) >= len(EVERY)
+
+
 @pytest.mark.parametrize(
     ("overrides", "words", "message"),
     [

@@ -60,6 +60,7 @@ def test_pre_training_is_the_first_table():
                 wide = {"ViT-B": 768, "ViT-L": 1024, "ViT-H": 1280}.get(model[:5])
                 assert LISTED[name].settings.get("representation_size") == wide
                 assert f"(Table {6 if data == 'JFT-300M' else 5})" in LISTED[name].accuracy
+                assert LISTED[name].model == (model.removeprefix("ViT-") if wide else model)
     assert {name for name in LISTED if " on " in name and not name.startswith("fine")} == wanted
 
 
@@ -68,6 +69,7 @@ def test_fine_tuning_is_the_second_table():
         listed = LISTED[f"fine-tuning on {data}"]
         r = listed.recipe
         assert (r.steps, r.epochs, r.batch_size) == (int(steps), None, 512)
+        assert r.warmup_steps == (50 if steps == "500" else 500)
         assert listed.rates == tuple(map(float, rates.split()))
         assert r.lr in listed.rates
         assert (r.optimizer, r.momentum, r.schedule, r.weight_decay, r.clip) == (
@@ -259,5 +261,7 @@ def test_an_unknown_name_names_the_near_ones(capsys):
 def test_the_command_shows_the_models_settings(capsys):
     assert cli.main(["recipes", "cifar10-small"]) == 0
     out = capsys.readouterr().out
+    assert re.search(r"^ *command +vitnp train --recipe cifar10-small ", out, re.MULTILINE)
+    assert re.search(r"^ *epochs +60$", out, re.MULTILINE) and not re.search(r"^ *steps ", out, re.MULTILINE)
     for field, value in LISTED["cifar10-small"].settings.items():
         assert re.search(rf"^\s+{field}\s+{re.escape(str(value))}$", out, re.MULTILINE), field

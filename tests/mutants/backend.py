@@ -104,18 +104,18 @@ mistakes(
     ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
     (
         "erf of float32 in float64 too",
-        "erf_float32(x, x2) if x.dtype == np.float32 else scipy",
-        "erf_float32(x, x2) if x.dtype == np.float64 else scipy",
+        "if x.dtype == np.float32:\n        return erf_float32(x, x2)",
+        "if x.dtype == np.float64:\n        return erf_float32(x, x2)",
     ),
-    ("erf: √2 forgotten", "else scipy.special.erf(x * SQRT_HALF)", "else scipy.special.erf(x)"),
+    ("erf: √2 forgotten", "return scipy.special.erf(x * SQRT_HALF)", "return scipy.special.erf(x)"),
 )
 mistakes(
     "backend.py",
     ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
     (
         "erf of float32 by way of float64",
-        "erf_float32(x, x2) if x.dtype",
-        "scipy.special.erf(SQRT_HALF * x.astype(float)) if x.dtype",
+        "return erf_float32(x, x2)",
+        "import scipy.special\n\n        return scipy.special.erf(SQRT_HALF * x.astype(float))",
     ),
     clause="dtype",
 )
