@@ -29,6 +29,17 @@ def test_gradcheck_passes(capsys):
     assert "✗" not in out
 
 
+def test_as_many_seeds_as_are_asked_for(capsys, monkeypatch):
+    asked, real = [], gradcheck.check
+    monkeypatch.setattr(
+        gradcheck,
+        "check",
+        lambda *given, seeds, **how: asked.append(seeds) or real(*given, seeds=seeds, **how),
+    )
+    assert run(capsys, *"gradcheck --seeds 2 --batch 1 --set num_layers=1".split())[0] == 0
+    assert asked == [range(2)]
+
+
 def test_gradcheck_of_variants(capsys):
     words = "gradcheck --seeds 1 --batch 1 --set gelu=erf --set classifier=gap --set dropout_rate=0.2 --image-size 8x12"
     assert run(capsys, *words.split())[0] == 0

@@ -262,6 +262,15 @@ def test_the_seeds_of_a_split():
         data.load("digits", seed=2**32)
 
 
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_a_pickle_that_names_what_it_has_made(protocol):
+    """By PUT with a number, or MEMOIZE without one; what comes back is read as it was."""
+    twice = ("a", 1)
+    data = pickle.dumps({"x": twice, "y": [twice, "a"]}, protocol=protocol)
+    pickles.check(data)
+    assert pickles.load(data, {}) == {"x": twice, "y": [twice, "a"]}
+
+
 def test_a_pickle_keeps_nothing_outside_itself():
     class Pickler(pickle.Pickler):
         def persistent_id(self, obj):

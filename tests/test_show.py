@@ -136,6 +136,19 @@ def test_the_korean_font_is_one_that_is_there(monkeypatch, there, name):
     assert page.korean_font.__wrapped__() == name
 
 
+def test_the_first_patch_can_ask():
+    S = np.zeros((3, 33, 33))
+    show.attention_of_patch(picture(WIDE), S, weights(WIDE), WIDE, patch=(0, 0), heads=[0])
+
+
+def test_what_is_compared_and_the_longer_trainings_are_named():
+    (axes,) = show.comparison("gelu", {"tanh": [0.5], "erf": [0.8]}).axes
+    assert axes.get_xlabel() == "gelu"
+    (axes,) = PICTURES["cost"]().axes
+    names = {text.get_text() for text in axes.texts}
+    assert {"R152x2", "R152x2, 14 ep.", "H/14, 14 ep."} < names
+
+
 def test_pyplot_is_not_used():
     """Its global state would leak figures and break threads. (Another test's import would hide nothing here.)"""
     pyplot = sys.modules.get("matplotlib.pyplot")

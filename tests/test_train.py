@@ -562,3 +562,16 @@ def test_a_quiet_training_shows_nothing(quiet, monkeypatch):
 def test_a_dtype_that_nothing_is_trained_in(dtype):
     with pytest.raises(InputError, match="dtype is"):
         guards.check_dtype(dtype, None, None)
+
+
+@pytest.mark.parametrize("micro_batch", [None, 4])
+def test_the_recipes_micro_batch_reaches_the_step(monkeypatch, micro_batch):
+    asked = []
+
+    def spy(*given, micro_batch=None, **how):
+        asked.append(micro_batch)
+        return loss_and_grads(*given, micro_batch=micro_batch, **how)
+
+    monkeypatch.setattr("vitnp.train.loss_and_grads", spy)
+    run(dataclasses.replace(QUICK, epochs=1, micro_batch=micro_batch))
+    assert set(asked) == {micro_batch}

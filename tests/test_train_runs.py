@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,24 @@ def test_signals_are_left_as_they_were():
     with signals.heard():
         assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) != before
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_outside_the_main_thread_no_signal_is_taken():
+    """Python takes none there: it would be a ValueError."""
+    found = []
+
+    def call():
+        with signals.heard() as wish:
+            found.append(wish())
+
+    other = threading.Thread(target=call)
+    other.start()
+    other.join()
+    assert found == [False]
+
+
+def test_the_notes_of_a_run_can_be_read(finished):
+    assert len((finished / "run.json").read_text().splitlines()) > 20
 
 
 @pytest.fixture(scope="module")

@@ -153,3 +153,12 @@ def test_the_thin_object(tmp_path):
     assert again.config == model.config
     np.testing.assert_array_equal(again(images), model(images))
     assert "parameters" in repr(model)
+
+
+def test_the_object_has_the_parameters_it_is_given():
+    config = preset("tiny")
+    p = vit.init(None, config)
+    assert vitnp.ViT(config, p).p is p
+    drawn = vit.init(np.random.default_rng(0), config)
+    for name, leaf in tree.leaves(vitnp.ViT("tiny").p):
+        np.testing.assert_array_equal(leaf, tree.get(drawn, name))
