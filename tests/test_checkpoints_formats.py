@@ -593,3 +593,23 @@ def test_what_the_sources_of_the_libraries_say(profile, mean, crop):
     how = PROFILES[profile]["preprocessing"]
     assert (how.mean, (how.crop_fraction, how.resize_filter, how.antialias)) == (mean, crop)
     assert how.keep_aspect_ratio
+
+
+def test_bfloat16_in_safetensors(tmp_path):
+    """The upper half of every float32, under the name that the format has for it."""
+    checkpoints.save(path_of(tmp_path, "timm"), random_model(TOKEN), TOKEN, format="timm")
+    arrays, header, data = safetensors.numpy.load_file(path_of(tmp_path, "timm")), {}, b""
+    for name, array in arrays.items():
+        half = (np.ascontiguousarray(array).view("<u4") >> 16).astype("<u2").tobytes()
+        header[name] = {
+            "dtype": "BF16",
+            "shape": array.shape,
+            "data_offsets": [len(data), len(data) + len(half)],
+        }
+        data += half
+    text = json.dumps(header).encode()
+    (tmp_path / "half.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + data)
+    p, _ = checkpoints.load(tmp_path / "half.safetensors", **SIZE)
+    whole, _ = checkpoints.load(path_of(tmp_path, "timm"), **SIZE)
+    for name, leaf in tree.leaves(whole):
+        np.testing.assert_allclose(tree.get(p, name), leaf, rtol=2**-7, err_msg=name)

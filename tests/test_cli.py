@@ -181,6 +181,7 @@ def test_bad_options_are_one_line_and_status_2(capsys, words, message):
         (("train", "--out", "x", "--freeze", "all"), "invalid choice: 'all'"),
         (("weights",), "required: WHAT; vitnp weights --help shows"),
         (("weights", "fetch"), "required: NAME; vitnp weights fetch --help shows"),
+        (("weights", "convert", "a", "b"), "required: --format; vitnp weights convert --help shows"),
         (("look", "photo.jpg", "--weights", "x"), "required: --out; vitnp look --help shows"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import json
 import os
 import statistics
 import sys
@@ -13,6 +14,7 @@ from test_pretrain_command import SMALL, run
 from vitnp import InputError, checkpoints, config, show
 from vitnp.commands import compare, series
 from vitnp.training import signals
+from vitnp.training.progress import Epoch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
@@ -79,6 +81,14 @@ def test_a_history_that_is_missing_or_damaged_is_written_again(capsys, tmp_path,
     status, _, err = run(capsys, GELU, tmp_path)
     assert (status, err) == (0, "")
     assert rows(tmp_path) == before
+
+
+def test_a_run_without_its_model_is_not_finished(tmp_path):
+    epoch = Epoch(1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+    (tmp_path / "history.jsonl").write_text(json.dumps(epoch._asdict()) + "\n")
+    assert series.result(tmp_path) is None
+    (tmp_path / "model.npz").touch()
+    assert series.result(tmp_path) == epoch._asdict()
 
 
 def test_a_run_that_diverges_is_named_and_the_others_go_on(capsys, tmp_path):

@@ -105,6 +105,14 @@ def test_prepared_as_predict_does(tmp_path):
     np.testing.assert_array_equal(found.train.images([0], np.random.default_rng(0))[0], expected)
 
 
+def test_a_picture_that_cannot_be_resized_is_named(tmp_path, monkeypatch):
+    pictures(tmp_path, {"a": 2, "b": 2})
+    monkeypatch.setattr(preprocess, "MOST_PIXELS", 1)
+    found = load(tmp_path)
+    with pytest.raises(InputError, match=rf"{found.train.paths[0]} is 12x10, so narrow"):
+        found.train.images([0])
+
+
 def test_crops_are_random_and_reproducible(tmp_path):
     pictures(tmp_path, {"a": 2, "b": 2}, size=(64, 48))
     source = load(tmp_path, crops=True).train

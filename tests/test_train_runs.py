@@ -145,6 +145,15 @@ def test_resuming_what_is_finished_writes_the_same_again(capsys, finished):
     assert (finished / "model.npz").read_bytes() == model
 
 
+def test_a_run_that_goes_on_removes_nothing(capsys, finished, tmp_path, monkeypatch):
+    """Neither its own files nor those of a run in the folder it is started in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run.json").write_text("of another run")
+    monkeypatch.setattr("vitnp.commands.train.clear", lambda folder: pytest.fail(f"{folder} is cleared"))
+    assert run(capsys, "--resume", finished)[0] == 0
+    assert (tmp_path / "run.json").read_text() == "of another run"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
