@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 import pytest
+import scipy.special  # noqa: F401 (before `poisoned`: it loads what reads the docstring of np.empty)
 from cases import CASES
 
 import vitnp
