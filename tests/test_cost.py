@@ -132,11 +132,11 @@ def measured(config, batch_size, how):
     "how", [{}, {"recompute": True}, {"micro_batch": 1}, {"micro_batch": 1, "recompute": True}], ids=str
 )
 @pytest.mark.parametrize(("name", "fields", "batch_size"), STEPS)
-def test_the_peak_of_a_step_is_foretold(name, fields, batch_size, how):
+def test_the_peak_of_a_step_is_predicted(name, fields, batch_size, how):
     """Within 10% of what is measured."""
     config = vitnp.preset(name, num_classes=10, **fields)
-    foretold = cost.step_bytes(config, batch_size=batch_size, **how)
-    assert sum(foretold.values()) == pytest.approx(measured(config, batch_size, how), rel=0.1)
+    predicted = cost.step_bytes(config, batch_size=batch_size, **how)
+    assert sum(predicted.values()) == pytest.approx(measured(config, batch_size, how), rel=0.1)
 
 
 DROP, DROP_ATTENTION, AGAIN, ONE = (
@@ -145,7 +145,7 @@ DROP, DROP_ATTENTION, AGAIN, ONE = (
     {"recompute": True},
     {"micro_batch": 1},
 )
-# Small models, each with its peak at another moment: image, P, D, H, L, M, rates, batch, how, bytes that are foretold.
+# Small models, each with its peak at another moment: image, P, D, H, L, M, rates, batch, how, bytes that are predicted.
 PEAKS = {
     "GELU": (160, 16, 16, 1, 1, 256, DROP_ATTENTION, 4, AGAIN, 3_817_228),
     "GELU, dropout, more than a block": (28, 2, 8, 1, 1, 1024, DROP, 2, AGAIN, 10_540_632),
@@ -176,11 +176,11 @@ PEAKS = {
 @pytest.mark.parametrize("peak", PEAKS.values(), ids=PEAKS)
 def test_every_moment_that_may_be_the_peak(peak):
     """Each term of the formula counts somewhere: to the byte what it came to when it was measured, and within 10%."""
-    image_size, P, D, H, L, M, rates, batch_size, how, foretold = peak
+    image_size, P, D, H, L, M, rates, batch_size, how, predicted = peak
     fields = {"hidden_size": D, "num_heads": H, "num_layers": L, "mlp_dim": M, "num_classes": 10, **rates}
     config = vitnp.ViTConfig(image_size=image_size, patch_size=P, **fields)
-    assert sum(cost.step_bytes(config, batch_size=batch_size, **how).values()) == foretold
-    assert measured(config, batch_size, how) == pytest.approx(foretold, rel=0.1)
+    assert sum(cost.step_bytes(config, batch_size=batch_size, **how).values()) == predicted
+    assert measured(config, batch_size, how) == pytest.approx(predicted, rel=0.1)
 
 
 def test_two_threads_hold_two_blocks_of_gradients():

@@ -202,7 +202,7 @@ def test_a_batch_is_the_forward_of_what_is_drawn(target, rates):
 
 @pytest.mark.parametrize("target", masked.TARGETS)
 def test_what_is_kept(target):
-    """All that the blocks saved, their inputs alone, or nothing; the way back is the same from the first two."""
+    """All that the blocks saved, their inputs alone, or nothing; backward is the same from the first two."""
     images, p = point(target)
     drawn, gradients = masked.draw(np.random.default_rng(0), 6, 4), {}
     for keep, kind in (("all", encoder.SavedBlock), ("inputs", encoder.BlockInput)):

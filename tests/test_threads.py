@@ -72,6 +72,16 @@ def test_a_thread_that_may_end_does_nothing_itself(parts):
     assert threading.get_ident() not in workers
 
 
+def called(call, from_main):
+    """Call it here, or in a thread that ends."""
+    if from_main:
+        call()
+    else:
+        other = threading.Thread(target=call)
+        other.start()
+        other.join()
+
+
 @pytest.mark.parametrize("from_main", [True, False])
 def test_what_is_on_a_device_stays_with_its_caller(from_main):
     """CuPy's current device is the thread's."""
@@ -80,12 +90,8 @@ def test_what_is_on_a_device_stays_with_its_caller(from_main):
         here = threading.get_ident()
         found.append(threads.run(lambda part: threading.get_ident() == here, [0], host=False))
 
-    found, other = [], threading.Thread(target=call)
-    if from_main:
-        call()
-    else:
-        other.start()
-        other.join()
+    found = []
+    called(call, from_main)
     assert found == [[True]]
 
 
@@ -95,12 +101,8 @@ def test_the_callers_errstate_holds_in_every_part(from_main):
         with np.errstate(over="raise"):
             found.extend(threads.run(lambda part: np.geterr()["over"], [0, 1]))
 
-    found, other = [], threading.Thread(target=call)
-    if from_main:
-        call()
-    else:
-        other.start()
-        other.join()
+    found = []
+    called(call, from_main)
     assert found == ["raise", "raise"]
 
 
