@@ -27,7 +27,8 @@ def vitnp(case, *, workers=None, watch=None, **options):
     import numpy as np
 
     import vitnp
-    from vitnp import optim, tree
+    from vitnp import tree
+    from vitnp.training import optim
 
     if case.work == "epoch":
         import digits_epoch

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from vitnp import cost, paper, preset, show
+from vitnp import preset, show
+from vitnp.analysis import cost
+from vitnp.course import paper
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MODELS = "Ti/16 S/16 B/32 B/16 L/32 L/16 H/14".split()

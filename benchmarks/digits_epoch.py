@@ -8,8 +8,8 @@ import dataclasses
 
 import numpy as np
 
-from vitnp import recipes, train
 from vitnp.data import digits
+from vitnp.training import loop, recipes
 
 RECIPE = dataclasses.replace(
     recipes.RECIPES["digits"], epochs=1, augment=(), warmup_steps=0, schedule="linear"
@@ -19,8 +19,8 @@ RECIPE = dataclasses.replace(
 def vitnp(config, workers):
     """A function that trains one epoch and returns its history."""
     rng, dataset = np.random.default_rng(0), digits.load(0)
-    p = train.initial_parameters(rng, config, RECIPE)
-    return lambda: train.train(p, config, dataset, RECIPE, rng=rng, workers=workers)
+    p = loop.initial_parameters(rng, config, RECIPE)
+    return lambda: loop.train(p, config, dataset, RECIPE, rng=rng, workers=workers)
 
 
 def torch(model):

@@ -121,11 +121,11 @@ def main():
 def table(args, version):
     """Print everything; 2 where CuPy cannot use the GPU."""
     sys.path.insert(0, str(HERE.parent))
-    from vitnp import backend
+    from vitnp.backend import arrays
     from vitnp.errors import InputError
 
     try:
-        cupy = backend.get("cupy")
+        cupy = arrays.get("cupy")
     except InputError as problem:
         print(f"benchmarks/gpu.py: {problem}; nothing is measured", file=sys.stderr)
         return 2

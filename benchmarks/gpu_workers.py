@@ -18,7 +18,7 @@ def data(model, batch_size):
     """(configuration, images, labels), the same for both."""
     import numpy as np
 
-    from vitnp.config import preset
+    from vitnp.models import preset
 
     config, rng = preset(model), np.random.default_rng(0)
     images = rng.standard_normal((batch_size, *config.image_size, config.in_channels), dtype=np.float32)
@@ -31,8 +31,8 @@ def vitnp(model, batch_size, dtype, work):
     import numpy as np
 
     from vitnp import loss_and_grads, predict, vit
-    from vitnp.backend import to_device
-    from vitnp.precision import cast
+    from vitnp.backend.arrays import to_device
+    from vitnp.engine.precision import cast
 
     config, images, labels = data(model, batch_size)
     p = to_device(cast(vit.init(np.random.default_rng(0), config), dtype), cupy)
@@ -102,8 +102,8 @@ def kernels(args):
     from torch.profiler import ProfilerActivity, profile
 
     from vitnp import loss_and_grads, vit
-    from vitnp.backend import to_device
-    from vitnp.config import preset
+    from vitnp.backend.arrays import to_device
+    from vitnp.models import preset
 
     def launched(run):
         run()

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import vitnp
-from vitnp import checkpoints, vit
+from vitnp import vit, weights
 
 FOLDER = str(Path(__file__).resolve().parent)
 
@@ -39,12 +39,12 @@ def read(path):
 def write(path, model):
     """A file of random weights, in the format that its name says."""
     config = vitnp.preset(model)
-    checkpoints.save(path, vit.init(np.random.default_rng(0), config), config, format=Path(path).stem)
+    weights.save(path, vit.init(np.random.default_rng(0), config), config, format=Path(path).stem)
 
 
 def times(path, repeats):
     """[best seconds of read, of load], taken in turn so that a busy machine slows both."""
-    best = {read: float("inf"), checkpoints.load: float("inf")}
+    best = {read: float("inf"), weights.load: float("inf")}
     for _ in range(repeats):
         for run in best:
             start = time.perf_counter()
@@ -78,7 +78,7 @@ def main():
     print(f"{args.model}, best of {args.repeats}, memory as a multiple of the file")
     print(f"{'format':14}{'MiB':>8}{'read':>10}{'load':>10}{'ratio':>8}{'peak read':>12}{'peak load':>12}")
     with tempfile.TemporaryDirectory() as folder:
-        for format in checkpoints.FORMATS:
+        for format in weights.FORMATS:
             npz = format in ("vitnp", "google")
             path = str(Path(folder, f"{format}.{'npz' if npz else 'safetensors'}"))
             fresh(f"write({path!r}, {args.model!r})")  # this process stays small: a child's peak starts at it

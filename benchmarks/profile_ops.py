@@ -28,9 +28,9 @@ import numpy as np
 from workloads import at_least, case, check
 
 import vitnp
-from vitnp import cost
+from vitnp.analysis import cost
 
-ROOMS = ("ops", "steps", "encoder", "vit", "loss", "parallel", "optim", "checks")
+ROOMS = ("ops", "steps", "blocks", "models", "engine", "training", "inputs")
 local = threading.local()
 
 

@@ -19,8 +19,9 @@ import sysconfig
 from pathlib import Path
 from typing import NamedTuple
 
-from vitnp import cost, distributed
-from vitnp.config import preset
+from vitnp.analysis import cost
+from vitnp.engine.ranks import CHUNK
+from vitnp.models import preset
 
 # ---- the model of cost ----
 
@@ -85,7 +86,7 @@ def step(config, rank, network, *, ranks, batch=BATCH, itemsize=4, sharded=False
     size = parameters * itemsize
     images = math.ceil(batch / ranks)
     forward = images * sum(cost.multiply_adds(config).values()) / rank.rate
-    messages = 2 * math.ceil(math.log2(ranks)) * math.ceil(size / distributed.CHUNK)
+    messages = 2 * math.ceil(math.log2(ranks)) * math.ceil(size / CHUNK)
     sum_ = 2 * (ranks - 1) / ranks * size / network.bandwidth + messages * network.latency
     packing = PACKING * parameters / rank.memory * (ranks > 1)
     update = UPDATE * parameters / rank.memory / (ranks if sharded else 1)

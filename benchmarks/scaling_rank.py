@@ -11,8 +11,10 @@ import time
 
 import numpy as np
 
-from vitnp import distributed, loss_and_grads, optim, vit
-from vitnp.config import preset
+from vitnp import loss_and_grads, vit
+from vitnp.engine import ranks
+from vitnp.models import preset
+from vitnp.training import optim
 
 
 def main():
@@ -23,7 +25,7 @@ def main():
         (B, *config.image_size, config.in_channels), dtype=np.float32
     )
     labels = np.arange(B) % config.num_classes
-    with distributed.connect() as comm:
+    with ranks.connect() as comm:
         start, stop = comm.share(B)
         workers = max(1, min(comm.cores, stop - start))
         p = comm.broadcast(vit.init(np.random.default_rng(0), config))

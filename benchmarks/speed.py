@@ -20,7 +20,7 @@ from pathlib import Path
 from turns import measure, ratio, refusal
 from workloads import DOES, QUICK, TABLE, at_least, case, check, check_folder, title
 
-from vitnp import cost
+from vitnp.analysis import cost
 
 COLUMNS = {
     "torch": "÷ PyTorch",

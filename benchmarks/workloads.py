@@ -10,8 +10,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the vitnp beside this folder, installed or not
 
-from vitnp.config import ViTConfig, preset
 from vitnp.errors import InputError
+from vitnp.models import preset
+from vitnp.models.vit.config import ViTConfig
 
 CIFAR = ViTConfig(
     image_size=(32, 32), patch_size=4, hidden_size=64, num_layers=4, num_heads=8, mlp_dim=128, num_classes=10

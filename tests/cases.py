@@ -10,10 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vitnp import encoder, gradcheck, loss, masked, parallel, tree, vit
-from vitnp.backend import array_module, to_device
-from vitnp.config import INTERPOLATIONS, preset
+from vitnp import gradcheck, tree, vit
+from vitnp.backend.arrays import array_module, to_device
+from vitnp.blocks import encoder
+from vitnp.engine import batch, loss
+from vitnp.models import preset
+from vitnp.models.vit import masked
 from vitnp.ops import dropout, gelu, heads, interpolate, linear, positions, relative, softmax
+from vitnp.ops.interpolate import INTERPOLATIONS
 from vitnp.steps import (
     s1_patchify,
     s2_project,
@@ -24,7 +28,7 @@ from vitnp.steps import (
     s7_feed_forward,
     s8_classify,
 )
-from vitnp.training.masked import MaskedPatches, with_task, without_head
+from vitnp.tasks.masked import MaskedPatches, with_task, without_head
 
 
 class Case(NamedTuple):
@@ -362,7 +366,7 @@ def model_with_loss(name, labels):
 
 
 def threads(name, labels, config, **how):
-    """`parallel.loss_and_grads`, its own gradients as backward; x is a parameter, as the images get none.
+    """`batch.loss_and_grads`, its own gradients as backward; x is a parameter, as the images get none.
 
     Three images for two workers: shares of one and two, or of one, one and one.
     """
@@ -371,7 +375,7 @@ def threads(name, labels, config, **how):
 
     def forward(x, p):
         whole = p | {"project": p["project"] | {"W": x}}
-        return parallel.loss_and_grads(images, labels, whole, config, label_smoothing=0.1, **how)
+        return batch.loss_and_grads(images, labels, whole, config, label_smoothing=0.1, **how)
 
     def backward(dy, saved):
         dp = saved | {"project": {"b": saved["project"]["b"]}}

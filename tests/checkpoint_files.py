@@ -5,8 +5,8 @@ import zipfile
 
 import numpy as np
 
-from vitnp import checkpoints, gradcheck, preset, tree, vit
-from vitnp.checkpoints import files
+from vitnp import gradcheck, preset, tree, vit, weights
+from vitnp.weights import kinds
 
 TOKEN = preset("tiny", representation_size=None, hidden_size=192, mlp_dim=8)  # 3 heads of 64, 3x2 patches
 GAP = preset("tiny", representation_size=None, classifier="gap", hidden_size=192, mlp_dim=8)
@@ -26,8 +26,8 @@ def path_of(folder, format):
 
 def arrays_of(folder, format, config):
     """{name: array} of a random model in a format."""
-    checkpoints.save(path_of(folder, format), random_model(config), config, format=format)
-    return files.read(path_of(folder, format))
+    weights.save(path_of(folder, format), random_model(config), config, format=format)
+    return kinds.read(path_of(folder, format))
 
 
 def same(p, q):

@@ -1,6 +1,6 @@
 """`vitnp …` without a new process."""
 
-from vitnp import cli
+from vitnp.commands import cli
 
 
 def run(capsys, *words):

@@ -11,9 +11,10 @@ import sys
 
 import numpy as np
 
-from vitnp import preset, train
+from vitnp import preset
 from vitnp.data import ArraySource, DataSet
-from vitnp.recipes import Recipe
+from vitnp.training import loop
+from vitnp.training.recipes import Recipe
 from vitnp.training.run import Run
 
 CONFIG = preset(
@@ -44,10 +45,10 @@ def go(folder, recipe=RECIPE, every=1, **options):
     """Train in the folder, from its last checkpoint on; the parameters."""
     run = Run(folder, ABOUT, every=every, log_every=1)
     rng = np.random.default_rng(0)
-    p = train.initial_parameters(rng, CONFIG, recipe)
+    p = loop.initial_parameters(rng, CONFIG, recipe)
     options = {"on_step": run.on_step, "on_epoch": run.on_epoch} | options
     try:
-        train.train(p, CONFIG, data(), recipe, rng=rng, workers=1, resume=run.resume, **options)
+        loop.train(p, CONFIG, data(), recipe, rng=rng, workers=1, resume=run.resume, **options)
     finally:
         run.close()
     return p

@@ -6,7 +6,7 @@ So a test can stop it in the middle, however fast the machine is.
 import sys
 import time
 
-from vitnp import cli
+from vitnp.commands import cli
 from vitnp.training import signals
 from vitnp.training.run import Run
 

@@ -10,7 +10,7 @@ import types
 
 import numpy as np
 
-from vitnp import backend
+from vitnp.backend import erf
 
 TRAFFIC = []  # what was sent to the "device" or read back from it, in order: "to device", "float", …
 
@@ -126,10 +126,10 @@ def strict_function(name):
 
 
 def erf_sqrt2(x, x2):
-    """`backend.erf_sqrt2`, which looks for a device's own, for either kind of array."""
+    """`erf.erf_sqrt2`, which looks for a device's own, for either kind of array."""
     if isinstance(x, Strict):
-        return wrap(backend.erf_sqrt2(x.a, x2.a))
-    return backend.erf_sqrt2(x, x2)
+        return wrap(erf.erf_sqrt2(x.a, x2.a))
+    return erf.erf_sqrt2(x, x2)
 
 
 def asarray(x, dtype=None):

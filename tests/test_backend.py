@@ -13,8 +13,10 @@ import scipy.special
 from cases import DROPOUTS, generator, model_point
 from strict import STRICT, Strict, erf_sqrt2, wrap
 
-from vitnp import InputError, backend, loss, tree, vit
-from vitnp.config import preset
+from vitnp import InputError, tree, vit
+from vitnp.backend import arrays, erf, tiles
+from vitnp.engine import loss
+from vitnp.models import preset
 from vitnp.ops import gelu, softmax
 
 
@@ -37,10 +39,10 @@ def test_the_model_uses_nothing_of_numpy(form, classifier, monkeypatch):
         return {"logits": logits, "loss": value, "dimages": dimages, "dp": dp}
 
     plain = both_ways(images, labels, p)
-    monkeypatch.setattr(backend, "BLOCK", 50)  # blocks are for NumPy alone
-    strict = both_ways(wrap(images), wrap(labels), backend.to_device(p, STRICT))
+    monkeypatch.setattr(tiles, "BLOCK", 50)  # blocks are for NumPy alone
+    strict = both_ways(wrap(images), wrap(labels), arrays.to_device(p, STRICT))
     assert isinstance(strict["logits"], Strict)
-    tree.map(np.testing.assert_array_equal, backend.to_host(strict), plain)
+    tree.map(np.testing.assert_array_equal, arrays.to_host(strict), plain)
 
 
 def test_the_strict_array_is_strict():
@@ -60,15 +62,15 @@ def test_the_strict_array_is_strict():
 
 
 def test_the_array_decides():
-    assert backend.array_module(np.ones(2)) is np
-    assert backend.array_module(np.float32(1)) is np
-    assert backend.array_module(wrap(np.ones(2))) is STRICT
+    assert arrays.array_module(np.ones(2)) is np
+    assert arrays.array_module(np.float32(1)) is np
+    assert arrays.array_module(wrap(np.ones(2))) is STRICT
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_erf(dtype):
     x = np.linspace(-7, 7, 101).astype(dtype)
-    y = backend.erf_sqrt2(x, x * x)
+    y = erf.erf_sqrt2(x, x * x)
     assert y.dtype == dtype
     exact = scipy.special.erf(x.astype("float64") / np.sqrt(2.0))
     np.testing.assert_allclose(y, exact, rtol=1e-6 if dtype == "float32" else 1e-15)
@@ -98,13 +100,13 @@ def pretend_cupy(monkeypatch, zeros):
 
 def test_with_a_gpu(monkeypatch):
     cupy = pretend_cupy(monkeypatch, zeros=lambda n: None)
-    assert backend.get("auto") is cupy
-    assert backend.get("cupy") is cupy
-    assert backend.get("numpy") is np
+    assert arrays.get("auto") is cupy
+    assert arrays.get("cupy") is cupy
+    assert arrays.get("numpy") is np
     x = OnDevice()
     monkeypatch.setattr(OnDevice, "__mul__", lambda x, number: f"x · {number:.3f}", raising=False)
-    assert backend.array_module(x) is cupy
-    assert backend.erf_sqrt2(x, None) == ("erf on the device", "x · 0.707")
+    assert arrays.array_module(x) is cupy
+    assert erf.erf_sqrt2(x, None) == ("erf on the device", "x · 0.707")
 
 
 def test_with_cupy_but_no_driver(monkeypatch, capsys):
@@ -112,33 +114,33 @@ def test_with_cupy_but_no_driver(monkeypatch, capsys):
         raise RuntimeError("cudaErrorInsufficientDriver")
 
     pretend_cupy(monkeypatch, zeros=no_driver)
-    backend.say_once.cache_clear()
-    assert backend.get("auto") is np
-    assert backend.get("auto") is np
+    arrays.say_once.cache_clear()
+    assert arrays.get("auto") is np
+    assert arrays.get("auto") is np
     said = capsys.readouterr().err
     assert said == "vitnp: NumPy, as there is no GPU that CuPy can use here (cudaErrorInsufficientDriver)\n"
-    assert backend.get("numpy") is np
+    assert arrays.get("numpy") is np
     assert capsys.readouterr().err == "", "said once, and only to who asked for it"
     with pytest.raises(InputError, match=r"cudaErrorInsufficientDriver.*vitnp\[cuda12\].*--backend numpy"):
-        backend.get("cupy")
+        arrays.get("cupy")
 
 
 def test_without_cupy(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
-    assert backend.get() is np
+    assert arrays.get() is np
     with pytest.raises(InputError, match="cupy cannot be used here"):
-        backend.get("cupy")
+        arrays.get("cupy")
 
 
 def test_an_unknown_backend():
     with pytest.raises(InputError, match='"torch" is unknown; choose auto, numpy or cupy'):
-        backend.get("torch")
+        arrays.get("torch")
 
 
 def test_there_and_back():
     p = {"W": np.ones((2, 3)), "blocks": {0: {"b": np.zeros(4, np.float32)}}}
-    device = backend.to_device(p, STRICT)
+    device = arrays.to_device(p, STRICT)
     assert all(isinstance(leaf, Strict) for _, leaf in tree.leaves(device))
-    host = backend.to_host(device)
+    host = arrays.to_host(device)
     tree.map(np.testing.assert_array_equal, host, p)
     assert host["blocks"][0]["b"].dtype == np.float32

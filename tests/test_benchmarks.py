@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vitnp import cost
+from vitnp.analysis import cost
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 

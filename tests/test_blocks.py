@@ -13,7 +13,7 @@ from strict import Strict, unwrap, wrap
 from test_backend import pretend_cupy
 from test_contract import poisoned
 
-from vitnp import backend
+from vitnp.backend import erf, tiles
 from vitnp.ops import gelu
 
 BLOCK = 50
@@ -46,7 +46,7 @@ layouts = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Blocks of 50 values, and NaN where nobody writes."""
-    monkeypatch.setattr(backend, "BLOCK", BLOCK)
+    monkeypatch.setattr(tiles, "BLOCK", BLOCK)
     monkeypatch.setattr(np, "empty", poisoned)
 
 
@@ -81,7 +81,7 @@ def several(x, y):
 def test_fuse_is_the_formula(f, dtype, layout, shape):
     x, y = layout(values(shape, dtype)), layout(values(shape, dtype, seed=1))
     before = x.copy(), y.copy()
-    same(backend.fuse(f)(x, y), f(np.ascontiguousarray(x), np.ascontiguousarray(y)))
+    same(tiles.fuse(f)(x, y), f(np.ascontiguousarray(x), np.ascontiguousarray(y)))
     same((x, y), before)
 
 
@@ -89,7 +89,7 @@ def test_fuse_is_the_formula(f, dtype, layout, shape):
 @pytest.mark.parametrize("form", ["tanh", "erf"])
 def test_gelu_in_blocks_of_the_real_size(size, form, monkeypatch):
     monkeypatch.undo()
-    assert backend.BLOCK == 131_072
+    assert tiles.BLOCK == 131_072
     x, dy = values(size, "float32"), values(size, "float32", seed=1)
     fused, plain = ((f(x), g(x, dy)) for f, g in formulas(form))
     same(fused[0], plain[0])
@@ -105,7 +105,7 @@ def formulas(form):
 def test_fuse_cuts_into_blocks_and_keeps_the_name():
     sizes = []
 
-    @backend.fuse
+    @tiles.fuse
     def formula(x, y):
         """What it says."""
         sizes.append((x.shape, y.shape))
@@ -153,7 +153,7 @@ def test_blocked_is_the_function(layout, dtype, masked, row_size, shape):
     x = layout(values(shape[::-1] if layout is LAYOUTS["transposed"] else shape, dtype))
     shift = values((*shape[:2], *[1] * (len(shape) - 2)), dtype, seed=1)
     mask = values(shape, seed=2) > 0.0 if masked else None
-    results = backend.blocked(rows)(x, shift, mask, scale=0.5, row_size=row_size)
+    results = tiles.blocked(rows)(x, shift, mask, scale=0.5, row_size=row_size)
     same(results, rows(np.ascontiguousarray(x), shift, mask, scale=0.5))
 
 
@@ -173,7 +173,7 @@ def test_blocked_is_the_function(layout, dtype, masked, row_size, shape):
 def test_blocked_cuts_into_rows_that_fit(shape, row_size, blocks):
     seen = []
 
-    @backend.blocked
+    @tiles.blocked
     def f(x):
         seen.append(x.shape)
         return (x,)
@@ -186,7 +186,7 @@ def test_blocked_cuts_into_rows_that_fit(shape, row_size, blocks):
 def test_the_widest_array_sets_the_rows():
     seen = []
 
-    @backend.blocked
+    @tiles.blocked
     def f(narrow, absent, wide):
         seen.append(wide.shape)
         return (narrow + wide.sum(axis=-1, keepdims=True),)
@@ -201,7 +201,7 @@ def test_row_blocks_cover_every_row_once():
         for J in range(1, 7):
             for most in range(40):
                 count = np.zeros((B, J), int)
-                for block in backend.row_blocks(B, J, most):
+                for block in tiles.row_blocks(B, J, most):
                     count[block] += 1
                     assert 1 <= count[block].size <= max(most, 1)
                 assert (count == 1).all()
@@ -221,7 +221,7 @@ def test_each_block_writes_in_place(layout, shape):
     p, g, m = (layout(values(shape, seed=seed)).copy(order="K") for seed in range(3))
     expected = [a.copy() for a in (p, g, m)]
     step(*expected, rate=0.1)
-    assert backend.each_block(step, p, g, m, rate=0.1) is None
+    assert tiles.each_block(step, p, g, m, rate=0.1) is None
     same((p, g, m), tuple(expected))
 
 
@@ -231,13 +231,13 @@ def test_each_block_writes_into_views(shape):
     p, g, m = whole[..., 0], values(shape, seed=1), values(shape, seed=2)
     expected = [a.copy() for a in (p, g, m)]
     step(*expected, rate=0.1)
-    backend.each_block(step, p, g, m, rate=0.1)
+    tiles.each_block(step, p, g, m, rate=0.1)
     same((whole[..., 0], g, m), tuple(expected))
 
 
 def test_each_block_cuts_into_flat_blocks():
     seen = []
-    backend.each_block(
+    tiles.each_block(
         lambda a, b, *, name: seen.append((a.shape, b.shape, name)),
         values((3, 41)),
         values((3, 41)),
@@ -257,12 +257,12 @@ def test_arrays_of_another_library_are_not_cut():
 
     x, y = (wrap(values((2, 30, 4), seed=seed)) for seed in range(2))
     expected = unwrap(x) + unwrap(y)
-    (product,) = backend.fuse(f)(x, y)
+    (product,) = tiles.fuse(f)(x, y)
     np.testing.assert_array_equal(unwrap(x), expected)
     np.testing.assert_array_equal(unwrap(product), expected * unwrap(y))
     assert isinstance(product, Strict)
-    backend.blocked(f)(x, y, None, row_size=1000)
-    backend.each_block(f, x, y)
+    tiles.blocked(f)(x, y, None, row_size=1000)
+    tiles.each_block(f, x, y)
     assert calls == [(Strict, (2, 30, 4))] * 3
 
 
@@ -276,7 +276,7 @@ def test_cupy_compiles_a_formula_once(monkeypatch):
 
     cupy = pretend_cupy(monkeypatch, zeros=None)
     cupy.fuse = fuse
-    formula = backend.fuse(lambda x, y: (x, y))
+    formula = tiles.fuse(lambda x, y: (x, y))
     x, y = OnDevice(), OnDevice()
     assert formula(x, y) == formula(x, y) == ("kernel", (x, y))
     assert len(compiled) == 1
@@ -315,7 +315,7 @@ NOTABLE = np.array(
 def erf_sqrt2(x):
     with np.errstate(over="ignore"):
         x2 = x * x
-    return backend.erf_sqrt2(x, x2)  # without a warning of its own, which would be an error here
+    return erf.erf_sqrt2(x, x2)  # without a warning of its own, which would be an error here
 
 
 @pytest.mark.parametrize(
@@ -357,12 +357,12 @@ def test_the_coefficients_are_the_fits(monkeypatch):
     fit_erf = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(fit_erf)
     coefficients, error = fit_erf.fit()
-    np.testing.assert_allclose(backend.ERF_COEFFICIENTS, coefficients, rtol=1e-3)
+    np.testing.assert_allclose(erf.ERF_COEFFICIENTS, coefficients, rtol=1e-3)
     x = np.linspace(0.0, fit_erf.EDGE, 100_000, dtype=np.float32)
-    worse = np.nextafter(np.float32(backend.ERF_COEFFICIENTS), np.float32(0.0))
+    worse = np.nextafter(np.float32(erf.ERF_COEFFICIENTS), np.float32(0.0))
     better = fit_erf.nearby(worse)
     np.testing.assert_allclose(better, worse, rtol=1e-6)
     assert fit_erf.error_float32(better, x)[0] < 0.95 * fit_erf.error_float32(worse, x)[0]
     assert error < 1.1e-7
     x = np.linspace(0.0, 8.0, 1_000_001, dtype=np.float32)
-    assert fit_erf.error_float32(backend.ERF_COEFFICIENTS, x)[0] <= 3e-7
+    assert fit_erf.error_float32(erf.ERF_COEFFICIENTS, x)[0] <= 3e-7

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import vitnp
-from vitnp import InputError, checkpoints, gradcheck, tree, vit
-from vitnp.checkpoints.native import CONFIG, config_array
+from vitnp import InputError, gradcheck, tree, vit, weights
+from vitnp.weights.native import CONFIG, config_array
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def model():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_round_trip_is_exact(tmp_path, model, dtype):
     p, config = tree.map(lambda a: a.astype(dtype), model[0]), model[1]
-    checkpoints.save(tmp_path / "model.npz", p, config)
-    again, config_again = checkpoints.load(tmp_path / "model.npz")
+    weights.save(tmp_path / "model.npz", p, config)
+    again, config_again = weights.load(tmp_path / "model.npz")
     assert config_again == config
     assert [name for name, _ in tree.leaves(again)] == [name for name, _ in tree.leaves(p)]
     for (_, a), (_, b) in zip(tree.leaves(p), tree.leaves(again), strict=True):
@@ -39,19 +39,19 @@ def test_both_headers_of_an_npy(tmp_path, model, version):
         for name, array in {**dict(tree.leaves(p)), CONFIG: config_array(config)}.items():
             with file.open(f"{name}.npy", "w") as member:
                 np.lib.format.write_array(member, np.asarray(array), version=version)
-    again, _ = checkpoints.load(path)
+    again, _ = weights.load(path)
     for name, leaf in tree.leaves(p):
         np.testing.assert_array_equal(tree.get(again, name), leaf, err_msg=name)
 
 
 def test_save_takes_a_name_as_it_is_and_leaves_nothing_beside_it(tmp_path, model):
-    checkpoints.save(tmp_path / "model", *model)
+    weights.save(tmp_path / "model", *model)
     assert os.listdir(tmp_path) == ["model"]
 
 
 def test_a_failed_save_keeps_the_old_file(tmp_path, model, monkeypatch):
     path = tmp_path / "model.npz"
-    checkpoints.save(path, *model)
+    weights.save(path, *model)
     before = path.read_bytes()
 
     def full(file, **arrays):
@@ -60,19 +60,19 @@ def test_a_failed_save_keeps_the_old_file(tmp_path, model, monkeypatch):
 
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(InputError, match=r"cannot write .*No space left"):
-        checkpoints.save(path, *model)
+        weights.save(path, *model)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["model.npz"]
 
 
 def test_no_such_folder(tmp_path, model):
     with pytest.raises(InputError, match="cannot write"):
-        checkpoints.save(tmp_path / "no" / "model.npz", *model)
+        weights.save(tmp_path / "no" / "model.npz", *model)
 
 
 def test_missing_file(tmp_path):
     with pytest.raises(InputError, match=r"cannot read .*No such file"):
-        checkpoints.load(tmp_path / "none.npz")
+        weights.load(tmp_path / "none.npz")
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\n", b"PK\x03\x04 cut off"])
@@ -80,22 +80,22 @@ def test_not_a_checkpoint(tmp_path, content):
     path = tmp_path / "model.npz"
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"model\.npz"):
-        checkpoints.load(path)
+        weights.load(path)
 
 
 def test_truncated_file(tmp_path, model):
     path = tmp_path / "model.npz"
-    checkpoints.save(path, *model)
+    weights.save(path, *model)
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(InputError, match=r"model\.npz"):
-        checkpoints.load(path)
+        weights.load(path)
 
 
 def test_a_pickle_is_refused(tmp_path):
     path = tmp_path / "model.npz"
     np.savez(path, a=np.array([{"x": 1}], dtype=object))
     with pytest.raises(InputError, match=r"model\.npz"):
-        checkpoints.load(path)
+        weights.load(path)
 
 
 def test_every_wrong_array_is_named_at_once(tmp_path, model):
@@ -104,7 +104,7 @@ def test_every_wrong_array_is_named_at_once(tmp_path, model):
     p["position"]["E_pos"] = p["position"]["E_pos"][1:]
     np.savez(tmp_path / "model.npz", **dict(tree.leaves(p)), **{CONFIG: config_array(config)})
     with pytest.raises(InputError) as caught:
-        checkpoints.load(tmp_path / "model.npz")
+        weights.load(tmp_path / "model.npz")
     message = str(caught.value)
     for part in (
         "norm.beta is missing",
@@ -123,7 +123,7 @@ def test_save_compares_the_tree_with_the_configuration(tmp_path, model):
     p["norm"]["gamma"] = p["norm"]["gamma"].astype(int)
     for format, name in (("vitnp", "model.npz"), ("timm", "model.safetensors")):
         with pytest.raises(InputError) as caught:
-            checkpoints.save(tmp_path / name, p, config, format=format)
+            weights.save(tmp_path / name, p, config, format=format)
         for part in (
             "norm.beta is missing",
             "norm.extra is unexpected",
@@ -133,19 +133,5 @@ def test_save_compares_the_tree_with_the_configuration(tmp_path, model):
         ):
             assert part.replace("float128", np.dtype(np.longdouble).name) in str(caught.value)
     with pytest.raises(InputError, match=r"blocks\.1\.norm_1\.gamma is unexpected"):
-        checkpoints.save(tmp_path / "model.npz", model[0], dataclasses.replace(config, num_layers=1))
+        weights.save(tmp_path / "model.npz", model[0], dataclasses.replace(config, num_layers=1))
     assert os.listdir(tmp_path) == []
-
-
-def test_the_thin_object_saves_and_loads(tmp_path):
-    model = vitnp.ViT("tiny", seed=3)
-    model.save(tmp_path / "model.npz")
-    images = np.random.default_rng(0).standard_normal((2, 12, 8, 3)).astype("float32")
-    again = vitnp.ViT.load(tmp_path / "model.npz")
-    assert again.config == model.config
-    assert np.array_equal(again(images), model(images))
-    loss, dp = model.loss_and_grads(images, np.array([0, 4]))
-    assert loss == pytest.approx(np.log(5))
-    assert dp.keys() == model.p.keys()
-    assert f"{tree.count(model.p):,} parameters" in repr(model)
-    assert dataclasses.asdict(again.config)["image_size"] == (12, 8)

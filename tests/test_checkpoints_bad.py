@@ -19,9 +19,9 @@ from checkpoint_files import (
     torch_save,
 )
 
-from vitnp import InputError, checkpoints
-from vitnp.checkpoints import adapt, files
+from vitnp import InputError, weights
 from vitnp.system import pickles
+from vitnp.weights import adapt, kinds
 
 SIZE = {"image_size": TOKEN.image_size}
 
@@ -29,7 +29,7 @@ SIZE = {"image_size": TOKEN.image_size}
 def refused(path, *parts, **options):
     """load ends in one line that names the file and holds every part; the line."""
     with pytest.raises(InputError) as caught:
-        checkpoints.load(path, **SIZE, **options)
+        weights.load(path, **SIZE, **options)
     message = str(caught.value)
     assert message.isprintable(), message
     for part in (str(path), *parts):
@@ -59,7 +59,7 @@ def test_a_flipped_bit(tmp_path, name):
     if name == "model.pth":
         torch_save(path, arrays_of(tmp_path, "timm", TOKEN))
     else:
-        checkpoints.save(path, random_model(TOKEN), TOKEN)
+        weights.save(path, random_model(TOKEN), TOKEN)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -122,7 +122,7 @@ def test_an_npz_whose_header_lies(tmp_path, member, words):
 )
 def test_a_zip_whose_directory_lies_about_a_size(tmp_path, compressed, size, words):
     path = tmp_path / "model.npz"
-    checkpoints.save(path, random_model(TOKEN), TOKEN)
+    weights.save(path, random_model(TOKEN), TOKEN)
     data = bytearray(path.read_bytes())
     entry = data.index(b"PK\x01\x02")  # the first record of the central directory: sizes are at 20 and 24
     for at, claimed in ((20, compressed), (24, size)):
@@ -165,7 +165,7 @@ def test_an_image_size_beyond_all_memory(tmp_path, monkeypatch):
 
     monkeypatch.setattr(adapt.positions, "resized", full)
     with pytest.raises(InputError, match="image_size 400000x400000 needs more memory than there is"):
-        checkpoints.load(tmp_path / "vitnp.npz", image_size=400_000)
+        weights.load(tmp_path / "vitnp.npz", image_size=400_000)
 
 
 def test_a_first_block_that_is_missing_is_listed_whole(tmp_path):
@@ -267,7 +267,7 @@ def test_a_pickle_with_code_is_refused_before_anything_runs(tmp_path, code):
     refused(path, "pickle")
     assert not witness.exists()
     torch_save(path, arrays_of(tmp_path, "timm", TOKEN))
-    checkpoints.load(path, **SIZE)  # and nothing that the reader keeps was changed
+    weights.load(path, **SIZE)  # and nothing that the reader keeps was changed
 
 
 def nested(levels, pair=b"%b%b\x86"):
@@ -384,7 +384,7 @@ def test_missing_unexpected_and_misshapen_all_at_once(tmp_path):
         "blocks.1.mlp.fc3.bias is unexpected",
         "norm.weight is (191,), need (192,)",
     )
-    found = checkpoints.inspect(path, **SIZE)
+    found = weights.inspect(path, **SIZE)
     assert found.missing == ["blocks.1.mlp.fc2.bias", "head.weight"]
     assert found.unexpected == ["blocks.1.mlp.fc3.bias"]
     assert found.misshapen == ["norm.weight is (191,), need (192,)"]
@@ -492,9 +492,9 @@ def test_values_that_are_not_finite(tmp_path, format, value):
     p["norm"]["beta"][3:5] = value
     p["blocks"][1]["attention"]["W_V"][0, 0] = value
     path = path_of(tmp_path, format)
-    checkpoints.save(path, p, TOKEN, format=format)
+    weights.save(path, p, TOKEN, format=format)
     message = refused(path, "holds 2 values that are NaN or infinite", "holds 1 values")
-    found = checkpoints.inspect(path, **({} if format == "vitnp" else SIZE))
+    found = weights.inspect(path, **({} if format == "vitnp" else SIZE))
     assert len(found.not_finite) == 2
     assert all(sentence in message for sentence in found.not_finite)
 
@@ -524,7 +524,7 @@ def test_a_config_json_of_another_model(tmp_path, change, words):
     (tmp_path / "config.json").write_text(json.dumps(given))
     (tmp_path / "preprocessor_config.json").unlink()
     with pytest.raises(InputError) as caught:
-        checkpoints.load(tmp_path / "huggingface.safetensors")
+        weights.load(tmp_path / "huggingface.safetensors")
     assert words in str(caught.value)
     assert str(tmp_path) in str(caught.value)
 
@@ -541,9 +541,9 @@ def test_a_config_json_that_is_none(tmp_path, content):
     arrays_of(tmp_path, "huggingface", TOKEN)
     (tmp_path / "config.json").write_text(content)
     with pytest.raises(InputError, match=r"config\.json"):
-        checkpoints.load(tmp_path / "huggingface.safetensors")
+        weights.load(tmp_path / "huggingface.safetensors")
     with pytest.raises(InputError, match=r"config\.json"):
-        checkpoints.class_names(tmp_path / "huggingface.safetensors")
+        weights.class_names(tmp_path / "huggingface.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -564,9 +564,9 @@ def test_a_configuration_inside_that_is_none(tmp_path, config):
     ],
 )
 def test_a_bad_field_is_not_the_files_fault(tmp_path, field, words):
-    checkpoints.save(tmp_path / "model.npz", random_model(TOKEN), TOKEN)
+    weights.save(tmp_path / "model.npz", random_model(TOKEN), TOKEN)
     with pytest.raises(InputError, match=f"^{words}"):
-        checkpoints.load(tmp_path / "model.npz", **field)
+        weights.load(tmp_path / "model.npz", **field)
 
 
 def test_names_that_a_terminal_would_obey(tmp_path):
@@ -575,16 +575,16 @@ def test_names_that_a_terminal_would_obey(tmp_path):
 
 
 def test_unknown_format_and_fields(tmp_path):
-    checkpoints.save(tmp_path / "model.npz", random_model(TOKEN), TOKEN)
+    weights.save(tmp_path / "model.npz", random_model(TOKEN), TOKEN)
     with pytest.raises(InputError, match='format "jax" is unknown; choose vitnp, google'):
-        checkpoints.load(tmp_path / "model.npz", format="jax")
+        weights.load(tmp_path / "model.npz", format="jax")
     with pytest.raises(InputError, match='format "jax" is unknown'):
-        checkpoints.save(tmp_path / "model.npz", random_model(TOKEN), TOKEN, format="jax")
+        weights.save(tmp_path / "model.npz", random_model(TOKEN), TOKEN, format="jax")
     with pytest.raises(InputError, match='"gleu" is unknown; did you mean gelu'):
-        checkpoints.load(tmp_path / "model.npz", gleu="erf")
+        weights.load(tmp_path / "model.npz", gleu="erf")
     with pytest.raises(InputError, match=r"has no vitnp\.config"):
         np.savez(tmp_path / "other.npz", x=np.zeros(3))
-        checkpoints.load(tmp_path / "other.npz", format="vitnp")
+        weights.load(tmp_path / "other.npz", format="vitnp")
 
 
 # ---- saving: all or nothing ----
@@ -596,14 +596,14 @@ def test_unknown_format_and_fields(tmp_path):
 )
 def test_the_ending_says_the_format(tmp_path, format, name, ending):
     with pytest.raises(InputError, match=f"to be a file of {format}; give it a name that ends in {ending}$"):
-        checkpoints.save(tmp_path / name, random_model(TOKEN), TOKEN, format=format)
+        weights.save(tmp_path / name, random_model(TOKEN), TOKEN, format=format)
     assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("format", ["google", "timm", "huggingface"])
 def test_a_full_disk_leaves_the_old_files(tmp_path, format, monkeypatch):
     path = path_of(tmp_path, format)
-    checkpoints.save(path, random_model(TOKEN), TOKEN, format=format)
+    weights.save(path, random_model(TOKEN), TOKEN, format=format)
     before = {file: (tmp_path / file).read_bytes() for file in os.listdir(tmp_path)}
 
     def full(*args, **options):
@@ -614,26 +614,26 @@ def test_a_full_disk_leaves_the_old_files(tmp_path, format, monkeypatch):
     monkeypatch.setattr(np, "savez", full)
     monkeypatch.setattr(safetensors.numpy, "save_file", full)
     with pytest.raises(InputError, match=r"cannot write .*No space left"):
-        checkpoints.save(path, random_model(TOKEN), TOKEN, format=format)
+        weights.save(path, random_model(TOKEN), TOKEN, format=format)
     assert {file: (tmp_path / file).read_bytes() for file in os.listdir(tmp_path)} == before
 
 
 @pytest.mark.parametrize("format", ["google", "timm", "huggingface"])
 def test_no_folder_to_save_into(tmp_path, format):
     with pytest.raises(InputError, match=r"cannot write .*No such file"):
-        checkpoints.save(path_of(tmp_path / "none", format), random_model(TOKEN), TOKEN, format=format)
+        weights.save(path_of(tmp_path / "none", format), random_model(TOKEN), TOKEN, format=format)
 
 
 def test_a_config_json_of_something_else_is_not_written_over(tmp_path):
     (tmp_path / "config.json").write_text('{"compilerOptions": {}}')
     with pytest.raises(InputError, match=r"config\.json belongs to something else"):
-        checkpoints.save(path_of(tmp_path, "huggingface"), random_model(TOKEN), TOKEN, format="huggingface")
+        weights.save(path_of(tmp_path, "huggingface"), random_model(TOKEN), TOKEN, format="huggingface")
     assert os.listdir(tmp_path) == ["config.json"]
 
 
 def test_two_readings_of_a_file_give_arrays_of_their_own(tmp_path):
     """Which may be written to."""
     torch_save(tmp_path / "model.pth", {"x": np.arange(4, dtype="f4")})
-    first, second = files.read(tmp_path / "model.pth"), files.read(tmp_path / "model.pth")
+    first, second = kinds.read(tmp_path / "model.pth"), kinds.read(tmp_path / "model.pth")
     first["x"] += 1.0
     assert np.array_equal(second["x"], np.arange(4))

@@ -21,10 +21,12 @@ from checkpoint_files import (
     torch_save,
 )
 
-from vitnp import InputError, ViTConfig, checkpoints, checks, preset, tree, vit
-from vitnp.checkpoints import FORMATS, PROFILES, adapt, files, google
-from vitnp.checkpoints.names import FAMILIES, names
-from vitnp.config import Preprocessing
+from vitnp import InputError, ViTConfig, preset, tree, vit, weights
+from vitnp.inputs import images
+from vitnp.inputs.images import Preprocessing
+from vitnp.weights import FORMATS, PROFILES, adapt, kinds
+from vitnp.weights.vit import google
+from vitnp.weights.vit.names import FAMILIES, names
 
 SIZE = {"image_size": TOKEN.image_size}  # 3x2 patches are no square's: the file does not tell
 
@@ -46,9 +48,9 @@ def test_round_trip_through_every_pair_of_formats(tmp_path, config, dtype):
         for format, tree_now in ((first, p), (second, None)):
             told = {} if tree_now is not None else SIZE
             if tree_now is None:
-                tree_now, _ = checkpoints.load(path_of(tmp_path, first), **SIZE)
-            checkpoints.save(path_of(tmp_path, format), tree_now, config, format=format)
-        q, found = checkpoints.load(path_of(tmp_path, second), **told)
+                tree_now, _ = weights.load(path_of(tmp_path, first), **SIZE)
+            weights.save(path_of(tmp_path, format), tree_now, config, format=format)
+        q, found = weights.load(path_of(tmp_path, second), **told)
         assert same(p, q), f"{first} → {second}"
         assert found.num_heads == 3
         assert (found.classifier, found.representation_size) == (
@@ -63,7 +65,7 @@ def test_a_model_that_a_format_cannot_hold_is_refused(tmp_path, format, config):
     if holds(format, config):
         return
     with pytest.raises(InputError, match=f"{format} (has no|does not use)"):
-        checkpoints.save(path_of(tmp_path, format), random_model(config), config, format=format)
+        weights.save(path_of(tmp_path, format), random_model(config), config, format=format)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -153,7 +155,7 @@ def test_other_spellings(tmp_path, format, changes):
         np.savez(path, **arrays)
     else:
         safetensors.numpy.save_file(arrays, path)
-    p, _ = checkpoints.load(path, **SIZE)
+    p, _ = weights.load(path, **SIZE)
     assert same(p, random_model(TOKEN))
 
 
@@ -162,12 +164,12 @@ def test_big_vision_adds_positions_before_the_class_token(tmp_path):
     positions = arrays.pop("params/Transformer/posembed_input/pos_embedding")
     arrays["params/pos_embedding"] = positions[:, 1:]
     np.savez(tmp_path / "big_vision.npz", **arrays)
-    p, config = checkpoints.load(tmp_path / "big_vision.npz", **SIZE)
+    p, config = weights.load(tmp_path / "big_vision.npz", **SIZE)
     want = random_model(TOKEN)
     want["position"]["E_pos"][0] = 0.0
     assert same(p, want)
     assert config.classifier == "token"
-    (note,) = checkpoints.inspect(tmp_path / "big_vision.npz", **SIZE).notes
+    (note,) = weights.inspect(tmp_path / "big_vision.npz", **SIZE).notes
     assert "no row for the class token" in note
 
 
@@ -178,7 +180,7 @@ def test_big_vision_stacks_the_blocks(tmp_path):
         pair = [arrays.pop(name.replace("_0/", f"_{i}/", 1)) for i in range(2)]
         arrays[name.replace("encoderblock_0", "encoderblock")] = np.stack(pair)
     np.savez(tmp_path / "scan.npz", **arrays)
-    p, _ = checkpoints.load(tmp_path / "scan.npz", **SIZE)
+    p, _ = weights.load(tmp_path / "scan.npz", **SIZE)
     assert same(p, random_model(TOKEN))
 
 
@@ -201,10 +203,10 @@ def test_every_variety_of_big_vision(tmp_path, config, own, scan, prefix):
         pair = [arrays.pop(name.replace("_0/", f"_{i}/", 1)) for i in range(2)]
         arrays[name.replace("encoderblock_0", "encoderblock")] = np.stack(pair)
     np.savez(tmp_path / "file.npz", **{f"{prefix}{name}": array for name, array in arrays.items()})
-    p, found = checkpoints.load(tmp_path / "file.npz", **SIZE)
+    p, found = weights.load(tmp_path / "file.npz", **SIZE)
     assert same(p, want)
     assert (found.classifier, found.num_layers) == (config.classifier, 2)
-    notes = " ".join(checkpoints.inspect(tmp_path / "file.npz", **SIZE).notes)
+    notes = " ".join(weights.inspect(tmp_path / "file.npz", **SIZE).notes)
     assert (ROW in notes, SCAN in notes) == (own and config is TOKEN, scan)
 
 
@@ -235,7 +237,7 @@ def test_a_hugging_face_model_without_a_head(tmp_path):
     arrays = arrays_of(tmp_path, "huggingface", config)
     assert "pooler.dense.weight" in arrays
     assert not any(name.startswith("vit.") for name in arrays)
-    p, found = checkpoints.load(tmp_path / "huggingface.safetensors")
+    p, found = weights.load(tmp_path / "huggingface.safetensors")
     assert same(p, random_model(config))
     assert (found.num_classes, found.representation_size, found.image_size) == (0, 7, (12, 8))
     assert json.loads((tmp_path / "config.json").read_text())["architectures"] == ["ViTModel"]
@@ -247,10 +249,10 @@ def test_a_hugging_face_model_without_a_head(tmp_path):
 def test_what_the_library_no_longer_reads_is_left_out_and_noted(tmp_path, format, prefix):
     arrays = arrays_of(tmp_path, format, TOKEN) | {f"{prefix}.weight": np.ones((192, 192), "f4")}
     safetensors.numpy.save_file(arrays, path_of(tmp_path, format))
-    p, config = checkpoints.load(path_of(tmp_path, format), **SIZE)
+    p, config = weights.load(path_of(tmp_path, format), **SIZE)
     assert same(p, random_model(TOKEN))
     assert config.representation_size is None
-    notes = checkpoints.inspect(path_of(tmp_path, format), **SIZE).notes
+    notes = weights.inspect(path_of(tmp_path, format), **SIZE).notes
     assert f"left out, as {format} does: {prefix}.weight" in notes
 
 
@@ -260,10 +262,10 @@ def test_what_the_library_no_longer_reads_is_left_out_and_noted(tmp_path, format
 def test_float16_is_widened(tmp_path):
     arrays = {name: array.astype("f2") for name, array in arrays_of(tmp_path, "timm", TOKEN).items()}
     safetensors.numpy.save_file(arrays, tmp_path / "half.safetensors")
-    p, _ = checkpoints.load(tmp_path / "half.safetensors", **SIZE)
+    p, _ = weights.load(tmp_path / "half.safetensors", **SIZE)
     want = tree.map(lambda a: a.astype("f2").astype("f4"), random_model(TOKEN))
     assert same(p, want)
-    notes = checkpoints.inspect(tmp_path / "half.safetensors", **SIZE).notes
+    notes = weights.inspect(tmp_path / "half.safetensors", **SIZE).notes
     assert any("32 arrays of 16 bits are widened to float32" in note for note in notes)
 
 
@@ -274,15 +276,15 @@ def test_bfloat16_as_raw_bytes_in_an_npz(tmp_path):
 
     arrays = {name: cut(array).view("V2") for name, array in arrays_of(tmp_path, "google", TOKEN).items()}
     np.savez(tmp_path / "bfloat16.npz", **arrays)
-    p, _ = checkpoints.load(tmp_path / "bfloat16.npz", **SIZE)
+    p, _ = weights.load(tmp_path / "bfloat16.npz", **SIZE)
     want = tree.map(lambda a: (cut(a).astype("<u4") << 16).view("<f4"), random_model(TOKEN))
     assert same(p, want)
-    rows = checkpoints.inspect(tmp_path / "bfloat16.npz", **SIZE).arrays
+    rows = weights.inspect(tmp_path / "bfloat16.npz", **SIZE).arrays
     assert ("cls", "class_token.cls", (1, 1, 192), "bfloat16") in rows
 
 
 def test_every_kind_of_tensor_that_torch_saves():
-    arrays = files.read(pathlib.Path(__file__).parent / "golden" / "torch_save.pth")
+    arrays = kinds.read(pathlib.Path(__file__).parent / "golden" / "torch_save.pth")
     x = np.arange(12, dtype="f4").reshape(3, 4) / 8
     bits = (x.view("<u4") >> 16).astype("<u2")
     want = {
@@ -312,7 +314,7 @@ def test_every_kind_of_tensor_that_torch_saves():
 def test_a_pth_is_the_same_model(tmp_path, format):
     arrays = arrays_of(tmp_path, format, TOKEN)
     torch_save(tmp_path / "model.pth", arrays)
-    p, _ = checkpoints.load(tmp_path / "model.pth", **SIZE)
+    p, _ = weights.load(tmp_path / "model.pth", **SIZE)
     assert same(p, random_model(TOKEN))
 
 
@@ -321,10 +323,10 @@ def test_a_pth_is_the_same_model(tmp_path, format):
 
 def test_heads_are_the_published_sizes(tmp_path):
     config = preset("H/14", num_layers=1, image_size=14, mlp_dim=4, num_classes=2)
-    checkpoints.save(tmp_path / "h.safetensors", random_model(config), config, format="timm")
-    assert checkpoints.load(tmp_path / "h.safetensors")[1].num_heads == 16  # not 1280/64
-    assert checkpoints.load(tmp_path / "h.safetensors", num_heads=20)[1].num_heads == 20
-    notes = checkpoints.inspect(tmp_path / "h.safetensors").notes
+    weights.save(tmp_path / "h.safetensors", random_model(config), config, format="timm")
+    assert weights.load(tmp_path / "h.safetensors")[1].num_heads == 16  # not 1280/64
+    assert weights.load(tmp_path / "h.safetensors", num_heads=20)[1].num_heads == 20
+    notes = weights.inspect(tmp_path / "h.safetensors").notes
     assert any("how many heads: taken to be 16" in note for note in notes)
 
 
@@ -335,59 +337,59 @@ def test_heads_of_an_unpublished_width_are_asked_for(tmp_path, name, width, head
     """Width 64 in timm's names may be 1, 2 or 4 heads: a guess would load, and answer wrong; `inspect` guesses."""
     config = preset(name, representation_size=None, hidden_size=width)
     told = {"image_size": config.image_size}
-    checkpoints.save(tmp_path / "t.safetensors", random_model(config), config, format="timm")
+    weights.save(tmp_path / "t.safetensors", random_model(config), config, format="timm")
     with pytest.raises(
         InputError,
         match=rf"t\.safetensors: it does not say how many heads share hidden_size {width}; .*--set num_heads=N",
     ):
-        checkpoints.load(tmp_path / "t.safetensors", **told)
-    assert checkpoints.load(tmp_path / "t.safetensors", **told, num_heads=heads)[1].num_heads == heads
-    assert checkpoints.inspect(tmp_path / "t.safetensors", **told).config.num_heads == guess
+        weights.load(tmp_path / "t.safetensors", **told)
+    assert weights.load(tmp_path / "t.safetensors", **told, num_heads=heads)[1].num_heads == heads
+    assert weights.inspect(tmp_path / "t.safetensors", **told).config.num_heads == guess
 
 
 def test_positions_that_are_no_squares_are_asked_for(tmp_path):
-    checkpoints.save(tmp_path / "m.npz", random_model(TOKEN), TOKEN, format="google")
+    weights.save(tmp_path / "m.npz", random_model(TOKEN), TOKEN, format="google")
     with pytest.raises(InputError, match=r"m\.npz: it has positions for 6 patches of 4x4.*image_size="):
-        checkpoints.load(tmp_path / "m.npz")
+        weights.load(tmp_path / "m.npz")
     with pytest.raises(InputError, match="positions for 6 patches"):
-        checkpoints.load(tmp_path / "m.npz", image_size=(16, 16))
-    found = checkpoints.inspect(tmp_path / "m.npz")
+        weights.load(tmp_path / "m.npz", image_size=(16, 16))
+    found = weights.inspect(tmp_path / "m.npz")
     assert found.config.grid == (2, 3)
     (question,) = found.questions
     assert "positions for 6 patches of 4x4, which is no square" in question
     row = dataclasses.replace(TOKEN, image_size=(4, 28))  # seven patches are one row
-    checkpoints.save(tmp_path / "row.npz", random_model(row), row, format="google")
-    assert checkpoints.inspect(tmp_path / "row.npz").config.grid == (1, 7)
+    weights.save(tmp_path / "row.npz", random_model(row), row, format="google")
+    assert weights.inspect(tmp_path / "row.npz").config.grid == (1, 7)
 
 
 @pytest.mark.parametrize("format", FAMILIES)
 def test_the_profile_follows_the_format_and_gives_way(tmp_path, format):
-    checkpoints.save(path_of(tmp_path, format), random_model(TOKEN), TOKEN, format=format)
+    weights.save(path_of(tmp_path, format), random_model(TOKEN), TOKEN, format=format)
     if format == "huggingface":
         (tmp_path / "config.json").unlink()
         (tmp_path / "preprocessor_config.json").unlink()
-    _, config = checkpoints.load(path_of(tmp_path, format), **SIZE)
+    _, config = weights.load(path_of(tmp_path, format), **SIZE)
     assert {field: getattr(config, field) for field in PROFILES[format]} == PROFILES[format]
-    _, config = checkpoints.load(path_of(tmp_path, format), **SIZE, **PROFILES["timm-imagenet"])
+    _, config = weights.load(path_of(tmp_path, format), **SIZE, **PROFILES["timm-imagenet"])
     assert config.preprocessing.mean == (0.485, 0.456, 0.406)
-    _, config = checkpoints.load(path_of(tmp_path, format), **SIZE, gelu="erf", layer_norm_eps=1e-3)
+    _, config = weights.load(path_of(tmp_path, format), **SIZE, gelu="erf", layer_norm_eps=1e-3)
     assert (config.gelu, config.layer_norm_eps) == ("erf", 1e-3)
 
 
 def test_what_the_caller_says_goes_before_the_file(tmp_path):
     told = {"num_heads": 4, "gelu": "tanh", "layer_norm_eps": 1e-3, "dropout_rate": 0.1}
     for format in ("vitnp", "huggingface"):
-        checkpoints.save(path_of(tmp_path, format), random_model(TOKEN), TOKEN, format=format)
-        _, config = checkpoints.load(path_of(tmp_path, format), **told)
+        weights.save(path_of(tmp_path, format), random_model(TOKEN), TOKEN, format=format)
+        _, config = weights.load(path_of(tmp_path, format), **told)
         assert {field: getattr(config, field) for field in told} == told
 
 
 def test_uint8_images_are_scaled_as_the_profile_says():
     image = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
-    x = checks.scaled(image, np.float32, PROFILES["google"]["preprocessing"])
+    x = images.scaled(image, np.float32, PROFILES["google"]["preprocessing"])
     assert np.array_equal(x, image.astype(np.float32) / 127.5 - 1.0)
     rgb = image.repeat(3, axis=-1)
-    x = checks.scaled(rgb, np.float32, PROFILES["torchvision"]["preprocessing"])
+    x = images.scaled(rgb, np.float32, PROFILES["torchvision"]["preprocessing"])
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     np.testing.assert_allclose(x, (rgb / 255.0 - mean) / std, atol=1e-6)
     assert x.dtype == np.float32
@@ -440,22 +442,20 @@ def test_timm_models_for_384_pixels_are_not_cropped(tmp_path):
     for side, crop in ((224, 0.9), (384, 1.0)):
         config = preset("Ti/16", num_layers=1, image_size=side)
         path = path_of(tmp_path, "timm")
-        checkpoints.save(path, random_model(config), config, format="timm")
-        assert checkpoints.load(path)[1].preprocessing.crop_fraction == crop
+        weights.save(path, random_model(config), config, format="timm")
+        assert weights.load(path)[1].preprocessing.crop_fraction == crop
 
 
 def test_preprocessing_of_three_channels_is_asked_for_where_there_is_one(tmp_path):
     config = preset("digits")
     p = vit.init(np.random.default_rng(0), config)
     before = PROFILES["torchvision"]["preprocessing"]
-    checkpoints.save(tmp_path / "a.safetensors", p, config, format="torchvision")
+    weights.save(tmp_path / "a.safetensors", p, config, format="torchvision")
     with pytest.raises(InputError, match=r"is for 3 channels, the file has 1"):
-        checkpoints.load(tmp_path / "a.safetensors", num_heads=4)
+        weights.load(tmp_path / "a.safetensors", num_heads=4)
     told = {"num_heads": 4, "preprocessing": {"mean": [0.5], "std": [0.5]}}
-    assert checkpoints.load(tmp_path / "a.safetensors", **told)[1].preprocessing.mean == (0.5,)
-    assert (
-        checkpoints.inspect(tmp_path / "a.safetensors", num_heads=4).config.preprocessing == Preprocessing()
-    )
+    assert weights.load(tmp_path / "a.safetensors", **told)[1].preprocessing.mean == (0.5,)
+    assert weights.inspect(tmp_path / "a.safetensors", num_heads=4).config.preprocessing == Preprocessing()
     assert PROFILES["torchvision"]["preprocessing"] == before
 
 
@@ -467,8 +467,8 @@ def test_hugging_face_json_comes_back(tmp_path):
     config = ViTConfig(**(vars(TOKEN) | {"num_heads": 4, "layer_norm_eps": 1e-5, "gelu": "tanh"}))
     config = ViTConfig(**(vars(config) | {"position_interpolation": "bicubic", "preprocessing": how}))
     path = tmp_path / "model.safetensors"
-    checkpoints.save(path, random_model(config), config, format="huggingface")
-    found = checkpoints.load(path)[1]
+    weights.save(path, random_model(config), config, format="huggingface")
+    found = weights.load(path)[1]
     assert found.preprocessing.mean == how.mean
     assert found.preprocessing.resize_filter == "bicubic"
     assert ViTConfig(**(vars(found) | {"preprocessing": how})) == config
@@ -479,10 +479,10 @@ def test_hugging_face_json_comes_back(tmp_path):
 
 def test_timm_json(tmp_path):
     path = path_of(tmp_path, "timm")
-    checkpoints.save(path, random_model(TOKEN), TOKEN, format="timm")
+    weights.save(path, random_model(TOKEN), TOKEN, format="timm")
     given = {"mean": [0.4, 0.5, 0.6], "std": [0.2, 0.2, 0.2], "interpolation": "bilinear", "crop_pct": 0.95}
     (tmp_path / "config.json").write_text(json.dumps({"architecture": "vit", "pretrained_cfg": given}))
-    how = checkpoints.load(path, **SIZE)[1].preprocessing
+    how = weights.load(path, **SIZE)[1].preprocessing
     assert (how.mean, how.std) == ((0.4, 0.5, 0.6), (0.2,))
     assert (how.resize_filter, how.crop_fraction, how.keep_aspect_ratio) == ("bilinear", 0.95, True)
 
@@ -499,19 +499,19 @@ def test_timm_json(tmp_path):
 )
 def test_class_names(tmp_path, given, names):
     (tmp_path / "config.json").write_text(json.dumps(given))
-    assert checkpoints.class_names(tmp_path / "model.safetensors") == names
+    assert weights.class_names(tmp_path / "model.safetensors") == names
 
 
 def test_no_class_names_without_a_config(tmp_path):
-    assert checkpoints.class_names(tmp_path / "model.npz") is None
+    assert weights.class_names(tmp_path / "model.npz") is None
 
 
 # ---- a new head, a look inside ----
 
 
 def test_a_new_head_is_zero_and_drops_pre_logits(tmp_path):
-    checkpoints.save(tmp_path / "m.npz", random_model(PRE_LOGITS), PRE_LOGITS)
-    p, config = checkpoints.load(tmp_path / "m.npz", num_classes=9)
+    weights.save(tmp_path / "m.npz", random_model(PRE_LOGITS), PRE_LOGITS)
+    p, config = weights.load(tmp_path / "m.npz", num_classes=9)
     assert (config.num_classes, config.representation_size) == (9, None)
     assert p["classify"].keys() == {"head"}
     assert p["classify"]["head"]["W"].shape == (192, 9)
@@ -524,15 +524,15 @@ def test_a_new_head_is_zero_and_drops_pre_logits(tmp_path):
 
 
 def test_the_same_number_of_classes_is_a_new_head_too(tmp_path):
-    checkpoints.save(tmp_path / "m.npz", random_model(PRE_LOGITS), PRE_LOGITS)
-    p, config = checkpoints.load(tmp_path / "m.npz", num_classes=5)
+    weights.save(tmp_path / "m.npz", random_model(PRE_LOGITS), PRE_LOGITS)
+    p, config = weights.load(tmp_path / "m.npz", num_classes=5)
     assert (config.num_classes, config.representation_size) == (5, None)
     assert p["classify"].keys() == {"head"}
     assert not p["classify"]["head"]["W"].any()
-    p, config = checkpoints.load(tmp_path / "m.npz")
+    p, config = weights.load(tmp_path / "m.npz")
     assert config == PRE_LOGITS
     assert same(p, random_model(PRE_LOGITS))
-    p, config = checkpoints.load(tmp_path / "m.npz", num_classes=0)
+    p, config = weights.load(tmp_path / "m.npz", num_classes=0)
     assert p["classify"] == {}
     assert (config.num_classes, config.representation_size) == (0, None)
 
@@ -552,8 +552,8 @@ def test_a_fresh_model_gives_no_note_but_of_its_head(tmp_path, fields, classifie
         if format != "vitnp" and not holds(format, config):
             continue
         for p, notes in ((vit.init(np.random.default_rng(0), config), 1), (random_model(config), 0)):
-            checkpoints.save(path_of(tmp_path, format), p, config, format=format)
-            found = checkpoints.inspect(path_of(tmp_path, format), image_size=config.image_size, num_heads=3)
+            weights.save(path_of(tmp_path, format), p, config, format=format)
+            found = weights.inspect(path_of(tmp_path, format), image_size=config.image_size, num_heads=3)
             assert found.wrong == found.questions == []
             assert ["is all zeros: a head to be trained" in note for note in found.notes] == [True] * notes
 
@@ -561,22 +561,22 @@ def test_a_fresh_model_gives_no_note_but_of_its_head(tmp_path, fields, classifie
 def test_a_head_of_no_numbers_is_not_all_zeros(tmp_path):
     arrays = arrays_of(tmp_path, "vitnp", TOKEN) | {"classify.head.W": np.zeros((0, 5), "f4")}
     np.savez(tmp_path / "m.npz", **arrays)
-    found = checkpoints.inspect(tmp_path / "m.npz")
+    found = weights.inspect(tmp_path / "m.npz")
     assert (found.notes, found.misshapen) == ([], ["classify.head.W is (0, 5), need (192, 5)"])
 
 
 def test_inspect_lists_what_the_file_holds_and_notes_a_head_of_zeros(tmp_path):
     p = random_model(TOKEN)
     p["classify"]["head"]["W"] *= 0.0
-    checkpoints.save(tmp_path / "m.safetensors", p, TOKEN, format="timm")
-    found = checkpoints.inspect(tmp_path / "m.safetensors", **SIZE)
+    weights.save(tmp_path / "m.safetensors", p, TOKEN, format="timm")
+    found = weights.inspect(tmp_path / "m.safetensors", **SIZE)
     assert found.format == "timm"
     assert found.config.num_classes == 5
     ours = "blocks.0.attention.W_Q blocks.0.attention.W_K blocks.0.attention.W_V"
     assert ("blocks.0.attn.qkv.weight", ours, (576, 192), "float32") in found.arrays
     assert found.wrong == []
     assert any(note.startswith("head.weight is all zeros") for note in found.notes)
-    assert not checkpoints.load(tmp_path / "m.safetensors", **SIZE)[0]["classify"]["head"]["W"].any()
+    assert not weights.load(tmp_path / "m.safetensors", **SIZE)[0]["classify"]["head"]["W"].any()
 
 
 @pytest.mark.parametrize(
@@ -597,7 +597,7 @@ def test_what_the_sources_of_the_libraries_say(profile, mean, crop):
 
 def test_bfloat16_in_safetensors(tmp_path):
     """The upper half of every float32, under the name that the format has for it."""
-    checkpoints.save(path_of(tmp_path, "timm"), random_model(TOKEN), TOKEN, format="timm")
+    weights.save(path_of(tmp_path, "timm"), random_model(TOKEN), TOKEN, format="timm")
     arrays, header, data = safetensors.numpy.load_file(path_of(tmp_path, "timm")), {}, b""
     for name, array in arrays.items():
         half = (np.ascontiguousarray(array).view("<u4") >> 16).astype("<u2").tobytes()
@@ -609,7 +609,7 @@ def test_bfloat16_in_safetensors(tmp_path):
         data += half
     text = json.dumps(header).encode()
     (tmp_path / "half.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + data)
-    p, _ = checkpoints.load(tmp_path / "half.safetensors", **SIZE)
-    whole, _ = checkpoints.load(path_of(tmp_path, "timm"), **SIZE)
+    p, _ = weights.load(tmp_path / "half.safetensors", **SIZE)
+    whole, _ = weights.load(path_of(tmp_path, "timm"), **SIZE)
     for name, leaf in tree.leaves(whole):
         np.testing.assert_allclose(tree.get(p, name), leaf, rtol=2**-7, err_msg=name)

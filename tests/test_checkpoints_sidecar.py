@@ -8,9 +8,9 @@ import pytest
 from checkpoint_files import TOKEN, arrays_of, path_of, random_model
 from PIL import Image
 
-from vitnp import InputError, checkpoints, preset
-from vitnp.checkpoints import PROFILES
+from vitnp import InputError, preset, weights
 from vitnp.data import preprocess
+from vitnp.weights import PROFILES
 
 SIZE = {"image_size": TOKEN.image_size}
 SQUARE = preset("Ti/16", num_layers=1, image_size=32, num_classes=5)
@@ -25,7 +25,7 @@ def beside(tmp_path, format, name, given, config=TOKEN):
 
 def processed(tmp_path, given, config=TOKEN):
     """The Preprocessing of a Hugging Face file with that preprocessor_config.json."""
-    return checkpoints.load(beside(tmp_path, "huggingface", "preprocessor_config.json", given, config))[
+    return weights.load(beside(tmp_path, "huggingface", "preprocessor_config.json", given, config))[
         1
     ].preprocessing
 
@@ -101,7 +101,7 @@ def test_a_resize_without_the_models_size(tmp_path, crop):
     """There preprocessor_config.json alone decides what is cut out."""
     path = beside(tmp_path, "huggingface", "preprocessor_config.json", {"size": 32, **CENTER, **crop}, SQUARE)
     (tmp_path / "config.json").unlink()
-    config = checkpoints.load(path)[1]
+    config = weights.load(path)[1]
     assert config.image_size == (32, 32)
     assert config.preprocessing.crop_fraction == 1.0
 
@@ -122,7 +122,7 @@ def test_a_resize_without_the_models_size(tmp_path, crop):
 )
 def test_a_resize_that_vitnp_has_not(tmp_path, given, config):
     path = beside(tmp_path, "huggingface", "preprocessor_config.json", given, config)
-    (question,) = checkpoints.inspect(path).questions
+    (question,) = weights.inspect(path).questions
     height, width = config.image_size
     assert question.startswith(
         f"preprocessor_config.json resizes to {given['size']} for {height}x{width} pixels"
@@ -142,12 +142,12 @@ def test_a_resize_that_vitnp_has_not(tmp_path, given, config):
 def test_what_vitnp_has_not_is_asked_about(tmp_path, given, words):
     path = beside(tmp_path, "huggingface", "preprocessor_config.json", given)
     with pytest.raises(InputError, match=re.escape(words)) as caught:
-        checkpoints.load(path)
+        weights.load(path)
     assert str(caught.value).isprintable()
-    assert words in checkpoints.inspect(path).questions[0]
+    assert words in weights.inspect(path).questions[0]
     how = PROFILES["huggingface"]["preprocessing"]
-    assert checkpoints.load(path, preprocessing=how)[1].preprocessing == how
-    assert checkpoints.load(path, preprocessing={"antialias": True})[1].preprocessing == how
+    assert weights.load(path, preprocessing=how)[1].preprocessing == how
+    assert weights.load(path, preprocessing={"antialias": True})[1].preprocessing == how
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_what_vitnp_has_not_is_asked_about(tmp_path, given, words):
 def test_a_preprocessor_config_that_is_none_is_named(tmp_path, given):
     path = beside(tmp_path, "huggingface", "preprocessor_config.json", given)
     with pytest.raises(InputError, match=r"preprocessor_config\.json"):
-        checkpoints.load(path)
+        weights.load(path)
 
 
 # ---- timm ----
@@ -176,16 +176,16 @@ def test_a_preprocessor_config_that_is_none_is_named(tmp_path, given):
 
 def test_timms_squash(tmp_path):
     given = {"pretrained_cfg": {"crop_mode": "squash", "crop_pct": 1.0, "interpolation": "bicubic"}}
-    how = checkpoints.load(beside(tmp_path, "timm", "config.json", given), **SIZE)[1].preprocessing
+    how = weights.load(beside(tmp_path, "timm", "config.json", given), **SIZE)[1].preprocessing
     assert (how.keep_aspect_ratio, how.crop_fraction) == (False, 1.0)
 
 
 def test_timms_arguments(tmp_path):
     given = {"model_args": {"num_heads": 6, "act_layer": "gelu_tanh"}, "num_classes": 5}
     path = beside(tmp_path, "timm", "config.json", given)
-    config = checkpoints.load(path, **SIZE)[1]
+    config = weights.load(path, **SIZE)[1]
     assert (config.num_heads, config.gelu) == (6, "tanh")
-    assert checkpoints.load(path, **SIZE, num_heads=3)[1].num_heads == 3
+    assert weights.load(path, **SIZE, num_heads=3)[1].num_heads == 3
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_timms_arguments(tmp_path):
 )
 def test_timms_settings_that_cannot_be_taken(tmp_path, given, words):
     with pytest.raises(InputError, match=re.escape(words)):
-        checkpoints.load(beside(tmp_path, "timm", "config.json", given), **SIZE)
+        weights.load(beside(tmp_path, "timm", "config.json", given), **SIZE)
 
 
 # ---- class names ----
@@ -221,16 +221,16 @@ def test_timms_settings_that_cannot_be_taken(tmp_path, given, words):
 def test_class_names_that_are_none(tmp_path, given):
     (tmp_path / "config.json").write_text(json.dumps(given))
     with pytest.raises(InputError, match=r"config\.json cannot be used"):
-        checkpoints.class_names(tmp_path / "model.safetensors")
+        weights.class_names(tmp_path / "model.safetensors")
 
 
 def test_class_names_are_saved(tmp_path):
     path, names = path_of(tmp_path, "huggingface"), ["ant", "bee", "ant", "\u00e9", "\x1b"]
-    checkpoints.save(path, random_model(TOKEN), TOKEN, format="huggingface", class_names=names)
-    assert checkpoints.class_names(path) == names
-    assert checkpoints.load(path)[1].num_classes == 5
+    weights.save(path, random_model(TOKEN), TOKEN, format="huggingface", class_names=names)
+    assert weights.class_names(path) == names
+    assert weights.load(path)[1].num_classes == 5
     with pytest.raises(InputError, match="class_names has 4 names; need 5"):
-        checkpoints.save(path, random_model(TOKEN), TOKEN, format="huggingface", class_names=names[1:])
+        weights.save(path, random_model(TOKEN), TOKEN, format="huggingface", class_names=names[1:])
 
 
 @pytest.mark.parametrize("format", ["vitnp", "google", "torchvision"])
@@ -239,6 +239,6 @@ def test_the_json_of_another_library_is_not_read(tmp_path, format):
     told = {"hidden_act": "relu", "layer_norm_eps": 0.5, "num_classes": 7, "model_args": {"num_heads": 6}}
     (tmp_path / "config.json").write_text(json.dumps(told))
     (tmp_path / "preprocessor_config.json").write_text('{"image_mean": [0.1, 0.2, 0.3]}')
-    config = checkpoints.load(path_of(tmp_path, format), **SIZE)[1]
+    config = weights.load(path_of(tmp_path, format), **SIZE)[1]
     how = TOKEN.preprocessing if format == "vitnp" else PROFILES[format]["preprocessing"]
     assert (config.num_heads, config.layer_norm_eps, config.preprocessing) == (3, 1e-6, how)

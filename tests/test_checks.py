@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from vitnp import InputError, loss_and_grads, predict, trace, vit
-from vitnp.checks import check_images, check_labels
-from vitnp.config import preset
 from vitnp.errors import need_int, need_real
+from vitnp.inputs.checks import check_labels
+from vitnp.inputs.images import check_images
+from vitnp.models import preset
 
 CONFIG = preset("tiny")  # 12x8 RGB, 5 classes
 

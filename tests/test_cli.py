@@ -10,7 +10,7 @@ from command_line import run
 
 from vitnp import gradcheck, preset, tree, vit
 from vitnp.commands import info
-from vitnp.config import POSITION_EMBEDDINGS
+from vitnp.models.vit.config import POSITION_EMBEDDINGS
 from vitnp.ops import softmax
 
 

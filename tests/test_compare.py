@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from test_pretrain_command import SMALL, run
 
-from vitnp import InputError, checkpoints, config, show
+from vitnp import InputError, models, show, weights
 from vitnp.commands import compare, series
 from vitnp.training import signals
 from vitnp.training.progress import Epoch
@@ -44,7 +44,7 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
         accuracies = [float(row["test_accuracy"]) for row in found if row["value"] == value]
         mean, spread = 100 * statistics.mean(accuracies), 100 * statistics.stdev(accuracies)
         assert f"| {value} | {mean:.2f} ± {spread:.2f} | 2 | " in out
-        assert checkpoints.load(tmp_path / f"gelu={value}" / "seed-1" / "model.npz")[1].gelu == value
+        assert weights.load(tmp_path / f"gelu={value}" / "seed-1" / "model.npz")[1].gelu == value
     assert (tmp_path / "compare.png").stat().st_size > 10_000
 
 
@@ -207,7 +207,7 @@ def test_every_choice_can_be():
     for field, choices in compare.CHOICES.items():
         if compare.field(field) == "set":
             for choice in choices:
-                config.preset("tiny", **{field: choice})
+                models.preset("tiny", **{field: choice})
         assert len(set(choices)) == len(choices) > 1
 
 

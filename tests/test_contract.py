@@ -9,11 +9,12 @@ import scipy.special  # noqa: F401 (before `poisoned`: it loads what reads the d
 from cases import CASES
 
 import vitnp
-from vitnp import backend, gradcheck, tree
+from vitnp import gradcheck, tree
+from vitnp.backend import tiles
 
 # The blocks in which the large arrays of a real model are treated, for the small ones here: as they are (none of
 # these arrays fills one), and of 50 and 11 values, which leave a shorter one at the end.
-BLOCKS = (backend.BLOCK, 50, 11)
+BLOCKS = (tiles.BLOCK, 50, 11)
 
 
 def check_gradient(case):
@@ -112,7 +113,7 @@ def clauses_and_blocks(name):
     Those in the other sizes are equal by `test_blocks_change_rounding_alone`.
     """
     for clause, block in itertools.product(CONTRACT, BLOCKS):
-        if clause != "gradient" or block == backend.BLOCK or name not in CASES.models:
+        if clause != "gradient" or block == tiles.BLOCK or name not in CASES.models:
             yield clause, block
 
 
@@ -120,7 +121,7 @@ def clauses_and_blocks(name):
     ("name", "clause", "block"), [(name, *at) for name in CASES for at in clauses_and_blocks(name)]
 )
 def test_contract(name, clause, block, monkeypatch):
-    monkeypatch.setattr(backend, "BLOCK", block)
+    monkeypatch.setattr(tiles, "BLOCK", block)
     monkeypatch.setattr(np, "empty", poisoned)
     CONTRACT[clause](CASES[name])
 
@@ -130,7 +131,7 @@ def test_blocks_change_rounding_alone(name, monkeypatch):
     """y, dx and dp, whatever the size of the blocks: BLAS may add a row up otherwise where there are fewer rows."""
     results = []
     for block in BLOCKS:
-        monkeypatch.setattr(backend, "BLOCK", block)
+        monkeypatch.setattr(tiles, "BLOCK", block)
         results.append(there_and_back(CASES[name], CASES[name].x, CASES[name].p))
     for result in results[1:]:
         for got, expected in zip(result, results[0], strict=True):
@@ -140,8 +141,17 @@ def test_blocks_change_rounding_alone(name, monkeypatch):
 def test_every_backward_has_a_case():
     """A new op or step needs a case, whose name begins with the name of its file."""
     folder = pathlib.Path(vitnp.__file__).parent
-    files = [*folder.glob("ops/*.py"), *folder.glob("steps/*.py"), folder / "encoder.py", folder / "vit.py"]
-    with_backward = [path.stem for path in files if "def backward(" in path.read_text("utf-8")]
+    files = [
+        *folder.glob("ops/*.py"),
+        *folder.glob("steps/*.py"),
+        *folder.glob("blocks/*.py"),
+        *folder.glob("models/*/model.py"),
+    ]
+    with_backward = [
+        path.parent.name if path.stem == "model" else path.stem
+        for path in files
+        if "def backward(" in path.read_text("utf-8")
+    ]
     assert len(with_backward) >= 14
     assert not [name for name in with_backward if not any(case.startswith(name) for case in CASES)]
 

@@ -7,8 +7,9 @@ import pytest
 from cases import POSITIONS
 
 import vitnp
-from vitnp import cost, gradcheck, tree, vit
-from vitnp.backend import BLOCK
+from vitnp import gradcheck, tree, vit
+from vitnp.analysis import cost
+from vitnp.backend.tiles import BLOCK
 
 VARIANTS = [
     {},

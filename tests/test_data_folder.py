@@ -8,9 +8,9 @@ from digit_folders import bytes_of, write
 from PIL import Image
 
 from vitnp import InputError, data
-from vitnp.config import Preprocessing
 from vitnp.data import folder as folders
 from vitnp.data import preprocess
+from vitnp.inputs.images import Preprocessing
 
 
 def picture(path, *, size=(12, 10), mode="RGB", seed=0):

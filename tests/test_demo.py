@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from test_train_command import FEW
 
-from vitnp import checkpoints, cli, show, vit
-from vitnp.commands import demo
+from vitnp import show, vit, weights
+from vitnp.commands import cli, demo
 from vitnp.data import digits
 
 
@@ -56,7 +56,7 @@ def test_the_demo(capsys, tmp_path, typed, monkeypatch):
         assert str(tmp_path / "demo" / f"{name}.png") in out
     assert out.splitlines()[-1].startswith("everything took ")
     # the picture of attention: the first test digit, in the last block
-    p, config = checkpoints.load(tmp_path / "demo" / "model.npz")
+    p, config = weights.load(tmp_path / "demo" / "model.npz")
     images = digits.load(3).test.images(range(12))
     _, saved = vit.forward(images, p, config)
     (image, A, _), how = shown[0]

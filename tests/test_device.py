@@ -11,14 +11,18 @@ from cases import CASES, DROPOUTS, generator, model_point
 from strict import STRICT, TRAFFIC, Strict, erf_sqrt2, wrap
 
 import vitnp
-from vitnp import backend, checkpoints, cli, gradcheck, masked, optim, parallel, precision, tree
-from vitnp.backend import to_device, to_host
+from vitnp import gradcheck, tree, weights
+from vitnp.backend import draws
+from vitnp.backend.arrays import to_device, to_host
+from vitnp.commands import cli, options
 from vitnp.commands import gradcheck as gradcheck_command
-from vitnp.commands import options
-from vitnp.config import preset
+from vitnp.engine import batch, precision, split
+from vitnp.models import preset
+from vitnp.models.vit import masked
 from vitnp.ops import dropout, gelu, softmax
 from vitnp.system import threads
-from vitnp.training.masked import MaskedPatches, on_device
+from vitnp.tasks.masked import MaskedPatches, on_device
+from vitnp.training import optim
 
 
 @pytest.fixture(autouse=True)
@@ -137,8 +141,8 @@ def test_recomputing_draws_the_same_on_the_device(options):
 
 def test_a_device_takes_the_batch_as_it_is():
     images, _, _, config = point()
-    assert parallel.shares(images, 0, 4, config, 3) == [(0, 1), (1, 2), (2, 4)]
-    assert parallel.shares(wrap(images), 0, 4, config, 3) == [(0, 4)]
+    assert split.shares(images, 0, 4, config, 3) == [(0, 1), (1, 2), (2, 4)]
+    assert split.shares(wrap(images), 0, 4, config, 3) == [(0, 4)]
 
 
 def test_no_thread_but_the_callers_meets_the_device(monkeypatch):
@@ -163,13 +167,13 @@ def test_no_thread_but_the_callers_meets_the_device(monkeypatch):
 
 def test_micro_batches_draw_each_its_own(monkeypatch):
     """By the number of its first image; and one draw after the other is another."""
-    rng = backend.DeviceDraws(STRICT, 1, 0), backend.DeviceDraws(STRICT, 1, 1)
+    rng = draws.DeviceDraws(STRICT, 1, 0), draws.DeviceDraws(STRICT, 1, 1)
     first, second = (to_host(draws.random((4,), "float32")) for draws in rng)
     assert (first != second).all()
     again = to_host(rng[0].random((4,), "float32"))
     assert (again != first).all()
     seeds = []
-    monkeypatch.setattr(parallel, "DeviceDraws", lambda xp, *given: seeds.append(given) or rng[0])
+    monkeypatch.setattr(batch, "DeviceDraws", lambda xp, *given: seeds.append(given) or rng[0])
     images, labels, p, config = point(**DROPOUTS)
     vitnp.loss_and_grads(images, labels, to_device(p, STRICT), config, rng=generator(), micro_batch=3)
     assert [start for _, start in seeds] == [0, 3]
@@ -178,7 +182,7 @@ def test_micro_batches_draw_each_its_own(monkeypatch):
 
 def test_the_rate_of_dropout_on_the_device():
     like = wrap(np.ones((50, 40, 30), np.float32))
-    keep = dropout.draw(like, like.shape, rate=0.3, rng=backend.DeviceDraws(STRICT, 3))
+    keep = dropout.draw(like, like.shape, rate=0.3, rng=draws.DeviceDraws(STRICT, 3))
     assert float(keep.mean()) == pytest.approx(0.7, abs=0.01)
 
 
@@ -225,20 +229,9 @@ def test_without_the_complex_step_a_wrong_gradient_is_still_found():
 
 def test_a_checkpoint_from_the_device(tmp_path):
     _, _, p, config = point()
-    checkpoints.save(tmp_path / "model.npz", to_device(p, STRICT), config)
-    loaded, _ = checkpoints.load(tmp_path / "model.npz")
+    weights.save(tmp_path / "model.npz", to_device(p, STRICT), config)
+    loaded, _ = weights.load(tmp_path / "model.npz")
     tree.map(np.testing.assert_array_equal, loaded, p)
-
-
-def test_the_object(monkeypatch, tmp_path):
-    monkeypatch.setattr(backend, "get", lambda name: {"cupy": STRICT, "numpy": np}[name])
-    model, plain = vitnp.ViT("tiny", backend="cupy"), vitnp.ViT("tiny")
-    equal(model.p, plain.p)
-    model.save(tmp_path / "model.npz")
-    again = vitnp.ViT.load(tmp_path / "model.npz", backend="cupy")
-    equal(again.p, plain.p)
-    images = generator().standard_normal((2, 12, 8, 3)).astype("float32")
-    np.testing.assert_array_equal(to_host(model(images)), plain(images, workers=1))
 
 
 @pytest.fixture
@@ -284,7 +277,7 @@ def test_predict(cupy_is_strict, capsys, tmp_path):
 
     config = preset("tiny", image_size=(12, 8))
     _, p = model_point(config)
-    checkpoints.save(tmp_path / "model.npz", precision.cast(p, "float32"), config)
+    weights.save(tmp_path / "model.npz", precision.cast(p, "float32"), config)
     pixels = generator().integers(0, 256, (30, 20, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     words = f"predict {tmp_path}/photo.png --weights {tmp_path}/model.npz --json --attention {tmp_path}/a.png"
@@ -307,7 +300,7 @@ def test_look(cupy_is_strict, capsys, tmp_path):
     from PIL import Image
 
     config = preset("tiny")
-    checkpoints.save(tmp_path / "model.npz", precision.cast(model_point(config)[1], "float32"), config)
+    weights.save(tmp_path / "model.npz", precision.cast(model_point(config)[1], "float32"), config)
     Image.fromarray(generator().integers(0, 256, (30, 20, 3), dtype=np.uint8)).save(tmp_path / "photo.png")
     words = f"look {tmp_path}/photo.png --weights {tmp_path}/model.npz --out {tmp_path} --backend"
     on_device, on_host = output(capsys, *words.split(), "cupy"), output(capsys, *words.split(), "numpy")

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from ranks import steps, training
 
-from vitnp import InputError, distributed, tree
+from vitnp import InputError, tree
+from vitnp.engine import ranks
 from vitnp.system import launcher
 
 pytestmark = pytest.mark.alone
@@ -56,7 +57,7 @@ def test_training_steps_are_those_of_one_process(ranks, batch_size, dropout, tmp
     """Batches of 4, 4, 3 images over two ranks, and of 5, 5, 1 over three: two of them then have none."""
     out = tmp_path / "p.npz"
     assert finish(start("steps", out, dropout, str(batch_size), ranks=ranks)) == (0, "", "")
-    alone = distributed.Alone()
+    alone = ranks.Alone()
     losses, p = steps.train(alone, dropout=dropout == "dropout", batch_size=batch_size)
     with np.load(out) as found:
         np.testing.assert_allclose(found["losses"], losses, rtol=1e-12)
@@ -69,7 +70,7 @@ def test_training_steps_are_those_of_one_process(ranks, batch_size, dropout, tmp
 def test_a_training_is_that_of_one_process(ranks, freeze, tmp_path):
     """Dropout, an average and unequal shares, one of them empty: losses, accuracies and parameters."""
     assert finish(start("training", tmp_path / "out.npz", freeze, ranks=ranks))[0] == 0
-    history, p = training.run(distributed.Alone(), freeze)
+    history, p = training.run(ranks.Alone(), freeze)
     with np.load(tmp_path / "out.npz") as found:
         np.testing.assert_allclose(found["history"], history, rtol=1e-12)
         for name, leaf in tree.leaves(p):
@@ -114,8 +115,8 @@ def test_fewer_gpus_than_ranks():
 
 
 def test_alone():
-    with distributed.connect() as comm:
-        assert type(comm) is distributed.Alone
+    with ranks.connect() as comm:
+        assert type(comm) is ranks.Alone
         assert (comm.rank, comm.size, comm.share(5)) == (0, 1, (0, 5))
         assert 1 <= comm.cores <= os.cpu_count()
         p = {"W": np.ones(3)}
@@ -143,23 +144,23 @@ def test_a_rank_shares_its_cores_with_those_that_may_use_them(monkeypatch, other
         Dup = Free = Split_type
 
     limits = []
-    monkeypatch.setattr(distributed.cores, "own", lambda: {0, 1, 2, 3})
+    monkeypatch.setattr(ranks.cores, "own", lambda: {0, 1, 2, 3})
     monkeypatch.setattr(
-        distributed.blas, "controller", lambda: SimpleNamespace(limit=lambda **how: limits.append(how))
+        ranks.blas, "controller", lambda: SimpleNamespace(limit=lambda **how: limits.append(how))
     )
     World.COMM_WORLD = World()
-    assert distributed.Mpi(World).cores == cores
+    assert ranks.Mpi(World).cores == cores
     assert limits == [{"limits": cores, "user_api": "blas"}]
 
 
 def test_alone_an_error_is_raised_as_it_is():
-    with pytest.raises(InputError, match="need"), distributed.connect():
+    with pytest.raises(InputError, match="need"), ranks.connect():
         raise InputError("need")
 
 
 @pytest.mark.parametrize("told", [{}, {"PMI_RANK": "0", "PMI_SIZE": "1"}])
 def test_one_process_loads_no_mpi(told):
-    code = "import sys; from vitnp import distributed; distributed.connect(); print('mpi4py' in sys.modules)"
+    code = "import sys; from vitnp import distributed; ranks.connect(); print('mpi4py' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | told)
     assert done.stdout == "False\n"
 
@@ -167,7 +168,7 @@ def test_one_process_loads_no_mpi(told):
 def test_mpiexec_with_one_process_is_alone(monkeypatch):
     monkeypatch.setenv("PMI_RANK", "0")
     monkeypatch.setenv("PMI_SIZE", "1")
-    assert type(distributed.connect()) is distributed.Alone
+    assert type(ranks.connect()) is ranks.Alone
 
 
 @pytest.mark.parametrize("name", launcher.RANKS)
@@ -175,17 +176,17 @@ def test_without_mpi4py(monkeypatch, name):
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     monkeypatch.setenv(name, "0")
     with pytest.raises(InputError, match=r"mpi4py cannot be used .*pip install 'vitnp\[mpi\]'"):
-        distributed.connect()
+        ranks.connect()
     monkeypatch.setenv(name, "1")  # said once
     with pytest.raises(SystemExit, match="2"):
-        distributed.connect()
+        ranks.connect()
 
 
 def test_mpiexec_of_another_mpi():
     """It starts two processes, each of which is alone in its own world: both would write the same files."""
     code = (
         "import os; os.environ.update(OMPI_COMM_WORLD_RANK='0', OMPI_COMM_WORLD_SIZE='2')\n"
-        "from vitnp import distributed; distributed.connect()"
+        "from vitnp import distributed; ranks.connect()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "mpiexec started 2 processes, but mpi4py sees 1" in done.stderr
@@ -231,7 +232,7 @@ def test_a_rank_aborts_once_its_reason_has_been_read(monkeypatch):
         time.sleep(0.2)  # who does not wait has aborted by now
         heard.append(os.read(reader, 1000))
 
-    ended, heard, comm = [], [], distributed.Mpi.__new__(distributed.Mpi)
+    ended, heard, comm = [], [], ranks.Mpi.__new__(ranks.Mpi)
     comm.rank, comm.size, comm.world = 1, 2, World()
     monkeypatch.setattr(os, "_exit", lambda status: None)
     monkeypatch.setattr(launcher, "wait_until_read", functools.partial(launcher.wait_until_read, 240.0))
@@ -288,7 +289,7 @@ def test_an_interrupted_run_ends():
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 11, 100])
 def test_chunks_are_full_and_complete(size):
     arrays = np.split(np.arange(11), [0, 1, 4, 4, 9])
-    found = [np.concatenate(pieces) for pieces in distributed.chunks(arrays, size)]
+    found = [np.concatenate(pieces) for pieces in ranks.chunks(arrays, size)]
     np.testing.assert_array_equal(np.concatenate(found), np.arange(11))
     assert {len(chunk) for chunk in found[:-1]} <= {size}
     assert 1 <= len(found[-1]) <= size

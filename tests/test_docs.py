@@ -10,7 +10,9 @@ from matplotlib.mathtext import MathTextParser
 from mutants import MUTANTS
 
 import vitnp
-from vitnp import cli, cost, tree, vit
+from vitnp import tree, vit
+from vitnp.analysis import cost
+from vitnp.commands import cli
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

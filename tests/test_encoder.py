@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from cases import CASES
 
-from vitnp import encoder, tree
-from vitnp.config import preset
+from vitnp import tree
+from vitnp.blocks import encoder
+from vitnp.models import preset
 from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
 
 

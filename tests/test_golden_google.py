@@ -9,8 +9,9 @@ import pathlib
 import numpy as np
 import pytest
 
-from vitnp import checkpoints, loss, vit
-from vitnp.checkpoints.names import spell
+from vitnp import vit, weights
+from vitnp.engine import loss
+from vitnp.weights.vit.names import spell
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 NAMES = ("google_token", "google_gap", "google_prelogits", "google_linen_names")
@@ -26,7 +27,7 @@ def test_logits_loss_and_every_gradient(name, tmp_path):
     with np.load(GOLDEN / f"{name}.expected.npz") as file:
         expected = dict(file.items())
     images = expected["images"]
-    p, config = checkpoints.load(GOLDEN / f"{name}.weights.npz", image_size=images.shape[1:3])
+    p, config = weights.load(GOLDEN / f"{name}.weights.npz", image_size=images.shape[1:3])
     logits, saved = vit.forward(images, p, config)
     close(logits, expected["logits"])
     value, saved_loss = loss.forward(logits, expected["labels"])
@@ -34,7 +35,7 @@ def test_logits_loss_and_every_gradient(name, tmp_path):
     dimages, dp = vit.backward(loss.backward(1.0, saved_loss), saved)
     close(dimages, expected["images_grad"])
 
-    checkpoints.save(tmp_path / "gradients.npz", dp, config, format="google")
+    weights.save(tmp_path / "gradients.npz", dp, config, format="google")
     want = {spell("google", key[5:]): value for key, value in expected.items() if key.startswith("grad/")}
     with np.load(tmp_path / "gradients.npz") as file:
         assert set(file) == set(want)
@@ -58,7 +59,7 @@ def test_logits_loss_and_every_gradient(name, tmp_path):
     ],
 )
 def test_the_configuration_is_read_off_the_arrays(name, fields):
-    _, config = checkpoints.load(GOLDEN / f"{name}.weights.npz", image_size=fields.get("image_size"))
+    _, config = weights.load(GOLDEN / f"{name}.weights.npz", image_size=fields.get("image_size"))
     assert {field: getattr(config, field) for field in fields} == fields
     assert (config.gelu, config.layer_norm_eps) == ("tanh", 1e-6)
     assert config.position_interpolation == "bilinear-aligned"
@@ -68,8 +69,8 @@ def test_loading_at_another_size_is_scipys_zoom_of_the_grid():
     import scipy.ndimage
 
     path = GOLDEN / "google_linen_names.weights.npz"
-    p, _ = checkpoints.load(path)
-    q, config = checkpoints.load(path, image_size=(24, 32))
+    p, _ = weights.load(path)
+    q, config = weights.load(path, image_size=(24, 32))
     assert config.grid == (6, 8)
     grid = p["position"]["E_pos"][1:].reshape(4, 4, -1)
     want = scipy.ndimage.zoom(grid, (6 / 4, 8 / 4, 1), order=1)

@@ -10,8 +10,9 @@ import shutil
 import numpy as np
 import pytest
 
-from vitnp import checkpoints, loss, tree, vit
-from vitnp.checkpoints import files
+from vitnp import tree, vit, weights
+from vitnp.engine import loss
+from vitnp.weights import kinds
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 # What these files do not say: timm's and torchvision's never the heads, timm's no sides that are not a square's.
@@ -28,7 +29,7 @@ EVERY = pytest.mark.parametrize("name", TOLD)
 
 def load(name):
     """(p, config, what the library computed)."""
-    p, config = checkpoints.load(GOLDEN / name, **TOLD[name])
+    p, config = weights.load(GOLDEN / name, **TOLD[name])
     with np.load(GOLDEN / name.partition("/")[0] / "expected.npz") as file:
         return p, config, dict(file)
 
@@ -57,8 +58,8 @@ def test_every_gradient_under_the_librarys_own_name(tmp_path, name):
     dimages, dp = vit.backward(loss.backward(1.0, saved_loss), saved)
     assert_near(dimages, expected["images_grad"])
     path = tmp_path / "gradients.safetensors"
-    checkpoints.save(path, dp, config, format=name.partition("_")[0])
-    ours = files.read(path)
+    weights.save(path, dp, config, format=name.partition("_")[0])
+    ours = kinds.read(path)
     theirs = {key.removeprefix("grad/"): value for key, value in expected.items() if key.startswith("grad/")}
     assert ours.keys() == theirs.keys()
     for key, gradient in theirs.items():
@@ -74,8 +75,8 @@ def test_every_gradient_under_the_librarys_own_name(tmp_path, name):
 def test_what_is_written_is_what_was_read(tmp_path, name):
     p, config, _ = load(name)
     path = tmp_path / "model.safetensors"
-    checkpoints.save(path, p, config, format=name.partition("_")[0])
-    ours, theirs = files.read(path), files.read(GOLDEN / name)
+    weights.save(path, p, config, format=name.partition("_")[0])
+    ours, theirs = kinds.read(path), kinds.read(GOLDEN / name)
     assert ours.keys() == theirs.keys()
     for key in theirs:
         assert np.array_equal(ours[key], theirs[key])
@@ -83,7 +84,7 @@ def test_what_is_written_is_what_was_read(tmp_path, name):
 
 @EVERY
 def test_inspect_finds_nothing_wrong(name):
-    found = checkpoints.inspect(GOLDEN / name, **TOLD[name])
+    found = weights.inspect(GOLDEN / name, **TOLD[name])
     assert found.format == name.partition("_")[0]
     assert found.wrong == []
     assert sum(np.prod(shape) for _, _, shape, _ in found.arrays) == tree.count(load(name)[0])
@@ -91,7 +92,7 @@ def test_inspect_finds_nothing_wrong(name):
 
 def test_a_hugging_face_file_without_its_config_is_still_read_as_one(tmp_path):
     shutil.copy(GOLDEN / "huggingface_pooler/pytorch_model.bin", tmp_path)
-    p, config = checkpoints.load(tmp_path / "pytorch_model.bin", num_heads=3)
+    p, config = weights.load(tmp_path / "pytorch_model.bin", num_heads=3)
     assert (config.layer_norm_eps, config.gelu, config.representation_size) == (1e-12, "erf", 12)
     _, _, expected = load("huggingface_pooler/pytorch_model.bin")
     assert_near(vit.forward(expected["images"], p, config)[0], expected["logits"])
@@ -99,8 +100,7 @@ def test_a_hugging_face_file_without_its_config_is_still_read_as_one(tmp_path):
 
 def test_class_names_of_the_config_beside():
     assert (
-        checkpoints.class_names(GOLDEN / "huggingface_token/model.safetensors")
-        == "ant bee cat dog eel".split()
+        weights.class_names(GOLDEN / "huggingface_token/model.safetensors") == "ant bee cat dog eel".split()
     )
     assert json.loads((GOLDEN / "huggingface_token/config.json").read_text())["id2label"]["4"] == "eel"
-    assert checkpoints.class_names(GOLDEN / "timm_token/weights.pth") is None
+    assert weights.class_names(GOLDEN / "timm_token/weights.pth") is None

@@ -8,11 +8,15 @@ import pytest
 from cases import CASES, DROPOUTS, generator, model_point
 
 import vitnp
-from vitnp import backend, checkpoints, cli, optim, precision, tree
-from vitnp.backend import to_device, to_host
+from vitnp import tree, weights
+from vitnp.backend import arrays, draws
+from vitnp.backend.arrays import to_device, to_host
+from vitnp.commands import cli
 from vitnp.commands.gradcheck import check_model
-from vitnp.config import preset
+from vitnp.engine import precision
 from vitnp.errors import InputError
+from vitnp.models import preset
+from vitnp.training import optim
 
 pytestmark = pytest.mark.gpu
 
@@ -24,14 +28,14 @@ TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 def xp():
     """CuPy, or the reason why not."""
     try:
-        return backend.get("cupy")
+        return arrays.get("cupy")
     except InputError as problem:
         pytest.skip(str(problem))
 
 
 def near(device, host, tolerance):
     """The same tree, on the device, to `tolerance` of its largest number."""
-    assert all(backend.array_module(leaf).__name__ == "cupy" for _, leaf in tree.leaves(device))
+    assert all(arrays.array_module(leaf).__name__ == "cupy" for _, leaf in tree.leaves(device))
     largest = max((abs(leaf).max() for _, leaf in tree.leaves(host)), default=0.0)
     for (name, ours), (_, want) in zip(tree.leaves(to_host(device)), tree.leaves(host), strict=True):
         assert ours.dtype == want.dtype, name
@@ -60,11 +64,6 @@ def test_every_case(xp, case, dtype):
             {"": want} if not isinstance(want, dict) else want,
             TOLERANCE[dtype],
         )
-
-
-def test_the_same_start(xp):
-    """Initial parameters are drawn on the host: the same bits."""
-    tree.map(np.testing.assert_array_equal, to_host(vitnp.ViT("tiny", backend="cupy").p), vitnp.ViT("tiny").p)
 
 
 @pytest.mark.parametrize("form", ["tanh", "erf"])
@@ -97,7 +96,7 @@ def test_dropout(xp):
     runs = [float(vitnp.loss_and_grads(images, labels, p, config, rng=generator(s))[0]) for s in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
     like = xp.ones((64, 50, 40), "float32")
-    keep = vitnp.vit.s4_position.dropout.draw(like, like.shape, rate=0.3, rng=backend.DeviceDraws(xp, 3))
+    keep = vitnp.vit.s4_position.dropout.draw(like, like.shape, rate=0.3, rng=draws.DeviceDraws(xp, 3))
     assert float(keep.mean()) == pytest.approx(0.7, abs=0.01)
 
 
@@ -111,12 +110,11 @@ def test_predict(xp):
 
 
 def test_a_checkpoint_there_and_back(xp, tmp_path):
-    model = vitnp.ViT("tiny", backend="cupy")
-    model.save(tmp_path / "model.npz")
-    again = vitnp.ViT.load(tmp_path / "model.npz", backend="cupy")
-    tree.map(np.testing.assert_array_equal, to_host(again.p), to_host(model.p))
-    p, _ = checkpoints.load(tmp_path / "model.npz")
-    tree.map(np.testing.assert_array_equal, p, to_host(model.p))
+    config = preset("tiny")
+    p = vitnp.vit.init(np.random.default_rng(0), config)
+    weights.save(tmp_path / "model.npz", to_device(p, xp), config)
+    again, _ = weights.load(tmp_path / "model.npz")
+    tree.map(np.testing.assert_array_equal, again, p)
 
 
 @pytest.mark.parametrize("form", ["tanh", "erf"])

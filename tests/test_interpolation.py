@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from vitnp import InputError, checkpoints, gradcheck, preset, vit
-from vitnp.checkpoints import adapt
-from vitnp.config import INTERPOLATIONS
+from vitnp import InputError, gradcheck, preset, vit, weights
 from vitnp.ops import interpolate
+from vitnp.ops.interpolate import INTERPOLATIONS
+from vitnp.weights import adapt
 
 SIZES = (((14, 14), (24, 24)), ((7, 7), (12, 12)), ((24, 24), (14, 14)), ((14, 14), (12, 20)))
 EDGES = (((5, 3), (1, 7)), ((1, 1), (3, 2)), ((2, 9), (9, 2)), ((1, 4), (4, 1)), ((3, 3), (3, 3)))
@@ -84,8 +84,8 @@ def test_the_class_row_is_kept_and_so_is_the_dtype():
 def test_load_at_another_size(tmp_path, method):
     config = preset("tiny", position_interpolation=method)  # 12x8 pixels, 3x2 patches and the class token
     p = gradcheck.random_like(vit.init(None, config), np.random.default_rng(0))
-    checkpoints.save(tmp_path / "model.npz", p, config)
-    q, new = checkpoints.load(tmp_path / "model.npz", image_size=(8, 20))
+    weights.save(tmp_path / "model.npz", p, config)
+    q, new = weights.load(tmp_path / "model.npz", image_size=(8, 20))
     assert (new.image_size, new.grid) == ((8, 20), (2, 5))
     E_pos = p["position"]["E_pos"]
     want = resized(E_pos[1:].reshape(3, 2, -1), (2, 5), method).reshape(10, -1)
@@ -97,13 +97,13 @@ def test_load_at_another_size(tmp_path, method):
 def test_the_same_size_changes_nothing_and_a_broken_one_is_refused(tmp_path):
     config = preset("tiny")
     p = gradcheck.random_like(vit.init(None, config), np.random.default_rng(0))
-    checkpoints.save(tmp_path / "model.npz", p, config)
-    q, same = checkpoints.load(tmp_path / "model.npz", image_size=(12, 8))
+    weights.save(tmp_path / "model.npz", p, config)
+    q, same = weights.load(tmp_path / "model.npz", image_size=(12, 8))
     assert same == config
     assert np.array_equal(q["position"]["E_pos"], p["position"]["E_pos"])
     assert adapt.new_image_size(p, config, (12, 8))[0] is p
-    assert checkpoints.load(tmp_path / "model.npz", image_size=16)[1].image_size == (16, 16)
+    assert weights.load(tmp_path / "model.npz", image_size=16)[1].image_size == (16, 16)
     with pytest.raises(InputError, match="12x10 is not divisible by patch_size 4"):
-        checkpoints.load(tmp_path / "model.npz", image_size=(12, 10))
+        weights.load(tmp_path / "model.npz", image_size=(12, 10))
     with pytest.raises(InputError, match="10x8 is not divisible by patch_size 4"):
-        checkpoints.load(tmp_path / "model.npz", image_size=(10, 8))
+        weights.load(tmp_path / "model.npz", image_size=(10, 8))

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import sklearn.linear_model
 
-from vitnp import InputError, checkpoints, cli, linear_eval, preset, vit
+from vitnp import InputError, preset, vit, weights
+from vitnp.analysis import linear_eval
+from vitnp.commands import cli
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
 
@@ -130,7 +132,7 @@ def test_how_the_features_are_computed_is_passed_on(monkeypatch):
         seen.append(options)
         return images[:, 0, 0]
 
-    monkeypatch.setattr(linear_eval.parallel, "predict", spy)
+    monkeypatch.setattr(linear_eval.batch, "predict", spy)
     images = np.zeros((5, 8, 8, 1))
     linear_eval.features(images, p, CONFIG)
     linear_eval.features(images, p, CONFIG, workers=3, batch_size=2)
@@ -140,7 +142,7 @@ def test_how_the_features_are_computed_is_passed_on(monkeypatch):
 @pytest.fixture
 def model(tmp_path):
     """A file of an untrained digits model."""
-    checkpoints.save(tmp_path / "model.npz", vit.init(np.random.default_rng(0), CONFIG), CONFIG)
+    weights.save(tmp_path / "model.npz", vit.init(np.random.default_rng(0), CONFIG), CONFIG)
     return str(tmp_path / "model.npz")
 
 
@@ -198,6 +200,6 @@ def test_bad_input_is_one_line_and_status_2(capsys, model, words, message):
 def test_weights_that_are_not_finite(capsys, tmp_path):
     p = vit.init(np.random.default_rng(0), CONFIG)
     p["norm"]["beta"][0] = np.nan
-    checkpoints.save(tmp_path / "model.npz", p, CONFIG)
+    weights.save(tmp_path / "model.npz", p, CONFIG)
     assert cli.main(["linear-eval", "--weights", str(tmp_path / "model.npz")]) == 2
     assert "NaN or infinite" in capsys.readouterr().err

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vitnp import linear_eval, vit
+from vitnp import vit
+from vitnp.analysis import linear_eval
 from vitnp.commands import linear_eval as command
-from vitnp.config import Preprocessing, ViTConfig
 from vitnp.data import preprocess
+from vitnp.inputs.images import Preprocessing
+from vitnp.models.vit.config import ViTConfig
 
 IMAGENET = Preprocessing(
     mean=(0.485, 0.456, 0.406),

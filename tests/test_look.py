@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from strict import Strict, wrap
 
-from vitnp import InputError, backend, gradcheck, look, preset, tree, vit
-from vitnp.trace import trace
+from vitnp import InputError, gradcheck, preset, tree, vit
+from vitnp.analysis import look
+from vitnp.analysis.trace import trace
+from vitnp.backend import arrays
 
 GRID, P = (2, 3), 4
 N = 6
@@ -209,7 +211,7 @@ def test_nothing_of_numpy_is_used():
     plain = list(everything(*POINT))
     others = list(everything(*map(wrap, POINT)))
     for one, other in zip(plain, others, strict=True):
-        np.testing.assert_array_equal(backend.to_host(other) if isinstance(other, Strict) else other, one)
+        np.testing.assert_array_equal(arrays.to_host(other) if isinstance(other, Strict) else other, one)
     assert all(isinstance(other, Strict) for other in others[:-1])
 
 
@@ -217,15 +219,13 @@ def test_nothing_of_numpy_is_used():
 def test_on_a_gpu():
     """The same numbers with CuPy, and they stay on the device."""
     try:
-        xp = backend.get("cupy")
+        xp = arrays.get("cupy")
     except InputError as problem:
         pytest.skip(str(problem))
     others = list(everything(*map(xp.asarray, POINT)))
-    assert all(backend.array_module(other) is xp for other in others[:-1])
+    assert all(arrays.array_module(other) is xp for other in others[:-1])
     for one, other in zip(everything(*POINT), others, strict=True):
-        np.testing.assert_allclose(
-            backend.to_host(other) if hasattr(other, "get") else other, one, atol=1e-10
-        )
+        np.testing.assert_allclose(arrays.to_host(other) if hasattr(other, "get") else other, one, atol=1e-10)
 
 
 ONE, A7 = random_weights(1, 2, 1, 1), random_weights(1, 2, 7, 7)

@@ -9,10 +9,11 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from vitnp import checkpoints, gradcheck, look, preset, show, vit
+from vitnp import gradcheck, preset, show, vit, weights
+from vitnp.analysis import look
+from vitnp.analysis.trace import trace
 from vitnp.data import preprocess
 from vitnp.show import page
-from vitnp.trace import trace
 
 EVERY = "model patches sequence filters positions attention query distance rollout gradients".split()
 
@@ -24,7 +25,7 @@ def files(tmp_path):
     def make(**overrides):
         config = preset("digits", **{"num_layers": 3, "hidden_size": 16, "mlp_dim": 8} | overrides)
         p = gradcheck.random_like(vit.init(None, config), np.random.default_rng(0))
-        checkpoints.save(tmp_path / "model.npz", p, config)
+        weights.save(tmp_path / "model.npz", p, config)
         pixels = np.random.default_rng(1).integers(0, 256, (9, 8), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / "picture.png")
         return tmp_path / "model.npz", tmp_path / "picture.png"
@@ -46,7 +47,7 @@ def test_every_picture_with_its_numbers(capsys, files, tmp_path):
     lines = said.splitlines()
     assert [line.partition("  ")[0] for line in lines] == [str(out / f"{name}.png") for name in EVERY]
 
-    p, config = checkpoints.load(model)
+    p, config = weights.load(model)
     t = trace(preprocess.load(picture, config), p, config, labels=4)
     A = [t[f"blocks.{i}.attention.A"] for i in range(3)]
     near = [look.attention_distance(A[i], grid=(4, 4), patch_size=2).mean() for i in (0, 2)]
@@ -158,10 +159,10 @@ def test_what_is_refused(capsys, files, tmp_path, overrides, words, message):
 
 def test_a_model_that_overflows(capsys, files, tmp_path):
     model, picture = files()
-    p, config = checkpoints.load(model)
+    p, config = weights.load(model)
     p["classify"]["head"]["W"][:] = 1e300
     p["norm"]["gamma"][:] = 1e20
-    checkpoints.save(model, p, config)
+    weights.save(model, p, config)
     with np.errstate(all="ignore"):
         status, _, problem = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
     assert status == 2

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.special
 
-from vitnp import InputError, loss
+from vitnp import InputError
+from vitnp.engine import loss
 
 LOGITS = 3.0 * np.random.default_rng(0).standard_normal((4, 5))
 LABELS = np.array([0, 3, 3, 4])

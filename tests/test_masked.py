@@ -6,12 +6,15 @@ import re
 import numpy as np
 import pytest
 
-from vitnp import InputError, checkpoints, encoder, masked, preset, recipes, train, tree, vit
-from vitnp.config import Preprocessing
+from vitnp import InputError, preset, tree, vit, weights
+from vitnp.analysis.gradcheck import random_like
+from vitnp.blocks import encoder
 from vitnp.data import ArraySource, DataSet
-from vitnp.distributed import Alone
-from vitnp.gradcheck import random_like
-from vitnp.training.masked import MaskedPatches, model, with_task, without_head
+from vitnp.engine.ranks import Alone
+from vitnp.inputs.images import Preprocessing
+from vitnp.models.vit import masked
+from vitnp.tasks.masked import MaskedPatches, model, with_task, without_head
+from vitnp.training import loop, recipes
 
 RGB = preset("tiny", image_size=(8, 16), patch_size=8, num_classes=0, representation_size=None)
 GRAY = preset("tiny", image_size=(4, 4), patch_size=2, in_channels=1)
@@ -135,7 +138,7 @@ def pretrained(task, recipe=RECIPE, config=CONFIG, **options):
     """(tree, history) of a pre-training on images of one gray."""
     rng = np.random.default_rng(0)
     p = with_task(vit.init(rng, config), rng, config, task)
-    return p, train.train(p, config, noise(), recipe, rng=rng, task=task, workers=1, **options)
+    return p, loop.train(p, config, noise(), recipe, rng=rng, task=task, workers=1, **options)
 
 
 @pytest.mark.parametrize("target", masked.TARGETS)
@@ -280,8 +283,8 @@ def test_what_it_gets_right_does_not_depend_on_the_ranks():
 
 def test_the_model_that_is_left_is_a_vit(tmp_path):
     p, _ = pretrained(MaskedPatches("color"), dataclasses.replace(RECIPE, epochs=1))
-    checkpoints.save(tmp_path / "model.npz", model(p), CONFIG)
-    q, config = checkpoints.load(tmp_path / "model.npz", num_classes=3)
+    weights.save(tmp_path / "model.npz", model(p), CONFIG)
+    q, config = weights.load(tmp_path / "model.npz", num_classes=3)
     images = noise().test.images([0])
     assert vit.forward(images, q, config)[0].shape == (1, 3)
     representation = vit.forward(images, model(p), without_head(CONFIG))[0]

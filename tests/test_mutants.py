@@ -19,8 +19,9 @@ from mutants import CONSISTENT, DSOFTMAX, MUTANTS, RULES
 from test_contract import CONTRACT, check_gradient, cotangent, poisoned
 
 import vitnp
-from vitnp import backend, gradcheck, vit
-from vitnp.config import preset
+from vitnp import gradcheck, vit
+from vitnp.backend import tiles
+from vitnp.models import preset
 
 PACKAGE, HERE = pathlib.Path(vitnp.__file__).parent, pathlib.Path(__file__).parent
 
@@ -78,7 +79,7 @@ def rebuilt(file, *changes, block=None):
     try:
         rebuilt_cases = importlib.import_module("cases").CASES
         if block:
-            sys.modules["vitnp.backend"].BLOCK = block
+            sys.modules["vitnp.backend.tiles"].BLOCK = block
         yield rebuilt_cases
     finally:
         sys.meta_path.remove(finder)
@@ -99,7 +100,7 @@ def test_a_broken_backward_is_caught(mutant, monkeypatch):
                 CONTRACT[mutant.clause](changed[name])
 
 
-@pytest.mark.parametrize("block", sorted({mutant.block or backend.BLOCK for mutant in MUTANTS}))
+@pytest.mark.parametrize("block", sorted({mutant.block or tiles.BLOCK for mutant in MUTANTS}))
 def test_the_same_without_a_mistake_passes(block):
     """So a mutant is caught for its mistake, not for how it was rebuilt."""
     with rebuilt("ops/softmax.py", block=block) as same:

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from vitnp import InputError, ViTConfig, optim, preset, tree, vit
+from vitnp import InputError, ViTConfig, preset, tree, vit
+from vitnp.training import optim
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from vitnp import cost, paper, preset
+from vitnp import preset
+from vitnp.analysis import cost
+from vitnp.course import paper
 
 ROOT = Path(__file__).parents[1]
 

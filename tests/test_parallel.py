@@ -9,25 +9,16 @@ import pytest
 from cases import DROPOUTS, generator, model_point
 from test_contract import close
 
-from vitnp import (
-    InputError,
-    ViTConfig,
-    backend,
-    cost,
-    encoder,
-    loss,
-    loss_and_grads,
-    masked,
-    parallel,
-    precision,
-    predict,
-    tree,
-    vit,
-)
-from vitnp.config import preset
+from vitnp import InputError, ViTConfig, loss_and_grads, predict, tree, vit
+from vitnp.analysis import cost
+from vitnp.backend import draws, tiles
+from vitnp.blocks import encoder
+from vitnp.engine import batch, loss, precision, split, sums
+from vitnp.models import preset
+from vitnp.models.vit import masked
 from vitnp.ops import dropout
 from vitnp.system import blas, cores, threads
-from vitnp.training.masked import MaskedPatches
+from vitnp.tasks.masked import MaskedPatches
 
 CONFIG = preset("tiny")
 IMAGES, P = model_point(CONFIG, batch_size=5)
@@ -38,7 +29,7 @@ SOFT = np.random.default_rng(0).dirichlet(np.ones(5), 5)
 
 @pytest.mark.parametrize(("batch_size", "workers"), [(5, 1), (5, 2), (5, 3), (5, 5), (5, 9), (1, 4), (64, 7)])
 def test_shares_cover_the_batch_evenly(batch_size, workers):
-    parts = parallel.shares(np.zeros(batch_size), 0, batch_size, CONFIG, workers)
+    parts = split.shares(np.zeros(batch_size), 0, batch_size, CONFIG, workers)
     assert len(parts) == min(batch_size, workers)
     assert [i for start, stop in parts for i in range(start, stop)] == list(range(batch_size))
     sizes = {stop - start for start, stop in parts}
@@ -102,10 +93,10 @@ def test_the_parts_of_a_batch_add_up_to_it(edges, fields):
     assert set(after) == {rng.random()}
 
 
-@pytest.mark.parametrize("block", [backend.BLOCK, 50])
+@pytest.mark.parametrize("block", [tiles.BLOCK, 50])
 @pytest.mark.parametrize("workers", [1, 2, 3, 5])
 def test_the_same_bits_from_run_to_run(workers, block, monkeypatch):
-    monkeypatch.setattr(backend, "BLOCK", block)
+    monkeypatch.setattr(tiles, "BLOCK", block)
     config = preset("tiny", **DROPOUTS)
     p = tree.map(lambda a: a.astype(np.float32), P)
     first, *others = (
@@ -137,8 +128,7 @@ def test_dropout_differs_between_the_images_of_a_batch():
 
     whole = masks(np.random.Generator(np.random.PCG64(7)), 5)
     parts = [
-        masks(parallel.BatchShare(7, start, stop, 5), stop - start)
-        for start, stop in ((0, 2), (2, 3), (3, 5))
+        masks(draws.BatchShare(7, start, stop, 5), stop - start) for start, stop in ((0, 2), (2, 3), (3, 5))
     ]
     for mask, *of_shares in zip(whole, *parts, strict=True):
         np.testing.assert_array_equal(np.concatenate(of_shares), mask)
@@ -175,22 +165,22 @@ def test_a_model_is_small_up_to_enough_for_two_threads():
     """17 tokens, one layer: an image is enough for two from 2·131,072 activations on."""
     fields = {"image_size": 16, "patch_size": 4, "num_layers": 1, "num_heads": 1}
     for width, small in ((15_420, True), (15_421, False)):
-        assert parallel.is_small(ViTConfig(hidden_size=width, **fields)) == small
+        assert split.is_small(ViTConfig(hidden_size=width, **fields)) == small
 
 
 def test_threads_only_where_they_pay(monkeypatch):
     monkeypatch.setattr(cores, "own", lambda: set(range(8)))
     small, large = preset("digits"), preset("B/16")
-    assert parallel.choose_workers(32, small) == 1
-    assert parallel.choose_workers(64, small) == 2
-    assert parallel.choose_workers(1024, small) == 8
-    assert parallel.choose_workers(8, large) == 8
-    assert parallel.choose_workers(2, large) == 2
+    assert split.choose_workers(32, small) == 1
+    assert split.choose_workers(64, small) == 2
+    assert split.choose_workers(1024, small) == 8
+    assert split.choose_workers(8, large) == 8
+    assert split.choose_workers(2, large) == 2
 
 
 def test_blas_has_threads_where_they_pay(monkeypatch):
     """A part alone has one thread of BLAS if the model is small, whatever the batch; else all."""
-    assert [parallel.is_small(preset(name)) for name in ("digits", "Ti/16", "B/16")] == [True, False, False]
+    assert [split.is_small(preset(name)) for name in ("digits", "Ti/16", "B/16")] == [True, False, False]
     limits = []
 
     class Controller:
@@ -205,7 +195,7 @@ def test_blas_has_threads_where_they_pay(monkeypatch):
     drawn = masked.draw(np.random.default_rng(0), len(IMAGES), CONFIG.num_patches)
     pretext.share_right(IMAGES, P | {"masked": masked.init(generator(), CONFIG)}, CONFIG, drawn, 1)
     assert limits == [1, 1, 1]
-    monkeypatch.setattr(parallel, "is_small", lambda config: False)
+    monkeypatch.setattr(batch, "is_small", lambda config: False)
     predict(IMAGES, P, CONFIG, workers=1)
     loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=1)
     assert limits[3:] == [None, None]
@@ -218,11 +208,11 @@ def test_only_the_cores_of_this_process(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 8)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {2, 5}, raising=False)
     assert cores.own() == {2, 5}
-    assert parallel.choose_workers(8, preset("B/16")) == 2
+    assert split.choose_workers(8, preset("B/16")) == 2
     monkeypatch.delattr("os.sched_getaffinity")
     assert cores.own() == set(range(8))
     monkeypatch.setattr("os.cpu_count", lambda: None)
-    assert parallel.choose_workers(8, preset("B/16")) == 1
+    assert split.choose_workers(8, preset("B/16")) == 1
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
@@ -231,7 +221,7 @@ def test_the_sum_does_not_depend_on_who_comes_first(order):
     gradients = [
         {"W": np.full(3, value, np.float32), "b": {0: np.float32([value])}} for value in (1e8, 1.0, -1e8)
     ]
-    total = parallel.Sum()
+    total = sums.Sum()
     for i, share in enumerate(order, start=1):
         total.add(share, "norm", gradients[share])
         part = total.parts["norm"]
@@ -245,7 +235,7 @@ def test_the_sum_over_racing_threads():
     """Eight shares of a hundred parts, all at once: nothing lost, nothing twice, the parts in their order."""
     shares, names = 8, [f"blocks.{i}" for i in reversed(range(100))]
     given = np.random.default_rng(0).standard_normal((shares, len(names), 5)).astype(np.float32)
-    total = parallel.Sum()
+    total = sums.Sum()
 
     def share(number):
         for name, part in zip(names, given[number].copy(), strict=True):
@@ -258,13 +248,13 @@ def test_the_sum_over_racing_threads():
 
 
 def test_gradients_of_one_share_are_handed_on():
-    total, dp = parallel.Sum(), {"W": np.ones(3)}
+    total, dp = sums.Sum(), {"W": np.ones(3)}
     total.add(0, "norm", dp)
     assert total.tree()["norm"] is dp
 
 
 def test_once_lets_go_of_what_it_hands_out():
-    once = parallel.Once("abc")
+    once = sums.Once("abc")
     assert [once[i] for i in reversed(range(len(once)))] == ["c", "b", "a"]
     assert once == []
 
@@ -292,7 +282,7 @@ def test_blocks_are_freed_on_the_way_back(monkeypatch):
         return peak
 
     assert peak() < 0.65 * both
-    monkeypatch.setattr(parallel, "Once", list)
+    monkeypatch.setattr(batch, "Once", list)
     assert peak() > both
 
 

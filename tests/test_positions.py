@@ -8,9 +8,11 @@ import pytest
 from cases import POSITIONS, generator, generic, model_point
 from position_loops import distances, table
 
-from vitnp import InputError, checkpoints, cli, encoder, preset, tree, vit
-from vitnp.config import INTERPOLATIONS
+from vitnp import InputError, preset, tree, vit, weights
+from vitnp.blocks import encoder
+from vitnp.commands import cli
 from vitnp.ops import interpolate, positions, relative
+from vitnp.ops.interpolate import INTERPOLATIONS
 from vitnp.steps import s4_position
 
 variants = pytest.mark.parametrize("fields", POSITIONS.values(), ids=POSITIONS)
@@ -274,8 +276,8 @@ def test_relative_distances_on_their_own_grid_stay(method, size):
 def test_load_at_another_size(tmp_path, fields):
     config, _, p = tiny(**fields)
     before = tree.map(np.copy, p)
-    checkpoints.save(tmp_path / "model.npz", p, config)
-    q, new = checkpoints.load(tmp_path / "model.npz", image_size=(8, 20))
+    weights.save(tmp_path / "model.npz", p, config)
+    q, new = weights.load(tmp_path / "model.npz", image_size=(8, 20))
     assert (new.grid, new.position_embedding, new.position_at) == (
         (2, 5),
         config.position_embedding,
@@ -301,54 +303,52 @@ def test_load_at_another_size(tmp_path, fields):
 @variants
 def test_our_own_file_holds_all(tmp_path, fields):
     config, _, p = tiny(**fields)
-    checkpoints.save(tmp_path / "model.npz", p, config)
-    q, again = checkpoints.load(tmp_path / "model.npz")
+    weights.save(tmp_path / "model.npz", p, config)
+    q, again = weights.load(tmp_path / "model.npz")
     assert again == config
     assert [name for name, _ in tree.leaves(q)] == [name for name, _ in tree.leaves(p)]
     tree.map(np.testing.assert_array_equal, q, p)
-    assert checkpoints.inspect(tmp_path / "model.npz").wrong == []
+    assert weights.inspect(tmp_path / "model.npz").wrong == []
 
 
 @variants
-@pytest.mark.parametrize("format", checkpoints.FORMATS[1:])
+@pytest.mark.parametrize("format", weights.FORMATS[1:])
 def test_no_other_format_does(tmp_path, fields, format):
     config, _, p = tiny(**fields, representation_size=None)
     path = tmp_path / ("model.npz" if format == "google" else "model.safetensors")
     kind, at = config.position_embedding, config.position_at
     message = f'^{format} has no place for position_embedding "{kind}" at "{at}"; save the model as vitnp$'
     with pytest.raises(InputError, match=message):
-        checkpoints.save(path, p, config, format=format)
+        weights.save(path, p, config, format=format)
     assert not path.exists()
 
 
 def test_positions_that_do_not_fit_what_is_asked_for(tmp_path):
     config, _, p = tiny(representation_size=None)
     ours, google = tmp_path / "ours.npz", tmp_path / "google.npz"
-    checkpoints.save(ours, p, config)
-    checkpoints.save(google, p, config, format="google")
+    weights.save(ours, p, config)
+    weights.save(google, p, config, format="google")
     for kind in ("none", "2d", "relative", "sincos"):
         with pytest.raises(
             InputError, match=f'ours.npz has position_embedding "1d", which does not fit "{kind}"'
         ):
-            checkpoints.load(ours, position_embedding=kind)
+            weights.load(ours, position_embedding=kind)
         with pytest.raises(InputError, match=f'is of google, with positions "1d" .* do not fit .*"{kind}"'):
-            checkpoints.load(google, image_size=(12, 8), position_embedding=kind)
+            weights.load(google, image_size=(12, 8), position_embedding=kind)
     with pytest.raises(InputError, match='has position_at "stem", which does not fit "every-layer"'):
-        checkpoints.load(ours, position_at="every-layer")
+        weights.load(ours, position_at="every-layer")
     for path in (ours, google):
-        assert (
-            checkpoints.load(path, image_size=(12, 8), position_embedding="1d")[1].position_embedding == "1d"
-        )
+        assert weights.load(path, image_size=(12, 8), position_embedding="1d")[1].position_embedding == "1d"
     p["position"]["E_pos"] = p["position"]["E_pos"][:-1]
     with pytest.raises(InputError, match="E_pos"):
-        checkpoints.save(ours, p, config)
+        weights.save(ours, p, config)
 
 
 def test_the_command_line(capsys, tmp_path):
     assert cli.main(["gradcheck", "--seeds", "1", "--set", "position_embedding=2d"]) == 0
     assert "position.E_cols" in capsys.readouterr().out
     config, _, p = tiny(position_embedding="relative")
-    checkpoints.save(tmp_path / "model.npz", p, config)
+    weights.save(tmp_path / "model.npz", p, config)
     assert cli.main(["weights", "inspect", str(tmp_path / "model.npz")]) == 0
     said = capsys.readouterr().out
     assert "position_embedding      relative" in said

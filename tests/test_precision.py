@@ -11,12 +11,14 @@ import pytest
 from cases import CASES, generator, model_point
 
 import vitnp
-from vitnp import loss, optim, precision, tree
-from vitnp.config import preset
+from vitnp import tree
+from vitnp.engine import loss, precision
+from vitnp.engine.precision import GOOD_STEPS, LARGEST, LossScale
 from vitnp.errors import InputError
+from vitnp.models import preset
 from vitnp.ops import gelu, half, linear, softmax
-from vitnp.precision import GOOD_STEPS, LARGEST, LossScale
 from vitnp.steps import s6_layer_norm
+from vitnp.training import optim
 
 U, SMALLEST = 2.0**-11, 2.0**-25
 F32 = 1e-5  # what float32 adds to it, relative to the largest number

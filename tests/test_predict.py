@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vitnp import checkpoints, gradcheck, tree, vit, weights
-from vitnp.config import preset
+from vitnp import gradcheck, tree, vit, weights
 from vitnp.data import class_names, preprocess
+from vitnp.models import preset
+from vitnp.weights import fetch
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 WEIGHTS = str(GOLDEN / "huggingface_token/model.safetensors")  # 24x16, classes ant, bee, cat, dog, eel
@@ -39,7 +40,7 @@ def run(capsys, *words):
 def test_the_probabilities_are_the_models(capsys, photos):
     status, out, _ = run(capsys, photos / "a.jpg", "--weights", WEIGHTS, "--json", "--top", 9)
     assert status == 0
-    p, config = checkpoints.load(WEIGHTS)
+    p, config = weights.load(WEIGHTS)
     logits = vit.forward(preprocess.load(photos / "a.jpg", config)[None], p, config)[0][0].astype(float)
     expected = np.exp(logits) / np.exp(logits).sum()
     report = json.loads(out)
@@ -111,7 +112,7 @@ def saved(tmp_path, **fields):
     """The path of a small model in vitnp's own file, its weights random."""
     config = preset("tiny", **fields)
     p = gradcheck.random_like(vit.init(None, config), np.random.default_rng(0))
-    checkpoints.save(tmp_path / "model.npz", tree.map(lambda a: a.astype(np.float32), p), config)
+    weights.save(tmp_path / "model.npz", tree.map(lambda a: a.astype(np.float32), p), config)
     return tmp_path / "model.npz"
 
 
@@ -158,7 +159,7 @@ def test_fetched_weights_by_their_name(capsys, photos, tmp_path, monkeypatch):
     status, _, err = run(capsys, photos, "--weights", "B/16")
     assert status == 2
     assert err == "vitnp: B/16 is not here yet; fetch it first: vitnp weights fetch B/16\n"
-    path = weights._place(weights.URLS["B/16"])
+    path = fetch._place(fetch.URLS["B/16"])
     path.parent.mkdir(parents=True)
     saved(tmp_path).rename(path)
     assert run(capsys, photos, "--weights", "B/16")[0] == 0
@@ -195,11 +196,11 @@ def test_bad_input_is_one_line_and_status_2(capsys, photos, monkeypatch, words, 
     pathlib.Path("deep.json").write_text("[" * 100_000)
     paths = {"WEIGHTS": WEIGHTS, "GAP": str(GOLDEN / "timm_gap/weights.safetensors")}
     paths["HEADLESS"] = str(GOLDEN / "huggingface_pooler/pytorch_model.bin")
-    p, config = checkpoints.load(saved(photos.parent))
+    p, config = weights.load(saved(photos.parent))
     p["classify"]["head"]["W"][:] = 0.0
-    checkpoints.save("zero.npz", p, config)
+    weights.save("zero.npz", p, config)
     p["norm"]["gamma"][0] = np.nan
-    checkpoints.save("nan.npz", p, config)
+    weights.save("nan.npz", p, config)
     paths |= {"ZERO": "zero.npz", "NAN": "nan.npz"}
     status, _, err = run(capsys, *(paths.get(word, word) for word in words.split()))
     assert status == 2
@@ -211,10 +212,10 @@ def test_bad_input_is_one_line_and_status_2(capsys, photos, monkeypatch, words, 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_logits_that_are_not_finite(capsys, photos, tmp_path):
     path = saved(tmp_path, representation_size=None)
-    p, config = checkpoints.load(path)
+    p, config = weights.load(path)
     p["norm"]["gamma"] *= np.float32(1e38)
     p["classify"]["head"]["W"] *= np.float32(1e10)
-    checkpoints.save(path, p, config)
+    weights.save(path, p, config)
     status, _, err = run(capsys, photos, "--weights", path)
     assert status == 2
     assert "logits are NaN or infinite" in err

@@ -8,10 +8,9 @@ import scipy.ndimage
 from PIL import Image
 
 from vitnp import ViTConfig
-from vitnp.checks import check_images
-from vitnp.config import Preprocessing
 from vitnp.data import photo, preprocess
 from vitnp.errors import InputError
+from vitnp.inputs.images import Preprocessing, check_images
 
 GOOGLE = Preprocessing()
 TIMM = Preprocessing(resize_filter="bicubic", antialias=True, keep_aspect_ratio=True, crop_fraction=0.9)

@@ -6,7 +6,7 @@ import command_line
 import numpy as np
 import pytest
 
-from vitnp import InputError, checkpoints, data, tree
+from vitnp import InputError, data, tree, weights
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
@@ -31,13 +31,13 @@ def test_pretraining_and_fine_tuning(capsys, tmp_path, target):
     assert " classes" not in out
     assert "color of corrupted test patches told right" in out
     assert not (before / "classes.txt").exists()
-    p, config = checkpoints.load(before / "model.npz")
+    p, config = weights.load(before / "model.npz")
     assert config.num_classes == 0
     assert "masked" not in p
     for start in (before / "model.npz", *before.glob("checkpoints/*")):
         command = "train --recipe digits --lr 1e-9 --epochs 1 --overwrite --init"
         assert run(capsys, command, start, "--out", after)[0] == 0
-        q, fine = checkpoints.load(after / "model.npz")
+        q, fine = weights.load(after / "model.npz")
         assert fine.num_classes == 10
         # At this rate only weight decay, 1e-9 of it, moves what was learned before.
         for name, leaf in tree.leaves(p):
@@ -48,11 +48,11 @@ def test_a_pretraining_goes_on(capsys, tmp_path):
     """Taken back to its first checkpoint, it comes to the same end."""
     words = f"pretrain {SMALL} --workers 1 --save-every 5 --keep 9 --out"
     assert run(capsys, words, tmp_path)[0] == 0
-    end = checkpoints.load(tmp_path / "model.npz")[0]
+    end = weights.load(tmp_path / "model.npz")[0]
     for file in [*sorted(tmp_path.glob("checkpoints/*"))[1:], tmp_path / "model.npz"]:
         file.unlink()
     assert run(capsys, "pretrain --resume", tmp_path)[0] == 0
-    tree.map(np.testing.assert_array_equal, checkpoints.load(tmp_path / "model.npz")[0], end)
+    tree.map(np.testing.assert_array_equal, weights.load(tmp_path / "model.npz")[0], end)
     status, _, err = run(capsys, "pretrain --mask-ratio 0.2 --resume", tmp_path)
     assert status == 2
     assert "--mask-ratio is 0.2 and was 0.5" in err

@@ -7,8 +7,10 @@ import re
 
 import pytest
 
-from vitnp import InputError, cli, preset, recipes
-from vitnp.recipes import LISTED, RECIPES, Recipe
+from vitnp import InputError, preset
+from vitnp.commands import cli
+from vitnp.training import recipes
+from vitnp.training.recipes import LISTED, RECIPES, Recipe
 
 PLAIN = Recipe(epochs=2, batch_size=40, lr=1e-3)
 

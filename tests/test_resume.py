@@ -16,11 +16,13 @@ import killable
 import numpy as np
 import pytest
 
-from vitnp import InputError, precision, preset, train, tree
-from vitnp.checkpoints import files
-from vitnp.training.checkpoints import REST, Checkpoints, differences, is_training_checkpoint, model
+from vitnp import InputError, preset, tree
+from vitnp.engine import precision
+from vitnp.training import loop
 from vitnp.training.progress import Epoch, Stopped
 from vitnp.training.run import Run, recall
+from vitnp.training.snapshots import REST, Checkpoints, differences, is_training_checkpoint, model
+from vitnp.weights import kinds
 
 FIVE = dataclasses.replace(killable.RECIPE, epochs=None, steps=5)  # an epoch of four steps, and one more
 
@@ -41,7 +43,7 @@ def same(p, q):
 
 def final(folder):
     """The arrays of the newest checkpoint: parameters, optimizer's state, average."""
-    found = files.read(sorted(Path(folder, "checkpoints").glob("step-*.npz"))[-1])
+    found = kinds.read(sorted(Path(folder, "checkpoints").glob("step-*.npz"))[-1])
     found.pop(REST)
     return tree.from_leaves(found.items())
 
@@ -67,7 +69,7 @@ def same_rows(folder, other):
 def start(folder, *arguments):
     """The process of killable.py, when it has begun."""
     environ = os.environ | {
-        "PYTHONPATH": str(Path(train.__file__).parents[1]),
+        "PYTHONPATH": str(Path(loop.__file__).parents[1]),
         "OPENBLAS_NUM_THREADS": "1",
     }
     command = [sys.executable, killable.__file__, str(folder), *map(str, arguments)]
@@ -94,7 +96,7 @@ def test_killed_at_twenty_moments(uninterrupted, tmp_path):
         if in_write:
             assert list(tmp_path.glob("checkpoints/*.part"))
         for file in tmp_path.glob("checkpoints/step-*.npz"):
-            assert REST in files.read(file)
+            assert REST in kinds.read(file)
     same(killable.go(tmp_path), p)
     assert not list(tmp_path.glob("checkpoints/*.part"))
     same(final(tmp_path), final(folder))
@@ -220,7 +222,7 @@ def test_a_damaged_checkpoint_is_said(tmp_path, harm):
 def test_a_checkpoint_of_another_run(tmp_path):
     there = {"recipe": {"lr": 0.1, "epochs": 2}, "data": {"classes": ["a"] * 100}}
     here = {"recipe": {"lr": 0.2, "epochs": 2}, "data": {"classes": ["b"] * 100}}
-    progress = train.Progress({"W": np.ones(3)}, {"step": 4}, step=4)
+    progress = loop.Progress({"W": np.ones(3)}, {"step": 4}, step=4)
     Checkpoints(tmp_path, there).save(progress)
     with pytest.raises(
         InputError, match=r"of another run: data.classes is .*… here; recipe.lr is 0.1 there and 0.2 here"
@@ -250,12 +252,12 @@ def test_what_differs_between_two_runs(there, here, said):
 
 def test_no_more_than_three_differences_are_said(tmp_path):
     here = {"a": dict.fromkeys("wxyz", 1)}
-    Checkpoints(tmp_path, {}).save(train.Progress({"W": np.ones(3)}, {"step": 4}, step=4))
+    Checkpoints(tmp_path, {}).save(loop.Progress({"W": np.ones(3)}, {"step": 4}, step=4))
     with pytest.raises(
         InputError, match=r"of another run: a is null there and \{.* here; train into a new folder"
     ):
         Checkpoints(tmp_path, here).load()
-    Checkpoints(tmp_path, {"a": {}}).save(train.Progress({"W": np.ones(3)}, {"step": 4}, step=5))
+    Checkpoints(tmp_path, {"a": {}}).save(loop.Progress({"W": np.ones(3)}, {"step": 4}, step=5))
     with pytest.raises(InputError, match=r"a\.w .*; a\.x .*; a\.y is null there and 1 here; train into"):
         Checkpoints(tmp_path, here).load()
 
@@ -278,14 +280,14 @@ def test_the_model_in_a_checkpoint(tmp_path, average):
     """The average where there is one, and nothing that only a pre-training has."""
     p, config = {"norm": {"W": np.ones(2, "f4")}, "masked": {"mask": np.ones(2, "f4")}}, preset("tiny")
     run = {"model": dataclasses.asdict(config)}
-    path = Checkpoints(tmp_path, run).save(train.Progress(p, {"step": 4}, average))
+    path = Checkpoints(tmp_path, run).save(loop.Progress(p, {"step": 4}, average))
     q, found = model(path)
     assert found == config
     same(q, average or {"norm": p["norm"]})
 
 
 def test_what_is_a_training_checkpoint(tmp_path):
-    path = Checkpoints(tmp_path, {}).save(train.Progress({"W": np.ones(3)}, {"step": 4}))
+    path = Checkpoints(tmp_path, {}).save(loop.Progress({"W": np.ones(3)}, {"step": 4}))
     np.savez(tmp_path / "weights.npz", W=np.ones(3))
     (tmp_path / "text.npz").write_text("text")
     names = (path, tmp_path / "weights.npz", tmp_path / "text.npz")
@@ -294,7 +296,7 @@ def test_what_is_a_training_checkpoint(tmp_path):
 
 def test_what_a_checkpoint_holds(tmp_path):
     """Bits, names, types: what was saved comes back."""
-    progress = train.Progress(
+    progress = loop.Progress(
         {"blocks": {0: {"W": np.float32([1 / 3, -0.0, 1e-45])}}},
         {"step": 7, "m": np.arange(3.0)},
         {"blocks": {0: {"W": np.float32([1, 2, 3])}}},
@@ -319,7 +321,7 @@ def test_what_a_checkpoint_holds(tmp_path):
 
 def test_the_folders_of_checkpoints_are_made(tmp_path):
     keeper = Checkpoints(tmp_path / "a" / "b", {})
-    keeper.save(train.Progress({"W": np.ones(3)}, {"step": 4}, step=4))
+    keeper.save(loop.Progress({"W": np.ones(3)}, {"step": 4}, step=4))
     assert keeper.load().step == 4
 
 

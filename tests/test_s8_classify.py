@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from vitnp import loss
+from vitnp.engine import loss
 from vitnp.steps import s8_classify
 
 

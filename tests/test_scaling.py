@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vitnp.config import preset
+from vitnp.models import preset
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from vitnp import schedules
+from vitnp.training import schedules
 
 PLAN = {"lr": 2e-3, "warmup_steps": 10, "total_steps": 110}
 

@@ -14,9 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from vitnp import InputError, ViTConfig, look, paper, preset, show
+from vitnp import InputError, ViTConfig, preset, show
+from vitnp.analysis import look
+from vitnp.course import paper
 from vitnp.show import page
-from vitnp.train import Epoch
+from vitnp.training.progress import Epoch
 
 ROOT = pathlib.Path(page.__file__).parents[2]
 CONFIG = preset("digits")

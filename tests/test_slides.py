@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from cases import POSITIONS, model_point
 
-from vitnp import slides
-from vitnp.config import ViTConfig, preset
-from vitnp.trace import trace
+from vitnp.analysis.trace import trace
+from vitnp.course import slides
+from vitnp.models import preset
+from vitnp.models.vit.config import ViTConfig
 
 B16 = ViTConfig()
 # The deck's steps in its order, said again: row → {name in the trace: the true shape for one image}.

@@ -7,9 +7,9 @@ from cases import POSITIONS, generator, model_point
 from position_loops import distances, table
 
 from vitnp import tree, vit
-from vitnp.config import preset
+from vitnp.analysis.trace import trace
 from vitnp.errors import InputError
-from vitnp.trace import trace
+from vitnp.models import preset
 
 
 def test_a_numpy_integer_is_one_label():

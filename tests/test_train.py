@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from test_masked import Half
 
-from vitnp import InputError, loss_and_grads, optim, predict, preset, recipes, schedules, train, tree, vit
-from vitnp.config import Preprocessing
+from vitnp import InputError, loss_and_grads, predict, preset, tree, vit
 from vitnp.data import ArraySource, DataSet, augment, digits
-from vitnp.training import evaluate, guards, head
+from vitnp.inputs.images import Preprocessing
+from vitnp.tasks import evaluate, head
+from vitnp.training import guards, loop, optim, recipes, schedules
 from vitnp.training.display import Display
 from vitnp.training.progress import Epoch, Step
 
@@ -29,8 +30,8 @@ def small(n=100):
 def run(recipe=QUICK, config=CONFIG, data=None, seed=0, **options):
     """(parameters, history) of one training from a seed."""
     rng = np.random.default_rng(seed)
-    p = train.initial_parameters(rng, config, recipe)
-    return p, train.train(p, config, data or small(), recipe, rng=rng, **options)
+    p = loop.initial_parameters(rng, config, recipe)
+    return p, loop.train(p, config, data or small(), recipe, rng=rng, **options)
 
 
 def same(p, q):
@@ -49,9 +50,9 @@ def test_it_learns_the_digits():
 def test_no_weight_is_left_behind():
     """After two epochs every leaf has moved: none is missing in the update."""
     rng = np.random.default_rng(0)
-    p = train.initial_parameters(rng, CONFIG, QUICK)
+    p = loop.initial_parameters(rng, CONFIG, QUICK)
     before = tree.map(np.copy, p)
-    train.train(p, CONFIG, small(), QUICK, rng=rng)
+    loop.train(p, CONFIG, small(), QUICK, rng=rng)
     for name, leaf in tree.leaves(p):
         assert not np.array_equal(leaf, tree.get(before, name)), name
         assert leaf.dtype == np.float32
@@ -146,11 +147,11 @@ def test_a_loss_that_diverges_stops_with_the_leaf():
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_nan_is_named_and_nothing_is_updated():
     rng = np.random.default_rng(0)
-    p = train.initial_parameters(rng, CONFIG, QUICK)
+    p = loop.initial_parameters(rng, CONFIG, QUICK)
     p["blocks"][0]["norm_2"]["gamma"][3] = np.nan
     kept = tree.map(np.copy, p)
     with pytest.raises(InputError, match=r"at step 1, lr 0\.001: .*not finite: blocks\.0\.norm_2\.gamma;"):
-        train.train(p, CONFIG, small(), QUICK, rng=rng)
+        loop.train(p, CONFIG, small(), QUICK, rng=rng)
     for name, leaf in tree.leaves(p):
         np.testing.assert_array_equal(leaf, tree.get(kept, name))
 
@@ -163,7 +164,7 @@ def test_a_gradient_that_is_not_finite_is_not_hidden(monkeypatch):
         dp["norm"]["beta"][0] = np.nan
         return loss, dp
 
-    monkeypatch.setattr(train, "loss_and_grads", broken)
+    monkeypatch.setattr(loop, "loss_and_grads", broken)
     with pytest.raises(InputError, match=r"norm nan; the first leaf .*: the gradient of norm\.beta;"):
         run()
 
@@ -224,12 +225,12 @@ def test_a_recipe_that_cannot_be(field, value):
 def test_a_model_that_does_not_fit_the_data(change, message):
     config = dataclasses.replace(CONFIG, **change)
     with pytest.raises(InputError, match=message):
-        train.train({}, config, small(), QUICK, rng=np.random.default_rng(0))
+        loop.train({}, config, small(), QUICK, rng=np.random.default_rng(0))
 
 
 def test_initial_parameters():
     recipe = dataclasses.replace(QUICK, position_scale=4.0)
-    p = train.initial_parameters(np.random.default_rng(0), CONFIG, recipe)
+    p = loop.initial_parameters(np.random.default_rng(0), CONFIG, recipe)
     plain = vit.init(np.random.default_rng(0), CONFIG)
     for name, leaf in tree.leaves(p):
         scale = 4.0 if name == "position.E_pos" else 1.0
@@ -265,7 +266,7 @@ def test_polyak_averaging():
     recipe, seen = dataclasses.replace(QUICK, average=0.8), []
     p, history = run(recipe, on_step=lambda now, step: seen.append(tree.map(np.copy, now.p)))
     rng = np.random.default_rng(0)
-    mean = train.initial_parameters(rng, CONFIG, recipe)
+    mean = loop.initial_parameters(rng, CONFIG, recipe)
     plain, _ = run()
     same_steps = tree.map(np.array_equal, seen[-1], plain)
     assert all(dict(tree.leaves(same_steps)).values())  # averaging changes no step
@@ -273,7 +274,7 @@ def test_polyak_averaging():
         mean = tree.map(lambda a, b: 0.8 * a + 0.2 * b, mean, now)
     for name, leaf in tree.leaves(p):
         np.testing.assert_allclose(leaf, tree.get(mean, name), atol=1e-6, err_msg=name)
-    assert history[-1].test_accuracy == train.accuracy(small().test, p, CONFIG)
+    assert history[-1].test_accuracy == loop.accuracy(small().test, p, CONFIG)
 
 
 def test_mixup_reaches_the_training(monkeypatch):
@@ -283,7 +284,7 @@ def test_mixup_reaches_the_training(monkeypatch):
         seen.append(labels)
         return loss_and_grads(images, labels, *arguments, **options)
 
-    monkeypatch.setattr(train, "loss_and_grads", spy)
+    monkeypatch.setattr(loop, "loss_and_grads", spy)
     run(dataclasses.replace(QUICK, mixup=0.5))
     for labels in seen:
         assert labels.shape[1] == 10
@@ -301,7 +302,7 @@ def test_a_frozen_backbone(fields):
         lambda leaf: (leaf + 0.3 * rng.standard_normal(leaf.shape)).astype("float32"), vit.init(rng, config)
     )
     before, states = tree.map(np.copy, p), []
-    train.train(
+    loop.train(
         p,
         config,
         small(),
@@ -359,14 +360,14 @@ def test_how_often_it_is_right(rows, monkeypatch):
         return predict(*arguments, workers=workers)
 
     monkeypatch.setattr(evaluate, "predict", spy)
-    got = train.accuracy(images, p, CONFIG, rows=rows, workers=2, between=lambda: pauses.append(1))
+    got = loop.accuracy(images, p, CONFIG, rows=rows, workers=2, between=lambda: pauses.append(1))
     some = range(100) if rows is None else rows
     right = vit.forward(images.images(some), p, CONFIG)[0].argmax(-1) == images.labels[some]
     assert got == right.mean()
     assert used == [2] * math.ceil(len(some) / 64) and len(pauses) == len(used)
     if len(some) > 1:
         assert 0 < got < 1
-        halves = [train.accuracy(images, p, CONFIG, rows=rows, comm=Half(rank)) for rank in (0, 1)]
+        halves = [loop.accuracy(images, p, CONFIG, rows=rows, comm=Half(rank)) for rank in (0, 1)]
         assert sum(halves) == pytest.approx(got, abs=1e-12) and min(halves) < got
 
 
@@ -377,7 +378,7 @@ def test_nothing_to_measure_on():
         {"source": images, "rows": []},
     ):
         with pytest.raises(InputError, match="no images to measure on"):
-            train.accuracy(p={}, config=CONFIG, **options)
+            loop.accuracy(p={}, config=CONFIG, **options)
 
 
 def test_images_as_the_model_had_them():
@@ -385,12 +386,12 @@ def test_images_as_the_model_had_them():
     how = Preprocessing(mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
     x = np.linspace(-1, 1, 24, dtype="float32").reshape(1, 2, 4, 3)
     want = ((x.astype("float64") + 1) / 2 - [0.4, 0.5, 0.6]) / [0.2, 0.25, 0.3]
-    np.testing.assert_allclose(train.prepared(x, how), want, atol=1e-6)
-    assert train.prepared(x, how).dtype == np.float32
+    np.testing.assert_allclose(loop.prepared(x, how), want, atol=1e-6)
+    assert loop.prepared(x, how).dtype == np.float32
     for mean, std in ((0.5, 0.25), (0.4, 0.5), ((0.5, 0.5, 0.4), 0.5), (0.5, (0.5, 0.5, 0.4))):  # one alone
         want = ((x.astype("float64") + 1) / 2 - mean) / std
-        np.testing.assert_allclose(train.prepared(x, Preprocessing(mean=mean, std=std)), want, atol=1e-6)
-    assert train.prepared(x, Preprocessing()) is x
+        np.testing.assert_allclose(loop.prepared(x, Preprocessing(mean=mean, std=std)), want, atol=1e-6)
+    assert loop.prepared(x, Preprocessing()) is x
 
 
 def test_a_head_can_be_frozen_by_no_other_name():
@@ -411,7 +412,7 @@ def test_a_head_can_be_frozen_by_no_other_name():
 )
 def test_what_is_left_to_the_source(names, crops, left):
     source = object() if crops is None else SimpleNamespace(crops=crops)
-    change = train.augmented(names, source)
+    change = loop.augmented(names, source)
     assert (change is None) == (not left)
     if left:
         images = np.random.default_rng(0).standard_normal((4, 8, 8, 1)).astype("float32")
@@ -426,7 +427,7 @@ def test_the_recipes_dropout_goes_before_the_models(given, rate):
     """None is none of its own, and 0 is none at all."""
     config = dataclasses.replace(CONFIG, dropout_rate=0.2, attention_dropout_rate=0.1)
     recipe = dataclasses.replace(QUICK, dropout=given)
-    assert train.with_dropout(config, recipe) == dataclasses.replace(config, dropout_rate=rate)
+    assert loop.with_dropout(config, recipe) == dataclasses.replace(config, dropout_rate=rate)
     if given:
         one = dataclasses.replace(QUICK, epochs=None, steps=1)
         p, _ = run(dataclasses.replace(one, dropout=0.5))
@@ -450,14 +451,14 @@ def test_float16_trains_as_float32_does():
 
 def test_a_scale_too_large_leaves_steps_out(monkeypatch):
     """Until float16 holds the scaled gradients; the parameters stay as they were in those steps."""
-    begin = train.begin
+    begin = loop.begin
 
     def too_large(*arguments):
         now = begin(*arguments)
         now.scale = [2.0**19, 0]
         return now
 
-    monkeypatch.setattr(train, "begin", too_large)
+    monkeypatch.setattr(loop, "begin", too_large)
     scales, norms = [], []
     with np.errstate(over="ignore", invalid="ignore"):
         run(on_step=lambda now, step: (scales.append(now.scale[0]), norms.append(step.norm)), dtype="float16")
@@ -481,7 +482,7 @@ def test_no_images_are_refused(part):
 
 def test_a_step_that_float16_cannot_hold_spoils_no_epoch(monkeypatch):
     """Its loss, NaN, is left out of the epoch's mean."""
-    plain, calls = train.precision.loss_and_grads, []
+    plain, calls = loop.precision.loss_and_grads, []
 
     def once(*arguments, **options):
         loss, dp = plain(*arguments, **options)
@@ -492,7 +493,7 @@ def test_a_step_that_float16_cannot_hold_spoils_no_epoch(monkeypatch):
             else (loss, dp)
         )
 
-    monkeypatch.setattr(train.precision, "loss_and_grads", once)
+    monkeypatch.setattr(loop.precision, "loss_and_grads", once)
     _, history = run(dtype="float16")
     assert all(np.isfinite(epoch.loss) for epoch in history)
 
@@ -572,6 +573,6 @@ def test_the_recipes_micro_batch_reaches_the_step(monkeypatch, micro_batch):
         asked.append(micro_batch)
         return loss_and_grads(*given, micro_batch=micro_batch, **how)
 
-    monkeypatch.setattr("vitnp.train.loss_and_grads", spy)
+    monkeypatch.setattr("vitnp.training.loop.loss_and_grads", spy)
     run(dataclasses.replace(QUICK, epochs=1, micro_batch=micro_batch))
     assert set(asked) == {micro_batch}

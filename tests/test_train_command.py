@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from digit_folders import write
 
-from vitnp import checkpoints, cli, recipes, train, tree, vit
+from vitnp import tree, vit, weights
+from vitnp.commands import cli
 from vitnp.data import digits
+from vitnp.training import loop, recipes
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
@@ -35,9 +37,9 @@ def run(capsys, words, *more):
     return command_line.run(capsys, "train", *words.split(), *more)
 
 
-def weights(folder):
+def saved(folder):
     """The saved parameters by name."""
-    return dict(tree.leaves(checkpoints.load(folder / "model.npz")[0]))
+    return dict(tree.leaves(weights.load(folder / "model.npz")[0]))
 
 
 def test_what_it_prints_and_leaves(capsys, tmp_path):
@@ -55,14 +57,14 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
 
     with open(tmp_path / "history.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == train.Epoch._fields
+    assert tuple(rows[0]) == loop.Epoch._fields
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     with open(tmp_path / "steps.csv", encoding="utf-8", newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["10", "20", "30"]
-    p, config = checkpoints.load(tmp_path / "model.npz")
+    p, config = weights.load(tmp_path / "model.npz")
     assert config.hidden_size == 16
     d = digits.load(0)
-    final = train.accuracy(d.test, p, config)
+    final = loop.accuracy(d.test, p, config)
     assert float(rows[-1]["test_accuracy"]) == final
     assert f"test accuracy {final:.2%}" in lines[4]
 
@@ -70,11 +72,11 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
 def test_the_seed_decides_and_repeats(capsys, tmp_path):
     """Split, weights, order and augmentation: what the library gives with the same seed for all, to the bit."""
     assert run(capsys, f"{SMALL} --seed 3 --workers 1 --out", tmp_path)[0] == 0
-    p, config = checkpoints.load(tmp_path / "model.npz")
+    p, config = weights.load(tmp_path / "model.npz")
     recipe = dataclasses.replace(recipes.RECIPES["digits"], epochs=1, batch_size=128)
     rng = np.random.default_rng(3)
-    q = train.initial_parameters(rng, config, recipe)
-    train.train(q, config, digits.load(3), recipe, rng=rng, workers=1)
+    q = loop.initial_parameters(rng, config, recipe)
+    loop.train(q, config, digits.load(3), recipe, rng=rng, workers=1)
     for name, leaf in tree.leaves(q):
         np.testing.assert_array_equal(tree.get(p, name), leaf, err_msg=name)
 
@@ -87,13 +89,13 @@ def plain(tmp_path_factory):
     """The parameters after two steps without any option."""
     folder = tmp_path_factory.mktemp("plain") / "run"
     assert cli.main(["train", *FEW.split(), "--out", str(folder)]) == 0
-    return weights(folder)
+    return saved(folder)
 
 
 @pytest.mark.parametrize("option", ["--no-augment", "--dropout 0.3", "--lr 0.001", "--weight-decay 5"])
 def test_an_option_reaches_the_training(capsys, tmp_path, plain, option):
     assert run(capsys, f"{FEW} {option} --out", tmp_path)[0] == 0
-    assert not np.array_equal(plain["project.W"], weights(tmp_path)["project.W"])
+    assert not np.array_equal(plain["project.W"], saved(tmp_path)["project.W"])
 
 
 def test_the_largest_seed(capsys, tmp_path):
@@ -103,7 +105,7 @@ def test_the_largest_seed(capsys, tmp_path):
 def test_workers_and_dropout_are_said(capsys, tmp_path):
     out = run(capsys, f"{SMALL} --workers 1 --dropout 0.25 --out", tmp_path)[1]
     assert "seed 0, 1 thread\n" in out
-    assert checkpoints.load(tmp_path / "model.npz")[1].dropout_rate == 0.25
+    assert weights.load(tmp_path / "model.npz")[1].dropout_rate == 0.25
 
 
 def test_the_dropout_of_the_model_goes_before_that_of_a_recipe(capsys, tmp_path):
@@ -111,7 +113,7 @@ def test_the_dropout_of_the_model_goes_before_that_of_a_recipe(capsys, tmp_path)
     words = "--recipe,fine-tuning on CIFAR-10,--model,digits,--steps,1,--batch-size,16,--set,dropout_rate=0.3"
     words += ",--no-augment,--out"
     assert command_line.run(capsys, "train", *words.split(","), tmp_path)[0] == 0
-    assert checkpoints.load(tmp_path / "model.npz")[1].dropout_rate == 0.3
+    assert weights.load(tmp_path / "model.npz")[1].dropout_rate == 0.3
 
 
 def test_a_folder_is_made(capsys, tmp_path):

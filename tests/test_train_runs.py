@@ -15,7 +15,8 @@ import pytest
 from test_train_command import SMALL, run
 
 import vitnp
-from vitnp import checkpoints, cli, preset, tree, vit
+from vitnp import preset, tree, vit, weights
+from vitnp.commands import cli
 from vitnp.training import signals
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("plain_curves")
 
 def params(path):
     """{name: array} of a model's file."""
-    return dict(tree.leaves(checkpoints.load(path)[0]))
+    return dict(tree.leaves(weights.load(path)[0]))
 
 
 def same_models(one, other):
@@ -252,7 +253,7 @@ def test_set_reaches_a_model_begun_from_a_checkpoint(capsys, finished, tmp_path)
     path = max(finished.glob("checkpoints/*"))
     words = ["--set", "gelu=erf", "--set", "attention_dropout_rate=0.1", "--set", "position_embedding=1d"]
     assert run(capsys, BEGUN, path, *words, "--from", "vitnp", "--out", tmp_path)[0] == 0
-    config = checkpoints.load(tmp_path / "model.npz")[1]
+    config = weights.load(tmp_path / "model.npz")[1]
     assert (config.gelu, config.attention_dropout_rate) == ("erf", 0.1)
 
 
@@ -285,7 +286,7 @@ def pretrained(tmp_path_factory):
     p = tree.map(
         lambda leaf: (leaf + 0.1 * rng.standard_normal(leaf.shape)).astype("float32"), vit.init(rng, config)
     )
-    checkpoints.save(path, p, config, format="timm")
+    weights.save(path, p, config, format="timm")
     return path
 
 
@@ -299,7 +300,7 @@ def test_fine_tuning(capsys, pretrained, tmp_path):
     status, out, err = run(capsys, f"{TUNE} --log-every 1 --init", pretrained, "--out", tmp_path)
     assert (status, err) == (0, "")
     assert f"{pretrained} on digits" in out
-    p, config = checkpoints.load(tmp_path / "model.npz")
+    p, config = weights.load(tmp_path / "model.npz")
     assert config.image_size == (8, 8)
     assert config.num_classes == 10
     first = json.loads((tmp_path / "steps.jsonl").read_text().splitlines()[0])
@@ -310,7 +311,7 @@ def test_fine_tuning(capsys, pretrained, tmp_path):
 def test_a_frozen_backbone(capsys, pretrained, tmp_path):
     status, _, err = run(capsys, f"{TUNE} --freeze backbone --init", pretrained, "--out", tmp_path)
     assert (status, err) == (0, "")
-    before = dict(tree.leaves(checkpoints.load(pretrained, image_size=8, num_heads=2)[0]))
+    before = dict(tree.leaves(weights.load(pretrained, image_size=8, num_heads=2)[0]))
     after = params(tmp_path / "model.npz")
     moved = [name for name, leaf in after.items() if not np.array_equal(leaf, before.get(name))]
     assert moved == ["classify.head.W", "classify.head.b"]
@@ -388,7 +389,7 @@ def test_too_little_memory(capsys, tmp_path, monkeypatch):
     def full(*arguments, **options):
         raise MemoryError
 
-    monkeypatch.setattr("vitnp.train.loss_and_grads", full)
+    monkeypatch.setattr("vitnp.training.loop.loss_and_grads", full)
     status, _, err = run(capsys, f"{SMALL} --out", tmp_path)
     assert status == 2
     assert err == "vitnp: a step of 128 images needs more memory than there is; give --micro-batch\n"

@@ -5,8 +5,9 @@ import pytest
 from cases import CASES, MODELS, generator, model_point
 
 import vitnp
-from vitnp import loss, tree, vit
-from vitnp.config import preset
+from vitnp import tree, vit
+from vitnp.engine import loss
+from vitnp.models import preset
 from vitnp.ops import dropout
 
 
@@ -138,27 +139,3 @@ def test_float32_agrees_with_float64():
     y, _ = case.forward(case.x, case.p)
     single, _ = case.forward(case.x.astype(np.float32), tree.map(lambda a: a.astype(np.float32), case.p))
     np.testing.assert_allclose(single, y, rtol=1e-5, atol=1e-5)
-
-
-def test_the_thin_object(tmp_path):
-    model = vitnp.ViT("tiny", seed=3)
-    images, _ = model_point(model.config)
-    assert tree.count(model.p) == tree.count(vit.init(None, model.config))
-    np.testing.assert_array_equal(model(images), vitnp.predict(images, model.p, model.config))
-    value, dp = model.loss_and_grads(images, np.array([0, 1]))
-    assert value == pytest.approx(np.log(5), rel=1e-6)
-    assert dp.keys() == model.p.keys()
-    model.save(tmp_path / "model.npz")
-    again = vitnp.ViT.load(tmp_path / "model.npz")
-    assert again.config == model.config
-    np.testing.assert_array_equal(again(images), model(images))
-    assert "parameters" in repr(model)
-
-
-def test_the_object_has_the_parameters_it_is_given():
-    config = preset("tiny")
-    p = vit.init(None, config)
-    assert vitnp.ViT(config, p).p is p
-    drawn = vit.init(np.random.default_rng(0), config)
-    for name, leaf in tree.leaves(vitnp.ViT("tiny").p):
-        np.testing.assert_array_equal(leaf, tree.get(drawn, name))

@@ -11,10 +11,11 @@ import pytest
 import threadpoolctl
 from PIL import Image
 
-from vitnp import InputError, preset, slides
-from vitnp.cli import main
+from vitnp import InputError, preset
+from vitnp.analysis.trace import trace
 from vitnp.commands import walk
-from vitnp.trace import trace
+from vitnp.commands.cli import main
+from vitnp.course import slides
 
 TINY = ("--model", "tiny")
 

@@ -13,11 +13,10 @@ import types
 import pytest
 from localhost import serving
 
-from vitnp import weights
 from vitnp.errors import InputError
 from vitnp.system import cache as cache_of
 from vitnp.system import transfer
-from vitnp.weights import hub, published
+from vitnp.weights import fetch, hub, published
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -93,29 +92,29 @@ def names(path):
 
 
 def test_fetch_keeps_the_file_and_its_hash(server, capsys):
-    path = weights.fetch(server.url())
+    path = fetch.fetch(server.url())
     assert path.read_bytes() == CONTENT
     assert names(path.parent) == ["weights.npz", "weights.npz.sha256"]
     assert path.with_name("weights.npz.sha256").read_text() == f"{SHA256}  weights.npz\n"
     assert "100%" in capsys.readouterr().err  # the progress bar
-    assert weights.fetch(server.url()) == path
+    assert fetch.fetch(server.url()) == path
     assert server.requests == [None], "the second time it comes from the cache"
 
 
 def test_a_cut_connection_is_taken_up_where_it_broke(server):
     server.cut_after = (300_000, 200_000)
-    assert weights.fetch(server.url()).read_bytes() == CONTENT
+    assert fetch.fetch(server.url()).read_bytes() == CONTENT
     assert server.requests == [None, "bytes=300000-", "bytes=500000-"]
 
 
 def test_a_server_that_ignores_range_starts_anew(server):
     server.cut_after, server.ranges = (300_000, 400_000), False
-    assert weights.fetch(server.url()).read_bytes() == CONTENT
+    assert fetch.fetch(server.url()).read_bytes() == CONTENT
 
 
 def test_a_server_without_a_tag_is_not_asked_to_go_on(server):
     server.cut_after, server.etag = (300_000,), None
-    assert weights.fetch(server.url()).read_bytes() == CONTENT
+    assert fetch.fetch(server.url()).read_bytes() == CONTENT
     assert server.requests == [None, None]
 
 
@@ -123,7 +122,7 @@ def test_the_rest_of_another_version_is_never_appended(server, monkeypatch):
     server.cut_after = (300_000,)
     stop_after_the_first(server, monkeypatch)
     server.content, server.etag = CONTENT[::-1], '"two"'
-    assert weights.fetch(server.url()).read_bytes() == CONTENT[::-1]
+    assert fetch.fetch(server.url()).read_bytes() == CONTENT[::-1]
     assert server.requests == [None, "bytes=300000-"]
 
 
@@ -141,14 +140,14 @@ def stop_after_the_first(server, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(transfer.time, "sleep", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            weights.fetch(server.url())
+            fetch.fetch(server.url())
 
 
 def test_an_interrupted_command_goes_on_the_next_time(server, cache, monkeypatch):
     server.cut_after = (300_000,)
     stop_after_the_first(server, monkeypatch)
-    assert weights.find(server.url()) is None, "half a file is no file"
-    path = weights.fetch(server.url())
+    assert fetch.find(server.url()) is None, "half a file is no file"
+    path = fetch.fetch(server.url())
     assert path.read_bytes() == CONTENT
     assert server.requests == [None, "bytes=300000-"]
     assert names(path.parent) == ["weights.npz", "weights.npz.sha256"]
@@ -160,13 +159,13 @@ def test_a_part_that_is_whole_or_too_long(server, monkeypatch, size):
     stop_after_the_first(server, monkeypatch)
     (part,) = parts(cache_of.folder())
     part.write_bytes((CONTENT + b"extra")[:size])
-    assert weights.fetch(server.url()).read_bytes() == CONTENT
+    assert fetch.fetch(server.url()).read_bytes() == CONTENT
 
 
 def test_a_server_that_always_cuts_is_given_up_and_the_part_stays(server, cache):
     server.cut_after, server.ranges = (100_000,) * 9, False
     with pytest.raises(InputError, match=r"was cut off at 100,000 bytes .*run the command again"):
-        weights.fetch(server.url())
+        fetch.fetch(server.url())
     assert len(server.requests) == 1 + transfer.TRIES
     assert [path.stat().st_size for path in parts(cache)] == [100_000]
 
@@ -174,21 +173,21 @@ def test_a_server_that_always_cuts_is_given_up_and_the_part_stays(server, cache)
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_not_now_is_asked_again(server, status):
     server.status = (status, status)
-    assert weights.fetch(server.url()).read_bytes() == CONTENT
+    assert fetch.fetch(server.url()).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_no_is_no(server, cache, status):
     server.status = (status,)
     with pytest.raises(InputError, match=rf"cannot be had \({status} "):
-        weights.fetch(server.url())
+        fetch.fetch(server.url())
     assert len(server.requests) == 1
     assert not list(cache.rglob("weights*")), "nothing is left"
 
 
 def test_no_network(cache):
     with pytest.raises(InputError, match=r"cannot reach http://127\.0\.0\.1:9/x\.npz .*check the network"):
-        weights.fetch("http://127.0.0.1:9/x.npz")
+        fetch.fetch("http://127.0.0.1:9/x.npz")
 
 
 def test_a_host_that_does_not_exist(cache, monkeypatch):
@@ -197,62 +196,62 @@ def test_a_host_that_does_not_exist(cache, monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(InputError, match=r"cannot reach .*\(Name or service not known\)"):
-        weights.fetch("https://nowhere.invalid/x.npz")
+        fetch.fetch("https://nowhere.invalid/x.npz")
 
 
 def test_a_wrong_hash_of_the_user(server, cache):
     with pytest.raises(InputError, match=rf"has the SHA-256 {SHA256}, need 000"):
-        weights.fetch(server.url(), sha256="0" * 64)
+        fetch.fetch(server.url(), sha256="0" * 64)
     assert not list(cache.rglob("weights*"))
-    assert weights.fetch(server.url(), sha256=SHA256.upper())
+    assert fetch.fetch(server.url(), sha256=SHA256.upper())
     with pytest.raises(InputError, match=rf"has the SHA-256 {SHA256}, need 000"):
-        weights.fetch(server.url(), sha256="0" * 64)
-    assert weights.find(server.url()), "what was fetched stays"
+        fetch.fetch(server.url(), sha256="0" * 64)
+    assert fetch.find(server.url()), "what was fetched stays"
 
 
 def test_a_wrong_hash_of_the_server(server, cache):
     server.md5 = base64.b64encode(hashlib.md5(b"another file").digest()).decode()
     with pytest.raises(InputError, match=r"arrived damaged \(MD5 .*run the command again"):
-        weights.fetch(server.url())
+        fetch.fetch(server.url())
     assert not list(cache.rglob("weights*"))
     server.md5 = base64.b64encode(hashlib.md5(CONTENT).digest()).decode()
-    assert weights.fetch(server.url())
+    assert fetch.fetch(server.url())
 
 
 def test_a_wrong_hash_in_the_name(server, cache):
     with pytest.raises(InputError, match="need 0123abcd"):
-        weights.fetch(server.url("vit_b_16-0123abcd.pth"))
-    assert weights.fetch(server.url(f"vit_b_16-{SHA256[:8]}.pth"))
+        fetch.fetch(server.url("vit_b_16-0123abcd.pth"))
+    assert fetch.fetch(server.url(f"vit_b_16-{SHA256[:8]}.pth"))
 
 
 def test_a_file_that_changed_in_the_cache_is_refused(server):
-    path = weights.fetch(server.url())
+    path = fetch.fetch(server.url())
     path.write_bytes(b"something else")
     with pytest.raises(InputError, match=r"need .*it is not what was fetched"):
-        weights.find(server.url())
+        fetch.find(server.url())
     assert path.exists()
 
 
 def test_a_file_copied_into_the_cache_by_hand_gets_its_hash(cache, server):
-    path = weights.fetch(server.url())
+    path = fetch.fetch(server.url())
     path.with_name("weights.npz.sha256").unlink()
-    assert weights.find(server.url()) == path
+    assert fetch.find(server.url()) == path
     assert path.with_name("weights.npz.sha256").exists()
 
 
 def test_a_file_in_the_cache_that_cannot_be_used(server):
-    path = weights.fetch(server.url())
+    path = fetch.fetch(server.url())
     path.with_name("weights.npz.sha256").unlink()
     path.with_name("weights.npz.sha256").mkdir()
     with pytest.raises(InputError, match=r"cannot use .*\(Is a directory\)"):
-        weights.find(server.url())
+        fetch.find(server.url())
 
 
 def test_a_cache_that_cannot_be_written(server, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("VITNP_CACHE", str(tmp_path / "file"))
     with pytest.raises(InputError, match=r"cannot write .*VITNP_CACHE"):
-        weights.fetch(server.url())
+        fetch.fetch(server.url())
 
 
 @pytest.mark.parametrize(
@@ -266,16 +265,16 @@ def test_a_cache_that_cannot_be_written(server, monkeypatch, tmp_path):
 )
 def test_unknown_names(cache, name, message):
     with pytest.raises(InputError, match=message):
-        weights.fetch(name)
+        fetch.fetch(name)
 
 
 def test_a_hash_that_is_none(cache):
     with pytest.raises(InputError, match="64 hexadecimal digits"):
-        weights.fetch("B/16", sha256="abc")
+        fetch.fetch("B/16", sha256="abc")
 
 
 def test_no_url_leads_out_of_the_cache(cache):
-    path = weights._place("http://host:80/../%2e%2e/etc/..%2fpasswd?x")
+    path = fetch._place("http://host:80/../%2e%2e/etc/..%2fpasswd?x")
     host, folder, *steps = path.relative_to(cache).parts
     assert (host, steps) == ("host_80", ["etc", "passwd"])
     assert re.fullmatch("[0-9a-f]{12}", folder)
@@ -294,9 +293,9 @@ def test_no_two_urls_have_one_place_in_the_cache(cache):
         "https://h/" + "a" * 300,
         "https://h/b" + "a" * 300,
     ]
-    assert len({weights._place(url) for url in urls}) == len(urls)
-    assert weights._place(urls[0]) == cache / "h" / "x.npz"
-    assert all(len(step) < 200 and step.isascii() for url in urls for step in weights._place(url).parts)
+    assert len({fetch._place(url) for url in urls}) == len(urls)
+    assert fetch._place(urls[0]) == cache / "h" / "x.npz"
+    assert all(len(step) < 200 and step.isascii() for url in urls for step in fetch._place(url).parts)
 
 
 @pytest.mark.parametrize(
@@ -316,7 +315,7 @@ def test_no_two_urls_have_one_place_in_the_cache(cache):
     ],
 )
 def test_a_url_that_is_none(cache, url):
-    for ask in (weights.fetch, weights.find, weights.resolve):
+    for ask in (fetch.fetch, fetch.find, fetch.resolve):
         with pytest.raises(InputError, match="is no URL of a file") as caught:
             ask(url)
         assert str(caught.value).isprintable()
@@ -325,34 +324,34 @@ def test_a_url_that_is_none(cache, url):
 def test_a_url_that_cannot_be_asked_for_is_not_tried_again(cache, monkeypatch):
     monkeypatch.setattr(transfer.time, "sleep", lambda _: pytest.fail("tried again"))
     with pytest.raises(InputError, match="cannot be asked for"):
-        weights.fetch("http://a..b/x.npz")
+        fetch.fetch("http://a..b/x.npz")
 
 
 def test_a_name_longer_than_a_file_system_has(server):
     url = server.url("a" * 300 + ".npz")
-    assert weights.fetch(url).read_bytes() == CONTENT
-    assert weights.find(url)
+    assert fetch.fetch(url).read_bytes() == CONTENT
+    assert fetch.find(url)
     with pytest.raises(InputError, match="cannot use"):
-        weights.find("https://h/" + "a/" * 5000 + "x.npz")
+        fetch.find("https://h/" + "a/" * 5000 + "x.npz")
 
 
 def test_resolve(server, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert weights.resolve("httpfoo.npz") == pathlib.Path("httpfoo.npz")
+    assert fetch.resolve("httpfoo.npz") == pathlib.Path("httpfoo.npz")
     with pytest.raises(InputError, match="B/16 is not here yet; fetch it first: vitnp weights fetch B/16"):
-        weights.resolve("B/16")
+        fetch.resolve("B/16")
     (tmp_path / "B").mkdir()
     (tmp_path / "B/16").touch()
-    assert weights.resolve("B/16") == pathlib.Path("B/16")
-    path = weights.fetch(server.url())
-    assert weights.resolve(server.url()) == path
+    assert fetch.resolve("B/16") == pathlib.Path("B/16")
+    path = fetch.fetch(server.url())
+    assert fetch.resolve(server.url()) == path
 
 
 def test_published_names(cache):
     assert len(set(published.URLS.values())) == len(published.URLS)
     for name, url in published.URLS.items():
         assert url.startswith("https://")
-        assert weights.find(name) is None
+        assert fetch.find(name) is None
         assert name.removeprefix("torchvision/").partition("-")[0].replace("/", "_") in url
     others = ["B/16-paper", "B/16-paper-384", "B/16-paper-i21k", "B/16-sam", "B/32-sam"]
     others += [f"torchvision/vit_{size}_{patch}" for size in "bl" for patch in (16, 32)]
@@ -415,16 +414,16 @@ def fake_hub(cache, monkeypatch):
 def test_the_hub(fake_hub, name):
     files, _ = fake_hub
     files |= {name: CONTENT, "config.json": b"{}", "preprocessor_config.json": b"{}"}
-    path = weights.fetch("hf:google/vit-base-patch16-224")
+    path = fetch.fetch("hf:google/vit-base-patch16-224")
     assert path.name == name
     assert names(path.parent) == sorted([*hub.BESIDE, name, f"{name}.sha256"])
     files.clear()
-    assert weights.fetch("hf:google/vit-base-patch16-224") == path, "from the cache, without the hub"
+    assert fetch.fetch("hf:google/vit-base-patch16-224") == path, "from the cache, without the hub"
 
 
 def test_a_repository_without_a_config(fake_hub):
     fake_hub[0]["model.safetensors"] = CONTENT
-    assert weights.fetch("hf:me/vit").read_bytes() == CONTENT
+    assert fetch.fetch("hf:me/vit").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -438,16 +437,16 @@ def test_the_hub_refuses(fake_hub, error, message):
     files, errors = fake_hub
     files["model.safetensors"] = getattr(errors, error)("no")
     with pytest.raises(InputError, match=message):
-        weights.fetch("hf:me/vit")
+        fetch.fetch("hf:me/vit")
 
 
 def test_another_error_of_the_hub_is_one_line(fake_hub):
     fake_hub[0]["model.safetensors"] = RuntimeError("401 Client Error.\n\nMore lines")
     with pytest.raises(InputError, match=r"cannot be had from the hub \(401 Client Error\.\)$"):
-        weights.fetch("hf:me/vit")
+        fetch.fetch("hf:me/vit")
 
 
 def test_without_the_package(cache, monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(InputError, match=r"pip install"):
-        weights.fetch("hf:me/vit")
+        fetch.fetch("hf:me/vit")

@@ -10,9 +10,10 @@ import pytest
 import safetensors.numpy
 from localhost import serving
 
-from vitnp import checkpoints, cli, tree, vit, weights
-from vitnp.checkpoints import files, native
-from vitnp.checkpoints.names import TABLES
+from vitnp import tree, vit, weights
+from vitnp.commands import cli
+from vitnp.weights import fetch, kinds, native
+from vitnp.weights.vit.names import TABLES
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 HUGGINGFACE = GOLDEN / "huggingface_token/model.safetensors"
@@ -27,14 +28,14 @@ def run(capsys, *words):
 
 def test_list(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("VITNP_CACHE", str(tmp_path))
-    path = weights._place(weights.URLS["Ti/16"])
+    path = fetch._place(fetch.URLS["Ti/16"])
     path.parent.mkdir(parents=True)
     path.touch()
     status, out, _ = run(capsys, "list")
     assert status == 0
     lines = out.splitlines()
     assert [line.split()[:2] for line in lines if line.startswith("here")] == [["here", "Ti/16"]]
-    assert len(lines) == len(weights.URLS) + 1
+    assert len(lines) == len(fetch.URLS) + 1
     assert lines[-1] == f"cache: {tmp_path}"
 
 
@@ -75,7 +76,7 @@ def test_inspect(capsys):
 
 
 def test_inspect_shows_what_is_different_in_a_later_block(capsys, tmp_path):
-    p, config = checkpoints.load(HUGGINGFACE)
+    p, config = weights.load(HUGGINGFACE)
     p["blocks"][1]["norm_1"]["gamma"] = np.ones(9, np.float32)
     np.savez(tmp_path / "model.npz", **dict(tree.leaves(p)), **{native.CONFIG: native.config_array(config)})
     status, out, _ = run(capsys, "inspect", tmp_path / "model.npz")
@@ -104,15 +105,15 @@ def test_inspect_and_convert_take_a_published_name(capsys, tmp_path, monkeypatch
             2,
             "vitnp: Ti/16 is not here yet; fetch it first: vitnp weights fetch Ti/16\n",
         )
-    path = weights._place(weights.URLS["Ti/16"])
+    path = fetch._place(fetch.URLS["Ti/16"])
     path.parent.mkdir(parents=True)
-    checkpoints.save(path, *checkpoints.load(HUGGINGFACE))
+    weights.save(path, *weights.load(HUGGINGFACE))
     for words in (["inspect", "Ti/16"], ["convert", "Ti/16", tmp_path / "out.npz", "--format", "vitnp"]):
         assert run(capsys, *words)[0] == 0
 
 
 def test_from_chooses_between_two_models(capsys, tmp_path):
-    both = files.read(HUGGINGFACE) | files.read(TIMM)
+    both = kinds.read(HUGGINGFACE) | kinds.read(TIMM)
     safetensors.numpy.save_file(both, tmp_path / "both.safetensors")
     status, _, err = run(capsys, "inspect", tmp_path / "both.safetensors")
     assert status == 2
@@ -124,9 +125,9 @@ def test_from_chooses_between_two_models(capsys, tmp_path):
 
 
 def test_inspect_lists_all_that_is_wrong_at_once(capsys, tmp_path):
-    p, config = checkpoints.load(HUGGINGFACE)
+    p, config = weights.load(HUGGINGFACE)
     path = tmp_path / "model.npz"
-    checkpoints.save(path, p, config, format="google")
+    weights.save(path, p, config, format="google")
     with np.load(path) as file:
         arrays = dict(file)
     del arrays["Transformer/encoder_norm/bias"]
@@ -157,7 +158,7 @@ def test_convert_there_and_back_changes_nothing(capsys, tmp_path, format, suffix
     first, *notes = out.splitlines()
     assert first == f"{back}: huggingface, 4,869 parameters"
     assert not any(field in note for note in notes for field in ("num_heads", "image_size", "gelu", "eps"))
-    ours, theirs = checkpoints.load(back)[0], checkpoints.load(HUGGINGFACE)[0]
+    ours, theirs = weights.load(back)[0], weights.load(HUGGINGFACE)[0]
     for (name, a), (_, b) in zip(tree.leaves(ours), tree.leaves(theirs), strict=True):
         assert np.array_equal(a, b), name
 
@@ -200,11 +201,11 @@ def test_convert_keeps_the_names_of_the_classes(capsys, tmp_path):
     out = tmp_path / "a.safetensors"
     _, text, _ = run(capsys, "convert", HUGGINGFACE, out, "--format", "huggingface")
     assert "note" not in text
-    assert checkpoints.class_names(out) == "ant bee cat dog eel".split()
+    assert weights.class_names(out) == "ant bee cat dog eel".split()
     words = ("--format", "huggingface", "--num-classes", 5)
     _, text, _ = run(capsys, "convert", HUGGINGFACE, tmp_path / "a.safetensors", *words)
     assert "note: the names of the classes are left out: the head is another" in text
-    assert checkpoints.class_names(out) is None
+    assert weights.class_names(out) is None
 
 
 def test_convert_keeps_the_names_that_a_training_left(capsys, tmp_path):
@@ -214,7 +215,7 @@ def test_convert_keeps_the_names_that_a_training_left(capsys, tmp_path):
     (tmp_path / "hf").mkdir()
     out = tmp_path / "hf" / "a.safetensors"
     run(capsys, "convert", tmp_path / "model.npz", out, "--format", "huggingface")
-    assert checkpoints.class_names(out) == "one two three four five".split()
+    assert weights.class_names(out) == "one two three four five".split()
     (tmp_path / "classes.txt").write_text("one\n", "utf-8")
     status, _, err = run(capsys, "convert", tmp_path / "model.npz", out, "--format", "huggingface")
     assert status == 2
@@ -241,7 +242,7 @@ def test_convert_with_another_head_and_size(capsys, tmp_path):
     out = tmp_path / "model.npz"
     words = "--num-classes 9 --image-size 32 --set num_heads=3".split()
     assert run(capsys, "convert", TORCHVISION, out, "--format", "vitnp", *words)[0] == 0
-    p, config = checkpoints.load(out)
+    p, config = weights.load(out)
     assert (config.num_classes, config.image_size, config.representation_size) == (9, (32, 32), None)
     images = np.zeros((1, 32, 32, 3), np.float32)
     assert not vit.forward(images, p, config)[0].any(), "a head of zeros"

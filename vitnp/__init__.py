@@ -9,24 +9,28 @@ x, y are data; W, b, gamma, beta are weights, stored (in, out), so that code rea
 dx is ∂loss/∂x, always in the shape of x.
 """
 
-from vitnp import checkpoints, gradcheck, vit
-from vitnp.config import PRESETS, ViTConfig, preset
+import importlib
+
 from vitnp.errors import InputError
-from vitnp.model import ViT
-from vitnp.parallel import loss_and_grads, predict
-from vitnp.trace import trace
 
 __version__ = "0.1.0"
-__all__ = [
-    "PRESETS",
-    "InputError",
-    "ViT",
-    "ViTConfig",
-    "checkpoints",
-    "gradcheck",
-    "loss_and_grads",
-    "predict",
-    "preset",
-    "trace",
-    "vit",
-]
+
+# Imported at first use (PEP 562): `import vitnp` loads nothing but NumPy, and a command only what it needs.
+MODULES = {"gradcheck": "vitnp.analysis.gradcheck", "vit": "vitnp.models.vit", "weights": "vitnp.weights"}
+NAMES = {
+    "PRESETS": "vitnp.models",
+    "ViTConfig": "vitnp.models.vit",
+    "loss_and_grads": "vitnp.engine.batch",
+    "predict": "vitnp.engine.batch",
+    "preset": "vitnp.models",
+    "trace": "vitnp.analysis.trace",
+}
+__all__ = ["InputError", *sorted([*MODULES, *NAMES])]
+
+
+def __getattr__(name):
+    if name in MODULES:
+        return importlib.import_module(MODULES[name])
+    if name in NAMES:
+        return getattr(importlib.import_module(NAMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

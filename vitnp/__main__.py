@@ -2,6 +2,6 @@
 
 import sys
 
-from vitnp.cli import main
+from vitnp.commands.cli import main
 
 sys.exit(main())

@@ -2,7 +2,7 @@
 # # 0 · The whole Vision Transformer in ten minutes
 # **이미지 → 패치 → 토큰 → Transformer Encoder → 클래스** · *image → patches → tokens → Transformer encoder → class*
 #
-# Deck 003, all steps · file `vitnp/vit.py` · **10 minutes** · [solutions](solutions/00_tour.ipynb)
+# Deck 003, all steps · file `vitnp/models/vit/model.py` · **10 minutes** · [solutions](solutions/00_tour.ipynb)
 #
 # After this notebook you can
 # - follow one photo through all eight steps, with every shape of the slides,
@@ -13,7 +13,7 @@
 # # 0 · 10분 만에 보는 Vision Transformer 전체
 # **이미지 → 패치 → 토큰 → Transformer Encoder → 클래스** · *image → patches → tokens → Transformer encoder → class*
 #
-# 덱 003, 전체 단계 · 파일 `vitnp/vit.py` · **10분** · [풀이](../solutions/ko/00_tour.ipynb)
+# 덱 003, 전체 단계 · 파일 `vitnp/models/vit/model.py` · **10분** · [풀이](../solutions/ko/00_tour.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 사진 한 장을 여덟 단계 끝까지 따라가며 슬라이드의 모든 shape를 확인한다.
@@ -27,7 +27,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import gradcheck, look, show, slides, tree
+from vitnp import gradcheck, show, tree
+from vitnp.analysis import look
+from vitnp.course import slides
 from vitnp.data import photo
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})

@@ -26,7 +26,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import gradcheck, show, slides
+from vitnp import gradcheck, show
+from vitnp.course import slides
 from vitnp.data import photo
 from vitnp.steps import s1_patchify
 

@@ -28,7 +28,8 @@ import numpy as np
 import scipy.signal
 
 import vitnp
-from vitnp import gradcheck, slides
+from vitnp import gradcheck
+from vitnp.course import slides
 from vitnp.data import photo
 from vitnp.steps import s1_patchify, s2_project
 

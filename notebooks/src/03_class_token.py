@@ -29,7 +29,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import gradcheck, slides
+from vitnp import gradcheck
+from vitnp.course import slides
 from vitnp.steps import s3_class_token, s5_attention, s8_classify
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})

@@ -31,7 +31,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import gradcheck, show, slides, vit
+from vitnp import gradcheck, show, vit
+from vitnp.course import slides
 from vitnp.data import photo
 from vitnp.ops import interpolate
 from vitnp.steps import s1_patchify, s4_position

@@ -31,7 +31,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import gradcheck, slides
+from vitnp import gradcheck
+from vitnp.course import slides
 from vitnp.data import photo
 from vitnp.steps import s1_patchify, s5_attention
 

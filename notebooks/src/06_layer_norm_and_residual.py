@@ -2,7 +2,7 @@
 # # 6 · LayerNorm and the residual
 # **(6단계 슬라이드 없음: 그림의 Norm과 +)** · *(no slide of its own: Norm and + in the encoder's figure)*
 #
-# Deck 003, between steps 5 and 7 · files `vitnp/steps/s6_layer_norm.py`, `vitnp/encoder.py` · **20 minutes** ·
+# Deck 003, between steps 5 and 7 · files `vitnp/steps/s6_layer_norm.py`, `vitnp/blocks/encoder.py` · **20 minutes** ·
 # [solutions](solutions/06_layer_norm_and_residual.ipynb)
 #
 # After this notebook you can
@@ -15,7 +15,7 @@
 # # 6 · LayerNorm과 잔차 연결
 # **(6단계 슬라이드 없음: 그림의 Norm과 +)** · *(no slide of its own: Norm and + in the encoder's figure)*
 #
-# 덱 003, 5단계와 7단계 사이 · 파일 `vitnp/steps/s6_layer_norm.py`, `vitnp/encoder.py` · **20분** ·
+# 덱 003, 5단계와 7단계 사이 · 파일 `vitnp/steps/s6_layer_norm.py`, `vitnp/blocks/encoder.py` · **20분** ·
 # [풀이](../solutions/ko/06_layer_norm_and_residual.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -31,7 +31,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import encoder, gradcheck, slides, tree
+from vitnp import gradcheck, tree
+from vitnp.blocks import encoder
+from vitnp.course import slides
 from vitnp.data import photo
 from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
 

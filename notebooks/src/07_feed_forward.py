@@ -32,7 +32,8 @@ import numpy as np
 from scipy.special import erf
 
 import vitnp
-from vitnp import gradcheck, slides
+from vitnp import gradcheck
+from vitnp.course import slides
 from vitnp.ops import gelu as library_gelu
 from vitnp.steps import s7_feed_forward
 

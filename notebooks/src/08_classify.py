@@ -3,7 +3,7 @@
 # **8단계: [CLS] 토큰 추출 → 로짓 계산 → Softmax를 통해서 클래스 확률 도출** ·
 # *Step 8: take the [CLS] token out, compute the logits, softmax turns them into class probabilities*
 #
-# Deck 003, step 8 · files `vitnp/steps/s8_classify.py`, `vitnp/loss.py` · **15 minutes** ·
+# Deck 003, step 8 · files `vitnp/steps/s8_classify.py`, `vitnp/engine/loss.py` · **15 minutes** ·
 # [solutions](solutions/08_classify.ipynb)
 #
 # After this notebook you can
@@ -17,7 +17,7 @@
 # **8단계: [CLS] 토큰 추출 → 로짓 계산 → Softmax를 통해서 클래스 확률 도출** ·
 # *Step 8: take the [CLS] token out, compute the logits, softmax turns them into class probabilities*
 #
-# 덱 003, 8단계 · 파일 `vitnp/steps/s8_classify.py`, `vitnp/loss.py` · **15분** ·
+# 덱 003, 8단계 · 파일 `vitnp/steps/s8_classify.py`, `vitnp/engine/loss.py` · **15분** ·
 # [풀이](../solutions/ko/08_classify.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -33,7 +33,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import gradcheck, loss, slides
+from vitnp import gradcheck
+from vitnp.course import slides
+from vitnp.engine import loss
 from vitnp.steps import s8_classify
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})

@@ -2,7 +2,7 @@
 # # 9 · Twelve blocks, and the gradient's way back
 # **Transformer Encoder L×: 5~7단계를 12번, 마지막에 Norm** · *steps 5 to 7, twelve times, then the final Norm*
 #
-# Deck 003, the encoder figure · file `vitnp/encoder.py` · **25 minutes** · [solutions](solutions/09_encoder_and_backprop.ipynb)
+# Deck 003, the encoder figure · file `vitnp/blocks/encoder.py` · **25 minutes** · [solutions](solutions/09_encoder_and_backprop.ipynb)
 #
 # After this notebook you can
 # - write the encoder block, forward and backward, from the steps you know,
@@ -14,7 +14,7 @@
 # # 9 · 블록 열두 개, 그리고 기울기가 돌아오는 길
 # **Transformer Encoder L×: 5~7단계를 12번, 마지막에 Norm** · *steps 5 to 7, twelve times, then the final Norm*
 #
-# 덱 003, 인코더 그림 · 파일 `vitnp/encoder.py` · **25분** · [풀이](../solutions/ko/09_encoder_and_backprop.ipynb)
+# 덱 003, 인코더 그림 · 파일 `vitnp/blocks/encoder.py` · **25분** · [풀이](../solutions/ko/09_encoder_and_backprop.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 앞에서 배운 단계로 인코더 블록의 순전파와 역전파를 쓴다.
@@ -29,7 +29,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import encoder, gradcheck, slides, tree
+from vitnp import gradcheck, tree
+from vitnp.blocks import encoder
+from vitnp.course import slides
 from vitnp.data import photo
 from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
 
@@ -266,11 +268,11 @@ dxs, dps = up(dy, saved, backward)
 
 # %% [markdown] lang="en"
 # ## The library's file
-# `vitnp/encoder.py` has the same two loops.
+# `vitnp/blocks/encoder.py` has the same two loops.
 
 # %% [markdown] lang="ko"
 # ## 라이브러리와 비교
-# `vitnp/encoder.py`에도 똑같은 반복문 두 개가 있습니다.
+# `vitnp/blocks/encoder.py`에도 똑같은 반복문 두 개가 있습니다.
 
 # %%
 library_y, library_saved = encoder.forward(x, p, config=config)

@@ -2,7 +2,7 @@
 # # 11 · Train it: handwritten digits
 # **하이퍼파라미터와 학습** · *Hyperparameters and training*: the recipe that makes the eight steps learn
 #
-# Deck 002, the training recipes · files `vitnp/train.py`, `vitnp/optim.py`, `vitnp/recipes/` · **25 minutes** ·
+# Deck 002, the training recipes · files `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **25 minutes** ·
 # [solutions](solutions/11_train_digits.ipynb)
 #
 # After this notebook you can
@@ -15,7 +15,7 @@
 # # 11 · 손글씨 숫자 학습
 # **하이퍼파라미터와 학습** · *Hyperparameters and training*: 여덟 단계를 배우게 만드는 레시피
 #
-# 덱 002, 학습 레시피 · 파일 `vitnp/train.py`, `vitnp/optim.py`, `vitnp/recipes/` · **25분** ·
+# 덱 002, 학습 레시피 · 파일 `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **25분** ·
 # [풀이](../solutions/ko/11_train_digits.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -33,12 +33,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import data, optim, precision, show, tree
+from vitnp import data, show, tree
 from vitnp.data import augment
+from vitnp.engine import precision
 from vitnp.ops import softmax
-from vitnp.recipes import RECIPES
-from vitnp.train import initial_parameters, train
+from vitnp.training import optim
+from vitnp.training.loop import initial_parameters, train
 from vitnp.training.progress import Stopped
+from vitnp.training.recipes import RECIPES
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)

@@ -3,7 +3,7 @@
 # **하이퍼파라미터: ViT-Base, Large, Huge** · *Hyperparameters: ViT-Base, Large, Huge*: the same eight steps, at a size
 # where time and memory count
 #
-# Deck 003, all steps · files `vitnp/backend.py`, `vitnp/parallel.py`, `vitnp/ops/sums.py` · **30 minutes** ·
+# Deck 003, all steps · files `vitnp/backend/`, `vitnp/engine/batch.py`, `vitnp/ops/sums.py` · **30 minutes** ·
 # [solutions](solutions/12_gpu_and_speed.ipynb)
 #
 # After this notebook you can
@@ -17,7 +17,7 @@
 # **하이퍼파라미터: ViT-Base, Large, Huge** · *Hyperparameters: ViT-Base, Large, Huge*: 같은 여덟 단계를, 시간과 메모리가
 # 문제가 되는 크기에서
 #
-# 덱 003, 전체 단계 · 파일 `vitnp/backend.py`, `vitnp/parallel.py`, `vitnp/ops/sums.py` · **30분** ·
+# 덱 003, 전체 단계 · 파일 `vitnp/backend/`, `vitnp/engine/batch.py`, `vitnp/ops/sums.py` · **30분** ·
 # [풀이](../solutions/ko/12_gpu_and_speed.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -42,8 +42,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import backend, cost, gradcheck, tree, vit
-from vitnp.backend import array_module
+from vitnp import gradcheck, tree, vit
+from vitnp.analysis import cost
+from vitnp.backend import arrays, tiles
+from vitnp.backend.arrays import array_module
 from vitnp.ops import gelu, softmax, sums
 from vitnp.steps import s5_attention, s6_layer_norm
 from vitnp.system import blas
@@ -53,15 +55,15 @@ rng = np.random.default_rng(0)
 
 # %% [markdown] lang="en"
 # ## Is there a GPU?
-# `backend.get` answers. Everything below runs without one, too.
+# `arrays.get` answers. Everything below runs without one, too.
 
 # %% [markdown] lang="ko"
 # ## GPU가 있습니까?
-# `backend.get`에 물어봅니다. 없어도 아래의 모든 셀은 실행됩니다.
+# `arrays.get`에 물어봅니다. 없어도 아래의 모든 셀은 실행됩니다.
 
 # %%
 try:
-    xp = backend.get("cupy")
+    xp = arrays.get("cupy")
 except vitnp.InputError as error:
     xp = np
     print(error)
@@ -114,12 +116,12 @@ exp(Elsewhere())
 
 # %%
 scores = rng.standard_normal((2, 12, 197, 197)).astype("float32")
-there = backend.to_device(scores, xp)  # sent, if there is a GPU
+there = arrays.to_device(scores, xp)  # sent, if there is a GPU
 A, _ = softmax.forward(there)
 type(A).__module__, A.shape
 
 # %%
-back = backend.to_host(A)
+back = arrays.to_host(A)
 assert np.allclose(back, softmax.forward(scores)[0], atol=1e-6)
 assert isinstance(back, np.ndarray) and back.shape == (2, 12, 197, 197)
 
@@ -243,7 +245,7 @@ times = [seconds(lambda: in_blocks(whole, u, size)) for size in sizes]
 
 # %%
 plt.semilogx(sizes, 1e3 * np.array(times), "o-", base=2, linewidth=3)
-plt.axvline(backend.BLOCK, color="black", linestyle="--")
+plt.axvline(tiles.BLOCK, color="black", linestyle="--")
 plt.ylim(bottom=0)
 plt.xlabel("values in a block")
 plt.ylabel("ms")
@@ -258,18 +260,18 @@ plt.show()
 # 크기로, 값 131,072개, float32로 512 KiB입니다. 여러분의 컴퓨터에서도 골짜기 안에 있습니까?
 
 # %%
-backend.BLOCK, backend.BLOCK * 4 / 1024
+tiles.BLOCK, tiles.BLOCK * 4 / 1024
 
 # %% [markdown] lang="en"
-# `backend.fuse` is this loop for any formula that treats each value on its own. On a GPU it makes **one kernel** of all the
+# `tiles.fuse` is this loop for any formula that treats each value on its own. On a GPU it makes **one kernel** of all the
 # operations.
 
 # %% [markdown] lang="ko"
-# `backend.fuse`는 값을 하나씩 따로 다루는 모든 식을 위한 이 반복문입니다. GPU에서는 모든 연산을 **커널 하나**로 만듭니다.
+# `tiles.fuse`는 값을 하나씩 따로 다루는 모든 식을 위한 이 반복문입니다. GPU에서는 모든 연산을 **커널 하나**로 만듭니다.
 
 
 # %%
-@backend.fuse
+@tiles.fuse
 def swish(x):
     return x / (1 + array_module(x).exp(-x))
 
@@ -299,12 +301,12 @@ assert report.ok
 
 # %% [markdown] lang="en"
 # ## Rows: softmax, LayerNorm, attention
-# These do not treat each value on its own, but each **row**. So `backend.blocked` takes a few rows at a time. How many
+# These do not treat each value on its own, but each **row**. So `tiles.blocked` takes a few rows at a time. How many
 # operations?
 
 # %% [markdown] lang="ko"
 # ## 행 단위: softmax, LayerNorm, 어텐션
-# 이들은 값이 아니라 **행**을 하나씩 따로 다룹니다. 그래서 `backend.blocked`는 한 번에 몇 행씩 처리합니다. 연산은 몇 번일까요?
+# 이들은 값이 아니라 **행**을 하나씩 따로 다룹니다. 그래서 `tiles.blocked`는 한 번에 몇 행씩 처리합니다. 연산은 몇 번일까요?
 
 # %%
 seen = collections.Counter()
@@ -576,9 +578,9 @@ for name, options in ways.items():
 # 파라미터를 보냅니다. 파라미터가 있는 곳에서 모든 것이 계산됩니다. GPU가 없으면 아래 셀은 CPU에서 같은 일을 합니다.
 
 # %%
-p_there = backend.to_device(p, xp)
+p_there = arrays.to_device(p, xp)
 loss_there, dp_there = vitnp.loss_and_grads(images, labels, p_there, config)
-assert agree(dp, backend.to_host(dp_there))
+assert agree(dp, arrays.to_host(dp_there))
 float(loss), float(loss_there)
 
 # %%
@@ -603,26 +605,26 @@ if xp is np:
 # ## Exercises
 # Put your answer where the `...` is and run the cell below it: ✓ means right.
 #
-# **1.** Into how many blocks does `backend.fuse` cut `u` (8×197×3072 values)? Each has `backend.BLOCK` values, the last
+# **1.** Into how many blocks does `tiles.fuse` cut `u` (8×197×3072 values)? Each has `tiles.BLOCK` values, the last
 # one perhaps fewer.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
 #
-# **1.** `backend.fuse`는 `u`(값 8×197×3072개)를 몇 블록으로 나눕니까? 블록 하나는 값 `backend.BLOCK`개이고, 마지막은 더 적을 수
+# **1.** `tiles.fuse`는 `u`(값 8×197×3072개)를 몇 블록으로 나눕니까? 블록 하나는 값 `tiles.BLOCK`개이고, 마지막은 더 적을 수
 # 있습니다.
 
 # %% tags=["exercise"]
 num_blocks = ...
 
 # %% tags=["solution"]
-num_blocks = -(-8 * 197 * 3072 // backend.BLOCK)  # rounded up
+num_blocks = -(-8 * 197 * 3072 // tiles.BLOCK)  # rounded up
 
 # %% tags=["check"]
 if num_blocks is not ...:
     calls = []
-    backend.fuse(lambda x: calls.append(x.size) or x)(u)
+    tiles.fuse(lambda x: calls.append(x.size) or x)(u)
     assert num_blocks == len(calls)
     print("✓")
 
@@ -647,9 +649,9 @@ def column_sums(x):
 
 # %% tags=["check"]
 if column_sums(u[0]) is not ...:
-    found = column_sums(backend.to_device(u[0], xp))
+    found = column_sums(arrays.to_device(u[0], xp))
     assert found.dtype == np.float32 and found.shape == (3072,)
-    assert np.allclose(backend.to_host(found), u[0].sum(axis=0), atol=1e-3)
+    assert np.allclose(arrays.to_host(found), u[0].sum(axis=0), atol=1e-3)
     print("✓")
 
 # %% [markdown] lang="en"
@@ -660,13 +662,13 @@ if column_sums(u[0]) is not ...:
 
 
 # %% tags=["exercise"]
-@backend.fuse
+@tiles.fuse
 def swish_backward(dy, x):
     return ...
 
 
 # %% tags=["solution"]
-@backend.fuse
+@tiles.fuse
 def swish_backward(dy, x):
     sigma = 1 / (1 + array_module(x).exp(-x))
     return dy * sigma * (1 + x * (1 - sigma))

@@ -3,7 +3,7 @@
 # **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
 # *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
 #
-# Deck 003, after step 8 (Figures 6 and 7 of the paper) · files `vitnp/look.py`, `vitnp/show/` · **30 minutes** ·
+# Deck 003, after step 8 (Figures 6 and 7 of the paper) · files `vitnp/analysis/look.py`, `vitnp/show/` · **30 minutes** ·
 # [solutions](solutions/13_look_inside.ipynb)
 #
 # After this notebook you can
@@ -17,7 +17,7 @@
 # **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
 # *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
 #
-# 덱 003, 8단계 다음(논문의 Figure 6과 7) · 파일 `vitnp/look.py`, `vitnp/show/` · **30분** ·
+# 덱 003, 8단계 다음(논문의 Figure 6과 7) · 파일 `vitnp/analysis/look.py`, `vitnp/show/` · **30분** ·
 # [풀이](../solutions/ko/13_look_inside.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -35,13 +35,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import checkpoints, data, gradcheck, look, precision, show
+from vitnp import data, gradcheck, show, weights
+from vitnp.analysis import look
+from vitnp.analysis.trace import trace
 from vitnp.data import photo, preprocess
+from vitnp.engine import precision
 from vitnp.ops import heads, linear
-from vitnp.recipes import RECIPES
 from vitnp.steps import s6_layer_norm, s7_feed_forward, s8_classify
-from vitnp.trace import trace
-from vitnp.train import initial_parameters, train
+from vitnp.training.loop import initial_parameters, train
+from vitnp.training.recipes import RECIPES
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
@@ -619,7 +621,7 @@ assert all((norms[name] > 0) == (name == "classify") for name in norms)
 # %%
 own_p, own_config, own_image = untrained, config, image
 if path:
-    own_p, own_config = checkpoints.load(path)
+    own_p, own_config = weights.load(path)
     own_image = photo.sample(own_config.image_size, in_channels=own_config.in_channels)
 if path and picture:
     own_image = preprocess.load(picture, own_config)

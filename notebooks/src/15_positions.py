@@ -35,9 +35,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import data, encoder, gradcheck, look, show, tree, vit
+from vitnp import data, gradcheck, show, tree, vit
+from vitnp.analysis import look
+from vitnp.blocks import encoder
 from vitnp.ops import positions, relative, softmax
-from vitnp.recipes import RECIPES
 from vitnp.show.page import BLUE, GREEN, ORANGE
 from vitnp.steps import (
     s1_patchify,
@@ -48,7 +49,8 @@ from vitnp.steps import (
     s6_layer_norm,
     s8_classify,
 )
-from vitnp.train import initial_parameters, train
+from vitnp.training.loop import initial_parameters, train
+from vitnp.training.recipes import RECIPES
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)

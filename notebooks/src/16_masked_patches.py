@@ -2,7 +2,7 @@
 # # 16 · Learning without labels: masked patches
 # **Self-Supervision** · *masked patch prediction: hide half of the patches, and tell their color from the rest*
 #
-# Deck 002, Self-Supervision (the paper's §4.6 and App. B.1.2) · files `vitnp/masked.py`, `vitnp/training/masked.py` ·
+# Deck 002, Self-Supervision (the paper's §4.6 and App. B.1.2) · files `vitnp/models/vit/masked.py`, `vitnp/tasks/masked.py` ·
 # **35 minutes** · [solutions](solutions/16_masked_patches.ipynb)
 #
 # After this notebook you can
@@ -15,7 +15,7 @@
 # # 16 · 레이블 없이 배우기: 마스크된 패치
 # **Self-Supervision** · *masked patch prediction: 패치의 절반을 숨기고, 나머지를 보고 그 색을 맞힌다*
 #
-# 덱 002, Self-Supervision(논문 §4.6과 부록 B.1.2) · 파일 `vitnp/masked.py`, `vitnp/training/masked.py` ·
+# 덱 002, Self-Supervision(논문 §4.6과 부록 B.1.2) · 파일 `vitnp/models/vit/masked.py`, `vitnp/tasks/masked.py` ·
 # **35분** · [풀이](../solutions/ko/16_masked_patches.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -34,12 +34,14 @@ import numpy as np
 from matplotlib.patches import Patch, Rectangle
 
 import vitnp
-from vitnp import data, gradcheck, masked, slides, tree, vit
+from vitnp import data, gradcheck, tree, vit
+from vitnp.course import slides
 from vitnp.data import photo
-from vitnp.recipes import RECIPES
+from vitnp.models.vit import masked
 from vitnp.steps import s1_patchify, s2_project
-from vitnp.train import initial_parameters, train
-from vitnp.training.masked import MaskedPatches, with_task, without_head
+from vitnp.tasks.masked import MaskedPatches, with_task, without_head
+from vitnp.training.loop import initial_parameters, train
+from vitnp.training.recipes import RECIPES
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
@@ -439,11 +441,11 @@ assert not wrong.ok
 
 # %% [markdown] lang="en"
 # ## The library's file
-# `vitnp/masked.py`, at the full size.
+# `vitnp/models/vit/masked.py`, at the full size.
 
 # %% [markdown] lang="ko"
 # ## 라이브러리와 비교
-# `vitnp/masked.py`를 원래 크기로 실행합니다.
+# `vitnp/models/vit/masked.py`를 원래 크기로 실행합니다.
 
 # %%
 library, library_saved = masked.corrupt_forward(x, p["masked"], drawn.source)

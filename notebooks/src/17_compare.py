@@ -3,7 +3,7 @@
 # **하이퍼파라미터 · Model Variants · Scaling Study** · *Hyperparameters, model variants, scaling study*: what a change costs,
 # what it gives, and how to compare two models honestly
 #
-# Decks 001 and 003, the experiments · files `vitnp/cost.py`, `vitnp/paper.py`, `vitnp/commands/compare.py` ·
+# Decks 001 and 003, the experiments · files `vitnp/analysis/cost.py`, `vitnp/course/paper.py`, `vitnp/commands/compare.py` ·
 # **40 minutes** · [solutions](solutions/17_compare.ipynb)
 #
 # After this notebook you can
@@ -17,7 +17,7 @@
 # **하이퍼파라미터 · Model Variants · Scaling Study** · *Hyperparameters, model variants, scaling study*: 바꾸면 얼마가 들고
 # 무엇을 얻는지, 그리고 두 모델을 정직하게 비교하는 법
 #
-# 덱 001과 003, 실험 부분 · 파일 `vitnp/cost.py`, `vitnp/paper.py`, `vitnp/commands/compare.py` ·
+# 덱 001과 003, 실험 부분 · 파일 `vitnp/analysis/cost.py`, `vitnp/course/paper.py`, `vitnp/commands/compare.py` ·
 # **40분** · [풀이](../solutions/ko/17_compare.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -41,11 +41,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import cli, cost, data, paper, show
+from vitnp import data, show
+from vitnp.analysis import cost
+from vitnp.commands import cli
+from vitnp.course import paper
 from vitnp.ops import gelu
-from vitnp.recipes import RECIPES
 from vitnp.show.page import BLUE, GREEN, ORANGE
-from vitnp.train import initial_parameters, train
+from vitnp.training.loop import initial_parameters, train
+from vitnp.training.recipes import RECIPES
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)

@@ -6,7 +6,7 @@ RESULTS = "return results if isinstance(part, tuple) else results[0]"
 PART = "part = f(*(a[start : start + BLOCK] for a in flat))"
 STORE = "result[start : start + BLOCK] = values"
 mistakes(
-    "backend.py",
+    "backend/tiles.py",
     ("gelu tanh", "s7_feed_forward", "vit"),
     ("fuse: the last value of a block missing", STORE, "result[start : start + BLOCK - 1] = values[:-1]"),
     (
@@ -32,14 +32,14 @@ mistakes(
     block=11,
 )
 mistakes(
-    "backend.py",
+    "backend/tiles.py",
     ("gelu tanh", "s7_feed_forward", "vit"),
     ("fuse: results without a dtype are float64", "np.empty(x.size, a.dtype)", "np.empty(x.size)"),
     clause="dtype",
     block=11,
 )
 mistakes(
-    "backend.py",
+    "backend/tiles.py",
     ("s5_attention", "s6_layer_norm", "vit"),
     (
         "blocked: the first array's rows from the front, the others' from the end",
@@ -54,7 +54,7 @@ mistakes(
     block=50,
 )
 mistakes(
-    "backend.py",
+    "backend/tiles.py",
     ("s5_attention", "s6_layer_norm", "vit"),
     ("blocked: results without a dtype are float64", "*a.shape[2:]), a.dtype)", "*a.shape[2:]))"),
     clause="dtype",
@@ -62,7 +62,7 @@ mistakes(
 )
 # 50 values are 8 rows of the LayerNorm's 6: more than the 5 of an image. 13 values are 2 rows, so of 5 one is over.
 mistakes(
-    "backend.py",
+    "backend/tiles.py",
     ("s6_layer_norm", "encoder of 3"),
     ("row_blocks: the last images missing", "range(0, B, rows // J)", "range(0, B - rows // J, rows // J)"),
     ("row_blocks: the first images missing", "range(0, B, rows // J)", "range(rows // J, B, rows // J)"),
@@ -79,7 +79,7 @@ mistakes(
     block=50,
 )
 mistakes(
-    "backend.py",
+    "backend/tiles.py",
     ("s5_attention", "s6_layer_norm", "vit"),
     ("row_blocks: the last rows missing", "range(0, J, step)", "range(0, J - step, step)"),
     ("row_blocks: the first rows missing", "range(0, J, step)", "range(step, J, step)"),
@@ -89,7 +89,7 @@ mistakes(
     block=13,
 )
 mistakes(
-    "backend.py",
+    "backend/erf.py",
     ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
     ("erf in float32: a coefficient changed", "-147.0595,", "-147.1595,"),
     ("erf in float32: sign of a coefficient", "-23.586313,", "23.586313,"),
@@ -100,7 +100,7 @@ mistakes(
     clause="precision",
 )
 mistakes(
-    "backend.py",
+    "backend/erf.py",
     ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
     (
         "erf of float32 in float64 too",
@@ -110,7 +110,7 @@ mistakes(
     ("erf: √2 forgotten", "return scipy.special.erf(x * SQRT_HALF)", "return scipy.special.erf(x)"),
 )
 mistakes(
-    "backend.py",
+    "backend/erf.py",
     ("gelu erf", "s7_feed_forward, erf", "vit, erf"),
     (
         "erf of float32 by way of float64",

@@ -3,7 +3,7 @@
 from mutants.kinds import mistakes, wrong_rules
 
 mistakes(
-    "masked.py",
+    "models/vit/masked.py",
     ("masked corruption", "masked color"),
     ("A in place of its transpose", "A.swapaxes(-1, -2) @ dy", "A @ dy"),
     ("patches that are gone get a gradient", "A.swapaxes(-1, -2) @ dy", "dy"),
@@ -12,7 +12,7 @@ mistakes(
     ("forward: [mask] twice where it stands", 'm * p["mask"], (A, m)', '2.0 * m * p["mask"], (A, m)'),
 )
 mistakes(
-    "masked.py",
+    "models/vit/masked.py",
     ("masked color", "masked downsized", "masked patch", "masked over two threads"),
     ("the corruption forgotten on the way back", "dx, dp = corrupt_backward", "_, dp = corrupt_backward"),
     (
@@ -23,26 +23,26 @@ mistakes(
     ("the tokens' gradient forgotten", "dx[image, rows] = dx_rows", "dx[image, rows] = 0.0 * dx_rows"),
 )
 mistakes(
-    "masked.py",
+    "models/vit/masked.py",
     ("masked patch", "masked patch, gap, dropout"),
     ("the 2 of the square", "2.0 * dloss", "dloss"),
     ("the mean's divisor forgotten", "(2.0 * dloss / saved.size)", "(2.0 * dloss)"),
     ("dloss forgotten", "2.0 * dloss", "2.0"),
 )
 mistakes(
-    "masked.py",
+    "models/vit/masked.py",
     ("masked color", "masked downsized"),
     ("classes: dloss forgotten", "loss.backward(dloss, saved_loss)", "loss.backward(1.0, saved_loss)"),
 )
 mistakes(
-    "training/masked.py",
+    "tasks/masked.py",
     ("masked over two threads", "masked patch by two images"),
     ("a share's weight forgotten", "masked.loss_backward(dloss,", "masked.loss_backward(1.0,"),
 )
 
 HALF = "test_half_of_the_patches_and_four_fifths_of_them_masked"
 wrong_rules(
-    "masked.py",
+    "models/vit/masked.py",
     "test_masked",
     HALF,
     ("nine tenths masked", "REPLACED, EXCHANGED = 0.8, 0.1", "REPLACED, EXCHANGED = 0.9, 0.05"),
@@ -57,7 +57,7 @@ wrong_rules(
     ("others are corrupted too", "source = xp.arange(N) + xp", "source = xp.arange(N)[::-1] + xp"),
 )
 wrong_rules(
-    "masked.py",
+    "models/vit/masked.py",
     "test_masked",
     "test_the_color_of_a_patch",
     ("blue in the place of red", "LEVELS ** (x.shape[-1] - 1 - c)", "LEVELS**c"),
@@ -70,14 +70,14 @@ wrong_rules(
     ),
 )
 wrong_rules(
-    "masked.py",
+    "models/vit/masked.py",
     "test_masked",
     "test_the_steps_of_gray",
     ("rounded in place of cut off", "xp.floor((", "xp.rint(("),
     ("four levels", "LEVELS = 8 ", "LEVELS = 4 "),
 )
 wrong_rules(
-    "masked.py",
+    "models/vit/masked.py",
     "test_masked",
     "test_the_down_sized_patch",
     (
@@ -88,14 +88,14 @@ wrong_rules(
     ("the mean over other pixels", ".mean(axis=(3, 5))", ".mean(axis=(2, 4))"),
 )
 wrong_rules(
-    "masked.py",
+    "models/vit/masked.py",
     "test_masked",
     "test_losses_by_hand",
     ("patch: the sum", "(difference * difference).mean()", "(difference * difference).sum()"),
     ("patch: the distance", "(difference * difference).mean()", "abs(difference).mean()"),
 )
 wrong_rules(
-    "masked.py",
+    "models/vit/masked.py",
     "test_masked",
     "test_how_often_it_is_right",
     ("the smallest logit", ".argmax(axis=-1) == t", ".argmin(axis=-1) == t"),

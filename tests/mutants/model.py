@@ -4,7 +4,7 @@ from mutants.kinds import mistakes
 
 BLOCK = ("block", "encoder of 3", "vit")
 mistakes(
-    "encoder.py",
+    "blocks/encoder.py",
     BLOCK,
     ("the residual around the MLP forgotten", "    dx = dx + df\n", "    dx = df\n"),
     ("the residual around the attention forgotten", "    dx = dx + da\n", "    dx = da\n"),
@@ -39,7 +39,7 @@ mistakes(
     ("gradients of the two norms exchanged", '        "norm_1": dp_norm_1,', '        "norm_1": dp_norm_2,'),
 )
 mistakes(
-    "encoder.py",
+    "blocks/encoder.py",
     ("encoder of 3", "vit"),
     ("blocks not in reverse", "for i in reversed(range(len(saved))):", "for i in range(len(saved)):"),
     (
@@ -55,14 +55,14 @@ mistakes(
     ("the first block forgotten", "reversed(range(len(saved)))", "reversed(range(1, len(saved)))"),
 )
 mistakes(
-    "encoder.py",
+    "blocks/encoder.py",
     ("vit, both dropouts, recomputed",),
     ("recomputed with other masks", "config, copy.deepcopy(rng))", "config, rng)"),
     ("the first block's input for all", "BlockInput(x, p[i]", "BlockInput(x if i == 0 else saved[0].x, p[i]"),
     ("the first block's weights for all", "BlockInput(x, p[i]", "BlockInput(x, p[0]"),
 )
 mistakes(
-    "encoder.py",
+    "blocks/encoder.py",
     ("vit, both dropouts, recomputed",),
     (
         "the saved generator is drawn from",
@@ -72,13 +72,13 @@ mistakes(
     clause="unmodified",
 )
 mistakes(
-    "encoder.py",
+    "blocks/encoder.py",
     ("encoder of 3",),
     ("what a block hands down is thrown away", "dx, dp[i] = dx_i, dp_i", "_, dp[i] = dx_i, dp_i"),
     ("blocks numbered from the end", "dx, dp[i] = dx_i, dp_i", "dx, dp[len(saved) - 1 - i] = dx_i, dp_i"),
 )
 mistakes(
-    "encoder.py",
+    "blocks/encoder.py",
     ("encoder of 3",),
     ("dp in the order of the way back", "return dx, dict(reversed(dp.items()))", "return dx, dp"),
     clause="tree",
@@ -94,7 +94,7 @@ DPOSITION = """\
         yield "position", dp
 """
 mistakes(
-    "vit.py",
+    "models/vit/model.py",
     ("vit", "vit and loss"),
     ("the final norm's gradient forgotten", "dx, dp = s6_layer_norm", "_, dp = s6_layer_norm"),
     ("forward: the final norm forgotten", "x, norm = s6_layer_norm", "_, norm = s6_layer_norm"),
@@ -118,7 +118,7 @@ mistakes(
 )
 
 mistakes(
-    "vit.py",
+    "models/vit/model.py",
     ("vit, dropout",),
     (
         "the patches get the gradient from before the positions' dropout",
@@ -127,7 +127,7 @@ mistakes(
     ),
 )
 mistakes(
-    "vit.py",
+    "models/vit/model.py",
     ("vit", "vit, gap"),
     ("dp in the order of the way back", "tree.from_leaves(reversed(parts))", "tree.from_leaves(parts)"),
     clause="tree",
@@ -135,7 +135,7 @@ mistakes(
 
 LOSS = ("loss", "vit and loss")
 mistakes(
-    "loss.py",
+    "engine/loss.py",
     LOSS,
     ("1/B forgotten", "(p - t) * (dloss / t.shape[0])", "(p - t) * dloss"),
     ("divided by the classes, not the batch", "t.shape[0]", "t.shape[1]"),
@@ -151,7 +151,7 @@ mistakes(
     ),
 )
 mistakes(
-    "loss.py",
+    "engine/loss.py",
     ("loss, smoothing", "loss, soft targets, smoothing"),
     (
         "label smoothing forgotten",
@@ -162,13 +162,17 @@ mistakes(
 
 SHARES = ("loss over two threads", "loss by two images, recomputed")
 mistakes(
-    "parallel.py",
+    "engine/batch.py",
     SHARES,
     (
         "a share's weight forgotten",
         "loss.backward(weight * loss_scale, saved_loss)",
         "loss.backward(1.0, saved_loss)",
     ),
+)
+mistakes(
+    "engine/sums.py",
+    SHARES,
     (
         "the first share's gradients only",
         "dp if part.total is None else",
@@ -180,9 +184,14 @@ mistakes(
     ("what was used is handed out from the front", "return self.pop(i)", "return self.pop(0)"),
 )
 mistakes(
-    "parallel.py",
+    "engine/sums.py",
     SHARES,
     ("parts joined in the order of the way back", "reversed(self.parts.items())", "self.parts.items()"),
+    clause="tree",
+)
+mistakes(
+    "engine/batch.py",
+    SHARES,
     ("the images' gradient among the parameters'", '            if name != "images":\n    ', ""),
     clause="tree",
 )

@@ -65,7 +65,7 @@ mistakes(
 )
 
 mistakes(
-    "vit.py",
+    "models/vit/model.py",
     ("vit, 1d in every layer", "vit, 2d in every layer, shared", "loss over two threads, every-layer"),
     (
         "a layer's positions: the mean over the batch",
@@ -79,7 +79,7 @@ mistakes(
     ),
 )
 mistakes(
-    "encoder.py",
+    "blocks/encoder.py",
     (
         "vit, 1d in every layer, shared",
         "vit, 2d in every layer, shared",
@@ -88,7 +88,7 @@ mistakes(
     ("shared positions: the last layer's gradient alone", "total = total + dE\n", "total = dE\n"),
 )
 mistakes(
-    "encoder.py",
+    "blocks/encoder.py",
     ("vit, 1d in every layer", "vit, 2d in every layer, shared"),
     ("forward: the layers add nothing", "x = x + E_pos[i]", "x = x + 0.0 * E_pos[i]"),
     ("forward: every layer adds the first's", "x = x + E_pos[i]", "x = x + E_pos[0] * (i + 1)"),

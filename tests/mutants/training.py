@@ -6,7 +6,7 @@ TWENTY = "test_twenty_steps_of_the_textbook"
 MEAN1, MEAN2 = "    m += (1.0 - beta1) * g\n", "    square *= 1.0 - beta2\n"
 SORTED = "in sorted(tree.leaves(p), key=lambda pair: pair[0]):"
 wrong_rules(
-    "optim.py",
+    "training/optim.py",
     "test_optim",
     TWENTY,
     ("m without its factor", MEAN1, "    m += g\n"),
@@ -36,7 +36,7 @@ wrong_rules(
     together=6,
 )
 wrong_rules(
-    "optim.py",
+    "training/optim.py",
     "test_optim",
     TWENTY,
     ("decay of every leaf, in the gradient", "if added and decayed else g", "if added else g"),
@@ -47,7 +47,7 @@ wrong_rules(
     together=1000,
 )
 wrong_rules(
-    "optim.py",
+    "training/optim.py",
     "test_optim",
     TWENTY,
     ("momentum forgotten", "    m *= momentum\n", "    m *= 0.0\n"),
@@ -63,20 +63,20 @@ wrong_rules(
     together=1,
 )
 wrong_rules(
-    "optim.py",
+    "training/optim.py",
     "test_optim",
     "test_the_order_of_the_leaves_is_nothing",
     ("moments in the order of the tree", SORTED, "in tree.leaves(p):"),
     optimizer="adamw",
 )
 wrong_rules(
-    "optim.py",
+    "training/optim.py",
     "test_optim",
     "test_a_leaf_without_a_flat_view",
     ("a copy is updated in place of the leaf", " and theta.flags.c_contiguous:", ":"),
 )
 wrong_rules(
-    "optim.py",
+    "training/optim.py",
     "test_optim",
     "test_clip_scales_all_leaves_alike",
     ("the norm a leaf at a time", "squares = sum(g @ g for g in flat)", "squares = max(g @ g for g in flat)"),
@@ -84,13 +84,13 @@ wrong_rules(
     ("not scaled", "            scale(dp, max_norm / norm)", "            pass"),
 )
 wrong_rules(
-    "optim.py",
+    "training/optim.py",
     "test_optim",
     "test_clip_leaves_a_small_gradient_alone",
     ("small gradients made larger", "if max_norm < norm < math.inf:", "if max_norm < 1e300:"),
 )
 wrong_rules(
-    "optim.py",
+    "training/optim.py",
     "test_optim",
     "test_polyak_averaging",
     (
@@ -101,14 +101,14 @@ wrong_rules(
     ("the sum of all", "(theta - mean)", "theta"),
 )
 wrong_rules(
-    "schedules.py",
+    "training/schedules.py",
     "test_schedules",
     "test_warm_up_is_linear",
     ("no warm-up", "min(1.0, step / warmup_steps)", "min(1.0, step)"),
     ("a warm-up from 0", "step / warmup_steps)", "(step - 1) / warmup_steps)"),
 )
 wrong_rules(
-    "schedules.py",
+    "training/schedules.py",
     "test_schedules",
     "test_the_end_is_zero_and_stays_zero",
     ("a cosine from the start of the warm-up", "max(total_steps - warmup_steps, 1)", "total_steps"),
@@ -116,14 +116,14 @@ wrong_rules(
     ("beyond the end the rate rises again", "min(max((step", "max(max((step"),
 )
 wrong_rules(
-    "schedules.py",
+    "training/schedules.py",
     "test_schedules",
     "test_linear_ends_where_the_released_code_does",
     ("an end of 0", "end=1e-5", "end=0.0"),
     ("the end added", "end + (lr - end)", "end + lr"),
 )
 wrong_rules(
-    "linear_eval.py",
+    "analysis/linear_eval.py",
     "test_linear_eval",
     "test_against_least_squares",
     ("targets of 0 and 1", "1.0, -1.0)", "1.0, 0.0)"),
@@ -134,7 +134,7 @@ wrong_rules(
     l2=1024.0,
 )
 wrong_rules(
-    "linear_eval.py",
+    "analysis/linear_eval.py",
     "test_linear_eval",
     "test_against_least_squares",
     ("no penalty, few images", "l2 * np.eye(n)", "1e-6 * np.eye(n)"),

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from vitnp import optim, schedules, tree
+from vitnp import tree
+from vitnp.training import optim, schedules
 
 STEPS = 20
 SHAPES = {"project": {"W": (30, 40), "b": (40,)}, "norm": {"gamma": (40,)}}

@@ -5,7 +5,9 @@ import pytest
 import torch
 from families import CASES, WORST, as_torch, logits, read, write
 
-from vitnp import checkpoints, loss, loss_and_grads, optim, tree, vit
+from vitnp import loss_and_grads, tree, vit, weights
+from vitnp.engine import loss
+from vitnp.training import optim
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
 DTYPES = pytest.mark.parametrize("dtype", TOLERANCE, ids=["float32", "float64"])
@@ -21,7 +23,7 @@ def loaded(case, model, tmp_path, file=None):
     """The model through its own file into ours."""
     path = tmp_path / (file or case.files[0])
     write(case, model, path)
-    return checkpoints.load(path, **case.overrides)
+    return weights.load(path, **case.overrides)
 
 
 def assert_near(ours, theirs, what, scale=None):
@@ -65,7 +67,7 @@ def test_every_gradient_by_name(tmp_path, case, dtype):
 
     (tmp_path / "gradients").mkdir()
     path = tmp_path / "gradients" / case.files[0]
-    checkpoints.save(path, dp, config, format=case.format)
+    weights.save(path, dp, config, format=case.format)
     ours = dict(read(case, case.build().to(dtype), path).named_parameters())
     theirs = {name: parameter.grad for name, parameter in model.named_parameters()}
     assert ours.keys() == theirs.keys()
@@ -127,7 +129,7 @@ def test_the_names_that_transformers_has_in_memory(tmp_path):
     model = case.model(torch.float32)
     model.config.save_pretrained(tmp_path)
     torch.save(model.state_dict(), tmp_path / "model.pth")
-    p, config = checkpoints.load(tmp_path / "model.pth")
+    p, config = weights.load(tmp_path / "model.pth")
     images = photos(config)
     ours = vit.forward(images.astype(np.float32), p, config)[0]
     assert_near(ours, logits(model, as_torch(images, torch.float32)), "logits")
@@ -140,7 +142,7 @@ def test_what_we_write_their_library_reads(tmp_path, case):
     p, config = loaded(case, model, tmp_path)
     (tmp_path / "ours").mkdir()
     path = tmp_path / "ours" / case.files[0]
-    checkpoints.save(path, p, config, format=case.format)
+    weights.save(path, p, config, format=case.format)
     for (name, a), b in zip(
         read(case, case.build(), path).named_parameters(), model.parameters(), strict=True
     ):

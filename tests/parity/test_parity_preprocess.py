@@ -9,8 +9,8 @@ import transformers
 from PIL import Image
 
 from vitnp import ViTConfig
-from vitnp.checkpoints.profiles import PROFILES
 from vitnp.data import preprocess
+from vitnp.weights.vit.profiles import PROFILES
 
 SIZES = [(427, 640), (640, 427), (224, 224), (100, 131), (37, 900)]
 

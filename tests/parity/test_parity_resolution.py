@@ -8,7 +8,7 @@ import torch
 import torchvision.models.vision_transformer
 from families import Case, as_torch, huggingface_vit, logits, timm_vit, torchvision_vit, write
 
-from vitnp import checkpoints, vit
+from vitnp import vit, weights
 from vitnp.ops import interpolate
 
 GRIDS = [((14, 14), (24, 24)), ((7, 7), (12, 12)), ((24, 24), (14, 14)), ((14, 14), (12, 20))]
@@ -103,7 +103,7 @@ def test_a_whole_model_at_another_image_size(tmp_path, case, image_size, build):
     model = case.model(torch.float32)
     path = tmp_path / case.files[0]
     write(case, model, path)
-    p, config = checkpoints.load(path, **case.overrides | {"image_size": image_size})
+    p, config = weights.load(path, **case.overrides | {"image_size": image_size})
     assert config.image_size == image_size
     images = np.random.default_rng(0).standard_normal((2, *image_size, 3)).astype(np.float32)
     x = as_torch(images, torch.float32)

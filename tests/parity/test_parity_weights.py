@@ -12,9 +12,9 @@ import torchvision
 from families import CASES, as_torch, logits, write
 from localhost import serving
 
-from vitnp import checkpoints, vit, weights
+from vitnp import vit, weights
 from vitnp.errors import InputError
-from vitnp.weights import hub, published
+from vitnp.weights import fetch, hub, published
 
 
 def test_the_addresses_are_those_that_timm_and_torchvision_use():
@@ -75,19 +75,19 @@ def server(tmp_path, monkeypatch):
 
 
 def test_a_model_from_the_hub_gives_the_same_logits(server):
-    p, config = checkpoints.load(weights.fetch("hf:me/vit"))
+    p, config = weights.load(fetch.fetch("hf:me/vit"))
     images = np.random.default_rng(0).standard_normal((2, *config.image_size, 3)).astype(np.float32)
     theirs = logits(server.model, as_torch(images, torch.float32)).detach().numpy()
     ours = vit.forward(images, p, config)[0]
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * np.abs(theirs).max())
     (server.folder / "model.safetensors").unlink()
-    assert weights.fetch("hf:me/vit").exists(), "from the cache"
+    assert fetch.fetch("hf:me/vit").exists(), "from the cache"
 
 
 def test_a_repository_of_another_kind(server):
     (server.folder / "model.safetensors").unlink()
     with pytest.raises(InputError, match=r"neither model\.safetensors nor pytorch_model\.bin"):
-        weights.fetch("hf:me/other")
+        fetch.fetch("hf:me/other")
 
 
 def test_the_hub_is_away(server, monkeypatch):
@@ -97,5 +97,5 @@ def test_the_hub_is_away(server, monkeypatch):
     with pytest.raises(
         InputError, match=r"cannot reach the hub for me/vit|cannot be had from the hub"
     ) as caught:
-        weights.fetch("hf:me/vit")
+        fetch.fetch("hf:me/vit")
     assert "\n" not in str(caught.value)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from vitnp import distributed
+from vitnp.engine import ranks
 from vitnp.system import cores
 
-with distributed.connect() as comm:
+with ranks.connect() as comm:
     rank, size = comm.rank, comm.size
     assert size > 1
     edges = comm.world.allgather(comm.share(7))
@@ -13,7 +13,7 @@ with distributed.connect() as comm:
     assert comm.cores == max(1, len(cores.own()) // size)
 
     for dtype in ("float64", "float32"):
-        for distributed.CHUNK in (8, 24, 56, 1 << 26):
+        for ranks.CHUNK in (8, 24, 56, 1 << 26):
             dp = {
                 "W": np.arange(6, dtype=dtype).reshape(2, 3) * (rank + 1),
                 "blocks": {0: {"b": np.ones(5, dtype)}},

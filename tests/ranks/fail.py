@@ -6,16 +6,17 @@ import subprocess
 import sys
 import time
 
-from vitnp import InputError, distributed
+from vitnp import InputError
+from vitnp.engine import ranks
 
 how, who = sys.argv[1:]
 if who != "all":
-    distributed.PATIENCE = 0.3  # nobody else will come
+    ranks.PATIENCE = 0.3  # nobody else will come
 
 
 def run():
     """What a command does."""
-    with distributed.connect() as comm:
+    with ranks.connect() as comm:
         if who in ("all", str(comm.rank)):
             match how:
                 case "input":

@@ -8,9 +8,10 @@ import types
 
 import numpy as np
 
-from vitnp import backend, distributed
+from vitnp.backend import arrays
+from vitnp.engine import ranks
 
-distributed.PATIENCE = 0.3
+ranks.PATIENCE = 0.3
 used = []
 
 
@@ -50,16 +51,16 @@ sys.modules["cupy"] = types.SimpleNamespace(
 )
 sys.modules["cupyx.distributed"] = types.SimpleNamespace(init_process_group=Group)
 sys.modules["cupyx"] = types.SimpleNamespace(distributed=sys.modules["cupyx.distributed"])
-backend.on_host = lambda x: not isinstance(x, OnGpu)
+arrays.on_host = lambda x: not isinstance(x, OnGpu)
 on_gpu = types.SimpleNamespace(
     empty=lambda *shape_dtype: np.empty(*shape_dtype).view(OnGpu), concatenate=np.concatenate
 )
-backend.array_module = lambda x: on_gpu if isinstance(x, OnGpu) else np
+arrays.array_module = lambda x: on_gpu if isinstance(x, OnGpu) else np
 
 
 def run():
     """What a command does."""
-    with distributed.connect() as comm:
+    with ranks.connect() as comm:
         comm.use(np)
         assert not used
         comm.use(sys.modules["cupy"])
@@ -77,5 +78,5 @@ def run():
 
 try:
     run()
-except distributed.InputError as problem:
+except ranks.InputError as problem:
     sys.exit(f"vitnp: {problem}")

@@ -9,8 +9,10 @@ import sys
 import numpy as np
 from cases import DROPOUTS, model_point
 
-from vitnp import distributed, loss_and_grads, optim, tree
-from vitnp.config import preset
+from vitnp import loss_and_grads, tree
+from vitnp.engine import ranks
+from vitnp.models import preset
+from vitnp.training import optim
 
 NUM_IMAGES = 11
 
@@ -46,7 +48,7 @@ def descend(theta, g):
 
 if __name__ == "__main__":
     out, dropout, batch_size = sys.argv[1:]
-    with distributed.connect() as comm:
+    with ranks.connect() as comm:
         losses, p = train(comm, dropout=dropout == "dropout", batch_size=int(batch_size))
         bits = b"".join(leaf.tobytes() for _, leaf in tree.leaves(p))
         assert comm.broadcast(bits) == bits, "the ranks' parameters differ"

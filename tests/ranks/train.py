@@ -4,11 +4,12 @@ import os
 import signal
 import sys
 
-from vitnp import cli, distributed
+from vitnp.commands import cli
+from vitnp.engine import ranks
 
 who, step, *options = sys.argv[1:]
 left = int(step)
-add_up = distributed.Mpi.sum_gradients
+add_up = ranks.Mpi.sum_gradients
 
 
 def killed_there(comm, dp):
@@ -20,5 +21,5 @@ def killed_there(comm, dp):
     add_up(comm, dp)
 
 
-distributed.Mpi.sum_gradients = killed_there
+ranks.Mpi.sum_gradients = killed_there
 sys.exit(cli.main(["train", *options]))

@@ -1,12 +1,14 @@
-"""training.py OUT FREEZE: `train.train` in float64, alone or under mpiexec; rank 0 saves what came of it."""
+"""training.py OUT FREEZE: `loop.train` in float64, alone or under mpiexec; rank 0 saves what came of it."""
 
 import sys
 
 import numpy as np
 from killable import CONFIG, data
 
-from vitnp import distributed, train, tree
-from vitnp.recipes import Recipe
+from vitnp import tree
+from vitnp.engine import ranks
+from vitnp.training import loop
+from vitnp.training.recipes import Recipe
 
 # Plain descent, see steps.py; no augmentation, whose chance is each rank's own. The last batch has two of 30 images.
 RECIPE = Recipe(epochs=3, batch_size=7, lr=0.3, clip=0.5, optimizer="sgd", label_smoothing=0.1, average=0.7)
@@ -15,15 +17,15 @@ RECIPE = Recipe(epochs=3, batch_size=7, lr=0.3, clip=0.5, optimizer="sgd", label
 def run(comm, freeze):
     """(history as rows, parameters)"""
     rng = np.random.default_rng(5)
-    p = train.initial_parameters(rng, CONFIG, RECIPE)
+    p = loop.initial_parameters(rng, CONFIG, RECIPE)
     p = tree.map(lambda leaf: leaf + 0.2 * rng.standard_normal(leaf.shape), p)
     freeze = None if freeze == "none" else freeze
-    history = train.train(p, CONFIG, data(), RECIPE, rng=rng, workers=1, freeze=freeze, comm=comm)
+    history = loop.train(p, CONFIG, data(), RECIPE, rng=rng, workers=1, freeze=freeze, comm=comm)
     return [epoch[:5] for epoch in history], p
 
 
 if __name__ == "__main__":
-    with distributed.connect() as comm:
+    with ranks.connect() as comm:
         history, p = run(comm, sys.argv[2])
         if comm.rank == 0:
             np.savez(sys.argv[1], history=history, **dict(tree.leaves(p)))

@@ -6,15 +6,16 @@ import statistics
 import sys
 from pathlib import Path
 
-from vitnp import optim, schedules, tree
+from vitnp import tree
 from vitnp.commands import series, train
 from vitnp.commands.train_setup import prepare
-from vitnp.config import INTERPOLATIONS, POSITION_EMBEDDINGS, ViTConfig
 from vitnp.errors import InputError, did_you_mean, need_int
-from vitnp.recipes import Recipe
+from vitnp.models.vit.config import POSITION_EMBEDDINGS, ViTConfig
+from vitnp.ops.interpolate import INTERPOLATIONS
 from vitnp.system.writing import save_csv
-from vitnp.training import signals
+from vitnp.training import optim, schedules, signals
 from vitnp.training.progress import Diverged
+from vitnp.training.recipes import Recipe
 from vitnp.training.run import writable
 
 CHOICES = {  # what a field can be, where that is a few words

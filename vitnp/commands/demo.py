@@ -3,9 +3,9 @@ handwritten digits, and the pictures."""
 
 import time
 
-from vitnp import checkpoints, vit
+from vitnp import weights
 from vitnp.commands.options import add_backend
-from vitnp.config import preset
+from vitnp.models import preset, vit
 from vitnp.ops import softmax
 from vitnp.system.writing import beside
 from vitnp.training.run import writable
@@ -22,7 +22,7 @@ def add_options(parser):
 
 def run(args):
     """Run three commands as one would type them, then draw; 1 if a shape or a gradient is wrong."""
-    from vitnp.cli import main
+    from vitnp.commands.cli import main
 
     started = time.perf_counter()
     out = writable(args.out)
@@ -60,7 +60,7 @@ def draw(out, seed):
         "the photo in 196 patches",
     )
 
-    p, config = checkpoints.load(out / "model.npz")
+    p, config = weights.load(out / "model.npz")
     data = digits.load(seed)
     images, labels = data.test.images(range(12)), data.test.labels[:12]
     logits, saved = vit.forward(images, p, config)

@@ -4,10 +4,13 @@ import math
 
 import numpy as np
 
-from vitnp import gradcheck, tree, vit
-from vitnp.backend import has_complex_erf, to_device
+from vitnp import tree
+from vitnp.analysis import gradcheck
+from vitnp.backend.arrays import to_device
+from vitnp.backend.erf import has_complex_erf
 from vitnp.commands.options import add_backend, add_model, backend, model_config
 from vitnp.errors import InputError, need_int
+from vitnp.models import vit
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
 

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from vitnp import cost
+from vitnp.analysis import cost
 from vitnp.commands.options import NAMES, add_fields, model_config
+from vitnp.engine.split import choose_workers
 from vitnp.errors import need_int
-from vitnp.parallel import choose_workers
 
 
 def add_options(parser):

@@ -6,13 +6,14 @@ import statistics
 
 import numpy as np
 
-from vitnp import checkpoints, data, linear_eval
-from vitnp.backend import to_device
+from vitnp import data, weights
+from vitnp.analysis import linear_eval
+from vitnp.backend.arrays import to_device
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.train_setup import place
 from vitnp.commands.weights import add_source, source
 from vitnp.errors import InputError, need_int, need_real
-from vitnp.training.evaluate import prepared
+from vitnp.tasks.evaluate import prepared
 
 
 def add_options(parser):
@@ -51,7 +52,7 @@ def run(args):
         need_int("--workers", args.workers, at_least=1)
     xp = backend(args)
     path, told = source(args, args.weights)
-    p, config = checkpoints.load(path, **told)
+    p, config = weights.load(path, **told)
     p = to_device(p, xp)
     dataset = load(args.data, config)
     classes = len(dataset.class_names)

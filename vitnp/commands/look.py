@@ -4,15 +4,18 @@ import sys
 
 import numpy as np
 
-from vitnp import checkpoints, look, parallel, tree, vit
-from vitnp.backend import array_module, to_device, to_host
-from vitnp.checks import parameter_of
+from vitnp import tree, weights
+from vitnp.analysis import look
+from vitnp.analysis.trace import trace
+from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, source
 from vitnp.data import preprocess
+from vitnp.engine import batch
 from vitnp.errors import InputError, need_int
+from vitnp.inputs.checks import parameter_of
+from vitnp.models import vit
 from vitnp.ops import positions
-from vitnp.trace import trace
 from vitnp.training.run import writable
 
 NO_FONT = (
@@ -45,7 +48,7 @@ def run(args):
     """Write every picture that the model has something to show for."""
     xp = backend(args)
     path, told = source(args, args.weights)
-    p, config = checkpoints.load(path, **told)
+    p, config = weights.load(path, **told)
     p = to_device(p, xp)
     first, last = layers(args.layers, config)
     patch = query(args.patch, config)
@@ -173,7 +176,7 @@ def of_gradients(x, p, config, label, *, lang):
     """The picture of the gradient's norm by layer."""
     from vitnp import show
 
-    _, dp = parallel.loss_and_grads(x[None], array_module(x).asarray([label]), p, config)
+    _, dp = batch.loss_and_grads(x[None], array_module(x).asarray([label]), p, config)
     norms = look.gradient_norms(dp)
     blocks = [norm for name, norm in norms.items() if name.startswith("blocks.")]
     said = (

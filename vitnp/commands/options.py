@@ -3,9 +3,10 @@
 import ast
 import dataclasses
 
-from vitnp.backend import get
-from vitnp.config import PRESETS, ViTConfig, check_fields, preset
+from vitnp.backend.arrays import get
 from vitnp.errors import InputError
+from vitnp.models import PRESETS, preset
+from vitnp.models.vit.config import ViTConfig, check_fields
 
 NAMES = ", ".join(PRESETS)
 
@@ -58,7 +59,7 @@ def fields(args):
     given = {} if args.image_size is None else {"image_size": _size(args.image_size)}
     for assignment in args.set:
         field, _, text = assignment.partition("=")
-        check_fields([field])
+        check_fields([field], ViTConfig)
         if not text:
             raise InputError(f'--set "{assignment}" has no value; write FIELD=VALUE, such as gelu=erf')
         given[field] = _value(field, text)

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from vitnp import checkpoints, parallel, precision, vit
-from vitnp.backend import array_module, to_device, to_host
-from vitnp.checks import parameter_of
+from vitnp import weights
+from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, names_of_run, source
 from vitnp.data import class_names, preprocess
+from vitnp.engine import precision
+from vitnp.engine.batch import predict
 from vitnp.errors import InputError, need_choice, need_int
+from vitnp.inputs.checks import parameter_of
+from vitnp.models import vit
 from vitnp.ops import softmax
 
 SUFFIXES = {
@@ -62,13 +65,13 @@ def run(args):
     xp = backend(args)
     files = [file for given in args.images for file in pictures(Path(given))]
     path, told = source(args, args.weights)
-    p, config = checkpoints.load(path, **told)
+    p, config = weights.load(path, **told)
     if not config.num_classes:
         raise InputError(f"{path} has no head, so it knows no classes; name the weights of a classifier")
     if not p["classify"]["head"]["W"].any():  # Google's first ImageNet-21k files are so
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
-    beside = None if args.labels else checkpoints.class_names(path)
+    beside = None if args.labels else weights.class_names(path)
     labels = args.labels or (names_of_run(path) if beside is None else None)
     names, names_from = class_names.find(config.num_classes, labels=labels, beside=beside)
     height, width = config.image_size
@@ -119,7 +122,7 @@ def predictions(files, p, config):
         images = [x for x, _ in batch if x is not None]
         probabilities = iter(())
         if images:
-            logits = to_host(parallel.predict(np.stack(images), p, config)).astype(np.float64)
+            logits = to_host(predict(np.stack(images), p, config)).astype(np.float64)
             if not np.isfinite(logits).all():
                 raise InputError(
                     "the model's logits are NaN or infinite; vitnp weights inspect shows the file"

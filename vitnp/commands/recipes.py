@@ -3,7 +3,7 @@
 import dataclasses
 
 from vitnp.errors import InputError, did_you_mean
-from vitnp.recipes import LISTED
+from vitnp.training.recipes import LISTED
 
 
 def add_options(parser):

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from vitnp.commands import train
-from vitnp.distributed import Alone
+from vitnp.engine.ranks import Alone
 from vitnp.errors import InputError
 from vitnp.system.writing import beside
 from vitnp.training.progress import Epoch

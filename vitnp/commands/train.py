@@ -8,17 +8,19 @@ import sys
 import warnings
 from pathlib import Path
 
-from vitnp import __version__, data, distributed
-from vitnp.backend import to_device, to_host
+from vitnp import __version__, data
+from vitnp.backend.arrays import to_device, to_host
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.train_options import add_keeping, add_model, add_recipe
 from vitnp.commands.train_setup import about_data, place, prepare
 from vitnp.commands.train_words import summary, title, warm_up_too_long
+from vitnp.engine import ranks
+from vitnp.engine.precision import DTYPES
+from vitnp.engine.split import choose_workers
 from vitnp.errors import InputError, need_int
-from vitnp.parallel import choose_workers
-from vitnp.precision import DTYPES
-from vitnp.train import check_fit, train
-from vitnp.training import masked
+from vitnp.tasks import masked
+from vitnp.training.guards import check_fit
+from vitnp.training.loop import train
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import claim, clear, recall
 
@@ -94,7 +96,7 @@ def run(args):
     """Train, print a line an epoch, save; 130 or 143 if Ctrl-C or SIGTERM stopped it."""
     from vitnp.training import signals
 
-    with distributed.connect() as comm, signals.heard() as wish:
+    with ranks.connect() as comm, signals.heard() as wish:
         args = settled(args, comm)
         need_int("--seed", args.seed, at_least=0, at_most=2**32 - 1)
         for name in ("workers", *MAY_CHANGE):

@@ -10,20 +10,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import checkpoints, data, masked, tree, vit
-from vitnp.checkpoints import adapt
-from vitnp.checkpoints.native import with_overrides
-from vitnp.checks import misfits
+from vitnp import data, tree, weights
 from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
-from vitnp.config import PRESETS, ViTConfig
 from vitnp.data.folder import split
 from vitnp.errors import InputError, did_you_mean, need_choice
-from vitnp.recipes import LISTED, Recipe
-from vitnp.train import check_augment, check_dtype, check_fit, initial_parameters, with_dropout
-from vitnp.training import masked as masked_task
-from vitnp.training.checkpoints import is_training_checkpoint, model
+from vitnp.inputs.checks import misfits
+from vitnp.models import PRESETS, vit
+from vitnp.models.vit import masked
+from vitnp.models.vit.config import ViTConfig
+from vitnp.tasks import masked as masked_task
+from vitnp.training.guards import check_dtype, check_fit
+from vitnp.training.loop import check_augment, initial_parameters, with_dropout
+from vitnp.training.recipes import LISTED, Recipe
+from vitnp.training.snapshots import is_training_checkpoint, model
+from vitnp.weights import adapt
+from vitnp.weights.native import with_overrides
 
 SMALLEST = "Ti/16"  # for a recipe that is for a file's weights, or for a model that is not here
 
@@ -189,7 +192,7 @@ def initial(args):
     if is_training_checkpoint(path):
         p, config = of_training(path, **told)
     else:
-        p, config = checkpoints.load(path, **told)
+        p, config = weights.load(path, **told)
     # Matrices of torch's libraries are transposed views, on which the optimizer is six times slower.
     return tree.map(lambda leaf: np.ascontiguousarray(leaf, np.float32), p), config
 

@@ -7,14 +7,16 @@ import unicodedata
 
 import numpy as np
 
-from vitnp import slides, tree, vit
-from vitnp.backend import to_device
+from vitnp import tree
+from vitnp.analysis.trace import trace
+from vitnp.backend.arrays import to_device
 from vitnp.commands.options import add_backend, add_model, backend, model_config
 from vitnp.commands.working import working
+from vitnp.course import slides
 from vitnp.data import photo
 from vitnp.errors import InputError
+from vitnp.models import vit
 from vitnp.ops import initializers
-from vitnp.trace import trace
 
 HEADING = "{model} · {image} · {parameters:,} parameters · seed {seed}"
 WIDTH = 110  # columns, what a projector shows in a large font

@@ -5,11 +5,12 @@ import math
 import re
 from pathlib import Path
 
-from vitnp import checkpoints, tree, weights
+from vitnp import tree, weights
 from vitnp.commands.options import add_fields, fields
 from vitnp.data import class_names
 from vitnp.errors import InputError
 from vitnp.system import cache
+from vitnp.weights import fetch
 
 COLUMNS = ("in the file", "here", "shape", "dtype")
 
@@ -34,7 +35,7 @@ def add_options(parser):
     kind = kinds.add_parser("convert", help="write a file under another library's names")
     kind.add_argument("file", metavar="IN", help="a checkpoint, or a name that fetch has fetched")
     kind.add_argument("out", metavar="OUT")
-    kind.add_argument("--format", required=True, metavar="NAME", help=", ".join(checkpoints.FORMATS))
+    kind.add_argument("--format", required=True, metavar="NAME", help=", ".join(weights.FORMATS))
     kind.add_argument("--num-classes", type=int, metavar="N", help="with a new head of zeros for N classes")
     add_source(kind)
     kind.set_defaults(run=run_convert)
@@ -46,40 +47,40 @@ def add_source(parser):
         "--from",
         dest="source_format",
         metavar="NAME",
-        help=f"the model to take from a file that holds several: {', '.join(checkpoints.FORMATS)}",
+        help=f"the model to take from a file that holds several: {', '.join(weights.FORMATS)}",
     )
     add_fields(parser)
 
 
 def source(args, name):
-    """(path of the weights called `name`, {argument of `checkpoints.load`: value} that the options gave)."""
+    """(path of the weights called `name`, {argument of `weights.load`: value} that the options gave)."""
     told = fields(args)
     if "num_classes" in told:
         raise InputError(
             "--set num_classes cannot be used here, the file says how many classes it has; "
             "weights convert IN OUT --num-classes N writes a new head"
         )
-    return weights.resolve(name), told | {"format": args.source_format}
+    return fetch.resolve(name), told | {"format": args.source_format}
 
 
 def run_list(args):
     """A line a name."""
-    for name, url in weights.URLS.items():
-        print(f"{'here' if weights.is_here(name) else '':6}{name:24}{url}")
+    for name, url in fetch.URLS.items():
+        print(f"{'here' if fetch.is_here(name) else '':6}{name:24}{url}")
     print(f"cache: {cache.folder()}")
     return 0
 
 
 def run_fetch(args):
     """Download, or check what is here already."""
-    print(weights.fetch(args.name, sha256=args.sha256))
+    print(fetch.fetch(args.name, sha256=args.sha256))
     return 0
 
 
 def run_inspect(args):
     """Print the configuration, the arrays and what is wrong; 1 if something is."""
     path, told = source(args, args.file)
-    found = checkpoints.inspect(path, **told)
+    found = weights.inspect(path, **told)
     numbers = sum(math.prod(shape) for _, _, shape, _ in found.arrays)
     print(f"{path}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n")
     for name, value in dataclasses.asdict(found.config).items():
@@ -129,17 +130,17 @@ def names_of_run(path):
 
 def run_convert(args):
     """Load, save, and say what is lost."""
-    if args.format not in checkpoints.FORMATS:
-        raise InputError(f'format "{args.format}" is unknown; choose {", ".join(checkpoints.FORMATS)}')
+    if args.format not in weights.FORMATS:
+        raise InputError(f'format "{args.format}" is unknown; choose {", ".join(weights.FORMATS)}')
     if args.format in ("vitnp", "google") and not args.out.endswith(".npz"):
         raise InputError(f"{args.out} is to be a file of {args.format}; give it a name that ends in .npz")
     path, told = source(args, args.file)
-    names = checkpoints.class_names(path)
-    p, config = checkpoints.load(path, num_classes=args.num_classes, **told)
+    names = weights.class_names(path)
+    p, config = weights.load(path, num_classes=args.num_classes, **told)
     if names is None and args.num_classes is None and names_of_run(path):
         names = class_names.read(names_of_run(path), config.num_classes)
     kept = names if args.num_classes is None and names and len(names) == config.num_classes else None
-    checkpoints.save(args.out, p, config, format=args.format, class_names=kept)
+    weights.save(args.out, p, config, format=args.format, class_names=kept)
     print(f"{args.out}: {args.format}, {tree.count(p):,} parameters")
     for note in losses(args.out, config):
         print(f"note: {note}")
@@ -152,7 +153,7 @@ def run_convert(args):
 
 def losses(path, config):
     """A sentence for everything that the file at `path` does not say as the configuration has it."""
-    found = checkpoints.inspect(path)
+    found = weights.inspect(path)
     mine, theirs = (settings(config) for config in (config, found.config))
     return [f"{path}: {question}" for question in found.questions] + [
         f"{found.format} has {name} {theirs[name]} unless told otherwise, this model {value}"

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp.config import Preprocessing, ViTConfig
 from vitnp.data import augment, photo, preprocess
 from vitnp.data.sources import DataSet
 from vitnp.errors import InputError, need_choice
+from vitnp.inputs.images import Preprocessing
+from vitnp.models.vit.config import ViTConfig
 from vitnp.system import cores
 
 KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")

@@ -2,7 +2,7 @@
 
 import math
 
-from vitnp.backend import array_module
+from vitnp.backend.arrays import array_module
 
 
 def forward(x, *, rate, rng):

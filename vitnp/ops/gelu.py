@@ -6,7 +6,9 @@ Two forms. "erf" is the definition: timm, Hugging Face and torchvision weights w
 
 import math
 
-from vitnp.backend import array_module, erf_sqrt2, fuse
+from vitnp.backend.arrays import array_module
+from vitnp.backend.erf import erf_sqrt2
+from vitnp.backend.tiles import fuse
 from vitnp.ops.half import in_float32
 
 SQRT_2_PI = math.sqrt(2.0 * math.pi)

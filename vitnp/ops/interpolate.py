@@ -6,13 +6,16 @@ Every way of interpolating is linear and acts on rows and columns apart, so two 
 and backward is the same with the matrices transposed. The row of the class token has no place and is kept.
 """
 
-from vitnp.backend import array_module
+from vitnp.backend.arrays import array_module
+
+# Which library does which: see `matrix`.
+INTERPOLATIONS = ("bilinear-aligned", "bicubic", "bicubic-aligned", "bicubic-antialias")
 
 
 def forward(E_pos, *, grid, new_grid, method):
     """E_pos (N, D) or (N+1, D), N = rows·cols of `grid` → (N′, D) or (N′+1, D) for `new_grid`.
 
-    method is one of `config.INTERPOLATIONS`, see `matrix`.
+    method is one of `INTERPOLATIONS`, see `matrix`.
     """
     xp = array_module(E_pos)
     W_rows, W_cols = (

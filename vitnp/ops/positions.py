@@ -11,7 +11,7 @@ Sine–cosine as in big_vision and its SimpleViT, after MoCo v3 (Chen, Xie & He,
 
 import math
 
-from vitnp.backend import array_module
+from vitnp.backend.arrays import array_module
 from vitnp.ops import initializers, interpolate
 
 LONGEST = 10_000.0  # the largest wavelength of "sincos" is 2π times this many patches

@@ -8,7 +8,7 @@ first patch. The paper does not say who shares the embeddings: here each block h
 the same for its heads (Shaw, Uszkoreit & Vaswani, 2018).
 """
 
-from vitnp.backend import array_module
+from vitnp.backend.arrays import array_module
 from vitnp.ops import initializers, interpolate
 
 

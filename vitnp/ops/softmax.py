@@ -1,6 +1,6 @@
 """Softmax over the last axis."""
 
-from vitnp.backend import array_module, on_host
+from vitnp.backend.arrays import array_module, on_host
 from vitnp.ops.half import in_float32, wide
 from vitnp.ops.sums import row_sums
 

@@ -2,7 +2,7 @@
 
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from vitnp import cost
+from vitnp.analysis import cost
 from vitnp.show import page
 from vitnp.show.page import BLUE, LABEL, ORANGE, PALE, SMALL, TITLE
 

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from vitnp import look
-from vitnp.backend import to_host
+from vitnp.analysis import look
+from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, need_int
 from vitnp.show import page
 from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE

@@ -2,7 +2,7 @@
 
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from vitnp import paper
+from vitnp.course import paper
 from vitnp.show import page
 from vitnp.show.page import BLUE, GREEN, LABEL, ORANGE, SMALL, TITLE
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from vitnp.backend import to_host
+from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError
 from vitnp.show import page
 from vitnp.show.page import BLUE, LABEL, ORANGE, PALE, SMALL, TITLE

@@ -9,9 +9,9 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from vitnp.backend import to_host
-from vitnp.checks import check_images
+from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, need_choice
+from vitnp.inputs.images import check_images
 from vitnp.system.writing import beside
 
 BLUE, ORANGE, GREEN, PALE = "#0072B2", "#D55E00", "#009E73", "#F9DCC4"

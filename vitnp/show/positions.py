@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from vitnp import look
-from vitnp.backend import to_host
+from vitnp.analysis import look
+from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError
 from vitnp.show import page
 from vitnp.show.page import LABEL, SMALL, TITLE

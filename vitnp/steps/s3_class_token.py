@@ -5,7 +5,7 @@
 Every image gets the same token, so its gradient is a sum over the batch.
 """
 
-from vitnp.backend import array_module
+from vitnp.backend.arrays import array_module
 from vitnp.ops import initializers
 
 

@@ -10,7 +10,7 @@ Where p has E_rel, for `position_embedding` "relative", the scores know distance
 import math
 from typing import Any, NamedTuple
 
-from vitnp.backend import blocked
+from vitnp.backend.tiles import blocked
 from vitnp.ops import dropout, heads, initializers, relative, softmax
 from vitnp.ops.linear import affine, bias_gradient, input_gradient, weight_gradient
 from vitnp.ops.sums import column_sums

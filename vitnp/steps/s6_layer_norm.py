@@ -5,7 +5,7 @@
 Mean and variance are taken over the D values of one token. The "+" beside it is in `encoder.py`.
 """
 
-from vitnp.backend import blocked
+from vitnp.backend.tiles import blocked
 from vitnp.ops import initializers
 from vitnp.ops.half import in_float32
 from vitnp.ops.sums import column_sums, row_means

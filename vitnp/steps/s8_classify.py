@@ -5,7 +5,7 @@ r = tanh(y·W_pre + b_pre)        (only where there is a pre-logits layer)
 z = r·W + b                      the logits; softmax(z) are the class probabilities, see `loss.py`
 """
 
-from vitnp.backend import array_module
+from vitnp.backend.arrays import array_module
 from vitnp.ops import initializers, linear
 
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from vitnp import tree
+from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, need_choice
-from vitnp.precision import DTYPES
 from vitnp.training.progress import Diverged
 
 

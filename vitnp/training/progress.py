@@ -4,8 +4,8 @@ import dataclasses
 from typing import NamedTuple
 
 from vitnp import tree
+from vitnp.engine.precision import LossScale
 from vitnp.errors import InputError
-from vitnp.precision import LossScale
 
 
 class Step(NamedTuple):

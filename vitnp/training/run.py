@@ -7,12 +7,12 @@ import contextlib
 import json
 from pathlib import Path
 
-from vitnp import checkpoints
+from vitnp import weights
 from vitnp.errors import InputError, need_int
 from vitnp.system.writing import beside
-from vitnp.training.checkpoints import Checkpoints
 from vitnp.training.metrics import Events, Table, rows_until
 from vitnp.training.progress import Epoch, Step
+from vitnp.training.snapshots import Checkpoints
 
 ABOUT = "run.json"
 OWN = (
@@ -133,7 +133,7 @@ class Run:
 
         if config.num_classes:
             self.text("classes.txt", "".join(f"{name}\n" for name in class_names))
-        checkpoints.save(self.folder / "model.npz", p, config)
+        weights.save(self.folder / "model.npz", p, config)
         show.save(show.curves(history), self.folder / "curves.png")
 
     def close(self):

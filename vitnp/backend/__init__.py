@@ -1,0 +1,1 @@
+"""NumPy or CuPy: the only folder that imports cupy."""

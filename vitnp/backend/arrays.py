@@ -1,0 +1,69 @@
+"""NumPy or CuPy: the array decides. Imports only `errors` and `tree`.
+
+`xp = array_module(x)` inside the mathematics, so both backends live in one process. Moving between host and device
+happens at the border, with `to_device` and `to_host`, never in a step.
+"""
+
+import functools
+import sys
+
+import numpy as np
+
+from vitnp import tree
+from vitnp.errors import InputError
+
+
+def array_module(x):
+    """The module whose functions take `x`: numpy, cupy, or whatever array type `x` names as its own."""
+    if isinstance(x, np.ndarray | np.generic):
+        return np
+    if type(x).__module__.partition(".")[0] == "cupy":
+        import cupy
+
+        return cupy
+    return x.__array_namespace__()
+
+
+def on_host(x):
+    """Whether x is a NumPy array: a look at its values then waits for no device."""
+    return array_module(x) is np
+
+
+def get(name="auto"):
+    """The array module called "numpy" or "cupy"; "auto" is CuPy where a GPU answers, else NumPy, and says so once.
+
+    Raises InputError for another name, or for "cupy" where no GPU can be used.
+    """
+    if name not in ("auto", "numpy", "cupy"):
+        raise InputError(f'backend "{name}" is unknown; choose auto, numpy or cupy')
+    if name == "numpy":
+        return np
+    try:
+        import cupy
+
+        cupy.zeros(1)  # one real allocation: an importable cupy without a driver fails here
+        return cupy
+    except Exception as problem:  # CuPy fails in many ways without a GPU, several of them its own types
+        if name == "auto":
+            say_once(f"vitnp: NumPy, as there is no GPU that CuPy can use here ({problem})")
+            return np
+        raise InputError(
+            f"backend cupy cannot be used here ({problem}); install vitnp[cuda12] or vitnp[cuda13] "
+            "on a machine with an NVIDIA GPU, or use --backend numpy"
+        ) from None
+
+
+@functools.cache
+def say_once(line):
+    """Print a line on stderr, the first time that it is said."""
+    print(line, file=sys.stderr)
+
+
+def to_device(arrays, xp):
+    """The same tree, or the one array, in the memory of `xp`."""
+    return to_host(arrays) if xp is np else tree.map(xp.asarray, arrays)
+
+
+def to_host(arrays):
+    """The same tree with every array a NumPy array."""
+    return tree.map(lambda a: a if isinstance(a, np.ndarray) else array_module(a).asnumpy(a), arrays)

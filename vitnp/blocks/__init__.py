@@ -1,0 +1,1 @@
+"""What is repeated L times: the layers of a model, written out forward and backward."""

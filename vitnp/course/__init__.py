@@ -1,0 +1,1 @@
+"""What the slides say, and the checks of it."""

@@ -1,0 +1,1 @@
+"""Runs any model for any task: the batch over threads, the loss, float16, several ranks."""

@@ -1,0 +1,1 @@
+"""What comes in, and the one clear line for what does not fit."""

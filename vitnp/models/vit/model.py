@@ -1,0 +1,136 @@
+"""The house: the eight steps in order, then in reverse. Imports `steps`, `encoder`, `checks`, `errors`, `tree`.
+
+p          = init(rng, config)
+y, saved   = forward(images, p, config)         logits (B, classes)
+dimages, dp = backward(dlogits, saved)
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+from vitnp import tree
+from vitnp.blocks import encoder
+from vitnp.errors import need_choice
+from vitnp.inputs.checks import check_generator, check_parameters, parameter_of
+from vitnp.inputs.images import check_images
+from vitnp.steps import s1_patchify, s2_project, s3_class_token, s4_position, s6_layer_norm, s8_classify
+
+
+class Saved(NamedTuple):
+    """What each step saved, in the order of the slides."""
+
+    patchify: tuple
+    project: tuple
+    class_token: Any  # None for a model without one
+    position: Any
+    every_layer: Any  # what made the tables of the blocks; None where positions are added in step 4 alone
+    blocks: list  # of encoder.SavedBlock, or of encoder.BlockInput
+    norm: tuple
+    classify: tuple
+
+
+def init(rng, config, dtype="float32"):
+    """The parameters of a ViT, initialized as the released code does: NumPy arrays in a nested dict.
+
+    rng None gives the same tree of shapes without drawing or taking memory. Raises InputError for what is no generator.
+    """
+    check_generator(rng)
+    D = config.hidden_size
+    p = {"project": s2_project.init(rng, patch_dim=config.patch_dim, hidden_size=D, dtype=dtype)}
+    if config.classifier == "token":
+        p["class_token"] = s3_class_token.init(hidden_size=D, dtype=dtype)
+    position = encoder.init_positions(rng, config, dtype)
+    if position:
+        p["position"] = position
+    p["blocks"] = encoder.init(rng, config, dtype)
+    p["norm"] = s6_layer_norm.init(hidden_size=D, dtype=dtype)
+    p["classify"] = s8_classify.init(
+        rng,
+        hidden_size=D,
+        num_classes=config.num_classes,
+        representation_size=config.representation_size,
+        dtype=dtype,
+    )
+    return p
+
+
+@functools.lru_cache
+def shapes(config):
+    """The tree of the shapes of such a model's parameters."""
+    return tree.shapes(init(None, config))
+
+
+def forward(images, p, config, rng=None, *, keep="all"):
+    """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). A generator turns dropout on.
+
+    keep says what the blocks save: "all", "inputs" (backward runs each block again) or "nothing" (no backward).
+    uint8 images are scaled to [−1, 1]. Raises InputError for images, or parameters, that are not the config's.
+    """
+    images = check_images(images, config, parameter_of(p).dtype)
+    check_parameters(p, shapes(config))
+    need_choice("keep", keep, ("all", "inputs", "nothing"))
+    x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
+    x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
+    x, encoded = encode(x, p, config, rng, keep=keep)  # steps 3 to 7 → (B, N+1, D)
+    logits, classify = s8_classify.forward(x, p["classify"], classifier=config.classifier)
+    return logits, Saved(patchify, project, *encoded, classify)
+
+
+def encode(x, p, config, rng=None, *, keep="all"):
+    """Patch tokens (B, N, D) → tokens after the last LayerNorm (B, N+1, D), and what the steps between saved."""
+    class_token = None
+    if config.classifier == "token":
+        x, class_token = s3_class_token.forward(x, p["class_token"])  # → (B, N+1, D)
+    tables, how = p.get("position", {}), {"kind": config.stem_position, "grid": config.grid}
+    x, position = s4_position.forward(x, tables, dropout_rate=config.dropout_rate, rng=rng, **how)
+    E_pos, every_layer = encoder.positions_forward(tables, config=config, like=x)  # None with the stem
+    x, blocks = encoder.forward(x, p["blocks"], config=config, rng=rng, keep=keep, E_pos=E_pos)  # L times
+    x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
+    return x, (class_token, position, every_layer, blocks, norm)
+
+
+def backward(dlogits, saved):
+    """dlogits (B, classes) → dimages (B, Hᵢ, Wᵢ, C) and dp, the same tree as p.
+
+    For uint8 images dimages is the gradient with respect to the scaled image.
+    """
+    *parts, (_, dimages) = backward_parts(dlogits, saved)
+    return dimages, tree.from_leaves(reversed(parts))  # in p's order
+
+
+def backward_parts(dlogits, saved):
+    """The way back, a part at a time: yields (name of the part, its dp), and last ("images", dimages).
+
+    The parts are those of p, from "classify" up, each block for itself ("blocks.11"). Whoever adds up the
+    gradients of several shares of a batch takes each part as it comes.
+    """
+    dx, dp = s8_classify.backward(dlogits, saved.classify)
+    yield "classify", dp
+    rest = encode_backward_parts(dx, saved)
+    del dx  # this generator waits for the other one, and would keep it alive
+    dx = yield from rest
+    dx, dp = s2_project.backward(dx, saved.project)
+    yield "project", dp
+    yield "images", s1_patchify.backward(dx, saved.patchify)
+
+
+def encode_backward_parts(dx, saved):
+    """dx after the last LayerNorm → dx of the patch tokens (B, N, D), returned after the parts between are yielded."""
+    dx, dp = s6_layer_norm.backward(dx, saved.norm)
+    yield "norm", dp
+    dE_pos = {}
+    for i, dx_i, dp in encoder.backward_parts(dx, saved.blocks):
+        dx = dx_i
+        yield f"blocks.{i}", dp
+        del dp
+        if saved.every_layer is not None:
+            dE_pos[i] = dx.sum(axis=0)  # x = x + E_pos[i], the same for every image
+    dx, dp = s4_position.backward(dx, saved.position)
+    if saved.every_layer is not None:
+        dp = encoder.positions_backward(dE_pos, saved.every_layer)
+    if dp:
+        yield "position", dp
+    if saved.class_token is not None:
+        dx, dp = s3_class_token.backward(dx, saved.class_token)
+        yield "class_token", dp
+    return dx

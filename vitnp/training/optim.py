@@ -1,0 +1,178 @@
+"""SGD, Adam and AdamW over trees of arrays, clipping by the global norm, Polyak averaging.
+
+All work in place: parameters and moments of ViT-H/14 are 7.6 GB in float32, and a second copy of them would not
+fit beside the first. Small leaves are taken together, because a call of NumPy costs more than the few numbers of a
+bias. Arrays of either backend, and no device is waited for. Imports `backend`, `errors` and `tree`.
+"""
+
+import math
+
+from vitnp import tree
+from vitnp.backend.arrays import array_module, on_host
+from vitnp.backend.tiles import BLOCK, each_block
+from vitnp.errors import InputError, need_choice
+
+# Values taken together: from here on more at a time was no faster, for the digits nor for a ViT-Ti.
+TOGETHER = BLOCK // 2
+MOMENTS = {"sgd": ("m",), "adam": ("m", "v"), "adamw": ("m", "v")}
+
+
+def init(p, optimizer="adamw"):
+    """The state before the first update: {step, m, v}; SGD has no v.
+
+    Each moment is one flat array of zeros in p's dtype: the leaves one after the other, sorted by dotted name.
+    """
+    need_choice("optimizer", optimizer, MOMENTS)
+    leaf = next(leaf for _, leaf in tree.leaves(p))
+    zeros = array_module(leaf).zeros
+    return {"step": 0} | {name: zeros(tree.count(p), leaf.dtype) for name in MOMENTS[optimizer]}
+
+
+def update(
+    p,
+    dp,
+    state,
+    *,
+    optimizer="adamw",
+    lr,
+    weight_decay=0.0,
+    momentum=0.9,
+    beta1=0.9,
+    beta2=0.999,
+    eps=1e-8,
+):
+    """One update of p from the gradients dp; p and state change in place.
+
+        sgd     m ← μ·m + g                                        θ ← θ − lr·m
+        adam    m ← β₁·m + (1 − β₁)·g,  v ← β₂·v + (1 − β₂)·g²     θ ← θ − lr·m̂/(√v̂ + ε)
+        adamw   the same                                           θ ← θ − lr·(m̂/(√v̂ + ε) + λ·θ)
+
+    m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), t = state's step from 1; λ = weight_decay for the leaves that `decays` names,
+    else 0. sgd and adam add it to the gradient, g + λ·θ. Momentum as Sutskever et al. (2013) in PyTorch's form;
+    Kingma & Ba (2015), algorithm 1; Loshchilov & Hutter (2019), algorithm 2. Raises InputError, with nothing changed,
+    for a state that `init` made for another optimizer or other parameters.
+    """
+    check_state(state, p, optimizer)
+    state["step"] += 1
+    correction1, correction2 = 1.0 - beta1 ** state["step"], 1.0 - beta2 ** state["step"]
+    # lr·m̂/(√v̂ + ε) = rate·m/(√v + tiny): the corrections are numbers, so that no array is divided by them.
+    rate, tiny = lr * correction2**0.5 / correction1, eps * correction2**0.5
+    shrink = 1.0 - lr * weight_decay if optimizer == "adamw" else 1.0
+    added = 0.0 if optimizer == "adamw" else weight_decay
+    start = 0
+    for group in groups(p, dp):
+        parts = [g + added * theta if added and decayed else g for theta, g, decayed in group]
+        g = array_module(parts[0]).concatenate(parts, axis=None) if len(parts) > 1 else parts[0].reshape(-1)
+        moments = [state[name][start : start + g.size] for name in MOMENTS[optimizer]]
+        start += g.size
+        if optimizer == "sgd":
+            change = sgd(g, *moments, lr=lr, momentum=momentum)
+        else:
+            change = adam(g, *moments, lr=rate, beta1=beta1, beta2=beta2, eps=tiny)
+        end = 0
+        for theta, _, decayed in group:
+            if decayed and shrink != 1.0:
+                theta *= shrink
+            theta -= change[end : end + theta.size].reshape(theta.shape)
+            end += theta.size
+
+
+def check_state(state, p, optimizer):
+    """Raise InputError unless the state is that of this optimizer for these parameters."""
+    need_choice("optimizer", optimizer, MOMENTS)
+    size = tree.count(p)
+    if {name: state[name].size for name in state if name != "step"} != dict.fromkeys(
+        MOMENTS[optimizer], size
+    ):
+        raise InputError(
+            f"the state is not that of {optimizer} for these {size:,} parameters; make it with "
+            f'optim.init(p, "{optimizer}")'
+        )
+
+
+def sgd(g, m, *, lr, momentum):
+    """m ← μ·m + g in place; returns lr·m."""
+    m *= momentum
+    m += g
+    return lr * m
+
+
+def adam(g, m, v, *, lr, beta1, beta2, eps):
+    """m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g² in place; returns lr·m/(√v + ε)."""
+    m *= beta1
+    m += (1.0 - beta1) * g
+    square = g * g
+    square *= 1.0 - beta2
+    v *= beta2
+    v += square
+    change = v**0.5
+    change += eps
+    change = m / change
+    change *= lr
+    return change
+
+
+def groups(p, dp):
+    """Yield lists of (θ, g, whether θ is decayed), sorted by name: small leaves together, large ones in blocks."""
+    gradients, group, size = dict(tree.leaves(dp)), [], 0
+    for name, theta in sorted(tree.leaves(p), key=lambda pair: pair[0]):
+        g, decayed = gradients[name], decays(name)
+        if group and size + theta.size > TOGETHER:
+            yield group
+            group, size = [], 0
+        if theta.size > TOGETHER and on_host(theta) and theta.flags.c_contiguous:
+            flat, flat_g = theta.reshape(-1), g.reshape(-1)
+            for i in range(0, theta.size, TOGETHER):
+                yield [(flat[i : i + TOGETHER], flat_g[i : i + TOGETHER], decayed)]
+        else:
+            group.append((theta, g, decayed))
+            size += theta.size
+    if group:
+        yield group
+
+
+def decays(name):
+    """Whether the leaf with this dotted name is decayed: the matrices of dense layers, and nothing else.
+
+    They are W, W_Q … W_O, W1, W2; not biases, gamma, beta, cls or E_pos (ViT App. B.1 and the released code).
+    """
+    return name.rpartition(".")[2].startswith("W")
+
+
+def global_norm(dp):
+    """√(Σ g²) over every number of the tree: a Python float on NumPy, a 0-d array on a device."""
+    flat = [g.reshape(-1) for _, g in tree.leaves(dp)]
+    squares = sum(g @ g for g in flat)
+    return math.sqrt(squares) if on_host(flat[0]) else squares**0.5
+
+
+def clip(dp, max_norm):
+    """Scale dp in place by max_norm/‖dp‖ where its global norm is larger, and return the norm it had.
+
+    The norm is a Python float on NumPy. On a device it is a 0-d array, the scaling is by min(1, max_norm/‖dp‖), and
+    nothing waits. Gradients of a norm that is not finite are left as they are on NumPy: whoever trains stops there.
+    """
+    norm = global_norm(dp)
+    if type(norm) is float:
+        if max_norm < norm < math.inf:
+            scale(dp, max_norm / norm)
+    elif max_norm < math.inf:
+        scale(dp, array_module(norm).minimum(max_norm / norm, 1.0))
+    return norm
+
+
+def scale(dp, factor):
+    """Multiply every leaf in place."""
+    for _, g in tree.leaves(dp):
+        g *= factor
+
+
+def average(mean, p, decay):
+    """Polyak averaging in place: mean ← decay·mean + (1 − decay)·p. mean starts as a copy of p."""
+
+    def towards(mean, theta):
+        mean += (1.0 - decay) * (theta - mean)
+
+    now = dict(tree.leaves(p))
+    for name, leaf in tree.leaves(mean):
+        each_block(towards, leaf, now[name])

@@ -1,0 +1,169 @@
+"""Published weights, fetched by name into a cache folder, each file with its SHA-256 beside it.
+
+A download goes into a `.part` file, goes on where a cut connection left it, is checked, then renamed. Imports `system`,
+`errors`.
+"""
+
+import hashlib
+import os
+import re
+import urllib.parse
+from pathlib import Path
+
+from vitnp.errors import InputError, did_you_mean
+from vitnp.system import cache, transfer
+from vitnp.weights import hub
+from vitnp.weights.published import URLS
+
+DAMAGED = "it arrived damaged or is another file, and was removed: run the command again, or check the hash"
+SCHEMES = ("https://", "http://")
+CHANGED = "it is not what was fetched: remove it and fetch it again"
+
+
+def fetch(name, *, sha256=None):
+    """The path of the file called `name`, downloaded if it is not in the cache yet, checked either way.
+
+    name is one of `published.URLS`, "hf:OWNER/REPOSITORY" or a URL; sha256, hexadecimal, is what the file must
+    have. Raises InputError for an unknown name, no network, a refusal, a cut connection, a wrong hash.
+    """
+    if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+        raise InputError(f'"{sha256}" is not a SHA-256; need 64 hexadecimal digits')
+    path = find(name, sha256=sha256)
+    if path:
+        return path
+    source = _source(name)
+    path = _place(source)
+    try:
+        if source.startswith("hf:"):
+            path.mkdir(parents=True, exist_ok=True)
+            path = Path(hub.download(source[3:], path))
+            _keep(path, _checked(path, sha256, DAMAGED))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(path.name + ".part")
+            transfer.download(source, part)
+            _keep(path, _checked(part, sha256 or _promised(path), DAMAGED))
+            part.replace(path)
+    except OSError as problem:
+        raise InputError(
+            f"cannot write {path} ({problem.strerror or problem}); make room, or set VITNP_CACHE to another folder"
+        ) from None
+    return path
+
+
+def find(name, *, sha256=None):
+    """The path of the file called `name` if it is in the cache, else None.
+
+    Raises InputError for an unknown name, or if the file is no longer what was fetched.
+    """
+    path = _place(_source(name))
+    try:
+        path = _cached(name)
+        if path is None:
+            return None
+        kept = _beside(path).read_text().split() if _beside(path).exists() else []
+        found = _checked(path, kept[0] if kept else _promised(path), CHANGED)
+        if not kept:
+            _keep(path, found)
+    except OSError as problem:
+        raise InputError(
+            f"cannot use {path} ({problem.strerror or problem}); give it the right permissions"
+        ) from None
+    if sha256 and found != sha256.lower():
+        raise InputError(f"{path} has the SHA-256 {found}, need {sha256}; {CHANGED}")
+    return path
+
+
+def resolve(name):
+    """The path given or, where there is no such file, that of the published weights of this name.
+
+    Raises InputError for published weights that are not in the cache.
+    """
+    if os.path.exists(name) or not (name in URLS or name.startswith(("hf:", *SCHEMES))):
+        return Path(name)
+    path = find(name)
+    if path is None:
+        raise InputError(f"{name} is not here yet; fetch it first: vitnp weights fetch {name}")
+    return path
+
+
+def is_here(name):
+    """Whether `find` has a file to check."""
+    return _cached(name) is not None
+
+
+def _cached(name):
+    """The path of the file in the cache, or None."""
+    source = _source(name)
+    path = _place(source)
+    paths = [path / file for file in hub.FILES] if source.startswith("hf:") else [path]
+    return next((path for path in paths if path.exists()), None)
+
+
+def _source(name):
+    """The URL, or hf:OWNER/REPOSITORY."""
+    if re.fullmatch(r"hf:\w[\w.-]*/\w[\w.-]*", name):
+        return name
+    if name.startswith(SCHEMES):
+        return _url(name)
+    if name in URLS:
+        return URLS[name]
+    raise InputError(
+        f'no published weights are called "{name}"; {did_you_mean(name, URLS)}'
+        "vitnp weights list shows the names; hf:OWNER/REPOSITORY and a URL do too"
+    )
+
+
+def _url(name):
+    """The URL itself; InputError for one that cannot be asked for, or that names no file."""
+    try:
+        url = urllib.parse.urlsplit(name)
+        good = url.hostname and url.port != 0 and not url.path.endswith("/") and re.fullmatch("[!-~]+", name)
+    except ValueError:  # brackets or a port that are none
+        good = False
+    if not good or not url.path:
+        raise InputError(
+            f"{name!r:.99} is no URL of a file; need https://HOST/PATH/FILE, a space written %20"
+        )
+    return name
+
+
+def _place(source):
+    """Where in the cache: host/path for a URL, huggingface.co/OWNER/REPOSITORY for the hub.
+
+    Where that is not the whole URL, a folder named by its SHA-256 keeps apart what would fall together.
+    """
+    if source.startswith("hf:"):
+        source = f"https://huggingface.co/{source[3:]}"
+    url = urllib.parse.urlsplit(source)
+    steps = [step for step in (url.netloc, *urllib.parse.unquote(url.path).split("/")) if step.strip(".")]
+    host, *steps = (re.sub(r"[^\w.+=-]", "_", step, flags=re.ASCII)[-100:] for step in steps)
+    if source != "/".join(["https:/", host, *steps]):
+        host += f"/{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+    return cache.folder().joinpath(host, *steps)
+
+
+def _promised(path):
+    """The start of the SHA-256 that PyTorch writes into a file's name, as vit_b_16-c867db91.pth, or None."""
+    found = re.search(r"-([0-9a-f]{8,64})\.pth$", path.name)
+    return found and found[1]
+
+
+def _checked(file, wanted, otherwise):
+    """The file's SHA-256. Raises InputError if it does not start with `wanted`, removing what was just downloaded."""
+    with file.open("rb") as opened:
+        found = hashlib.file_digest(opened, "sha256").hexdigest()
+    if wanted and not found.startswith(wanted.lower()):
+        if otherwise is DAMAGED:
+            file.unlink()
+        raise InputError(f"{file} has the SHA-256 {found}, need {wanted}; {otherwise}")
+    return found
+
+
+def _keep(path, sha256):
+    """Write the SHA-256 beside the file, as sha256sum does."""
+    _beside(path).write_text(f"{sha256}  {path.name}\n")
+
+
+def _beside(path):
+    return path.with_name(path.name + ".sha256")

@@ -1,0 +1,212 @@
+"""From a file to (p, config), and what `inspect` says of it. Imports `config`, `tree`, `vit` and its neighbors."""
+
+import dataclasses
+
+import numpy as np
+
+from vitnp import tree
+from vitnp.errors import InputError
+from vitnp.models import vit
+from vitnp.models.vit.config import ViTConfig
+from vitnp.weights import adapt, kinds, native
+from vitnp.weights.vit import google, layouts
+from vitnp.weights.vit.infer import infer
+from vitnp.weights.vit.names import FAMILIES, FOREIGN, UNUSED, detect, names, positions_of_ours, spell
+
+BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
+
+
+@dataclasses.dataclass(frozen=True)
+class Inspection:
+    """What a file holds, beside the numbers."""
+
+    format: str  # "vitnp", "google", "timm", "huggingface" or "torchvision"
+    config: ViTConfig
+    arrays: list  # of (name in the file, our name or names, shape, dtype)
+    missing: list  # of names, as the file would have them
+    unexpected: list  # of names in the file
+    misshapen: list  # of sentences: "x is (2, 3), need (2, 4)"
+    not_finite: list  # of sentences: "x holds 3 values that are NaN or infinite"
+    notes: list  # of sentences
+    questions: list  # of sentences: what `load` must be told, since the file does not say it
+
+    @property
+    def wrong(self):
+        """All that keeps the file from being loaded, a phrase each."""
+        missing = [f"{name} is missing" for name in self.missing]
+        unexpected = [f"{name} is unexpected" for name in self.unexpected]
+        return missing + unexpected + self.misshapen + self.not_finite
+
+
+def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
+    """The pair (p, config) of a checkpoint: any file that `save` writes, or a .pth, .pt, .bin of torch.save.
+
+    The format is detected; the configuration comes from the arrays, a config.json beside the file and the
+    format's row of PROFILES.
+    image_size: (height, width) or one number; the position table is interpolated to it, as the format's library
+    does. Where positions are not a square's it says what they are.
+    num_classes: a head of zeros for so many classes and no pre-logits, as fine-tuning starts, also where the file
+    has as many; None keeps the file's head and pre-logits.
+    format: which model to take from a file that holds two.
+    overrides: fields of ViTConfig that go before all that: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"].
+
+    float16 and bfloat16 become float32. The matrices of torch's libraries are transposed views: as fast in products,
+    slow in AdamW's element-wise work, for which tree.map(np.ascontiguousarray, p) pays after a few steps.
+    Raises InputError, with every array that does not fit by name.
+    """
+    asked = _size(image_size)
+    found, arrays = examine(path, format=format, image_size=asked, **overrides)
+    if found.wrong:
+        raise InputError(f"{path} does not hold the {found.format} model it names: {'; '.join(found.wrong)}")
+    p, config = to_ours(found.format, arrays, found.config), found.config
+    if asked is not None:
+        try:
+            p, config = adapt.new_image_size(p, config, asked)
+        except MemoryError:
+            size = "x".join(map(str, asked))
+            raise InputError(
+                f"image_size {size} needs more memory than there is; give a smaller one"
+            ) from None
+    if num_classes is not None:
+        p, config = adapt.new_head(p, config, num_classes)
+    return p, config
+
+
+def inspect(path, *, image_size=None, format=None, **overrides):
+    """The `Inspection` of a file. What is wrong is listed; what `load` would ask for is guessed, and listed too.
+
+    Raises InputError for a file that cannot be read at all, or shows none of a ViT's sizes.
+    """
+    return examine(path, format=format, image_size=_size(image_size), guess=True, **overrides)[0]
+
+
+def _size(image_size):
+    """(height, width) of what may be one number."""
+    return None if image_size is None else ViTConfig(image_size=image_size, patch_size=1).image_size
+
+
+def examine(path, *, format=None, image_size=None, guess=False, **overrides):
+    """(Inspection, {name as the tables have it: array}), the arrays widened to floats of one dtype."""
+    if format not in (None, "vitnp", *FAMILIES):
+        raise InputError(f'format "{format}" is unknown; choose vitnp, {", ".join(FAMILIES)}')
+    arrays, notes, questions = kinds.read(path), [], []
+    if native.TRAINING in arrays:
+        raise InputError(
+            f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, or go on with "
+            "vitnp train --resume RUN"
+        )
+    family = format or ("vitnp" if native.CONFIG in arrays else detect(path, arrays))
+    if family == "vitnp":
+        config, spelled = native.pop_config(path, arrays, overrides), {name: name for name in arrays}
+    else:
+        if family == "google":
+            arrays, notes = google.plain(arrays)
+        spelled, more = _spelled(path, family, arrays)
+        arrays = {name: arrays.pop(in_file) for name, in_file in spelled.items()}
+        shapes = {name: array.shape for name, array in arrays.items()}
+        config, inferred, questions = infer(
+            path, family, shapes, image_size=image_size, guess=guess, **overrides
+        )
+        notes += more + inferred
+    if family != "vitnp" and positions_of_ours(config):
+        raise InputError(
+            f'{path} is of {family}, with positions "1d" at the stem, which do not fit {positions_of_ours(config)}; '
+            "leave it out"
+        )
+    if config.num_layers > len(arrays):
+        raise InputError(
+            f"{path} is said to have {config.num_layers:,} blocks, and has {len(arrays)} arrays in all"
+        )
+    want = expected(family, config)
+    rows, misshapen, not_finite, narrow = [], [], [], []
+    for name, in_file in spelled.items():
+        array = arrays[name]
+        ours, shape = want.get(name, ({}, None))
+        dtype = "bfloat16" if array.dtype == BFLOAT16 else array.dtype.name
+        rows.append((in_file, " ".join(ours), array.shape, dtype))
+        if shape is None:
+            continue
+        if array.shape != shape:
+            misshapen.append(f"{in_file} is {array.shape}, need {shape}")
+        if array.dtype != BFLOAT16 and (array.dtype.kind != "f" or array.dtype.itemsize > 8):
+            misshapen.append(f"{in_file} is {dtype}, need floats of 16, 32 or 64 bits")
+            continue
+        arrays[name] = widened(array)
+        narrow += [in_file] if array.dtype.itemsize == 2 else []
+        not_finite += _not_finite(in_file, arrays[name])
+        if array.size and "classify.head.W" in ours and not arrays[name].any():
+            notes.append(f"{in_file} is all zeros: a head to be trained, with num_classes= or --num-classes")
+    if narrow:
+        notes.append(f"{len(narrow)} arrays of 16 bits are widened to float32, {narrow[0]} the first")
+    return Inspection(
+        format=family,
+        config=config,
+        arrays=rows,
+        missing=[name for name in want if name not in arrays],
+        unexpected=[in_file for name, in_file in spelled.items() if name not in want],
+        misshapen=misshapen,
+        not_finite=not_finite,
+        notes=notes,
+        questions=questions,
+    ), arrays
+
+
+def _spelled(path, family, arrays):
+    """({name as the tables have it: name in the file}, notes); InputError for another kind of ViT."""
+    spelled, notes = {}, []
+    for in_file in arrays:
+        for part, what in FOREIGN.items():
+            if part in in_file:
+                raise InputError(f"{path} holds {in_file}: {what}; name another file")
+        name = spell(family, in_file)
+        if name in spelled:
+            raise InputError(f"{path} holds two models: {spelled[name]} and {in_file} are the same array")
+        spelled[name] = in_file
+    start, because = UNUSED.get(family, ("", ""))
+    unused = [name for name in spelled if start and name.startswith(start)]
+    if unused and (because is None or because in spelled):
+        left_out = ", ".join(spelled.pop(name) for name in unused)
+        notes.append(f"left out, as {family} does: {left_out}")
+    return spelled, notes
+
+
+def expected(family, config):
+    """{name in the file: ({our name: our shape}, shape in the file)} of the configuration's model, in p's order."""
+    theirs, want = names(family, config.num_layers), {}
+    for ours, leaf in tree.leaves(vit.init(None, config)):
+        in_file = ours if family == "vitnp" else theirs[ours]
+        shape = layouts.to_file(family, ours, leaf, config).shape
+        if in_file is None:
+            raise InputError(f"{family} has no place for {ours}: another format can hold this model")
+        if in_file in want:  # the second and third of those that are joined
+            parts, (rows, *rest) = want[in_file]
+            want[in_file] = parts | {ours: leaf.shape}, (rows + shape[0], *rest)
+        else:
+            want[in_file] = {ours: leaf.shape}, shape
+    return want
+
+
+def to_ours(family, arrays, config):
+    """The tree p made of a file's arrays."""
+    leaves = {}
+    for in_file, (ours, _) in expected(family, config).items():
+        parts = layouts.split(arrays.pop(in_file), len(ours))
+        for (name, shape), part in zip(ours.items(), parts, strict=True):
+            leaves[name] = layouts.to_ours(family, name, part, shape)
+    dtype = np.result_type(*leaves.values())
+    return tree.map(lambda name: leaves[name].astype(dtype, copy=False), tree.names(vit.init(None, config)))
+
+
+def widened(array):
+    """float16 and bfloat16 as float32, other floats as they are, in the machine's byte order."""
+    if array.dtype == BFLOAT16:  # the upper half of a float32
+        return (array.view("<u2").astype("<u4") << 16).view("<f4")
+    if array.dtype.itemsize == 2:
+        return array.astype(np.float32)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _not_finite(name, array):
+    """["name holds n values that are NaN or infinite"], or []."""
+    count = array.size - np.count_nonzero(np.isfinite(array))
+    return [f"{name} holds {count} values that are NaN or infinite"] if count else []

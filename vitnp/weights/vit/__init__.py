@@ -1,0 +1,1 @@
+"""ViT files of other libraries: names, layouts, and what each computes."""
