@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 
 from vitnp.data import digits
-from vitnp.training import loop, recipes
+from vitnp.training import loop, recipes, setup
 
 RECIPE = dataclasses.replace(
     recipes.RECIPES["digits"], epochs=1, augment=(), warmup_steps=0, schedule="linear"
@@ -19,8 +19,8 @@ RECIPE = dataclasses.replace(
 def vitnp(config, workers):
     """A function that trains one epoch and returns its history."""
     rng, dataset = np.random.default_rng(0), digits.load(0)
-    p = loop.initial_parameters(rng, config, RECIPE)
-    return lambda: loop.train(p, config, dataset, RECIPE, rng=rng, workers=workers)
+    p = setup.initial_parameters(rng, config, RECIPE)
+    return lambda: loop.train(p, config, dataset, RECIPE, rng=rng, how=loop.How(workers=workers))
 
 
 def torch(model):

@@ -146,7 +146,7 @@ def tables():
     yield "|---|---|---|---|---|"
     for name, config in models.items():
         size = 4 * sum(cost.parameters(config).values())
-        kept = sum(cost.activation_bytes(config).values())
+        kept = sum(cost.saved_bytes(config).values())
         split = 4 * config.num_layers * config.num_tokens * config.hidden_size * 4  # 2 sums a block, each way
         sizes = (4 * size, 2 * size + 2 * size / 64, kept, split)
         yield f"| {name} | " + " | ".join(f"{size / 1e9:.2f} GB" for size in sizes) + " |"

@@ -13,7 +13,7 @@ import numpy as np
 from vitnp import gradcheck, tree, vit
 from vitnp.backend.arrays import array_module, to_device
 from vitnp.blocks import encoder
-from vitnp.engine import batch, loss
+from vitnp.engine import loss
 from vitnp.models import preset
 from vitnp.models.vit import masked
 from vitnp.ops import dropout, gelu, heads, interpolate, linear, positions, relative, softmax
@@ -28,6 +28,7 @@ from vitnp.steps import (
     s7_feed_forward,
     s8_classify,
 )
+from vitnp.tasks import Classification, loss_and_grads, targets
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
 
 
@@ -366,7 +367,7 @@ def model_with_loss(name, labels):
 
 
 def threads(name, labels, config, **how):
-    """`batch.loss_and_grads`, its own gradients as backward; x is a parameter, as the images get none.
+    """`loss_and_grads`, its own gradients as backward; x is a parameter, as the images get none.
 
     Three images for two workers: shares of one and two, or of one, one and one.
     """
@@ -375,7 +376,7 @@ def threads(name, labels, config, **how):
 
     def forward(x, p):
         whole = p | {"project": p["project"] | {"W": x}}
-        return batch.loss_and_grads(images, labels, whole, config, label_smoothing=0.1, **how)
+        return loss_and_grads(images, labels, whole, config, Classification(0.1), **how)
 
     def backward(dy, saved):
         dp = saved | {"project": {"b": saved["project"]["b"]}}
@@ -401,7 +402,7 @@ def masked_patches():
         {"mask": generic(5)},
         per_image=False,  # which image it is decides
     )
-    for target in masked.TARGETS:
+    for target in targets.TARGETS:
         for name, fields in {"": {}, ", gap, dropout": DROPOUTS | {"classifier": "gap"}}.items():
             name = f"masked {target}{name}"
             yield name, functools.partial(masked_model, name, target, drawn, fields)
@@ -416,26 +417,25 @@ def masked_model(name, target, drawn, fields):
     """Images → the loss of masked patch prediction."""
     config = preset("tiny", **fields)
     x, p = masked_point(config, target, 2)
-    t = masked.targets(generic(2, 12, 8, 3), config, drawn, target)  # not of x: the targets are constants
+    t = targets.targets(generic(2, 12, 8, 3), config, drawn, target)  # not of x: the targets are constants
 
     def forward(x, p):
         xp = array_module(x)
         here = masked.Corruption(*(to_device(a, xp) for a in drawn))
         y, saved = masked.forward(x, p, config, here, generator())
         like = t.astype(y.real.dtype) if target == "patch" else t
-        value, saved_loss = masked.loss_forward(y, to_device(like, xp), target=target)
+        value, saved_loss = targets.loss_forward(y, to_device(like, xp), target=target)
         return value, (saved, saved_loss)
 
     def backward(dy, saved):
-        dy = masked.loss_backward(dy, saved[1], target=target)
-        *parts, (_, dx) = masked.backward_parts(dy, saved[0])
-        return dx, tree.from_leaves(reversed(parts))
+        dy = targets.loss_backward(dy, saved[1], target=target)
+        return masked.backward(dy, saved[0])
 
     return Case(name, forward, backward, x, p, per_image=False)
 
 
 def masked_threads(name, target, **how):
-    """`MaskedPatches.loss_and_grads`, its own gradients as backward; x is [mask], as the images get none."""
+    """`loss_and_grads` of `MaskedPatches`, its own gradients as backward; x is [mask], as the images get none."""
     config = preset("tiny", dropout_rate=0.2)
     images, p = masked_point(config, target, 3)
     mask = p["masked"].pop("mask")
@@ -443,7 +443,7 @@ def masked_threads(name, target, **how):
     def forward(x, p):
         whole = p | {"masked": {"mask": x, **p["masked"]}}
         task, like = MaskedPatches(target), images.astype(p["norm"]["gamma"].real.dtype)
-        return task.loss_and_grads(like, None, whole, without_head(config), rng=generator(), **how)
+        return loss_and_grads(like, None, whole, without_head(config), task, rng=generator(), **how)
 
     def backward(dy, saved):
         dp = saved | {"masked": {"head": saved["masked"]["head"]}}

@@ -13,7 +13,7 @@ import numpy as np
 
 from vitnp import preset
 from vitnp.data import ArraySource, DataSet
-from vitnp.training import loop
+from vitnp.training import loop, setup
 from vitnp.training.recipes import Recipe
 from vitnp.training.run import Run
 
@@ -45,10 +45,19 @@ def go(folder, recipe=RECIPE, every=1, **options):
     """Train in the folder, from its last checkpoint on; the parameters."""
     run = Run(folder, ABOUT, every=every, log_every=1)
     rng = np.random.default_rng(0)
-    p = loop.initial_parameters(rng, CONFIG, recipe)
+    p = setup.initial_parameters(rng, CONFIG, recipe)
     options = {"on_step": run.on_step, "on_epoch": run.on_epoch} | options
     try:
-        loop.train(p, CONFIG, data(), recipe, rng=rng, workers=1, resume=run.resume, **options)
+        loop.train(
+            p,
+            CONFIG,
+            data(),
+            recipe,
+            rng=rng,
+            how=loop.How(workers=1),
+            resume=run.resume,
+            watch=loop.Watch(**options),
+        )
     finally:
         run.close()
     return p

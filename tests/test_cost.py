@@ -49,7 +49,7 @@ def test_activation_bytes_are_those_of_saved(overrides, dtype):
     images = rng.standard_normal((3, *config.image_size, 3)).astype(dtype)
     _, saved = vit.forward(images, p, config, rng=np.random.default_rng(1))
     own = {id(leaf) for _, leaf in tree.leaves(p)}
-    counted = sum(cost.activation_bytes(config, batch_size=3, itemsize=np.dtype(dtype).itemsize).values())
+    counted = sum(cost.saved_bytes(config, batch_size=3, itemsize=np.dtype(dtype).itemsize).values())
     assert counted == sum(a.nbytes for a in kept_arrays(saved, own).values())
 
 
@@ -225,4 +225,4 @@ def test_float64_takes_twice_as_much(name):
 
 def test_one_image_in_float32_unless_told_otherwise():
     config = vitnp.preset("tiny")
-    assert cost.activation_bytes(config) == cost.activation_bytes(config, batch_size=1, itemsize=4)
+    assert cost.saved_bytes(config) == cost.saved_bytes(config, batch_size=1, itemsize=4)

@@ -21,7 +21,8 @@ from vitnp.models import preset
 from vitnp.models.vit import masked
 from vitnp.ops import dropout, gelu, softmax
 from vitnp.system import threads
-from vitnp.tasks.masked import MaskedPatches, on_device
+from vitnp.tasks import Classification
+from vitnp.tasks.masked import MaskedPatches
 from vitnp.training import optim
 
 
@@ -73,14 +74,14 @@ def test_ten_training_steps(form):
     images, labels, p, config = point(gelu=form)
     ours = tree.map(np.copy, p)
     theirs = to_device(p, STRICT)
-    batch = wrap(images), wrap(labels)
+    pair = wrap(images), wrap(labels)
     states = optim.init(ours), optim.init(theirs)
     losses = []
     TRAFFIC.clear()
     for _ in range(10):
-        loss, dp = vitnp.loss_and_grads(images, labels, ours, config, workers=1, label_smoothing=0.1)
+        loss, dp = vitnp.loss_and_grads(images, labels, ours, config, Classification(0.1), workers=1)
         optim.update(ours, dp, states[0], lr=1e-2, weight_decay=0.1)
-        device_loss, device_dp = vitnp.loss_and_grads(*batch, theirs, config, label_smoothing=0.1)
+        device_loss, device_dp = vitnp.loss_and_grads(*pair, theirs, config, Classification(0.1))
         optim.update(theirs, device_dp, states[1], lr=1e-2, weight_decay=0.1)
         assert isinstance(device_loss, Strict)
         assert device_loss.shape == ()
@@ -109,7 +110,9 @@ def test_float16_waits_once_a_step():
     images, labels, p = wrap(images), wrap(labels), to_device(p, STRICT)
     state, scale = optim.init(p), precision.LossScale()
     TRAFFIC.clear()
-    _, dp = precision.loss_and_grads(images, labels, p, config, scale)
+    half = precision.cast(p, "float16")
+    _, dp = vitnp.loss_and_grads(images, labels, half, config, loss_scale=scale.value)
+    dp = precision.unscaled(dp, scale)
     norm = float(optim.clip(dp, 1.0))
     assert scale.after(norm).good_steps == 1
     optim.update(p, dp, state, lr=1e-3)
@@ -140,16 +143,16 @@ def test_recomputing_draws_the_same_on_the_device(options):
 
 
 def test_a_device_takes_the_batch_as_it_is():
-    images, _, _, config = point()
-    assert split.shares(images, 0, 4, config, 3) == [(0, 1), (1, 2), (2, 4)]
-    assert split.shares(wrap(images), 0, 4, config, 3) == [(0, 4)]
+    config = preset("tiny")
+    assert split.slices(0, 4, config, 3, on_cpu=True) == [(0, 1), (1, 2), (2, 4)]
+    assert split.slices(0, 4, config, 3, on_cpu=False) == [(0, 4)]
 
 
 def test_no_thread_but_the_callers_meets_the_device(monkeypatch):
     """Its current device is CuPy's for that thread alone."""
     images, labels, p, config = point()
-    q = p | {"masked": precision.cast(masked.init(generator(), config), "float32")}
-    drawn, asked, run = masked.draw(generator(), 4, config.num_patches), [], threads.run
+    q = p | {"masked": masked.init(generator(), config, outputs=512)}
+    asked, run = [], threads.run
 
     def spy(*given, host=True, **how):
         asked.append(host)
@@ -160,7 +163,7 @@ def test_no_thread_but_the_callers_meets_the_device(monkeypatch):
         there, p_there = to_device(images, xp), to_device(p, xp)
         vitnp.predict(there, p_there, config)
         vitnp.loss_and_grads(there, labels, p_there, config)
-        MaskedPatches("color").share_right(there, to_device(q, xp), config, on_device(drawn, xp), 1)
+        batch.count_right(MaskedPatches("color"), there, None, to_device(q, xp), config, generator())
         assert asked == [host] * 3
         asked.clear()
 

@@ -140,7 +140,9 @@ def test_float16_trains(xp):
     images, labels, p = xp.asarray(images), xp.asarray(labels), to_device(p, xp)
     state, scale, losses = optim.init(p), precision.LossScale(2.0**24), []
     for _ in range(30):
-        loss, dp = precision.loss_and_grads(images, labels, p, config, scale)
+        half = precision.cast(p, "float16")
+        loss, dp = vitnp.loss_and_grads(images, labels, half, config, loss_scale=scale.value)
+        dp = precision.unscaled(dp, scale)
         norm = float(optim.clip(dp, 1.0))
         scale = scale.after(norm)
         if np.isfinite(norm):

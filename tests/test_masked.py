@@ -13,6 +13,8 @@ from vitnp.data import ArraySource, DataSet
 from vitnp.engine.ranks import Alone
 from vitnp.inputs.images import Preprocessing
 from vitnp.models.vit import masked
+from vitnp.tasks import loss_and_grads, targets
+from vitnp.tasks.evaluate import accuracy
 from vitnp.tasks.masked import MaskedPatches, model, with_task, without_head
 from vitnp.training import loop, recipes
 
@@ -59,26 +61,26 @@ def test_the_color_of_a_patch():
     """Red 0, green 1/2, blue 1 of 0 … 1 are the levels 0, 4 and 7: 0·64 + 4·8 + 7."""
     images = np.full((1, 8, 16, 3), -1.0)
     images[0, :, 8:] = (-1.0, 0.0, 1.0)
-    np.testing.assert_array_equal(masked.targets(images, RGB, FIRST, "color"), [[[39]]])
+    np.testing.assert_array_equal(targets.targets(images, RGB, FIRST, "color"), [[[39]]])
 
 
 def test_the_color_is_of_the_mean():
     """Half of the second patch black, half white: 1/2 in each channel, 4·64 + 4·8 + 4; the first has no part in it."""
     images = np.full((1, 8, 16, 3), -1.0)
     images[0, :4, 8:] = 1.0
-    np.testing.assert_array_equal(masked.targets(images, RGB, FIRST, "color"), [[[292]]])
+    np.testing.assert_array_equal(targets.targets(images, RGB, FIRST, "color"), [[[292]]])
 
 
 def test_the_steps_of_gray():
-    levels = masked.color(np.linspace(-1, 1, 17)[:, None], Preprocessing())
+    levels = targets.color(np.linspace(-1, 1, 17)[:, None], Preprocessing())
     np.testing.assert_array_equal(levels, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 7])
-    assert masked.outputs(GRAY, "color") == (1, 8)
+    assert targets.outputs(GRAY, "color") == (1, 8)
 
 
 def test_the_color_is_of_the_picture_not_of_the_models_scale():
     mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     x = (np.array([[0.05, 0.3, 0.9]]) - mean) / std
-    np.testing.assert_array_equal(masked.color(x, Preprocessing(mean=mean, std=std)), [0 * 64 + 2 * 8 + 7])
+    np.testing.assert_array_equal(targets.color(x, Preprocessing(mean=mean, std=std)), [0 * 64 + 2 * 8 + 7])
 
 
 def test_the_down_sized_patch():
@@ -88,22 +90,24 @@ def test_the_down_sized_patch():
     images[0, :2, 10:12, 2] = 1.0
     images[0, 6:, 14:, 0] = 1.0
     expected = [511, 7, *[0] * 13, 448]
-    np.testing.assert_array_equal(masked.targets(images, RGB, FIRST, "downsized"), [[expected]])
-    assert masked.outputs(RGB, "downsized") == (16, 512)
+    np.testing.assert_array_equal(targets.targets(images, RGB, FIRST, "downsized"), [[expected]])
+    assert targets.outputs(RGB, "downsized") == (16, 512)
 
 
 def test_the_patch_itself():
     images = np.random.default_rng(0).standard_normal((1, 8, 16, 3))
-    np.testing.assert_array_equal(masked.targets(images, RGB, FIRST, "patch")[0, 0], images[0, :, 8:].ravel())
-    assert masked.outputs(RGB, "patch") == (1, 192)
+    np.testing.assert_array_equal(
+        targets.targets(images, RGB, FIRST, "patch")[0, 0], images[0, :, 8:].ravel()
+    )
+    assert targets.outputs(RGB, "patch") == (1, 192)
 
 
 def test_losses_by_hand():
     """Equal logits: ln 8. Of the patch the mean of the squares."""
     t = np.array([[[3], [1]]])
-    value, _ = masked.loss_forward(np.zeros((1, 2, 8)), t, target="color")
+    value, _ = targets.loss_forward(np.zeros((1, 2, 8)), t, target="color")
     np.testing.assert_allclose(value, np.log(8), rtol=1e-12)
-    value, _ = masked.loss_forward(np.array([[[1.0, 2.0]]]), np.array([[[0.0, 4.0]]]), target="patch")
+    value, _ = targets.loss_forward(np.array([[[1.0, 2.0]]]), np.array([[[0.0, 4.0]]]), target="patch")
     assert value == 2.5
 
 
@@ -115,10 +119,10 @@ def test_how_often_it_is_right():
         1,
         1,
     )  # 3 and 5, 1 and 2, of eight classes each
-    assert masked.right(y, np.array([[[3, 5], [0, 2]]]), GRAY, target="downsized") == 0.75
+    assert targets.right(y, np.array([[[3, 5], [0, 2]]]), GRAY, target="downsized") == 0.75
     patch = np.array([[[0.9, -0.7, 0.1, 0.1], [-1.0, -1.0, 1.0, 1.0]]])
     same_mean = np.array([[[0.0, 0.2, 0.0, 0.2], [0.9, 0.9, 0.9, 0.9]]])
-    assert masked.right(patch, same_mean, GRAY, target="patch") == 0.5
+    assert targets.right(patch, same_mean, GRAY, target="patch") == 0.5
 
 
 def noise(n=40):
@@ -138,10 +142,10 @@ def pretrained(task, recipe=RECIPE, config=CONFIG, **options):
     """(tree, history) of a pre-training on images of one gray."""
     rng = np.random.default_rng(0)
     p = with_task(vit.init(rng, config), rng, config, task)
-    return p, loop.train(p, config, noise(), recipe, rng=rng, task=task, workers=1, **options)
+    return p, loop.train(p, config, noise(), recipe, rng=rng, how=loop.How(task, workers=1), **options)
 
 
-@pytest.mark.parametrize("target", masked.TARGETS)
+@pytest.mark.parametrize("target", targets.TARGETS)
 def test_it_learns_what_the_others_tell(target):
     """Of eight grays one is right by chance in an eighth of the cases."""
     p, history = pretrained(MaskedPatches(target), config=FOUR if target == "downsized" else CONFIG)
@@ -159,9 +163,7 @@ def test_it_repeats_to_the_bit_and_parts_add_up():
     images = noise().train.images(range(8))
 
     def gradients(images, **options):
-        return task.loss_and_grads(
-            images, None, p, CONFIG, rng=np.random.default_rng(1), workers=1, **options
-        )
+        return loss_and_grads(images, None, p, CONFIG, task, np.random.default_rng(1), workers=1, **options)
 
     whole, dp = gradients(images)
     parts = [
@@ -182,7 +184,7 @@ def point(target, config=FOUR, n=6):
     return rng.uniform(-1, 1, (n, *config.image_size, config.in_channels)), random_like(p, rng)
 
 
-@pytest.mark.parametrize("target", masked.TARGETS)
+@pytest.mark.parametrize("target", targets.TARGETS)
 @pytest.mark.parametrize("rates", [{}, {"dropout_rate": 0.3}, {"attention_dropout_rate": 0.3}], ids=str)
 def test_a_batch_is_the_forward_of_what_is_drawn(target, rates):
     """Corruption, then dropout, of one generator: written out with the whole batch at once."""
@@ -191,19 +193,18 @@ def test_a_batch_is_the_forward_of_what_is_drawn(target, rates):
     rng = np.random.default_rng(5)
     drawn = masked.draw(rng, 6, 4, ratio=0.25)
     y, saved = masked.forward(images, p, config, drawn, np.random.default_rng(rng.integers(2**63)))
-    t = masked.targets(images, config, drawn, target)
-    value, saved_loss = masked.loss_forward(y, t, target=target)
-    way_back = masked.backward_parts(masked.loss_backward(1.0, saved_loss, target=target), saved)
-    dp = tree.from_leaves(pair for pair in reversed([*way_back]) if pair[0] != "images")
+    t = targets.targets(images, config, drawn, target)
+    value, saved_loss = targets.loss_forward(y, t, target=target)
+    _, dp = masked.backward(targets.loss_backward(1.0, saved_loss, target=target), saved)
     task, again = MaskedPatches(target, ratio=0.25), np.random.default_rng(5)
-    got, grads = task.loss_and_grads(images, None, p, config, rng=again, workers=2)
+    got, grads = loss_and_grads(images, None, p, config, task, again, workers=2)
     np.testing.assert_allclose(got, value, rtol=1e-12)
     tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), grads, dp)
-    still, _ = task.loss_and_grads(images, None, p, FOUR, rng=np.random.default_rng(5), workers=2)
+    still, _ = loss_and_grads(images, None, p, FOUR, task, np.random.default_rng(5), workers=2)
     assert (got != still) == bool(rates)
 
 
-@pytest.mark.parametrize("target", masked.TARGETS)
+@pytest.mark.parametrize("target", targets.TARGETS)
 def test_what_is_kept(target):
     """All that the blocks saved, their inputs alone, or nothing; backward is the same from the first two."""
     images, p = point(target)
@@ -211,13 +212,13 @@ def test_what_is_kept(target):
     for keep, kind in (("all", encoder.SavedBlock), ("inputs", encoder.BlockInput)):
         y, saved = masked.forward(images, p, FOUR, drawn, keep=keep)
         assert [type(block) for block in saved.blocks] == [kind]
-        gradients[keep] = tree.from_leaves(reversed([*masked.backward_parts(np.ones_like(y), saved)]))
+        _, gradients[keep] = masked.backward(np.ones_like(y), saved)
     tree.map(np.testing.assert_array_equal, gradients["all"], gradients["inputs"])
     assert type(masked.forward(images, p, FOUR, drawn)[1].blocks[0]) is encoder.SavedBlock
     assert masked.forward(images, p, FOUR, drawn, keep="nothing")[1].blocks == []
 
 
-@pytest.mark.parametrize("target", masked.TARGETS)
+@pytest.mark.parametrize("target", targets.TARGETS)
 def test_how_often_it_is_right_of_some_images(target, monkeypatch):
     """The rows that are asked for, so many of their patches; nothing is kept, and between two batches is a pause."""
     images, p = point(target, n=150)
@@ -230,14 +231,16 @@ def test_how_often_it_is_right_of_some_images(target, monkeypatch):
         return y, saved
 
     monkeypatch.setattr(masked, "forward", spy)
-    got = task.accuracy(source, p, FOUR, rows=rows, between=lambda: pauses.append(1))
+    got = accuracy(task, source, p, FOUR, rows=rows, between=lambda: pauses.append(1))
     assert (kept, len(pauses)) == ([], 2)  # 70 images, 64 at a time
-    drawn, x = masked.draw(np.random.default_rng(0), 70, 4, ratio=0.25), source.images(rows)
-    want = masked.right(
-        forward(x, p, FOUR, drawn)[0], masked.targets(x, FOUR, drawn, target), FOUR, target=target
-    )
-    assert got == pytest.approx(want, abs=1e-12)
-    assert got != task.accuracy(source, p, FOUR)
+    want = 0.0
+    for number, own in enumerate((rows[:64], rows[64:])):
+        rng, x = np.random.default_rng([0, number]), source.images(own)
+        drawn = masked.draw(rng, len(own), 4, ratio=0.25)
+        y, t = forward(x, p, FOUR, drawn)[0], targets.targets(x, FOUR, drawn, target)
+        want += len(own) * targets.right(y, t, FOUR, target=target)
+    assert got == pytest.approx(want / 70, abs=1e-12)
+    assert got != accuracy(task, source, p, FOUR)
 
 
 def test_a_head_is_left_out():
@@ -258,11 +261,11 @@ def test_bad_batches():
         (images, {"rng": None}, "rng is None; need a generator"),
     ):
         with pytest.raises(InputError, match=message):
-            task.loss_and_grads(given, None, p, FOUR, **options)
+            loss_and_grads(given, None, p, FOUR, task, **options)
     source = ArraySource(images, np.zeros(6, int))
     for options in ({"source": ArraySource(images[:0], np.zeros(0, int))}, {"source": source, "rows": []}):
         with pytest.raises(InputError, match="no images to measure on"):
-            task.accuracy(p=p, config=FOUR, **options)
+            accuracy(task, p=p, config=FOUR, **options)
 
 
 class Half(Alone):
@@ -275,8 +278,8 @@ class Half(Alone):
 def test_what_it_gets_right_does_not_depend_on_the_ranks():
     task = MaskedPatches("color")
     p, _ = pretrained(task, dataclasses.replace(RECIPE, epochs=3))
-    whole = task.accuracy(noise().test, p, CONFIG)
-    halves = [task.accuracy(noise().test, p, CONFIG, comm=Half(rank)) for rank in (0, 1)]
+    whole = accuracy(task, noise(100).test, p, CONFIG)
+    halves = [accuracy(task, noise(100).test, p, CONFIG, comm=Half(rank)) for rank in (0, 1)]
     assert 0 < whole < 1
     assert sum(halves) == pytest.approx(whole, abs=1e-12)
 
@@ -311,7 +314,7 @@ def test_the_model_that_is_left_is_a_vit(tmp_path):
 )
 def test_what_cannot_be(fields, target, ratio, message):
     with pytest.raises(InputError, match=re.escape(message)):
-        masked.check(dataclasses.replace(GRAY, **fields), target=target, ratio=ratio)
+        targets.check(dataclasses.replace(GRAY, **fields), target=target, ratio=ratio)
 
 
 @pytest.mark.parametrize(
@@ -329,4 +332,4 @@ def test_what_cannot_be(fields, target, ratio, message):
 @pytest.mark.parametrize("ratio", [0.01, 0.99])
 def test_what_can_be(fields, target, ratio):
     """Each refusal is of its own target and its own number."""
-    masked.check(dataclasses.replace(GRAY, **fields), target=target, ratio=ratio)
+    targets.check(dataclasses.replace(GRAY, **fields), target=target, ratio=ratio)

@@ -13,12 +13,13 @@ from vitnp import InputError, ViTConfig, loss_and_grads, predict, tree, vit
 from vitnp.analysis import cost
 from vitnp.backend import draws, tiles
 from vitnp.blocks import encoder
-from vitnp.engine import batch, loss, precision, split, sums
+from vitnp.engine import batch, loss, split, sums
 from vitnp.models import preset
-from vitnp.models.vit import masked
+from vitnp.models.parts import copied
 from vitnp.ops import dropout
 from vitnp.system import blas, cores, threads
-from vitnp.tasks.masked import MaskedPatches
+from vitnp.tasks import Classification
+from vitnp.tasks.classification import Head
 
 CONFIG = preset("tiny")
 IMAGES, P = model_point(CONFIG, batch_size=5)
@@ -28,8 +29,8 @@ SOFT = np.random.default_rng(0).dirichlet(np.ones(5), 5)
 
 
 @pytest.mark.parametrize(("batch_size", "workers"), [(5, 1), (5, 2), (5, 3), (5, 5), (5, 9), (1, 4), (64, 7)])
-def test_shares_cover_the_batch_evenly(batch_size, workers):
-    parts = split.shares(np.zeros(batch_size), 0, batch_size, CONFIG, workers)
+def test_slices_cover_the_batch_evenly(batch_size, workers):
+    parts = split.slices(0, batch_size, CONFIG, workers, on_cpu=True)
     assert len(parts) == min(batch_size, workers)
     assert [i for start, stop in parts for i in range(start, stop)] == list(range(batch_size))
     sizes = {stop - start for start, stop in parts}
@@ -41,7 +42,7 @@ def test_against_the_model_and_the_loss(labels):
     logits, saved = vit.forward(IMAGES, P, CONFIG)
     value, saved_loss = loss.forward(logits, labels, label_smoothing=0.1)
     _, dp = vit.backward(loss.backward(1.0, saved_loss), saved)
-    got, grads = loss_and_grads(IMAGES, labels, P, CONFIG, workers=2, label_smoothing=0.1)
+    got, grads = loss_and_grads(IMAGES, labels, P, CONFIG, Classification(0.1), workers=2)
     close(got, value)
     tree.map(close, grads, dp)
     assert [name for name, _ in tree.leaves(grads)] == [name for name, _ in tree.leaves(P)]
@@ -78,12 +79,12 @@ def test_the_parts_of_a_batch_add_up_to_it(edges, fields):
     """As processes split it, each part then over threads; an empty part draws from the generator like the others."""
     config = preset("tiny", **fields)
     rng = generator()
-    whole, dp = loss_and_grads(IMAGES, LABELS, P, config, rng=rng, label_smoothing=0.1)
+    whole, dp = loss_and_grads(IMAGES, LABELS, P, config, Classification(0.1), rng=rng)
     values, grads, after = [], [], []
     for start, stop in itertools.pairwise(edges):
         images, labels, own = IMAGES[start:stop], LABELS[start:stop], generator()
         value, part = loss_and_grads(
-            images, labels, P, config, workers=2, rng=own, label_smoothing=0.1, part=(start, 5)
+            images, labels, P, config, Classification(0.1), own, workers=2, part=(start, 5)
         )
         values.append(value)
         grads.append(part)
@@ -162,10 +163,12 @@ def test_recomputing_keeps_the_inputs_alone(recompute, kind, monkeypatch):
 
 
 def test_a_model_is_small_up_to_enough_for_two_threads():
-    """17 tokens, one layer: an image is enough for two from 2·131,072 activations on."""
-    fields = {"image_size": 16, "patch_size": 4, "num_layers": 1, "num_heads": 1}
-    for width, small in ((15_420, True), (15_421, False)):
-        assert split.is_small(ViTConfig(hidden_size=width, **fields)) == small
+    """An image is enough for two from 2·72,000,000 multiply–adds on."""
+    fields = {"image_size": 16, "patch_size": 4, "num_layers": 1, "num_heads": 1, "num_classes": 0}
+    for width, small in ((1181, True), (1182, False)):
+        config = ViTConfig(hidden_size=width, mlp_dim=width, **fields)
+        assert (split.multiply_adds(config) < 144_000_000) == small
+        assert split.is_small(config) == small
 
 
 def test_threads_only_where_they_pay(monkeypatch):
@@ -191,9 +194,7 @@ def test_blas_has_threads_where_they_pay(monkeypatch):
     monkeypatch.setattr(blas, "controller", Controller)
     predict(IMAGES, P, CONFIG, workers=1)
     loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=1)
-    pretext = MaskedPatches("color")
-    drawn = masked.draw(np.random.default_rng(0), len(IMAGES), CONFIG.num_patches)
-    pretext.share_right(IMAGES, P | {"masked": masked.init(generator(), CONFIG)}, CONFIG, drawn, 1)
+    batch.count_right(Classification(), IMAGES, LABELS, P, CONFIG, workers=1)
     assert limits == [1, 1, 1]
     monkeypatch.setattr(batch, "is_small", lambda config: False)
     predict(IMAGES, P, CONFIG, workers=1)
@@ -253,12 +254,6 @@ def test_gradients_of_one_share_are_handed_on():
     assert total.tree()["norm"] is dp
 
 
-def test_once_lets_go_of_what_it_hands_out():
-    once = sums.Once("abc")
-    assert [once[i] for i in reversed(range(len(once)))] == ["c", "b", "a"]
-    assert once == []
-
-
 def test_blocks_are_freed_on_the_way_back(monkeypatch):
     """Of 24 layers: never all activations and all gradients at once, which is what a plain list would hold."""
     config = preset(
@@ -272,7 +267,7 @@ def test_blocks_are_freed_on_the_way_back(monkeypatch):
     )
     images, p = model_point(config, batch_size=4)
     images, p = images.astype(np.float32), tree.map(lambda a: a.astype(np.float32), p)
-    both = sum(cost.activation_bytes(config, batch_size=4).values()) + tree.nbytes(p)
+    both = sum(cost.saved_bytes(config, batch_size=4).values()) + tree.nbytes(p)
 
     def peak():
         tracemalloc.start()
@@ -282,7 +277,8 @@ def test_blocks_are_freed_on_the_way_back(monkeypatch):
         return peak
 
     assert peak() < 0.65 * both
-    monkeypatch.setattr(batch, "Once", list)
+    real = vit.backward_parts  # of a copy nothing is freed on the way
+    monkeypatch.setattr(vit, "backward_parts", lambda dy, saved: real(dy, copied(saved)))
     assert peak() > both
 
 
@@ -363,7 +359,7 @@ def test_a_batch_of_nothing(images):
     for call in (
         lambda: predict(images, P, CONFIG),
         lambda: loss_and_grads(images, none, P, CONFIG),
-        lambda: precision.loss_and_grads(images, none, P, CONFIG, precision.LossScale()),
+        lambda: loss_and_grads(images, none, P, CONFIG, Head()),
     ):
         with pytest.raises(InputError, match=r"^images (have shape .* an empty batch|are a list); "):
             call()

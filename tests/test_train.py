@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from test_masked import Half
 
-from vitnp import InputError, loss_and_grads, predict, preset, tree, vit
+from vitnp import InputError, loss_and_grads, preset, tree, vit
 from vitnp.data import ArraySource, DataSet, augment, digits
+from vitnp.engine import batch
 from vitnp.inputs.images import Preprocessing
-from vitnp.tasks import evaluate, head
-from vitnp.training import guards, loop, optim, recipes, schedules
+from vitnp.tasks import Classification
+from vitnp.tasks.classification import Head
+from vitnp.tasks.evaluate import accuracy, prepared
+from vitnp.training import guards, loop, optim, recipes, schedules, setup
 from vitnp.training.display import Display
 from vitnp.training.progress import Epoch, Step
 
@@ -27,11 +30,13 @@ def small(n=100):
     return DataSet(*parts, d.class_names)
 
 
-def run(recipe=QUICK, config=CONFIG, data=None, seed=0, **options):
-    """(parameters, history) of one training from a seed."""
+def run(recipe=QUICK, config=CONFIG, data=None, seed=0, resume=None, **options):
+    """(parameters, history) of one training from a seed; the options are fields of `How` and `Watch`."""
     rng = np.random.default_rng(seed)
-    p = loop.initial_parameters(rng, config, recipe)
-    return p, loop.train(p, config, data or small(), recipe, rng=rng, **options)
+    p = setup.initial_parameters(rng, config, recipe)
+    watch = loop.Watch(**{name: options.pop(name) for name in loop.Watch._fields if name in options})
+    how = loop.How(**options)
+    return p, loop.train(p, config, data or small(), recipe, rng=rng, how=how, resume=resume, watch=watch)
 
 
 def same(p, q):
@@ -50,7 +55,7 @@ def test_it_learns_the_digits():
 def test_no_weight_is_left_behind():
     """After two epochs every leaf has moved: none is missing in the update."""
     rng = np.random.default_rng(0)
-    p = loop.initial_parameters(rng, CONFIG, QUICK)
+    p = setup.initial_parameters(rng, CONFIG, QUICK)
     before = tree.map(np.copy, p)
     loop.train(p, CONFIG, small(), QUICK, rng=rng)
     for name, leaf in tree.leaves(p):
@@ -147,7 +152,7 @@ def test_a_loss_that_diverges_stops_with_the_leaf():
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_nan_is_named_and_nothing_is_updated():
     rng = np.random.default_rng(0)
-    p = loop.initial_parameters(rng, CONFIG, QUICK)
+    p = setup.initial_parameters(rng, CONFIG, QUICK)
     p["blocks"][0]["norm_2"]["gamma"][3] = np.nan
     kept = tree.map(np.copy, p)
     with pytest.raises(InputError, match=r"at step 1, lr 0\.001: .*not finite: blocks\.0\.norm_2\.gamma;"):
@@ -159,12 +164,14 @@ def test_a_nan_is_named_and_nothing_is_updated():
 def test_a_gradient_that_is_not_finite_is_not_hidden(monkeypatch):
     """A finite loss with a NaN in its gradient: the norm is not clipped away, the leaf is named."""
 
+    real = batch.run
+
     def broken(*args, **options):
-        loss, dp = loss_and_grads(*args, **options)
+        loss, dp = real(*args, **options)
         dp["norm"]["beta"][0] = np.nan
         return loss, dp
 
-    monkeypatch.setattr(loop, "loss_and_grads", broken)
+    monkeypatch.setattr(batch, "run", broken)
     with pytest.raises(InputError, match=r"norm nan; the first leaf .*: the gradient of norm\.beta;"):
         run()
 
@@ -230,7 +237,7 @@ def test_a_model_that_does_not_fit_the_data(change, message):
 
 def test_initial_parameters():
     recipe = dataclasses.replace(QUICK, position_scale=4.0)
-    p = loop.initial_parameters(np.random.default_rng(0), CONFIG, recipe)
+    p = setup.initial_parameters(np.random.default_rng(0), CONFIG, recipe)
     plain = vit.init(np.random.default_rng(0), CONFIG)
     for name, leaf in tree.leaves(p):
         scale = 4.0 if name == "position.E_pos" else 1.0
@@ -266,7 +273,7 @@ def test_polyak_averaging():
     recipe, seen = dataclasses.replace(QUICK, average=0.8), []
     p, history = run(recipe, on_step=lambda now, step: seen.append(tree.map(np.copy, now.p)))
     rng = np.random.default_rng(0)
-    mean = loop.initial_parameters(rng, CONFIG, recipe)
+    mean = setup.initial_parameters(rng, CONFIG, recipe)
     plain, _ = run()
     same_steps = tree.map(np.array_equal, seen[-1], plain)
     assert all(dict(tree.leaves(same_steps)).values())  # averaging changes no step
@@ -274,17 +281,19 @@ def test_polyak_averaging():
         mean = tree.map(lambda a, b: 0.8 * a + 0.2 * b, mean, now)
     for name, leaf in tree.leaves(p):
         np.testing.assert_allclose(leaf, tree.get(mean, name), atol=1e-6, err_msg=name)
-    assert history[-1].test_accuracy == loop.accuracy(small().test, p, CONFIG)
+    assert history[-1].test_accuracy == accuracy(Classification(), small().test, p, CONFIG)
 
 
 def test_mixup_reaches_the_training(monkeypatch):
     seen = []
 
-    def spy(images, labels, *arguments, **options):
-        seen.append(labels)
-        return loss_and_grads(images, labels, *arguments, **options)
+    real = batch.run
 
-    monkeypatch.setattr(loop, "loss_and_grads", spy)
+    def spy(task, images, labels, *arguments, **options):
+        seen.append(labels)
+        return real(task, images, labels, *arguments, **options)
+
+    monkeypatch.setattr(batch, "run", spy)
     run(dataclasses.replace(QUICK, mixup=0.5))
     for labels in seen:
         assert labels.shape[1] == 10
@@ -308,8 +317,8 @@ def test_a_frozen_backbone(fields):
         small(),
         recipe,
         rng=np.random.default_rng(0),
-        freeze="backbone",
-        on_step=lambda now, _: states.append(now.optimizer["m"].size),
+        how=loop.How(Head()),
+        watch=loop.Watch(on_step=lambda now, _: states.append(now.optimizer["m"].size)),
     )
     for name, leaf in tree.leaves(p):
         assert np.array_equal(leaf, tree.get(before, name)) == (not name.startswith("classify.head.")), name
@@ -319,10 +328,10 @@ def test_a_frozen_backbone(fields):
 def test_a_head_alone_needs_images():
     """No images are a part of a batch, but no batch."""
     p, none = vit.init(np.random.default_rng(0), CONFIG), np.zeros((0, 8, 8, 1))
-    loss, dp = head.loss_and_grads(none, np.zeros(0, int), p, CONFIG, part=(4, 9))
+    loss, dp = loss_and_grads(none, np.zeros(0, int), p, CONFIG, Head(), part=(4, 9))
     assert loss == 0 and not dp["classify"]["head"]["W"].any()
     with pytest.raises(InputError, match="an empty batch"):
-        head.loss_and_grads(none, np.zeros(0, int), p, CONFIG)
+        loss_and_grads(none, np.zeros(0, int), p, CONFIG, Head())
 
 
 @pytest.mark.parametrize("fields", [{}, {"representation_size": 6}, {"classifier": "gap"}])
@@ -332,14 +341,14 @@ def test_the_gradient_of_a_head_alone(fields):
     p = tree.map(lambda leaf: leaf + 0.3 * rng.standard_normal(leaf.shape), vit.init(rng, config, "float64"))
     d = small().train
     images, labels = d.images(range(9)).astype("float64"), d.labels[:9]
-    want, dp = loss_and_grads(images, labels, p, config, label_smoothing=0.1)
-    loss, dhead = head.loss_and_grads(images, labels, p, config, label_smoothing=0.1)
+    want, dp = loss_and_grads(images, labels, p, config, Classification(0.1))
+    loss, dhead = loss_and_grads(images, labels, p, config, Head(0.1), workers=2)
     assert loss == pytest.approx(want, rel=1e-12)
     assert [name for name, _ in tree.leaves(dhead)] == ["classify.head.W", "classify.head.b"]
     for name, g in tree.leaves(dhead):
         np.testing.assert_allclose(g, tree.get(dp, name), rtol=1e-10, atol=1e-14)
     halves = [
-        head.loss_and_grads(images[a:b], labels[a:b], p, config, label_smoothing=0.1, part=(a, 9))
+        loss_and_grads(images[a:b], labels[a:b], p, config, Head(0.1), part=(a, 9))
         for a, b in ((0, 4), (4, 4), (4, 9))
     ]
     assert sum(half[0] for half in halves) == pytest.approx(want, rel=1e-12)
@@ -355,19 +364,25 @@ def test_how_often_it_is_right(rows, monkeypatch):
         lambda leaf: (leaf + 0.3 * rng.standard_normal(leaf.shape)).astype("float32"), vit.init(rng, CONFIG)
     )
 
-    def spy(*arguments, workers):
-        used.append(workers)
-        return predict(*arguments, workers=workers)
+    real = batch.count_right
 
-    monkeypatch.setattr(evaluate, "predict", spy)
-    got = loop.accuracy(images, p, CONFIG, rows=rows, workers=2, between=lambda: pauses.append(1))
+    def spy(*arguments):
+        used.append(arguments[-1])
+        return real(*arguments)
+
+    monkeypatch.setattr(batch, "count_right", spy)
+    got = accuracy(
+        Classification(), images, p, CONFIG, rows=rows, workers=2, between=lambda: pauses.append(1)
+    )
     some = range(100) if rows is None else rows
     right = vit.forward(images.images(some), p, CONFIG)[0].argmax(-1) == images.labels[some]
     assert got == right.mean()
     assert used == [2] * math.ceil(len(some) / 64) and len(pauses) == len(used)
     if len(some) > 1:
         assert 0 < got < 1
-        halves = [loop.accuracy(images, p, CONFIG, rows=rows, comm=Half(rank)) for rank in (0, 1)]
+        halves = [
+            accuracy(Classification(), images, p, CONFIG, rows=rows, comm=Half(rank)) for rank in (0, 1)
+        ]
         assert sum(halves) == pytest.approx(got, abs=1e-12) and min(halves) < got
 
 
@@ -378,7 +393,7 @@ def test_nothing_to_measure_on():
         {"source": images, "rows": []},
     ):
         with pytest.raises(InputError, match="no images to measure on"):
-            loop.accuracy(p={}, config=CONFIG, **options)
+            accuracy(Classification(), p={}, config=CONFIG, **options)
 
 
 def test_images_as_the_model_had_them():
@@ -386,12 +401,12 @@ def test_images_as_the_model_had_them():
     how = Preprocessing(mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
     x = np.linspace(-1, 1, 24, dtype="float32").reshape(1, 2, 4, 3)
     want = ((x.astype("float64") + 1) / 2 - [0.4, 0.5, 0.6]) / [0.2, 0.25, 0.3]
-    np.testing.assert_allclose(loop.prepared(x, how), want, atol=1e-6)
-    assert loop.prepared(x, how).dtype == np.float32
+    np.testing.assert_allclose(prepared(x, how), want, atol=1e-6)
+    assert prepared(x, how).dtype == np.float32
     for mean, std in ((0.5, 0.25), (0.4, 0.5), ((0.5, 0.5, 0.4), 0.5), (0.5, (0.5, 0.5, 0.4))):  # one alone
         want = ((x.astype("float64") + 1) / 2 - mean) / std
-        np.testing.assert_allclose(loop.prepared(x, Preprocessing(mean=mean, std=std)), want, atol=1e-6)
-    assert loop.prepared(x, Preprocessing()) is x
+        np.testing.assert_allclose(prepared(x, Preprocessing(mean=mean, std=std)), want, atol=1e-6)
+    assert prepared(x, Preprocessing()) is x
 
 
 def test_a_head_can_be_frozen_by_no_other_name():
@@ -451,14 +466,14 @@ def test_float16_trains_as_float32_does():
 
 def test_a_scale_too_large_leaves_steps_out(monkeypatch):
     """Until float16 holds the scaled gradients; the parameters stay as they were in those steps."""
-    begin = loop.begin
+    start = loop.start
 
     def too_large(*arguments):
-        now = begin(*arguments)
+        now = start(*arguments)
         now.scale = [2.0**19, 0]
         return now
 
-    monkeypatch.setattr(loop, "begin", too_large)
+    monkeypatch.setattr(loop, "start", too_large)
     scales, norms = [], []
     with np.errstate(over="ignore", invalid="ignore"):
         run(on_step=lambda now, step: (scales.append(now.scale[0]), norms.append(step.norm)), dtype="float16")
@@ -469,7 +484,7 @@ def test_a_scale_too_large_leaves_steps_out(monkeypatch):
 
 def test_a_frozen_backbone_is_trained_in_float32():
     with pytest.raises(InputError, match="a frozen backbone is trained in float32"):
-        run(dtype="float16", freeze="backbone")
+        run(dtype="float16", task=Head())
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
@@ -482,7 +497,7 @@ def test_no_images_are_refused(part):
 
 def test_a_step_that_float16_cannot_hold_spoils_no_epoch(monkeypatch):
     """Its loss, NaN, is left out of the epoch's mean."""
-    plain, calls = loop.precision.loss_and_grads, []
+    plain, calls = batch.run, []
 
     def once(*arguments, **options):
         loss, dp = plain(*arguments, **options)
@@ -493,7 +508,7 @@ def test_a_step_that_float16_cannot_hold_spoils_no_epoch(monkeypatch):
             else (loss, dp)
         )
 
-    monkeypatch.setattr(loop.precision, "loss_and_grads", once)
+    monkeypatch.setattr(batch, "run", once)
     _, history = run(dtype="float16")
     assert all(np.isfinite(epoch.loss) for epoch in history)
 
@@ -562,17 +577,19 @@ def test_a_quiet_training_shows_nothing(quiet, monkeypatch):
 @pytest.mark.parametrize("dtype", ["float64", "bfloat16", None])
 def test_a_dtype_that_nothing_is_trained_in(dtype):
     with pytest.raises(InputError, match="dtype is"):
-        guards.check_dtype(dtype, None, None)
+        guards.check_dtype(dtype, Classification())
 
 
 @pytest.mark.parametrize("micro_batch", [None, 4])
 def test_the_recipes_micro_batch_reaches_the_step(monkeypatch, micro_batch):
     asked = []
 
-    def spy(*given, micro_batch=None, **how):
-        asked.append(micro_batch)
-        return loss_and_grads(*given, micro_batch=micro_batch, **how)
+    real = batch.run
 
-    monkeypatch.setattr("vitnp.training.loop.loss_and_grads", spy)
+    def spy(*given):
+        asked.append(given[-1].micro_batch)
+        return real(*given)
+
+    monkeypatch.setattr(batch, "run", spy)
     run(dataclasses.replace(QUICK, epochs=1, micro_batch=micro_batch))
     assert set(asked) == {micro_batch}

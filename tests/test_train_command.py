@@ -11,7 +11,7 @@ from digit_folders import write
 from vitnp import tree, vit, weights
 from vitnp.commands import cli
 from vitnp.data import digits
-from vitnp.training import loop, recipes
+from vitnp.training import loop, recipes, setup
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
@@ -75,8 +75,8 @@ def test_the_seed_decides_and_repeats(capsys, tmp_path):
     p, config = weights.load(tmp_path / "model.npz")
     recipe = dataclasses.replace(recipes.RECIPES["digits"], epochs=1, batch_size=128)
     rng = np.random.default_rng(3)
-    q = loop.initial_parameters(rng, config, recipe)
-    loop.train(q, config, digits.load(3), recipe, rng=rng, workers=1)
+    q = setup.initial_parameters(rng, config, recipe)
+    loop.train(q, config, digits.load(3), recipe, rng=rng, how=loop.How(workers=1))
     for name, leaf in tree.leaves(q):
         np.testing.assert_array_equal(tree.get(p, name), leaf, err_msg=name)
 

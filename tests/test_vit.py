@@ -39,19 +39,26 @@ def test_the_leaves_of_ti_16():
 
 @pytest.mark.parametrize("fields", MODELS.values(), ids=MODELS)
 def test_the_way_back_part_by_part(fields):
-    """From the classifier down, each block for itself, the image last; joined, the tree of `backward`, in p's order."""
+    """From the classifier down, each block by itself; joined, the tree of `backward`, in p's order. It ends with dimages."""
     config = preset("tiny", **fields)
     images, p = model_point(config)
     logits, saved = vit.forward(images, p, config, rng=generator())
     dlogits = np.random.default_rng(0).standard_normal(logits.shape)
-    *parts, (last, dimages) = vit.backward_parts(dlogits, saved)
+    expected_dimages, expected = vit.backward(dlogits, saved)
+    assert len(saved.blocks) == config.num_layers  # of which backward used up a copy
+    parts, dimages = [], None
+
+    def collect():
+        nonlocal dimages
+        dimages = yield from vit.backward_parts(dlogits, saved)
+
+    parts.extend(collect())
+    assert saved.blocks == []
     class_token = ["class_token"] * (config.classifier == "token")
     position = ["position"] * (config.position_embedding in ("1d", "2d"))
     blocks = [f"blocks.{i}" for i in reversed(range(config.num_layers))]
     assert [name for name, _ in parts] == ["classify", "norm", *blocks, *position, *class_token, "project"]
-    assert last == "images"
     dp = tree.from_leaves(reversed(parts))
-    expected_dimages, expected = vit.backward(dlogits, saved)
     np.testing.assert_array_equal(dimages, expected_dimages)
     for grads in (dp, expected):
         assert list(grads) == list(p)

@@ -20,7 +20,7 @@ MODULES = {"gradcheck": "vitnp.analysis.gradcheck", "vit": "vitnp.models.vit", "
 NAMES = {
     "PRESETS": "vitnp.models",
     "ViTConfig": "vitnp.models.vit",
-    "loss_and_grads": "vitnp.engine.batch",
+    "loss_and_grads": "vitnp.tasks",
     "predict": "vitnp.engine.batch",
     "preset": "vitnp.models",
     "trace": "vitnp.analysis.trace",

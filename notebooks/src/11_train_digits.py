@@ -38,9 +38,10 @@ from vitnp.data import augment
 from vitnp.engine import precision
 from vitnp.ops import softmax
 from vitnp.training import optim
-from vitnp.training.loop import initial_parameters, train
+from vitnp.training.loop import train
 from vitnp.training.progress import Stopped
 from vitnp.training.recipes import RECIPES
+from vitnp.training.setup import initial_parameters
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)

@@ -42,8 +42,9 @@ from vitnp.data import photo, preprocess
 from vitnp.engine import precision
 from vitnp.ops import heads, linear
 from vitnp.steps import s6_layer_norm, s7_feed_forward, s8_classify
-from vitnp.training.loop import initial_parameters, train
+from vitnp.training.loop import train
 from vitnp.training.recipes import RECIPES
+from vitnp.training.setup import initial_parameters
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)

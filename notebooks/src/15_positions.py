@@ -49,8 +49,9 @@ from vitnp.steps import (
     s6_layer_norm,
     s8_classify,
 )
-from vitnp.training.loop import initial_parameters, train
+from vitnp.training.loop import How, train
 from vitnp.training.recipes import RECIPES
+from vitnp.training.setup import initial_parameters
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
@@ -696,7 +697,7 @@ models, curves = {}, {}
 def fit(kind):
     config, rng = vitnp.preset("digits", position_embedding=kind), np.random.default_rng(0)
     p = initial_parameters(rng, config, recipe)
-    history = train(p, config, digits, recipe, rng=rng, workers=2)
+    history = train(p, config, digits, recipe, rng=rng, how=How(workers=2))
     models[kind], curves[kind] = (p, config), [epoch.test_accuracy for epoch in history]
 
 

@@ -40,8 +40,9 @@ from vitnp.data import photo
 from vitnp.models.vit import masked
 from vitnp.steps import s1_patchify, s2_project
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
-from vitnp.training.loop import initial_parameters, train
+from vitnp.training.loop import How, train
 from vitnp.training.recipes import RECIPES
+from vitnp.training.setup import initial_parameters
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
@@ -605,7 +606,7 @@ rng = np.random.default_rng(0)
 p = with_task(initial_parameters(rng, bare, recipe), rng, bare, task)
 
 # %%
-history = train(p, bare, digits, recipe, rng=rng, task=task, workers=2)
+history = train(p, bare, digits, recipe, rng=rng, how=How(task, workers=2))
 history[-1].test_accuracy
 
 # %%
@@ -743,7 +744,7 @@ kept = {name: part for name, part in p.items() if name != "masked"}
 def fine_tune(start=None, seed=0):
     rng = np.random.default_rng(seed)
     p = initial_parameters(rng, config, short) | tree.map(np.copy, start or {})
-    history = train(p, config, labeled, short, rng=rng, workers=2)
+    history = train(p, config, labeled, short, rng=rng, how=How(workers=2))
     return [epoch.test_accuracy for epoch in history]
 
 

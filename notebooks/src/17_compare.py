@@ -47,8 +47,9 @@ from vitnp.commands import cli
 from vitnp.course import paper
 from vitnp.ops import gelu
 from vitnp.show.page import BLUE, GREEN, ORANGE
-from vitnp.training.loop import initial_parameters, train
+from vitnp.training.loop import How, train
 from vitnp.training.recipes import RECIPES
+from vitnp.training.setup import initial_parameters
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
@@ -393,7 +394,7 @@ recipe = dataclasses.replace(RECIPES["digits"], epochs=3)
 def run(config, seed):
     digits, rng = data.load("digits", seed=seed), np.random.default_rng(seed)
     p = initial_parameters(rng, config, recipe)
-    train(p, config, digits, recipe, rng=rng, workers=1)
+    train(p, config, digits, recipe, rng=rng, how=How(workers=1))
     logits = vitnp.predict(digits.test.images(np.arange(360)), p, config)
     return logits.argmax(axis=1) == digits.test.labels
 

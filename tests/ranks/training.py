@@ -7,7 +7,8 @@ from killable import CONFIG, data
 
 from vitnp import tree
 from vitnp.engine import ranks
-from vitnp.training import loop
+from vitnp.tasks.classification import Head
+from vitnp.training import loop, setup
 from vitnp.training.recipes import Recipe
 
 # Plain descent, see steps.py; no augmentation, whose chance is each rank's own. The last batch has two of 30 images.
@@ -17,10 +18,10 @@ RECIPE = Recipe(epochs=3, batch_size=7, lr=0.3, clip=0.5, optimizer="sgd", label
 def run(comm, freeze):
     """(history as rows, parameters)"""
     rng = np.random.default_rng(5)
-    p = loop.initial_parameters(rng, CONFIG, RECIPE)
+    p = setup.initial_parameters(rng, CONFIG, RECIPE)
     p = tree.map(lambda leaf: leaf + 0.2 * rng.standard_normal(leaf.shape), p)
-    freeze = None if freeze == "none" else freeze
-    history = loop.train(p, CONFIG, data(), RECIPE, rng=rng, workers=1, freeze=freeze, comm=comm)
+    how = loop.How(Head(0.1) if freeze == "backbone" else None, workers=1, comm=comm)
+    history = loop.train(p, CONFIG, data(), RECIPE, rng=rng, how=how)
     return [epoch[:5] for epoch in history], p
 
 

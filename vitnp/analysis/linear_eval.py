@@ -4,11 +4,11 @@ k images a class are shown; a linear map from their representations to targets o
 squares (ViT §4.1), in one solution of a linear system and no training. Imports `backend`, `errors`, `parallel`.
 """
 
-import dataclasses
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from vitnp import models
 from vitnp.backend import arrays
 from vitnp.engine import batch
 from vitnp.errors import InputError, need_int, need_real
@@ -32,9 +32,7 @@ def features(images, p, config, *, workers=None, batch_size=64):
 
     What step 8 hands to the head: the class token or the mean, and the pre-logits layer where the model has one.
     """
-    below = {name: layer for name, layer in p["classify"].items() if name != "head"}
-    body = dataclasses.replace(config, num_classes=0)
-    r = batch.predict(images, p | {"classify": below}, body, workers=workers, batch_size=batch_size)
+    r = batch.predict(images, *models.below_head(p, config), workers=workers, batch_size=batch_size)
     return arrays.to_host({"r": r})["r"].astype(np.float64)
 
 

@@ -113,21 +113,24 @@ def forward(x, p, *, config, rng=None, keep="all", E_pos=None):
 def backward(dx, saved):
     """dx at the stack's output → dx at its input, and the gradients {0: …, …, L − 1: …}."""
     dp = {}
-    for i, dx_i, dp_i in backward_parts(dx, saved):
+    for i, dx_i, dp_i in backward_parts(dx, list(saved)):
         dx, dp[i] = dx_i, dp_i
     return dx, dict(reversed(dp.items()))  # in p's order
 
 
 def backward_parts(dx, saved):
-    """The same, a block at a time from the last: yields (i, dx at the input of block i, its dp)."""
-    for i in reversed(range(len(saved))):
-        dx, dp = block_backward(dx, everything(saved[i]))
-        yield i, dx, dp
-        del dp  # added up by now: it need not live on beside the next block's
+    """The same, one block at a time from the last: yields (i, dx at the input of block i, its dp).
+
+    The list is emptied on the way, so that what a block saved is free once it has been used.
+    """
+    while saved:
+        dx, dp = block_backward(dx, saved_block(saved.pop()))
+        yield len(saved), dx, dp
+        del dp  # already added to the sum; free it before the next block's are made
 
 
-def everything(saved):
-    """A `SavedBlock`, made again where only the block's input was kept."""
+def saved_block(saved):
+    """The `SavedBlock`; runs the block again if only its input was saved."""
     if isinstance(saved, BlockInput):
         x, p, config, rng = saved
         _, saved = block_forward(x, p, config=config, rng=copy.deepcopy(rng))

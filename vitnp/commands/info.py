@@ -52,7 +52,7 @@ def run(args):
     threads = "1 thread" if workers == 1 else f"{workers} threads"
     table(
         f"kept for backward, {images}, float32",
-        cost.activation_bytes(config, batch_size=args.batch),
+        cost.saved_bytes(config, batch_size=args.batch),
         mebibytes,
     )
     table(f"peak of a training step, {images}, {threads}, float32", step, mebibytes)

@@ -13,7 +13,6 @@ from vitnp.commands.weights import add_source, source
 from vitnp.data import preprocess
 from vitnp.engine import batch
 from vitnp.errors import InputError, need_int
-from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import positions
 from vitnp.training.run import writable
@@ -117,7 +116,7 @@ def first_table(p, config):
     """The position table (N, D) that step 4 or the first block adds; None where nothing is added."""
     if config.position_embedding in ("none", "relative"):
         return None
-    like, tables = parameter_of(p), p.get("position", {})
+    like, tables = p["norm"]["gamma"], p.get("position", {})
     like = array_module(like).broadcast_to(like, (1, config.num_tokens, config.hidden_size))
     how = {"kind": config.position_embedding, "grid": config.grid, "like": like}
     return positions.forward(tables.get(0, tables), **how)[0]

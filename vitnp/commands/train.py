@@ -20,7 +20,7 @@ from vitnp.engine.split import choose_workers
 from vitnp.errors import InputError, need_int
 from vitnp.tasks import masked
 from vitnp.training.guards import check_fit
-from vitnp.training.loop import train
+from vitnp.training.loop import How, Watch, train
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import claim, clear, recall
 
@@ -150,7 +150,7 @@ def train_in_folder(args, comm, wish):
     xp = backend(args)
     comm.use(xp)
     setup = prepare(args)
-    check_fit(setup.data, setup.config, classes=setup.task is None)
+    check_fit(setup.data, setup.config, setup.task)
     args.workers = args.workers or workers_for(setup, comm)
     if not args.resume and comm.rank == 0:
         clear(args.out)
@@ -184,15 +184,9 @@ def train_in_folder(args, comm, wish):
                 setup.data,
                 setup.recipe,
                 rng=setup.rng,
-                workers=args.workers,
-                freeze=args.freeze,
-                dtype=args.dtype,
-                task=setup.task,
-                comm=comm,
+                how=How(setup.task, args.workers, args.dtype, comm),
                 resume=run and run.resume,
-                stop=wish,
-                on_step=on_step if first else None,
-                on_epoch=on_epoch if first else None,
+                watch=Watch(wish, on_step if first else None, on_epoch if first else None),
             )
         except Stopped as stopped:
             if first:
@@ -214,7 +208,9 @@ def train_in_folder(args, comm, wish):
                 run.close()
     if first:
         p = to_host(p)
-        run.finish(history, masked.model(p) if setup.task else p, setup.config, setup.data.class_names)
+        run.finish(
+            history, p if setup.task.uses_labels else masked.model(p), setup.config, setup.data.class_names
+        )
         print(summary(args, history, where))
     return 0
 

@@ -10,20 +10,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import data, tree, weights
+from vitnp import data, models, tree, weights
 from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
+from vitnp.data import augment
 from vitnp.data.folder import split
 from vitnp.errors import InputError, did_you_mean, need_choice
-from vitnp.inputs.checks import misfits
-from vitnp.models import PRESETS, vit
-from vitnp.models.vit import masked
+from vitnp.inputs.checks import misfits, shapes
+from vitnp.models import PRESETS
 from vitnp.models.vit.config import ViTConfig
+from vitnp.tasks import Classification, targets
 from vitnp.tasks import masked as masked_task
+from vitnp.tasks.classification import Head
 from vitnp.training.guards import check_dtype, check_fit
-from vitnp.training.loop import check_augment, initial_parameters, with_dropout
+from vitnp.training.loop import with_dropout
 from vitnp.training.recipes import LISTED, Recipe
+from vitnp.training.setup import initial_parameters
 from vitnp.training.snapshots import is_training_checkpoint, model
 from vitnp.weights import adapt
 from vitnp.weights.native import with_overrides
@@ -40,7 +43,7 @@ class Setup(NamedTuple):
     recipe: Recipe
     rng: np.random.Generator
     name: str  # of the model
-    task: Any  # None: the classes
+    task: Any
 
 
 def prepare(args):
@@ -51,14 +54,15 @@ def prepare(args):
     task = task_for(args)
     listed = recipe_for(args, name)
     recipe = changed(listed.recipe, args)
-    check_augment(recipe)
-    check_dtype(args.dtype, args.freeze, task)
+    augment.check_names(recipe.augment)
+    check_dtype(args.dtype, task)
     rng = np.random.default_rng(args.seed)
     if args.init:
         p, config = initial(args)
         dataset = load(name, folder, args, recipe, config)
-        if task or config.num_classes != len(dataset.class_names):
-            p, config = adapt.new_head(p, config, 0 if task else len(dataset.class_names))
+        classes = len(dataset.class_names) if task.uses_labels else 0
+        if not task.uses_labels or config.num_classes != classes:
+            p, config = adapt.new_head(p, config, classes)
         config = with_dropout(config, recipe)
     else:
         args.model = args.model or (listed.model if listed.model in PRESETS else SMALLEST)
@@ -67,20 +71,22 @@ def prepare(args):
         seen = {field: asked[field] for field in ("image_size", "in_channels") if field in asked}
         dataset = load(name, folder, args, recipe, ViTConfig(**(seen | {"patch_size": 1})))
         config = with_dropout(untrained(args, settings, dataset), recipe)
-        check_fit(dataset, config)
-        config = masked_task.without_head(config) if task else config
+        check_fit(dataset, config, Classification())
+        config = config if task.uses_labels else masked_task.without_head(config)
         p = initial_parameters(rng, config, recipe)
-    if task:
-        masked.check(config, **task._asdict())
+    if not task.uses_labels:
+        targets.check(config, **task._asdict())
         p = masked_task.with_task(p, rng, config, task)
         recipe = dataclasses.replace(recipe, mixup=0.0, label_smoothing=0.0)  # which are of labels
+    else:
+        task = type(task)(recipe.label_smoothing)
     return Setup(dataset, p, config, recipe, rng, args.init or args.model, task)
 
 
 def task_for(args):
-    """What is learned without labels, or None."""
+    """What is learned: classes, by all of the model or its head alone, or masked patches."""
     if args.task is None:
-        return None
+        return Head() if args.freeze else Classification()
     need_choice("--task", args.task, ("masked-patches",))
     if args.dtype != "float32":
         raise InputError("a model without labels is trained in float32; leave out --dtype")
@@ -185,7 +191,7 @@ def initial(args):
     """(p, config) of --init: any file of weights, or a checkpoint of an earlier training."""
     if args.known:  # a run that goes on: its checkpoint has the numbers
         config = ViTConfig(**args.known)
-        return tree.map(np.copy, vit.init(None, config)), config
+        return tree.map(np.copy, models.of(config).init(None, config)), config
     if args.model:
         raise InputError(f"--init says what the model is; leave out --model {args.model}")
     path, told = source(args, args.init)
@@ -203,7 +209,7 @@ def of_training(path, *, format=None, image_size=None, **overrides):
         raise InputError(f"{path} is a training checkpoint of vitnp; leave out --from {format}")
     p, held = model(path)
     config = with_overrides(path, held, overrides)
-    if wrong := misfits(p, vit.shapes(config)):
+    if wrong := misfits(p, shapes(models.of(config).init, config)):
         raise InputError(f"{path} does not hold the model that --set says: {wrong[0]}")
     return (p, config) if image_size is None else adapt.new_image_size(p, config, image_size)
 

@@ -1,8 +1,10 @@
-"""Augmentation: small random changes to an image that leave its class what it is. Imports nothing of vitnp."""
+"""Augmentation: small random changes to an image that leave its class what it is. Imports `errors`."""
 
 import functools
 
 import numpy as np
+
+from vitnp.errors import need_choice
 
 SHIFT = 0.5  # pixels: an image of 8x8 has few to lose
 DEGREES = 11.0
@@ -127,3 +129,31 @@ def hats(places, old):
     """W (new, old), float32: linear interpolation at these places of an axis, its edges going on."""
     distance = abs(places.clip(0, old - 1)[:, None] - np.arange(old))
     return np.maximum(1.0 - distance, 0.0).astype(np.float32)
+
+
+NAMES = {
+    "affine": affine,
+    "crop": crop,
+    "flip": flip,
+    "inception_crop": inception_crop,
+}  # as recipes call them
+
+
+def check_names(names):
+    """Raise InputError for an augmentation that is not there."""
+    for name in names:
+        need_choice("augment", name, NAMES)
+
+
+def composed(names, source):
+    """The augmentations with these names one after the other, or None; what the source does itself is left to it."""
+    chosen = [
+        NAMES[name] for name in names if not (name == "inception_crop" and getattr(source, "crops", False))
+    ]
+
+    def all_of_them(images, rng):
+        for augmentation in chosen:
+            images = augmentation(images, rng)
+        return images
+
+    return all_of_them if chosen else None

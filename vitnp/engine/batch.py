@@ -1,118 +1,97 @@
-"""One batch: the loss and its gradients, and predictions, split over threads.
+"""One batch of any model for any task, split over threads: the loss and its gradients, counts, and predictions.
 
-Each thread runs the model on a share of the images with a single-threaded BLAS; the gradients are added in the order of
-the shares, so the same number of workers gives the same bits.
+Each thread runs the model on its own slice of the batch with a single-threaded BLAS; the gradients are added in the
+order of the slices, so the same number of workers gives the same bits.
 """
 
-import numpy as np
+from typing import NamedTuple
 
-from vitnp import tree
-from vitnp.backend.arrays import array_module, on_host, to_device
+from vitnp import models, tree
+from vitnp.backend.arrays import array_module, on_host
 from vitnp.backend.draws import BatchShare, DeviceDraws
-from vitnp.engine import loss
-from vitnp.engine.split import is_small, shares
-from vitnp.engine.sums import Once, Sum
-from vitnp.errors import InputError, need_int
-from vitnp.inputs.checks import check_generator, check_labels, check_part, parameter_of
-from vitnp.inputs.images import check_images
-from vitnp.models import vit
+from vitnp.engine.split import is_small, slices
+from vitnp.engine.sums import Sum
+from vitnp.errors import need_int
+from vitnp.inputs.checks import check_generator, check_part, parameter_of
+from vitnp.inputs.images import for_batch
 from vitnp.system import threads
 
 
-def loss_and_grads(
-    images,
-    labels,
-    p,
-    config,
-    *,
-    workers=None,
-    rng=None,
-    label_smoothing=0.0,
-    micro_batch=None,
-    recompute=False,
-    part=None,
-    loss_scale=1.0,
-):
-    """The mean cross-entropy over the batch, and its gradient for every parameter: a number, a tree like p.
+class Plan(NamedTuple):
+    """How a batch is done. It changes the result by no more than rounding."""
 
-    images (B, Hᵢ, Wᵢ, C); labels integers (B,) or probabilities (B, classes); workers threads, by default as many as
-    pay, at most one a core. A generator turns dropout on. Two ways to less memory, with the same gradients:
-    micro_batch, the most images that are in work at a time, and recompute, which keeps only the input of each
-    block and runs the block again on the way back. part (first, B): these are images first, first + 1, … of a batch
-    of B whose others are in other processes, and so are the loss and the gradient: those of all parts add up to the
-    batch's. A part may be empty.
+    workers: int | None = None  # threads; None: as many as pay, at most one per core. A device has one
+    micro_batch: int | None = None  # the most inputs in work at a time; None: all
+    recompute: bool = False  # keep only each block's input and run the block again in the backward pass
+    part: tuple | None = (
+        None  # (first, B): these are inputs first, first + 1, … of a batch of B; may be none of them
+    )
+    loss_scale: float = 1.0  # the gradients are those of loss·loss_scale, see `precision`
 
-    Where p is decides where all is done: images and labels go there. A device has one worker, draws its own dropout,
-    and gives the loss as an array of no axes, which nobody has waited for. The gradients are those of
-    loss·loss_scale, see `precision`. Raises InputError for images, labels or an rng that do not fit.
+
+def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
+    """(mean loss over the batch, its gradient for every leaf that learns) of a task, see `tasks`.
+
+    Where p is decides where all is done. A device gives the loss as an array of no axes, which nobody has waited for.
+    Of a part of a batch both are that part's share of the mean: those of all parts add up to the batch's.
     """
-    if not config.num_classes:
-        raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
-    xp = array_module(parameter_of(p))
-    if not (part and not len(images)):
-        images = check_images(images, config, parameter_of(p).dtype)
-        check_labels(labels, len(images), config.num_classes)
-        images, labels = to_device(images, xp), to_device(labels, xp)
-    keep = "inputs" if recompute else "all"
-
-    def one(start, stop, drop):
-        logits, saved = vit.forward(images[start:stop], p, config, rng=drop, keep=keep)
-        value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
-        saved = saved._replace(blocks=Once(saved.blocks))
-        return value, lambda weight: vit.backward_parts(loss.backward(weight * loss_scale, saved_loss), saved)
-
-    return add_up(one, images, p, config, workers=workers, rng=rng, micro_batch=micro_batch, part=part)
-
-
-def add_up(one, images, p, config, *, workers=None, rng=None, micro_batch=None, part=None):
-    """The mean of a loss over the batch and its gradient, from those of the shares; the options of `loss_and_grads`.
-
-    one(start, stop, drop) → the mean loss of images start…stop, and a function dloss → the way back as `vit` yields
-    it, a part of the model at a time. drop is the share's generator for dropout, or None.
-    """
-    first, B = check_part(part, len(images))
     check_generator(rng)
-    xp = array_module(parameter_of(p))
+    first, B = check_part(plan.part, len(inputs) if hasattr(inputs, "__len__") else 0)
+    if plan.part and not len(inputs):
+        return 0.0, tree.map(lambda leaf: leaf * 0.0, task.learned(p))
+    arrays = task.batch(inputs, labels, p, config, rng, (first, B))
     seed = None if rng is None else rng.integers(2**63)  # drawn also where nothing drops
-    drops = seed is not None and config.dropout_rate + config.attention_dropout_rate > 0
-    if part and not len(images):
-        return 0.0, tree.map(lambda leaf: leaf * 0.0, p)
-    micro_batch = B if micro_batch is None else need_int("micro_batch", micro_batch, at_least=1)
+    drops = seed is not None and config.drops
+    on_cpu, n = on_host(parameter_of(p)), len(arrays[0])
+    micro_batch = n if plan.micro_batch is None else need_int("micro_batch", plan.micro_batch, at_least=1)
+    keep = "inputs" if plan.recompute else "all"
     total, values = Sum(), []
 
-    def share(number, start, stop):
-        drop = None
+    def one(number, start, stop):
+        drop, at = None, (first + start, first + stop)
         if drops:
-            place = (first + start, first + stop, B)
-            drop = BatchShare(seed, *place) if xp is np else DeviceDraws(xp, seed, first + start)
-        value, way_back = one(start, stop, drop)
-        weight = (stop - start) / B  # the mean over the share → its part of the mean over the batch
-        for name, dp in way_back(weight):
-            if name != "images":
-                total.add(number, name, dp)
-            del dp
+            drop = BatchShare(seed, *at, B) if on_cpu else DeviceDraws(array_module(arrays[0]), seed, at[0])
+        value, back = task.loss([a[start:stop] for a in arrays], p, config, drop, keep=keep)
+        weight = (stop - start) / B  # the mean over the slice → its share of the mean over the batch
+        for name, dp in back(weight * plan.loss_scale):
+            total.add(number, name, dp)
+            del dp  # added: it need not live on beside the next part's
         return value * weight
 
-    for start in range(0, len(images), micro_batch):
-        stop = min(start + micro_batch, len(images))
-        parts = shares(images, start, stop, config, workers)
-        numbered = [(len(values) + i, *part) for i, part in enumerate(parts)]
-        values += threads.run(
-            lambda part: share(*part), numbered, small=is_small(config), host=on_host(images)
-        )
+    for begin in range(0, n, micro_batch):
+        edges = slices(begin, min(begin + micro_batch, n), config, plan.workers, on_cpu)
+        numbered = [(len(values) + i, *edge) for i, edge in enumerate(edges)]
+        values += threads.run(lambda s: one(*s), numbered, small=is_small(config), host=on_cpu)
     return sum(values), total.tree()
+
+
+def count_right(task, inputs, labels, p, config, rng=None, workers=None):
+    """How many of the inputs a task's model gets right, a sum over them; on a device an array of no axes."""
+    arrays = task.batch(inputs, labels, p, config, rng, (0, len(inputs)))
+    on_cpu = on_host(parameter_of(p))
+    parts = slices(0, len(arrays[0]), config, workers, on_cpu)
+    return sum(
+        threads.run(
+            lambda s: task.right([a[slice(*s)] for a in arrays], p, config),
+            parts,
+            small=is_small(config),
+            host=on_cpu,
+        )
+    )
 
 
 def predict(images, p, config, *, workers=None, batch_size=64):
     """Logits (B, classes), `batch_size` images at a time; nothing is kept for a backward."""
-    images = check_images(images, config, parameter_of(p).dtype)
-    images = to_device(images, array_module(parameter_of(p)))
+    like = parameter_of(p)
+    images = for_batch(images, config, like)
     need_int("batch_size", batch_size, at_least=1)
-    how, logits = {"small": is_small(config), "host": on_host(images)}, []
+    model, on_cpu, logits = models.of(config), on_host(like), []
     for start in range(0, len(images), batch_size):
-        stop = min(start + batch_size, len(images))
-        parts = shares(images, start, stop, config, workers)
+        parts = slices(start, min(start + batch_size, len(images)), config, workers, on_cpu)
         logits += threads.run(
-            lambda part: vit.forward(images[slice(*part)], p, config, keep="nothing")[0], parts, **how
+            lambda s: model.forward(images[slice(*s)], p, config, keep="nothing", whole=False)[0],
+            parts,
+            small=is_small(config),
+            host=on_cpu,
         )
     return array_module(logits[0]).concatenate(logits)

@@ -1,4 +1,4 @@
-"""float16: what of a model is in half the bytes, and how to train so. Imports `parallel`, `tree`, `errors`.
+"""float16: what of a model is in half the bytes, and how to train so. Imports `tree`, `errors`.
 
 Weights and activations are float16; statistics, softmax and loss are computed in float32 (`ops.half`), and matrix
 products add up in float32. For inference that is all: `predict(images, cast(p, "float16"), config)`.
@@ -14,7 +14,8 @@ float16, and scales the loss, because most gradients of a ViT are smaller than f
 (Micikevicius et al., 2018, "Mixed precision training", §3; the numbers are PyTorch's GradScaler's, except for its
 backoff, which is the same ½.) A step looks like this, and the one number it waits for is the norm:
 
-    loss, dp = precision.loss_and_grads(images, labels, p, config, scale)
+    loss, dp = loss_and_grads(images, labels, precision.cast(p, "float16"), config, loss_scale=scale.value)
+    dp       = precision.unscaled(dp, scale)
     norm     = float(optim.clip(dp, max_norm))
     scale    = scale.after(norm)
     if math.isfinite(norm):
@@ -25,7 +26,6 @@ import math
 from typing import NamedTuple
 
 from vitnp import tree
-from vitnp.engine import batch
 from vitnp.errors import InputError
 
 DTYPES = ("float32", "float16")
@@ -61,19 +61,6 @@ def cast(p, dtype):
     return tree.map(lambda leaf: leaf.astype(dtype, copy=False), p)
 
 
-def loss_and_grads(images, labels, p, config, scale, **options):
-    """`batch.loss_and_grads` in float16 from float32 parameters p: the loss, and float32 gradients like p.
-
-    scale is a `LossScale`; InputError where it is not. Where float16 overflows, gradients are NaN or infinite: see
-    `LossScale.after`.
-    """
-    if not isinstance(scale, LossScale):
-        raise InputError(f"scale is {scale!r}; need a precision.LossScale, such as LossScale()")
-    half = cast(p, "float16")
-    loss, dp = batch.loss_and_grads(images, labels, half, config, loss_scale=scale.value, **options)
-    return loss, unscaled(dp, scale.value)
-
-
-def unscaled(dp, value):
-    """The gradients of the loss from those of value·loss, in float32."""
-    return tree.map(lambda g: g.astype("float32") * (1.0 / value), dp)
+def unscaled(dp, scale):
+    """The gradients of the loss in float32, from those of scale.value·loss."""
+    return tree.map(lambda g: g.astype("float32") * (1.0 / scale.value), dp)

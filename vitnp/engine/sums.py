@@ -6,13 +6,6 @@ import threading
 from vitnp import tree
 
 
-class Once(list):
-    """A list that hands out each item once: what backward has used is free while backward goes on."""
-
-    def __getitem__(self, i):
-        return self.pop(i)
-
-
 class Part:
     """One part of the model while its gradients are added up."""
 

@@ -1,5 +1,7 @@
 """Labels, parameters and generators that do not fit, in one clear line. Imports `backend`, `errors`, `tree`."""
 
+import functools
+
 from vitnp import tree
 from vitnp.backend.arrays import on_host
 from vitnp.errors import InputError
@@ -30,13 +32,12 @@ def check_labels(labels, batch_size, num_classes):
 
 
 def parameter_of(p):
-    """One parameter of a model: all have its dtype, and are where it is. Raises InputError for what is no model."""
-    try:
-        return p["norm"]["gamma"]
-    except (TypeError, LookupError):
-        raise InputError(
-            f"p is a {type(p).__name__} without norm.gamma; need a model's parameters, as vit.init or load gives them"
-        ) from None
+    """Any parameter of a model: it tells the dtype and the memory of all. Raises InputError for what is no model."""
+    for _, leaf in tree.leaves(p) if isinstance(p, dict) else ():
+        return leaf
+    raise InputError(
+        f"p is a {type(p).__name__} without arrays; need a model's parameters, as vit.init or weights.load gives them"
+    )
 
 
 def misfits(p, want):
@@ -51,9 +52,15 @@ def misfits(p, want):
     return wrong + [f"{name} is {have[name]}, need {want[name]}" for name in differ]
 
 
-def check_parameters(p, want):
-    """Raise InputError unless p is a tree of these shapes: another one might run, and be wrong."""
-    if wrong := misfits(p, want):
+@functools.lru_cache
+def shapes(init, config):
+    """The tree of the shapes of the parameters that a model's init makes."""
+    return tree.shapes(init(None, config))
+
+
+def check_parameters(p, init, config):
+    """Raise InputError unless p has the shapes that init makes: another tree might run, and be wrong."""
+    if wrong := misfits(p, shapes(init, config)):
         more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise InputError(f"p is not the tree of this configuration: {'; '.join(wrong[:3])}{more}")
 

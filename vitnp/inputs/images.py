@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from vitnp.backend.arrays import array_module
+from vitnp.backend.arrays import array_module, on_host, to_device
 from vitnp.errors import InputError, need_choice
 
 
@@ -50,6 +50,24 @@ def check_images(images, config, dtype):
     uint8, values 0…255, becomes (x/255 − mean)/std of config.preprocessing, by default −1…1; a float image is
     taken as it is. Raises InputError for other integers, a wrong shape, NaN or infinity.
     """
+    check_shape(images, config)
+    return scaled(images, dtype, config.preprocessing)
+
+
+def for_batch(images, config, like):
+    """Images of a fitting shape in the memory of `like`, an array of the model.
+
+    On the host each thread's forward looks at the values of its own images. On a device that would wait, so there
+    they are checked and scaled before they are sent.
+    """
+    check_shape(images, config)
+    if on_host(images) and not on_host(like):
+        images = scaled(images, like.dtype, config.preprocessing)
+    return to_device(images, array_module(like))
+
+
+def check_shape(images, config):
+    """Raise InputError unless images are an array (B, Hᵢ, Wᵢ, C) of the configuration's sizes, B at least 1."""
     height, width = config.image_size
     want = f"(B, {height}, {width}, {config.in_channels})"
     shape = getattr(images, "shape", None)
@@ -71,7 +89,6 @@ def check_images(images, config, dtype):
             f"images are {shape[1]}x{shape[2]}; the model needs {height}x{width}: resize them, "
             f"or make the model with image_size=({shape[1]}, {shape[2]})"
         )
-    return scaled(images, dtype, config.preprocessing)
 
 
 def scaled(images, dtype, preprocessing):

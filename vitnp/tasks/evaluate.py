@@ -1,45 +1,35 @@
-"""How often a model is right. Imports `data`, `distributed`, `parallel`, `backend`, `errors`."""
-
-from collections.abc import Callable
-from typing import NamedTuple
+"""How often a model is right about a source of images, a few at a time."""
 
 import numpy as np
 
-from vitnp.backend.arrays import array_module
 from vitnp.data import batches
-from vitnp.engine.batch import predict
+from vitnp.engine import batch
 from vitnp.engine.ranks import Alone
 from vitnp.errors import InputError
 
 BATCH = 64  # images at a time
+SEED = 0  # of what a task draws when it is measured: the same each time
 
 
-class Classes(NamedTuple):
-    """The task of a training with labels; `masked.MaskedPatches` is one without."""
+def accuracy(task, source, p, config, *, rows=None, workers=None, comm=None, between=None):
+    """The fraction, 0…1, that the task's model gets right of a source's images, or of those in `rows`.
 
-    loss_and_grads: Callable
-    accuracy: Callable
-
-
-def accuracy(source, p, config, *, rows=None, workers=None, comm=None, between=None):
-    """The share of a source's images, or of those in `rows`, whose largest logit is the label's, 0…1."""
-    rows, comm = to_measure(source, rows), comm or Alone()
-    first, last = comm.share(len(rows))
-    right = 0
-    for images, labels in batches(source, rows[first:last], batch_size=BATCH, seed=None):
-        logits = predict(prepared(images, config.preprocessing), p, config, workers=workers)
-        right = right + (logits.argmax(-1) == array_module(logits).asarray(labels)).sum()
-        if between:
-            between()
-    return comm.sum_numbers(int(right))[0] / len(rows)
-
-
-def to_measure(source, rows):
-    """The rows of a source to measure on, by default all. Raises InputError for none."""
-    rows = np.arange(len(source)) if rows is None else rows
+    Several ranks share the batches, so that what a task draws for a batch does not depend on their number. between()
+    is called after every batch.
+    """
+    rows, comm = np.arange(len(source)) if rows is None else rows, comm or Alone()
     if not len(rows):
         raise InputError("there are no images to measure on; give a source, or rows of it, with at least one")
-    return rows
+    first, last = comm.share(-(-len(rows) // BATCH))
+    right = 0.0
+    read = batches(source, rows[first * BATCH : last * BATCH], batch_size=BATCH, seed=None)
+    for number, (images, labels) in enumerate(read, start=first):
+        rng = np.random.default_rng([SEED, number])
+        images = prepared(images, config.preprocessing)
+        right = right + batch.count_right(task, images, labels, p, config, rng, workers)
+        if between:
+            between()
+    return comm.sum_numbers(float(right))[0] / len(rows)
 
 
 def prepared(images, preprocessing):

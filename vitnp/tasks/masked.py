@@ -1,92 +1,58 @@
-"""Masked patch prediction as a task of `train`: the batch's loss and gradient, how often it is right, and the tree.
-
-Imports `masked`, `parallel`, `data`, `distributed`, `backend`, `checks`.
-"""
+"""Masked patch prediction as a task: labels have no part in it."""
 
 import dataclasses
 from typing import NamedTuple
 
-import numpy as np
-
-from vitnp.backend.arrays import array_module, on_host, to_device
-from vitnp.data import batches
-from vitnp.engine import batch, split, sums
-from vitnp.engine.ranks import Alone
-from vitnp.inputs.checks import check_generator, check_part, parameter_of
+from vitnp.backend.arrays import array_module, to_device
+from vitnp.inputs.checks import check_generator, parameter_of
 from vitnp.inputs.images import check_images
 from vitnp.models.vit import masked
-from vitnp.system import threads
-from vitnp.tasks.evaluate import BATCH, prepared, to_measure
-
-SEED = 0  # of what is corrupted when it is measured how often the model is right: the same each time
+from vitnp.tasks import targets
 
 
 class MaskedPatches(NamedTuple):
-    """The task: what is predicted (`masked.TARGETS`), and of how many patches. The labels have no part in it."""
+    """What is predicted (`targets.TARGETS`), and of which fraction of the patches."""
 
     target: str = "color"
     ratio: float = 0.5
 
-    def loss_and_grads(self, images, labels, p, config, *, rng, part=None, label_smoothing=0.0, **options):
-        """The mean loss of a freshly corrupted batch and its gradient: a number, a tree like p.
+    uses_labels = False
 
-        images (B, Hᵢ, Wᵢ, C); rng draws corruption and dropout; part and options (workers, micro_batch) as for
-        `batch.loss_and_grads`. Of the labels and their smoothing nothing is used.
+    def batch(self, images, labels, p, config, rng, part):
+        """Images, what is done to their patches (rows, source of `masked.Corruption`), and the targets.
+
+        rng draws the corruption of the whole batch, of which these images have their part.
         """
         check_generator(rng, needed=True)
-        xp, dtype = array_module(parameter_of(p)), parameter_of(p).dtype
-        if not (part and not len(images)):
-            images = to_device(check_images(images, config, dtype), xp)
-        first, B = check_part(part, len(images))
-        drawn = masked.draw(rng, B, config.num_patches, ratio=self.ratio)
-        drawn = on_device(drawn.images(slice(first, first + len(images))), xp)
-        t = masked.targets(images, config, drawn, self.target) if len(images) else None
-
-        def one(start, stop, drop):
-            own = slice(start, stop)
-            y, saved = masked.forward(images[own], p, config, drawn.images(own), drop)
-            value, saved_loss = masked.loss_forward(y, t[own], target=self.target)
-            saved = saved._replace(blocks=sums.Once(saved.blocks))
-            return value, lambda dloss: masked.backward_parts(
-                masked.loss_backward(dloss, saved_loss, target=self.target), saved
-            )
-
-        return batch.add_up(one, images, p, config, rng=rng, part=part, **options)
-
-    def accuracy(self, source, p, config, *, rows=None, workers=None, comm=None, between=None):
-        """How often a corrupted patch's color is told right, 0…1, for a source's images or those in `rows`."""
-        rows, comm = to_measure(source, rows), comm or Alone()
-        first, last = comm.share(len(rows))
-        xp, dtype = array_module(parameter_of(p)), parameter_of(p).dtype
-        drawn = masked.draw(np.random.default_rng(SEED), len(rows), config.num_patches, ratio=self.ratio)
-        right = 0.0
-        for images, _ in batches(source, rows[first:last], batch_size=BATCH, seed=None):
-            own = on_device(drawn.images(slice(first, first + len(images))), xp)
-            images = check_images(prepared(images, config.preprocessing), config, dtype)
-            right = right + len(images) * self.share_right(to_device(images, xp), p, config, own, workers)
-            first += len(images)
-            if between:
-                between()
-        return comm.sum_numbers(float(right))[0] / len(rows)
-
-    def share_right(self, images, p, config, drawn, workers):
-        """How often it is right for these images."""
-
-        def one(part):
-            own = slice(*part)
-            return masked.forward(images[own], p, config, drawn.images(own), keep="nothing")[0]
-
-        parts = split.shares(images, 0, len(images), config, workers)
-        y = array_module(images).concatenate(
-            threads.run(one, parts, small=split.is_small(config), host=on_host(images))
+        like = parameter_of(p)
+        xp, (first, B) = array_module(like), part
+        images = to_device(check_images(images, config, like.dtype), xp)
+        drawn = masked.draw(rng, B, config.num_patches, ratio=self.ratio).images(
+            slice(first, first + len(images))
         )
-        t = masked.targets(images, config, drawn, self.target)
-        return masked.right(y, t, config, target=self.target)
+        drawn = masked.Corruption(*(to_device(a, xp) for a in drawn))
+        return images, *drawn, targets.targets(images, config, drawn, self.target)
 
+    def loss(self, arrays, p, config, rng=None, *, keep="all"):
+        """The mean loss of a slice; a generator turns dropout on."""
+        images, rows, source, t = arrays
+        y, saved = masked.forward(images, p, config, masked.Corruption(rows, source), rng, keep=keep)
+        value, saved_loss = targets.loss_forward(y, t, target=self.target)
 
-def on_device(drawn, xp):
-    """The corruption in the memory of `xp`."""
-    return masked.Corruption(xp.asarray(drawn.rows), xp.asarray(drawn.source))
+        def back(dloss):
+            return masked.backward_parts(targets.loss_backward(dloss, saved_loss, target=self.target), saved)
+
+        return value, back
+
+    def right(self, arrays, p, config):
+        """How many images' worth of corrupted patches have their color predicted right."""
+        images, rows, source, t = arrays
+        y, _ = masked.forward(images, p, config, masked.Corruption(rows, source), keep="nothing")
+        return len(images) * targets.right(y, t, config, target=self.target)
+
+    def learned(self, p):
+        """All of it."""
+        return p
 
 
 def without_head(config):
@@ -97,7 +63,8 @@ def without_head(config):
 def with_task(p, rng, config, task):
     """The tree that is pre-trained: a ViT's without "classify", with "masked" where it is used."""
     rest = {name: part for name, part in p.items() if name not in ("project", "classify")}
-    return {"project": p["project"], "masked": masked.init(rng, config, target=task.target), **rest}
+    count, size = targets.outputs(config, task.target)
+    return {"project": p["project"], "masked": masked.init(rng, config, outputs=count * size), **rest}
 
 
 def model(p):

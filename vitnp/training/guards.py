@@ -7,11 +7,12 @@ import numpy as np
 from vitnp import tree
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, need_choice
+from vitnp.tasks.classification import Classification, Head
 from vitnp.training.progress import Diverged
 
 
-def check_fit(data, config, *, classes=True):
-    """Raise InputError unless the data has images that the model takes and, if they are learned, its classes."""
+def check_fit(data, config, task):
+    """Raise InputError unless the data has images that the model takes and, if the task learns them, its classes."""
     if not len(data.train) or not len(data.test):
         raise InputError(
             f"the data has {len(data.train)} images to learn from and {len(data.test)} to test; need some of both"
@@ -23,18 +24,18 @@ def check_fit(data, config, *, classes=True):
             f"the images are {have[0]}x{have[1]}x{have[2]}, the model takes {want[0]}x{want[1]}x{want[2]}; "
             f"give it image_size {height}x{width}, in_channels={channels} and a patch_size that divides both sides"
         )
-    if classes and config.num_classes != len(data.class_names):
+    if task.uses_labels and config.num_classes != len(data.class_names):
         raise InputError(
             f"the data has {len(data.class_names)} classes, the model {config.num_classes}; "
             f"give it num_classes={len(data.class_names)}"
         )
 
 
-def check_dtype(dtype, freeze, task):
+def check_dtype(dtype, task):
     """Raise InputError for a dtype that is not there, or that this is not trained in."""
     need_choice("dtype", dtype, DTYPES)
-    if dtype == "float16" and (freeze or task):
-        what = "a frozen backbone" if freeze else "a model without labels"
+    if dtype == "float16" and not isinstance(task, Classification):
+        what = "a frozen backbone" if isinstance(task, Head) else "a model without labels"
         raise InputError(f"{what} is trained in float32; leave out float16")
 
 

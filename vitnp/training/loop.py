@@ -17,50 +17,48 @@ import numpy as np
 
 from vitnp import tree
 from vitnp.backend.arrays import array_module
-from vitnp.data import DataSet, augment, batches
-from vitnp.engine import precision
-from vitnp.engine.batch import loss_and_grads
+from vitnp.data import augment, batches
+from vitnp.engine import batch, precision
 from vitnp.engine.ranks import Alone
 from vitnp.engine.split import choose_workers
-from vitnp.errors import need_choice
 from vitnp.inputs.checks import parameter_of
-from vitnp.models import vit
-from vitnp.models.vit.config import ViTConfig
-from vitnp.tasks import head
-from vitnp.tasks.evaluate import Classes, accuracy, prepared
+from vitnp.tasks import Classification
+from vitnp.tasks.evaluate import accuracy, prepared
 from vitnp.training import optim
 from vitnp.training.guards import check_dtype, check_finite, check_fit
 from vitnp.training.progress import Epoch, Progress, Step, Stopped
-from vitnp.training.recipes import Recipe
 
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
 READ_EVERY = 16  # steps on a device between two looks at the loss, each of which waits for it
-# by the names of a recipe
-AUGMENTATIONS = {name: getattr(augment, name) for name in ("affine", "crop", "flip", "inception_crop")}
+
+
+class How(NamedTuple):
+    """What is learned, and with what. Beside the task it changes no more than rounding."""
+
+    task: Any = None  # see `tasks`; None: classes, with the recipe's label smoothing
+    workers: int | None = None  # threads; None: as `engine.split.choose_workers` says
+    dtype: str = "float32"  # "float16": forward and backward, see `engine.precision`
+    comm: Any = None  # what `engine.ranks.connect` gave; None: one process
+
+
+class Watch(NamedTuple):
+    """What a training calls while it runs."""
+
+    stop: Callable | None = None  # asked after every step; where it is true, `Stopped` is raised
+    on_step: Callable | None = None  # (progress, step), after every step
+    on_epoch: Callable | None = None  # (progress), after every epoch
 
 
 class Setting(NamedTuple):
     """What is the same in every step of a training."""
 
-    task: Any
-    config: ViTConfig
-    data: DataSet
-    recipe: Recipe
-    workers: int
-    comm: Any
-    frozen: bool  # only the head learns
-    half: bool  # forward and backward in float16, see `precision`
-    stop: Callable
-    on_step: Callable
+    config: Any
+    data: Any
+    recipe: Any
+    how: How
+    watch: Watch
 
-
-def initial_parameters(rng, config, recipe):
-    """What `vit.init` draws, with the position embeddings (E_pos, E_rel, …) `recipe.position_scale` times as large."""
-    p = vit.init(rng, config)
-    for name, leaf in tree.leaves(p):
-        if name.rpartition(".")[2].startswith("E_"):
-            leaf *= recipe.position_scale
-    return p
+    half = property(lambda self: self.how.dtype == "float16")
 
 
 def with_dropout(config, recipe):
@@ -68,61 +66,38 @@ def with_dropout(config, recipe):
     return config if recipe.dropout is None else dataclasses.replace(config, dropout_rate=recipe.dropout)
 
 
-def train(
-    p,
-    config,
-    data,
-    recipe,
-    *,
-    rng,
-    workers=None,
-    freeze=None,
-    dtype="float32",
-    task=None,
-    comm=None,
-    resume=None,
-    stop=None,
-    on_step=None,
-    on_epoch=None,
-):
+def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()):
     """Train p in place as the recipe says, and return the history, a list of `Epoch`.
 
-    data: a `DataSet`. rng: a generator. workers: threads, by default what `choose_workers` says. freeze: "backbone"
-    to train the head alone. dtype: "float16" for the forward and backward pass, see `precision`. task: what to learn,
-    by default the classes that the labels say. comm: what `distributed.connect` gave. Where the recipe averages, p
-    ends as the average. resume: the `Progress` to go on from, whose numbers p and rng are given. stop() is asked after
-    every step, and a yes raises `Stopped`. on_step(progress, step) is called after every step, on_epoch(progress)
-    after every epoch. p lies in the memory of NumPy or of CuPy, and there everything is done. Raises InputError where
-    the data does not fit the configuration, and `Diverged` where the loss or a gradient stops being finite.
+    data: a `DataSet`. rng: a generator. resume: the `Progress` to go on from, whose state p and rng take. p lies in
+    the memory of NumPy or of CuPy, and there everything is done. Where the recipe averages, p ends as the average.
+    Raises InputError where the data does not fit the configuration, `Diverged` where the loss or a gradient stops
+    being finite, and `Stopped` where watch.stop asked for it.
     """
-    check_fit(data, config, classes=task is None)
-    check_augment(recipe)
-    if freeze is not None:
-        need_choice("freeze", freeze, ("backbone",))
-    check_dtype(dtype, freeze, task)
-    half = dtype == "float16"
+    task = how.task or Classification(recipe.label_smoothing)
+    check_fit(data, config, task)
+    augment.check_names(recipe.augment)
+    check_dtype(how.dtype, task)
     config = with_dropout(config, recipe)
-    workers = choose_workers(recipe.micro_batch or recipe.batch_size, config) if workers is None else workers
-    task = task or Classes(loss_and_grads, accuracy)
-    s = Setting(
-        task, config, data, recipe, workers, comm or Alone(), freeze == "backbone", half, stop, on_step
-    )
-    now = begin(p, s, rng, resume)
+    workers = how.workers or choose_workers(recipe.micro_batch or recipe.batch_size, config)
+    how = How(task, workers, how.dtype, how.comm or Alone())
+    s = Setting(config, data, recipe, how, watch)
+    now = start(p, s, rng, resume)
     steps = recipe.total_steps(len(data.train))
     while not now.finished:
         train_epoch(now, s, rng, steps)
         measure(now, s, recipe.rate(now.step, steps))
         now.generator, now.finished = rng.bit_generator.state, now.step == steps
-        if on_epoch:
-            on_epoch(now)
+        if watch.on_epoch:
+            watch.on_epoch(now)
     for name, leaf in tree.leaves(now.average or {}):
         tree.get(p, name)[...] = leaf
     return now.history
 
 
-def begin(p, s, rng, resume):
-    """The `Progress` before the first step, or where rank 0's `resume` stands; p gets its numbers."""
-    learned = head.learned(p) if s.frozen else p
+def start(p, s, rng, resume):
+    """The `Progress` to start from: a fresh one, or rank 0's `resume`, whose parameters are copied into p."""
+    learned, comm = s.how.task.learned(p), s.how.comm
     average = tree.map(lambda leaf: leaf.copy(), learned) if s.recipe.average else None
     now = Progress(p, optim.init(learned, s.recipe.optimizer), average, rng.bit_generator.state)
     xp = array_module(parameter_of(p))
@@ -132,8 +107,8 @@ def begin(p, s, rng, resume):
                 leaf[...] = xp.asarray(tree.get(resume.trees(), name))
         now.optimizer["step"] = resume.optimizer["step"]  # in float16 fewer than all: some are left out
         now = dataclasses.replace(resume, **now.trees())
-    if s.comm.size > 1:
-        numbers = s.comm.broadcast({"rest": now.rest(), "trees": now.trees()})
+    if comm.size > 1:
+        numbers = comm.broadcast({"rest": now.rest(), "trees": now.trees()})
         now = Progress(**now.trees(), **numbers["rest"])
         now.optimizer["step"] = numbers["trees"]["optimizer"]["step"]
     return now
@@ -141,7 +116,7 @@ def begin(p, s, rng, resume):
 
 def train_epoch(now, s, rng, total_steps):
     """The steps that are left of an epoch, perhaps none; the generator ends where the next epoch begins."""
-    source, recipe = s.data.train, s.recipe
+    source, recipe, comm = s.data.train, s.recipe, s.how.comm
     rng.bit_generator.state = now.generator
     order, seed = rng.permutation(len(source)), int(rng.integers(2**62))
     began = time.perf_counter() - now.seconds
@@ -149,65 +124,66 @@ def train_epoch(now, s, rng, total_steps):
         source,
         order,
         batch_size=recipe.batch_size,
-        seed=seed + s.comm.rank,  # every rank reads images of its own, with chances of their own
-        augment=augmented(recipe.augment, source),
+        seed=seed + comm.rank,  # every rank reads images of its own, with chances of their own
+        augment=augment.composed(recipe.augment, source),
         mixup=recipe.mixup,
         num_classes=s.config.num_classes,
         first=now.steps,
-        share=s.comm.share,
+        share=comm.share,
     )
     with contextlib.closing(read):
         for images, labels in itertools.islice(read, total_steps - now.step):
             batch_size = min(recipe.batch_size, len(source) - now.steps * recipe.batch_size)
             lr = recipe.rate(now.step + 1, total_steps)
+            images = prepared(images, s.config.preprocessing)
             drop = np.random.default_rng([seed, now.steps, 1])
-            loss, norm, stop = train_step(now, s, images, labels, batch_size, lr=lr, rng=drop)
+            loss, dp = gradients(now, s, images, labels, batch_size, drop)
+            stop = s.watch.stop is not None and s.watch.stop()
+            if comm.size > 1:
+                comm.sum_gradients(dp)
+                loss, stop = comm.sum_numbers(float(loss), stop)  # one rank's wish is everybody's
+            loss, norm = update(now, s, loss, dp, lr)
             now.step, now.steps, now.images = now.step + 1, now.steps + 1, now.images + batch_size
             if not s.half or math.isfinite(loss):  # a step that float16 could not hold tells nothing
                 now.loss_sum = now.loss_sum + loss * batch_size
             now.seconds = time.perf_counter() - began
-            if s.on_step:
-                s.on_step(now, Step(now.step, now.epoch, loss, norm, lr, batch_size))
+            if s.watch.on_step:
+                s.watch.on_step(now, Step(now.step, now.epoch, loss, norm, lr, batch_size))
             if stop:
                 raise Stopped(now)
 
 
-def train_step(now, s, images, labels, batch_size, *, lr, rng):
-    """One update of now.p and of the optimizer's state: (loss before it, norm of its gradient, whether to stop)."""
-    learned = head.learned(now.p) if s.frozen else now.p
-    loss, dp = gradients(now, s, images, labels, batch_size, rng)
-    stop = s.stop is not None and s.stop()
-    if s.comm.size > 1:
-        s.comm.sum_gradients(dp)
-        loss, stop = s.comm.sum_numbers(float(loss), stop)  # one rank's wish is everybody's
+def gradients(now, s, images, labels, batch_size, rng):
+    """The loss over the batch and its gradient for what learns; of several ranks, this rank's share of both."""
+    first, last = s.how.comm.share(batch_size)
+    scale = precision.LossScale(*now.scale)
+    plan = batch.Plan(
+        workers=s.how.workers,
+        micro_batch=s.recipe.micro_batch,
+        part=(first, batch_size) if last - first < batch_size else None,
+        loss_scale=scale.value if s.half else 1.0,
+    )
+    p = precision.cast(now.p, "float16") if s.half else now.p
+    loss, dp = batch.run(s.how.task, images, labels, p, s.config, rng, plan)
+    return loss, precision.unscaled(dp, scale) if s.half else dp
+
+
+def update(now, s, loss, dp, lr):
+    """Update now.p, the optimizer's state and the average from the gradients: (loss, the gradients' norm)."""
     norm = optim.clip(dp, s.recipe.clip)
     if s.half:
         norm, loss = float(norm), float(loss)  # the one wait of a step: the scale follows from it
         now.scale = list(precision.LossScale(*now.scale).after(norm))
         if not math.isfinite(norm):  # too large a scale: the step is left out
-            return loss, norm, stop
+            return loss, norm
     host = isinstance(norm, float)
     if host or now.step % READ_EVERY == 0:
         check_finite(now.step + 1, lr, loss, norm, now.p, dp)
+    learned = s.how.task.learned(now.p)
     optim.update(learned, dp, now.optimizer, lr=lr, **s.recipe.update_options())
     if now.average:
         optim.average(now.average, learned, s.recipe.average)
-    return float(loss) if host else loss, norm, stop
-
-
-def gradients(now, s, images, labels, batch_size, rng):
-    """The loss over the batch and its gradient for what learns; of several ranks, this rank's part of both."""
-    first, last = s.comm.share(batch_size)
-    images = prepared(images, s.config.preprocessing)
-    options = {"workers": s.workers, "label_smoothing": s.recipe.label_smoothing}
-    options |= {"part": (first, batch_size)} if last - first < batch_size else {}
-    if s.frozen:
-        return head.loss_and_grads(images, labels, now.p, s.config, **options)
-    options |= {"micro_batch": s.recipe.micro_batch} if s.recipe.micro_batch else {}
-    if s.half:
-        scale = precision.LossScale(*now.scale)
-        return precision.loss_and_grads(images, labels, now.p, s.config, scale, rng=rng, **options)
-    return s.task.loss_and_grads(images, labels, now.p, s.config, rng=rng, **options)
+    return float(loss) if host else loss, norm
 
 
 def measure(now, s, lr):
@@ -217,33 +193,16 @@ def measure(now, s, lr):
     p, began = now.best(), time.perf_counter()
     n = len(s.data.train)
     some = np.arange(min(MONITORED, n)) * n // min(MONITORED, n)  # of every class, also where they are sorted
-    options = {"workers": s.workers, "comm": s.comm, "between": lambda: between(now, s)}
-    on_train = s.task.accuracy(s.data.train, p, s.config, rows=some, **options)
-    on_test = s.task.accuracy(s.data.test, p, s.config, **options)
+    how = {"workers": s.how.workers, "comm": s.how.comm, "between": lambda: stop_if_asked(now, s)}
+    on_train = accuracy(s.how.task, s.data.train, p, s.config, rows=some, **how)
+    on_test = accuracy(s.how.task, s.data.test, p, s.config, **how)
     seconds = now.seconds + time.perf_counter() - began
     now.history.append(Epoch(now.epoch, loss, on_train, on_test, lr, seconds, now.images / now.seconds))
-    now.epoch, now.steps, now.images, now.loss_sum, now.seconds = now.epoch + 1, 0, 0, 0.0, 0.0
+    now.epoch += 1
+    now.steps, now.images, now.loss_sum, now.seconds = 0, 0, 0.0, 0.0
 
 
-def between(now, s):
-    """Stop between two batches of a measurement. Several ranks cannot agree there, and go on to the next step."""
-    if s.comm.size == 1 and s.stop and s.stop():
+def stop_if_asked(now, s):
+    """Stop during a measurement if asked to. Only with one rank: several would have to agree first."""
+    if s.how.comm.size == 1 and s.watch.stop and s.watch.stop():
         raise Stopped(now)
-
-
-def check_augment(recipe):
-    """Raise InputError for an augmentation that is not there."""
-    for name in recipe.augment:
-        need_choice("augment", name, AUGMENTATIONS)
-
-
-def augmented(names, source):
-    """The augmentations with these names one after the other, or None; what the source does itself is left to it."""
-    names = [name for name in names if not (name == "inception_crop" and getattr(source, "crops", False))]
-
-    def all_of_them(images, rng):
-        for name in names:
-            images = AUGMENTATIONS[name](images, rng)
-        return images
-
-    return all_of_them if names else None

@@ -4,9 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from vitnp import tree
+from vitnp import models, tree
 from vitnp.errors import InputError
-from vitnp.models import vit
 from vitnp.models.vit.config import ViTConfig
 from vitnp.weights import adapt, kinds, native
 from vitnp.weights.vit import google, layouts
@@ -173,7 +172,7 @@ def _spelled(path, family, arrays):
 def expected(family, config):
     """{name in the file: ({our name: our shape}, shape in the file)} of the configuration's model, in p's order."""
     theirs, want = names(family, config.num_layers), {}
-    for ours, leaf in tree.leaves(vit.init(None, config)):
+    for ours, leaf in tree.leaves(models.of(config).init(None, config)):
         in_file = ours if family == "vitnp" else theirs[ours]
         shape = layouts.to_file(family, ours, leaf, config).shape
         if in_file is None:
@@ -194,7 +193,8 @@ def to_ours(family, arrays, config):
         for (name, shape), part in zip(ours.items(), parts, strict=True):
             leaves[name] = layouts.to_ours(family, name, part, shape)
     dtype = np.result_type(*leaves.values())
-    return tree.map(lambda name: leaves[name].astype(dtype, copy=False), tree.names(vit.init(None, config)))
+    wanted = models.of(config).init(None, config)
+    return tree.map(lambda name: leaves[name].astype(dtype, copy=False), tree.names(wanted))
 
 
 def widened(array):

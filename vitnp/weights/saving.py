@@ -3,11 +3,10 @@
 import contextlib
 import os
 
-from vitnp import tree
+from vitnp import models, tree
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError
-from vitnp.inputs.checks import misfits
-from vitnp.models import vit
+from vitnp.inputs.checks import misfits, shapes
 from vitnp.system.writing import beside
 from vitnp.weights import kinds, native
 from vitnp.weights.vit import layouts, sidecar
@@ -52,7 +51,7 @@ def save(path, p, config, *, format="vitnp", class_names=None):
 
 def _check(p, config):
     """Raise InputError, naming the leaves, unless p has the configuration's leaves and is of floats."""
-    wrong = misfits(p, vit.shapes(config))
+    wrong = misfits(p, shapes(models.of(config).init, config))
     for name, leaf in tree.leaves(p):
         if leaf.dtype.kind != "f" or leaf.dtype.itemsize > 8:
             wrong.append(f"{name} is {leaf.dtype}, need floats of 16, 32 or 64 bits")

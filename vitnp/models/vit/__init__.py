@@ -1,26 +1,20 @@
-"""The Vision Transformer: the eight steps in order, then in reverse."""
+"""The Vision Transformer. `model.py` has the eight steps in order, then in reverse; see `models` for the names here."""
 
 from vitnp.models.vit.config import PRESETS, ViTConfig
-from vitnp.models.vit.model import (
-    Saved,
-    backward,
-    backward_parts,
-    encode,
-    encode_backward_parts,
-    forward,
-    init,
-    shapes,
-)
+from vitnp.models.vit.config import ViTConfig as Config
+from vitnp.models.vit.cost import multiply_adds, saved_bytes, step_bytes
+from vitnp.models.vit.model import Saved, backward, backward_parts, forward, init
 
 __all__ = [
     "PRESETS",
+    "Config",
     "Saved",
     "ViTConfig",
     "backward",
     "backward_parts",
-    "encode",
-    "encode_backward_parts",
     "forward",
     "init",
-    "shapes",
+    "multiply_adds",
+    "saved_bytes",
+    "step_bytes",
 ]

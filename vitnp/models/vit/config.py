@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import ClassVar
 
 from vitnp.errors import MOST, InputError, need_choice, need_int, need_near, need_real
 from vitnp.inputs.fields import check_fields
@@ -19,6 +20,8 @@ class ViTConfig:
 
     Raises InputError for values that do not fit together.
     """
+
+    family: ClassVar[str] = "vit"
 
     image_size: tuple[int, int] = (224, 224)  # (height, width) in pixels; one number means a square
     patch_size: int = 16  # P, pixels
@@ -114,6 +117,11 @@ class ViTConfig:
             raise InputError(f'position_at is "{at}", but "{kind}" adds nothing to the tokens; use stem')
         if at == "every-layer" and kind == "sincos":
             raise InputError('a "sincos" table is fixed, every layer has the same; use every-layer-shared')
+
+    @property
+    def drops(self):
+        """Whether anything is dropped in training."""
+        return self.dropout_rate + self.attention_dropout_rate > 0
 
     @property
     def stem_position(self):

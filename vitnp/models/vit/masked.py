@@ -5,23 +5,19 @@
 
 x, y ∈ R^{N×D}, A ∈ {0, 1}^{N×N}, m ∈ {0, 1}^N. Steps 1 and 2 come before, steps 3 to 7 between. Of the corrupted
 patches 80% get e, 10% the embedding of another patch of the image, 10% keep their own.
-Imports `vit`, `steps`, `loss`, `ops`, `checks`, `backend`, `errors`.
+What is predicted, and its loss, are the task's: `tasks/targets.py`.
 """
 
 from typing import NamedTuple
 
 from vitnp.backend.arrays import array_module
-from vitnp.engine import loss
-from vitnp.errors import InputError, need_choice, need_real
 from vitnp.inputs.checks import parameter_of
 from vitnp.inputs.images import check_images
-from vitnp.models import vit
+from vitnp.models import parts
+from vitnp.models.vit import model as vit
 from vitnp.ops import initializers, linear
 from vitnp.steps import s1_patchify, s2_project
 
-TARGETS = ("color", "downsized", "patch")
-LEVELS = 8  # of a channel: 3 bits
-SMALL = 4  # a side of the down-sized patch
 REPLACED, EXCHANGED = 0.8, 0.1  # of the corrupted patches
 
 
@@ -36,39 +32,10 @@ class Corruption(NamedTuple):
         return Corruption(self.rows[which], self.source[which])
 
 
-def check(config, *, target, ratio):
-    """Raise InputError for an unknown target, a ratio outside (0, 1), or a model that cannot predict the target."""
-    need_choice("target", target, TARGETS)
-    need_real("mask_ratio", ratio, low=0, below=1, open_at_low=True)
-    if config.num_patches < 2:
-        raise InputError(
-            "an image of one patch has no others to tell what was there; use a smaller patch_size"
-        )
-    if target != "patch" and config.in_channels > SMALL:
-        raise InputError(
-            f'{config.in_channels} channels make {LEVELS}^{config.in_channels} colors; use target "patch"'
-        )
-    if target == "downsized" and config.patch_size % SMALL:
-        raise InputError(
-            f'patch_size is {config.patch_size}; target "downsized" needs a multiple of {SMALL}: '
-            'use "color" or "patch"'
-        )
-
-
-def outputs(config, target):
-    """(how many predictions a patch, how many numbers each): classes, or the values of the patch."""
-    if target == "patch":
-        return 1, config.patch_dim
-    return (SMALL * SMALL if target == "downsized" else 1), LEVELS**config.in_channels
-
-
-def init(rng, config, *, target="color", dtype="float32"):
-    """mask (D,), Normal(0, 0.02²) as in BERT, and the head {W, b}, zero as in step 8."""
-    D, (count, size) = config.hidden_size, outputs(config, target)
-    head = {
-        "W": initializers.zeros((D, count * size), dtype),
-        "b": initializers.zeros((count * size,), dtype),
-    }
+def init(rng, config, *, outputs, dtype="float32"):
+    """mask (D,), Normal(0, 0.02²) as in BERT, and the head {W (D, outputs), b (outputs,)}, zero as in step 8."""
+    D = config.hidden_size
+    head = {"W": initializers.zeros((D, outputs), dtype), "b": initializers.zeros((outputs,), dtype)}
     return {"mask": initializers.normal(rng, (D,), 0.02, dtype), "head": head}
 
 
@@ -120,7 +87,7 @@ def forward(images, p, config, corruption, rng=None, *, keep="all"):
 
 
 def backward_parts(dy, saved):
-    """The way back, a part at a time, as `vit.backward_parts`: from dy (B, n, numbers)."""
+    """The backward pass, one part at a time, from dy (B, n, numbers): yields and returns as `vit.backward_parts`."""
     (shape, image, rows), corrupt, head = saved.classify
     dx_rows, dp_head = linear.backward(dy, head)
     # y = x[image, rows]·W + b: no row twice, and nothing from the others
@@ -131,57 +98,9 @@ def backward_parts(dy, saved):
     yield "masked", dp | {"head": dp_head}
     dx, dp = s2_project.backward(dx, saved.project)
     yield "project", dp
-    yield "images", s1_patchify.backward(dx, saved.patchify)
+    return s1_patchify.backward(dx, saved.patchify)
 
 
-def targets(images, config, corruption, target):
-    """What is to be predicted of the corrupted patches, from the images as the model takes them.
-
-    "color": classes (B, n, 1), the mean color in 3 bits a channel, 8²·red + 8·green + blue. "downsized": (B, n, 16),
-    the same of the 4x4 means of the patch. "patch": its values (B, n, P·P·C).
-    """
-    patches, _ = s1_patchify.forward(images, patch_size=config.patch_size)
-    x = patches[array_module(images).arange(len(images))[:, None], corruption.rows]  # (B, n, P·P·C)
-    if target == "patch":
-        return x
-    side, P = (SMALL if target == "downsized" else 1), config.patch_size
-    x = x.reshape(*x.shape[:2], side, P // side, side, P // side, config.in_channels).mean(axis=(3, 5))
-    return color(x, config.preprocessing).reshape(*x.shape[:2], -1)
-
-
-def color(x, preprocessing):
-    """Values (…, C) of (x₀ − mean)/std → the class of x₀'s color, 0 … 8^C − 1: each channel in 8 equal steps of 0…1."""
-    xp = array_module(x)
-    mean, std = (xp.asarray(value, dtype=x.dtype) for value in (preprocessing.mean, preprocessing.std))
-    levels = xp.floor((x * std + mean) * LEVELS)
-    levels = xp.minimum(xp.maximum(levels, 0), LEVELS - 1).astype("int64")
-    return sum(levels[..., c] * LEVELS ** (x.shape[-1] - 1 - c) for c in range(x.shape[-1]))
-
-
-def loss_forward(y, t, *, target):
-    """The mean over corrupted patches: cross-entropy of the classes, or for "patch" (1/(P·P·C))·Σ (ŷ − t)².
-
-    y (B, n, numbers) and t as `targets` gives it → a number.
-    """
-    if target == "patch":
-        difference = y - t
-        return (difference * difference).mean(), difference
-    value, saved = loss.forward(y.reshape(t.size, -1), t.reshape(-1))
-    return value, (y.shape, saved)
-
-
-def loss_backward(dloss, saved, *, target):
-    """dy (B, n, numbers)."""
-    if target == "patch":
-        return saved * (2.0 * dloss / saved.size)
-    shape, saved_loss = saved
-    return loss.backward(dloss, saved_loss).reshape(shape)
-
-
-def right(y, t, config, *, target):
-    """How often the color is predicted right, 0…1: of the class with the largest number, or of the patch's mean."""
-    if target == "patch":
-        flat = (*y.shape[:2], -1, config.in_channels)
-        y, t = (color(x.reshape(flat).mean(axis=2), config.preprocessing) for x in (y, t))
-        return (y == t).mean()
-    return (y.reshape(*t.shape, -1).argmax(axis=-1) == t).mean()
+def backward(dy, saved):
+    """dy (B, n, numbers) → dimages and dp."""
+    return parts.together(backward_parts, dy, saved)

@@ -1,18 +1,17 @@
-"""The house: the eight steps in order, then in reverse. Imports `steps`, `encoder`, `checks`, `errors`, `tree`.
+"""The ViT: the eight steps in order, then in reverse.
 
 p          = init(rng, config)
 y, saved   = forward(images, p, config)         logits (B, classes)
 dimages, dp = backward(dlogits, saved)
 """
 
-import functools
 from typing import Any, NamedTuple
 
-from vitnp import tree
 from vitnp.blocks import encoder
 from vitnp.errors import need_choice
 from vitnp.inputs.checks import check_generator, check_parameters, parameter_of
 from vitnp.inputs.images import check_images
+from vitnp.models import parts
 from vitnp.steps import s1_patchify, s2_project, s3_class_token, s4_position, s6_layer_norm, s8_classify
 
 
@@ -54,20 +53,14 @@ def init(rng, config, dtype="float32"):
     return p
 
 
-@functools.lru_cache
-def shapes(config):
-    """The tree of the shapes of such a model's parameters."""
-    return tree.shapes(init(None, config))
-
-
-def forward(images, p, config, rng=None, *, keep="all"):
+def forward(images, p, config, rng=None, *, keep="all", whole=True):
     """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). A generator turns dropout on.
 
     keep says what the blocks save: "all", "inputs" (backward runs each block again) or "nothing" (no backward).
     uint8 images are scaled to [−1, 1]. Raises InputError for images, or parameters, that are not the config's.
     """
     images = check_images(images, config, parameter_of(p).dtype)
-    check_parameters(p, shapes(config))
+    check_parameters(p, init, config)
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
@@ -94,15 +87,14 @@ def backward(dlogits, saved):
 
     For uint8 images dimages is the gradient with respect to the scaled image.
     """
-    *parts, (_, dimages) = backward_parts(dlogits, saved)
-    return dimages, tree.from_leaves(reversed(parts))  # in p's order
+    return parts.together(backward_parts, dlogits, saved)
 
 
 def backward_parts(dlogits, saved):
-    """The way back, a part at a time: yields (name of the part, its dp), and last ("images", dimages).
+    """The backward pass, one part at a time: yields (name of the part, its dp) and returns dimages.
 
-    The parts are those of p, from "classify" up, each block for itself ("blocks.11"). Whoever adds up the
-    gradients of several shares of a batch takes each part as it comes.
+    The parts are those of p, from "classify" up, each block by itself ("blocks.11"), so that gradients of several
+    slices of a batch can be added as they come. Uses saved up: see `encoder.backward_parts`.
     """
     dx, dp = s8_classify.backward(dlogits, saved.classify)
     yield "classify", dp
@@ -111,7 +103,7 @@ def backward_parts(dlogits, saved):
     dx = yield from rest
     dx, dp = s2_project.backward(dx, saved.project)
     yield "project", dp
-    yield "images", s1_patchify.backward(dx, saved.patchify)
+    return s1_patchify.backward(dx, saved.patchify)
 
 
 def encode_backward_parts(dx, saved):

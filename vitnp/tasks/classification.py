@@ -1,0 +1,85 @@
+"""Learning classes: softmax cross-entropy of the logits, by all of the model or by its head alone."""
+
+from typing import NamedTuple
+
+from vitnp import models
+from vitnp.backend.arrays import array_module, to_device
+from vitnp.engine import loss
+from vitnp.errors import InputError
+from vitnp.inputs.checks import check_labels, parameter_of
+from vitnp.inputs.images import for_batch
+from vitnp.ops import linear
+
+
+class Classification(NamedTuple):
+    """Labels are integers (B,) or probabilities (B, classes); label smoothing ε as in `engine.loss.targets`."""
+
+    label_smoothing: float = 0.0
+
+    uses_labels = True
+
+    def batch(self, images, labels, p, config, rng, part):
+        """Images and labels in the memory of p."""
+        return labeled(images, labels, p, config)
+
+    def loss(self, arrays, p, config, rng=None, *, keep="all"):
+        """The mean cross-entropy of a slice; a generator turns dropout on."""
+        images, labels = arrays
+        model = models.of(config)
+        logits, saved = model.forward(images, p, config, rng, keep=keep, whole=False)
+        value, saved_loss = loss.forward(logits, labels, label_smoothing=self.label_smoothing)
+        return value, lambda dloss: model.backward_parts(loss.backward(dloss, saved_loss), saved)
+
+    def right(self, arrays, p, config):
+        """How many of the largest logits are the labels'."""
+        images, labels = arrays
+        logits, _ = models.of(config).forward(images, p, config, keep="nothing", whole=False)
+        return (logits.argmax(-1) == labels).sum()
+
+    def learned(self, p):
+        """All of it."""
+        return p
+
+
+class Head(NamedTuple):
+    """The same for the head alone: z = r·W + b, r the representation that the frozen model gives, without dropout."""
+
+    label_smoothing: float = 0.0
+
+    uses_labels = True
+
+    def batch(self, images, labels, p, config, rng, part):
+        """Images and labels in the memory of p."""
+        return labeled(images, labels, p, config)
+
+    def loss(self, arrays, p, config, rng=None, *, keep="all"):
+        """The mean cross-entropy of a slice; below the head nothing is saved, and no gradient goes."""
+        images, labels = arrays
+        body, body_config = models.below_head(p, config)
+        r, _ = models.of(config).forward(images, body, body_config, keep="nothing", whole=False)  # (B, D)
+        logits, saved = linear.forward(r, p["classify"]["head"])
+        value, saved_loss = loss.forward(logits, labels, label_smoothing=self.label_smoothing)
+
+        def back(dloss):
+            _, dp = linear.backward(loss.backward(dloss, saved_loss), saved)
+            yield "classify.head", dp
+
+        return value, back
+
+    def right(self, arrays, p, config):
+        """As for `Classification`."""
+        return Classification().right(arrays, p, config)
+
+    def learned(self, p):
+        """The head."""
+        return {"classify": {"head": p["classify"]["head"]}}
+
+
+def labeled(images, labels, p, config):
+    """Images and labels, checked, in the memory of p. Raises InputError for what does not fit."""
+    if not config.num_classes:
+        raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
+    like = parameter_of(p)
+    images = for_batch(images, config, like)
+    check_labels(labels, len(images), config.num_classes)
+    return images, to_device(labels, array_module(like))
