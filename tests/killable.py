@@ -41,7 +41,7 @@ def data(n=30):
     return DataSet(ArraySource(images, labels), ArraySource(images[:9], labels[:9]), ("a", "b", "c"))
 
 
-def go(folder, recipe=RECIPE, every=1, **options):
+def go(folder, recipe=RECIPE, every=1, dtype="float32", **options):
     """Train in the folder, from its last checkpoint on; the parameters."""
     run = Run(folder, ABOUT, every=every, log_every=1)
     rng = np.random.default_rng(0)
@@ -54,7 +54,7 @@ def go(folder, recipe=RECIPE, every=1, **options):
             data(),
             recipe,
             rng=rng,
-            how=loop.How(workers=1),
+            how=loop.How(workers=1, dtype=dtype),
             resume=run.resume,
             watch=loop.Watch(**options),
         )

@@ -70,9 +70,10 @@ def test_the_way_back_block_by_block():
     for i in (2, 1, 0):
         dx, dp = encoder.block_backward(dx, saved[i])
         expected.append((i, dx, dp))
-    parts = list(encoder.backward_parts(dy, saved))
+    parts = list(encoder.backward_parts(dy, list(saved)))
     assert [i for i, _, _ in parts] == [2, 1, 0]
     for (_, dx, dp), (_, expected_dx, expected_dp) in zip(parts, expected, strict=True):
         np.testing.assert_array_equal(dx, expected_dx)
         tree.map(np.testing.assert_array_equal, dp, expected_dp)
+    encoder.backward(dy, saved)
     assert len(saved) == 3  # nothing was taken out

@@ -344,10 +344,10 @@ def test_float16_goes_on_too(tmp_path, monkeypatch, last):
     """Its first steps may be left out, then the optimizer has counted fewer than were done."""
     made, real = [], precision.unscaled
 
-    def overflowing(dp, value):
-        made.append(value)
-        dp = real(dp, value)
-        return tree.map(lambda g: g * np.inf, dp) if value > 2.0**14 else dp
+    def overflowing(dp, scale):
+        made.append(scale.value)
+        dp = real(dp, scale)
+        return tree.map(lambda g: g * np.inf, dp) if scale.value > 2.0**14 else dp
 
     monkeypatch.setattr(precision, "unscaled", overflowing)
     with np.errstate(invalid="ignore"):  # 0·∞

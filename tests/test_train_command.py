@@ -11,6 +11,8 @@ from digit_folders import write
 from vitnp import tree, vit, weights
 from vitnp.commands import cli
 from vitnp.data import digits
+from vitnp.tasks import Classification
+from vitnp.tasks.evaluate import accuracy
 from vitnp.training import loop, recipes, setup
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
@@ -64,7 +66,7 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
     p, config = weights.load(tmp_path / "model.npz")
     assert config.hidden_size == 16
     d = digits.load(0)
-    final = loop.accuracy(d.test, p, config)
+    final = accuracy(Classification(), d.test, p, config)
     assert float(rows[-1]["test_accuracy"]) == final
     assert f"test accuracy {final:.2%}" in lines[4]
 

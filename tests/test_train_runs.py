@@ -389,7 +389,7 @@ def test_too_little_memory(capsys, tmp_path, monkeypatch):
     def full(*arguments, **options):
         raise MemoryError
 
-    monkeypatch.setattr("vitnp.training.loop.loss_and_grads", full)
+    monkeypatch.setattr("vitnp.engine.batch.run", full)
     status, _, err = run(capsys, f"{SMALL} --out", tmp_path)
     assert status == 2
     assert err == "vitnp: a step of 128 images needs more memory than there is; give --micro-batch\n"

@@ -39,7 +39,7 @@ def test_the_leaves_of_ti_16():
 
 @pytest.mark.parametrize("fields", MODELS.values(), ids=MODELS)
 def test_the_way_back_part_by_part(fields):
-    """From the classifier down, each block by itself; joined, the tree of `backward`, in p's order. It ends with dimages."""
+    """From the classifier down, each block by itself; joined, the tree of `backward`, in p's order; dimages at last."""
     config = preset("tiny", **fields)
     images, p = model_point(config)
     logits, saved = vit.forward(images, p, config, rng=generator())

@@ -55,7 +55,7 @@ CONSISTENT = [
     Consistent(
         "mean over unequal shares",
         "engine/batch.py",
-        (("(stop - start) / B", "1.0 / workers"),),
+        (("(stop - start) / B", "1.0 / plan.workers"),),
         "loss over two threads",
     ),
     Consistent(
@@ -67,25 +67,40 @@ CONSISTENT = [
     Consistent(
         "micro-batches: the last is left out",
         "engine/batch.py",
-        (("range(0, len(images), micro_batch)", "range(0, len(images) - 1, micro_batch)"),),
+        (("range(0, n, micro_batch)", "range(0, n - 1, micro_batch)"),),
         "loss by two images, recomputed",
     ),
     Consistent(
         "every share the images of the first",
         "engine/batch.py",
-        (("vit.forward(images[start:stop]", "vit.forward(images[: stop - start]"),),
+        (
+            (
+                "a[start:stop] for a in arrays",
+                "a[: stop - start] if a.ndim > 1 else a[start:stop] for a in arrays",
+            ),
+        ),
         "loss over two threads",
     ),
     Consistent(
         "every share the corruption of the first",
-        "tasks/masked.py",
-        (("config, drawn.images(own), drop)", "config, drawn.images(slice(0, stop - start)), drop)"),),
+        "engine/batch.py",
+        (
+            (
+                "[a[start:stop] for a in arrays]",
+                "[a[start:stop] if i not in (1, 2) else a[: stop - start] for i, a in enumerate(arrays)]",
+            ),
+        ),
         "masked over two threads",
     ),
     Consistent(
         "every share the targets of the first",
-        "tasks/masked.py",
-        (("masked.loss_forward(y, t[own]", "masked.loss_forward(y, t[: stop - start]"),),
+        "engine/batch.py",
+        (
+            (
+                "[a[start:stop] for a in arrays]",
+                "[a[start:stop] if i < 3 else a[: stop - start] for i, a in enumerate(arrays)]",
+            ),
+        ),
         "masked over two threads",
     ),
     Consistent(
@@ -96,14 +111,14 @@ CONSISTENT = [
     ),
     Consistent(
         "blocked: the rows of a block in reverse",
-        "backend.py",
+        "backend/tiles.py",
         (("result[rows] = values", "result[rows] = values[:, ::-1]"),),
         "s6_layer_norm",
         block=50,
     ),
     Consistent(
         "blocked: the mask is lost",
-        "backend.py",
+        "backend/tiles.py",
         (("None if a is None else", "None if a is None or a.dtype == bool else"),),
         "s5_attention, attention dropout",
         block=50,

@@ -23,21 +23,21 @@ mistakes(
     ("the tokens' gradient forgotten", "dx[image, rows] = dx_rows", "dx[image, rows] = 0.0 * dx_rows"),
 )
 mistakes(
-    "models/vit/masked.py",
+    "tasks/targets.py",
     ("masked patch", "masked patch, gap, dropout"),
     ("the 2 of the square", "2.0 * dloss", "dloss"),
     ("the mean's divisor forgotten", "(2.0 * dloss / saved.size)", "(2.0 * dloss)"),
     ("dloss forgotten", "2.0 * dloss", "2.0"),
 )
 mistakes(
-    "models/vit/masked.py",
+    "tasks/targets.py",
     ("masked color", "masked downsized"),
     ("classes: dloss forgotten", "loss.backward(dloss, saved_loss)", "loss.backward(1.0, saved_loss)"),
 )
 mistakes(
     "tasks/masked.py",
     ("masked over two threads", "masked patch by two images"),
-    ("a share's weight forgotten", "masked.loss_backward(dloss,", "masked.loss_backward(1.0,"),
+    ("a share's weight forgotten", "targets.loss_backward(dloss,", "targets.loss_backward(1.0,"),
 )
 
 HALF = "test_half_of_the_patches_and_four_fifths_of_them_masked"
@@ -57,7 +57,7 @@ wrong_rules(
     ("others are corrupted too", "source = xp.arange(N) + xp", "source = xp.arange(N)[::-1] + xp"),
 )
 wrong_rules(
-    "models/vit/masked.py",
+    "tasks/targets.py",
     "test_masked",
     "test_the_color_of_a_patch",
     ("blue in the place of red", "LEVELS ** (x.shape[-1] - 1 - c)", "LEVELS**c"),
@@ -70,14 +70,14 @@ wrong_rules(
     ),
 )
 wrong_rules(
-    "models/vit/masked.py",
+    "tasks/targets.py",
     "test_masked",
     "test_the_steps_of_gray",
     ("rounded in place of cut off", "xp.floor((", "xp.rint(("),
     ("four levels", "LEVELS = 8 ", "LEVELS = 4 "),
 )
 wrong_rules(
-    "models/vit/masked.py",
+    "tasks/targets.py",
     "test_masked",
     "test_the_down_sized_patch",
     (
@@ -88,14 +88,14 @@ wrong_rules(
     ("the mean over other pixels", ".mean(axis=(3, 5))", ".mean(axis=(2, 4))"),
 )
 wrong_rules(
-    "models/vit/masked.py",
+    "tasks/targets.py",
     "test_masked",
     "test_losses_by_hand",
     ("patch: the sum", "(difference * difference).mean()", "(difference * difference).sum()"),
     ("patch: the distance", "(difference * difference).mean()", "abs(difference).mean()"),
 )
 wrong_rules(
-    "models/vit/masked.py",
+    "tasks/targets.py",
     "test_masked",
     "test_how_often_it_is_right",
     ("the smallest logit", ".argmax(axis=-1) == t", ".argmin(axis=-1) == t"),

@@ -41,18 +41,19 @@ mistakes(
 mistakes(
     "blocks/encoder.py",
     ("encoder of 3", "vit"),
-    ("blocks not in reverse", "for i in reversed(range(len(saved))):", "for i in range(len(saved)):"),
+    ("blocks not in reverse", "saved_block(saved.pop())", "saved_block(saved.pop(0))"),
     (
         "only the last block passes its gradient on",
-        "        dx, dp = block_backward(dx, everything(saved[i]))\n        yield i, dx, dp",
-        "        dx_i, dp = block_backward(dx, everything(saved[i]))\n        yield i, dx_i, dp",
+        "        dx, dp = block_backward(dx, saved_block(saved.pop()))\n        yield len(saved), dx, dp",
+        "        dx_i, dp = block_backward(dx, saved_block(saved.pop()))\n        yield len(saved), dx_i, dp",
     ),
     (
         "every block gets the last one's gradient",
-        "block_backward(dx, everything(saved[i]))",
-        "block_backward(dx, everything(saved[-1]))",
+        "    while saved:\n        dx, dp = block_backward(dx, saved_block(saved.pop()))",
+        "    last = saved[-1]\n    while saved:\n        saved.pop()\n        dx, dp = block_backward(dx, "
+        "saved_block(last))",
     ),
-    ("the first block forgotten", "reversed(range(len(saved)))", "reversed(range(1, len(saved)))"),
+    ("the first block forgotten", "while saved:", "while len(saved) > 1:"),
 )
 mistakes(
     "blocks/encoder.py",
@@ -84,6 +85,13 @@ mistakes(
     clause="tree",
 )
 
+mistakes(
+    "blocks/encoder.py",
+    ("encoder of 3",),
+    ("what was saved is used up", "backward_parts(dx, list(saved))", "backward_parts(dx, saved)"),
+    clause="unmodified",
+)
+
 DCLASS = "        dx, dp = s3_class_token.backward(dx, saved.class_token)\n"
 IF_CLASS, YIELD_CLASS = "    if saved.class_token is not None:\n", '        yield "class_token", dp\n'
 DPOSITION = """\
@@ -104,7 +112,7 @@ mistakes(
         DCLASS + DCLASS,
     ),
     ("the blocks' gradient never reaches the patches", "        dx = dx_i\n", ""),
-    ("blocks numbered from the end", 'f"blocks.{i}"', 'f"blocks.{len(saved.blocks) - 1 - i}"'),
+    ("blocks numbered from the end", 'f"blocks.{i}"', 'f"blocks.{i ^ 1}"'),
     (
         "positions added before the class token on the way back",
         f"{DPOSITION}{IF_CLASS}{DCLASS}{YIELD_CLASS}",
@@ -112,8 +120,8 @@ mistakes(
     ),
     (
         "no gradient for the image",
-        'yield "images", s1_patchify.backward(dx, saved.patchify)',
-        'yield "images", 0.0 * s1_patchify.backward(dx, saved.patchify)',
+        "return s1_patchify.backward(dx, saved.patchify)",
+        "return 0.0 * s1_patchify.backward(dx, saved.patchify)",
     ),
 )
 
@@ -127,10 +135,16 @@ mistakes(
     ),
 )
 mistakes(
-    "models/vit/model.py",
+    "models/parts.py",
     ("vit", "vit, gap"),
-    ("dp in the order of the way back", "tree.from_leaves(reversed(parts))", "tree.from_leaves(parts)"),
+    ("dp in the order of the backward pass", "tree.from_leaves(reversed(found))", "tree.from_leaves(found)"),
     clause="tree",
+)
+mistakes(
+    "models/parts.py",
+    ("vit", "vit, gap"),
+    ("what was saved is used up", "backward_parts(dy, copied(saved))", "backward_parts(dy, saved)"),
+    clause="unmodified",
 )
 
 LOSS = ("loss", "vit and loss")
@@ -164,10 +178,15 @@ SHARES = ("loss over two threads", "loss by two images, recomputed")
 mistakes(
     "engine/batch.py",
     SHARES,
+    ("a slice's weight forgotten", "back(weight * plan.loss_scale)", "back(1.0)"),
+)
+mistakes(
+    "tasks/classification.py",
+    SHARES,
     (
-        "a share's weight forgotten",
-        "loss.backward(weight * loss_scale, saved_loss)",
-        "loss.backward(1.0, saved_loss)",
+        "dloss forgotten",
+        "loss.backward(dloss, saved_loss), saved)\n\n    def right",
+        "loss.backward(1.0, saved_loss), saved)\n\n    def right",
     ),
 )
 mistakes(
@@ -181,17 +200,10 @@ mistakes(
     ("the last share's gradients only", "dp if part.total is None else", "dp or"),
     ("the first share added to itself", "part.total, dp)", "part.total, part.total)"),
     ("the second share subtracted", "operator.iadd", "operator.isub"),
-    ("what was used is handed out from the front", "return self.pop(i)", "return self.pop(0)"),
 )
 mistakes(
     "engine/sums.py",
     SHARES,
     ("parts joined in the order of the way back", "reversed(self.parts.items())", "self.parts.items()"),
-    clause="tree",
-)
-mistakes(
-    "engine/batch.py",
-    SHARES,
-    ("the images' gradient among the parameters'", '            if name != "images":\n    ', ""),
     clause="tree",
 )

@@ -11,10 +11,10 @@ from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, source
 from vitnp.data import preprocess
-from vitnp.engine import batch
 from vitnp.errors import InputError, need_int
 from vitnp.models import vit
 from vitnp.ops import positions
+from vitnp.tasks import loss_and_grads
 from vitnp.training.run import writable
 
 NO_FONT = (
@@ -175,7 +175,7 @@ def of_gradients(x, p, config, label, *, lang):
     """The picture of the gradient's norm by layer."""
     from vitnp import show
 
-    _, dp = batch.loss_and_grads(x[None], array_module(x).asarray([label]), p, config)
+    _, dp = loss_and_grads(x[None], array_module(x).asarray([label]), p, config)
     norms = look.gradient_norms(dp)
     blocks = [norm for name, norm in norms.items() if name.startswith("blocks.")]
     said = (

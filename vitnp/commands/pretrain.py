@@ -4,7 +4,7 @@ A run is a run of `vitnp train` in all else: its options, its folder, how it is 
 """
 
 from vitnp.commands import train
-from vitnp.models.vit.masked import TARGETS
+from vitnp.tasks.targets import TARGETS
 
 
 def add_options(parser):

@@ -38,6 +38,8 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     check_generator(rng)
     first, B = check_part(plan.part, len(inputs) if hasattr(inputs, "__len__") else 0)
     if plan.part and not len(inputs):
+        if rng is not None:
+            rng.integers(2**63)  # as where there are some
         return 0.0, tree.map(lambda leaf: leaf * 0.0, task.learned(p))
     arrays = task.batch(inputs, labels, p, config, rng, (first, B))
     seed = None if rng is None else rng.integers(2**63)  # drawn also where nothing drops

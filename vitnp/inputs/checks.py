@@ -33,7 +33,8 @@ def check_labels(labels, batch_size, num_classes):
 
 def parameter_of(p):
     """Any parameter of a model: it tells the dtype and the memory of all. Raises InputError for what is no model."""
-    for _, leaf in tree.leaves(p) if isinstance(p, dict) else ():
+    leaf = next((leaf for _, leaf in tree.leaves(p)), None) if isinstance(p, dict) else None
+    if hasattr(leaf, "dtype"):
         return leaf
     raise InputError(
         f"p is a {type(p).__name__} without arrays; need a model's parameters, as vit.init or weights.load gives them"
