@@ -8,27 +8,17 @@ from pathlib import Path
 
 from vitnp import tree
 from vitnp.commands import series, train
-from vitnp.commands.train_setup import prepare
+from vitnp.commands.train_setup import config_class, place, prepare, recipe_for
 from vitnp.errors import InputError, did_you_mean, need_int
-from vitnp.models.vit.config import POSITION_EMBEDDINGS, ViTConfig
-from vitnp.ops.interpolate import INTERPOLATIONS
+from vitnp.inputs.fields import choices
 from vitnp.system.writing import save_csv
-from vitnp.training import optim, schedules, signals
+from vitnp.training import signals
 from vitnp.training.progress import Diverged
 from vitnp.training.recipes import Recipe
 from vitnp.training.run import writable
 
-CHOICES = {  # what a field can be, where that is a few words
-    "classifier": ("token", "gap"),
-    "gelu": ("tanh", "erf"),
-    "position_embedding": POSITION_EMBEDDINGS,
-    "position_at": ("stem", "every-layer", "every-layer-shared"),
-    "position_interpolation": INTERPOLATIONS,
-    "optimizer": tuple(optim.MOMENTS),
-    "schedule": tuple(schedules.SCHEDULES),
-}
 COLUMNS = ("value", "seed", "test_accuracy", "train_accuracy", "loss", "seconds")
-OWN = ("over", "values", "seeds", "out", "run")
+OWN = ("over", "values", "seeds", "out", "run", "known")
 
 
 def add_options(parser):
@@ -42,7 +32,7 @@ def add_options(parser):
         help="folder; the same command goes on with what is in it (default compare-FIELD)",
     )
     train.add_training(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, known=None)  # no run of these goes on
 
 
 def run(args):
@@ -51,10 +41,12 @@ def run(args):
 
     from vitnp import show
 
-    kind, values = field(args.over), values_of(args)
+    Config = config_class(args, recipe_for(args, place(args.data)[0]))
+    option, field = declared(args.over, Config)
+    values = values_of(args, field)
     args.out = args.out or f"compare-{args.over}"
     need_int("--seeds", args.seeds, at_least=1)
-    sizes = {value: tree.count(prepare(one(args, kind, value, 0)).p) for value in values}
+    sizes = {value: tree.count(prepare(one(args, option, value, 0)).p) for value in values}
     train.outside(args.out, args.data)
     out, rows = writable(args.out), []
     about = {"over": args.over} | {
@@ -66,7 +58,7 @@ def run(args):
         for seed, value in bar:
             bar.set_description(f"{args.over}={value}, seed {seed}")
             try:
-                epoch = None if wish() else series.trained(one(args, kind, value, seed), wish)
+                epoch = None if wish() else series.trained(one(args, option, value, seed), wish)
             except Diverged as problem:
                 bar.write(f"{args.over}={value}, seed {seed}: {problem}", file=sys.stderr)
                 epoch = {}  # empty cells
@@ -83,35 +75,38 @@ def run(args):
     return 0
 
 
-def field(name):
-    """ "set" for a field of the configuration, "set_recipe" for one of the recipe; InputError, with near ones, else."""
-    fields = {f.name: "set" for f in dataclasses.fields(ViTConfig) if f.name != "preprocessing"}
-    fields |= {f.name: "set_recipe" for f in dataclasses.fields(Recipe)}
-    if name not in fields:
-        hint = did_you_mean(name, fields)
-        raise InputError(f'--over "{name}" is unknown; {hint}choose from {", ".join(sorted(fields))}')
-    return fields[name]
+def declared(name, Config):
+    """(the option that sets it, the declared field) of a configuration or the recipe.
+
+    Raises InputError for an unknown name, naming the near ones.
+    """
+    found = {f.name: ("set", f) for f in dataclasses.fields(Config) if f.name != "preprocessing"}
+    found |= {f.name: ("set_recipe", f) for f in dataclasses.fields(Recipe)}
+    if name not in found:
+        hint = did_you_mean(name, found)
+        raise InputError(f'--over "{name}" is unknown; {hint}choose from {", ".join(sorted(found))}')
+    return found[name]
 
 
-def values_of(args):
+def values_of(args, field):
     """The texts of --values, or all choices of the field."""
     if args.values is None:
-        if args.over not in CHOICES:
+        if not choices(field):
             raise InputError(f"which values of {args.over}? name them, such as --values 1,2,4")
-        return list(CHOICES[args.over])
+        return list(choices(field))
     values = [value.strip() for value in args.values.split(",")]
     if not all(values) or len(set(values)) < len(values):
         raise InputError(f'--values "{args.values}" has an empty value or one twice; write A,B,…')
     return values
 
 
-def one(args, kind, value, seed):
+def one(args, option, value, seed):
     """The options of one run, as `vitnp train` has them."""
     own = series.options(
         train, ["--out", Path(args.out) / f"{args.over}={value}" / f"seed-{seed}", "--seed", seed]
     )
     given = {name: given for name, given in vars(args).items() if name not in OWN}
-    given[kind] = [*given[kind], f"{args.over}={value}"]
+    given[option] = [*given[option], f"{args.over}={value}"]
     return argparse.Namespace(**(vars(own) | given))
 
 

@@ -18,6 +18,7 @@ from vitnp.engine import ranks
 from vitnp.engine.precision import DTYPES
 from vitnp.engine.split import choose_workers
 from vitnp.errors import InputError, need_int
+from vitnp.models import config_to_dict
 from vitnp.tasks import masked
 from vitnp.training.guards import check_fit
 from vitnp.training.loop import train
@@ -223,7 +224,7 @@ def about(args, setup, comm):
     """What the run is: the options to go on with, and what its checkpoints are held against."""
     options = {name: value for name, value in vars(args).items() if name not in NOT_KEPT}
     run = {
-        "model": dataclasses.asdict(setup.config),
+        "model": config_to_dict(setup.config),
         "recipe": dataclasses.asdict(setup.recipe),
         "data": about_data(args.data, setup.data),
         "start": {name: options[name] for name in START},

@@ -1,8 +1,6 @@
 """From the options of `vitnp train` to data, model and recipe. Imports what a training is made of."""
 
-import ast
 import dataclasses
-import math
 import sys
 import zlib
 from pathlib import Path
@@ -10,23 +8,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import data, tree, weights
+from vitnp import data, models, tree, weights
 from vitnp.commands.options import fields, model_config
 from vitnp.commands.recipes import find
 from vitnp.commands.weights import source
 from vitnp.data.folder import split
-from vitnp.errors import InputError, did_you_mean, need_choice
+from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import misfits
+from vitnp.inputs.fields import assigned
+from vitnp.inputs.images import ImageConfig
 from vitnp.models import PRESETS, vit
 from vitnp.models.vit import masked
-from vitnp.models.vit.config import ViTConfig
 from vitnp.tasks import masked as masked_task
 from vitnp.training.guards import check_dtype, check_fit
 from vitnp.training.loop import check_augment, initial_parameters, with_dropout
 from vitnp.training.recipes import LISTED, Recipe
 from vitnp.training.snapshots import is_training_checkpoint, model
-from vitnp.weights import adapt
-from vitnp.weights.native import with_overrides
+from vitnp.weights import adapt, fetch, native
 
 SMALLEST = "Ti/16"  # for a recipe that is for a file's weights, or for a model that is not here
 
@@ -50,7 +48,8 @@ def prepare(args):
         split(Path(folder), args.seed)  # what is wrong with it is said before a recipe is asked for
     task = task_for(args)
     listed = recipe_for(args, name)
-    recipe = changed(listed.recipe, args)
+    asked = fields(args, config_class(args, listed))
+    recipe = changed(listed.recipe, args, asked)
     check_augment(recipe)
     check_dtype(args.dtype, args.freeze, task)
     rng = np.random.default_rng(args.seed)
@@ -61,11 +60,11 @@ def prepare(args):
             p, config = adapt.new_head(p, config, 0 if task else len(dataset.class_names))
         config = with_dropout(config, recipe)
     else:
-        args.model = args.model or (listed.model if listed.model in PRESETS else SMALLEST)
+        args.model = model_name(args, listed)
         settings = listed.settings if args.model == listed.model else {}
-        asked = {"image_size": (224, 224)} | PRESETS.get(args.model, {}) | settings | fields(args)
+        asked = PRESETS[args.model] | settings | asked
         seen = {field: asked[field] for field in ("image_size", "in_channels") if field in asked}
-        dataset = load(name, folder, args, recipe, ViTConfig(**(seen | {"patch_size": 1})))
+        dataset = load(name, folder, args, recipe, ImageConfig(**seen))
         config = with_dropout(untrained(args, settings, dataset), recipe)
         check_fit(dataset, config)
         config = masked_task.without_head(config) if task else config
@@ -75,6 +74,20 @@ def prepare(args):
         p = masked_task.with_task(p, rng, config, task)
         recipe = dataclasses.replace(recipe, mixup=0.0, label_smoothing=0.0)  # which are of labels
     return Setup(dataset, p, config, recipe, rng, args.init or args.model, task)
+
+
+def model_name(args, listed):
+    """The preset to train: --model, or the listed recipe's, or the smallest where that is not here."""
+    return args.model or (listed.model if listed.model in PRESETS else SMALLEST)
+
+
+def config_class(args, listed):
+    """The class whose fields --set may name: that of the model to train, or of the weights to start from."""
+    if args.known:
+        return type(models.config_from_dict(args.known))
+    if args.init:
+        return native.config_class(fetch.resolve(args.init))
+    return models.with_preset(model_name(args, listed)).Config
 
 
 def task_for(args):
@@ -134,21 +147,13 @@ def recipe_for(args, name):
     return own[0]
 
 
-def changed(recipe, args):
-    """The recipe with the fields that options gave in place of its own."""
+def changed(recipe, args, asked):
+    """The recipe with the fields that options gave in place of its own; asked: those of the configuration."""
     names = ("epochs", "steps", "batch_size", "micro_batch", "lr", "weight_decay", "dropout")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     given |= {"augment": ()} if args.no_augment else {}
-    kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
-    for assignment in args.set_recipe:
-        field, _, text = assignment.partition("=")
-        if field not in kinds:
-            hint = did_you_mean(field, kinds)
-            raise InputError(f'recipe field "{field}" is unknown; {hint}choose from {", ".join(kinds)}')
-        if not text:
-            raise InputError(f'--set-recipe "{assignment}" has no value; write FIELD=VALUE, such as lr=0.001')
-        given[field] = value(field, kinds[field], text)
-    rate = fields(args).get("dropout_rate")
+    given |= assigned(args.set_recipe, Recipe, option="--set-recipe", example="lr=0.001")
+    rate = asked.get("dropout_rate")
     if rate is not None:  # the model's own, which a recipe's would overrule
         if given.get("dropout") is not None:
             raise InputError(f"dropout is {given['dropout']} and dropout_rate is {rate}; give one of them")
@@ -156,22 +161,6 @@ def changed(recipe, args):
     if ("epochs" in given) != ("steps" in given):  # one takes the other's place
         given = {"epochs": None, "steps": None} | given
     return dataclasses.replace(recipe, **given)
-
-
-def value(field, kind, text):
-    """The text as the field's kind of value: words, a tuple of words, or a number."""
-    if kind is str:
-        return text
-    if kind is tuple:
-        return tuple(word for word in text.split(",") if word)
-    try:
-        return (
-            {"none": None, "inf": math.inf}.get(text.lower())
-            if text.lower() in ("none", "inf")
-            else ast.literal_eval(text)
-        )
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise InputError(f'--set-recipe {field}={text}: "{text}" is not a number') from None
 
 
 def untrained(args, settings, dataset):
@@ -184,7 +173,7 @@ def untrained(args, settings, dataset):
 def initial(args):
     """(p, config) of --init: any file of weights, or a checkpoint of an earlier training."""
     if args.known:  # a run that goes on: its checkpoint has the numbers
-        config = ViTConfig(**args.known)
+        config = models.config_from_dict(args.known)
         return tree.map(np.copy, vit.init(None, config)), config
     if args.model:
         raise InputError(f"--init says what the model is; leave out --model {args.model}")
@@ -202,7 +191,7 @@ def of_training(path, *, format=None, image_size=None, **overrides):
     if format not in (None, "vitnp"):
         raise InputError(f"{path} is a training checkpoint of vitnp; leave out --from {format}")
     p, held = model(path)
-    config = with_overrides(path, held, overrides)
+    config = native.with_overrides(path, held, overrides)
     if wrong := misfits(p, vit.shapes(config)):
         raise InputError(f"{path} does not hold the model that --set says: {wrong[0]}")
     return (p, config) if image_size is None else adapt.new_image_size(p, config, image_size)

@@ -1,6 +1,7 @@
 """The Vision Transformer: the eight steps in order, then in reverse."""
 
 from vitnp.models.vit.config import PRESETS, ViTConfig
+from vitnp.models.vit.config import ViTConfig as Config
 from vitnp.models.vit.model import (
     Saved,
     backward,
@@ -14,6 +15,7 @@ from vitnp.models.vit.model import (
 
 __all__ = [
     "PRESETS",
+    "Config",
     "Saved",
     "ViTConfig",
     "backward",
