@@ -8,6 +8,7 @@ steps. Writes few_labels.csv and few_labels.png into the folder; the same comman
 """
 
 import argparse
+import dataclasses
 import statistics
 import sys
 from pathlib import Path
@@ -16,11 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from vitnp import show
-from vitnp.commands import pretrain, series, train
+from vitnp.commands import series, train
 from vitnp.commands.compare import mean_and_deviation
 from vitnp.errors import InputError
 from vitnp.system.writing import save_csv
 from vitnp.training.signals import heard
+from vitnp.training.wanted import Wanted
 
 SHARES = ("1%", "5%", "20%", "100%")
 STARTS = {  # label, color and marker, told apart by both (Okabe & Ito, 2008); a little aside, to see both bars
@@ -30,29 +32,17 @@ STARTS = {  # label, color and marker, told apart by both (Okabe & Ito, 2008); a
 
 
 def runs(args, out):
-    """Yield (share, start, seed, options) of every training, a seed after the other; share "" is the pre-training."""
-    model = ["--model", args.model, *(word for field in args.set for word in ("--set", field))]
-    short = ["--epochs", args.epochs] if args.epochs else []
+    """Yield (share, start, seed, what is asked for, its folder) of every training; share "" is the pre-training."""
     for seed in range(args.seeds):
-        before = out / f"pretrain-{seed}"
-        words = [
-            *model,
-            "--data",
-            args.data,
-            "--seed",
-            seed,
-            "--recipe",
-            args.recipe,
-            "--target",
-            args.target,
-        ]
-        longer = ["--epochs", args.pretrain_epochs, "--out", before]
-        yield "", "pretraining", seed, series.options(pretrain, [*words, *longer])
+        both = Wanted(data=args.data, seed=seed, recipe=args.recipe)
+        model, before = {"model": args.model, "set": args.set}, out / f"pretrain-{seed}"
+        task = {"task": "masked-patches", "target": args.target, "mask_ratio": 0.5}
+        wanted = dataclasses.replace(both, epochs=args.pretrain_epochs, **model, **task)
+        yield "", "pretraining", seed, wanted, before
         for share in SHARES:
-            words = ["--data", args.data, "--seed", seed, "--recipe", args.recipe, "--labels", share, *short]
-            for start, where in (("scratch", model), ("pretrained", ["--init", before / "model.npz"])):
-                folder = out / f"{start}-{share}-{seed}"
-                yield share, start, seed, series.options(train, [*words, *where, "--out", folder])
+            few = dataclasses.replace(both, labels=train.fraction(share), epochs=args.epochs)
+            for start, where in (("scratch", model), ("pretrained", {"init": str(before / "model.npz")})):
+                yield share, start, seed, dataclasses.replace(few, **where), out / f"{start}-{share}-{seed}"
 
 
 def picture(rows):
@@ -65,10 +55,10 @@ def picture(rows):
         spread = [statistics.stdev(v) if len(v) > 1 else 0.0 for v in values]
         look = {"color": color, "marker": marker, "markersize": 12, "linewidth": 3, "capsize": 8}
         axes.errorbar(
-            [aside * train.share(share) for share in SHARES], mean, yerr=spread, label=label, **look
+            [aside * train.fraction(share) for share in SHARES], mean, yerr=spread, label=label, **look
         )
     axes.set_xscale("log")
-    axes.set_xticks([train.share(share) for share in SHARES], SHARES)
+    axes.set_xticks([train.fraction(share) for share in SHARES], SHARES)
     axes.minorticks_off()
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("share of the training images whose label is known", fontsize=18)
@@ -112,8 +102,8 @@ def main(arguments=None):
     series.remember(args.out / "few_labels.json", about)
     rows = []
     with heard() as wish:
-        for share, start, seed, options in runs(args, args.out):
-            epoch = series.trained(options, wish)
+        for share, start, seed, wanted, folder in runs(args, args.out):
+            epoch = series.trained(wanted, folder, wish)
             if epoch is None:
                 print("stopped; the same command goes on")
                 return 130

@@ -10,8 +10,8 @@ from command_line import run
 
 from vitnp import gradcheck, preset, tree, vit
 from vitnp.commands import info
-from vitnp.models.vit.config import POSITION_EMBEDDINGS
 from vitnp.ops import softmax
+from vitnp.ops.positions import POSITION_EMBEDDINGS
 
 
 def test_python_m_vitnp():

@@ -1,6 +1,7 @@
 """`vitnp compare`, and the comparison of few labels: what they leave, that they go on, what they refuse."""
 
 import csv
+import dataclasses
 import errno
 import json
 import os
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 from test_pretrain_command import SMALL, run
 
-from vitnp import InputError, models, show, weights
+from vitnp import InputError, ViTConfig, models, show, weights
 from vitnp.commands import compare, series
+from vitnp.inputs.fields import choices
 from vitnp.training import signals
 from vitnp.training.progress import Epoch
+from vitnp.training.recipes import Recipe
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
@@ -60,7 +63,9 @@ def test_finished_runs_are_read_and_seeds_may_be_added(capsys, tmp_path, monkeyp
     trained = []
     real = series.train.train_in_folder
     monkeypatch.setattr(
-        series.train, "train_in_folder", lambda args, *rest: trained.append(args.out) or real(args, *rest)
+        series.train,
+        "train_in_folder",
+        lambda wanted, where, *rest: trained.append(where.folder) or real(wanted, where, *rest),
     )
     before = rows(tmp_path)
     assert run(capsys, GELU.replace("--seeds 2", "--seeds 3"), tmp_path)[0] == 0
@@ -204,11 +209,25 @@ def test_a_full_disk_is_one_line_and_does_not_block_the_folder(capsys, tmp_path,
 
 
 def test_every_choice_can_be():
-    for field, choices in compare.CHOICES.items():
-        if compare.field(field) == "set":
-            for choice in choices:
-                models.preset("tiny", **{field: choice})
-        assert len(set(choices)) == len(choices) > 1
+    """Also that of a recipe, whose fields are no model's."""
+    plain = {"set": models.preset("tiny"), "set_recipe": Recipe(epochs=1, batch_size=1, lr=1.0)}
+    of = {f.name: option for option, config in plain.items() for f in dataclasses.fields(config)}
+    seen = []
+    for name in of.keys() - {"preprocessing"}:
+        option, field = compare.declared(name, ViTConfig)
+        assert option == of[name]
+        for choice in choices(field):
+            assert getattr(dataclasses.replace(plain[option], **{name: choice}), name) == choice
+            seen.append(name)
+    assert {name: seen.count(name) for name in seen} == {
+        "classifier": 2,
+        "gelu": 2,
+        "position_embedding": 5,
+        "position_at": 3,
+        "position_interpolation": 4,
+        "optimizer": 3,
+        "schedule": 2,
+    }
 
 
 def test_a_field_of_the_recipe(capsys, tmp_path):

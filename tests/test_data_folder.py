@@ -99,8 +99,8 @@ def test_prepared_as_predict_does(tmp_path):
         mean=(0.4, 0.5, 0.6), std=(0.2,), antialias=True, keep_aspect_ratio=True, crop_fraction=0.8
     )
     found = load(tmp_path, preprocessing=how)
-    assert found.train.wanted.preprocessing == found.test.wanted.preprocessing == how
-    expected = preprocess.load(found.train.paths[0], found.train.wanted)
+    assert found.train.config.preprocessing == found.test.config.preprocessing == how
+    expected = preprocess.load(found.train.paths[0], found.train.config)
     np.testing.assert_array_equal(found.train.images([0])[0], expected)
     np.testing.assert_array_equal(found.train.images([0], np.random.default_rng(0))[0], expected)
 
@@ -123,7 +123,7 @@ def test_crops_are_random_and_reproducible(tmp_path):
     assert one.dtype == np.float32
     assert one.min() >= -1
     assert one.max() <= 1
-    np.testing.assert_array_equal(source.images([0])[0], preprocess.load(source.paths[0], source.wanted))
+    np.testing.assert_array_equal(source.images([0])[0], preprocess.load(source.paths[0], source.config))
 
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "CMYK", "P", "1", "LA"])

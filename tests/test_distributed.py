@@ -93,7 +93,7 @@ def test_a_killed_training_goes_on_to_the_same_bits(tmp_path):
     ]
     status, out, err = finish(start("train", "0", "0", "--resume", killed))
     assert (status, err) == (0, "")
-    assert "going on after step 4" in out
+    assert "resumed after step 4" in out
     with np.load(whole / "model.npz") as a, np.load(killed / "model.npz") as b:
         for name in a.files:
             np.testing.assert_array_equal(a[name], b[name], err_msg=name)

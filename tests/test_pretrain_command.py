@@ -29,7 +29,7 @@ def test_pretraining_and_fine_tuning(capsys, tmp_path, target):
     assert (status, err) == (0, "")
     assert f"masked-patches, {target} of 50% of the patches" in out
     assert " classes" not in out
-    assert "color of corrupted test patches told right" in out
+    assert "color of corrupted test patches predicted right:" in out
     assert not (before / "classes.txt").exists()
     p, config = weights.load(before / "model.npz")
     assert config.num_classes == 0
@@ -109,7 +109,7 @@ def test_shares_that_cannot_be(share):
 def test_labels_reach_the_training(capsys, tmp_path):
     status, out, _ = run(capsys, f"train {SMALL} --labels 5% --out", tmp_path)
     assert status == 0
-    assert "(5.00% of them, each the more often)" in out
+    assert "(5.00% of them, each repeated)" in out
     assert json.loads((tmp_path / "run.json").read_text())["run"]["start"]["labels"] == 0.05
     status, _, err = run(capsys, f"train {SMALL} --labels many --out", tmp_path / "other")
     assert status == 2

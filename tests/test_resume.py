@@ -69,7 +69,7 @@ def same_rows(folder, other):
 def start(folder, *arguments):
     """The process of killable.py, when it has begun."""
     environ = os.environ | {
-        "PYTHONPATH": str(Path(loop.__file__).parents[1]),
+        "PYTHONPATH": str(Path(loop.__file__).parents[2]),
         "OPENBLAS_NUM_THREADS": "1",
     }
     command = [sys.executable, killable.__file__, str(folder), *map(str, arguments)]

@@ -74,8 +74,20 @@ def test_every_room_is_there():
 
 @pytest.mark.parametrize("path", [path for path in FILES if room(path) in MAY_IMPORT], ids=name)
 def test_who_imports_whom(path):
-    ours = {module.split(".")[1] for module in imports(path) if module.startswith("vitnp.")}
+    ours = {
+        module.split(".")[1]
+        for module in imports(path)
+        if module.startswith("vitnp.") and module != "vitnp.__version__"
+    }
     assert ours - {room(path)} - MAY_IMPORT[room(path)] == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_no_function_has_more_than_eight_parameters(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            named = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            assert len([a for a in named if a.arg != "self"]) <= 8, f"{name(path)} {node.name}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)

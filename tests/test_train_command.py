@@ -52,7 +52,7 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
     assert err == ""  # no bar where no terminal is
     lines = out.splitlines()
     assert len(lines) == 5
-    assert "10 classes, 1,437 images to learn from, 360 to test, seed 0" in lines[0]
+    assert "10 classes, 1,437 training images, 360 test images, seed 0" in lines[0]
     assert [line[:9] for line in lines[1:4]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert str(tmp_path) in lines[4]
     assert {path.name for path in tmp_path.iterdir()} == LEFT
@@ -279,7 +279,7 @@ def test_a_corrupt_picture_stops_or_is_left_out(capsys, tmp_path):
     status, out, err = run(capsys, words, "--data", tmp_path / "png", "--out", tmp_path / "skip")
     assert status == 0
     assert err.startswith("vitnp: 1 of 200 pictures left out: ")
-    assert "99 images to learn from" in out
+    assert "99 training images" in out
 
 
 @pytest.mark.parametrize("command", ["train", "pretrain", "compare --over gelu"])

@@ -141,16 +141,42 @@ def test_resuming_what_is_finished_writes_the_same_again(capsys, finished):
     (finished / "model.npz").unlink()
     status, out, _ = run(capsys, "--resume", finished)
     assert status == 0
-    assert "going on after step 24" in out
+    assert "resumed after step 24" in out
     assert "test accuracy" in out
     assert (finished / "model.npz").read_bytes() == model
+
+
+def test_a_run_from_before_there_were_families_goes_on(capsys, tmp_path):
+    """Its notes and its checkpoint name no family, and have the fields in another order."""
+    words = f"{SMALL} --epochs 2 --workers 1 --save-every 1 --log-every 1 --out"
+    assert run(capsys, words, tmp_path / "whole")[0] == 0
+    shutil.copytree(tmp_path / "whole", tmp_path / "old")
+    (tmp_path / "old" / "model.npz").unlink()
+    before, last = sorted((tmp_path / "old" / "checkpoints").iterdir())
+    last.unlink()
+
+    def older(run):
+        model = {name: run["model"][name] for name in sorted(run["model"]) if name != "family"}
+        return run | {"model": model}
+
+    notes = json.loads((tmp_path / "old" / "run.json").read_text())
+    notes["run"] = older(notes["run"])
+    (tmp_path / "old" / "run.json").write_text(json.dumps(notes))
+    with np.load(before) as found:
+        arrays = dict(found)
+    rest = json.loads(str(arrays["vitnp.training"]))
+    rest["run"] = older(rest["run"])
+    np.savez(before, **(arrays | {"vitnp.training": np.array(json.dumps(rest))}))
+    assert run(capsys, "--recipe digits --epochs 1 --init", before, "--out", tmp_path / "begun")[0] == 0
+    assert run(capsys, "--resume", tmp_path / "old")[0] == 0
+    same_models(tmp_path / "old", tmp_path / "whole")
 
 
 def test_a_run_that_goes_on_removes_nothing(capsys, finished, tmp_path, monkeypatch):
     """Neither its own files nor those of a run in the folder it is started in."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "run.json").write_text("of another run")
-    monkeypatch.setattr("vitnp.commands.train.clear", lambda folder: pytest.fail(f"{folder} is cleared"))
+    monkeypatch.setattr("vitnp.training.folder.clear", lambda folder: pytest.fail(f"{folder} is cleared"))
     assert run(capsys, "--resume", finished)[0] == 0
     assert (tmp_path / "run.json").read_text() == "of another run"
 

@@ -1,5 +1,6 @@
 """The one exception for bad input, and the checks of plain values. Any room may import it; it imports no other."""
 
+import contextlib
 import difflib
 import math
 import numbers
@@ -25,17 +26,23 @@ def need_int(name, value, *, at_least, at_most=MOST):
     return int(value)
 
 
-def need_real(name, value, *, low, below, open_at_low=False):
-    """The value as a float in [low, below), or in (low, below); never NaN, never infinite."""
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not low <= value < below or (open_at_low and value == low):
-        endless = below == math.inf
-        if open_at_low:
-            bounds = f"above {low:g}" + ("" if endless else f" and below {below:g}")
-        else:
-            bounds = f"from {low:g} " + ("on" if endless else f"to below {below:g}")
-        raise InputError(f"{name} is {value!r}; need a {'finite ' if endless else ''}number {bounds}")
-    return float(value)
+def need_real(name, value, *, low, below=math.inf, at_most=None, open_at_low=False):
+    """The value as a float of at least low, or above it; below `below`, or at most `at_most`, which may be inf."""
+    number = math.nan  # which is in no interval
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):  # a whole number beyond float64
+            number = float(value)
+    high_enough = number > low if open_at_low else number >= low
+    if not high_enough or not (number < below if at_most is None else number <= at_most):
+        word, limit = ("below", below) if at_most is None else ("at most", at_most)
+        bounds = f"above {low:g}" if open_at_low else f"from {low:g}"
+        if limit < math.inf:
+            bounds += f" {'and' if open_at_low else 'to'} {word} {limit:g}"
+        elif not open_at_low:
+            bounds += " on"
+        finite = "finite " if limit == math.inf and at_most is None else ""
+        raise InputError(f"{name} is {value!r}; need a {finite}number {bounds}")
+    return number
 
 
 def need_choice(name, value, choices):

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from vitnp.ops import positions, relative
 from vitnp.steps import s4_position, s5_attention, s6_layer_norm, s7_feed_forward
 
+POSITIONS_AT = ("stem", "every-layer", "every-layer-shared")  # where the position table is added
+
 
 class SavedBlock(NamedTuple):
     """What the four steps of a block saved."""

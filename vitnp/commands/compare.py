@@ -1,34 +1,23 @@
 """`vitnp compare`: the same training with one field changed, over several seeds; a table, a picture, a CSV."""
 
-import argparse
 import dataclasses
 import statistics
 import sys
-from pathlib import Path
 
-from vitnp import tree
+from vitnp import data, tree
 from vitnp.commands import series, train
-from vitnp.commands.train_setup import prepare
 from vitnp.errors import InputError, did_you_mean, need_int
-from vitnp.models.vit.config import POSITION_EMBEDDINGS, ViTConfig
-from vitnp.ops.interpolate import INTERPOLATIONS
+from vitnp.inputs.fields import choices
 from vitnp.system.writing import save_csv
-from vitnp.training import optim, schedules, signals
+from vitnp.training import signals
+from vitnp.training.folder import MAY_CHANGE, outside
 from vitnp.training.progress import Diverged
 from vitnp.training.recipes import Recipe
 from vitnp.training.run import writable
+from vitnp.training.setup import config_class, prepare, recipe_of
+from vitnp.training.wanted import Wanted
 
-CHOICES = {  # what a field can be, where that is a few words
-    "classifier": ("token", "gap"),
-    "gelu": ("tanh", "erf"),
-    "position_embedding": POSITION_EMBEDDINGS,
-    "position_at": ("stem", "every-layer", "every-layer-shared"),
-    "position_interpolation": INTERPOLATIONS,
-    "optimizer": tuple(optim.MOMENTS),
-    "schedule": tuple(schedules.SCHEDULES),
-}
 COLUMNS = ("value", "seed", "test_accuracy", "train_accuracy", "loss", "seconds")
-OWN = ("over", "values", "seeds", "out", "run")
 
 
 def add_options(parser):
@@ -51,22 +40,27 @@ def run(args):
 
     from vitnp import show
 
-    kind, values = field(args.over), values_of(args)
-    args.out = args.out or f"compare-{args.over}"
+    wanted = Wanted(**train.asked(args))
+    option, field = declared(
+        args.over, config_class(wanted, recipe_of(wanted, data.place(wanted.data)[0]), None)
+    )
+    values = values_of(args, field)
     need_int("--seeds", args.seeds, at_least=1)
-    sizes = {value: tree.count(prepare(one(args, kind, value, 0)).p) for value in values}
-    train.outside(args.out, args.data)
-    out, rows = writable(args.out), []
-    about = {"over": args.over} | {
-        name: value for name, value in vars(args).items() if name not in OWN + train.MAY_CHANGE
-    }
-    series.remember(out / "compare.json", about)
+    each = {value: with_value(wanted, option, args.over, value) for value in values}
+    sizes = {value: tree.count(prepare(one).p) for value, one in each.items()}
+    out = args.out or f"compare-{args.over}"
+    outside(out, wanted.data)
+    out, rows = writable(out), []
+    about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in MAY_CHANGE}
+    series.remember(out / "compare.json", about | {"over": args.over})
     runs = [(seed, value) for seed in range(args.seeds) for value in values]
     with signals.heard() as wish, tqdm.tqdm(runs, unit=" run", disable=None, leave=False) as bar:
         for seed, value in bar:
             bar.set_description(f"{args.over}={value}, seed {seed}")
+            folder = out / f"{args.over}={value}" / f"seed-{seed}"
             try:
-                epoch = None if wish() else series.trained(one(args, kind, value, seed), wish)
+                one = dataclasses.replace(each[value], seed=seed)
+                epoch = None if wish() else series.trained(one, folder, wish)
             except Diverged as problem:
                 bar.write(f"{args.over}={value}, seed {seed}: {problem}", file=sys.stderr)
                 epoch = {}  # empty cells
@@ -79,40 +73,38 @@ def run(args):
     print(table(args.over, found, sizes))
     accuracies = {value: [row["test_accuracy"] for row in done(rows)] for value, rows in found.items()}
     show.save(show.comparison(args.over, accuracies), out / "compare.png")
-    print(f"compare.csv, compare.png and a folder a run are in {out}")
+    print(f"compare.csv, compare.png and one folder per run are in {out}")
     return 0
 
 
-def field(name):
-    """ "set" for a field of the configuration, "set_recipe" for one of the recipe; InputError, with near ones, else."""
-    fields = {f.name: "set" for f in dataclasses.fields(ViTConfig) if f.name != "preprocessing"}
-    fields |= {f.name: "set_recipe" for f in dataclasses.fields(Recipe)}
-    if name not in fields:
-        hint = did_you_mean(name, fields)
-        raise InputError(f'--over "{name}" is unknown; {hint}choose from {", ".join(sorted(fields))}')
-    return fields[name]
+def declared(name, Config):
+    """(the option that sets it, the declared field) of a configuration or the recipe.
+
+    Raises InputError for an unknown name, naming the near ones.
+    """
+    found = {f.name: ("set", f) for f in dataclasses.fields(Config) if f.name != "preprocessing"}
+    found |= {f.name: ("set_recipe", f) for f in dataclasses.fields(Recipe)}
+    if name not in found:
+        hint = did_you_mean(name, found)
+        raise InputError(f'--over "{name}" is unknown; {hint}choose from {", ".join(sorted(found))}')
+    return found[name]
 
 
-def values_of(args):
+def values_of(args, field):
     """The texts of --values, or all choices of the field."""
     if args.values is None:
-        if args.over not in CHOICES:
+        if not choices(field):
             raise InputError(f"which values of {args.over}? name them, such as --values 1,2,4")
-        return list(CHOICES[args.over])
+        return list(choices(field))
     values = [value.strip() for value in args.values.split(",")]
     if not all(values) or len(set(values)) < len(values):
         raise InputError(f'--values "{args.values}" has an empty value or one twice; write A,B,…')
     return values
 
 
-def one(args, kind, value, seed):
-    """The options of one run, as `vitnp train` has them."""
-    own = series.options(
-        train, ["--out", Path(args.out) / f"{args.over}={value}" / f"seed-{seed}", "--seed", seed]
-    )
-    given = {name: given for name, given in vars(args).items() if name not in OWN}
-    given[kind] = [*given[kind], f"{args.over}={value}"]
-    return argparse.Namespace(**(vars(own) | given))
+def with_value(wanted, option, field, value):
+    """What is asked for with the field set to this value."""
+    return dataclasses.replace(wanted, **{option: [*getattr(wanted, option), f"{field}={value}"]})
 
 
 def done(rows):

@@ -10,7 +10,6 @@ from vitnp import data, weights
 from vitnp.analysis import linear_eval
 from vitnp.backend.arrays import to_device
 from vitnp.commands.options import add_backend, backend
-from vitnp.commands.train_setup import place
 from vitnp.commands.weights import add_source, source
 from vitnp.errors import InputError, need_int, need_real
 from vitnp.tasks.evaluate import prepared
@@ -79,10 +78,10 @@ def run(args):
 
 def load(name, config):
     """The data set of that name, or the folder of pictures, at the model's size."""
-    name, folder = place(name)
+    name, folder = data.place(name)
     if folder is not None:
         # −1 … 1, as every source gives; the mean and the standard deviation follow in `features`
-        preprocessing = dataclasses.replace(config.preprocessing, mean=0.5, std=0.5)
+        preprocessing = dataclasses.redata.place(config.preprocessing, mean=0.5, std=0.5)
         wanted = {"image_size": config.image_size, "in_channels": config.in_channels}
         return data.load(name, folder=folder, preprocessing=preprocessing, **wanted)
     return data.load(name, image_size=config.image_size)

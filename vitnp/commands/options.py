@@ -1,12 +1,8 @@
 """Options that several commands share."""
 
-import ast
-import dataclasses
-
 from vitnp.backend.arrays import get
-from vitnp.errors import InputError
-from vitnp.models import PRESETS, preset
-from vitnp.models.vit.config import ViTConfig, check_fields
+from vitnp.inputs.images import overrides
+from vitnp.models import PRESETS, preset, with_preset
 
 NAMES = ", ".join(PRESETS)
 
@@ -49,40 +45,11 @@ def backend(args):
     return get(args.backend)
 
 
-def model_config(args, **overrides):
-    """The ViTConfig that the options describe; what the user said goes before `overrides`."""
-    return preset(args.model, **(overrides | fields(args)))
+def model_config(args, **others):
+    """The configuration that the options describe; what the user said goes before the others."""
+    return preset(args.model, **(others | fields(args, with_preset(args.model).Config)))
 
 
-def fields(args):
-    """{field of ViTConfig: value} that --image-size and --set gave."""
-    given = {} if args.image_size is None else {"image_size": _size(args.image_size)}
-    for assignment in args.set:
-        field, _, text = assignment.partition("=")
-        check_fields([field], ViTConfig)
-        if not text:
-            raise InputError(f'--set "{assignment}" has no value; write FIELD=VALUE, such as gelu=erf')
-        given[field] = _value(field, text)
-    return given
-
-
-def _size(text):
-    try:
-        sides = [int(side) for side in text.lower().split("x")]
-    except ValueError:
-        sides = []
-    if len(sides) not in (1, 2):
-        raise InputError(f'--image-size "{text}" is not a size; write pixels, such as 224 or 192x256')
-    return (sides[0], sides[-1])
-
-
-def _value(field, text):
-    """The text as the field's kind of value: a word stays a word, the others are Python literals."""
-    kinds = {f.name: f.type for f in dataclasses.fields(ViTConfig)}
-    if kinds.get(field) is str:
-        return text
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise InputError(f'--set {field}={text}: "{text}" is not a number') from None
-    return float(value) if kinds.get(field) is float and isinstance(value, int) else value
+def fields(args, Config):
+    """{field of the class Config: value} that --image-size and --set gave."""
+    return overrides(args.image_size, args.set, Config)

@@ -12,14 +12,11 @@ def add_options(parser):
     train.add_place(parser)
     train.add_training(parser)
     task = parser.add_argument_group("task", "what is learned without labels")
-    task.add_argument("--task", default="masked-patches", metavar="NAME", help="masked-patches (default)")
+    task.add_argument("--task", metavar="NAME", help="masked-patches (default)")
     task.add_argument(
         "--target",
-        default="color",
         metavar="NAME",
-        help=f"what is told of a corrupted patch: {', '.join(TARGETS)} (default color)",
+        help=f"what is predicted of a corrupted patch: {', '.join(TARGETS)} (default color)",
     )
-    task.add_argument(
-        "--mask-ratio", type=float, default=0.5, metavar="X", help="how many are corrupted (default 0.5)"
-    )
-    train.complete(parser, freeze=None, labels=None)
+    task.add_argument("--mask-ratio", type=float, metavar="X", help="how many are corrupted (default 0.5)")
+    parser.set_defaults(run=train.run, own={"task": "masked-patches", "target": "color", "mask_ratio": 0.5})

@@ -2,8 +2,7 @@
 
 import dataclasses
 
-from vitnp.errors import InputError, did_you_mean
-from vitnp.training.recipes import LISTED
+from vitnp.training.recipes import LISTED, find
 
 
 def add_options(parser):
@@ -36,15 +35,6 @@ def run(args):
         if value is not None:
             row(field.name, value)
     return 0
-
-
-def find(name):
-    """The listed recipe; upper and lower case are the same. Raises InputError, naming the near ones."""
-    by_case = {known.lower(): known for known in LISTED}
-    if name.lower() not in by_case:
-        hint = did_you_mean(name, LISTED)
-        raise InputError(f'recipe "{name}" is unknown; {hint}vitnp recipes lists all {len(LISTED)}')
-    return LISTED[by_case[name.lower()]]
 
 
 def summary(recipe):

@@ -1,7 +1,7 @@
 """Many trainings, each in a folder of its own: finished ones are read, one that was stopped goes on."""
 
-import argparse
 import contextlib
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -10,15 +10,9 @@ from vitnp.commands import train
 from vitnp.engine.ranks import Alone
 from vitnp.errors import InputError
 from vitnp.system.writing import beside
+from vitnp.training.folder import Where, settled
 from vitnp.training.progress import Epoch
 from vitnp.training.run import ABOUT
-
-
-def options(command, words):
-    """The options of a `vitnp train` or `vitnp pretrain` as its own parser reads them; command is its module."""
-    parser = argparse.ArgumentParser(prog="vitnp")
-    command.add_options(parser)
-    return parser.parse_args([*map(str, words)])
 
 
 def result(folder):
@@ -34,14 +28,15 @@ def result(folder):
         return None
 
 
-def trained(args, wish):
-    """The `result` of the run in args.out, trained first as far as it is not; None where `wish` stopped it."""
-    folder = Path(args.out)
+def trained(wanted, folder, wish):
+    """The `result` of the run in the folder, trained if it is not finished; None where `wish` stopped it."""
+    folder = Path(folder)
     if result(folder) is None:
-        begun = (folder / ABOUT).exists()
-        args = argparse.Namespace(**(vars(args) | ({"out": None, "resume": str(folder)} if begun else {})))
+        where = Where(str(folder), resume=(folder / ABOUT).exists())
+        given = {name: value for name, value in dataclasses.asdict(wanted).items() if value is not None}
         with contextlib.redirect_stdout(io.StringIO()):  # its lines; its bar is on stderr
-            if train.train_in_folder(train.settled(args, Alone()), Alone(), wish):
+            wanted, known = settled(given, where, Alone())
+            if train.train_in_folder(wanted, where, Alone(), wish, known):
                 return None
     return result(folder)
 

@@ -14,27 +14,30 @@ def warm_up_too_long(setup):
     )
 
 
-def title(args, setup, comm, resume):
+def title(setup, comm, resume):
     """What is trained on what, and from where on."""
+    wanted, train = setup.wanted, setup.data.train
     ranks = f"{comm.size} ranks of " if comm.size > 1 else ""
-    task = f"{args.task}, {args.target} of {args.mask_ratio:.0%} of the patches: " if args.task else ""
-    of_them = f" ({args.labels:.2%} of them, each the more often)" if args.labels else ""
-    begin = "" if resume is None else f", going on after step {resume.step:,}"
-    threads = "1 thread" if args.workers == 1 else f"{args.workers} threads"
-    classes = "" if args.task else f"{len(setup.data.class_names):,} classes, "
-    (height, width), patches = setup.config.image_size, setup.config.num_patches
+    task = (
+        f"{wanted.task}, {wanted.target} of {wanted.mask_ratio:.0%} of the patches: " if wanted.task else ""
+    )
+    of_them = f" ({wanted.labels:.2%} of them, each repeated)" if wanted.labels else ""
+    begin = "" if resume is None else f", resumed after step {resume.step:,}"
+    threads = "1 thread" if wanted.workers == 1 else f"{wanted.workers} threads"
+    classes = f"{len(setup.data.class_names):,} classes, " if setup.task.uses_labels else ""
     return (
-        f"{task}{setup.name} on {args.data}: {tree.count(setup.p):,} parameters, {width}x{height} pixels in {patches} "
-        f"patches, {classes}{len(setup.data.train):,} images to learn from{of_them}, {len(setup.data.test):,} to test, "
-        f"seed {args.seed}, {ranks}{threads}{begin}"
+        f"{task}{setup.name} on {wanted.data}: {tree.count(setup.p):,} parameters, {setup.config.seen}, {classes}"
+        f"{len(train):,} training images{of_them}, {len(setup.data.test):,} test images, "
+        f"seed {wanted.seed}, {ranks}{threads}{begin}"
     )
 
 
-def summary(args, history, where):
+def summary(result, where):
     """What came of it, and where it is."""
-    measured = "color of corrupted test patches told right" if args.task else "test accuracy"
-    seconds = sum(epoch.seconds for epoch in history)
+    labels = result.setup.task.uses_labels
+    measured = "test accuracy" if labels else "color of corrupted test patches predicted right:"
+    seconds = sum(epoch.seconds for epoch in result.history)
     return (
-        f"{measured} {history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
+        f"{measured} {result.history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
         f"model.npz, history.csv and curves.png are in {where}"
     )

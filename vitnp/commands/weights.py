@@ -11,6 +11,7 @@ from vitnp.data import class_names
 from vitnp.errors import InputError
 from vitnp.system import cache
 from vitnp.weights import fetch
+from vitnp.weights.native import config_class, need_no_classes
 
 COLUMNS = ("in the file", "here", "shape", "dtype")
 
@@ -54,13 +55,10 @@ def add_source(parser):
 
 def source(args, name):
     """(path of the weights called `name`, {argument of `weights.load`: value} that the options gave)."""
-    told = fields(args)
-    if "num_classes" in told:
-        raise InputError(
-            "--set num_classes cannot be used here, the file says how many classes it has; "
-            "weights convert IN OUT --num-classes N writes a new head"
-        )
-    return fetch.resolve(name), told | {"format": args.source_format}
+    path = fetch.resolve(name)
+    told = fields(args, config_class(path))
+    need_no_classes(told)
+    return path, told | {"format": args.source_format}
 
 
 def run_list(args):

@@ -15,6 +15,8 @@ needed.
 Values are −1 … 1: x/127.5 − 1 of bytes, or what the model's `config.preprocessing` says for pictures of a folder.
 """
 
+from pathlib import Path
+
 from vitnp.data.few import few
 from vitnp.data.loader import batches
 from vitnp.data.sources import ArraySource, DataSet, Source
@@ -56,3 +58,13 @@ def load(name, *, seed=0, folder=None, image_size=None, **pictures):
     from vitnp.data import idx
 
     return idx.load(name, folder)
+
+
+def place(given):
+    """(name of the data set, its folder) that --data says: a name, or a folder of pictures."""
+    if given not in NAMES and Path(given).is_dir():  # a set's name goes before a folder called so
+        return "folder", given
+    if given not in NAMES and Path(given).name != given:
+        sets = ", ".join(name for name in NAMES if name != "folder")
+        raise InputError(f"there is no folder {given}; give a folder of pictures, or one of {sets}")
+    return given, None

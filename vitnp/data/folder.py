@@ -1,6 +1,6 @@
 """One's own pictures: a folder with a folder for each class.
 
-Imports `sources`, `preprocess`, `photo`, `config`, `system`, `errors`.
+Imports its neighbors, `inputs`, `system`, `errors`.
 
     DIR/CLASS/*.jpg                                 split by a seed, each class in the same shares
     DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      as it is; see TRAIN_NAMES, TEST_NAMES
@@ -12,15 +12,13 @@ CMYK, transparent and 16-bit pictures become the model's channels, see `photo.in
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from vitnp.data import augment, photo, preprocess
 from vitnp.data.sources import DataSet
 from vitnp.errors import InputError, need_choice
-from vitnp.inputs.images import Preprocessing
-from vitnp.models.vit.config import ViTConfig
+from vitnp.inputs.images import ImageConfig, Preprocessing
 from vitnp.system import cores
 
 KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -29,29 +27,17 @@ TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of t
 TEST_SHARE = 0.2
 
 
-class Wanted(NamedTuple):
-    """What `preprocess` asks a configuration for."""
-
-    image_size: tuple  # (height, width)
-    in_channels: int
-    preprocessing: Any
-
-
 class FolderSource:
     """Pictures in files, decoded when they are asked for.
 
     crops True cuts a random part of each picture when it is read with a generator (`augment.crop_box`), as for
-    training; without one a picture is prepared by `wanted.preprocessing`, as `vitnp predict` does.
+    training; without one a picture is prepared by `config.preprocessing`, as `vitnp predict` does.
     """
 
-    def __init__(self, paths, labels, wanted, *, crops=False):
-        self.paths, self.labels, self.wanted, self.crops = (
-            list(paths),
-            np.asarray(labels, np.intp),
-            wanted,
-            crops,
-        )
-        self.shape = (*wanted.image_size, wanted.in_channels)
+    def __init__(self, paths, labels, config, *, crops=False):
+        self.paths, self.labels = list(paths), np.asarray(labels, np.intp)
+        self.config, self.crops = config, crops
+        self.shape = (*config.image_size, config.in_channels)
 
     def __len__(self):
         return len(self.paths)
@@ -65,10 +51,10 @@ class FolderSource:
 
     def image(self, path, rng=None):
         """One picture, (Hᵢ, Wᵢ, C)."""
-        picture = photo.read(path, in_channels=self.wanted.in_channels)
+        picture = photo.read(path, in_channels=self.config.in_channels)
         if rng is None:
-            return preprocess.apply(picture, self.wanted, name=path)
-        how, (height, width) = self.wanted.preprocessing, self.wanted.image_size
+            return preprocess.apply(picture, self.config, name=path)
+        how, (height, width) = self.config.preprocessing, self.config.image_size
         box = augment.crop_box(picture.size, rng)
         x = np.asarray(picture.resize((width, height), box=box, resample=2), np.float32)  # 2: bilinear
         mean, std = np.array(how.mean, np.float32), np.array(how.std, np.float32)
@@ -91,13 +77,14 @@ def load(
         raise InputError(
             f"there is no folder {folder}; give one that holds a folder of pictures for each class"
         )
-    size = ViTConfig(image_size=image_size, patch_size=1).image_size  # checked as a model's is
-    wanted = Wanted(size, in_channels, preprocessing or Preprocessing())
+    config = ImageConfig(
+        image_size=image_size, in_channels=in_channels, preprocessing=preprocessing or Preprocessing()
+    )
     train, test, names = split(folder, seed)
     train, test = ([*zip(*part, strict=True)] for part in (train, test))
     if on_corrupt == "skip":
-        train, test = readable(train, test, wanted, say)
-    parts = (FolderSource(*zip(*part, strict=True), wanted, crops=crops) for part in (train, test))
+        train, test = readable(train, test, config, say)
+    parts = (FolderSource(*zip(*part, strict=True), config, crops=crops) for part in (train, test))
     return DataSet(*parts, names)
 
 
@@ -183,9 +170,9 @@ def flat(found, names):
     return tuple(zip(*pairs, strict=True))
 
 
-def readable(train, test, wanted, say):
+def readable(train, test, config, say):
     """The pairs whose pictures can be read; the others are named."""
-    probe = FolderSource([], [], wanted)
+    probe = FolderSource([], [], config)
 
     def problem(pair):
         try:

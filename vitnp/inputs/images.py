@@ -2,46 +2,117 @@
 
 import dataclasses
 import math
+from typing import ClassVar
 
 import numpy as np
 
 from vitnp.backend.arrays import array_module, on_host, to_device
-from vitnp.errors import InputError, need_choice
+from vitnp.errors import InputError, need_int
+from vitnp.inputs.fields import Checked, assigned, boolean, check_fields, choice, declared, real, whole
 
 
-@dataclasses.dataclass(frozen=True)
-class Preprocessing:
+def size(value, name="image_size"):
+    """(height, width) in whole pixels; one number means a square. Raises InputError for anything else."""
+    sides = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(sides) != 2:
+        raise InputError(f"{name} is {sides}; need (height, width)")
+    return tuple(need_int(name, side, at_least=1) for side in sides)
+
+
+def size_of(text):
+    """(height, width) of "224" or "192x256"."""
+    try:
+        sides = [int(side) for side in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2):
+        raise InputError(f'--image-size "{text}" is not a size; write pixels, such as 224 or 192x256')
+    return sides[0], sides[-1]
+
+
+def overrides(image_size, assignments, Config):
+    """{field of the class Config: value} of the texts that --image-size (or None) and --set gave."""
+    given = {} if image_size is None else {"image_size": size_of(image_size)}
+    return given | assigned(assignments, Config, option="--set", example="gelu=erf")
+
+
+def per_channel(default, *, positive=False):
+    """A field for one number per channel, or one for all channels; equal numbers are kept as one."""
+
+    def check(name, value):
+        value = tuple(value) if isinstance(value, tuple | list) else (value,)
+        if not value or not all(isinstance(v, int | float) and math.isfinite(v) for v in value):
+            raise InputError(f"{name} is {value}; need a number a channel, or one for all")
+        if positive and not all(v > 0 for v in value):
+            raise InputError(f"{name} is {value}; need numbers above 0")
+        return value[:1] if len(set(value)) == 1 else value  # so that equal ways are equal
+
+    return declared(check, (default,))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Preprocessing(Checked):
     """How a picture becomes the input of a model: x ← (x/255 − mean)/std, after a resize and a crop.
 
     The default is the released code's evaluation: stretched to image_size, values −1…1.
     Raises InputError for values that do not fit together.
     """
 
-    mean: tuple[float, ...] = (0.5,)  # of the values 0…1; one for all channels, or one a channel
-    std: tuple[float, ...] = (0.5,)
-    resize_filter: str = "bilinear"  # or "bicubic"
-    antialias: bool = False  # True: the filter widens where it shrinks, as Pillow's, not TensorFlow's, do
-    crop_fraction: float = 1.0  # image_size/crop_fraction is resized to, and its middle is cut out
-    keep_aspect_ratio: bool = False  # True: the shorter side is resized; False: both sides are stretched
+    called: ClassVar[str] = "preprocessing"
+    prefix: ClassVar[str] = "preprocessing "
+    mean: tuple[float, ...] = per_channel(0.5)  # of the values 0…1
+    std: tuple[float, ...] = per_channel(0.5, positive=True)
+    resize_filter: str = choice("bilinear", "bicubic")
+    antialias: bool = boolean(
+        False
+    )  # True: the filter widens where it shrinks, as Pillow's, not TensorFlow's, do
+    crop_fraction: float = real(
+        1.0, open_at_low=True, at_most=1
+    )  # image_size/crop_fraction, its middle cut out
+    keep_aspect_ratio: bool = boolean(
+        False
+    )  # True: the shorter side is resized; False: both sides are stretched
 
-    def __post_init__(self):
+
+def _preprocessing(name, value):
+    """The `Preprocessing`, which may be given as a dict, as JSON has it."""
+    if isinstance(value, dict):
+        check_fields(value, Preprocessing)
+        value = Preprocessing(**value)
+    if not isinstance(value, Preprocessing):
+        raise InputError(f"{name} is {value!r}; need an inputs.images.Preprocessing")
+    return value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageConfig(Checked):
+    """What every model of images has in its configuration; the default is ImageNet at 224 pixels.
+
+    Raises InputError for values that do not fit together.
+    """
+
+    image_size: tuple[int, int] = declared(
+        lambda name, value: size(value, name), (224, 224)
+    )  # (height, width)
+    in_channels: int = whole(3)  # C
+    num_classes: int = whole(1000, at_least=0)  # 0: no head, the model returns the representation
+    preprocessing: Preprocessing = declared(_preprocessing, Preprocessing())
+
+    @property
+    def seen(self):
+        """What the model sees of an image, in words."""
+        height, width = self.image_size
+        return f"{width}x{height} pixels"
+
+    def fits(self):
+        """Raise InputError where two fields do not fit together."""
         for name in ("mean", "std"):
-            value = getattr(self, name)
-            value = tuple(value) if isinstance(value, tuple | list) else (value,)
-            value = value[:1] if len(set(value)) == 1 else value  # so that equal ways are equal
-            object.__setattr__(self, name, value)
-            if not value or not all(isinstance(v, int | float) and math.isfinite(v) for v in value):
-                raise InputError(f"preprocessing {name} is {value}; need a number a channel, or one for all")
-        if not all(v > 0 for v in self.std):
-            raise InputError(f"preprocessing std is {self.std}; need numbers above 0")
-        for name in ("antialias", "keep_aspect_ratio"):
-            if not isinstance(getattr(self, name), bool):
-                raise InputError(f"preprocessing {name} is {getattr(self, name)!r}; need True or False")
-        need_choice("preprocessing resize_filter", self.resize_filter, ("bilinear", "bicubic"))
-        if not (isinstance(self.crop_fraction, int | float) and 0 < self.crop_fraction <= 1):
-            raise InputError(
-                f"preprocessing crop_fraction is {self.crop_fraction!r}; need a number above 0 and at most 1"
-            )
+            count = len(getattr(self.preprocessing, name))
+            if count not in (1, self.in_channels):
+                raise InputError(
+                    f"preprocessing {name} has {count} numbers; "
+                    f"need 1, or one for each of the {self.in_channels} channels"
+                )
 
 
 def check_images(images, config, dtype):

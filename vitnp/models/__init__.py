@@ -15,15 +15,44 @@ classifier ends with step 8, so p["classify"]["head"] is its head.
 
 import dataclasses
 import importlib
+import json
 
 from vitnp.errors import InputError, did_you_mean
 from vitnp.inputs.fields import check_fields
-from vitnp.models.vit.config import PRESETS, ViTConfig
+
+FAMILIES = ("vit",)  # the modules, in the order in which a preset is looked for
+
+
+def __getattr__(name):
+    if name == "PRESETS":
+        return _presets()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _presets():
+    return {name: fields for family in FAMILIES for name, fields in module(family).PRESETS.items()}
+
+
+def module(family):
+    """The module of a family of models. Raises InputError for an unknown family, naming the near ones."""
+    if family not in FAMILIES:
+        hint = did_you_mean(family, FAMILIES)
+        raise InputError(f'model family "{family}" is unknown; {hint}choose from {", ".join(FAMILIES)}')
+    return importlib.import_module(f"vitnp.models.{family}")
 
 
 def of(config):
-    """The module of a configuration's model."""
-    return importlib.import_module(f"vitnp.models.{config.family}")
+    """The module of the configuration's model."""
+    return module(config.family)
+
+
+def with_preset(name):
+    """The module whose PRESETS have the name. Raises InputError for an unknown name, naming the near ones."""
+    for family in FAMILIES:
+        if name in module(family).PRESETS:
+            return module(family)
+    known = _presets()
+    raise InputError(f'model "{name}" is unknown; {did_you_mean(name, known)}choose from {", ".join(known)}')
 
 
 def ask(config, name):
@@ -41,12 +70,28 @@ def below_head(p, config):
 
 
 def preset(name, **overrides):
-    """The configuration called `name`, "B/16" for example; any field of ViTConfig can be overridden.
+    """The configuration called `name`, "B/16" for example; any field of it can be overridden.
 
     Raises InputError for an unknown name, naming the near ones, or an unknown field.
     """
-    if name not in PRESETS:
-        near = did_you_mean(name, PRESETS)
-        raise InputError(f'model "{name}" is unknown; {near}choose from {", ".join(PRESETS)}')
-    check_fields(overrides, ViTConfig)
-    return ViTConfig(**(PRESETS[name] | overrides))
+    model = with_preset(name)
+    check_fields(overrides, model.Config)
+    return model.Config(**(model.PRESETS[name] | overrides))
+
+
+def config_to_dict(config):
+    """The family and the fields of a configuration as JSON gives them back; `config_from_dict` is the inverse."""
+    return json.loads(json.dumps({"family": config.family} | dataclasses.asdict(config)))
+
+
+def config_from_dict(given):
+    """The configuration that `config_to_dict` gave, also after JSON; without a family, as in older files, a ViT's.
+
+    Raises InputError for what is no configuration.
+    """
+    if not isinstance(given, dict):
+        raise InputError(f"a configuration is {given!r:.40}; need an object of fields")
+    fields = {name: value for name, value in given.items() if name != "family"}
+    Config = module(given.get("family", "vit")).Config
+    check_fields(fields, Config)
+    return Config(**fields)

@@ -11,6 +11,7 @@ from vitnp.backend.erf import erf_sqrt2
 from vitnp.backend.tiles import fuse
 from vitnp.ops.half import in_float32
 
+GELUS = ("tanh", "erf")
 SQRT_2_PI = math.sqrt(2.0 * math.pi)
 LINEAR = math.sqrt(2.0 / math.pi)
 CUBIC = LINEAR * 0.044715  # the coefficient of the GELU paper

@@ -1,4 +1,4 @@
-"""What the position table of step 4 is made of, for every `config.position_embedding` (ViT App. D.4, Table 8).
+"""What the position table of step 4 is made of, for each of POSITION_EMBEDDINGS (ViT App. D.4, Table 8).
 
     "1d"      E_pos (N+1, D) itself is learned, a row a token
     "2d"      E_pos[r, c] = [E_cols[c]; E_rows[r]]: two learned tables of width D/2 for the patch in row r, column c
@@ -14,6 +14,7 @@ import math
 from vitnp.backend.arrays import array_module
 from vitnp.ops import initializers, interpolate
 
+POSITION_EMBEDDINGS = ("none", "1d", "2d", "relative", "sincos")
 LONGEST = 10_000.0  # the largest wavelength of "sincos" is 2π times this many patches
 
 
@@ -74,7 +75,7 @@ def sines(xp, length, width):
 
 
 def resized(p, *, grid, new_grid, method):
-    """What `init` gave, for another grid of patches; method is one of `config.INTERPOLATIONS`.
+    """What `init` gave, for another grid of patches; method is one of `interpolate.INTERPOLATIONS`.
 
     E_pos is interpolated as a picture, E_rows and E_cols each along its own line, which is the same picture.
     """

@@ -54,7 +54,7 @@ def spread(dS):
 
 
 def resized(E_rel, *, grid, new_grid, method):
-    """E_rel for another grid of patches; method is one of `config.INTERPOLATIONS`.
+    """E_rel for another grid of patches; method is one of `interpolate.INTERPOLATIONS`.
 
     A distance of two patches is laid out as rows down and columns on, and that picture is interpolated as E_pos is;
     so are the distances from the class token to the patches and back. A new distance gets the mean over all pairs of

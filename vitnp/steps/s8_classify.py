@@ -8,6 +8,8 @@ z = r·W + b                      the logits; softmax(z) are the class probabili
 from vitnp.backend.arrays import array_module
 from vitnp.ops import initializers, linear
 
+CLASSIFIERS = ("token", "gap")
+
 
 def init(rng, *, hidden_size, num_classes, representation_size, dtype):
     """Pre-logits LeCun normal; the head zero, as the released code: training starts at loss ln(classes)."""

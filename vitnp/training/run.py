@@ -127,14 +127,11 @@ class Run:
         if progress.finished:
             self.checkpoints.save(progress)
 
-    def finish(self, history, p, config, class_names):
-        """Write the model, the names of its classes where it has some, and the curves."""
-        from vitnp import show
-
+    def finish(self, p, config, class_names):
+        """Write the model, and the names of its classes where it has some."""
         if config.num_classes:
             self.text("classes.txt", "".join(f"{name}\n" for name in class_names))
         weights.save(self.folder / "model.npz", p, config)
-        show.save(show.curves(history), self.folder / "curves.png")
 
     def close(self):
         """Write what is waiting."""

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vitnp import tree
+from vitnp import models, tree
 from vitnp.backend.arrays import array_module, on_host
 from vitnp.errors import InputError, need_int
-from vitnp.models.vit.config import ViTConfig
 from vitnp.system.writing import beside
 from vitnp.training.guards import check_parameters
 from vitnp.training.progress import Epoch, Progress
@@ -87,11 +86,14 @@ class Checkpoints:
         try:
             found = kinds.read(path)
             rest = json.loads(str(found.pop(REST)))
+            there = rest.pop("run")
+            if "model" in there:  # as it would be written now: older ones name no family
+                there["model"] = models.config_to_dict(models.config_from_dict(there["model"]))
         except (InputError, KeyError, ValueError) as problem:
             raise InputError(
                 f"{path} is no training checkpoint or is damaged ({problem}); delete it to go on from the one before"
             ) from None
-        differ = list(differences(rest.pop("run"), self.run))
+        differ = list(differences(there, self.run))
         if differ:
             raise InputError(f"{path} is of another run: {'; '.join(differ[:3])}; train into a new folder")
         return progress(found, rest)
@@ -145,4 +147,4 @@ def model(path):
     now = progress(found, rest)
     p = now.best()
     p.pop("masked", None)  # of a pre-training
-    return p, ViTConfig(**run["model"])
+    return p, models.config_from_dict(run["model"])

@@ -4,6 +4,7 @@
 the file and rename, so that a full disk loses nothing.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -33,10 +34,37 @@ def read(path):
     Raises InputError, with the file and where there is one the array, for whatever cannot be read.
     """
     path = os.fspath(path)
-    try:
+    with _named(path):
         with open(path, "rb") as file:
             start = file.read(9)
         arrays = _read(path, start)
+    for name in arrays:
+        if not name.isprintable():  # it would be printed, and a terminal obeys some characters
+            raise InputError(f"{path} holds an array called {name!r}; a name is made of letters and signs")
+    return arrays
+
+
+def text(path, name):
+    """The string that an .npz holds under this name, read alone; None where there is none, or another kind of file.
+
+    Raises InputError for a string that cannot be read.
+    """
+    path = os.fspath(path)
+    if not zipfile.is_zipfile(path):
+        return None
+    with _named(path), zipfile.ZipFile(path) as file:
+        for member in file.infolist():
+            if member.filename == f"{name}.npy":
+                _check_member(path, member)
+                return str(_read_npy(path, file, member))
+    return None
+
+
+@contextlib.contextmanager
+def _named(path):
+    """What fails on a file raises InputError that names it."""
+    try:
+        yield
     except InputError:
         raise
     except OSError as problem:
@@ -47,10 +75,6 @@ def read(path):
         raise InputError(f"{path} is cut off or damaged ({problem}); fetch or save it again") from None
     except MemoryError:
         raise InputError(f"{path} needs more memory than there is; it may be damaged") from None
-    for name in arrays:
-        if not name.isprintable():  # it would be printed, and a terminal obeys some characters
-            raise InputError(f"{path} holds an array called {name!r}; a name is made of letters and signs")
-    return arrays
 
 
 def _read(path, start):
@@ -71,19 +95,24 @@ def _read(path, start):
 def _read_zip(path):
     with zipfile.ZipFile(path) as file:
         for member in file.infolist():
-            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise InputError(
-                    f"{path} is packed as neither NumPy nor PyTorch does; save it again with numpy.savez"
-                )
-            # Deflate makes at most 1032 bytes of one; a larger claim would only take the memory.
-            most = member.compress_size * (1 if member.compress_type == zipfile.ZIP_STORED else 1032)
-            if member.file_size > most or member.compress_size > os.path.getsize(path):
-                raise zipfile.BadZipFile(f"{member.filename!r} claims {member.file_size} bytes")
+            _check_member(path, member)
         if any(name.endswith("/data.pkl") for name in file.namelist()):
             return unpickle.read(path, file)
         return {
             member.filename.removesuffix(".npy"): _read_npy(path, file, member) for member in file.infolist()
         }
+
+
+def _check_member(path, member):
+    """Raise for a file in a zip that neither NumPy nor PyTorch wrote, or that claims more bytes than it can have."""
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise InputError(
+            f"{path} is packed as neither NumPy nor PyTorch does; save it again with numpy.savez"
+        )
+    # Deflate makes at most 1032 bytes of one; a larger claim would only take the memory.
+    most = member.compress_size * (1 if member.compress_type == zipfile.ZIP_STORED else 1032)
+    if member.file_size > most or member.compress_size > os.path.getsize(path):
+        raise zipfile.BadZipFile(f"{member.filename!r} claims {member.file_size} bytes")
 
 
 def _read_npy(path, file, member):

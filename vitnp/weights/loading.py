@@ -6,7 +6,7 @@ import numpy as np
 
 from vitnp import models, tree
 from vitnp.errors import InputError
-from vitnp.models.vit.config import ViTConfig
+from vitnp.inputs.images import ImageConfig, size
 from vitnp.weights import adapt, kinds, native
 from vitnp.weights.vit import google, layouts
 from vitnp.weights.vit.infer import infer
@@ -20,7 +20,7 @@ class Inspection:
     """What a file holds, beside the numbers."""
 
     format: str  # "vitnp", "google", "timm", "huggingface" or "torchvision"
-    config: ViTConfig
+    config: ImageConfig
     arrays: list  # of (name in the file, our name or names, shape, dtype)
     missing: list  # of names, as the file would have them
     unexpected: list  # of names in the file
@@ -62,9 +62,8 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
         try:
             p, config = adapt.new_image_size(p, config, asked)
         except MemoryError:
-            size = "x".join(map(str, asked))
             raise InputError(
-                f"image_size {size} needs more memory than there is; give a smaller one"
+                f"image_size {asked[0]}x{asked[1]} needs more memory than there is; give a smaller one"
             ) from None
     if num_classes is not None:
         p, config = adapt.new_head(p, config, num_classes)
@@ -81,7 +80,7 @@ def inspect(path, *, image_size=None, format=None, **overrides):
 
 def _size(image_size):
     """(height, width) of what may be one number."""
-    return None if image_size is None else ViTConfig(image_size=image_size, patch_size=1).image_size
+    return None if image_size is None else size(image_size)
 
 
 def examine(path, *, format=None, image_size=None, guess=False, **overrides):

@@ -1,12 +1,15 @@
-"""The configuration inside vitnp's own .npz, as JSON beside the arrays. Imports `config`, `errors`."""
+"""The configuration inside vitnp's own .npz, as JSON beside the arrays. Imports `models`, `inputs`, `errors`."""
 
+import contextlib
 import dataclasses
 import json
 
 import numpy as np
 
+from vitnp import models
 from vitnp.errors import InputError
-from vitnp.models.vit.config import ViTConfig, check_fields
+from vitnp.inputs.fields import check_fields
+from vitnp.weights import kinds
 
 CONFIG = "vitnp.config"  # the name of the array
 TRAINING = "vitnp.training"  # the array that a training checkpoint has, and weights have not
@@ -14,26 +17,55 @@ TRAINING = "vitnp.training"  # the array that a training checkpoint has, and wei
 
 def config_array(config):
     """The configuration as an array of one string."""
-    return np.array(json.dumps(dataclasses.asdict(config)))
+    return np.array(json.dumps(models.config_to_dict(config)))
 
 
 def pop_config(path, arrays, overrides):
-    """The ViTConfig taken out of {name: array}, `overrides` before its fields; InputError where there is none."""
-    check_fields(overrides, ViTConfig)
+    """The configuration taken out of {name: array}, `overrides` before its fields; InputError where there is none."""
     if CONFIG not in arrays:
         raise InputError(f"{path} has no {CONFIG}; name a file that vitnp saved")
-    try:
-        config = ViTConfig(**json.loads(str(arrays.pop(CONFIG))))
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise InputError(f"{path}: {CONFIG} is no configuration ({problem}); save the model again") from None
+    with _named(path):
+        config = models.config_from_dict(json.loads(str(arrays.pop(CONFIG))))
     return with_overrides(path, config, overrides)
+
+
+def config_class(path):
+    """The class of the configuration in a file of vitnp's; of any other file the ViT's.
+
+    Raises InputError for a damaged file, or a configuration that is none.
+    """
+    own, training = kinds.text(path, CONFIG), kinds.text(path, TRAINING)
+    if own is None and training is None:
+        return models.module("vit").Config
+    with _named(path):
+        given = json.loads(own) if training is None else json.loads(training)["run"]["model"]
+        return type(models.config_from_dict(given))
+
+
+def need_no_classes(overrides):
+    """Raise InputError for another number of classes: the file has its own, and a new head is another argument."""
+    if "num_classes" in overrides:
+        raise InputError(
+            "--set num_classes cannot be used here, the file says how many classes it has; "
+            "weights convert IN OUT --num-classes N writes a new head"
+        )
+
+
+@contextlib.contextmanager
+def _named(path):
+    """What fails on the JSON of a configuration raises InputError that names the file."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RecursionError) as problem:
+        raise InputError(f"{path}: {CONFIG} is no configuration ({problem}); save the model again") from None
 
 
 def with_overrides(path, config, overrides):
     """The file's configuration, `overrides` before its fields; InputError for positions that the file has not."""
+    check_fields(overrides, type(config))
     new = dataclasses.replace(config, **overrides)
     for name in ("position_embedding", "position_at"):
-        asked, held = getattr(new, name), getattr(config, name)
-        if asked != held:
+        if name in overrides and getattr(new, name) != getattr(config, name):
+            asked, held = getattr(new, name), getattr(config, name)
             raise InputError(f'{path} has {name} "{held}", which does not fit "{asked}"; leave {name} out')
     return new

@@ -4,7 +4,17 @@ recipe.py   the fields, which check themselves
 table.py    the named ones: the two tables of the ViT paper, and those that run on a laptop
 """
 
+from vitnp.errors import InputError, did_you_mean
 from vitnp.training.recipes.recipe import Recipe as Recipe
 from vitnp.training.recipes.table import LISTED
 
 RECIPES = {name: listed.recipe for name, listed in LISTED.items()}
+
+
+def find(name):
+    """The listed recipe; upper and lower case are the same. Raises InputError, naming the near ones."""
+    by_case = {known.lower(): known for known in LISTED}
+    if name.lower() not in by_case:
+        hint = did_you_mean(name, LISTED)
+        raise InputError(f'recipe "{name}" is unknown; {hint}vitnp recipes lists all {len(LISTED)}')
+    return LISTED[by_case[name.lower()]]

@@ -3,8 +3,9 @@
 import math
 
 from vitnp.errors import InputError
+from vitnp.inputs.fields import check_fields
 from vitnp.inputs.images import Preprocessing
-from vitnp.models.vit.config import SIZES, ViTConfig, check_fields
+from vitnp.models.vit.config import SIZES, ViTConfig
 from vitnp.weights.vit import sidecar
 from vitnp.weights.vit.names import block_of, names
 from vitnp.weights.vit.profiles import profile

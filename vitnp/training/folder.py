@@ -1,0 +1,159 @@
+"""A training in a folder: started, resumed, stopped. It prints and draws nothing; the command does."""
+
+import contextlib
+import dataclasses
+import json
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vitnp import __version__, data, models
+from vitnp.backend.arrays import get, to_device, to_host
+from vitnp.engine.split import choose_workers
+from vitnp.errors import InputError
+from vitnp.tasks.masked import model
+from vitnp.training.display import Display
+from vitnp.training.guards import check_fit
+from vitnp.training.loop import How, Watch, train
+from vitnp.training.progress import Diverged, Stopped
+from vitnp.training.run import Run, claim, clear, recall
+from vitnp.training.setup import about_data, prepare
+from vitnp.training.wanted import Wanted
+
+MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
+START = ("seed", "init", "freeze", "labels", "task", "target", "mask_ratio", "backend", "dtype")
+
+
+class Where(NamedTuple):
+    """The folder of a run, and whether to go on with the one in it, or to remove that first."""
+
+    folder: str
+    resume: bool = False
+    overwrite: bool = False
+
+
+class Result(NamedTuple):
+    """What a training came to. stopped: the checkpoint's path and the exception, where it was asked to stop."""
+
+    setup: Any
+    history: list | None = None
+    stopped: tuple | None = None
+
+
+def settled(given, where, comm):
+    """(Wanted, known): what to train with from {field: value}, or what the run to go on with began with.
+
+    known is that run's configuration, where it has a checkpoint. Raises InputError for a field that says something
+    else than the run did.
+    """
+    given = json.loads(json.dumps(given))  # as the run's own
+    if "data" in given and data.place(given["data"])[1]:
+        given = given | {"data": str(Path(given["data"]).resolve())}
+    if not where.resume:
+        return Wanted(**given), None
+    about = comm.broadcast({"about": recall(where.folder) if comm.rank == 0 else None})["about"]
+    began = {
+        field.name: about["options"].get(field.name, field.default) for field in dataclasses.fields(Wanted)
+    }
+    for name in sorted(given):
+        if name in MAY_CHANGE:
+            began[name] = given[name]
+        elif given[name] != began[name]:
+            before = "not given" if began[name] is None else repr(began[name])
+            raise InputError(
+                f"--{name.replace('_', '-')} is {given[name]!r} and was {before} when the run in {where.folder} "
+                "began; leave it out, or start another run with --out"
+            )
+    return Wanted(**began), about["run"]["model"] if about["checkpoints"] else None
+
+
+def run(wanted, where, comm, *, known=None, stop=None, started=None):
+    """Train in the folder: a `Result`. started(setup, resume) is called on rank 0 before the first step.
+
+    Raises InputError where it cannot be trained, `Diverged` with the last good checkpoint.
+    """
+    first = comm.rank == 0
+    if first and not where.resume:  # before anything that takes time
+        outside(where.folder, wanted.data)
+        claim(where.folder, overwrite=where.overwrite)
+    xp = get(wanted.backend)
+    comm.use(xp)
+    setup = prepare(wanted, known)
+    check_fit(setup.data, setup.config, setup.task)
+    workers = setup.wanted.workers or workers_for(setup, comm)
+    setup = setup._replace(wanted=dataclasses.replace(setup.wanted, workers=workers))
+    if first and not where.resume:
+        clear(where.folder)
+    kept = keep(setup, where, comm) if first else None
+    if first and started:
+        started(setup, kept.resume)
+    display = Display(setup.recipe, len(setup.data.train), kept and kept.resume, quiet=not first)
+    p = to_device(setup.p, xp)
+    with contextlib.closing(display), contextlib.closing(kept) if first else contextlib.nullcontext():
+        try:
+            history = watched(p, setup, comm, stop, display, kept)
+        except Stopped as stopped:
+            return Result(
+                setup, stopped=(kept.checkpoints.save(stopped.progress) if first else None, stopped)
+            )
+    if first:
+        p = to_host(p)
+        kept.finish(p if setup.task.uses_labels else model(p), setup.config, setup.data.class_names)
+    return Result(setup, history)
+
+
+def watched(p, setup, comm, stop, display, kept):
+    """`train`, shown by `display` and kept by `kept` on rank 0; what goes wrong says how to go on."""
+
+    def on_step(progress, step):
+        display.on_step(step)
+        kept.on_step(progress, step)
+
+    def on_epoch(progress):
+        display.on_epoch(progress.history[-1])
+        kept.on_epoch(progress)
+
+    how = How(setup.task, setup.wanted.workers, setup.wanted.dtype, comm)
+    watch = Watch(stop, on_step, on_epoch) if kept else Watch(stop)
+    with warnings.catch_warnings():
+        # A number out of range is reported by `train`, with the leaf it was found in.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            resume = kept and kept.resume
+            return train(
+                p, setup.config, setup.data, setup.recipe, rng=setup.rng, how=how, resume=resume, watch=watch
+            )
+        except Diverged as problem:
+            raise Diverged(f"{problem}; {kept.checkpoints.last_good()}" if kept else problem) from None
+        except MemoryError:
+            raise InputError(
+                f"a step of {setup.recipe.batch_size} images needs more memory than there is; give --micro-batch"
+            ) from None
+
+
+def keep(setup, where, comm):
+    """The `Run` that keeps what the training leaves."""
+    options = dataclasses.asdict(setup.wanted)
+    run = {
+        "model": models.config_to_dict(setup.config),
+        "recipe": dataclasses.asdict(setup.recipe),
+        "data": about_data(setup.wanted.data, setup.data),
+        "start": {name: options[name] for name in START},
+        "machines": {"ranks": comm.size, "workers": setup.wanted.workers},
+    }
+    about = {"vitnp": __version__, "options": options, "run": run}
+    every, log_every = setup.wanted.save_every, setup.wanted.log_every
+    return Run(where.folder, about, every=every, keep=setup.wanted.keep, log_every=log_every)
+
+
+def outside(out, name):
+    """Raise InputError where a run's folder is in the folder of pictures: the next run would take it for a class."""
+    if data.place(name)[1] and Path(out).resolve().is_relative_to(Path(name).resolve()):
+        raise InputError(f"--out {out} is in the data folder {name}; choose --out outside the data folder")
+
+
+def workers_for(setup, comm):
+    """How many threads a rank has, unless it is asked for."""
+    recipe = setup.recipe
+    images = min(recipe.micro_batch or recipe.batch_size, -(-recipe.batch_size // comm.size))
+    return min(choose_workers(images, setup.config), comm.cores)
