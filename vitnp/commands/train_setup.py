@@ -17,7 +17,7 @@ from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import misfits
 from vitnp.inputs.fields import assigned
 from vitnp.inputs.images import ImageConfig
-from vitnp.models import PRESETS, vit
+from vitnp.models import vit
 from vitnp.models.vit import masked
 from vitnp.tasks import masked as masked_task
 from vitnp.training.guards import check_dtype, check_fit
@@ -62,7 +62,7 @@ def prepare(args):
     else:
         args.model = model_name(args, listed)
         settings = listed.settings if args.model == listed.model else {}
-        asked = PRESETS[args.model] | settings | asked
+        asked = models.PRESETS[args.model] | settings | asked
         seen = {field: asked[field] for field in ("image_size", "in_channels") if field in asked}
         dataset = load(name, folder, args, recipe, ImageConfig(**seen))
         config = with_dropout(untrained(args, settings, dataset), recipe)
@@ -78,7 +78,7 @@ def prepare(args):
 
 def model_name(args, listed):
     """The preset to train: --model, or the listed recipe's, or the smallest where that is not here."""
-    return args.model or (listed.model if listed.model in PRESETS else SMALLEST)
+    return args.model or (listed.model if listed.model in models.PRESETS else SMALLEST)
 
 
 def config_class(args, listed):

@@ -1,7 +1,6 @@
 """The Vision Transformer: the eight steps in order, then in reverse."""
 
 from vitnp.models.vit.config import PRESETS, ViTConfig
-from vitnp.models.vit.config import ViTConfig as Config
 from vitnp.models.vit.model import (
     Saved,
     backward,
@@ -12,6 +11,8 @@ from vitnp.models.vit.model import (
     init,
     shapes,
 )
+
+Config = ViTConfig  # as every model calls it
 
 __all__ = [
     "PRESETS",
