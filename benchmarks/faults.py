@@ -41,11 +41,12 @@ def faults(leave_out=()):
     return found
 
 
-def loader(images, labels, augmented, steps):
+def loader(images, labels, augmentation, steps):
     """Batches of these images, shuffled and augmented in two threads."""
     source = ArraySource(images, labels)
     order = np.resize(np.arange(len(labels)), steps * len(labels))
-    return batches(source, order, batch_size=len(labels), seed=0, augment=augmented)
+    change = augment.composed([augmentation], source)
+    return batches(source, order, batch_size=len(labels), seed=0, change=change)
 
 
 def one(model, situation, steps):
@@ -58,7 +59,7 @@ def one(model, situation, steps):
     labels = rng.integers(0, config.num_classes, batch_size)
     given = ((images, labels) for _ in range(steps))
     if situation == "loader":
-        given = loader(images, labels, augment.flip if model == "B/16" else augment.affine, steps)
+        given = loader(images, labels, "flip" if model == "B/16" else "affine", steps)
     counted, peaks = [], []
     for images, labels in given:
         others = [t.native_id for t in threading.enumerate() if t.name.startswith("vitnp-data")]

@@ -26,6 +26,14 @@ def threads():
     return [thread for thread in threading.enumerate() if thread.name.startswith("vitnp-data")]
 
 
+def noisy(images, labels, rng):
+    return noise(images, rng), labels
+
+
+def noise_and_mixup(images, labels, rng):
+    return augment.mixup(noise(images, rng), labels, rng, alpha=0.2, num_classes=3)
+
+
 @pytest.mark.parametrize("ahead", [0, 1, 3, 50])
 def test_rows_in_order(ahead):
     found = listed(ahead=ahead)
@@ -39,7 +47,7 @@ def test_rows_in_order(ahead):
 @pytest.mark.parametrize("ahead", [0, 1, 4])
 @pytest.mark.parametrize("first", [0, 2, 4, 9])
 def test_a_batch_is_the_same_however_it_is_reached(ahead, first):
-    options = {"augment": noise, "mixup": 0.2, "num_classes": 3}
+    options = {"change": noise_and_mixup}
     whole, part = listed(**options), listed(**options, ahead=ahead, first=first)
     assert len(part) == max(0, 5 - first)
     for (images, labels), (wanted, wanted_labels) in zip(part, whole[first:], strict=True):
@@ -50,7 +58,7 @@ def test_a_batch_is_the_same_however_it_is_reached(ahead, first):
 
 
 def test_the_generator_is_that_of_seed_and_batch():
-    images, _ = listed(augment=noise)[3]
+    images, _ = listed(change=noisy)[3]
     rows = ORDER[15:20]
     np.testing.assert_array_equal(images, noise(SOURCE.images(rows), np.random.default_rng([7, 3])))
 
@@ -139,7 +147,7 @@ def test_mixup_blends_images_and_labels_alike():
     for i in range(40):
         assert t[i, labels[i]] >= share - 1e-6
         assert t[i, labels[partner[i]]] >= 1 - share - 1e-6
-    assert listed(mixup=0.2, num_classes=3)[0][1].shape == (5, 3)
+    assert listed(change=noise_and_mixup)[0][1].shape == (5, 3)
 
 
 @pytest.mark.parametrize(
@@ -148,10 +156,8 @@ def test_mixup_blends_images_and_labels_alike():
         ({"batch_size": 0}, "batch_size is 0"),
         ({"ahead": -1}, "ahead is -1"),
         ({"first": -1}, "first is -1"),
-        ({"seed": None, "augment": noise}, "give the batches a seed"),
-        ({"seed": None, "mixup": 0.1, "num_classes": 3}, "give the batches a seed"),
+        ({"seed": None, "change": noisy}, "give the batches a seed"),
         ({"batch_size": 2.5}, "batch_size is 2.5"),
-        ({"mixup": 0.1}, "say how many with num_classes"),
     ],
 )
 def test_bad_options_are_refused_at_once(options, message):

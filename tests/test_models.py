@@ -1,5 +1,6 @@
 """Which model: by the family in a configuration or a file, by the name of a preset."""
 
+import argparse
 import dataclasses
 import json
 import types
@@ -9,9 +10,12 @@ import pytest
 
 import vitnp
 from vitnp import InputError, models, preset, vit, weights
+from vitnp.commands.options import model_config
+from vitnp.commands.train_setup import config_class
 from vitnp.inputs.fields import whole
 from vitnp.inputs.images import ImageConfig
 from vitnp.training.loop import Progress
+from vitnp.training.recipes import LISTED
 from vitnp.training.snapshots import Checkpoints
 from vitnp.weights import native
 
@@ -109,6 +113,38 @@ def test_what_is_no_configuration(other, given, said):
     with pytest.raises(InputError) as problem:
         models.config_from_dict(given)
     assert said in str(problem.value)
+
+
+def options(**given):
+    """What a command line has: --model, --image-size, --set and those of `vitnp train`."""
+    return argparse.Namespace(
+        **{"model": None, "image_size": None, "set": [], "init": None, "known": None} | given
+    )
+
+
+def test_set_names_the_fields_of_the_chosen_model(other):
+    words = {"model": "other-small", "image_size": "8x16", "set": ["width=3"]}
+    assert model_config(options(**words), in_channels=1) == OtherConfig(
+        image_size=(8, 16), width=3, in_channels=1
+    )
+    with pytest.raises(InputError, match='configuration field "widht" is unknown; did you mean width'):
+        model_config(options(model="other-small", set=["widht=3"]))
+    with pytest.raises(
+        InputError, match=r'configuration field "width" is unknown; .*choose from .*num_heads'
+    ):
+        model_config(options(model="tiny", set=["width=3"]))
+
+
+def test_whose_fields_a_training_may_set(tmp_path, other):
+    """Those of --model or the recipe's model, of the file to begin with, or of the run that goes on."""
+    np.savez(tmp_path / "other.npz", **{"vitnp.config": native.config_array(OtherConfig())})
+    file, listed = str(tmp_path / "other.npz"), LISTED["digits"]
+    assert config_class(options(), listed) is vitnp.ViTConfig
+    assert config_class(options(), listed._replace(model="other-small")) is OtherConfig
+    assert config_class(options(), listed._replace(model="a model that is not here")) is vitnp.ViTConfig
+    assert config_class(options(model="other-small"), listed) is OtherConfig
+    assert config_class(options(init=file), listed) is OtherConfig
+    assert config_class(options(init="gone", known={"family": "other"}), listed) is OtherConfig
 
 
 # ---- files ----

@@ -428,7 +428,9 @@ def test_what_is_left_to_the_source(names, crops, left):
         rng, want = np.random.default_rng(1), images
         for name in left:
             want = getattr(augment, name)(want, rng)
-        np.testing.assert_array_equal(change(images, np.random.default_rng(1)), want)
+        changed, labels = change(images, np.arange(4), np.random.default_rng(1))
+        np.testing.assert_array_equal(changed, want)
+        np.testing.assert_array_equal(labels, np.arange(4))
 
 
 @pytest.mark.parametrize(("given", "rate"), [(None, 0.2), (0.0, 0.0), (0.5, 0.5)])

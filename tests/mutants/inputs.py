@@ -98,10 +98,10 @@ wrong_rules(
     "test_a_size",
     (
         "sides as they were given",
-        "return tuple(need_int(name, side, at_least=1) for side in sides)",
+        'return tuple(need_int("image_size", side, at_least=1) for side in sides)',
         "return sides",
     ),
-    ("no side is a side", "need_int(name, side, at_least=1)", "need_int(name, side, at_least=0)"),
+    ("no side is a side", '"image_size", side, at_least=1', '"image_size", side, at_least=0'),
 )
 wrong_rules(
     "inputs/images.py",

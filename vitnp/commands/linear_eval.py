@@ -81,7 +81,7 @@ def load(name, config):
     name, folder = data.place(name)
     if folder is not None:
         # −1 … 1, as every source gives; the mean and the standard deviation follow in `features`
-        preprocessing = dataclasses.redata.place(config.preprocessing, mean=0.5, std=0.5)
+        preprocessing = dataclasses.replace(config.preprocessing, mean=0.5, std=0.5)
         wanted = {"image_size": config.image_size, "in_channels": config.in_channels}
         return data.load(name, folder=folder, preprocessing=preprocessing, **wanted)
     return data.load(name, image_size=config.image_size)

@@ -49,7 +49,7 @@ def run(args):
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
     p = to_device(p, xp)
-    first, last = layers(args.layers, config)
+    blocks = layers(args.layers, config)
     patch = query(args.patch, config)
     if args.label is not None and not config.num_classes:
         raise InputError(f"--class is {args.label}, but the model has no head, so no class; leave it out")
@@ -73,19 +73,19 @@ def run(args):
 
     if args.lang == "ko" and page.korean_font() is None:
         print(NO_FONT, file=sys.stderr)
-    options = {"first": first, "last": last, "patch": patch, "label": label, "lang": args.lang}
+    options = {"blocks": blocks, "patch": patch, "label": label, "lang": args.lang}
     for name, figure, said in pictures(image, x, p, config, **options):
         print(f"{show.save(figure, out / name)}  {said}", flush=True)
     return 0
 
 
-def pictures(image, x, p, config, *, first, last, patch, label, lang):
+def pictures(image, x, p, config, *, blocks, patch, label, lang):
     """Yield (file name, figure, a line on what it shows) one after another; x is the image beside the parameters."""
     yield from of_the_model(image, p, config, lang=lang)
     t = trace(x, p, config, labels=label, of="logit")
     weights = [t[f"blocks.{i}.attention.A"] for i in range(config.num_layers)]
     yield from of_attention(image, t, weights, config, patch=patch, lang=lang)
-    yield from of_rollout(image, t, weights, config, first=first, last=last, label=label, lang=lang)
+    yield from of_rollout(image, t, weights, config, blocks=blocks, label=label, lang=lang)
     if label is not None:
         yield of_gradients(x, p, config, label, lang=lang)
 
@@ -144,7 +144,7 @@ def of_attention(image, t, weights, config, *, patch, lang):
     yield "distance.png", show.attention_distance(distances, config, lang=lang), said
 
 
-def of_rollout(image, t, weights, config, *, first, last, label, lang):
+def of_rollout(image, t, weights, config, *, blocks, label, lang):
     """The picture of rollout, plain and for a class, of a model with a class token."""
     from vitnp import show
     from vitnp.show.page import in_language
@@ -152,6 +152,7 @@ def of_rollout(image, t, weights, config, *, first, last, label, lang):
     if config.classifier != "token":
         return
     say = in_language(lang)
+    first, last = blocks
     span, chosen = f"layers {first} to {last}", range(first - 1, last)
     title = say(f"rollout, {span}", f"롤아웃, {first}~{last}층")
     maps = {title: look.rollout([weights[i] for i in chosen])}

@@ -145,15 +145,18 @@ def check_names(names):
         need_choice("augment", name, NAMES)
 
 
-def composed(names, source):
-    """The augmentations with these names one after the other, or None; what the source does itself is left to it."""
+def composed(names, source, *, alpha=0.0, num_classes=None):
+    """A function (images, labels, rng) → images, labels: these augmentations one after the other, then mixup.
+
+    What the source does itself is left to it. alpha is α of `mixup`, 0 for none. None where nothing changes.
+    """
     chosen = [
         NAMES[name] for name in names if not (name == "inception_crop" and getattr(source, "crops", False))
     ]
 
-    def all_of_them(images, rng):
+    def change(images, labels, rng):
         for augmentation in chosen:
             images = augmentation(images, rng)
-        return images
+        return mixup(images, labels, rng, alpha=alpha, num_classes=num_classes) if alpha else (images, labels)
 
-    return all_of_them if chosen else None
+    return change if chosen or alpha else None

@@ -1,4 +1,4 @@
-"""Batches, read and augmented in background threads before the model asks for them. Imports `augment`, `errors`."""
+"""Batches, read and augmented in background threads before the model asks for them. Imports `errors`."""
 
 import math
 from collections import deque
@@ -6,50 +6,30 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from vitnp.data import augment as augmentation
 from vitnp.errors import InputError, need_int
 
 
-def batches(
-    source,
-    order,
-    *,
-    batch_size,
-    seed,
-    augment=None,
-    mixup=0.0,
-    num_classes=None,
-    first=0,
-    ahead=2,
-    share=None,
-):
+def batches(source, order, *, batch_size, seed, change=None, first=0, ahead=2, share=None):
     """Yield (images, labels) of batch first, first + 1, …; batch i has the rows order[i·batch_size : (i+1)·batch_size].
 
     Everything random in batch i comes from np.random.default_rng([seed, i]), so it is the same whatever `first`
-    and `ahead` are. With seed None nothing is random: images as for evaluation.
-    augment is a function (images, rng) → images. mixup is α of Beta(α, α) (see `augment.mixup`); labels are then
-    probabilities (B, num_classes), else integers (B,). At most `ahead` batches are made before they are asked
+    and `ahead` are. With seed None nothing is random: images as for evaluation. change is a function (images, labels,
+    rng) → images, labels, such as `augment.composed` gives. At most `ahead` batches are made before they are asked
     for, each in a thread of its own; with 0, no thread is started. An exception is raised where its batch would
     have come. When the generator ends or is closed, so have its threads. share is a function n → (start, stop): which
     of a batch's n images are read at all, where several machines share it.
     """
     batch_size = need_int("batch_size", batch_size, at_least=1)
     first, ahead = need_int("first", first, at_least=0), need_int("ahead", ahead, at_least=0)
-    if seed is None and (augment or mixup):
-        raise InputError("augment and mixup are random; give the batches a seed")
-    if mixup and not num_classes:
-        raise InputError("mixup gives probabilities of classes; say how many with num_classes")
+    if seed is None and change:
+        raise InputError("augmentation is random; give the batches a seed")
 
     def make(i):
         rows = order[i * batch_size : (i + 1) * batch_size]
         rows = rows if share is None else rows[slice(*share(len(rows)))]
         rng = None if seed is None else np.random.default_rng([seed, i])
         images, labels = source.images(rows, rng), source.labels[rows]
-        if augment:
-            images = augment(images, rng)
-        if mixup:
-            images, labels = augmentation.mixup(images, labels, rng, alpha=mixup, num_classes=num_classes)
-        return images, labels
+        return change(images, labels, rng) if change else (images, labels)
 
     numbers = range(first, math.ceil(len(order) / batch_size))
     return in_order(make, numbers, ahead) if ahead else map(make, numbers)

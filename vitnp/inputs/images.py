@@ -11,12 +11,12 @@ from vitnp.errors import InputError, need_int
 from vitnp.inputs.fields import Checked, assigned, boolean, check_fields, choice, declared, real, whole
 
 
-def size(value, name="image_size"):
-    """(height, width) in whole pixels; one number means a square. Raises InputError for anything else."""
+def size(value):
+    """The image_size (height, width) in pixels; one number means a square. Raises InputError for anything else."""
     sides = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(sides) != 2:
-        raise InputError(f"{name} is {sides}; need (height, width)")
-    return tuple(need_int(name, side, at_least=1) for side in sides)
+        raise InputError(f"image_size is {sides}; need (height, width)")
+    return tuple(need_int("image_size", side, at_least=1) for side in sides)
 
 
 def size_of(text):
@@ -54,7 +54,9 @@ def per_channel(default, *, positive=False):
 class Preprocessing(Checked):
     """How a picture becomes the input of a model: x ← (x/255 − mean)/std, after a resize and a crop.
 
-    The default is the released code's evaluation: stretched to image_size, values −1…1.
+    image_size/crop_fraction is resized to, and its middle is cut out. antialias: the filter widens where it shrinks,
+    as Pillow's does and TensorFlow's does not. keep_aspect_ratio: the shorter side is resized; without it both sides
+    are stretched. The default is the released code's evaluation: stretched to image_size, values −1…1.
     Raises InputError for values that do not fit together.
     """
 
@@ -63,15 +65,9 @@ class Preprocessing(Checked):
     mean: tuple[float, ...] = per_channel(0.5)  # of the values 0…1
     std: tuple[float, ...] = per_channel(0.5, positive=True)
     resize_filter: str = choice("bilinear", "bicubic")
-    antialias: bool = boolean(
-        False
-    )  # True: the filter widens where it shrinks, as Pillow's, not TensorFlow's, do
-    crop_fraction: float = real(
-        1.0, open_at_low=True, at_most=1
-    )  # image_size/crop_fraction, its middle cut out
-    keep_aspect_ratio: bool = boolean(
-        False
-    )  # True: the shorter side is resized; False: both sides are stretched
+    antialias: bool = boolean(False)
+    crop_fraction: float = real(1.0, open_at_low=True, at_most=1)
+    keep_aspect_ratio: bool = boolean(False)
 
 
 def _preprocessing(name, value):
@@ -91,9 +87,7 @@ class ImageConfig(Checked):
     Raises InputError for values that do not fit together.
     """
 
-    image_size: tuple[int, int] = declared(
-        lambda name, value: size(value, name), (224, 224)
-    )  # (height, width)
+    image_size: tuple[int, int] = declared(lambda _, value: size(value), (224, 224))  # (height, width)
     in_channels: int = whole(3)  # C
     num_classes: int = whole(1000, at_least=0)  # 0: no head, the model returns the representation
     preprocessing: Preprocessing = declared(_preprocessing, Preprocessing())

@@ -125,9 +125,7 @@ def train_epoch(now, s, rng, total_steps):
         order,
         batch_size=recipe.batch_size,
         seed=seed + comm.rank,  # every rank reads images of its own, with chances of their own
-        augment=augment.composed(recipe.augment, source),
-        mixup=recipe.mixup,
-        num_classes=s.config.num_classes,
+        change=augment.composed(recipe.augment, source, alpha=recipe.mixup, num_classes=s.config.num_classes),
         first=now.steps,
         share=comm.share,
     )

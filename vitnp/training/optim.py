@@ -6,6 +6,7 @@ bias. Arrays of either backend, and no device is waited for. Imports `backend`, 
 """
 
 import math
+from typing import NamedTuple
 
 from vitnp import tree
 from vitnp.backend.arrays import array_module, on_host
@@ -28,20 +29,19 @@ def init(p, optimizer="adamw"):
     return {"step": 0} | {name: zeros(tree.count(p), leaf.dtype) for name in MOMENTS[optimizer]}
 
 
-def update(
-    p,
-    dp,
-    state,
-    *,
-    optimizer="adamw",
-    lr,
-    weight_decay=0.0,
-    momentum=0.9,
-    beta1=0.9,
-    beta2=0.999,
-    eps=1e-8,
-):
-    """One update of p from the gradients dp; p and state change in place.
+class Rule(NamedTuple):
+    """An update rule and its constants, see `update`."""
+
+    optimizer: str = "adamw"  # a name of MOMENTS
+    weight_decay: float = 0.0  # λ
+    momentum: float = 0.9  # μ
+    beta1: float = 0.9  # β₁
+    beta2: float = 0.999  # β₂
+    eps: float = 1e-8  # ε
+
+
+def update(p, dp, state, *, lr, **rule):
+    """One update of p from the gradients dp; p and state change in place. rule: fields of `Rule`.
 
         sgd     m ← μ·m + g                                        θ ← θ − lr·m
         adam    m ← β₁·m + (1 − β₁)·g,  v ← β₂·v + (1 − β₂)·g²     θ ← θ − lr·m̂/(√v̂ + ε)
@@ -52,6 +52,7 @@ def update(
     Kingma & Ba (2015), algorithm 1; Loshchilov & Hutter (2019), algorithm 2. Raises InputError, with nothing changed,
     for a state that `init` made for another optimizer or other parameters.
     """
+    optimizer, weight_decay, momentum, beta1, beta2, eps = Rule(**rule)
     check_state(state, p, optimizer)
     state["step"] += 1
     correction1, correction2 = 1.0 - beta1 ** state["step"], 1.0 - beta2 ** state["step"]

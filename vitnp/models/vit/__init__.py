@@ -1,9 +1,10 @@
 """The Vision Transformer. `model.py` has the eight steps in order, then in reverse; see `models` for the names here."""
 
 from vitnp.models.vit.config import PRESETS, ViTConfig
-from vitnp.models.vit.config import ViTConfig as Config
 from vitnp.models.vit.cost import multiply_adds, saved_bytes, step_bytes
 from vitnp.models.vit.model import Saved, backward, backward_parts, forward, init
+
+Config = ViTConfig  # as every model calls it
 
 __all__ = [
     "PRESETS",

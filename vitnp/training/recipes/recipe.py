@@ -35,9 +35,7 @@ class Recipe(Checked):
     augment: tuple = names(example="flip")  # names of augmentations, in this order
     mixup: float = real(0.0)  # α of Beta(α, α); 0: none
     average: float = real(0.0, below=1)  # the decay of Polyak averaging; 0: none
-    position_scale: float = real(
-        1.0
-    )  # how many times larger than the released code's E_pos, or E_rel …, starts
+    position_scale: float = real(1.0)  # how many times larger than in the released code E_pos, E_rel … start
 
     def fits(self):
         """Raise InputError where two fields do not fit together."""
