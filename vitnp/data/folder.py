@@ -19,7 +19,7 @@ import numpy as np
 from vitnp.data import augment, photo, preprocess
 from vitnp.data.sources import DataSet
 from vitnp.errors import InputError, need_choice
-from vitnp.inputs.images import Preprocessing
+from vitnp.inputs.images import Preprocessing, scaled
 from vitnp.models.vit.config import ViTConfig
 from vitnp.system import cores
 
@@ -68,11 +68,10 @@ class FolderSource:
         picture = photo.read(path, in_channels=self.wanted.in_channels)
         if rng is None:
             return preprocess.apply(picture, self.wanted, name=path)
-        how, (height, width) = self.wanted.preprocessing, self.wanted.image_size
+        height, width = self.wanted.image_size
         box = augment.crop_box(picture.size, rng)
-        x = np.asarray(picture.resize((width, height), box=box, resample=2), np.float32)  # 2: bilinear
-        mean, std = np.array(how.mean, np.float32), np.array(how.std, np.float32)
-        return (x.reshape(self.shape) / np.float32(255.0) - mean) / std
+        pixels = np.asarray(picture.resize((width, height), box=box, resample=2))  # 2: bilinear
+        return scaled(pixels.reshape(self.shape), self.wanted.preprocessing)
 
 
 def load(

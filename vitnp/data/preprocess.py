@@ -8,6 +8,7 @@ import numpy as np
 
 from vitnp.data import photo
 from vitnp.errors import InputError
+from vitnp.inputs.images import scaled
 
 MOST_PIXELS = 2**27  # after the resize: 1.6 GB as float32, RGB
 
@@ -29,9 +30,7 @@ def apply(image, config, *, name="the picture"):
     x = _antialiased(image, size, how) if how.antialias else _sampled(image, size, how)
     # Python's round takes the even neighbor of a half, as torchvision's crop does.
     top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)
-    x = x[top : top + height, left : left + width]
-    mean, std = np.array(how.mean, np.float32), np.array(how.std, np.float32)
-    return (x / np.float32(255.0) - mean) / std
+    return scaled(x[top : top + height, left : left + width], how)
 
 
 def resized(size, config):

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from vitnp.errors import InputError
+from vitnp.inputs.images import Preprocessing, scaled
 
 
 class Source(Protocol):
@@ -66,14 +67,5 @@ class ArraySource:
 
     def images(self, rows, rng=None):
         """float32 (len(rows), Hᵢ, Wᵢ, C), a copy; all is in memory and of one size, so rng has nothing to do."""
-        return scaled(self.pixels[np.asarray(rows)])
-
-
-def scaled(pixels):
-    """uint8 0 … 255 as float32 x/127.5 − 1, as the released code does; float32 unchanged."""
-    if pixels.dtype != np.uint8:
-        return pixels
-    x = pixels.astype(np.float32)
-    x /= np.float32(127.5)
-    x -= np.float32(1.0)
-    return x
+        pixels = self.pixels[np.asarray(rows)]
+        return scaled(pixels, Preprocessing()) if pixels.dtype == np.uint8 else pixels

@@ -1,4 +1,4 @@
-"""Images as a model takes them, and the one clear line for those that do not fit. Imports `backend`, `errors`."""
+"""Images as a model takes them, and the one-line errors for those that do not fit. Imports `backend`, `errors`."""
 
 import dataclasses
 import math
@@ -11,27 +11,27 @@ from vitnp.errors import InputError, need_choice
 
 @dataclasses.dataclass(frozen=True)
 class Preprocessing:
-    """How a picture becomes the input of a model: x ← (x/255 − mean)/std, after a resize and a crop.
+    """How a picture becomes the input of a model: a resize, a center crop, then x ← (x/255 − mean)/std.
 
-    The default is the released code's evaluation: stretched to image_size, values −1…1.
+    The default is the evaluation of ViT's released code: stretched to image_size, values −1…1.
     Raises InputError for values that do not fit together.
     """
 
-    mean: tuple[float, ...] = (0.5,)  # of the values 0…1; one for all channels, or one a channel
+    mean: tuple[float, ...] = (0.5,)  # of values 0…1; one per channel, or one for all channels
     std: tuple[float, ...] = (0.5,)
     resize_filter: str = "bilinear"  # or "bicubic"
-    antialias: bool = False  # True: the filter widens where it shrinks, as Pillow's, not TensorFlow's, do
-    crop_fraction: float = 1.0  # image_size/crop_fraction is resized to, and its middle is cut out
+    antialias: bool = False  # True: the filter is wider for a smaller result, as in Pillow and not in TensorFlow
+    crop_fraction: float = 1.0  # resize to image_size/crop_fraction, then keep the center
     keep_aspect_ratio: bool = False  # True: the shorter side is resized; False: both sides are stretched
 
     def __post_init__(self):
         for name in ("mean", "std"):
             value = getattr(self, name)
             value = tuple(value) if isinstance(value, tuple | list) else (value,)
-            value = value[:1] if len(set(value)) == 1 else value  # so that equal ways are equal
+            value = value[:1] if len(set(value)) == 1 else value  # one spelling, so that == compares them
             object.__setattr__(self, name, value)
             if not value or not all(isinstance(v, int | float) and math.isfinite(v) for v in value):
-                raise InputError(f"preprocessing {name} is {value}; need a number a channel, or one for all")
+                raise InputError(f"preprocessing {name} is {value}; need one number per channel, or one for all")
         if not all(v > 0 for v in self.std):
             raise InputError(f"preprocessing std is {self.std}; need numbers above 0")
         for name in ("antialias", "keep_aspect_ratio"):
@@ -47,8 +47,8 @@ class Preprocessing:
 def check_images(images, config, dtype):
     """The images (B, Hᵢ, Wᵢ, C) as the model takes them, in `dtype`.
 
-    uint8, values 0…255, becomes (x/255 − mean)/std of config.preprocessing, by default −1…1; a float image is
-    taken as it is. Raises InputError for other integers, a wrong shape, NaN or infinity.
+    uint8 pixels 0…255 become (x/255 − mean)/std with config.preprocessing, by default −1…1; floats are not changed.
+    Raises InputError for other integers, a wrong shape, NaN or infinity.
     """
     height, width = config.image_size
     want = f"(B, {height}, {width}, {config.in_channels})"
@@ -71,25 +71,33 @@ def check_images(images, config, dtype):
             f"images are {shape[1]}x{shape[2]}; the model needs {height}x{width}: resize them, "
             f"or make the model with image_size=({shape[1]}, {shape[2]})"
         )
-    return scaled(images, dtype, config.preprocessing)
-
-
-def scaled(images, dtype, preprocessing):
-    """uint8 as (x/255 − mean)/std, floats unchanged, in `dtype`; InputError for anything else or not finite."""
     if images.dtype == np.uint8:
-        xp = array_module(images)
-        mean, std = (np.array(value) for value in (preprocessing.mean, preprocessing.std))
-        # One division and one difference: mean and std 0.5 give exactly the released code's x/127.5 − 1.
-        return images.astype(dtype) / xp.asarray(255.0 * std, dtype) - xp.asarray(mean / std, dtype)
+        return scaled(images, config.preprocessing, dtype)
     if images.dtype.kind not in "fc":
         raise InputError(
             f"images have dtype {images.dtype}; give uint8 (0…255, scaled here) or floats "
             "already scaled: convert with images.astype(np.uint8)"
         )
-    # On a GPU this question would wait for the device, so there it is asked before the transfer.
+    # On a GPU this check would wait for the device; there it is made before the transfer.
     if array_module(images) is np and not np.isfinite(images).all():
         bad = int((~np.isfinite(images)).sum())
         raise InputError(f"images hold {bad} values that are NaN or infinite; every value must be finite")
     if images.dtype.kind == "f" and np.dtype(dtype).kind == "f":
         return images.astype(dtype, copy=False)
     return images  # complex, for the complex step
+
+
+def scaled(pixels, preprocessing, dtype="float32"):
+    """Pixels 0…255, uint8 or floats, (…, C) → (x/255 − mean)/std, in `dtype`.
+
+    Divided, then centered, as torchvision and timm do (ToTensor, Normalize): the order decides the last bit. For
+    mean = std = 0.5 the result is x/127.5 − 1 to the bit, because halving and doubling are exact.
+    """
+    return normalized(pixels.astype(dtype) / 255.0, preprocessing)
+
+
+def normalized(x, preprocessing):
+    """Values x 0…1 (…, C) → (x − mean)/std, in x's dtype."""
+    xp = array_module(x)
+    mean, std = (xp.asarray(value, x.dtype) for value in (preprocessing.mean, preprocessing.std))
+    return (x - mean) / std
