@@ -10,7 +10,7 @@ from vitnp import weights
 from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, names_of_run, source
-from vitnp.data import class_names, preprocess
+from vitnp.data import class_names, photo, preprocess
 from vitnp.engine import precision
 from vitnp.engine.batch import predict
 from vitnp.errors import InputError, need_choice, need_int
@@ -18,17 +18,6 @@ from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
 
-SUFFIXES = {
-    ".bmp",
-    ".gif",
-    ".jpeg",
-    ".jpg",
-    ".png",
-    ".ppm",
-    ".tif",
-    ".tiff",
-    ".webp",
-}  # looked for in a folder
 BATCH = 8  # pictures at a time
 
 
@@ -104,10 +93,10 @@ def pictures(path):
     """The file itself, or every picture in the folder, by name."""
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+    found = sorted(filter(photo.is_picture, path.iterdir()))
     if not found:
         raise InputError(
-            f"{path} holds no pictures ({' '.join(sorted(SUFFIXES))}); name a file or another folder"
+            f"{path} holds no pictures ({', '.join(photo.SUFFIXES)}); name a file or another folder"
         )
     return found
 

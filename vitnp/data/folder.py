@@ -23,7 +23,6 @@ from vitnp.inputs.images import Preprocessing, scaled
 from vitnp.models.vit.config import ViTConfig
 from vitnp.system import cores
 
-KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 TRAIN_NAMES = ("train", "training")  # upper case or lower, as the next
 TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of these that is there
 TEST_SHARE = 0.2
@@ -161,7 +160,9 @@ def classes(folder, *, at_least=2):
     if odd := [n for n in found if n.splitlines() != [n] or n.encode("utf-8", "ignore").decode() != n]:
         raise InputError(f"{folder} has the class {odd[0]!a}, which is no line of UTF-8; rename that folder")
     if empty := [name for name, paths in found.items() if not paths]:
-        raise InputError(f"{folder / empty[0]} has no pictures ({', '.join(KINDS)}); fill it or remove it")
+        raise InputError(
+            f"{folder / empty[0]} has no pictures ({', '.join(photo.SUFFIXES)}); fill it or remove it"
+        )
     return found
 
 
@@ -170,8 +171,7 @@ def pictures(folder):
     found = []
     for top, inner, names in os.walk(folder):
         inner[:] = [name for name in inner if not name.startswith(".")]
-        files = (Path(top) / name for name in names if not name.startswith("."))
-        found += [path for path in files if path.suffix.lower() in KINDS]
+        found += filter(photo.is_picture, (Path(top) / name for name in names))
     return sorted(found)
 
 
