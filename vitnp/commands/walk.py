@@ -3,13 +3,13 @@
 import itertools
 import json
 import re
-import unicodedata
 
 import numpy as np
 
 from vitnp import tree
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import to_device
+from vitnp.commands.columns import aligned, width, widths
 from vitnp.commands.options import add_backend, add_model, backend, model_config
 from vitnp.commands.working import working
 from vitnp.course import slides
@@ -166,8 +166,8 @@ def text(report, lang):
     tensors = [tensor for row in rows for tensor in row["tensors"]]
     yield from (WORDS[language][note] for note in ("zero", "legend") for language in languages)
     table = [cells(tensor, words) for tensor in tensors]
-    widths = [max(map(columns, column)) for column in zip(words["columns"], *table, strict=True)]
-    yield "\n  " + aligned(words["columns"], widths)
+    sizes = widths([words["columns"], *table])
+    yield "\n  " + aligned(words["columns"], sizes)
     lines = iter(table)
     for above, row in zip([None, *rows], rows, strict=False):
         new_step = above is None or above["step"] != row["step"]
@@ -176,7 +176,7 @@ def text(report, lang):
         yield from dict.fromkeys(f"  {row[f'what_{language}']}" for language in languages)
         for tensor in row["tensors"]:
             mark = "✓" if tensor["ok"] else f"{words['must_be']} {by(tensor['expected'])}"
-            yield f"  {aligned(next(lines), widths)}  {mark}"
+            yield f"  {aligned(next(lines), sizes)}  {mark}"
         for erratum in row["errata"]:
             yield "  " + words["erratum"].format(**erratum)
             yield from (f"    {erratum[f'why_{language}']}" for language in languages)
@@ -226,16 +226,6 @@ def by(shape, sign="x"):
     return sign.join(str(n) for n in shape)
 
 
-def columns(text):
-    """How many columns a terminal gives the text: a Korean letter takes two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def aligned(texts, widths):
-    """Texts one beside the other, each filled up to its width."""
-    return "  ".join(text + " " * (width - columns(text)) for text, width in zip(texts, widths, strict=True))
-
-
 def rule(step, words):
     """A line across the page with the step, and what the other decks count it as."""
     if step is None:
@@ -246,4 +236,4 @@ def rule(step, words):
         for counting in (slides.FIVE_STEPS, slides.FOUR_STEPS)
     ]
     right = f" {words['decks'].format(*right)} ──"
-    return left + "─" * (WIDTH - columns(left) - columns(right)) + right
+    return left + "─" * (WIDTH - width(left) - width(right)) + right

@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 from vitnp import tree, weights
+from vitnp.commands.columns import aligned, widths
 from vitnp.commands.options import add_fields, fields
 from vitnp.data import class_names
 from vitnp.errors import InputError
 from vitnp.system import cache
 from vitnp.weights import fetch
+from vitnp.weights.vit.names import check_format
 
 COLUMNS = ("in the file", "here", "shape", "dtype")
 
@@ -88,8 +90,10 @@ def run_inspect(args):
             value = ", ".join(f"{field} {setting}" for field, setting in value.items())
         print(f"  {name:24}{value}")
     print()
-    for row in aligned([COLUMNS, *table(found.arrays)]):
-        print("  " + row.rstrip())
+    rows = [COLUMNS, *table(found.arrays)]
+    sizes = widths(rows)
+    for row in rows:
+        print("  " + aligned(row, sizes).rstrip())
     print()
     for title, items in (("note", found.notes), ("load asks", found.questions), ("WRONG", found.wrong)):
         for item in items:
@@ -115,13 +119,6 @@ def table(arrays):
         yield f"blocks {min(alike)} to {max(alike)}: as block 0", "", "", ""
 
 
-def aligned(rows):
-    """Yield each row as a line, the columns under one another."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True))
-
-
 def names_of_run(path):
     """The classes.txt that `vitnp train` left beside the file, or None."""
     beside = Path(path).with_name("classes.txt")
@@ -130,8 +127,7 @@ def names_of_run(path):
 
 def run_convert(args):
     """Load, save, and say what is lost."""
-    if args.format not in weights.FORMATS:
-        raise InputError(f'format "{args.format}" is unknown; choose {", ".join(weights.FORMATS)}')
+    check_format(args.format)
     if args.format in ("vitnp", "google") and not args.out.endswith(".npz"):
         raise InputError(f"{args.out} is to be a file of {args.format}; give it a name that ends in .npz")
     path, told = source(args, args.file)

@@ -11,9 +11,8 @@ Imports `config`, `tree`, `ops.interpolate`, and `vit` for the shapes.
 
 from vitnp.weights.loading import Inspection, inspect, load
 from vitnp.weights.saving import save
-from vitnp.weights.vit.names import FAMILIES
+from vitnp.weights.vit.names import FORMATS
 from vitnp.weights.vit.profiles import PROFILES
 from vitnp.weights.vit.sidecar import class_names
 
-FORMATS = ("vitnp", *FAMILIES)
 __all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save"]

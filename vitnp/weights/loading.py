@@ -11,7 +11,7 @@ from vitnp.models.vit.config import ViTConfig
 from vitnp.weights import adapt, kinds, native
 from vitnp.weights.vit import google, layouts
 from vitnp.weights.vit.infer import infer
-from vitnp.weights.vit.names import FAMILIES, FOREIGN, UNUSED, detect, names, positions_of_ours, spell
+from vitnp.weights.vit.names import FOREIGN, UNUSED, check_format, detect, names, positions_of_ours, spell
 
 BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
 
@@ -87,8 +87,8 @@ def _size(image_size):
 
 def examine(path, *, format=None, image_size=None, guess=False, **overrides):
     """(Inspection, {name as the tables have it: array}), the arrays widened to floats of one dtype."""
-    if format not in (None, "vitnp", *FAMILIES):
-        raise InputError(f'format "{format}" is unknown; choose vitnp, {", ".join(FAMILIES)}')
+    if format is not None:
+        check_format(format)
     arrays, notes, questions = kinds.read(path), [], []
     if native.TRAINING in arrays:
         raise InputError(

@@ -11,7 +11,7 @@ from vitnp.models import vit
 from vitnp.system.writing import beside
 from vitnp.weights import kinds, native
 from vitnp.weights.vit import layouts, sidecar
-from vitnp.weights.vit.names import FAMILIES, UNUSED, names, positions_of_ours
+from vitnp.weights.vit.names import UNUSED, check_format, names, positions_of_ours
 
 TORCH = ("timm", "huggingface", "torchvision")
 GAP = ("google", "timm")  # who has models without a class token
@@ -28,8 +28,7 @@ def save(path, p, config, *, format="vitnp", class_names=None):
     Written beside and renamed. Raises InputError for a p of another configuration, a model that the format cannot
     hold, a folder with another model's config.json, or what cannot be written.
     """
-    if format not in ("vitnp", *FAMILIES):
-        raise InputError(f'format "{format}" is unknown; choose vitnp, {", ".join(FAMILIES)}')
+    check_format(format)
     path = os.fspath(path)
     if (format in TORCH) != path.endswith(".safetensors"):
         ending = ".safetensors" if format in TORCH else ".npz"

@@ -38,6 +38,7 @@ TABLES = (
     """,
 )
 FAMILIES = ("google", "timm", "huggingface", "torchvision")
+FORMATS = ("vitnp", *FAMILIES)
 # What * is in a dense layer (weight, bias) and in a LayerNorm (scale, shift).
 ENDINGS = {
     "ours": (("W", "b"), ("gamma", "beta")),
@@ -84,6 +85,12 @@ UNUSED = {
     "timm": ("pre_logits.", None),
     "huggingface": ("vit.pooler.", "classifier.weight"),
 }
+
+
+def check_format(name):
+    """Raise InputError unless the name is one of FORMATS."""
+    if name not in FORMATS:
+        raise InputError(f'format "{name}" is unknown; choose {", ".join(FORMATS)}')
 
 
 def positions_of_ours(config):
