@@ -30,11 +30,10 @@ from vitnp.tasks import head
 from vitnp.tasks.evaluate import Classes, accuracy, prepared
 from vitnp.training import optim
 from vitnp.training.guards import check_dtype, check_finite, check_fit
-from vitnp.training.progress import Epoch, Progress, Step, Stopped
+from vitnp.training.progress import READ_EVERY, Epoch, Progress, Step, Stopped
 from vitnp.training.recipes import Recipe
 
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
-READ_EVERY = 16  # steps on a device between two looks at the loss, each of which waits for it
 # by the names of a recipe
 AUGMENTATIONS = {name: getattr(augment, name) for name in ("affine", "crop", "flip", "inception_crop")}
 

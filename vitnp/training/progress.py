@@ -7,6 +7,8 @@ from vitnp import tree
 from vitnp.engine.precision import LossScale
 from vitnp.errors import InputError
 
+READ_EVERY = 16  # steps on a device between two readings of the loss; each reading waits for the device
+
 
 class Step(NamedTuple):
     """What one step came to."""
