@@ -20,7 +20,9 @@ class Preprocessing:
     mean: tuple[float, ...] = (0.5,)  # of values 0…1; one per channel, or one for all channels
     std: tuple[float, ...] = (0.5,)
     resize_filter: str = "bilinear"  # or "bicubic"
-    antialias: bool = False  # True: the filter is wider for a smaller result, as in Pillow and not in TensorFlow
+    antialias: bool = (
+        False  # True: the filter is wider for a smaller result, as in Pillow and not in TensorFlow
+    )
     crop_fraction: float = 1.0  # resize to image_size/crop_fraction, then keep the center
     keep_aspect_ratio: bool = False  # True: the shorter side is resized; False: both sides are stretched
 
@@ -31,7 +33,9 @@ class Preprocessing:
             value = value[:1] if len(set(value)) == 1 else value  # one spelling, so that == compares them
             object.__setattr__(self, name, value)
             if not value or not all(isinstance(v, int | float) and math.isfinite(v) for v in value):
-                raise InputError(f"preprocessing {name} is {value}; need one number per channel, or one for all")
+                raise InputError(
+                    f"preprocessing {name} is {value}; need one number per channel, or one for all"
+                )
         if not all(v > 0 for v in self.std):
             raise InputError(f"preprocessing std is {self.std}; need numbers above 0")
         for name in ("antialias", "keep_aspect_ratio"):
