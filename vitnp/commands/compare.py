@@ -8,8 +8,10 @@ from pathlib import Path
 
 from vitnp import tree
 from vitnp.commands import series, train
+from vitnp.commands.options import need_counts
+from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.train_setup import prepare
-from vitnp.errors import InputError, did_you_mean, need_int
+from vitnp.errors import InputError, did_you_mean
 from vitnp.models.vit.config import POSITION_EMBEDDINGS, ViTConfig
 from vitnp.ops.interpolate import INTERPOLATIONS
 from vitnp.system.writing import save_csv
@@ -53,7 +55,7 @@ def run(args):
 
     kind, values = field(args.over), values_of(args)
     args.out = args.out or f"compare-{args.over}"
-    need_int("--seeds", args.seeds, at_least=1)
+    need_counts(args, "seeds")
     sizes = {value: tree.count(prepare(one(args, kind, value, 0)).p) for value in values}
     train.outside(args.out, args.data)
     out, rows = writable(args.out), []
@@ -118,12 +120,6 @@ def one(args, kind, value, seed):
 def done(rows):
     """The rows of the runs that did not diverge."""
     return [row for row in rows if row["test_accuracy"] is not None]
-
-
-def mean_and_deviation(accuracies):
-    """ "98.61 ± 0.42", in percent; the standard deviation (of n − 1) from two seeds on."""
-    mean = f"{100 * statistics.mean(accuracies):.2f}"
-    return f"{mean} ± {100 * statistics.stdev(accuracies):.2f}" if len(accuracies) > 1 else mean
 
 
 def table(over, found, sizes):

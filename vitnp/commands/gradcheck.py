@@ -8,8 +8,8 @@ from vitnp import tree
 from vitnp.analysis import gradcheck
 from vitnp.backend.arrays import to_device
 from vitnp.backend.erf import has_complex_erf
-from vitnp.commands.options import add_backend, add_model, backend, model_config
-from vitnp.errors import InputError, need_int
+from vitnp.commands.options import add_backend, add_model, backend, model_config, need_counts
+from vitnp.errors import InputError
 from vitnp.models import vit
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
@@ -27,8 +27,7 @@ def add_options(parser):
 def run(args):
     """Print the report; 1 if a gradient is wrong."""
     config = model_config(args)
-    for option in ("batch", "seeds"):
-        need_int(f"--{option}", getattr(args, option), at_least=1)
+    need_counts(args, "batch", "seeds")
     size = tree.count(vit.init(None, config))
     if size > LARGEST:
         raise InputError(

@@ -3,9 +3,8 @@
 import dataclasses
 
 from vitnp.analysis import cost
-from vitnp.commands.options import NAMES, add_fields, model_config
+from vitnp.commands.options import NAMES, add_fields, model_config, need_counts
 from vitnp.engine.split import choose_workers
-from vitnp.errors import need_int
 
 
 def add_options(parser):
@@ -23,10 +22,7 @@ def add_options(parser):
 def run(args):
     """Print five tables."""
     config = model_config(args)
-    for name in ("batch", "workers", "micro_batch"):
-        value = getattr(args, name)
-        if value is not None:
-            need_int(f"--{name.replace('_', '-')}", value, at_least=1)
+    need_counts(args, "batch", "workers", "micro_batch")
     print(f"vitnp.ViTConfig for {args.model}")
     for name, value in dataclasses.asdict(config).items():
         print(f"  {name:24}{value}")

@@ -2,17 +2,17 @@
 
 import dataclasses
 import math
-import statistics
 
 import numpy as np
 
 from vitnp import data, weights
 from vitnp.analysis import linear_eval
 from vitnp.backend.arrays import to_device
-from vitnp.commands.options import add_backend, backend
+from vitnp.commands.options import add_backend, backend, need_counts
+from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.train_setup import place
-from vitnp.commands.weights import add_source, source
-from vitnp.errors import InputError, need_int, need_real
+from vitnp.commands.weights import add_source, need_finite, source
+from vitnp.errors import need_real
 from vitnp.tasks.evaluate import prepared
 
 
@@ -45,11 +45,8 @@ def add_options(parser):
 
 def run(args):
     """Print an accuracy a draw, their mean and standard deviation."""
-    need_int("--shots", args.shots, at_least=1)
-    need_int("--seeds", args.seeds, at_least=1)
+    need_counts(args, "shots", "seeds", "workers")
     need_real("--l2", args.l2, low=0, below=math.inf, open_at_low=True)
-    if args.workers is not None:
-        need_int("--workers", args.workers, at_least=1)
     xp = backend(args)
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
@@ -60,9 +57,7 @@ def run(args):
         linear_eval.shots_of(dataset.train.labels, args.shots, classes, np.random.default_rng(seed))
         for seed in range(args.seeds)
     ]
-    wanted = np.unique(
-        np.concatenate(draws)
-    )  # of a large data set only what was drawn goes through the model
+    wanted = np.unique(np.concatenate(draws))  # of a large data set only these images go through the model
     x_train = features(dataset.train, wanted, p, config, args)
     x_test = features(dataset.test, np.arange(len(dataset.test)), p, config, args)
     print(f"{path} on {args.data}: {args.shots} images of each of {classes} classes, {len(x_test):,} to test")
@@ -72,8 +67,7 @@ def run(args):
         linear = linear_eval.fit(x, dataset.train.labels[rows], classes, l2=args.l2)
         found.append(linear_eval.accuracy(x_test, dataset.test.labels, linear))
         print(f"  seed {seed}  {found[-1]:7.2%}")
-    spread = f" ± {100 * statistics.stdev(found):.2f}" if len(found) > 1 else ""
-    print(f"accuracy {100 * statistics.mean(found):.2f}{spread}%")
+    print(f"accuracy {mean_and_deviation(found)}%")
     return 0
 
 
@@ -95,8 +89,5 @@ def features(source, rows, p, config, args):
         images = prepared(source.images(rows[first : first + 64]), config.preprocessing)
         parts.append(linear_eval.features(images, p, config, workers=args.workers))
     x = np.concatenate(parts)
-    if not np.isfinite(x).all():
-        raise InputError(
-            "the model's representations are NaN or infinite; vitnp weights inspect shows the file"
-        )
+    need_finite(x, "representations")
     return x

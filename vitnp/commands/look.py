@@ -9,7 +9,7 @@ from vitnp.analysis import look
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend
-from vitnp.commands.weights import add_source, source
+from vitnp.commands.weights import add_source, need_finite, source
 from vitnp.data import preprocess
 from vitnp.engine import batch
 from vitnp.errors import InputError, need_int
@@ -64,8 +64,7 @@ def run(args):
     image = preprocess.load(args.image, config)
     x = to_device(image, xp)
     logits, _ = vit.forward(x[None], p, config)
-    if not xp.isfinite(logits).all():
-        raise InputError("the model's logits are NaN or infinite; vitnp weights inspect shows the file")
+    need_finite(logits, "logits")
     label = int(logits[0].argmax()) if args.label is None and config.num_classes else args.label
     out = writable(args.out)
 

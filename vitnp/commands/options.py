@@ -4,7 +4,7 @@ import ast
 import dataclasses
 
 from vitnp.backend.arrays import get
-from vitnp.errors import InputError
+from vitnp.errors import InputError, need_int
 from vitnp.models import PRESETS, preset
 from vitnp.models.vit.config import ViTConfig, check_fields
 
@@ -47,6 +47,13 @@ def add_backend(parser):
 def backend(args):
     """The array module, numpy or cupy, that --backend names; `backend.get` says what is refused."""
     return get(args.backend)
+
+
+def need_counts(args, *names):
+    """Raise InputError for an option with one of these names that was given and is less than 1."""
+    for name in names:
+        if getattr(args, name) is not None:
+            need_int(f"--{name.replace('_', '-')}", getattr(args, name), at_least=1)
 
 
 def model_config(args, **overrides):

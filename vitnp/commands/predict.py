@@ -8,12 +8,12 @@ import numpy as np
 
 from vitnp import weights
 from vitnp.backend.arrays import array_module, to_device, to_host
-from vitnp.commands.options import add_backend, backend
-from vitnp.commands.weights import add_source, names_of_run, source
+from vitnp.commands.options import add_backend, backend, need_counts
+from vitnp.commands.weights import add_source, names_of_run, need_finite, source
 from vitnp.data import class_names, photo, preprocess
 from vitnp.engine import precision
 from vitnp.engine.batch import predict
-from vitnp.errors import InputError, need_choice, need_int
+from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
@@ -48,7 +48,7 @@ def add_options(parser):
 
 def run(args):
     """Print the classes of each picture; 2 if a file is no picture, and the others are printed all the same."""
-    need_int("--top", args.top, at_least=1)
+    need_counts(args, "top")
     if args.dtype is not None:
         need_choice("--dtype", args.dtype, precision.DTYPES)
     xp = backend(args)
@@ -112,10 +112,7 @@ def predictions(files, p, config):
         probabilities = iter(())
         if images:
             logits = to_host(predict(np.stack(images), p, config)).astype(np.float64)
-            if not np.isfinite(logits).all():
-                raise InputError(
-                    "the model's logits are NaN or infinite; vitnp weights inspect shows the file"
-                )
+            need_finite(logits, "logits")
             probabilities = iter(softmax.forward(logits)[0])
         for file, (x, problem) in zip(files[first : first + BATCH], batch, strict=True):
             yield file, x, problem or next(probabilities)

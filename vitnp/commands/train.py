@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vitnp import __version__, data
 from vitnp.backend.arrays import to_device, to_host
-from vitnp.commands.options import add_backend, backend
+from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.train_options import add_keeping, add_model, add_recipe
 from vitnp.commands.train_setup import about_data, place, prepare
 from vitnp.commands.train_words import summary, title, warm_up_too_long
@@ -99,9 +99,7 @@ def run(args):
     with ranks.connect() as comm, signals.heard() as wish:
         args = settled(args, comm)
         need_int("--seed", args.seed, at_least=0, at_most=2**32 - 1)
-        for name in ("workers", *MAY_CHANGE):
-            if getattr(args, name) is not None:
-                need_int(f"--{name.replace('_', '-')}", getattr(args, name), at_least=1)
+        need_counts(args, "workers", *MAY_CHANGE)
         return train_in_folder(args, comm, wish)
 
 

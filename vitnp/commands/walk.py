@@ -9,8 +9,8 @@ import numpy as np
 from vitnp import tree
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import to_device
-from vitnp.commands.columns import aligned, width, widths
 from vitnp.commands.options import add_backend, add_model, backend, model_config
+from vitnp.commands.printing import aligned, width, widths
 from vitnp.commands.working import working
 from vitnp.course import slides
 from vitnp.data import photo

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from vitnp import tree, weights
-from vitnp.commands.columns import aligned, widths
+from vitnp.backend.arrays import array_module
 from vitnp.commands.options import add_fields, fields
+from vitnp.commands.printing import aligned, widths
 from vitnp.data import class_names
 from vitnp.errors import InputError
 from vitnp.system import cache
@@ -63,6 +64,12 @@ def source(args, name):
             "weights convert IN OUT --num-classes N writes a new head"
         )
     return fetch.resolve(name), told | {"format": args.source_format}
+
+
+def need_finite(array, what):
+    """Raise InputError if the model whose file `source` found has given NaN or infinity."""
+    if not array_module(array).isfinite(array).all():
+        raise InputError(f"the model's {what} are NaN or infinite; vitnp weights inspect shows the file")
 
 
 def run_list(args):

@@ -6,9 +6,7 @@ They come with the package, so nothing is downloaded. Imports `sources`.
 import sklearn.datasets
 import sklearn.model_selection
 
-from vitnp.data.sources import ArraySource, DataSet
-
-TEST_SHARE = 0.2
+from vitnp.data.sources import TEST_SHARE, ArraySource, DataSet
 
 
 def load(seed=0):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vitnp.data import augment, photo, preprocess
-from vitnp.data.sources import DataSet
+from vitnp.data.sources import TEST_SHARE, DataSet
 from vitnp.errors import InputError, need_choice
 from vitnp.inputs.images import Preprocessing, scaled
 from vitnp.models.vit.config import ViTConfig
@@ -25,7 +25,6 @@ from vitnp.system import cores
 
 TRAIN_NAMES = ("train", "training")  # upper case or lower, as the next
 TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of these that is there
-TEST_SHARE = 0.2
 
 
 class Wanted(NamedTuple):

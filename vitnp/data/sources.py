@@ -7,6 +7,8 @@ import numpy as np
 from vitnp.errors import InputError
 from vitnp.inputs.images import Preprocessing, scaled
 
+TEST_SHARE = 0.2  # of a set that has no split of its own
+
 
 class Source(Protocol):
     """n labeled images, all of one shape, read by their rows.

@@ -34,15 +34,14 @@ def attention_from_class_token(image, A, config, *, block=None, lang="en"):
     figure = page.blank()
     left, right = figure.subfigures(1, 2, width_ratios=(1, 2))
     top, bottom = left.subplots(2, 1)
-    columns = math.ceil(math.sqrt(H))
-    small = right.subplots(math.ceil(H / columns), columns, squeeze=False).ravel()
+    small = page.panels(right, H, math.ceil(math.sqrt(H)))
     for axes in (top, *small):
         axes.set_axis_off()
     top.imshow(shown)
     top.set_title(say("image", "이미지"), fontsize=LABEL)
     names = [say(f"mean of {H} heads", f"헤드 {H}개의 평균")]
     names += [say(f"head {head}", f"헤드 {head}") for head in range(1, H + 1)]
-    for axes, name, weights in zip((bottom, *small), names, (maps.mean(axis=0), *maps), strict=False):
+    for axes, name, weights in zip((bottom, *small), names, (maps.mean(axis=0), *maps), strict=True):
         page.overlay(axes, shown, weights, config)
         axes.set_title(f"{name}: {weights.max():.0%}", fontsize=LABEL)
     figure.suptitle(

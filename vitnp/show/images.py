@@ -81,12 +81,8 @@ def filters(components, shares, *, lang="en"):
     say = page.in_language(lang)
     components, shares = to_host(components), to_host(shares)
     m = len(components)
-    columns = min(m, 7)
     figure = page.blank()
-    every = figure.subplots(math.ceil(m / columns), columns, squeeze=False).ravel()
-    for axes in every[m:]:
-        axes.set_axis_off()
-    for axes, component, share in zip(every, components, shares, strict=False):
+    for axes, component, share in zip(page.panels(figure, m, min(m, 7)), components, shares, strict=True):
         axes.set(xticks=[], yticks=[])  # the frame stays: white is a value
         scaled = component / max(abs(component).max(), np.finfo(component.dtype).tiny)
         axes.imshow(page.picture(scaled), interpolation="nearest")
@@ -119,13 +115,8 @@ def predictions(images, labels, probabilities, class_names, *, lang="en"):
     images, probabilities = to_host(images), to_host(probabilities)
     labels = to_host(labels) if known else None
     n = min(n, MOST_PREDICTIONS)
-    columns = min(n, 6)
-    figure = page.blank()
-    every = figure.subplots(math.ceil(n / columns), columns, squeeze=False).ravel()
-    for axes in every[n:]:
-        axes.set_axis_off()
-    right = 0
-    for i, axes in enumerate(every[:n]):
+    figure, right = page.blank(), 0
+    for i, axes in enumerate(page.panels(figure, n, min(n, 6))):
         guess = int(probabilities[i].argmax())
         title = f"{_short(class_names[guess])}: {float(probabilities[i, guess]):.0%}"
         color, style = BLUE, "-"

@@ -1,6 +1,7 @@
 """The page every picture is drawn on: 1280x720, its colors, its letters in two languages, and saving it."""
 
 import functools
+import math
 import os
 
 import numpy as np
@@ -52,6 +53,14 @@ def finished(figure):
         for text in figure.findobj(Text):
             text.set_fontfamily([*text.get_fontfamily(), korean_font()])
     return figure
+
+
+def panels(figure, n, columns):
+    """n axes in rows of `columns`; the places that are left in the last row stay empty."""
+    every = figure.subplots(math.ceil(n / columns), columns, squeeze=False).ravel()
+    for axes in every[n:]:
+        axes.set_axis_off()
+    return every[:n]
 
 
 def save(figure, path):
