@@ -47,7 +47,7 @@ class Display:
 
 
 def line(epoch, epochs):
-    """An epoch as a line for the terminal."""
+    """An epoch's results in one line."""
     return (
         f"epoch {epoch.epoch:{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f}  train {epoch.train_accuracy:7.2%}  "
         f"test {epoch.test_accuracy:7.2%}  lr {epoch.lr:.2e}  {epoch.images_per_second:,.0f} images/s"
