@@ -1,12 +1,11 @@
-"""One's own pictures: a folder with a folder for each class.
+"""The user's own pictures: a folder that holds one folder per class.
 
-Imports `sources`, `preprocess`, `photo`, `config`, `system`, `errors`.
+    DIR/CLASS/*.jpg                                 split by a seed, with the same fraction of each class
+    DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      already split; see TRAIN_NAMES, TEST_NAMES
 
-    DIR/CLASS/*.jpg                                 split by a seed, each class in the same shares
-    DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      as it is; see TRAIN_NAMES, TEST_NAMES
-
-Only paths are kept: a picture is decoded when it is asked for, so memory does not grow with the folder. Gray, palette,
-CMYK, transparent and 16-bit pictures become the model's channels, see `photo.in_colors`.
+Only paths are kept; a picture is decoded when it is read, so memory does not grow with the folder. Gray, palette, CMYK,
+transparent and 16-bit pictures are converted to the model's channels, see `photo.in_colors`. Imports `sources`,
+`preprocess`, `photo`, `augment`, `inputs`, `models`, `system`, `errors`.
 """
 
 import os
@@ -23,12 +22,12 @@ from vitnp.inputs.images import Preprocessing, scaled
 from vitnp.models.vit.config import ViTConfig
 from vitnp.system import cores
 
-TRAIN_NAMES = ("train", "training")  # upper case or lower, as the next
-TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of these that is there
+TRAIN_NAMES = ("train", "training")  # upper or lower case, as the next
+TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of these that exists
 
 
 class Wanted(NamedTuple):
-    """What `preprocess` asks a configuration for."""
+    """The fields of a configuration that `preprocess` reads."""
 
     image_size: tuple  # (height, width)
     in_channels: int
@@ -36,10 +35,10 @@ class Wanted(NamedTuple):
 
 
 class FolderSource:
-    """Pictures in files, decoded when they are asked for.
+    """Pictures in files, decoded when they are read.
 
-    crops True cuts a random part of each picture when it is read with a generator (`augment.crop_box`), as for
-    training; without one a picture is prepared by `wanted.preprocessing`, as `vitnp predict` does.
+    With crops and a generator, a random part of each picture is read (`augment.crop_box`), for training; otherwise a
+    picture is preprocessed by `wanted.preprocessing`, as `vitnp predict` does.
     """
 
     def __init__(self, paths, labels, wanted, *, crops=False):
@@ -77,8 +76,9 @@ def load(
 ):
     """The `DataSet` of a folder of pictures.
 
-    on_corrupt "stop" names a picture that cannot be read when it is met; "skip" looks at every picture first and
-    leaves such out: `say` is called with a line that names them. Raises InputError where there is nothing to learn.
+    on_corrupt "stop": a picture that cannot be read raises InputError when it is read. "skip": all pictures are read
+    first, those that cannot be read are left out, and `say` is called with a line that names them. Raises InputError
+    for a folder without two classes of pictures, or without test images.
     """
     need_choice("on_corrupt", on_corrupt, ("stop", "skip"))
     if image_size is None:
@@ -88,7 +88,7 @@ def load(
         raise InputError(
             f"there is no folder {folder}; give one that holds a folder of pictures for each class"
         )
-    size = ViTConfig(image_size=image_size, patch_size=1).image_size  # checked as a model's is
+    size = ViTConfig(image_size=image_size, patch_size=1).image_size  # with a model's checks
     wanted = Wanted(size, in_channels, preprocessing or Preprocessing())
     train, test, names = split(folder, seed)
     train, test = ([*zip(*part, strict=True)] for part in (train, test))
@@ -99,7 +99,7 @@ def load(
 
 
 def split(folder, seed):
-    """((paths, labels) to learn from, (paths, labels) to test, class names) of the folder's layout."""
+    """(training (paths, labels), test (paths, labels), class names) of the folder."""
     trains, tests = parts(folder, TRAIN_NAMES), parts(folder, TEST_NAMES)
     if len(trains) > 1:
         raise InputError(f"{folder} has {trains[0]} and {trains[1]}; leave one to learn from")
@@ -136,13 +136,13 @@ def split(folder, seed):
 
 
 def parts(folder, names):
-    """The folders in the folder that are called by one of these names, in their order, lower case before upper."""
-    there = next(os.walk(folder), (None, [], []))[1]  # none where it cannot be read, which `classes` says
+    """The folders in the folder that have one of these names, in the order of `names`, lower case before upper."""
+    there = next(os.walk(folder), (None, [], []))[1]  # none if it cannot be read, which `classes` reports
     return [own for name in names for own in sorted(there, reverse=True) if own.lower() == name]
 
 
 def classes(folder, *, at_least=2):
-    """{class: paths of its pictures}, both sorted. Raises InputError for an empty class, or fewer than `at_least`."""
+    """{class: paths of its pictures}, both sorted. Raises InputError for an empty class, or too few classes."""
     found = {}
     try:
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
@@ -155,7 +155,7 @@ def classes(folder, *, at_least=2):
         raise InputError(
             f"{folder} has {what}; give a folder for each of two classes or more, with pictures in it"
         )
-    # classes.txt has a name a line, in UTF-8
+    # classes.txt has one name per line, in UTF-8
     if odd := [n for n in found if n.splitlines() != [n] or n.encode("utf-8", "ignore").decode() != n]:
         raise InputError(f"{folder} has the class {odd[0]!a}, which is no line of UTF-8; rename that folder")
     if empty := [name for name, paths in found.items() if not paths]:
@@ -166,7 +166,7 @@ def classes(folder, *, at_least=2):
 
 
 def pictures(folder):
-    """The paths of the pictures in a folder and in those it holds, sorted, without what is hidden: ._1.png of macOS."""
+    """The paths of the pictures in a folder and its subfolders, sorted; hidden files and folders are left out."""
     found = []
     for top, inner, names in os.walk(folder):
         inner[:] = [name for name in inner if not name.startswith(".")]
@@ -182,7 +182,7 @@ def flat(found, names):
 
 
 def readable(train, test, wanted, say):
-    """The pairs whose pictures can be read; the others are named."""
+    """The (path, label) pairs whose pictures can be read; `say` is called with a line that names the others."""
     probe = FolderSource([], [], wanted)
 
     def problem(pair):
