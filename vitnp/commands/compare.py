@@ -1,4 +1,4 @@
-"""`vitnp compare`: the same training with one field changed, over several seeds; a table, a picture, a CSV."""
+"""`vitnp compare`: trains with different values of one field, over several seeds; a table, a picture, a CSV."""
 
 import argparse
 import dataclasses
@@ -20,7 +20,7 @@ from vitnp.training.progress import Diverged
 from vitnp.training.recipes import Recipe
 from vitnp.training.run import writable
 
-CHOICES = {  # what a field can be, where that is a few words
+CHOICES = {  # the values of fields that have only a few
     "classifier": ("token", "gap"),
     "gelu": ("tanh", "erf"),
     "position_embedding": POSITION_EMBEDDINGS,
@@ -48,7 +48,7 @@ def add_options(parser):
 
 
 def run(args):
-    """Train what is not trained yet, write the CSV after every run, at the end the table; 130 where it was stopped."""
+    """Train the runs that are not finished, write the CSV after each, print the table at the end; 130 if stopped."""
     import tqdm
 
     from vitnp import show
@@ -86,7 +86,7 @@ def run(args):
 
 
 def field(name):
-    """ "set" for a field of the configuration, "set_recipe" for one of the recipe; InputError, with near ones, else."""
+    """ "set" for a field of the configuration, "set_recipe" for one of the recipe. InputError for another name."""
     fields = {f.name: "set" for f in dataclasses.fields(ViTConfig) if f.name != "preprocessing"}
     fields |= {f.name: "set_recipe" for f in dataclasses.fields(Recipe)}
     if name not in fields:
@@ -96,7 +96,7 @@ def field(name):
 
 
 def values_of(args):
-    """The texts of --values, or all choices of the field."""
+    """The texts of --values; by default all choices of the field."""
     if args.values is None:
         if args.over not in CHOICES:
             raise InputError(f"which values of {args.over}? name them, such as --values 1,2,4")
@@ -108,7 +108,7 @@ def values_of(args):
 
 
 def one(args, kind, value, seed):
-    """The options of one run, as `vitnp train` has them."""
+    """The options of one run, in the form of `vitnp train`."""
     own = series.options(
         train, ["--out", Path(args.out) / f"{args.over}={value}" / f"seed-{seed}", "--seed", seed]
     )
@@ -123,9 +123,9 @@ def done(rows):
 
 
 def table(over, found, sizes):
-    """A Markdown table: a row a value, its numbers those of the runs that did not diverge.
+    """A Markdown table with a row per value; its numbers are from the runs that did not diverge.
 
-    found: {value: rows of its seeds}, sizes: {value: parameters}.
+    found: {value: rows of its seeds}; sizes: {value: number of parameters}.
     """
     lines = [f"| {over} | test accuracy, % | seeds | parameters | seconds a run |", "|---|---|---|---|---|"]
     for value, all_rows in found.items():

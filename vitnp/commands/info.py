@@ -11,11 +11,11 @@ def add_options(parser):
     """The options of `vitnp info`."""
     parser.add_argument("model", nargs="?", default="B/16", metavar="MODEL", help=f"{NAMES} (default B/16)")
     add_fields(parser)
-    step = parser.add_argument_group("training step", "whose peak of memory is told")
+    step = parser.add_argument_group("training step", "whose peak memory is printed")
     step.add_argument("--batch", type=int, default=1, metavar="B", help="images (default 1)")
-    step.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay here)")
-    step.add_argument("--micro-batch", type=int, metavar="M", help="images in work at a time (default: all)")
-    step.add_argument("--recompute", action="store_true", help="keep only the inputs of the blocks")
+    step.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as are useful)")
+    step.add_argument("--micro-batch", type=int, metavar="M", help="images at a time (default: all)")
+    step.add_argument("--recompute", action="store_true", help="save only the inputs of the blocks")
     parser.set_defaults(run=run)
 
 
@@ -64,12 +64,12 @@ def table(title, rows, text):
 
 
 def billions(n):
-    """A number as G, below one as M, below one of these as it is."""
+    """A number in G, below 1 G in M, below 1 M as it is."""
     if n < 1e6:
         return f"{n:,}"
     return f"{n / 1e9:.3f} G" if n >= 1e9 else f"{n / 1e6:.3f} M"
 
 
 def mebibytes(n):
-    """A number of bytes as MiB, or below one as KiB."""
+    """A number of bytes in MiB, below 1 MiB in KiB."""
     return f"{n / 2**20:,.1f} MiB" if n >= 2**20 else f"{n / 2**10:,.1f} KiB"

@@ -1,4 +1,4 @@
-"""`vitnp linear-eval`: how good a model's representation is, by a linear classifier of a few images a class."""
+"""`vitnp linear-eval`: few-shot linear evaluation, a linear classifier on a frozen model's representations."""
 
 import dataclasses
 import math
@@ -31,20 +31,22 @@ def add_options(parser):
         help=f"{', '.join(data.NAMES)}, or a folder of pictures (default digits)",
     )
     parser.add_argument(
-        "--shots", type=int, default=5, metavar="K", help="images a class to learn from (default 5)"
+        "--shots", type=int, default=5, metavar="K", help="training images per class (default 5)"
     )
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="draws of them (default 5)")
+    parser.add_argument(
+        "--seeds", type=int, default=5, metavar="N", help="random choices of these images (default 5)"
+    )
     parser.add_argument(
         "--l2", type=float, default=linear_eval.L2, metavar="X", help="penalty (default 1024)"
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
+    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one per core)")
     add_source(parser)
     add_backend(parser)
     parser.set_defaults(run=run)
 
 
 def run(args):
-    """Print an accuracy a draw, their mean and standard deviation."""
+    """Print the accuracy of each seed, their mean and standard deviation."""
     need_counts(args, "shots", "seeds", "workers")
     need_real("--l2", args.l2, low=0, below=math.inf, open_at_low=True)
     xp = backend(args)
@@ -72,10 +74,10 @@ def run(args):
 
 
 def load(name, config):
-    """The data set of that name, or the folder of pictures, at the model's size."""
+    """The data set of that name, or the folder of pictures, in the model's image size."""
     name, folder = place(name)
     if folder is not None:
-        # −1 … 1, as every source gives; the mean and the standard deviation follow in `features`
+        # −1 … 1, like every source; `features` applies the model's mean and standard deviation
         preprocessing = dataclasses.replace(config.preprocessing, mean=0.5, std=0.5)
         wanted = {"image_size": config.image_size, "in_channels": config.in_channels}
         return data.load(name, folder=folder, preprocessing=preprocessing, **wanted)
@@ -83,7 +85,7 @@ def load(name, config):
 
 
 def features(source, rows, p, config, args):
-    """The representations of these rows of a source, a few at a time; what is not finite is refused."""
+    """The representations (n, D) of these rows of a source. Raises InputError for NaN or infinity."""
     parts = []
     for first in range(0, len(rows), 64):
         images = prepared(source.images(rows[first : first + 64]), config.preprocessing)

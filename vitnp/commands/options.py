@@ -12,13 +12,13 @@ NAMES = ", ".join(PRESETS)
 
 
 def add_model(parser, *, default):
-    """--model, --image-size and --set, which `model_config` reads."""
+    """Add --model, --image-size and --set, which `model_config` reads."""
     parser.add_argument("--model", default=default, metavar="NAME", help=f"{NAMES} (default {default})")
     add_fields(parser)
 
 
 def add_fields(parser):
-    """--image-size and --set, which `fields` reads."""
+    """Add --image-size and --set, which `fields` reads."""
     parser.add_argument(
         "--image-size", metavar="HxW", help="pixels, 224 or 192x256; a multiple of the patch size"
     )
@@ -32,9 +32,9 @@ def add_fields(parser):
 
 
 def add_backend(parser):
-    """--backend, which `backend` reads.
+    """Add --backend, which `backend` reads.
 
-    NumPy unless asked, so that a command prints what the pages say on any machine, with a GPU in it or without.
+    The default is NumPy, so that a command prints the same on every machine, with or without a GPU.
     """
     parser.add_argument(
         "--backend",
@@ -45,7 +45,7 @@ def add_backend(parser):
 
 
 def backend(args):
-    """The array module, numpy or cupy, that --backend names; `backend.get` says what is refused."""
+    """The array module, numpy or cupy, that --backend names. Raises InputError, see `arrays.get`."""
     return get(args.backend)
 
 
@@ -57,7 +57,7 @@ def need_counts(args, *names):
 
 
 def model_config(args, **overrides):
-    """The ViTConfig that the options describe; what the user said goes before `overrides`."""
+    """The ViTConfig that the options describe; the user's options take precedence over `overrides`."""
     return preset(args.model, **(overrides | fields(args)))
 
 

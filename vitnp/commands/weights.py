@@ -1,4 +1,4 @@
-"""`vitnp weights`: fetch published files, look into a file, write it under another library's names."""
+"""`vitnp weights`: download published files, inspect a file, convert it to another library's format."""
 
 import dataclasses
 import math
@@ -22,12 +22,12 @@ def add_options(parser):
     """The options of `vitnp weights list | fetch | inspect | convert`."""
     kinds = parser.add_subparsers(title="what to do", metavar="WHAT", required=True)
 
-    kind = kinds.add_parser("list", help="the names that fetch knows, and which are here already")
+    kind = kinds.add_parser("list", help="the names that fetch knows, and which are in the cache")
     kind.set_defaults(run=run_list)
 
-    kind = kinds.add_parser("fetch", help="download a file into the cache, checked, and print its path")
+    kind = kinds.add_parser("fetch", help="download a file into the cache, check it, and print its path")
     kind.add_argument("name", metavar="NAME", help="a name of weights list, hf:OWNER/REPOSITORY, or a URL")
-    kind.add_argument("--sha256", metavar="HEX", help="what the file must have")
+    kind.add_argument("--sha256", metavar="HEX", help="the hash that the file must have")
     kind.set_defaults(run=run_fetch)
 
     kind = kinds.add_parser("inspect", help="the arrays of a file, its configuration, and what is wrong")
@@ -45,7 +45,7 @@ def add_options(parser):
 
 
 def add_source(parser):
-    """--from, --image-size and --set, which `source` reads."""
+    """Add --from, --image-size and --set, which `source` reads."""
     parser.add_argument(
         "--from",
         dest="source_format",
@@ -56,7 +56,7 @@ def add_source(parser):
 
 
 def source(args, name):
-    """(path of the weights called `name`, {argument of `weights.load`: value} that the options gave)."""
+    """(path of the weights called `name`, {argument of `weights.load`: value} of the options)."""
     told = fields(args)
     if "num_classes" in told:
         raise InputError(
@@ -67,13 +67,13 @@ def source(args, name):
 
 
 def need_finite(array, what):
-    """Raise InputError if the model whose file `source` found has given NaN or infinity."""
+    """Raise InputError if an output of the model in the user's file is NaN or infinite."""
     if not array_module(array).isfinite(array).all():
         raise InputError(f"the model's {what} are NaN or infinite; vitnp weights inspect shows the file")
 
 
 def run_list(args):
-    """A line a name."""
+    """Print a line per name."""
     for name, url in fetch.URLS.items():
         print(f"{'here' if fetch.is_here(name) else '':6}{name:24}{url}")
     print(f"cache: {cache.folder()}")
@@ -81,13 +81,13 @@ def run_list(args):
 
 
 def run_fetch(args):
-    """Download, or check what is here already."""
+    """Download the file, or check the one in the cache."""
     print(fetch.fetch(args.name, sha256=args.sha256))
     return 0
 
 
 def run_inspect(args):
-    """Print the configuration, the arrays and what is wrong; 1 if something is."""
+    """Print the configuration, the arrays and what is wrong; 1 if anything is."""
     path, told = source(args, args.file)
     found = weights.inspect(path, **told)
     numbers = sum(math.prod(shape) for _, _, shape, _ in found.arrays)
@@ -111,7 +111,7 @@ def run_inspect(args):
 
 
 def table(arrays):
-    """The texts of a row an array; of the blocks the first in full, and a row for all that are like it."""
+    """Yield the texts of a row per array; the blocks that equal the first one share one row."""
     first, alike = set(), set()
     for name, ours, shape, dtype in arrays:
         block = re.match(r"blocks\.(\d+)\.", ours)
@@ -127,13 +127,13 @@ def table(arrays):
 
 
 def names_of_run(path):
-    """The classes.txt that `vitnp train` left beside the file, or None."""
+    """The classes.txt that `vitnp train` wrote next to the file, or None."""
     beside = Path(path).with_name("classes.txt")
     return beside if beside.is_file() else None
 
 
 def run_convert(args):
-    """Load, save, and say what is lost."""
+    """Load the file, save it in the other format, and print what is lost."""
     check_format(args.format)
     if args.format in ("vitnp", "google") and not args.out.endswith(".npz"):
         raise InputError(f"{args.out} is to be a file of {args.format}; give it a name that ends in .npz")
@@ -155,7 +155,7 @@ def run_convert(args):
 
 
 def losses(path, config):
-    """A sentence for everything that the file at `path` does not say as the configuration has it."""
+    """A sentence for each setting of the configuration that the file at `path` does not keep."""
     found = weights.inspect(path)
     mine, theirs = (settings(config) for config in (config, found.config))
     return [f"{path}: {question}" for question in found.questions] + [
@@ -166,7 +166,7 @@ def losses(path, config):
 
 
 def settings(config):
-    """{field: value} of a ViTConfig, those of its preprocessing each for itself."""
+    """{field: value} of a ViTConfig, with the fields of its preprocessing one by one."""
     fields = dataclasses.asdict(config)
     how = fields.pop("preprocessing")
     return fields | {f"preprocessing {name}": value for name, value in how.items()}
