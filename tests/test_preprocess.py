@@ -85,7 +85,7 @@ def test_pixels_are_the_same_numbers_by_every_way(monkeypatch):
     np.testing.assert_array_equal(preprocess.apply(picture, c), want)
     monkeypatch.setattr(photo, "read", lambda path, in_channels: picture)
     monkeypatch.setattr(augment, "crop_box", lambda size, rng: (0, 0, *size))
-    source = folder.FolderSource(["a.png"], [0], folder.Wanted((32, 48), 3, c.preprocessing), crops=True)
+    source = folder.FolderSource(["a.png"], [0], c, crops=True)
     np.testing.assert_array_equal(source.images([0], np.random.default_rng(0))[0], want)
     # from a source's −1 … 1 it is a rounding more
     np.testing.assert_allclose(prepared(pixels[None] / 127.5 - 1.0, c.preprocessing)[0], want, atol=1e-6)

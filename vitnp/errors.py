@@ -26,7 +26,7 @@ def need_int(name, value, *, at_least, at_most=MOST):
 
 
 def need_real(name, value, *, low, below, open_at_low=False):
-    """The value as a float in [low, below), or in (low, below) with open_at_low; never NaN or infinite."""
+    """The value as a float in [low, below), or in (low, below); never NaN, never infinite."""
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not real or not low <= value < below or (open_at_low and value == low):
         endless = below == math.inf

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from vitnp import tree
 from vitnp.commands import series, train
-from vitnp.commands.options import need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.train_setup import prepare
-from vitnp.errors import InputError, did_you_mean
+from vitnp.errors import InputError, did_you_mean, need_int
 from vitnp.models.vit.config import POSITION_EMBEDDINGS, ViTConfig
 from vitnp.ops.interpolate import INTERPOLATIONS
 from vitnp.system.writing import save_csv
@@ -20,7 +19,7 @@ from vitnp.training.progress import Diverged
 from vitnp.training.recipes import Recipe
 from vitnp.training.run import writable
 
-CHOICES = {  # the values of fields that have only a few
+CHOICES = {  # what a field can be, where that is a few words
     "classifier": ("token", "gap"),
     "gelu": ("tanh", "erf"),
     "position_embedding": POSITION_EMBEDDINGS,
@@ -55,7 +54,7 @@ def run(args):
 
     kind, values = field(args.over), values_of(args)
     args.out = args.out or f"compare-{args.over}"
-    need_counts(args, "seeds")
+    need_int("--seeds", args.seeds, at_least=1)
     sizes = {value: tree.count(prepare(one(args, kind, value, 0)).p) for value in values}
     train.outside(args.out, args.data)
     out, rows = writable(args.out), []
@@ -86,7 +85,7 @@ def run(args):
 
 
 def field(name):
-    """ "set" for a field of the configuration, "set_recipe" for one of the recipe. InputError for another name."""
+    """ "set" for a field of the configuration, "set_recipe" for one of the recipe; InputError, with near ones, else."""
     fields = {f.name: "set" for f in dataclasses.fields(ViTConfig) if f.name != "preprocessing"}
     fields |= {f.name: "set_recipe" for f in dataclasses.fields(Recipe)}
     if name not in fields:

@@ -31,6 +31,13 @@ def add_fields(parser):
     )
 
 
+def need_counts(args, *names):
+    """Raise InputError for an option with one of these names that was given and is less than 1."""
+    for name in names:
+        if getattr(args, name) is not None:
+            need_int(f"--{name.replace('_', '-')}", getattr(args, name), at_least=1)
+
+
 def add_backend(parser):
     """Add --backend, which `backend` reads.
 
@@ -49,15 +56,8 @@ def backend(args):
     return get(args.backend)
 
 
-def need_counts(args, *names):
-    """Raise InputError for an option with one of these names that was given and is less than 1."""
-    for name in names:
-        if getattr(args, name) is not None:
-            need_int(f"--{name.replace('_', '-')}", getattr(args, name), at_least=1)
-
-
 def model_config(args, **overrides):
-    """The ViTConfig that the options describe; the user's options take precedence over `overrides`."""
+    """The ViTConfig that the options describe; what the user said goes before `overrides`."""
     return preset(args.model, **(overrides | fields(args)))
 
 

@@ -56,7 +56,7 @@ def add_source(parser):
 
 
 def source(args, name):
-    """(path of the weights called `name`, {argument of `weights.load`: value} of the options)."""
+    """(path of the weights called `name`, {argument of `weights.load`: value} that the options gave)."""
     told = fields(args)
     if "num_classes" in told:
         raise InputError(

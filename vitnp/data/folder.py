@@ -1,11 +1,12 @@
 """The user's own pictures: a folder that holds one folder per class.
 
+Imports `sources`, `preprocess`, `photo`, `config`, `system`, `errors`.
+
     DIR/CLASS/*.jpg                                 split by a seed, with the same fraction of each class
     DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      already split; see TRAIN_NAMES, TEST_NAMES
 
 Only paths are kept; a picture is decoded when it is read, so memory does not grow with the folder. Gray, palette, CMYK,
-transparent and 16-bit pictures are converted to the model's channels, see `photo.in_colors`. Imports `sources`,
-`preprocess`, `photo`, `augment`, `inputs`, `models`, `system`, `errors`.
+transparent and 16-bit pictures are converted to the model's channels, see `photo.in_colors`.
 """
 
 import os
@@ -27,7 +28,7 @@ TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of t
 
 
 class Wanted(NamedTuple):
-    """The fields of a configuration that `preprocess` reads."""
+    """What `preprocess` asks a configuration for."""
 
     image_size: tuple  # (height, width)
     in_channels: int
@@ -37,8 +38,8 @@ class Wanted(NamedTuple):
 class FolderSource:
     """Pictures in files, decoded when they are read.
 
-    With crops and a generator, a random part of each picture is read (`augment.crop_box`), for training; otherwise a
-    picture is preprocessed by `wanted.preprocessing`, as `vitnp predict` does.
+    crops True cuts a random part of each picture when it is read with a generator (`augment.crop_box`), as for
+    training; without one a picture is prepared by `wanted.preprocessing`, as `vitnp predict` does.
     """
 
     def __init__(self, paths, labels, wanted, *, crops=False):
@@ -65,10 +66,10 @@ class FolderSource:
         picture = photo.read(path, in_channels=self.wanted.in_channels)
         if rng is None:
             return preprocess.apply(picture, self.wanted, name=path)
-        height, width = self.wanted.image_size
+        how, (height, width) = self.wanted.preprocessing, self.wanted.image_size
         box = augment.crop_box(picture.size, rng)
         pixels = np.asarray(picture.resize((width, height), box=box, resample=2))  # 2: bilinear
-        return scaled(pixels.reshape(self.shape), self.wanted.preprocessing)
+        return scaled(pixels.reshape(self.shape), how)
 
 
 def load(
@@ -88,7 +89,7 @@ def load(
         raise InputError(
             f"there is no folder {folder}; give one that holds a folder of pictures for each class"
         )
-    size = ViTConfig(image_size=image_size, patch_size=1).image_size  # with a model's checks
+    size = ViTConfig(image_size=image_size, patch_size=1).image_size  # checked as a model's is
     wanted = Wanted(size, in_channels, preprocessing or Preprocessing())
     train, test, names = split(folder, seed)
     train, test = ([*zip(*part, strict=True)] for part in (train, test))
@@ -182,7 +183,7 @@ def flat(found, names):
 
 
 def readable(train, test, wanted, say):
-    """The (path, label) pairs whose pictures can be read; `say` is called with a line that names the others."""
+    """The pairs whose pictures can be read; the others are named."""
     probe = FolderSource([], [], wanted)
 
     def problem(pair):

@@ -1,4 +1,4 @@
-"""Images as a model takes them, and the one-line errors for those that do not fit. Imports `backend`, `errors`."""
+"""Images as a model takes them, and the one clear line for those that do not fit. Imports `backend`, `errors`."""
 
 import dataclasses
 import math
@@ -11,31 +11,27 @@ from vitnp.errors import InputError, need_choice
 
 @dataclasses.dataclass(frozen=True)
 class Preprocessing:
-    """How a picture becomes the input of a model: a resize, a center crop, then x ← (x/255 − mean)/std.
+    """How a picture becomes the input of a model: x ← (x/255 − mean)/std, after a resize and a crop.
 
-    The default is the evaluation of ViT's released code: stretched to image_size, values −1…1.
+    The default is the released code's evaluation: stretched to image_size, values −1…1.
     Raises InputError for values that do not fit together.
     """
 
-    mean: tuple[float, ...] = (0.5,)  # of values 0…1; one per channel, or one for all channels
+    mean: tuple[float, ...] = (0.5,)  # of the values 0…1; one for all channels, or one a channel
     std: tuple[float, ...] = (0.5,)
     resize_filter: str = "bilinear"  # or "bicubic"
-    antialias: bool = (
-        False  # True: the filter is wider for a smaller result, as in Pillow and not in TensorFlow
-    )
-    crop_fraction: float = 1.0  # resize to image_size/crop_fraction, then keep the center
+    antialias: bool = False  # True: the filter widens where it shrinks, as Pillow's, not TensorFlow's, do
+    crop_fraction: float = 1.0  # image_size/crop_fraction is resized to, and its middle is cut out
     keep_aspect_ratio: bool = False  # True: the shorter side is resized; False: both sides are stretched
 
     def __post_init__(self):
         for name in ("mean", "std"):
             value = getattr(self, name)
             value = tuple(value) if isinstance(value, tuple | list) else (value,)
-            value = value[:1] if len(set(value)) == 1 else value  # one spelling, so that == compares them
+            value = value[:1] if len(set(value)) == 1 else value  # so that equal ways are equal
             object.__setattr__(self, name, value)
             if not value or not all(isinstance(v, int | float) and math.isfinite(v) for v in value):
-                raise InputError(
-                    f"preprocessing {name} is {value}; need one number per channel, or one for all"
-                )
+                raise InputError(f"preprocessing {name} is {value}; need a number a channel, or one for all")
         if not all(v > 0 for v in self.std):
             raise InputError(f"preprocessing std is {self.std}; need numbers above 0")
         for name in ("antialias", "keep_aspect_ratio"):

@@ -83,7 +83,7 @@ def inspect(path, *, image_size=None, format=None, **overrides):
 
 
 def _size(image_size):
-    """image_size, which may be one number, as (height, width)."""
+    """(height, width) of what may be one number."""
     return None if image_size is None else ViTConfig(image_size=image_size, patch_size=1).image_size
 
 

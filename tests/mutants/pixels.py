@@ -26,7 +26,7 @@ wrong_rules(
     SAME,
     (
         "the mean and deviation forgotten in training",
-        "(pixels.reshape(self.shape), self.wanted.preprocessing)",
-        "(pixels.reshape(self.shape), Preprocessing())",
+        "(pixels.reshape(self.shape), how)",
+        "(pixels.reshape(self.shape), type(how)())",
     ),
 )
