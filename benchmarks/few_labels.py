@@ -18,7 +18,7 @@ from matplotlib.ticker import PercentFormatter
 
 from vitnp import show
 from vitnp.commands import series, train
-from vitnp.commands.compare import mean_and_deviation
+from vitnp.commands.printing import mean_and_deviation
 from vitnp.errors import InputError
 from vitnp.system.writing import save_csv
 from vitnp.training.signals import heard

@@ -386,10 +386,10 @@ def test_what_the_caller_says_goes_before_the_file(tmp_path):
 
 def test_uint8_images_are_scaled_as_the_profile_says():
     image = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
-    x = images.scaled(image, np.float32, PROFILES["google"]["preprocessing"])
+    x = images.scaled(image, PROFILES["google"]["preprocessing"])
     assert np.array_equal(x, image.astype(np.float32) / 127.5 - 1.0)
     rgb = image.repeat(3, axis=-1)
-    x = images.scaled(rgb, np.float32, PROFILES["torchvision"]["preprocessing"])
+    x = images.scaled(rgb, PROFILES["torchvision"]["preprocessing"])
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     np.testing.assert_allclose(x, (rgb / 255.0 - mean) / std, atol=1e-6)
     assert x.dtype == np.float32

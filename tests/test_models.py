@@ -11,7 +11,7 @@ import pytest
 import vitnp
 from vitnp import InputError, models, preset, vit, weights
 from vitnp.commands.options import model_config
-from vitnp.commands.train_setup import config_class
+from vitnp.training.setup import config_class
 from vitnp.inputs.fields import whole
 from vitnp.inputs.images import ImageConfig
 from vitnp.training.loop import Progress

@@ -63,6 +63,16 @@ def test_a_folder_and_several_pictures(capsys, photos):
     assert sum("%" in line for line in lines) == 6
 
 
+def test_which_files_of_a_folder_are_pictures(capsys, photos):
+    """As for training, `photo.is_picture`: macOS leaves ._a.jpg beside a.jpg."""
+    (photos / "._a.jpg").write_bytes(b"Mac OS X")
+    Image.new("L", (30, 40)).save(photos / "c.pgm")
+    status, out, err = run(capsys, photos, "--weights", WEIGHTS, "--json")
+    assert (status, err) == (0, "")
+    named = [pathlib.Path(image["image"]).name for image in json.loads(out)["images"]]
+    assert named == ["a.jpg", "b.PNG", "c.pgm"]
+
+
 def test_more_pictures_than_a_batch_are_each_their_own(capsys, photos):
     many = [photos / name for name in ("a.jpg", "b.PNG")] * 6
     _, out, _ = run(capsys, *many, "--weights", WEIGHTS, "--json")

@@ -1,6 +1,7 @@
 """Pictures as a model's training had them: the sizes before the crop, both resizes, mean and standard deviation."""
 
 import contextlib
+import dataclasses
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ import scipy.ndimage
 from PIL import Image
 
 from vitnp import ViTConfig
-from vitnp.data import photo, preprocess
+from vitnp.data import augment, folder, photo, preprocess
 from vitnp.errors import InputError
+from vitnp.inputs import images
 from vitnp.inputs.images import Preprocessing, check_images
+from vitnp.tasks.evaluate import prepared
 
 GOOGLE = Preprocessing()
 TIMM = Preprocessing(resize_filter="bicubic", antialias=True, keep_aspect_ratio=True, crop_fraction=0.9)
@@ -58,6 +61,34 @@ def test_without_a_resize_it_is_the_scaling_of_uint8():
     np.testing.assert_allclose(x, check_images(np.asarray(image)[None], c, np.float32)[0], atol=1e-6)
     assert x.min() == -1.0
     assert x.max() == 1.0
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_halves_give_the_released_codes_numbers_to_the_bit(dtype):
+    pixels = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    x = images.scaled(pixels, GOOGLE, dtype)
+    assert x.dtype == dtype
+    np.testing.assert_array_equal(x, pixels.astype(dtype) / 127.5 - 1.0)
+
+
+def test_pixels_are_the_same_numbers_by_every_way(monkeypatch):
+    """Bytes given to the model, a picture as `predict` reads it, one cropped for training.
+
+    To the bit what torchvision's ToTensor and Normalize give.
+    """
+    picture = random_image(32, 48)
+    pixels = np.asarray(picture)
+    mean, std = np.float32(TORCHVISION.mean), np.float32(TORCHVISION.std)
+    want = (pixels.astype(np.float32) / np.float32(255.0) - mean) / std
+    c = config(dataclasses.replace(TORCHVISION, crop_fraction=1.0), (32, 48))
+    np.testing.assert_array_equal(check_images(pixels[None], c, "float32")[0], want)
+    np.testing.assert_array_equal(preprocess.apply(picture, c), want)
+    monkeypatch.setattr(photo, "read", lambda path, in_channels: picture)
+    monkeypatch.setattr(augment, "crop_box", lambda size, rng: (0, 0, *size))
+    source = folder.FolderSource(["a.png"], [0], c, crops=True)
+    np.testing.assert_array_equal(source.images([0], np.random.default_rng(0))[0], want)
+    # from a source's −1 … 1 it is a rounding more
+    np.testing.assert_allclose(prepared(pixels[None] / 127.5 - 1.0, c.preprocessing)[0], want, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(50, 70), (9, 12), (16, 200), (1, 1)])

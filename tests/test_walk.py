@@ -13,7 +13,7 @@ from PIL import Image
 
 from vitnp import InputError, preset
 from vitnp.analysis.trace import trace
-from vitnp.commands import walk
+from vitnp.commands import printing, walk
 from vitnp.commands.cli import main
 from vitnp.course import slides
 
@@ -68,7 +68,7 @@ def test_the_way_back_of_b_16(report):
 @pytest.mark.parametrize("lang", ["en", "ko", "both"])
 def test_the_text_of_b_16(report, lang):
     lines = "\n".join(walk.text(report, lang)).splitlines()
-    assert max(map(walk.columns, lines)) <= walk.WIDTH
+    assert max(map(printing.width, lines)) <= walk.WIDTH
     page = "\n".join(lines)
     for row in slides.rows(preset("B/16")):
         assert (row.title_ko in lines) == (lang != "en")
@@ -95,13 +95,13 @@ def test_the_marks_stand_in_one_column(report):
     for lang in ("en", "ko", "both"):
         lines = "\n".join(walk.text(report, lang)).splitlines()
         forward = lines[: lines.index("─" * walk.WIDTH)]
-        assert len({walk.columns(line[: line.index("✓")]) for line in forward if line.endswith("✓")}) == 1
+        assert len({printing.width(line[: line.index("✓")]) for line in forward if line.endswith("✓")}) == 1
 
 
 def test_columns_of_a_terminal():
-    assert walk.columns("Q⁽ⁱ⁾·K⁽ⁱ⁾ᵀ / √d_k ✓") == 19
-    assert walk.columns("5단계: 헤드") == 11
-    assert walk.aligned(("헤드", "b"), (6, 2)) == "헤드    b "
+    assert printing.width("Q⁽ⁱ⁾·K⁽ⁱ⁾ᵀ / √d_k ✓") == 19
+    assert printing.width("5단계: 헤드") == 11
+    assert printing.aligned(("헤드", "b"), (6, 2)) == "헤드    b "
 
 
 @pytest.mark.parametrize(

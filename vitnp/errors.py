@@ -1,4 +1,4 @@
-"""The one exception for bad input, and the checks of plain values. Any room may import it; it imports no other."""
+"""The exception for bad input, and checks of plain values. Every folder may import it; it imports nothing of vitnp."""
 
 import contextlib
 import difflib
@@ -7,18 +7,18 @@ import numbers
 
 
 class InputError(ValueError):
-    """What the user gave cannot be used.
+    """The user's input cannot be used.
 
-    The message is one line: what was given, what is needed, what to do. The command line prints it
-    without a traceback and ends with status 2.
+    The message is one line: what was given, what is needed, how to fix it. The command line prints it without a
+    traceback and ends with status 2.
     """
 
 
-MOST = 2**24  # of anything counted: far beyond any model, and short of what only looks like a hang
+MOST = 2**24  # of anything counted: more than any model has, and few enough not to look like a hang
 
 
 def need_int(name, value, *, at_least, at_most=MOST):
-    """The value as an int. A bool is none, a NumPy integer is one."""
+    """The value as an int. A NumPy integer is accepted, a bool is not."""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not at_least <= value <= at_most:
         raise InputError(
             f"{name} is {value!r}; need a whole number of at least {at_least} and at most {at_most:,}"
@@ -46,13 +46,13 @@ def need_real(name, value, *, low, below=math.inf, at_most=None, open_at_low=Fal
 
 
 def need_choice(name, value, choices):
-    """Refuse a value that is not among the choices."""
+    """Raise InputError unless the value is one of the choices."""
     if value not in choices:
         raise InputError(f'{name} is "{value}"; choose {" or ".join(choices)}')
 
 
 def need_near(name, value, choices):
-    """Refuse a value that is not among the choices, and say which are near."""
+    """Raise InputError, naming the most similar choices, unless the value is one of the choices."""
     if value not in choices:
         raise InputError(
             f'{name} is "{value}"; {did_you_mean(value, choices)}choose from {", ".join(choices)}'
@@ -60,8 +60,18 @@ def need_near(name, value, choices):
 
 
 def did_you_mean(value, choices):
-    """The words "did you mean …? " with the nearest choices, upper case or lower; "" where none is near."""
+    """The words "did you mean …? " with the most similar choices; "" if none is similar."""
+    near = nearest(value, choices)
+    return f"did you mean {' or '.join(near)}? " if near else ""
+
+
+def nearest(value, choices, *, most=2, cutoff=0.5):
+    """At most `most` of the choices, the most similar to the value first; upper and lower case are the same.
+
+    cutoff is difflib's, 0…1: less similar choices are left out, with 0 none is. A value that is itself a choice, but
+    for its case, gives that one alone.
+    """
     names = {choice.lower(): choice for choice in choices}
     value = str(value).lower()
-    near = [value] if value in names else difflib.get_close_matches(value, names, n=2, cutoff=0.5)
-    return f"did you mean {' or '.join(names[name] for name in near)}? " if near else ""
+    near = [value] if value in names else difflib.get_close_matches(value, names, n=most, cutoff=cutoff)
+    return [names[name] for name in near]

@@ -1,4 +1,4 @@
-"""`vitnp compare`: the same training with one field changed, over several seeds; a table, a picture, a CSV."""
+"""`vitnp compare`: trains with different values of one field, over several seeds; a table, a picture, a CSV."""
 
 import dataclasses
 import statistics
@@ -6,6 +6,7 @@ import sys
 
 from vitnp import data, tree
 from vitnp.commands import series, train
+from vitnp.commands.printing import mean_and_deviation
 from vitnp.errors import InputError, did_you_mean, need_int
 from vitnp.inputs.fields import choices
 from vitnp.system.writing import save_csv
@@ -35,7 +36,7 @@ def add_options(parser):
 
 
 def run(args):
-    """Train what is not trained yet, write the CSV after every run, at the end the table; 130 where it was stopped."""
+    """Train the runs that are not finished, write the CSV after each, print the table at the end; 130 if stopped."""
     import tqdm
 
     from vitnp import show
@@ -112,16 +113,10 @@ def done(rows):
     return [row for row in rows if row["test_accuracy"] is not None]
 
 
-def mean_and_deviation(accuracies):
-    """ "98.61 ± 0.42", in percent; the standard deviation (of n − 1) from two seeds on."""
-    mean = f"{100 * statistics.mean(accuracies):.2f}"
-    return f"{mean} ± {100 * statistics.stdev(accuracies):.2f}" if len(accuracies) > 1 else mean
-
-
 def table(over, found, sizes):
-    """A Markdown table: a row a value, its numbers those of the runs that did not diverge.
+    """A Markdown table with a row per value; its numbers are from the runs that did not diverge.
 
-    found: {value: rows of its seeds}, sizes: {value: parameters}.
+    found: {value: rows of its seeds}; sizes: {value: number of parameters}.
     """
     lines = [f"| {over} | test accuracy, % | seeds | parameters | seconds a run |", "|---|---|---|---|---|"]
     for value, all_rows in found.items():

@@ -1,4 +1,4 @@
-"""`vitnp gradcheck`: every gradient of a model against numbers, a line a leaf."""
+"""`vitnp gradcheck`: compares every gradient of a model with numerical derivatives, a line per leaf."""
 
 import math
 
@@ -8,8 +8,8 @@ from vitnp import tree
 from vitnp.analysis import gradcheck
 from vitnp.backend.arrays import to_device
 from vitnp.backend.erf import has_complex_erf
-from vitnp.commands.options import add_backend, add_model, backend, model_config
-from vitnp.errors import InputError, need_int
+from vitnp.commands.options import add_backend, add_model, backend, model_config, need_counts
+from vitnp.errors import InputError
 from vitnp.models import vit
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
@@ -19,7 +19,7 @@ def add_options(parser):
     """The options of `vitnp gradcheck`."""
     add_model(parser, default="tiny")
     parser.add_argument("--batch", type=int, default=2, metavar="B", help="images (default 2)")
-    parser.add_argument("--seeds", type=int, default=3, help="random directions a leaf (default 3)")
+    parser.add_argument("--seeds", type=int, default=3, help="random directions per leaf (default 3)")
     add_backend(parser)
     parser.set_defaults(run=run)
 
@@ -27,8 +27,7 @@ def add_options(parser):
 def run(args):
     """Print the report; 1 if a gradient is wrong."""
     config = model_config(args)
-    for option in ("batch", "seeds"):
-        need_int(f"--{option}", getattr(args, option), at_least=1)
+    need_counts(args, "batch", "seeds")
     size = tree.count(vit.init(None, config))
     if size > LARGEST:
         raise InputError(
@@ -50,12 +49,12 @@ def run(args):
 
 
 def check_model(config, *, batch_size=2, seeds=(0, 1, 2), xp=np):
-    """The `gradcheck.Report` of a whole model at random weights, dropout on where the configuration has it.
+    """The `gradcheck.Report` of a whole model with random weights, and with dropout if the configuration has it.
 
-    Images and weights are drawn on the host and checked in the memory of xp.
+    Images and weights are drawn on the host; the check runs in the memory of xp.
     """
     rng = np.random.default_rng(0)
-    # Wide layers of large weights bend so sharply that the differences' own truncation would look like a mistake.
+    # Wide layers with large weights are so nonlinear that the truncation error of central differences looks like a bug.
     scale = min(0.5, math.sqrt(3 / config.hidden_size))
     p = gradcheck.random_like(vit.init(None, config, np.float64), rng, scale=scale)
     images = rng.standard_normal((batch_size, *config.image_size, config.in_channels))

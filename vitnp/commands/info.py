@@ -3,30 +3,26 @@
 import dataclasses
 
 from vitnp.analysis import cost
-from vitnp.commands.options import NAMES, add_fields, model_config
+from vitnp.commands.options import NAMES, add_fields, model_config, need_counts
 from vitnp.engine.split import choose_workers
-from vitnp.errors import need_int
 
 
 def add_options(parser):
     """The options of `vitnp info`."""
     parser.add_argument("model", nargs="?", default="B/16", metavar="MODEL", help=f"{NAMES} (default B/16)")
     add_fields(parser)
-    step = parser.add_argument_group("training step", "whose peak of memory is told")
+    step = parser.add_argument_group("training step", "whose peak memory is printed")
     step.add_argument("--batch", type=int, default=1, metavar="B", help="images (default 1)")
-    step.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay here)")
-    step.add_argument("--micro-batch", type=int, metavar="M", help="images in work at a time (default: all)")
-    step.add_argument("--recompute", action="store_true", help="keep only the inputs of the blocks")
+    step.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as are useful)")
+    step.add_argument("--micro-batch", type=int, metavar="M", help="images at a time (default: all)")
+    step.add_argument("--recompute", action="store_true", help="save only the inputs of the blocks")
     parser.set_defaults(run=run)
 
 
 def run(args):
     """Print five tables."""
     config = model_config(args)
-    for name in ("batch", "workers", "micro_batch"):
-        value = getattr(args, name)
-        if value is not None:
-            need_int(f"--{name.replace('_', '-')}", value, at_least=1)
+    need_counts(args, "batch", "workers", "micro_batch")
     print(f"vitnp.ViTConfig for {args.model}")
     for name, value in dataclasses.asdict(config).items():
         print(f"  {name:24}{value}")
@@ -68,12 +64,12 @@ def table(title, rows, text):
 
 
 def billions(n):
-    """A number as G, below one as M, below one of these as it is."""
+    """A number in G, below 1 G in M, below 1 M as it is."""
     if n < 1e6:
         return f"{n:,}"
     return f"{n / 1e9:.3f} G" if n >= 1e9 else f"{n / 1e6:.3f} M"
 
 
 def mebibytes(n):
-    """A number of bytes as MiB, or below one as KiB."""
+    """A number of bytes in MiB, below 1 MiB in KiB."""
     return f"{n / 2**20:,.1f} MiB" if n >= 2**20 else f"{n / 2**10:,.1f} KiB"

@@ -1,17 +1,17 @@
-"""`vitnp linear-eval`: how good a model's representation is, by a linear classifier of a few images a class."""
+"""`vitnp linear-eval`: few-shot linear evaluation, a linear classifier on a frozen model's representations."""
 
 import dataclasses
 import math
-import statistics
 
 import numpy as np
 
 from vitnp import data, weights
 from vitnp.analysis import linear_eval
 from vitnp.backend.arrays import to_device
-from vitnp.commands.options import add_backend, backend
-from vitnp.commands.weights import add_source, source
-from vitnp.errors import InputError, need_int, need_real
+from vitnp.commands.options import add_backend, backend, need_counts
+from vitnp.commands.printing import mean_and_deviation
+from vitnp.commands.weights import add_source, need_finite, source
+from vitnp.errors import need_real
 from vitnp.tasks.evaluate import prepared
 
 
@@ -30,25 +30,24 @@ def add_options(parser):
         help=f"{', '.join(data.NAMES)}, or a folder of pictures (default digits)",
     )
     parser.add_argument(
-        "--shots", type=int, default=5, metavar="K", help="images a class to learn from (default 5)"
+        "--shots", type=int, default=5, metavar="K", help="training images per class (default 5)"
     )
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="draws of them (default 5)")
+    parser.add_argument(
+        "--seeds", type=int, default=5, metavar="N", help="random choices of these images (default 5)"
+    )
     parser.add_argument(
         "--l2", type=float, default=linear_eval.L2, metavar="X", help="penalty (default 1024)"
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
+    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one per core)")
     add_source(parser)
     add_backend(parser)
     parser.set_defaults(run=run)
 
 
 def run(args):
-    """Print an accuracy a draw, their mean and standard deviation."""
-    need_int("--shots", args.shots, at_least=1)
-    need_int("--seeds", args.seeds, at_least=1)
+    """Print the accuracy of each seed, their mean and standard deviation."""
+    need_counts(args, "shots", "seeds", "workers")
     need_real("--l2", args.l2, low=0, below=math.inf, open_at_low=True)
-    if args.workers is not None:
-        need_int("--workers", args.workers, at_least=1)
     xp = backend(args)
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
@@ -59,9 +58,7 @@ def run(args):
         linear_eval.shots_of(dataset.train.labels, args.shots, classes, np.random.default_rng(seed))
         for seed in range(args.seeds)
     ]
-    wanted = np.unique(
-        np.concatenate(draws)
-    )  # of a large data set only what was drawn goes through the model
+    wanted = np.unique(np.concatenate(draws))  # of a large data set only these images go through the model
     x_train = features(dataset.train, wanted, p, config, args)
     x_test = features(dataset.test, np.arange(len(dataset.test)), p, config, args)
     print(f"{path} on {args.data}: {args.shots} images of each of {classes} classes, {len(x_test):,} to test")
@@ -71,16 +68,15 @@ def run(args):
         linear = linear_eval.fit(x, dataset.train.labels[rows], classes, l2=args.l2)
         found.append(linear_eval.accuracy(x_test, dataset.test.labels, linear))
         print(f"  seed {seed}  {found[-1]:7.2%}")
-    spread = f" ± {100 * statistics.stdev(found):.2f}" if len(found) > 1 else ""
-    print(f"accuracy {100 * statistics.mean(found):.2f}{spread}%")
+    print(f"accuracy {mean_and_deviation(found)}%")
     return 0
 
 
 def load(name, config):
-    """The data set of that name, or the folder of pictures, at the model's size."""
+    """The data set of that name, or the folder of pictures, in the model's image size."""
     name, folder = data.place(name)
     if folder is not None:
-        # −1 … 1, as every source gives; the mean and the standard deviation follow in `features`
+        # −1 … 1, like every source; `features` applies the model's mean and standard deviation
         preprocessing = dataclasses.replace(config.preprocessing, mean=0.5, std=0.5)
         wanted = {"image_size": config.image_size, "in_channels": config.in_channels}
         return data.load(name, folder=folder, preprocessing=preprocessing, **wanted)
@@ -88,14 +84,11 @@ def load(name, config):
 
 
 def features(source, rows, p, config, args):
-    """The representations of these rows of a source, a few at a time; what is not finite is refused."""
+    """The representations (n, D) of these rows of a source. Raises InputError for NaN or infinity."""
     parts = []
     for first in range(0, len(rows), 64):
         images = prepared(source.images(rows[first : first + 64]), config.preprocessing)
         parts.append(linear_eval.features(images, p, config, workers=args.workers))
     x = np.concatenate(parts)
-    if not np.isfinite(x).all():
-        raise InputError(
-            "the model's representations are NaN or infinite; vitnp weights inspect shows the file"
-        )
+    need_finite(x, "representations")
     return x

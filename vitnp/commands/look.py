@@ -1,4 +1,4 @@
-"""`vitnp look`: what is inside a model, and what it makes of one image: pictures, a line with numbers each."""
+"""`vitnp look`: visualizes a trained model and its answer to one image: pictures, each with a line of numbers."""
 
 import sys
 
@@ -9,7 +9,7 @@ from vitnp.analysis import look
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend
-from vitnp.commands.weights import add_source, source
+from vitnp.commands.weights import add_source, need_finite, source
 from vitnp.data import preprocess
 from vitnp.errors import InputError, need_int
 from vitnp.models import vit
@@ -32,19 +32,23 @@ def add_options(parser):
         "--layers", metavar="M-N", help="rollout over layers M to N of 1 to L (default all of them)"
     )
     parser.add_argument(
-        "--patch", metavar="ROW,COLUMN", help="whose attention is drawn, from 1,1 (default the middle one)"
+        "--patch",
+        metavar="ROW,COLUMN",
+        help="the patch whose attention is drawn, from 1,1 (default the middle one)",
     )
     parser.add_argument(
-        "--class", type=int, dest="label", metavar="N", help="what gradients explain (default the predicted)"
+        "--class", type=int, dest="label", metavar="N", help="the class to explain (default the predicted)"
     )
-    parser.add_argument("--lang", choices=("en", "ko"), default="en", help="of the pictures (default en)")
+    parser.add_argument(
+        "--lang", choices=("en", "ko"), default="en", help="language of the pictures (default en)"
+    )
     add_source(parser)
     add_backend(parser)
     parser.set_defaults(run=run)
 
 
 def run(args):
-    """Write every picture that the model has something to show for."""
+    """Write every picture that this model has."""
     xp = backend(args)
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
@@ -63,8 +67,7 @@ def run(args):
     image = preprocess.load(args.image, config)
     x = to_device(image, xp)
     logits, _ = vit.forward(x[None], p, config)
-    if not xp.isfinite(logits).all():
-        raise InputError("the model's logits are NaN or infinite; vitnp weights inspect shows the file")
+    need_finite(logits, "logits")
     label = int(logits[0].argmax()) if args.label is None and config.num_classes else args.label
     out = writable(args.out)
 
@@ -80,7 +83,7 @@ def run(args):
 
 
 def pictures(image, x, p, config, *, blocks, patch, label, lang):
-    """Yield (file name, figure, a line on what it shows) one after another; x is the image beside the parameters."""
+    """Yield (file name, figure, a line that describes it); x is the image in the memory of the parameters."""
     yield from of_the_model(image, p, config, lang=lang)
     t = trace(x, p, config, labels=label, of="logit")
     weights = [t[f"blocks.{i}.attention.A"] for i in range(config.num_layers)]
@@ -91,7 +94,7 @@ def pictures(image, x, p, config, *, blocks, patch, label, lang):
 
 
 def of_the_model(image, p, config, *, lang):
-    """The pictures that need no pass: the architecture, the patches, the filters, the positions."""
+    """The pictures that need no forward pass: the architecture, the patches, the filters, the positions."""
     from vitnp import show
 
     count = f"{tree.count(p):,} parameters"
@@ -113,7 +116,7 @@ def of_the_model(image, p, config, *, lang):
 
 
 def first_table(p, config):
-    """The position table (N, D) that step 4 or the first block adds; None where nothing is added."""
+    """The position table (tokens, D) that step 4 or the first block adds; None if nothing is added."""
     if config.position_embedding in ("none", "relative"):
         return None
     like, tables = p["norm"]["gamma"], p.get("position", {})
@@ -123,7 +126,7 @@ def first_table(p, config):
 
 
 def of_attention(image, t, weights, config, *, patch, lang):
-    """The pictures of single layers: the class token, one patch, the distances."""
+    """The pictures of attention in single layers: of the class token, of one patch, its distances."""
     from vitnp import show
 
     end = config.num_layers - 1
@@ -145,7 +148,7 @@ def of_attention(image, t, weights, config, *, patch, lang):
 
 
 def of_rollout(image, t, weights, config, *, blocks, label, lang):
-    """The picture of rollout, plain and for a class, of a model with a class token."""
+    """The picture of rollout, without and with the gradients of a class, for a model with a class token."""
     from vitnp import show
     from vitnp.show.page import in_language
 
@@ -173,7 +176,7 @@ def of_rollout(image, t, weights, config, *, blocks, label, lang):
 
 
 def of_gradients(x, p, config, label, *, lang):
-    """The picture of the gradient's norm by layer."""
+    """The picture of the gradient's norm per layer."""
     from vitnp import show
 
     _, dp = loss_and_grads(x[None], array_module(x).asarray([label]), p, config)
@@ -186,7 +189,7 @@ def of_gradients(x, p, config, label, *, lang):
 
 
 def layers(text, config):
-    """(first, last) of --layers, from 1; all by default."""
+    """(first, last) of --layers, counted from 1; by default all layers."""
     L = config.num_layers
     try:
         first, last = (1, L) if text is None else (int(part) for part in text.split("-"))
@@ -198,7 +201,7 @@ def layers(text, config):
 
 
 def query(text, config):
-    """(row, column) of --patch from 0; the middle of the grid by default."""
+    """(row, column) of --patch, counted from 0; by default the middle of the grid."""
     rows, cols = config.grid
     try:
         row, column = (
@@ -214,7 +217,7 @@ def query(text, config):
 
 
 def neighbors(cosine):
-    """The mean cosine of patches side by side, and that of the two patches at opposite corners."""
+    """The mean cosine of adjacent patches, and the cosine of the patches at opposite corners."""
     rows, cols = cosine.shape[:2]
     beside = [cosine[r, c, r, c + 1] for r in range(rows) for c in range(cols - 1)]
     beneath = [cosine[r, c, r + 1, c] for r in range(rows - 1) for c in range(cols)]

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from vitnp.backend.arrays import get
+from vitnp.errors import need_int
 from vitnp.inputs.images import overrides
 from vitnp.models import PRESETS, preset, with_preset
 
@@ -8,13 +9,13 @@ NAMES = ", ".join(PRESETS)
 
 
 def add_model(parser, *, default):
-    """--model, --image-size and --set, which `model_config` reads."""
+    """Add --model, --image-size and --set, which `model_config` reads."""
     parser.add_argument("--model", default=default, metavar="NAME", help=f"{NAMES} (default {default})")
     add_fields(parser)
 
 
 def add_fields(parser):
-    """--image-size and --set, which `fields` reads."""
+    """Add --image-size and --set, which `fields` reads."""
     parser.add_argument(
         "--image-size", metavar="HxW", help="pixels, 224 or 192x256; a multiple of the patch size"
     )
@@ -27,10 +28,17 @@ def add_fields(parser):
     )
 
 
-def add_backend(parser):
-    """--backend, which `backend` reads.
+def need_counts(args, *names):
+    """Raise InputError for an option with one of these names that was given and is less than 1."""
+    for name in names:
+        if getattr(args, name) is not None:
+            need_int(f"--{name.replace('_', '-')}", getattr(args, name), at_least=1)
 
-    NumPy unless asked, so that a command prints what the pages say on any machine, with a GPU in it or without.
+
+def add_backend(parser):
+    """Add --backend, which `backend` reads.
+
+    The default is NumPy, so that a command prints the same on every machine, with or without a GPU.
     """
     parser.add_argument(
         "--backend",
@@ -41,7 +49,7 @@ def add_backend(parser):
 
 
 def backend(args):
-    """The array module, numpy or cupy, that --backend names; `backend.get` says what is refused."""
+    """The array module, numpy or cupy, that --backend names. Raises InputError, see `arrays.get`."""
     return get(args.backend)
 
 

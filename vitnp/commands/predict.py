@@ -1,4 +1,4 @@
-"""`vitnp predict`: the most likely classes of pictures, and where the class token looks."""
+"""`vitnp predict`: the most likely classes of pictures, and the attention of the class token."""
 
 import json
 import sys
@@ -8,27 +8,16 @@ import numpy as np
 
 from vitnp import weights
 from vitnp.backend.arrays import array_module, to_device, to_host
-from vitnp.commands.options import add_backend, backend
-from vitnp.commands.weights import add_source, names_of_run, source
-from vitnp.data import class_names, preprocess
+from vitnp.commands.options import add_backend, backend, need_counts
+from vitnp.commands.weights import add_source, names_of_run, need_finite, source
+from vitnp.data import class_names, photo, preprocess
 from vitnp.engine import precision
 from vitnp.engine.batch import predict
-from vitnp.errors import InputError, need_choice, need_int
+from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
 
-SUFFIXES = {
-    ".bmp",
-    ".gif",
-    ".jpeg",
-    ".jpg",
-    ".png",
-    ".ppm",
-    ".tif",
-    ".tiff",
-    ".webp",
-}  # looked for in a folder
 BATCH = 8  # pictures at a time
 
 
@@ -41,10 +30,10 @@ def add_options(parser):
         metavar="FILE",
         help="a checkpoint, or a name that weights fetch has fetched",
     )
-    parser.add_argument("--top", type=int, default=5, metavar="N", help="classes a picture (default 5)")
-    parser.add_argument("--labels", metavar="FILE", help="class names: a text file, one a line, or JSON")
+    parser.add_argument("--top", type=int, default=5, metavar="N", help="classes per picture (default 5)")
+    parser.add_argument("--labels", metavar="FILE", help="class names: a text file, one per line, or JSON")
     parser.add_argument(
-        "--attention", metavar="OUT.png", help="draw where the class token looks, in the last block"
+        "--attention", metavar="OUT.png", help="draw the class token's attention in the last block"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     add_source(parser)
@@ -52,14 +41,14 @@ def add_options(parser):
     parser.add_argument(
         "--dtype",
         metavar="NAME",
-        help="float16 (half the memory, meant for a GPU) or float32; default: as in the file",
+        help="float16 (half the memory, for GPUs) or float32; default: the file's",
     )
     parser.set_defaults(run=run)
 
 
 def run(args):
-    """Print the classes of each picture; 2 if a file is no picture, and the others are printed all the same."""
-    need_int("--top", args.top, at_least=1)
+    """Print the classes of each picture; 2 if a file is not a picture (the others are still printed)."""
+    need_counts(args, "top")
     if args.dtype is not None:
         need_choice("--dtype", args.dtype, precision.DTYPES)
     xp = backend(args)
@@ -68,7 +57,7 @@ def run(args):
     p, config = weights.load(path, **told)
     if not config.num_classes:
         raise InputError(f"{path} has no head, so it knows no classes; name the weights of a classifier")
-    if not p["classify"]["head"]["W"].any():  # Google's first ImageNet-21k files are so
+    if not p["classify"]["head"]["W"].any():  # as in Google's first ImageNet-21k files
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
     beside = None if args.labels else weights.class_names(path)
@@ -101,21 +90,21 @@ def run(args):
 
 
 def pictures(path):
-    """The file itself, or every picture in the folder, by name."""
+    """The file itself, or the pictures in the folder, sorted by name."""
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+    found = sorted(filter(photo.is_picture, path.iterdir()))
     if not found:
         raise InputError(
-            f"{path} holds no pictures ({' '.join(sorted(SUFFIXES))}); name a file or another folder"
+            f"{path} holds no pictures ({', '.join(photo.SUFFIXES)}); name a file or another folder"
         )
     return found
 
 
 def predictions(files, p, config):
-    """Yield (file, the picture as the model takes it, the probabilities of the classes (classes,)) for each file.
+    """Yield (file, the preprocessed picture, its probabilities (classes,)) for each file.
 
-    Where a file is no picture: (file, None, the InputError).
+    For a file that is not a picture: (file, None, the InputError).
     """
     for first in range(0, len(files), BATCH):
         batch = [_read(file, config) for file in files[first : first + BATCH]]
@@ -123,10 +112,7 @@ def predictions(files, p, config):
         probabilities = iter(())
         if images:
             logits = to_host(predict(np.stack(images), p, config)).astype(np.float64)
-            if not np.isfinite(logits).all():
-                raise InputError(
-                    "the model's logits are NaN or infinite; vitnp weights inspect shows the file"
-                )
+            need_finite(logits, "logits")
             probabilities = iter(softmax.forward(logits)[0])
         for file, (x, problem) in zip(files[first : first + BATCH], batch, strict=True):
             yield file, x, problem or next(probabilities)
@@ -140,7 +126,7 @@ def _read(file, config):
 
 
 def draw_attention(x, p, config, path):
-    """Write the picture of the last block's attention from the class token; its path."""
+    """Draw the class token's attention in the last block. Returns the path."""
     from vitnp import show
 
     _, saved = vit.forward(to_device(x[None], array_module(parameter_of(p))), p, config)
@@ -149,7 +135,7 @@ def draw_attention(x, p, config, path):
 
 
 def lines(record):
-    """A picture's name, and a line a class."""
+    """Yield a picture's name, then a line per class."""
     yield record["image"]
     for guess in record["classes"]:
         yield f"  {guess['probability']:7.2%}  {guess['name']}"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from vitnp import data
-from vitnp.commands.options import add_backend
+from vitnp.commands.options import add_backend, need_counts
 from vitnp.commands.train_options import add_keeping, add_model, add_recipe
 from vitnp.commands.train_words import summary, title, warm_up_too_long
 from vitnp.engine import ranks
@@ -81,9 +81,7 @@ def run(args):
         given = asked(args) if where.resume else args.own | asked(args)
         wanted, known = folder.settled(given, where, comm)
         need_int("--seed", wanted.seed, at_least=0, at_most=2**32 - 1)
-        for name in ("workers", *folder.MAY_CHANGE):
-            if getattr(wanted, name) is not None:
-                need_int(f"--{name.replace('_', '-')}", getattr(wanted, name), at_least=1)
+        need_counts(wanted, "workers", *folder.MAY_CHANGE)
         return train_in_folder(wanted, where, comm, wish, known)
 
 

@@ -1,9 +1,8 @@
-"""`vitnp walk`: a photo through a model, every step beside its slide; with --backward the way back too."""
+"""`vitnp walk`: a photo through a model, every step with its slide; with --backward the backward pass too."""
 
 import itertools
 import json
 import re
-import unicodedata
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from vitnp import tree
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import to_device
 from vitnp.commands.options import add_backend, add_model, backend, model_config
+from vitnp.commands.printing import aligned, width, widths
 from vitnp.commands.working import working
 from vitnp.course import slides
 from vitnp.data import photo
@@ -19,7 +19,7 @@ from vitnp.models import vit
 from vitnp.ops import initializers
 
 HEADING = "{model} · {image} · {parameters:,} parameters · seed {seed}"
-WIDTH = 110  # columns, what a projector shows in a large font
+WIDTH = 110  # columns that a projector shows in a large font
 WORDS = {
     "en": {
         "columns": ("tensor", "name in the trace", "shape", "in letters", "slide (B/16)"),
@@ -74,7 +74,7 @@ def add_options(parser):
 
 
 def run(args):
-    """Print the walk; 1 if a shape is not the true one."""
+    """Print the walk; 1 if a shape is wrong."""
     config = model_config(args)
     if args.seed < 0:
         raise InputError(f"--seed is {args.seed}; need at least 0")
@@ -109,7 +109,7 @@ def run(args):
 
 
 def random_parameters(config, seed):
-    """The released initialization, with small random numbers for the class token and the head, which it has zero."""
+    """The released initialization, but with small random numbers in the class token and the head in place of zeros."""
     rng = np.random.default_rng(seed)
     p = vit.init(rng, config)
     for part in (p.get("class_token", {}), p["classify"].get("head", {})):
@@ -119,7 +119,7 @@ def random_parameters(config, seed):
 
 
 def the_walk(t, config):
-    """The rows with their tensors and errata, and the predicted class; of the blocks the values of the first."""
+    """The rows with their tensors and errata, and the predicted class; for the blocks, the values of the first."""
     checked = slides.check(t, config)
     records = {record.name: record for record in t.forward}
     rows = []
@@ -142,7 +142,7 @@ def the_walk(t, config):
 
 
 def the_way_back(t, config):
-    """Every gradient in the order of the backward pass, and whether it has its tensor's shape."""
+    """Every gradient, in the order of the backward pass, and whether it has its tensor's shape."""
     lead = {tensor.name: tensor.lead for row in slides.rows(config) for tensor in row.tensors}
     back = []
     for record in t.backward:
@@ -153,7 +153,7 @@ def the_way_back(t, config):
 
 
 def statistics(record):
-    """A record's dtype, size and values in short."""
+    """A record's dtype, its size and a summary of its values."""
     values = {name: getattr(record, name) for name in ("min", "mean", "max", "norm")}
     return {"dtype": str(record.dtype), "nbytes": record.nbytes, **values}
 
@@ -166,8 +166,8 @@ def text(report, lang):
     tensors = [tensor for row in rows for tensor in row["tensors"]]
     yield from (WORDS[language][note] for note in ("zero", "legend") for language in languages)
     table = [cells(tensor, words) for tensor in tensors]
-    widths = [max(map(columns, column)) for column in zip(words["columns"], *table, strict=True)]
-    yield "\n  " + aligned(words["columns"], widths)
+    sizes = widths([words["columns"], *table])
+    yield "\n  " + aligned(words["columns"], sizes)
     lines = iter(table)
     for above, row in zip([None, *rows], rows, strict=False):
         new_step = above is None or above["step"] != row["step"]
@@ -176,7 +176,7 @@ def text(report, lang):
         yield from dict.fromkeys(f"  {row[f'what_{language}']}" for language in languages)
         for tensor in row["tensors"]:
             mark = "✓" if tensor["ok"] else f"{words['must_be']} {by(tensor['expected'])}"
-            yield f"  {aligned(next(lines), widths)}  {mark}"
+            yield f"  {aligned(next(lines), sizes)}  {mark}"
         for erratum in row["errata"]:
             yield "  " + words["erratum"].format(**erratum)
             yield from (f"    {erratum[f'why_{language}']}" for language in languages)
@@ -194,7 +194,7 @@ def text(report, lang):
 
 
 def text_of_the_way_back(back, words):
-    """A line a gradient; of the blocks the last one, which comes first, in full, and a line for each other."""
+    """A line per gradient of the last block, which comes first; for each other block one line."""
     name, shape, norm = words["back"]
     yield f"     {aligned((name,), (32,))}{shape:16}{norm:>9}\n" + "─" * WIDTH
     last = None
@@ -214,7 +214,7 @@ def text_of_the_way_back(back, words):
 
 
 def cells(tensor, words):
-    """A tensor's line of the table, but for the mark."""
+    """A tensor's cells of the table, without the mark."""
     printed = by(tensor["printed"]) if tensor["printed"] else "—"
     printed += f" {words['per_head']}" if tensor["per_head"] else ""
     printed += " ≠" if tensor["misprinted"] else ""
@@ -222,22 +222,12 @@ def cells(tensor, words):
 
 
 def by(shape, sign="x"):
-    """A shape as the slides write it: 197x768."""
+    """A shape in the slides' notation: 197x768."""
     return sign.join(str(n) for n in shape)
 
 
-def columns(text):
-    """How many columns a terminal gives the text: a Korean letter takes two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def aligned(texts, widths):
-    """Texts one beside the other, each filled up to its width."""
-    return "  ".join(text + " " * (width - columns(text)) for text, width in zip(texts, widths, strict=True))
-
-
 def rule(step, words):
-    """A line across the page with the step, and what the other decks count it as."""
+    """A line across the page with the step's number here and in the other decks."""
     if step is None:
         return "── L× " + "─" * (WIDTH - 6)
     left = f"── {words['step'].format(step)} "
@@ -246,4 +236,4 @@ def rule(step, words):
         for counting in (slides.FIVE_STEPS, slides.FOUR_STEPS)
     ]
     right = f" {words['decks'].format(*right)} ──"
-    return left + "─" * (WIDTH - columns(left) - columns(right)) + right
+    return left + "─" * (WIDTH - width(left) - width(right)) + right

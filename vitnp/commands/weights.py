@@ -1,4 +1,4 @@
-"""`vitnp weights`: fetch published files, look into a file, write it under another library's names."""
+"""`vitnp weights`: download published files, inspect a file, convert it to another library's format."""
 
 import dataclasses
 import math
@@ -6,12 +6,15 @@ import re
 from pathlib import Path
 
 from vitnp import tree, weights
+from vitnp.backend.arrays import array_module
 from vitnp.commands.options import add_fields, fields
+from vitnp.commands.printing import aligned, widths
 from vitnp.data import class_names
 from vitnp.errors import InputError
 from vitnp.system import cache
 from vitnp.weights import fetch
 from vitnp.weights.native import config_class, need_no_classes
+from vitnp.weights.vit.names import check_format
 
 COLUMNS = ("in the file", "here", "shape", "dtype")
 
@@ -20,12 +23,12 @@ def add_options(parser):
     """The options of `vitnp weights list | fetch | inspect | convert`."""
     kinds = parser.add_subparsers(title="what to do", metavar="WHAT", required=True)
 
-    kind = kinds.add_parser("list", help="the names that fetch knows, and which are here already")
+    kind = kinds.add_parser("list", help="the names that fetch knows, and which are in the cache")
     kind.set_defaults(run=run_list)
 
-    kind = kinds.add_parser("fetch", help="download a file into the cache, checked, and print its path")
+    kind = kinds.add_parser("fetch", help="download a file into the cache, check it, and print its path")
     kind.add_argument("name", metavar="NAME", help="a name of weights list, hf:OWNER/REPOSITORY, or a URL")
-    kind.add_argument("--sha256", metavar="HEX", help="what the file must have")
+    kind.add_argument("--sha256", metavar="HEX", help="the hash that the file must have")
     kind.set_defaults(run=run_fetch)
 
     kind = kinds.add_parser("inspect", help="the arrays of a file, its configuration, and what is wrong")
@@ -43,7 +46,7 @@ def add_options(parser):
 
 
 def add_source(parser):
-    """--from, --image-size and --set, which `source` reads."""
+    """Add --from, --image-size and --set, which `source` reads."""
     parser.add_argument(
         "--from",
         dest="source_format",
@@ -61,8 +64,14 @@ def source(args, name):
     return path, told | {"format": args.source_format}
 
 
+def need_finite(array, what):
+    """Raise InputError if an output of the model in the user's file is NaN or infinite."""
+    if not array_module(array).isfinite(array).all():
+        raise InputError(f"the model's {what} are NaN or infinite; vitnp weights inspect shows the file")
+
+
 def run_list(args):
-    """A line a name."""
+    """Print a line per name."""
     for name, url in fetch.URLS.items():
         print(f"{'here' if fetch.is_here(name) else '':6}{name:24}{url}")
     print(f"cache: {cache.folder()}")
@@ -70,13 +79,13 @@ def run_list(args):
 
 
 def run_fetch(args):
-    """Download, or check what is here already."""
+    """Download the file, or check the one in the cache."""
     print(fetch.fetch(args.name, sha256=args.sha256))
     return 0
 
 
 def run_inspect(args):
-    """Print the configuration, the arrays and what is wrong; 1 if something is."""
+    """Print the configuration, the arrays and what is wrong; 1 if anything is."""
     path, told = source(args, args.file)
     found = weights.inspect(path, **told)
     numbers = sum(math.prod(shape) for _, _, shape, _ in found.arrays)
@@ -86,8 +95,10 @@ def run_inspect(args):
             value = ", ".join(f"{field} {setting}" for field, setting in value.items())
         print(f"  {name:24}{value}")
     print()
-    for row in aligned([COLUMNS, *table(found.arrays)]):
-        print("  " + row.rstrip())
+    rows = [COLUMNS, *table(found.arrays)]
+    sizes = widths(rows)
+    for row in rows:
+        print("  " + aligned(row, sizes).rstrip())
     print()
     for title, items in (("note", found.notes), ("load asks", found.questions), ("WRONG", found.wrong)):
         for item in items:
@@ -98,7 +109,7 @@ def run_inspect(args):
 
 
 def table(arrays):
-    """The texts of a row an array; of the blocks the first in full, and a row for all that are like it."""
+    """Yield the texts of a row per array; the blocks that equal the first one share one row."""
     first, alike = set(), set()
     for name, ours, shape, dtype in arrays:
         block = re.match(r"blocks\.(\d+)\.", ours)
@@ -113,23 +124,15 @@ def table(arrays):
         yield f"blocks {min(alike)} to {max(alike)}: as block 0", "", "", ""
 
 
-def aligned(rows):
-    """Yield each row as a line, the columns under one another."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True))
-
-
 def names_of_run(path):
-    """The classes.txt that `vitnp train` left beside the file, or None."""
+    """The classes.txt that `vitnp train` wrote next to the file, or None."""
     beside = Path(path).with_name("classes.txt")
     return beside if beside.is_file() else None
 
 
 def run_convert(args):
-    """Load, save, and say what is lost."""
-    if args.format not in weights.FORMATS:
-        raise InputError(f'format "{args.format}" is unknown; choose {", ".join(weights.FORMATS)}')
+    """Load the file, save it in the other format, and print what is lost."""
+    check_format(args.format)
     if args.format in ("vitnp", "google") and not args.out.endswith(".npz"):
         raise InputError(f"{args.out} is to be a file of {args.format}; give it a name that ends in .npz")
     path, told = source(args, args.file)
@@ -150,7 +153,7 @@ def run_convert(args):
 
 
 def losses(path, config):
-    """A sentence for everything that the file at `path` does not say as the configuration has it."""
+    """A sentence for each setting of the configuration that the file at `path` does not keep."""
     found = weights.inspect(path)
     mine, theirs = (settings(config) for config in (config, found.config))
     return [f"{path}: {question}" for question in found.questions] + [
@@ -161,7 +164,7 @@ def losses(path, config):
 
 
 def settings(config):
-    """{field: value} of a ViTConfig, those of its preprocessing each for itself."""
+    """{field: value} of a ViTConfig, with the fields of its preprocessing one by one."""
     fields = dataclasses.asdict(config)
     how = fields.pop("preprocessing")
     return fields | {f"preprocessing {name}": value for name, value in how.items()}

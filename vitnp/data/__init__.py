@@ -1,18 +1,17 @@
-"""The room of data: real images and their labels, and the small random changes that augment them.
+"""Sets of labeled images, and their augmentation.
 
-Wherever it was read from, a data set is a `DataSet` of two `Source`s and the classes' names (`sources.py` says what
-they promise); `load` finds one by its name, `batches` reads it ahead of the model. Imports `config`, `system`,
-`errors`; nothing of the model. scikit-learn and Pillow are loaded only when
-needed.
+A data set is a `DataSet`: a training and a test `Source`, and the names of the classes (`sources.py` documents both).
+`load` finds a data set by its name; `batches` reads batches before the model needs them. scikit-learn and Pillow are
+imported only when they are needed. Imports `inputs`, `system`, `errors`.
 
-| name | images (train + test) | shape | classes |
+| name | images (training + test) | shape | classes |
 |---|---|---|---|
 | digits | 1,437 + 360, split by seed | 8x8x1 | 10 |
 | mnist, fashion-mnist | 60,000 + 10,000 | 28x28x1 | 10 |
 | cifar10, cifar100 | 50,000 + 10,000 | 32x32x3 | 10, 100 |
-| folder | what is there | image_size x 3 | one a folder |
+| folder | the pictures in it | image_size x 3 | one per folder |
 
-Values are −1 … 1: x/127.5 − 1 of bytes, or what the model's `config.preprocessing` says for pictures of a folder.
+Values are −1 … 1: x/127.5 − 1 for pixels 0 … 255. For pictures of a folder, `preprocessing` can ask for other values.
 """
 
 from pathlib import Path
@@ -30,10 +29,10 @@ NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "folder")
 def load(name, *, seed=0, folder=None, image_size=None, **pictures):
     """The `DataSet` called `name`.
 
-    folder is where the files lie; without it they come from the cache, or the network. "folder" is one's own pictures:
-    it needs folder and image_size, and takes what `folder.load` takes. seed splits what has no split of its own.
-    Raises InputError for an unknown name, a size or seed that is none, and files that are missing, cut short or of
-    another kind.
+    folder holds its files; without a folder they come from the cache, or are downloaded. The name "folder" stands for
+    the user's own pictures: it needs folder and image_size, and takes the options of `folder.load`. seed splits a set
+    that has no split of its own. Raises InputError for an unknown name, an invalid size or seed, and files that are
+    missing, incomplete or of another kind.
     """
     if name not in NAMES:
         hint = did_you_mean(name, NAMES)

@@ -1,4 +1,4 @@
-"""Augmentation: small random changes to an image that leave its class what it is. Imports `errors`."""
+"""Augmentation: small random changes to an image that do not change its class. Imports `errors`."""
 
 import functools
 
@@ -6,18 +6,18 @@ import numpy as np
 
 from vitnp.errors import need_choice
 
-SHIFT = 0.5  # pixels: an image of 8x8 has few to lose
+SHIFT = 0.5  # pixels: small, because an image may have only 8x8
 DEGREES = 11.0
 SCALE = 0.1
-PAD = 12  # pixels; as many as SciPy adds, after which an edge that goes on no longer sways the spline
+PAD = 12  # pixels, as many as SciPy adds: beyond them the repeated edge no longer changes the spline
 
 
 def affine(images, rng, *, shift=SHIFT, degrees=DEGREES, scale=SCALE):
-    """Every image shifted, turned and scaled by a little of its own: (n, Hᵢ, Wᵢ, C) → the same shape and dtype.
+    """Each image shifted, rotated and scaled at random: (n, Hᵢ, Wᵢ, C) → the same shape and dtype.
 
-    Uniform in ±shift pixels both ways, ±degrees about the center, and a size of 1 ± scale. Between the pixels
-    the image is a cubic spline, because a linear one would blur; beyond its edge the edge goes on. All draws
-    are made before the first image is moved: rng gives the same images again.
+    The shift is uniform in ±shift pixels on both axes, the angle in ±degrees about the center, the size in 1 ± scale.
+    Between the pixels the image is a cubic spline, because linear interpolation would blur; outside, its edge pixels
+    are repeated. All random numbers are drawn before the first image is changed.
     """
     n, height, width, _ = images.shape
     shifts = rng.uniform(-shift, shift, (n, 2))
@@ -25,23 +25,23 @@ def affine(images, rng, *, shift=SHIFT, degrees=DEGREES, scale=SCALE):
     size = rng.uniform(1.0 - scale, 1.0 + scale, n)
     cos, sin = np.cos(angle) / size, np.sin(angle) / size
     center = np.array([(height - 1) / 2, (width - 1) / 2])
-    # Asked the other way round: where a pixel of the result comes from, (n, 2, pixels).
+    # The inverse map: the place in the image that each pixel of the result comes from, (n, 2, pixels).
     back = np.array([[cos, -sin], [sin, cos]]).transpose(2, 0, 1)
     pixels = np.mgrid[:height, :width].reshape(2, -1)
     return read_between(images, back @ (pixels - (center + shifts)[:, :, None]) + center[:, None])
 
 
 def read_between(images, where):
-    """Each image read at its own places where (n, 2, Hᵢ·Wᵢ), row and column, on its cubic spline: (n, Hᵢ, Wᵢ, C).
+    """Each image's cubic spline at places `where` (n, 2, Hᵢ·Wᵢ), row and column, of its own: (n, Hᵢ, Wᵢ, C).
 
-    The images lie under one another in one tall picture, so that SciPy is called once a channel and not once an
-    image: scipy.ndimage.affine_transform(mode="nearest") image by image gives the same numbers within 1e-6.
+    The images are stacked in one tall picture, so that SciPy is called once per channel and not once per image;
+    scipy.ndimage.affine_transform(mode="nearest") on each image gives the same numbers to 1e-6.
     """
     import scipy.ndimage
 
     n, height, width, C = images.shape
     tall, wide = height + 2 * PAD, width + 2 * PAD
-    # No further out than what the spline at the last place can reach in its own image.
+    # Clipped so that the spline at the outermost place reads only its own image's rows and columns.
     rows, columns = (where + PAD).clip(1, np.array([[tall - 3], [wide - 3]])).swapaxes(0, 1)
     rows = rows + tall * np.arange(n)[:, None]
     read = np.empty_like(images)
@@ -56,7 +56,7 @@ def read_between(images, where):
 
 @functools.lru_cache(maxsize=16)
 def spline(size):
-    """(size + 2·PAD, size): what makes a line of pixels, its edges going on, into the heights of its cubic spline."""
+    """(size + 2·PAD, size): maps a line of pixels, padded with its edge values, to its cubic spline's coefficients."""
     import scipy.ndimage
 
     lines = np.pad(np.eye(size), ((0, 0), (PAD, PAD)), mode="edge")
@@ -64,27 +64,27 @@ def spline(size):
 
 
 def mixup(images, labels, rng, *, alpha, num_classes):
-    """Every image and its label blended with another of the batch: x ← λ·x + (1 − λ)·x′, λ of Beta(α, α) once a batch.
+    """Each image and its label mixed with another of the batch: x ← λ·x + (1 − λ)·x′, λ ~ Beta(α, α), one per batch.
 
-    images (B, Hᵢ, Wᵢ, C); integer labels (B,) → probabilities (B, num_classes), float32, blended the same way
-    (Zhang et al., 2018; the partner is drawn by a permutation, as BiT's released code does).
+    images (B, Hᵢ, Wᵢ, C); integer labels (B,) → probabilities (B, num_classes), float32, mixed the same way
+    (Zhang et al., 2018; the partners are a permutation of the batch, as in BiT's released code).
     """
-    share = np.float32(rng.beta(alpha, alpha))
+    lam = np.float32(rng.beta(alpha, alpha))  # λ
     partner = rng.permutation(len(images))
     t = (labels[:, None] == np.arange(num_classes)).astype(np.float32)
-    return tuple(share * x + (np.float32(1.0) - share) * x[partner] for x in (images, t))
+    return tuple(lam * x + (np.float32(1.0) - lam) * x[partner] for x in (images, t))
 
 
 def flip(images, rng):
-    """Left and right exchanged in every second image, by chance: (n, Hᵢ, Wᵢ, C) → the same shape."""
-    turned = rng.random(len(images)) < 0.5
-    return np.where(turned[:, None, None, None], images[:, :, ::-1], images)
+    """Each image mirrored, left and right exchanged, with probability ½: (n, Hᵢ, Wᵢ, C) → the same shape."""
+    mirrored = rng.random(len(images)) < 0.5
+    return np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
 
 
 def crop(images, rng, *, padding=4):
-    """A window of the image's own size out of the image with `padding` zeros around it: (n, Hᵢ, Wᵢ, C) → the same.
+    """Each image padded with zeros, then a random crop of its own size: (n, Hᵢ, Wᵢ, C) → the same shape.
 
-    Zero is middle gray for values −1 … 1 (He et al., 2015, §4.2, for CIFAR-10).
+    `padding` zeros on every side; zero is middle gray for values −1 … 1 (He et al., 2015, §4.2, for CIFAR-10).
     """
     n, height, width, _ = images.shape
     wide = np.pad(images, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
@@ -96,8 +96,9 @@ def crop(images, rng, *, padding=4):
 def crop_box(size, rng, *, area=(0.05, 1.0), ratio=(3 / 4, 4 / 3), tries=100):
     """(left, top, right, bottom) of a random part of an image of size (width, height), in whole pixels.
 
-    Its area is uniform in `area` of the image's, its width ÷ height in `ratio`; where `tries` draws do not fit, it is
-    the whole image (the "Inception crop": Szegedy et al., 2015; 5% … 100% as ViT's released code).
+    Its area is uniform in `area`, a fraction of the image's; its width ÷ height is uniform in `ratio`. If none of
+    `tries` draws fits, it is the whole image (the "Inception crop": Szegedy et al., 2015; 5% … 100% as in ViT's
+    released code).
     """
     width, height = size
     for _ in range(tries):
@@ -110,7 +111,7 @@ def crop_box(size, rng, *, area=(0.05, 1.0), ratio=(3 / 4, 4 / 3), tries=100):
 
 
 def inception_crop(images, rng):
-    """A random part of every image (`crop_box`), resized to its size, linear between the pixels: (n, Hᵢ, Wᵢ, C)."""
+    """A random part of each image (`crop_box`), resized to the image's size by linear interpolation: (n, Hᵢ, Wᵢ, C)."""
     n, height, width, _ = images.shape
     moved = np.empty_like(images)
     for i in range(n):
@@ -126,7 +127,7 @@ def inception_crop(images, rng):
 
 
 def hats(places, old):
-    """W (new, old), float32: linear interpolation at these places of an axis, its edges going on."""
+    """W (new, old), float32: linear interpolation at these places of an axis; outside, the edge value is repeated."""
     distance = abs(places.clip(0, old - 1)[:, None] - np.arange(old))
     return np.maximum(1.0 - distance, 0.0).astype(np.float32)
 

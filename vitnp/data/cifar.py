@@ -1,8 +1,8 @@
-"""CIFAR-10 and CIFAR-100: 32x32 color pictures (Krizhevsky, 2009), in the archives as they are published.
+"""CIFAR-10 and CIFAR-100: 32x32 color pictures (Krizhevsky, 2009), read from the published archives.
 
-The binary archives hold records of the label (CIFAR-100: coarse, then fine) and 3,072 values, a plane a color. The
-Python archives hold the same in pickles, which are read without running anything. An archive may be unpacked. Imports
-`sources`, `published`, `system`, `errors`.
+A binary archive holds records: the label (CIFAR-100: coarse, then fine) and 3,072 values, one plane per color. A Python
+archive holds the same in pickles, which are read without running them. An archive may be unpacked. Imports `sources`,
+`published`, `system`, `errors`.
 """
 
 import tarfile
@@ -26,7 +26,7 @@ FOLDERS = {
     "cifar10": ("cifar-10-batches-bin", "cifar-10-batches-py"),
     "cifar100": ("cifar-100-binary", "cifar-100-python"),
 }
-# (files to learn from, files to test, file of the names), binary and Python
+# (training files, test files, file of the class names), binary and Python
 FILES = {
     "cifar10": (
         ([f"data_batch_{i}.bin" for i in range(1, 6)], ["test_batch.bin"], "batches.meta.txt"),
@@ -40,7 +40,7 @@ PIXELS = 3 * 32 * 32
 
 
 def load(dataset, folder=None):
-    """The `DataSet` called "cifar10" or "cifar100": (50,000, 32, 32, 3) to learn from, 10,000 to test."""
+    """The `DataSet` called "cifar10" or "cifar100": 50,000 training images (32, 32, 3) and 10,000 test images."""
     read, where = opened(dataset, folder)
     forms = [form for form, files in enumerate(FILES[dataset]) if read(files[0][0]) is not None]
     if not forms:
@@ -66,7 +66,7 @@ def load(dataset, folder=None):
 
 
 def opened(dataset, folder):
-    """(a function from a member's name to its bytes or None, what it reads) of an archive or of its folder."""
+    """(a function: a member's name → its bytes or None, the path it reads) of an archive or its unpacked folder."""
     folder = Path(folder) if folder else None
     if folder:
         for unpacked in (folder, *(folder / name for name in FOLDERS[dataset])):
@@ -87,7 +87,7 @@ def _bytes(path):
 
 
 def _members(archive):
-    """{name without folders: bytes} of the files in a .tar.gz; nothing is unpacked to the disk."""
+    """{name without folders: bytes} of the files in a .tar.gz; nothing is written to the disk."""
     try:
         with tarfile.open(archive) as tar:
             return {Path(m.name).name: tar.extractfile(m).read() for m in tar if m.isfile()}
@@ -107,14 +107,14 @@ def records(what, data, dataset):
 
 
 class Array:
-    """What a pickle says of a NumPy array."""
+    """A pickle's description of a NumPy array."""
 
     def __setstate__(self, state):
         _, self.shape, self.dtype, self.fortran, self.data = state
 
 
 class Dtype:
-    """What a pickle says of a dtype; only its name matters here."""
+    """A pickle's description of a dtype; only its name is kept."""
 
     def __init__(self, name, *rest):
         self.name = name
@@ -124,7 +124,7 @@ class Dtype:
 
 
 class MakeArray(pickles.Call):
-    """An empty `Array`, which the pickle fills."""
+    """Makes an empty `Array`, which the pickle fills."""
 
     __slots__ = ()
     stands_for = ("numpy.core.multiarray", "_reconstruct")
@@ -134,7 +134,7 @@ class MakeArray(pickles.Call):
 
 
 class MakeDtype(pickles.Call):
-    """A `Dtype`."""
+    """Makes a `Dtype`."""
 
     __slots__ = ()
     stands_for = ("numpy", "dtype")
@@ -189,7 +189,7 @@ def unpickled(what, data):
 
 
 def class_names(where, data, name, form, dataset):
-    """The names of the classes, as the archive has them."""
+    """The names of the classes in the archive."""
     if data is None:
         raise InputError(f"{where} has no {name}, the names of the classes; fetch it again")
     if form == 0:

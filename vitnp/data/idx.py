@@ -1,7 +1,7 @@
 """MNIST and Fashion-MNIST: 28x28 gray pictures in IDX files (LeCun et al., 1998; Xiao et al., 2017).
 
-An IDX file is 0, 0, the kind of number (8: uint8), the number of axes, each length in 4 bytes, the largest first,
-and then the numbers. Imports `sources`, `published`, `errors`.
+An IDX file holds two bytes 0, the type of number (8: uint8), the number of axes, the length of each axis (4 bytes, big
+endian), then the numbers. Imports `sources`, `published`, `errors`.
 """
 
 import gzip
@@ -43,7 +43,7 @@ CLASSES = {
 
 
 def load(dataset, folder=None):
-    """The `DataSet` called "mnist" or "fashion-mnist": (60,000, 28, 28, 1) to learn from, 10,000 to test."""
+    """The `DataSet` called "mnist" or "fashion-mnist": 60,000 training images (28, 28, 1) and 10,000 test images."""
     files = [File(f"{PLACES[dataset]}/{name}", md5) for name, md5 in zip(NAMES, MD5[dataset], strict=True)]
     train_images, train_labels, test_images, test_labels = find(dataset, files, folder)
     train, test = (source(*pair) for pair in ((train_images, train_labels), (test_images, test_labels)))
@@ -51,7 +51,7 @@ def load(dataset, folder=None):
 
 
 def source(images_path, labels_path):
-    """A file of images and a file of labels as a source."""
+    """The `Source` of a file of images and a file of labels."""
     images, labels = read(images_path, axes=3), read(labels_path, axes=1)
     if len(images) != len(labels):
         raise InputError(
@@ -64,7 +64,7 @@ def source(images_path, labels_path):
 
 
 def read(path, *, axes):
-    """The uint8 array in an IDX file, gzip or not. Raises InputError for another kind, or a file cut short."""
+    """The uint8 array in an IDX file, compressed by gzip or not. Raises InputError for another type or a cut file."""
     try:
         with open(path, "rb") as file:
             packed = file.read(2) == b"\x1f\x8b"

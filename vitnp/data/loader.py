@@ -1,4 +1,4 @@
-"""Batches, read and augmented in background threads before the model asks for them. Imports `errors`."""
+"""Batches, read and augmented in background threads before the model needs them. Imports `errors`."""
 
 import math
 from collections import deque
@@ -12,12 +12,12 @@ from vitnp.errors import InputError, need_int
 def batches(source, order, *, batch_size, seed, change=None, first=0, ahead=2, share=None):
     """Yield (images, labels) of batch first, first + 1, …; batch i has the rows order[i·batch_size : (i+1)·batch_size].
 
-    Everything random in batch i comes from np.random.default_rng([seed, i]), so it is the same whatever `first`
-    and `ahead` are. With seed None nothing is random: images as for evaluation. change is a function (images, labels,
-    rng) → images, labels, such as `augment.composed` gives. At most `ahead` batches are made before they are asked
-    for, each in a thread of its own; with 0, no thread is started. An exception is raised where its batch would
-    have come. When the generator ends or is closed, so have its threads. share is a function n → (start, stop): which
-    of a batch's n images are read at all, where several machines share it.
+    All random numbers of batch i come from np.random.default_rng([seed, i]), so they do not depend on `first` and
+    `ahead`. With seed None nothing is random: the images are those for evaluation. change is a function (images,
+    labels, rng) → images, labels, such as `augment.composed` gives. At most `ahead` batches are made in advance, each
+    in a thread of its own; with 0, no thread is started. An exception is raised in place of its batch. When the
+    generator ends or is closed, its threads have ended. share is a function n → (start, stop): the slice of a
+    batch's n images that is read, if several processes divide the batch.
     """
     batch_size = need_int("batch_size", batch_size, at_least=1)
     first, ahead = need_int("first", first, at_least=0), need_int("ahead", ahead, at_least=0)
@@ -36,7 +36,7 @@ def batches(source, order, *, batch_size, seed, change=None, first=0, ahead=2, s
 
 
 def in_order(make, items, ahead):
-    """Yield make(item) for each, in order, while threads make the next `ahead` of them."""
+    """Yield make(item) for each item, in order, while threads make the next `ahead` of them."""
     rest, waiting = iter(items), deque()
     pool = ThreadPoolExecutor(ahead, thread_name_prefix="vitnp-data")
     try:

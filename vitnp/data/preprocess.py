@@ -1,24 +1,26 @@
-"""An image file as a model's training had it: resize, crop, mean and standard deviation. Imports `photo`, `errors`.
+"""An image file preprocessed as in a model's training: resize, crop, mean and standard deviation.
 
-The numbers are `config.preprocessing`, which a checkpoint's format and its config.json set; docs/weights.md has
-the source of each. The photo of `walk` needs none of this: see `photo.load`.
+The numbers are `config.preprocessing`, which the format of the weights and its config.json determine; docs/weights.md
+has the source of each. `vitnp walk` does not preprocess its photo: see `photo.load`. Imports `photo`, `inputs`,
+`errors`.
 """
 
 import numpy as np
 
 from vitnp.data import photo
 from vitnp.errors import InputError
+from vitnp.inputs.images import scaled
 
 MOST_PIXELS = 2**27  # after the resize: 1.6 GB as float32, RGB
 
 
 def load(path, config):
-    """The image at `path` as float32 (Hᵢ, Wᵢ, C), ready for the model. Raises InputError for what is no image."""
+    """The image at `path` as float32 (Hᵢ, Wᵢ, C), ready for the model. Raises InputError if it is not an image."""
     return apply(photo.read(path, in_channels=config.in_channels), config, name=path)
 
 
 def apply(image, config, *, name="the picture"):
-    """A Pillow image in the model's colors → x = (x₀/255 − mean)/std, float32 (Hᵢ, Wᵢ, C)."""
+    """A Pillow image with the model's channels → resized and cropped, (x/255 − mean)/std, float32 (Hᵢ, Wᵢ, C)."""
     how = config.preprocessing
     height, width = config.image_size
     size = resized(image.size[::-1], config)
@@ -27,27 +29,26 @@ def apply(image, config, *, name="the picture"):
             f"{name} is {image.width}x{image.height}, so narrow that it would become {size[1]}x{size[0]}; crop it first"
         )
     x = _antialiased(image, size, how) if how.antialias else _sampled(image, size, how)
-    # Python's round takes the even neighbor of a half, as torchvision's crop does.
+    # Python's round goes to the even neighbor at ½, as in torchvision's crop.
     top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)
-    x = x[top : top + height, left : left + width]
-    mean, std = np.array(how.mean, np.float32), np.array(how.std, np.float32)
-    return (x / np.float32(255.0) - mean) / std
+    return scaled(x[top : top + height, left : left + width], how)
 
 
 def resized(size, config):
-    """(height, width) before the crop, of an image of `size`: image_size/crop_fraction, or what covers it."""
+    """(height, width) of an image of `size` after the resize: image_size/crop_fraction, or the size that covers it."""
     how = config.preprocessing
     height, width = (int(side / how.crop_fraction) for side in config.image_size)
     if not how.keep_aspect_ratio:
         return height, width
-    whole = int if height == width else round  # as torchvision for squares, timm for others
-    if height * size[1] >= width * size[0]:  # the height decides
+    # torchvision rounds down for squares, timm to the nearest for others
+    whole = int if height == width else round
+    if height * size[1] >= width * size[0]:  # the height determines the scale
         return height, whole(height * size[1] / size[0])
     return whole(width * size[0] / size[1]), width
 
 
 def _antialiased(image, size, how):
-    """Pillow's resize: the filter widens where it shrinks, values are rounded to 0…255, as torchvision, timm do."""
+    """Pillow's resize, as in torchvision and timm: a smaller result has a wider filter; values are rounded to 0…255."""
     from PIL import Image
 
     resized = image.resize(size[::-1], Image.Resampling[how.resize_filter.upper()])
@@ -55,7 +56,7 @@ def _antialiased(image, size, how):
 
 
 def _sampled(image, size, how):
-    """TensorFlow's resize: between the two nearest pixels on each axis, values not rounded."""
+    """TensorFlow's resize: interpolates between the two nearest pixels on each axis; values are not rounded."""
     if how.resize_filter != "bilinear":
         raise InputError(
             f'resize_filter "{how.resize_filter}" without antialias is not known; set antialias=True'

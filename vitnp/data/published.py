@@ -1,11 +1,11 @@
-"""The files that others publish a data set as: found in a folder or in the cache, or downloaded. Imports `system`."""
+"""The published files of a data set: found in a folder or in the cache, or downloaded. Imports `system`, `errors`."""
 
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
 from vitnp.errors import InputError
 from vitnp.system import cache, transfer
+from vitnp.system.writing import beside
 
 
 class File(NamedTuple):
@@ -16,20 +16,20 @@ class File(NamedTuple):
 
     @property
     def name(self):
-        """What it is called."""
+        """The file's name: the last step of its URL."""
         return self.url.rpartition("/")[2]
 
 
 def find(dataset, files, folder=None):
-    """The paths of the files, in their order: in `folder`, packed or unpacked, else in the cache, else downloaded.
+    """The paths of the files, in order: in `folder`, packed or unpacked; without a folder in the cache, or downloaded.
 
-    Raises InputError, naming the file and where to put it, if one is not there and cannot be fetched.
+    Raises InputError for a missing file that cannot be downloaded; it says where to put the file.
     """
     return [_in(Path(folder), file) if folder else _fetched(dataset, file) for file in files]
 
 
 def _in(folder, file):
-    """The file as the user has it; .gz may be gone, as when it was unpacked."""
+    """The file in the user's folder, with .gz or, if it was unpacked, without."""
     for name in (file.name, file.name.removesuffix(".gz")):
         if (folder / name).is_file():
             return folder / name
@@ -39,27 +39,21 @@ def _in(folder, file):
 
 
 def _fetched(dataset, file):
-    """The file in the cache, downloaded if need be, its MD5 as published."""
+    """The file in the cache, downloaded if it is missing; its MD5 must be the published one."""
     path = cache.folder() / "data" / dataset / file.name
     if path.exists():
         return path
-    part = path.with_name(path.name + ".part")
-    try:
+    with beside(path, resume=True, advice=cache.ADVICE) as part:
         path.parent.mkdir(parents=True, exist_ok=True)
-        transfer.download(file.url, part)
-        with part.open("rb") as stream:
-            found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-        if found == file.md5:
-            part.replace(path)
-            return path
-        part.unlink()
-    except OSError as problem:
-        raise InputError(
-            f"cannot write {path} ({problem.strerror or problem}); make room, or set VITNP_CACHE to another folder"
-        ) from None
-    except InputError as problem:
-        raise InputError(f"{dataset} is not here yet: {problem}; its place is {path}") from None
-    raise InputError(
-        f"{file.url} is not the file it was (MD5 {found}, published {file.md5}), and was removed; run the command "
-        f"again, or put the file at {path} yourself"
-    )
+        try:
+            transfer.download(file.url, part)
+        except InputError as problem:
+            raise InputError(f"{dataset} is not here yet: {problem}; its place is {path}") from None
+        found = transfer.md5(part)
+        if found != file.md5:
+            part.unlink()
+            raise InputError(
+                f"{file.url} is not the file it was (MD5 {found}, published {file.md5}), and was removed; run the "
+                f"command again, or put the file at {path} yourself"
+            )
+    return path

@@ -1,14 +1,20 @@
-"""Labeled images that are read when asked for: what the loader and training see of a data set. Imports `errors`."""
+"""What the loader and training know of a data set: labeled images that are read on demand.
+
+Imports `inputs`, `errors`.
+"""
 
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from vitnp.errors import InputError
+from vitnp.inputs.images import Preprocessing, scaled
+
+TEST_SHARE = 0.2  # of a set that has no split of its own
 
 
 class Source(Protocol):
-    """n labeled images, all of one shape, read by their rows.
+    """n labeled images of one shape, read by row number.
 
     labels (n,) integers 0 … classes − 1; shape (Hᵢ, Wᵢ, C) of every image; len() is n.
     """
@@ -20,26 +26,26 @@ class Source(Protocol):
         """How many images there are."""
 
     def images(self, rows, rng=None):
-        """The images of these rows: float32 (len(rows), Hᵢ, Wᵢ, C), values −1 … 1, the caller's own.
+        """The images of these rows: float32 (len(rows), Hᵢ, Wᵢ, C), values −1 … 1, a new array.
 
-        With a generator a source of big pictures may cut each at random, as for training; without one every
-        picture is prepared as for evaluation, the same each time. It may be called from several threads.
+        With a generator, a source of large pictures may crop each at random, for training; without one, each picture
+        is preprocessed as for evaluation. Several threads may call it.
         """
 
 
 class DataSet(NamedTuple):
-    """What to learn from and what to test with, and what the classes are called."""
+    """Training images, test images and the names of the classes."""
 
     train: Source
     test: Source
-    class_names: tuple  # class_names[label] is what people call it
+    class_names: tuple  # class_names[label] is the name of the class
 
 
 class ArraySource:
-    """A source whose images lie in memory: uint8 (n, Hᵢ, Wᵢ, C), 0 … 255, or floats, −1 … 1.
+    """A source whose images are in memory: uint8 (n, Hᵢ, Wᵢ, C), 0 … 255, or floats, −1 … 1.
 
-    uint8 stays uint8, a quarter of the memory, and is scaled to x/127.5 − 1 when read.
-    Raises InputError for another shape or dtype, and for labels that are not one integer an image.
+    uint8 is kept, a quarter of the memory, and scaled to x/127.5 − 1 when it is read. Raises InputError for another
+    shape or dtype, and for labels that are not one integer per image.
     """
 
     def __init__(self, images, labels):
@@ -65,15 +71,6 @@ class ArraySource:
         return len(self.labels)
 
     def images(self, rows, rng=None):
-        """float32 (len(rows), Hᵢ, Wᵢ, C), a copy; all is in memory and of one size, so rng has nothing to do."""
-        return scaled(self.pixels[np.asarray(rows)])
-
-
-def scaled(pixels):
-    """uint8 0 … 255 as float32 x/127.5 − 1, as the released code does; float32 unchanged."""
-    if pixels.dtype != np.uint8:
-        return pixels
-    x = pixels.astype(np.float32)
-    x /= np.float32(127.5)
-    x -= np.float32(1.0)
-    return x
+        """float32 (len(rows), Hᵢ, Wᵢ, C), a copy; rng is not used, because nothing is cropped."""
+        pixels = self.pixels[np.asarray(rows)]
+        return scaled(pixels, Preprocessing()) if pixels.dtype == np.uint8 else pixels

@@ -112,11 +112,11 @@ class ImageConfig(Checked):
 def check_images(images, config, dtype):
     """The images (B, Hᵢ, Wᵢ, C) as the model takes them, in `dtype`.
 
-    uint8, values 0…255, becomes (x/255 − mean)/std of config.preprocessing, by default −1…1; a float image is
-    taken as it is. Raises InputError for other integers, a wrong shape, NaN or infinity.
+    uint8 pixels 0…255 become (x/255 − mean)/std with config.preprocessing, by default −1…1; floats are not changed.
+    Raises InputError for other integers, a wrong shape, NaN or infinity.
     """
     check_shape(images, config)
-    return scaled(images, dtype, config.preprocessing)
+    return values(images, config, dtype)
 
 
 def for_batch(images, config, like):
@@ -127,7 +127,7 @@ def for_batch(images, config, like):
     """
     check_shape(images, config)
     if on_host(images) and not on_host(like):
-        images = scaled(images, like.dtype, config.preprocessing)
+        images = values(images, config, like.dtype)
     return to_device(images, array_module(like))
 
 
@@ -156,22 +156,35 @@ def check_shape(images, config):
         )
 
 
-def scaled(images, dtype, preprocessing):
-    """uint8 as (x/255 − mean)/std, floats unchanged, in `dtype`; InputError for anything else or not finite."""
+def values(images, config, dtype):
+    """uint8 pixels scaled, floats unchanged, in `dtype`. Raises InputError for other integers, NaN or infinity."""
     if images.dtype == np.uint8:
-        xp = array_module(images)
-        mean, std = (np.array(value) for value in (preprocessing.mean, preprocessing.std))
-        # One division and one difference: mean and std 0.5 give exactly the released code's x/127.5 − 1.
-        return images.astype(dtype) / xp.asarray(255.0 * std, dtype) - xp.asarray(mean / std, dtype)
+        return scaled(images, config.preprocessing, dtype)
     if images.dtype.kind not in "fc":
         raise InputError(
             f"images have dtype {images.dtype}; give uint8 (0…255, scaled here) or floats "
             "already scaled: convert with images.astype(np.uint8)"
         )
-    # On a GPU this question would wait for the device, so there it is asked before the transfer.
+    # On a GPU this check would wait for the device; there it is made before the transfer.
     if array_module(images) is np and not np.isfinite(images).all():
         bad = int((~np.isfinite(images)).sum())
         raise InputError(f"images hold {bad} values that are NaN or infinite; every value must be finite")
     if images.dtype.kind == "f" and np.dtype(dtype).kind == "f":
         return images.astype(dtype, copy=False)
     return images  # complex, for the complex step
+
+
+def scaled(pixels, preprocessing, dtype="float32"):
+    """Pixels 0…255, uint8 or floats, (…, C) → (x/255 − mean)/std, in `dtype`.
+
+    Divided, then centered, as torchvision and timm do (ToTensor, Normalize): the order decides the last bit. For
+    mean = std = 0.5 the result is x/127.5 − 1 to the bit, because halving and doubling are exact.
+    """
+    return normalized(pixels.astype(dtype) / 255.0, preprocessing)
+
+
+def normalized(x, preprocessing):
+    """Values x 0…1 (…, C) → (x − mean)/std, in x's dtype."""
+    xp = array_module(x)
+    mean, std = (xp.asarray(value, x.dtype) for value in (preprocessing.mean, preprocessing.std))
+    return (x - mean) / std

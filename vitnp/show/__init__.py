@@ -1,15 +1,14 @@
-"""Every picture, one function each: arrays in, a matplotlib `Figure` out, sized and lettered for a projector.
+"""Every picture, one function each: arrays in, a matplotlib `Figure` out, with sizes for a projector.
 
-page.py           the page, its colors and letters, saving
-images.py         an image and its patches, filters, predictions
-attention.py      where tokens look        positions.py   how alike positions are
-comparison.py     trainings side by side
-training.py       curves, gradients        architecture.py   the model in boxes        costs.py   accuracy and compute
+page.py         the page, its colors and fonts, saving    training.py      training curves, gradient norms
+images.py       an image, its patches, predictions        comparison.py    several trainings
+attention.py    attention maps, distances, rollout        costs.py         accuracy against compute
+positions.py    similarity of position embeddings         architecture.py  the model as boxes and arrows
 
-Figures are made as objects, never through pyplot, so they need no display and may be made in any thread.
-Nothing is told by color alone, and the colors can be told apart by color-blind eyes (Okabe & Ito, 2008).
-`lang="ko"` letters a picture in Korean where a Korean font is installed, else in English.
-What is computed is computed in `look`; here it is drawn. Nobody imports this room at the door: it loads matplotlib.
+Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
+color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
+Korean if a Korean font is installed, else English. `analysis.look` computes, this folder draws. Import it only where
+it is used: it loads matplotlib.
 """
 
 from vitnp.show import _quiet  # noqa: F401  first

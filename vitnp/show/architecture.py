@@ -1,4 +1,4 @@
-"""The model as boxes and arrows, with the shapes of one configuration."""
+"""The model as boxes and arrows, with a configuration's shapes."""
 
 from matplotlib.patches import Circle, FancyBboxPatch
 
@@ -12,9 +12,9 @@ PLUS = "+"
 
 
 def diagram(config, *, lang="en"):
-    """The model of a configuration, step by step with the slides' numbers: down, up through the encoder, down.
+    """The model of a configuration in three columns: steps 1 to 4, one encoder block, the end.
 
-    Every box has the shape of what leaves it, for one image; the numbers are the steps of deck 003.
+    Each box shows the shape of its output for one image; the numbers are the steps of deck 003.
     """
     say = page.in_language(lang)
     figure = page.blank()
@@ -40,14 +40,14 @@ def diagram(config, *, lang="en"):
     (x, first), (_, last) = places[0], places[-1]
     _way(axes, [(19, bottom[1] - 4.4), (19, 3), (x, 3), (x, first - 2.6)])
     _way(axes, [(x, last + 2.25), (x, 61), (86.5, 61), (86.5, top[1]), (89, top[1])])
-    for start, over in ((0, 2), (3, 5)):  # the residuals: from before a Norm to the + after it
+    for start, over in ((0, 2), (3, 5)):  # the residuals: from before a Norm to the next +
         below, plus = places[start][1] - 3.9, places[over][1]
         _way(axes, [(x, below), (x + 18.5, below), (x + 18.5, plus), (x + 2.25, plus)], ORANGE)
     return page.finished(figure)
 
 
 def stem(config, say):
-    """[(what, shape)] of steps 1 to 4."""
+    """Yields (name, shape) of steps 1 to 4."""
     (height, width), C, D = config.image_size, config.in_channels, config.hidden_size
     N, T = config.num_patches, config.num_tokens
     yield say("image", "이미지"), (height, width, C)
@@ -60,7 +60,7 @@ def stem(config, say):
 
 
 def block(config, say):
-    """[(what, shape)] of one block, on the way up."""
+    """Yields (name, shape) of one block, from bottom to top."""
     T, D, H = config.num_tokens, config.hidden_size, config.num_heads
     yield "6  LayerNorm", None
     A = _by(H, T, T)
@@ -74,7 +74,7 @@ def block(config, say):
 
 
 def head(config, say):
-    """[(what, shape)] of the way out."""
+    """Yields (name, shape) from the last Norm to the classes."""
     T, D = config.num_tokens, config.hidden_size
     yield "6  LayerNorm", (T, D)
     if config.classifier == "token":
@@ -98,7 +98,7 @@ def _box(x, y, width, height, color, edge):
 
 
 def _column(axes, x, width, y, boxes, *, sign):
-    """Draw the boxes with arrows between them, from y down (sign −1) or up (1): the boxes' centers."""
+    """Draw the boxes with arrows between them, from y down (sign −1) or up (1). Returns the boxes' centers."""
     boxes, centers = list(boxes), []
     for i, (what, shape) in enumerate(boxes):
         size = 4.5 if what == PLUS else 5.2 if shape is None else 11.5 if "\n" in str(shape) else 8.8
@@ -126,7 +126,7 @@ def _draw(axes, what, shape, center, width, size):
 
 
 def _way(axes, corners, color="black"):
-    """A line along the corners that ends in an arrow."""
+    """A line through the corners that ends in an arrow."""
     axes.plot(*zip(*corners[:-1], strict=True), color=color, linewidth=2.5)
     arrow = {
         "arrowstyle": "-|>",

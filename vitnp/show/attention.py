@@ -1,4 +1,4 @@
-"""Where tokens look: the attention of the class token and of a patch, how far heads look, and rollout."""
+"""Attention maps of the class token and of a patch, mean attention distances, and rollout."""
 
 import math
 
@@ -12,14 +12,14 @@ from vitnp.errors import InputError, need_int
 from vitnp.show import page
 from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
 
-MOST_HEADS = 3  # beside the image, in the picture of one patch's attention
+MOST_HEADS = 3  # in the picture of one patch's attention, to the right of the image
 
 
 def attention_from_class_token(image, A, config, *, block=None, lang="en"):
-    """Where the class token looks: its attention to every patch over the image, the heads' mean and each head.
+    """The class token's attention to every patch, drawn over the image: the mean of the heads, and each head.
 
-    image (Hᵢ, Wᵢ, C); A (H, N+1, N+1) the weights of one block, as `saved.blocks[i].attention.A[b]` has them, and
-    `block` that i, for the title. Raises InputError for a model without a class token, and for other shapes.
+    image (Hᵢ, Wᵢ, C); A (H, N+1, N+1) the attention weights of one block, `saved.blocks[i].attention.A[b]`; `block` is
+    that i, for the title. Raises InputError for a model without a class token, and for other shapes.
     """
     say = page.in_language(lang)
     if config.classifier != "token":
@@ -34,15 +34,14 @@ def attention_from_class_token(image, A, config, *, block=None, lang="en"):
     figure = page.blank()
     left, right = figure.subfigures(1, 2, width_ratios=(1, 2))
     top, bottom = left.subplots(2, 1)
-    columns = math.ceil(math.sqrt(H))
-    small = right.subplots(math.ceil(H / columns), columns, squeeze=False).ravel()
+    small = page.panels(right, H, math.ceil(math.sqrt(H)))
     for axes in (top, *small):
         axes.set_axis_off()
     top.imshow(shown)
     top.set_title(say("image", "이미지"), fontsize=LABEL)
     names = [say(f"mean of {H} heads", f"헤드 {H}개의 평균")]
     names += [say(f"head {head}", f"헤드 {head}") for head in range(1, H + 1)]
-    for axes, name, weights in zip((bottom, *small), names, (maps.mean(axis=0), *maps), strict=False):
+    for axes, name, weights in zip((bottom, *small), names, (maps.mean(axis=0), *maps), strict=True):
         page.overlay(axes, shown, weights, config)
         axes.set_title(f"{name}: {weights.max():.0%}", fontsize=LABEL)
     figure.suptitle(
@@ -55,11 +54,11 @@ def attention_from_class_token(image, A, config, *, block=None, lang="en"):
 
 
 def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, lang="en"):
-    """What one patch asks and where it looks: its row of Q·Kᵀ/√d_k above, after the softmax below, head by head.
+    """The scores and attention weights of one patch: its row of S = Q·Kᵀ/√d_k above, of A = softmax(S) below.
 
-    image (Hᵢ, Wᵢ, C); S and A (H, T, T) the scores and weights of one block, as `t["blocks.i.attention.S"][b]` has
-    them; patch (row, column) and heads, at most 3, from 0 as in arrays; by default the first three heads.
-    Raises InputError for a patch or head that is not there, and for other shapes.
+    image (Hᵢ, Wᵢ, C); S and A (H, T, T) the scores and weights of one block, `t["blocks.i.attention.S"][b]`; patch
+    (row, column) and at most 3 heads, counted from 0; by default the first three heads. Raises InputError for a patch
+    or head that does not exist, and for other shapes.
     """
     say = page.in_language(lang)
     for values, what in ((S, "scores"), (A, "attention weights")):
@@ -105,7 +104,7 @@ def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, la
 
 
 def attention_distance(distances, config, *, lang="en"):
-    """How far every head of every layer looks, in pixels (ViT Fig. 7, right); distances (L, H)."""
+    """The mean attention distance of every head in every layer, in pixels (ViT Fig. 7, right); distances (L, H)."""
     say = page.in_language(lang)
     L, H = config.num_layers, config.num_heads
     if distances.shape != (L, H):
@@ -118,7 +117,7 @@ def attention_distance(distances, config, *, lang="en"):
     for head in range(H):
         name = say("a head", "헤드") if head == 0 else None
         axes.plot(layers, distances[:, head], "o", color=BLUE, markersize=10, alpha=0.6, label=name)
-    mean = distances.mean(axis=1)  # NaN, a gap in the line, where a head looks at [CLS] alone
+    mean = distances.mean(axis=1)  # NaN, a gap in the line, if a head attends to [CLS] alone
     axes.plot(layers, mean, "-s", color=ORANGE, linewidth=3, label=say(f"mean of {H}", f"{H}개 평균"))
     axes.axhline(
         everywhere,
@@ -139,7 +138,7 @@ def attention_distance(distances, config, *, lang="en"):
 
 
 def rollout(image, maps, config, *, lang="en"):
-    """The image, and beside it each map {its title: (rows, cols)} over it, from its least value to its largest."""
+    """The image, and each map {title: (rows, cols)} drawn over it, colored from its smallest to its largest value."""
     say = page.in_language(lang)
     shown = page.of_model(image, config)
     for title, weights in maps.items():
@@ -168,7 +167,7 @@ def _check(values, config, what):
 
 
 def _of_block(block, config, say):
-    """Where in the model a picture was taken, for a title."""
+    """The words of a title that name the block."""
     L = config.num_layers
     if block is None:
         return ""

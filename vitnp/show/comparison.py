@@ -1,4 +1,4 @@
-"""Trainings side by side: a point a seed, and the mean and standard deviation over the seeds."""
+"""Compares trainings: a point per seed, the mean and the standard deviation over the seeds."""
 
 import statistics
 
@@ -10,9 +10,9 @@ from vitnp.show.page import BLUE, LABEL, ORANGE, TITLE
 
 
 def comparison(over, accuracies, *, lang="en"):
-    """Test accuracies {value of the field `over`: [one a seed]}: points, and mean ± standard deviation beside them.
+    """Test accuracies {value of the field `over`: [one per seed]}: points, and their mean ± standard deviation.
 
-    A value without any says "diverged". Raises InputError where none has one.
+    A value without accuracies is labeled "diverged". Raises InputError if no value has one.
     """
     say = page.in_language(lang)
     if not any(accuracies.values()):

@@ -6,7 +6,7 @@ from vitnp.course import paper
 from vitnp.show import page
 from vitnp.show.page import BLUE, GREEN, LABEL, ORANGE, SMALL, TITLE
 
-# Where a model's name stands, so that no two overlap: the side of the text at the point, and points from it.
+# The place of a model's name, so that no two overlap: the side of the text at the data point, its offset in points.
 NAMES = {("B/16", 7): ("left", 8, -18), ("L/32", 7): ("right", -12, -4), ("R152x1", 7): ("right", -10, 6)}
 NAMES |= {(name, 7): ("left", 12, -16) for name in ("R50x1", "R101x1", "R50x2", "R152x2")}
 NAMES |= {
@@ -20,8 +20,8 @@ LOOKS = {"ViT": (BLUE, "o", "-"), "Hybrid": (GREEN, "D", ":"), "ResNet": (ORANGE
 def accuracy_against_compute(*, lang="en"):
     """Table 6 of the paper: mean accuracy on five data sets against exaFLOPs of pre-training, with the decks' claim.
 
-    The claim of decks 001 and 003 (ViT needs less compute than ResNet for the same accuracy) is marked from
-    the best ResNet to the cheapest ViT that is as good; `paper.cheaper_as_good` has it for every row.
+    The claim of decks 001 and 003 (ViT needs less compute than ResNet for the same accuracy) is an arrow from the best
+    ResNet to the cheapest ViT of at least its accuracy; `paper.cheaper_as_good` gives that ViT for every row.
     """
     say = page.in_language(lang)
     figure = page.blank()

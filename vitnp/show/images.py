@@ -1,4 +1,4 @@
-"""An image and its patches, the filters that read them, and what a model says of images."""
+"""An image and its patches, the embedding filters, and a model's predictions."""
 
 import math
 
@@ -16,7 +16,7 @@ LONGEST_NAME = 14  # letters of a class that fit over a picture
 
 
 def patch_grid(image, config, *, lang="en"):
-    """An image (Hᵢ, Wᵢ, C) under the grid that cuts it, and beside it the patches pulled apart (deck 003, step 1)."""
+    """An image (Hᵢ, Wᵢ, C) with the grid of its patches, and the patches with gaps between them (deck 003, step 1)."""
     say = page.in_language(lang)
     (height, width), P, (rows, cols) = config.image_size, config.patch_size, config.grid
     shown = page.of_model(image, config)
@@ -40,15 +40,15 @@ def patch_grid(image, config, *, lang="en"):
 
 
 def patch_sequence(image, config, *, lang="en"):
-    """The patches one after another, as the Transformer reads them: x¹ to xᴺ, line by line like a page of words."""
+    """The patches as the sequence x¹ to xᴺ that the Transformer reads, line by line like text."""
     say = page.in_language(lang)
     N = config.num_patches
     patches = s1_patchify.to_grid(page.of_model(image, config)[None], patch_size=config.patch_size)
     patches = patches.reshape(N, *patches.shape[3:])
-    columns = min(math.ceil(math.sqrt(2 * N)), N)  # a page twice as wide as high
+    columns = min(math.ceil(math.sqrt(2 * N)), N)  # twice as wide as high
     lines = math.ceil(N / columns)
     P = config.patch_size
-    cells = np.full((lines * columns, P, P, 3), to_rgb(PALE))  # not white: a white patch has edges too
+    cells = np.full((lines * columns, P, P, 3), to_rgb(PALE))  # not white: a white patch needs an edge too
     cells[:N] = patches
     canvas = _apart(cells.reshape(lines, columns, P, P, 3))
     pitch = P + _gap(P)
@@ -73,20 +73,16 @@ def patch_sequence(image, config, *, lang="en"):
 
 
 def filters(components, shares, *, lang="en"):
-    """The principal components of the embedding filters, and the share of the variance of each (ViT Fig. 7, left).
+    """The principal components of the embedding filters, and each one's fraction of the variance (ViT Fig. 7, left).
 
-    components (m, P, P, C), shares (m,), as `look.filter_components` gives them. Each is scaled on its own: gray is
-    zero, white or a full color the largest value.
+    components (m, P, P, C) and shares (m,) of `look.filter_components`. Each component is scaled separately: gray is
+    zero, white or a full color is the largest value.
     """
     say = page.in_language(lang)
     components, shares = to_host(components), to_host(shares)
     m = len(components)
-    columns = min(m, 7)
     figure = page.blank()
-    every = figure.subplots(math.ceil(m / columns), columns, squeeze=False).ravel()
-    for axes in every[m:]:
-        axes.set_axis_off()
-    for axes, component, share in zip(every, components, shares, strict=False):
+    for axes, component, share in zip(page.panels(figure, m, min(m, 7)), components, shares, strict=True):
         axes.set(xticks=[], yticks=[])  # the frame stays: white is a value
         scaled = component / max(abs(component).max(), np.finfo(component.dtype).tiny)
         axes.imshow(page.picture(scaled), interpolation="nearest")
@@ -103,9 +99,9 @@ def filters(components, shares, *, lang="en"):
 
 
 def predictions(images, labels, probabilities, class_names, *, lang="en"):
-    """The first 12 images with what the model says, how sure it is, and the truth.
+    """The first 12 images with the predicted class, its probability and the true class.
 
-    images (n, Hᵢ, Wᵢ, C), labels (n,) or None where the truth is not known, probabilities (n, classes).
+    images (n, Hᵢ, Wᵢ, C), labels (n,) or None if the true classes are not known, probabilities (n, classes).
     """
     say = page.in_language(lang)
     n = len(images)
@@ -119,13 +115,8 @@ def predictions(images, labels, probabilities, class_names, *, lang="en"):
     images, probabilities = to_host(images), to_host(probabilities)
     labels = to_host(labels) if known else None
     n = min(n, MOST_PREDICTIONS)
-    columns = min(n, 6)
-    figure = page.blank()
-    every = figure.subplots(math.ceil(n / columns), columns, squeeze=False).ravel()
-    for axes in every[n:]:
-        axes.set_axis_off()
-    right = 0
-    for i, axes in enumerate(every[:n]):
+    figure, right = page.blank(), 0
+    for i, axes in enumerate(page.panels(figure, n, min(n, 6))):
         guess = int(probabilities[i].argmax())
         title = f"{_short(class_names[guess])}: {float(probabilities[i, guess]):.0%}"
         color, style = BLUE, "-"
@@ -155,7 +146,7 @@ def _gap(P):
 
 
 def _apart(patches):
-    """Patches (rows, cols, P, P, 3) as one picture with a gap between them."""
+    """Patches (rows, cols, P, P, 3) as one picture with gaps between them."""
     rows, cols, P = patches.shape[:3]
     pitch = P + _gap(P)
     spread = np.full((1, rows, cols, pitch, pitch, 3), to_rgb(PALE))

@@ -1,6 +1,7 @@
-"""The page every picture is drawn on: 1280x720, its colors, its letters in two languages, and saving it."""
+"""The page of every picture: 1280x720, its colors, its fonts in two languages, and saving it."""
 
 import functools
+import math
 import os
 
 import numpy as np
@@ -17,7 +18,7 @@ from vitnp.system.writing import beside
 BLUE, ORANGE, GREEN, PALE = "#0072B2", "#D55E00", "#009E73", "#F9DCC4"
 FADE = LinearSegmentedColormap.from_list("fade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 0.9)])
 TITLE, LABEL, SMALL = 22, 18, 15  # points at 1280x720
-# Fonts with Korean letters, as Linux, Windows and macOS have them.
+# Fonts with Korean letters on Linux, Windows and macOS.
 KOREAN = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic")
 KOREAN += ("Apple SD Gothic Neo", "AppleGothic", "UnDotum", "Baekmuk Dotum")
 
@@ -30,7 +31,7 @@ def korean_font():
 
 
 def in_language(lang):
-    """`say(english, korean)` for one picture: the Korean text where `lang` is "ko" and a font has its letters.
+    """A function say(english, korean) that gives the Korean text if `lang` is "ko" and a font has Korean letters.
 
     Raises InputError for another language.
     """
@@ -47,17 +48,25 @@ def blank():
 
 
 def finished(figure):
-    """The page with a font behind every text that has the letters the first one lacks."""
+    """The page, with a Korean font as the second font of every text."""
     if korean_font():
         for text in figure.findobj(Text):
             text.set_fontfamily([*text.get_fontfamily(), korean_font()])
     return figure
 
 
-def save(figure, path):
-    """Write the figure at 1280x720 to `path`, in the format of its suffix: beside it, then renamed. Returns path.
+def panels(figure, n, columns):
+    """n axes in rows of `columns`; the rest of the last row stays empty."""
+    every = figure.subplots(math.ceil(n / columns), columns, squeeze=False).ravel()
+    for axes in every[n:]:
+        axes.set_axis_off()
+    return every[:n]
 
-    Raises InputError for a suffix matplotlib does not know, and where the file cannot be written.
+
+def save(figure, path):
+    """Write the figure at 1280x720 to `path`, in the format of its suffix, and rename when complete. Returns path.
+
+    Raises InputError for a suffix that matplotlib does not support, and if the file cannot be written.
     """
     suffix = os.path.splitext(path)[1].removeprefix(".").lower()
     known = figure.canvas.get_supported_filetypes()
@@ -71,13 +80,13 @@ def save(figure, path):
 
 
 def of_model(image, config):
-    """The image a model was given, as `picture`. Raises InputError if it does not fit the configuration."""
+    """A model's input image as `picture` gives it. Raises InputError if it does not fit the configuration."""
     image = check_images(np.asarray(to_host(image))[None], config, "float32")[0]
     return picture(image, config.preprocessing.mean, config.preprocessing.std)
 
 
 def picture(image, mean=0.5, std=0.5):
-    """An image (Hᵢ, Wᵢ, C), uint8 or scaled to (x − mean)/std, as matplotlib takes it: (Hᵢ, Wᵢ, 3) in 0…1."""
+    """An image (Hᵢ, Wᵢ, C), uint8 or scaled to (x − mean)/std, for matplotlib: (Hᵢ, Wᵢ, 3), values 0…1."""
     if image.shape[-1] not in (1, 3):
         raise InputError(f"an image of {image.shape[-1]} channels has no colors to show; give one of 1 or 3")
     scaled = image / 255.0 if image.dtype == np.uint8 else image * np.asarray(std) + np.asarray(mean)
@@ -85,18 +94,18 @@ def picture(image, mean=0.5, std=0.5):
 
 
 def extent(config):
-    """The edges of the image in pixels, as matplotlib's imshow takes them; the first row is at the top."""
+    """The edges of the image in pixels, for matplotlib's imshow; the first row is at the top."""
     height, width = config.image_size
     return (0, width, height, 0)
 
 
 def gray(shown):
-    """A picture (Hᵢ, Wᵢ, 3) without its colors, to lay a map over."""
+    """A picture (Hᵢ, Wᵢ, 3) in gray, as the background of a map."""
     return np.broadcast_to(shown.mean(axis=-1, keepdims=True), shown.shape)
 
 
 def overlay(axes, shown, weights, config, *, least=0.0):
-    """A map (rows, cols) of weights over the gray picture: the more above `least`, the more orange."""
+    """A map (rows, cols) of weights over the gray picture: transparent at `least`, orange at the largest weight."""
     axes.imshow(gray(shown), extent=extent(config))
     range_ = {"vmin": least, "vmax": weights.max()}
     axes.imshow(weights, extent=extent(config), cmap=FADE, interpolation="nearest", **range_)
@@ -104,5 +113,5 @@ def overlay(axes, shown, weights, config, *, least=0.0):
 
 
 def ticks(axes):
-    """Tick labels of a readable size."""
+    """Set tick labels of a readable size."""
     axes.tick_params(labelsize=SMALL)

@@ -1,4 +1,4 @@
-"""How alike the position embeddings are."""
+"""The similarity of position embeddings."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ MOST_TILES = 7  # rows and columns of position tiles; the paper shows 7x7
 
 
 def position_similarity(E_pos, config, *, lang="en"):
-    """How alike the position embeddings are: a tile a patch, its cosine with every patch (ViT Fig. 7, center).
+    """The similarity of position embeddings: a tile per patch, its cosine with every patch (ViT Fig. 7, center).
 
-    E_pos (N+1, D), or (N, D) without a class token. Of a grid with more than 7 rows or columns, 7 are shown.
+    E_pos (N+1, D), or (N, D) without a class token. At most 7 rows and 7 columns of tiles are drawn.
     """
     say = page.in_language(lang)
     want = (config.num_tokens, config.hidden_size)

@@ -1,4 +1,4 @@
-"""How a training went, and where its gradients are large."""
+"""Training curves, and the norms of gradients."""
 
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -8,7 +8,7 @@ from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
 
 
 def curves(history, *, lang="en"):
-    """Loss, and accuracy on training and test images, epoch by epoch; history is a list of `train.Epoch`."""
+    """The loss, and the accuracy on training and test images, per epoch; history is a list of `progress.Epoch`."""
     say = page.in_language(lang)
     if not history:
         raise InputError("the history has no epoch, so there is no curve; train for at least one")
@@ -40,7 +40,7 @@ def curves(history, *, lang="en"):
 
 
 def gradient_norms(norms, *, lang="en"):
-    """A bar a part of the model: the norm of the loss's gradient; norms as `look.gradient_norms` gives them."""
+    """The norm of the loss's gradient, a bar per part of the model; norms are those of `look.gradient_norms`."""
     say = page.in_language(lang)
     if not norms:
         raise InputError("there are no gradients to show; give look.gradient_norms(dp) of a backward pass")

@@ -1,8 +1,8 @@
-"""What the operating system gives: cores, memory, BLAS's threads, files, the network. Imports `errors` alone.
+"""What the operating system provides: cores, memory, BLAS's threads, files, the network. Imports `errors` alone.
 
-cores.py     which cores are this process's           writing.py   a file is written beside its name, then renamed
-memory.py    freed memory is kept for the next step   pickles.py   pickles are read, never run
-blas.py      how many threads BLAS takes              cache.py     the folder of what was fetched
-threads.py   work in several threads, which are kept  transfer.py  one file over HTTP
-launcher.py  whether mpiexec started this process
+cores.py     the cores that this process may use      writing.py   files are renamed when they are complete
+memory.py    keeps freed memory for the next step     pickles.py   reads pickles without running them
+blas.py      sets BLAS's thread count                 cache.py     the folder of downloaded files
+threads.py   a pool of threads that is kept           transfer.py  downloads one file over HTTP
+launcher.py  detects a start by mpiexec
 """

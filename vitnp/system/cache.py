@@ -1,12 +1,14 @@
-"""The folder of what was fetched. Imports nothing of vitnp."""
+"""The folder of downloaded files. Imports nothing of vitnp."""
 
 import os
 import sys
 from pathlib import Path
 
+ADVICE = "make room, or set VITNP_CACHE to another folder"  # where the cache cannot be written
+
 
 def folder():
-    """VITNP_CACHE, or this platform's folder for caches."""
+    """The folder that VITNP_CACHE names, or this platform's folder for caches."""
     if os.environ.get("VITNP_CACHE"):
         return Path(os.environ["VITNP_CACHE"])
     if sys.platform == "darwin":

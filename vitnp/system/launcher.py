@@ -1,4 +1,4 @@
-"""Whether mpiexec started this process beside others, the MPI that they then speak, and whether it listens.
+"""Detects a start by mpiexec, imports mpi4py then, and waits until mpiexec has read stderr before an abort.
 
 Imports `errors`.
 """
@@ -10,17 +10,17 @@ import time
 
 from vitnp.errors import InputError
 
-# What a launcher tells each process it starts: mpich and Intel MPI, Open MPI, MVAPICH, and srun with PMIx.
+# Environment variables that a launcher sets: mpich and Intel MPI, Open MPI, MVAPICH, and srun with PMIx.
 RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK")
 SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 
 
 def joined():
-    """mpi4py's MPI where mpiexec started several processes, else None, and mpi4py is not loaded.
+    """mpi4py's MPI if mpiexec started several processes; else None, and mpi4py is not loaded.
 
-    Raises InputError under an mpiexec that mpi4py cannot join.
+    Raises InputError if mpi4py cannot join the mpiexec that started this process.
     """
-    rank, size = told(RANKS), told(SIZES)
+    rank, size = first_set(RANKS), first_set(SIZES)
     if rank is None or size == "1":
         return None
     try:
@@ -40,22 +40,22 @@ def joined():
     return MPI if MPI.COMM_WORLD.size > 1 else None
 
 
-def told(names):
-    """The first of these environment variables that is set, or None."""
+def first_set(names):
+    """The value of the first of these environment variables that is set, or None."""
     return next((os.environ[name] for name in names if name in os.environ), None)
 
 
 def refuse(rank, message):
-    """Raise InputError on rank 0; the other ranks, which cannot speak with it, end quietly."""
+    """Raise InputError on rank 0; the other ranks, which cannot communicate with it, exit without a message."""
     if rank != "0":
         raise SystemExit(2)
     raise InputError(message)
 
 
 def wait_until_read(patience=3.0):
-    """Wait until mpiexec has read all that this process said on stderr, at most `patience` seconds.
+    """Wait, at most `patience` seconds, until mpiexec has read everything that this process wrote to stderr.
 
-    MPI_Abort goes another way and may overtake it: what is in the pipe then is lost, and nobody learns the reason.
+    MPI_Abort takes another channel and may be faster: mpiexec would stop before it has read and shown the reason.
     """
     end = time.monotonic() + patience
     while unread(sys.stderr) and time.monotonic() < end:
@@ -63,7 +63,7 @@ def wait_until_read(patience=3.0):
 
 
 def unread(stream):
-    """How many bytes of the stream its reader has yet to take; 0 where there is no asking (not a pipe, Windows)."""
+    """How many bytes of the stream its reader has not read yet; 0 if that is unknown (not a pipe, Windows)."""
     try:
         import fcntl
         import termios

@@ -1,28 +1,28 @@
-"""Pickles read without running anything. Imports nothing of vitnp.
+"""Reads pickles without running them. Imports nothing of vitnp.
 
-A pickle is a program that may ask for any function by its name and call it. This reader looks no name up: what a
-file may ask for is listed, and what stands for it is ours.
+A pickle is a program that can name any function and call it. This reader imports nothing that a pickle names: the
+admitted names are listed, and each is replaced by an object of vitnp.
 """
 
 import io
 import pickle
 import pickletools
 
-MOST = 1000  # things in a tuple, and in the tuples in it …; for a tensor there are some 20
+MOST = 1000  # objects in a tuple, those of the tuples in it included; a tensor needs about 20
 MARK = pickletools.markobject
 UNHASHABLE = (pickletools.pylist, pickletools.pydict, pickletools.pyset)
 
 
 class Refused(Exception):
-    """The pickle asks for something that is not admitted; the message says what."""
+    """The pickle names something that is not admitted; the message says what."""
 
 
 class Damaged(Exception):
-    """The pickle breaks off or does not fit together; the message says how."""
+    """The pickle is cut off or inconsistent; the message says how."""
 
 
 class Call:
-    """A function that a pickle may call, as an object without attributes: it can be called and nothing else."""
+    """A function that a pickle may call: an object without attributes, so it can be called and nothing else."""
 
     __slots__ = ()
 
@@ -36,35 +36,36 @@ class Call:
 
 
 class Unpickler(pickle.Unpickler):
-    """Containers, numbers and texts; any name that is not admitted raises Refused before it is looked up."""
+    """Reads containers, numbers and texts; a name that is not admitted raises Refused and is never imported."""
 
     def __init__(self, data, admitted, persistent, **options):
         super().__init__(io.BytesIO(data), **options)
         self.admitted, self.persistent_load = admitted, persistent
 
     def find_class(self, module, name):
-        """What stands for module.name."""
+        """The object that replaces module.name."""
         if (module, name) not in self.admitted:
             raise Refused(repr(f"{module}.{name}"[:80]))
         return self.admitted[module, name]
 
 
 def nothing(pid):
-    """What a pickle may keep outside itself: nothing."""
+    """The default for objects that a pickle keeps outside itself: none is admitted."""
     raise Refused("something outside the pickle")
 
 
 def check(data):
-    """Refuse a pickle that is small and would take all the memory, or all the time, before anything is made.
+    """Refuse a small pickle that would take all memory or time, before any object is made.
 
-    A key is hashed, and the hash of a tuple visits all that is in it: two hundred bytes can ask for a tuple of twice
-    the tuple of twice the tuple …, whose hash takes years. So the pickle is gone through with a number in place of
-    each object: how many a hash would visit. Of a list, a dict or a set it is 1, as they have no hash.
+    A dict hashes its keys, and the hash of a tuple visits every object in it. Two hundred bytes can describe a tuple
+    that holds the same tuple twice, which holds the same tuple twice, and so on: its hash takes years. So the pickle
+    is read once with a number in place of each object: how many objects its hash would visit. The number is 1 for a
+    list, a dict or a set, which have no hash.
     """
     stack, marks, memo = [], [], {}
     for opcode, argument, _ in pickletools.genops(data):
         name, taken, made = opcode.name, opcode.stack_before, opcode.stack_after
-        if "PUT" in name and argument > len(data):  # the reader makes room for so many objects at once
+        if "PUT" in name and argument > len(data):  # the reader would allocate that many places at once
             raise ValueError(f"{name} {argument}")
         if "PUT" in name or name == "MEMOIZE":
             memo[len(memo) if argument is None else argument] = stack[-1]
@@ -77,7 +78,7 @@ def check(data):
         else:
             start = marks.pop() - taken.index(MARK) if MARK in taken else len(stack) - len(taken)
             inside = 1 + sum(stack[start:])
-            if made and made[0] in UNHASHABLE:  # one that is added to stays what it is
+            if made and made[0] in UNHASHABLE:  # adding to one does not change its number
                 inside = stack[start] if taken and taken[0] in UNHASHABLE else 1
             if inside > MOST:
                 raise Refused(f"a tuple of more than {MOST:,} things")
@@ -85,16 +86,16 @@ def check(data):
 
 
 def load(data, admitted, *, persistent=nothing, **options):
-    """What the pickle makes. Raises Refused or Damaged.
+    """The object that the pickle describes. Raises Refused or Damaged.
 
-    admitted is {(module, name): what stands for it}; persistent(id) gives what the pickle keeps outside itself;
-    options are those of `pickle.Unpickler`.
+    admitted is {(module, name): the object that replaces it}; persistent(id) gives the objects that the pickle keeps
+    outside itself; options are those of `pickle.Unpickler`.
     """
     try:
         check(data)
         return Unpickler(data, admitted, persistent, **options).load()
     except Refused:
         raise
-    except Exception as problem:  # a damaged pickle fails in any way, with any type
+    except Exception as problem:  # a damaged pickle can raise an exception of any type
         what = " ".join(str(problem).split())
         raise Damaged(f"{type(problem).__name__}: {what}") from None

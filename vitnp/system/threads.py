@@ -1,4 +1,4 @@
-"""Work done in several threads at once, which are kept. Imports its neighbors."""
+"""Runs work in several threads; the threads are kept between calls. Imports `blas`, `memory`."""
 
 import contextvars
 import functools
@@ -11,15 +11,15 @@ from vitnp.system import blas, memory
 
 
 def run(f, parts, *, small=False, host=True):
-    """[f(part), …], one thread each with single-threaded BLAS; one part alone, unless small, has BLAS's threads.
+    """[f(part), …], one thread per part.
 
-    Called from several threads at once, it serves one after the other; f must not call it. host False: the arrays are
-    on a device.
+    Each thread has single-threaded BLAS; a single part that is not small has all of BLAS's threads. Several callers at
+    a time run one after the other; f must not call `run`. host False: the arrays are on a device.
     """
     memory.keep_freed()
-    # The main thread takes the first part itself: a tenth less memory at the peak of ViT-B/16. Another one takes none,
-    # as each that comes and goes would fill a heap (CIFAR-sized, from 40 threads: 691 MB instead of 134); but a device
-    # is chosen thread by thread.
+    # The main thread computes the first part itself: a tenth less peak memory for ViT-B/16. Other callers compute
+    # none: each short-lived thread would fill a heap of its own (CIFAR-sized, from 40 threads: 691 MB instead of 134).
+    # A caller with a device computes its part, because the current device is a setting of the thread.
     own = 1 if not host or threading.current_thread() is threading.main_thread() else 0
     with blas.threads(1 if small or len(parts) > 1 else None):
         others = deque(start(i, f, part) for i, part in enumerate(parts[own:]))
@@ -35,7 +35,7 @@ def run(f, parts, *, small=False, host=True):
 
 
 def start(i, f, part):
-    """f(part) in helper i, under the caller's `np.errstate`; here and now where Python ends and starts nothing more."""
+    """f(part) in helper i, with the caller's `np.errstate`; in this thread if Python is exiting and starts no other."""
     try:
         return helper(i, os.getpid()).submit(contextvars.copy_context().run, f, part)
     except RuntimeError:
@@ -46,9 +46,8 @@ def start(i, f, part):
 
 @functools.cache
 def helper(i, process):
-    """A thread that a caller does not bring itself; a forked process has none of its parent's.
+    """The thread for part i of every call; a forked process does not inherit its parent's, hence `process`.
 
-    It is kept, and does part i of every call: a new one may find the last one's heap not yet free, and fill another
-    (CIFAR-sized: 40 MB).
+    It is kept: a new thread may find the heap of the last one still in use, and fill another (CIFAR-sized: 40 MB).
     """
     return ThreadPoolExecutor(1)

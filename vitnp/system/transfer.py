@@ -1,4 +1,7 @@
-"""One file over HTTP: a progress bar, going on where a cut connection stopped, hashes. Imports `errors`."""
+"""Downloads one file over HTTP: with a progress bar, resumed after a cut connection, its hash checked.
+
+Imports `errors`.
+"""
 
 import base64
 import hashlib
@@ -11,23 +14,23 @@ import urllib.request
 from vitnp.errors import InputError
 
 TIMEOUT = 30  # seconds without a byte
-TRIES = 4  # in a row that bring nothing new
-PAUSE = 1.0  # seconds before the first of them, then twice and three times as many
+TRIES = 4  # in a row without a new byte; then the download is given up
+PAUSE = 1.0  # seconds before the first of them, then twice and three times as long
 CHUNK = 1 << 18
 NOT_NOW = (408, 429, 500, 502, 503, 504)  # worth another try
 
 
 def download(url, part):
-    """Fill the file `part` from `url`, going on from what is there.
+    """Download `url` into the file `part`; if `part` is there, the download resumes at its end.
 
-    Raises InputError if the server cannot be reached, refuses, keeps cutting the connection, or names an MD5
-    that the file does not have.
+    Raises InputError if the server cannot be reached, refuses, keeps cutting the connection, or sends an MD5 that
+    the file does not have.
     """
     fruitless = 0
     while True:
         before = _size(part)
         try:
-            md5 = _receive(url, part)
+            promised = _receive(url, part)
             break
         except urllib.error.HTTPError as problem:
             problem.close()
@@ -36,7 +39,7 @@ def download(url, part):
                     f"{url} cannot be had ({problem.code} {problem.reason}); see the names with vitnp weights list"
                 ) from None
             reason = f"{problem.code} {problem.reason}"
-        except (http.client.InvalidURL, UnicodeError) as problem:  # also of a redirection
+        except (http.client.InvalidURL, UnicodeError) as problem:  # also after a redirection
             raise InputError(f"{url} cannot be asked for ({problem}); check the URL") from None
         except urllib.error.URLError as problem:
             reason = getattr(problem.reason, "strerror", None) or problem.reason
@@ -54,25 +57,28 @@ def download(url, part):
             )
         time.sleep(PAUSE * fruitless)
     _tag_file(part).unlink(missing_ok=True)
-    if md5:
-        with part.open("rb") as file:
-            found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-        if found != md5:
-            part.unlink()
-            raise InputError(
-                f"{url} arrived damaged (MD5 {found}, the server says {md5}); run the command again"
-            )
+    if promised and (found := md5(part)) != promised:
+        part.unlink()
+        raise InputError(
+            f"{url} arrived damaged (MD5 {found}, the server says {promised}); run the command again"
+        )
+
+
+def md5(path):
+    """The MD5 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _receive(url, part):
-    """One request: append what comes, or start anew where the server sends the whole file; the server's MD5."""
+    """One request: append the bytes, or start again if the server sends the whole file. Returns the server's MD5."""
     import tqdm
 
     tag_file = _tag_file(part)
     start = _size(part)
     headers = {"Accept-Encoding": "identity", "User-Agent": "vitnp"}
     if start and tag_file.exists():
-        # If-Range: the rest only of the very file that was begun, else the whole of the new one.
+        # If-Range: if the file on the server has changed, the server sends all of the new one.
         headers |= {"Range": f"bytes={start}-", "If-Range": tag_file.read_text()}
     try:
         answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT)
@@ -81,7 +87,7 @@ def _receive(url, part):
             raise
         problem.close()
         if problem.headers.get("Content-Range") == f"bytes */{start}":
-            return _md5(problem.headers)  # stopped last time between the last byte and the renaming
+            return _promised_md5(problem.headers)  # `part` is complete: stopped just before the renaming
         part.unlink()
         return _receive(url, part)
     with answer:
@@ -100,11 +106,11 @@ def _receive(url, part):
                     bar.update(len(chunk))
         if total is not None and _size(part) != total:
             raise ConnectionError(f"{total:,} were promised")
-        return _md5(answer.headers)
+        return _promised_md5(answer.headers)
 
 
 def _tag_file(part):
-    """Beside `part`: which version of the file it is the beginning of, in the server's words."""
+    """The file next to `part` that keeps the server's tag (ETag) of the version that `part` is the beginning of."""
     return part.with_name(part.name + ".tag")
 
 
@@ -112,7 +118,7 @@ def _size(path):
     return path.stat().st_size if path.exists() else 0
 
 
-def _md5(headers):
+def _promised_md5(headers):
     """The MD5 in Google's x-goog-hash header, hexadecimal, or None."""
     for value in headers.get_all("x-goog-hash", []):
         for item in value.split(","):

@@ -1,26 +1,42 @@
-"""Files are written beside their name and renamed, so that a full disk or a stop loses nothing. Imports `errors`."""
+"""Files are written under another name and renamed when they are complete: a full disk or a stop loses nothing.
+
+Imports `errors`.
+"""
 
 import contextlib
 import csv
 import os
+from pathlib import Path
 
 from vitnp.errors import InputError
 
+FOLDER = "name a folder that can be written"
+
 
 @contextlib.contextmanager
-def beside(path):
-    """The name to write to: it becomes `path` when all is written, and is removed when something fails."""
-    part = f"{os.fspath(path)}.part"
+def beside(path, *, resume=False, advice=FOLDER):
+    """Yields the name to write to, `path` with .part added; it is renamed to `path` when the block ends.
+
+    If the block fails, the part is removed; with resume it stays, so that a download can continue it. Raises
+    InputError, with `advice`, if the operating system refuses.
+    """
+    part = Path(f"{os.fspath(path)}.part")
+    with as_input_error(path, advice):
+        try:
+            yield part
+            os.replace(part, path)
+        finally:
+            if not resume and os.path.exists(part):
+                os.remove(part)
+
+
+@contextlib.contextmanager
+def as_input_error(path, advice=FOLDER):
+    """Turns an OSError in the block into an InputError: `path` cannot be written, the reason, `advice`."""
     try:
-        yield part
-        os.replace(part, path)
+        yield
     except OSError as problem:
-        raise InputError(
-            f"cannot write {path} ({problem.strerror}); name a folder that can be written"
-        ) from None
-    finally:
-        if os.path.exists(part):
-            os.remove(part)
+        raise InputError(f"cannot write {path} ({problem.strerror or problem}); {advice}") from None
 
 
 def save_csv(path, rows):

@@ -6,6 +6,7 @@ from vitnp.data import batches
 from vitnp.engine import batch
 from vitnp.engine.ranks import Alone
 from vitnp.errors import InputError
+from vitnp.inputs.images import normalized
 
 BATCH = 64  # images at a time
 SEED = 0  # of what a task draws when it is measured: the same each time
@@ -34,7 +35,6 @@ def accuracy(task, source, p, config, *, rows=None, workers=None, comm=None, bet
 
 def prepared(images, preprocessing):
     """Images of a `Source`, −1 … 1, as the model takes them: (x₀ − mean)/std of x₀ in 0 … 1."""
-    mean, std = (np.array(value, images.dtype) for value in (preprocessing.mean, preprocessing.std))
-    if (mean == 0.5).all() and (std == 0.5).all():
+    if preprocessing.mean == preprocessing.std == (0.5,):
         return images
-    return (images * 0.5 + 0.5 - mean) / std
+    return normalized(images * 0.5 + 0.5, preprocessing)

@@ -1,14 +1,14 @@
-"""What a training shows while it runs: a bar where somebody watches a terminal, and a line an epoch. Imports tqdm."""
+"""What a training prints while it runs: a progress bar in a terminal, and a line per epoch. Imports `progress`."""
 
 import sys
 
-SHOW_EVERY = 16  # steps on a device between two looks at the loss, each of which waits for it
+from vitnp.training.progress import READ_EVERY
 
 
 class Display:
-    """A progress bar over all images with loss, accuracy, images/s and the time left, and a line for every epoch.
+    """A progress bar over all images with loss, accuracy, images/s and the time left, and a line per epoch.
 
-    progress: where it begins, or None; quiet shows nothing at all.
+    progress: the `Progress` to start from, or None; quiet prints nothing.
     """
 
     def __init__(self, recipe, num_images, progress=None, *, quiet=False):
@@ -21,20 +21,20 @@ class Display:
             total=full * num_images + steps * recipe.batch_size,
             initial=0 if progress is None else (progress.epoch - 1) * num_images + progress.images,
             unit=" images",
-            disable=True if quiet else None,  # None: no bar where nobody watches a terminal
+            disable=True if quiet else None,  # None: a bar only in a terminal
             leave=False,
         )
 
     def on_step(self, step):
-        """Move the bar."""
+        """Advance the bar by the step's images."""
         if self.bar.disable:
             return
-        if isinstance(step.loss, float) or step.step % SHOW_EVERY == 0:
+        if isinstance(step.loss, float) or step.step % READ_EVERY == 0:
             self.bar.set_postfix_str(f"loss {float(step.loss):.3f}{self.accuracy}", refresh=False)
         self.bar.update(step.images)
 
     def on_epoch(self, epoch):
-        """Write the epoch's line."""
+        """Print the epoch's line."""
         if self.quiet:
             return
         self.accuracy = f", test {epoch.test_accuracy:.2%}"
@@ -42,12 +42,12 @@ class Display:
         sys.stdout.flush()
 
     def close(self):
-        """Take the bar away."""
+        """Remove the bar."""
         self.bar.close()
 
 
 def line(epoch, epochs):
-    """An epoch as a line for the terminal."""
+    """An epoch's results in one line."""
     return (
         f"epoch {epoch.epoch:{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f}  train {epoch.train_accuracy:7.2%}  "
         f"test {epoch.test_accuracy:7.2%}  lr {epoch.lr:.2e}  {epoch.images_per_second:,.0f} images/s"

@@ -26,10 +26,9 @@ from vitnp.tasks import Classification
 from vitnp.tasks.evaluate import accuracy, prepared
 from vitnp.training import optim
 from vitnp.training.guards import check_dtype, check_finite, check_fit
-from vitnp.training.progress import Epoch, Progress, Step, Stopped
+from vitnp.training.progress import READ_EVERY, Epoch, Progress, Step, Stopped
 
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
-READ_EVERY = 16  # steps on a device between two looks at the loss, each of which waits for it
 
 
 class How(NamedTuple):

@@ -1,19 +1,20 @@
 """Reading and writing parameters under the names of five libraries: vitnp, Google, timm, Hugging Face, torchvision.
 
-names.py    what each calls the parameters          profiles.py  what each computes beside the shapes
-layouts.py  how each lays them out                  sidecar.py   the config.json beside a file
-files.py, unpickle.py    the kinds of file          native.py    the configuration in vitnp's own
-google.py, infer.py      what the arrays show       adapt.py     another image size, another head
-loading.py, saving.py    the two directions
+loading.py, saving.py    files to (p, config), and back     adapt.py    another image size, another head
+kinds.py, unpickle.py    the kinds of file                  native.py   the configuration in vitnp's own files
+fetch.py, hub.py         downloads                          published.py  the published files by a short name
 
-Imports `config`, `tree`, `ops.interpolate`, and `vit` for the shapes.
+vit/    names.py     each library's parameter names     profiles.py  its settings that no shape shows
+        layouts.py   its array layouts                  sidecar.py   the config.json next to a file
+        google.py, infer.py      the configuration that the arrays show
+
+Imports `models`, `inputs`, `ops`, `backend`, `system`, `tree`, `errors`.
 """
 
 from vitnp.weights.loading import Inspection, inspect, load
 from vitnp.weights.saving import save
-from vitnp.weights.vit.names import FAMILIES
+from vitnp.weights.vit.names import FORMATS
 from vitnp.weights.vit.profiles import PROFILES
 from vitnp.weights.vit.sidecar import class_names
 
-FORMATS = ("vitnp", *FAMILIES)
 __all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save"]

@@ -1,6 +1,6 @@
 """Published weights, fetched by name into a cache folder, each file with its SHA-256 beside it.
 
-A download goes into a `.part` file, goes on where a cut connection left it, is checked, then renamed. Imports `system`,
+A download goes into a `.part` file, resumes after a cut connection, is checked, then renamed. Imports `system` and
 `errors`.
 """
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vitnp.errors import InputError, did_you_mean
 from vitnp.system import cache, transfer
+from vitnp.system.writing import as_input_error, beside
 from vitnp.weights import hub
 from vitnp.weights.published import URLS
 
@@ -21,33 +22,28 @@ CHANGED = "it is not what was fetched: remove it and fetch it again"
 
 
 def fetch(name, *, sha256=None):
-    """The path of the file called `name`, downloaded if it is not in the cache yet, checked either way.
+    """The path of the file called `name`: downloaded if it is not in the cache yet, and checked in both cases.
 
-    name is one of `published.URLS`, "hf:OWNER/REPOSITORY" or a URL; sha256, hexadecimal, is what the file must
-    have. Raises InputError for an unknown name, no network, a refusal, a cut connection, a wrong hash.
+    name is one of `published.URLS`, "hf:OWNER/REPOSITORY" or a URL; sha256, hexadecimal, is the hash that the file
+    must have. Raises InputError for an unknown name, no network, a refusal, a cut connection, a wrong hash.
     """
     if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
         raise InputError(f'"{sha256}" is not a SHA-256; need 64 hexadecimal digits')
     path = find(name, sha256=sha256)
     if path:
         return path
-    source = _source(name)
-    path = _place(source)
-    try:
-        if source.startswith("hf:"):
+    address = _address(name)
+    path = _place(address)
+    if address.startswith("hf:"):
+        with as_input_error(path, cache.ADVICE):
             path.mkdir(parents=True, exist_ok=True)
-            path = Path(hub.download(source[3:], path))
+            path = Path(hub.download(address[3:], path))
             _keep(path, _checked(path, sha256, DAMAGED))
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(path.name + ".part")
-            transfer.download(source, part)
-            _keep(path, _checked(part, sha256 or _promised(path), DAMAGED))
-            part.replace(path)
-    except OSError as problem:
-        raise InputError(
-            f"cannot write {path} ({problem.strerror or problem}); make room, or set VITNP_CACHE to another folder"
-        ) from None
+        return path
+    with beside(path, resume=True, advice=cache.ADVICE) as part:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        transfer.download(address, part)
+        _keep(path, _checked(part, sha256 or _promised(path), DAMAGED))
     return path
 
 
@@ -56,7 +52,7 @@ def find(name, *, sha256=None):
 
     Raises InputError for an unknown name, or if the file is no longer what was fetched.
     """
-    path = _place(_source(name))
+    path = _place(_address(name))
     try:
         path = _cached(name)
         if path is None:
@@ -75,7 +71,7 @@ def find(name, *, sha256=None):
 
 
 def resolve(name):
-    """The path given or, where there is no such file, that of the published weights of this name.
+    """The path given; if there is no such file, the path of the published weights with this name.
 
     Raises InputError for published weights that are not in the cache.
     """
@@ -94,14 +90,14 @@ def is_here(name):
 
 def _cached(name):
     """The path of the file in the cache, or None."""
-    source = _source(name)
-    path = _place(source)
-    paths = [path / file for file in hub.FILES] if source.startswith("hf:") else [path]
+    address = _address(name)
+    path = _place(address)
+    paths = [path / file for file in hub.FILES] if address.startswith("hf:") else [path]
     return next((path for path in paths if path.exists()), None)
 
 
-def _source(name):
-    """The URL, or hf:OWNER/REPOSITORY."""
+def _address(name):
+    """The URL, or hf:OWNER/REPOSITORY, of the file called `name`."""
     if re.fullmatch(r"hf:\w[\w.-]*/\w[\w.-]*", name):
         return name
     if name.startswith(SCHEMES):
@@ -115,11 +111,11 @@ def _source(name):
 
 
 def _url(name):
-    """The URL itself; InputError for one that cannot be asked for, or that names no file."""
+    """The URL itself; InputError for one that cannot be requested, or that names no file."""
     try:
         url = urllib.parse.urlsplit(name)
         good = url.hostname and url.port != 0 and not url.path.endswith("/") and re.fullmatch("[!-~]+", name)
-    except ValueError:  # brackets or a port that are none
+    except ValueError:  # wrong brackets, or a port that is no number
         good = False
     if not good or not url.path:
         raise InputError(
@@ -128,29 +124,29 @@ def _url(name):
     return name
 
 
-def _place(source):
-    """Where in the cache: host/path for a URL, huggingface.co/OWNER/REPOSITORY for the hub.
+def _place(address):
+    """The path in the cache: host/path for a URL, huggingface.co/OWNER/REPOSITORY for the hub.
 
-    Where that is not the whole URL, a folder named by its SHA-256 keeps apart what would fall together.
+    If that does not determine the whole URL, a folder named by its SHA-256 keeps two URLs apart.
     """
-    if source.startswith("hf:"):
-        source = f"https://huggingface.co/{source[3:]}"
-    url = urllib.parse.urlsplit(source)
+    if address.startswith("hf:"):
+        address = f"https://huggingface.co/{address[3:]}"
+    url = urllib.parse.urlsplit(address)
     steps = [step for step in (url.netloc, *urllib.parse.unquote(url.path).split("/")) if step.strip(".")]
     host, *steps = (re.sub(r"[^\w.+=-]", "_", step, flags=re.ASCII)[-100:] for step in steps)
-    if source != "/".join(["https:/", host, *steps]):
-        host += f"/{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+    if address != "/".join(["https:/", host, *steps]):
+        host += f"/{hashlib.sha256(address.encode()).hexdigest()[:12]}"
     return cache.folder().joinpath(host, *steps)
 
 
 def _promised(path):
-    """The start of the SHA-256 that PyTorch writes into a file's name, as vit_b_16-c867db91.pth, or None."""
+    """The start of the SHA-256 that PyTorch puts in a file's name, for example vit_b_16-c867db91.pth; or None."""
     found = re.search(r"-([0-9a-f]{8,64})\.pth$", path.name)
     return found and found[1]
 
 
 def _checked(file, wanted, otherwise):
-    """The file's SHA-256. Raises InputError if it does not start with `wanted`, removing what was just downloaded."""
+    """The file's SHA-256. Raises InputError if it does not start with `wanted`; a fresh download is then removed."""
     with file.open("rb") as opened:
         found = hashlib.file_digest(opened, "sha256").hexdigest()
     if wanted and not found.startswith(wanted.lower()):

@@ -1,4 +1,4 @@
-"""From a file to (p, config), and what `inspect` says of it. Imports `config`, `tree`, `vit` and its neighbors."""
+"""Reads a file as (p, config), and inspects it. Imports `models`, `tree`, `errors` and its neighbors."""
 
 import dataclasses
 
@@ -10,48 +10,50 @@ from vitnp.inputs.images import ImageConfig, size
 from vitnp.weights import adapt, kinds, native
 from vitnp.weights.vit import google, layouts
 from vitnp.weights.vit.infer import infer
-from vitnp.weights.vit.names import FAMILIES, FOREIGN, UNUSED, detect, names, positions_of_ours, spell
+from vitnp.weights.vit.names import FOREIGN, UNUSED, check_format, detect, names, positions_of_ours, spell
 
 BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
 
 
 @dataclasses.dataclass(frozen=True)
 class Inspection:
-    """What a file holds, beside the numbers."""
+    """What a file contains, without the numbers."""
 
     format: str  # "vitnp", "google", "timm", "huggingface" or "torchvision"
     config: ImageConfig
     arrays: list  # of (name in the file, our name or names, shape, dtype)
-    missing: list  # of names, as the file would have them
+    missing: list  # of names, as in the file's format
     unexpected: list  # of names in the file
     misshapen: list  # of sentences: "x is (2, 3), need (2, 4)"
     not_finite: list  # of sentences: "x holds 3 values that are NaN or infinite"
     notes: list  # of sentences
-    questions: list  # of sentences: what `load` must be told, since the file does not say it
+    questions: (
+        list  # of sentences: settings that the file does not say, so that `load` needs them as arguments
+    )
 
     @property
     def wrong(self):
-        """All that keeps the file from being loaded, a phrase each."""
+        """All reasons why the file cannot be loaded, one phrase each."""
         missing = [f"{name} is missing" for name in self.missing]
         unexpected = [f"{name} is unexpected" for name in self.unexpected]
         return missing + unexpected + self.misshapen + self.not_finite
 
 
 def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
-    """The pair (p, config) of a checkpoint: any file that `save` writes, or a .pth, .pt, .bin of torch.save.
+    """(p, config) of a file of weights: any file that `save` writes, or a .pth, .pt, .bin of torch.save.
 
-    The format is detected; the configuration comes from the arrays, a config.json beside the file and the
-    format's row of PROFILES.
-    image_size: (height, width) or one number; the position table is interpolated to it, as the format's library
-    does. Where positions are not a square's it says what they are.
-    num_classes: a head of zeros for so many classes and no pre-logits, as fine-tuning starts, also where the file
-    has as many; None keeps the file's head and pre-logits.
-    format: which model to take from a file that holds two.
-    overrides: fields of ViTConfig that go before all that: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"].
+    The format is detected; the configuration comes from the arrays, a config.json next to the file and the format's
+    row of PROFILES.
+    image_size: (height, width) or one number; the position table is interpolated to it, as in the format's library.
+    If the positions are not those of a square image, it tells the grid.
+    num_classes: a head of zeros for that many classes and no pre-logits, as at the start of fine-tuning, even if the
+    file's head has that many classes; None keeps the file's head and pre-logits.
+    format: the model to take from a file that holds two.
+    overrides: fields of ViTConfig that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"].
 
     float16 and bfloat16 become float32. The matrices of torch's libraries are transposed views: as fast in products,
-    slow in AdamW's element-wise work, for which tree.map(np.ascontiguousarray, p) pays after a few steps.
-    Raises InputError, with every array that does not fit by name.
+    but slow in AdamW's element-wise work; to train, make them contiguous with tree.map(np.ascontiguousarray, p).
+    Raises InputError that names every array that does not fit.
     """
     asked = _size(image_size)
     found, arrays = examine(path, format=format, image_size=asked, **overrides)
@@ -71,9 +73,9 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
 
 
 def inspect(path, *, image_size=None, format=None, **overrides):
-    """The `Inspection` of a file. What is wrong is listed; what `load` would ask for is guessed, and listed too.
+    """The `Inspection` of a file: lists what is wrong; guesses, and lists, the settings that `load` would ask for.
 
-    Raises InputError for a file that cannot be read at all, or shows none of a ViT's sizes.
+    Raises InputError for a file that cannot be read at all, or that shows none of a ViT's sizes.
     """
     return examine(path, format=format, image_size=_size(image_size), guess=True, **overrides)[0]
 
@@ -84,9 +86,9 @@ def _size(image_size):
 
 
 def examine(path, *, format=None, image_size=None, guess=False, **overrides):
-    """(Inspection, {name as the tables have it: array}), the arrays widened to floats of one dtype."""
-    if format not in (None, "vitnp", *FAMILIES):
-        raise InputError(f'format "{format}" is unknown; choose vitnp, {", ".join(FAMILIES)}')
+    """(Inspection, {name in `names.TABLES`: array}), arrays of 16 bits widened to float32."""
+    if format is not None:
+        check_format(format)
     arrays, notes, questions = kinds.read(path), [], []
     if native.TRAINING in arrays:
         raise InputError(
@@ -150,7 +152,7 @@ def examine(path, *, format=None, image_size=None, guess=False, **overrides):
 
 
 def _spelled(path, family, arrays):
-    """({name as the tables have it: name in the file}, notes); InputError for another kind of ViT."""
+    """({name in `names.TABLES`: name in the file}, notes); InputError for another kind of ViT."""
     spelled, notes = {}, []
     for in_file in arrays:
         for part, what in FOREIGN.items():
@@ -206,6 +208,6 @@ def widened(array):
 
 
 def _not_finite(name, array):
-    """["name holds n values that are NaN or infinite"], or []."""
+    """["name holds n values that are NaN or infinite"], or [] if there are none."""
     count = array.size - np.count_nonzero(np.isfinite(array))
     return [f"{name} holds {count} values that are NaN or infinite"] if count else []

@@ -1,4 +1,4 @@
-"""From (p, config) to a file. Imports `tree`, `vit` for the shapes, `checks`, `system`, and its neighbors."""
+"""Writes (p, config) to a file. Imports `tree`, `models` (the shapes), `inputs`, `backend`, `system`, its neighbors."""
 
 import contextlib
 import os
@@ -10,25 +10,23 @@ from vitnp.inputs.checks import misfits, shapes
 from vitnp.system.writing import beside
 from vitnp.weights import kinds, native
 from vitnp.weights.vit import layouts, sidecar
-from vitnp.weights.vit.names import FAMILIES, UNUSED, names, positions_of_ours
+from vitnp.weights.vit.names import UNUSED, check_format, names, positions_of_ours
 
 TORCH = ("timm", "huggingface", "torchvision")
-GAP = ("google", "timm")  # who has models without a class token
+GAP = ("google", "timm")  # libraries that have models without a class token
 
 
 def save(path, p, config, *, format="vitnp", class_names=None):
-    """Write p, or any tree of its shape such as its gradients, under the names and in the layout of `format`.
+    """Write p, or a tree of the same shapes such as its gradients, with the names and the layout of `format`.
 
-    Arrays of a device are fetched from there.
-    "vitnp" (.npz with the configuration inside), "google" (.npz), "timm", "huggingface" (with config.json and
-    preprocessor_config.json beside) or "torchvision" (.safetensors). What a format has no place for, such as the
-    GELU form, is that library's own when the file is loaded again: see PROFILES.
-    class_names: [name of class 0, …], for the config.json; only "huggingface" has a place for them.
-    Written beside and renamed. Raises InputError for a p of another configuration, a model that the format cannot
-    hold, a folder with another model's config.json, or what cannot be written.
+    format: "vitnp" (.npz that includes the configuration), "google" (.npz), "timm", "torchvision" or "huggingface"
+    (.safetensors; "huggingface" also writes config.json and preprocessor_config.json). A setting that a format does
+    not store, such as the form of GELU, is the library's own when the file is loaded again: see PROFILES.
+    class_names: [name of class 0, …] for the config.json; only "huggingface" stores them. Arrays of a device are
+    copied to the host. The file is renamed when it is complete. Raises InputError for a p of another configuration, a
+    model that the format cannot store, a folder with another model's config.json, and files that cannot be written.
     """
-    if format not in ("vitnp", *FAMILIES):
-        raise InputError(f'format "{format}" is unknown; choose vitnp, {", ".join(FAMILIES)}')
+    check_format(format)
     path = os.fspath(path)
     if (format in TORCH) != path.endswith(".safetensors"):
         ending = ".safetensors" if format in TORCH else ".npz"
@@ -38,7 +36,7 @@ def save(path, p, config, *, format="vitnp", class_names=None):
     if class_names is not None and len(class_names) != config.num_classes:
         raise InputError(f"class_names has {len(class_names)} names; need {config.num_classes}, one a class")
     arrays = to_file(format, p, config)
-    with contextlib.ExitStack() as stack:  # the JSON files get their names after the weights have theirs
+    with contextlib.ExitStack() as stack:  # the JSON files are renamed after the weights
         if format == "huggingface":
             for name, text in sidecar.texts(path, config, class_names):
                 with open(stack.enter_context(beside(name)), "w", encoding="utf-8") as file:
@@ -50,7 +48,7 @@ def save(path, p, config, *, format="vitnp", class_names=None):
 
 
 def _check(p, config):
-    """Raise InputError, naming the leaves, unless p has the configuration's leaves and is of floats."""
+    """Raise InputError, naming the leaves, unless p has the configuration's leaves, all of them floats."""
     wrong = misfits(p, shapes(models.of(config).init, config))
     for name, leaf in tree.leaves(p):
         if leaf.dtype.kind != "f" or leaf.dtype.itemsize > 8:
@@ -60,7 +58,7 @@ def _check(p, config):
 
 
 def to_file(family, p, config):
-    """{name in the file: array} of a tree like p; InputError where the family has no place for a leaf."""
+    """{name in the file: array} of a tree like p; InputError if the family has no place for a leaf."""
     if family == "vitnp":
         return dict(tree.leaves(p)) | {native.CONFIG: native.config_array(config)}
     theirs, parts = names(family, config.num_layers), {}

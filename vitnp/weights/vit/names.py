@@ -1,14 +1,14 @@
-"""What each library calls the parameters: four schemes beside ours. Data and how it is read; imports `errors`.
+"""The names of the parameters in each library: ours and four others. Imports `errors`.
 
-`*` stands for the two arrays of a dense layer or of a LayerNorm, see ENDINGS. Where the torch libraries have one
-name for W_Q, W_K and W_V, their array holds the three, one below the other. A dash: no such prefix, no such array.
+`*` stands for the two arrays of a dense layer or of a LayerNorm, see ENDINGS. If a torch library has one name for W_Q,
+W_K and W_V, its array holds the three, one below the other. A dash: no such prefix, no such array.
 """
 
 import re
 
 from vitnp.errors import InputError
 
-# The first line of each table is put before the names below it.
+# The row below the header of each table is the prefix of the names below it.
 TABLES = (
     """
     ours             google                                    timm                huggingface                    torchvision
@@ -38,7 +38,8 @@ TABLES = (
     """,
 )
 FAMILIES = ("google", "timm", "huggingface", "torchvision")
-# What * is in a dense layer (weight, bias) and in a LayerNorm (scale, shift).
+FORMATS = ("vitnp", *FAMILIES)
+# The meanings of * in a dense layer (weight, bias) and in a LayerNorm (scale, shift).
 ENDINGS = {
     "ours": (("W", "b"), ("gamma", "beta")),
     "google": (("kernel", "bias"), ("scale", "bias")),
@@ -46,7 +47,7 @@ ENDINGS = {
     "huggingface": (("weight", "bias"), ("weight", "bias")),
     "torchvision": (("weight", "bias"), ("weight", "bias")),
 }
-# Other spellings of the same arrays, as (pattern, what the tables say).
+# Other spellings of the same arrays, as (pattern, the tables' spelling).
 SPELLINGS = {
     "google": (
         (r"^(params/img|params|opt/target)/", ""),  # big_vision
@@ -71,7 +72,7 @@ SPELLINGS = {
         (r"\.mlp\.linear_2\.", ".mlp.3."),
     ),
 }
-# Arrays of other models that share most names with these, and what they would need.
+# Parts of the names in models that are not ViTs of this kind, and the reason for the refusal.
 FOREIGN = {
     "MAPHead": "attention pooling, which is not built here",
     "fc_norm.": "a LayerNorm after the mean of the tokens, which is not built here",
@@ -79,22 +80,28 @@ FOREIGN = {
     "reg_token": "register tokens, which are not built here",
     "dist_token": "a distillation token, which is not built here",
 }
-# Arrays that the library itself no longer reads, and the one whose presence makes it so (None: always).
+# Arrays that the library itself no longer reads, and the array whose presence is the reason (None: always).
 UNUSED = {
     "timm": ("pre_logits.", None),
     "huggingface": ("vit.pooler.", "classifier.weight"),
 }
 
 
+def check_format(name):
+    """Raise InputError unless the name is one of FORMATS."""
+    if name not in FORMATS:
+        raise InputError(f'format "{name}" is unknown; choose {", ".join(FORMATS)}')
+
+
 def positions_of_ours(config):
-    """What other libraries have no place for, as a phrase: all but a "1d" table added at the stem; else ''."""
+    """A phrase for positions that other libraries cannot store: all but a "1d" table added at the stem; else ''."""
     if (config.position_embedding, config.position_at) == ("1d", "stem"):
         return ""
     return f'position_embedding "{config.position_embedding}" at "{config.position_at}"'
 
 
 def names(family, num_layers):
-    """{our name: name in the family's files, None where it has none}, in p's order."""
+    """{our name: name in the family's files, or None}, in p's order."""
     if family == "vitnp":
         family = "ours"
     found = {}
@@ -127,14 +134,14 @@ def block_of(family, name):
 
 
 def spell(family, name):
-    """The name as the tables have it."""
+    """The name in the spelling of TABLES."""
     for pattern, replacement in SPELLINGS.get(family, ()):
         name = re.sub(pattern, replacement, name)
     return name
 
 
 def detect(path, file_names):
-    """The family whose patch projection is among the names; InputError for none or several."""
+    """The family whose patch projection is among the names; InputError for no family or several."""
     found = {}
     for family in FAMILIES:
         want = names(family, 0)["project.W"]

@@ -1,0 +1,54 @@
+"""Files written under another name: renamed when complete, never half a file under the real name."""
+
+import pytest
+
+from vitnp.errors import InputError
+from vitnp.system import writing
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_the_name_is_given_at_the_end(tmp_path, resume):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with writing.beside(path, resume=resume) as part:
+        part.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OSError])
+@pytest.mark.parametrize(("resume", "left"), [(False, ["a.txt"]), (True, ["a.txt", "a.txt.part"])])
+def test_a_block_that_fails_changes_nothing(tmp_path, error, resume, left):
+    """Only a download, which can be resumed, keeps what it has."""
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(InputError if error is OSError else error):  # noqa: SIM117
+        with writing.beside(path, resume=resume) as part:
+            part.write_text("half")
+            raise error
+    assert path.read_text() == "old"
+    assert names(tmp_path) == left
+
+
+def test_a_resumed_block_finds_what_was_left(tmp_path):
+    (tmp_path / "a.txt.part").write_text("half, ")
+    with writing.beside(str(tmp_path / "a.txt"), resume=True) as part, part.open("a") as file:
+        file.write("whole")
+    assert (tmp_path / "a.txt").read_text() == "half, whole"
+
+
+@pytest.mark.parametrize("path", ["missing/a.txt", "file/a.txt", "a" * 300])
+def test_what_the_system_refuses_is_one_line(tmp_path, path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError) as problem:  # noqa: SIM117
+        with writing.beside(tmp_path / path, advice="do something else") as part:
+            part.write_text("")
+    message = str(problem.value)
+    assert message.startswith(f"cannot write {tmp_path / path} (")
+    assert message.endswith("); do something else")
+    assert "\n" not in message

@@ -1,0 +1,25 @@
+"""What several commands print: texts in columns, a mean with its deviation. Imports nothing of vitnp."""
+
+import statistics
+import unicodedata
+
+
+def width(text):
+    """The columns that the text takes in a terminal: a Korean letter takes two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def widths(rows):
+    """The width of each column of a table: that of its widest text."""
+    return [max(map(width, column)) for column in zip(*rows, strict=True)]
+
+
+def aligned(row, widths):
+    """A row of texts as one line, each padded to its column's width."""
+    return "  ".join(text + " " * (n - width(text)) for text, n in zip(row, widths, strict=True))
+
+
+def mean_and_deviation(accuracies):
+    """ "98.61 ± 0.42", in percent; from two accuracies on with the standard deviation (of n − 1)."""
+    mean = f"{100 * statistics.mean(accuracies):.2f}"
+    return f"{mean} ± {100 * statistics.stdev(accuracies):.2f}" if len(accuracies) > 1 else mean
