@@ -14,7 +14,7 @@ from vitnp import gradcheck, tree, vit
 from vitnp.backend.arrays import array_module, to_device
 from vitnp.blocks import encoder
 from vitnp.engine import loss
-from vitnp.models import preset
+from vitnp.models import mlp, preset
 from vitnp.models.vit import masked
 from vitnp.ops import dropout, gelu, heads, interpolate, linear, positions, relative, softmax
 from vitnp.ops.interpolate import INTERPOLATIONS
@@ -351,6 +351,27 @@ def losses():
         yield name, functools.partial(threads, name, labels, config, workers=2, **how)
 
 
+def fully_connected():
+    """The MLP, with every option."""
+    for name, fields in {
+        "mlp": {},
+        "mlp, erf, one layer": {"gelu": "erf", "num_layers": 1},
+        "mlp, no head": {"num_classes": 0},
+        "mlp, dropout": {"dropout_rate": 0.3},
+    }.items():
+        config = preset("mlp-tiny", **fields)
+        p = gradcheck.random_like(mlp.init(None, config, "float64"), generator(1))
+        x = generic(2, *config.image_size, config.in_channels)
+        yield Case(
+            name,
+            lambda x, p, config=config: mlp.forward(x, p, config, rng=generator() if config.drops else None),
+            mlp.backward,
+            x,
+            p,
+            per_image=not config.drops,
+        )
+
+
 def model_with_loss(name, labels):
     """Images → the loss: what a training step differentiates."""
     config = preset("tiny")
@@ -483,4 +504,4 @@ class Cases(Mapping):
         return len(self.found)
 
 
-CASES = Cases(ops, steps, blocks, models, losses, masked_patches)
+CASES = Cases(ops, steps, blocks, models, fully_connected, losses, masked_patches)

@@ -146,6 +146,7 @@ def test_every_backward_has_a_case():
         *folder.glob("steps/*.py"),
         *folder.glob("blocks/*.py"),
         *folder.glob("models/*/model.py"),
+        *folder.glob("models/*.py"),
     ]
     with_backward = [
         path.parent.name if path.stem == "model" else path.stem

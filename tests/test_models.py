@@ -11,12 +11,13 @@ import pytest
 import vitnp
 from vitnp import InputError, models, preset, vit, weights
 from vitnp.commands.options import model_config
-from vitnp.training.setup import config_class
 from vitnp.inputs.fields import whole
 from vitnp.inputs.images import ImageConfig
 from vitnp.training.loop import Progress
 from vitnp.training.recipes import LISTED
+from vitnp.training.setup import config_class
 from vitnp.training.snapshots import Checkpoints
+from vitnp.training.wanted import Wanted
 from vitnp.weights import native
 
 
@@ -139,12 +140,12 @@ def test_whose_fields_a_training_may_set(tmp_path, other):
     """Those of --model or the recipe's model, of the file to begin with, or of the run that goes on."""
     np.savez(tmp_path / "other.npz", **{"vitnp.config": native.config_array(OtherConfig())})
     file, listed = str(tmp_path / "other.npz"), LISTED["digits"]
-    assert config_class(options(), listed) is vitnp.ViTConfig
-    assert config_class(options(), listed._replace(model="other-small")) is OtherConfig
-    assert config_class(options(), listed._replace(model="a model that is not here")) is vitnp.ViTConfig
-    assert config_class(options(model="other-small"), listed) is OtherConfig
-    assert config_class(options(init=file), listed) is OtherConfig
-    assert config_class(options(init="gone", known={"family": "other"}), listed) is OtherConfig
+    assert config_class(Wanted(), listed) is vitnp.ViTConfig
+    assert config_class(Wanted(), listed._replace(model="other-small")) is OtherConfig
+    assert config_class(Wanted(), listed._replace(model="a model that is not here")) is vitnp.ViTConfig
+    assert config_class(Wanted(model="other-small"), listed) is OtherConfig
+    assert config_class(Wanted(init=file), listed) is OtherConfig
+    assert config_class(Wanted(init="gone"), listed, {"family": "other"}) is OtherConfig
 
 
 # ---- files ----

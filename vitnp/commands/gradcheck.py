@@ -4,13 +4,12 @@ import math
 
 import numpy as np
 
-from vitnp import tree
+from vitnp import models, tree
 from vitnp.analysis import gradcheck
 from vitnp.backend.arrays import to_device
 from vitnp.backend.erf import has_complex_erf
 from vitnp.commands.options import add_backend, add_model, backend, model_config, need_counts
 from vitnp.errors import InputError
-from vitnp.models import vit
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
 
@@ -28,7 +27,7 @@ def run(args):
     """Print the report; 1 if a gradient is wrong."""
     config = model_config(args)
     need_counts(args, "batch", "seeds")
-    size = tree.count(vit.init(None, config))
+    size = tree.count(models.of(config).init(None, config))
     if size > LARGEST:
         raise InputError(
             f"{args.model} has {size:,} parameters, too many to check in double precision; the same code is "
@@ -55,13 +54,17 @@ def check_model(config, *, batch_size=2, seeds=(0, 1, 2), xp=np):
     """
     rng = np.random.default_rng(0)
     # Wide layers with large weights are so nonlinear that the truncation error of central differences looks like a bug.
-    scale = min(0.5, math.sqrt(3 / config.hidden_size))
-    p = gradcheck.random_like(vit.init(None, config, np.float64), rng, scale=scale)
+    model = models.of(config)
+    shapes = model.init(None, config, np.float64)
+    widest = max(leaf.shape[0] for _, leaf in tree.leaves(shapes) if leaf.ndim == 2)
+    p = gradcheck.random_like(shapes, rng, scale=min(0.5, math.sqrt(3 / widest)))
     images = rng.standard_normal((batch_size, *config.image_size, config.in_channels))
 
     def forward(images, p):
-        return vit.forward(images, p, config, rng=np.random.default_rng(1))  # the same dropout in every call
+        return model.forward(
+            images, p, config, rng=np.random.default_rng(1)
+        )  # the same dropout in every call
 
     images, p = to_device(images, xp), to_device(p, xp)
-    complex_step = config.gelu != "erf" or has_complex_erf(xp)
-    return gradcheck.check(forward, vit.backward, images, p, seeds=seeds, complex_step=complex_step)
+    complex_step = getattr(config, "gelu", None) != "erf" or has_complex_erf(xp)
+    return gradcheck.check(forward, model.backward, images, p, seeds=seeds, complex_step=complex_step)

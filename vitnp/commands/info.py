@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from vitnp import models
 from vitnp.analysis import cost
 from vitnp.commands.options import NAMES, add_fields, model_config, need_counts
 from vitnp.engine.split import choose_workers
@@ -20,39 +21,33 @@ def add_options(parser):
 
 
 def run(args):
-    """Print five tables."""
+    """Print the configuration, and tables of what the model costs."""
     config = model_config(args)
     need_counts(args, "batch", "workers", "micro_batch")
-    print(f"vitnp.ViTConfig for {args.model}")
-    for name, value in dataclasses.asdict(config).items():
+    print(f"{type(config).__name__} for {args.model}")
+    for name, value in (dataclasses.asdict(config) | config.facts).items():
         print(f"  {name:24}{value}")
-    print(f"  {'patches':24}{config.grid[0]} x {config.grid[1]} = {config.num_patches}")
-    print(f"  {'tokens':24}{config.num_tokens}")
-    print(f"  {'width of a head (d_k)':24}{config.head_dim}")
-    parameters = cost.parameters(config)
-    table("parameters", parameters, lambda n: f"{n:,}")
+    table("parameters", cost.parameters(config), lambda n: f"{n:,}")
     table("multiply–adds, forward, one image", cost.multiply_adds(config), billions)
+    if hasattr(models.of(config), "step_bytes"):
+        memory(config, args)
+    else:
+        print(f"\nthe memory of a training step is not counted for a model of the family {config.family}")
+    return 0
+
+
+def memory(config, args):
+    """Print what a training step keeps and holds, in bytes."""
     workers = args.workers or choose_workers(args.micro_batch or args.batch, config)
-    step = {
-        "parameters": 4 * sum(parameters.values()),
-        "AdamW's two means": 8 * sum(parameters.values()),
-        **cost.step_bytes(
-            config,
-            batch_size=args.batch,
-            workers=workers,
-            micro_batch=args.micro_batch,
-            recompute=args.recompute,
-        ),
-    }
+    size, micro_batch = sum(cost.parameters(config).values()), args.micro_batch
+    step = {"parameters": 4 * size, "AdamW's two means": 8 * size}
+    how = {"workers": workers, "micro_batch": micro_batch, "recompute": args.recompute}
+    step |= cost.step_bytes(config, batch_size=args.batch, **how)
     images = "1 image" if args.batch == 1 else f"{args.batch} images"
     threads = "1 thread" if workers == 1 else f"{workers} threads"
-    table(
-        f"kept for backward, {images}, float32",
-        cost.saved_bytes(config, batch_size=args.batch),
-        mebibytes,
-    )
+    kept = cost.saved_bytes(config, batch_size=args.batch)
+    table(f"kept for backward, {images}, float32", kept, mebibytes)
     table(f"peak of a training step, {images}, {threads}, float32", step, mebibytes)
-    return 0
 
 
 def table(title, rows, text):

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from vitnp import tree, weights
+from vitnp import models, tree, weights
 from vitnp.analysis import look
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import array_module, to_device, to_host
@@ -52,6 +52,7 @@ def run(args):
     xp = backend(args)
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
+    models.need_vit(config, "look draws the attention of a ViT")
     p = to_device(p, xp)
     blocks = layers(args.layers, config)
     patch = query(args.patch, config)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vitnp import weights
+from vitnp import models, weights
 from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.weights import add_source, names_of_run, need_finite, source
@@ -55,6 +55,8 @@ def run(args):
     files = [file for given in args.images for file in pictures(Path(given))]
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
+    if args.attention:
+        models.need_vit(config, "--attention draws the attention of a ViT")
     if not config.num_classes:
         raise InputError(f"{path} has no head, so it knows no classes; name the weights of a classifier")
     if not p["classify"]["head"]["W"].any():  # as in Google's first ImageNet-21k files

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from vitnp import tree
+from vitnp import models, tree
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import to_device
 from vitnp.commands.options import add_backend, add_model, backend, model_config
@@ -76,6 +76,7 @@ def add_options(parser):
 def run(args):
     """Print the walk; 1 if a shape is wrong."""
     config = model_config(args)
+    models.need_vit(config, "walk follows the slides of the ViT")
     if args.seed < 0:
         raise InputError(f"--seed is {args.seed}; need at least 0")
     if args.backward and not config.num_classes:

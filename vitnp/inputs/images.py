@@ -93,6 +93,11 @@ class ImageConfig(Checked):
     preprocessing: Preprocessing = declared(_preprocessing, Preprocessing())
 
     @property
+    def facts(self):
+        """{what: value} that follows from the fields, for `vitnp info`."""
+        return {}
+
+    @property
     def seen(self):
         """What the model sees of an image, in words."""
         height, width = self.image_size

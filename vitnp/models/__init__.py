@@ -20,7 +20,7 @@ import json
 from vitnp.errors import InputError, did_you_mean
 from vitnp.inputs.fields import check_fields
 
-FAMILIES = ("vit",)  # the modules, in the order in which a preset is looked for
+FAMILIES = ("vit", "mlp")  # the modules, in the order in which a preset is looked for
 
 
 def __getattr__(name):
@@ -61,6 +61,12 @@ def ask(config, name):
     if found is None:
         raise InputError(f"a model of the family {config.family} has no {name}; use one of another family")
     return found
+
+
+def need_vit(config, what):
+    """Raise InputError unless it is a ViT's configuration; what: a clause that says what needs one."""
+    if config.family != "vit":
+        raise InputError(f"{what}, and this is a model of the family {config.family}; name a ViT")
 
 
 def below_head(p, config):

@@ -18,7 +18,7 @@ from vitnp.steps import s8_classify
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(ImageConfig):
+class MLPConfig(ImageConfig):
     """The sizes of an MLP; the default has ViT-B's width."""
 
     family: ClassVar[str] = "mlp"
@@ -32,6 +32,8 @@ class Config(ImageConfig):
         """Whether anything is dropped in training."""
         return self.dropout_rate > 0
 
+
+Config = MLPConfig  # as every model calls it
 
 PRESETS = {
     # scikit-learn's handwritten digits, 8x8 gray.

@@ -12,6 +12,8 @@ SMALL = 4  # a side of the down-sized patch
 
 def check(config, *, target, ratio):
     """Raise InputError for an unknown target, a ratio outside (0, 1), or a model that cannot predict the target."""
+    if not hasattr(config, "num_patches"):
+        raise InputError(f"a model of the family {config.family} has no patches to corrupt; use a ViT")
     need_choice("target", target, TARGETS)
     need_real("mask_ratio", ratio, low=0, below=1, open_at_low=True)
     if config.num_patches < 2:

@@ -60,6 +60,8 @@ def prepare(wanted, known=None):
     if wanted.init:
         p, config = initial(wanted, given, known)
         dataset = load(wanted, recipe, config)
+        if not task.uses_labels:
+            targets.check(config, **task._asdict())
         classes = len(dataset.class_names) if task.uses_labels else 0
         if not task.uses_labels or config.num_classes != classes:
             p, config = adapt.new_head(p, config, classes)
@@ -72,12 +74,13 @@ def prepare(wanted, known=None):
         dataset = load(wanted, recipe, ImageConfig(**seen))
         config = with_dropout(untrained(wanted.model, settings, given, dataset), recipe)
         check_fit(dataset, config, Classification())
-        config = config if task.uses_labels else without_head(config)
+        if not task.uses_labels:
+            targets.check(config, **task._asdict())
+            config = without_head(config)
         p = initial_parameters(rng, config, recipe)
     if task.uses_labels:
         task = type(task)(recipe.label_smoothing)
     else:
-        targets.check(config, **task._asdict())
         p = with_task(p, rng, config, task)
         recipe = dataclasses.replace(recipe, mixup=0.0, label_smoothing=0.0)  # which are of labels
     return Setup(wanted, dataset, p, config, recipe, rng, task)
@@ -136,7 +139,7 @@ def model_name(wanted, listed):
     return wanted.model or (listed.model if listed.model in models.PRESETS else SMALLEST)
 
 
-def config_class(wanted, listed, known):
+def config_class(wanted, listed, known=None):
     """The class whose fields `set` may name: that of the model to train, or of the weights to start from."""
     if known:
         return type(models.config_from_dict(known))

@@ -113,7 +113,7 @@ def examine(path, *, format=None, image_size=None, guess=False, **overrides):
             f'{path} is of {family}, with positions "1d" at the stem, which do not fit {positions_of_ours(config)}; '
             "leave it out"
         )
-    if config.num_layers > len(arrays):
+    if getattr(config, "num_layers", 0) > len(arrays):
         raise InputError(
             f"{path} is said to have {config.num_layers:,} blocks, and has {len(arrays)} arrays in all"
         )
@@ -172,7 +172,7 @@ def _spelled(path, family, arrays):
 
 def expected(family, config):
     """{name in the file: ({our name: our shape}, shape in the file)} of the configuration's model, in p's order."""
-    theirs, want = names(family, config.num_layers), {}
+    theirs, want = {} if family == "vitnp" else names(family, config.num_layers), {}
     for ours, leaf in tree.leaves(models.of(config).init(None, config)):
         in_file = ours if family == "vitnp" else theirs[ours]
         shape = layouts.to_file(family, ours, leaf, config).shape

@@ -61,6 +61,8 @@ def to_file(family, p, config):
     """{name in the file: array} of a tree like p; InputError if the family has no place for a leaf."""
     if family == "vitnp":
         return dict(tree.leaves(p)) | {native.CONFIG: native.config_array(config)}
+    if config.family != "vit":
+        raise InputError(f"{family} has no place for a model of the family {config.family}; save it as vitnp")
     theirs, parts = names(family, config.num_layers), {}
     if config.classifier == "gap" and family not in GAP:
         raise InputError(f"{family} has no model without a class token; save it as vitnp, {' or '.join(GAP)}")

@@ -3,6 +3,7 @@
 from vitnp.models.vit.config import PRESETS, ViTConfig
 from vitnp.models.vit.cost import multiply_adds, saved_bytes, step_bytes
 from vitnp.models.vit.model import Saved, backward, backward_parts, forward, init
+from vitnp.models.vit.resized import resized
 
 Config = ViTConfig  # as every model calls it
 
@@ -16,6 +17,7 @@ __all__ = [
     "forward",
     "init",
     "multiply_adds",
+    "resized",
     "saved_bytes",
     "step_bytes",
 ]

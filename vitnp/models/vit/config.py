@@ -69,6 +69,13 @@ class ViTConfig(ImageConfig):
             raise InputError('a "sincos" table is fixed, every layer has the same; use every-layer-shared')
 
     @property
+    def facts(self):
+        """{what: value} that follows from the fields, for `vitnp info`."""
+        rows, columns = self.grid
+        patches = f"{rows} x {columns} = {self.num_patches}"
+        return {"patches": patches, "tokens": self.num_tokens, "width of a head (d_k)": self.head_dim}
+
+    @property
     def seen(self):
         """What the model sees of an image, in words."""
         return f"{super().seen} in {self.num_patches} patches"

@@ -19,10 +19,10 @@ import numpy as np
 
 def to_file(family, name, array, config):
     """Our array called `name` as the family has it."""
-    last = name.rpartition(".")[2]
-    P, C, H, K = config.patch_size, config.in_channels, config.num_heads, config.head_dim
     if family == "vitnp":
         return array
+    last = name.rpartition(".")[2]
+    P, C, H, K = config.patch_size, config.in_channels, config.num_heads, config.head_dim
     if last in ("cls", "E_pos"):
         return array.reshape(1, -1, array.shape[-1])
     if name == "project.W":

@@ -1,0 +1,152 @@
+"""The MLP: by a loop, and through every command and file as the ViT goes."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from cases import CASES
+
+import vitnp
+from vitnp import InputError, loss_and_grads, predict, preset, tree, weights
+from vitnp.analysis import cost, linear_eval
+from vitnp.commands import cli
+from vitnp.models import mlp
+from vitnp.tasks import Classification
+from vitnp.tasks.classification import Head
+
+TINY = preset("mlp-tiny")
+SHORT = "--model mlp-digits --set hidden_size=24 --set num_layers=2 --epochs 2 --batch-size 128"
+
+
+def run(capsys, *words):
+    """(status, stdout, stderr) of a command."""
+    status = cli.main([part for word in words for part in str(word).split()])
+    return status, *capsys.readouterr()
+
+
+def generic(seed=0):
+    """Random images and parameters in float64."""
+    rng = np.random.default_rng(seed)
+    p = vitnp.gradcheck.random_like(mlp.init(None, TINY, "float64"), rng)
+    return rng.standard_normal((3, *TINY.image_size, TINY.in_channels)), p
+
+
+def test_every_neuron_by_a_loop():
+    images, p = generic()
+    logits, _ = mlp.forward(images, p, TINY)
+    for image, z in zip(images, logits, strict=True):
+        x = [*image.ravel()]
+        for layer in p["layers"].values():
+            u = [sum(a * w for a, w in zip(x, column, strict=True)) for column in layer["W"].T] + layer["b"]
+            x = [v * 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (v + 0.044715 * v**3))) for v in u]
+        head = p["classify"]["head"]
+        expected = [sum(a * w for a, w in zip(x, column, strict=True)) for column in head["W"].T] + head["b"]
+        np.testing.assert_allclose(z, expected, rtol=1e-12)
+
+
+def test_the_sizes_of_the_tiny_one_all_differ():
+    height, width = TINY.image_size
+    D, L = TINY.hidden_size, TINY.num_layers
+    sizes = [height, width, TINY.in_channels, D, L, TINY.num_classes, height * width * TINY.in_channels]
+    assert len(set(sizes)) == len(sizes)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith("mlp")])
+def test_it_may_be_gone_back_twice(name):
+    case = CASES[name]
+    y, saved = case.forward(case.x, case.p)
+    first, second = (case.backward(np.ones_like(y), saved) for _ in range(2))
+    np.testing.assert_array_equal(first[0], second[0])
+    tree.map(np.testing.assert_array_equal, first[1], second[1])
+
+
+@pytest.mark.parametrize("task", [Classification(0.1), Head(0.1)])
+def test_over_threads_and_micro_batches(task):
+    images, p = generic()
+    labels = np.array([0, 5, 2])
+    value, dp = loss_and_grads(images, labels, p, TINY, task, workers=1)
+    for how in ({"workers": 3}, {"workers": 2, "micro_batch": 2}, {"recompute": True}):
+        again, grads = loss_and_grads(images, labels, p, TINY, task, **how)
+        assert again == pytest.approx(value, rel=1e-12)
+        tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-14), grads, dp)
+    np.testing.assert_allclose(
+        predict(images, p, TINY, workers=2), mlp.forward(images, p, TINY)[0], rtol=1e-12
+    )
+
+
+def test_nothing_kept_is_nothing_saved():
+    images, p = generic()
+    assert mlp.forward(images, p, TINY, keep="nothing")[1].layers == []
+
+
+def test_multiply_adds_are_those_of_the_matrices():
+    assert sum(cost.multiply_adds(TINY).values()) == sum(
+        leaf.size for _, leaf in tree.leaves(mlp.init(None, TINY)) if leaf.ndim == 2
+    )
+
+
+def test_the_representation_is_what_the_head_sees():
+    images, p = generic()
+    r = linear_eval.features(images, p, TINY)
+    head = p["classify"]["head"]
+    np.testing.assert_allclose(r @ head["W"] + head["b"], mlp.forward(images, p, TINY)[0], rtol=1e-12)
+
+
+def test_a_file_there_and_back(tmp_path):
+    _, p = generic()
+    weights.save(tmp_path / "model.npz", p, TINY)
+    q, config = weights.load(tmp_path / "model.npz")
+    assert config == TINY
+    tree.map(np.testing.assert_array_equal, p, q)
+    q, config = weights.load(tmp_path / "model.npz", num_classes=4)
+    assert config == dataclasses.replace(TINY, num_classes=4)
+    assert q["classify"]["head"]["W"].shape == (TINY.hidden_size, 4)
+    for how in ({"image_size": 8}, {"num_heads": 3}, {"format": "timm"}):
+        with pytest.raises(InputError):
+            weights.load(tmp_path / "model.npz", **how)
+    with pytest.raises(InputError, match="timm has no place for a model of the family mlp"):
+        weights.save(tmp_path / "model.safetensors", p, TINY, format="timm")
+
+
+def test_trained_resumed_and_asked(capsys, tmp_path):
+    """train, --resume, --init, predict, linear-eval, info and gradcheck, without a word about its family."""
+    folder = tmp_path / "run"
+    status, out, _ = run(capsys, "train", SHORT, "--out", folder)
+    assert status == 0 and "mlp-digits on digits: 2,410 parameters, 8x8 pixels, 10 classes" in out
+    assert json.loads((folder / "run.json").read_text())["run"]["model"]["family"] == "mlp"
+    assert run(capsys, "train --resume", folder)[0] == 0
+    status, out, _ = run(capsys, "linear-eval --data digits --weights", folder / "model.npz")
+    assert status == 0 and "accuracy" in out
+    new = ("--recipe digits --epochs 1 --freeze backbone --out", tmp_path / "head")
+    assert run(capsys, "train --init", folder / "model.npz", *new)[0] == 0
+    assert run(capsys, "weights inspect", folder / "model.npz")[0] == 0
+    status, out, _ = run(capsys, "info mlp-digits --set hidden_size=24")
+    assert status == 0 and "not counted for a model of the family mlp" in out
+    status, out, _ = run(capsys, "gradcheck --model mlp-tiny --set dropout_rate=0.3 --set gelu=erf --seeds 1")
+    assert status == 0 and "every gradient is right" in out
+
+
+def test_compared_over_its_own_fields(capsys, tmp_path):
+    words = f"compare --over num_layers --values 1,2 --seeds 1 {SHORT} --epochs 1 --out"
+    status, out, err = run(capsys, words, tmp_path)
+    assert (status, err) == (0, "")
+    assert "| 1 | " in out and "| 2 | " in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "walk --model mlp-digits",
+            "walk follows the slides of the ViT, and this is a model of the family mlp",
+        ),
+        ("pretrain --model mlp-digits --out", "has no patches to corrupt"),
+        ("train --model mlp-digits --set num_heads=2 --out", 'field "num_heads" is unknown'),
+        ("info mlp-digit", "did you mean mlp-digits"),
+    ],
+)
+def test_what_it_has_not_is_said(capsys, tmp_path, words, said):
+    status, _, err = run(capsys, words, *([tmp_path / "run"] if words.endswith("--out") else []))
+    assert status == 2
+    assert said in err and err.count("\n") == 1
