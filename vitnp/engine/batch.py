@@ -56,7 +56,7 @@ def loss_and_grads(
     keep = "inputs" if recompute else "all"
 
     def one(start, stop, drop):
-        logits, saved = vit.forward(images[start:stop], p, config, rng=drop, keep=keep)
+        logits, saved = vit.forward(images[start:stop], p, config, rng=drop, keep=keep, whole=False)
         value, saved_loss = loss.forward(logits, labels[start:stop], label_smoothing=label_smoothing)
         saved = saved._replace(blocks=Once(saved.blocks))
         return value, lambda weight: vit.backward_parts(loss.backward(weight * loss_scale, saved_loss), saved)
@@ -113,6 +113,8 @@ def predict(images, p, config, *, workers=None, batch_size=64):
         stop = min(start + batch_size, len(images))
         parts = shares(images, start, stop, config, workers)
         logits += threads.run(
-            lambda part: vit.forward(images[slice(*part)], p, config, keep="nothing")[0], parts, **how
+            lambda part: vit.forward(images[slice(*part)], p, config, keep="nothing", whole=False)[0],
+            parts,
+            **how,
         )
     return array_module(logits[0]).concatenate(logits)

@@ -9,6 +9,7 @@ from vitnp.models.vit.model import (
     encode_backward_parts,
     forward,
     init,
+    rows_read,
     shapes,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "encode_backward_parts",
     "forward",
     "init",
+    "rows_read",
     "shapes",
 ]
