@@ -5,6 +5,7 @@ same checks fail. Generic means random and not the initial weights: zero heads a
 """
 
 import functools
+import types
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from vitnp.blocks import encoder
 from vitnp.engine import loss
 from vitnp.models import mlp, preset
 from vitnp.models.vit import masked
-from vitnp.ops import dropout, gelu, heads, interpolate, linear, positions, relative, softmax
+from vitnp.ops import dropout, gelu, heads, interpolate, linear, positions, relative, rows, softmax
 from vitnp.ops.interpolate import INTERPOLATIONS
 from vitnp.steps import (
     s1_patchify,
@@ -91,16 +92,18 @@ def ops():
         per_image=False,
     )
     yield op("dropout off", lambda x: dropout.forward(x, rate=0.4, rng=None), dropout.backward, x)
+    for name, read in {"first": slice(0, 1), "every other": slice(1, 5, 2), "all": None}.items():
+        yield op(f"rows {name}", lambda x, read=read: rows.forward(x, read), rows.backward, generic(2, 5, 3))
 
     for method in INTERPOLATIONS:
-        for rows, new_grid in ((7, (4, 2)), (6, (1, 5))):  # with the class token's row, and without
+        for tokens, new_grid in ((7, (4, 2)), (6, (1, 5))):  # with the class token's row, and without
             yield op(
-                f"interpolate {method}, {rows} rows",
+                f"interpolate {method}, {tokens} rows",
                 lambda x, new=new_grid, how=method: interpolate.forward(
                     x, grid=(2, 3), new_grid=new, method=how
                 ),
                 interpolate.backward,
-                generic(rows, 5),
+                generic(tokens, 5),
                 per_image=False,
             )
 
@@ -200,6 +203,48 @@ def attention(x):
     rates = {"dropout_rate": 0.3, "attention_dropout_rate": 0.4}
     name = "s5_attention, relative, both dropouts"
     yield step(name, s5_attention, x, with_distances, per_image=False, num_heads=3, **rates)
+    causal = np.tri(5, dtype=bool)
+    yield masked_attention("s5_attention, causal", s5_attention, x, shapes, causal, num_heads=3)
+    name = "s5_attention, relative, causal, both dropouts"
+    yield masked_attention(name, s5_attention, x, with_distances, causal, num_heads=3, **rates)
+    yield from cross_attention()
+
+
+def cross_attention():
+    """3 tokens look at 7, in 4 heads of width 5: no two sizes are the same. One key is seen by nobody."""
+    shapes, x = s5_attention.init(None, hidden_size=20, dtype="float64"), generic(2, 3 + 7, 20)
+    mask = generator().random((4, 3, 7)) > 0.4
+    mask[..., 2], mask[..., 4] = False, True
+    crossed = types.SimpleNamespace(forward=cross_forward, backward=cross_backward)
+    yield step("s5_attention, cross", crossed, x, shapes, num_heads=4)
+    yield masked_attention("s5_attention, cross, mask", crossed, x, shapes, mask, num_heads=4)
+    yield masked_attention("s5_attention, cross, mask of keys", crossed, x, shapes, mask[0, :1], num_heads=4)
+    name, rates = (
+        "s5_attention, cross, mask, both dropouts",
+        {"dropout_rate": 0.3, "attention_dropout_rate": 0.4},
+    )
+    yield masked_attention(name, crossed, x, shapes, mask, num_heads=4, **rates)
+
+
+def masked_attention(name, module, x, shapes, mask, **static):
+    """Step 5 with a mask, which goes where x is."""
+
+    def forward(x, p):
+        return module.forward(x, p, mask=to_device(mask, array_module(x)), rng=generator(), **static)
+
+    p = gradcheck.random_like(shapes, generator(1))
+    return Case(name, forward, module.backward, x, p, per_image="dropout" not in name)
+
+
+def cross_forward(x, p, **static):
+    """`s5_attention.attention` of the first 3 rows of x to the others, so that x is the one array of a case."""
+    return s5_attention.attention(x[:, :3], x[:, 3:], p, **static)
+
+
+def cross_backward(dy, saved):
+    """Both gradients as the one of x."""
+    dx, dm, dp = s5_attention.attention_backward(dy, saved)
+    return array_module(dx).concatenate([dx, dm], axis=1), dp
 
 
 def classify(x):
@@ -223,26 +268,31 @@ DROPOUTS = {"dropout_rate": 0.2, "attention_dropout_rate": 0.3}
 def blocks():
     """One block, and stacks."""
     distances = {"position_embedding": "relative", "image_size": (4, 12)}  # four tokens and the class token
-    for name, fields in {
-        "": {},
-        ", erf": {"gelu": "erf"},
-        ", dropout": DROPOUTS,
-        ", relative": distances,
-    }.items():
+    for name, fields, read in (
+        ("", {}, None),
+        (", erf", {"gelu": "erf"}, None),
+        (", dropout", DROPOUTS, None),
+        (", relative", distances, None),
+        (", first row", {}, slice(0, 1)),
+        (", two rows", {}, slice(1, 3)),
+        (", first row, dropout", DROPOUTS, slice(0, 1)),
+    ):
         config = preset("tiny", **fields)
         yield Case(
             f"block{name}",
-            lambda x, p, config=config: encoder.block_forward(x, p, config=config, rng=generator()),
+            lambda x, p, config=config, read=read: encoder.block_forward(
+                x, p, config=config, rng=generator(), read=read
+            ),
             encoder.block_backward,
             generic(2, 4, 12),
             gradcheck.random_like(encoder.init_block(None, config, "float64"), generator(1)),
             per_image=fields is not DROPOUTS,
         )
-    for layers in (1, 3):
+    for layers, read in ((1, None), (3, None), (3, slice(0, 1))):
         config = preset("tiny", num_layers=layers)
         yield Case(
-            f"encoder of {layers}",
-            lambda x, p, config=config: encoder.forward(x, p, config=config),
+            f"encoder of {layers}{', first row' if read else ''}",
+            lambda x, p, config=config, read=read: encoder.forward(x, p, config=config, read=read),
             encoder.backward,
             generic(2, 4, 12),
             gradcheck.random_like(encoder.init(None, config, "float64"), generator(1)),
@@ -291,21 +341,27 @@ for _name, _fields in POSITIONS.items():
         f"vit, {_name}, gap": _fields | {"classifier": "gap"},
         f"vit, {_name}, both dropouts, recomputed": _fields | DROPOUTS,
     }
+# Those that are also run without what nobody reads.
+LESS = "vit", "vit, erf", "vit, no head, no pre-logits", "vit, one patch", "vit, one layer", "vit, recomputed"
+LESS += tuple(f"vit, {name}" for name in ("gap", "none", "2d", "relative", "1d in every layer"))
+LESS += ("vit, 2d in every layer, shared", "vit, both dropouts", "vit, both dropouts, recomputed")
 
 
 def models():
     """The whole ViT in many configurations."""
     for name, fields in MODELS.items():
         yield name, functools.partial(model, name, fields)
+    for name in LESS:
+        yield f"{name}, less", functools.partial(model, f"{name}, less", MODELS[name], whole=False)
 
 
-def model(name, fields):
-    """The whole ViT in one of them."""
+def model(name, fields, whole=True):
+    """The whole ViT in one of them, or what is read of it."""
     config = preset("tiny", **fields)
-    keep = "inputs" if name.endswith("recomputed") else "all"
+    keep = "inputs" if "recomputed" in name else "all"
 
     def forward(x, p):
-        return vit.forward(x, p, config, rng=generator(), keep=keep)
+        return vit.forward(x, p, config, rng=generator(), keep=keep, whole=whole)
 
     return Case(name, forward, vit.backward, *model_point(config), per_image="dropout" not in name)
 

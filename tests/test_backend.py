@@ -21,8 +21,8 @@ from vitnp.ops import gelu, softmax
 
 
 @pytest.mark.parametrize("form", ["tanh", "erf"])
-@pytest.mark.parametrize("classifier", ["token", "gap"])
-def test_the_model_uses_nothing_of_numpy(form, classifier, monkeypatch):
+@pytest.mark.parametrize(("classifier", "whole"), [("token", True), ("token", False), ("gap", True)])
+def test_the_model_uses_nothing_of_numpy(form, classifier, whole, monkeypatch):
     """Forward, loss and backward with every dropout: the same bits as with NumPy."""
     monkeypatch.setattr(
         softmax, "SAFE", 0.0
@@ -33,7 +33,7 @@ def test_the_model_uses_nothing_of_numpy(form, classifier, monkeypatch):
     labels = np.array([1, 4])
 
     def both_ways(images, labels, p):
-        logits, saved = vit.forward(images, p, config, rng=generator())
+        logits, saved = vit.forward(images, p, config, rng=generator(), whole=whole)
         value, saved_loss = loss.forward(logits, labels, label_smoothing=0.1)
         dimages, dp = vit.backward(loss.backward(1.0, saved_loss), saved)
         return {"logits": logits, "loss": value, "dimages": dimages, "dp": dp}

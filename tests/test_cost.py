@@ -41,23 +41,24 @@ def kept_arrays(saved, parameters):
 
 
 @pytest.mark.parametrize("overrides", VARIANTS, ids=str)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_activation_bytes_are_those_of_saved(overrides, dtype):
+@pytest.mark.parametrize(("dtype", "whole"), [("float32", True), ("float64", True), ("float32", False)])
+def test_activation_bytes_are_those_of_saved(overrides, dtype, whole):
     config = vitnp.preset("tiny", **overrides)
     rng = np.random.default_rng(0)
     p = tree.map(lambda a: a.astype(dtype), gradcheck.random_like(vit.init(None, config), rng))
     images = rng.standard_normal((3, *config.image_size, 3)).astype(dtype)
-    _, saved = vit.forward(images, p, config, rng=np.random.default_rng(1))
+    _, saved = vit.forward(images, p, config, rng=np.random.default_rng(1), whole=whole)
     own = {id(leaf) for _, leaf in tree.leaves(p)}
-    counted = sum(cost.saved_bytes(config, batch_size=3, itemsize=np.dtype(dtype).itemsize).values())
-    assert counted == sum(a.nbytes for a in kept_arrays(saved, own).values())
+    counted = cost.saved_bytes(config, batch_size=3, itemsize=np.dtype(dtype).itemsize, whole=whole)
+    assert sum(counted.values()) == sum(a.nbytes for a in kept_arrays(saved, own).values())
 
 
 MODELS = [("tiny", {}), ("digits", {}), ("Ti/16", {}), *(("tiny", fields) for fields in POSITIONS.values())]
 
 
+@pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize(("name", "fields"), MODELS, ids=str)
-def test_multiply_adds_are_those_of_the_matrix_products(name, fields):
+def test_multiply_adds_are_those_of_the_matrix_products(name, fields, whole):
     """Count them where they happen: an array type whose @ adds up its shapes."""
     done = []
 
@@ -74,8 +75,8 @@ def test_multiply_adds_are_those_of_the_matrix_products(name, fields):
     config = vitnp.preset(name, **fields)
     p = tree.map(lambda a: a.view(Counting), vit.init(np.random.default_rng(0), config))
     images = np.zeros((1, *config.image_size, config.in_channels), np.float32)
-    vit.forward(images, p, config)
-    assert sum(done) == sum(cost.multiply_adds(config).values())
+    vit.forward(images, p, config, whole=whole)
+    assert sum(done) == sum(cost.multiply_adds(config, whole=whole).values())
 
 
 # facts of the paper's models at 224 pixels, 1000 classes, in 10⁹ multiply–adds
@@ -95,6 +96,19 @@ PUBLISHED = {
 def test_multiply_adds_of_the_published_models(name):
     total = sum(cost.multiply_adds(vitnp.preset(name)).values())
     assert total / 1e9 == pytest.approx(PUBLISHED[name], abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "giga", "percent"), [("B/16", 1.215, 6.9), ("L/16", 2.134, 3.5), ("digits", 4.3e-4, 18.0)]
+)
+def test_what_nobody_reads(name, giga, percent):
+    """K and V are needed of all N tokens; Q, the scores, A·V, W_O and the feed-forward network of one in place of N."""
+    config = vitnp.preset(name)
+    N, D, M = config.num_tokens, config.hidden_size, config.mlp_dim
+    whole, less = (sum(cost.multiply_adds(config, whole=w).values()) for w in (True, False))
+    assert whole - less == (N - 1) * (2 * D * D + 2 * N * D + 2 * D * M)
+    assert (whole - less) / 1e9 == pytest.approx(giga, rel=5e-3)
+    assert 100 * (whole - less) / whole == pytest.approx(percent, abs=0.05)
 
 
 def test_parameters_by_part_add_up():
@@ -147,39 +161,54 @@ DROP, DROP_ATTENTION, AGAIN, ONE = (
     {"micro_batch": 1},
 )
 # Small models, each with its peak at another moment: image, P, D, H, L, M, rates, batch, how, bytes that are predicted.
+# With classifier "gap", where every block computes all rows:
 PEAKS = {
-    "GELU": (160, 16, 16, 1, 1, 256, DROP_ATTENTION, 4, AGAIN, 3_817_228),
-    "GELU, dropout, more than a block": (28, 2, 8, 1, 1, 1024, DROP, 2, AGAIN, 10_540_632),
-    "GELU of the last layer": (80, 8, 8, 2, 2, 512, DROP_ATTENTION, 2, {}, 3_171_096),
-    "GELU of the last layer, dropout": (16, 4, 8, 2, 2, 1024, DROP, 16, {}, 8_661_096),
-    "GELU of the first layer": (20, 2, 32, 1, 6, 512, DROP_ATTENTION, 2, AGAIN, 3_247_642),
-    "feed-forward": (32, 16, 128, 2, 1, 2048, {}, 16, {}, 5_425_768),
-    "feed-forward of the last layer, dropout": (8, 2, 32, 2, 3, 2048, TWO_DROPOUTS, 4, ONE, 3_342_146),
-    "feed-forward of the last layer": (32, 8, 32, 16, 3, 2048, {}, 2, ONE, 3_176_004),
-    "feed-forward of the first layer": (24, 4, 64, 1, 2, 2048, {}, 1, {}, 3_523_656),
-    "feed-forward of the first layer, dropout": (16, 4, 64, 8, 2, 2048, TWO_DROPOUTS, 2, AGAIN, 3_796_368),
-    "scores of eight heads": (224, 16, 64, 8, 1, 64, {}, 1, {}, 4_363_396),
-    "scores": (48, 8, 64, 8, 1, 64, DROP, 8, AGAIN, 3_254_280),
-    "scores, more than a block": (32, 4, 32, 4, 1, 8, {}, 16, AGAIN, 5_296_776),
-    "scores, dropout of them": (224, 16, 32, 1, 1, 8, DROP_ATTENTION, 2, AGAIN, 3_763_098),
-    "scores, both dropouts": (224, 16, 32, 1, 1, 8, TWO_DROPOUTS, 4, {}, 7_217_740),
-    "scores of the last layer": (24, 4, 64, 16, 3, 16, {}, 4, {}, 3_424_920),
-    "scores of the last layer, inputs kept": (80, 8, 32, 2, 6, 8, {}, 16, AGAIN, 8_939_784),
-    "scores of the last layer, dropout": (56, 4, 8, 4, 3, 8, DROP, 4, ONE, 3_742_324),
-    "scores of the first layer": (20, 2, 128, 16, 3, 256, DROP, 1, ONE | AGAIN, 4_712_036),
-    "heads": (96, 16, 512, 16, 1, 128, DROP_ATTENTION, 2, AGAIN, 8_272_192),
-    "heads, dropout": (20, 2, 512, 16, 1, 8, DROP, 1, {}, 9_225_164),
-    "heads of the last layer": (32, 8, 256, 4, 2, 16, {}, 16, {}, 9_008_040),
-    "heads of the first layer, dropout": (12, 2, 512, 16, 2, 128, DROP, 1, AGAIN, 11_261_284),
+    "GELU": (80, 8, 16, 1, 1, 256, DROP_ATTENTION, 4, AGAIN, 2_842_664),
+    "GELU, dropout, more than a block": (28, 2, 8, 1, 1, 1024, DROP, 2, AGAIN, 10_481_160),
+    "GELU of the last layer": (80, 8, 8, 2, 2, 512, DROP_ATTENTION, 2, {}, 3_130_888),
+    "GELU of the last layer, dropout": (16, 4, 8, 2, 2, 1024, DROP, 16, {}, 8_142_760),
+    "GELU of the first layer": (20, 2, 32, 1, 6, 512, DROP_ATTENTION, 2, AGAIN, 3_196_712),
+    "feed-forward": (32, 16, 128, 2, 1, 2048, {}, 16, {}, 4_777_256),
+    "feed-forward of the last layer, dropout": (8, 2, 32, 2, 3, 2048, TWO_DROPOUTS, 4, ONE, 3_271_656),
+    "feed-forward of the last layer": (32, 8, 32, 16, 3, 2048, {}, 2, ONE, 3_114_728),
+    "feed-forward of the first layer": (24, 4, 64, 1, 2, 2048, {}, 1, {}, 3_478_552),
+    "feed-forward of the first layer, dropout": (16, 4, 64, 8, 2, 2048, TWO_DROPOUTS, 2, AGAIN, 3_692_968),
+    "scores of eight heads": (224, 16, 64, 8, 1, 64, {}, 1, {}, 4_296_280),
+    "scores": (48, 8, 64, 8, 1, 64, DROP, 8, AGAIN, 3_064_744),
+    "scores, more than a block": (32, 4, 32, 4, 1, 8, {}, 16, AGAIN, 5_097_160),
+    "scores, dropout of them": (112, 8, 32, 1, 1, 8, DROP_ATTENTION, 2, AGAIN, 2_481_480),
+    "scores, both dropouts": (112, 8, 32, 1, 1, 8, TWO_DROPOUTS, 4, {}, 4_769_608),
+    "scores of the last layer": (24, 4, 64, 16, 3, 16, {}, 4, {}, 3_242_280),
+    "scores of the last layer, inputs kept": (80, 8, 32, 2, 6, 8, {}, 16, AGAIN, 8_663_496),
+    "scores of the last layer, dropout": (56, 4, 8, 4, 3, 8, DROP, 4, ONE, 3_715_864),
+    "scores of the first layer": (20, 2, 128, 16, 3, 256, DROP, 1, ONE | AGAIN, 4_637_080),
+    "heads": (96, 16, 512, 16, 1, 128, DROP_ATTENTION, 2, AGAIN, 8_034_184),
+    "heads, dropout": (20, 2, 512, 16, 1, 8, DROP, 1, {}, 8_967_000),
+    "heads of the last layer": (32, 8, 256, 4, 2, 16, {}, 16, {}, 8_300_648),
+    "heads of the first layer, dropout": (12, 2, 512, 16, 2, 128, DROP, 1, AGAIN, 11_139_736),
+}
+# and with "token", where the last one computes one:
+PEAKS_OF_ONE_ROW = {
+    "images": (160, 16, 16, 1, 1, 256, DROP_ATTENTION, 4, AGAIN, 3_807_800),
+    "images, in parts": (96, 16, 32, 4, 1, 64, {}, 2, ONE, 574_252),
+    "heads": (96, 8, 256, 16, 1, 16, DROP, 2, {}, 3_819_552),
+    "GELU of the layer before": (16, 4, 8, 2, 3, 1024, DROP, 16, {}, 8_714_632),
+    "feed-forward of the last layer": (8, 2, 32, 2, 3, 2048, TWO_DROPOUTS, 4, ONE, 3_142_384),
+    "scores of the layer before": (24, 4, 64, 16, 4, 16, {}, 4, {}, 3_426_712),
+    "scores of the layer before, inputs kept": (80, 8, 32, 2, 6, 8, {}, 16, AGAIN, 8_336_552),
 }
 
 
-@pytest.mark.parametrize("peak", PEAKS.values(), ids=PEAKS)
-def test_every_moment_that_may_be_the_peak(peak):
+@pytest.mark.parametrize(
+    ("classifier", "peak"),
+    [*(("gap", peak) for peak in PEAKS.values()), *(("token", peak) for peak in PEAKS_OF_ONE_ROW.values())],
+    ids=[*PEAKS, *(f"one row: {name}" for name in PEAKS_OF_ONE_ROW)],
+)
+def test_every_moment_that_may_be_the_peak(classifier, peak):
     """Each term of the formula counts somewhere: to the byte what it came to when it was measured, and within 10%."""
     image_size, P, D, H, L, M, rates, batch_size, how, predicted = peak
     fields = {"hidden_size": D, "num_heads": H, "num_layers": L, "mlp_dim": M, "num_classes": 10, **rates}
-    config = vitnp.ViTConfig(image_size=image_size, patch_size=P, **fields)
+    config = vitnp.ViTConfig(image_size=image_size, patch_size=P, classifier=classifier, **fields)
     assert sum(cost.step_bytes(config, batch_size=batch_size, **how).values()) == predicted
     assert measured(config, batch_size, how) == pytest.approx(predicted, rel=0.1)
 
@@ -199,6 +228,7 @@ def test_two_threads_have_two_blocks_in_work():
         "num_heads": 4,
         "num_layers": 1,
         "mlp_dim": 8,
+        "classifier": "gap",  # all rows are computed
     }
     config = vitnp.ViTConfig(**fields)
     one, two = (cost.step_bytes(config, batch_size=16, workers=n)["temporary"] for n in (1, 2))

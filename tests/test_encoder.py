@@ -22,6 +22,35 @@ def test_the_block_is_equations_2_and_3():
     np.testing.assert_array_equal(case.forward(z, p)[0], z2)
 
 
+@pytest.mark.parametrize("read", [slice(0, 1), slice(1, 3)])
+def test_the_rows_that_are_read_are_those_of_the_whole_block(read):
+    """Forward and backward; nothing of the other rows is computed but the keys and the values."""
+    config, case = preset("tiny"), CASES["block"]
+    whole, saved_whole = encoder.block_forward(case.x, case.p, config=config)
+    y, saved = encoder.block_forward(case.x, case.p, config=config, read=read)
+    np.testing.assert_allclose(y, whole[:, read], rtol=1e-13, atol=1e-13)
+    dy = np.random.default_rng(0).standard_normal(y.shape)
+    dwhole = np.zeros_like(whole)
+    dwhole[:, read] = dy
+    dx, dp = encoder.block_backward(dy, saved)
+    expected_dx, expected_dp = encoder.block_backward(dwhole, saved_whole)
+    np.testing.assert_allclose(dx, expected_dx, rtol=1e-12, atol=1e-12)
+    tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12), dp, expected_dp)
+    n, N = y.shape[1], whole.shape[1]
+    assert n == len(range(N)[read]) < N
+    assert saved.attention.K.shape[2] == saved.attention.V.shape[2] == N
+    assert saved.attention.A.shape[2:] == (n, N)
+    tokens = [saved.attention.x, saved.attention.concat, saved.norm_2[1], saved.feed_forward[0]]
+    assert [a.shape[1] for a in tokens] == [n] * len(tokens)
+
+
+def test_all_blocks_but_the_last_compute_every_row():
+    case, N = CASES["encoder of 3, first row"], CASES["encoder of 3"].x.shape[1]
+    y, saved = case.forward(case.x, case.p)
+    assert y.shape[1] == 1
+    assert [block.attention.Q.shape[2] for block in saved] == [N, N, 1]
+
+
 def test_shapes_of_the_slide():
     config = preset("B/16", num_layers=1)
     p = encoder.init(np.random.default_rng(0), config, "float32")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from vitnp.ops import dropout, gelu, heads, linear, softmax
+from vitnp.ops import dropout, gelu, heads, linear, rows, softmax
 
 X = np.linspace(-8.0, 8.0, 160_001)
 
@@ -98,6 +98,20 @@ def test_head_h_takes_its_columns():
         np.testing.assert_array_equal(heads.split(x, 3)[:, h], x[:, :, 2 * h : 2 * h + 2])
 
 
+@pytest.mark.parametrize("read", [slice(0, 1), slice(2, 5), slice(None, None, 3)])
+def test_rows(read):
+    """Those that are read, and no gradient for the others; None hands everything through, without a copy."""
+    x = np.random.default_rng(0).standard_normal((2, 6, 3))
+    y, saved = rows.forward(x, read)
+    np.testing.assert_array_equal(y, x[:, read])
+    dx = rows.backward(y, saved)
+    np.testing.assert_array_equal(dx[:, read], y)
+    assert (dx != 0).sum() == y.size
+    same, saved = rows.forward(x, None)
+    assert same is x
+    assert rows.backward(x, saved) is x
+
+
 @given(rate=st.floats(0.05, 0.9), seed=st.integers(0, 99))
 def test_dropout_keeps_the_expectation(rate, seed):
     """10,000 values: the share kept, and the mean, within five standard deviations."""
@@ -135,6 +149,22 @@ def test_softmax_takes_scores_of_any_size(size):
     with np.errstate(over="raise", invalid="raise"):
         y, _ = softmax.forward(x)
     np.testing.assert_allclose(y, scipy.special.softmax(x, axis=-1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e4])
+@pytest.mark.parametrize("dtype", ["float32", "complex128"])
+def test_softmax_of_minus_infinity_is_0(size, dtype):
+    """What a mask hides has no part in the row, and no gradient."""
+    x = (size * np.random.default_rng(0).standard_normal((4, 7))).astype(dtype)
+    x[:, 2] = -np.inf
+    with np.errstate(all="raise", under="ignore"):
+        y, saved = softmax.forward(x)
+        dx = softmax.backward(np.ones_like(x) * np.arange(7), saved)
+    np.testing.assert_array_equal(y[:, 2], 0.0)
+    np.testing.assert_array_equal(dx[:, 2], 0.0)
+    np.testing.assert_allclose(
+        y[:, np.arange(7) != 2], softmax.forward(x[:, np.arange(7) != 2])[0], rtol=1e-6
+    )
 
 
 def test_softmax_of_rows_far_apart():

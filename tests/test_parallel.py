@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from cases import DROPOUTS, generator, model_point
+from cases import DROPOUTS, POSITIONS, generator, model_point
 from test_contract import close
 
 from vitnp import InputError, ViTConfig, loss_and_grads, predict, tree, vit
@@ -17,6 +17,7 @@ from vitnp.engine import batch, loss, split, sums
 from vitnp.models import preset
 from vitnp.models.parts import copied
 from vitnp.ops import dropout
+from vitnp.steps import s6_layer_norm
 from vitnp.system import blas, cores, threads
 from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
@@ -48,12 +49,58 @@ def test_against_the_model_and_the_loss(labels):
     assert [name for name, _ in tree.leaves(grads)] == [name for name, _ in tree.leaves(P)]
 
 
+WHOLE = {
+    "pre-logits": {},
+    "no pre-logits": {"representation_size": None},
+    "gap": {"classifier": "gap"},
+    "one layer": {"num_layers": 1},
+    "three layers": {"num_layers": 3},
+    **POSITIONS,
+}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"workers": 1}, {"workers": 3}, {"workers": 2, "micro_batch": 3}, {"workers": 1, "recompute": True}],
+    ids=str,
+)
+@pytest.mark.parametrize("fields", WHOLE.values(), ids=WHOLE)
+def test_against_the_whole_pass(fields, how):
+    """What nobody reads is left out: loss and gradients to 1e-14 of the largest, in every way to do a batch."""
+    config = preset("tiny", **fields)
+    images, p = model_point(config, batch_size=5)
+    logits, saved = vit.forward(images, p, config)
+    value, saved_loss = loss.forward(logits, LABELS)
+    _, dp = vit.backward(loss.backward(1.0, saved_loss), saved)
+    got, grads = loss_and_grads(images, LABELS, p, config, **how)
+    largest = max(np.abs(leaf).max() for _, leaf in tree.leaves(dp))
+    assert got == pytest.approx(value, rel=1e-14)
+    tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=0, atol=1e-14 * largest), grads, dp)
+    predicted = predict(images, p, config, workers=how["workers"])
+    np.testing.assert_allclose(predicted, logits, rtol=0, atol=1e-14 * np.abs(logits).max())
+
+
+def test_what_nobody_reads_is_left_out(monkeypatch):
+    """In training and in prediction, the last LayerNorm sees the one token that the logits are made of."""
+    norm, rows = s6_layer_norm.forward, []
+
+    def spy(x, p, **static):
+        rows.append(x.shape[1])
+        return norm(x, p, **static)
+
+    monkeypatch.setattr(s6_layer_norm, "forward", spy)
+    N = CONFIG.num_tokens
+    loss_and_grads(IMAGES, LABELS, P, CONFIG, workers=1)
+    predict(IMAGES, P, CONFIG, workers=1)
+    assert rows == [*[N] * (2 * CONFIG.num_layers - 1), 1, 1] * 2
+
+
 @pytest.mark.parametrize("fields", RATES.values(), ids=RATES)
 def test_each_dropout_is_the_forwards(fields):
     """Each rate alone: what one generator of the seed drawn here drops in the whole batch."""
     config = preset("tiny", **fields)
     drop = np.random.default_rng(generator().integers(2**63))
-    logits, saved = vit.forward(IMAGES, P, config, rng=drop)
+    logits, saved = vit.forward(IMAGES, P, config, rng=drop, whole=False)
     value, saved_loss = loss.forward(logits, LABELS)
     _, dp = vit.backward(loss.backward(1.0, saved_loss), saved)
     got, grads = loss_and_grads(IMAGES, LABELS, P, config, workers=2, rng=generator())

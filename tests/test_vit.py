@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import CASES, MODELS, generator, model_point
+from cases import CASES, DROPOUTS, MODELS, generator, model_point
 
 import vitnp
 from vitnp import tree, vit
@@ -68,6 +68,72 @@ def test_the_way_back_part_by_part(fields):
     tree.map(np.testing.assert_array_equal, dp, expected)
 
 
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("fields", MODELS.values(), ids=MODELS)
+def test_what_nobody_reads_changes_nothing(fields, layers):
+    """Logits and every gradient, to 1e-14 of the largest; the same bits where all rows are read."""
+    fields = {name: value for name, value in fields.items() if not name.endswith("dropout_rate")}
+    config = preset("tiny", **fields | {"num_layers": layers})
+    images, p = model_point(config)
+    results = []
+    for whole in (True, False):
+        logits, saved = vit.forward(images, p, config, whole=whole)
+        dlogits = np.random.default_rng(0).standard_normal(logits.shape)
+        results.append([logits, *vit.backward(dlogits, saved)])
+    small = 0.0 if vit.rows_read(config) is None else 1e-14
+    for expected, got in zip(*results, strict=True):
+        near(got, expected, small)
+
+
+def near(got, expected, tolerance):
+    """The same tree, or array, to `tolerance` of its largest number."""
+    got, expected = ({"": a} if isinstance(a, np.ndarray) else a for a in (got, expected))
+    largest = max(np.abs(leaf).max() for _, leaf in tree.leaves(expected))
+    tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * largest), got, expected)
+
+
+@pytest.mark.parametrize(
+    ("fields", "less"),
+    [
+        ({}, True),
+        ({"position_embedding": "2d", "position_at": "every-layer"}, True),
+        ({"num_classes": 0, "representation_size": None}, True),
+        ({"classifier": "gap"}, False),
+        ({"position_embedding": "relative"}, False),
+    ],
+    ids=str,
+)
+def test_fewer_rows_are_computed(fields, less):
+    """In the last block, of all but the keys, the values and the norm before them; and in the last norm."""
+    config = preset("tiny", **fields)
+    images, p = model_point(config)
+    N = config.num_tokens
+    n = 1 if less else N
+    assert n <= N > 1
+    for whole, rows in ((True, N), (False, n)):
+        _, saved = vit.forward(images, p, config, whole=whole)
+        for i, block in enumerate(saved.blocks):
+            last = rows if i == config.num_layers - 1 else N
+            x, u = block.feed_forward[0], block.feed_forward[2][0]
+            assert [a.shape[1] for a in (block.attention.x, block.attention.concat, x, u)] == [last] * 4
+            assert [a.shape[2] for a in (block.attention.Q, block.attention.A)] == [last] * 2
+            assert [a.shape[2] for a in (block.attention.K, block.attention.V)] == [N] * 2
+        assert saved.norm[1].shape[1] == rows
+
+
+@pytest.mark.parametrize("fields", [{}, DROPOUTS], ids=["no dropout", "dropout"])
+def test_recomputed_without_what_nobody_reads(fields):
+    """The same bits as with everything kept."""
+    config = preset("tiny", **fields)
+    images, p = model_point(config)
+    results = []
+    for keep in ("all", "inputs"):
+        logits, saved = vit.forward(images, p, config, rng=generator(), keep=keep, whole=False)
+        results.append([logits, *vit.backward(np.ones_like(logits), saved)])
+    for expected, got in zip(*results, strict=True):
+        near(got, expected, 0.0)
+
+
 def test_backward_takes_nothing_out_of_saved():
     case = CASES["vit"]
     y, saved = case.forward(case.x, case.p)
@@ -99,7 +165,8 @@ def test_dropout_only_with_a_generator():
     assert np.abs(dropped - vit.forward(images, p, config, rng=generator(1))[0]).max() > 0.01
 
 
-def test_dropout_stands_where_the_paper_puts_it(monkeypatch):
+@pytest.mark.parametrize("whole", [True, False])
+def test_dropout_stands_where_the_paper_puts_it(monkeypatch, whole):
     """After the positions and after every dense layer except Q, K, V: 1 + 3 draws a block, none in the head."""
     config = preset("tiny", dropout_rate=0.5)
     images, p = model_point(config)
@@ -114,8 +181,10 @@ def test_dropout_stands_where_the_paper_puts_it(monkeypatch):
         return keep
 
     monkeypatch.setattr(dropout, "draw", counting)
-    vit.forward(images, p, config, rng=np.random.default_rng(0))
-    assert shapes == [(2, 7, 12), *((2, 7, 12), (2, 7, 20), (2, 7, 12)) * 2]
+    vit.forward(images, p, config, rng=np.random.default_rng(0), whole=whole)
+    N, D, M = config.num_tokens, config.hidden_size, config.mlp_dim
+    rows = [N] * (config.num_layers - 1) + [N if whole else 1]
+    assert shapes == [(2, N, D), *((2, n, width) for n in rows for width in (D, M, D))]
 
 
 def test_without_positions_the_class_token_sees_a_bag_of_patches():

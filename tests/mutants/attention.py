@@ -3,33 +3,53 @@
 from mutants.kinds import mistakes
 
 ATTENTION = ("s5_attention", "block", "vit")
-THREE_WAYS = 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'
+MASKED = """\
+        S = array_module(S).where(mask, S, -math.inf)
+    A, _ = softmax.forward(S)
+"""
+MASKED_AFTER = """\
+        S = S + 0.0
+    A, _ = softmax.forward(S)
+    A = A if mask is None else A * mask
+"""
+THREE_WAYS = """\
+    dx = input_gradient(dQ, p["W_Q"])
+    dm_K, dm_V = input_gradient(dK, p["W_K"]), input_gradient(dV, p["W_V"])
+"""
+SUM = "    dx += dm_K\n    dx += dm_V\n"
 MERGED = "dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)"
-RETURN = "return y, Saved(x, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)"
-DQDKDV = "dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q"
+RETURN = "return y, Saved(x, m, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)"
+DQDKDV = "dQ, dK = dS @ K * scale, dS.swapaxes(-1, -2) @ Q * scale"
+SCALE = "scale = 1.0 / math.sqrt(Q.shape[-1])"
 DA = "dA = dropout.apply(dO @ V.swapaxes(-1, -2), A_keep, rate=rate)"
 DV = "dV = dropout.apply(A, A_keep, rate=rate).swapaxes(-1, -2) @ dO"
 mistakes(
     "steps/s5_attention.py",
     ATTENTION,
-    ("1/√d_k forgotten", "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n", ""),
-    ("1/d_k in place of 1/√d_k", "dS *= 1.0 / math.sqrt(Q.shape[-1])", "dS *= 1.0 / Q.shape[-1]"),
+    ("1/√d_k forgotten", SCALE, "scale = 1.0"),
+    ("1/d_k in place of 1/√d_k", SCALE, "scale = 1.0 / Q.shape[-1]"),
+    ("dQ not divided by √d_k", DQDKDV, DQDKDV.replace("dS @ K * scale", "dS @ K")),
+    ("dK not divided by √d_k", DQDKDV, DQDKDV.replace("@ Q * scale", "@ Q")),
     (
         "forward scales by the model width",
-        "    S *= 1.0 / math.sqrt(Q.shape[-1])",
-        "    S *= 1.0 / math.sqrt(Q.shape[1] * Q.shape[-1])",
+        "scaled = Q * (1.0 / math.sqrt(Q.shape[-1]))",
+        "scaled = Q * (1.0 / math.sqrt(Q.shape[1] * Q.shape[-1]))",
     ),
     (
         "scores' gradient divided by the number of tokens (as found in public code)",
-        "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n",
-        "    dS *= 1.0 / math.sqrt(Q.shape[-1]) / Q.shape[2]\n",
+        SCALE,
+        f"{SCALE} / Q.shape[2]",
     ),
     ("dQ and dK exchanged", MERGED, "dQ, dK, dV = heads.merge(dK), heads.merge(dQ), heads.merge(dV)"),
     ("dV and dQ exchanged", MERGED, "dQ, dK, dV = heads.merge(dV), heads.merge(dK), heads.merge(dQ)"),
     ("dQ with the scores transposed", DQDKDV, DQDKDV.replace("dS @ K", "dS.swapaxes(-1, -2) @ K")),
-    ("dK with the scores not transposed", DQDKDV, "dQ, dK = dS @ K, dS @ Q"),
-    ("dK and dQ handed back in the other order", DQDKDV, "dQ, dK = dS.swapaxes(-1, -2) @ Q, dS @ K"),
-    ("dQ from Q and dK from K", DQDKDV, "dQ, dK = dS @ Q, dS.swapaxes(-1, -2) @ K"),
+    ("dK with the scores not transposed", DQDKDV, DQDKDV.replace("dS.swapaxes(-1, -2) @ Q", "dS @ Q")),
+    ("dK and dQ handed back in the other order", DQDKDV, DQDKDV.replace("dQ, dK =", "dK, dQ =")),
+    (
+        "dQ from Q and dK from K",
+        DQDKDV,
+        "dQ, dK = dS @ Q * scale, dS.swapaxes(-1, -2) @ K * scale",
+    ),
     ("dV with the weights not transposed", DV, DV.replace(".swapaxes(-1, -2)", "")),
     (
         "dA with the values not transposed",
@@ -47,11 +67,19 @@ mistakes(
         "dO = heads.split(dconcat, Q.shape[1])",
         "dO = dconcat.reshape(Q.shape)",
     ),
-    ("the way through Q missing", THREE_WAYS, 'input_gradient(dK, p["W_K"]) + input_gradient(dV, p["W_V"])'),
-    ("the way through K missing", THREE_WAYS, 'input_gradient(dQ, p["W_Q"]) + input_gradient(dV, p["W_V"])'),
-    ("the way through V missing", THREE_WAYS, 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"])'),
-    ("no way back through W_Q, W_K, W_V (as found in public code)", THREE_WAYS, "dQ + dK + dV"),
-    ("dx returned from the concatenated values (as found in public code)", THREE_WAYS, "dV"),
+    ("the way through Q missing", SUM, "    dx = dm_K + dm_V\n"),
+    ("the way through K missing", SUM, "    dx += dm_V\n"),
+    ("the way through V missing", SUM, "    dx += dm_K\n"),
+    (
+        "no way back through W_Q, W_K, W_V (as found in public code)",
+        THREE_WAYS,
+        "    dx, dm_K, dm_V = 1.0 * dQ, dK, dV\n",
+    ),
+    (
+        "dx returned from the concatenated values (as found in public code)",
+        THREE_WAYS,
+        "    dx, dm_K, dm_V = 1.0 * dV, 0.0 * dK, 0.0 * dV\n",
+    ),
     ("W_K's way back through W_Q", 'input_gradient(dK, p["W_K"])', 'input_gradient(dK, p["W_Q"])'),
     ("W_O forgotten on the way back", 'dconcat = input_gradient(dy, p["W_O"])', "dconcat = dy"),
     ("W_O not transposed", 'dconcat = input_gradient(dy, p["W_O"])', 'dconcat = dy @ p["W_O"]'),
@@ -61,7 +89,7 @@ mistakes(
         RETURN.replace("concat", "y"),
     ),
     ("W_O's gradient with the values, unweighted", '("O", concat, dy)', '("O", heads.merge(V), dy)'),
-    ("W_K's gradient from dQ", '("K", x, dK)', '("K", x, dQ)'),
+    ("W_K's gradient from dQ", '("K", m, dK)', '("K", m, dQ)'),
     (
         "forward without W_O: heads never mix (as found in public code)",
         'y = affine(concat, p["W_O"], p["b_O"])',
@@ -73,21 +101,50 @@ mistakes(
         "A, _ = softmax.forward(S)",
         "A = softmax.forward(S.swapaxes(-1, -2))[0].swapaxes(-1, -2)",
     ),
-    ("forward: b_K used for V", 'affine(x, p["W_V"], p["b_V"])', 'affine(x, p["W_V"], p["b_K"])'),
-    ("forward: every head sees the first head's keys", "S = Q @ K.swapaxes", "S = Q @ K[:, :1].swapaxes"),
+    ("forward: b_K used for V", 'affine(m, p["W_V"], p["b_V"])', 'affine(m, p["W_V"], p["b_K"])'),
+    (
+        "forward: every head sees the first head's keys",
+        "S = scaled @ K.swapaxes",
+        "S = scaled @ K[:, :1].swapaxes",
+    ),
+)
+BOTH = "return dx, dm_K + dm_V, dp"
+mistakes(
+    "steps/s5_attention.py",
+    ("s5_attention, cross", "s5_attention, cross, mask", "block, two rows"),
+    ("the tokens looked at get nothing through K", BOTH, "return dx, dm_V, dp"),
+    ("the tokens looked at get nothing through V", BOTH, "return dx, dm_K, dp"),
+    ("K's way back added twice", BOTH, "return dx, dm_K + dm_K, dp"),
+    ("W_K's gradient from the tokens that look", '("K", m, dK)', '("K", x, dK)'),
+    ("W_V's gradient from the tokens that look", '("V", m, dV)', '("V", x, dV)'),
+    ("W_Q's gradient from the tokens that are looked at", '("Q", x, dQ)', '("Q", m, dQ)'),
+    ("forward: the queries of the tokens that are looked at", 'affine(x, p["W_Q"]', 'affine(m, p["W_Q"]'),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ("s5_attention, cross", "s5_attention, cross, mask"),
+    ("those who look and those who are looked at exchanged", BOTH, "return dm_K + dm_V, dx, dp"),
+)
+mistakes(
+    "steps/s5_attention.py",
+    ("s5_attention, causal", "s5_attention, cross, mask", "s5_attention, cross, mask, both dropouts"),
+    ("a hidden score is 0, and gets a gradient", "(mask, S, -math.inf)", "(mask, S, 0.0)"),
+    ("hidden after the softmax: rows do not sum to 1", MASKED, MASKED_AFTER),
 )
 mistakes(
     "steps/s5_attention.py",
     ("s5_attention, relative", "block, relative", "vit, relative"),
-    ("the distances' way back to Q missing", "return dQ + dQ_rel, dK", "return dQ, dK"),
-    ("the content's way back to Q missing", "return dQ + dQ_rel, dK", "return dQ_rel, dK"),
-    ("forward: the keys ask for the distance", "relative.forward(Q, E_rel)", "relative.forward(K, E_rel)"),
+    ("the distances' way back to Q missing", "    dQ = dQ + dQ_rel * scale\n", ""),
+    ("the content's way back to Q missing", "dQ = dQ + dQ_rel * scale", "dQ = dQ_rel * scale"),
+    ("the distances' way back to Q not scaled", "dQ + dQ_rel * scale", "dQ + dQ_rel"),
+    ("forward: the keys ask for the distance", "relative.forward(scaled, ", "relative.forward(K, "),
+    ("forward: the distances not scaled", "relative.forward(scaled, ", "relative.forward(Q, "),
     ("forward: the distances do not count", "S += relative", "relative"),
     ("E_rel's gradient of the first image", "column_sums(part.resh", "column_sums(part[:1].resh"),
     (
         "E_rel's gradient not scaled as its scores",
+        "relative.backward(dS, (Q * scale, E_rel))",
         "relative.backward(dS, (Q, E_rel))",
-        "relative.backward(dS * math.sqrt(Q.shape[-1]), (Q, E_rel))",
     ),
 )
 mistakes(
@@ -133,8 +190,8 @@ mistakes(
     ATTENTION,
     (
         "right the first time only: the scale is written into Q and K",
-        "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n",
-        "    Q *= 1.0 / math.sqrt(Q.shape[-1])\n    K *= 1.0 / math.sqrt(K.shape[-1])\n",
+        SCALE,
+        f"{SCALE}\n    Q *= scale\n    K *= scale\n    scale = 1.0",
     ),
     clause="unmodified",
 )

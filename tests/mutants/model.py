@@ -1,15 +1,17 @@
 """Block, encoder, whole model, loss, and a batch in shares."""
 
-from mutants.kinds import mistakes
+from mutants.kinds import mistakes, wrong_rules
 
 BLOCK = ("block", "encoder of 3", "vit")
+DRESIDUAL = "    dx = rows.backward(dx, saved.asked) + da\n"
+LOOKED = "        da = da + rows.backward(da_read, saved.asked)\n"
 mistakes(
     "blocks/encoder.py",
     BLOCK,
     ("the residual around the MLP forgotten", "    dx = dx + df\n", "    dx = df\n"),
-    ("the residual around the attention forgotten", "    dx = dx + da\n", "    dx = da\n"),
+    ("the residual around the attention forgotten", DRESIDUAL, "    dx = da\n"),
     ("the way through the MLP forgotten", "    dx = dx + df\n", ""),
-    ("the residual added twice", "    dx = dx + da\n", "    dx = dx + dx + da\n"),
+    ("the residual added twice", DRESIDUAL, f"    dx = dx + dx\n{DRESIDUAL}"),
     (
         "the residual inside the norm",
         "    df, dp_norm_2 = s6_layer_norm.backward(df, saved.norm_2)\n    dx = dx + df\n",
@@ -40,6 +42,25 @@ mistakes(
 )
 mistakes(
     "blocks/encoder.py",
+    ("block, first row", "block, two rows", "encoder of 3, first row", "vit, less"),
+    ("the rows that look get nothing through it", LOOKED, ""),
+    ("the rows that are looked at get nothing", LOOKED, LOOKED.replace("da + ", "")),
+    ("every row gets the residual of those that are read", DRESIDUAL, "    dx = dx + da\n"),
+    ("the residual forgotten where rows are read", DRESIDUAL, "    dx = da\n"),
+    (
+        "forward: all rows get the residual",
+        "    x, asked = rows.forward(x, read)\n",
+        "    asked = rows.forward(x, read)[1]\n",
+    ),
+)
+mistakes(
+    "blocks/encoder.py",
+    ("vit, recomputed, less", "vit, both dropouts, recomputed, less"),
+    ("recomputed in every row", "rng=copy.deepcopy(rng), read=read)", "rng=copy.deepcopy(rng))"),
+    ("which rows were read not kept", "copy.deepcopy(rng), of_block)", "copy.deepcopy(rng), None)"),
+)
+mistakes(
+    "blocks/encoder.py",
     ("encoder of 3", "vit"),
     ("blocks not in reverse", "saved_block(saved.pop())", "saved_block(saved.pop(0))"),
     (
@@ -58,7 +79,7 @@ mistakes(
 mistakes(
     "blocks/encoder.py",
     ("vit, both dropouts, recomputed",),
-    ("recomputed with other masks", "config, copy.deepcopy(rng))", "config, rng)"),
+    ("recomputed with other masks", "config, copy.deepcopy(rng), of_block)", "config, rng, of_block)"),
     ("the first block's input for all", "BlockInput(x, p[i]", "BlockInput(x if i == 0 else saved[0].x, p[i]"),
     ("the first block's weights for all", "BlockInput(x, p[i]", "BlockInput(x, p[0]"),
 )
@@ -67,8 +88,8 @@ mistakes(
     ("vit, both dropouts, recomputed",),
     (
         "the saved generator is drawn from",
-        "rng=copy.deepcopy(rng))\n    return saved",
-        "rng=rng)\n    return saved",
+        "rng=copy.deepcopy(rng), read=read)",
+        "rng=rng, read=read)",
     ),
     clause="unmodified",
 )
@@ -145,6 +166,14 @@ mistakes(
     ("vit", "vit, gap"),
     ("what was saved is used up", "backward_parts(dy, copied(saved))", "backward_parts(dy, saved)"),
     clause="unmodified",
+)
+
+wrong_rules(
+    "engine/batch.py",
+    "test_parallel",
+    "test_what_nobody_reads_is_left_out",
+    ("training computes every row", "rng=drop, keep=keep, whole=False)", "rng=drop, keep=keep)"),
+    ("prediction computes every row", 'keep="nothing", whole=False)', 'keep="nothing")'),
 )
 
 LOSS = ("loss", "vit and loss")

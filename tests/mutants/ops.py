@@ -220,3 +220,15 @@ mistakes(
         "x.reshape(B, N, D // num_heads, num_heads).transpose(0, 3, 1, 2)",
     ),
 )
+mistakes(
+    "ops/rows.py",
+    ("rows every other", "block, two rows"),
+    ("the first rows in place of those that were read", "dx[:, rows] = dy", "dx[:, : dy.shape[1]] = dy"),
+    ("images in place of rows", "x[:, rows], (", "x[rows], ("),
+)
+mistakes(
+    "ops/rows.py",
+    ("rows first", "rows every other", "block, first row", "vit, less"),
+    ("the other rows get a gradient", "dx[:, rows] = dy", "dx[:] = dy[:, :1]"),
+    ("those that were read get none", "    dx[:, rows] = dy\n", ""),
+)

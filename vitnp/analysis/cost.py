@@ -11,9 +11,12 @@ def parameters(config):
     return {part: tree.count(sub) for part, sub in models.of(config).init(None, config).items()}
 
 
-def multiply_adds(config):
-    """{part: multiply–adds of one forward pass of one input}, every matrix product counted; a backward takes twice."""
-    return models.of(config).multiply_adds(config)
+def multiply_adds(config, **how):
+    """{part: multiply–adds of one forward pass of one input}, every matrix product counted; a backward takes twice.
+
+    For a ViT whole=False leaves out what nobody reads, see `models.vit.cost.multiply_adds`.
+    """
+    return models.of(config).multiply_adds(config, **how)
 
 
 def saved_bytes(config, **how):

@@ -149,7 +149,7 @@ def _forward(images, p, config, logits, saved):
 
 def _block_forward(z, saved, t, block):
     """z (B, N, D) at the block's input → z at its output; its tensors go into t."""
-    t[block + "norm_1"], p, Q, K, V, A, _, _, concat, _ = saved.attention
+    t[block + "norm_1"], _, p, Q, K, V, A, _, _, concat, _ = saved.attention
     for name, value in (("Q", Q), ("K", K), ("V", V)):
         t[f"{block}attention.{name}"] = heads.merge(value)
         t[f"{block}attention.{name}_heads"] = value
@@ -226,7 +226,7 @@ def _block_backward(dz, saved, d, block):
     d[block + "norm_2"] = df
     df, dp["norm_2"] = s6_layer_norm.backward(df, saved.norm_2)
     dz = d[block + "residual_1"] = dy = d[block + "attention.output"] = dz + df
-    _, p, Q, K, V, A, _, _, _, _ = saved.attention
+    _, _, p, Q, K, V, A, _, _, _, _ = saved.attention
     dconcat = d[block + "attention.concat"] = input_gradient(dy, p["W_O"])
     dO = d[block + "attention.O"] = heads.split(dconcat, Q.shape[1])
     dA = d[block + "attention.A"] = dO @ V.swapaxes(-1, -2)

@@ -9,7 +9,7 @@ Imports `steps`, `ops`. The "+" of slide 6 is here, written out on the way down 
 import copy
 from typing import Any, NamedTuple
 
-from vitnp.ops import positions, relative
+from vitnp.ops import positions, relative, rows
 from vitnp.steps import s4_position, s5_attention, s6_layer_norm, s7_feed_forward
 
 POSITIONS_AT = ("stem", "every-layer", "every-layer-shared")  # where the position table is added
@@ -19,6 +19,7 @@ class SavedBlock(NamedTuple):
     """What the four steps of a block saved."""
 
     norm_1: tuple
+    asked: Any  # what `ops.rows` saved: which rows were computed; None for all
     attention: s5_attention.Saved
     norm_2: tuple
     feed_forward: tuple
@@ -31,6 +32,7 @@ class BlockInput(NamedTuple):
     p: dict
     config: Any
     rng: Any
+    read: Any
 
 
 def init_block(rng, config, dtype):
@@ -48,37 +50,44 @@ def init_block(rng, config, dtype):
     }
 
 
-def block_forward(x, p, *, config, rng=None):
-    """Tokens (B, N, D) → tokens (B, N, D)."""
+def block_forward(x, p, *, config, rng=None, read=None):
+    """Tokens (B, N, D) → tokens (B, N, D).
+
+    read is a slice of the n rows of the output that anybody reads, by default all: only these are computed, (B, n, D).
+    They still look at all N tokens.
+    """
     rate = config.dropout_rate
+    how = {"num_heads": config.num_heads, "dropout_rate": rate, "rng": rng}
+    how["attention_dropout_rate"] = config.attention_dropout_rate
     a, norm_1 = s6_layer_norm.forward(x, p["norm_1"], eps=config.layer_norm_eps)
-    a, attention = s5_attention.forward(
-        a,
-        p["attention"],
-        num_heads=config.num_heads,
-        dropout_rate=rate,
-        attention_dropout_rate=config.attention_dropout_rate,
-        rng=rng,
-    )
+    x, asked = rows.forward(x, read)
+    if read is None:
+        a, attention = s5_attention.forward(a, p["attention"], **how)
+    else:  # those that are read look at all
+        a, attention = s5_attention.attention(rows.forward(a, read)[0], a, p["attention"], **how)
     x = x + a
     f, norm_2 = s6_layer_norm.forward(x, p["norm_2"], eps=config.layer_norm_eps)
     f, feed_forward = s7_feed_forward.forward(
         f, p["feed_forward"], gelu_form=config.gelu, dropout_rate=rate, rng=rng
     )
     x = x + f
-    return x, SavedBlock(norm_1, attention, norm_2, feed_forward)
+    return x, SavedBlock(norm_1, asked, attention, norm_2, feed_forward)
 
 
 def block_backward(dx, saved):
-    """dx (B, N, D) → dx (B, N, D) at the block's input, and the block's parameter gradients."""
+    """dx of the rows that were read → dx (B, N, D) at the block's input, and the block's parameter gradients."""
     # x = x + f: the gradient goes both ways
     df, dp_feed_forward = s7_feed_forward.backward(dx, saved.feed_forward)
     df, dp_norm_2 = s6_layer_norm.backward(df, saved.norm_2)
     dx = dx + df
     # x = x + a
-    da, dp_attention = s5_attention.backward(dx, saved.attention)
+    if saved.asked is None:
+        da, dp_attention = s5_attention.backward(dx, saved.attention)
+    else:  # some of a looked, all of it was looked at
+        da_read, da, dp_attention = s5_attention.attention_backward(dx, saved.attention)
+        da = da + rows.backward(da_read, saved.asked)
     da, dp_norm_1 = s6_layer_norm.backward(da, saved.norm_1)
-    dx = dx + da
+    dx = rows.backward(dx, saved.asked) + da
     dp = {
         "norm_1": dp_norm_1,
         "attention": dp_attention,
@@ -93,8 +102,8 @@ def init(rng, config, dtype):
     return {i: init_block(rng, config, dtype) for i in range(config.num_layers)}
 
 
-def forward(x, p, *, config, rng=None, keep="all", E_pos=None):
-    """Tokens (B, N, D) through all blocks → tokens (B, N, D).
+def forward(x, p, *, config, rng=None, keep="all", E_pos=None, read=None):
+    """Tokens (B, N, D) through all blocks → tokens (B, N, D), or (B, n, D), of which the last block is told to `read`.
 
     E_pos: a position table (N, D) for every block, added at its beginning, from `positions_forward`; or None.
     keep "all" saves what backward needs; "inputs" saves only each block's input, from which backward runs the block
@@ -104,8 +113,9 @@ def forward(x, p, *, config, rng=None, keep="all", E_pos=None):
     for i in range(len(p)):
         if E_pos is not None:
             x = x + E_pos[i]
-        again = BlockInput(x, p[i], config, copy.deepcopy(rng)) if keep == "inputs" else None
-        x, saved_block = block_forward(x, p[i], config=config, rng=rng)
+        of_block = read if i == len(p) - 1 else None  # the blocks before it are looked at in every row
+        again = BlockInput(x, p[i], config, copy.deepcopy(rng), of_block) if keep == "inputs" else None
+        x, saved_block = block_forward(x, p[i], config=config, rng=rng, read=of_block)
         if keep != "nothing":
             saved.append(again or saved_block)
         del saved_block  # where it is not kept, it need not live on beside the next block's
@@ -134,8 +144,8 @@ def backward_parts(dx, saved):
 def saved_block(saved):
     """The `SavedBlock`; runs the block again if only its input was saved."""
     if isinstance(saved, BlockInput):
-        x, p, config, rng = saved
-        _, saved = block_forward(x, p, config=config, rng=copy.deepcopy(rng))
+        x, p, config, rng, read = saved
+        _, saved = block_forward(x, p, config=config, rng=copy.deepcopy(rng), read=read)
     return saved
 
 

@@ -2,7 +2,7 @@
 
 from vitnp.models.vit.config import PRESETS, ViTConfig
 from vitnp.models.vit.cost import multiply_adds, saved_bytes, step_bytes
-from vitnp.models.vit.model import Saved, backward, backward_parts, forward, init
+from vitnp.models.vit.model import Saved, backward, backward_parts, forward, init, rows_read
 from vitnp.models.vit.resized import resized
 
 Config = ViTConfig  # as every model calls it
@@ -18,6 +18,7 @@ __all__ = [
     "init",
     "multiply_adds",
     "resized",
+    "rows_read",
     "saved_bytes",
     "step_bytes",
 ]

@@ -2,7 +2,7 @@
 
 from vitnp import tree
 from vitnp.backend.tiles import BLOCK
-from vitnp.models.vit.model import init
+from vitnp.models.vit.model import init, rows_read
 
 OF_BLOCKS = (
     "norms of the blocks",
@@ -12,21 +12,23 @@ OF_BLOCKS = (
 )
 
 
-def multiply_adds(config):
+def multiply_adds(config, *, whole=True):
     """{part: multiply–adds of one forward pass of one image}, every matrix product of the model counted.
 
-    N, D, M below are tokens, hidden size and MLP width; a backward pass takes twice as many.
+    N, D, M below are tokens, hidden size and MLP width; a backward pass takes twice as many. whole as for
+    `vit.forward`: training and `predict` run with whole False, which leaves out what nobody reads.
     """
     N, D, M, L = config.num_tokens, config.hidden_size, config.mlp_dim, config.num_layers
     R = config.representation_size
+    rows = (L - 1) * N + _last_rows(config, whole)  # of all blocks
     counts = {
         "patch projection": config.num_patches * config.patch_dim * D,
-        "Q, K, V": L * 3 * N * D * D,
-        "Q·Kᵀ": L * N * N * D,
+        "Q, K, V": (rows + 2 * L * N) * D * D,
+        "Q·Kᵀ": rows * N * D,
         **_relative(config),
-        "A·V": L * N * N * D,
-        "W_O": L * N * D * D,
-        "feed-forward": L * 2 * N * D * M,
+        "A·V": rows * N * D,
+        "W_O": rows * D * D,
+        "feed-forward": 2 * rows * D * M,
     }
     if R:
         counts["pre-logits"] = D * R
@@ -34,22 +36,24 @@ def multiply_adds(config):
     return counts
 
 
-def saved_bytes(config, *, batch_size=1, itemsize=4):
+def saved_bytes(config, *, batch_size=1, itemsize=4, whole=True):
     """{part: bytes that forward keeps for backward}, exact: what the arrays in `saved` take.
 
-    itemsize is 4 for float32, 8 for float64; dropout masks take one byte a value.
+    itemsize is 4 for float32, 8 for float64; dropout masks take one byte a value. whole as for `multiply_adds`.
     """
     N, D, M, L, H = config.num_tokens, config.hidden_size, config.mlp_dim, config.num_layers, config.num_heads
     drop, drop_attention = config.dropout_rate > 0, config.attention_dropout_rate > 0
-    norm = (N * D + N) * itemsize  # x̂, 1/std
+    last = _last_rows(config, whole)
+    rows = (L - 1) * N + last  # of all blocks
+    norm = (D + 1) * itemsize  # x̂, 1/std of a row
     parts = {
         "patches": config.num_patches * config.patch_dim * itemsize + drop * N * D,
-        "norms of the blocks": L * 2 * norm,
-        "attention: x, Q, K, V, concat": L * (5 * N * D * itemsize + drop * N * D),
-        "attention: weights": L * H * N * N * (itemsize + drop_attention),
-        "feed-forward: x, u": L * ((N * D + N * M) * itemsize + drop * N * (M + D)),
-        "final norm and head": norm
-        + N * D * itemsize * (config.classifier == "token")
+        "norms of the blocks": (L * N + rows) * norm,
+        "attention: x, Q, K, V, concat": (3 * L * N + 2 * rows) * D * itemsize + drop * rows * D,
+        "attention: weights": H * rows * N * (itemsize + drop_attention),
+        "feed-forward: x, u": rows * (D + M) * (itemsize + drop),
+        "final norm and head": last * norm
+        + last * D * itemsize * (config.classifier == "token")
         + _head(config) * itemsize,
     }
     return {part: batch_size * size for part, size in parts.items()}
@@ -58,48 +62,68 @@ def saved_bytes(config, *, batch_size=1, itemsize=4):
 def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=False, itemsize=4):
     """{kind: bytes} of `loss_and_grads` when it holds most, beside the parameters and the images.
 
-    Counted are the arrays that are alive at the worst moment of the backward pass: in the last block, where all
-    activations are, or in the first, where almost all gradients are. Python's own objects are not counted.
+    Counted are the arrays that are alive at the worst moment of the backward pass: in the last block or in the one
+    before it, which computes all rows, where most activations are, in the first, where almost all gradients are, or
+    at the images. Python's own objects are not counted.
     """
-    N, D, M, L, H = config.num_tokens, config.hidden_size, config.mlp_dim, config.num_layers, config.num_heads
+    N, D, L = config.num_tokens, config.hidden_size, config.num_layers
     B = min(micro_batch or batch_size, batch_size)
     workers = min(workers, B)
-    drop, drop_attention = config.dropout_rate > 0, config.attention_dropout_rate > 0
     parts = {part: tree.count(sub) for part, sub in init(None, config).items()}
     block_gradients, all_gradients = parts["blocks"] // L * itemsize, sum(parts.values()) * itemsize
-    feed_forward_gradients = (2 * D * M + D + M) * itemsize
-    kept = saved_bytes(config, batch_size=B, itemsize=itemsize)
-    per_block = sum(size for part, size in kept.items() if part in OF_BLOCKS) // L
+    kept, whole = (saved_bytes(config, batch_size=B, itemsize=itemsize, whole=w) for w in (False, True))
+    of_block = sum(whole[part] for part in OF_BLOCKS) // L
+    of_last = sum(kept[part] for part in OF_BLOCKS) - (L - 1) * of_block
     others = sum(size for part, size in kept.items() if part not in OF_BLOCKS)
-    x, u = B * N * D * itemsize, B * N * M * itemsize
-    in_work = workers * BLOCK * itemsize
-    scores = min(B * H * N * N * itemsize, in_work)
-    within = (  # the block's gradients that are made by then, and what is alive beside them
-        (
-            0,
-            (3 + drop) * u + min(u, 3 * in_work) + x,
-        ),  # GELU: dg, g, du, a block of what they are made of; dx
-        (feed_forward_gradients, (3 + drop) * u + 2 * x),  # feed-forward: dg, g, du; dx at both ends
-        # attention in the middle: dQ, dK, dV, dconcat; dx at its ends; a block of dA, of dS and what they are made of
-        (feed_forward_gradients, (7 + drop) * x + (3 + drop_attention) * scores),
-        (block_gradients, (9 + drop) * x),  # attention: dQ, dK, dV as heads and merged; dx at its ends
-    )
-    moments = []
-    for left in (L, 1):  # blocks whose activations are still there
+    x, patches = B * N * D * itemsize, B * config.num_patches * config.patch_dim * itemsize
+    beside = workers - 1 + (batch_size > B)  # gradients of the projection that are not added up yet
+    moments = [  # at the very end: all gradients, and those of the patches and of the images
+        {
+            "kept for backward, at the peak": others,
+            "gradients": all_gradients + beside * parts["project"] * itemsize,
+            "temporary": x + 2 * patches,
+        }
+    ]
+    for i in {L - 1, max(L - 2, 0), 0}:  # the block that backward is in
+        own, rows = (of_last, _last_rows(config, whole=False)) if i == L - 1 else (of_block, N)
         if batch_size > B:
             before = all_gradients  # the sum so far, beside those being made
         else:
-            before = (parts["classify"] + parts["norm"]) * itemsize + (L - left) * block_gradients
+            before = (parts["classify"] + parts["norm"]) * itemsize + (L - 1 - i) * block_gradients
         moments += [
             {
-                "kept for backward, at the peak": others
-                + (left * x + per_block if recompute else left * per_block),
+                "kept for backward, at the peak": others + own + ((i + 1) * x if recompute else i * of_block),
                 "gradients": before + (workers - 1) * block_gradients + made,
                 "temporary": temporary,
             }
-            for made, temporary in within
+            for made, temporary in _within(config, B, rows, workers, block_gradients, itemsize)
         ]
     return max(moments, key=lambda moment: sum(moment.values()))
+
+
+def _within(config, B, rows, workers, block_gradients, itemsize):
+    """Moments in the backward of a block that has computed so many rows: [(bytes of its gradients, of temporaries)]."""
+    N, D, M, H = config.num_tokens, config.hidden_size, config.mlp_dim, config.num_heads
+    drop = config.dropout_rate > 0
+    x, r, u = (B * size * itemsize for size in (N * D, rows * D, rows * M))
+    in_work = workers * BLOCK * itemsize
+    scores = min(B * H * rows * N * itemsize, in_work)
+    feed_forward_gradients = (2 * D * M + D + M) * itemsize
+    return [
+        # GELU: dg, g, du, a block of what they are made of; dx
+        (0, (3 + drop) * u + min(u, 3 * in_work) + r),
+        (feed_forward_gradients, (3 + drop) * u + 2 * r),  # feed-forward: dg, g, du; dx at both ends
+        # attention in the middle: dK, dV; dQ, dconcat, dx at its ends; a block of dA, of dS and what they are made of
+        (feed_forward_gradients, 2 * x + (5 + drop) * r + 3 * scores),
+        # attention: dK, dV as heads and merged; the same of dQ, dx at its ends
+        (block_gradients, 4 * x + (5 + drop) * r),
+    ]
+
+
+def _last_rows(config, whole):
+    """How many rows the last block computes."""
+    read = None if whole else rows_read(config)
+    return config.num_tokens if read is None else len(range(config.num_tokens)[read])
 
 
 def _relative(config):

@@ -57,6 +57,8 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
     """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). A generator turns dropout on.
 
     keep says what the blocks save: "all", "inputs" (backward runs each block again) or "nothing" (no backward).
+    whole False leaves out, in the last block, what the logits do not depend on: see `rows_read`. With dropout it
+    draws fewer numbers. The gradients are those of the whole pass.
     uint8 images are scaled to [−1, 1]. Raises InputError for images, or parameters, that are not the config's.
     """
     images = check_images(images, config, parameter_of(p).dtype)
@@ -64,20 +66,34 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
-    x, encoded = encode(x, p, config, rng, keep=keep)  # steps 3 to 7 → (B, N+1, D)
+    read = None if whole else rows_read(config)
+    x, encoded = encode(x, p, config, rng, keep=keep, read=read)  # steps 3 to 7 → (B, N+1, D)
     logits, classify = s8_classify.forward(x, p["classify"], classifier=config.classifier)
     return logits, Saved(patchify, project, *encoded, classify)
 
 
-def encode(x, p, config, rng=None, *, keep="all"):
-    """Patch tokens (B, N, D) → tokens after the last LayerNorm (B, N+1, D), and what the steps between saved."""
+def rows_read(config):
+    """The tokens that step 8 reads after the last block, as a slice; None where it reads all of them.
+
+    With "gap" it does. With relative positions the last block needs every row: their distances are among all tokens.
+    """
+    alone = config.classifier == "token" and config.position_embedding != "relative"
+    return slice(0, 1) if alone else None
+
+
+def encode(x, p, config, rng=None, *, keep="all", read=None):
+    """Patch tokens (B, N, D) → tokens after the last LayerNorm (B, N+1, D), and what the steps between saved.
+
+    read as for `encoder.forward`: the tokens that are wanted, by default all.
+    """
     class_token = None
     if config.classifier == "token":
         x, class_token = s3_class_token.forward(x, p["class_token"])  # → (B, N+1, D)
     tables, how = p.get("position", {}), {"kind": config.stem_position, "grid": config.grid}
     x, position = s4_position.forward(x, tables, dropout_rate=config.dropout_rate, rng=rng, **how)
     E_pos, every_layer = encoder.positions_forward(tables, config=config, like=x)  # None with the stem
-    x, blocks = encoder.forward(x, p["blocks"], config=config, rng=rng, keep=keep, E_pos=E_pos)  # L times
+    how = {"config": config, "rng": rng, "keep": keep, "E_pos": E_pos, "read": read}
+    x, blocks = encoder.forward(x, p["blocks"], **how)  # L times
     x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
     return x, (class_token, position, every_layer, blocks, norm)
 
