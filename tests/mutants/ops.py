@@ -57,7 +57,7 @@ mistakes(
     clause="tree",
 )
 
-DSOFTMAX = "dx = dy * y\n    dx -= y * row_sums(dx)\n    return dx"
+DSOFTMAX = "dx = wide(dy) * y\n    dx -= y * row_sums(dx)\n    return dx.astype(dtype, copy=False)"
 mistakes(
     "ops/softmax.py",
     ("softmax", "s5_attention", "vit"),
@@ -87,7 +87,7 @@ mistakes(
 mistakes(
     "ops/softmax.py",
     ("softmax",),
-    ("backward overwrites dy", "dx = dy * y", "dy *= y\n    dx = dy"),
+    ("backward overwrites dy", "dx = wide(dy) * y", "dy *= y\n    dx = dy"),
     (
         "forward overwrites x",
         "y = xp.exp(x) if is_safe(x)",
@@ -117,6 +117,8 @@ mistakes(
     ("factor 3 of the cube forgotten", "6.0 * CUBIC", "2.0 * CUBIC"),
     ("derivative of the erf form", "both_tanh if form", "both_erf if form"),
     ("inner derivative √(2/π) forgotten", "x2 += 2.0 * LINEAR", "x2 += 2.0"),
+    ("forward without the cube's coefficient", "    t *= CUBIC\n", ""),
+    ("backward with x² in place of its product with the coefficient", "CUBIC * x2)", "1.0 * x2)"),
 )
 mistakes(
     "ops/gelu.py",
@@ -161,12 +163,18 @@ mistakes(
         "return gelu_tanh(x), product_rule(x, dy, Phi, density)[1]",
     ),
 )
-# What fuse hands a formula is a view of the caller's arrays.
+# What `tiled` hands a formula is a view of the caller's arrays.
 mistakes(
     "ops/gelu.py",
     ("gelu tanh", "gelu erf"),
     ("GELU overwrites dy", "    slope *= dy\n", "    dy *= slope\n    slope = dy\n"),
     ("GELU overwrites x", "    Phi *= x\n    return", "    x *= Phi\n    Phi = x\n    return"),
+    clause="unmodified",
+)
+mistakes(
+    "ops/gelu.py",
+    ("gelu tanh",),
+    ("GELU overwrites x to begin with", "    t = x * x\n", "    x *= x\n    t = x\n"),
     clause="unmodified",
 )
 

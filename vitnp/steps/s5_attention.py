@@ -10,7 +10,7 @@ Where p has E_rel, for `position_embedding` "relative", the scores know distance
 import math
 from typing import Any, NamedTuple
 
-from vitnp.backend.tiles import blocked
+from vitnp.backend.tiles import tiled
 from vitnp.ops import dropout, heads, initializers, relative, softmax
 from vitnp.ops.linear import affine, bias_gradient, input_gradient, weight_gradient
 from vitnp.ops.sums import column_sums
@@ -57,7 +57,7 @@ def forward(x, p, *, num_heads, dropout_rate=0.0, attention_dropout_rate=0.0, rn
     return y, Saved(x, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)
 
 
-@blocked
+@tiled(widen=False)
 def attend(Q, K, V, A_keep, *, rate, E_rel=None):
     """Scores, softmax, times V, for every head on its own: (B, H, N, K) → O (B, H, N, K) and A (B, H, N, N)."""
     S = Q @ K.swapaxes(-1, -2)  # (B, H, N, N)
@@ -87,7 +87,7 @@ def backward(dy, saved):
     return dx, dp
 
 
-@blocked
+@tiled(widen=False)
 def attend_backward(dO, Q, K, V, A, A_keep, *, rate, E_rel=None):
     """dO (B, H, N, K) → dQ, dK, dV (B, H, N, K), and each head's part of dE_rel where there is one."""
     # O = A·V
