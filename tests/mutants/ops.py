@@ -1,6 +1,6 @@
 """Linear, softmax, GELU, dropout, heads."""
 
-from mutants.kinds import mistakes
+from mutants.kinds import mistakes, wrong_rules
 
 DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "column_sums(dy)"
 mistakes(
@@ -227,4 +227,30 @@ mistakes(
         "x.reshape(B, N, num_heads, D // num_heads).swapaxes(1, 2)",
         "x.reshape(B, N, D // num_heads, num_heads).transpose(0, 3, 1, 2)",
     ),
+)
+wrong_rules(
+    "backend/draws.py",
+    "test_parallel",
+    "test_dropout_differs_between_the_images_of_a_batch",
+    ("every share draws as the first", "skip(self.before * words)", "skip(0)"),
+    ("the images after a share are not skipped", "skip(self.after * words)", "skip(0)"),
+    ("a word too few is skipped", "skip(self.before * words)", "skip(self.before * (words - 1))"),
+    (
+        "every image draws as the first",
+        ".reshape(images, 4 * words)",
+        ".reshape(images, 4 * words)[:1].repeat(images, 0)",
+    ),
+)
+wrong_rules(
+    "backend/draws.py",
+    "test_device",
+    "test_the_rate_of_dropout_on_the_device",
+    ("the device drops what it should keep", ">= rate", "< rate"),
+)
+wrong_rules(
+    "backend/draws.py",
+    "test_device",
+    "test_micro_batches_draw_each_its_own",
+    ("every draw of the device is the first", "        self.draws += 1\n", ""),
+    ("the device forgets which images", "[*self.seeds, self.draws]", "[self.seeds[0], self.draws]"),
 )
