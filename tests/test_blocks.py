@@ -1,4 +1,4 @@
-"""Blocks that fit the cache, and the fast erf: the plain formula to the bit, and erf to float32's rounding."""
+"""Tiles that fit the cache, and the fast erf: the plain formula to the bit, and erf to float32's rounding."""
 
 import importlib.util
 import math
@@ -17,8 +17,9 @@ from vitnp.backend import erf, tiles
 from vitnp.ops import gelu
 
 BLOCK = 50
-# Below, at and above one block and several, odd sizes, one axis to four.
+# Below, at and above one tile and several, odd sizes, no axis to four.
 SHAPES = [
+    (),
     (1,),
     (49,),
     (50,),
@@ -35,17 +36,17 @@ SHAPES = [
 LAYOUTS = {
     "contiguous": lambda a: a,
     "transposed": lambda a: a.T,
-    "every other": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
-    "reversed": lambda a: a[..., ::-1],
-    "one row everywhere": lambda a: np.broadcast_to(a[:1], a.shape),
+    "every other": lambda a: np.repeat(a, 2, axis=-1)[..., ::2] if a.ndim else a,
+    "reversed": lambda a: a[..., ::-1] if a.ndim else a,
+    "one row everywhere": lambda a: np.broadcast_to(a[:1], a.shape) if a.ndim else a,
 }
 shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
 layouts = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 
 
 @pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
-    """Blocks of 50 values, and NaN where nobody writes."""
+def small_tiles(monkeypatch):
+    """Tiles of 50 values, and NaN where nobody writes."""
     monkeypatch.setattr(tiles, "BLOCK", BLOCK)
     monkeypatch.setattr(np, "empty", poisoned)
 
@@ -74,38 +75,47 @@ def several(x, y):
     return x * y, x - y, (x * x).real < 1.0, (x + 0.5 * y).astype("complex128")
 
 
+def in_place(x, y):
+    z = x * y
+    return np.tanh(z, out=z)
+
+
 @shapes
 @layouts
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
-@pytest.mark.parametrize("f", [one, several])
-def test_fuse_is_the_formula(f, dtype, layout, shape):
+@pytest.mark.parametrize("f", [one, several, in_place])
+def test_a_tiled_formula_is_the_formula(f, dtype, layout, shape):
     x, y = layout(values(shape, dtype)), layout(values(shape, dtype, seed=1))
     before = x.copy(), y.copy()
-    same(tiles.fuse(f)(x, y), f(np.ascontiguousarray(x), np.ascontiguousarray(y)))
+    expected = f(
+        np.ascontiguousarray(x), np.ascontiguousarray(y)
+    )  # which makes an array of one of a lone number
+    expected = tiles.each(lambda a: a.reshape(x.shape), expected)
+    same(tiles.tiled(f, elementwise=True)(x, y), expected)
     same((x, y), before)
 
 
 @pytest.mark.parametrize("size", [131_071, 131_072, 131_073, 3 * 131_072 + 5])
 @pytest.mark.parametrize("form", ["tanh", "erf"])
-def test_gelu_in_blocks_of_the_real_size(size, form, monkeypatch):
+def test_gelu_in_tiles_of_the_real_size(size, form, monkeypatch):
     monkeypatch.undo()
     assert tiles.BLOCK == 131_072
     x, dy = values(size, "float32"), values(size, "float32", seed=1)
-    fused, plain = ((f(x), g(x, dy)) for f, g in formulas(form))
-    same(fused[0], plain[0])
-    same(fused[1], plain[1])
+    in_tiles, plain = ((f(x), g(x, dy)) for f, g in formulas(form))
+    same(in_tiles[0], plain[0])
+    same(in_tiles[1], plain[1])
 
 
 def formulas(form):
-    """GELU and its derivative, fused and as written."""
+    """GELU and its derivative, tiled and as written."""
     pair = (gelu.gelu_tanh, gelu.both_tanh) if form == "tanh" else (gelu.gelu_erf, gelu.both_erf)
     return pair, tuple(f.__wrapped__ for f in pair)
 
 
-def test_fuse_cuts_into_blocks_and_keeps_the_name():
+def test_a_formula_is_cut_flat_and_keeps_its_name():
     sizes = []
 
-    @tiles.fuse
+    @tiles.tiled(elementwise=True)
     def formula(x, y):
         """What it says."""
         sizes.append((x.shape, y.shape))
@@ -114,7 +124,7 @@ def test_fuse_cuts_into_blocks_and_keeps_the_name():
     formula(values((3, 41)), values((3, 41)))
     assert sizes == [((50,), (50,)), ((50,), (50,)), ((23,), (23,))]
     formula(values((5, 10)), values((5, 10)))
-    assert sizes[3:] == [((5, 10), (5, 10))]  # one block is not cut
+    assert sizes[3:] == [((5, 10), (5, 10))]  # one tile is not cut
     assert (formula.__name__, formula.__doc__) == ("formula", "What it says.")
 
 
@@ -129,10 +139,13 @@ ROWS = [
     (4, 25, 1),
     (2, 3, 4, 5),
     (7, 2, 3, 3),
+    (60, 5),
+    (3, 70),
+    (5, 10),
 ]
 
 
-def rows(x, shift, mask, *, scale):
+def of_rows(x, shift, mask, *, scale):
     """Of every row: exp of the distance to the largest, the largest, and what is near it.
 
     No sum: of rows in another layout it would be taken in another order.
@@ -149,44 +162,48 @@ def rows(x, shift, mask, *, scale):
 @pytest.mark.parametrize("masked", [True, False])
 @pytest.mark.parametrize("dtype", ["float32", "complex128"])
 @layouts
-def test_blocked_is_the_function(layout, dtype, masked, row_size, shape):
+def test_a_tiled_function_of_rows_is_the_function(layout, dtype, masked, row_size, shape):
     x = layout(values(shape[::-1] if layout is LAYOUTS["transposed"] else shape, dtype))
-    shift = values((*shape[:2], *[1] * (len(shape) - 2)), dtype, seed=1)
+    lead = x.shape[:-1][:2]
+    shift = values((*lead, *[1] * (x.ndim - len(lead))), dtype, seed=1)
     mask = values(shape, seed=2) > 0.0 if masked else None
-    results = tiles.blocked(rows)(x, shift, mask, scale=0.5, row_size=row_size)
-    same(results, rows(np.ascontiguousarray(x), shift, mask, scale=0.5))
+    results = tiles.tiled(of_rows)(x, shift, mask, scale=0.5, row_size=row_size)
+    same(results, of_rows(np.ascontiguousarray(x), shift, mask, scale=0.5))
 
 
 @pytest.mark.parametrize(
-    ("shape", "row_size", "blocks"),
+    ("shape", "row_size", "cut"),
     [
         ((2, 5, 6), 0, [(1, 5, 6)] * 2),  # 8 rows fit, an image has 5
         ((5, 2, 11), 0, [(2, 2, 11), (2, 2, 11), (1, 2, 11)]),
         ((2, 5, 13), 0, [(1, 3, 13), (1, 2, 13)] * 2),
         ((2, 3, 60), 0, [(1, 1, 60)] * 6),  # not even one fits
-        ((2, 5, 5), 0, [(2, 5, 5)]),  # all in one block
+        ((2, 5, 5), 0, [(2, 5, 5)]),  # all in one tile
         ((2, 5, 4), 25, [(1, 2, 4), (1, 2, 4), (1, 1, 4)] * 2),  # an intermediate is wider
         ((2, 5, 6), 1, [(2, 5, 6)]),
+        ((7, 20), 0, [(2, 20)] * 3 + [(1, 20)]),  # two axes: a row is what the first one counts
+        ((3, 70), 0, [(1, 70)] * 3),
+        ((0, 5, 6), 0, [(0, 5, 6)]),  # no rows at all
     ],
     ids=str,
 )
-def test_blocked_cuts_into_rows_that_fit(shape, row_size, blocks):
+def test_rows_are_cut_into_as_many_as_fit(shape, row_size, cut):
     seen = []
 
-    @tiles.blocked
+    @tiles.tiled
     def f(x):
         seen.append(x.shape)
-        return (x,)
+        return x + 1.0
 
     x = values(shape)
-    same(f(x, row_size=row_size), (x,))
-    assert seen == blocks
+    same(f(x, row_size=row_size), x + 1.0)
+    assert seen == cut
 
 
 def test_the_widest_array_sets_the_rows():
     seen = []
 
-    @tiles.blocked
+    @tiles.tiled
     def f(narrow, absent, wide):
         seen.append(wide.shape)
         return (narrow + wide.sum(axis=-1, keepdims=True),)
@@ -196,58 +213,37 @@ def test_the_widest_array_sets_the_rows():
     assert seen == [(1, 2, 20)] * 4
 
 
-def test_row_blocks_cover_every_row_once():
-    for B in range(1, 6):
-        for J in range(1, 7):
-            for most in range(40):
-                count = np.zeros((B, J), int)
-                for block in tiles.row_blocks(B, J, most):
-                    count[block] += 1
-                    assert 1 <= count[block].size <= max(most, 1)
-                assert (count == 1).all()
+def test_the_tiles_cover_every_row_once():
+    for lead in [(n,) for n in range(1, 7)] + [(B, J) for B in range(1, 6) for J in range(1, 7)]:
+        for most in range(1, 40):
+            count = np.zeros(lead, int)
+            for tile in tiles.cut(lead, most):
+                count[tile] += 1
+                assert 1 <= count[tile].size <= most
+            assert (count == 1).all()
 
 
-def step(p, g, m, *, rate):
-    """In place, as an optimizer writes."""
-    m *= 0.9
-    m += g
-    p -= rate * m
-
-
-@shapes
-@layouts
-def test_each_block_writes_in_place(layout, shape):
-    """Into an array that is not contiguous too, of which reshape would make a copy."""
-    p, g, m = (layout(values(shape, seed=seed)).copy(order="K") for seed in range(3))
-    expected = [a.copy() for a in (p, g, m)]
-    step(*expected, rate=0.1)
-    assert tiles.each_block(step, p, g, m, rate=0.1) is None
-    same((p, g, m), tuple(expected))
-
-
-@shapes
-def test_each_block_writes_into_views(shape):
-    whole = values((*shape, 2))
-    p, g, m = whole[..., 0], values(shape, seed=1), values(shape, seed=2)
-    expected = [a.copy() for a in (p, g, m)]
-    step(*expected, rate=0.1)
-    tiles.each_block(step, p, g, m, rate=0.1)
-    same((whole[..., 0], g, m), tuple(expected))
-
-
-def test_each_block_cuts_into_flat_blocks():
+def test_float16_is_computed_in_float32_unless_told_otherwise():
+    """In every tile, the keyword arguments too; a mask stays a mask, and what comes back is float16."""
     seen = []
-    tiles.each_block(
-        lambda a, b, *, name: seen.append((a.shape, b.shape, name)),
-        values((3, 41)),
-        values((3, 41)),
-        name="w",
-    )
-    assert seen == [((50,), (50,), "w"), ((50,), (50,), "w"), ((23,), (23,), "w")]
+
+    def f(x, mask, absent, *, gamma, eps):
+        seen.append((x.dtype.name, mask.dtype.name, absent, gamma.dtype.name, eps))
+        y = x * gamma + eps
+        return y, y * mask
+
+    x, mask, gamma = values((2, 3, 20), "float16"), values((2, 3, 20)) > 0.0, values((20,), "float16", seed=1)
+    results = tiles.tiled(f)(x, mask, None, gamma=gamma, eps=0.5)
+    y = x.astype("float32") * gamma.astype("float32") + 0.5
+    same(results, (y.astype("float16"), (y * mask).astype("float16")))
+    assert seen == [("float32", "bool", None, "float32", 0.5)] * 4
+    seen.clear()
+    same(tiles.tiled(f, widen=False)(x, mask, None, gamma=gamma, eps=0.5)[0], x * gamma + np.float16(0.5))
+    assert seen == [("float16", "bool", None, "float16", 0.5)] * 4
 
 
 def test_arrays_of_another_library_are_not_cut():
-    """One call with the whole arrays: there a formula is one kernel, and a block would be many launches."""
+    """One call with the whole arrays: there a formula is one kernel, and a tile would be one more launch."""
     calls = []
 
     def f(x, y, *_):
@@ -257,18 +253,17 @@ def test_arrays_of_another_library_are_not_cut():
 
     x, y = (wrap(values((2, 30, 4), seed=seed)) for seed in range(2))
     expected = unwrap(x) + unwrap(y)
-    (product,) = tiles.fuse(f)(x, y)
+    (product,) = tiles.tiled(f, elementwise=True)(x, y)
     np.testing.assert_array_equal(unwrap(x), expected)
     np.testing.assert_array_equal(unwrap(product), expected * unwrap(y))
     assert isinstance(product, Strict)
-    tiles.blocked(f)(x, y, None, row_size=1000)
-    tiles.each_block(f, x, y)
-    assert calls == [(Strict, (2, 30, 4))] * 3
+    tiles.tiled(f)(x, y, None, row_size=1000)
+    assert calls == [(Strict, (2, 30, 4))] * 2
 
 
 def test_cupy_compiles_a_formula_once(monkeypatch):
-    OnDevice = type("OnDevice", (), {"__module__": "cupy"})
-    compiled = []
+    OnDevice = type("OnDevice", (), {"__module__": "cupy", "dtype": "float32"})
+    compiled, widths = [], []
 
     def fuse(f):
         compiled.append(f)
@@ -276,15 +271,25 @@ def test_cupy_compiles_a_formula_once(monkeypatch):
 
     cupy = pretend_cupy(monkeypatch, zeros=None)
     cupy.fuse = fuse
-    formula = tiles.fuse(lambda x, y: (x, y))
+
+    @tiles.tiled(elementwise=True)
+    def formula(x, y):
+        widths.append(x.dtype)
+        return x, y
+
     x, y = OnDevice(), OnDevice()
     assert formula(x, y) == formula(x, y) == ("kernel", (x, y))
     assert len(compiled) == 1
+    x = values((2, 3), "float16")
+    same(compiled[0](x, x), (x, x))
+    assert widths == ["float32"] * 3, "a kernel computes float16 in float32"
     x = np.float64(2.0)
     assert formula(x, x) == (x, x)  # NumPy's arrays go on as before
+    x = OnDevice()
+    assert tiles.tiled(lambda x, y: (x, y))(x, y) == (x, y), "a function of rows is not one kernel"
 
 
-def test_blocks_share_nothing_between_threads():
+def test_tiles_share_nothing_between_threads():
     """The same formula in four threads at once, on other numbers in each."""
     f, g = formulas("tanh")[0][1], formulas("tanh")[1][1]
     start, found = threading.Barrier(4, timeout=10), {}

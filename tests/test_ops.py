@@ -1,12 +1,17 @@
 """The ops against NumPy, SciPy and their own laws."""
 
+import copy
+
 import numpy as np
 import pytest
 import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
+from strict import STRICT, wrap
 
+from vitnp.backend import draws
+from vitnp.backend.arrays import to_host
 from vitnp.ops import dropout, gelu, heads, linear, rows, softmax
 
 X = np.linspace(-8.0, 8.0, 160_001)
@@ -131,6 +136,27 @@ def test_dropout_off_is_nothing():
         assert y is x
         assert dropout.backward(x, saved) is x
     assert rng.random() == np.random.default_rng(0).random()  # at rate 0 nothing was drawn
+
+
+@pytest.mark.parametrize(
+    "rng",
+    [np.random.default_rng(3), draws.BatchShare(3, 1, 3, 5), draws.DeviceDraws(STRICT, 3)],
+    ids=lambda rng: type(rng).__name__,
+)
+def test_a_copy_of_what_draws_draws_the_same(rng):
+    """As the encoder needs to run a block again; and drawing from one leaves the other alone."""
+
+    def masks(rng):
+        like = wrap(np.zeros(1)) if isinstance(rng, draws.DeviceDraws) else np.zeros(1)
+        return [to_host(dropout.draw(like, (2, 9, size), rate=0.5, rng=rng)) for size in (3, 4)]
+
+    masks(rng)
+    copied, again = copy.deepcopy(rng), copy.deepcopy(rng)
+    first = masks(rng)
+    for other in (copied, again):
+        for mask, same in zip(first, masks(other), strict=True):
+            np.testing.assert_array_equal(mask, same)
+    assert (masks(rng)[0] != first[0]).any()
 
 
 def test_dropout_drops_the_same_in_both_precisions():

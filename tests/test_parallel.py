@@ -272,10 +272,9 @@ def test_the_sum_does_not_depend_on_who_comes_first(order):
     total = sums.Sum()
     for i, share in enumerate(order, start=1):
         total.add(share, "norm", gradients[share])
-        part = total.parts["norm"]
-        come = set(order[:i])
-        assert part.added == min(set(range(4)) - come)  # all that can be added is added at once
-        assert set(part.waiting) == {share for share in come if share > part.added}  # and then not kept
+        come, added = set(order[:i]), total.added["norm"]
+        assert added == min(set(range(4)) - come)  # all that can be added is added at once
+        assert set(total.waiting["norm"]) == {share for share in come if share > added}  # and then not kept
     tree.map(np.testing.assert_array_equal, total.tree(), {"norm": {"W": np.zeros(3), "b": {0: np.zeros(1)}}})
 
 
@@ -290,9 +289,9 @@ def test_the_sum_over_racing_threads():
             total.add(number, name, {"W": part})
 
     threads.run(share, range(shares))
-    assert list(total.parts) == names
+    assert list(total.total) == names
     for name, parts in zip(names, given.swapaxes(0, 1), strict=True):
-        np.testing.assert_array_equal(total.parts[name].total["W"], sum(parts[1:], parts[0]))
+        np.testing.assert_array_equal(total.total[name]["W"], sum(parts[1:], parts[0]))
 
 
 def test_gradients_of_one_share_are_handed_on():

@@ -12,11 +12,13 @@ from cases import CASES, generator, model_point
 
 import vitnp
 from vitnp import tree
+from vitnp.backend.half import wide
+from vitnp.backend.tiles import tiled
 from vitnp.engine import loss, precision
 from vitnp.engine.precision import GOOD_STEPS, LARGEST, LossScale
 from vitnp.errors import InputError
 from vitnp.models import preset
-from vitnp.ops import gelu, half, linear, softmax
+from vitnp.ops import gelu, linear, softmax
 from vitnp.steps import s6_layer_norm
 from vitnp.training import optim
 
@@ -62,8 +64,8 @@ def test_layer_norm_takes_its_statistics_in_float32():
     want, exact_saved = s6_layer_norm.forward(exact, {"gamma": exact_gamma, "beta": exact_beta}, eps=1e-6)
     rounded(y, want)
     dy, exact_dy = numbers(2, 7, 768, scale=8000.0)  # as with a loss scale; some dy·gamma is beyond float16
-    (dx,) = s6_layer_norm.normalize_backward(dy, *saved[:2], gamma=gamma)
-    (exact_dx,) = s6_layer_norm.normalize_backward(exact_dy, *exact_saved[:2], gamma=exact_gamma)
+    dx = s6_layer_norm.normalize_backward(dy, *saved[:2], gamma=gamma)
+    exact_dx = s6_layer_norm.normalize_backward(exact_dy, *exact_saved[:2], gamma=exact_gamma)
     # x̂ and 1/std were rounded when they were saved: x̂·along_x_hat counts both, the product with 1/std once more
     assert abs(dx - exact_dx).max() <= 4 * U * abs(exact_dx).max()
 
@@ -118,8 +120,8 @@ def test_every_model_in_float16(case):
 
 def test_float32_and_float64_are_left_alone():
     x = generator().standard_normal((2, 3))
-    assert half.wide(x) is x
-    assert half.in_float32(lambda a: a)(x) is x
+    assert wide(x) is x
+    assert tiled(lambda a: a)(x) is x
     p = {"W": x}
     assert precision.cast(p, "float64")["W"] is x
 

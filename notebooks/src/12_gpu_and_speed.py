@@ -263,15 +263,16 @@ plt.show()
 tiles.BLOCK, tiles.BLOCK * 4 / 1024
 
 # %% [markdown] lang="en"
-# `tiles.fuse` is this loop for any formula that treats each value on its own. On a GPU it makes **one kernel** of all the
-# operations.
+# `tiles.tiled` is this loop. A block is called a tile there. With `elementwise=True` it takes any formula that treats each
+# value on its own. On a GPU it makes **one kernel** of all the operations.
 
 # %% [markdown] lang="ko"
-# `tiles.fuse`는 값을 하나씩 따로 다루는 모든 식을 위한 이 반복문입니다. GPU에서는 모든 연산을 **커널 하나**로 만듭니다.
+# `tiles.tiled`가 바로 이 반복문입니다. 거기서는 블록을 타일이라고 부릅니다. `elementwise=True`를 주면 값을 하나씩 따로 다루는 모든 식에
+# 쓸 수 있습니다. GPU에서는 모든 연산을 **커널 하나**로 만듭니다.
 
 
 # %%
-@tiles.fuse
+@tiles.tiled(elementwise=True)
 def swish(x):
     return x / (1 + array_module(x).exp(-x))
 
@@ -280,14 +281,14 @@ def swish(x):
 plain = swish.__wrapped__
 assert np.allclose(swish(u), plain(u))
 print(f"as written {1e3 * seconds(lambda: plain(u)):.1f} ms")
-print(f"fused      {1e3 * seconds(lambda: swish(u)):.1f} ms")
+print(f"in tiles   {1e3 * seconds(lambda: swish(u)):.1f} ms")
 
 # %% [markdown] lang="en"
-# The library's GELU is made so, and so is its way back, which makes the output once more on the way. Fused or not, the
+# The library's GELU is made so, and so is its backward pass, which computes the output once more. In tiles or not, the
 # numbers are the same, and the gradient is checked.
 
 # %% [markdown] lang="ko"
-# 라이브러리의 GELU와 그 역전파가 이렇게 되어 있습니다. 역전파는 가는 길에 출력도 다시 만듭니다. 묶었든 아니든 값은 같고, 기울기는
+# 라이브러리의 GELU와 그 역전파가 이렇게 되어 있습니다. 역전파는 가는 길에 출력도 다시 만듭니다. 타일로 나누든 아니든 값은 같고, 기울기는
 # 검증합니다.
 
 # %%
@@ -301,12 +302,13 @@ assert report.ok
 
 # %% [markdown] lang="en"
 # ## Rows: softmax, LayerNorm, attention
-# These do not treat each value on its own, but each **row**. So `tiles.blocked` takes a few rows at a time. How many
-# operations?
+# These do not treat each value on its own, but each **row**. So without `elementwise`, `tiles.tiled` takes a few rows at a
+# time. How many operations?
 
 # %% [markdown] lang="ko"
 # ## 행 단위: softmax, LayerNorm, 어텐션
-# 이들은 값이 아니라 **행**을 하나씩 따로 다룹니다. 그래서 `tiles.blocked`는 한 번에 몇 행씩 처리합니다. 연산은 몇 번일까요?
+# 이들은 값이 아니라 **행**을 하나씩 따로 다룹니다. 그래서 `elementwise`가 없으면 `tiles.tiled`는 한 번에 몇 행씩 처리합니다. 연산은 몇
+# 번일까요?
 
 # %%
 seen = collections.Counter()
@@ -590,14 +592,14 @@ if xp is np:
     print("no GPU here, so this was the CPU once more")
 
 # %% [markdown] lang="en"
-# What is different there: the batch is not split, for one GPU is already thousands of threads; `blocked` cuts nothing, and
-# `fuse` makes one kernel; and nobody waits. `loss_there` is an array on the GPU, and `float(loss_there)` is the moment when
+# What is different there: the batch is not split, for one GPU is already thousands of threads; `tiled` cuts nothing, and
+# makes one kernel of an element-wise formula; and nobody waits. `loss_there` is an array on the GPU, and `float(loss_there)` is the moment when
 # Python waits: in a training loop, write it when you show the loss and not in every step. What of this has been run on a
 # real GPU, and what has not, is written in `docs/gpu.md`.
 
 # %% [markdown] lang="ko"
-# GPU에서 달라지는 것이 있습니다. GPU 하나가 이미 스레드 수천 개이므로 배치를 나누지 않습니다. `blocked`는 아무것도 자르지 않고,
-# `fuse`는 커널 하나를 만듭니다. 그리고 아무도 기다리지 않습니다. `loss_there`는 GPU에 있는 배열이고, `float(loss_there)`를 쓰는 순간
+# GPU에서 달라지는 것이 있습니다. GPU 하나가 이미 스레드 수천 개이므로 배치를 나누지 않습니다. `tiled`는 아무것도 자르지 않고,
+# 값마다 따로 계산하는 식은 커널 하나로 만듭니다. 그리고 아무도 기다리지 않습니다. `loss_there`는 GPU에 있는 배열이고, `float(loss_there)`를 쓰는 순간
 # 파이썬이 기다립니다. 학습 반복문에서는 매 스텝이 아니라 손실을 보여 줄 때만 쓰세요. 이 가운데 실제 GPU에서 무엇을 실행해 보았고
 # 무엇을 아직 못 했는지는 `docs/gpu.md`에 적혀 있습니다.
 
@@ -605,27 +607,27 @@ if xp is np:
 # ## Exercises
 # Put your answer where the `...` is and run the cell below it: ✓ means right.
 #
-# **1.** Into how many blocks does `tiles.fuse` cut `u` (8×197×3072 values)? Each has `tiles.BLOCK` values, the last
+# **1.** Into how many tiles does `tiles.tiled(elementwise=True)` cut `u` (8×197×3072 values)? Each has `tiles.BLOCK` values, the last
 # one perhaps fewer.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
 #
-# **1.** `tiles.fuse`는 `u`(값 8×197×3072개)를 몇 블록으로 나눕니까? 블록 하나는 값 `tiles.BLOCK`개이고, 마지막은 더 적을 수
+# **1.** `tiles.tiled(elementwise=True)`는 `u`(값 8×197×3072개)를 타일 몇 개로 나눕니까? 타일 하나는 값 `tiles.BLOCK`개이고, 마지막은 더 적을 수
 # 있습니다.
 
 # %% tags=["exercise"]
-num_blocks = ...
+num_tiles = ...
 
 # %% tags=["solution"]
-num_blocks = -(-8 * 197 * 3072 // tiles.BLOCK)  # rounded up
+num_tiles = -(-8 * 197 * 3072 // tiles.BLOCK)  # rounded up
 
 # %% tags=["check"]
-if num_blocks is not ...:
+if num_tiles is not ...:
     calls = []
-    tiles.fuse(lambda x: calls.append(x.size) or x)(u)
-    assert num_blocks == len(calls)
+    tiles.tiled(lambda x: calls.append(x.size) or x, elementwise=True)(u)
+    assert num_tiles == len(calls)
     print("✓")
 
 # %% [markdown] lang="en"
@@ -655,20 +657,20 @@ if column_sums(u[0]) is not ...:
     print("✓")
 
 # %% [markdown] lang="en"
-# **3.** Swish is $y = x\,\sigma(x)$ with $\sigma(x) = 1/(1 + e^{-x})$. Write its way back, to be fused: from dy and x to dx.
+# **3.** Swish is $y = x\,\sigma(x)$ with $\sigma(x) = 1/(1 + e^{-x})$. Write its backward pass, to be tiled: from dy and x to dx.
 
 # %% [markdown] lang="ko"
-# **3.** Swish는 $y = x\,\sigma(x)$, $\sigma(x) = 1/(1 + e^{-x})$입니다. dy와 x를 받아 dx를 돌려주는 역전파를 fuse할 수 있게 쓰세요.
+# **3.** Swish는 $y = x\,\sigma(x)$, $\sigma(x) = 1/(1 + e^{-x})$입니다. dy와 x를 받아 dx를 돌려주는 역전파를 `tiled`를 붙일 수 있게 쓰세요.
 
 
 # %% tags=["exercise"]
-@tiles.fuse
+@tiles.tiled(elementwise=True)
 def swish_backward(dy, x):
     return ...
 
 
 # %% tags=["solution"]
-@tiles.fuse
+@tiles.tiled(elementwise=True)
 def swish_backward(dy, x):
     sigma = 1 / (1 + array_module(x).exp(-x))
     return dy * sigma * (1 + x * (1 - sigma))

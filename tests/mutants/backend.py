@@ -1,91 +1,69 @@
-"""What `backend` does a block of values or of rows at a time, and its erf."""
+"""What `backend` does a tile at a time, and its erf."""
 
 from mutants.kinds import mistakes
 
+TILES = "backend/tiles.py"
 RESULTS = "return results if isinstance(part, tuple) else results[0]"
-PART = "part = f(*(a[start : start + BLOCK] for a in flat))"
-STORE = "result[start : start + BLOCK] = values"
+PART = "part = f(*(None if a is None else a[tile] for a in arrays), **same)"
+STORE = "result[tile] = values"
+FLAT = "[a.reshape(-1) for a in arrays]"
 mistakes(
-    "backend/tiles.py",
+    TILES,
     ("gelu tanh", "s7_feed_forward", "vit"),
-    ("fuse: the last value of a block missing", STORE, "result[start : start + BLOCK - 1] = values[:-1]"),
+    ("the wrong one of two results", RESULTS, RESULTS.replace("results if", "results[::-1] if")),
+    ("the first result twice", RESULTS, RESULTS.replace("results if", "results[:1] * 2 if")),
     (
-        "fuse: the last, shorter block missing",
-        "range(0, x.size, BLOCK)",
-        "range(0, x.size - BLOCK + 1, BLOCK)",
+        "every tile but the first array's in reverse",
+        FLAT,
+        "[a.reshape(-1)[:: 1 if a is x else -1] for a in arrays]",
     ),
-    ("fuse: the first block missing", "range(0, x.size, BLOCK)", "range(BLOCK, x.size, BLOCK)"),
-    ("fuse: the wrong one of two results", RESULTS, RESULTS.replace("results if", "results[::-1] if")),
-    ("fuse: the first result twice", RESULTS, RESULTS.replace("results if", "results[:1] * 2 if")),
-    (
-        "fuse: the values one place early",
-        PART,
-        "part = f(*(a.take(range(start - 1, min(start + BLOCK, a.size) - 1)) for a in flat))",
-    ),
-    (
-        "fuse: every block but the first array's is the first",
-        PART,
-        "n = flat[0][start:][:BLOCK].size\n            part = f(flat[0][start:][:n], *(a[:n] for a in flat[1:]))",
-    ),
-    ("fuse: the axes in reverse", "result.reshape(x.shape)", 'result.reshape(x.shape, order="F")'),
+    ("the axes in reverse", "a.reshape(x.shape)", 'a.reshape(x.shape, order="F")'),
+    ("the last value missing", "(x.size,), BLOCK)", "(x.size - 1,), BLOCK)"),
+    ("the last values missing", "range(0, n, step)", "range(0, n - step, step)"),
+    ("the first values missing", "range(0, n, step)", "range(step, n, step)"),
+    ("the last value of a tile missing", "(slice(i, i + step),)", "(slice(i, i + step - 1),)"),
     clause="gradient",
     block=11,
 )
 mistakes(
-    "backend/tiles.py",
-    ("gelu tanh", "s7_feed_forward", "vit"),
-    ("fuse: results without a dtype are float64", "np.empty(x.size, a.dtype)", "np.empty(x.size)"),
+    TILES,
+    ("gelu tanh", "s6_layer_norm", "vit"),
+    ("results without a dtype are float64", "len(lead) :]), a.dtype)", "len(lead) :]))"),
     clause="dtype",
     block=11,
 )
 mistakes(
-    "backend/tiles.py",
+    TILES,
     ("s5_attention", "s6_layer_norm", "vit"),
     (
-        "blocked: the first array's rows from the front, the others' from the end",
-        "None if a is None else a[rows] for a in arrays",
-        "None if a is None else (a if a is first else a[::-1, ::-1])[rows] for a in arrays",
+        "the first array's rows from the front, the others' from the end",
+        "None if a is None else a[tile] for a in arrays",
+        "None if a is None else (a if a is arrays[0] else a[::-1])[tile] for a in arrays",
     ),
     (
-        "blocked: the first result for all",
-        "        return results\n\n    return in_blocks",
-        "        return results[:1] * len(results)\n\n    return in_blocks",
+        "the first result for all",
+        RESULTS,
+        "return results[:1] * len(results) if isinstance(part, tuple) else results[0]",
     ),
-    block=50,
-)
-mistakes(
-    "backend/tiles.py",
-    ("s5_attention", "s6_layer_norm", "vit"),
-    ("blocked: results without a dtype are float64", "*a.shape[2:]), a.dtype)", "*a.shape[2:]))"),
-    clause="dtype",
     block=50,
 )
 # 50 values are 8 rows of the LayerNorm's 6: more than the 5 of an image. 13 values are 2 rows, so of 5 one is over.
 mistakes(
-    "backend/tiles.py",
+    TILES,
     ("s6_layer_norm", "encoder of 3"),
-    ("row_blocks: the last images missing", "range(0, B, rows // J)", "range(0, B - rows // J, rows // J)"),
-    ("row_blocks: the first images missing", "range(0, B, rows // J)", "range(rows // J, B, rows // J)"),
-    (
-        "row_blocks: the last image of a block missing",
-        "slice(i, i + rows // J), slice(None)",
-        "slice(i, i + rows // J - 1), slice(None)",
-    ),
-    (
-        "row_blocks: the first row of every image missing",
-        "slice(i, i + rows // J), slice(None)",
-        "slice(i, i + rows // J), slice(1, None)",
-    ),
+    ("the last tile missing", "range(0, n, step)", "range(0, n - step, step)"),
+    ("the first tile missing", "range(0, n, step)", "range(step, n, step)"),
+    ("the last row or image of a tile missing", "(slice(i, i + step),)", "(slice(i, i + step - 1),)"),
     block=50,
 )
 mistakes(
-    "backend/tiles.py",
+    TILES,
     ("s5_attention", "s6_layer_norm", "vit"),
-    ("row_blocks: the last rows missing", "range(0, J, step)", "range(0, J - step, step)"),
-    ("row_blocks: the first rows missing", "range(0, J, step)", "range(step, J, step)"),
-    ("row_blocks: the last row of a block missing", "slice(j, j + step))", "slice(j, j + step - 1))"),
-    ("row_blocks: the last image missing", "for i in range(B) for j", "for i in range(B - 1) for j"),
-    ("row_blocks: every image written as the first", "(slice(i, i + 1), slice(j,", "(slice(0, 1), slice(j,"),
+    ("the last rows of an image missing", "range(0, n, step)", "range(0, n - step, step)"),
+    ("the first rows of an image missing", "range(0, n, step)", "range(step, n, step)"),
+    ("the last image missing", "for i in range(n) for rest", "for i in range(n - 1) for rest"),
+    ("every image written as the first", "(slice(i, i + 1), *rest)", "(slice(0, 1), *rest)"),
+    ("every image has the rows of the first", STORE, "result[(slice(0, 1), *tile[1:])] = values"),
     block=13,
 )
 mistakes(

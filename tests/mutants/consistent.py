@@ -152,14 +152,14 @@ CONSISTENT = [
         "masked color",
     ),
     Consistent(
-        "blocked: the rows of a block in reverse",
+        "the rows of a tile in reverse",
         "backend/tiles.py",
-        (("result[rows] = values", "result[rows] = values[:, ::-1]"),),
+        (("result[tile] = values", "result[tile] = values[:, ::-1]"),),
         "s6_layer_norm",
         block=50,
     ),
     Consistent(
-        "blocked: the mask is lost",
+        "the mask is lost",
         "backend/tiles.py",
         (("None if a is None else", "None if a is None or a.dtype == bool else"),),
         "s5_attention, attention dropout",

@@ -223,16 +223,25 @@ mistakes(
     SHARES,
     (
         "the first share's gradients only",
-        "dp if part.total is None else",
-        "dp if part.total is None else part.total or",
+        "dp if total is None else",
+        "dp if total is None else total or",
     ),
-    ("the last share's gradients only", "dp if part.total is None else", "dp or"),
-    ("the first share added to itself", "part.total, dp)", "part.total, part.total)"),
+    ("the last share's gradients only", "dp if total is None else", "dp or"),
+    ("the first share added to itself", "operator.iadd, total, dp)", "operator.iadd, total, total)"),
     ("the second share subtracted", "operator.iadd", "operator.isub"),
 )
 mistakes(
     "engine/sums.py",
     SHARES,
-    ("parts joined in the order of the way back", "reversed(self.parts.items())", "self.parts.items()"),
+    ("parts joined in the order of the way back", "reversed(self.total.items())", "self.total.items()"),
     clause="tree",
+)
+wrong_rules(
+    "engine/sums.py",
+    "test_parallel",
+    "test_the_sum_does_not_depend_on_who_comes_first",
+    ("a share that comes early is added at once", "if share > self.added", "if share < self.added"),
+    ("the shares that waited are not added", "dp = waiting.pop(self.added[name], None)", "dp = None"),
+    ("what was added is kept", "waiting.pop(self.added[name], None)", "waiting.get(self.added[name])"),
+    order=(2, 0, 1),
 )

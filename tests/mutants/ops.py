@@ -1,6 +1,6 @@
 """Linear, softmax, GELU, dropout, heads."""
 
-from mutants.kinds import mistakes
+from mutants.kinds import mistakes, wrong_rules
 
 DW, DB = "x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])", "column_sums(dy)"
 mistakes(
@@ -57,7 +57,7 @@ mistakes(
     clause="tree",
 )
 
-DSOFTMAX = "dx = dy * y\n    dx -= y * row_sums(dx)\n    return dx"
+DSOFTMAX = "dx = wide(dy) * y\n    dx -= y * row_sums(dx)\n    return dx.astype(dtype, copy=False)"
 mistakes(
     "ops/softmax.py",
     ("softmax", "s5_attention", "vit"),
@@ -87,7 +87,7 @@ mistakes(
 mistakes(
     "ops/softmax.py",
     ("softmax",),
-    ("backward overwrites dy", "dx = dy * y", "dy *= y\n    dx = dy"),
+    ("backward overwrites dy", "dx = wide(dy) * y", "dy *= y\n    dx = dy"),
     (
         "forward overwrites x",
         "y = xp.exp(x) if is_safe(x)",
@@ -117,6 +117,8 @@ mistakes(
     ("factor 3 of the cube forgotten", "6.0 * CUBIC", "2.0 * CUBIC"),
     ("derivative of the erf form", "both_tanh if form", "both_erf if form"),
     ("inner derivative √(2/π) forgotten", "x2 += 2.0 * LINEAR", "x2 += 2.0"),
+    ("forward without the cube's coefficient", "    t *= CUBIC\n", ""),
+    ("backward with x² in place of its product with the coefficient", "CUBIC * x2)", "1.0 * x2)"),
 )
 mistakes(
     "ops/gelu.py",
@@ -161,12 +163,18 @@ mistakes(
         "return gelu_tanh(x), product_rule(x, dy, Phi, density)[1]",
     ),
 )
-# What fuse hands a formula is a view of the caller's arrays.
+# What `tiled` hands a formula is a view of the caller's arrays.
 mistakes(
     "ops/gelu.py",
     ("gelu tanh", "gelu erf"),
     ("GELU overwrites dy", "    slope *= dy\n", "    dy *= slope\n    slope = dy\n"),
     ("GELU overwrites x", "    Phi *= x\n    return", "    x *= Phi\n    Phi = x\n    return"),
+    clause="unmodified",
+)
+mistakes(
+    "ops/gelu.py",
+    ("gelu tanh",),
+    ("GELU overwrites x to begin with", "    t = x * x\n", "    x *= x\n    t = x\n"),
     clause="unmodified",
 )
 
@@ -231,4 +239,30 @@ mistakes(
     ("rows first", "rows every other", "block, first row", "vit, less"),
     ("the other rows get a gradient", "dx[:, rows] = dy", "dx[:] = dy[:, :1]"),
     ("those that were read get none", "    dx[:, rows] = dy\n", ""),
+)
+wrong_rules(
+    "backend/draws.py",
+    "test_parallel",
+    "test_dropout_differs_between_the_images_of_a_batch",
+    ("every share draws as the first", "skip(self.before * words)", "skip(0)"),
+    ("the images after a share are not skipped", "skip(self.after * words)", "skip(0)"),
+    ("a word too few is skipped", "skip(self.before * words)", "skip(self.before * (words - 1))"),
+    (
+        "every image draws as the first",
+        ".reshape(images, 4 * words)",
+        ".reshape(images, 4 * words)[:1].repeat(images, 0)",
+    ),
+)
+wrong_rules(
+    "backend/draws.py",
+    "test_device",
+    "test_the_rate_of_dropout_on_the_device",
+    ("the device drops what it should keep", ">= rate", "< rate"),
+)
+wrong_rules(
+    "backend/draws.py",
+    "test_device",
+    "test_micro_batches_draw_each_its_own",
+    ("every draw of the device is the first", "        self.draws += 1\n", ""),
+    ("the device forgets which images", "[*self.seeds, self.draws]", "[self.seeds[0], self.draws]"),
 )

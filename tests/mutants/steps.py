@@ -47,9 +47,10 @@ DGAMMA = '{"gamma": column_sums(dy * x_hat), "beta": column_sums(dy)}'
 mistakes(
     "steps/s6_layer_norm.py",
     NORM,
-    ("without along_mean", "dx_hat - along_mean - x_hat", "dx_hat - x_hat"),
-    ("without along_x_hat", "dx_hat - along_mean - x_hat * along_x_hat", "dx_hat - along_mean"),
-    ("sign of along_x_hat", "- x_hat * along_x_hat", "+ x_hat * along_x_hat"),
+    ("without along_mean", "    dx -= along_mean\n", ""),
+    ("without along_x_hat", "    dx -= x_hat * along_x_hat\n", ""),
+    ("sign of along_x_hat", "dx -= x_hat * along_x_hat", "dx += x_hat * along_x_hat"),
+    ("x̂ forgotten beside along_x_hat", "dx -= x_hat * along_x_hat", "dx -= along_x_hat"),
     (
         "sum in place of the mean",
         "along_x_hat = row_means(dx_hat * x_hat)",
@@ -66,9 +67,9 @@ mistakes(
         "dx_hat = dy * gamma",
         "dx_hat = dy * (gamma - 0.1 * column_sums(dy * x_hat))",
     ),
-    ("1/σ forgotten", "along_x_hat) * inverse_std,)", "along_x_hat),)"),
-    ("σ in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) / inverse_std,)"),
-    ("1/σ² in place of 1/σ", "along_x_hat) * inverse_std,)", "along_x_hat) * inverse_std**2,)"),
+    ("1/σ forgotten", "    dx *= inverse_std\n", ""),
+    ("σ in place of 1/σ", "dx *= inverse_std", "dx /= inverse_std"),
+    ("1/σ² in place of 1/σ", "dx *= inverse_std", "dx *= inverse_std**2"),
     ("gamma's gradient without x̂", "column_sums(dy * x_hat)", "column_sums(dy)"),
     (
         "gamma's gradient not summed over the batch",
@@ -95,8 +96,8 @@ mistakes(
     ("what is saved is y", "return y, (x_hat, inverse_std,", "return y, (y, inverse_std,"),
     (
         "gradient at y in place of x̂",
-        "(dx,) = normalize_backward(dy, x_hat,",
-        "(dx,) = normalize_backward(dy, x_hat * gamma,",
+        "dx = normalize_backward(dy, x_hat,",
+        "dx = normalize_backward(dy, x_hat * gamma,",
     ),
 )
 mistakes(
@@ -104,8 +105,8 @@ mistakes(
     NORM,
     (
         "gamma updated in place (as found in public code)",
-        "    (dx,) = normalize_backward(",
-        '    gamma -= 0.1 * dp["gamma"]\n    (dx,) = normalize_backward(',
+        "    dx = normalize_backward(",
+        '    gamma -= 0.1 * dp["gamma"]\n    dx = normalize_backward(',
     ),
     clause="unmodified",
 )

@@ -93,12 +93,9 @@ wrong_rules(
     "training/optim.py",
     "test_optim",
     "test_polyak_averaging",
-    (
-        "the share of the past and of the present exchanged",
-        "(1.0 - decay) * (theta - mean)",
-        "decay * (theta - mean)",
-    ),
-    ("the sum of all", "(theta - mean)", "theta"),
+    ("the share of the past and of the present exchanged", "change *= 1.0 - decay", "change *= decay"),
+    ("the sum of all", "change = theta - averaged", "change = theta + 0.0"),
+    ("the parameters moved, not their mean", "averaged += change", "theta -= change"),
 )
 wrong_rules(
     "training/schedules.py",

@@ -12,10 +12,12 @@ import numpy as np
 from vitnp import tree
 from vitnp.errors import InputError
 
+NUMPY_TYPES = (np.ndarray, np.generic)
+
 
 def array_module(x):
     """The module whose functions take `x`: numpy, cupy, or whatever array type `x` names as its own."""
-    if isinstance(x, np.ndarray | np.generic):
+    if isinstance(x, NUMPY_TYPES):
         return np
     if type(x).__module__.partition(".")[0] == "cupy":
         import cupy

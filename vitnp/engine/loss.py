@@ -1,10 +1,10 @@
 """Softmax cross-entropy: how far the logits are from the labels. Imports `ops` and `checks`."""
 
 from vitnp.backend.arrays import array_module
+from vitnp.backend.half import wide
 from vitnp.errors import need_real
 from vitnp.inputs.checks import check_labels
 from vitnp.ops import softmax
-from vitnp.ops.half import wide
 
 
 def targets(labels, num_classes, dtype, *, label_smoothing=0.0):

@@ -1,6 +1,6 @@
 """float16: what of a model is in half the bytes, and how to train so. Imports `tree`, `errors`.
 
-Weights and activations are float16; statistics, softmax and loss are computed in float32 (`ops.half`), and matrix
+Weights and activations are float16; statistics, softmax and loss are computed in float32 (`backend.tiles`), and matrix
 products add up in float32. For inference that is all: `predict(images, cast(p, "float16"), config)`.
 
 Training keeps the parameters themselves in float32, because one update is often smaller than their last bit in

@@ -6,34 +6,31 @@ import threading
 from vitnp import tree
 
 
-class Part:
-    """One part of the model while its gradients are added up."""
-
-    def __init__(self):
-        self.lock, self.added, self.waiting, self.total = threading.Lock(), 0, {}, None
-
-
 class Sum:
-    """Adds up the gradients of the shares, part by part, always in the order of the shares.
+    """Adds up the gradients of the slices of a batch, part by part, always in the order of the slices.
 
-    Each is added as soon as those of the shares before it are in, and waits no longer.
+    Each is added as soon as those of the slices before it are in.
     """
 
     def __init__(self):
-        self.lock, self.parts = threading.Lock(), {}
+        self.lock = threading.Lock()
+        self.waiting, self.added, self.total = {}, {}, {}  # per part: {share: dp}, how many shares, their sum
 
     def add(self, share, name, dp):
         """Take the gradients of one part from share number `share`, counted from 0."""
         with self.lock:
-            part = self.parts.setdefault(name, Part())
-        with part.lock:
-            part.waiting[share] = dp
-            del dp
-            while part.added in part.waiting:
-                dp = part.waiting.pop(part.added)
-                part.total = dp if part.total is None else tree.map(operator.iadd, part.total, dp)
-                part.added += 1
+            waiting = self.waiting.setdefault(name, {})
+            if share > self.added.setdefault(name, 0):
+                waiting[share] = dp
+                return
+        # It is this share's turn, and until `added` grows nobody else's: so no lock is held while it is added.
+        while dp is not None:
+            total = self.total.get(name)
+            self.total[name] = dp if total is None else tree.map(operator.iadd, total, dp)
+            with self.lock:
+                self.added[name] += 1
+                dp = waiting.pop(self.added[name], None)
 
     def tree(self):
         """The sums, in the order of the parameters."""
-        return tree.from_leaves((name, part.total) for name, part in reversed(self.parts.items()))
+        return tree.from_leaves(reversed(self.total.items()))

@@ -8,8 +8,7 @@ import math
 
 from vitnp.backend.arrays import array_module
 from vitnp.backend.erf import erf_sqrt2
-from vitnp.backend.tiles import fuse
-from vitnp.ops.half import in_float32
+from vitnp.backend.tiles import tiled
 
 GELUS = ("tanh", "erf")
 SQRT_2_PI = math.sqrt(2.0 * math.pi)
@@ -35,19 +34,21 @@ def again_and_backward(dy, saved):
     return (both_tanh if form == "tanh" else both_erf)(x, dy)
 
 
-@fuse
-@in_float32
+@tiled(elementwise=True)
 def gelu_tanh(x):
     """x·Φ(x) with Φ of `Phi_tanh`."""
-    return x * Phi_tanh(x, x * x)
+    t = x * x
+    t *= CUBIC
+    y = Phi_tanh(x, t)
+    y *= x
+    return y
 
 
-@fuse
-@in_float32
+@tiled(elementwise=True)
 def both_tanh(x, dy):
     """x·Φ and dy·(Φ + x·Φ′): with t the tanh, Φ′ = ½ (1 − t²)·√(2/π)·(1 + 3·0.044715 x²)."""
     x2 = x * x
-    Phi = Phi_tanh(x, x2)
+    Phi = Phi_tanh(x, CUBIC * x2)
     # ½ (1 − t²) = 2Φ (1 − Φ), since t = 2Φ − 1
     slope = 1.0 - Phi
     slope *= Phi
@@ -57,9 +58,11 @@ def both_tanh(x, dy):
     return product_rule(x, dy, Phi, slope)
 
 
-def Phi_tanh(x, x2):
-    """Φ(x) ≈ ½ (1 + tanh(√(2/π)·(x + 0.044715 x³))), given x² too. In place here and below: a quarter less time."""
-    t = CUBIC * x2
+def Phi_tanh(x, t):
+    """Φ(x) ≈ ½ (1 + tanh(√(2/π)·(x + 0.044715 x³))), written over t = √(2/π)·0.044715 x².
+
+    In place here and below: a quarter less time.
+    """
     t += LINEAR
     t *= x
     Phi = array_module(x).tanh(t, out=t)
@@ -68,15 +71,15 @@ def Phi_tanh(x, x2):
     return Phi
 
 
-@fuse
-@in_float32
+@tiled(elementwise=True)
 def gelu_erf(x):
     """x·Φ(x) with Φ(x) = ½ (1 + erf(x/√2))."""
-    return x * Phi_erf(x, x * x)
+    y = Phi_erf(x, x * x)
+    y *= x
+    return y
 
 
-@fuse
-@in_float32
+@tiled(elementwise=True)
 def both_erf(x, dy):
     """x·Φ and dy·(Φ + x·Φ′), where Φ′ is the density exp(−x²/2)/√(2π)."""
     x2 = x * x

@@ -1,7 +1,7 @@
 """Softmax over the last axis."""
 
 from vitnp.backend.arrays import array_module, on_host
-from vitnp.ops.half import in_float32, wide
+from vitnp.backend.half import wide
 from vitnp.ops.sums import row_sums
 
 SAFE = (
@@ -19,13 +19,12 @@ def forward(x):
     return y, y
 
 
-@in_float32
 def backward(dy, saved):
     """dxᵢ = yᵢ (dyᵢ − Σⱼ dyⱼ yⱼ): the whole Jacobian diag(y) − y·yᵀ, not only its diagonal."""
-    y = saved
-    dx = dy * y
+    dtype, y = dy.dtype, wide(saved)
+    dx = wide(dy) * y
     dx -= y * row_sums(dx)
-    return dx
+    return dx.astype(dtype, copy=False)
 
 
 def is_safe(x):

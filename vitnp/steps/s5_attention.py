@@ -13,7 +13,7 @@ import math
 from typing import Any, NamedTuple
 
 from vitnp.backend.arrays import array_module, on_host
-from vitnp.backend.tiles import blocked
+from vitnp.backend.tiles import tiled
 from vitnp.errors import InputError
 from vitnp.ops import dropout, heads, initializers, relative, softmax
 from vitnp.ops.linear import affine, bias_gradient, input_gradient, weight_gradient
@@ -104,7 +104,7 @@ def mask_for(mask, shape):
     return array_module(mask).broadcast_to(mask, shape)
 
 
-@blocked
+@tiled(widen=False)
 def attend(Q, K, V, A_keep, mask=None, *, rate, E_rel=None):
     """Scores, softmax, times V, for every head on its own: O (B, H, N, K) and A (B, H, N, M)."""
     scaled = Q * (1.0 / math.sqrt(Q.shape[-1]))  # N·K numbers; the scores would be N·M
@@ -144,7 +144,7 @@ def ways_back(dy, saved):
     return dx, dm_K, dm_V, dp
 
 
-@blocked
+@tiled(widen=False)
 def attend_backward(dO, Q, K, V, A, A_keep, *, rate, E_rel=None):
     """dO (B, H, N, K) → dQ (B, H, N, K), dK, dV (B, H, M, K), and each head's part of dE_rel where there is one."""
     # O = A·V

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from vitnp import tree
 from vitnp.backend.arrays import array_module, on_host
-from vitnp.backend.tiles import BLOCK, each_block
+from vitnp.backend.tiles import BLOCK
 from vitnp.errors import InputError, need_choice
 
 # Values taken together: from here on more at a time was no faster, for the digits nor for a ViT-Ti.
@@ -170,10 +170,8 @@ def scale(dp, factor):
 
 def average(mean, p, decay):
     """Polyak averaging in place: mean ← decay·mean + (1 − decay)·p. mean starts as a copy of p."""
-
-    def towards(mean, theta):
-        mean += (1.0 - decay) * (theta - mean)
-
-    now = dict(tree.leaves(p))
-    for name, leaf in tree.leaves(mean):
-        each_block(towards, leaf, now[name])
+    for group in groups(mean, p):
+        for averaged, theta, _ in group:
+            change = theta - averaged
+            change *= 1.0 - decay
+            averaged += change
