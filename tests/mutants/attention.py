@@ -7,22 +7,25 @@ THREE_WAYS = 'input_gradient(dQ, p["W_Q"]) + input_gradient(dK, p["W_K"]) + inpu
 MERGED = "dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)"
 RETURN = "return y, Saved(x, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)"
 DQDKDV = "dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q"
+SCALED = "    dQ *= scale\n    dK *= scale\n"
+SCALE_BACK = "# S = Q·Kᵀ / √d_k\n    scale = 1.0 / math.sqrt(Q.shape[-1])"
 DA = "dA = dropout.apply(dO @ V.swapaxes(-1, -2), A_keep, rate=rate)"
 DV = "dV = dropout.apply(A, A_keep, rate=rate).swapaxes(-1, -2) @ dO"
 mistakes(
     "steps/s5_attention.py",
     ATTENTION,
-    ("1/√d_k forgotten", "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n", ""),
-    ("1/d_k in place of 1/√d_k", "dS *= 1.0 / math.sqrt(Q.shape[-1])", "dS *= 1.0 / Q.shape[-1]"),
+    ("1/√d_k forgotten", SCALED, ""),
+    ("1/√d_k forgotten for the keys", SCALED, "    dQ *= scale\n"),
+    ("1/d_k in place of 1/√d_k", SCALE_BACK, "scale = 1.0 / Q.shape[-1]"),
     (
         "forward scales by the model width",
-        "    S *= 1.0 / math.sqrt(Q.shape[-1])",
-        "    S *= 1.0 / math.sqrt(Q.shape[1] * Q.shape[-1])",
+        "    S *= scale\n",
+        "    S *= scale / math.sqrt(Q.shape[1])\n",
     ),
     (
         "scores' gradient divided by the number of tokens (as found in public code)",
-        "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n",
-        "    dS *= 1.0 / math.sqrt(Q.shape[-1]) / Q.shape[2]\n",
+        SCALE_BACK,
+        "scale = 1.0 / math.sqrt(Q.shape[-1]) / Q.shape[2]",
     ),
     ("dQ and dK exchanged", MERGED, "dQ, dK, dV = heads.merge(dK), heads.merge(dQ), heads.merge(dV)"),
     ("dV and dQ exchanged", MERGED, "dQ, dK, dV = heads.merge(dV), heads.merge(dK), heads.merge(dQ)"),
@@ -79,16 +82,17 @@ mistakes(
 mistakes(
     "steps/s5_attention.py",
     ("s5_attention, relative", "block, relative", "vit, relative"),
-    ("the distances' way back to Q missing", "return dQ + dQ_rel, dK", "return dQ, dK"),
-    ("the content's way back to Q missing", "return dQ + dQ_rel, dK", "return dQ_rel, dK"),
-    ("forward: the keys ask for the distance", "relative.forward(Q, E_rel)", "relative.forward(K, E_rel)"),
-    ("forward: the distances do not count", "S += relative", "relative"),
+    ("the distances' way back to Q missing", "return dQ + dQ_rel * scale, dK", "return dQ, dK"),
+    ("the content's way back to Q missing", "return dQ + dQ_rel * scale, dK", "return dQ_rel * scale, dK"),
+    ("forward: the keys ask for the distance", "relative.forward(Q * scale", "relative.forward(K * scale"),
+    ("forward: the distances do not count", "        S += S_rel\n", ""),
     ("E_rel's gradient of the first image", "column_sums(part.resh", "column_sums(part[:1].resh"),
     (
         "E_rel's gradient not scaled as its scores",
+        "relative.backward(dS, (Q * scale, E_rel))",
         "relative.backward(dS, (Q, E_rel))",
-        "relative.backward(dS * math.sqrt(Q.shape[-1]), (Q, E_rel))",
     ),
+    ("the distances' way back to Q not scaled", "dQ_rel * scale", "dQ_rel"),
 )
 mistakes(
     "steps/s5_attention.py",
@@ -133,8 +137,8 @@ mistakes(
     ATTENTION,
     (
         "right the first time only: the scale is written into Q and K",
-        "    dS *= 1.0 / math.sqrt(Q.shape[-1])\n",
-        "    Q *= 1.0 / math.sqrt(Q.shape[-1])\n    K *= 1.0 / math.sqrt(K.shape[-1])\n",
+        f"    {DQDKDV}\n{SCALED}",
+        f"    Q *= scale\n    K *= scale\n    {DQDKDV}\n",
     ),
     clause="unmodified",
 )

@@ -41,8 +41,8 @@ CONSISTENT = [
         "scores not divided by √d_k",
         "steps/s5_attention.py",
         (
-            ("    S *= 1.0 / math.sqrt(Q.shape[-1])\n", ""),
-            ("    dS *= 1.0 / math.sqrt(Q.shape[-1])\n", ""),
+            ("    S *= scale\n", ""),
+            ("    dQ *= scale\n    dK *= scale\n", ""),
         ),
         "s5_attention",
     ),

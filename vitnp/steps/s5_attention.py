@@ -60,10 +60,12 @@ def forward(x, p, *, num_heads, dropout_rate=0.0, attention_dropout_rate=0.0, rn
 @blocked
 def attend(Q, K, V, A_keep, *, rate, E_rel=None):
     """Scores, softmax, times V, for every head on its own: (B, H, N, K) → O (B, H, N, K) and A (B, H, N, N)."""
+    scale = 1.0 / math.sqrt(Q.shape[-1])
     S = Q @ K.swapaxes(-1, -2)  # (B, H, N, N)
+    S *= scale
     if E_rel is not None:
-        S += relative.forward(Q, E_rel)[0]  # what each query makes of the distance to each key
-    S *= 1.0 / math.sqrt(Q.shape[-1])
+        S_rel, _ = relative.forward(Q * scale, E_rel)  # what each query makes of the distance to each key
+        S += S_rel
     A, _ = softmax.forward(S)
     return dropout.apply(A, A_keep, rate=rate) @ V, A
 
@@ -96,10 +98,12 @@ def attend_backward(dO, Q, K, V, A, A_keep, *, rate, E_rel=None):
     # A = softmax(S)
     dS = softmax.backward(dA, A)
     # S = Q·Kᵀ / √d_k
-    dS *= 1.0 / math.sqrt(Q.shape[-1])
+    scale = 1.0 / math.sqrt(Q.shape[-1])
     dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q
+    dQ *= scale
+    dK *= scale
     if E_rel is None:
         return dQ, dK, dV
     # S = (Q·Kᵀ + Q·E_relᵀ at the distances) / √d_k: a second way back to Q
-    dQ_rel, dE_rel = relative.backward(dS, (Q, E_rel))
-    return dQ + dQ_rel, dK, dV, dE_rel
+    dQ_rel, dE_rel = relative.backward(dS, (Q * scale, E_rel))
+    return dQ + dQ_rel * scale, dK, dV, dE_rel
