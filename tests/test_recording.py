@@ -4,6 +4,7 @@ import cProfile
 import functools
 import sys
 import threading
+import types
 
 import numpy as np
 import pytest
@@ -126,13 +127,40 @@ def test_no_other_thread_is_recorded(monkeypatch):
         np.testing.assert_array_equal(a.value, b.value, err_msg=a.name)
 
 
+def test_event_by_event():
+    """The recorder called by hand, since no debugger and no coverage looks into a profiler hook."""
+
+    def event(what, function, returned=None, **f_locals):
+        recorder(types.SimpleNamespace(f_code=function.__code__, f_locals=f_locals), what, returned)
+
+    asked = [Local(double, name, call) for name in ("x", "plus", "received", RETURNED) for call in (0, 1)]
+    asked += [Local(double, "received", inside=(inner, number)) for number in (0, 1)]
+    recorder = recording.Recorder(asked)
+    event("call", double, x=1, plus=2)
+    event("c_call", double, max, x="no")
+    event("c_return", double, max, x="no")
+    event("call", several, x="no")
+    event("return", several, "no", x="no", received="no")
+    event("return", double, (6, 1), x="no", plus="no", received=5)
+    event("call", inner, y=7)
+    event("return", inner, 8, y=8)
+    event("call", inner, y=9)
+    event("call", double, x=3, plus=4)
+    event("return", double, 10, x="no", plus="no", received=9)
+    event("return", inner, 10, y=10)
+    assert [recorder.take(local, 1) for local in asked[:-2]] == [1, 3, 2, 4, 5, 9, 6, 10]
+    assert recorder.take(asked[-1], 1) == 9
+    with pytest.raises(LookupError, match="double was not called, or has no variable received"):
+        recorder.take(asked[-2], 1)
+    assert recorder.running == []
+
+
 def failing(x):
     double(x)
     raise ArithmeticError("in the run")
 
 
-@pytest.mark.parametrize("function", [several, failing])
-def test_the_profiler_of_before_is_there_again(function):
+def test_the_profiler_of_before_is_there_again():
     seen = []
 
     def profiler(frame, event, _):
@@ -140,17 +168,18 @@ def test_the_profiler_of_before_is_there_again(function):
             seen.append(frame.f_code.co_name)
 
     for before in (None, profiler):
-        sys.setprofile(before)
-        try:
-            record([Local(double, "x")], function, X)
-        except ArithmeticError as error:
-            assert str(error) == "in the run"
-        finally:
-            after = sys.getprofile()
-            several(X)
-            sys.setprofile(None)
-        assert after is before
-    assert seen.count("several") == 1
+        for function in (several, failing):
+            sys.setprofile(before)
+            try:
+                record([Local(double, "x")], function, X)
+            except ArithmeticError as error:
+                assert str(error) == "in the run"
+            finally:
+                after = sys.getprofile()
+                several(X)
+                sys.setprofile(None)
+            assert after is before
+    assert seen.count("several") == 2
     assert "double" not in seen[: seen.index("several")]
 
 
