@@ -275,7 +275,7 @@ def test_a_mapping():
 
 def test_every_name_of_the_table_is_a_variable_of_its_function():
     for fields in MODELS.values():
-        for tensor in vit.inside.tensors(preset("tiny", **fields)):
+        for tensor in vit.tensors(preset("tiny", **fields)):
             for local in (tensor.value, tensor.gradient):
                 code = inspect.unwrap(local.function).__code__
                 assert not inspect.isgeneratorfunction(local.function)  # it returns at every yield

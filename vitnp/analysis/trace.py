@@ -106,7 +106,7 @@ def trace(images, p, config, labels=None, *, of="loss"):
     images = check_images(images, config, parameter_of(p).dtype)
     images = to_device(images, array_module(parameter_of(p)))
     model = vit  # the one that the config is of
-    tensors = list(model.inside.tensors(config))
+    tensors = list(model.tensors(config))
     values = [tensor.value for tensor in tensors]
     (logits, saved), arrays = record(values, model.forward, images, p, config)
     forward, probabilities = _records(tensors, arrays), None

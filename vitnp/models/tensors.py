@@ -1,7 +1,7 @@
 """How a model says where its named tensors are: in which local variable of which of its functions.
 
-The functions of the steps call their variables by the letters of the slides, so a table of `Tensor` is all that
-`analysis.trace` needs. The tables are in the models, such as `vit.inside`.
+The variables of the steps have the letters of the slides, so a list of `Tensor` is all that `analysis.trace` asks of a
+model: its `tensors(config)` yields them, in the order of the forward pass. `vit/inside.py` is an example.
 """
 
 from collections.abc import Callable

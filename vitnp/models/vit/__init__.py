@@ -1,7 +1,7 @@
 """The Vision Transformer: the eight steps in order, then in reverse."""
 
-from vitnp.models.vit import inside
 from vitnp.models.vit.config import PRESETS, ViTConfig
+from vitnp.models.vit.inside import tensors
 from vitnp.models.vit.model import (
     Saved,
     backward,
@@ -23,6 +23,6 @@ __all__ = [
     "encode_backward_parts",
     "forward",
     "init",
-    "inside",
     "shapes",
+    "tensors",
 ]
