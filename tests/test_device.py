@@ -265,6 +265,26 @@ def test_a_trace_refuses_a_label_before_it_is_sent():
     )
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"position_embedding": "relative", "classifier": "gap", "representation_size": None},
+        {"position_embedding": "2d", "position_at": "every-layer", "gelu": "erf"},
+        {"position_embedding": "sincos"},
+    ],
+)
+@pytest.mark.parametrize("of", ["loss", "logit"])
+def test_every_tensor_of_a_trace(fields, of):
+    """All on the device, NumPy's to the bit."""
+    images, labels, p, config = point(**fields)
+    ours = vitnp.trace(images, p, config, labels=labels, of=of)
+    theirs = vitnp.trace(images, to_device(p, STRICT), config, labels=labels, of=of)
+    assert list(theirs) == list(ours)
+    for a, b in zip(theirs.forward + theirs.backward, ours.forward + ours.backward, strict=True):
+        equal({a.name: a.value}, {b.name: b.value})
+
+
 def test_gradcheck(cupy_is_strict, capsys):
     status, text = output(capsys, *"gradcheck --seeds 1 --set num_layers=1 --backend cupy".split())
     assert (status, "float64, 1 seeds, strict" in text) == (0, True)

@@ -1,5 +1,7 @@
 """The trace: every value against a forward pass written again here, every gradient against a number."""
 
+import inspect
+
 import numpy as np
 import pytest
 import scipy.special
@@ -8,8 +10,10 @@ from position_loops import distances, table
 
 from vitnp import tree, vit
 from vitnp.analysis.trace import trace
+from vitnp.backend import tiles
 from vitnp.errors import InputError
 from vitnp.models import preset
+from vitnp.models.tensors import RETURNED
 
 
 def test_a_numpy_integer_is_one_label():
@@ -104,9 +108,11 @@ def run(images, p, config, moved="", by=0.0):
         z = see(name + "residual_2", z + see(name + "feed_forward.output", g @ f["W2"] + f["b2"]))
     z = see("norm", layer_norm(z, p["norm"], config.layer_norm_eps))
     y = see("y", z[:, 0] if config.classifier == "token" else z.mean(1))
-    if config.representation_size:
+    if config.representation_size is not None:
         pre = p["classify"]["pre_logits"]
         y = see("pre_logits", np.tanh(y @ pre["W"] + pre["b"]))
+    if not config.num_classes:
+        return None, seen
     logits = see("logits", y @ p["classify"]["head"]["W"] + p["classify"]["head"]["b"])
     probabilities = see("p", softmax(logits))
     return -np.log(probabilities[range(B), LABELS]).mean(), seen
@@ -138,7 +144,6 @@ def test_what_the_steps_saved_bit_for_bit(fields):
             np.testing.assert_array_equal(t[f"blocks.{i}.attention.{name}"], value)
         np.testing.assert_array_equal(t[f"blocks.{i}.norm_1"], block.attention.x)
         np.testing.assert_array_equal(t[f"blocks.{i}.norm_2"], block.feed_forward[0])
-    # The recomputed chain ends where the model's own does, so all before it has the same bits too.
     y = saved.classify[2][0][0] if config.representation_size else saved.classify[3][0]
     np.testing.assert_array_equal(t["y"], y)
 
@@ -169,6 +174,61 @@ def test_every_gradient_by_the_complex_step(fields):
             assert error < 1e-11, (record.name, error)
 
 
+@models
+def test_every_gradient_of_the_labels_logits(fields):
+    """The same with of="logit": each image's logit of its label, and none of the other image's."""
+    config, images, p, _ = traced(fields)
+    t = trace(images, p, config, labels=LABELS, of="logit")
+    assert [record.name for record in t.backward] == [name for name in reversed(list(t)) if name != "p"]
+    rng = generator(4)
+    for record in t.backward:
+        v = rng.standard_normal(record.shape)
+        _, seen = run(images, p, config, moved=record.name, by=1j * STEP * v)
+        moved = seen["logits"][range(len(images)), LABELS].sum().imag / STEP
+        error = abs(moved - (record.value * v).sum()) / record.norm
+        assert error < 1e-11, (record.name, error)
+
+
+# Two images of three heads, seven tokens: a head at a time, two (and one), the heads of one image, all at once.
+@pytest.mark.parametrize("block", [1, 2 * 49, 3 * 49, 6 * 49])
+@pytest.mark.parametrize("position_embedding", ["1d", "relative"])
+def test_what_is_computed_part_by_part_is_whole(monkeypatch, position_embedding, block):
+    *_, whole = traced({"position_embedding": position_embedding})
+    monkeypatch.setattr(tiles, "BLOCK", block)
+    *_, t = traced({"position_embedding": position_embedding})
+    for a, b in zip(t.forward + t.backward, whole.forward + whole.backward, strict=True):
+        assert a.name == b.name
+        np.testing.assert_allclose(a.value, b.value, rtol=1e-12, atol=1e-14, err_msg=a.name)
+
+
+@models
+def test_float32(fields):
+    """Every value and gradient stays float32, and is what float64 gives but for rounding."""
+    config, images, p, t = traced(fields)
+    images, p = images.astype("float32"), tree.map(lambda a: a.astype("float32"), p)
+    single = trace(images, p, config, labels=LABELS)
+    for a, b in zip(single.forward + single.backward, t.forward + t.backward, strict=True):
+        assert (a.name, a.dtype) == (b.name, np.float32)
+        assert np.linalg.norm(a.value - b.value) < 2e-5 * b.norm, a.name
+
+
+def test_three_images_one_of_them_twice():
+    """What belongs to an image does not depend on the others; the mean loss has 1/B of each."""
+    config = preset("tiny", position_embedding="relative")
+    images, p = model_point(config)
+    order, labels = [1, 0, 1], LABELS[[1, 0, 1]]
+    t, two = trace(images[order], p, config, labels=labels), trace(images, p, config, labels=LABELS)
+    for record in t.forward:
+        if not record.name.endswith("E_rel"):
+            np.testing.assert_allclose(
+                record.value, two[record.name][order], rtol=1e-12, atol=1e-14, err_msg=record.name
+            )
+    for name in ("image", "blocks.0.attention.S", "logits"):
+        np.testing.assert_allclose(
+            t.gradient(name), two.gradient(name)[order] * 2 / 3, rtol=1e-9, atol=1e-16, err_msg=name
+        )
+
+
 def test_the_orders():
     """Down as the values are made; up as `vit.backward` goes, V, K and Q each before what they were cut from."""
     config, images, p, t = traced({"num_layers": 1})
@@ -191,6 +251,35 @@ def test_the_steps_of_the_slides():
     assert steps["blocks.1.attention.S"] == 5
     assert steps["blocks.0.norm_1"] == steps["blocks.1.residual_2"] == steps["norm"] == 6
     assert steps["blocks.0.feed_forward.g"] == 7
+
+
+def test_a_mapping():
+    """Names in the order of the pass, and everything that a dict has; a trace equals no other."""
+    _, _, _, t = traced({})
+    assert list(t) == list(t.keys()) == [record.name for record in t.forward]
+    assert len(t) == len(t.forward) == 7 + 2 * 18 + 5
+    assert all(value is t[name] for name, value in t.items())
+    assert all(a is b for a, b in zip(t.values(), dict(t).values(), strict=True))
+    assert "z0" in t
+    assert "z1" not in t
+    assert 0 not in t
+    assert t.get("z0") is t["z0"]
+    assert t.get("z1") is None
+    assert t.get("z1", 3) == 3
+    with pytest.raises(InputError, match='the trace has no "0"'):
+        t[0]
+    assert t == t
+    assert t != traced({})[-1]
+    assert t in {t}
+
+
+def test_every_name_of_the_table_is_a_variable_of_its_function():
+    for fields in MODELS.values():
+        for tensor in vit.tensors(preset("tiny", **fields)):
+            for local in (tensor.value, tensor.gradient):
+                code = inspect.unwrap(local.function).__code__
+                assert not inspect.isgeneratorfunction(local.function)  # it returns at every yield
+                assert local.name in (RETURNED, *code.co_varnames), (tensor.name, local)
 
 
 def test_a_record():
@@ -253,13 +342,18 @@ def test_without_labels_or_head():
     assert (t.loss, t.backward, t.dp) == (None, None, None)
     with pytest.raises(InputError, match=r'no gradient of "z0".*labels'):
         t.gradient("z0")
-    config = preset("tiny", num_classes=0)
-    images, p = model_point(config)
-    t = trace(images, p, config)
-    assert t.probabilities is None
-    np.testing.assert_array_equal(t.logits, t["pre_logits"])
-    with pytest.raises(InputError, match="without a head"):
-        trace(images, p, config, labels=LABELS)
+    for representation_size, last in ((17, "pre_logits"), (None, "y")):
+        config = preset("tiny", num_classes=0, representation_size=representation_size)
+        images, p = model_point(config)
+        t = trace(images, p, config)
+        _, seen = run(images, p, config)
+        assert list(t) == list(seen)
+        for name, value in t.items():
+            np.testing.assert_allclose(value, seen[name], rtol=1e-12, atol=1e-12, err_msg=name)
+        assert t.probabilities is None
+        np.testing.assert_array_equal(t.logits, t[last])
+        with pytest.raises(InputError, match="without a head"):
+            trace(images, p, config, labels=LABELS)
 
 
 def test_bad_input_is_one_line():

@@ -16,6 +16,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     pixels,
     positions,
     steps,
+    trace,
     training,
 )
 from mutants.consistent import CONSISTENT

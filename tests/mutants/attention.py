@@ -19,17 +19,17 @@ THREE_WAYS = """\
 SUM = "    dx += dm_K\n    dx += dm_V\n"
 MERGED = "dQ, dK, dV = heads.merge(dQ), heads.merge(dK), heads.merge(dV)"
 RETURN = "return y, Saved(x, m, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)"
-DQDKDV = "dQ, dK = dS @ K * scale, dS.swapaxes(-1, -2) @ Q * scale"
-SCALE = "scale = 1.0 / math.sqrt(Q.shape[-1])"
+DQDKDV = "dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q"
+SCALED = "    dQ *= scale\n    dK *= scale\n"
+SCALE_BACK = "# S = Q·Kᵀ / √d_k\n    scale = 1.0 / math.sqrt(Q.shape[-1])"
 DA = "dA = dropout.apply(dO @ V.swapaxes(-1, -2), A_keep, rate=rate)"
 DV = "dV = dropout.apply(A, A_keep, rate=rate).swapaxes(-1, -2) @ dO"
 mistakes(
     "steps/s5_attention.py",
     ATTENTION,
-    ("1/√d_k forgotten", SCALE, "scale = 1.0"),
-    ("1/d_k in place of 1/√d_k", SCALE, "scale = 1.0 / Q.shape[-1]"),
-    ("dQ not divided by √d_k", DQDKDV, DQDKDV.replace("dS @ K * scale", "dS @ K")),
-    ("dK not divided by √d_k", DQDKDV, DQDKDV.replace("@ Q * scale", "@ Q")),
+    ("1/√d_k forgotten", SCALED, ""),
+    ("1/√d_k forgotten for the keys", SCALED, "    dQ *= scale\n"),
+    ("1/d_k in place of 1/√d_k", SCALE_BACK, "scale = 1.0 / Q.shape[-1]"),
     (
         "forward scales by the model width",
         "scaled = Q * (1.0 / math.sqrt(Q.shape[-1]))",
@@ -37,8 +37,8 @@ mistakes(
     ),
     (
         "scores' gradient divided by the number of tokens (as found in public code)",
-        SCALE,
-        f"{SCALE} / Q.shape[2]",
+        SCALE_BACK,
+        "scale = 1.0 / math.sqrt(Q.shape[-1]) / Q.shape[2]",
     ),
     ("dQ and dK exchanged", MERGED, "dQ, dK, dV = heads.merge(dK), heads.merge(dQ), heads.merge(dV)"),
     ("dV and dQ exchanged", MERGED, "dQ, dK, dV = heads.merge(dV), heads.merge(dK), heads.merge(dQ)"),
@@ -134,18 +134,18 @@ mistakes(
 mistakes(
     "steps/s5_attention.py",
     ("s5_attention, relative", "block, relative", "vit, relative"),
-    ("the distances' way back to Q missing", "    dQ = dQ + dQ_rel * scale\n", ""),
-    ("the content's way back to Q missing", "dQ = dQ + dQ_rel * scale", "dQ = dQ_rel * scale"),
-    ("the distances' way back to Q not scaled", "dQ + dQ_rel * scale", "dQ + dQ_rel"),
+    ("the distances' way back to Q missing", "return dQ + dQ_rel * scale, dK", "return dQ, dK"),
+    ("the content's way back to Q missing", "return dQ + dQ_rel * scale, dK", "return dQ_rel * scale, dK"),
     ("forward: the keys ask for the distance", "relative.forward(scaled, ", "relative.forward(K, "),
     ("forward: the distances not scaled", "relative.forward(scaled, ", "relative.forward(Q, "),
-    ("forward: the distances do not count", "S += relative", "relative"),
+    ("forward: the distances do not count", "        S += S_rel\n", ""),
     ("E_rel's gradient of the first image", "column_sums(part.resh", "column_sums(part[:1].resh"),
     (
         "E_rel's gradient not scaled as its scores",
         "relative.backward(dS, (Q * scale, E_rel))",
         "relative.backward(dS, (Q, E_rel))",
     ),
+    ("the distances' way back to Q not scaled", "dQ_rel * scale", "dQ_rel"),
 )
 mistakes(
     "steps/s5_attention.py",
@@ -190,8 +190,8 @@ mistakes(
     ATTENTION,
     (
         "right the first time only: the scale is written into Q and K",
-        SCALE,
-        f"{SCALE}\n    Q *= scale\n    K *= scale\n    scale = 1.0",
+        f"    {DQDKDV}\n{SCALED}",
+        f"    Q *= scale\n    K *= scale\n    {DQDKDV}\n",
     ),
     clause="unmodified",
 )

@@ -9,7 +9,7 @@ CONSISTENT = [
         "steps/s1_patchify.py",
         (
             ("P, C).swapaxes(2, 3)", "P, C).transpose(0, 1, 3, 4, 2, 5)"),
-            ("values // (P * P)).swapaxes(2, 3)", "values // (P * P)).transpose(0, 1, 4, 2, 3, 5)"),
+            ("small_images.swapaxes(2, 3)", "small_images.transpose(0, 1, 4, 2, 3, 5)"),
         ),
         "s1_patchify",
     ),
@@ -42,7 +42,7 @@ CONSISTENT = [
         "steps/s5_attention.py",
         (
             ("scaled = Q * (1.0 / math.sqrt(Q.shape[-1]))", "scaled = Q * 1.0"),
-            ("scale = 1.0 / math.sqrt(Q.shape[-1])", "scale = 1.0"),
+            ("    dQ *= scale\n    dK *= scale\n", ""),
         ),
         "s5_attention",
     ),

@@ -11,16 +11,16 @@ mistakes(
         "images.reshape(B, height // P, P, width // P, P, C).swapaxes(2, 3)",
         "images.reshape(B, C, height // P, P, width // P, P).transpose(0, 2, 4, 3, 5, 1)",
     ),
-    ("backward forgets to swap the axes", "values // (P * P)).swapaxes(2, 3)", "values // (P * P))"),
+    ("backward forgets to swap the axes", "small_images.swapaxes(2, 3)", "small_images"),
     (
         "rows and columns inside a patch exchanged",
-        "values // (P * P)).swapaxes(2, 3)",
-        "values // (P * P)).transpose(0, 1, 4, 2, 3, 5)",
+        "small_images.swapaxes(2, 3)",
+        "small_images.transpose(0, 1, 4, 2, 3, 5)",
     ),
     (
         "backward takes the channel as slowest",
-        "patches.reshape(B, rows, cols, P, P, values // (P * P)).swapaxes(2, 3)",
-        "patches.reshape(B, rows, cols, values // (P * P), P, P).transpose(0, 1, 4, 2, 5, 3)",
+        "patches.reshape(B, rows, cols, P, P, values // (P * P))",
+        "patches.reshape(B, rows, cols, values // (P * P), P, P).transpose(0, 1, 2, 4, 5, 3)",
     ),
     (
         "height and width exchanged (as found in public code)",
@@ -188,9 +188,9 @@ mistakes(
 mistakes(
     "steps/s8_classify.py",
     ("s8_classify, token, pre_logits and head", "s8_classify, gap, pre_logits", "vit"),
-    ("tanh′ forgotten", "dy * (1.0 - r * r)", "dy"),
-    ("1 − tanh in place of 1 − tanh²", "dy * (1.0 - r * r)", "dy * (1.0 - r)"),
-    ("forward without the tanh", "        y = xp.tanh(y)\n", ""),
+    ("tanh′ forgotten", "dr * (1.0 - r * r)", "dr"),
+    ("1 − tanh in place of 1 − tanh²", "dr * (1.0 - r * r)", "dr * (1.0 - r)"),
+    ("forward without the tanh", "r = xp.tanh(u)", "r = u"),
     ("pre-logits layer gets no gradient", '        dp = {"pre_logits": dp_pre, **dp}\n', ""),
 )
 mistakes(

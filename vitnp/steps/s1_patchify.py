@@ -43,5 +43,5 @@ def unpatchify(patches, *, grid, patch_size):
     """The inverse of forward: patches (B, N, P·P·C) → images (B, rows·P, cols·P, C)."""
     B, _, values = patches.shape
     (rows, cols), P = grid, patch_size
-    x = patches.reshape(B, rows, cols, P, P, values // (P * P)).swapaxes(2, 3)
-    return x.reshape(B, rows * P, cols * P, -1)
+    small_images = patches.reshape(B, rows, cols, P, P, values // (P * P))
+    return small_images.swapaxes(2, 3).reshape(B, rows * P, cols * P, -1)

@@ -110,7 +110,8 @@ def attend(Q, K, V, A_keep, mask=None, *, rate, E_rel=None):
     scaled = Q * (1.0 / math.sqrt(Q.shape[-1]))  # N·K numbers; the scores would be N·M
     S = scaled @ K.swapaxes(-1, -2)  # (B, H, N, M)
     if E_rel is not None:
-        S += relative.forward(scaled, E_rel)[0]  # what each query makes of the distance to each key
+        S_rel, _ = relative.forward(scaled, E_rel)  # what each query makes of the distance to each key
+        S += S_rel
     if mask is not None:
         S = array_module(S).where(mask, S, -math.inf)
     A, _ = softmax.forward(S)
@@ -154,10 +155,11 @@ def attend_backward(dO, Q, K, V, A, A_keep, *, rate, E_rel=None):
     dS = softmax.backward(dA, A)
     # S = Q·Kᵀ / √d_k
     scale = 1.0 / math.sqrt(Q.shape[-1])
-    dQ, dK = dS @ K * scale, dS.swapaxes(-1, -2) @ Q * scale
+    dQ, dK = dS @ K, dS.swapaxes(-1, -2) @ Q
+    dQ *= scale
+    dK *= scale
     if E_rel is None:
         return dQ, dK, dV
     # S = Q·Kᵀ / √d_k + Q·E_relᵀ / √d_k at the distances: Q was used twice, so a sum
     dQ_rel, dE_rel = relative.backward(dS, (Q * scale, E_rel))
-    dQ = dQ + dQ_rel * scale
-    return dQ, dK, dV, dE_rel
+    return dQ + dQ_rel * scale, dK, dV, dE_rel

@@ -32,27 +32,29 @@ def forward(x, p, *, classifier="token"):
     """Tokens (B, N, D) → logits (B, classes); without a head in p, the representation (B, D)."""
     xp = array_module(x)
     y = x[:, 0] if classifier == "token" else x.mean(axis=1)  # (B, N, D) → (B, D)
-    saved_pre_logits = saved_head = None
+    r, saved_pre_logits = y, None
     if "pre_logits" in p:
-        y, saved_linear = linear.forward(y, p["pre_logits"])
-        y = xp.tanh(y)
-        saved_pre_logits = (saved_linear, y)
+        u, saved_linear = linear.forward(y, p["pre_logits"])
+        r = xp.tanh(u)
+        saved_pre_logits = (saved_linear, r)
+    z, saved_head = r, None
     if "head" in p:
-        y, saved_head = linear.forward(y, p["head"])
-    return y, (x.shape, classifier, saved_pre_logits, saved_head)
+        z, saved_head = linear.forward(r, p["head"])
+    return z, (x.shape, classifier, saved_pre_logits, saved_head)
 
 
-def backward(dy, saved):
+def backward(dz, saved):
     """dlogits (B, classes) → dx (B, N, D) and {pre_logits, head}, as far as p has them."""
     (B, N, D), classifier, saved_pre_logits, saved_head = saved
-    dp = {}
+    dr, dp = dz, {}
     if saved_head is not None:
         # z = r·W + b
-        dy, dp["head"] = linear.backward(dy, saved_head)
+        dr, dp["head"] = linear.backward(dz, saved_head)
+    dy = dr
     if saved_pre_logits is not None:
         # r = tanh(u), u = y·W + b; tanh′ = 1 − tanh²
         saved_linear, r = saved_pre_logits
-        dy, dp_pre = linear.backward(dy * (1.0 - r * r), saved_linear)
+        dy, dp_pre = linear.backward(dr * (1.0 - r * r), saved_linear)
         dp = {"pre_logits": dp_pre, **dp}
     xp = array_module(dy)
     dx = xp.zeros((B, N, D), dy.dtype)

@@ -2,6 +2,7 @@
 
 from vitnp.models.vit.config import PRESETS, ViTConfig
 from vitnp.models.vit.cost import multiply_adds, saved_bytes, step_bytes
+from vitnp.models.vit.inside import tensors
 from vitnp.models.vit.model import Saved, backward, backward_parts, forward, init, rows_read
 from vitnp.models.vit.resized import resized
 
@@ -21,4 +22,5 @@ __all__ = [
     "rows_read",
     "saved_bytes",
     "step_bytes",
+    "tensors",
 ]
