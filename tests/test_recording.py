@@ -14,7 +14,7 @@ from vitnp import vit
 from vitnp.analysis import recording
 from vitnp.analysis.recording import record
 from vitnp.analysis.trace import trace
-from vitnp.backend.tiles import blocked
+from vitnp.backend.tiles import tiled
 from vitnp.models import preset
 from vitnp.models.tensors import RETURNED, Local
 from vitnp.steps import s2_project
@@ -81,7 +81,7 @@ def test_an_item():
         Local(double, RETURNED, 3),
         Local(double, RETURNED, inside=(inner, 1)),
         Local(double, "more", 1, item="two"),
-        Local(blocked(double), "nowhere"),
+        Local(tiled(double), "nowhere"),
         Local(trace, "images"),  # not called
     ],
 )
@@ -90,14 +90,14 @@ def test_what_the_run_does_not_have_is_an_error(local):
         record([local], several, X)
 
 
-@blocked
+@tiled
 def rowwise(x, *, factor):
     y = factor * x
     return (y + 1,)
 
 
 @pytest.mark.parametrize("block", [1, 4, 8, 12, 24, 100])
-def test_the_parts_of_a_blocked_function_are_put_together(monkeypatch, block):
+def test_the_parts_of_a_tiled_function_are_put_together(monkeypatch, block):
     monkeypatch.setattr("vitnp.backend.tiles.BLOCK", block)
     x = np.arange(24.0).reshape(2, 3, 4)
     locals_ = [Local(rowwise, "y"), Local(rowwise, "x"), Local(rowwise, "y")]

@@ -24,7 +24,7 @@ wrong_rules(
 wrong_rules(
     "analysis/recording.py",
     "test_recording",
-    "test_the_parts_of_a_blocked_function_are_put_together",
+    "test_the_parts_of_a_tiled_function_are_put_together",
     ("parts in reverse", "for part in parts]", "for part in parts[::-1]]"),
     ("the first part alone", "[whole(values, batch_size)]", "values"),
     block=4,
