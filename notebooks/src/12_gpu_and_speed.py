@@ -455,6 +455,53 @@ drawn = [
 assert agree(drawn[0], drawn[1]) and agree(drawn[0], drawn[2])
 
 # %% [markdown] lang="en"
+# ## What nobody reads need not be computed
+# The logits are made of one token, [CLS], after the last block. The other rows of that block are thrown away. [CLS] looks
+# at all tokens, so the keys and the values of all of them are needed. Its query, and everything after the attention, is
+# one row. `whole=False` computes only these rows.
+
+# %% [markdown] lang="ko"
+# ## 아무도 읽지 않는 것은 계산하지 않아도 됩니다
+# 로짓은 마지막 블록을 지난 [CLS] 토큰 하나로 만듭니다. 그 블록의 나머지 행은 버려집니다. [CLS]는 모든 토큰을 보므로 키와 값은 모든
+# 토큰의 것이 필요합니다. 하지만 쿼리와 어텐션 다음의 모든 계산은 한 행이면 됩니다. `whole=False`는 필요한 행만 계산합니다.
+
+# %%
+all_rows, _ = vit.forward(images, p, config)
+logits, saved = vit.forward(images, p, config, whole=False)
+assert np.allclose(logits, all_rows, atol=1e-4)
+
+# %%
+a, f = saved.blocks[-1].attention, saved.blocks[-1].feed_forward
+computed = {"LN": a.m, "K": a.K, "V": a.V, "Q": a.Q, "A": a.A, "concat": a.concat}
+computed |= {"LN 2": f[0], "u": f[2][0]}
+rows = {name: array.shape[-2] for name, array in computed.items()}
+rows
+
+# %%
+assert rows["K"] == rows["V"] == 197 and rows["Q"] == rows["A"] == rows["u"] == 1
+names = list(rows)
+plt.bar(names, 197, color="white", edgecolor="gray", hatch="//", label="nobody reads them")
+plt.bar_label(plt.bar(names, rows.values(), label="computed"))
+plt.ylabel("rows of the last block")
+plt.ylim(0, 280)
+plt.legend(loc="upper right", ncols=2)
+plt.show()
+
+# %% [markdown] lang="en"
+# Which part of the model's work is left out? The fewer layers, the larger the part. The gradients stay the same: zero times
+# anything is zero. `loss_and_grads` and `predict` work this way, and so the steps above did. The trace shows every row.
+
+# %% [markdown] lang="ko"
+# 전체 계산에서 얼마나 빠질까요? 층이 적을수록 비율이 큽니다. 0에는 무엇을 곱해도 0이므로 기울기는 같습니다. `loss_and_grads`와
+# `predict`가 이렇게 계산하므로, 위의 스텝도 그랬습니다. `trace`는 모든 행을 보여 줍니다.
+
+# %%
+for name in ("digits", "B/16", "L/16"):
+    model = vitnp.preset(name)
+    whole, less = (sum(cost.multiply_adds(model, whole=w).values()) for w in (True, False))
+    print(f"{name:8} {100 * (1 - less / whole):4.1f}% of {whole:.4g} multiply–adds left out")
+
+# %% [markdown] lang="en"
 # ## Keep what was freed
 # On Linux a large array that is freed goes back to the system, and the next one gets new pages, which the system must clear
 # one by one: a **page fault** each. We count them in a fresh Python, for steps of the digits model.
