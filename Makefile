@@ -8,7 +8,7 @@
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
 # make mutants          small changes in vitnp, drawn by chance: each has to fail a test; OPTIONS=--help for more
 # make parity every logit and gradient against the libraries that published ViTs
-# make bench  speed and memory against PyTorch, JAX and the bare matrix products: tables and pictures of docs/benchmarks.md
+# make bench  speed and memory against PyTorch, JAX, ONNX Runtime and the bare matrix products: tables and pictures of docs/benchmarks.md
 # demo makes .venv on first use and installs what vitnp itself needs; the others add the development tools to it (what
 # requirements.txt has). Each is installed once, in either order; a second run installs nothing.
 PYTHON ?= python3
@@ -95,7 +95,7 @@ UNSET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS -u
 .venv-bench/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'vitnp needs Python 3.11 or newer; name one with make PYTHON=…')"
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e ".[bench]" || { echo "make bench needs PyTorch and JAX in .venv-bench, and they could not be installed; without them: .venv/bin/python benchmarks/speed.py --against limit"; exit 2; }
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e ".[bench]" || { echo "make bench needs PyTorch, JAX and ONNX Runtime in .venv-bench, and they could not be installed; without them: .venv/bin/python benchmarks/speed.py --against limit"; exit 2; }
 	touch $@
 
 clean:

@@ -16,9 +16,9 @@ import statistics
 import sys
 import time
 
+from library import CORES, about
 from workloads import case, data, misfit
 
-CORES = os.cpu_count()
 TURN = 0.3  # a step of milliseconds, run once, would be timed on caches that hold the contender's before
 
 
@@ -172,27 +172,12 @@ def jax(case):
     return jax_vit.runner(case, *data(case))
 
 
-def about(name):
-    """The library that the contender is, its version, threads and kernels."""
-    if name.startswith("torch"):
-        import torch as t
+def onnxruntime(case):
+    """The same network as an ONNX graph in ONNX Runtime."""
+    import onnx_vit
 
-        return (
-            f"PyTorch {t.__version__}, {t.get_num_threads()} threads, {t.backends.cpu.get_cpu_capability()}"
-        )
-    if name == "jax":
-        import jax as j
-
-        return f"JAX {j.__version__}, jit, {j.devices()[0].platform}"
-    import numpy as np
-    import threadpoolctl
-
-    found = [i for i in threadpoolctl.threadpool_info() if i["user_api"] == "blas"]
-    kernels = "; ".join(
-        f"{i['internal_api']} {i['version']}, {i['architecture']} kernels, {i['num_threads']} threads"
-        for i in {i["filepath"]: i for i in found if "numpy" in i["filepath"]}.values()
-    )
-    return f"NumPy {np.__version__}, {kernels or 'BLAS unknown'}"
+    images, _ = data(case)
+    return onnx_vit.runner(case, images, CORES)
 
 
 def status(key):

@@ -2,7 +2,7 @@
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/erf_cost.py
 
-Prints the median of each and of the quotients round by round.
+Prints the median of each and of the quotients round by round, and NumPy's kernels.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 
+import library
 from contenders import vitnp
 from turns import refusal
 from workloads import at_least, case, check, title, with_erf
@@ -35,6 +36,7 @@ def main(arguments=None):
         sys.exit(problem)
     check(parser, args.cases)
     check(parser, map(with_erf, args.cases))
+    print(library.numpy())
     for name in args.cases:
         tanh, erf = (vitnp(case(twin)) for twin in (name, with_erf(name)))
         rounds = [(seconds(tanh), seconds(erf)) for _ in range(args.rounds + 2)][2:]  # without the warm-up

@@ -19,8 +19,8 @@ import subprocess
 import sys
 import threading
 
+import library
 import numpy as np
-import threadpoolctl
 from workloads import at_least
 
 import vitnp
@@ -96,9 +96,8 @@ HEAD = "| step of | called | processes | steps | faults a step | of a process's 
 
 
 def machine():
-    """The C library, the kernels in use, the cores."""
-    blas = {i["architecture"] for i in threadpoolctl.threadpool_info() if "architecture" in i}
-    return f"{' '.join(platform.libc_ver())}, {', '.join(blas)} kernels, {len(os.sched_getaffinity(0))} cores"
+    """The C library, NumPy with the kernels in use, the cores."""
+    return f"{' '.join(platform.libc_ver())}, {library.numpy()}, {len(os.sched_getaffinity(0))} cores"
 
 
 def main(arguments=None):

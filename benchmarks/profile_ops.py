@@ -24,6 +24,7 @@ from unittest import mock
 
 os.environ |= {"OPENBLAS_NUM_THREADS": "1"}  # before NumPy is loaded
 import contenders
+import library
 import numpy as np
 from workloads import at_least, case, check
 
@@ -222,6 +223,7 @@ def main():
     for clock in clocks:
         with wrapped(clock.wrap):
             work()
+    print(library.numpy())
     table(clocks, bare(products), args.by, args.rows)
     found = sum(count * np.prod(a[0]) * b[0][-1] for (_, a, b), count in products.items())
     passes = 1 if c.work == "forward" else 3

@@ -19,6 +19,8 @@ import sysconfig
 from pathlib import Path
 from typing import NamedTuple
 
+import library
+
 from vitnp.analysis import cost
 from vitnp.engine.ranks import CHUNK
 from vitnp.models import preset
@@ -172,6 +174,7 @@ REMEDIES = {
 
 def measure(case, ranks, steps):
     """A Markdown table: one process on all cores, then so many ranks that share them."""
+    yield f"{library.numpy()}\n"
     yield "| ranks × threads | images/s | ÷ one process | forward and backward | sum | update | sum ÷ step |"
     yield "|---|---|---|---|---|---|---|"
     first = None

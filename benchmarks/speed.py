@@ -1,4 +1,4 @@
-"""vitnp against PyTorch, JAX and the bare matrix products, interleaved in one run; ratios first.
+"""vitnp against PyTorch, JAX, ONNX Runtime and the bare matrix products, interleaved in one run; ratios first.
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/speed.py            every row of docs/benchmarks.md
     … benchmarks/speed.py --quick                                                      four rows, few runs
@@ -26,6 +26,7 @@ COLUMNS = {
     "torch": "÷ PyTorch",
     "torch_compile": "÷ torch.compile",
     "jax": "÷ JAX",
+    "onnxruntime": "÷ ONNX Runtime",
     "recompute": "÷ with recompute",
     "vitnp_tanh": "÷ its tanh twin",
     "limit": "limit ÷ vitnp",
@@ -36,13 +37,14 @@ NAMES = {
     "torch": "PyTorch",
     "torch_compile": "torch.compile",
     "jax": "JAX",
+    "onnxruntime": "ONNX Runtime",
 }
 COMPILED = ("B/16:8:backward", "cifar:50:step", "digits:32:step")  # a compilation takes a minute
 
 
 def against(name, *, quick=False):
     """The contenders of a case of the table."""
-    found = ["torch", "jax", "limit"]
+    found = ["torch", "jax", "onnxruntime", "limit"]
     c = case(name)
     if c.config.gelu == "erf":
         found.append("vitnp_tanh")
@@ -74,6 +76,11 @@ def milliseconds(result):
     """The median time, for people."""
     seconds = statistics.median(result.times)
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.1f} ms"
+
+
+def libraries(found):
+    """The libraries of the tables with their kernels, a line each."""
+    return dict.fromkeys(results[key].about for key in NAMES for results in found.values() if key in results)
 
 
 def time_table(found):
@@ -152,7 +159,7 @@ def main(arguments=None):
         if "vitnp" in results:
             found[name] = results
             report(name, results)
-    print("", *time_table(found), "", *memory_table(found), sep="\n")
+    print("", *libraries(found), "", *time_table(found), "", *memory_table(found), sep="\n")
     if args.json:
         with open(args.json, "w", encoding="utf-8") as file:
             json.dump({n: {k: r._asdict() for k, r in results.items()} for n, results in found.items()}, file)

@@ -17,6 +17,7 @@ from vitnp.models.vit.config import ViTConfig
 CIFAR = ViTConfig(
     image_size=(32, 32), patch_size=4, hidden_size=64, num_layers=4, num_heads=8, mlp_dim=128, num_classes=10
 )
+OWN = {"cifar": dataclasses.replace(CIFAR, dropout_rate=0.1), "S/14": preset("S/16", patch_size=14)}
 WORK = {"forward": "forward", "backward": "forward and backward", "step": "training step with AdamW"}
 WORK["epoch"] = "an epoch on the digits with all that belongs to it"
 EPOCH_BATCH = 32  # the recipe's
@@ -29,6 +30,7 @@ DOES = {
     "torch": tuple(WORK),
     "torch_compile": tuple(WORK),
     "jax": PASSES,
+    "onnxruntime": ("forward",),
     "limit": PASSES,  # of a step forward and backward: AdamW has no products
     "recompute": ("backward", "step"),
 }
@@ -55,12 +57,11 @@ def case(name):
         raise ValueError(f"an epoch is of the digits model on its data; need digits:{EPOCH_BATCH}:epoch")
     model, _, form = model.partition("+")  # B/16+erf: the other GELU
     changes = {"gelu": form} if form else {}
-    if model == "cifar":
-        return Case(dataclasses.replace(CIFAR, dropout_rate=0.1, **changes), int(batch_size), work)
     if "@" in model:
         model, _, side = model.partition("@")
         changes["image_size"] = (int(side), int(side))
-    return Case(preset(model, **changes), int(batch_size), work)
+    config = OWN[model] if model in OWN else preset(model)
+    return Case(dataclasses.replace(config, **changes), int(batch_size), work)
 
 
 def misfit(contender, c):
@@ -112,7 +113,7 @@ def at_least(least):
     return number
 
 
-FULL_SIZE = ("B/16:8:backward", "B/16:8:forward", "B/16:1:backward", "B/16:1:forward")
+FULL_SIZE = ("B/16:8:backward", "B/16:8:forward", "B/16:1:backward", "B/16:1:forward", "S/14:8:forward")
 SMALL = ("cifar:50:step", "cifar:50:forward", "digits:32:step", "digits:32:forward")
 
 

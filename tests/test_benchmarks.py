@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 from vitnp.analysis import cost
 
@@ -18,6 +19,7 @@ import contenders
 import curves
 import digits_epoch
 import erf_cost
+import library
 import profile_ops
 import speed
 import turns
@@ -52,6 +54,12 @@ def test_names_of_cases():
     assert (config.image_size, config.gelu, config.hidden_size) == ((384, 384), "erf", 768)
     assert (batch_size, work) == (2, "forward")
     assert workloads.title("cifar+erf:50:step") == "CIFAR-sized, GELU erf, batch 50, training step with AdamW"
+
+
+def test_a_case_of_the_size_of_dinov2():
+    config = workloads.case("S/14:8:forward").config
+    assert (config.image_size, config.num_tokens, config.hidden_size) == ((224, 224), 257, 384)
+    assert (config.num_layers, config.num_heads, config.mlp_dim) == (12, 6, 1536)
 
 
 def test_every_case_has_its_twin_with_erf():
@@ -104,6 +112,7 @@ def test_the_other_commands_too(free, monkeypatch, capsys, command, arguments, m
         (["digits:32:epoch", "--against", "torch,limit"], 'limit does not do "epoch"'),
         (["digits:32:epoch", "--against", "recompute"], 'recompute does not do "epoch"'),
         (["digits:32:epoch", "--alone", "--against", "jax"], 'jax does not do "epoch"'),
+        (["digits:2:step", "--against", "onnxruntime"], 'onnxruntime does not do "step" but forward; leave it out'),
         (["digits:2:step", "digits:2:forward", "--against", "recompute"], "or choose from vitnp, vitnp_tanh, torch"),
         (["digits:2:step", "--against", "vitnp_tanh"], "this one has tanh; need MODEL+erf:BATCH:WORK"),
         (["cifar:50:epoch"], "an epoch is of the digits model on its data; need digits:32:epoch"),
@@ -124,6 +133,7 @@ def test_every_contender_says_what_it_does():
     misfits = [workloads.misfit(one, workloads.case(name)) for name in names for one in speed.against(name)]
     assert set(misfits) == {None}
     assert speed.against("digits:32:epoch") == ["torch"]
+    assert speed.against("S/14:8:forward") == ["torch", "jax", "onnxruntime", "limit"]
     assert digits_epoch.RECIPE.batch_size == workloads.EPOCH_BATCH
 
 
@@ -155,7 +165,8 @@ def test_turns_of_real_processes(capfd):
         assert len(contender.times) == 2
         assert min(contender.times) > 0
         assert 0 <= contender.peak < contender.whole
-        assert contender.about.startswith("NumPy")
+        assert contender.about.startswith(f"NumPy {np.__version__}, SIMD ")
+        assert " kernels, " in contender.about
 
 
 def test_turns_rotate(monkeypatch):
@@ -223,6 +234,28 @@ def test_the_tables_of_the_page():
     assert all(line.count("|") == memory[0].count("|") for line in memory)
 
 
+def test_the_libraries_of_the_tables_are_named_once():
+    own = result(1.0)._replace(about="NumPy, 2 threads")
+    theirs = result(1.0)._replace(about="PyTorch, 2 threads")
+    found = {
+        "digits:2:step": {"vitnp": own, "torch": theirs, "limit": own._replace(about="NumPy, 1 thread")},
+        "digits:2:forward": {"vitnp": own, "torch": theirs},
+    }
+    assert list(speed.libraries(found)) == ["NumPy, 2 threads", "PyTorch, 2 threads"]
+
+
+def test_the_kernels_are_those_in_use():
+    """SIMD as NumPy found it on this processor, and of the BLAS libraries NumPy's own."""
+    line = library.numpy()
+    words = line.replace(",", "").split()
+    simd = np.show_config(mode="dicts").get("SIMD Extensions", {})
+    assert set(simd.get("found", [])) <= set(words)
+    assert not set(simd.get("not found", [])) & set(words)
+    for blas in threadpoolctl.threadpool_info():
+        if blas["user_api"] == "blas" and "numpy" in blas["filepath"]:
+            assert f"{blas['architecture']} kernels, {blas['num_threads']} threads" in line
+
+
 def test_pictures_from_numbers(tmp_path, capsys):
     found = {
         name: {key: {"median_s": 0.1, "peak_bytes": 1e6} for key in ("vitnp", "torch")}
@@ -245,6 +278,7 @@ def test_the_profile_finds_every_product(name):
     done = subprocess.run(script, capture_output=True, text=True, check=True, env=dict(os.environ))
     lines = done.stdout.splitlines()
     assert "linear.affine" in done.stdout
+    assert lines[0].startswith("NumPy")
     c = workloads.case(name)
     products = c.batch_size * sum(cost.multiply_adds(c.config).values()) * (1 if c.work == "forward" else 3)
     assert f"products: {products / 1e9:.3f} G" in lines[-1]
@@ -253,7 +287,9 @@ def test_the_profile_finds_every_product(name):
 
 def test_the_cost_of_erf(capsys, free):
     erf_cost.main(["digits:2:step", "--rounds", "3"])
-    assert "digits, batch 2, training step with AdamW: tanh" in capsys.readouterr().out
+    kernels, figure = capsys.readouterr().out.splitlines()
+    assert kernels == library.numpy()
+    assert figure.startswith("digits, batch 2, training step with AdamW: tanh")
 
 
 def test_the_cost_of_erf_is_not_measured_on_kernels_somebody_chose(monkeypatch):

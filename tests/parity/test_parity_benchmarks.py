@@ -1,4 +1,4 @@
-"""What `make bench` times is the same network: logits, loss and gradients of the twins in PyTorch and JAX."""
+"""What `make bench` times is the same network: logits, loss and gradients in PyTorch and JAX, logits in ONNX."""
 
 import dataclasses
 import sys
@@ -18,9 +18,9 @@ EVERY = pytest.mark.parametrize("gelu", ["tanh", "erf"])
 SMALL = case("cifar:3:backward")._replace(config=CIFAR)  # without dropout, which nobody draws alike
 
 
-def ours(gelu):
+def ours(gelu, **changes):
     """The case, its data, generic float32 parameters, and vitnp's logits, loss and gradients."""
-    c = SMALL._replace(config=dataclasses.replace(SMALL.config, gelu=gelu))
+    c = SMALL._replace(config=dataclasses.replace(SMALL.config, gelu=gelu, **changes))
     p = gradcheck.random_like(vitnp.vit.init(None, c.config), np.random.default_rng(1))
     p = tree.map(lambda leaf: (0.3 * leaf).astype("float32"), p)
     images, labels = data(c)
@@ -69,3 +69,14 @@ def test_the_twin_in_jax(gelu):
         theirs = tree.get(gradients, name)
         # the key bias has the gradient zero: what is there is rounding
         assert np.abs(mine - theirs).max() <= max(2e-5 * abs(theirs).max(), 1e-6 * biggest), name
+
+
+@EVERY
+def test_the_twin_in_onnx(gelu):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    import onnx_vit
+
+    # rows and columns of patches, heads and their width all differ: no exchange of axes goes unseen
+    c, images, _, p, logits, _, _ = ours(gelu, image_size=(20, 32), num_heads=4)
+    near(onnx_vit.forward(p, c.config, len(images), 1)(images), logits)
