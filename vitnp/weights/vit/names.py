@@ -74,6 +74,7 @@ SPELLINGS = {
 # Arrays of other models that share most names with these, and what they would need.
 FOREIGN = {
     "MAPHead": "attention pooling, which is not built here",
+    "attn_pool.": "attention pooling, which is not built here",
     "fc_norm.": "a LayerNorm after the mean of the tokens, which is not built here",
     ".ls1.": "LayerScale, which is not built here",
     "reg_token": "register tokens, which are not built here",
