@@ -7,7 +7,7 @@
 # make check-notebooks  run them all, and compare with those that are there
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
 # make mutants          small changes in vitnp, drawn by chance: each has to fail a test; OPTIONS=--help for more
-# make parity every logit and gradient against the libraries that published ViTs
+# make parity every logit and gradient against timm, Hugging Face and torchvision
 # make bench  speed and memory against PyTorch, JAX, ONNX Runtime and the bare matrix products: tables and pictures of docs/benchmarks.md
 # demo makes .venv on first use and installs what vitnp itself needs; the others add the development tools to it (what
 # requirements.txt has). Each is installed once, in either order; a second run installs nothing.

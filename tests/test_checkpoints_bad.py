@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from checkpoint_files import (
+    PRE_LOGITS,
     TOKEN,
     arrays_of,
     path_of,
@@ -22,6 +23,7 @@ from checkpoint_files import (
 from vitnp import InputError, weights
 from vitnp.system import pickles
 from vitnp.weights import adapt, kinds
+from vitnp.weights.vit.names import names
 
 SIZE = {"image_size": TOKEN.image_size}
 
@@ -390,6 +392,34 @@ def test_missing_unexpected_and_misshapen_all_at_once(tmp_path):
     assert found.misshapen == ["norm.weight is (191,), need (192,)"]
 
 
+@pytest.mark.parametrize("part", ["W", "b"])
+@pytest.mark.parametrize(
+    ("format", "config", "layer"),
+    [
+        ("google", PRE_LOGITS, "head"),
+        ("google", PRE_LOGITS, "pre_logits"),
+        ("timm", TOKEN, "head"),
+        ("huggingface", TOKEN, "head"),
+        ("torchvision", PRE_LOGITS, "head"),
+        ("torchvision", PRE_LOGITS, "pre_logits"),
+    ],
+)
+def test_half_a_head_asks_for_the_other_half(tmp_path, format, config, layer, part):
+    """One array of the layer is missing; the other is not one too many."""
+    arrays, name = arrays_of(tmp_path, format, config), names(format, 0)[f"classify.{layer}.{part}"]
+    del arrays[name]
+    path = path_of(tmp_path, format)
+    if format == "google":
+        np.savez(path, **arrays)
+    else:
+        safetensors.numpy.save_file(arrays, path)
+    refused(path, f": {name} is missing")
+    found = weights.inspect(path, **SIZE)
+    assert found.wrong == [f"{name} is missing"]
+    for field in ("num_classes", "representation_size"):
+        assert getattr(found.config, field) == getattr(config, field)
+
+
 def test_two_models_in_one_file(tmp_path):
     both = arrays_of(tmp_path, "timm", TOKEN) | arrays_of(tmp_path, "torchvision", TOKEN)
     path = tmp_path / "both.safetensors"
@@ -425,6 +455,7 @@ def test_a_missing_block(tmp_path):
     ("name", "words"),
     [
         ("MAPHead_0/probe", "attention pooling"),
+        ("attn_pool.latent", "attention pooling"),
         ("fc_norm.weight", "a LayerNorm after the mean"),
         ("blocks.0.ls1.gamma", "LayerScale"),
         ("reg_token", "register tokens"),

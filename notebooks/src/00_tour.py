@@ -180,13 +180,13 @@ beside(5)
 
 # %% [markdown] lang="en"
 # What one patch of the pagoda asks (row 7, column 3), and where it looks: first block, three of the heads. The pattern is
-# the photo's own, for patches that are alike get scores that are alike. Untrained heads do not choose: none gives a patch
-# even 3% (to give all the same would be 1/197, 0.5%).
+# the photo's own: similar patches get similar scores. Untrained heads do not choose yet. The largest weight is below 3% in
+# these three heads and about 5% in all twelve. (Equal weights would be 1/197, 0.5%.)
 
 # %% [markdown] lang="ko"
 # 누각의 한 패치(7행 3열)가 무엇을 묻고 어디를 보는지 첫 블록의 헤드 세 개로 봅니다. 무늬는 사진에서 온 것입니다. 닮은 패치끼리
-# 스코어도 비슷하기 때문입니다. 학습하지 않은 헤드는 아직 고르지 못해 한 패치에 3%도 주지 않습니다. (똑같이 나누면 1/197, 곧
-# 0.5%입니다.)
+# 스코어도 비슷하기 때문입니다. 학습하지 않은 헤드는 아직 고르지 못합니다. 가장 큰 가중치가 이 세 헤드에서는 3%에 못 미치고, 열두
+# 헤드 전체에서도 5% 정도입니다. (똑같이 나누면 1/197, 곧 0.5%입니다.)
 
 # %%
 S, A = t["blocks.0.attention.S"][0], t["blocks.0.attention.A"][0]

@@ -275,12 +275,12 @@ print(report)
 assert report.ok
 
 # %% [markdown] lang="en"
-# A line a leaf. *numeric* and *analytic* are the two sides of the equation; then the relative errors: complex step near
-# 1e-16 (allowed 1e-12), differences near 1e-9 (allowed 1e-6), just what the U-curve lets us hope for.
+# One line per leaf. *numeric* and *analytic* are the two sides of the equation. Then the relative errors: the complex
+# step's is near 1e-16 (allowed 1e-12), the differences' is 2e-10 or less (allowed 1e-6). The U-curve promised no more.
 
 # %% [markdown] lang="ko"
 # 한 줄이 입력이나 파라미터 하나입니다. *numeric*과 *analytic*이 등식의 양변이고, 그 뒤가 상대 오차입니다. 복소 스텝은 1e-16
-# 부근(허용 1e-12), 차분은 1e-9 부근(허용 1e-6)으로 U자 곡선이 허락하는 딱 그만큼입니다.
+# 부근(허용 1e-12), 차분은 2e-10 이하(허용 1e-6)입니다. U자 곡선에서 기대할 수 있는 정확도입니다.
 
 # %% [markdown] lang="en"
 # Make the gradient of one parameter wrong by a thousandth, and only its line says so:

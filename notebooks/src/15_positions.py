@@ -602,11 +602,11 @@ assert learned(position_embedding="2d") == 14 * 384 + 14 * 384 + 768  # E_cols, 
 assert learned(position_embedding="relative") == 12 * 393 * 64  # an E_rel in each block
 
 # %% [markdown] lang="en"
-# 2-D has the fewest to learn, 1-D thirteen times as many. None of it matters beside 86 million: the largest is a third of
-# a percent. (`docs/positions.md` has the shapes.)
+# Sine–cosine learns nothing. Of those that learn, 2-D has the fewest parameters and 1-D thirteen times as many. None of it
+# matters beside 86 million: the largest is a third of a percent. (`docs/positions.md` has the shapes.)
 
 # %% [markdown] lang="ko"
-# 학습하는 방식 가운데 2-D가 가장 작고 1-D는 그 열세 배입니다. 하지만 8,600만 개 옆에서는 어느 것도 대수롭지 않습니다. 가장 큰 것이
+# 사인-코사인에는 학습할 값이 없습니다. 학습하는 방식 가운데 2-D가 가장 작고 1-D는 그 열세 배입니다. 하지만 8,600만 개 옆에서는 어느 것도 대수롭지 않습니다. 가장 큰 것이
 # 0.3% 남짓입니다. (shape는 `docs/positions.md`에 있습니다.)
 
 # %%

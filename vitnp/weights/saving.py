@@ -58,25 +58,35 @@ def _check(p, config):
 
 
 def to_file(family, p, config):
-    """{name in the file: array} of a tree like p; InputError if the family has no place for a leaf."""
+    """{name in the file: array} of a tree like p; InputError where the family cannot hold the model."""
     if family == "vitnp":
         return dict(tree.leaves(p)) | {native.CONFIG: native.config_array(config)}
-    if config.family != "vit":
-        raise InputError(f"{family} has no place for a model of the family {config.family}; save it as vitnp")
+    if problem := obstacle(family, config):
+        able = [name for name in ("vitnp", *FAMILIES) if not obstacle(name, config)]
+        raise InputError(f"{problem}; save the model as {' or '.join(able)}")
     theirs, parts = names(family, config.num_layers), {}
-    if config.classifier == "gap" and family not in GAP:
-        raise InputError(f"{family} has no model without a class token; save it as vitnp, {' or '.join(GAP)}")
-    if positions_of_ours(config):
-        raise InputError(f"{family} has no place for {positions_of_ours(config)}; save the model as vitnp")
     for ours, leaf in tree.leaves(p):
-        if theirs.get(ours) is None:
-            raise InputError(f"{family} has no place for {ours}; save the model as vitnp")
         parts.setdefault(theirs[ours], []).append(layouts.to_file(family, ours, leaf, config))
-    start, because = UNUSED.get(family, ("", ""))
-    if because in parts and any(name.startswith(start) for name in parts):
-        raise InputError(
-            f"{family} does not use {start}* beside {because}; save the model as vitnp or google"
-        )
     if family == "huggingface" and not config.num_classes:  # a ViTModel, whose names have no prefix
         parts = {name.removeprefix("vit."): arrays for name, arrays in parts.items()}
     return {name: layouts.join(arrays) for name, arrays in parts.items()}
+
+
+def obstacle(family, config):
+    """Why the family's files cannot hold the configuration's model, as a clause; "" where they can."""
+    if family == "vitnp":
+        return ""
+    if config.family != "vit":
+        return f"{family} has no place for a model of the family {config.family}"
+    if config.classifier == "gap" and family not in GAP:
+        return f"{family} has no model without a class token"
+    if positions_of_ours(config):
+        return f"{family} has no place for {positions_of_ours(config)}"
+    if config.representation_size is None:
+        return ""
+    if names(family, 0)["classify.pre_logits.W"] is None:
+        return f"{family} has no place for classify.pre_logits"
+    start, because = UNUSED.get(family, ("", None))
+    if because and config.num_classes:
+        return f"{family} does not use {start}* beside {because}"
+    return ""

@@ -85,19 +85,26 @@ def _sizes(path, family, shapes):
             raise InputError(f"{path}: {name} {what}; it tells the sizes of a ViT ({family})")
         return found
 
+    def width(ours):
+        """The outputs of a dense layer, by its bias or else by its matrix; None where the file has neither."""
+        if file_names[f"{ours}.W"] is None:
+            return None
+        if bias := shape(f"{ours}.b", 1, needed=False):
+            return bias[0]
+        matrix = shape(f"{ours}.W", 2, needed=False)
+        return matrix and matrix[-1 if family == "google" else 0]
+
     kernel = shape("project.W", 4)
     P, _, C, D = kernel if family == "google" else (*kernel[2:], *kernel[1::-1])
     token = file_names["class_token.cls"] in shapes
-    head = shape("classify.head.b", 1, needed=False)
-    pre_logits = file_names["classify.pre_logits.W"] and shape("classify.pre_logits.b", 1, needed=False)
     seen = {
         "patch_size": P,
         "in_channels": C,
         "hidden_size": D,
         "num_layers": len(blocks),
         "mlp_dim": shape("blocks.0.feed_forward.b1", 1)[0],
-        "num_classes": head[0] if head else 0,
-        "representation_size": pre_logits[0] if pre_logits else None,
+        "num_classes": width("classify.head") or 0,
+        "representation_size": width("classify.pre_logits"),
         "classifier": "token" if token else "gap",
     }
     if family == "google":

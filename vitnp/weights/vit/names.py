@@ -75,6 +75,7 @@ SPELLINGS = {
 # Parts of the names in models that are not ViTs of this kind, and the reason for the refusal.
 FOREIGN = {
     "MAPHead": "attention pooling, which is not built here",
+    "attn_pool.": "attention pooling, which is not built here",
     "fc_norm.": "a LayerNorm after the mean of the tokens, which is not built here",
     ".ls1.": "LayerScale, which is not built here",
     "reg_token": "register tokens, which are not built here",
