@@ -10,7 +10,7 @@ from vitnp.inputs.checks import misfits, shapes
 from vitnp.system.writing import beside
 from vitnp.weights import kinds, native
 from vitnp.weights.vit import layouts, sidecar
-from vitnp.weights.vit.names import UNUSED, check_format, names, positions_of_ours
+from vitnp.weights.vit.names import FAMILIES, UNUSED, check_format, names, positions_of_ours
 
 TORCH = ("timm", "huggingface", "torchvision")
 GAP = ("google", "timm")  # libraries that have models without a class token
