@@ -4,7 +4,18 @@ A mutant is one exact piece of a source file, what stands there instead, and the
 the contract must fail. "As found in public code" marks mistakes made, and shipped, in other hand-written ViTs.
 """
 
-from mutants import attention, backend, look, masked, model, ops, positions, steps, training  # noqa: F401 (importing adds their rows)
+from mutants import (  # noqa: F401 (importing adds their rows)
+    attention,
+    backend,
+    contract,
+    look,
+    masked,
+    model,
+    ops,
+    positions,
+    steps,
+    training,
+)
 from mutants.consistent import CONSISTENT
 from mutants.kinds import MUTANTS, RULES
 from mutants.ops import DSOFTMAX
