@@ -96,14 +96,14 @@ CONSISTENT = [
     ),
     Consistent(
         "blocked: the rows of a block in reverse",
-        "backend.py",
+        "backend/tiles.py",
         (("result[rows] = values", "result[rows] = values[:, ::-1]"),),
         "s6_layer_norm",
         block=50,
     ),
     Consistent(
         "blocked: the mask is lost",
-        "backend.py",
+        "backend/tiles.py",
         (("None if a is None else", "None if a is None or a.dtype == bool else"),),
         "s5_attention, attention dropout",
         block=50,
