@@ -128,9 +128,8 @@ def check_batch(forward, backward, x, p):
     if len(x) < 2:
         return [Row("batch", "x", f"x has {len(x)} image on its first axis; the clause needs two or more")]
     y, saved = forward(x, p)
-    dy = cotangent(y)
-    together = named(y, *backward(dy, saved))
-    alone = []
+    together = named(y, *backward(cotangent(y), saved))
+    alone, dy = [], cotangent(y)  # the same numbers anew, in case backward wrote into them
     for i in range(len(x)):
         y, saved = forward(x[i : i + 1], p)
         alone.append(named(y, *backward(dy[i : i + 1], saved)))
