@@ -159,3 +159,12 @@ def _moved(point, name, step):
 def random_like(p, rng, *, scale=0.5):
     """Generic values in p's shapes, for the check: Normal(0, scale²), and near 1 where p is all ones (gamma)."""
     return tree.map(lambda a: (a == 1).all() + scale * rng.standard_normal(a.shape), p)
+
+
+def __getattr__(name):
+    """`check_contract`, loaded when it is asked for: `contract` imports this file."""
+    if name == "check_contract":
+        from vitnp.analysis.contract import check_contract
+
+        return check_contract
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
