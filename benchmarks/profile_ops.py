@@ -229,7 +229,7 @@ def main():
     passes = 1 if c.work == "forward" else 3
     print(
         f"without the clocks {plain * 1e3:.2f} ms of CPU time; products: {found / 1e9:.3f} G multiply–adds, "
-        f"{found / (passes * c.batch_size * sum(cost.multiply_adds(c.config).values())):.3f} of what cost.py counts"
+        f"{found / (passes * c.batch_size * sum(cost.multiply_adds(c.config, whole=False).values())):.3f} of what cost.py counts"
     )
 
 

@@ -21,8 +21,9 @@ from checkpoint_files import (
 )
 
 from vitnp import InputError, weights
+from vitnp.ops import positions
 from vitnp.system import pickles
-from vitnp.weights import adapt, kinds
+from vitnp.weights import kinds
 from vitnp.weights.vit.names import names
 
 SIZE = {"image_size": TOKEN.image_size}
@@ -165,7 +166,7 @@ def test_an_image_size_beyond_all_memory(tmp_path, monkeypatch):
     def full(*args, **options):
         raise MemoryError
 
-    monkeypatch.setattr(adapt.positions, "resized", full)
+    monkeypatch.setattr(positions, "resized", full)
     with pytest.raises(InputError, match="image_size 400000x400000 needs more memory than there is"):
         weights.load(tmp_path / "vitnp.npz", image_size=400_000)
 

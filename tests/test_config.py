@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from vitnp import PRESETS, InputError, ViTConfig, preset, tree, vit
+from vitnp import PRESETS, InputError, ViTConfig, models, preset, tree, vit
 from vitnp.ops import initializers
 
 # ViT Table 1 counts these roughly; the 1000-class counts of B and L are those of torchvision's models.
@@ -26,7 +26,8 @@ COUNTS = {
 
 def count(name, **fields):
     """Parameters of a preset; the arrays are shapes only."""
-    return tree.count(vit.init(None, preset(name, **fields)))
+    config = preset(name, **fields)
+    return tree.count(models.of(config).init(None, config))
 
 
 @pytest.mark.parametrize("name", COUNTS)
