@@ -11,7 +11,10 @@ def add_model(parser):
     model.add_argument("--init", metavar="FILE", help="start from weights: a file, or a name of weights list")
     add_source(model)
     model.add_argument(
-        "--dropout", type=float, metavar="RATE", help="after the positions, W_O, W1 and W2 (default: the recipe's)"
+        "--dropout",
+        type=float,
+        metavar="RATE",
+        help="after the positions, W_O, W1 and W2 (default: the recipe's)",
     )
 
 
