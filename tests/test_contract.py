@@ -90,6 +90,24 @@ def test_every_backward_has_a_case():
     assert not [name for name in with_backward if not any(case.startswith(name) for case in CASES)]
 
 
+# What is square by its nature, or made so to be looked at.
+SQUARE = {"W_Q", "W_K", "W_V", "W_O"}
+MADE_SQUARE = ("linear, ", "vit, square", "vit, one patch")
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(MADE_SQUARE)])
+def test_no_two_sizes_of_a_case_are_alike(name):
+    """Of x, of a leaf, and the batch's beside those of p: two exchanged axes are another shape or other numbers."""
+    case = CASES[name]
+    shapes = {"x": case.x.shape} | {leaf_name: leaf.shape for leaf_name, leaf in tree.leaves(case.p)}
+    for leaf, shape in shapes.items():
+        if leaf.rpartition(".")[2] not in SQUARE:
+            assert len(set(shape)) == len(shape), leaf
+    if case.per_image:
+        sizes = {size for _, leaf in tree.leaves(case.p) for size in leaf.shape}
+        assert len(case.x) not in sizes
+
+
 def close(a, b):
     """Equal up to float64 rounding."""
     np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
