@@ -82,6 +82,22 @@ def test_who_imports_whom(path):
     assert ours - {room(path)} - MAY_IMPORT[room(path)] == set()
 
 
+def test_no_circle():
+    """Files import one another in one direction only, also inside a folder and inside functions."""
+    files = {
+        "vitnp." + name(path).removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
+        for path in FILES
+    }
+    arrows = {}
+    for module, path in files.items():
+        found = {full if full in files else full.rpartition(".")[0] for full in imports(path)}
+        arrows[module] = {target for target in found & files.keys() if target != module}
+    while leaves := [module for module, found in arrows.items() if not found & arrows.keys()]:
+        for module in leaves:
+            del arrows[module]
+    assert arrows == {}
+
+
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_no_function_has_more_than_eight_parameters(path):
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -113,7 +129,9 @@ def test_the_mathematics_does_not_name_numpy(path):
 
 def test_the_contract_knows_no_model():
     """Anybody can call it on their own step: it stands on `tree`, `backend` and the gradient check alone."""
-    files = {f"vitnp.analysis.{name}" for name in ("gradcheck", "results", "clauses", "contract")}
+    files = {
+        f"vitnp.analysis.{name}" for name in ("derivatives", "results", "clauses", "contract", "gradcheck")
+    }
     for file in files:
         path = PACKAGE.parent.joinpath(*file.split(".")).with_suffix(".py")
         ours = {module for module in imports(path) if module.startswith("vitnp.")}
