@@ -377,10 +377,13 @@ def test_the_command_line(capsys, tmp_path):
         ({"position_embedding": None}, '"None"'),
         ({"position_at": "every layer"}, "did you mean every-layer or every-layer-shared?"),
         (
-            {"position_embedding": "2d", "hidden_size": 15},
+            {"position_embedding": "2d", "hidden_size": 15, "num_heads": 1},
             'hidden_size 15 is not divisible by 2; position_embedding "2d" has 2 parts of equal width, so use 16',
         ),
-        ({"position_embedding": "sincos", "hidden_size": 18}, "not divisible by 4; .* 4 parts .* use 20"),
+        (
+            {"position_embedding": "sincos", "hidden_size": 18, "num_heads": 2},
+            "not divisible by 4; .* 4 parts .* use 20",
+        ),
         ({"position_embedding": "none", "position_at": "every-layer"}, '"none" adds nothing to the tokens'),
         ({"position_embedding": "relative", "position_at": "every-layer-shared"}, '"relative" adds nothing'),
         ({"position_embedding": "sincos", "position_at": "every-layer"}, "use every-layer-shared"),
