@@ -156,9 +156,18 @@ def _moved(point, name, step):
     )
 
 
-def random_like(p, rng, *, scale=0.5):
-    """Generic values in p's shapes, for the check: Normal(0, scale²), and near 1 where p is all ones (gamma)."""
-    return tree.map(lambda a: (a == 1).all() + scale * rng.standard_normal(a.shape), p)
+def random_like(p, rng):
+    """Generic values in p's shapes, for the check: Normal(0, σ²), and near 1 where p is all ones (gamma).
+
+    σ is 1/2, and at most √(2/n) in a weight of n inputs: wide layers of large weights bend so sharply that the
+    differences' own truncation would look like a mistake.
+    """
+
+    def draw(a):
+        inputs = math.prod(a.shape[:-1])  # of a vector 1
+        return (a == 1).all() + min(0.5, math.sqrt(2 / inputs)) * rng.standard_normal(a.shape)
+
+    return tree.map(draw, p)
 
 
 def __getattr__(name):
