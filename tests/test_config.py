@@ -165,6 +165,33 @@ def test_shapes_without_a_generator_are_the_shapes_with_one():
         assert tree.map(lambda a: (a.shape, a.dtype), drawn) == tree.map(lambda a: (a.shape, a.dtype), shapes)
 
 
+def test_no_two_sizes_of_the_tiny_model_are_alike():
+    """Or two exchanged axes, and a size taken for another, would go unseen in every check that uses it."""
+    config = preset("tiny")
+    (height, width), (rows, cols), N = config.image_size, config.grid, config.num_patches
+    sizes = {
+        "Hᵢ": height,
+        "Wᵢ": width,
+        "C": config.in_channels,
+        "P": config.patch_size,
+        "rows": rows,
+        "columns": cols,
+        "N": N,
+        "tokens": config.num_tokens,
+        "P·P·C": config.patch_dim,
+        "distances": 2 * config.num_tokens - 1,
+        "H": config.num_heads,
+        "K": config.head_dim,
+        "D": config.hidden_size,
+        "M": config.mlp_dim,
+        "L": config.num_layers,
+        "pre-logits": config.representation_size,
+        "classes": config.num_classes,
+    }
+    assert config.num_tokens == N + 1
+    assert len(set(sizes.values())) == len(sizes), sizes
+
+
 BAD_FIELDS = {
     "not divisible": ({"image_size": 225}, ["225x225", "patch_size 16", "224x224"]),
     "width not divisible": ({"image_size": (224, 230)}, ["224x230", "224x224"]),

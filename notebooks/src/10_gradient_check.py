@@ -390,7 +390,7 @@ assert not gradcheck.check(forward, no_gamma, x, p).ok
 
 # %%
 config = vitnp.preset("tiny", num_layers=1)
-images = rng.standard_normal((2, 12, 8, 3))
+images = rng.standard_normal((2, *config.image_size, 3))
 initial = vit.init(rng, config, np.float64)
 logits, saved = vit.forward(images, initial, config)
 

@@ -636,11 +636,11 @@ assert learned(position_at="every-layer") == 12 * learned(position_at="every-lay
 # %%
 shared = vitnp.preset("tiny", num_layers=3, position_at="every-layer-shared")
 p = gradcheck.random_like(vit.init(rng, shared), rng)
-x = rng.standard_normal((2, 12, 8, 3))
+x = rng.standard_normal((2, *shared.image_size, 3))
 E_pos = p["position"]["E_pos"]
 
 # %%
-z, _ = s1_patchify.forward(x, patch_size=4)
+z, _ = s1_patchify.forward(x, patch_size=shared.patch_size)
 z, _ = s2_project.forward(z, p["project"])
 z, _ = s3_class_token.forward(z, p["class_token"])
 for i in range(3):
