@@ -217,7 +217,7 @@ def classify(x):
 TINY = preset("tiny")
 P = TINY.patch_size
 DROPOUTS = {"dropout_rate": 0.2, "attention_dropout_rate": 0.3}
-# Gray, and 5x2 patches, for what takes a forward and a backward for every value of a derivative.
+# Gray, and 5x2 patches: over threads every value that the check asks for is a forward and a backward.
 FEW_PATCHES = {"image_size": (5 * P, 2 * P), "in_channels": 1}
 
 

@@ -8,6 +8,8 @@ For every leaf (the input and each parameter) along a random direction v, with a
 
 Random numbers everywhere, because round ones are blind: with a cotangent of all ones a softmax row (sum 1)
 or a LayerNorm row (sum 0) has gradient zero whatever the code does, and so have zero initial weights.
+
+`check_contract` checks this and the other clauses of the contract.
 """
 
 import math
