@@ -17,8 +17,8 @@ from vitnp.backend import tiles
 
 # The blocks in which the large arrays of a real model are treated, for the small ones here: as they are (none of
 # these arrays fills one), of a few rows, which leave a shorter one at the end, and of less than a row. Of a whole
-# model's arrays, which have the most rows, ten and three rows.
-BLOCKS, MODEL_BLOCKS = (tiles.BLOCK, 50, 11), (tiles.BLOCK, 300, 97)
+# model's arrays, which have the most rows, ten and five rows.
+BLOCKS, MODEL_BLOCKS = (tiles.BLOCK, 50, 11), (tiles.BLOCK, 300, 150)
 
 
 def blocks(name):
