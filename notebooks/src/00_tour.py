@@ -6,18 +6,18 @@
 #
 # After this notebook you can
 # - follow one photo through all eight steps, with every shape of the slides,
-# - say which way the gradient takes back,
+# - say how the gradient gets from the loss to every parameter,
 # - do one training step, and know in which notebook each part is explained.
 
 # %% [markdown] lang="ko"
 # # 0 · 10분 만에 보는 Vision Transformer 전체
 # **이미지 → 패치 → 토큰 → Transformer Encoder → 클래스** · *image → patches → tokens → Transformer encoder → class*
 #
-# 덱 003, 전체 단계 · 파일 `vitnp/models/vit/model.py` · **10분** · [풀이](../solutions/ko/00_tour.ipynb)
+# 강의자료 003, 전체 단계 · 파일 `vitnp/models/vit/model.py` · **10분** · [풀이](../solutions/ko/00_tour.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 사진 한 장을 여덟 단계 끝까지 따라가며 슬라이드의 모든 shape를 확인한다.
-# - 기울기가 어느 길로 돌아오는지 말한다.
+# - 기울기가 손실에서 모든 파라미터까지 어떤 경로로 전해지는지 말한다.
 # - 학습을 한 스텝 해 보고, 각 부분을 어느 노트북에서 설명하는지 안다.
 
 # %% tags=["setup"]
@@ -41,7 +41,7 @@ np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="ko"
 # ## 모델
-# 슬라이드와 같은 ViT-B/16입니다. 파란 상자를 열두 번 되풀이합니다. 숫자는 덱 003의 단계 번호입니다.
+# 슬라이드와 같은 ViT-B/16입니다. 파란 상자를 열두 번 되풀이합니다. 숫자는 강의자료 003의 단계 번호입니다.
 
 # %%
 config = vitnp.preset("B/16")
@@ -49,13 +49,13 @@ show.diagram(config)
 
 # %% [markdown] lang="en"
 # ## Its weights
-# All that is learned is a nested dict of arrays. **Here they are random: this model knows nothing yet.** Every shape and
-# every gradient is real, but no answer means anything. Give the path of a checkpoint, and it does.
+# The parameters are a nested dict of arrays. **Here they are random: this model has learned nothing yet.** Every shape and
+# every gradient is real, but the predictions mean nothing. With the path of a checkpoint they do.
 
 # %% [markdown] lang="ko"
 # ## 모델의 가중치
-# 학습되는 것은 모두 중첩된 dict에 배열로 들어 있습니다. **지금은 난수라서 이 모델은 아직 아무것도 모릅니다.** shape와 기울기는
-# 모두 진짜지만 답에는 아무 뜻이 없습니다. 체크포인트 경로를 적으면 뜻이 생깁니다.
+# 파라미터는 모두 중첩된 dict에 배열로 들어 있습니다. **지금은 난수라서 이 모델은 아직 아무것도 배우지 않았습니다.** shape와 기울기는
+# 모두 진짜지만 예측에는 아무 뜻이 없습니다. 체크포인트 경로를 적으면 뜻이 생깁니다.
 
 # %%
 WEIGHTS = None  # or a path: .npz, .safetensors or .pth of a ViT with 1000 classes
@@ -65,7 +65,7 @@ rng = np.random.default_rng(0)
 p = vitnp.vit.init(rng, config)
 p["classify"]["head"]["W"] += 0.02 * rng.standard_normal((768, 1000))
 if WEIGHTS:
-    p, config = vitnp.checkpoints.load(WEIGHTS)
+    p, config = vitnp.weights.load(WEIGHTS)
 print(f"{tree.count(p):,} parameters")
 
 # %% [markdown] lang="en"
@@ -89,17 +89,17 @@ image = photo.sample(config.image_size)
 image.shape
 
 # %% [markdown] lang="en"
-# One call goes through all of it and keeps everything that it meets by name. The label is ImageNet's 698, *palace*, the
-# nearest class that there is.
+# `vitnp.trace` runs the model once, forward and backward, and keeps every tensor under its name. The label is ImageNet's
+# 698, *palace*, the nearest class that there is.
 
 # %% [markdown] lang="ko"
-# 한 번 호출하면 전체를 지나가며 만나는 텐서를 모두 이름과 함께 남깁니다. 정답은 ImageNet의 698번 *palace*로 합니다. 있는 클래스
-# 가운데 가장 가깝습니다.
+# `vitnp.trace`는 모델의 순전파와 역전파를 한 번 실행하고 모든 텐서를 이름과 함께 남깁니다. 정답은 ImageNet의 698번 *palace*로
+# 합니다. 있는 클래스 가운데 가장 가깝습니다.
 
 # %%
 label = 698
 t = vitnp.trace(image, p, config, labels=label)
-len(t.forward)
+len(t)
 
 # %% [markdown] lang="en"
 # Beside each step, the shape on the slide (left, with its misprints) and ours (right). The slides have one image, so the
@@ -143,13 +143,13 @@ beside(1)
 
 # %% [markdown] lang="en"
 # ## 2~4단계: 패치 임베딩, [CLS] 토큰, 포지셔널 임베딩 · from patches to tokens
-# A dense layer, one and the same for every patch. Then a learned token in front, whose place at the end will hold the
-# answer. Then a learned vector for each of the 197 places is added.
+# One dense layer, the same for every patch. Then a learned token is put in front; the class is read from it at the end.
+# Then a learned vector is added for each of the 197 positions.
 
 # %% [markdown] lang="ko"
 # ## 2~4단계: 패치 임베딩, [CLS] 토큰, 포지셔널 임베딩
-# 모든 패치에 같은 선형 변환 하나를 적용합니다. 그 앞에 학습되는 토큰을 하나 붙이는데, 마지막에 답이 나올 자리입니다. 그리고 197개의
-# 자리마다 학습되는 벡터를 더합니다.
+# 모든 패치에 같은 선형 변환 하나를 적용합니다. 그 앞에 학습되는 토큰을 하나 붙이는데, 마지막에 이 토큰으로 클래스를 예측합니다.
+# 그리고 위치 197개마다 학습되는 벡터를 더합니다.
 
 # %%
 beside(2, 3, 4)
@@ -193,14 +193,14 @@ S, A = t["blocks.0.attention.S"][0], t["blocks.0.attention.A"][0]
 show.attention_of_patch(image, S, A, config, patch=(7, 3), block=0)
 
 # %% [markdown] lang="en"
-# ## Norm과 + · 7단계: FFN · normalize, add, and think it over
-# Around attention and around the FFN: normalize first, add the result to what was there. The FFN widens each token to 3072
-# values, bends them with GELU, and comes back to 768.
+# ## Norm과 + · 7단계: FFN · normalize, add, and feed forward
+# Attention and the FFN both normalize first, and add their result to their input. The FFN widens each token to 3072
+# values, applies GELU, and projects back to 768.
 
 # %% [markdown] lang="ko"
 # ## 그림의 Norm과 +, 7단계: FFN
-# 어텐션과 FFN 모두 먼저 정규화하고, 결과를 원래 값에 더합니다. FFN은 토큰마다 값을 3072개로 넓히고 GELU로 구부린 뒤 768개로
-# 돌아옵니다.
+# 어텐션과 FFN 모두 먼저 정규화하고, 결과를 원래 값에 더합니다. FFN은 토큰마다 값을 3072개로 늘리고 GELU를 적용한 뒤 다시
+# 768개로 줄입니다.
 
 # %%
 beside(6, 7)
@@ -247,12 +247,12 @@ assert all(c.ok for c in checked)
 assert t.logits.shape == (1, config.num_classes)
 
 # %% [markdown] lang="en"
-# ## The way back
-# The loss says how surprised the model was by the label. All classes alike would be ln 1000; random weights are near it.
+# ## The backward pass
+# The loss is −log p of the label. If all classes had the same probability it would be ln 1000; random weights are near it.
 
 # %% [markdown] lang="ko"
-# ## 돌아가는 길
-# 손실은 모델이 정답을 보고 얼마나 놀랐는지를 말합니다. 모든 클래스를 똑같이 보면 ln 1000이고, 난수 가중치도 그 근처입니다.
+# ## 역전파
+# 손실은 정답 클래스의 −log p입니다. 모든 클래스의 확률이 같으면 ln 1000이고, 난수 가중치도 그 근처입니다.
 
 # %%
 t.loss, np.log(1000)
@@ -267,11 +267,11 @@ t.loss, np.log(1000)
 t.gradient("logits")[0, [697, 698, 699]]
 
 # %% [markdown] lang="en"
-# From there it goes back through every step, last one first. Behind the twelve blocks only [CLS] has a gradient. Attention
-# hands it on to the patches: before the first block all 197 tokens have one.
+# From there it goes back through every step, last one first. After the twelve blocks only [CLS] has a gradient. Attention
+# passes it on to the patches: before the first block all 197 tokens have one.
 
 # %% [markdown] lang="ko"
-# 거기서부터 모든 단계를 거꾸로 지나갑니다. 블록 열두 개의 뒤에서는 [CLS]에만 기울기가 있습니다. 어텐션이 이를 패치에 나누어
+# 거기서부터 모든 단계를 거꾸로 지나갑니다. 블록 열두 개를 지난 뒤에는 [CLS]에만 기울기가 있습니다. 어텐션이 이를 패치에 나누어
 # 주므로, 첫 블록 앞에서는 토큰 197개가 모두 기울기를 가집니다.
 
 # %%
@@ -294,12 +294,12 @@ for ax in axes:
 # 이것도 학습의 결과가 아닙니다. 고른 하늘은 토큰이 크고, LayerNorm이 기울기를 그 σ로 나누기 때문입니다. (6번 노트북)
 
 # %% [markdown] lang="en"
-# Each part of the model takes its own gradient on the way. It does not fade: block 1, the last to be reached, gets more than
-# block 12. The + is what carries it (notebook 9).
+# Each part of the model gets the gradient of its parameters on the way. It does not vanish: block 1, the last to be
+# reached, gets more than block 12. The residual (+) is the reason (notebook 9).
 
 # %% [markdown] lang="ko"
-# 모델의 각 부분은 지나가는 길에 자기 기울기를 받습니다. 기울기는 사그라들지 않습니다. 가장 늦게 도착하는 블록 1이 블록 12보다
-# 더 많이 받습니다. +가 실어 나르기 때문입니다. (9번 노트북)
+# 모델의 각 부분은 이 경로에서 자기 파라미터의 기울기를 받습니다. 기울기는 소실되지 않습니다. 가장 늦게 도착하는 블록 1이 블록
+# 12보다 더 많이 받습니다. 잔차 연결(+) 덕분입니다. (9번 노트북)
 
 # %%
 norms = look.gradient_norms(t.dp)
@@ -310,8 +310,8 @@ assert min(norms.values()) > 0
 assert t.gradient("image").shape == (1, *image.shape)
 
 # %% [markdown] lang="en"
-# Is it right? Every gradient of a small but whole model against numbers: 43 arrays, and the largest error by the complex step
-# and by differences (notebook 10 says how).
+# Is it right? We compare every gradient of a small but complete model with numerical derivatives: 43 arrays, and the largest
+# error by the complex step and by differences (notebook 10 says how).
 
 # %% [markdown] lang="ko"
 # 맞는 기울기일까요? 작지만 온전한 모델의 모든 기울기를 수치 미분과 비교합니다. 배열 43개와, 복소 스텝과 차분으로 잰 최대
@@ -373,7 +373,8 @@ assert losses[-1] < losses[1] < losses[0]
 # %% [markdown] lang="en"
 # ## How to go on
 # - **Slide N is notebook N**: 1 patches, 2 projection, 3 class token, 4 position, 5 attention, 6 Norm and +, 7 FFN, 8 class.
-# - 9 the way back through twelve blocks, 10 the gradient check, 11 training, 12 the GPU, 13 a look inside, 14 a bug hunt.
+# - 9 twelve blocks and their backward pass, 10 the gradient check, 11 training, 12 speed and the GPU, 13 visualizing a
+#   trained model, 14 a bug hunt, 15 position embeddings, 16 masked patches, 17 comparing two models.
 # - **A real checkpoint**: `vitnp weights list` and `vitnp weights fetch Ti/16` in a terminal (this needs the network), then
 #   its path in `WEIGHTS` above, or `vitnp predict photo.jpg --weights FILE`.
 # - **The GPU**: the same functions take CuPy arrays; notebook 12.
@@ -382,7 +383,8 @@ assert losses[-1] < losses[1] < losses[0]
 # ## 이어서 볼 것
 # - **N단계 슬라이드는 N번 노트북**입니다. 1 패치, 2 패치 임베딩, 3 [CLS] 토큰, 4 포지셔널 임베딩, 5 어텐션, 6 Norm과 +, 7 FFN,
 #   8 분류.
-# - 9 열두 블록의 역전파, 10 기울기 검증, 11 학습, 12 GPU, 13 모델 들여다보기, 14 버그 찾기.
+# - 9 열두 블록의 역전파, 10 기울기 검증, 11 학습, 12 속도와 GPU, 13 학습된 모델의 시각화, 14 버그 찾기, 15 포지셔널 임베딩,
+#   16 마스크된 패치, 17 두 모델의 비교.
 # - **진짜 체크포인트**: 터미널에서 `vitnp weights list`, `vitnp weights fetch Ti/16`(네트워크 필요)을 실행한 뒤 그 경로를 위의
 #   `WEIGHTS`에 적거나 `vitnp predict photo.jpg --weights FILE`을 실행합니다.
 # - **GPU**: 같은 함수에 CuPy 배열을 넣으면 됩니다. 12번 노트북을 보세요.

@@ -13,7 +13,7 @@
 # # 1 · 이미지를 패치로 나누기
 # **1단계: 이미지(224x224)를 16x16크기의 패치로 분할** · *Step 1: split the image (224x224) into 16x16 patches*
 #
-# 덱 003, 1단계 · 파일 `vitnp/steps/s1_patchify.py` · **10분** · [풀이](../solutions/ko/01_patchify.ipynb)
+# 강의자료 003, 1단계 · 파일 `vitnp/steps/s1_patchify.py` · **10분** · [풀이](../solutions/ko/01_patchify.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 사진 한 장을 Vision Transformer가 읽는 768차원 벡터 196개로 바꾼다.
@@ -174,12 +174,12 @@ assert (patches[0] == by_loops).all()
 
 # %% [markdown] lang="en"
 # ## The shape on the slide
-# `vitnp.slides` holds what deck 003 prints (left), here beside our arrays (right). One number differs: the slide has
+# `vitnp.course.slides` has what deck 003 prints (left), here beside our arrays (right). One number differs: the slide has
 # 224x24**4**, a misprint.
 
 # %% [markdown] lang="ko"
 # ## 슬라이드의 shape와 비교
-# `vitnp.slides`에는 덱 003에 적힌 shape가 들어 있습니다. 왼쪽이 슬라이드, 오른쪽이 우리 배열입니다. 한 군데가 다릅니다.
+# `vitnp.course.slides`에는 강의자료 003에 적힌 shape가 들어 있습니다. 왼쪽이 슬라이드, 오른쪽이 우리 배열입니다. 한 군데가 다릅니다.
 # 슬라이드의 224x24**4**는 오타입니다.
 
 # %%
@@ -196,12 +196,12 @@ assert all(c.ok for c in checked)
 assert patches.shape == (1, 196, 768)
 
 # %% [markdown] lang="en"
-# ## Backward: every gradient goes home
+# ## Backward: every gradient goes to its pixel
 # Nothing was computed, values only moved. So the gradient of a value in a patch belongs to the pixel that it came from:
 # undo the three moves, last one first.
 
 # %% [markdown] lang="ko"
-# ## 역전파: 기울기는 제자리로 돌아갑니다
+# ## 역전파: 기울기는 원래 픽셀로 갑니다
 # 계산한 것은 없고 값의 자리만 옮겼습니다. 따라서 패치 속 값의 기울기는 그 값이 원래 있던 픽셀의 것입니다.
 # 세 동작을 마지막 것부터 거꾸로 되돌립니다.
 
@@ -242,12 +242,12 @@ assert dimage[112:128, 48:64].sum() == dimage.sum() == 768
 # %% [markdown] lang="en"
 # ## The same as a matrix
 # Forward is linear, so it is a matrix $J$: one 1 in every row and column, a permutation. Backward multiplies by $J^\top$,
-# and for a permutation $J^\top = J^{-1}$. That is why backward is simply the way back.
+# and for a permutation $J^\top = J^{-1}$. So here backward is the inverse of forward.
 
 # %% [markdown] lang="ko"
 # ## 행렬로 보면
 # 순전파는 선형이므로 행렬 $J$로 쓸 수 있습니다. 행과 열마다 1이 하나뿐인 치환 행렬입니다. 역전파는 $J^\top$을 곱하는 일이고,
-# 치환 행렬에서는 $J^\top = J^{-1}$입니다. 그래서 역전파가 그저 되돌아가는 길인 것입니다.
+# 치환 행렬에서는 $J^\top = J^{-1}$입니다. 그래서 이 단계의 역전파는 순전파의 역연산입니다.
 
 # %%
 pixels = np.eye(16).reshape(16, 4, 4, 1)  # image k has a 1 at pixel k alone

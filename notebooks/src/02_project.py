@@ -13,7 +13,7 @@
 # # 2 · 패치에서 토큰으로: 선형 투영
 # **2단계: 패치 임베딩(Linear Projection)** · *Step 2: patch embedding (linear projection)*
 #
-# 덱 003, 2단계 · 파일 `vitnp/steps/s2_project.py` · **15분** · [풀이](../solutions/ko/02_project.ipynb)
+# 강의자료 003, 2단계 · 파일 `vitnp/steps/s2_project.py` · **15분** · [풀이](../solutions/ko/02_project.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 패치 196개를 모델 차원의 토큰 196개로 바꾸고, W의 열 하나가 하는 일을 설명한다.
@@ -101,10 +101,10 @@ x = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1]])
 x @ W
 
 # %% [markdown] lang="en"
-# The same three filters at 16×16, over the photo: one number a patch and filter, 14×14 of them.
+# The same three filters at 16×16, over the photo: one value per patch and filter, 14×14 values per filter.
 
 # %% [markdown] lang="ko"
-# 같은 필터 세 개를 16×16 크기로 만들어 사진에 적용합니다. 패치와 필터마다 숫자 하나, 모두 14×14개씩 나옵니다.
+# 같은 필터 세 개를 16×16 크기로 만들어 사진에 적용합니다. 패치와 필터마다 값이 하나이므로, 필터마다 14×14개가 나옵니다.
 
 # %%
 half = np.repeat([1, -1], 8)  # eight times 1, then eight times −1
@@ -124,7 +124,7 @@ for ax in axes:
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# Nobody tells a ViT these filters. It has D of them and learns them all.
+# A ViT is not given these filters. It has D of them and learns them all.
 
 # %% [markdown] lang="ko"
 # ViT에게는 이런 필터를 알려 주지 않습니다. D개의 필터를 전부 스스로 학습합니다.
@@ -236,7 +236,7 @@ assert tokens.shape == (1, 196, 768)
 
 # %% [markdown] lang="ko"
 # ## 역전파: 곱 하나부터
-# 토큰 하나를 숫자 단위로 풀어 봅시다.
+# 토큰 하나를 값 하나하나로 풀어 봅시다.
 # $$y_o = \sum_i x_i\, W_{io} + b_o$$
 # 곱에는 인수가 둘 있습니다. 한 인수의 기울기는 *다른* 인수에 위에서 내려온 기울기를 곱한 값입니다.
 
@@ -283,7 +283,7 @@ dy.sum(axis=0)
 
 # %% [markdown] lang="ko"
 # **입력으로.** $x_i$는 *모든* 필터에 들어가므로 모든 필터에서 기울기가 돌아옵니다. $dx_i = \sum_o dy_o\,W_{io}$입니다. 토큰
-# 하나의 야코비 행렬은 $\partial y/\partial x = W^\top$이고, 모든 토큰을 한꺼번에 쓰면 $dx = dy\,W^\top$입니다.
+# 하나의 야코비안은 $\partial y/\partial x = W^\top$이고, 모든 토큰을 한꺼번에 쓰면 $dx = dy\,W^\top$입니다.
 
 # %%
 J = W_tiny.T
@@ -316,7 +316,7 @@ for ax, name, values in zip(axes, ("patch 101", "−dW, filter 0"), (patches[0, 
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# … the patch itself. A filter learns by taking in the patches that it should answer to, and giving up the others.
+# … the patch itself. A filter learns by adding the patches that it should respond to, and subtracting the others.
 
 # %% [markdown] lang="ko"
 # … 바로 그 패치입니다. 필터는 반응해야 할 패치를 조금씩 더하고, 반응하지 말아야 할 패치를 조금씩 빼면서 학습합니다.
@@ -358,7 +358,7 @@ def backward(dy, saved):
 
 # %% [markdown] lang="ko"
 # ## 기울기 검증
-# 이미지 2장, 값 6개짜리 패치 4개, 너비 5입니다.
+# 이미지 2장, 값 6개짜리 패치 4개, 임베딩 차원 5입니다.
 
 # %%
 small_x = rng.standard_normal((2, 4, 6))
@@ -411,13 +411,13 @@ assert all(np.allclose(dp[name], library_dp[name]) for name in p)
 # ## Exercises
 # Put your answer where the `...` is and run the cell below it: ✓ means right.
 #
-# **1.** How many numbers does step 2 learn in ViT-L/32 (patches of 32×32×3, D = 1024)?
+# **1.** How many parameters does step 2 have in ViT-L/32 (patches of 32×32×3, D = 1024)?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
 #
-# **1.** ViT-L/32(패치 32×32×3, D = 1024)의 2단계에서 학습하는 숫자는 모두 몇 개입니까?
+# **1.** ViT-L/32(패치 32×32×3, D = 1024)의 2단계의 파라미터는 모두 몇 개입니까?
 
 # %% tags=["exercise"]
 parameters = ...

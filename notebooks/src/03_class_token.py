@@ -14,7 +14,7 @@
 # # 3 · 토큰 하나 더: [CLS]
 # **3단계: [CLS] 토큰 추가** · *Step 3: add the [CLS] token*
 #
-# 덱 003, 3단계 · 파일 `vitnp/steps/s3_class_token.py` · **10분** · [풀이](../solutions/ko/03_class_token.ipynb)
+# 강의자료 003, 3단계 · 파일 `vitnp/steps/s3_class_token.py` · **10분** · [풀이](../solutions/ko/03_class_token.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 이미지의 어느 부분도 아닌 토큰을 왜 추가하는지 설명한다.
@@ -39,23 +39,23 @@ np.set_printoptions(suppress=True)
 # %% [markdown] lang="en"
 # ## Who speaks for the image?
 # 196 tokens go in, 196 come out, and the question is one: what is in the picture? Say one patch in eight shows the cat
-# (1), the others do not (0). The simplest answer is the mean, and it is thin.
+# (1), the others do not (0). The simplest answer is the mean, in which the cat almost disappears.
 
 # %% [markdown] lang="ko"
 # ## 누가 이미지를 대표할까?
 # 토큰 196개가 들어가서 196개가 나옵니다. 그런데 질문은 하나, 무엇이 찍혀 있느냐입니다. 패치 여덟 개 가운데 하나에만 고양이가
-# 있다고 합시다(1, 나머지는 0). 가장 쉬운 답은 평균인데, 너무 옅어집니다.
+# 있다고 합시다(1, 나머지는 0). 가장 쉬운 답은 평균인데, 고양이가 거의 사라집니다.
 
 # %%
 cat = np.array([0.0, 0, 0, 1, 0, 0, 0, 0])
 cat.mean()
 
 # %% [markdown] lang="en"
-# Give the question a token of its own. It belongs to no patch, and in every attention it may *choose* whom to listen
-# to. Here it gives a cat a score of 5, the rest 0.
+# Give the question a token of its own. It belongs to no patch, and in every attention it may *choose* where to look.
+# Here it gives a cat a score of 5, the rest 0.
 
 # %% [markdown] lang="ko"
-# 이 질문만 맡는 토큰을 하나 둡시다. 어느 패치에도 속하지 않고, 어텐션을 할 때마다 누구의 말을 들을지 *고를* 수 있습니다. 여기서는
+# 이 질문만 맡는 토큰을 하나 둡시다. 어느 패치에도 속하지 않고, 어텐션을 할 때마다 어디를 볼지 *고를* 수 있습니다. 여기서는
 # 고양이에 스코어 5를, 나머지에 0을 줍니다.
 
 
@@ -69,10 +69,10 @@ def softmax(s):
 softmax(5 * cat) @ cat
 
 # %% [markdown] lang="en"
-# The more patches, the thinner the mean. A choice holds out longer.
+# The more patches, the smaller the cat's part in the mean. With attention it stays large much longer.
 
 # %% [markdown] lang="ko"
-# 패치가 많을수록 평균은 더 옅어집니다. 골라서 들으면 훨씬 오래 버팁니다.
+# 패치가 많을수록 평균에서 고양이의 몫은 작아집니다. 어텐션으로 고르면 훨씬 천천히 줄어듭니다.
 
 # %%
 N = np.arange(1, 197)
@@ -95,11 +95,11 @@ plt.show()
 
 # %% [markdown] lang="en"
 # ## 토큰과 같은 차원(D)을 가진다 · the same width as the tokens
-# At the size of the slide, two images. The new token is *one* vector of 768 learned numbers, no part of any image.
+# At the size of the slide, two images. The new token is *one* vector of 768 learned values, no part of any image.
 
 # %% [markdown] lang="ko"
 # ## 3단계: 토큰과 같은 차원(D)을 가진다
-# 슬라이드의 크기로, 이미지는 2장입니다. 새 토큰은 학습되는 숫자 768개짜리 벡터 *하나*입니다. 이미지에서 오지 않습니다.
+# 슬라이드의 크기로, 이미지는 2장입니다. 새 토큰은 학습되는 값 768개로 된 벡터 *하나*입니다. 이미지에서 오지 않습니다.
 
 # %%
 rng = np.random.default_rng(0)
@@ -122,7 +122,7 @@ cls_of_each.shape, cls_of_each.strides
 
 # %% [markdown] lang="ko"
 # ## 3단계: [CLS] 토큰 추가
-# 축 1이 토큰입니다. (축 0이면 이미지가 늘어나고, 축 2면 토큰이 넓어집니다.)
+# 축 1이 토큰입니다. (축 0이면 이미지가 늘어나고, 축 2면 토큰의 차원이 늘어납니다.)
 
 # %%
 tokens = np.concatenate([cls_of_each, x], axis=1)
@@ -180,7 +180,7 @@ assert tokens.shape == (2, 197, 768)
 
 # %% [markdown] lang="ko"
 # ## 역전파: 행렬로 쓸 만큼 작게
-# 이미지 2장, 패치 2개, 너비 1입니다. [CLS]와 패치 넷, 숫자 다섯 개가 들어갑니다. [CLS]가 두 이미지에 모두 들어가므로 여섯 개가
+# 이미지 2장, 패치 2개, 임베딩 차원 1입니다. [CLS]와 패치 넷, 값 다섯 개가 들어갑니다. [CLS]가 두 이미지에 모두 들어가므로 여섯 개가
 # 나옵니다. $J$의 1은 무엇이 어디로 가는지를 나타냅니다.
 
 # %%
@@ -244,7 +244,7 @@ def backward(dz, saved):
 
 # %% [markdown] lang="ko"
 # ## 기울기 검증
-# 이미지 3장, 패치 4개, 너비 5입니다.
+# 이미지 3장, 패치 4개, 임베딩 차원 5입니다.
 
 # %%
 small_x = rng.standard_normal((3, 4, 5))

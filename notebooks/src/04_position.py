@@ -8,7 +8,7 @@
 # After this notebook you can
 # - show that a ViT without positions does not see that a photo was shuffled,
 # - write the sum, the dropout after it, and the backward of both,
-# - read the picture of how alike positions are,
+# - read the picture of how similar positions are,
 # - use a model on images of another size.
 
 # %% [markdown] lang="ko"
@@ -16,7 +16,7 @@
 # **4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가** ·
 # *Step 4: add the positional embedding - an element-wise sum brings in the position*
 #
-# 덱 003, 4단계 · 파일 `vitnp/steps/s4_position.py` · **20분** · [풀이](../solutions/ko/04_position.ipynb)
+# 강의자료 003, 4단계 · 파일 `vitnp/steps/s4_position.py` · **20분** · [풀이](../solutions/ko/04_position.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 위치가 없는 ViT는 뒤섞인 사진을 알아채지 못한다는 것을 보인다.
@@ -84,7 +84,7 @@ logits[:, :5]
 
 # %% [markdown] lang="ko"
 # 두 행이 같습니다. 어느 단계나 모든 패치를 똑같이 다루고, 어텐션은 패치에 대한 합이기 때문입니다. 위치가 없으면 사진은 그저
-# **패치를 담은 자루**(bag of patches)일 뿐입니다.
+# **순서 없는 패치 집합**(bag of patches)일 뿐입니다.
 
 # %%
 assert np.allclose(logits[0], logits[1])
@@ -117,8 +117,8 @@ E_pos = np.array([[0.1, 0.1], [0.2, -0.1], [-0.3, 0.2]])
 tokens + E_pos
 
 # %% [markdown] lang="en"
-# The same sky, at two places: now they are told apart, and still alike. Nothing tells the model which part is content
-# and which is place. It learns both, and the dense layers that follow see both:
+# The same sky at two places: now the two tokens differ, and are still similar. The model is not told which part is content
+# and which is position. It learns both, and the dense layers that follow see both:
 # $(x + e)\,W = x\,W + e\,W$.
 
 # %% [markdown] lang="ko"
@@ -169,11 +169,11 @@ assert all(c.ok for c in checked)
 assert z0.shape == z.shape == (2, 197, 768)
 
 # %% [markdown] lang="en"
-# ## How alike are two places?
-# The cosine of two rows of $E_{pos}$. At the random start no place is like another, only like itself.
+# ## How similar are two positions?
+# The cosine of two rows of $E_{pos}$. At the random start no position is similar to another, only to itself.
 
 # %% [markdown] lang="ko"
-# ## 두 자리는 얼마나 닮았을까?
+# ## 두 위치는 얼마나 닮았을까?
 # $E_{pos}$의 두 행이 이루는 각의 코사인을 봅니다. 난수로 시작할 때는 자기 자신 말고는 닮은 자리가 없습니다.
 
 # %%
@@ -182,12 +182,12 @@ cosine = unit[1:] @ unit[1:].T  # without [CLS]
 cosine.shape, cosine[101, 101], cosine[101, 102], cosine[101, 115]
 
 # %% [markdown] lang="en"
-# Training on many images changes that: near places become alike, and so do places of one row or column (deck 002; the
+# Training on many images changes that: near positions become similar, and so do those of one row or column (deck 002; the
 # paper's Fig. 7). To know the picture when we see it, here is a table made by a *formula*: sines and cosines of the row
 # in one half, of the column in the other.
 
 # %% [markdown] lang="ko"
-# 많은 이미지로 학습하면 달라집니다. 가까운 자리끼리 닮고, 같은 행이나 같은 열끼리도 닮습니다(덱 002, 논문 Fig. 7). 그 그림을
+# 많은 이미지로 학습하면 달라집니다. 가까운 자리끼리 닮고, 같은 행이나 같은 열끼리도 닮습니다(강의자료 002, 논문 Fig. 7). 그 그림을
 # 알아볼 수 있도록 *공식*으로 표를 하나 만들어 봅시다. 절반은 행의, 절반은 열의 사인과 코사인입니다.
 
 # %%
@@ -229,7 +229,7 @@ unit[101] @ unit[[101, 102, 106, 176]].T
 # | 0.614 | 0.642 | 0.640 | 0.640 |
 
 # %% [markdown] lang="ko"
-# 이 표는 학습된 표가 이미지에서 스스로 찾아야 하는 것을 처음부터 알고 있습니다. 논문은 네 가지 방법을 시험했습니다(덱 001과
+# 이 표는 학습된 표가 이미지에서 스스로 찾아야 하는 것을 처음부터 알고 있습니다. 논문은 네 가지 방법을 시험했습니다(강의자료 001과
 # 004, 논문 Table 8, ViT-B/16의 ImageNet 5-shot 정확도). 위치가 *있는지*는 중요하지만 *어떤 방식인지*는 거의 차이가 없습니다.
 #
 # | 없음 | 1차원, 학습 | 2차원, 학습 | 상대 위치 |
@@ -306,7 +306,7 @@ def backward(dy, mask):
 
 # %% [markdown] lang="ko"
 # ## 기울기 검증
-# 이미지 3장, 토큰 4개, 너비 5입니다. 드롭아웃이 없을 때와 있을 때 모두 봅니다. 마스크는 호출할 때마다 같아야 합니다.
+# 이미지 3장, 토큰 4개, 임베딩 차원 5입니다. 드롭아웃이 없을 때와 있을 때 모두 봅니다. 마스크는 호출할 때마다 같아야 합니다.
 
 # %%
 small_x = rng.standard_normal((3, 4, 5))
@@ -424,22 +424,22 @@ assert (E_new[0] == formula[0]).all()
 assert np.allclose(E_new[[1, -1]], formula[[1, -1]])  # two of the corners
 
 # %% [markdown] lang="en"
-# This is one of the two places where ViT is told by hand that an image is two-dimensional (deck 001). The other is step 1.
+# This is one of the two places where a human puts the 2-D structure of the image into ViT (deck 001). The other is step 1.
 
 # %% [markdown] lang="ko"
-# 이미지가 2차원이라는 사실을 ViT에 사람이 직접 알려 주는 곳은 둘뿐입니다(덱 001). 하나가 여기이고 다른 하나는 1단계입니다.
+# 이미지가 2차원이라는 사실을 ViT에 사람이 직접 알려 주는 곳은 둘뿐입니다(강의자료 001). 하나가 여기이고 다른 하나는 1단계입니다.
 
 # %% [markdown] lang="en"
 # ## Exercises
 # Put your answer where the `...` is and run the cell below it: ✓ means right.
 #
-# **1.** How many numbers does the position table of ViT-B/16 have at 384×384?
+# **1.** How many parameters does the position table of ViT-B/16 have at 384×384?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
 #
-# **1.** 384×384 이미지를 쓰는 ViT-B/16의 위치 표에는 숫자가 몇 개 있습니까?
+# **1.** 384×384 이미지를 쓰는 ViT-B/16의 위치 표에는 파라미터가 몇 개 있습니까?
 
 # %% tags=["exercise"]
 numbers = ...

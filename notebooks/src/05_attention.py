@@ -9,6 +9,7 @@
 # - write multi-head self-attention, forward and backward, and follow every shape of it,
 # - say over which axis the softmax goes, and why the scores are divided by √d_k,
 # - write the softmax's Jacobian, and the one line that replaces it,
+# - write attention in general, and say of which case the slide is,
 # - find the mistake most often made in it.
 
 # %% [markdown] lang="ko"
@@ -16,12 +17,13 @@
 # **5단계: Q, K, V 생성 → 헤드 분할 → Attention Score 계산 → Softmax 후 V 곱 → 헤드 결합 → 최종 선형 투영** ·
 # *Step 5: make Q, K, V; split the heads; the attention scores; softmax, then times V; concatenate; the final projection*
 #
-# 덱 003, 5단계 · 파일 `vitnp/steps/s5_attention.py` · **40분** · [풀이](../solutions/ko/05_attention.ipynb)
+# 강의자료 003, 5단계 · 파일 `vitnp/steps/s5_attention.py` · **40분** · [풀이](../solutions/ko/05_attention.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 멀티헤드 셀프 어텐션의 순전파와 역전파를 쓰고 모든 shape를 따라간다.
 # - softmax를 어느 축으로 취하는지, 스코어를 왜 √d_k로 나누는지 설명한다.
-# - softmax의 야코비 행렬과, 그것을 대신하는 한 줄을 쓴다.
+# - softmax의 야코비안과, 그것을 대신하는 한 줄을 쓴다.
+# - 어텐션을 일반식으로 쓰고, 슬라이드의 어텐션이 그 특수한 경우임을 보인다.
 # - 여기서 가장 흔한 실수를 찾아낸다.
 
 # %% tags=["setup"]
@@ -171,7 +173,7 @@ assert (Q_heads[0, 3] == Q[0, :, 192:256]).all()
 # %% [markdown] lang="ko"
 # ## 5단계: Attention Score 계산 - 각 헤드별로 계산
 # $$S^{(i)} = \frac{Q^{(i)} (K^{(i)})^\top}{\sqrt{d_k}} \in \mathbb{R}^{197\times197}$$
-# 행은 묻는 토큰, 열은 대답하는 토큰입니다. 슬라이드에는 "√모델 차원(64)"이라고 되어 있지만 64는 헤드 하나의 너비 $d_k$이고,
+# 행은 묻는 토큰, 열은 대답하는 토큰입니다. 슬라이드에는 "√모델 차원(64)"이라고 되어 있지만 64는 헤드 하나의 차원 $d_k$이고,
 # 모델 차원은 768입니다.
 
 # %%
@@ -197,7 +199,7 @@ for d in (4, 16, 64, 256):
 # Large scores make the softmax all or nothing. Dividing keeps it soft at every width.
 
 # %% [markdown] lang="ko"
-# 스코어가 크면 softmax가 하나만 고르고 나머지를 버립니다. 나누어 주면 너비와 상관없이 부드럽습니다.
+# 스코어가 크면 softmax가 하나만 고르고 나머지를 버립니다. 나누어 주면 차원과 상관없이 부드럽습니다.
 
 # %%
 widths = 4 ** np.arange(1, 6)
@@ -218,7 +220,7 @@ plt.show()
 # nearly 0 or 1.
 
 # %% [markdown] lang="ko"
-# 하나만 고르는 softmax는 학습되지 않습니다. 가중치가 $a$일 때 softmax의 기울기는 $a(1-a)$인데, $a$가 0이나 1에 가까우면
+# 하나만 고르는 softmax는 학습되지 않습니다. 가중치가 $a$일 때 softmax의 미분값은 $a(1-a)$인데, $a$가 0이나 1에 가까우면
 # 거의 0이 됩니다.
 
 # %%
@@ -324,10 +326,10 @@ J.T @ da
 
 # %% [markdown] lang="en"
 # Multiplied out, the matrix is gone: $ds_j = a_j\,\bigl(da_j - \sum_i da_i\,a_i\bigr)$. For 197 keys that is 197
-# numbers in place of 38,809.
+# values in place of 38,809.
 
 # %% [markdown] lang="ko"
-# 곱을 전개하면 행렬이 사라집니다. $ds_j = a_j\,\bigl(da_j - \sum_i da_i\,a_i\bigr)$입니다. 키가 197개면 숫자 38,809개 대신
+# 곱을 전개하면 행렬이 사라집니다. $ds_j = a_j\,\bigl(da_j - \sum_i da_i\,a_i\bigr)$입니다. 키가 197개면 값 38,809개 대신
 # 197개로 끝납니다.
 
 
@@ -362,13 +364,13 @@ assert gradcheck.check(forward_row, softmax_backward, scores).ok
 
 # %% [markdown] lang="en"
 # ## Backward: the products
-# Two matrix products, each with two ways back. From $O = AV$: $\;dA = dO\,V^\top$ and $dV = A^\top dO$.
+# Two matrix products, each with a gradient for both factors. From $O = AV$: $\;dA = dO\,V^\top$ and $dV = A^\top dO$.
 #
 # The shapes leave no choice. Write the factor that stays, and transpose what does not fit.
 
 # %% [markdown] lang="ko"
 # ## 역전파: 행렬 곱
-# 행렬 곱이 두 번 있고, 각각 돌아가는 길이 둘입니다. $O = AV$에서 $dA = dO\,V^\top$, $dV = A^\top dO$입니다.
+# 행렬 곱이 두 번 있고, 각각 두 인수의 기울기를 구합니다. $O = AV$에서 $dA = dO\,V^\top$, $dV = A^\top dO$입니다.
 #
 # shape를 맞추면 다른 길이 없습니다. 남는 인수를 쓰고, 맞지 않는 쪽을 전치하면 됩니다.
 
@@ -408,10 +410,10 @@ def forward(x, p, H):
 
 
 # %% [markdown] lang="en"
-# A dense layer's way back, which we need four times: to the input, to the weights, to the bias.
+# The backward pass of a dense layer, which we need four times: the gradients of its input, its weights and its bias.
 
 # %% [markdown] lang="ko"
-# 선형 변환의 역전파는 네 번 필요합니다. 입력으로, 가중치로, 편향으로 갑니다.
+# 선형 변환의 역전파는 네 번 필요합니다. 입력, 가중치, 편향의 기울기를 구합니다.
 
 
 # %%
@@ -447,7 +449,7 @@ def backward(dy, saved):
 
 # %% [markdown] lang="ko"
 # ## 기울기 검증
-# 이미지 2장, 토큰 5개, 너비 12, 헤드 3개입니다. 가중치도 편향도 모두 난수입니다.
+# 이미지 2장, 토큰 5개, 임베딩 차원 12, 헤드 3개입니다. 가중치도 편향도 모두 난수입니다.
 
 # %%
 small_x = rng.standard_normal((2, 5, 12))
@@ -473,12 +475,13 @@ assert np.abs(dp["b_K"]).max() < 1e-12 < np.abs(dp["b_Q"]).max()
 
 # %% [markdown] lang="en"
 # ## The library's file
-# `vitnp/steps/s5_attention.py`, at the full size. It adds dropout and works on pieces that fit the cache; the numbers are
-# these.
+# `vitnp/steps/s5_attention.py`, at the full size. It adds dropout, and computes a few heads at a time so that they fit the
+# cache. The result is the same.
 
 # %% [markdown] lang="ko"
 # ## 라이브러리와 비교
-# `vitnp/steps/s5_attention.py`를 원래 크기로 실행합니다. 드롭아웃이 있고 캐시에 맞는 크기로 나누어 계산하지만 결과는 같습니다.
+# `vitnp/steps/s5_attention.py`를 원래 크기로 실행합니다. 드롭아웃이 있고, 캐시에 들어가도록 헤드를 몇 개씩 나누어
+# 계산하지만 결과는 같습니다.
 
 # %%
 library_y, library_saved = s5_attention.forward(x, p, num_heads=12)
@@ -493,17 +496,34 @@ assert np.allclose(dx, library_dx)
 assert all(np.allclose(dp[name], library_dp[name]) for name in p)
 
 # %% [markdown] lang="en"
+# ## Attention in general
+# There `forward(x, p)` is one line: `attention(x, x, p)`. In general tokens x look at tokens m, so the queries are made of
+# x, the keys and the values of m. A mask may say which query looks at which key: where it is False, the score is −∞ and
+# the weight 0. The slide's case is m = x without a mask. Here [CLS] alone looks at all tokens:
+
+# %% [markdown] lang="ko"
+# ## 어텐션의 일반식
+# 라이브러리의 `forward(x, p)`는 `attention(x, x, p)` 한 줄입니다. 일반적으로는 토큰 x가 토큰 m을 봅니다. 쿼리는 x로, 키와 값은 m으로
+# 만듭니다. 마스크로 어느 쿼리가 어느 키를 볼 수 있는지도 정합니다. False인 곳은 스코어가 −∞, 가중치가 0이 됩니다. 슬라이드의 어텐션은
+# m = x이고 마스크가 없는 경우입니다. [CLS]만 모든 토큰을 보게 해 봅시다.
+
+# %%
+alone, saved = s5_attention.attention(x[:, :1], x, p, num_heads=12)
+assert np.allclose(alone, y[:, :1])
+alone.shape, saved.Q.shape, saved.K.shape, saved.A.shape
+
+# %% [markdown] lang="en"
 # ## Exercises
 # Put your answer where the `...` is and run the cell below it: ✓ means right.
 #
 # **1.** Backward needs A of every head and every block. How many bytes is that for one image in ViT-B/16 (12 blocks,
-# float32, 4 bytes a number)?
+# float32, 4 bytes per value)?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
 #
-# **1.** 역전파에는 모든 블록, 모든 헤드의 A가 필요합니다. ViT-B/16(블록 12개, float32, 숫자 하나에 4바이트)에서 이미지 한 장당
+# **1.** 역전파에는 모든 블록, 모든 헤드의 A가 필요합니다. ViT-B/16(블록 12개, float32, 값 하나에 4바이트)에서 이미지 한 장당
 # 몇 바이트입니까?
 
 # %% tags=["exercise"]

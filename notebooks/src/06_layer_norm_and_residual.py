@@ -9,13 +9,13 @@
 # - normalize a token, and say over which axis the mean and the variance are taken,
 # - derive LayerNorm's backward through mean, variance and 1/σ, and as the one line that libraries use,
 # - say which two directions of the gradient LayerNorm removes,
-# - say what the + does to the tokens on the way up and to the gradient on the way down.
+# - say what the + does to the tokens in the forward pass and to the gradient in the backward pass.
 
 # %% [markdown] lang="ko"
 # # 6 · LayerNorm과 잔차 연결
 # **(6단계 슬라이드 없음: 그림의 Norm과 +)** · *(no slide of its own: Norm and + in the encoder's figure)*
 #
-# 덱 003, 5단계와 7단계 사이 · 파일 `vitnp/steps/s6_layer_norm.py`, `vitnp/blocks/encoder.py` · **20분** ·
+# 강의자료 003, 5단계와 7단계 사이 · 파일 `vitnp/steps/s6_layer_norm.py`, `vitnp/blocks/encoder.py` · **20분** ·
 # [풀이](../solutions/ko/06_layer_norm_and_residual.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -65,10 +65,10 @@ x_hat = (x - mean) / np.sqrt(variance)
 x_hat
 
 # %% [markdown] lang="en"
-# Twice as loud, or shifted by 100: the same x̂. LayerNorm keeps the pattern of a token and forgets its size.
+# Twice as large, or shifted by 100: the same x̂. LayerNorm keeps the pattern of a token and removes its mean and its size.
 
 # %% [markdown] lang="ko"
-# 두 배로 키워도, 100을 더해도 x̂은 그대로입니다. LayerNorm은 토큰의 모양만 남기고 크기는 잊습니다.
+# 두 배로 키워도, 100을 더해도 x̂은 그대로입니다. LayerNorm은 토큰의 모양만 남기고 평균과 크기를 없앱니다.
 
 # %%
 moved = 2 * x + 100
@@ -114,8 +114,8 @@ z = vitnp.trace(photo.sample((224, 224)), p, config)["z0"]
 z.shape
 
 # %% [markdown] lang="en"
-# Over which axis? Over the **last**, the D values of one token: 197 means. Neither the other tokens nor the other
-# images of the batch have a say.
+# Over which axis? Over the **last**, the D values of one token: 197 means. The other tokens and the
+# other images of the batch play no part.
 
 # %% [markdown] lang="ko"
 # 어느 축으로 구할까요? **마지막 축**, 곧 토큰 하나의 값 D개입니다. 평균이 197개 나옵니다. 다른 토큰이나 배치의 다른 이미지는
@@ -272,23 +272,23 @@ dx_hat = gamma * dy
 dx_hat
 
 # %% [markdown] lang="en"
-# $\hat x = c \cdot \frac1\sigma$ has two factors: one way goes to $c$, the other to $\frac1\sigma$, a single number shared
+# $\hat x = c \cdot \frac1\sigma$ has two factors: one path goes to $c$, the other to $\frac1\sigma$, a single number shared
 # by all four, so its gradients add up.
 
 # %% [markdown] lang="ko"
-# $\hat x = c \cdot \frac1\sigma$에는 인수가 둘입니다. 한 길은 $c$로, 다른 길은 $\frac1\sigma$로 갑니다. 뒤의 것은 네 값이
-# 함께 쓰는 숫자 하나이므로 기울기를 모두 더합니다.
+# $\hat x = c \cdot \frac1\sigma$에는 인수가 둘입니다. 한 경로는 $c$로, 다른 경로는 $\frac1\sigma$로 갑니다. 뒤의 것은 네 값이
+# 함께 쓰는 값 하나이므로 기울기를 모두 더합니다.
 
 # %%
 dc = dx_hat * inverse_std
 d_inverse_std = (dx_hat * c).sum()
 
 # %% [markdown] lang="en"
-# $\frac1\sigma = (\mathrm{var}+\varepsilon)^{-1/2}$, and $\mathrm{var} = \frac1D\sum_i c_i^2$: this way ends at $c$ as well.
+# $\frac1\sigma = (\mathrm{var}+\varepsilon)^{-1/2}$, and $\mathrm{var} = \frac1D\sum_i c_i^2$: this path ends at $c$ as well.
 # Two gradients meet: add.
 
 # %% [markdown] lang="ko"
-# $\frac1\sigma = (\mathrm{var}+\varepsilon)^{-1/2}$이고 $\mathrm{var} = \frac1D\sum_i c_i^2$입니다. 이 길도 $c$에서 끝납니다.
+# $\frac1\sigma = (\mathrm{var}+\varepsilon)^{-1/2}$이고 $\mathrm{var} = \frac1D\sum_i c_i^2$입니다. 이 경로도 $c$에서 끝납니다.
 # 두 기울기가 만나므로 더합니다.
 
 # %%
@@ -296,10 +296,10 @@ d_variance = d_inverse_std * -0.5 * (variance + eps) ** -1.5
 dc = dc + d_variance * 2 * c / D
 
 # %% [markdown] lang="en"
-# $c = x - \mathrm{mean}$: straight to $x$, and through the mean, to which every $x_i$ gave $\frac1D$.
+# $c = x - \mathrm{mean}$: one path goes straight to $x$, one through the mean, to which every $x_i$ gives $\frac1D$.
 
 # %% [markdown] lang="ko"
-# $c = x - \mathrm{mean}$입니다. 곧장 $x$로 가는 길과, 모든 $x_i$가 $\frac1D$씩 보탠 평균을 거치는 길이 있습니다.
+# $c = x - \mathrm{mean}$입니다. 곧장 $x$로 가는 경로와, 모든 $x_i$가 $\frac1D$씩 들어간 평균을 거치는 경로가 있습니다.
 
 # %%
 d_mean = -dc.sum()
@@ -310,13 +310,13 @@ dx
 # ## In one line
 # Put the five steps into each other and most of it cancels:
 # $$dx = \frac1\sigma\Bigl(d\hat x - \mathrm{mean}(d\hat x) - \hat x \cdot \mathrm{mean}(d\hat x \odot \hat x)\Bigr)$$
-# The first subtraction is the mean's way, the second the variance's.
+# The first subtraction is the path through the mean, the second the path through the variance.
 
 # %% [markdown] lang="ko"
 # ## 한 줄로
 # 다섯 단계를 서로 대입하면 대부분 약분됩니다.
 # $$dx = \frac1\sigma\Bigl(d\hat x - \mathrm{mean}(d\hat x) - \hat x \cdot \mathrm{mean}(d\hat x \odot \hat x)\Bigr)$$
-# 첫 번째 뺄셈은 평균을 거친 길, 두 번째 뺄셈은 분산을 거친 길입니다.
+# 첫 번째 뺄셈은 평균을 거친 경로, 두 번째 뺄셈은 분산을 거친 경로입니다.
 
 
 # %%
@@ -331,12 +331,12 @@ assert np.allclose(normalize_backward(dx_hat, c * inverse_std, inverse_std), dx)
 
 # %% [markdown] lang="en"
 # ## Two directions are gone
-# Forward forgot a shift of the token and its size. So no gradient may ask for either: dx has no part along
+# Forward removed the token's mean and its size. So no gradient can change either: dx has no part along
 # (1, 1, 1, 1), and none along x̂.
 
 # %% [markdown] lang="ko"
 # ## 두 방향이 사라집니다
-# 순전파에서 토큰의 이동과 크기를 잊었습니다. 그러니 기울기도 그 둘을 요구할 수 없습니다. dx에는 (1, 1, 1, 1) 방향의 성분도,
+# 순전파에서 토큰의 평균과 크기를 없앴습니다. 그러니 기울기로도 그 둘을 바꿀 수 없습니다. dx에는 (1, 1, 1, 1) 방향의 성분도,
 # x̂ 방향의 성분도 없습니다.
 
 # %%
@@ -445,11 +445,11 @@ assert (through_f == 0).all()  # without the + the gradient ends here
 
 # %% [markdown] lang="en"
 # ## The library's files
-# `s6_layer_norm.py` is the same; the two + are in `encoder.py`, written out on the way up and on the way down.
+# `s6_layer_norm.py` is the same; the two + are in `blocks/encoder.py`, written out in the forward and in the backward pass.
 
 # %% [markdown] lang="ko"
 # ## 라이브러리와 비교
-# `s6_layer_norm.py`도 똑같습니다. 두 개의 +는 `encoder.py`에 순전파와 역전파 모두 그대로 적혀 있습니다.
+# `s6_layer_norm.py`도 똑같습니다. 두 개의 +는 `blocks/encoder.py`에 순전파와 역전파 모두 그대로 적혀 있습니다.
 
 # %%
 library_y, library_saved = s6_layer_norm.forward(small_x, small_p, eps=1e-6)
@@ -466,13 +466,13 @@ assert np.allclose(library_block, residual_2)
 # ## Exercises
 # Put your answer where the `...` is and run the cell below it: ✓ means right.
 #
-# **1.** ViT-B/16 has two Norms in each of its 12 blocks, and one more at the end. How many numbers γ and β are learned?
+# **1.** ViT-B/16 has two Norms in each of its 12 blocks, and one more at the end. How many parameters γ and β are there in all?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
 #
-# **1.** ViT-B/16에는 블록 12개에 Norm이 두 개씩, 맨 끝에 하나 더 있습니다. 학습되는 γ와 β의 값은 모두 몇 개입니까?
+# **1.** ViT-B/16에는 블록 12개에 Norm이 두 개씩, 맨 끝에 하나 더 있습니다. γ와 β의 파라미터는 모두 몇 개입니까?
 
 # %% tags=["exercise"]
 count = ...

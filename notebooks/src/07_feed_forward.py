@@ -15,7 +15,7 @@
 # # 7 · 피드포워드 네트워크와 GELU
 # **7단계: FFN** · *Step 7: FFN*
 #
-# 덱 003, 7단계 · 파일 `vitnp/steps/s7_feed_forward.py`, `vitnp/ops/gelu.py` · **20분** ·
+# 강의자료 003, 7단계 · 파일 `vitnp/steps/s7_feed_forward.py`, `vitnp/ops/gelu.py` · **20분** ·
 # [풀이](../solutions/ko/07_feed_forward.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -239,12 +239,12 @@ v = g @ p["W2"] + p["b2"]
 v.shape
 
 # %% [markdown] lang="en"
-# Each token for itself: no token sees another here. Token 5 alone gives the same. (Talking to each other is attention's
-# part; thinking it over is this one.)
+# Each token for itself: no token sees another here. Token 5 alone gives the same. (Tokens exchange information
+# in attention only.)
 
 # %% [markdown] lang="ko"
-# 토큰마다 따로 계산합니다. 여기서는 다른 토큰을 보지 않습니다. 5번 토큰만 넣어도 결과가 같습니다. (서로 이야기하는 곳이
-# 어텐션이라면, 들은 것을 혼자 곱씹는 곳이 여기입니다.)
+# 토큰마다 따로 계산합니다. 여기서는 다른 토큰을 보지 않습니다. 5번 토큰만 넣어도 결과가 같습니다. (토큰끼리 정보를
+# 주고받는 곳은 어텐션뿐입니다.)
 
 # %%
 alone = x[0, 5] @ p["W1"] + p["b1"]
@@ -269,11 +269,11 @@ assert v.shape == x.shape == (1, 197, 768)
 
 # %% [markdown] lang="en"
 # ## Backward: last line first
-# The way back is as wide as the way there: 768 → 3072 → 768. First through the second dense layer.
+# The backward pass has the same widths: 768 → 3072 → 768. It begins with the second dense layer.
 
 # %% [markdown] lang="ko"
 # ## 역전파: 마지막 줄부터
-# 돌아가는 길도 똑같이 768 → 3072 → 768입니다. 먼저 두 번째 선형 변환을 지납니다.
+# 역전파의 차원도 똑같이 768 → 3072 → 768입니다. 먼저 두 번째 선형 변환을 지납니다.
 
 # %%
 dv = rng.standard_normal(v.shape)
@@ -285,7 +285,7 @@ dg.shape, dW2.shape
 # GELU works on each value by itself, so its Jacobian is diagonal. No matrix: multiply by the slope.
 
 # %% [markdown] lang="ko"
-# GELU는 값마다 따로 작용하므로 야코비 행렬이 대각 행렬입니다. 행렬을 만들 필요 없이 도함수를 곱하면 됩니다.
+# GELU는 값마다 따로 작용하므로 야코비안이 대각 행렬입니다. 행렬을 만들 필요 없이 도함수를 곱하면 됩니다.
 
 # %%
 du = dg * gelu_slope_tanh(u)

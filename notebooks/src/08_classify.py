@@ -17,7 +17,7 @@
 # **8단계: [CLS] 토큰 추출 → 로짓 계산 → Softmax를 통해서 클래스 확률 도출** ·
 # *Step 8: take the [CLS] token out, compute the logits, softmax turns them into class probabilities*
 #
-# 덱 003, 8단계 · 파일 `vitnp/steps/s8_classify.py`, `vitnp/engine/loss.py` · **15분** ·
+# 강의자료 003, 8단계 · 파일 `vitnp/steps/s8_classify.py`, `vitnp/engine/loss.py` · **15분** ·
 # [풀이](../solutions/ko/08_classify.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -155,7 +155,7 @@ plt.show()
 
 # %% [markdown] lang="en"
 # ## Backward, one step at a time
-# First the logarithm: $\partial\,\mathrm{loss}/\partial p_i = -y_i / p_i$. Only the right class is heard.
+# First the logarithm: $\partial\,\mathrm{loss}/\partial p_i = -y_i / p_i$. Only the right class has a gradient.
 
 # %% [markdown] lang="ko"
 # ## 역전파, 한 단계씩
@@ -205,7 +205,7 @@ assert np.allclose(dz, p - target)
 # Not by chance. The $p_i$ of the softmax cancels the $1/p_i$ of the logarithm:
 # $$dz_j = \sum_i dp_i\, p_i(\delta_{ij} - p_j) = \sum_i -\frac{y_i}{p_i}\,p_i(\delta_{ij} - p_j)
 # = -y_j + p_j\sum_i y_i = p_j - y_j$$
-# Each class is pushed by what it has too much of. The pushes sum to zero.
+# A class with too much probability is pushed down, one with too little is pushed up. The gradients sum to zero.
 
 # %% [markdown] lang="ko"
 # 우연이 아닙니다. softmax의 $p_i$가 로그의 $1/p_i$를 약분합니다.
@@ -261,11 +261,11 @@ def forward(x, p, target):
 
 # %% [markdown] lang="en"
 # Backward, each line for a forward line, last one first. The other 196 tokens have no part in the logits: gradient 0.
-# It reaches them in the blocks below, through the attention that [CLS] paid them.
+# They receive a gradient in the blocks below, as far as [CLS] attends to them.
 
 # %% [markdown] lang="ko"
 # 역전파는 순전파의 줄을 마지막 것부터 하나씩 되돌립니다. 나머지 토큰 196개는 로짓에 쓰이지 않았으므로 여기서는 기울기가 0입니다.
-# 하지만 아래 블록에서는 [CLS]가 어텐션으로 그 토큰들을 본 만큼 기울기가 전해집니다.
+# 하지만 아래 블록에서는 [CLS]가 어텐션으로 그 토큰들을 본 만큼 기울기를 받습니다.
 
 
 # %%

@@ -1,24 +1,24 @@
 # %% [markdown] lang="en"
-# # 9 · Twelve blocks, and the gradient's way back
+# # 9 · Twelve blocks, and the backward pass through them
 # **Transformer Encoder L×: 5~7단계를 12번, 마지막에 Norm** · *steps 5 to 7, twelve times, then the final Norm*
 #
 # Deck 003, the encoder figure · file `vitnp/blocks/encoder.py` · **25 minutes** · [solutions](solutions/09_encoder_and_backprop.ipynb)
 #
 # After this notebook you can
 # - write the encoder block, forward and backward, from the steps you know,
-# - point at the + of the gradient, and say what comes through it,
+# - point at the + of the backward pass, and say what it does to the gradient,
 # - follow the gradient through twelve blocks and read its norm at every depth,
 # - say what breaks when the residual is taken away, with numbers.
 
 # %% [markdown] lang="ko"
-# # 9 · 블록 열두 개, 그리고 기울기가 돌아오는 길
+# # 9 · 블록 열두 개와 그 역전파
 # **Transformer Encoder L×: 5~7단계를 12번, 마지막에 Norm** · *steps 5 to 7, twelve times, then the final Norm*
 #
-# 덱 003, 인코더 그림 · 파일 `vitnp/blocks/encoder.py` · **25분** · [풀이](../solutions/ko/09_encoder_and_backprop.ipynb)
+# 강의자료 003, 인코더 그림 · 파일 `vitnp/blocks/encoder.py` · **25분** · [풀이](../solutions/ko/09_encoder_and_backprop.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 앞에서 배운 단계로 인코더 블록의 순전파와 역전파를 쓴다.
-# - 기울기의 +가 어디에 있는지 짚고, 그 길로 무엇이 지나가는지 말한다.
+# - 역전파의 +가 어디에 있는지 짚고, 그것이 기울기에 하는 일을 말한다.
 # - 블록 열두 개를 거슬러 올라가며 깊이마다 기울기의 크기를 읽는다.
 # - 잔차 연결을 없애면 무엇이 망가지는지 숫자로 설명한다.
 
@@ -41,12 +41,12 @@ np.set_printoptions(suppress=True)
 # %% [markdown] lang="en"
 # ## One block has two branches
 # $$z' = z + \mathrm{MSA}(\mathrm{LN}(z)), \qquad z'' = z' + \mathrm{MLP}(\mathrm{LN}(z'))$$
-# The first branch: Norm (step 6), then attention (step 5). Its way back goes through the same two, last one first.
+# The first branch: Norm (step 6), then attention (step 5). Its backward pass goes through the same two, last one first.
 
 # %% [markdown] lang="ko"
 # ## 블록 하나에는 가지가 둘 있습니다
 # $$z' = z + \mathrm{MSA}(\mathrm{LN}(z)), \qquad z'' = z' + \mathrm{MLP}(\mathrm{LN}(z'))$$
-# 첫째 가지는 Norm(6단계) 다음에 어텐션(5단계)입니다. 돌아올 때는 같은 둘을 뒤에서부터 지납니다.
+# 첫째 가지는 Norm(6단계) 다음에 어텐션(5단계)입니다. 역전파는 같은 둘을 뒤에서부터 지납니다.
 
 
 # %%
@@ -89,12 +89,12 @@ def feed_backward(df, saved):
 # %% [markdown] lang="en"
 # ## The block: two plus signs
 # Each branch reads x, and what it found is **added** to x. Norm stands inside the branch, before the step: *pre-norm*.
-# On the way from x to x there is nothing but the two plus signs.
+# Between x and x there is nothing but the two plus signs.
 
 # %% [markdown] lang="ko"
 # ## 블록: 덧셈 두 번
 # 각 가지는 x를 읽고, 얻은 것을 x에 **더합니다**. Norm은 가지 안에서 단계보다 먼저 나옵니다. 이것이 *pre-norm*입니다.
-# x에서 x로 가는 길에는 덧셈 두 개 말고는 아무것도 없습니다.
+# x에서 x로 가는 경로에는 덧셈 두 개 말고는 아무것도 없습니다.
 
 
 # %%
@@ -124,7 +124,7 @@ x = rng.standard_normal((1, 197, 192))
 y, saved = forward(x, p[0])
 
 # %%
-t = vitnp.trace(photo.sample((224, 224)), vitnp.vit.init(np.random.default_rng(0), config), config)
+t = vitnp.trace(photo.sample((224, 224)), vitnp.vit.init(rng, config), config)
 checked = [c for c in slides.check(t.shapes, config) if c.row.step in (6, None)]
 for c in checked:
     print(f"{c.tensor.name:22} {c.expected!s:12} {c.got!s:12} {'✓' if c.ok else '✗'}")
@@ -138,8 +138,8 @@ assert y.shape == x.shape == (1, 197, 192)
 # A small example: two numbers, and a linear branch $f(x) = Fx$.
 
 # %% [markdown] lang="ko"
-# ## 역전파: +는 돌아올 때도 +입니다
-# 작은 예를 봅시다. 숫자 두 개와 선형인 가지 $f(x) = Fx$입니다.
+# ## 역전파: +는 역전파에서도 +입니다
+# 작은 예를 봅시다. 값 두 개와 선형인 가지 $f(x) = Fx$입니다.
 
 # %%
 F = np.array([[0.1, 0.3], [-0.2, 0.0]])
@@ -150,8 +150,8 @@ J
 # $J = I + F$, so $J^\top dy = dy + F^\top dy$. The gradient arrives twice: once **unchanged**, once through the branch.
 
 # %% [markdown] lang="ko"
-# $J = I + F$이므로 $J^\top dy = dy + F^\top dy$입니다. 기울기는 두 길로 도착합니다. 하나는 **그대로**, 하나는 가지를 지나서
-# 옵니다.
+# $J = I + F$이므로 $J^\top dy = dy + F^\top dy$입니다. 기울기는 두 경로로 도착합니다. 하나는 **그대로**, 하나는 가지를
+# 지나서 옵니다.
 
 # %%
 dy = np.array([1.0, -2.0])
@@ -201,11 +201,11 @@ print("{} leaves, worst {:.1e} and {:.1e}".format(len(report.leaves), *report.wo
 assert report.ok
 
 # %% [markdown] lang="en"
-# And if one + is forgotten on the way back? Everything below it is wrong, everything above it is right: the report shows
+# And if one + is forgotten in the backward pass? Everything below it is wrong, everything above it is right: the report shows
 # the place. (`b_K` is right in any case: its gradient is 0.)
 
 # %% [markdown] lang="ko"
-# 돌아오는 길에 + 하나를 빠뜨리면 어떻게 될까요? 그 아래는 모두 틀리고 그 위는 모두 맞습니다. 보고서가 위치를
+# 역전파에서 + 하나를 빠뜨리면 어떻게 될까요? 그 아래는 모두 틀리고 그 위는 모두 맞습니다. 보고서가 위치를
 # 알려 줍니다. (`b_K`는 기울기가 늘 0이라 어차피 맞습니다.)
 
 
@@ -282,14 +282,29 @@ assert np.allclose(library_y, xs[12]) and np.allclose(library_dx, dxs[0])
 # %%
 for name, gradient in tree.leaves(dps[5]):
     assert np.allclose(gradient, tree.get(library_dp[5], name))
+
 # %% [markdown] lang="en"
-# ## Which tokens hear of the error?
-# The norm of the gradient, for every token and every depth. At the top [CLS] alone; one block lower the attention has
-# told all patches what they are to [CLS].
+# Training calls `encoder.backward_parts`. It gives the gradients of one block at a time, so that they can be added to
+# those of other images. And it uses the list of saved blocks up: what a block saved is freed once it has been used.
 
 # %% [markdown] lang="ko"
-# ## 오차는 어느 토큰까지 전해질까?
-# 깊이마다, 토큰마다 기울기의 크기를 그렸습니다. 맨 위에서는 [CLS]뿐이지만, 블록 하나만 내려가도 어텐션을 통해 모든 패치에
+# 학습할 때는 `encoder.backward_parts`를 부릅니다. 다른 이미지들의 기울기와 더할 수 있도록 한 번에 블록 하나의 기울기를 줍니다. 그리고
+# 저장된 블록의 리스트를 비워 갑니다. 블록이 저장한 것은 쓰고 나면 바로 메모리에서 지워집니다.
+
+# %%
+order = [i for i, dx, dp in encoder.backward_parts(dy, library_saved)]
+order, len(library_saved)
+
+# %%
+assert order == [*range(11, -1, -1)] and not library_saved
+# %% [markdown] lang="en"
+# ## Which tokens receive a gradient?
+# The norm of the gradient, for every token and every depth. At the top only [CLS] has one. One block lower, attention has
+# passed it on to all patches.
+
+# %% [markdown] lang="ko"
+# ## 어느 토큰이 기울기를 받을까?
+# 깊이마다, 토큰마다 기울기의 크기를 그렸습니다. 맨 위에서는 [CLS]만 기울기를 받지만, 블록 하나만 내려가도 어텐션을 통해 모든 패치에
 # 전해집니다.
 
 # %%
@@ -332,16 +347,16 @@ share = lambda dxs: np.array([(dx * dy).sum() / (dy * dy).sum() for dx in dxs])
 share(dxs).round(2)
 
 # %% [markdown] lang="en"
-# All of it, at every depth. That is the straight way: multiply out
+# All of it, at every depth. The reason is the straight path: multiply out
 # $$(I+F_{24})\cdots(I+F_2)(I+F_1) = I + \sum_i F_i + \sum_{i>j} F_iF_j + \cdots$$
-# 24 plus signs give $2^{24}$ ways back, and one of them, $I$, goes through no layer at all. What comes by the others points
-# anywhere, with weights fresh from init, and adds almost nothing along dy.
+# 24 plus signs give $2^{24}$ paths for the gradient. One of them, $I$, goes through no layer at all. At the initial weights
+# the gradients of the other paths point in all directions, so they add almost nothing along dy.
 
 # %% [markdown] lang="ko"
-# 어느 깊이에서나 거의 전부 남아 있습니다. 곧게 뻗은 길이 있기 때문입니다. 곱을 전개하면
+# 어느 깊이에서나 거의 전부 남아 있습니다. 곧게 뻗은 경로가 있기 때문입니다. 곱을 전개하면
 # $$(I+F_{24})\cdots(I+F_2)(I+F_1) = I + \sum_i F_i + \sum_{i>j} F_iF_j + \cdots$$
-# 덧셈 24개가 돌아가는 길 $2^{24}$가지를 만듭니다. 그중 하나인 $I$는 어떤 층도 지나지 않습니다. 초기 가중치에서는
-# 나머지 길로 온 기울기의 방향이 제각각이라 dy 방향으로는 거의 보태는 것이 없습니다.
+# 덧셈 24개가 역전파 경로 $2^{24}$가지를 만듭니다. 그중 하나인 $I$는 어떤 층도 지나지 않습니다. 초기 가중치에서는
+# 나머지 경로로 온 기울기의 방향이 제각각이라 dy 방향으로는 거의 보태는 것이 없습니다.
 
 # %%
 assert (abs(share(dxs) - 1) < 0.2).all()
@@ -503,13 +518,13 @@ assert bottom < 1e-5 * top
 # ## Exercises
 # Put your answer where the `...` is and run the cell below it: ✓ means right.
 #
-# **1.** ViT-H/14 has 32 blocks. How many ways back are there from the output to the input of its encoder?
+# **1.** ViT-H/14 has 32 blocks. How many paths does the gradient have from the output to the input of its encoder?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
 #
-# **1.** ViT-H/14는 블록이 32개입니다. 인코더의 출력에서 입력까지 기울기가 돌아가는 길은 모두 몇 가지입니까?
+# **1.** ViT-H/14는 블록이 32개입니다. 인코더의 출력에서 입력까지 기울기의 경로는 모두 몇 가지입니까?
 
 # %% tags=["exercise"]
 ways = ...

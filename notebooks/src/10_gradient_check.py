@@ -8,19 +8,21 @@
 # - check any backward pass against its forward pass, in a few lines,
 # - choose a step size, and draw the curve that says why,
 # - use the complex step, which needs no choice,
-# - say when a check is blind: a gradient of all ones, weights fresh from init, a batch of one.
+# - name the blind spots of a check: a gradient of all ones, the initial weights, a batch of one,
+# - check a step of your own against the whole contract.
 
 # %% [markdown] lang="ko"
 # # 10 · 내가 구한 기울기가 맞을까?
 # **역전파 검증** · *checking a backward pass*
 #
-# 덱 003의 모든 단계에 해당 · 파일 `vitnp/analysis/gradcheck.py` · **25분** · [풀이](../solutions/ko/10_gradient_check.ipynb)
+# 강의자료 003의 모든 단계에 해당 · 파일 `vitnp/analysis/gradcheck.py` · **25분** · [풀이](../solutions/ko/10_gradient_check.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 어떤 역전파든 몇 줄로 순전파와 비교해 검증한다.
 # - 차분의 간격을 고르고, 그 이유를 곡선으로 보인다.
 # - 간격을 고를 필요가 없는 복소 스텝을 쓴다.
-# - 검증이 눈을 감는 경우를 말한다. 모두 1인 기울기, 초기화 직후의 가중치, 한 장짜리 배치입니다.
+# - 검증의 사각지대를 말한다. 모두 1인 기울기, 초기 가중치, 한 장짜리 배치입니다.
+# - 직접 쓴 단계가 계약을 모두 지키는지 검사한다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -38,7 +40,7 @@ plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 # A function whose derivative we know, at x = 1.
 
 # %% [markdown] lang="ko"
-# ## 기울기는 차이를 나눈 값입니다
+# ## 미분값은 차이를 나눈 값입니다
 # 도함수를 아는 함수 하나를 x = 1에서 봅시다.
 
 # %%
@@ -160,7 +162,7 @@ in_float32, in_float32.dtype, truth
 
 # %% [markdown] lang="ko"
 # ## 복소 스텝
-# 허수 방향으로 움직입니다. $f(x+ih) = f(x) + ih\,f'(x) - \cdots$이므로 기울기는 허수부에 홀로 들어 있습니다.
+# 허수 방향으로 움직입니다. $f(x+ih) = f(x) + ih\,f'(x) - \cdots$이므로 미분값은 허수부에 홀로 들어 있습니다.
 # $$f'(x) \approx \frac{\mathrm{Im}\,f(x+ih)}{h}$$
 # 뺄셈이 없으니 잃는 자릿수도 없고, h는 얼마든지 작아도 됩니다.
 
@@ -202,13 +204,13 @@ assert complex_errors[hs < 1e-9].max() < 1e-14
 abs(2.0 + 1j * h).imag / h  # the slope of |x| at 2 is 1, but this abs has no imaginary part
 
 # %% [markdown] lang="en"
-# ## From one number to a matrix
+# ## From one derivative to a matrix
 # A softmax of shape (2, 4) has 8 inputs and 8 outputs: 64 slopes. Backward never makes them; it answers one question: for
 # a `dy`, what is `dx`?
 
 # %% [markdown] lang="ko"
-# ## 숫자 하나에서 행렬로
-# shape가 (2, 4)인 softmax는 입력 8개, 출력 8개, 기울기 64개를 가집니다. 역전파는 이 64개를 만들지 않습니다. 한 가지 질문에만
+# ## 미분값 하나에서 행렬로
+# shape가 (2, 4)인 softmax는 입력 8개, 출력 8개, 미분값 64개를 가집니다. 역전파는 이 64개를 만들지 않습니다. 한 가지 질문에만
 # 답합니다. `dy`가 주어지면 `dx`는 무엇인가?
 
 
@@ -224,13 +226,13 @@ def softmax_backward(dA, A):
 
 
 # %% [markdown] lang="en"
-# Draw two random arrays: a direction $v$ in which x moves, and a cotangent $w$ for `dy`. Then one number is known by two
+# Draw two random arrays: a direction $v$ in which x moves, and a cotangent $w$ for `dy`. Then one number can be computed in two
 # ways:
 # $$\underbrace{\langle w,\; J v\rangle}_{\text{forward, wiggled}} \;=\; \underbrace{\langle J^\top w,\; v\rangle}_{\text{our backward}}$$
 
 # %% [markdown] lang="ko"
-# 난수 배열 두 개를 뽑습니다. x를 움직일 방향 $v$와, `dy` 자리에 넣을 코탄젠트(cotangent) $w$입니다. 그러면 숫자 하나를 두
-# 가지 길로 얻습니다.
+# 난수 배열 두 개를 뽑습니다. x를 움직일 방향 $v$와, `dy` 자리에 넣을 코탄젠트(cotangent) $w$입니다. 그러면 값 하나를 두
+# 가지 방법으로 얻습니다.
 # $$\underbrace{\langle w,\; J v\rangle}_{\text{순전파를 흔들어서}} \;=\; \underbrace{\langle J^\top w,\; v\rangle}_{\text{우리 역전파로}}$$
 
 # %%
@@ -303,12 +305,12 @@ print(report)
 assert [leaf.name for leaf in report.leaves if not leaf.ok] == ["gamma"]
 
 # %% [markdown] lang="en"
-# ## Blind, 1: a gradient of all ones
+# ## Blind spot 1: a gradient of all ones
 # Many checks take `y.sum()` as the loss, so `dy` is all ones. But a row of a softmax sums to 1, whatever x is. The true
 # gradient is **0**.
 
 # %% [markdown] lang="ko"
-# ## 눈을 감는 경우 1: 모두 1인 기울기
+# ## 검증의 사각지대 1: 모두 1인 기울기
 # 흔히 `y.sum()`을 손실로 두고 검증합니다. 그러면 `dy`가 모두 1입니다. 그런데 softmax의 행은 x가 무엇이든 합이 1입니다.
 # 진짜 기울기는 **0**입니다.
 
@@ -357,12 +359,12 @@ dx, _ = s6_layer_norm.backward(np.ones(y.shape), saved)
 assert np.allclose(y.sum(axis=-1), 0) and np.allclose(dx, 0)
 
 # %% [markdown] lang="en"
-# ## Blind, 2: initial weights
-# Forget gamma in the way back to x. At the start of training gamma is 1, so nothing is wrong *there*.
+# ## Blind spot 2: initial weights
+# Forget gamma in the gradient of x. At the start of training gamma is 1, so nothing is wrong *there*.
 
 # %% [markdown] lang="ko"
-# ## 눈을 감는 경우 2: 초기 가중치
-# x로 돌아가는 길에서 gamma를 빠뜨려 봅시다. 학습을 시작할 때 gamma는 1이므로 *그 순간에는* 틀린 곳이 없습니다.
+# ## 검증의 사각지대 2: 초기 가중치
+# x의 기울기에서 gamma를 빠뜨려 봅시다. 학습을 시작할 때 gamma는 1이므로 *그 순간에는* 틀린 곳이 없습니다.
 
 
 # %%
@@ -421,12 +423,55 @@ assert report.ok
 assert all(np.shape(tree.get(p, leaf.name)) == leaf.shape for leaf in report.leaves[1:])
 
 # %% [markdown] lang="en"
-# The whole model at once, from pixels to logits, every parameter of it. (`print(report)` shows the 27 lines.) One has a gradient of 0: the key bias, which
-# the softmax cancels. Errors are therefore relative to the size of the *whole* gradient where a leaf's own is near 0.
+# The whole model at once, from pixels to logits, every parameter of it. (`print(report)` shows the 27 lines.) One has a
+# gradient of 0: the key bias, which the softmax cancels. Errors are therefore relative to the size of the *whole* gradient where a leaf's own is near 0.
 
 # %% [markdown] lang="ko"
 # 픽셀에서 로짓까지, 모델 전체를 파라미터 하나까지 한 번에 검증했습니다. (`print(report)`를 하면 27줄이 모두 나옵니다.)
-# 그중 기울기가 0인 줄이 하나 있습니다. softmax가 상쇄하는 키 편향입니다. 그래서 자기 기울기가 0에 가까우면, 오차를 *전체* 기울기의 크기에 비추어 잽니다.
+# 그중 기울기가 0인 줄이 하나 있습니다. softmax가 상쇄하는 키 편향입니다. 그래서 자기 기울기가 0에 가까우면, 오차를 *전체*
+# 기울기의 크기에 비추어 잽니다.
+
+# %% [markdown] lang="en"
+# ## The whole contract: gradcheck.check_contract
+# A step must do more than give the right gradient. `check_contract` asks also: is the dtype kept? Are x, p, dy and saved
+# left unmodified? Are two calls independent? Does a batch give what its images give one by one? It checks any forward and
+# backward, yours too.
+
+# %% [markdown] lang="ko"
+# ## 계약 전체: gradcheck.check_contract
+# 기울기만 맞는다고 다 된 것은 아닙니다. `check_contract`는 이런 것도 검사합니다. dtype이 유지됩니까? x, p, dy, saved를
+# 바꾸지 않습니까? 두 번의 호출이 서로 독립입니까? 배치의 결과가 이미지를 한 장씩 넣은 결과와 같습니까? 여러분이 쓴 forward와
+# backward도 검사할 수 있습니다.
+
+# %%
+p = {"gamma": 1 + 0.5 * rng.standard_normal(8), "beta": rng.standard_normal(8)}
+contract = gradcheck.check_contract(forward, s6_layer_norm.backward, x, p)
+print(contract)
+
+# %%
+assert contract.ok
+
+
+# %% [markdown] lang="en"
+# This backward saves memory and writes into dy. The gradients are right, and `gradcheck.check` passes. But in a model dy
+# may be used once more: at every + of notebook 9.
+
+# %% [markdown] lang="ko"
+# 다음 역전파는 메모리를 아끼려고 dy에 덮어씁니다. 기울기는 맞으므로 `gradcheck.check`는 통과합니다. 하지만 모델에서는 dy를 한 번 더
+# 쓸 수 있습니다. 9번 노트북의 +가 나오는 곳마다 그렇습니다.
+
+
+# %%
+def writes_into_dy(dy, saved):
+    dx, dp = s6_layer_norm.backward(dy, saved)
+    dy[...] = dx
+    return dy, dp
+
+
+# %%
+contract = gradcheck.check_contract(forward, writes_into_dy, x, p)
+print(contract)
+assert gradcheck.check(forward, writes_into_dy, x, p).ok and not contract.ok
 
 # %% [markdown] lang="en"
 # ## Exercises
@@ -479,11 +524,11 @@ if absolute(scores) is not ...:
     print("✓")
 
 # %% [markdown] lang="en"
-# **3.** Blind, 3. This backward of the position embedding takes the first image's gradient in place of the sum over the
+# **3.** Blind spot 3. This backward of the position embedding takes the first image's gradient in place of the sum over the
 # batch. Give a shape of x (B, N, D) for which the check passes all the same.
 
 # %% [markdown] lang="ko"
-# **3.** 눈을 감는 경우 3입니다. 아래 포지셔널 임베딩의 역전파는 배치 전체의 합이 아니라 첫 이미지의 기울기만 씁니다. 그런데도
+# **3.** 검증의 사각지대 3입니다. 아래 포지셔널 임베딩의 역전파는 배치 전체의 합이 아니라 첫 이미지의 기울기만 씁니다. 그런데도
 # 검증을 통과하는 x의 shape (B, N, D)를 하나 쓰세요.
 
 # %%

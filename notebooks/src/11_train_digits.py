@@ -7,20 +7,20 @@
 #
 # After this notebook you can
 # - write one training step, and check that its gradient is the loss's,
-# - say what each number of a recipe does,
+# - say what each field of a recipe does,
 # - read curves and a confusion matrix,
-# - stop a training and go on with it, to the last bit.
+# - stop a training and resume it, bit for bit.
 
 # %% [markdown] lang="ko"
 # # 11 · 손글씨 숫자 학습
 # **하이퍼파라미터와 학습** · *Hyperparameters and training*: 여덟 단계를 배우게 만드는 레시피
 #
-# 덱 002, 학습 레시피 · 파일 `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **25분** ·
+# 강의자료 002, 학습 레시피 · 파일 `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **25분** ·
 # [풀이](../solutions/ko/11_train_digits.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 학습 스텝 하나를 쓰고, 그 기울기가 손실의 기울기인지 검증한다.
-# - 레시피의 숫자가 각각 무슨 일을 하는지 말한다.
+# - 레시피의 항목이 각각 무슨 일을 하는지 말한다.
 # - 학습 곡선과 혼동 행렬을 읽는다.
 # - 학습을 멈췄다가 마지막 비트까지 똑같이 이어 간다.
 
@@ -35,10 +35,11 @@ import numpy as np
 import vitnp
 from vitnp import data, show, tree
 from vitnp.data import augment
+from vitnp.engine import loss as cross_entropy
 from vitnp.engine import precision
 from vitnp.ops import softmax
 from vitnp.training import optim
-from vitnp.training.loop import train
+from vitnp.training.loop import Watch, train
 from vitnp.training.progress import Stopped
 from vitnp.training.recipes import RECIPES
 from vitnp.training.setup import initial_parameters
@@ -48,11 +49,11 @@ np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"
 # ## The data
-# 1,797 scans of 8×8 pixels come with scikit-learn. 360 of them are for testing only: the model never learns from them.
+# 1,797 scans of 8×8 pixels come with scikit-learn. 360 of them are test images: the model is never trained on them.
 
 # %% [markdown] lang="ko"
 # ## 데이터
-# 8×8 픽셀 스캔 1,797장이 scikit-learn에 들어 있습니다. 그중 360장은 시험용이고, 모델은 이것으로 배우지 않습니다.
+# 8×8 픽셀 스캔 1,797장이 scikit-learn에 들어 있습니다. 그중 360장은 테스트 이미지이고, 학습에는 쓰지 않습니다.
 
 # %%
 digits = data.load("digits")
@@ -67,10 +68,10 @@ for ax, image, label in zip(axes.flat, images, labels):
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# The model: the same eight steps, small. 16 patches of 4 values, width 64, 4 blocks.
+# The model: the same eight steps, small. 16 patches of 4 values, tokens of 64 values, 4 blocks.
 
 # %% [markdown] lang="ko"
-# 모델은 같은 여덟 단계를 작게 줄인 것입니다. 값 4개짜리 패치 16개, 너비 64, 블록 4개입니다.
+# 모델은 같은 여덟 단계를 작게 줄인 것입니다. 값 4개짜리 패치 16개, 임베딩 차원 64, 블록 4개입니다.
 
 # %%
 config = vitnp.preset("digits")
@@ -284,24 +285,24 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="en"
-# A small $E_{pos}$ is not seen beside patch values near 1: for the first epochs the model reads a bag of patches. What
+# A small $E_{pos}$ is lost beside patch values near 1: for the first epochs the model sees a bag of patches. What
 # augmentation does shows only in longer trainings: after 32 epochs, over five seeds, 97.3% without and 99.2% with it
-# (`docs/results.md`). **One run of one seed
-# proves nothing about a percent**: 360 scans are 0.3% each.
+# (`docs/results.md`). **One run of one seed proves nothing about a percent**: 360 scans are 0.3% each.
 
 # %% [markdown] lang="ko"
-# 작은 $E_{pos}$는 1 안팎인 패치 값 옆에서 보이지 않습니다. 처음 몇 에폭 동안 모델은 순서 없는 패치 더미를 읽는 셈입니다. 증강의
-# 효과는 더 오래 학습해야 드러납니다. 32 에폭을 시드 다섯 개로 돌리면 없을 때 97.3%, 있을 때 99.2%입니다(`docs/results.md`). **시드 하나로 한 번 돌린 결과는
-# 1% 차이에 대해 아무것도 증명하지 못합니다.** 360장이면 한 장이 0.3%입니다.
+# 작은 $E_{pos}$는 1 안팎인 패치 값에 묻힙니다. 처음 몇 에폭 동안 모델은 순서 없는 패치 집합(bag of patches)을 보는 셈입니다. 증강의
+# 효과는 더 오래 학습해야 드러납니다. 32 에폭을 시드 다섯 개로 돌리면 없을 때 97.3%, 있을 때 99.2%입니다(`docs/results.md`). **시드 하나로 한 번
+# 돌린 결과는 1% 차이에 대해 아무것도 증명하지 못합니다.** 360장이면 한 장이 0.3%입니다.
 
 # %% [markdown] lang="en"
-# ## Stop, and go on
-# `stop` is asked in every step, and the step is finished first. We say yes in the 60th, in the middle of the second of two
-# epochs.
+# ## Stop and resume
+# `train` calls `stop` in every step, and finishes the step first. Here it returns True in the 60th step, in the middle of
+# the second of two epochs.
 
 # %% [markdown] lang="ko"
-# ## 멈추고, 이어 가기
-# `stop`은 스텝마다 불리고, 그 스텝은 끝까지 마칩니다. 두 에폭 가운데 두 번째의 중간인 60번째 스텝에서 멈추라고 답합니다.
+# ## 멈추고, 이어서 학습하기
+# `train`은 스텝마다 `stop`을 부르고, 그 스텝은 끝까지 마칩니다. 여기서는 두 에폭 가운데 두 번째의 중간인 60번째 스텝에서 True를
+# 돌려줍니다.
 
 
 # %%
@@ -317,20 +318,20 @@ train(data=digits, recipe=short, **whole)[-1].test_accuracy
 
 # %%
 done = []
-watch = {"on_step": lambda now, step: done.append(step), "stop": lambda: len(done) == 59}
+watch = Watch(on_step=lambda now, step: done.append(step), stop=lambda: len(done) == 59)
 try:
-    train(data=digits, recipe=short, **watch, **start())
+    train(data=digits, recipe=short, watch=watch, **start())
 except Stopped as stopped:
     halfway = stopped.progress
 assert (halfway.step, halfway.epoch) == (60, 2)
 halfway.step, halfway.epoch
 
 # %% [markdown] lang="en"
-# What must be kept? Not the parameters alone: also AdamW's two means, and the place in the stream of random numbers. Then
-# the second half is the same, **bit for bit**.
+# What must be kept? Not the parameters alone: also AdamW's two means, and the state of the random generator. Then the
+# second half is the same, **bit for bit**.
 
 # %% [markdown] lang="ko"
-# 무엇을 남겨야 할까요? 파라미터만으로는 안 됩니다. AdamW의 두 평균과 난수열의 위치도 필요합니다. 그러면 나머지 절반이 **비트까지**
+# 무엇을 남겨야 할까요? 파라미터만으로는 안 됩니다. AdamW의 두 평균과 난수 생성기의 상태도 필요합니다. 그러면 나머지 절반이 **비트까지**
 # 똑같습니다.
 
 # %%
@@ -369,10 +370,10 @@ if num_steps is not ...:
     print("✓")
 
 # %% [markdown] lang="en"
-# **2.** From `confusion`: of the scans of each digit, what share is recognized? Ten numbers.
+# **2.** From `confusion`: of the scans of each digit, what fraction is recognized? Ten values.
 
 # %% [markdown] lang="ko"
-# **2.** `confusion`에서 숫자마다 맞힌 비율을 구하세요. 숫자 열 개가 나와야 합니다.
+# **2.** `confusion`에서 숫자마다 맞힌 비율을 구하세요. 값 열 개가 나와야 합니다.
 
 # %% tags=["exercise"]
 recall = ...
@@ -402,6 +403,6 @@ least = -(target * np.log(target)).sum()  # reached where p is the target
 # %% tags=["check"]
 if least is not ...:
     logits = np.log(np.array([[0.91] + 9 * [0.01]]))
-    smooth = vitnp.loss.forward(logits, np.array([0]), label_smoothing=0.1)[0]
+    smooth = cross_entropy.forward(logits, np.array([0]), label_smoothing=0.1)[0]
     assert np.isclose(least, smooth)
     print("✓")

@@ -17,7 +17,7 @@
 # **하이퍼파라미터: ViT-Base, Large, Huge** · *Hyperparameters: ViT-Base, Large, Huge*: 같은 여덟 단계를, 시간과 메모리가
 # 문제가 되는 크기에서
 #
-# 덱 003, 전체 단계 · 파일 `vitnp/backend/`, `vitnp/engine/batch.py`, `vitnp/ops/sums.py` · **30분** ·
+# 강의자료 003, 전체 단계 · 파일 `vitnp/backend/`, `vitnp/engine/batch.py`, `vitnp/ops/sums.py` · **30분** ·
 # [풀이](../solutions/ko/12_gpu_and_speed.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -126,12 +126,10 @@ assert np.allclose(back, softmax.forward(scores)[0], atol=1e-6)
 assert isinstance(back, np.ndarray) and back.shape == (2, 12, 197, 197)
 
 # %% [markdown] lang="en"
-# Sending takes long, so it happens at the border only: parameters once, images a batch at a time, and nothing inside a
-# step.
+# Sending takes long. So the parameters are sent once, the images one batch at a time, and nothing is sent inside a step.
 
 # %% [markdown] lang="ko"
-# 보내는 데는 시간이 걸리므로 경계에서만 보냅니다. 파라미터는 한 번, 이미지는 배치마다 보내고, 한 스텝 안에서는 아무것도 보내지
-# 않습니다.
+# 보내는 데는 시간이 걸립니다. 그래서 파라미터는 한 번, 이미지는 배치마다 보내고, 한 스텝 안에서는 아무것도 보내지 않습니다.
 
 # %% [markdown] lang="en"
 # ## A stopwatch
@@ -288,7 +286,7 @@ print(f"in tiles   {1e3 * seconds(lambda: swish(u)):.1f} ms")
 # numbers are the same, and the gradient is checked.
 
 # %% [markdown] lang="ko"
-# 라이브러리의 GELU와 그 역전파가 이렇게 되어 있습니다. 역전파는 가는 길에 출력도 다시 만듭니다. 타일로 나누든 아니든 값은 같고, 기울기는
+# 라이브러리의 GELU와 그 역전파가 이렇게 되어 있습니다. 역전파는 출력도 함께 다시 계산합니다. 타일로 나누든 아니든 값은 같고, 기울기는
 # 검증합니다.
 
 # %%
@@ -414,12 +412,12 @@ assert agree(dp, mean)
 assert not agree(dp, dp_5)
 
 # %% [markdown] lang="en"
-# `parallel.loss_and_grads` gives each share to a thread. Threads help, for NumPy lets go of Python's lock while it computes.
-# BLAS has threads of its own, but only for the products; so each of ours gets a BLAS with one thread, and **everything**
-# runs on all cores.
+# `vitnp.loss_and_grads` gives each thread a slice of the batch. Threads help, because NumPy releases Python's lock (the GIL)
+# while it computes. BLAS has threads of its own, but only for matrix products. So each of our threads gets a BLAS with one
+# thread, and **everything** runs on all cores.
 
 # %% [markdown] lang="ko"
-# `parallel.loss_and_grads`는 배치의 한 몫씩을 스레드에 맡깁니다. NumPy는 계산하는 동안 파이썬의 잠금(GIL)을 놓으므로 스레드가 도움이
+# `vitnp.loss_and_grads`는 배치를 잘라 스레드에 하나씩 맡깁니다. NumPy는 계산하는 동안 파이썬의 잠금(GIL)을 놓으므로 스레드가 도움이
 # 됩니다. BLAS에도 스레드가 있지만 행렬 곱에만 쓰입니다. 그래서 우리 스레드마다 스레드 하나짜리 BLAS를 주고, **모든 계산**을 모든
 # 코어에서 돌립니다.
 
@@ -439,12 +437,13 @@ print(f"the batch over {cores:2} threads    {1e3 * over_threads:.0f} ms")
 # (BLAS's threads wait for each other at every product. On a machine that is busy with other things, as a shared one may be,
 # that can cost more than it gains.)
 #
-# Does the number of threads change what is learned? Not even the dropout: each share draws its own part of one stream.
+# Does the number of threads change what is learned? It does not change even the dropout: each slice draws its own part of one
+# stream of random numbers.
 
 # %% [markdown] lang="ko"
 # (BLAS의 스레드는 곱셈마다 서로를 기다립니다. 여럿이 함께 써서 다른 일로 바쁜 컴퓨터에서는 얻는 것보다 잃는 것이 많을 수 있습니다.)
 #
-# 스레드 수가 학습 결과를 바꿀까요? 드롭아웃조차 바뀌지 않습니다. 각 몫은 난수열 하나에서 자기 부분만 뽑습니다.
+# 스레드 수가 학습 결과를 바꿀까요? 드롭아웃조차 바뀌지 않습니다. 나눈 배치는 저마다 난수열 하나에서 자기 부분만 뽑습니다.
 
 # %%
 dropout = dataclasses.replace(config, dropout_rate=0.1)
@@ -502,14 +501,14 @@ for name in ("digits", "B/16", "L/16"):
     print(f"{name:8} {100 * (1 - less / whole):4.1f}% of {whole:.4g} multiply–adds left out")
 
 # %% [markdown] lang="en"
-# ## Keep what was freed
+# ## Keep freed memory
 # On Linux a large array that is freed goes back to the system, and the next one gets new pages, which the system must clear
 # one by one: a **page fault** each. We count them in a fresh Python, for steps of the digits model.
 
 # %% [markdown] lang="ko"
 # ## 비운 메모리를 돌려주지 않기
 # 리눅스에서는 큰 배열을 지우면 메모리가 시스템으로 돌아갑니다. 다음 배열은 새 페이지를 받고, 시스템은 그것을 하나씩 0으로 지워야
-# 합니다. 이것이 **페이지 폴트**입니다. 새 파이썬에서 숫자 모델의 스텝을 돌리며 세어 봅시다.
+# 합니다. 이것이 **페이지 폴트**입니다. 새 파이썬에서 digits 모델의 스텝을 돌리며 세어 봅시다.
 
 # %%
 program = """
@@ -524,7 +523,7 @@ def step():
 for i in range(20):
     before = before if i > 10 else faults()
     step()
-print((faults() - before) // 10, "page faults a step")
+print((faults() - before) // 10, "page faults per step")
 """
 
 
@@ -552,14 +551,14 @@ print("keep freed:  ", count("vitnp.system.memory.keep_freed()"))
 # ## Less memory
 # Backward needs what forward saved. Two ways to save less, with the same gradients:
 # - `micro_batch=2`: two images at a time, gradients added up.
-# - `recompute=True`: keep only each block's input, and run the block again on the way back. A third more
+# - `recompute=True`: keep only each block's input, and run the block again in the backward pass. That is a third more
 #   multiplications: forward twice, and backward, which costs two forwards.
 
 # %% [markdown] lang="ko"
 # ## 메모리 줄이기
 # 역전파에는 순전파가 저장한 것이 필요합니다. 덜 저장하고도 같은 기울기를 얻는 방법이 둘 있습니다.
 # - `micro_batch=2`: 한 번에 두 장씩 계산해서 기울기를 더한다.
-# - `recompute=True`: 블록마다 입력만 남기고, 돌아올 때 블록을 다시 계산한다. 순전파를 두 번 하게 되고
+# - `recompute=True`: 블록마다 입력만 남기고, 역전파에서 블록을 다시 계산한다. 순전파를 두 번 하게 되고
 #   역전파는 순전파 두 번만큼이므로, 곱셈이 3분의 1 늘어난다.
 
 # %%

@@ -1,5 +1,5 @@
 # %% [markdown] lang="en"
-# # 13 · Look inside
+# # 13 · Visualizing a trained model
 # **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
 # *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
 #
@@ -13,18 +13,18 @@
 # - say which of the paper's findings a model of digits does not show, and how you know.
 
 # %% [markdown] lang="ko"
-# # 13 · 모델 안을 들여다보기
+# # 13 · 학습된 모델의 시각화
 # **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
 # *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
 #
-# 덱 003, 8단계 다음(논문의 Figure 6과 7) · 파일 `vitnp/analysis/look.py`, `vitnp/show/` · **30분** ·
+# 강의자료 003, 8단계 다음(논문의 Figure 6과 7) · 파일 `vitnp/analysis/look.py`, `vitnp/show/` · **30분** ·
 # [풀이](../solutions/ko/13_look_inside.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 어떤 ViT든 가중치와 어텐션에서 논문의 네 그림을 직접 계산한다.
 # - 어텐션을 모든 층에 걸쳐 따라가고, 롤아웃이 왜 행을 나누는지 설명한다.
 # - 특정 클래스에 대해 묻고, 그 답을 주는 기울기를 검증한다.
-# - 논문의 결과 가운데 숫자 모델이 보여 주지 못하는 것을 근거와 함께 말한다.
+# - 논문의 결과 가운데 digits 모델이 보여 주지 못하는 것을 근거와 함께 말한다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import data, gradcheck, show, weights
+from vitnp import data, gradcheck, show
 from vitnp.analysis import look
 from vitnp.analysis.trace import trace
 from vitnp.data import photo, preprocess
@@ -78,7 +78,7 @@ config = vitnp.preset("digits")
 recipe = dataclasses.replace(RECIPES["digits"], epochs=8)
 
 # %% [markdown] lang="en"
-# We keep a copy of the model as it was before training. It is our **control**: what it shows too was not learned.
+# We keep a copy of the model as it was before training. It is our **control**: what it shows as well was not learned.
 
 # %% [markdown] lang="ko"
 # 학습 전 모델도 하나 복사해 둡니다. 이것이 **대조군**입니다. 대조군에서도 보이는 것은 학습된 것이 아닙니다.
@@ -141,7 +141,7 @@ show.filters(components, shares)
 # nearly the same shares: these are the random filters we began with.
 
 # %% [markdown] lang="ko"
-# **숫자 모델이 보여 주지 못하는 것.** 값이 4개면 주성분도 4개뿐이니 합은 당연히 100%입니다. 게다가 대조군의 비율도 거의
+# **digits 모델이 보여 주지 못하는 것.** 값이 4개면 주성분도 4개뿐이니 합은 당연히 100%입니다. 게다가 대조군의 비율도 거의
 # 같습니다. 처음의 무작위 필터가 그대로 남아 있는 것입니다.
 
 # %%
@@ -186,7 +186,7 @@ show.position_similarity(E_pos, config)
 # where it pointed at the start.
 
 # %% [markdown] lang="ko"
-# **숫자 모델이 보여 주지 못하는 것.** 이웃이라고 더 닮지 않았습니다. 각 행은 아직도 처음과 같은 방향을 가리킵니다. 거의 학습되지
+# **digits 모델이 보여 주지 못하는 것.** 이웃이라고 더 닮지 않았습니다. 각 행은 아직도 처음과 같은 방향을 가리킵니다. 거의 학습되지
 # 않은 것입니다.
 
 # %%
@@ -216,16 +216,20 @@ show.position_similarity(np.vstack([np.zeros(64), made]), grid_7)
 
 # %% [markdown] lang="en"
 # ## R: how far does a head look?
-# `trace` keeps every tensor of a pass. Here the attention weights of 128 test digits, in each of the 4 blocks: images,
-# heads, 17 tokens that ask, 17 that are asked.
+# `trace` runs the model itself and records the variables of its steps, so no formula is written a second time. The result is
+# a mapping from names to arrays. Here are the attention weights of 128 test images, in each of the 4 blocks: images, heads,
+# 17 queries, 17 keys.
 
 # %% [markdown] lang="ko"
 # ## R: 헤드는 얼마나 멀리 볼까?
-# `trace`는 순전파의 모든 텐서를 남깁니다. 시험용 숫자 128장의 어텐션 가중치를 블록 4개에서 꺼냅니다. 축은 이미지, 헤드, 묻는
-# 토큰 17개, 대답하는 토큰 17개입니다.
+# `trace`는 모델을 그대로 실행하면서 각 단계의 변수를 기록합니다. 식을 따로 한 번 더 쓰지 않습니다. 결과는 이름으로 배열을 꺼내는
+# 매핑입니다. 테스트 이미지 128장의 어텐션 가중치를 블록 4개에서 꺼냅니다. 축은 이미지, 헤드, 쿼리 17개, 키 17개입니다.
 
 # %%
 t = trace(test_images[:128], p, config)
+list(t)[:12]
+
+# %%
 weights = [t[f"blocks.{i}.attention.A"] for i in range(4)]
 weights[0].shape
 
@@ -291,7 +295,7 @@ show.attention_distance(distances, config)
 # control. With 4×4 patches there is hardly a "near".
 
 # %% [markdown] lang="ko"
-# **숫자 모델이 보여 주지 못하는 것.** 논문의 ViT-L/16에서는 첫 층부터 바로 옆만 보는 헤드와 이미지 전체를 보는 헤드가 함께 있고,
+# **digits 모델이 보여 주지 못하는 것.** 논문의 ViT-L/16에서는 첫 층부터 바로 옆만 보는 헤드와 이미지 전체를 보는 헤드가 함께 있고,
 # 마지막 층에서는 모두 멀리 봅니다. 여기서는 모든 헤드가 "모든 곳을 똑같이" 볼 때의 거리와 비슷하고, 대조군도 그렇습니다. 패치가
 # 4×4개뿐이면 "가깝다"고 할 것이 별로 없습니다.
 
@@ -481,12 +485,12 @@ show.rollout(image, maps, config)
 # 두 그림은 비슷해 보입니다. 그래서 이 실수가 오래 살아남습니다. 그림 위의 숫자를 읽어 보세요. 눈이 아니라 합으로 확인해야 합니다.
 
 # %% [markdown] lang="en"
-# ## Which attention speaks for a class?
+# ## Which attention raises a class's logit?
 # Rollout does not know the classes. The gradient of a class's logit does: $\partial z_c/\partial A$ says how much the
 # logit would rise if a token looked there more.
 
 # %% [markdown] lang="ko"
-# ## 어떤 어텐션이 그 클래스를 지지할까?
+# ## 어떤 어텐션이 그 클래스의 로짓을 높일까?
 # 롤아웃은 클래스를 모릅니다. 클래스의 로짓에 대한 기울기는 압니다. $\partial z_c/\partial A$는 토큰이 그곳을 더 보면 로짓이 얼마나
 # 오르는지를 말해 줍니다.
 
@@ -542,7 +546,7 @@ assert report.ok
 
 
 # %%
-def speaks_for(label):
+def relevance(label):
     t = trace(image, p, config, label, of="logit")
     R = np.eye(17)
     for i in range(4):
@@ -553,7 +557,7 @@ def speaks_for(label):
 
 # %%
 gradients = [t.gradient(f"blocks.{i}.attention.A") for i in range(4)]
-assert np.allclose(speaks_for(first), look.gradient_rollout(weights, gradients)[0])
+assert np.allclose(relevance(first), look.gradient_rollout(weights, gradients)[0])
 
 # %% [markdown] lang="en"
 # One image, two questions. (Its rows do not sum to 1: compare within a map, not between maps.)
@@ -562,7 +566,7 @@ assert np.allclose(speaks_for(first), look.gradient_rollout(weights, gradients)[
 # 이미지는 하나인데 질문은 둘입니다. (행의 합이 1이 아니므로 그림 안에서만 비교하고, 그림끼리는 비교하지 않습니다.)
 
 # %%
-maps = {f"for {n}": speaks_for(n) for n in (first, second)}
+maps = {f"for {n}": relevance(n) for n in (first, second)}
 maps = {name: look.attention_from_class_token(M, grid=(4, 4)) for name, M in maps.items()}
 show.rollout(image, maps, config)
 
@@ -582,11 +586,11 @@ assert (of_loss * dA).sum() < 0
 
 # %% [markdown] lang="en"
 # ## Where are the gradients large?
-# The norm of the loss's gradient, part by part, for 128 digits.
+# The norm of the loss's gradient, part by part, for 128 test images.
 
 # %% [markdown] lang="ko"
 # ## 기울기는 어디에서 클까?
-# 숫자 128장에 대한 손실의 기울기가 부분마다 얼마나 큰지 노름으로 봅니다.
+# 테스트 이미지 128장에 대한 손실의 기울기가 부분마다 얼마나 큰지 노름으로 봅니다.
 
 # %%
 batch = test_images[:128], test_labels[:128]
@@ -616,13 +620,13 @@ assert all((norms[name] > 0) == (name == "classify") for name in norms)
 
 # %% [markdown] lang="ko"
 # ## 여러분의 모델
-# 맨 위에서 `path`를 정했다면 그 파일의 그림이고, 아니면 대조군의 그림입니다. 숫자 모델이 못 보여 준 것은 공개된 파일에 있습니다.
+# 맨 위에서 `path`를 정했다면 그 파일의 그림이고, 아니면 대조군의 그림입니다. digits 모델이 못 보여 준 것은 공개된 파일에 있습니다.
 # 터미널에서 `vitnp weights fetch B/16-paper`로 논문의 파일을 받을 수 있고, `vitnp look`은 이 그림들을 한 번에 그립니다.
 
 # %%
 own_p, own_config, own_image = untrained, config, image
 if path:
-    own_p, own_config = weights.load(path)
+    own_p, own_config = vitnp.weights.load(path)
     own_image = photo.sample(own_config.image_size, in_channels=own_config.in_channels)
 if path and picture:
     own_image = preprocess.load(picture, own_config)

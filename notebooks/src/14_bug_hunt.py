@@ -13,7 +13,7 @@
 # # 14 · 버그 사냥
 # **버그 사냥** · *mistakes that real people made, and how to find yours*
 #
-# 덱 003의 모든 단계에 해당 · `vitnp/` 전체 · **60분** · [풀이](../solutions/ko/14_bug_hunt.ipynb)
+# 강의자료 003의 모든 단계에 해당 · `vitnp/` 전체 · **60분** · [풀이](../solutions/ko/14_bug_hunt.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 기울기 검증의 보고서를 거꾸로 읽어 틀린 줄을 찾아낸다.
@@ -71,10 +71,10 @@ print(gradcheck.check(gelu.forward, gelu_backward_1, u))
 assert not gradcheck.check(gelu.forward, gelu_backward_1, u).ok
 
 # %% [markdown] lang="en"
-# Element by element: compare with the slope that the complex step measures, and see *where* it is wrong.
+# Element by element: compare with the derivative that the complex step measures, and see *where* it is wrong.
 
 # %% [markdown] lang="ko"
-# 원소마다 따로 계산되는 함수이므로, 복소 스텝으로 잰 기울기와 나란히 그려 *어디가* 틀렸는지 봅시다.
+# 원소마다 따로 계산되는 함수이므로, 복소 스텝으로 잰 미분값과 나란히 그려 *어디가* 틀렸는지 봅시다.
 
 # %%
 line = np.linspace(-3, 3, 121)
@@ -153,10 +153,10 @@ def attention_forward(x, p):
 
 
 # %% [markdown] lang="en"
-# **The evidence.** Nine gradients, two of them wrong. One that is right clears every line passed before it on the way back.
+# **The evidence.** Nine gradients, two of them wrong. Where one is right, the lines of the backward pass up to it are right.
 
 # %% [markdown] lang="ko"
-# **증거.** 기울기 아홉 개 가운데 두 개가 틀렸습니다. 어떤 기울기가 맞다면, 거기까지 오는 동안 거친 줄은 모두 혐의를 벗습니다.
+# **증거.** 기울기 아홉 개 가운데 두 개가 틀렸습니다. 어떤 기울기가 맞다면, 거기까지 거친 역전파의 줄도 맞습니다.
 
 # %%
 x = rng.standard_normal((2, 5, 12))
@@ -320,6 +320,15 @@ abs(twice[0] - twice[1]).max()
 
 # %%
 assert not np.allclose(*twice)
+
+# %% [markdown] lang="en"
+# `gradcheck.check_contract` asks this too, of any step (notebook 10):
+
+# %% [markdown] lang="ko"
+# `gradcheck.check_contract`는 어떤 단계든 이것까지 검사합니다(10번 노트북).
+
+# %%
+print(gradcheck.check_contract(norm, norm_backward_4, x, p))
 
 # %% [markdown] lang="en"
 # <details><summary>Hint</summary>
@@ -709,7 +718,7 @@ if rollout(A) is not ...:
 # | 7 Adam | a constant gradient, for more than one step |
 # | 8 rollout | rows sum to 1 |
 #
-# A falling loss shows none of these. `tests/` in this repository is made of such questions.
+# A falling loss shows none of these. `gradcheck.check_contract` finds the first four in your own code too.
 
 # %% [markdown] lang="ko"
 # ## 사건 종결
@@ -723,4 +732,4 @@ if rollout(A) is not ...:
 # | 7 Adam | 일정한 기울기로 여러 스텝 |
 # | 8 롤아웃 | 행의 합은 1 |
 #
-# 손실이 줄어드는 것만 봐서는 하나도 찾을 수 없습니다. 이 저장소의 `tests/`도 이런 질문들로 이루어져 있습니다.
+# 손실이 줄어드는 것만 봐서는 하나도 찾을 수 없습니다. 앞의 네 사건은 여러분의 코드에서도 `gradcheck.check_contract`가 찾아냅니다.

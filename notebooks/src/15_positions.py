@@ -8,7 +8,7 @@
 #
 # After this notebook you can
 # - build all four of the slide by hand, and the fixed table of later models, each with its gradient,
-# - say what each knows before any training, and what it costs,
+# - say which positions are similar before any training, and what each embedding costs,
 # - add a table in every layer, and sum its gradient where the layers share it,
 # - say what "1-D won" rests on, and what digits can and cannot show of it.
 
@@ -17,14 +17,14 @@
 # **Positional Embedding: 4가지를 시도한 후, 가장 효과가 좋은 1D position embedding을 ViT에 사용한다** ·
 # *four were tried; 1-D, which worked best, is used in ViT*
 #
-# 덱 001, Positional Embedding(논문 Table 8) · 파일 `vitnp/ops/positions.py`, `vitnp/ops/relative.py` ·
+# 강의자료 001, Positional Embedding(논문 Table 8) · 파일 `vitnp/ops/positions.py`, `vitnp/ops/relative.py` ·
 # **40분** · [풀이](../solutions/ko/15_positions.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 슬라이드의 네 가지와 이후 모델들이 쓰는 고정된 표를 직접 만들고, 각각의 기울기를 구한다.
-# - 각 방식이 학습 전에 이미 아는 것과 그 비용을 말한다.
+# - 학습 전에 어떤 위치끼리 이미 닮았는지, 각 방식의 비용은 얼마인지 말한다.
 # - 층마다 표를 더하고, 층들이 표를 공유할 때 기울기를 합한다.
-# - "1-D가 가장 좋았다"의 근거가 무엇인지, 숫자 데이터로 무엇을 보일 수 있고 무엇을 보일 수 없는지 말한다.
+# - "1-D가 가장 좋았다"의 근거가 무엇인지, digits 데이터로 무엇을 보일 수 있고 무엇을 보일 수 없는지 말한다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -61,7 +61,7 @@ np.set_printoptions(suppress=True)
 # A digit of 8×8 pixels, and its 16 patches in another order.
 
 # %% [markdown] lang="ko"
-# ## No positional information: 패치를 담은 자루
+# ## No positional information: 순서 없는 패치 집합(bag of patches)
 # 8×8 픽셀의 숫자 하나와, 그 패치 16개의 순서만 바꾼 것입니다.
 
 # %%
@@ -89,7 +89,7 @@ for ax, picture in zip(axes, both):
 # logits of the two images apart?
 
 # %% [markdown] lang="ko"
-# 숫자용 모델을 난수 가중치로 다섯 번 만듭니다. 매번 `position_embedding`만 다릅니다. 두 이미지의 로짓은 얼마나 다를까요?
+# digits 모델을 난수 가중치로 다섯 번 만듭니다. 매번 `position_embedding`만 다릅니다. 두 이미지의 로짓은 얼마나 다를까요?
 
 
 # %%
@@ -123,15 +123,15 @@ assert min(difference.values()) > 1e-3
 
 # %% [markdown] lang="ko"
 # ## 1-dimensional positional embedding: 배열의 순서
-# 전부 눈에 들어오도록 작게 잡습니다. 패치가 3행 4열이고 너비는 8입니다. 패치의 번호는 글을 읽는 순서입니다.
+# 전부 눈에 들어오도록 작게 잡습니다. 패치가 3행 4열이고 임베딩 차원은 8입니다. 패치의 번호는 글을 읽는 순서입니다.
 
 # %%
 rows, cols, D = 3, 4, 8
 np.arange(rows * cols).reshape(rows, cols)
 
 # %% [markdown] lang="en"
-# A learned row for each number, and that is all: `E_pos[5]` is added to patch 5. Nothing tells the model that 5 lies below
-# 1, or that 3 and 4 are far apart.
+# A learned row for each number, and that is all: `E_pos[5]` is added to patch 5. The model is not told that 5 lies below 1,
+# or that 3 and 4 are far apart.
 
 # %% [markdown] lang="ko"
 # 번호마다 학습되는 행이 하나씩 있고, 그것이 전부입니다. 5번 패치에는 `E_pos[5]`를 더합니다. 5번이 1번 바로 아래라는 것도, 3번과
@@ -145,7 +145,7 @@ assert np.allclose(y[:, 5], x[:, 5] + E_pos[5])
 y.shape
 
 # %% [markdown] lang="en"
-# The way back is that of step 4 (notebook 4): each row's gradient is the sum over the images.
+# The backward pass is that of step 4 (notebook 4): each row's gradient is the sum over the images.
 
 # %% [markdown] lang="ko"
 # 역전파는 4단계와 같습니다(4번 노트북). 행마다 모든 이미지의 기울기를 더합니다.
@@ -163,7 +163,7 @@ assert np.allclose(dp["E_pos"], dy[0] + dy[1])
 
 # %% [markdown] lang="ko"
 # ## 2-dimensional positional embedding: 공간의 배열 체계
-# 너비가 절반인 표 두 개를 학습합니다. 하나는 격자의 열마다, 하나는 행마다 벡터가 있습니다. 패치 하나하나로 쓰면 이렇습니다.
+# 차원이 절반인 표 두 개를 학습합니다. 하나는 격자의 열마다, 하나는 행마다 벡터가 있습니다. 패치 하나하나로 쓰면 이렇습니다.
 # $E_{pos}[r, c] = [E_{cols}[c];\; E_{rows}[r]]$
 
 # %%
@@ -192,10 +192,10 @@ assert np.allclose(E_pos, by_loop.reshape(rows * cols, D))
 E_pos.shape
 
 # %% [markdown] lang="en"
-# The picture of the table: on the left half 4 rows repeat, on the right half each stands 4 times. 28 numbers for 96.
+# The picture of the table: on the left half 4 rows repeat, on the right half each stands 4 times. 28 parameters give 96 values.
 
 # %% [markdown] lang="ko"
-# 표를 그림으로 봅시다. 왼쪽 절반은 네 행이 되풀이되고, 오른쪽 절반은 같은 행이 네 번씩 이어집니다. 숫자 96개를 28개로 만든 것입니다.
+# 표를 그림으로 봅시다. 왼쪽 절반은 네 행이 되풀이되고, 오른쪽 절반은 같은 행이 네 번씩 이어집니다. 파라미터 28개로 값 96개를 만든 것입니다.
 
 # %%
 plt.imshow(E_pos, cmap="viridis")
@@ -257,8 +257,8 @@ print(report)
 assert report.ok
 
 # %% [markdown] lang="en"
-# Now mix up the two axes. On this grid the shapes would tell, 3 and 4. But images are square, and on 4×4 patches nothing
-# tells but the check.
+# Now exchange the two axes. On this grid the shapes, 3 and 4, would show it. But images are square, and on 4×4 patches only
+# the gradient check shows it.
 
 # %% [markdown] lang="ko"
 # 이번에는 두 축을 바꿔 봅시다. 지금 격자에서는 shape가 3과 4로 달라 바로 들통납니다. 하지만 이미지는 대개 정사각형이고, 패치가
@@ -306,7 +306,7 @@ assert np.allclose(dp["E_rows"], dE_rows) and np.allclose(dp["E_cols"], dE_cols)
 
 # %% [markdown] lang="ko"
 # ## Relative positional embeddings: 패치 사이의 거리
-# 토큰에는 아무것도 더하지 않습니다. 쿼리에서 키가 얼마나 떨어져 있는지를 *스코어*가 배웁니다. 논문처럼 거리는 숫자 하나, $k - q$입니다.
+# 토큰에는 아무것도 더하지 않습니다. 쿼리에서 키가 얼마나 떨어져 있는지를 *스코어*가 배웁니다. 논문처럼 거리는 정수 하나, $k - q$입니다.
 # 토큰이 네 개일 때, 행이 쿼리이고 열이 키입니다.
 
 # %%
@@ -358,7 +358,7 @@ G.shape, wanted.shape
 # T − 1, break the line every 6, and the windows stand below each other. To see it, put the distances in G's place:
 
 # %% [markdown] lang="ko"
-# 요령은 이렇습니다. 모든 숫자를 한 줄로 늘어놓으면 창과 창 사이는 7 − 1 = 6칸입니다. 그러니 처음 T − 1개를 버리고 6개마다 줄을
+# 요령은 이렇습니다. 모든 값을 한 줄로 늘어놓으면 창과 창 사이는 7 − 1 = 6칸입니다. 그러니 처음 T − 1개를 버리고 6개마다 줄을
 # 바꾸면 창이 위아래로 나란히 섭니다. 눈으로 볼 수 있게 G 대신 거리를 넣어 봅시다.
 
 # %%
@@ -393,10 +393,10 @@ assert (skewed[:, :T] == distance).all()
 assert np.allclose(relative.windows(G), wanted)
 
 # %% [markdown] lang="en"
-# In step 5, `E_rel` lies beside `W_Q` and the others. Five tokens of width 12, three heads, which share it:
+# In step 5, `E_rel` lies beside `W_Q` and the others. Five tokens of 12 values, three heads, which share it:
 
 # %% [markdown] lang="ko"
-# 5단계에서는 `E_rel`이 `W_Q` 등과 함께 놓입니다. 너비 12인 토큰 다섯 개와 헤드 세 개이고, 헤드들이 `E_rel`을 함께 씁니다.
+# 5단계에서는 `E_rel`이 `W_Q` 등과 함께 놓입니다. 12차원 토큰 다섯 개와 헤드 세 개이고, 헤드들이 `E_rel`을 함께 씁니다.
 
 # %%
 p = s5_attention.init(rng, hidden_size=12, dtype=np.float64)
@@ -411,12 +411,12 @@ assert np.allclose(A, saved.A)
 
 # %% [markdown] lang="en"
 # ## Backward of the distances
-# Each score has two ways back: to its query, and to the vector of its distance. All pairs as far apart add to the same
-# vector.
+# Each score gives two gradients: one to its query, one to the vector of its distance. All pairs with the same distance add
+# to the same vector.
 
 # %% [markdown] lang="ko"
 # ## 거리의 역전파
-# 스코어마다 돌아가는 길이 둘입니다. 하나는 쿼리로, 하나는 그 거리의 벡터로 갑니다. 거리가 같은 쌍은 모두 같은 벡터에 더해집니다.
+# 스코어마다 기울기가 두 경로로 갑니다. 하나는 쿼리로, 하나는 그 거리의 벡터로 갑니다. 거리가 같은 쌍은 모두 같은 벡터에 더해집니다.
 
 # %%
 dS = rng.standard_normal((T, T))
@@ -490,7 +490,7 @@ E_pos = np.hstack([waves[c], waves[r]])
 E_pos.shape
 
 # %% [markdown] lang="en"
-# The waves of the 14 places: first the sines from short to long, then the cosines. Short waves tell neighbors apart, long
+# The waves of the 14 positions: first the sines from short to long, then the cosines. Short waves distinguish neighbors, long
 # ones the two ends. Most are so long that 14 places hardly see them move.
 
 # %% [markdown] lang="ko"
@@ -512,12 +512,12 @@ library, _ = positions.forward({}, kind="sincos", grid=big.grid, like=like)
 assert np.allclose(library[1:], E_pos) and not library[0].any()  # [CLS] gets zeros
 
 # %% [markdown] lang="en"
-# ## What each table knows before it has learned
+# ## Which positions are similar before training?
 # The three tables of B/16 as they start. How alike is one patch, row 7 and column 3, to every other? The cosine of the
 # rows of the tables.
 
 # %% [markdown] lang="ko"
-# ## 배우기 전에 이미 아는 것
+# ## 학습 전에 어떤 위치가 닮았을까?
 # B/16의 세 표를 시작할 때의 값으로 만듭니다. 7행 3열의 패치는 다른 패치들과 얼마나 닮았을까요? 표의 행끼리 코사인을
 # 구합니다.
 
@@ -542,14 +542,14 @@ figure.colorbar(shown, ax=axes, shrink=0.7)
 plt.show()
 
 # %% [markdown] lang="en"
-# **1-D** knows nothing: only itself. **2-D** is born with a cross: the same row or the same column is half the vector, so
-# a cosine near ½. But the row next to it is as strange as any. **Sine–cosine** knows near from far too, though no place is
-# really strange to another: the long waves are the same everywhere.
+# **1-D**: a patch is similar to itself only. **2-D** starts with a cross: the same row or the same column is half the vector,
+# so the cosine is near ½. But the next row is as different as any other. **Sine–cosine** distinguishes near from far as well,
+# though no two positions are very different: the long waves are almost the same everywhere.
 
 # %% [markdown] lang="ko"
-# **1-D**는 아무것도 모릅니다. 자기 자신하고만 닮았습니다. **2-D**는 십자를 가지고 태어납니다. 행이나 열이 같으면 벡터의 절반이
-# 같아서 코사인이 ½에 가깝습니다. 하지만 바로 옆 행도 먼 행과 똑같이 낯섭니다. **사인-코사인**은 멀고 가까운 것까지 압니다. 다만
-# 긴 물결은 어디서나 거의 같으므로 아주 낯선 자리는 없습니다.
+# **1-D**에서는 패치가 자기 자신하고만 닮았습니다. **2-D**에는 처음부터 십자가 있습니다. 행이나 열이 같으면 벡터의 절반이
+# 같아서 코사인이 ½에 가깝습니다. 하지만 바로 옆 행도 먼 행과 똑같이 다릅니다. **사인-코사인**은 멀고 가까운 것까지 구별합니다.
+# 다만 긴 물결은 어디서나 거의 같으므로 아주 다른 위치는 없습니다.
 
 # %%
 for kind, cosine in alike.items():
@@ -562,21 +562,21 @@ assert abs(alike["2d"][8, 4]) < 0.2 and alike["sincos"][8, 4] > alike["sincos"][
 assert alike["sincos"].min() > 0.5
 
 # %% [markdown] lang="en"
-# All tiles of the fixed table. They are one tile, moved: the sines know only how far apart two places are (exercise 3).
+# All tiles of the fixed table. They are one tile, moved: the cosine depends only on how far apart two positions are (exercise 3).
 # The paper's 1-D table **learns** a picture like it from millions of photos (deck 002, its Fig. 7): near patches alike, and those
 # of one row or column. (A table trained on digits does not: notebook 13.)
 
 # %% [markdown] lang="ko"
-# 고정된 표의 타일을 모두 그립니다. 같은 타일을 옮겨 놓은 것입니다. 사인은 두 자리가 얼마나 떨어져 있는지만 압니다(연습 문제 3).
-# 논문의 1-D 표는 수백만 장의 사진에서 이와 비슷한 그림을 **학습합니다**(덱 002, 논문 Fig. 7). 가까운 패치끼리, 또 같은 행이나
-# 같은 열끼리 닮습니다. (숫자로 학습한 표는 그렇지 않습니다. 13번 노트북에 있습니다.)
+# 고정된 표의 타일을 모두 그립니다. 같은 타일을 옮겨 놓은 것입니다. 코사인은 두 위치가 얼마나 떨어져 있는지에만 달려 있습니다(연습 문제 3).
+# 논문의 1-D 표는 수백만 장의 사진에서 이와 비슷한 그림을 **학습합니다**(강의자료 002, 논문 Fig. 7). 가까운 패치끼리, 또 같은 행이나
+# 같은 열끼리 닮습니다. (digits로 학습한 표는 그렇지 않습니다. 13번 노트북에 있습니다.)
 
 # %%
 show.position_similarity(library, big)
 
 # %% [markdown] lang="en"
 # ## What each costs
-# Learned numbers that ViT-B/16 has more than without positions. `vit.init(None, …)` gives the shapes without drawing.
+# How many parameters ViT-B/16 has more than without positions. `vit.init(None, …)` gives the shapes without drawing.
 
 # %% [markdown] lang="ko"
 # ## 비용은 얼마일까?
@@ -654,11 +654,11 @@ assert np.allclose(logits, s8_classify.forward(z, p["classify"])[0])
 logits.shape
 
 # %% [markdown] lang="en"
-# The way back: one table, used three times, so three gradients come back and **add up**. To see the three, give every
+# Backward: one table, used three times, so it gets three gradients, which **add up**. To see the three, give every
 # block a copy: the same logits, and each copy gets the gradient of its own block.
 
 # %% [markdown] lang="ko"
-# 이제 거꾸로 갑니다. 표 하나를 세 번 썼으므로 기울기도 세 갈래로 돌아와 **더해집니다**. 세 갈래를 따로 보려면 블록마다 복사본을 주면
+# 이제 역전파입니다. 표 하나를 세 번 썼으므로 기울기도 세 경로로 와서 **더해집니다**. 세 갈래를 따로 보려면 블록마다 복사본을 주면
 # 됩니다. 로짓은 그대로이고, 복사본마다 자기 블록의 기울기를 얻습니다.
 
 # %%
@@ -684,9 +684,9 @@ assert all(np.linalg.norm(part) > 1e-6 for part in parts)
 # each. Same split, same seed.
 
 # %% [markdown] lang="ko"
-# ## 슬라이드의 네 가지를 숫자로 학습해 보면
-# 11번과 13번 노트북의 모델을 네 가지 방식으로, 증강 없이 네 에폭씩 학습합니다. 하나에 몇 초면 됩니다. 학습용과 시험용으로 나눈
-# 방식도, 시드도 같습니다.
+# ## 슬라이드의 네 가지를 digits로 학습해 보면
+# 11번과 13번 노트북의 모델을 네 가지 방식으로, 증강 없이 네 에폭씩 학습합니다. 하나에 몇 초면 됩니다. 학습 이미지와 테스트 이미지를
+# 나눈 방식도, 시드도 같습니다.
 
 # %%
 recipe = dataclasses.replace(RECIPES["digits"], epochs=4, augment=())
@@ -717,11 +717,11 @@ plt.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown] lang="en"
-# A bag of patches reads about two digits in three: how much ink there is, and in which little pieces, already says a lot.
-# With positions, of whatever kind, it is more than nine in ten.
+# From a bag of patches the model recognizes about two digits in three: how much ink there is, and in which small pieces,
+# already says a lot. With positions, of whatever kind, it recognizes more than nine in ten.
 
 # %% [markdown] lang="ko"
-# 패치 자루만으로도 셋 가운데 둘쯤은 맞힙니다. 잉크가 얼마나 있고 어떤 조각들인지만으로도 많은 것을 알 수 있습니다. 위치가 있으면
+# 순서 없는 패치 집합만으로도 셋 가운데 둘쯤은 맞힙니다. 잉크가 얼마나 있고 어떤 조각들인지만으로도 많은 것을 알 수 있습니다. 위치가 있으면
 # 어떤 방식이든 열에 아홉을 넘습니다.
 
 # %%
@@ -730,12 +730,12 @@ assert 0.5 < final["none"] < 0.8
 assert min(final["1d"], final["2d"], final["relative"]) > 0.88
 
 # %% [markdown] lang="en"
-# **The test of the beginning, once more**, with all 360 test digits shuffled alike. To the bag they are the same digits. The others
-# look where they have learned to look, find something else there, and get far fewer right.
+# **The test of the beginning, once more**, with all 360 test images shuffled alike. For the model without positions they are
+# the same images. The others look where they have learned to look, find something else there, and get far fewer right.
 
 # %% [markdown] lang="ko"
-# **처음의 실험을 다시 해 봅시다.** 시험용 숫자 360장의 패치를 모두 같은 순서로 섞습니다. 자루에게는 똑같은 숫자들입니다. 나머지는
-# 배운 자리를 보지만 거기에는 엉뚱한 것이 있어서, 맞히는 수가 크게 줄어듭니다.
+# **처음의 실험을 다시 해 봅시다.** 테스트 이미지 360장의 패치를 모두 같은 순서로 섞습니다. 위치가 없는 모델에게는 똑같은 이미지입니다.
+# 나머지는 배운 위치를 보지만 거기에는 엉뚱한 것이 있어서, 맞히는 수가 크게 줄어듭니다.
 
 
 # %%
@@ -786,7 +786,7 @@ np.nanmin(table_8 - none), np.nanmax(table_8 - none), np.nanmax(table_8) - np.na
 # Both at one scale: the paper's column "stem", and our digits.
 
 # %% [markdown] lang="ko"
-# 둘을 같은 눈금으로 놓습니다. 논문의 "맨 앞" 열과, 우리가 숫자 데이터에서 얻은 값입니다.
+# 둘을 같은 눈금으로 놓습니다. 논문의 "맨 앞" 열과, 우리가 digits 데이터에서 얻은 값입니다.
 
 # %%
 paper = dict(zip(final, np.array([none, *table_8[:, 0]]) / 100))
@@ -800,16 +800,16 @@ plt.show()
 
 # %% [markdown] lang="en"
 # **What digits show:** positions matter, and far more than on ImageNet. A patch of 2×2 gray pixels says almost nothing by
-# itself; 16×16 in color may show an eye or a wheel, and from a bag of wheels and windows one may well guess a car.
+# itself; 16×16 in color may show an eye or a wheel, and wheels and windows suggest a car in any order.
 #
-# **What digits do not show:** which one is best. Of 360 test digits one is 0.3 points, this is one seed and four epochs,
+# **What digits do not show:** which one is best. One of 360 test images is 0.3 points, this is one seed and four epochs,
 # and the recipe was chosen with 1-D. Where the three differ here, another seed may turn it around.
 
 # %% [markdown] lang="ko"
-# **숫자 데이터가 보여 주는 것:** 위치는 중요하고, ImageNet에서보다 훨씬 더 중요합니다. 2×2 흑백 픽셀은 그 자체로 말해 주는 것이 거의
-# 없습니다. 16×16 컬러 패치에는 눈이나 바퀴가 보일 수 있고, 바퀴와 창문이 든 자루라면 이미 자동차라고 짐작할 수 있습니다.
+# **digits 데이터가 보여 주는 것:** 위치는 중요하고, ImageNet에서보다 훨씬 더 중요합니다. 2×2 흑백 픽셀은 그 자체로 말해 주는 것이 거의
+# 없습니다. 16×16 컬러 패치에는 눈이나 바퀴가 보일 수 있고, 바퀴와 창문이 있으면 순서를 몰라도 자동차라고 짐작할 수 있습니다.
 #
-# **숫자 데이터가 보여 주지 못하는 것:** 무엇이 가장 좋은지는 알 수 없습니다. 시험용 360장이면 한 장이 0.3점이고, 시드 하나에 네 에폭이며,
+# **digits 데이터가 보여 주지 못하는 것:** 무엇이 가장 좋은지는 알 수 없습니다. 테스트 이미지가 360장이면 한 장이 0.3점이고, 시드 하나에 네 에폭이며,
 # 레시피도 1-D를 쓰면서 고른 것입니다. 여기서 셋이 다르게 나와도 시드가 바뀌면 뒤집힐 수 있습니다.
 
 # %% [markdown] lang="en"
@@ -834,14 +834,14 @@ plt.show()
 # ## Exercises
 # Put your answer where the `...` is and run the cell below it: ✓ means right.
 #
-# **1.** ViT-B/16 at 384×384 pixels with the 2-D embedding: how many numbers does it learn for its positions, `E_cls`
+# **1.** ViT-B/16 at 384×384 pixels with the 2-D embedding: how many parameters does it have for its positions, `E_cls`
 # included?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
 #
-# **1.** 384×384 이미지를 쓰는 ViT-B/16이 2-D 방식을 쓰면 위치를 위해 숫자를 몇 개 학습합니까? `E_cls`도 셉니다.
+# **1.** 384×384 이미지를 쓰는 ViT-B/16이 2-D 방식을 쓰면 위치를 위한 파라미터가 몇 개입니까? `E_cls`도 셉니다.
 
 # %% tags=["exercise"]
 numbers = ...
@@ -860,7 +860,7 @@ if numbers is not ...:
 # $k - q = 5$. Which displacements (rows down, columns on) can that be? Give all, as a set of pairs.
 
 # %% [markdown] lang="ko"
-# **2.** 상대 위치에서 거리는 숫자 하나입니다. 4열 3행의 격자에서 키와 쿼리가 $k - q = 5$만큼 떨어져 있습니다. (아래로 몇 행, 오른쪽으로
+# **2.** 상대 위치에서 거리는 정수 하나입니다. 4열 3행의 격자에서 키와 쿼리가 $k - q = 5$만큼 떨어져 있습니다. (아래로 몇 행, 오른쪽으로
 # 몇 열)로 쓰면 어떤 경우가 있습니까? 모든 경우를 쌍의 집합으로 쓰세요.
 
 # %% tags=["exercise"]

@@ -17,14 +17,14 @@
 # **하이퍼파라미터 · Model Variants · Scaling Study** · *Hyperparameters, model variants, scaling study*: 바꾸면 얼마가 들고
 # 무엇을 얻는지, 그리고 두 모델을 정직하게 비교하는 법
 #
-# 덱 001과 003, 실험 부분 · 파일 `vitnp/analysis/cost.py`, `vitnp/course/paper.py`, `vitnp/commands/compare.py` ·
+# 강의자료 001과 003, 실험 부분 · 파일 `vitnp/analysis/cost.py`, `vitnp/course/paper.py`, `vitnp/commands/compare.py` ·
 # **40분** · [풀이](../solutions/ko/17_compare.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
-# - 깊이, 너비, 패치 크기의 비용을 학습하기 전에 말한다.
+# - 깊이, 임베딩 차원, 패치 크기의 비용을 학습하기 전에 말한다.
 # - 논문의 정확도를 연산량과 나란히 읽는다.
 # - 두 모델을 여러 시드로 비교하고, 그 차이가 우연보다 큰지 판단한다.
-# - 덱에 있는 것까지 포함해 어떤 결과표를 만나도 알맞은 질문을 던진다.
+# - 강의자료에 있는 것까지 포함해 어떤 결과표를 만나도 알맞은 질문을 던진다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -93,7 +93,7 @@ assert len(changed(base, vitnp.preset("B/32"))) == 1
 # B/16 to B/32 it is one field: that is an ablation.
 
 # %% [markdown] lang="ko"
-# 네 필드가 한꺼번에 바뀝니다. L/16이 B/16보다 좋더라도, 깊이 덕분인지 너비 덕분인지는 이 둘만 보고 아무도 말할 수 없습니다.
+# 네 필드가 한꺼번에 바뀝니다. L/16이 B/16보다 좋더라도, 깊이 덕분인지 임베딩 차원 덕분인지는 이 둘만 보고 아무도 말할 수 없습니다.
 # B/16과 B/32는 필드 하나만 다릅니다. 이것이 어블레이션입니다.
 
 # %% [markdown] lang="en"
@@ -135,7 +135,7 @@ table(base, [{}, {"num_layers": 24}, wide, wide | {"mlp_dim": 6144}, {"patch_siz
 # are free, or nearly: one token less, another formula, no table.
 
 # %% [markdown] lang="ko"
-# 깊이를 두 배로 하면 연산도 두 배입니다. 너비를 MLP까지(슬라이드의 모델은 모두 4D입니다) 두 배로 하면 네 배입니다. 패치의 한 변을 반으로
+# 깊이를 두 배로 하면 연산도 두 배입니다. 임베딩 차원을 MLP까지(슬라이드의 모델은 모두 4D입니다) 두 배로 하면 네 배입니다. 패치의 한 변을 반으로
 # 줄이면 토큰이 네 배가 되고 연산은 네 배보다 조금 더 늘지만, **파라미터는 거의 늘지 않습니다**. 마지막 셋은 거의 공짜입니다. 토큰 하나를
 # 빼거나, 공식을 바꾸거나, 위치 표를 없앨 뿐입니다.
 
@@ -187,7 +187,7 @@ times["depth × k"][2:], times["width × k"][2:], times["patch ÷ k"][2:]
 # Why?
 
 # %% [markdown] lang="ko"
-# 깊이는 기울기 1, 곧 1차입니다. 너비는 기울기가 거의 2인 2차입니다. 패치는 너비처럼 시작해서 점점 위로 휩니다. 왜 그럴까요?
+# 깊이는 기울기 1, 곧 1차입니다. 임베딩 차원은 기울기가 거의 2인 2차입니다. 패치는 임베딩 차원처럼 시작해서 점점 위로 휩니다. 왜 그럴까요?
 
 # %%
 assert np.isclose(times["depth × k"][3], 4, rtol=0.03)
@@ -200,7 +200,7 @@ assert 14 < times["width × k"][3] < 16 < times["patch ÷ k"][3]
 
 # %% [markdown] lang="ko"
 # ## 토큰 수, 그리고 토큰 수의 제곱
-# 너비 D인 토큰이 N개일 때 블록 하나를 손으로 세어 봅시다. Q, K, V와 $W_O$는 N·D·D짜리 곱 네 번이고, MLP의 둘은 N·D·4D입니다.
+# D차원 토큰이 N개일 때 블록 하나를 손으로 세어 봅시다. Q, K, V와 $W_O$는 N·D·D짜리 곱 네 번이고, MLP의 둘은 N·D·4D입니다.
 # 합하면 $12\,N D^2$입니다. 어텐션 스코어와 가중합은 모든 헤드를 합쳐 N·N·D짜리 곱 두 번이므로 $2\,N^2 D$입니다.
 
 # %%
@@ -218,7 +218,7 @@ assert 12 * linear == sum(counted[part] for part in ("Q, K, V", "W_O", "feed-for
 # and a patch that gets smaller; the model takes any of them.
 
 # %% [markdown] lang="ko"
-# 따라서 블록에서 제곱항이 차지하는 몫은 $2N^2D\,/\,(12ND^2 + 2N^2D) = N/(N + 6D)$입니다. 224×224 이미지와 너비 768을 그대로 두고
+# 따라서 블록에서 제곱항이 차지하는 몫은 $2N^2D\,/\,(12ND^2 + 2N^2D) = N/(N + 6D)$입니다. 224×224 이미지와 임베딩 차원 768을 그대로 두고
 # 패치만 점점 줄여 봅시다.
 
 # %%
@@ -251,8 +251,8 @@ assert share[1] < 0.05 and share[-1] > 0.4
 # 8×8 pixels, 17 tokens of width 64.
 
 # %% [markdown] lang="ko"
-# ## 숫자 모델의 크기에서는
-# 8×8 픽셀, 너비 64인 토큰 17개입니다.
+# ## digits 모델의 크기에서는
+# 8×8 픽셀, 64차원 토큰 17개입니다.
 
 # %%
 small = vitnp.preset("digits")
@@ -343,7 +343,7 @@ plt.show()
 # level with the smaller one with fine ones. **L/16 twice** is the same model, trained longer.
 
 # %% [markdown] lang="ko"
-# "ViT는 연산을 더 투입할수록 성능이 꾸준히 오름"(덱 003)이 맞습니다. 다만 갈수록 더디게 오릅니다. B/16에서 H/14까지 연산을 19배 들여
+# "ViT는 연산을 더 투입할수록 성능이 꾸준히 오름"(강의자료 003)이 맞습니다. 다만 갈수록 더디게 오릅니다. B/16에서 H/14까지 연산을 19배 들여
 # 1.7%p를 얻습니다. 눈여겨볼 짝이 셋 있습니다. **B/32와 B/16**은 어블레이션입니다. 필드 하나를 바꿔 연산을 4배 들이고 1.6%p를 얻습니다.
 # **L/32와 B/16**은 비용이 비슷한데, 패치가 굵은 큰 모델과 패치가 고운 작은 모델의 정확도도 비슷합니다. **두 번 나오는 L/16**은 같은
 # 모델을 더 오래 학습한 것입니다.
@@ -356,7 +356,7 @@ assert 1.65 < rows[5].mean - rows[1].mean < 1.8 and 1.5 < rows[1].mean - rows[0]
 # With the ResNets and the hybrids of the same table, and the decks' claim marked on it:
 
 # %% [markdown] lang="ko"
-# 같은 표의 ResNet과 하이브리드까지 넣고, 덱의 주장을 그 위에 표시합니다.
+# 같은 표의 ResNet과 하이브리드까지 넣고, 강의자료의 주장을 그 위에 표시합니다.
 
 # %%
 show.accuracy_against_compute()
@@ -369,7 +369,7 @@ show.accuracy_against_compute()
 # find out.
 
 # %% [markdown] lang="ko"
-# 덱 001의 말이 맞습니다. ViT가 ResNet보다 앞서고, 하이브리드와 ViT의 차이는 비용이 커질수록 줄어듭니다. 덱 003의 "ViT > Hybrid >
+# 강의자료 001의 말이 맞습니다. ViT가 ResNet보다 앞서고, 하이브리드와 ViT의 차이는 비용이 커질수록 줄어듭니다. 강의자료 003의 "ViT > Hybrid >
 # ResNet"은 왼쪽에서는 성립하지 않습니다. 거기서는 하이브리드가 앞섭니다(`docs/cost.md`).
 #
 # 점 하나가 사전 학습 **한 번**입니다. 시드를 바꾸면 점이 얼마나 움직일까요? 표는 말해 주지 않습니다. 우리 크기에서는 직접 알아볼 수
@@ -377,13 +377,13 @@ show.accuracy_against_compute()
 
 # %% [markdown] lang="en"
 # ## A comparison of our own
-# Digits, one or two blocks, three epochs: a second a run. The seed decides the split, the first weights, the order and the
+# Digits, one or two blocks, three epochs: about a second per run. The seed decides the split, the first weights, the order and the
 # augmentation. What a run leaves: for each of the 360 test images, whether it was right.
 
 # %% [markdown] lang="ko"
 # ## 직접 비교해 보기
 # 손글씨 숫자, 블록 1개나 2개, 3 에폭이면 한 번에 1초쯤 걸립니다. 시드가 데이터 분할, 초기 가중치, 순서, 증강을 모두 정합니다.
-# 한 번 돌릴 때마다 시험 이미지 360장을 각각 맞혔는지 기록합니다.
+# 한 번 돌릴 때마다 테스트 이미지 360장을 각각 맞혔는지 기록합니다.
 
 # %%
 two_blocks = dataclasses.replace(small, num_layers=2)
@@ -474,7 +474,7 @@ assert np.isclose(np.sum(leads), 0) and max(leads) > 1
 
 # %% [markdown] lang="ko"
 # ## 우연은 얼마나 클까?
-# 시험 이미지가 360장이므로 한 장이 0.28%p입니다. 이미지마다 맞힐 확률이 $a$라면 맞힌 비율의 **표준오차**는
+# 테스트 이미지가 360장이므로 한 장이 0.28%p입니다. 이미지마다 맞힐 확률이 $a$라면 맞힌 비율의 **표준오차**는
 # $\sqrt{a(1-a)/n}$입니다.
 
 
@@ -490,7 +490,7 @@ of_ours = standard_error(six.mean() / 100, 360)
 # %% [markdown] lang="en"
 # One image; half a point at 99%; more than a point at the accuracy of our six runs, and they scatter by about as much (the
 # last number). Next, 100,000 contests of two models that are *equally* good, 99% each, over 1, 5 and 20 seeds. How often does
-# the first win, and how often by two images a seed (0.56 points) or more?
+# the first win, and how often by two images per seed (0.56 points) or more?
 
 # %% [markdown] lang="ko"
 # 차례로 이미지 한 장의 몫, 정확도 99%일 때의 표준오차(0.5%p), 우리 모델의 정확도일 때의 표준오차(1%p가 넘습니다)입니다. 여섯
@@ -570,7 +570,7 @@ best = five.max(axis=1) - five[:, 0]
 
 # %% [markdown] lang="ko"
 # 열에 일곱은 이기고, 평균 0.5%p 넘게 앞섭니다. 아무것도 없는 데서 나온 "성능 향상"입니다. **보여 준 비교가 아니라 실제로 해 본 비교의
-# 수를 세어야 합니다.** 그리고 값은 검증용 데이터로 고르고, 시험 이미지는 고른 모델 하나에만 써야 합니다.
+# 수를 세어야 합니다.** 그리고 값은 검증용 데이터로 고르고, 테스트 이미지는 고른 모델 하나에만 써야 합니다.
 
 # %%
 assert 0.65 < (best > 0).mean() < 0.8 and 0.5 < best.mean() < 0.65
@@ -681,7 +681,7 @@ assert np.sqrt((one != two).sum()) / 3.6 < unpaired
 # %% [markdown] lang="ko"
 # ## 시드는 몇 개나 필요할까?
 # 두 모델의 시드별 표준편차가 각각 $s$라면, $n$개씩 평균한 값의 차이는 표준오차가 $s\sqrt{2/n}$입니다. 차이 $\delta$를 표준오차의
-# 두 배로 보려면 $n = 8\,s^2/\delta^2$이어야 합니다. `docs/results.md`에 따르면 숫자를 전체 레시피로 학습할 때 $s = 0.44$%p입니다.
+# 두 배로 보려면 $n = 8\,s^2/\delta^2$이어야 합니다. `docs/results.md`에 따르면 digits 데이터를 전체 레시피로 학습할 때 $s = 0.44$%p입니다.
 
 # %%
 for delta in (1.0, 0.5, 0.28, 0.1):
@@ -693,8 +693,8 @@ for delta in (1.0, 0.5, 0.28, 0.1):
 # seeds come from the same 1,797.)
 
 # %% [markdown] lang="ko"
-# 차이가 반이면 시드는 네 배입니다. 숫자 데이터에서 0.1%p 차이는 사실상 잴 수 없고, 누구도 주장해서는 안 됩니다. (짝지은 비교는 두
-# 모델이 같은 이미지에서 틀릴수록 도움이 됩니다. 그리고 이 계산은 낙관적입니다. 어느 시드의 시험 이미지 360장이든 같은 1,797장에서
+# 차이가 반이면 시드는 네 배입니다. digits 데이터에서 0.1%p 차이는 사실상 잴 수 없고, 누구도 주장해서는 안 됩니다. (짝지은 비교는 두
+# 모델이 같은 이미지에서 틀릴수록 도움이 됩니다. 그리고 이 계산은 낙관적입니다. 어느 시드의 테스트 이미지 360장이든 같은 1,797장에서
 # 뽑기 때문입니다.)
 
 # %% [markdown] lang="en"
@@ -709,8 +709,8 @@ for delta in (1.0, 0.5, 0.28, 0.1):
 # ## 필드 하나만 바꿨는데도 불공평할 때
 # **분류기: [CLS]일까, gap일까?** 논문의 저자들도 처음에는 토큰의 평균(gap)이 클래스 토큰보다 훨씬 나쁘다고 보았습니다. 원인은
 # 학습률이었습니다. [CLS]에 좋은 8·10⁻⁴에서 gap은 실패하지만, 3·10⁻⁴에서는 똑같이 좋습니다(논문 Fig. 9). 한쪽 값에 맞춰 조정한
-# 레시피는 그 값의 일부입니다. 우리의 숫자 레시피도 [CLS], 패치 2, 블록 4개에 맞춰 조정한 것입니다. 그러니 각자에게 *가장 잘 맞는*
-# 학습률로 비교해야 합니다. (`vitnp compare`는 시험 이미지로 재므로, 이것으로 고른 학습률은 조금 좋게 나옵니다. `docs/results.md`처럼
+# 레시피는 그 값의 일부입니다. 우리의 digits 레시피도 [CLS], 패치 2, 블록 4개에 맞춰 조정한 것입니다. 그러니 각자에게 *가장 잘 맞는*
+# 학습률로 비교해야 합니다. (`vitnp compare`는 테스트 이미지로 재므로, 이것으로 고른 학습률은 조금 좋게 나옵니다. `docs/results.md`처럼
 # 그 사실을 밝히거나, 고를 때 쓸 이미지를 따로 남겨 두세요.)
 
 # %%
@@ -724,7 +724,7 @@ for word in ("token", "gap"):
 
 # %% [markdown] lang="ko"
 # ## 이 눈으로 읽기: 논문의 네 가지 위치 임베딩
-# 덱 001과 004는 "가장 효과가 좋은 1D"라고 합니다. 논문 Table 8은 ViT-B/16의 5-shot 정확도이고, ImageNet 시험 이미지 50,000장에서
+# 강의자료 001과 004는 "가장 효과가 좋은 1D"라고 합니다. 논문 Table 8은 ViT-B/16의 5-shot 정확도이고, ImageNet 테스트 이미지 50,000장에서
 # 쟀습니다. 우연만으로 얼마나 움직일까요?
 
 # %%
@@ -750,7 +750,7 @@ assert (64.206 - 61.382) / chance > 9 and max(64.206 - 64.001, 64.206 - 64.032) 
 # test images: the luck of the pre-training and of the images is not in it. That of 50,000 images alone is
 
 # %% [markdown] lang="ko"
-# 덱 003의 표에는 ViT-H/14가 88.55 ± 0.04라고 되어 있습니다. 이 ±는 사전 학습한 모델 하나를 세 번 *미세 조정*한 값이고, 시험
+# 강의자료 003의 표에는 ViT-H/14가 88.55 ± 0.04라고 되어 있습니다. 이 ±는 사전 학습한 모델 하나를 세 번 *미세 조정*한 값이고, 테스트
 # 이미지도 같습니다. 사전 학습의 운과 이미지의 운은 들어 있지 않습니다. 50,000장이라는 이미지의 운만 따져도 이만큼입니다.
 
 # %%
@@ -798,7 +798,7 @@ assert ratios[0] > 2 and 1 < ratios[1] < 2 and abs(ratios[2]) < 1
 
 # %% [markdown] lang="en"
 # ## In a terminal
-# `vitnp compare` does all this: a folder a run, a table, a picture, a CSV. Here with our three epochs and one seed; first one
+# `vitnp compare` does all this: one folder per run, a table, a picture, a CSV. Here with our three epochs and one seed; first one
 # block alone.
 
 # %% [markdown] lang="ko"
@@ -838,7 +838,7 @@ found
 # And these are our numbers from above, to the last digit: the command does nothing else.
 
 # %% [markdown] lang="ko"
-# 위에서 우리가 얻은 숫자와 마지막 자리까지 같습니다. 명령이 하는 일은 우리가 한 일과 똑같습니다.
+# 위에서 우리가 얻은 값과 마지막 자리까지 같습니다. 명령이 하는 일은 우리가 한 일과 똑같습니다.
 
 # %%
 assert status == 0 and len(found) == 2
@@ -876,8 +876,8 @@ place.cleanup()
 # ```
 #
 # 논문도 모델의 모양을 바꿔 보았습니다(부록 D.2, Fig. 8). 깊이가 가장 도움이 되었고 16층이 넘으면 이득이 줄었습니다. 작은 패치는
-# 파라미터를 거의 늘리지 않고도 도움이 되었으며, 너비가 가장 적게 도움이 되었습니다. 숫자 데이터에서는 두 층이면 충분하고, 패치를 한 픽셀로 줄이면 오히려
-# 나빠집니다. ViT가 아니라 숫자 데이터에 대한 사실입니다.
+# 파라미터를 거의 늘리지 않고도 도움이 되었으며, 임베딩 차원이 가장 적게 도움이 되었습니다. digits 데이터에서는 두 층이면 충분하고, 패치를 한 픽셀로 줄이면 오히려
+# 나빠집니다. ViT가 아니라 digits 데이터에 대한 사실입니다.
 
 # %% [markdown] lang="en"
 # ## Five questions for any table
@@ -905,7 +905,7 @@ place.cleanup()
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
 #
-# **1.** 너비 768인 블록에서 Q·Kᵀ와 A·V의 연산량이 나머지 전부와 같아지는 것은 토큰이 몇 개일 때입니까?
+# **1.** 임베딩 차원이 768인 블록에서 Q·Kᵀ와 A·V의 연산량이 나머지 전부와 같아지는 것은 토큰이 몇 개일 때입니까?
 
 # %% tags=["exercise"]
 as_much = ...
