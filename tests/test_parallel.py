@@ -385,14 +385,14 @@ def test_predict_refuses_an_empty_batch_size():
 
 @pytest.mark.parametrize("part", [(0, 4), (-1, 9), (3, 7), 3, (1,), (0, 9, 9), (0.0, 9), ("0", "9"), ()])
 def test_a_part_that_is_none(part):
-    with pytest.raises(InputError, match="need .first, B., 0 ≤ first and first"):
+    with pytest.raises(InputError, match=r"need .first, B., 0 ≤ first and first"):
         loss_and_grads(IMAGES, LABELS, P, CONFIG, part=part)
 
 
 @pytest.mark.parametrize("part", [None, (0, 9)])
 @pytest.mark.parametrize("images", [None, 3, np.array(3.0), [[0.5]]])
 def test_what_is_no_batch_is_no_part(images, part):
-    with pytest.raises(InputError, match="^images (are|have shape)"):
+    with pytest.raises(InputError, match=r"^images (are|have shape)"):
         loss_and_grads(images, LABELS, P, CONFIG, part=part)
 
 

@@ -341,7 +341,7 @@ def test_a_head_alone_that_is_not_the_configuration_s():
         with pytest.raises(InputError, match=message):
             loss_and_grads(images, labels, p | {"classify": classify}, CONFIG, Head())
     del p["classify"]
-    with pytest.raises(InputError, match="classify.head.W is missing"):
+    with pytest.raises(InputError, match=r"classify\.head\.W is missing"):
         loss_and_grads(images, labels, p, CONFIG, Head())
 
 
