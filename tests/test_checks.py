@@ -47,6 +47,16 @@ BAD_IMAGES = {
 }
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("norm", "norm.gamma is missing"), ("project", "project.b is list")]
+)
+def test_a_parameter_that_is_no_array(name, said):
+    p = vit.init(None, CONFIG)
+    p = p | {"norm": 5} if name == "norm" else p | {"project": p["project"] | {"b": [1.0]}}
+    with pytest.raises(InputError, match=said):
+        predict(images(), p, CONFIG)
+
+
 @pytest.mark.parametrize(("given", "said"), BAD_IMAGES.values(), ids=BAD_IMAGES)
 def test_bad_images(given, said):
     for call in (

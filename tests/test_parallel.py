@@ -385,10 +385,17 @@ def test_predict_refuses_an_empty_batch_size():
         predict(images, vit.init(None, config), config, batch_size=0)
 
 
-@pytest.mark.parametrize("part", [(0, 8), (-1, 19), (3, 11)])
+@pytest.mark.parametrize("part", [(0, 8), (-1, 19), (3, 11), 3, (1,), (0, 9, 9), (0.0, 9), ("0", "9"), ()])
 def test_a_part_that_is_none(part):
-    with pytest.raises(InputError, match="need 0 ≤ first and first"):
+    with pytest.raises(InputError, match=r"need .first, B., 0 ≤ first and first"):
         loss_and_grads(IMAGES, LABELS, P, CONFIG, part=part)
+
+
+@pytest.mark.parametrize("part", [None, (0, 9)])
+@pytest.mark.parametrize("images", [None, 3, np.array(3.0), [[0.5]]])
+def test_what_is_no_batch_is_no_part(images, part):
+    with pytest.raises(InputError, match=r"^images (are|have shape)"):
+        loss_and_grads(images, LABELS, P, CONFIG, part=part)
 
 
 def test_labels_of_a_part_are_its_own():
