@@ -65,7 +65,7 @@ rng = np.random.default_rng(0)
 p = vitnp.vit.init(rng, config)
 p["classify"]["head"]["W"] += 0.02 * rng.standard_normal((768, 1000))
 if WEIGHTS:
-    p, config = vitnp.checkpoints.load(WEIGHTS)
+    p, config = vitnp.weights.load(WEIGHTS)
 print(f"{tree.count(p):,} parameters")
 
 # %% [markdown] lang="en"

@@ -174,12 +174,12 @@ assert (patches[0] == by_loops).all()
 
 # %% [markdown] lang="en"
 # ## The shape on the slide
-# `vitnp.slides` holds what deck 003 prints (left), here beside our arrays (right). One number differs: the slide has
+# `vitnp.course.slides` holds what deck 003 prints (left), here beside our arrays (right). One number differs: the slide has
 # 224x24**4**, a misprint.
 
 # %% [markdown] lang="ko"
 # ## 슬라이드의 shape와 비교
-# `vitnp.slides`에는 덱 003에 적힌 shape가 들어 있습니다. 왼쪽이 슬라이드, 오른쪽이 우리 배열입니다. 한 군데가 다릅니다.
+# `vitnp.course.slides`에는 덱 003에 적힌 shape가 들어 있습니다. 왼쪽이 슬라이드, 오른쪽이 우리 배열입니다. 한 군데가 다릅니다.
 # 슬라이드의 224x24**4**는 오타입니다.
 
 # %%

@@ -414,12 +414,12 @@ assert agree(dp, mean)
 assert not agree(dp, dp_5)
 
 # %% [markdown] lang="en"
-# `parallel.loss_and_grads` gives each share to a thread. Threads help, for NumPy lets go of Python's lock while it computes.
+# `vitnp.loss_and_grads` gives each slice to a thread. Threads help, for NumPy lets go of Python's lock while it computes.
 # BLAS has threads of its own, but only for the products; so each of ours gets a BLAS with one thread, and **everything**
 # runs on all cores.
 
 # %% [markdown] lang="ko"
-# `parallel.loss_and_grads`는 배치의 한 몫씩을 스레드에 맡깁니다. NumPy는 계산하는 동안 파이썬의 잠금(GIL)을 놓으므로 스레드가 도움이
+# `vitnp.loss_and_grads`는 배치의 한 몫씩을 스레드에 맡깁니다. NumPy는 계산하는 동안 파이썬의 잠금(GIL)을 놓으므로 스레드가 도움이
 # 됩니다. BLAS에도 스레드가 있지만 행렬 곱에만 쓰입니다. 그래서 우리 스레드마다 스레드 하나짜리 BLAS를 주고, **모든 계산**을 모든
 # 코어에서 돌립니다.
 
