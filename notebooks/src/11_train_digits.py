@@ -39,7 +39,7 @@ from vitnp.engine import loss as cross_entropy
 from vitnp.engine import precision
 from vitnp.ops import softmax
 from vitnp.training import optim
-from vitnp.training.loop import train
+from vitnp.training.loop import Watch, train
 from vitnp.training.progress import Stopped
 from vitnp.training.recipes import RECIPES
 from vitnp.training.setup import initial_parameters
@@ -318,9 +318,9 @@ train(data=digits, recipe=short, **whole)[-1].test_accuracy
 
 # %%
 done = []
-watch = {"on_step": lambda now, step: done.append(step), "stop": lambda: len(done) == 59}
+watch = Watch(on_step=lambda now, step: done.append(step), stop=lambda: len(done) == 59)
 try:
-    train(data=digits, recipe=short, **watch, **start())
+    train(data=digits, recipe=short, watch=watch, **start())
 except Stopped as stopped:
     halfway = stopped.progress
 assert (halfway.step, halfway.epoch) == (60, 2)

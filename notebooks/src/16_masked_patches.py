@@ -37,8 +37,9 @@ import vitnp
 from vitnp import data, gradcheck, tree, vit
 from vitnp.course import slides
 from vitnp.data import photo
-from vitnp.models.vit import masked
+from vitnp.models.vit import masked, model
 from vitnp.steps import s1_patchify, s2_project
+from vitnp.tasks import targets
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
 from vitnp.training.loop import How, train
 from vitnp.training.recipes import RECIPES
@@ -269,7 +270,7 @@ len(np.unique(classes)), "of 512 classes in this photo"
 # %%
 big = vitnp.preset("B/16", num_layers=1)  # one block will do here
 images = image[None] / 127.5 - 1
-t = masked.targets(images, big, drawn, "color")
+t = targets.targets(images, big, drawn, "color")
 assert (t[0, :, 0] == classes[rows]).all()
 t.shape
 
@@ -289,8 +290,8 @@ t.shape
 
 # %%
 config = vitnp.preset("digits", num_layers=2)  # not four blocks, to be short
-for target in masked.TARGETS:
-    photos, scans = (masked.outputs(c, target) for c in (big, config))
+for target in targets.TARGETS:
+    photos, scans = (targets.outputs(c, target) for c in (big, config))
     print(f"{target:10} B/16 {photos!s:10} digits {scans}")
 
 # %% [markdown] lang="en"
@@ -468,7 +469,7 @@ assert np.allclose(library_dp["mask"], dp["mask"])
 # 3단계부터 7단계까지는 늘 하던 대로입니다. 그다음 헤드는 손상된 98행만 읽습니다. 손대지 않은 패치도 [CLS]도 읽지 않습니다.
 
 # %%
-z, _ = vit.encode(y, p, bare)
+z, _ = model.encode(y, p, bare)
 at_corrupted = z[:, 1 + rows]  # row 0 is [CLS]
 z.shape, at_corrupted.shape
 
@@ -486,7 +487,7 @@ logits.shape
 # ln 512 근처입니다.
 
 # %%
-loss, loss_saved = masked.loss_forward(logits, t, target="color")
+loss, loss_saved = targets.loss_forward(logits, t, target="color")
 loss, np.log(512)
 
 # %%
@@ -502,9 +503,9 @@ assert np.allclose(library, logits)
 # 틀린 것은 누구에게 전해질까요? 헤드, 블록, 손상, 투영을 거꾸로 지나 픽셀까지 내려갑니다. 패치마다 기울기가 얼마나 큽니까?
 
 # %%
-dy = masked.loss_backward(1.0, loss_saved, target="color")
-parts = dict(masked.backward_parts(dy, saved))
-reached, _ = s1_patchify.forward(parts["images"], patch_size=16)
+dy = targets.loss_backward(1.0, loss_saved, target="color")
+dimages, _ = masked.backward(dy, saved)
+reached, _ = s1_patchify.forward(dimages, patch_size=16)
 size = np.linalg.norm(reached[0], axis=1)
 
 # %%
@@ -554,7 +555,7 @@ truth = np.take_along_axis(grays(test_images), hidden.rows, axis=1)
 truth.shape
 
 # %%
-bare, t = without_head(config), masked.targets(test_images, config, hidden, "color")
+bare, t = without_head(config), targets.targets(test_images, config, hidden, "color")
 assert (t[..., 0] == truth).all()
 
 # %% [markdown] lang="en"
@@ -636,7 +637,7 @@ plt.show()
 logits, _ = masked.forward(test_images, p, bare, hidden)
 guess = logits.argmax(axis=-1)
 right = guess == truth
-assert np.isclose(right.mean(), history[-1].test_accuracy)
+assert abs(right.mean() - history[-1].test_accuracy) < 0.02  # measured with other holes in the same images
 
 # %%
 there = np.take_along_axis(hidden.source, hidden.rows, axis=1)
