@@ -1,4 +1,4 @@
-"""The lens: is a backward the derivative of its forward? Imports `tree`, `backend` and nothing of the model.
+"""The gradient check: is a backward the derivative of its forward? Imports `tree`, `backend` and nothing of the model.
 
 For every leaf (the input and each parameter) along a random direction v, with a random cotangent w:
 
