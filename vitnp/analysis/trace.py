@@ -1,4 +1,4 @@
-"""Look inside: every named tensor of a forward pass, and its gradient. Imports `recording`, the model and `loss`.
+"""Look inside: every named tensor of a forward pass, and its gradient.
 
 The values are those of a real run of the model, forward and backward; no formula of it stands here. Which tensors
 have a name, and where they are, is in the model's own table, such as `models/vit/inside.py`.

@@ -3,7 +3,7 @@
     z′ = MSA(LN(z)) + z          (ViT eq. 2)
     z″ = MLP(LN(z′)) + z′        (ViT eq. 3)
 
-Imports `steps`, `ops`. The "+" of slide 6 is here, written out on the way down and on the way up.
+Imports `steps`, `ops`. The "+" of slide 6 is here, written out in forward and in backward.
 """
 
 import copy
@@ -179,7 +179,7 @@ def positions_backward(dE_pos, saved):
     """{i: gradient (N, D) of block i's table} → the gradient of p; each is the sum over the batch of dx there."""
     if isinstance(saved, dict):
         return {i: positions.backward(dE_pos[i], saved[i]) for i in saved}
-    # one E_pos in every block: as many ways back, so a sum
+    # one E_pos in every block: as many gradients, so a sum
     total = 0.0
     for dE in dE_pos.values():
         total = total + dE
