@@ -161,6 +161,7 @@ def test_a_run_that_was_stopped_goes_on(capsys, tmp_path, monkeypatch):
         ("--over patch_size --values 2,3", "is not divisible by patch_size 3"),
         ("--over lr --values 0.1,-1", "lr is -1"),
         ("--over gelu --seeds 0", "--seeds is 0"),
+        ("--over gelu --workers 0", "--workers is 0"),
         ("--over gelu --data cifar", 'data set "cifar" is unknown'),
     ],
 )

@@ -6,6 +6,7 @@ import sys
 
 from vitnp import data, tree
 from vitnp.commands import series, train
+from vitnp.commands.options import need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.errors import InputError, did_you_mean, need_int
 from vitnp.inputs.fields import choices
@@ -47,6 +48,7 @@ def run(args):
     )
     values = values_of(args, field)
     need_int("--seeds", args.seeds, at_least=1)
+    need_counts(wanted, "workers", *MAY_CHANGE)
     each = {value: with_value(wanted, option, args.over, value) for value in values}
     sizes = {value: tree.count(prepare(one).p) for value, one in each.items()}
     out = args.out or f"compare-{args.over}"
