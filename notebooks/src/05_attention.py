@@ -167,13 +167,13 @@ assert (Q_heads[0, 3] == Q[0, :, 192:256]).all()
 # %% [markdown] lang="en"
 # ## Attention Score 계산 - 각 헤드별로 계산 · the scores, for each head
 # $$S^{(i)} = \frac{Q^{(i)} (K^{(i)})^\top}{\sqrt{d_k}} \in \mathbb{R}^{197\times197}$$
-# Row: who asks. Column: who is asked. The slide calls the root "√모델 차원(64)", but 64 is $d_k$, the width of one head;
+# Row: the query. Column: the key. The slide calls the root "√모델 차원(64)", but 64 is $d_k$, the width of one head;
 # the model's width is 768.
 
 # %% [markdown] lang="ko"
 # ## 5단계: Attention Score 계산 - 각 헤드별로 계산
 # $$S^{(i)} = \frac{Q^{(i)} (K^{(i)})^\top}{\sqrt{d_k}} \in \mathbb{R}^{197\times197}$$
-# 행은 묻는 토큰, 열은 대답하는 토큰입니다. 슬라이드에는 "√모델 차원(64)"이라고 되어 있지만 64는 헤드 하나의 차원 $d_k$이고,
+# 행은 쿼리(묻는 토큰), 열은 키(대답하는 토큰)입니다. 슬라이드에는 "√모델 차원(64)"이라고 되어 있지만 64는 헤드 하나의 차원 $d_k$이고,
 # 모델 차원은 768입니다.
 
 # %%

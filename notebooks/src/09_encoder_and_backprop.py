@@ -124,7 +124,8 @@ x = rng.standard_normal((1, 197, 192))
 y, saved = forward(x, p[0])
 
 # %%
-t = vitnp.trace(photo.sample((224, 224)), vitnp.vit.init(rng, config), config)
+whole = vitnp.vit.init(np.random.default_rng(0), config)
+t = vitnp.trace(photo.sample((224, 224)), whole, config)
 checked = [c for c in slides.check(t.shapes, config) if c.row.step in (6, None)]
 for c in checked:
     print(f"{c.tensor.name:22} {c.expected!s:12} {c.got!s:12} {'✓' if c.ok else '✗'}")

@@ -453,25 +453,25 @@ assert contract.ok
 
 
 # %% [markdown] lang="en"
-# This backward saves memory and writes into dy. The gradients are right, and `gradcheck.check` passes. But in a model dy
-# may be used once more: at every + of notebook 9.
+# This backward saves memory: it writes dx over an array that forward saved. The gradients are right, and `gradcheck.check`
+# passes. But a second call with the same `saved` would give other gradients.
 
 # %% [markdown] lang="ko"
-# 다음 역전파는 메모리를 아끼려고 dy에 덮어씁니다. 기울기는 맞으므로 `gradcheck.check`는 통과합니다. 하지만 모델에서는 dy를 한 번 더
-# 쓸 수 있습니다. 9번 노트북의 +가 나오는 곳마다 그렇습니다.
+# 다음 역전파는 메모리를 아끼려고, 순전파가 저장한 배열에 dx를 덮어씁니다. 기울기는 맞으므로 `gradcheck.check`는 통과합니다. 하지만
+# 같은 `saved`로 한 번 더 부르면 다른 기울기가 나옵니다.
 
 
 # %%
-def writes_into_dy(dy, saved):
+def writes_into_saved(dy, saved):
     dx, dp = s6_layer_norm.backward(dy, saved)
-    dy[...] = dx
-    return dy, dp
+    saved[0][...] = dx
+    return dx, dp
 
 
 # %%
-contract = gradcheck.check_contract(forward, writes_into_dy, x, p)
+contract = gradcheck.check_contract(forward, writes_into_saved, x, p)
 print(contract)
-assert gradcheck.check(forward, writes_into_dy, x, p).ok and not contract.ok
+assert gradcheck.check(forward, writes_into_saved, x, p).ok and not contract.ok
 
 # %% [markdown] lang="en"
 # ## Exercises

@@ -454,15 +454,15 @@ drawn = [
 assert agree(drawn[0], drawn[1]) and agree(drawn[0], drawn[2])
 
 # %% [markdown] lang="en"
-# ## What nobody reads need not be computed
-# The logits are made of one token, [CLS], after the last block. The other rows of that block are thrown away. [CLS] looks
-# at all tokens, so the keys and the values of all of them are needed. Its query, and everything after the attention, is
-# one row. `whole=False` computes only these rows.
+# ## Only the rows that are read
+# The logits depend on one token after the last block: [CLS]. Nothing reads the other rows of that block. [CLS] looks at all
+# tokens, so the keys and the values of all of them are needed. Its query, and everything after the attention, is one row.
+# `whole=False` computes only the rows that are read.
 
 # %% [markdown] lang="ko"
-# ## 아무도 읽지 않는 것은 계산하지 않아도 됩니다
-# 로짓은 마지막 블록을 지난 [CLS] 토큰 하나로 만듭니다. 그 블록의 나머지 행은 버려집니다. [CLS]는 모든 토큰을 보므로 키와 값은 모든
-# 토큰의 것이 필요합니다. 하지만 쿼리와 어텐션 다음의 모든 계산은 한 행이면 됩니다. `whole=False`는 필요한 행만 계산합니다.
+# ## 읽는 행만 계산하기
+# 로짓은 마지막 블록을 지난 [CLS] 토큰 하나로 만듭니다. 그 블록의 나머지 행은 쓰이지 않습니다. [CLS]는 모든 토큰을 보므로 키와 값은 모든
+# 토큰의 것이 필요합니다. 하지만 쿼리와 어텐션 다음의 모든 계산은 한 행이면 됩니다. `whole=False`는 쓰이는 행만 계산합니다.
 
 # %%
 all_rows, _ = vit.forward(images, p, config)
@@ -479,20 +479,22 @@ rows
 # %%
 assert rows["K"] == rows["V"] == 197 and rows["Q"] == rows["A"] == rows["u"] == 1
 names = list(rows)
-plt.bar(names, 197, color="white", edgecolor="gray", hatch="//", label="nobody reads them")
-plt.bar_label(plt.bar(names, rows.values(), label="computed"))
+plt.bar(names, 197, color="white", edgecolor="gray", hatch="//", label="left out")
+bars = plt.bar(names, rows.values(), label="computed")
+plt.bar_label(bars, padding=3, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
 plt.ylabel("rows of the last block")
 plt.ylim(0, 280)
 plt.legend(loc="upper right", ncols=2)
 plt.show()
 
 # %% [markdown] lang="en"
-# Which part of the model's work is left out? The fewer layers, the larger the part. The gradients stay the same: zero times
-# anything is zero. `loss_and_grads` and `predict` work this way, and so the steps above did. The trace shows every row.
+# How much of the model's work is left out? The fewer layers, the larger the part. The gradients stay the same, because the
+# gradient of a row that nothing reads is 0. `loss_and_grads` and `predict` work this way, so the steps above did too. `trace`
+# computes every row.
 
 # %% [markdown] lang="ko"
-# 전체 계산에서 얼마나 빠질까요? 층이 적을수록 비율이 큽니다. 0에는 무엇을 곱해도 0이므로 기울기는 같습니다. `loss_and_grads`와
-# `predict`가 이렇게 계산하므로, 위의 스텝도 그랬습니다. `trace`는 모든 행을 보여 줍니다.
+# 전체 계산에서 얼마나 빠질까요? 층이 적을수록 비율이 큽니다. 쓰이지 않는 행의 기울기는 0이므로 다른 기울기는
+# 그대로입니다. `loss_and_grads`와 `predict`가 이렇게 계산하므로, 위의 스텝도 그랬습니다. `trace`는 모든 행을 계산합니다.
 
 # %%
 for name in ("digits", "B/16", "L/16"):
@@ -513,6 +515,7 @@ for name in ("digits", "B/16", "L/16"):
 # %%
 program = """
 import resource, numpy as np, vitnp
+from vitnp.system import memory
 config = vitnp.preset("digits")
 p = vitnp.vit.init(np.random.default_rng(0), config)
 faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -531,13 +534,14 @@ print((faults() - before) // 10, "page faults per step")
 def count(first):
     command = [sys.executable, "-c", program.format(first=first)]
     env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    run = subprocess.run(command, capture_output=True, text=True, env=env)
-    return run.stdout.strip() or "this system does not count them"
+    on_windows = os.name == "nt"  # which does not count them
+    run = subprocess.run(command, capture_output=True, text=True, env=env, check=not on_windows)
+    return "not counted here" if on_windows else run.stdout.strip()
 
 
 # %%
 print("as it comes: ", count(""))
-print("keep freed:  ", count("vitnp.system.memory.keep_freed()"))
+print("keep freed:  ", count("memory.keep_freed()"))
 
 # %% [markdown] lang="en"
 # It takes three calls of the C library's `mallopt`: then it keeps what is freed. `loss_and_grads` does it by itself.

@@ -148,7 +148,7 @@ show.filters(components, shares)
 look.filter_components(untrained["project"]["W"], patch_size=2)[1]
 
 # %% [markdown] lang="en"
-# The slide's picture is of ViT-L/32: 3,072 values a patch, of which the paper draws the first 28 components. They look
+# The slide's picture is of ViT-L/32: 3,072 values per patch, of which the paper draws the first 28 components. They look
 # like the waves and color blobs that a CNN learns first. It takes millions of photos to get there.
 
 # %% [markdown] lang="ko"
@@ -172,7 +172,7 @@ cosine = (e @ e.T).reshape(4, 4, 4, 4)
 cosine[1, 1]
 
 # %% [markdown] lang="en"
-# That was one patch, row 1 and column 1, against all: 1 with itself. Now all of them, a tile each.
+# That was one patch, row 1 and column 1, against all: 1 with itself. Now all of them, one tile each.
 
 # %% [markdown] lang="ko"
 # 1행 1열 패치 하나를 모든 패치와 비교한 것이고, 자기 자신과는 1입니다. 이제 패치마다 타일 하나씩, 모두 그립니다.
@@ -227,7 +227,7 @@ show.position_similarity(np.vstack([np.zeros(64), made]), grid_7)
 
 # %%
 t = trace(test_images[:128], p, config)
-list(t)[:12]
+print(*list(t)[:9])
 
 # %%
 weights = [t[f"blocks.{i}.attention.A"] for i in range(4)]
@@ -306,7 +306,7 @@ before = np.stack([look.attention_distance(A, **like).mean(axis=0) for A in befo
 (before.min(), before.max()), (distances.min(), distances.max())
 
 # %% [markdown] lang="en"
-# Much public code leaves [CLS] out and forgets to divide. Then a head seems the nearer, the more it looks at [CLS].
+# Much public code leaves [CLS] out and forgets to divide. Then a head that looks at [CLS] a lot seems to look near.
 
 # %% [markdown] lang="ko"
 # 공개된 코드는 흔히 [CLS]를 빼고 나서 나누는 것을 잊습니다. 그러면 [CLS]를 많이 보는 헤드일수록 가까이 보는 것처럼 보입니다.
@@ -571,13 +571,12 @@ maps = {name: look.attention_from_class_token(M, grid=(4, 4)) for name, M in map
 show.rollout(image, maps, config)
 
 # %% [markdown] lang="en"
-# In the run printed here both look most at the crossing of the two strokes; the stem below it speaks for the 8 and hardly
-# for the 4. Take the logit, not the loss: the gradient of the loss has the other sign, and would show what speaks
-# *against* the class.
+# In the run printed here both look most at the crossing of the two strokes; the stem below it supports the 8 and hardly the
+# 4. Take the logit, not the loss: the gradient of the loss has the other sign, and would show what *lowers* the logit.
 
 # %% [markdown] lang="ko"
 # 여기 출력된 실행에서는 둘 다 획이 만나는 곳을 가장 많이 봅니다. 그 아래의 세로획은 8을 지지하고 4는 거의 지지하지
-# 않습니다. 손실이 아니라 로짓의 기울기를 써야 합니다. 손실의 기울기는 부호가 반대라서 그 클래스에 *반대하는* 것을 보여 줍니다.
+# 않습니다. 손실이 아니라 로짓의 기울기를 써야 합니다. 손실의 기울기는 부호가 반대라서 그 로짓을 *낮추는* 것을 보여 줍니다.
 
 # %%
 of_loss = trace(image, p, config, first).gradient("blocks.3.attention.A")

@@ -302,7 +302,7 @@ assert np.allclose(dp["E_rows"], dE_rows) and np.allclose(dp["E_cols"], dE_cols)
 # %% [markdown] lang="en"
 # ## Relative: 패치 사이의 거리 · the distance between patches
 # Nothing is added to the tokens. The *scores* learn how far a key is from the query. As in the paper a distance is one
-# number, $k - q$. Of four tokens, a query a row, a key a column:
+# number, $k - q$. For four tokens, one row per query, one column per key:
 
 # %% [markdown] lang="ko"
 # ## Relative positional embeddings: 패치 사이의 거리
@@ -315,7 +315,7 @@ distance = np.arange(T) - np.arange(T)[:, None]
 distance
 
 # %% [markdown] lang="en"
-# From −3 to 3, so 2T − 1 = 7 distances, and a learned vector for each: a second key, which the query asks too.
+# From −3 to 3, so 2T − 1 = 7 distances, and a learned vector for each: a second key, with which the query is compared too.
 # $$S[q, k] = \frac{Q_q \cdot K_k + Q_q \cdot E_{rel}[T - 1 + k - q]}{\sqrt{d_k}}$$
 
 # %% [markdown] lang="ko"
@@ -339,7 +339,7 @@ S
 
 # %% [markdown] lang="en"
 # ## Without a loop: the skew
-# One matrix product asks every query for every distance, $G = Q\,E_{rel}^\top$. But that is more than we want: row q needs
+# One matrix product compares every query with every distance, $G = Q\,E_{rel}^\top$. But that is more than we want: row q needs
 # only the columns from T − 1 − q on, T of them. A row further down, the window lies one further left.
 
 # %% [markdown] lang="ko"
@@ -816,7 +816,7 @@ plt.show()
 # Why does it hardly matter which? The paper's guess: there are only 14×14 patches, not 224×224 pixels, and who is whose
 # neighbor among so few is easily learned by any of them.
 #
-# **At home:** all five, five seeds each, the whole recipe, 25 trainings. It goes on where it was stopped.
+# **At home:** all five, five seeds each, the whole recipe, 25 trainings. It resumes where it was stopped.
 # The results are in `docs/results.md`.
 #
 # `vitnp compare --over position_embedding --data digits --seeds 5 --out runs/positions`

@@ -37,7 +37,7 @@ import vitnp
 from vitnp import data, gradcheck, tree, vit
 from vitnp.course import slides
 from vitnp.data import photo
-from vitnp.models.vit import masked
+from vitnp.models.vit import masked, model
 from vitnp.steps import s1_patchify, s2_project
 from vitnp.tasks import targets
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
@@ -469,7 +469,7 @@ assert np.allclose(library_dp["mask"], dp["mask"])
 # 3단계부터 7단계까지는 늘 하던 대로입니다. 그다음 헤드는 손상된 98행만 읽습니다. 손대지 않은 패치도 [CLS]도 읽지 않습니다.
 
 # %%
-z, _ = vit.encode(y, p, bare)
+z, _ = model.encode(y, p, bare)
 at_corrupted = z[:, 1 + rows]  # row 0 is [CLS]
 z.shape, at_corrupted.shape
 
@@ -622,10 +622,10 @@ plt.show()
 
 # %% [markdown] lang="en"
 # It soon reaches the second baseline. What the other patches say about a hole it learns much more slowly. In the end it is
-# right for around 56%.
+# right for around 57%.
 
 # %% [markdown] lang="ko"
-# 둘째 베이스라인에는 금방 이릅니다. 다른 패치가 알려 주는 것은 훨씬 천천히 배웁니다. 끝에는 56% 안팎입니다.
+# 둘째 베이스라인에는 금방 이릅니다. 다른 패치가 알려 주는 것은 훨씬 천천히 배웁니다. 끝에는 57% 안팎입니다.
 
 # %% [markdown] lang="en"
 # ## Is that honest?
@@ -643,8 +643,6 @@ guess = logits.argmax(axis=-1)
 right = guess == truth
 assert abs(right.mean() - history[-1].test_accuracy) < 0.03
 right.mean(), history[-1].test_accuracy
-
-# %%
 
 # %%
 there = np.take_along_axis(hidden.source, hidden.rows, axis=1)

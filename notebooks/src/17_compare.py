@@ -689,7 +689,7 @@ for delta in (1.0, 0.5, 0.28, 0.1):
 
 # %% [markdown] lang="en"
 # Half the difference, four times the seeds. A tenth of a point on digits is out of reach, and nobody should claim one.
-# (Pairing helps by as much as the two stumble over the same images. And it is optimistic: the 360 test images of two
+# (Pairing helps more, the more images both models get wrong. And the formula is optimistic: the 360 test images of two
 # seeds come from the same 1,797.)
 
 # %% [markdown] lang="ko"
@@ -718,12 +718,12 @@ for word in ("token", "gap"):
     print(f"vitnp compare --over lr --values 5e-4,1e-3,2e-3,4e-3 --set classifier={word} …")
 
 # %% [markdown] lang="en"
-# ## With these eyes: the paper's four position embeddings
+# ## Reading a table: the paper's four position embeddings
 # "가장 효과가 좋은 1D" (decks 001 and 004: 1-D works best). Table 8: ViT-B/16, 5-shot, on ImageNet's 50,000 images. What does
 # chance alone do?
 
 # %% [markdown] lang="ko"
-# ## 이 눈으로 읽기: 논문의 네 가지 위치 임베딩
+# ## 결과표 읽기: 논문의 네 가지 위치 임베딩
 # 강의자료 001과 004는 "가장 효과가 좋은 1D"라고 합니다. 논문 Table 8은 ViT-B/16의 5-shot 정확도이고, ImageNet 테스트 이미지 50,000장에서
 # 쟀습니다. 우연만으로 얼마나 움직일까요?
 
@@ -757,12 +757,12 @@ assert (64.206 - 61.382) / chance > 9 and max(64.206 - 64.001, 64.206 - 64.032) 
 standard_error(0.8855, 50_000)
 
 # %% [markdown] lang="en"
-# ## With these eyes: our own table
+# ## Reading a table: our own
 # From `docs/results.md`: digits, the full recipe, seeds 0 to 9, every method on the same splits. At the end of a
 # line: how many standard errors.
 
 # %% [markdown] lang="ko"
-# ## 이 눈으로 읽기: 우리 자신의 표
+# ## 결과표 읽기: 우리 자신의 표
 # `docs/results.md`의 표입니다. 손글씨 숫자, 전체 레시피, 시드 0부터 9까지, 모든 방법에 같은 분할을 썼습니다. 줄 끝은
 # 표준오차의 몇 배인지입니다.
 
@@ -846,7 +846,7 @@ assert all(np.isclose(accuracy[value][int(seed)], a) for value, seed, a in found
 place.cleanup()
 
 # %% [markdown] lang="en"
-# At home, with the full recipe; a line below is 10 to 25 runs of about 13 seconds. What came out here, and what it shows,
+# At home, with the full recipe; one line below is 10 to 25 runs of about 13 seconds. What came out here, and what it shows,
 # is in `docs/results.md`:
 #
 # ```
