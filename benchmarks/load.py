@@ -3,7 +3,7 @@
     python benchmarks/load.py [--model B/16] [--repeats 5]
 
 For each format a file of random float32 weights is written into a temporary folder. `read` is numpy.load or
-safetensors taking every array into memory; `load` is vitnp.checkpoints.load. Times are the best of the repeats, the
+safetensors taking every array into memory; `load` is vitnp.weights.load. Times are the best of the repeats, the
 file in the page cache; memory is how much a process of its own grows at its peak, as a multiple of the file's size:
 1.0 is the parameters alone.
 """
@@ -86,7 +86,7 @@ def main():
             t_read, t_load = fresh(f"times({path!r}, {args.repeats})")
             m_read, m_load = (
                 fresh(f"peak(load.read, {path!r})"),
-                fresh(f"peak(load.checkpoints.load, {path!r})"),
+                fresh(f"peak(load.weights.load, {path!r})"),
             )
             print(
                 f"{format:14}{size / 2**20:8.1f}{t_read:9.3f}s{t_load:9.3f}s{t_load / t_read:8.2f}"

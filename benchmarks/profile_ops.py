@@ -227,9 +227,10 @@ def main():
     table(clocks, bare(products), args.by, args.rows)
     found = sum(count * np.prod(a[0]) * b[0][-1] for (_, a, b), count in products.items())
     passes = 1 if c.work == "forward" else 3
+    counted = passes * c.batch_size * sum(cost.multiply_adds(c.config, whole=False).values())
     print(
         f"without the clocks {plain * 1e3:.2f} ms of CPU time; products: {found / 1e9:.3f} G multiply–adds, "
-        f"{found / (passes * c.batch_size * sum(cost.multiply_adds(c.config).values())):.3f} of what cost.py counts"
+        f"{found / counted:.3f} of what cost.py counts"
     )
 
 

@@ -75,14 +75,14 @@ def ops():
     yield step("linear", linear, x, {"W": np.zeros((4, 5)), "b": np.zeros(5)})
     yield step("linear, square W", linear, x, square)
     yield step("linear, one row an image", linear, generic(2, 4), square)
-    yield op("softmax", softmax.forward, softmax.backward, generic(2, 3, 4, 4))
+    yield op("softmax", softmax.forward, softmax.backward, generic(2, 3, 4, 5))
     for form in ("tanh", "erf"):
         yield op(f"gelu {form}", lambda x, form=form: gelu.forward(x, form=form), gelu.backward, 2 * x)
     yield op(
-        "heads split", lambda x: (heads.split(x, 3), ()), lambda dy, _: heads.merge(dy), generic(2, 4, 6)
+        "heads split", lambda x: (heads.split(x, 3), ()), lambda dy, _: heads.merge(dy), generic(2, 5, 12)
     )
     yield op(
-        "heads merge", lambda x: (heads.merge(x), ()), lambda dy, _: heads.split(dy, 3), generic(2, 3, 4, 2)
+        "heads merge", lambda x: (heads.merge(x), ()), lambda dy, _: heads.split(dy, 3), generic(2, 3, 5, 4)
     )
     yield op(
         "dropout",
@@ -96,14 +96,14 @@ def ops():
         yield op(f"rows {name}", lambda x, read=read: rows.forward(x, read), rows.backward, generic(2, 5, 3))
 
     for method in INTERPOLATIONS:
-        for tokens, new_grid in ((7, (4, 2)), (6, (1, 5))):  # with the class token's row, and without
+        for tokens, new_grid in ((13, (5, 2)), (12, (1, 7))):  # with the class token's row, and without
             yield op(
                 f"interpolate {method}, {tokens} rows",
                 lambda x, new=new_grid, how=method: interpolate.forward(
-                    x, grid=(2, 3), new_grid=new, method=how
+                    x, grid=(4, 3), new_grid=new, method=how
                 ),
                 interpolate.backward,
-                generic(tokens, 5),
+                generic(tokens, 9),
                 per_image=False,
             )
 
@@ -113,26 +113,26 @@ def ops():
             f"relative, {tokens} tokens",
             lambda x, p: relative.forward(x, p["E_rel"]),
             relative_backward,
-            generic(2, 3, tokens, 4),
+            generic(7, 6, tokens, 4),
             {"E_rel": generic(2 * tokens - 1, 4)},
         )
 
 
 def tables():
     """The learned position tables, of which x is one part, and p the others."""
-    for name, cls in (("2d", {"E_cls": (4,)}), ("2d, gap", {})):
+    for name, cls in (("2d", {"E_cls": (8,)}), ("2d, gap", {})):
 
         def forward(x, p):
-            like = array_module(x).zeros((1, 6 + ("E_cls" in p), 4), x.dtype)
-            return positions.forward({"E_rows": x, **p}, kind="2d", grid=(2, 3), like=like)
+            like = array_module(x).zeros((1, 15 + ("E_cls" in p), 8), x.dtype)
+            return positions.forward({"E_rows": x, **p}, kind="2d", grid=(3, 5), like=like)
 
         def backward(dy, saved):
             dp = positions.backward(dy, saved)
             return dp.pop("E_rows"), dp
 
-        shapes = {"E_cols": (3, 2), **cls}
+        shapes = {"E_cols": (5, 4), **cls}
         p = {name: generic(*shape) for name, shape in shapes.items()}
-        yield Case(f"positions {name}", forward, backward, generic(2, 2), p, per_image=False)
+        yield Case(f"positions {name}", forward, backward, generic(3, 4), p, per_image=False)
 
 
 def relative_backward(dy, saved):
@@ -142,30 +142,28 @@ def relative_backward(dy, saved):
 
 
 def steps():
-    """The eight steps: B = 2, D = 6, H = 3, and M, N, P small."""
+    """The eight steps: B = 2, H = 3, d_k = 4, N = 5, M = 7, D = 12; no two alike, so that no exchange goes unseen."""
     yield op(
         "s1_patchify",
         lambda x: s1_patchify.forward(x, patch_size=3),
         s1_patchify.backward,
-        generic(
-            2, 15, 21, 4
-        ),  # 5 rows of 7: no two sizes are the same, so that no exchange of axes goes unseen
+        generic(2, 15, 21, 4),  # 5 rows of 7 patches
     )
     yield step(
         "s2_project",
         s2_project,
-        generic(2, 4, 5),
-        s2_project.init(None, patch_dim=5, hidden_size=6, dtype="float64"),
+        generic(2, 5, 8),
+        s2_project.init(None, patch_dim=8, hidden_size=12, dtype="float64"),
     )
-    x = generic(2, 5, 6)
-    yield step("s3_class_token", s3_class_token, x, s3_class_token.init(hidden_size=6, dtype="float64"))
-    shapes = s4_position.init(None, num_tokens=5, hidden_size=6, dtype="float64")
+    x = generic(2, 5, 12)
+    yield step("s3_class_token", s3_class_token, x, s3_class_token.init(hidden_size=12, dtype="float64"))
+    shapes = s4_position.init(None, num_tokens=5, hidden_size=12, dtype="float64")
     yield step("s4_position", s4_position, x, shapes)
     yield step("s4_position, dropout", s4_position, x, shapes, per_image=False, dropout_rate=0.3)
     for kind in ("none", "2d", "sincos"):
-        how = {"kind": kind, "grid": (2, 2)}
-        tokens = generic(2, 5, 8)
-        shapes = s4_position.init(None, num_tokens=5, hidden_size=8, dtype="float64", **how)
+        how = {"kind": kind, "grid": (3, 4)}
+        tokens = generic(2, 13, 20)
+        shapes = s4_position.init(None, num_tokens=13, hidden_size=20, dtype="float64", **how)
         yield step(f"s4_position, {kind}", s4_position, tokens, shapes, **how)
         yield step(
             f"s4_position, {kind}, dropout",
@@ -178,9 +176,9 @@ def steps():
         )
     yield from attention(x)
     yield step(
-        "s6_layer_norm", s6_layer_norm, x, s6_layer_norm.init(hidden_size=6, dtype="float64"), eps=1e-6
+        "s6_layer_norm", s6_layer_norm, x, s6_layer_norm.init(hidden_size=12, dtype="float64"), eps=1e-6
     )
-    shapes = s7_feed_forward.init(None, hidden_size=6, mlp_dim=9, dtype="float64")
+    shapes = s7_feed_forward.init(None, hidden_size=12, mlp_dim=7, dtype="float64")
     yield step("s7_feed_forward", s7_feed_forward, x, shapes)
     yield step("s7_feed_forward, erf", s7_feed_forward, x, shapes, gelu_form="erf")
     yield step("s7_feed_forward, dropout", s7_feed_forward, x, shapes, per_image=False, dropout_rate=0.3)
@@ -189,7 +187,7 @@ def steps():
 
 def attention(x):
     """Step 5, with one head or three and every dropout."""
-    shapes = s5_attention.init(None, hidden_size=6, dtype="float64")
+    shapes = s5_attention.init(None, hidden_size=12, dtype="float64")
     yield step("s5_attention", s5_attention, x, shapes, num_heads=3)
     yield step("s5_attention, one head", s5_attention, x, shapes, num_heads=1)
     for name, rates in {
@@ -198,7 +196,7 @@ def attention(x):
         "both dropouts": {"dropout_rate": 0.3, "attention_dropout_rate": 0.4},
     }.items():
         yield step(f"s5_attention, {name}", s5_attention, x, shapes, per_image=False, num_heads=3, **rates)
-    with_distances = shapes | {"E_rel": np.zeros((9, 2))}  # five tokens, d_k = 2
+    with_distances = shapes | {"E_rel": np.zeros((9, 4))}  # five tokens, d_k = 4
     yield step("s5_attention, relative", s5_attention, x, with_distances, num_heads=3)
     rates = {"dropout_rate": 0.3, "attention_dropout_rate": 0.4}
     name = "s5_attention, relative, both dropouts"
@@ -253,7 +251,7 @@ def classify(x):
         for representation_size, num_classes in ((None, 3), (4, 3), (4, 0), (None, 0)):
             shapes = s8_classify.init(
                 None,
-                hidden_size=6,
+                hidden_size=12,
                 num_classes=num_classes,
                 representation_size=representation_size,
                 dtype="float64",
@@ -262,12 +260,17 @@ def classify(x):
             yield step(name, s8_classify, x, shapes, classifier=classifier)
 
 
+TINY = preset("tiny")
+P = TINY.patch_size
 DROPOUTS = {"dropout_rate": 0.2, "attention_dropout_rate": 0.3}
+# Gray, and 5x2 patches, for what takes a forward and a backward for every value of a derivative.
+FEW_PATCHES = {"image_size": (5 * P, 2 * P), "in_channels": 1}
 
 
 def blocks():
     """One block, and stacks."""
-    distances = {"position_embedding": "relative", "image_size": (4, 12)}  # four tokens and the class token
+    distances = {"position_embedding": "relative", "image_size": (P, 4 * P)}  # five tokens
+    x = generic(2, 5, TINY.hidden_size)
     for name, fields, read in (
         ("", {}, None),
         (", erf", {"gelu": "erf"}, None),
@@ -284,7 +287,7 @@ def blocks():
                 x, p, config=config, rng=generator(), read=read
             ),
             encoder.block_backward,
-            generic(2, 4, 12),
+            x,
             gradcheck.random_like(encoder.init_block(None, config, "float64"), generator(1)),
             per_image=fields is not DROPOUTS,
         )
@@ -294,26 +297,26 @@ def blocks():
             f"encoder of {layers}{', first row' if read else ''}",
             lambda x, p, config=config, read=read: encoder.forward(x, p, config=config, read=read),
             encoder.backward,
-            generic(2, 4, 12),
+            x,
             gradcheck.random_like(encoder.init(None, config, "float64"), generator(1)),
         )
 
 
-# The whole model: preset "tiny" (12x8 image, pre-logits, class token, tanh GELU), and what is changed in it.
+# The whole model: preset "tiny" (pre-logits, class token, tanh GELU), and what is changed in it.
 MODELS = {
     "vit": {},
     "vit, erf": {"gelu": "erf"},
     "vit, gap": {"classifier": "gap"},
     "vit, gap, erf, no pre-logits": {"classifier": "gap", "gelu": "erf", "representation_size": None},
-    "vit, square": {"image_size": 8},
-    "vit, square, no pre-logits": {"image_size": 8, "representation_size": None},
-    "vit, wide image": {"image_size": (4, 16)},
+    "vit, square": {"image_size": 5 * P},
+    "vit, square, no pre-logits": {"image_size": 5 * P, "representation_size": None},
+    "vit, wide image": {"image_size": (P, 5 * P)},
     "vit, no head": {"num_classes": 0},
     "vit, no head, no pre-logits": {"num_classes": 0, "representation_size": None},
     "vit, no head, no pre-logits, gap": {"num_classes": 0, "representation_size": None, "classifier": "gap"},
     "vit, gray": {"in_channels": 1},
-    "vit, patches of one pixel": {"image_size": (3, 2), "patch_size": 1},
-    "vit, one patch": {"image_size": 4},
+    "vit, patches of one pixel": {"image_size": (5, 9), "patch_size": 1},
+    "vit, one patch": {"image_size": P},
     "vit, one head": {"num_heads": 1},
     "vit, one layer": {"num_layers": 1},
     "vit, large epsilon": {"layer_norm_eps": 0.1},
@@ -375,7 +378,7 @@ def model_point(config, batch_size=2):
 def losses():
     """The loss alone, the model with its loss, and the same with the batch split over threads."""
     labels = np.array([1, 4, 1])
-    soft = generator().dirichlet(np.ones(5), 3)
+    soft = generator().dirichlet(np.ones(TINY.num_classes), 3)
     for name, labels_, smoothing in (
         ("loss", labels, 0.0),
         ("loss, smoothing", labels, 0.1),
@@ -388,17 +391,21 @@ def losses():
                 z, to_device(labels, array_module(z)), label_smoothing=smoothing
             ),
             loss.backward,
-            generic(3, 5),
+            generic(3, TINY.num_classes),
             per_image=False,
         )
-    yield "vit and loss", functools.partial(model_with_loss, "vit and loss", labels)
+    yield "vit and loss", functools.partial(model_with_loss, "vit and loss", labels[:2])
     for name, config, how in (
-        ("loss over two threads", preset("tiny"), {}),
-        ("loss by two images, recomputed", preset("tiny"), {"micro_batch": 2, "recompute": True}),
+        ("loss over two threads", preset("tiny", **FEW_PATCHES), {}),
+        (
+            "loss by two images, recomputed",
+            preset("tiny", **FEW_PATCHES),
+            {"micro_batch": 2, "recompute": True},
+        ),
         *(
             (
                 f"loss over two threads, {at}",
-                preset("tiny", position_embedding="2d", position_at=at),
+                preset("tiny", position_embedding="2d", position_at=at, **FEW_PATCHES),
                 {"recompute": True},
             )
             for at in ("every-layer", "every-layer-shared")
@@ -465,18 +472,19 @@ def threads(name, labels, config, **how):
 def masked_patches():
     """The corruption, the model that predicts what was there, its losses, and all of it over threads.
 
-    Images, labels (classes 0 … 7 or 0 … 511) and what is corrupted are fixed: three of six patches an image, among
-    them two that take the place of others, one of these twice, and one that is corrupted and stays what it was.
+    Images, labels (classes 0 … 7 or 0 … 511) and what is corrupted are fixed: five of nine patches per image, among
+    them some that take the place of others, one of these twice, and some that are corrupted and stay what they were.
     """
     drawn = masked.Corruption(
-        np.array([[0, 2, 5], [1, 3, 4]]), np.array([[-1, 1, 1, 3, 4, -1], [0, 2, 2, 2, 4, 5]])
+        np.array([[0, 2, 5, 7, 8], [1, 3, 4, 6, 8]]),
+        np.array([[-1, 1, 1, 3, 4, -1, 6, 1, 8], [0, -1, 2, 2, 4, 5, -1, 7, 3]]),
     )
     yield Case(
         "masked corruption",
         lambda x, p: masked.corrupt_forward(x, p, to_device(drawn.source, array_module(x))),
         masked.corrupt_backward,
-        generic(2, 6, 5),
-        {"mask": generic(5)},
+        generic(2, 9, 6),
+        {"mask": generic(6)},
         per_image=False,  # which image it is decides
     )
     for target in targets.TARGETS:
@@ -491,10 +499,10 @@ def masked_patches():
 
 
 def masked_model(name, target, drawn, fields):
-    """Images → the loss of masked patch prediction."""
-    config = preset("tiny", **fields)
+    """Images of one row of nine patches → the loss of masked patch prediction."""
+    config = preset("tiny", image_size=(P, 9 * P), **fields)
     x, p = masked_point(config, target, 2)
-    t = targets.targets(generic(2, 12, 8, 3), config, drawn, target)  # not of x: the targets are constants
+    t = targets.targets(generic(*x.shape), config, drawn, target)  # not of x: the targets are constants
 
     def forward(x, p):
         xp = array_module(x)
@@ -513,7 +521,7 @@ def masked_model(name, target, drawn, fields):
 
 def masked_threads(name, target, **how):
     """`loss_and_grads` of `MaskedPatches`, its own gradients as backward; x is [mask], as the images get none."""
-    config = preset("tiny", dropout_rate=0.2)
+    config = preset("tiny", dropout_rate=0.2, **FEW_PATCHES)
     images, p = masked_point(config, target, 3)
     mask = p["masked"].pop("mask")
 

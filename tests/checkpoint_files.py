@@ -8,9 +8,10 @@ import numpy as np
 from vitnp import gradcheck, preset, tree, vit, weights
 from vitnp.weights import kinds
 
-TOKEN = preset("tiny", representation_size=None, hidden_size=192, mlp_dim=8)  # 3 heads of 64, 3x2 patches
-GAP = preset("tiny", representation_size=None, classifier="gap", hidden_size=192, mlp_dim=8)
-PRE_LOGITS = preset("tiny", hidden_size=192, mlp_dim=8)
+PUBLISHED = {"hidden_size": 192, "num_heads": 3}  # a width whose heads are known
+TOKEN = preset("tiny", **PUBLISHED, representation_size=None)
+GAP = preset("tiny", **PUBLISHED, representation_size=None, classifier="gap")
+PRE_LOGITS = preset("tiny", **PUBLISHED)
 
 
 def random_model(config, dtype=np.float32):

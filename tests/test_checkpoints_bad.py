@@ -21,8 +21,9 @@ from checkpoint_files import (
 )
 
 from vitnp import InputError, weights
+from vitnp.ops import positions
 from vitnp.system import pickles
-from vitnp.weights import adapt, kinds
+from vitnp.weights import kinds
 from vitnp.weights.vit.names import names
 
 SIZE = {"image_size": TOKEN.image_size}
@@ -165,7 +166,7 @@ def test_an_image_size_beyond_all_memory(tmp_path, monkeypatch):
     def full(*args, **options):
         raise MemoryError
 
-    monkeypatch.setattr(adapt.positions, "resized", full)
+    monkeypatch.setattr(positions, "resized", full)
     with pytest.raises(InputError, match="image_size 400000x400000 needs more memory than there is"):
         weights.load(tmp_path / "vitnp.npz", image_size=400_000)
 
@@ -178,9 +179,9 @@ def test_a_first_block_that_is_missing_is_listed_whole(tmp_path):
 
 
 def test_an_empty_axis(tmp_path):
-    arrays = arrays_of(tmp_path, "google", TOKEN) | {"embedding/kernel": np.zeros((0, 4, 3, 192), "f4")}
+    arrays = arrays_of(tmp_path, "google", TOKEN) | {"embedding/kernel": np.zeros((0, 8, 3, 192), "f4")}
     np.savez(tmp_path / "model.npz", **arrays)
-    refused(tmp_path / "model.npz", "embedding/kernel is (0, 4, 3, 192), need 4 axes, none of them empty")
+    refused(tmp_path / "model.npz", "embedding/kernel is (0, 8, 3, 192), need 4 axes, none of them empty")
 
 
 def test_an_array_of_objects(tmp_path):
@@ -533,16 +534,16 @@ def test_values_that_are_not_finite(tmp_path, format, value):
 def test_a_head_of_two_minds(tmp_path):
     arrays = arrays_of(tmp_path, "google", TOKEN)
     np.savez(tmp_path / "model.npz", **(arrays | {"head/bias": np.zeros(9, "f4")}))
-    refused(tmp_path / "model.npz", "head/kernel is (192, 5), need (192, 9)")
+    refused(tmp_path / "model.npz", "head/kernel is (192, 13), need (192, 9)")
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"id2label": {"0": "cat", "1": "dog"}}, "num_classes 5, the config.json beside it says 2"),
+        ({"id2label": {"0": "cat", "1": "dog"}}, "num_classes 13, the config.json beside it says 2"),
         ({"hidden_size": 768}, "hidden_size 192, the config.json beside it says 768"),
         ({"num_attention_heads": 5}, "hidden_size 192 is not divisible by num_heads 5"),
-        ({"image_size": [8, 8]}, "position_embeddings is (1, 7, 192), need (1, 5, 192)"),
+        ({"image_size": [16, 16]}, "position_embeddings is (1, 31, 192), need (1, 5, 192)"),
         ({"image_size": "big"}, ""),
         ({"layer_norm_eps": "small"}, ""),
         ({"hidden_act": "relu"}, "hidden_act is 'relu'"),

@@ -28,7 +28,7 @@ from vitnp.weights import FORMATS, PROFILES, adapt, kinds
 from vitnp.weights.vit import google
 from vitnp.weights.vit.names import FAMILIES, names
 
-SIZE = {"image_size": TOKEN.image_size}  # 3x2 patches are no square's: the file does not tell
+SIZE = {"image_size": TOKEN.image_size}  # 5x6 patches are no square's: the file does not tell
 
 
 def holds(format, config):
@@ -94,19 +94,19 @@ def test_a_b16_has_the_published_number_of_arrays(family, count):
 @pytest.mark.parametrize(
     ("format", "name", "shape"),
     [
-        ("google", "embedding/kernel", (4, 4, 3, 192)),
+        ("google", "embedding/kernel", (8, 8, 3, 192)),
         ("google", "Transformer/encoderblock_1/MultiHeadDotProductAttention_1/query/kernel", (192, 3, 64)),
         ("google", "Transformer/encoderblock_1/MultiHeadDotProductAttention_1/query/bias", (3, 64)),
         ("google", "Transformer/encoderblock_1/MultiHeadDotProductAttention_1/out/kernel", (3, 64, 192)),
-        ("google", "Transformer/posembed_input/pos_embedding", (1, 7, 192)),
+        ("google", "Transformer/posembed_input/pos_embedding", (1, 31, 192)),
         ("google", "cls", (1, 1, 192)),
-        ("timm", "patch_embed.proj.weight", (192, 3, 4, 4)),
+        ("timm", "patch_embed.proj.weight", (192, 3, 8, 8)),
         ("timm", "blocks.1.attn.qkv.weight", (576, 192)),
-        ("timm", "blocks.1.mlp.fc1.weight", (8, 192)),
+        ("timm", "blocks.1.mlp.fc1.weight", (20, 192)),
         ("huggingface", "vit.encoder.layer.1.attention.attention.key.weight", (192, 192)),
-        ("huggingface", "vit.encoder.layer.1.output.dense.weight", (192, 8)),
+        ("huggingface", "vit.encoder.layer.1.output.dense.weight", (192, 20)),
         ("torchvision", "encoder.layers.encoder_layer_1.self_attention.in_proj_bias", (576,)),
-        ("torchvision", "heads.head.weight", (5, 192)),
+        ("torchvision", "heads.head.weight", (13, 192)),
     ],
 )
 def test_names_and_shapes_are_the_librarys(tmp_path, format, name, shape):
@@ -240,7 +240,7 @@ def test_a_hugging_face_model_without_a_head(tmp_path):
     assert not any(name.startswith("vit.") for name in arrays)
     p, found = weights.load(tmp_path / "huggingface.safetensors")
     assert same(p, random_model(config))
-    assert (found.num_classes, found.representation_size, found.image_size) == (0, 7, (12, 8))
+    assert (found.num_classes, found.representation_size, found.image_size) == (0, 17, (40, 48))
     assert json.loads((tmp_path / "config.json").read_text())["architectures"] == ["ViTModel"]
 
 
@@ -332,7 +332,7 @@ def test_heads_are_the_published_sizes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "width", "heads", "guess"), [("tiny", 12, 3, 1), ("digits", 64, 4, 1), ("digits", 128, 4, 2)]
+    ("name", "width", "heads", "guess"), [("tiny", 28, 4, 1), ("digits", 64, 4, 1), ("digits", 128, 4, 2)]
 )
 def test_heads_of_an_unpublished_width_are_asked_for(tmp_path, name, width, heads, guess):
     """Width 64 in timm's names may be 1, 2 or 4 heads: a guess would load, and answer wrong; `inspect` guesses."""
@@ -350,15 +350,15 @@ def test_heads_of_an_unpublished_width_are_asked_for(tmp_path, name, width, head
 
 def test_positions_that_are_no_squares_are_asked_for(tmp_path):
     weights.save(tmp_path / "m.npz", random_model(TOKEN), TOKEN, format="google")
-    with pytest.raises(InputError, match=r"m\.npz: it has positions for 6 patches of 4x4.*image_size="):
+    with pytest.raises(InputError, match=r"m\.npz: it has positions for 30 patches of 8x8.*image_size="):
         weights.load(tmp_path / "m.npz")
-    with pytest.raises(InputError, match="positions for 6 patches"):
+    with pytest.raises(InputError, match="positions for 30 patches"):
         weights.load(tmp_path / "m.npz", image_size=(16, 16))
     found = weights.inspect(tmp_path / "m.npz")
-    assert found.config.grid == (2, 3)
+    assert found.config.grid == (5, 6)
     (question,) = found.questions
-    assert "positions for 6 patches of 4x4, which is no square" in question
-    row = dataclasses.replace(TOKEN, image_size=(4, 28))  # seven patches are one row
+    assert "positions for 30 patches of 8x8, which is no square" in question
+    row = dataclasses.replace(TOKEN, image_size=(8, 56))  # seven patches are one row
     weights.save(tmp_path / "row.npz", random_model(row), row, format="google")
     assert weights.inspect(tmp_path / "row.npz").config.grid == (1, 7)
 
@@ -475,7 +475,7 @@ def test_hugging_face_json_comes_back(tmp_path):
     assert ViTConfig(**(vars(found) | {"preprocessing": how})) == config
     given = json.loads((tmp_path / "config.json").read_text())
     assert given["architectures"] == ["ViTForImageClassification"]
-    assert given["label2id"] == {f"LABEL_{i}": i for i in range(5)}
+    assert given["label2id"] == {f"LABEL_{i}": i for i in range(13)}
 
 
 def test_timm_json(tmp_path):
@@ -520,14 +520,14 @@ def test_a_new_head_is_zero_and_drops_pre_logits(tmp_path):
     assert not p["classify"]["head"]["b"].any()
     assert p["classify"]["head"]["W"].dtype == np.float32
     assert same(p["blocks"], random_model(PRE_LOGITS)["blocks"])
-    logits, _ = vit.forward(np.zeros((2, 12, 8, 3), np.float32), p, config)
+    logits, _ = vit.forward(np.zeros((2, *config.image_size, 3), np.float32), p, config)
     assert np.array_equal(logits, np.zeros((2, 9)))
 
 
 def test_the_same_number_of_classes_is_a_new_head_too(tmp_path):
     weights.save(tmp_path / "m.npz", random_model(PRE_LOGITS), PRE_LOGITS)
-    p, config = weights.load(tmp_path / "m.npz", num_classes=5)
-    assert (config.num_classes, config.representation_size) == (5, None)
+    p, config = weights.load(tmp_path / "m.npz", num_classes=13)
+    assert (config.num_classes, config.representation_size) == (13, None)
     assert p["classify"].keys() == {"head"}
     assert not p["classify"]["head"]["W"].any()
     p, config = weights.load(tmp_path / "m.npz")
@@ -554,16 +554,16 @@ def test_a_fresh_model_gives_no_note_but_of_its_head(tmp_path, fields, classifie
             continue
         for p, notes in ((vit.init(np.random.default_rng(0), config), 1), (random_model(config), 0)):
             weights.save(path_of(tmp_path, format), p, config, format=format)
-            found = weights.inspect(path_of(tmp_path, format), image_size=config.image_size, num_heads=3)
+            found = weights.inspect(path_of(tmp_path, format), image_size=config.image_size, num_heads=4)
             assert found.wrong == found.questions == []
             assert ["is all zeros: a head to be trained" in note for note in found.notes] == [True] * notes
 
 
 def test_a_head_of_no_numbers_is_not_all_zeros(tmp_path):
-    arrays = arrays_of(tmp_path, "vitnp", TOKEN) | {"classify.head.W": np.zeros((0, 5), "f4")}
+    arrays = arrays_of(tmp_path, "vitnp", TOKEN) | {"classify.head.W": np.zeros((0, 13), "f4")}
     np.savez(tmp_path / "m.npz", **arrays)
     found = weights.inspect(tmp_path / "m.npz")
-    assert (found.notes, found.misshapen) == ([], ["classify.head.W is (0, 5), need (192, 5)"])
+    assert (found.notes, found.misshapen) == ([], ["classify.head.W is (0, 13), need (192, 13)"])
 
 
 def test_inspect_lists_what_the_file_holds_and_notes_a_head_of_zeros(tmp_path):
@@ -572,7 +572,7 @@ def test_inspect_lists_what_the_file_holds_and_notes_a_head_of_zeros(tmp_path):
     weights.save(tmp_path / "m.safetensors", p, TOKEN, format="timm")
     found = weights.inspect(tmp_path / "m.safetensors", **SIZE)
     assert found.format == "timm"
-    assert found.config.num_classes == 5
+    assert found.config.num_classes == 13
     ours = "blocks.0.attention.W_Q blocks.0.attention.W_K blocks.0.attention.W_V"
     assert ("blocks.0.attn.qkv.weight", ours, (576, 192), "float32") in found.arrays
     assert found.wrong == []

@@ -71,7 +71,7 @@ def test_the_shorter_side_and_the_middle(tmp_path, edge):
 def test_a_stretch_and_the_middle(tmp_path):
     how = processed(tmp_path, {"size": 256, "do_center_crop": True, "crop_size": 32}, SQUARE)
     assert (how.crop_fraction, how.keep_aspect_ratio) == (32 / 256, False)
-    how = processed(tmp_path, {"size": {"height": 12, "width": 8}})
+    how = processed(tmp_path, {"size": {"height": 40, "width": 48}})
     assert (how.crop_fraction, how.keep_aspect_ratio) == (1.0, False)
 
 
@@ -116,7 +116,7 @@ def test_a_resize_without_the_models_size(tmp_path, crop):
         ({"size": {"height": 40, "width": 64}} | CENTER, SQUARE),
         ({"size": {"shortest_edge": 32}}, SQUARE),  # nothing says what is left of the longer side
         (EDGE | CENTER | {"crop_size": 48}, SQUARE),
-        ({"size": {"shortest_edge": 16}} | CENTER, TOKEN),  # 12x8: which side is the shorter one?
+        ({"size": {"shortest_edge": 16}} | CENTER, TOKEN),  # 40x48: which side is the shorter one?
     ],
     ids=str,
 )
@@ -135,8 +135,8 @@ def test_a_resize_that_vitnp_has_not(tmp_path, given, config):
         ({"resample": 0}, "preprocessor_config.json has resample 0"),
         ({"resample": "\x1b[2J"}, "preprocessor_config.json has resample"),
         ({"do_resize": False}, "do_resize false"),
-        ({"size": {"shortest_edge": 32}}, "resizes to {'shortest_edge': 32} for 12x8 pixels"),
-        ({"size": {"height": 16, "width": 16}}, "resizes to {'height': 16, 'width': 16} for 12x8 pixels"),
+        ({"size": {"shortest_edge": 32}}, "resizes to {'shortest_edge': 32} for 40x48 pixels"),
+        ({"size": {"height": 16, "width": 16}}, "resizes to {'height': 16, 'width': 16} for 40x48 pixels"),
     ],
 )
 def test_what_vitnp_has_not_is_asked_about(tmp_path, given, words):
@@ -181,7 +181,7 @@ def test_timms_squash(tmp_path):
 
 
 def test_timms_arguments(tmp_path):
-    given = {"model_args": {"num_heads": 6, "act_layer": "gelu_tanh"}, "num_classes": 5}
+    given = {"model_args": {"num_heads": 6, "act_layer": "gelu_tanh"}, "num_classes": 13}
     path = beside(tmp_path, "timm", "config.json", given)
     config = weights.load(path, **SIZE)[1]
     assert (config.num_heads, config.gelu) == (6, "tanh")
@@ -193,7 +193,7 @@ def test_timms_arguments(tmp_path):
     [
         ({"pretrained_cfg": {"interpolation": "lanczos"}}, "config.json has interpolation 'lanczos'"),
         ({"pretrained_cfg": {"crop_mode": "border"}}, "config.json has crop_mode 'border'"),
-        ({"num_classes": 9}, "num_classes 5, the config.json beside it says 9"),
+        ({"num_classes": 9}, "num_classes 13, the config.json beside it says 9"),
         ({"model_args": {"act_layer": "relu"}}, "config.json cannot be used (act_layer is 'relu'"),
         ({"pretrained_cfg": 5}, "config.json cannot be used"),
         ({"pretrained_cfg": {"mean": 5}}, "config.json cannot be used"),
@@ -225,11 +225,11 @@ def test_class_names_that_are_none(tmp_path, given):
 
 
 def test_class_names_are_saved(tmp_path):
-    path, names = path_of(tmp_path, "huggingface"), ["ant", "bee", "ant", "\u00e9", "\x1b"]
+    path, names = path_of(tmp_path, "huggingface"), ["ant", "bee", "ant", "\u00e9", "\x1b", *"abcdefgh"]
     weights.save(path, random_model(TOKEN), TOKEN, format="huggingface", class_names=names)
     assert weights.class_names(path) == names
-    assert weights.load(path)[1].num_classes == 5
-    with pytest.raises(InputError, match="class_names has 4 names; need 5"):
+    assert weights.load(path)[1].num_classes == 13
+    with pytest.raises(InputError, match="class_names has 12 names; need 13"):
         weights.save(path, random_model(TOKEN), TOKEN, format="huggingface", class_names=names[1:])
 
 

@@ -11,10 +11,12 @@ from vitnp.inputs.checks import check_labels
 from vitnp.inputs.images import check_images
 from vitnp.models import preset
 
-CONFIG = preset("tiny")  # 12x8 RGB, 5 classes
+CONFIG = preset("tiny")
+HEIGHT, WIDTH = CONFIG.image_size
+NEED = f"(B, {HEIGHT}, {WIDTH}, 3)"
 
 
-def images(value=0.5, shape=(2, 12, 8, 3)):
+def images(value=0.5, shape=(2, HEIGHT, WIDTH, 3)):
     """Good images, unless told otherwise."""
     return np.full(shape, value)
 
@@ -27,22 +29,32 @@ def spoiled(value):
 
 
 BAD_IMAGES = {
-    "list": ([[0.5]], ["list", "(B, 12, 8, 3)"]),
-    "None": (None, ["NoneType", "(B, 12, 8, 3)"]),
-    "one image": (images(shape=(12, 8, 3)), ["(12, 8, 3)", "image[None]"]),
-    "gray": (images(shape=(12, 8)), ["(12, 8)", "(B, 12, 8, 3)"]),
-    "five axes": (images(shape=(1, 2, 12, 8, 3)), ["(1, 2, 12, 8, 3)", "(B, 12, 8, 3)"]),
-    "empty batch": (images(shape=(0, 12, 8, 3)), ["empty", "at least one"]),
-    "channels": (images(shape=(2, 12, 8, 4)), ["4 channels", "needs 3"]),
-    "channels first": (images(shape=(2, 3, 12, 8)), ["8 channels", "channels come last"]),
-    "size": (images(shape=(2, 16, 8, 3)), ["16x8", "12x8", "image_size=(16, 8)"]),
-    "sides exchanged": (images(shape=(2, 8, 12, 3)), ["8x12", "12x8"]),
-    "int64": (images(7, (2, 12, 8, 3)).astype(np.int64), ["int64", "uint8", "astype"]),
+    "list": ([[0.5]], ["list", NEED]),
+    "None": (None, ["NoneType", NEED]),
+    "one image": (images(shape=(HEIGHT, WIDTH, 3)), [f"({HEIGHT}, {WIDTH}, 3)", "image[None]"]),
+    "gray": (images(shape=(HEIGHT, WIDTH)), [f"({HEIGHT}, {WIDTH})", NEED]),
+    "five axes": (images(shape=(1, 2, HEIGHT, WIDTH, 3)), [f"(1, 2, {HEIGHT}, {WIDTH}, 3)", NEED]),
+    "empty batch": (images(shape=(0, HEIGHT, WIDTH, 3)), ["empty", "at least one"]),
+    "channels": (images(shape=(2, HEIGHT, WIDTH, 4)), ["4 channels", "needs 3"]),
+    "channels first": (images(shape=(2, 3, HEIGHT, WIDTH)), [f"{WIDTH} channels", "channels come last"]),
+    "size": (images(shape=(2, 16, 8, 3)), ["16x8", f"{HEIGHT}x{WIDTH}", "image_size=(16, 8)"]),
+    "sides exchanged": (images(shape=(2, WIDTH, HEIGHT, 3)), [f"{WIDTH}x{HEIGHT}", f"{HEIGHT}x{WIDTH}"]),
+    "int64": (images(7).astype(np.int64), ["int64", "uint8", "astype"]),
     "bool": (images(1).astype(bool), ["bool", "uint8"]),
     "object": (images().astype(object), ["object", "uint8"]),
     "NaN": (spoiled(np.nan), ["2 values", "NaN", "finite"]),
     "infinity": (spoiled(-np.inf), ["2 values", "infinite"]),
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("norm", "norm.gamma is missing"), ("project", "project.b is list")]
+)
+def test_a_parameter_that_is_no_array(name, said):
+    p = vit.init(None, CONFIG)
+    p = p | {"norm": 5} if name == "norm" else p | {"project": p["project"] | {"b": [1.0]}}
+    with pytest.raises(InputError, match=said):
+        predict(images(), p, CONFIG)
 
 
 @pytest.mark.parametrize(("given", "said"), BAD_IMAGES.values(), ids=BAD_IMAGES)
@@ -74,17 +86,17 @@ def test_what_is_no_model(p):
     ("changed", "said"),
     [
         ({"num_layers": 1}, "blocks.1.norm_1.gamma is unexpected; .* and 13 more"),
-        ({"num_layers": 3}, r"blocks.2.norm_1.gamma is missing, need \(12,\); .* and 13 more"),
+        ({"num_layers": 3}, r"blocks.2.norm_1.gamma is missing, need \(28,\); .* and 13 more"),
         ({"position_embedding": "none"}, "position.E_pos is unexpected$"),
         (
             {"representation_size": 9},
-            r"classify.pre_logits.W is .*; .*; classify.head.W is \(7, 5\), need \(9, 5\)$",
+            r"classify.pre_logits.W is .*; .*; classify.head.W is \(17, 13\), need \(9, 13\)$",
         ),
         (
             {"classifier": "gap"},
-            r"class_token.cls is unexpected; position.E_pos is \(7, 12\), need \(6, 12\)$",
+            r"class_token.cls is unexpected; position.E_pos is \(31, 28\), need \(30, 28\)$",
         ),
-        ({"num_classes": 3}, r"classify.head.W is \(7, 5\), need \(7, 3\); classify.head.b is"),
+        ({"num_classes": 3}, r"classify.head.W is \(17, 13\), need \(17, 3\); classify.head.b is"),
     ],
     ids=str,
 )
@@ -102,7 +114,7 @@ def test_another_models_parameters(changed, said):
 
 
 def test_bytes_are_scaled_to_minus_one_and_one():
-    x = np.zeros((1, 12, 8, 3), np.uint8)
+    x = np.zeros((1, HEIGHT, WIDTH, 3), np.uint8)
     x[0, 0, 0] = [0, 51, 255]
     got = check_images(x, CONFIG, np.float32)
     assert got.dtype == np.float32
@@ -128,7 +140,7 @@ def test_complex_numbers_stay_what_they_are():
 
 def test_images_are_checked_by_their_own_side():
     """The height alone, the width alone, the channels alone."""
-    for shape in ((1, 16, 8, 3), (1, 12, 16, 3), (1, 12, 8, 1)):
+    for shape in ((1, 16, WIDTH, 3), (1, HEIGHT, 16, 3), (1, HEIGHT, WIDTH, 1)):
         with pytest.raises(InputError, match="the model needs"):
             check_images(images(shape=shape), CONFIG, np.float32)
 

@@ -182,6 +182,16 @@ def test_another_comparison_in_the_folder(capsys, tmp_path):
     assert "is damaged" in run(capsys, GELU, tmp_path)[2]
 
 
+def test_a_comparison_of_an_earlier_version_goes_on(tmp_path):
+    """Its compare.json had no seed and an overwrite, and said nothing of tasks."""
+    what = {"over": "gelu", "epochs": 1, "overwrite": False}
+    series.remember(tmp_path / "compare.json", what)
+    now = {"over": "gelu", "epochs": 1, "seed": 0, "task": None}
+    series.remember(tmp_path / "compare.json", now)
+    with pytest.raises(InputError, match="epochs is 1 there and 2 here"):
+        series.remember(tmp_path / "compare.json", now | {"epochs": 2})
+
+
 def test_a_comparison_of_another_field_in_the_folder(capsys, tmp_path):
     assert run(capsys, GELU.replace("--seeds 2", "--seeds 1"), tmp_path)[0] == 0
     status, _, err = run(capsys, GELU.replace("--over gelu", "--over lr --values 1,2"), tmp_path)

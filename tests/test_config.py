@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from vitnp import PRESETS, InputError, ViTConfig, preset, tree, vit
+from vitnp import PRESETS, InputError, ViTConfig, models, preset, tree, vit
 from vitnp.ops import initializers
 
 # ViT Table 1 counts these roughly; the 1000-class counts of B and L are those of torchvision's models.
@@ -26,7 +26,8 @@ COUNTS = {
 
 def count(name, **fields):
     """Parameters of a preset; the arrays are shapes only."""
-    return tree.count(vit.init(None, preset(name, **fields)))
+    config = preset(name, **fields)
+    return tree.count(models.of(config).init(None, config))
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -163,6 +164,33 @@ def test_shapes_without_a_generator_are_the_shapes_with_one():
         config = preset("tiny", **fields)
         drawn, shapes = vit.init(np.random.default_rng(0), config), vit.init(None, config)
         assert tree.map(lambda a: (a.shape, a.dtype), drawn) == tree.map(lambda a: (a.shape, a.dtype), shapes)
+
+
+def test_no_two_sizes_of_the_tiny_model_are_alike():
+    """Or two exchanged axes, and a size taken for another, would go unseen in every check that uses it."""
+    config = preset("tiny")
+    (height, width), (rows, cols), N = config.image_size, config.grid, config.num_patches
+    sizes = {
+        "Hᵢ": height,
+        "Wᵢ": width,
+        "C": config.in_channels,
+        "P": config.patch_size,
+        "rows": rows,
+        "columns": cols,
+        "N": N,
+        "tokens": config.num_tokens,
+        "P·P·C": config.patch_dim,
+        "distances": 2 * config.num_tokens - 1,
+        "H": config.num_heads,
+        "K": config.head_dim,
+        "D": config.hidden_size,
+        "M": config.mlp_dim,
+        "L": config.num_layers,
+        "pre-logits": config.representation_size,
+        "classes": config.num_classes,
+    }
+    assert config.num_tokens == N + 1
+    assert len(set(sizes.values())) == len(sizes), sizes
 
 
 BAD_FIELDS = {

@@ -16,8 +16,14 @@ from vitnp.analysis.results import run
 from vitnp.backend import tiles
 
 # The blocks in which the large arrays of a real model are treated, for the small ones here: as they are (none of
-# these arrays fills one), and of 50 and 11 values, which leave a shorter one at the end.
-BLOCKS = (tiles.BLOCK, 50, 11)
+# these arrays fills one), of a few rows, which leave a shorter one at the end, and of less than a row. Of a whole
+# model's arrays, which have the most rows, ten and five rows.
+BLOCKS, MODEL_BLOCKS = (tiles.BLOCK, 50, 11), (tiles.BLOCK, 300, 150)
+
+
+def blocks(name):
+    """The blocks for a case."""
+    return MODEL_BLOCKS if name in CASES.models else BLOCKS
 
 
 def holds(clause, case):
@@ -41,7 +47,7 @@ def clauses_and_blocks(name):
 
     Those in the other sizes are equal by `test_blocks_change_rounding_alone`.
     """
-    for clause, block in itertools.product(CONTRACT, BLOCKS):
+    for clause, block in itertools.product(CONTRACT, blocks(name)):
         if clause != "gradient" or block == tiles.BLOCK or name not in CASES.models:
             yield clause, block
 
@@ -59,7 +65,7 @@ def test_contract(name, clause, block, monkeypatch):
 def test_blocks_change_rounding_alone(name, monkeypatch):
     """y, dx and dp, whatever the size of the blocks: BLAS may add a row up otherwise where there are fewer rows."""
     case, results = CASES[name], []
-    for block in BLOCKS:
+    for block in blocks(name):
         monkeypatch.setattr(tiles, "BLOCK", block)
         results.append(run(case.forward, case.backward, case.x, case.p))
     for result in results[1:]:
@@ -83,6 +89,24 @@ def test_every_backward_has_a_case():
     ]
     assert len(with_backward) >= 14
     assert not [name for name in with_backward if not any(case.startswith(name) for case in CASES)]
+
+
+# What is square by its nature, or made so to be looked at.
+SQUARE = {"W_Q", "W_K", "W_V", "W_O"}
+MADE_SQUARE = ("linear, ", "vit, square", "vit, one patch")
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(MADE_SQUARE)])
+def test_no_two_sizes_of_a_case_are_alike(name):
+    """Of x, of a leaf, and the batch's beside those of p: two exchanged axes are another shape or other numbers."""
+    case = CASES[name]
+    shapes = {"x": case.x.shape} | {leaf_name: leaf.shape for leaf_name, leaf in tree.leaves(case.p)}
+    for leaf, shape in shapes.items():
+        if leaf.rpartition(".")[2] not in SQUARE and not leaf.startswith("layers."):  # of an MLP
+            assert len(set(shape)) == len(shape), leaf
+    if case.per_image:
+        sizes = {size for _, leaf in tree.leaves(case.p) for size in leaf.shape}
+        assert len(case.x) not in sizes
 
 
 def close(a, b):

@@ -255,7 +255,6 @@ def test_a_gradient_under_another_name():
             "dp has the keys {'W': 'W', 'b': 'b', 'empty': {}}; p has …",
         ),
     ],
-    ids=str,
 )
 def test_another_tree(change, line):
     rows = [row for row in said(backward=changed(change)) if row.startswith("tree")]

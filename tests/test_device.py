@@ -43,8 +43,8 @@ def equal(device, host):
 def point(dtype="float32", **fields):
     """A tiny model's images, labels and generic parameters."""
     config = preset("tiny", **fields)
-    images, p = model_point(config, 4)
-    return images.astype(dtype), np.array([1, 4, 0, 1]), precision.cast(p, dtype), config
+    images, p = model_point(config, 10)
+    return images.astype(dtype), np.array([1, 4, 0, 1, 12, 7, 7, 3, 9, 1]), precision.cast(p, dtype), config
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -144,8 +144,8 @@ def test_recomputing_draws_the_same_on_the_device(options):
 
 def test_a_device_takes_the_batch_as_it_is():
     config = preset("tiny")
-    assert split.slices(0, 4, config, 3, on_cpu=True) == [(0, 1), (1, 2), (2, 4)]
-    assert split.slices(0, 4, config, 3, on_cpu=False) == [(0, 4)]
+    assert split.slices(0, 10, config, 3, on_cpu=True) == [(0, 3), (3, 6), (6, 10)]
+    assert split.slices(0, 10, config, 3, on_cpu=False) == [(0, 10)]
 
 
 def test_no_thread_but_the_callers_meets_the_device(monkeypatch):
@@ -178,7 +178,7 @@ def test_micro_batches_draw_each_its_own(monkeypatch):
     monkeypatch.setattr(batch, "DeviceDraws", lambda xp, *given: seeds.append(given) or rng[0])
     images, labels, p, config = point(**DROPOUTS)
     vitnp.loss_and_grads(images, labels, to_device(p, STRICT), config, rng=generator(), micro_batch=3)
-    assert [start for _, start in seeds] == [0, 3]
+    assert [start for _, start in seeds] == [0, 3, 6, 9]
     assert seeds[0][0] == seeds[1][0]
 
 
@@ -297,7 +297,7 @@ def test_gradcheck(cupy_is_strict, capsys):
 def test_predict(cupy_is_strict, capsys, tmp_path):
     from PIL import Image
 
-    config = preset("tiny", image_size=(12, 8))
+    config = preset("tiny")
     _, p = model_point(config)
     weights.save(tmp_path / "model.npz", precision.cast(p, "float32"), config)
     pixels = generator().integers(0, 256, (30, 20, 3), dtype=np.uint8)

@@ -25,10 +25,10 @@ RANKS = pathlib.Path(__file__).parent / "ranks"
 MPIEXEC = pathlib.Path(sysconfig.get_path("scripts")) / "mpiexec"
 
 
-def start(program, *arguments, ranks=2):
+def start(program, *arguments, size=2):
     """mpiexec with two ranks of tests/ranks/PROGRAM.py."""
     assert MPIEXEC.exists(), f"no {MPIEXEC}: pip install -r requirements.txt"
-    command = [MPIEXEC, "-n", str(ranks), sys.executable, RANKS / f"{program}.py", *arguments]
+    command = [MPIEXEC, "-n", str(size), sys.executable, RANKS / f"{program}.py", *arguments]
     pipe = subprocess.PIPE
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PMI")}
     environ["PYTHONPATH"] = os.pathsep.join(map(str, (RANKS.parent, RANKS.parent.parent)))
@@ -46,17 +46,17 @@ def finish(process):
     return process.returncode, out, err
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
-def test_the_communicator(ranks):
-    assert finish(start("communicator", ranks=ranks)) == (0, "", "")
+@pytest.mark.parametrize("size", [2, 3])
+def test_the_communicator(size):
+    assert finish(start("communicator", size=size)) == (0, "", "")
 
 
-@pytest.mark.parametrize(("ranks", "batch_size"), [(2, 4), (3, 5)])
+@pytest.mark.parametrize(("size", "batch_size"), [(2, 4), (3, 5)])
 @pytest.mark.parametrize("dropout", ["no dropout", "dropout"])
-def test_training_steps_are_those_of_one_process(ranks, batch_size, dropout, tmp_path):
+def test_training_steps_are_those_of_one_process(size, batch_size, dropout, tmp_path):
     """Batches of 4, 4, 3 images over two ranks, and of 5, 5, 1 over three: two of them then have none."""
     out = tmp_path / "p.npz"
-    assert finish(start("steps", out, dropout, str(batch_size), ranks=ranks)) == (0, "", "")
+    assert finish(start("steps", out, dropout, str(batch_size), size=size)) == (0, "", "")
     alone = ranks.Alone()
     losses, p = steps.train(alone, dropout=dropout == "dropout", batch_size=batch_size)
     with np.load(out) as found:
@@ -66,10 +66,10 @@ def test_training_steps_are_those_of_one_process(ranks, batch_size, dropout, tmp
 
 
 @pytest.mark.parametrize("freeze", ["none", "backbone"])
-@pytest.mark.parametrize("ranks", [2, 3])
-def test_a_training_is_that_of_one_process(ranks, freeze, tmp_path):
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_training_is_that_of_one_process(size, freeze, tmp_path):
     """Dropout, an average and unequal shares, one of them empty: losses, accuracies and parameters."""
-    assert finish(start("training", tmp_path / "out.npz", freeze, ranks=ranks))[0] == 0
+    assert finish(start("training", tmp_path / "out.npz", freeze, size=size))[0] == 0
     history, p = training.run(ranks.Alone(), freeze)
     with np.load(tmp_path / "out.npz") as found:
         np.testing.assert_allclose(found["history"], history, rtol=1e-12)
@@ -160,7 +160,7 @@ def test_alone_an_error_is_raised_as_it_is():
 
 @pytest.mark.parametrize("told", [{}, {"PMI_RANK": "0", "PMI_SIZE": "1"}])
 def test_one_process_loads_no_mpi(told):
-    code = "import sys; from vitnp import distributed; ranks.connect(); print('mpi4py' in sys.modules)"
+    code = "import sys; from vitnp.engine import ranks; ranks.connect(); print('mpi4py' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | told)
     assert done.stdout == "False\n"
 
@@ -186,7 +186,7 @@ def test_mpiexec_of_another_mpi():
     """It starts two processes, each of which is alone in its own world: both would write the same files."""
     code = (
         "import os; os.environ.update(OMPI_COMM_WORLD_RANK='0', OMPI_COMM_WORLD_SIZE='2')\n"
-        "from vitnp import distributed; ranks.connect()"
+        "from vitnp.engine import ranks; ranks.connect()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "mpiexec started 2 processes, but mpi4py sees 1" in done.stderr

@@ -146,3 +146,10 @@ def test_random_like_is_generic():
     assert got["gamma"].mean() == pytest.approx(1.0, abs=0.1)
     assert got["beta"].mean() == pytest.approx(0.0, abs=0.1)
     assert not np.array_equal(got["beta"], got["cls"])
+
+
+@pytest.mark.parametrize(("shape", "std"), [((5, 300), 0.5), ((200, 300), 0.1), ((4, 10, 5, 300), 0.1)])
+def test_random_like_is_small_in_wide_layers(shape, std):
+    """√(2/n) for n inputs, of a matrix its rows, of a convolution's kernel all axes but the last."""
+    a = gradcheck.random_like({"W": np.zeros(shape)}, np.random.default_rng(0))["W"]
+    assert a.std() == pytest.approx(std, rel=0.05)

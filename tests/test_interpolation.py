@@ -62,12 +62,12 @@ def test_the_gradient(method, cls):
     def backward(dy, saved):
         return interpolate.backward(dy, saved), {}
 
-    report = gradcheck.check(forward, backward, rng.standard_normal((12 + cls, 3)), {}, seeds=(0, 1))
+    report = gradcheck.check(forward, backward, rng.standard_normal((12 + cls, 7)), {}, seeds=(0, 1))
     assert report.ok, str(report)
 
 
 def test_the_class_row_is_kept_and_so_is_the_dtype():
-    E_pos = np.random.default_rng(0).standard_normal((13, 3)).astype(np.float32)
+    E_pos = np.random.default_rng(0).standard_normal((13, 7)).astype(np.float32)
     before = E_pos.copy()
     y, saved = interpolate.forward(E_pos, grid=(3, 4), new_grid=(6, 2), method="bicubic")
     assert y.dtype == np.float32
@@ -82,28 +82,28 @@ def test_the_class_row_is_kept_and_so_is_the_dtype():
 
 @pytest.mark.parametrize("method", INTERPOLATIONS)
 def test_load_at_another_size(tmp_path, method):
-    config = preset("tiny", position_interpolation=method)  # 12x8 pixels, 3x2 patches and the class token
+    config = preset("tiny", position_interpolation=method)  # 5x6 patches of 8x8 and the class token
     p = gradcheck.random_like(vit.init(None, config), np.random.default_rng(0))
     weights.save(tmp_path / "model.npz", p, config)
-    q, new = weights.load(tmp_path / "model.npz", image_size=(8, 20))
-    assert (new.image_size, new.grid) == ((8, 20), (2, 5))
+    q, new = weights.load(tmp_path / "model.npz", image_size=(16, 72))
+    assert (new.image_size, new.grid) == ((16, 72), (2, 9))
     E_pos = p["position"]["E_pos"]
-    want = resized(E_pos[1:].reshape(3, 2, -1), (2, 5), method).reshape(10, -1)
+    want = resized(E_pos[1:].reshape(5, 6, -1), (2, 9), method).reshape(18, -1)
     assert np.array_equal(q["position"]["E_pos"], np.concatenate([E_pos[:1], want]))
-    logits, _ = vit.forward(np.zeros((1, 8, 20, 3), np.float32), q, new)
-    assert logits.shape == (1, 5)
+    logits, _ = vit.forward(np.zeros((1, 16, 72, 3), np.float32), q, new)
+    assert logits.shape == (1, 13)
 
 
 def test_the_same_size_changes_nothing_and_a_broken_one_is_refused(tmp_path):
     config = preset("tiny")
     p = gradcheck.random_like(vit.init(None, config), np.random.default_rng(0))
     weights.save(tmp_path / "model.npz", p, config)
-    q, same = weights.load(tmp_path / "model.npz", image_size=(12, 8))
+    q, same = weights.load(tmp_path / "model.npz", image_size=config.image_size)
     assert same == config
     assert np.array_equal(q["position"]["E_pos"], p["position"]["E_pos"])
-    assert adapt.new_image_size(p, config, (12, 8))[0] is p
+    assert adapt.new_image_size(p, config, config.image_size)[0] is p
     assert weights.load(tmp_path / "model.npz", image_size=16)[1].image_size == (16, 16)
-    with pytest.raises(InputError, match="12x10 is not divisible by patch_size 4"):
-        weights.load(tmp_path / "model.npz", image_size=(12, 10))
-    with pytest.raises(InputError, match="10x8 is not divisible by patch_size 4"):
-        weights.load(tmp_path / "model.npz", image_size=(10, 8))
+    with pytest.raises(InputError, match="40x42 is not divisible by patch_size 8"):
+        weights.load(tmp_path / "model.npz", image_size=(40, 42))
+    with pytest.raises(InputError, match="42x48 is not divisible by patch_size 8"):
+        weights.load(tmp_path / "model.npz", image_size=(42, 48))

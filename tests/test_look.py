@@ -166,8 +166,8 @@ def small_trace(of, label):
 def test_gradients_of_logits_make_those_of_the_loss():
     """∂loss/∂· = Σ_c (p_c − t_c)·∂y_c/∂· for every tensor below the logits, the attention weights among them."""
     by_loss = small_trace("loss", 2)
-    by_logit = [small_trace("logit", c) for c in range(5)]
-    weights = by_loss.probabilities[0] - np.eye(5)[2]
+    by_logit = [small_trace("logit", c) for c in range(13)]
+    weights = by_loss.probabilities[0] - np.eye(13)[2]
     names = [record.name for record in by_logit[0].backward]
     assert names == [record.name for record in by_loss.backward if record.name != "p"]
     for name in names:
@@ -185,9 +185,9 @@ def test_a_real_model_keeps_its_dtype():
     gradients = [t.gradient(f"blocks.{i}.attention.A").astype("float32") for i in range(2)]
     for R in (look.rollout(weights), look.gradient_rollout(weights, gradients)):
         assert R.dtype == "float32"
-        assert look.attention_from_class_token(R, grid=(3, 2)).shape == (1, 3, 2)
-    distance = look.attention_distance(weights[0], grid=(3, 2), patch_size=4)
-    assert (distance.shape, distance.dtype) == ((1, 3), "float32")
+        assert look.attention_from_class_token(R, grid=(5, 6)).shape == (1, 5, 6)
+    distance = look.attention_distance(weights[0], grid=(5, 6), patch_size=8)
+    assert (distance.shape, distance.dtype) == ((1, 4), "float32")
 
 
 POINT = (random_weights(1, 2, 7, 7), np.random.default_rng(1).standard_normal((1, 2, 7, 7)))

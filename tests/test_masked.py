@@ -262,6 +262,14 @@ def test_bad_batches():
     ):
         with pytest.raises(InputError, match=message):
             loss_and_grads(given, None, p, FOUR, task, **options)
+    for other, config, options, message in (
+        (p | {"classify": {}}, FOUR, {"ratio": 2.0}, "mask_ratio is 2.0"),
+        (p, FOUR, {"target": "colour"}, 'target is "colour"'),
+        (p, preset("mlp-digits"), {}, "has no patches to corrupt"),
+        (vit.init(rng, FOUR), FOUR, {}, "p has no masked.head"),
+    ):
+        with pytest.raises(InputError, match=message):
+            loss_and_grads(images, None, other, config, MaskedPatches(**options), rng)
     source = ArraySource(images, np.zeros(6, int))
     for options in ({"source": ArraySource(images[:0], np.zeros(0, int))}, {"source": source, "rows": []}):
         with pytest.raises(InputError, match="no images to measure on"):

@@ -14,6 +14,7 @@ from vitnp.commands import cli
 from vitnp.models import mlp
 from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
+from vitnp.weights import adapt
 
 TINY = preset("mlp-tiny")
 SHORT = "--model mlp-digits --set hidden_size=24 --set num_layers=2 --epochs 2 --batch-size 128"
@@ -150,3 +151,14 @@ def test_what_it_has_not_is_said(capsys, tmp_path, words, said):
     status, _, err = run(capsys, words, *([tmp_path / "run"] if words.endswith("--out") else []))
     assert status == 2
     assert said in err and err.count("\n") == 1
+
+
+def test_what_it_cannot_do_is_said_in_words():
+    images, p = generic()
+    for call, said in (
+        (lambda: adapt.new_image_size(p, TINY, 16), "has no other image size than its own"),
+        (lambda: vitnp.trace(images, p, TINY), "has no named tensors"),
+        (lambda: cost.step_bytes(TINY), "has no count of a step's memory"),
+    ):
+        with pytest.raises(InputError, match=f"a model of the family mlp {said}"):
+            call()

@@ -19,7 +19,7 @@ variants = pytest.mark.parametrize("fields", POSITIONS.values(), ids=POSITIONS)
 
 
 def tiny(**fields):
-    """The tiny model, 3x2 patches and the class token, with generic parameters and two images."""
+    """The tiny model, 5x6 patches and the class token, with generic parameters and two images."""
     config = preset("tiny", **fields)
     return config, *model_point(config)
 
@@ -30,18 +30,19 @@ def tiny(**fields):
 @pytest.mark.parametrize("classifier", ["token", "gap"])
 @pytest.mark.parametrize("kind", ["2d", "sincos"])
 def test_the_table_patch_by_patch(kind, classifier):
-    config, _, p = tiny(position_embedding=kind, classifier=classifier, hidden_size=24)
-    how = {"kind": kind, "grid": config.grid, "like": np.zeros((1, config.num_tokens, 24))}
+    config, _, p = tiny(position_embedding=kind, classifier=classifier)
+    how = {"kind": kind, "grid": config.grid, "like": np.zeros((1, config.num_tokens, config.hidden_size))}
     E_pos, _ = positions.forward(p.get("position", {}), **how)
     np.testing.assert_allclose(E_pos, table(p.get("position", {}), config), rtol=1e-14, atol=1e-14)
-    assert E_pos.shape == (config.num_tokens, 24)
+    assert E_pos.shape == (config.num_tokens, config.hidden_size)
 
 
 @pytest.mark.parametrize("classifier", ["token", "gap"])
 def test_relative_scores_query_by_query(classifier):
     config, _, p = tiny(position_embedding="relative", classifier=classifier)
-    Q, E_rel = generic(2, 3, config.num_tokens, config.head_dim), p["blocks"][0]["attention"]["E_rel"]
-    assert E_rel.shape == (2 * config.num_tokens - 1, 4)
+    T, E_rel = config.num_tokens, p["blocks"][0]["attention"]["E_rel"]
+    assert E_rel.shape == (2 * T - 1, 7)
+    Q = generic(2, config.num_heads, T, 7)
     S, _ = relative.forward(Q, E_rel)
     np.testing.assert_allclose(S, distances(Q, E_rel, config), rtol=1e-14, atol=1e-14)
 
@@ -50,12 +51,12 @@ def test_relative_is_a_second_attention_with_the_distances_as_keys():
     """ViT App. D.4: its scores, scaled as all are, are added before the softmax."""
     config, images, p = tiny(position_embedding="relative", num_layers=1)
     attention = vit.forward(images, p, config)[1].blocks[0].attention
-    Q, K = attention.Q, attention.K
+    Q, K, T = attention.Q, attention.K, config.num_tokens
     S = np.zeros(attention.A.shape)
-    for query in range(7):
-        for key in range(7):
+    for query in range(T):
+        for key in range(T):
             content = (Q[:, :, query] * K[:, :, key]).sum(-1)
-            place = (Q[:, :, query] * attention.p["E_rel"][6 + key - query]).sum(-1)
+            place = (Q[:, :, query] * attention.p["E_rel"][T - 1 + key - query]).sum(-1)
             S[:, :, query, key] = (content + place) / math.sqrt(config.head_dim)
     A = np.exp(S) / np.exp(S).sum(-1, keepdims=True)
     np.testing.assert_allclose(attention.A, A, rtol=1e-12)
@@ -116,7 +117,8 @@ def shuffled(images, config, order):
 def test_only_a_bag_of_patches_does_not_see_their_order(fields, classifier):
     config, images, p = tiny(**fields, classifier=classifier)
     logits, _ = vit.forward(images, p, config)
-    other, _ = vit.forward(shuffled(images, config, [4, 0, 5, 2, 1, 3]), p, config)
+    order = generator().permutation(config.num_patches)
+    other, _ = vit.forward(shuffled(images, config, order), p, config)
     if config.position_embedding == "none":
         np.testing.assert_allclose(other, logits, rtol=1e-12, atol=1e-12)
     else:
@@ -197,9 +199,9 @@ def test_with_one_layer_all_places_are_one():
 
 
 def test_the_step_alone_adds_nothing_without_a_table():
-    x = generic(2, 5, 8)
+    x = generic(2, 13, 8)
     for kind in ("none", "relative"):
-        y, saved = s4_position.forward(x, {}, kind=kind, grid=(2, 2))
+        y, saved = s4_position.forward(x, {}, kind=kind, grid=(3, 4))
         np.testing.assert_array_equal(y, x)
         dx, dp = s4_position.backward(y, saved)
         np.testing.assert_array_equal(dx, y)
@@ -210,17 +212,17 @@ def test_the_step_alone_adds_nothing_without_a_table():
 
 
 @pytest.mark.parametrize("method", INTERPOLATIONS)
-@pytest.mark.parametrize("new_grid", [(5, 4), (2, 7), (1, 3), (3, 2)])
+@pytest.mark.parametrize("new_grid", [(5, 2), (2, 7), (1, 3), (3, 4)])
 @pytest.mark.parametrize("cls", [0, 1])
 def test_2d_tables_interpolated_are_their_whole_table_interpolated(cls, new_grid, method):
-    p = {"E_rows": generic(3, 2), "E_cols": generic(2, 2)} | ({"E_cls": generic(4)} if cls else {})
-    how = {"grid": (3, 2), "new_grid": new_grid, "method": method}
+    p = {"E_rows": generic(3, 5), "E_cols": generic(4, 5)} | ({"E_cls": generic(10)} if cls else {})
+    how = {"grid": (3, 4), "new_grid": new_grid, "method": method}
 
     def whole(p, grid):
-        like = np.zeros((1, cls + grid[0] * grid[1], 4))
+        like = np.zeros((1, cls + grid[0] * grid[1], 10))
         return positions.forward(p, kind="2d", grid=grid, like=like)[0]
 
-    want, _ = interpolate.forward(whole(p, (3, 2)), **how)
+    want, _ = interpolate.forward(whole(p, (3, 4)), **how)
     np.testing.assert_allclose(whole(positions.resized(p, **how), new_grid), want, rtol=1e-12, atol=1e-13)
 
 
@@ -277,15 +279,15 @@ def test_load_at_another_size(tmp_path, fields):
     config, _, p = tiny(**fields)
     before = tree.map(np.copy, p)
     weights.save(tmp_path / "model.npz", p, config)
-    q, new = weights.load(tmp_path / "model.npz", image_size=(8, 20))
+    q, new = weights.load(tmp_path / "model.npz", image_size=(16, 72))
     assert (new.grid, new.position_embedding, new.position_at) == (
-        (2, 5),
+        (2, 9),
         config.position_embedding,
         config.position_at,
     )
     want = tree.map(np.shape, vit.init(None, new))
     assert tree.map(np.shape, q) == want
-    assert vit.forward(np.zeros((1, 8, 20, 3)), q, new)[0].shape == (1, 5)
+    assert vit.forward(np.zeros((1, 16, 72, 3)), q, new)[0].shape == (1, 13)
     for name, leaf in tree.leaves(before):
         unchanged = "E_" not in name or name.endswith("E_cls")
         assert np.array_equal(leaf, tree.get(q, name)) == unchanged, name
@@ -293,7 +295,7 @@ def test_load_at_another_size(tmp_path, fields):
         tables = (p["position"], q["position"])
         old, got = (t.get(1, t) for t in tables)
         old = table(old, config)
-        want, _ = interpolate.forward(old, grid=(3, 2), new_grid=(2, 5), method="bilinear-aligned")
+        want, _ = interpolate.forward(old, grid=(5, 6), new_grid=(2, 9), method="bilinear-aligned")
         np.testing.assert_allclose(table(got, new), want, rtol=1e-12, atol=1e-13)
 
 
@@ -334,11 +336,12 @@ def test_positions_that_do_not_fit_what_is_asked_for(tmp_path):
         ):
             weights.load(ours, position_embedding=kind)
         with pytest.raises(InputError, match=f'is of google, with positions "1d" .* do not fit .*"{kind}"'):
-            weights.load(google, image_size=(12, 8), position_embedding=kind)
+            weights.load(google, image_size=config.image_size, position_embedding=kind)
     with pytest.raises(InputError, match='has position_at "stem", which does not fit "every-layer"'):
         weights.load(ours, position_at="every-layer")
     for path in (ours, google):
-        assert weights.load(path, image_size=(12, 8), position_embedding="1d")[1].position_embedding == "1d"
+        _, found = weights.load(path, image_size=config.image_size, position_embedding="1d")
+        assert found.position_embedding == "1d"
     p["position"]["E_pos"] = p["position"]["E_pos"][:-1]
     with pytest.raises(InputError, match="E_pos"):
         weights.save(ours, p, config)
@@ -374,10 +377,13 @@ def test_the_command_line(capsys, tmp_path):
         ({"position_embedding": None}, '"None"'),
         ({"position_at": "every layer"}, "did you mean every-layer or every-layer-shared?"),
         (
-            {"position_embedding": "2d", "hidden_size": 15},
-            'hidden_size 15 is not divisible by 2; position_embedding "2d" has 2 parts of equal width, so use 18',
+            {"position_embedding": "2d", "hidden_size": 15, "num_heads": 1},
+            'hidden_size 15 is not divisible by 2; position_embedding "2d" has 2 parts of equal width, so use 16',
         ),
-        ({"position_embedding": "sincos", "hidden_size": 18}, "not divisible by 4; .* 4 parts .* use 24"),
+        (
+            {"position_embedding": "sincos", "hidden_size": 18, "num_heads": 2},
+            "not divisible by 4; .* 4 parts .* use 20",
+        ),
         ({"position_embedding": "none", "position_at": "every-layer"}, '"none" adds nothing to the tokens'),
         ({"position_embedding": "relative", "position_at": "every-layer-shared"}, '"relative" adds nothing'),
         ({"position_embedding": "sincos", "position_at": "every-layer"}, "use every-layer-shared"),

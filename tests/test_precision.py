@@ -144,8 +144,8 @@ def test_the_scale_grows_and_falls():
 def small_model():
     """A tiny model's images, labels, float32 parameters and configuration."""
     config = preset("tiny")
-    images, p = model_point(config, 8)
-    return images.astype("float32"), generator().integers(0, 5, 8), precision.cast(p, "float32"), config
+    images, p = model_point(config, 10)
+    return images.astype("float32"), generator().integers(0, 13, 10), precision.cast(p, "float32"), config
 
 
 def in_float16(images, labels, p, config, scale):

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import sys
 import types
 
@@ -129,7 +130,7 @@ def saved(tmp_path, **fields):
 def test_without_any_names(capsys, photos, tmp_path):
     _, out, _ = run(capsys, photos / "a.jpg", "--weights", saved(tmp_path))
     assert "no names: --labels FILE gives them" in out
-    assert "class 4" in out
+    assert re.search(r"\bclass \d", out)
 
 
 def test_a_file_of_names(capsys, photos, tmp_path):

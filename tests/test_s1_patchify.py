@@ -24,11 +24,11 @@ def test_shapes_of_the_slide():
 
 def test_order_against_loops():
     """Patch by patch from the top left, row by row; inside a patch row, column, channel."""
-    P, rows, cols, C = 4, 2, 3, 3
-    images = addressed(rows * P, cols * P, C, batch=2)
+    B, P, rows, cols, C = 2, 4, 5, 7, 3
+    images = addressed(rows * P, cols * P, C, batch=B)
     patches, _ = s1_patchify.forward(images, patch_size=P)
-    expected = np.empty((2, rows * cols, P * P * C))
-    for b in range(2):
+    expected = np.empty((B, rows * cols, P * P * C))
+    for b in range(B):
         for row in range(rows):
             for col in range(cols):
                 values = [

@@ -16,7 +16,7 @@ def test_shapes_of_the_slide():
 def test_it_is_a_convolution_with_stride_P():
     """Against the convolution's own loop, kernel (P, P, C, D): rows, columns and channels must agree."""
     rng = np.random.default_rng(0)
-    P, C, D, rows, cols = 3, 2, 4, 2, 3
+    P, C, D, rows, cols = 3, 2, 7, 5, 4
     image = rng.standard_normal((rows * P, cols * P, C))
     kernel, bias = rng.standard_normal((P, P, C, D)), rng.standard_normal(D)
     expected = np.zeros((rows, cols, D))

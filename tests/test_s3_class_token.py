@@ -14,7 +14,7 @@ def test_shapes_of_the_slide():
 
 def test_row_0_and_the_patches_after_it():
     rng = np.random.default_rng(0)
-    x, cls = rng.standard_normal((3, 4, 5)), rng.standard_normal(5)
+    x, cls = rng.standard_normal((3, 4, 7)), rng.standard_normal(7)
     tokens, _ = s3_class_token.forward(x, {"cls": cls})
     for image in range(3):
         np.testing.assert_array_equal(tokens[image, 0], cls)
@@ -23,7 +23,7 @@ def test_row_0_and_the_patches_after_it():
 
 def test_backward_by_hand():
     """Row 0 of every image goes to the token, added up; the rest goes to the patches."""
-    dz = np.arange(12.0).reshape(2, 3, 2)
+    dz = np.arange(24.0).reshape(2, 3, 4)
     dx, dp = s3_class_token.backward(dz, ())
-    np.testing.assert_array_equal(dp["cls"], [0 + 6, 1 + 7])
-    np.testing.assert_array_equal(dx, [[[2, 3], [4, 5]], [[8, 9], [10, 11]]])
+    np.testing.assert_array_equal(dp["cls"], [0 + 12, 1 + 13, 2 + 14, 3 + 15])
+    np.testing.assert_array_equal(dx, [[[4, 5, 6, 7], [8, 9, 10, 11]], [[16, 17, 18, 19], [20, 21, 22, 23]]])

@@ -229,7 +229,7 @@ def test_attention_weights_are_probabilities_over_the_keys():
 def test_without_positions_the_order_of_the_tokens_is_unknown():
     """Permute the tokens and the output is permuted: that is why step 4 exists."""
     rng = np.random.default_rng(0)
-    x, p, order = rng.standard_normal((2, 7, 6)), parameters(6), rng.permutation(7)
+    x, p, order = rng.standard_normal((2, 7, 12)), parameters(12), rng.permutation(7)
     y, _ = s5_attention.forward(x, p, num_heads=3)
     permuted, _ = s5_attention.forward(x[:, order], p, num_heads=3)
     np.testing.assert_allclose(permuted, y[:, order], rtol=1e-12, atol=1e-13)
@@ -255,11 +255,11 @@ def test_huge_scores_do_not_overflow():
 
 
 def test_attention_dropout_hits_the_weights_that_multiply_V():
-    x, p = np.random.default_rng(0).standard_normal((2, 20, 6)), parameters(6)
+    x, p = np.random.default_rng(0).standard_normal((2, 20, 12)), parameters(12)
     _, saved = s5_attention.forward(
-        x, p, num_heads=2, attention_dropout_rate=0.25, rng=np.random.default_rng(0)
+        x, p, num_heads=3, attention_dropout_rate=0.25, rng=np.random.default_rng(0)
     )
-    assert saved.A_keep.shape == saved.A.shape == (2, 2, 20, 20)
+    assert saved.A_keep.shape == saved.A.shape == (2, 3, 20, 20)
     assert abs(saved.A_keep.mean() - 0.75) < 0.03
     dropped = np.where(saved.A_keep, saved.A / 0.75, 0.0)
     np.testing.assert_allclose(saved.concat, heads.merge(dropped @ saved.V), rtol=1e-12, atol=1e-14)

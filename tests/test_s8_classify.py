@@ -42,7 +42,7 @@ def test_backward_touches_row_0_only():
     assert (dx == 0.25).all()
 
 
-@pytest.mark.parametrize("representation_size", [None, 4])
+@pytest.mark.parametrize("representation_size", [None, 7])
 def test_training_starts_at_the_loss_of_guessing(representation_size):
     """The initial head is 0, so every class has the same probability: loss = ln(classes)."""
     x = np.random.default_rng(0).standard_normal((3, 4, 6))

@@ -1,4 +1,4 @@
-"""The house keeps its plan: who may import whom, how long a file may be, what `import vitnp` may load."""
+"""The layout: who may import whom, how long a file may be, what `import vitnp` may load."""
 
 import ast
 import importlib
@@ -53,7 +53,7 @@ def name(path):
     return path.relative_to(PACKAGE).as_posix()
 
 
-def room(path):
+def folder(path):
     """`ops/gelu.py` → ops, `vit.py` → vit."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
@@ -69,17 +69,33 @@ def imports(path):
 
 
 def test_every_room_is_there():
-    assert set(MAY_IMPORT) <= {room(path) for path in FILES}
+    assert set(MAY_IMPORT) <= {folder(path) for path in FILES}
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if room(path) in MAY_IMPORT], ids=name)
+@pytest.mark.parametrize("path", [path for path in FILES if folder(path) in MAY_IMPORT], ids=name)
 def test_who_imports_whom(path):
     ours = {
         module.split(".")[1]
         for module in imports(path)
         if module.startswith("vitnp.") and module != "vitnp.__version__"
     }
-    assert ours - {room(path)} - MAY_IMPORT[room(path)] == set()
+    assert ours - {folder(path)} - MAY_IMPORT[folder(path)] == set()
+
+
+def test_no_circle():
+    """Files import one another in one direction only, also inside a folder and inside functions."""
+    files = {
+        "vitnp." + name(path).removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
+        for path in FILES
+    }
+    arrows = {}
+    for module, path in files.items():
+        found = {full if full in files else full.rpartition(".")[0] for full in imports(path)}
+        arrows[module] = {target for target in found & files.keys() if target != module}
+    while leaves := [module for module, found in arrows.items() if not found & arrows.keys()]:
+        for module in leaves:
+            del arrows[module]
+    assert arrows == {}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
@@ -94,12 +110,12 @@ def test_no_function_has_more_than_eight_parameters(path):
 def test_length_and_docstring(path):
     text = path.read_text("utf-8")
     assert text.count("\n") <= 250
-    assert ast.get_docstring(ast.parse(text)), "every file says which room it is"
+    assert ast.get_docstring(ast.parse(text)), "every file says what it is"
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in FILES if room(path) in ("ops", "steps", "blocks", "models")],
+    [path for path in FILES if folder(path) in ("ops", "steps", "blocks", "models")],
     ids=name,
 )
 def test_the_mathematics_does_not_name_numpy(path):
@@ -113,7 +129,9 @@ def test_the_mathematics_does_not_name_numpy(path):
 
 def test_the_contract_knows_no_model():
     """Anybody can call it on their own step: it stands on `tree`, `backend` and the gradient check alone."""
-    files = {f"vitnp.analysis.{name}" for name in ("gradcheck", "results", "clauses", "contract")}
+    files = {
+        f"vitnp.analysis.{name}" for name in ("derivatives", "results", "clauses", "contract", "gradcheck")
+    }
     for file in files:
         path = PACKAGE.parent.joinpath(*file.split(".")).with_suffix(".py")
         ours = {module for module in imports(path) if module.startswith("vitnp.")}
@@ -122,7 +140,7 @@ def test_the_contract_knows_no_model():
 
 
 def test_only_the_backend_imports_cupy():
-    assert {room(path) for path in FILES if any(module.startswith("cupy") for module in imports(path))} == {
+    assert {folder(path) for path in FILES if any(module.startswith("cupy") for module in imports(path))} == {
         "backend"
     }
 

@@ -286,11 +286,11 @@ def test_a_record():
     _, _, _, t = traced({})
     record = next(record for record in t.forward if record.name == "blocks.0.attention.A")
     A = t["blocks.0.attention.A"]
-    assert (record.shape, record.dtype, record.nbytes) == ((2, 3, 7, 7), np.float64, 2 * 3 * 7 * 7 * 8)
+    assert (record.shape, record.dtype, record.nbytes) == ((2, 4, 31, 31), np.float64, 2 * 4 * 31 * 31 * 8)
     assert (record.min, record.max) == (A.min(), A.max())
-    assert record.mean == pytest.approx(1 / 7)
+    assert record.mean == pytest.approx(1 / 31)
     assert record.norm == pytest.approx(np.linalg.norm(A))
-    assert t.shapes["blocks.0.attention.A"] == (2, 3, 7, 7)
+    assert t.shapes["blocks.0.attention.A"] == (2, 4, 31, 31)
 
 
 def test_one_image_and_one_label():
@@ -300,8 +300,8 @@ def test_one_image_and_one_label():
         trace(x, p, config, labels=labels) for x, labels in ((images[0], 4), (images[:1], LABELS[1:]))
     )
     np.testing.assert_array_equal(one.gradient("z0"), batch.gradient("z0"))
-    assert one["image"].shape == (1, 12, 8, 3)
-    soft = trace(images[:1], p, config, labels=np.eye(5)[[4]])
+    assert one["image"].shape == (1, *config.image_size, 3)
+    soft = trace(images[:1], p, config, labels=np.eye(13)[[4]])
     np.testing.assert_array_equal(soft.gradient("p"), one.gradient("p"))
 
 
@@ -309,7 +309,7 @@ def test_bytes_are_scaled_and_float32_stays():
     config = preset("tiny")
     _, p = model_point(config)
     p = tree.map(lambda a: a.astype(np.float32), p)
-    photo = generator().integers(0, 256, (12, 8, 3), dtype=np.uint8)
+    photo = generator().integers(0, 256, (*config.image_size, 3), dtype=np.uint8)
     t = trace(photo, p, config, labels=0)
     assert (t["image"].min() >= -1) and (t["image"].max() <= 1)
     assert {record.dtype for record in t.forward + t.backward} == {np.dtype(np.float32)}
@@ -368,6 +368,6 @@ def test_bad_input_is_one_line():
     for bad in (images[:, :4], images[0, 0], images.astype(int)):
         with pytest.raises(InputError):
             trace(bad, p, config)
-    for labels in (5, np.array([0, 7]), np.array([0])):
+    for labels in (5, np.array([0, 13]), np.array([0])):
         with pytest.raises(InputError, match="labels"):
             trace(images, p, config, labels=labels)

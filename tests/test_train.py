@@ -333,6 +333,23 @@ def test_a_head_alone_needs_images():
         loss_and_grads(none, np.zeros(0, int), p, CONFIG, Head())
 
 
+def test_a_head_alone_that_is_not_the_configuration_s():
+    """The frozen part runs without the head, so nobody else would look at its shape."""
+    images, labels, p = np.zeros((2, 8, 8, 1)), np.array([0, 1]), vit.init(np.random.default_rng(0), CONFIG)
+    wrong = tree.map(lambda leaf: leaf[..., :7], p["classify"])
+    for classify, message in ((wrong, r"classify.head.b is \(7,\)"), ({}, "classify.head.W is missing")):
+        with pytest.raises(InputError, match=message):
+            loss_and_grads(images, labels, p | {"classify": classify}, CONFIG, Head())
+    del p["classify"]
+    with pytest.raises(InputError, match=r"classify\.head\.W is missing"):
+        loss_and_grads(images, labels, p, CONFIG, Head())
+
+
+def test_no_workers():
+    with pytest.raises(InputError, match="workers is 0"):
+        run(workers=0)
+
+
 @pytest.mark.parametrize("fields", [{}, {"representation_size": 6}, {"classifier": "gap"}])
 def test_the_gradient_of_a_head_alone(fields):
     config = dataclasses.replace(CONFIG, **fields)

@@ -14,9 +14,9 @@ from vitnp.ops import dropout
 @pytest.mark.parametrize("fields", MODELS.values(), ids=MODELS)
 def test_shapes(fields):
     config = preset("tiny", **fields)
-    images, p = model_point(config, batch_size=3)
+    images, p = model_point(config, batch_size=9)
     logits, saved = vit.forward(images, p, config)
-    assert logits.shape == (3, config.num_classes or config.representation_size or config.hidden_size)
+    assert logits.shape == (9, config.num_classes or config.representation_size or config.hidden_size)
     assert len(saved.blocks) == config.num_layers
     assert (saved.class_token is None) == (config.classifier == "gap") == ("class_token" not in p)
     if config.position_embedding == "1d" and config.position_at != "every-layer":
@@ -146,7 +146,7 @@ def test_backward_takes_nothing_out_of_saved():
 def test_uint8_images_are_scaled():
     config = preset("tiny")
     _, p = model_point(config)
-    images = np.random.default_rng(0).integers(0, 256, (2, 12, 8, 3), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (2, *config.image_size, 3), dtype=np.uint8)
     from_bytes, saved = vit.forward(images, p, config)
     from_floats, _ = vit.forward((images / 127.5) - 1.0, p, config)
     np.testing.assert_allclose(from_bytes, from_floats, rtol=1e-12)
@@ -188,11 +188,12 @@ def test_dropout_stands_where_the_paper_puts_it(monkeypatch, whole):
 
 
 def test_without_positions_the_class_token_sees_a_bag_of_patches():
-    """Exchange two patches of the image: the same logits if E_pos is 0, others if not."""
+    """Exchange the first and the last row of patches: the same logits if E_pos is 0, others if not."""
     config = preset("tiny")
     images, p = model_point(config)
     exchanged = images.copy()
-    exchanged[:, 0:4], exchanged[:, 8:12] = images[:, 8:12], images[:, 0:4]
+    P = config.patch_size
+    exchanged[:, :P], exchanged[:, -P:] = images[:, -P:], images[:, :P]
     logits, moved = (vit.forward(x, p, config)[0] for x in (images, exchanged))
     assert np.abs(logits - moved).max() > 0.01
     p["position"]["E_pos"][:] = 0.0

@@ -107,7 +107,7 @@ def test_columns_of_a_terminal():
 @pytest.mark.parametrize(
     ("words", "there", "absent"),
     [
-        (("--model", "tiny"), ("18 rows, 30 tensors", "7x12", "pre_logits"), ("✗", "∂loss")),
+        (("--model", "tiny"), ("18 rows, 30 tensors", "31x28", "pre_logits"), ("✗", "∂loss")),
         (("--model", "tiny", "--backward", "--label", "4"), ("−log p[4]", "48 gradients"), ("✗",)),
         (
             ("--model", "digits", "--backward"),
@@ -122,12 +122,12 @@ def test_columns_of_a_terminal():
         (("--model", "tiny", "--set", "num_classes=0"), ("16 rows",), ("✗", "predicted")),
         (
             (*TINY, "--set", "position_embedding=relative", "--backward"),
-            ("(no slide: relative positions)", "blocks.i.attention.E_rel      13x4", "51 gradients"),
+            ("(no slide: relative positions)", "blocks.i.attention.E_rel      61x7", "51 gradients"),
             ("✗", "E_pos"),
         ),
         (
             (*TINY, "--set", "position_at=every-layer", "--backward"),
-            ("(no slide: positions in every layer)", "blocks.i.E_pos                7x12", "51 gradients"),
+            ("(no slide: positions in every layer)", "blocks.i.E_pos                31x28", "51 gradients"),
             ("✗",),
         ),
         (("--model", "tiny", "--set", "num_layers=1", "--backward"), ("30 gradients",), ("✗", "and 17 more")),
@@ -173,8 +173,8 @@ def changed(name, change):
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("z0", "value", "✗ must be 7x12"),
-        ("blocks.1.attention.S", "value", "✗ must be 3x7x7"),
+        ("z0", "value", "✗ must be 31x28"),
+        ("blocks.1.attention.S", "value", "✗ must be 4x31x31"),
         ("blocks.0.feed_forward.u", "gradient", "∂loss/∂blocks.0.feed_forward.u"),
         ("image", "gradient", "1 WRONG: ∂loss/∂image"),
     ],

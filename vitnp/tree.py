@@ -24,8 +24,16 @@ def names(tree, prefix=""):
 
 
 def shapes(tree):
-    """The tree of the shapes of its leaves; written out, as every forward asks for it: a fifth of the time of `map`."""
-    return {key: shapes(leaf) if isinstance(leaf, dict) else leaf.shape for key, leaf in tree.items()}
+    """The tree of the shapes of its leaves, of what is no array the name of its type.
+
+    Written out, as every forward asks for it: a fifth of the time of `map`.
+    """
+    return {key: shapes(leaf) if isinstance(leaf, dict) else shape(leaf) for key, leaf in tree.items()}
+
+
+def shape(leaf):
+    """The shape of an array; of anything else the name of its type, which is no array's shape."""
+    return leaf.shape if hasattr(leaf, "shape") else type(leaf).__name__
 
 
 def from_leaves(named):

@@ -77,7 +77,7 @@ wrong_rules(
     CLAUSES,
     REPORT,
     "test_a_forward_that_is_not_analytic",
-    ("no hint", "gradcheck.DIFFERENCE_TOLERANCE < leaf.complex_error", "0.0 < leaf.complex_error"),
+    ("no hint", "derivatives.DIFFERENCE_TOLERANCE < leaf.complex_error", "0.0 < leaf.complex_error"),
 )
 wrong_rules(
     CLAUSES,

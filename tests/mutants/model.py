@@ -169,10 +169,15 @@ mistakes(
 )
 
 wrong_rules(
+    "tasks/classification.py",
+    "test_parallel",
+    "test_what_nobody_reads_is_left_out",
+    ("training computes every row", "rng, keep=keep, whole=False)", "rng, keep=keep)"),
+)
+wrong_rules(
     "engine/batch.py",
     "test_parallel",
     "test_what_nobody_reads_is_left_out",
-    ("training computes every row", "rng=drop, keep=keep, whole=False)", "rng=drop, keep=keep)"),
     ("prediction computes every row", 'keep="nothing", whole=False)', 'keep="nothing")'),
 )
 

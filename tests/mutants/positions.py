@@ -5,9 +5,9 @@ from mutants.kinds import mistakes, wrong_rules
 mistakes(
     "ops/interpolate.py",
     (
-        "interpolate bilinear-aligned, 7 rows",
-        "interpolate bicubic, 7 rows",
-        "interpolate bicubic-antialias, 6 rows",
+        "interpolate bilinear-aligned, 13 rows",
+        "interpolate bicubic, 13 rows",
+        "interpolate bicubic-antialias, 12 rows",
     ),
     ("rows and columns exchanged", "dE_pos, W_rows.T, W_cols.T", "dE_pos, W_cols.T, W_rows.T"),
     ("not transposed", "dE_pos, W_rows.T, W_cols.T", "dE_pos, W_rows, W_cols"),

@@ -3,7 +3,7 @@
     forward(x, p) → (y, saved)        backward(dy, saved) → (dx, dp)
 
 x and p are float64 and generic: random, not the initial weights. `contract.check_contract` runs all clauses, also
-for functions without p. Imports `tree`, `gradcheck` and `results`.
+for functions without p. Imports `tree`, `derivatives` and `results`.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vitnp import tree
-from vitnp.analysis import gradcheck
+from vitnp.analysis import derivatives
 from vitnp.analysis.results import cast, contents, cotangent, difference, named, run
 
 
@@ -33,16 +33,16 @@ def check_gradient(forward, backward, x, p):
     """
     if check_tree(forward, backward, x, p):
         return [Row("gradient", "", "not compared: dx and dp do not have the names and shapes of x and p")]
-    report = gradcheck.check(forward, backward, x, p, seeds=(0,))
+    report = derivatives.check(forward, backward, x, p, seeds=(0,))
     return [Row("gradient", leaf.name, gradient_error(leaf)) for leaf in report.leaves if not leaf.ok]
 
 
 def gradient_error(leaf):
-    """The numbers of a wrong `gradcheck.Leaf`, and a hint where the two numeric derivatives disagree."""
+    """The numbers of a wrong `derivatives.Leaf`, and a hint where the two numeric derivatives disagree."""
     error, hint = leaf.complex_error, ""
-    if leaf.difference_error <= gradcheck.DIFFERENCE_TOLERANCE < leaf.complex_error:
+    if leaf.difference_error <= derivatives.DIFFERENCE_TOLERANCE < leaf.complex_error:
         hint = "; central differences agree: does forward compute in complex numbers?"
-    elif leaf.complex_error <= gradcheck.COMPLEX_TOLERANCE:
+    elif leaf.complex_error <= derivatives.COMPLEX_TOLERANCE:
         error, hint = leaf.difference_error, "; the complex step agrees: is forward smooth at this x?"
     return (
         f"{leaf.name}: numeric {leaf.numeric:.6g}, analytic {leaf.analytic:.6g}, "

@@ -21,9 +21,9 @@ def multiply_adds(config, **how):
 
 def saved_bytes(config, **how):
     """{part: bytes that forward keeps for backward}, see `models.vit.cost.saved_bytes`."""
-    return models.ask(config, "saved_bytes")(config, **how)
+    return models.ask(config, "saved_bytes", "count of what is kept for backward")(config, **how)
 
 
 def step_bytes(config, **how):
     """{kind: bytes} of a training step when it holds most, see `models.vit.cost.step_bytes`."""
-    return models.ask(config, "step_bytes")(config, **how)
+    return models.ask(config, "step_bytes", "count of a step's memory")(config, **how)

@@ -1,170 +1,23 @@
-"""The lens: is a backward the derivative of its forward? Imports `tree`, `backend` and nothing of the model.
+"""`vitnp.gradcheck`, for anybody's code: `check` compares gradients, `check_contract` checks every clause."""
 
-For every leaf (the input and each parameter) along a random direction v, with a random cotangent w:
+from vitnp.analysis.contract import check_contract
+from vitnp.analysis.derivatives import (
+    COMPLEX_TOLERANCE,
+    DIFFERENCE_TOLERANCE,
+    FLOOR,
+    Leaf,
+    Report,
+    check,
+    random_like,
+)
 
-    analytic   ⟨backward(w), v⟩
-    numeric    d/dt ⟨w, forward(leaf + t·v)⟩ at t = 0, by the complex step Im f(leaf + i·h·v)/h, good to
-               the last bits, and by central differences (f(+h) − f(−h))/2h, good to about 1e-9
-
-Random numbers everywhere, because round ones are blind: with a cotangent of all ones a softmax row (sum 1)
-or a LayerNorm row (sum 0) has gradient zero whatever the code does, and so have zero initial weights.
-"""
-
-import math
-from typing import NamedTuple
-
-import numpy as np
-
-from vitnp import tree
-from vitnp.backend.arrays import array_module, to_device
-
-COMPLEX_STEP = 1e-30  # there is no difference to cancel, so as small as can be
-DIFFERENCE_STEP = 1e-5  # near the cube root of float64's precision, where truncation and rounding meet
-COMPLEX_TOLERANCE = 1e-12
-DIFFERENCE_TOLERANCE = 1e-6
-# An error is relative to the norm of the leaf's gradient, which is what ⟨gradient, v⟩ is on average; a single
-# one can come out near 0 by chance. And to no less than this share of the largest leaf's norm: the key bias,
-# which softmax cancels, has the exact gradient 0, and rounding over rounding means nothing.
-FLOOR = 1e-3
-
-
-class Leaf(NamedTuple):
-    """What the check found for one leaf: the worst of all seeds."""
-
-    name: str
-    shape: tuple
-    analytic: float  # of the seed with the worst error
-    numeric: float  # by the complex step, where it was taken, else by differences
-    complex_error: float | None  # relative; None where no complex step was taken
-    difference_error: float  # relative
-
-    @property
-    def ok(self):
-        """Within both tolerances; NaN is not."""
-        exact = self.complex_error is None or self.complex_error <= COMPLEX_TOLERANCE
-        return exact and self.difference_error <= DIFFERENCE_TOLERANCE
-
-
-class Report(NamedTuple):
-    """One `Leaf` a leaf, the input first."""
-
-    leaves: tuple
-
-    @property
-    def ok(self):
-        """Every leaf within both tolerances."""
-        return all(leaf.ok for leaf in self.leaves)
-
-    @property
-    def worst(self):
-        """The largest complex-step error, None where none was taken, and the largest difference error."""
-        by_complex = [leaf.complex_error for leaf in self.leaves if leaf.complex_error is not None]
-        return max(by_complex, default=None), max(leaf.difference_error for leaf in self.leaves)
-
-    def __str__(self):
-        width = max(len(leaf.name) for leaf in self.leaves)
-        lines = [f"{'leaf':{width}}  {'numeric':>13}  {'analytic':>13}  complex step  differences"]
-        for leaf in self.leaves:
-            exact = "—" if leaf.complex_error is None else f"{leaf.complex_error:.1e}"
-            lines.append(
-                f"{leaf.name:{width}}  {leaf.numeric:13.6e}  {leaf.analytic:13.6e}  "
-                f"{exact:>12}  {leaf.difference_error:11.1e}  {'✓' if leaf.ok else '✗ WRONG'}"
-            )
-        return "\n".join(lines)
-
-
-def check(forward, backward, x, p=None, *, seeds=(0, 1, 2), complex_step=True):
-    """Compare `backward` with `forward` for x and every leaf of p, and return a `Report`.
-
-    forward(x, p) → (y, saved) and backward(dy, saved) → (dx, dp); with p None, forward(x) → (y, saved) and
-    backward(dy, saved) → dx. x, p are float64 and generic: random, not the initial weights. A forward that
-    draws (dropout) makes its generator anew in every call. On a device when x and p are there; complex_step False
-    leaves the complex step out, for a forward that takes no complex numbers (`backend.has_complex_erf`).
-    """
-    point = {"x": x} if p is None else {"x": x, **p}
-
-    def value(at):
-        rest = {name: leaf for name, leaf in at.items() if name != "x"}
-        return forward(at["x"])[0] if p is None else forward(at["x"], rest)[0]
-
-    results = {}
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        found_once = _check_once(value, forward, backward, point, p is not None, rng, complex_step)
-        for name, found in found_once.items():
-            if name not in results or _badness(found) > _badness(results[name]):
-                results[name] = found
-    shapes = dict(tree.leaves(point))
-    return Report(tuple(Leaf(name, shapes[name].shape, *found) for name, found in results.items()))
-
-
-def _badness(found):
-    """How bad one seed's result is; NaN is the worst there is."""
-    error = (found[2] or 0.0) + found[3]
-    return math.inf if math.isnan(error) else error
-
-
-def _check_once(value, forward, backward, point, has_parameters, rng, complex_step):
-    """{leaf: (analytic, numeric, complex error, difference error)} for one cotangent, one direction a leaf."""
-    xp = array_module(point["x"])
-    x, p = point["x"], {name: leaf for name, leaf in point.items() if name != "x"}
-    y, saved = forward(x, p) if has_parameters else forward(x)
-    w = to_device(rng.standard_normal(y.shape), xp)
-    if has_parameters:
-        dx, dp = backward(w, saved)
-        gradient = {"x": dx, **dp}
-    else:
-        gradient = {"x": backward(w, saved)}
-    gradients = dict(tree.leaves(gradient))
-
-    analytic, by_complex, by_difference = {}, {}, {}
-    for name, leaf in tree.leaves(point):
-        v = to_device(rng.standard_normal(leaf.shape), xp)
-        found = getattr(gradients.get(name), "shape", None)
-        if found != leaf.shape:
-            raise ValueError(f"gradient of {name} is {found or 'missing'}, the leaf is {leaf.shape}")
-        analytic[name] = float((gradients[name] * v).sum())
-        if complex_step:
-            turned = value(_moved(point, name, 1j * COMPLEX_STEP * v))
-            by_complex[name] = float((w * turned.imag).sum() / COMPLEX_STEP)
-        h = DIFFERENCE_STEP
-        up, down = (value(_moved(point, name, t * v)) for t in (h, -h))
-        by_difference[name] = float((w * (up - down)).sum() / (2 * h))
-
-    norms = {name: float((gradients[name] * gradients[name]).sum()) ** 0.5 for name in analytic}
-    floor = FLOOR * max(norms.values())
-
-    def error(numeric, name):
-        return abs(numeric - analytic[name]) / (max(abs(numeric), norms[name], floor) or 1.0)
-
-    return {
-        name: (
-            analytic[name],
-            by_complex.get(name, by_difference[name]),
-            error(by_complex[name], name) if complex_step else None,
-            error(by_difference[name], name),
-        )
-        for name in analytic
-    }
-
-
-def _moved(point, name, step):
-    """The point with one leaf moved; all leaves complex if the step is, so that in-place sums stay allowed."""
-    dtype = step.dtype
-    return tree.map(
-        lambda key, leaf: (leaf + step if key == name else leaf).astype(dtype), tree.names(point), point
-    )
-
-
-def random_like(p, rng, *, scale=0.5):
-    """Generic values in p's shapes, for the check: Normal(0, scale²), and near 1 where p is all ones (gamma)."""
-    return tree.map(lambda a: (a == 1).all() + scale * rng.standard_normal(a.shape), p)
-
-
-def __getattr__(name):
-    """`check_contract`, loaded when it is asked for: `contract` imports this file."""
-    if name == "check_contract":
-        from vitnp.analysis.contract import check_contract
-
-        return check_contract
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__all__ = [
+    "COMPLEX_TOLERANCE",
+    "DIFFERENCE_TOLERANCE",
+    "FLOOR",
+    "Leaf",
+    "Report",
+    "check",
+    "check_contract",
+    "random_like",
+]

@@ -1,7 +1,7 @@
 """Few-shot linear evaluation: how good a frozen model's representation is, by a classifier in closed form.
 
 k images a class are shown; a linear map from their representations to targets of ±1 is fitted by regularized least
-squares (ViT §4.1), in one solution of a linear system and no training. Imports `backend`, `errors`, `parallel`.
+squares (ViT §4.1), in one solution of a linear system and no training.
 """
 
 from typing import Any, NamedTuple

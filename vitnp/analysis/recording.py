@@ -65,7 +65,7 @@ class Recorder:
             self.kept.setdefault((function, name), []).append((tuple(self.running), values.get(name)))
 
     def take(self, local, batch_size):
-        """What a `Local` names; the parts of a `tiled` function are put together and freed."""
+        """What a `Local` names; the parts of a function of few rows at a time are put together and freed."""
         key = identity(local.function), local.name
         scope = local.inside and (identity(local.inside[0]), local.inside[1])
         values, others = [], []
@@ -84,7 +84,7 @@ class Recorder:
 
 
 def whole(parts, batch_size):
-    """The rows (image, head or token) of a `tiled` function's calls, in order: (B, J, …)."""
+    """What a function called on a few rows (image, then token or head) at a time had, in order: (B, J, …)."""
     if len(parts) == 1:
         return parts[0]
     rows = array_module(parts[0]).concatenate([part.reshape(-1, *part.shape[2:]) for part in parts])

@@ -1,4 +1,4 @@
-"""Look inside: every named tensor of a forward pass, and its gradient. Imports `recording`, the model and `loss`.
+"""Look inside: every named tensor of a forward pass, and its gradient.
 
 The values are those of a real run of the model, forward and backward; no formula of it stands here. Which tensors
 have a name, and where they are, is in the model's own table, such as `models/vit/inside.py`.
@@ -104,7 +104,7 @@ def trace(images, p, config, labels=None, *, of="loss"):
     images = images[None] if getattr(images, "ndim", 4) == 3 else images
     images = check_images(images, config, parameter_of(p).dtype)
     images = to_device(images, array_module(parameter_of(p)))
-    model, tensors = models.of(config), list(models.ask(config, "tensors")(config))
+    model, tensors = models.of(config), list(models.ask(config, "tensors", "named tensors")(config))
     values = [tensor.value for tensor in tensors]
     (logits, saved), arrays = record(values, model.forward, images, p, config)
     forward, probabilities = _records(tensors, arrays), None

@@ -3,7 +3,7 @@
     z′ = MSA(LN(z)) + z          (ViT eq. 2)
     z″ = MLP(LN(z′)) + z′        (ViT eq. 3)
 
-Imports `steps`, `ops`. The "+" of slide 6 is here, written out on the way down and on the way up.
+Imports `steps`, `ops`. The "+" of slide 6 is here, written out in forward and in backward.
 """
 
 import copy
@@ -26,7 +26,7 @@ class SavedBlock(NamedTuple):
 
 
 class BlockInput(NamedTuple):
-    """What makes a `SavedBlock` again: the block's input, and the generator as it was before the block."""
+    """What makes a `SavedBlock` again: the block's input, the generator before the block, the rows that are read."""
 
     x: Any  # (B, N, D)
     p: dict
@@ -53,8 +53,8 @@ def init_block(rng, config, dtype):
 def block_forward(x, p, *, config, rng=None, read=None):
     """Tokens (B, N, D) → tokens (B, N, D).
 
-    read is a slice of the n rows of the output that anybody reads, by default all: only these are computed, (B, n, D).
-    They still look at all N tokens.
+    read is a slice of n rows, those of the output that are read: only these are computed, and the output is (B, n, D).
+    They attend to all N tokens. None is all rows.
     """
     rate = config.dropout_rate
     how = {"num_heads": config.num_heads, "dropout_rate": rate, "rng": rng}
@@ -63,7 +63,7 @@ def block_forward(x, p, *, config, rng=None, read=None):
     x, asked = rows.forward(x, read)
     if read is None:
         a, attention = s5_attention.forward(a, p["attention"], **how)
-    else:  # those that are read look at all
+    else:  # the rows that are read attend to all
         a, attention = s5_attention.attention(rows.forward(a, read)[0], a, p["attention"], **how)
     x = x + a
     f, norm_2 = s6_layer_norm.forward(x, p["norm_2"], eps=config.layer_norm_eps)
@@ -83,7 +83,7 @@ def block_backward(dx, saved):
     # x = x + a
     if saved.asked is None:
         da, dp_attention = s5_attention.backward(dx, saved.attention)
-    else:  # some of a looked, all of it was looked at
+    else:  # a was used twice, for the queries of some rows and for the keys and values of all: a sum
         da_read, da, dp_attention = s5_attention.attention_backward(dx, saved.attention)
         da = da + rows.backward(da_read, saved.asked)
     da, dp_norm_1 = s6_layer_norm.backward(da, saved.norm_1)
@@ -103,7 +103,7 @@ def init(rng, config, dtype):
 
 
 def forward(x, p, *, config, rng=None, keep="all", E_pos=None, read=None):
-    """Tokens (B, N, D) through all blocks → tokens (B, N, D), or (B, n, D), of which the last block is told to `read`.
+    """Tokens (B, N, D) through all blocks → tokens (B, N, D), or with `read`, as for `block_forward`, (B, n, D).
 
     E_pos: a position table (N, D) for every block, added at its beginning, from `positions_forward`; or None.
     keep "all" saves what backward needs; "inputs" saves only each block's input, from which backward runs the block
@@ -113,7 +113,9 @@ def forward(x, p, *, config, rng=None, keep="all", E_pos=None, read=None):
     for i in range(len(p)):
         if E_pos is not None:
             x = x + E_pos[i]
-        of_block = read if i == len(p) - 1 else None  # the blocks before it are looked at in every row
+        of_block = (
+            read if i == len(p) - 1 else None
+        )  # the next block's attention reads all rows of the others
         again = BlockInput(x, p[i], config, copy.deepcopy(rng), of_block) if keep == "inputs" else None
         x, saved_block = block_forward(x, p[i], config=config, rng=rng, read=of_block)
         if keep != "nothing":
@@ -177,7 +179,7 @@ def positions_backward(dE_pos, saved):
     """{i: gradient (N, D) of block i's table} → the gradient of p; each is the sum over the batch of dx there."""
     if isinstance(saved, dict):
         return {i: positions.backward(dE_pos[i], saved[i]) for i in saved}
-    # one E_pos in every block: as many ways back, so a sum
+    # one E_pos in every block: as many gradients, so a sum
     total = 0.0
     for dE in dE_pos.values():
         total = total + dE

@@ -42,7 +42,10 @@ def trained(wanted, folder, wish):
 
 
 def remember(path, what):
-    """Write what a series is, or raise InputError where another one is in the folder already; its values may grow."""
+    """Write what a series is, or raise InputError where another one is in the folder already; its values may grow.
+
+    Compared are the names that both have: an earlier version had other options.
+    """
     path, what = Path(path), json.loads(json.dumps(what))
     if not path.exists():
         with beside(path) as part:
@@ -52,9 +55,9 @@ def remember(path, what):
         there = json.loads(path.read_text("utf-8"))
     except ValueError as problem:
         raise InputError(f"{path} is damaged ({problem}); name another folder with --out") from None
-    for name in sorted({*what, *there}):
-        if what.get(name) != there.get(name):
+    for name in sorted(what.keys() & there.keys()):
+        if what[name] != there[name]:
             raise InputError(
-                f"{path.parent} holds another comparison: {name} is {there.get(name)!r} there and "
-                f"{what.get(name)!r} here; name another folder with --out"
+                f"{path.parent} holds another comparison: {name} is {there[name]!r} there and "
+                f"{what[name]!r} here; name another folder with --out"
             )

@@ -36,8 +36,9 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     Of a part of a batch both are that part's share of the mean: those of all parts add up to the batch's.
     """
     check_generator(rng)
-    first, B = check_part(plan.part, len(inputs) if hasattr(inputs, "__len__") else 0)
-    if plan.part and not len(inputs):
+    shape = getattr(inputs, "shape", None) or (None,)  # what has none, the task refuses
+    first, B = check_part(plan.part, shape[0] or 0)
+    if plan.part and shape[0] == 0:
         if rng is not None:
             rng.integers(2**63)  # as where there are some
         return 0.0, tree.map(lambda leaf: leaf * 0.0, task.learned(p))

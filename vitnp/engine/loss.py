@@ -1,4 +1,4 @@
-"""Softmax cross-entropy: how far the logits are from the labels. Imports `ops` and `checks`."""
+"""Softmax cross-entropy: how far the logits are from the labels."""
 
 from vitnp.backend.arrays import array_module
 from vitnp.backend.half import wide

@@ -34,7 +34,7 @@ LARGEST = 2.0**24  # beyond it the smallest float16 already stands for a gradien
 
 
 class LossScale(NamedTuple):
-    """What the loss is multiplied by before the way back; two numbers, to be kept with the optimizer's state."""
+    """What the loss is multiplied by before the backward pass; two numbers, to be kept with the optimizer's state."""
 
     value: float = 2.0**16
     good_steps: int = 0  # since the scale last changed

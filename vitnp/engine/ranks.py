@@ -6,7 +6,7 @@
         comm.sum_gradients(dp)                  # now every rank has those of the whole batch
 
 Started without mpiexec there is one rank, `Alone`, and none of this costs anything; mpi4py is loaded under
-mpiexec only. Imports `backend`, `system`, `errors`, `parallel`, `tree`.
+mpiexec only.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Labels, parameters and generators that do not fit, in one clear line. Imports `backend`, `errors`, `tree`."""
 
 import functools
+import numbers
 
 from vitnp import tree
 from vitnp.backend.arrays import on_host
@@ -68,12 +69,15 @@ def check_parameters(p, init, config):
 
 def check_part(part, count):
     """(first, B) of the part that `count` images are of a batch; None is the whole batch."""
-    first, B = part or (0, count)
-    if not 0 <= first <= first + count <= B:
+    if part is None:
+        return 0, count
+    pair = tuple(part) if isinstance(part, tuple | list) else ()
+    whole = len(pair) == 2 and all(isinstance(number, numbers.Integral) for number in pair)
+    if not whole or not 0 <= pair[0] <= pair[0] + count <= pair[1]:
         raise InputError(
-            f"part is {part} and there are {count} images; need 0 ≤ first and first + images ≤ B"
+            f"part is {part} and there are {count} images; need (first, B), 0 ≤ first and first + images ≤ B"
         )
-    return first, B
+    return pair
 
 
 def check_generator(rng, *, needed=False):

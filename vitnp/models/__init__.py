@@ -55,11 +55,11 @@ def with_preset(name):
     raise InputError(f'model "{name}" is unknown; {did_you_mean(name, known)}choose from {", ".join(known)}')
 
 
-def ask(config, name):
-    """What the model's module has under an optional name. Raises InputError where it has nothing."""
+def ask(config, name, what):
+    """What the model's module has under an optional name; what: that in words, for the InputError where it has none."""
     found = getattr(of(config), name, None)
     if found is None:
-        raise InputError(f"a model of the family {config.family} has no {name}; use one of another family")
+        raise InputError(f"a model of the family {config.family} has no {what}; use one of another family")
     return found
 
 

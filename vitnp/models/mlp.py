@@ -45,7 +45,7 @@ PRESETS = {
         "num_classes": 10,
     },
     # For the checks: every kind of leaf, all sizes different.
-    "mlp-tiny": {"image_size": (5, 4), "in_channels": 2, "hidden_size": 7, "num_layers": 3, "num_classes": 6},
+    "mlp-tiny": {"image_size": (5, 4), "in_channels": 3, "hidden_size": 7, "num_layers": 6, "num_classes": 8},
 }
 
 

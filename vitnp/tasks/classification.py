@@ -6,7 +6,7 @@ from vitnp import models
 from vitnp.backend.arrays import array_module, to_device
 from vitnp.engine import loss
 from vitnp.errors import InputError
-from vitnp.inputs.checks import check_labels, parameter_of
+from vitnp.inputs.checks import check_labels, check_parameters, parameter_of
 from vitnp.inputs.images import for_batch
 from vitnp.ops import linear
 
@@ -50,7 +50,9 @@ class Head(NamedTuple):
 
     def batch(self, images, labels, p, config, rng, part):
         """Images and labels in the memory of p."""
-        return labeled(images, labels, p, config)
+        arrays = labeled(images, labels, p, config)
+        check_parameters(p, models.of(config).init, config)  # forward sees p without its head
+        return arrays
 
     def loss(self, arrays, p, config, rng=None, *, keep="all"):
         """The mean cross-entropy of a slice; below the head nothing is saved, and no gradient goes."""

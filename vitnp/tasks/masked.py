@@ -4,6 +4,7 @@ import dataclasses
 from typing import NamedTuple
 
 from vitnp.backend.arrays import array_module, to_device
+from vitnp.errors import InputError
 from vitnp.inputs.checks import check_generator, parameter_of
 from vitnp.inputs.images import check_images
 from vitnp.models.vit import masked
@@ -24,6 +25,11 @@ class MaskedPatches(NamedTuple):
         rng draws the corruption of the whole batch, of which these images have their part.
         """
         check_generator(rng, needed=True)
+        targets.check(config, **self._asdict())
+        if isinstance(p, dict) and "masked" not in p:
+            raise InputError(
+                "p has no masked.head; make the tree that is pre-trained with tasks.masked.with_task"
+            )
         like = parameter_of(p)
         xp, (first, B) = array_module(like), part
         images = to_device(check_images(images, config, like.dtype), xp)

@@ -1,4 +1,4 @@
-"""What training cannot go on with, in one line each. Imports `tree`, `errors`, `precision`, `progress`."""
+"""What training cannot go on with, in one line each."""
 
 import math
 

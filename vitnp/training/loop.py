@@ -78,7 +78,9 @@ def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()
     augment.check_names(recipe.augment)
     check_dtype(how.dtype, task)
     config = with_dropout(config, recipe)
-    workers = how.workers or choose_workers(recipe.micro_batch or recipe.batch_size, config)
+    workers = how.workers
+    if workers is None:
+        workers = choose_workers(recipe.micro_batch or recipe.batch_size, config)
     how = How(task, workers, how.dtype, how.comm or Alone())
     s = Setting(config, data, recipe, how, watch)
     now = start(p, s, rng, resume)

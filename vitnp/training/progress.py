@@ -1,7 +1,4 @@
-"""The state of a training between two steps, and the records of its steps and epochs.
-
-Imports `tree`, `errors`, `precision`.
-"""
+"""The state of a training between two steps, and the records of its steps and epochs."""
 
 import dataclasses
 from typing import NamedTuple

@@ -1,7 +1,4 @@
-"""A training in a folder of its own: what it is, its checkpoints, metrics and curves, and at the end the model.
-
-Imports its neighbors, `checkpoints`, `system`, `errors`; `show` when the curves are drawn.
-"""
+"""A training in a folder of its own: what it is, its checkpoints, metrics, and at the end the model."""
 
 import contextlib
 import json
@@ -87,7 +84,7 @@ def recall(folder):
 class Run:
     """What a training leaves in its folder; give its methods to `train` as on_step and on_epoch.
 
-    about: JSON-able, what `recall` gives back; about["run"] is what checkpoints are held against. every and
+    about: JSON-able, what `recall` gives back; about["run"] is what checkpoints are compared with. every and
     log_every: steps between two checkpoints (None: 300 s), and between two rows of steps.csv.
     """
 

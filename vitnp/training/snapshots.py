@@ -2,7 +2,6 @@
 
 An .npz: the arrays of p, of the optimizer's state and of the average by their dotted names, the rest as JSON. It is
 written beside its name, brought to the disk and renamed: killed or out of room at any moment, the one before is whole.
-Imports `tree`, `backend`, `config`, `checkpoints`, `system`, `errors`.
 """
 
 import json

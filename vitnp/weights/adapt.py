@@ -12,7 +12,7 @@ def new_image_size(p, config, image_size):
     """(p, config) for images of (height, width). Raises InputError for a model that cannot be resized."""
     if size(image_size) == config.image_size:
         return p, config
-    return models.ask(config, "resized")(p, config, image_size)
+    return models.ask(config, "resized", "other image size than its own")(p, config, image_size)
 
 
 def new_head(p, config, num_classes):

@@ -1,7 +1,7 @@
 """Masked patch prediction: a ViT learns from images without labels (ViT §4.6, App. B.1.2).
 
     y = A·x + m·e          half of the patch embeddings x corrupted; A has a 1 a row, or none where e, [mask], stands
-    ŷ = LN(z_L)·W + b      at the corrupted patches: what the patch looked like, told by the patches around it
+    ŷ = LN(z_L)·W + b      at the corrupted patches: what the patch looked like, predicted from the patches around it
 
 x, y ∈ R^{N×D}, A ∈ {0, 1}^{N×N}, m ∈ {0, 1}^N. Steps 1 and 2 come before, steps 3 to 7 between. Of the corrupted
 patches 80% get e, 10% the embedding of another patch of the image, 10% keep their own.

@@ -1,6 +1,6 @@
 """The named recipes: the two tables of the ViT paper (also on the slides), row by row, and the small ones of vitnp.
 
-A listed recipe is what to train, how, whence its numbers are, and what to expect. Imports its neighbor and `config`.
+A listed recipe is what to train, how, whence its numbers are, and what to expect.
 """
 
 from typing import NamedTuple

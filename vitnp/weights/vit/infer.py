@@ -1,4 +1,4 @@
-"""The configuration that the arrays of a file show. Imports `config`, `errors` and its neighbors."""
+"""The configuration that the arrays of a file show."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What each library computes beside the shapes, as fields of ViTConfig: a row a family. Imports `config`.
+"""What each library computes beside the shapes, as fields of ViTConfig: a row a family.
 
 `load` takes the row of the format; a config.json beside the file goes before it, and what the caller says before
 both: load(path, **PROFILES["timm-imagenet"]).
