@@ -37,7 +37,7 @@ import vitnp
 from vitnp import data, gradcheck, tree, vit
 from vitnp.course import slides
 from vitnp.data import photo
-from vitnp.models.vit import masked, model
+from vitnp.models.vit import masked
 from vitnp.steps import s1_patchify, s2_project
 from vitnp.tasks import targets
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
@@ -469,7 +469,7 @@ assert np.allclose(library_dp["mask"], dp["mask"])
 # 3단계부터 7단계까지는 늘 하던 대로입니다. 그다음 헤드는 손상된 98행만 읽습니다. 손대지 않은 패치도 [CLS]도 읽지 않습니다.
 
 # %%
-z, _ = model.encode(y, p, bare)
+z, _ = vit.encode(y, p, bare)
 at_corrupted = z[:, 1 + rows]  # row 0 is [CLS]
 z.shape, at_corrupted.shape
 
