@@ -135,14 +135,14 @@ def test_the_figures_of_the_readme():
         assert f"vitnp {command}" in readme
 
 
-def test_the_foretold_memory_of_the_benchmarks():
+def test_the_predicted_memory_of_the_benchmarks():
     """Beside what is held, in the same unit."""
     page, config = text("docs/benchmarks.md"), vitnp.preset("B/16")
-    found = re.findall(r"([\d.]+)% (?:for B/16 )?\(([\d,]+) MB\s+foretold", page)
+    found = re.findall(r"([\d.]+)% (?:for B/16 )?\(([\d,]+) MB\s+predicted", page)
     assert len(found) == 2
     held = re.search(r"\| B/16, batch 8, forward and backward \| (\d+) \| (\d+) \| \d+ \|", page).groups()
     for words, mb, recompute in zip(found, map(int, held), (False, True), strict=True):
-        more, foretold = (float(word.replace(",", "")) for word in words)
+        more, predicted = (float(word.replace(",", "")) for word in words)
         size = sum(cost.step_bytes(config, batch_size=8, workers=2, recompute=recompute).values()) / 1e6
-        assert foretold == round(size)
+        assert predicted == round(size)
         assert more == pytest.approx(100 * (mb / size - 1), abs=0.5)

@@ -23,9 +23,7 @@ class Plan(NamedTuple):
     workers: int | None = None  # threads; None: as many as pay, at most one per core. A device has one
     micro_batch: int | None = None  # the most inputs in work at a time; None: all
     recompute: bool = False  # keep only each block's input and run the block again in the backward pass
-    part: tuple | None = (
-        None  # (first, B): these are inputs first, first + 1, … of a batch of B; may be none of them
-    )
+    part: tuple | None = None  # (first, B): inputs first, first + 1, … of a batch of B, or none of them
     loss_scale: float = 1.0  # the gradients are those of loss·loss_scale, see `precision`
 
 
@@ -40,7 +38,7 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     first, B = check_part(plan.part, shape[0] or 0)
     if plan.part and shape[0] == 0:
         if rng is not None:
-            rng.integers(2**63)  # as where there are some
+            rng.integers(2**63)  # the dropout seed, drawn as by a part that has inputs
         return 0.0, tree.map(lambda leaf: leaf * 0.0, task.learned(p))
     arrays = task.batch(inputs, labels, p, config, rng, (first, B))
     seed = None if rng is None else rng.integers(2**63)  # drawn also where nothing drops

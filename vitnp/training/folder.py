@@ -113,13 +113,13 @@ def watched(p, setup, comm, stop, display, kept):
         display.on_epoch(progress.history[-1])
         kept.on_epoch(progress)
 
+    resume = kept and kept.resume
     how = How(setup.task, setup.wanted.workers, setup.wanted.dtype, comm)
     watch = Watch(stop, on_step, on_epoch) if kept else Watch(stop)
     with warnings.catch_warnings():
         # A number out of range is reported by `train`, with the leaf it was found in.
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
-            resume = kept and kept.resume
             return train(
                 p, setup.config, setup.data, setup.recipe, rng=setup.rng, how=how, resume=resume, watch=watch
             )

@@ -60,6 +60,6 @@ class Recipe(Checked):
         return schedule(step, lr=self.lr, warmup_steps=self.warmup_steps, total_steps=total_steps)
 
     def update_options(self):
-        """What `optim.update` is told in every step, apart from lr."""
+        """The options of `optim.update`, apart from lr."""
         names = ("optimizer", "weight_decay", "momentum", "beta1", "beta2")
         return {name: getattr(self, name) for name in names}
