@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vitnp import InputError, ViTConfig
+from vitnp.errors import one_line
 from vitnp.inputs import fields
 from vitnp.inputs.fields import Checked, assigned, boolean, check_fields, choice, choices, names, real, whole
 from vitnp.inputs.images import ImageConfig, Preprocessing, size
@@ -77,7 +78,8 @@ REFUSED = {  # field: (value, what is said of it), …
     "eps": (
         (0, "0; need a finite number above 0"),
         (math.inf, "inf; need a finite number above 0"),
-        (10**400, f"{10**400}; need a finite number above 0"),
+        (10**400, f"1{'0' * 27}...{'0' * 29}; need a finite number above 0"),
+        (10**5000, "a int too long to write; need a finite number above 0"),
     ),
     "share": (
         (0.0, "0.0; need a number above 0 and at most 1"),
@@ -90,10 +92,10 @@ REFUSED = {  # field: (value, what is said of it), …
         (-1.5, "-1.5; need a number from -1 to at most 1"),
         (2, "2; need a number from -1 to at most 1"),
     ),
-    "kind": (("relu", '"relu"; choose tanh or erf'), (["tanh"], "\"['tanh']\"; choose tanh or erf")),
+    "kind": (("relu", '"relu"; choose tanh or erf'), (["tanh"], "['tanh']; choose tanh or erf")),
     "place": (
         ("every-leyer", '"every-leyer"; did you mean every-layer? choose from stem, every-layer, shared'),
-        (None, '"None"; choose from stem, every-layer, shared'),
+        (None, "None; choose from stem, every-layer, shared"),
     ),
     "flag": ((1, "1; need True or False"), ("no", "'no'; need True or False")),
     "steps": (
@@ -260,7 +262,7 @@ def test_the_text_of_a_value():
             assert (type(found), found) == (type(value), value)
     for text in ("fast", "{[]:1}", "(", "1 2", "(" * 10_000):
         said = refusal(fields.value, of["rate"], text, "--set-recipe")
-        assert said == f'--set-recipe rate={text}: "{text}" is not a number'
+        assert said == one_line(f'--set-recipe rate={text}: "{text}" is not a number')
     assert refusal(fields.value, of["must"], "x") == '--set must=x: "x" is not a number'
 
 

@@ -4,14 +4,44 @@ import contextlib
 import difflib
 import math
 import numbers
+import reprlib
+
+LONGEST = 300  # characters of a message
+SHOWN = 60  # characters of a value in it
 
 
 class InputError(ValueError):
     """The user's input cannot be used.
 
     The message is one line: what was given, what is needed, how to fix it. The command line prints it without a
-    traceback and ends with status 2.
+    traceback and ends with status 2. Whatever a file, a server or an argument says in it, it is `one_line`.
     """
+
+    def __init__(self, message):
+        super().__init__(one_line(message))
+
+
+def one_line(text, most=LONGEST):
+    """The text in one line of at most `most` characters: what a terminal would obey is replaced by �.
+
+    Of a longer text the middle is left out: the beginning says what is wrong, the end what to do.
+    """
+    text = str(text)
+    if len(text) > 4 * most:  # of megabytes too much is left out at once
+        text = f"{text[: 2 * most]} {text[-2 * most :]}"
+    line = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    start = most * 5 // 8
+    return line if len(line) <= most else f"{line[:start]} … {line[start + 3 - most :]}"
+
+
+def shown(value, most=SHOWN):
+    """A value as Python writes it, in at most `most` characters; also one that Python does not write."""
+    how = reprlib.Repr()
+    how.maxstring = how.maxother = how.maxlong = most
+    try:
+        return one_line(how.repr(value), most)
+    except (ValueError, RecursionError):  # a whole number of more digits than Python writes; endless nesting
+        return f"a {type(value).__name__} too long to write"
 
 
 MOST = 2**24  # of anything counted: more than any model has, and few enough not to look like a hang
@@ -21,7 +51,7 @@ def need_int(name, value, *, at_least, at_most=MOST):
     """The value as an int. A NumPy integer is accepted, a bool is not."""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not at_least <= value <= at_most:
         raise InputError(
-            f"{name} is {value!r}; need a whole number of at least {at_least} and at most {at_most:,}"
+            f"{name} is {shown(value)}; need a whole number of at least {at_least} and at most {at_most:,}"
         )
     return int(value)
 
@@ -41,22 +71,32 @@ def need_real(name, value, *, low, below=math.inf, at_most=None, open_at_low=Fal
         elif not open_at_low:
             bounds += " on"
         finite = "finite " if limit == math.inf and at_most is None else ""
-        raise InputError(f"{name} is {value!r}; need a {finite}number {bounds}")
+        raise InputError(f"{name} is {shown(value)}; need a {finite}number {bounds}")
     return number
 
 
 def need_choice(name, value, choices):
     """Raise InputError unless the value is one of the choices."""
-    if value not in choices:
-        raise InputError(f'{name} is "{value}"; choose {" or ".join(choices)}')
+    if not known(value, choices):
+        raise InputError(f"{name} is {quoted(value)}; choose {' or '.join(choices)}")
 
 
 def need_near(name, value, choices):
     """Raise InputError, naming the most similar choices, unless the value is one of the choices."""
-    if value not in choices:
+    if not known(value, choices):
         raise InputError(
-            f'{name} is "{value}"; {did_you_mean(value, choices)}choose from {", ".join(choices)}'
+            f"{name} is {quoted(value)}; {did_you_mean(value, choices)}choose from {', '.join(choices)}"
         )
+
+
+def known(value, names):
+    """Whether the value is one of the names; what is no string is none."""
+    return isinstance(value, str) and value in names
+
+
+def quoted(value):
+    """A name in a message: a string between its quotes, anything else as Python writes it."""
+    return f'"{one_line(value, SHOWN)}"' if isinstance(value, str) else shown(value)
 
 
 def did_you_mean(value, choices):
@@ -72,6 +112,6 @@ def nearest(value, choices, *, most=2, cutoff=0.5):
     for its case, gives that one alone.
     """
     names = {choice.lower(): choice for choice in choices}
-    value = str(value).lower()
+    value = one_line(value).lower() if isinstance(value, str) else shown(value)
     near = [value] if value in names else difflib.get_close_matches(value, names, n=most, cutoff=cutoff)
     return [names[name] for name in near]

@@ -17,7 +17,17 @@ import dataclasses
 import math
 from typing import ClassVar
 
-from vitnp.errors import MOST, InputError, did_you_mean, need_choice, need_int, need_near, need_real
+from vitnp.errors import (
+    MOST,
+    InputError,
+    did_you_mean,
+    need_choice,
+    need_int,
+    need_near,
+    need_real,
+    quoted,
+    shown,
+)
 
 WORDS = {"none": None, "inf": math.inf}  # what a command line may say, and is no Python literal
 
@@ -85,7 +95,7 @@ def boolean(default):
 
     def check(name, value):
         if not isinstance(value, bool):
-            raise InputError(f"{name} is {value!r}; need True or False")
+            raise InputError(f"{name} is {shown(value)}; need True or False")
         return value
 
     return declared(check, default)
@@ -96,7 +106,7 @@ def names(*default, example):
 
     def check(name, value):
         if not isinstance(value, tuple | list) or not all(isinstance(word, str) for word in value):
-            raise InputError(f'{name} is {value!r}; need a tuple of names, such as ("{example}",)')
+            raise InputError(f'{name} is {shown(value)}; need a tuple of names, such as ("{example}",)')
         return tuple(value)
 
     return declared(check, default, read=lambda text: tuple(word for word in text.split(",") if word))
@@ -108,7 +118,9 @@ def check_fields(given, of):
     for name in given:
         if name not in fields:
             hint = did_you_mean(name, fields)
-            raise InputError(f'{of.called} field "{name}" is unknown; {hint}choose from {", ".join(fields)}')
+            raise InputError(
+                f"{of.called} field {quoted(name)} is unknown; {hint}choose from {', '.join(fields)}"
+            )
 
 
 def value(field, text, option="--set"):
@@ -132,7 +144,9 @@ def assigned(assignments, of, *, option, example):
         name, _, text = assignment.partition("=")
         check_fields([name], of)
         if not text:
-            raise InputError(f'{option} "{assignment}" has no value; write FIELD=VALUE, such as {example}')
+            raise InputError(
+                f"{option} {quoted(assignment)} has no value; write FIELD=VALUE, such as {example}"
+            )
         found[name] = value(fields[name], text, option)
     return found
 

@@ -17,7 +17,7 @@ import dataclasses
 import importlib
 import json
 
-from vitnp.errors import InputError, did_you_mean
+from vitnp.errors import InputError, did_you_mean, known, quoted, shown
 from vitnp.inputs.fields import check_fields
 
 FAMILIES = ("vit", "mlp")  # the modules, in the order in which a preset is looked for
@@ -35,9 +35,9 @@ def _presets():
 
 def module(family):
     """The module of a family of models. Raises InputError for an unknown family, naming the near ones."""
-    if family not in FAMILIES:
+    if not known(family, FAMILIES):
         hint = did_you_mean(family, FAMILIES)
-        raise InputError(f'model family "{family}" is unknown; {hint}choose from {", ".join(FAMILIES)}')
+        raise InputError(f"model family {quoted(family)} is unknown; {hint}choose from {', '.join(FAMILIES)}")
     return importlib.import_module(f"vitnp.models.{family}")
 
 
@@ -49,10 +49,12 @@ def of(config):
 def with_preset(name):
     """The module whose PRESETS have the name. Raises InputError for an unknown name, naming the near ones."""
     for family in FAMILIES:
-        if name in module(family).PRESETS:
+        if known(name, module(family).PRESETS):
             return module(family)
-    known = _presets()
-    raise InputError(f'model "{name}" is unknown; {did_you_mean(name, known)}choose from {", ".join(known)}')
+    names = _presets()
+    raise InputError(
+        f"model {quoted(name)} is unknown; {did_you_mean(name, names)}choose from {', '.join(names)}"
+    )
 
 
 def ask(config, name, what):
@@ -96,7 +98,7 @@ def config_from_dict(given):
     Raises InputError for what is no configuration.
     """
     if not isinstance(given, dict):
-        raise InputError(f"a configuration is {given!r:.40}; need an object of fields")
+        raise InputError(f"a configuration is {shown(given)}; need an object of fields")
     fields = {name: value for name, value in given.items() if name != "family"}
     Config = module(given.get("family", "vit")).Config
     check_fields(fields, Config)
