@@ -18,6 +18,7 @@ import vitnp
 from vitnp import preset, tree, vit, weights
 from vitnp.commands import cli
 from vitnp.training import signals
+from vitnp.training.snapshots import CHECKSUM, REST, checksum
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
@@ -146,6 +147,15 @@ def test_resuming_what_is_finished_writes_the_same_again(capsys, finished):
     assert (finished / "model.npz").read_bytes() == model
 
 
+def rewrite(file, change):
+    """Change what a checkpoint says beside its arrays, and sign it as a vitnp that wrote so would."""
+    with np.load(file) as found:
+        arrays = {name: array for name, array in found.items() if name != CHECKSUM}
+    rest = change(json.loads(str(arrays[REST])))
+    arrays[REST] = np.array(json.dumps(rest))
+    np.savez(file, **arrays, **{CHECKSUM: np.array(checksum(arrays))})
+
+
 def test_a_run_from_before_there_were_families_goes_on(capsys, tmp_path):
     """Its notes and its checkpoint name no family, and have the fields in another order."""
     words = f"{SMALL} --epochs 2 --workers 1 --save-every 1 --log-every 1 --out"
@@ -162,11 +172,7 @@ def test_a_run_from_before_there_were_families_goes_on(capsys, tmp_path):
     notes = json.loads((tmp_path / "old" / "run.json").read_text())
     notes["run"] = older(notes["run"])
     (tmp_path / "old" / "run.json").write_text(json.dumps(notes))
-    with np.load(before) as found:
-        arrays = dict(found)
-    rest = json.loads(str(arrays["vitnp.training"]))
-    rest["run"] = older(rest["run"])
-    np.savez(before, **(arrays | {"vitnp.training": np.array(json.dumps(rest))}))
+    rewrite(before, lambda rest: rest | {"run": older(rest["run"])})
     assert run(capsys, "--recipe digits --epochs 1 --init", before, "--out", tmp_path / "begun")[0] == 0
     assert run(capsys, "--resume", tmp_path / "old")[0] == 0
     same_models(tmp_path / "old", tmp_path / "whole")
@@ -223,12 +229,13 @@ def test_a_checkpoint_of_something_else(capsys, tmp_path, change, message):
     """The recipe of the name has changed, or the pictures have: the checkpoint knows what it was."""
     assert run(capsys, f"{SMALL} --out", tmp_path)[0] == 0
     (file,) = tmp_path.glob("checkpoints/*")
-    with np.load(file) as found:
-        arrays = dict(found)
-    rest = json.loads(str(arrays["vitnp.training"]))
-    for part, values in change.items():
-        rest["run"][part] |= values
-    np.savez(file, **(arrays | {"vitnp.training": np.array(json.dumps(rest))}))
+    rewrite(
+        file,
+        lambda rest: (
+            rest
+            | {"run": rest["run"] | {part: rest["run"][part] | values for part, values in change.items()}}
+        ),
+    )
     status, _, err = run(capsys, "--resume", tmp_path)
     assert status == 2
     assert message.replace("0.002 there and 9.0 here", "9.0 there and 0.002 here") in err

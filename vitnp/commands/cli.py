@@ -39,6 +39,10 @@ class Parser(argparse.ArgumentParser):
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        for action in self._actions:
+            given = getattr(found, action.dest, None)
+            if given == "" or (isinstance(given, list) and "" in given):  # as of a variable that is not set
+                self.error(f"{'/'.join(action.option_strings) or action.metavar} is empty")
         return found, unknown
 
 

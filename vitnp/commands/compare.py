@@ -10,6 +10,7 @@ from vitnp.commands.options import need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.errors import InputError, did_you_mean, need_int
 from vitnp.inputs.fields import choices
+from vitnp.system.output import say, unless_gone
 from vitnp.system.writing import save_csv
 from vitnp.training import signals
 from vitnp.training.folder import MAY_CHANGE, outside
@@ -51,7 +52,7 @@ def run(args):
     need_counts(wanted, "workers", *MAY_CHANGE)
     each = {value: with_value(wanted, option, args.over, value) for value in values}
     sizes = {value: tree.count(prepare(one).p) for value, one in each.items()}
-    out = args.out or f"compare-{args.over}"
+    out = f"compare-{args.over}" if args.out is None else args.out
     outside(out, wanted.data)
     out, rows = writable(out), []
     about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in MAY_CHANGE}
@@ -65,18 +66,19 @@ def run(args):
                 one = dataclasses.replace(each[value], seed=seed)
                 epoch = None if wish() else series.trained(one, folder, wish)
             except Diverged as problem:
-                bar.write(f"{args.over}={value}, seed {seed}: {problem}", file=sys.stderr)
+                with unless_gone(sys.stderr):
+                    bar.write(f"{args.over}={value}, seed {seed}: {problem}", file=sys.stderr)
                 epoch = {}  # empty cells
             if epoch is None:
-                print(f"stopped with {len(rows)} of {len(runs)} runs done; the same command goes on")
+                say(f"stopped with {len(rows)} of {len(runs)} runs done; the same command goes on")
                 return 130
             rows.append({name: epoch.get(name) for name in COLUMNS} | {"value": value, "seed": seed})
             save_csv(out / "compare.csv", rows)
     found = {value: [row for row in rows if row["value"] == value] for value in values}
-    print(table(args.over, found, sizes))
+    say(table(args.over, found, sizes))
     accuracies = {value: [row["test_accuracy"] for row in done(rows)] for value, rows in found.items()}
     show.save(show.comparison(args.over, accuracies), out / "compare.png")
-    print(f"compare.csv, compare.png and one folder per run are in {out}")
+    say(f"compare.csv, compare.png and one folder per run are in {out}")
     return 0
 
 

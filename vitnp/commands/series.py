@@ -4,15 +4,17 @@ import contextlib
 import dataclasses
 import io
 import json
+import math
 from pathlib import Path
 
 from vitnp.commands import train
 from vitnp.engine.ranks import Alone
-from vitnp.errors import InputError
+from vitnp.errors import InputError, shown
 from vitnp.system.writing import beside
 from vitnp.training.folder import Where, settled
+from vitnp.training.metrics import rows_until
 from vitnp.training.progress import Epoch
-from vitnp.training.run import ABOUT
+from vitnp.training.run import is_run
 
 
 def result(folder):
@@ -20,19 +22,17 @@ def result(folder):
     folder = Path(folder)
     if not (folder / "model.npz").exists():
         return None
-    try:
-        lines = (folder / "history.jsonl").read_text("utf-8").splitlines()
-        epochs = [Epoch(**json.loads(line)) for line in lines]
-        return epochs[-1]._asdict() | {"seconds": sum(epoch.seconds for epoch in epochs)}
-    except (OSError, ValueError, IndexError, TypeError):
+    epochs = rows_until(folder / "history", Epoch._fields, math.inf)
+    if not epochs or None in epochs[-1].values():
         return None
+    return epochs[-1] | {"seconds": sum(epoch["seconds"] for epoch in epochs)}
 
 
 def trained(wanted, folder, wish):
     """The `result` of the run in the folder, trained if it is not finished; None where `wish` stopped it."""
     folder = Path(folder)
     if result(folder) is None:
-        where = Where(str(folder), resume=(folder / ABOUT).exists())
+        where = Where(str(folder), resume=is_run(folder))
         given = {name: value for name, value in dataclasses.asdict(wanted).items() if value is not None}
         with contextlib.redirect_stdout(io.StringIO()):  # its lines; its bar is on stderr
             wanted, known = settled(given, where, Alone())
@@ -44,20 +44,27 @@ def trained(wanted, folder, wish):
 def remember(path, what):
     """Write what a series is, or raise InputError where another one is in the folder already; its values may grow.
 
-    Compared are the names that both have: an earlier version had other options.
+    Compared are the names that both have: an earlier version had other options. The series' other files have the name
+    of this one, such as compare.csv beside compare.json; without it they are somebody else's.
     """
     path, what = Path(path), json.loads(json.dumps(what))
     if not path.exists():
+        if others := sorted(path.parent.glob(f"{path.stem}.*")):
+            raise InputError(
+                f"{others[0]} is there, and no {path.name} that says whose it is; name another folder with --out"
+            )
         with beside(path) as part:
             Path(part).write_text(json.dumps(what, indent=1) + "\n", encoding="utf-8")
         return
     try:
         there = json.loads(path.read_text("utf-8"))
-    except ValueError as problem:
+        if not isinstance(there, dict):
+            raise ValueError("it is no object")
+    except (OSError, ValueError, RecursionError) as problem:
         raise InputError(f"{path} is damaged ({problem}); name another folder with --out") from None
     for name in sorted(what.keys() & there.keys()):
         if what[name] != there[name]:
             raise InputError(
-                f"{path.parent} holds another comparison: {name} is {there[name]!r} there and "
-                f"{what[name]!r} here; name another folder with --out"
+                f"{path.parent} holds another comparison: {name} is {shown(there[name])} there and "
+                f"{shown(what[name])} here; name another folder with --out"
             )

@@ -11,7 +11,8 @@ from vitnp.commands.train_options import add_keeping, add_model, add_recipe
 from vitnp.commands.train_words import summary, title, warm_up_too_long
 from vitnp.engine import ranks
 from vitnp.engine.precision import DTYPES
-from vitnp.errors import need_int
+from vitnp.errors import InputError, need_int
+from vitnp.system.output import say
 from vitnp.training import folder
 from vitnp.training.wanted import Wanted
 
@@ -37,6 +38,11 @@ def add_place(parser):
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", metavar="DIR", help="folder of a new run")
     where.add_argument("--resume", metavar="DIR", help="go on with the run in this folder, bit for bit")
+    parser.add_argument(
+        "--ranks-may-differ",
+        action="store_true",
+        help="with --resume: go on with another number of MPI ranks; the last bits will differ",
+    )
     parser.add_argument("--seed", type=int, help="split, weights, order, augmentation (default 0)")
 
 
@@ -73,11 +79,12 @@ def asked(args):
 
 
 def run(args):
-    """Train, print one line per epoch, save; 130 or 143 if Ctrl-C or SIGTERM stopped it."""
+    """Train, print one line per epoch, save; 130, 143 or 129 if Ctrl-C, SIGTERM or a closed terminal stopped it."""
     from vitnp.training import signals
 
     with ranks.connect() as comm, signals.heard() as wish:
-        where = folder.Where(args.resume or args.out, bool(args.resume), bool(args.overwrite))
+        place = args.out if args.resume is None else args.resume
+        where = folder.Where(place, args.resume is not None, bool(args.overwrite), args.ranks_may_differ)
         given = asked(args) if where.resume else args.own | asked(args)
         wanted, known = folder.settled(given, where, comm)
         need_int("--seed", wanted.seed, at_least=0, at_most=2**32 - 1)
@@ -88,10 +95,12 @@ def run(args):
 def train_in_folder(wanted, where, comm, wish, known=None):
     """Train in the folder that --out or --resume names, draw the curves, and say what came of it."""
 
-    def started(setup, resume):
-        print(title(setup, comm, resume), flush=True)
+    def started(setup, kept):
+        say(title(setup, comm, kept.resume))
+        for difference in kept.checkpoints.notes:
+            say(f"note: {difference}: the last bits will not be those of an undisturbed run")
         if not where.resume and (problem := warm_up_too_long(setup)):
-            print(problem, flush=True)
+            say(problem)
 
     result = folder.run(wanted, where, comm, known=known, stop=wish, started=started)
     first = comm.rank == 0
@@ -99,14 +108,14 @@ def train_in_folder(wanted, where, comm, wish, known=None):
         if first:
             path, stopped = result.stopped
             command = "pretrain" if wanted.task else "train"
-            print(
-                f"{stopped}; {path} is saved: go on with vitnp {command} --resume {where.folder}",
-                file=sys.stderr,
-            )
+            say(f"{stopped}; {path} is saved: go on with vitnp {command} --resume {where.folder}", sys.stderr)
         return 128 + (wish.signal or signal.SIGTERM)
     if first:
         from vitnp import show
 
-        show.save(show.curves(result.history), Path(where.folder) / "curves.png")
-        print(summary(result, where.folder))
+        try:
+            show.save(show.curves(result.history), Path(where.folder) / "curves.png")
+        except InputError as problem:
+            raise InputError(f"{problem}; the training is done, and model.npz is saved") from None
+        say(summary(result, where.folder))
     return 0

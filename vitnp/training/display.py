@@ -1,14 +1,15 @@
-"""What a training prints while it runs: a progress bar in a terminal, and a line per epoch. Imports `progress`."""
+"""What a training prints while it runs: a progress bar in a terminal, and a line per epoch. Imports `system`."""
 
 import sys
 
+from vitnp.system.output import unless_gone
 from vitnp.training.progress import READ_EVERY
 
 
 class Display:
     """A progress bar over all images with loss, accuracy, images/s and the time left, and a line per epoch.
 
-    progress: the `Progress` to start from, or None; quiet prints nothing.
+    progress: the `Progress` to start from, or None; quiet prints nothing. What cannot be shown is left out.
     """
 
     def __init__(self, recipe, num_images, progress=None, *, quiet=False):
@@ -29,21 +30,24 @@ class Display:
         """Advance the bar by the step's images."""
         if self.bar.disable:
             return
-        if isinstance(step.loss, float) or step.step % READ_EVERY == 0:
-            self.bar.set_postfix_str(f"loss {float(step.loss):.3f}{self.accuracy}", refresh=False)
-        self.bar.update(step.images)
+        with unless_gone(sys.stderr):
+            if isinstance(step.loss, float) or step.step % READ_EVERY == 0:
+                self.bar.set_postfix_str(f"loss {float(step.loss):.3f}{self.accuracy}", refresh=False)
+            self.bar.update(step.images)
 
     def on_epoch(self, epoch):
         """Print the epoch's line."""
         if self.quiet:
             return
         self.accuracy = f", test {epoch.test_accuracy:.2%}"
-        self.bar.write(line(epoch, self.epochs), file=sys.stdout)
-        sys.stdout.flush()
+        with unless_gone(sys.stdout):
+            self.bar.write(line(epoch, self.epochs), file=sys.stdout)
+            sys.stdout.flush()
 
     def close(self):
         """Remove the bar."""
-        self.bar.close()
+        with unless_gone(sys.stderr):
+            self.bar.close()
 
 
 def line(epoch, epochs):

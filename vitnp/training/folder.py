@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-import json
+import os
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 from vitnp import __version__, data, models
 from vitnp.backend.arrays import get, to_device, to_host
 from vitnp.engine.split import choose_workers
-from vitnp.errors import InputError
+from vitnp.errors import InputError, shown
+from vitnp.inputs.fields import check_fields
+from vitnp.system.arithmetic import kernels
+from vitnp.system.lock import Locked
 from vitnp.tasks.masked import model
 from vitnp.training.display import Display
 from vitnp.training.guards import check_fit
 from vitnp.training.loop import How, Watch, train
 from vitnp.training.progress import Diverged, Stopped
-from vitnp.training.run import Run, claim, clear, recall
+from vitnp.training.run import ABOUT, Run, claim, clear, recall, writable
 from vitnp.training.setup import about_data, prepare
 from vitnp.training.wanted import Wanted
 
@@ -30,6 +33,7 @@ class Where(NamedTuple):
     folder: str
     resume: bool = False
     overwrite: bool = False
+    ranks_may_differ: bool = False  # when it goes on
 
 
 class Result(NamedTuple):
@@ -46,36 +50,69 @@ def settled(given, where, comm):
     known is that run's configuration, where it has a checkpoint. Raises InputError for a field that says something
     else than the run did.
     """
-    given = json.loads(json.dumps(given))  # as the run's own
     if "data" in given and data.place(given["data"])[1]:
         given = given | {"data": str(Path(given["data"]).resolve())}
+    asked = Wanted(**given)
     if not where.resume:
-        return Wanted(**given), None
+        return asked, None
     about = comm.broadcast({"about": recall(where.folder) if comm.rank == 0 else None})["about"]
-    began = {
-        field.name: about["options"].get(field.name, field.default) for field in dataclasses.fields(Wanted)
-    }
-    for name in sorted(given):
-        if name in MAY_CHANGE:
-            began[name] = given[name]
-        elif given[name] != began[name]:
-            before = "not given" if began[name] is None else repr(began[name])
+    try:
+        check_fields(about["options"], Wanted)
+        began = Wanted(**about["options"])
+    except InputError as problem:
+        raise InputError(
+            f"{where.folder}/{ABOUT} is not as a run of this vitnp writes it: {problem}"
+        ) from None
+    for name in sorted(set(given) - set(MAY_CHANGE)):
+        told, before = getattr(asked, name), getattr(began, name)
+        if told != before:
+            before = "not given" if before is None else shown(before)
             raise InputError(
-                f"--{name.replace('_', '-')} is {given[name]!r} and was {before} when the run in {where.folder} "
+                f"--{name.replace('_', '-')} is {shown(told)} and was {before} when the run in {where.folder} "
                 "began; leave it out, or start another run with --out"
             )
-    return Wanted(**began), about["run"]["model"] if about["checkpoints"] else None
+    changed = {name: getattr(asked, name) for name in MAY_CHANGE if name in given}
+    return dataclasses.replace(began, **changed), about["run"]["model"] if about["checkpoints"] else None
 
 
 def run(wanted, where, comm, *, known=None, stop=None, started=None):
-    """Train in the folder: a `Result`. started(setup, resume) is called on rank 0 before the first step.
+    """Train in the folder: a `Result`. started(setup, kept) is called on rank 0 before the first step; kept: the `Run`.
 
-    Raises InputError where it cannot be trained, `Diverged` with the last good checkpoint.
+    Raises InputError where it cannot be trained, `Diverged` with the last good checkpoint. Whatever else ends it
+    early, what was reached is saved, where that is possible, and the exception says where.
     """
-    first = comm.rank == 0
-    if first and not where.resume:  # before anything that takes time
+    if comm.rank:  # rank 0 has the folder
+        return trained(wanted, where, comm, known, stop)
+    if not where.resume:
         outside(where.folder, wanted.data)
-        claim(where.folder, overwrite=where.overwrite)
+    with reserved(where, wanted.init) as locked:
+        return trained(wanted, where, comm, known, stop, locked, started)
+
+
+@contextlib.contextmanager
+def reserved(where, init):
+    """The folder, locked. Raises InputError where the run cannot be in it.
+
+    A folder that is not there yet is not left behind empty: what is wrong with the run may still come out.
+    """
+    folder = Path(where.folder)
+    new = [place for place in (folder, *folder.parents) if not os.path.exists(place)]
+    writable(folder)
+    locked = Locked(folder, what="a training")
+    try:
+        if not where.resume:
+            claim(folder, overwrite=where.overwrite, needed=init)
+        yield locked
+    finally:
+        locked.close()
+        with contextlib.suppress(OSError):  # there is something in it
+            for place in new:
+                place.rmdir()
+
+
+def trained(wanted, where, comm, known, stop, locked=None, started=None):
+    """`run` in a folder that is reserved."""
+    first = comm.rank == 0
     xp = get(wanted.backend)
     comm.use(xp)
     setup = prepare(wanted, known)
@@ -84,18 +121,20 @@ def run(wanted, where, comm, *, known=None, stop=None, started=None):
     setup = setup._replace(wanted=dataclasses.replace(setup.wanted, workers=workers))
     if first and not where.resume:
         clear(where.folder)
-    kept = keep(setup, where, comm) if first else None
+    kept = keep(setup, where, comm, locked) if first else None
     if first and started:
-        started(setup, kept.resume)
+        started(setup, kept)
     display = Display(setup.recipe, len(setup.data.train), kept and kept.resume, quiet=not first)
     p = to_device(setup.p, xp)
-    with contextlib.closing(display), contextlib.closing(kept) if first else contextlib.nullcontext():
-        try:
+    try:
+        with contextlib.closing(display), contextlib.closing(kept) if first else contextlib.nullcontext():
             history = watched(p, setup, comm, stop, display, kept)
-        except Stopped as stopped:
-            return Result(
-                setup, stopped=(kept.checkpoints.save(stopped.progress) if first else None, stopped)
-            )
+    except Stopped as stopped:
+        return Result(setup, stopped=(kept.save(stopped.progress) if first else None, stopped))
+    except Exception:
+        if first and not where.resume and not kept.reached:  # not one step: there is no run
+            clear(where.folder)
+        raise
     if first:
         p = to_host(p)
         kept.finish(p if setup.task.uses_labels else model(p), setup.config, setup.data.class_names)
@@ -113,25 +152,44 @@ def watched(p, setup, comm, stop, display, kept):
         display.on_epoch(progress.history[-1])
         kept.on_epoch(progress)
 
-    resume = kept and kept.resume
     how = How(setup.task, setup.wanted.workers, setup.wanted.dtype, comm)
-    watch = Watch(stop, on_step, on_epoch) if kept else Watch(stop)
+    watch = Watch(stop, on_step, on_epoch, kept.on_failure) if kept else Watch(stop)
     with warnings.catch_warnings():
         # A number out of range is reported by `train`, with the leaf it was found in.
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
             return train(
-                p, setup.config, setup.data, setup.recipe, rng=setup.rng, how=how, resume=resume, watch=watch
+                p,
+                setup.config,
+                setup.data,
+                setup.recipe,
+                rng=setup.rng,
+                how=how,
+                resume=kept and kept.resume,
+                watch=watch,
             )
         except Diverged as problem:
             raise Diverged(f"{problem}; {kept.checkpoints.last_good()}" if kept else problem) from None
         except MemoryError:
-            raise InputError(
-                f"a step of {setup.recipe.batch_size} images needs more memory than there is; give --micro-batch"
-            ) from None
+            what = f"a step of {setup.recipe.batch_size} images needs more memory than there is; give --micro-batch"
+            raise InputError(what + how_to_go_on(kept)) from None
+        except InputError as problem:
+            raise InputError(f"{problem}{how_to_go_on(kept)}") from None
+        except Exception as problem:
+            problem.add_note(how_to_go_on(kept))
+            raise
 
 
-def keep(setup, where, comm):
+def how_to_go_on(kept):
+    """A clause that says what was saved of a training that failed; "" where there was nothing."""
+    if kept is None:
+        return ""
+    if kept.rescued is None:
+        return f"; {kept.checkpoints.last_good()}" if kept.checkpoints.files() else ""
+    return f"; {kept.rescued.name} is saved: go on with --resume {kept.folder}"
+
+
+def keep(setup, where, comm, locked):
     """The `Run` that keeps what the training leaves."""
     options = dataclasses.asdict(setup.wanted)
     run = {
@@ -140,10 +198,13 @@ def keep(setup, where, comm):
         "data": about_data(setup.wanted.data, setup.data),
         "start": {name: options[name] for name in START},
         "machines": {"ranks": comm.size, "workers": setup.wanted.workers},
+        "arithmetic": kernels(),
     }
     about = {"vitnp": __version__, "options": options, "run": run}
     every, log_every = setup.wanted.save_every, setup.wanted.log_every
-    return Run(where.folder, about, every=every, keep=setup.wanted.keep, log_every=log_every)
+    may_differ = ("machines.ranks",) if where.ranks_may_differ else ()
+    how = {"every": every, "keep": setup.wanted.keep, "log_every": log_every}
+    return Run(where.folder, about, **how, may_differ=may_differ, locked=locked)
 
 
 def outside(out, name):

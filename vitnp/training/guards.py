@@ -7,6 +7,7 @@ import numpy as np
 from vitnp import tree
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, need_choice
+from vitnp.inputs.checks import misfits
 from vitnp.tasks.classification import Classification, Head
 from vitnp.training.progress import Diverged
 
@@ -39,6 +40,22 @@ def check_dtype(dtype, task):
         raise InputError(f"{what} is trained in float32; leave out float16")
 
 
+def check_same_trees(want, have):
+    """Raise InputError unless a state to go on from has the leaves, shapes and dtypes of the one that begins here."""
+    wrong = misfits(have, tree.shapes(want)) or [
+        f"{name} is {dtype_of(tree.get(have, name))}, need {dtype_of(leaf)}"
+        for name, leaf in tree.leaves(want)
+        if dtype_of(leaf) != dtype_of(tree.get(have, name))
+    ]
+    if wrong:
+        raise InputError(f"the state to go on from is of another model or optimizer: {'; '.join(wrong[:3])}")
+
+
+def dtype_of(leaf):
+    """The dtype of an array, of a number its type's name."""
+    return getattr(leaf, "dtype", type(leaf).__name__)
+
+
 def check_finite(step, lr, loss, norm, p, dp):
     """Raise `Diverged`, with the first leaf that is not finite, unless the loss and the gradient's norm are."""
     if math.isfinite(loss) and math.isfinite(norm):
@@ -52,7 +69,8 @@ def check_finite(step, lr, loss, norm, p, dp):
 def first_not_finite(p, dp=None):
     """The name of the first leaf of p, or of the gradients, with a number that is not finite; "none" if all are."""
     leaves = [*tree.leaves(p), *((f"the gradient of {name}", g) for name, g in tree.leaves(dp or {}))]
-    return next((name for name, leaf in leaves if not math.isfinite(float(abs(leaf).max()))), "none")
+    arrays = ((name, leaf) for name, leaf in leaves if getattr(leaf, "size", 0))
+    return next((name for name, leaf in arrays if not math.isfinite(float(abs(leaf).max()))), "none")
 
 
 def check_parameters(step, arrays):

@@ -25,8 +25,8 @@ from vitnp.inputs.checks import parameter_of
 from vitnp.tasks import Classification
 from vitnp.tasks.evaluate import accuracy, prepared
 from vitnp.training import optim
-from vitnp.training.guards import check_dtype, check_finite, check_fit
-from vitnp.training.progress import READ_EVERY, Epoch, Progress, Step, Stopped
+from vitnp.training.guards import check_dtype, check_finite, check_fit, check_same_trees
+from vitnp.training.progress import READ_EVERY, Diverged, Epoch, Progress, Step, Stopped
 
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
 
@@ -46,6 +46,7 @@ class Watch(NamedTuple):
     stop: Callable | None = None  # asked after every step; where it is true, `Stopped` is raised
     on_step: Callable | None = None  # (progress, step), after every step
     on_epoch: Callable | None = None  # (progress), after every epoch
+    on_failure: Callable | None = None  # (progress) between two steps, when an exception ends the training
 
 
 class Setting(NamedTuple):
@@ -85,12 +86,19 @@ def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()
     s = Setting(config, data, recipe, how, watch)
     now = start(p, s, rng, resume)
     steps = recipe.total_steps(len(data.train))
-    while not now.finished:
-        train_epoch(now, s, rng, steps)
-        measure(now, s, recipe.rate(now.step, steps))
-        now.generator, now.finished = rng.bit_generator.state, now.step == steps
-        if watch.on_epoch:
-            watch.on_epoch(now)
+    try:
+        while not now.finished:
+            train_epoch(now, s, rng, steps)
+            measure(now, s, recipe.rate(now.step, steps))
+            now.generator, now.finished = rng.bit_generator.state, now.step == steps
+            if watch.on_epoch:
+                watch.on_epoch(now)
+    except (Stopped, Diverged):  # the one has its own state, the other's is worth nothing
+        raise
+    except Exception:
+        if watch.on_failure and not now.torn:
+            watch.on_failure(now)
+        raise
     for name, leaf in tree.leaves(now.average or {}):
         tree.get(p, name)[...] = leaf
     return now.history
@@ -103,6 +111,7 @@ def start(p, s, rng, resume):
     now = Progress(p, optim.init(learned, s.recipe.optimizer), average, rng.bit_generator.state)
     xp = array_module(parameter_of(p))
     if resume is not None:
+        check_same_trees(now.trees(), resume.trees())
         for name, leaf in tree.leaves(now.trees()):
             if not isinstance(leaf, int):
                 leaf[...] = xp.asarray(tree.get(resume.trees(), name))
@@ -141,11 +150,13 @@ def train_epoch(now, s, rng, total_steps):
             if comm.size > 1:
                 comm.sum_gradients(dp)
                 loss, stop = comm.sum_numbers(float(loss), stop)  # one rank's wish is everybody's
+            now.torn = True
             loss, norm = update(now, s, loss, dp, lr)
             now.step, now.steps, now.images = now.step + 1, now.steps + 1, now.images + batch_size
             if not s.half or math.isfinite(loss):  # a step that float16 could not hold tells nothing
                 now.loss_sum = now.loss_sum + loss * batch_size
             now.seconds = time.perf_counter() - began
+            now.torn = False
             if s.watch.on_step:
                 s.watch.on_step(now, Step(now.step, now.epoch, loss, norm, lr, batch_size))
             if stop:

@@ -58,21 +58,33 @@ def as_json(rows):
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
-def rows_until(stem, field, last):
-    """The rows of STEM.jsonl whose `field` is at most `last`; a line that a stop cut off is left out."""
+def rows_until(stem, fields, last):
+    """The rows of STEM.jsonl whose first field is at most `last`; a last line that a stop cut off is left out.
+
+    Raises InputError for any other line that is no row.
+    """
+    file = Path(f"{stem}.jsonl")
     try:
-        lines = Path(f"{stem}.jsonl").read_text("utf-8").splitlines()
+        lines = file.read_bytes().splitlines()
     except FileNotFoundError:
         return []
-    rows = []
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if row[field] <= last:
-            rows.append(row)
-    return rows
+    rows = [row_of(line, fields) for line in lines]
+    if None in rows[:-1]:
+        raise InputError(f"{file}: line {rows.index(None) + 1} is no row; move the file away, or repair it")
+    return [row for row in rows if row is not None and row[fields[0]] <= last]
+
+
+def row_of(line, fields):
+    """The row in a line of JSON: for each field a number, or None for one that is not finite; None for another line."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(row, dict) or tuple(row) != tuple(fields):
+        return None
+    numbers = [value for value in row.values() if value is not None]
+    good = all(type(value) in (int, float) and abs(value) < 2**62 for value in numbers)
+    return row if good and type(row[fields[0]]) is int else None
 
 
 class Events:
@@ -103,4 +115,5 @@ class Events:
     def close(self):
         """Write what is waiting."""
         if self.writer:
-            self.writer.close()
+            with contextlib.suppress(OSError):
+                self.writer.close()

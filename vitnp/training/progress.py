@@ -56,6 +56,7 @@ class Progress:
     history: list = dataclasses.field(default_factory=list)  # of the `Epoch`s done
     scale: list = dataclasses.field(default_factory=lambda: list(LossScale()))  # of the loss, in float16
     finished: bool = False  # every step is done
+    torn: bool = False  # in the middle of an update: not to be saved
 
     def trees(self):
         """{field: tree} of the fields that hold arrays."""
@@ -67,7 +68,7 @@ class Progress:
 
     def rest(self):
         """{field: value} of the other fields."""
-        return {name: value for name, value in vars(self).items() if name not in TREES}
+        return {name: value for name, value in vars(self).items() if name not in (*TREES, "torn")}
 
 
 class Stopped(Exception):

@@ -15,6 +15,7 @@ from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import misfits, shapes
 from vitnp.inputs.fields import assigned
 from vitnp.inputs.images import ImageConfig, overrides
+from vitnp.system.output import say
 from vitnp.tasks import Classification, targets
 from vitnp.tasks.classification import Head
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
@@ -112,7 +113,7 @@ def load(wanted, recipe, config):
             on_corrupt=wanted.on_corrupt,
             # −1 … 1, as every source gives; the mean and the standard deviation are the training's (`prepared`)
             preprocessing=dataclasses.replace(config.preprocessing, mean=0.5, std=0.5),
-            say=lambda line: print(f"vitnp: {line}", file=sys.stderr),
+            say=lambda line: say(f"vitnp: {line}", sys.stderr),
         )
     if wanted.labels is None:
         return found

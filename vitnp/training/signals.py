@@ -1,9 +1,11 @@
-"""Ctrl-C and SIGTERM as a wish that is heard between two steps. Imports nothing of vitnp."""
+"""Ctrl-C, SIGTERM and a closed terminal as a wish that is heard between two steps. Imports nothing of vitnp."""
 
 import contextlib
 import os
 import signal
 import threading
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 
 
 class Wish:
@@ -18,15 +20,18 @@ class Wish:
 
 @contextlib.contextmanager
 def heard():
-    """A `Wish` that the first Ctrl-C or SIGTERM makes come true; the second does what it always does.
+    """A `Wish` that the first of these signals makes come true; the second does what it always does.
 
-    Outside the main thread, where Python takes no signals, it never comes true.
+    A signal that is ignored stays so, as SIGHUP under nohup. Outside the main thread, where Python takes no signals,
+    the wish never comes true.
     """
     wish = Wish()
     if threading.current_thread() is not threading.main_thread():
         yield wish
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
 
     def restore():
         for number, handler in before.items():
@@ -35,8 +40,9 @@ def heard():
     def hear(number, _frame):
         wish.signal = number
         restore()
-        # Not print: what the signal interrupted may be in the middle of printing.
-        os.write(2, b"\nvitnp: saving after this step; once more leaves at once, unsaved\n")
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            # Not print: what the signal interrupted may be in the middle of printing.
+            os.write(2, b"\nvitnp: saving after this step; once more leaves at once, unsaved\n")
 
     for number in before:
         signal.signal(number, hear)

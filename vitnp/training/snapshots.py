@@ -1,13 +1,15 @@
 """Training checkpoints: a `Progress` as a file, the last few of them in a folder.
 
-An .npz: the arrays of p, of the optimizer's state and of the average by their dotted names, the rest as JSON. It is
-written beside its name, brought to the disk and renamed: killed or out of room at any moment, the one before is whole.
+An .npz: the arrays of p, of the optimizer's state and of the average by their dotted names, the rest as JSON, and the
+SHA-256 of all that. It is written beside its name, brought to the disk and renamed: killed or out of room at any
+moment, the one before is whole.
 """
 
+import hashlib
 import json
 import os
+import re
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,35 +18,40 @@ from vitnp import models, tree
 from vitnp.backend.arrays import array_module, on_host
 from vitnp.errors import InputError, need_int
 from vitnp.system.writing import beside
-from vitnp.training.guards import check_parameters
-from vitnp.training.progress import Epoch, Progress
+from vitnp.training.guards import check_parameters, first_not_finite
+from vitnp.training.restored import restored
 from vitnp.weights import kinds
 from vitnp.weights.native import TRAINING as REST  # the array that holds, as JSON, what is no array
 
+CHECKSUM = "vitnp.sha256"  # the array that holds the checksum of the others
+NAME = re.compile(r"step-\d{9,}\.npz")
 SECONDS = 300.0  # between two checkpoints, unless told otherwise: what a power cut costs at most
+MAY_DIFFER = ("arithmetic.",)  # it changes no more than the last bits
 
 
 class Checkpoints:
     """The training checkpoints of one run in `folder`, the last `keep` of them.
 
     run is what the checkpoints belong to, a JSON-able dict of dicts: configuration, recipe, data … A file of another
-    run is refused, with the first values that differ. every: steps between two, None for every 300 seconds.
+    run is refused, with the first values that differ; those whose names begin as MAY_DIFFER or may_differ say are
+    only noted, in `notes`. also: what every file keeps beside it. every: steps between two, None for every 300 s.
     """
 
-    def __init__(self, folder, run, *, every=None, keep=2):
-        self.folder, self.run = Path(folder), json.loads(json.dumps(run))
+    def __init__(self, folder, run, *, also=None, every=None, keep=2, may_differ=()):
+        self.folder, self.run, self.also = Path(folder), json.loads(json.dumps(run)), also or {}
         self.every = None if every is None else need_int("save_every", every, at_least=1)
         self.keep = need_int("keep", keep, at_least=1)
+        self.may_differ, self.notes = (*MAY_DIFFER, *may_differ), []
         self.saved_at = time.monotonic()
 
     def files(self):
         """The files there are, the oldest first."""
-        return sorted(self.folder.glob("step-*.npz"))
+        return sorted(file for file in self.folder.glob("step-*.npz") if NAME.fullmatch(file.name))
 
     def last_good(self):
         """A phrase that names the newest file."""
         there = self.files()
-        return f"the last good checkpoint is {there[-1]}" if there else "there is no checkpoint yet"
+        return f"the last good checkpoint is {there[-1].name}" if there else "there is no checkpoint yet"
 
     def due(self, step):
         """Whether a checkpoint is to be written after this step."""
@@ -57,7 +64,7 @@ class Checkpoints:
         writing parameters that are not finite.
         """
         path = self.folder / f"step-{progress.step:09d}.npz"
-        found = arrays(progress, self.run)
+        found = arrays(progress, self.also | {"run": self.run})
         check_parameters(progress.step, found)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -83,35 +90,58 @@ class Checkpoints:
             return None
         path = self.files()[-1]
         try:
-            found = kinds.read(path)
-            rest = json.loads(str(found.pop(REST)))
-            there = rest.pop("run")
-            if "model" in there:  # as it would be written now: older ones name no family
-                there["model"] = models.config_to_dict(models.config_from_dict(there["model"]))
-        except (InputError, KeyError, ValueError) as problem:
-            raise InputError(
-                f"{path} is no training checkpoint or is damaged ({problem}); delete it to go on from the one before"
-            ) from None
-        differ = list(differences(there, self.run))
-        if differ:
-            raise InputError(f"{path} is of another run: {'; '.join(differ[:3])}; train into a new folder")
-        return progress(found, rest)
+            progress, about = read(path)
+        except InputError as problem:
+            raise InputError(f"{problem}; delete it to go on from the one before") from None
+        differ = list(differences(about["run"], self.run))
+        self.notes = [text for text in differ if text.startswith(self.may_differ)]
+        if other := [text for text in differ if text not in self.notes]:
+            raise InputError(f"{path} is of another run: {'; '.join(other[:3])}; train into a new folder")
+        return progress
 
 
-def arrays(progress, run):
-    """{name in the file: array} of a `Progress` and the run it belongs to."""
+def arrays(progress, about):
+    """{name in the file: array} of a `Progress` and what it belongs to."""
     found = {}
     for name, leaf in tree.leaves(progress.trees()):
         on_device = hasattr(leaf, "dtype") and not on_host(leaf)
         found[name] = array_module(leaf).asnumpy(leaf) if on_device else np.asarray(leaf)
-    return found | {REST: np.array(json.dumps(progress.rest() | {"run": run}, default=float))}
+    found[REST] = np.array(json.dumps(progress.rest() | about, default=float))
+    return found | {CHECKSUM: np.array(checksum(found))}
 
 
-def progress(found, rest):
-    """The `Progress` of a file's arrays and its JSON: the inverse of `arrays`."""
-    trees = tree.from_leaves((name, leaf if leaf.ndim else leaf.item()) for name, leaf in found.items())
-    rest["history"] = [Epoch(*epoch) for epoch in rest["history"]]
-    return Progress(**trees, **rest)
+def checksum(found):
+    """The SHA-256 over the names, dtypes, shapes and values of {name: array}, hexadecimal."""
+    sha = hashlib.sha256()
+    for name, array in sorted(found.items()):
+        sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        sha.update(np.ascontiguousarray(array).reshape(-1).view("u1"))
+    return sha.hexdigest()
+
+
+def read(path):
+    """(Progress, what it belongs to) of a file, which has to be what `Checkpoints.save` wrote, to the bit.
+
+    Raises InputError that names the file.
+    """
+    try:
+        found = kinds.read(path)
+    except InputError as problem:
+        raise InputError(f"{path} is no training checkpoint or is damaged ({problem})") from None
+    if str(found.pop(CHECKSUM, None)) != checksum(found) or REST not in found:
+        raise InputError(f"{path} is no training checkpoint or is damaged: its checksum is another")
+    try:
+        rest = json.loads(str(found.pop(REST)))
+        about = {name: rest.pop(name) for name in ("run", "options", "vitnp") if name in rest}
+        if model := about["run"].get("model"):  # as it would be written now: older ones name no family
+            about["run"]["model"] = models.config_to_dict(models.config_from_dict(model))
+        trees = tree.from_leaves((name, leaf if leaf.ndim else leaf.item()) for name, leaf in found.items())
+        progress = restored(trees, rest)
+    except InputError as problem:  # whole, and written by another version
+        raise InputError(f"{path} is a checkpoint of another version of vitnp ({problem})") from None
+    if (name := first_not_finite(progress.trees())) != "none":
+        raise InputError(f"{path} holds numbers that are not finite, in {name}")
+    return progress, about
 
 
 def differences(there, here, name=""):
@@ -132,18 +162,12 @@ def short(value):
 
 def is_training_checkpoint(path):
     """Whether the file is one of these."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as file:
-        return f"{REST}.npy" in file.namelist()
+    return kinds.text(path, REST) is not None
 
 
 def model(path):
     """(p, config) of a training checkpoint, p the average where there is one."""
-    found = kinds.read(path)
-    rest = json.loads(str(found.pop(REST)))
-    run = rest.pop("run")
-    now = progress(found, rest)
-    p = now.best()
+    progress, about = read(path)
+    p = progress.best()
     p.pop("masked", None)  # of a pre-training
-    return p, models.config_from_dict(run["model"])
+    return p, models.config_from_dict(about["run"]["model"])

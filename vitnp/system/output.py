@@ -1,0 +1,33 @@
+"""Lines for a person to read. What shows them may be gone, and ends no work. Imports nothing of vitnp."""
+
+import contextlib
+import io
+import os
+import sys
+
+
+def say(text, stream=None):
+    """Print a line; where it cannot be written, go on without."""
+    stream = sys.stdout if stream is None else stream
+    with unless_gone(stream):
+        print(text, file=stream, flush=True)
+
+
+@contextlib.contextmanager
+def unless_gone(stream):
+    """In the block the stream is written to. If nobody reads it any more, or its disk is full, it is silenced."""
+    try:
+        yield
+    except OSError:
+        silence(stream)
+    except ValueError:
+        if stream is None or not stream.closed:
+            raise
+
+
+def silence(stream):
+    """Let the stream lead nowhere: what is left in its buffer would fail again when Python ends."""
+    with contextlib.suppress(io.UnsupportedOperation):  # a stream of Python's own, without a file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
