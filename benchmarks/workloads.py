@@ -94,7 +94,7 @@ def check(parser, names, contenders=()):
 
 def check_folder(parser, folder):
     """Leave in the same way where the results could not be written: before half an hour is spent on them."""
-    from vitnp.training.run import writable  # here, as contenders import this file and are to hold little
+    from vitnp.training.place import writable  # here, as contenders import this file and are to hold little
 
     try:
         writable(folder)

@@ -19,8 +19,9 @@ import pytest
 from vitnp import InputError, preset, tree
 from vitnp.engine import precision
 from vitnp.training import loop
+from vitnp.training.place import recall
 from vitnp.training.progress import Epoch, Stopped
-from vitnp.training.run import Run, recall
+from vitnp.training.run import Run
 from vitnp.training.snapshots import CHECKSUM, REST, Checkpoints, differences, is_training_checkpoint, model
 from vitnp.weights import kinds
 

@@ -14,9 +14,9 @@ from vitnp.system.output import say, unless_gone
 from vitnp.system.writing import save_csv
 from vitnp.training import signals
 from vitnp.training.folder import MAY_CHANGE, outside
+from vitnp.training.place import writable
 from vitnp.training.progress import Diverged
 from vitnp.training.recipes import Recipe
-from vitnp.training.run import writable
 from vitnp.training.setup import config_class, prepare, recipe_of
 from vitnp.training.wanted import Wanted
 

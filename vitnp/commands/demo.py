@@ -8,7 +8,7 @@ from vitnp.commands.options import add_backend
 from vitnp.models import preset, vit
 from vitnp.ops import softmax
 from vitnp.system.writing import beside
-from vitnp.training.run import writable
+from vitnp.training.place import writable
 
 
 def add_options(parser):

@@ -15,7 +15,7 @@ from vitnp.errors import InputError, need_int
 from vitnp.models import vit
 from vitnp.ops import positions
 from vitnp.tasks import loss_and_grads
-from vitnp.training.run import writable
+from vitnp.training.place import writable
 
 NO_FONT = (
     "vitnp: matplotlib finds no Korean font, so the pictures are in English; install NanumGothic "

@@ -13,8 +13,8 @@ from vitnp.errors import InputError, shown
 from vitnp.system.writing import beside
 from vitnp.training.folder import Where, settled
 from vitnp.training.metrics import rows_until
+from vitnp.training.place import is_run
 from vitnp.training.progress import Epoch
-from vitnp.training.run import is_run
 
 
 def result(folder):

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +12,13 @@ from vitnp.engine.split import choose_workers
 from vitnp.errors import InputError, shown
 from vitnp.inputs.fields import check_fields
 from vitnp.system.arithmetic import kernels
-from vitnp.system.lock import Locked
 from vitnp.tasks.masked import model
 from vitnp.training.display import Display
 from vitnp.training.guards import check_fit
 from vitnp.training.loop import How, Watch, train
+from vitnp.training.place import ABOUT, clear, recall, reserved
 from vitnp.training.progress import Diverged, Stopped
-from vitnp.training.run import ABOUT, Run, claim, clear, recall, writable
+from vitnp.training.run import Run
 from vitnp.training.setup import about_data, prepare
 from vitnp.training.wanted import Wanted
 
@@ -85,29 +84,9 @@ def run(wanted, where, comm, *, known=None, stop=None, started=None):
         return trained(wanted, where, comm, known, stop)
     if not where.resume:
         outside(where.folder, wanted.data)
-    with reserved(where, wanted.init) as locked:
+    new, overwrite = not where.resume, where.overwrite
+    with reserved(where.folder, new=new, overwrite=overwrite, needed=wanted.init) as locked:
         return trained(wanted, where, comm, known, stop, locked, started)
-
-
-@contextlib.contextmanager
-def reserved(where, init):
-    """The folder, locked. Raises InputError where the run cannot be in it.
-
-    A folder that is not there yet is not left behind empty: what is wrong with the run may still come out.
-    """
-    folder = Path(where.folder)
-    new = [place for place in (folder, *folder.parents) if not os.path.exists(place)]
-    writable(folder)
-    locked = Locked(folder, what="a training")
-    try:
-        if not where.resume:
-            claim(folder, overwrite=where.overwrite, needed=init)
-        yield locked
-    finally:
-        locked.close()
-        with contextlib.suppress(OSError):  # there is something in it
-            for place in new:
-                place.rmdir()
 
 
 def trained(wanted, where, comm, known, stop, locked=None, started=None):
@@ -120,7 +99,7 @@ def trained(wanted, where, comm, known, stop, locked=None, started=None):
     workers = setup.wanted.workers or workers_for(setup, comm)
     setup = setup._replace(wanted=dataclasses.replace(setup.wanted, workers=workers))
     if first and not where.resume:
-        clear(where.folder)
+        clear(where.folder, needed=wanted.init)
     kept = keep(setup, where, comm, locked) if first else None
     if first and started:
         started(setup, kept)
@@ -133,11 +112,12 @@ def trained(wanted, where, comm, known, stop, locked=None, started=None):
         return Result(setup, stopped=(kept.save(stopped.progress) if first else None, stopped))
     except Exception:
         if first and not where.resume and not kept.reached:  # not one step: there is no run
-            clear(where.folder)
+            clear(where.folder, needed=wanted.init)
         raise
     if first:
         p = to_host(p)
-        kept.finish(p if setup.task.uses_labels else model(p), setup.config, setup.data.class_names)
+        p = p if setup.task.uses_labels else model(p)
+        kept.finish(p, setup.config, setup.data.class_names, wanted.init)
     return Result(setup, history)
 
 
@@ -176,7 +156,7 @@ def watched(p, setup, comm, stop, display, kept):
         except InputError as problem:
             raise InputError(f"{problem}{how_to_go_on(kept)}") from None
         except Exception as problem:
-            problem.add_note(how_to_go_on(kept))
+            problem.add_note(how_to_go_on(kept).removeprefix("; "))
             raise
 
 

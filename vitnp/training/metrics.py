@@ -59,19 +59,19 @@ def as_json(rows):
 
 
 def rows_until(stem, fields, last):
-    """The rows of STEM.jsonl whose first field is at most `last`; a last line that a stop cut off is left out.
+    """The rows of STEM.jsonl whose first field is at most `last`; a last line without its end is left out.
 
     Raises InputError for any other line that is no row.
     """
     file = Path(f"{stem}.jsonl")
     try:
-        lines = file.read_bytes().splitlines()
+        *lines, _ = file.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
     rows = [row_of(line, fields) for line in lines]
-    if None in rows[:-1]:
+    if None in rows:
         raise InputError(f"{file}: line {rows.index(None) + 1} is no row; move the file away, or repair it")
-    return [row for row in rows if row is not None and row[fields[0]] <= last]
+    return [row for row in rows if row[fields[0]] <= last]
 
 
 def row_of(line, fields):

@@ -1,115 +1,17 @@
-"""A training in a folder of its own: what it is, its checkpoints, metrics, and at the end the model."""
+"""What a training leaves in its folder: checkpoints, metrics, and at the end the model."""
 
 import contextlib
 import json
 import os
-import re
-import tempfile
 from pathlib import Path
 
 from vitnp import weights
 from vitnp.errors import InputError, need_int
-from vitnp.system.writing import beside
+from vitnp.system.writing import as_input_error, beside
 from vitnp.training.metrics import Events, Table, rows_until
+from vitnp.training.place import ABOUT, CHECKPOINTS, same_file, writable
 from vitnp.training.progress import Epoch, Step
-from vitnp.training.snapshots import Checkpoints, read
-
-ABOUT = "run.json"
-CHECKPOINTS = "checkpoints"
-OWN = re.compile(
-    r"(checkpoints/step-\d{9,}\.npz|(run\.json|(history|steps)\.(csv|jsonl)|classes\.txt|curves\.png|model\.npz))"
-    r"(\.part)?|events\.out\.tfevents\..*"
-)
-LARGEST = 2**24  # bytes of a run.json
-
-
-def own(folder):
-    """The names in the folder that are a run's, sorted."""
-    places = (Path(folder), Path(folder) / CHECKPOINTS)
-    files = [file for place in places if place.is_dir() for file in place.iterdir() if not file.is_dir()]
-    names = (file.relative_to(folder).as_posix() for file in files)
-    return sorted(name for name in names if OWN.fullmatch(name))
-
-
-def claim(folder, *, overwrite=False, needed=None):
-    """Raise InputError where no new run can be in the folder: one is there, or files that a run would replace.
-
-    overwrite: a run that is there may be removed, but not with a file in it that is needed.
-    """
-    there = own(folder)
-    if not there:
-        return
-    if not is_run(folder):
-        some = ", ".join(there[:3]) + (" and more" if len(there) > 3 else "")
-        raise InputError(
-            f"{folder} holds {some}, and no {ABOUT} that says they are a run's; name another folder, or move them away"
-        )
-    if not overwrite:
-        raise InputError(
-            f"{folder} already holds a run; go on with --resume {folder}, name another folder, or --overwrite it"
-        )
-    mine = [Path(folder, name) for name in there]
-    if needed and os.path.exists(needed) and any(os.path.samefile(needed, file) for file in mine):
-        raise InputError(
-            f"--overwrite would remove {needed}, which --init names; name another folder with --out"
-        )
-
-
-def clear(folder):
-    """Remove what a run has left in the folder, and nothing else."""
-    for name in own(folder):
-        Path(folder, name).unlink()
-    with contextlib.suppress(OSError):  # something else is in it
-        Path(folder, CHECKPOINTS).rmdir()
-
-
-def writable(path):
-    """The folder, made if need be. Raises InputError where it cannot be written to."""
-    folder = Path(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except (OSError, ValueError) as problem:  # ValueError: a path with a NUL
-        why = getattr(problem, "strerror", None) or problem
-        raise InputError(f"cannot write into {path} ({why}); name another folder with --out") from None
-    return folder
-
-
-def is_run(folder):
-    """Whether there is a run in the folder to go on with, or to overwrite."""
-    try:
-        recall(folder)
-    except InputError:
-        return False
-    return True
-
-
-def recall(folder):
-    """What `Run` wrote about the run in `folder`, and its checkpoints' names. Raises InputError where there is none.
-
-    Every checkpoint keeps it too: where the file is lost, the newest one says it.
-    """
-    file, checkpoints = Path(folder) / ABOUT, Checkpoints(Path(folder) / CHECKPOINTS, {}).files()
-    try:
-        lost = not file.exists() and checkpoints
-        about = read(checkpoints[-1])[1] if lost else json.loads(text_of(file))
-        if not all(isinstance(part, dict) and part for part in (about["options"], about["run"]["model"])):
-            raise ValueError("it is not whole")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
-        why = getattr(problem, "strerror", None) or problem
-        raise InputError(
-            f"{folder} holds no run to go on with ({ABOUT}: {why}); start one with --out"
-        ) from None
-    return about | {"checkpoints": [checkpoint.name for checkpoint in checkpoints]}
-
-
-def text_of(file):
-    """The text of a small file."""
-    with open(file, "rb") as opened:
-        found = opened.read(LARGEST + 1)
-    if len(found) > LARGEST:
-        raise ValueError("it is too large")
-    return found.decode("utf-8")
+from vitnp.training.snapshots import Checkpoints
 
 
 class Run:
@@ -131,9 +33,9 @@ class Run:
         if not (self.folder / ABOUT).exists():
             self.text(ABOUT, json.dumps(about, indent=1) + "\n")
         step, epochs = (self.resume.step, self.resume.history) if self.resume else (0, [])
+        rows = rows_until(self.folder / "steps", Step._fields, step)
         self.epochs = Table(self.folder / "history", Epoch._fields, [epoch._asdict() for epoch in epochs])
-        stem = self.folder / "steps"
-        self.steps = Table(stem, Step._fields, rows_until(stem, Step._fields, step))
+        self.steps = Table(self.folder / "steps", Step._fields, rows)
         self.events = Events(self.folder, step)
 
     def text(self, name, text):
@@ -143,8 +45,8 @@ class Run:
 
     def on_step(self, progress, step):
         """Keep every `log_every`th step's numbers, and a checkpoint when it is due."""
-        self.need_folder()
         self.reached = step.step
+        self.need_folder()
         if step.step % self.log_every == 0:
             step = step._replace(loss=float(step.loss), norm=float(step.norm))
             self.steps.write(step._asdict())
@@ -154,12 +56,11 @@ class Run:
 
     def on_epoch(self, progress):
         """Keep the epoch's numbers, and the checkpoint of a training that is finished."""
-        self.need_folder()
         epoch = progress.history[-1]
+        self.need_folder()
         self.epochs.write(epoch._asdict())
-        self.events.write(
-            progress.step, train_accuracy=epoch.train_accuracy, test_accuracy=epoch.test_accuracy
-        )
+        accuracies = {"train_accuracy": epoch.train_accuracy, "test_accuracy": epoch.test_accuracy}
+        self.events.write(progress.step, **accuracies)
         if progress.finished:
             self.save(progress)
 
@@ -175,18 +76,30 @@ class Run:
             if (moved := self.locked.moved_to()) is None:
                 self.need_folder()
             self.folder, self.checkpoints.folder = moved, moved / CHECKPOINTS
-        return self.checkpoints.save(progress)
+        try:
+            return self.checkpoints.save(progress)
+        except InputError:
+            self.need_folder()  # which says more than what could not be written
+            raise
 
     def need_folder(self):
         """Raise InputError where the folder is not the one in which the run began."""
         if self.locked and not self.locked.is_there():
             raise InputError(f"{self.locked.folder} was removed or moved while its training ran")
 
-    def finish(self, p, config, class_names):
-        """Write the model, and the names of its classes where it has some."""
+    def finish(self, p, config, class_names, init=None):
+        """Write the model, and the names of its classes where it has some.
+
+        init: the weights it began with. Where they are this folder's model.npz, they stay as init.npz.
+        """
+        self.need_folder()
         if config.num_classes:
             self.text("classes.txt", "".join(f"{name}\n" for name in class_names))
-        weights.save(self.folder / "model.npz", p, config)
+        path, begun = self.folder / "model.npz", self.folder / "init.npz"
+        if path.exists() and not begun.exists() and same_file(init, path):
+            with as_input_error(begun):
+                os.replace(path, begun)
+        weights.save(path, p, config)
 
     def close(self):
         """Write what is waiting."""

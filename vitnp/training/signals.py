@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 import threading
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
@@ -40,6 +41,8 @@ def heard():
     def hear(number, _frame):
         wish.signal = number
         restore()
+        if sys.stderr is None:  # it was closed: the number 2 may be another file's
+            return
         with contextlib.suppress(OSError):  # the terminal may be gone
             # Not print: what the signal interrupted may be in the middle of printing.
             os.write(2, b"\nvitnp: saving after this step; once more leaves at once, unsaved\n")

@@ -17,7 +17,7 @@ import numpy as np
 from vitnp import models, tree
 from vitnp.backend.arrays import array_module, on_host
 from vitnp.errors import InputError, need_int
-from vitnp.system.writing import beside
+from vitnp.system.writing import as_input_error, beside
 from vitnp.training.guards import check_parameters, first_not_finite
 from vitnp.training.restored import restored
 from vitnp.weights import kinds
@@ -67,12 +67,13 @@ class Checkpoints:
         found = arrays(progress, self.also | {"run": self.run})
         check_parameters(progress.step, found)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            with as_input_error(path):
+                self.folder.mkdir(exist_ok=True)  # not the run's folder, which may have been removed
             with beside(path) as part, open(part, "wb") as file:
                 np.savez(file, **found)
                 file.flush()
                 os.fsync(file.fileno())
-        except (OSError, InputError) as problem:
+        except InputError as problem:
             raise InputError(f"{problem}; {self.last_good()}: make room and go on with --resume") from None
         for file in self.files()[: -self.keep]:
             file.unlink()
@@ -139,8 +140,13 @@ def read(path):
         progress = restored(trees, rest)
     except InputError as problem:  # whole, and written by another version
         raise InputError(f"{path} is a checkpoint of another version of vitnp ({problem})") from None
+    for name, leaf in tree.leaves(progress.p):
+        if getattr(leaf, "dtype", None) not in ("float32", "float64"):
+            raise InputError(f"{path}: {name} holds no floats; begin from another checkpoint")
     if (name := first_not_finite(progress.trees())) != "none":
-        raise InputError(f"{path} holds numbers that are not finite, in {name}")
+        raise InputError(
+            f"{path} holds numbers that are not finite, in {name}; begin from another checkpoint"
+        )
     return progress, about
 
 

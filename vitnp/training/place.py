@@ -1,0 +1,136 @@
+"""The folder of a run: which files in it are the run's, whether a run may begin there, and what the one there is."""
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from vitnp.errors import InputError
+from vitnp.system.lock import Locked
+from vitnp.training.snapshots import Checkpoints, read
+
+ABOUT = "run.json"
+CHECKPOINTS = "checkpoints"
+OWN = re.compile(
+    r"(checkpoints/step-\d{9,}\.npz|(run\.json|(history|steps)\.(csv|jsonl)|classes\.txt|curves\.png|model\.npz))"
+    r"(\.part)?|events\.out\.tfevents\..*"
+)
+LARGEST = 2**24  # bytes of a run.json
+
+
+@contextlib.contextmanager
+def reserved(folder, *, new, overwrite=False, needed=None):
+    """Yields the folder, locked; new: for a new run, see `claim`.
+
+    A folder that is not there yet is not left behind empty: what is wrong with the run may still come out.
+    """
+    folder = Path(folder)
+    made = [place for place in (folder, *folder.parents) if not os.path.exists(place)]
+    writable(folder)
+    locked = Locked(folder, what="a training")
+    try:
+        if new:
+            claim(folder, overwrite=overwrite, needed=needed)
+        yield locked
+    finally:
+        locked.close()
+        with contextlib.suppress(OSError):  # there is something in it
+            for place in made:
+                place.rmdir()
+
+
+def own(folder):
+    """The names in the folder that are a run's, sorted."""
+    places = (Path(folder), Path(folder) / CHECKPOINTS)
+    files = [file for place in places if place.is_dir() for file in place.iterdir() if not file.is_dir()]
+    names = (file.relative_to(folder).as_posix() for file in files)
+    return sorted(name for name in names if OWN.fullmatch(name))
+
+
+def claim(folder, *, overwrite=False, needed=None):
+    """Raise InputError where no new run can be in the folder: one is there, or files that a run would replace.
+
+    overwrite: a run that is there may be removed. needed: a file that has to stay, wherever it is.
+    """
+    there = own(folder)
+    needs = [name for name in there if same_file(needed, Path(folder, name))]
+    if there == needs:
+        return
+    if not is_run(folder):
+        some = ", ".join(there[:3]) + (" and more" if len(there) > 3 else "")
+        raise InputError(
+            f"{folder} holds {some}, and no {ABOUT} that says they are a run's; name another folder, or move them away"
+        )
+    if not overwrite:
+        raise InputError(
+            f"{folder} already holds a run; go on with --resume {folder}, name another folder, or --overwrite it"
+        )
+    if needs:
+        raise InputError(
+            f"--overwrite would remove {needed}, which --init names; name another folder with --out"
+        )
+
+
+def same_file(path, other):
+    """Whether both are there, and are one file."""
+    return path is not None and os.path.exists(path) and os.path.samefile(path, other)
+
+
+def clear(folder, *, needed=None):
+    """Remove what a run has left in the folder, and nothing else; the file that is needed stays."""
+    for name in own(folder):
+        if not same_file(needed, Path(folder, name)):
+            Path(folder, name).unlink()
+    with contextlib.suppress(OSError):  # something else is in it
+        Path(folder, CHECKPOINTS).rmdir()
+
+
+def writable(path):
+    """The folder, made if need be. Raises InputError where it cannot be written to."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except (OSError, ValueError) as problem:  # ValueError: a path with a NUL
+        why = getattr(problem, "strerror", None) or problem
+        raise InputError(f"cannot write into {path} ({why}); name another folder with --out") from None
+    return folder
+
+
+def is_run(folder):
+    """Whether there is a run in the folder to go on with, or to overwrite."""
+    try:
+        recall(folder)
+    except InputError:
+        return False
+    return True
+
+
+def recall(folder):
+    """What `Run` wrote about the run in `folder`, and its checkpoints' names. Raises InputError where there is none.
+
+    Every checkpoint keeps it too: where the file is lost, the newest one says it.
+    """
+    file, checkpoints = Path(folder) / ABOUT, Checkpoints(Path(folder) / CHECKPOINTS, {}).files()
+    try:
+        lost = not file.exists() and checkpoints
+        about = read(checkpoints[-1])[1] if lost else json.loads(text_of(file))
+        if not all(isinstance(part, dict) and part for part in (about["options"], about["run"]["model"])):
+            raise ValueError("it is not whole")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
+        why = getattr(problem, "strerror", None) or problem
+        raise InputError(
+            f"{folder} holds no run to go on with ({ABOUT}: {why}); start one with --out"
+        ) from None
+    return about | {"checkpoints": [checkpoint.name for checkpoint in checkpoints]}
+
+
+def text_of(file):
+    """The text of a small file."""
+    with open(file, "rb") as opened:
+        found = opened.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        raise ValueError("it is too large")
+    return found.decode("utf-8")
