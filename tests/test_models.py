@@ -193,7 +193,7 @@ def test_whose_fields_a_file_has(tmp_path, other):
         np.savez(tmp_path / name, **{"vitnp.config": native.config_array(config), "x": np.ones(3)})
         assert native.config_class(tmp_path / f"{name}.npz") is type(config)
         run = {"model": models.config_to_dict(config)}
-        path = Checkpoints(tmp_path / "of" / name, run).save(Progress({"W": np.ones(3)}, {"step": 4}))
+        path = Checkpoints(tmp_path / f"of-{name}", run).save(Progress({"W": np.ones(3)}, {"step": 4}))
         assert native.config_class(path) is type(config)
     np.savez(tmp_path / "theirs.npz", x=np.ones(3))
     (tmp_path / "text").write_text("text")

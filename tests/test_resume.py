@@ -320,10 +320,15 @@ def test_what_a_checkpoint_holds(tmp_path):
     assert type(found.history[0]) is Epoch
 
 
-def test_the_folders_of_checkpoints_are_made(tmp_path):
-    keeper = Checkpoints(tmp_path / "a" / "b", {})
-    keeper.save(loop.Progress({"W": np.ones(3)}, {"step": 4}, step=4))
+def test_the_folder_of_checkpoints_is_made(tmp_path):
+    """But not the run's: it was removed."""
+    progress = loop.Progress({"W": np.ones(3)}, {"step": 4}, step=4)
+    keeper = Checkpoints(tmp_path / "checkpoints", {})
+    keeper.save(progress)
     assert keeper.load().step == 4
+    with pytest.raises(InputError, match=r"cannot write .*No such file or directory"):
+        Checkpoints(tmp_path / "removed" / "checkpoints", {}).save(progress)
+    assert not (tmp_path / "removed").exists()
 
 
 @pytest.mark.parametrize("every, keep", [(0, 2), (1, 0), (2.5, 1)])

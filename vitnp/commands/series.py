@@ -22,7 +22,10 @@ def result(folder):
     folder = Path(folder)
     if not (folder / "model.npz").exists():
         return None
-    epochs = rows_until(folder / "history", Epoch._fields, math.inf)
+    try:
+        epochs = rows_until(folder / "history", Epoch._fields, math.inf)
+    except InputError:
+        return None
     if not epochs or None in epochs[-1].values():
         return None
     return epochs[-1] | {"seconds": sum(epoch["seconds"] for epoch in epochs)}
