@@ -1,6 +1,7 @@
 """`vitnp predict`: the most likely classes of pictures, and the attention of the class token."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
+from vitnp.system.memory import for_file
 
 BATCH = 8  # pictures at a time
 
@@ -54,7 +56,8 @@ def run(args):
     xp = backend(args)
     files = [file for given in args.images for file in pictures(Path(given))]
     path, told = source(args, args.weights)
-    p, config = weights.load(path, **told)
+    with for_file(path):
+        p, config = weights.load(path, **told)
     if args.attention:
         models.need_vit(config, "--attention draws the attention of a ViT")
     if not config.num_classes:
@@ -93,7 +96,7 @@ def run(args):
 
 def pictures(path):
     """The file itself, or the pictures in the folder, sorted by name."""
-    if not path.is_dir():
+    if not os.path.isdir(path):  # which no name makes raise
         return [path]
     found = sorted(filter(photo.is_picture, path.iterdir()))
     if not found:
