@@ -71,13 +71,15 @@ def main(argv=None):
     with standard_streams():
         try:
             words = sys.argv[1:] if argv is None else argv
+            if any("\0" in word for word in words):  # only from Python: no system passes it on
+                raise InputError("an argument has a NUL character, which no name of a file has; leave it out")
             args = parser(words).parse_args(words)
             status = args.run(args)
             sys.stdout.flush()  # while it can still be said that the disk is full
             return status
         except InputError as problem:
             return said(problem, 2)
-        except MemoryError as problem:  # `system.memory.for_file` names a file that asked for too much
+        except MemoryError as problem:  # who reads a file names it
             why = f" ({problem})" if str(problem) else ""
             return said(
                 f"this needs more memory than there is{why}; give a smaller --image-size, batch or model", 2

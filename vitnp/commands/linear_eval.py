@@ -12,7 +12,6 @@ from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.weights import add_source, need_finite, source
 from vitnp.errors import need_real
-from vitnp.system.memory import for_file
 from vitnp.tasks.evaluate import prepared
 
 
@@ -51,8 +50,7 @@ def run(args):
     need_real("--l2", args.l2, low=0, below=math.inf, open_at_low=True)
     xp = backend(args)
     path, told = source(args, args.weights)
-    with for_file(path):
-        p, config = weights.load(path, **told)
+    p, config = weights.load(path, **told)
     p = to_device(p, xp)
     dataset = load(args.data, config)
     classes = len(dataset.class_names)

@@ -14,7 +14,6 @@ from vitnp.data import preprocess
 from vitnp.errors import InputError, need_int
 from vitnp.models import vit
 from vitnp.ops import positions
-from vitnp.system.memory import for_file
 from vitnp.tasks import loss_and_grads
 from vitnp.training.run import writable
 
@@ -52,8 +51,7 @@ def run(args):
     """Write every picture that this model has."""
     xp = backend(args)
     path, told = source(args, args.weights)
-    with for_file(path):
-        p, config = weights.load(path, **told)
+    p, config = weights.load(path, **told)
     models.need_vit(config, "look draws the attention of a ViT")
     p = to_device(p, xp)
     blocks = layers(args.layers, config)

@@ -18,7 +18,7 @@ from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
-from vitnp.system.memory import for_file
+from vitnp.system.files import need_regular
 
 BATCH = 8  # pictures at a time
 
@@ -56,8 +56,7 @@ def run(args):
     xp = backend(args)
     files = [file for given in args.images for file in pictures(Path(given))]
     path, told = source(args, args.weights)
-    with for_file(path):
-        p, config = weights.load(path, **told)
+    p, config = weights.load(path, **told)
     if args.attention:
         models.need_vit(config, "--attention draws the attention of a ViT")
     if not config.num_classes:
@@ -66,6 +65,8 @@ def run(args):
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
     beside = None if args.labels else weights.class_names(path)
+    if args.labels:
+        need_regular(args.labels, "give a text file, one class name a line")
     labels = args.labels or (names_of_run(path) if beside is None else None)
     names, names_from = class_names.find(config.num_classes, labels=labels, beside=beside)
     height, width = config.image_size

@@ -12,7 +12,6 @@ from vitnp.commands.printing import aligned, widths
 from vitnp.data import class_names
 from vitnp.errors import InputError
 from vitnp.system import cache
-from vitnp.system.memory import for_file
 from vitnp.weights import fetch
 from vitnp.weights.native import config_class, need_no_classes
 from vitnp.weights.vit.names import check_format
@@ -88,8 +87,7 @@ def run_fetch(args):
 def run_inspect(args):
     """Print the configuration, the arrays and what is wrong; 1 if anything is."""
     path, told = source(args, args.file)
-    with for_file(path):
-        found = weights.inspect(path, **told)
+    found = weights.inspect(path, **told)
     numbers = sum(math.prod(shape) for _, _, shape, _ in found.arrays)
     print(f"{path}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n")
     for name, value in dataclasses.asdict(found.config).items():
@@ -139,8 +137,7 @@ def run_convert(args):
         raise InputError(f"{args.out} is to be a file of {args.format}; give it a name that ends in .npz")
     path, told = source(args, args.file)
     names = weights.class_names(path)
-    with for_file(path):
-        p, config = weights.load(path, num_classes=args.num_classes, **told)
+    p, config = weights.load(path, num_classes=args.num_classes, **told)
     if names is None and args.num_classes is None and names_of_run(path):
         names = class_names.read(names_of_run(path), config.num_classes)
     kept = names if args.num_classes is None and names and len(names) == config.num_classes else None

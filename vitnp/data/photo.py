@@ -3,15 +3,14 @@
 Imports `errors`, `system`.
 """
 
-import os
+import contextlib
 import re
-import stat
 import warnings
 
 import numpy as np
 
 from vitnp.errors import InputError
-from vitnp.system.memory import for_file
+from vitnp.system.files import need_regular
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")  # of pictures
 # Pillow's readers, whatever a file is called: none starts a program, as EPS does, or opens a second file.
@@ -49,7 +48,7 @@ def read(path, *, in_channels=3):
     It is rotated as its EXIF orientation says; transparent pixels become white. Raises InputError for a file that is
     not an image of the `FORMATS`, and for a number of channels other than 1 and 3.
     """
-    with for_file(path):
+    with within_memory(path):
         image = decoded(path)
         if image.mode in ("I", "F"):
             raise InputError(f"{path} has 32-bit pixels, whose white is not known; save it with 8 or 16 bits")
@@ -62,32 +61,44 @@ def decoded(path):
     """The picture at `path`, upright, in the mode that its file has. Raises InputError, see `read`."""
     from PIL import Image, ImageOps
 
+    need_regular(path, f"give a {ADMITTED}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is harmless, and what is claimed is checked here
-        try:
-            need_file(path)
-            with Image.open(path, formats=FORMATS) as file:
-                need_bounded(path, file)
+        with pillows_errors(path):
+            file = Image.open(path, formats=FORMATS)
+        with file:
+            need_bounded(path, file)
+            with pillows_errors(path):
                 return ImageOps.exif_transpose(file)
-        except (InputError, MemoryError):
-            raise
-        except FileNotFoundError:
-            raise InputError(f"there is no file {path}; give the path of a {ADMITTED}") from None
-        except Image.DecompressionBombError:
-            raise too_large(path) from None
-        except Image.UnidentifiedImageError:
-            raise InputError(f"{path} is not an image that is read here; give a {ADMITTED}") from None
-        except Exception as problem:  # for a broken file each format's reader raises errors of its own
-            reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
-            raise InputError(f"{path} cannot be read ({reason}); give a {ADMITTED}") from None
 
 
-def need_file(path):
-    """Raise InputError for a pipe, which would be waited for, and for a device, which might never end."""
-    mode = os.stat(path).st_mode
-    if not stat.S_ISREG(mode):
-        why = "Is a directory" if stat.S_ISDIR(mode) else "it is no regular file"
-        raise InputError(f"{path} cannot be read ({why}); give a {ADMITTED}")
+@contextlib.contextmanager
+def pillows_errors(path):
+    """Turns what Pillow raises in the block, which holds nothing else, into an InputError that names the picture."""
+    from PIL import Image
+
+    try:
+        yield
+    except MemoryError:
+        raise  # see `within_memory`
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}; give the path of a {ADMITTED}") from None
+    except Image.DecompressionBombError:
+        raise too_large(path) from None
+    except Image.UnidentifiedImageError:
+        raise InputError(f"{path} is not an image that is read here; give a {ADMITTED}") from None
+    except Exception as problem:  # for a broken file each format's reader raises errors of its own
+        reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+        raise InputError(f"{path} cannot be read ({reason}); give a {ADMITTED}") from None
+
+
+@contextlib.contextmanager
+def within_memory(path):
+    """Turns a MemoryError in the block into an InputError that names the picture."""
+    try:
+        yield
+    except MemoryError:
+        raise InputError(f"{path} needs more memory than there is; make the picture smaller first") from None
 
 
 def need_bounded(path, file):

@@ -2,7 +2,7 @@
 
 The numbers are `config.preprocessing`, which the format of the weights and its config.json determine; docs/weights.md
 has the source of each. `vitnp walk` does not preprocess its photo: see `photo.load`. Imports `photo`, `inputs`,
-`system`, `errors`.
+`errors`.
 """
 
 import numpy as np
@@ -10,9 +10,8 @@ import numpy as np
 from vitnp.data import photo
 from vitnp.errors import InputError
 from vitnp.inputs.images import scaled
-from vitnp.system.memory import for_file
 
-MOST_PIXELS = 2**25  # after the resize: 0.4 GB as float32, RGB
+MOST_PIXELS = 2**27  # after the resize: 1.6 GB as float32, RGB
 
 
 def load(path, config):
@@ -29,7 +28,7 @@ def apply(image, config, *, name="the picture"):
         raise InputError(
             f"{name} is {image.width}x{image.height}, so narrow that it would become {size[1]}x{size[0]}; crop it first"
         )
-    with for_file(name):
+    with photo.within_memory(name):
         x = _antialiased(image, size, how) if how.antialias else _sampled(image, size, how)
     # Python's round goes to the even neighbor at ½, as in torchvision's crop.
     top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)

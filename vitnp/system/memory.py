@@ -1,11 +1,8 @@
-"""What the C library does with the memory of freed arrays, and who asked for more than there is. Imports `errors`."""
+"""What the C library does with the memory of freed arrays. Imports nothing of vitnp."""
 
-import contextlib
 import ctypes
 import functools
 import sys
-
-from vitnp.errors import InputError
 
 # The numbers of mallopt(3)'s parameters in glibc's malloc.h.
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
@@ -31,15 +28,3 @@ def keep_freed():
         libc.mallopt(
             M_TOP_PAD, 2**26
         )  # a piece is returned if the one before it has this much room; none has
-
-
-@contextlib.contextmanager
-def for_file(path):
-    """Turns a MemoryError in the block, which reads the file, into an InputError that names it."""
-    try:
-        yield
-    except MemoryError as problem:
-        why = f" ({problem})" if str(problem) else ""
-        raise InputError(
-            f"{path} needs more memory than there is{why}; give a smaller file, or read it on a larger machine"
-        ) from None
