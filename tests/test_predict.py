@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from vitnp import gradcheck, tree, vit, weights
-from vitnp.data import class_names, preprocess
+from vitnp.data import class_names, photo, preprocess
 from vitnp.models import preset
 from vitnp.weights import fetch
 
@@ -86,7 +86,7 @@ def test_a_broken_picture_among_others(capsys, photos):
     (photos / "aa.jpg").write_text("no picture")
     status, out, err = run(capsys, photos, "--weights", WEIGHTS)
     assert status == 2
-    assert err == f"vitnp: {photos / 'aa.jpg'} is not an image; give a JPEG or PNG\n"
+    assert err == f"vitnp: {photos / 'aa.jpg'} is not an image that is read here; give a {photo.ADMITTED}\n"
     assert [line for line in out.splitlines() if line.startswith(str(photos))] == [
         str(photos / "a.jpg"),
         str(photos / "b.PNG"),

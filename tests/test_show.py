@@ -397,6 +397,39 @@ def test_predictions_without_labels():
     assert "right" not in figure.get_suptitle()
 
 
+@pytest.mark.parametrize("name", ["$\\frac{", "_^{$a$", "$$", "a\nb", "\ud800\x1b[2J", "b" * 500])
+def test_a_name_is_drawn_as_it_is(tmp_path, name):
+    """matplotlib would read what is between two $ as a formula, and end at one that it cannot read."""
+    image, probability = np.zeros((1, 4, 4, 3), np.uint8), np.ones((1, 1))
+    title = words(show.predictions(image, None, probability, (name,)))[0]
+    assert title.endswith(": 100%") and title.isprintable()
+    assert title.startswith(name[:5].replace("\n", " ").replace("\ud800\x1b", "\ufffd\ufffd"))
+    shown = show.comparison(name, {f"{name}1": [0.5, 0.6], f"{name}2": []})
+    for figure in (show.predictions(image, np.array([0]), probability, (name,)), shown):
+        show.save(figure, tmp_path / "name.png")
+        assert not any(text.get_parse_math() for text in figure.findobj(Text))
+
+
+@pytest.mark.parametrize("backend", ["nonsense", "module://nonsense", "qtagg", "", "svg"])
+def test_a_picture_in_a_file_needs_no_window(tmp_path, backend):
+    """Whatever MPLBACKEND names; a notebook's own pictures have it as before."""
+    program = (
+        "import os; from vitnp import show, preset; show.save(show.diagram(preset('tiny')), 'a.png'); "
+        "import matplotlib; print(os.environ['MPLBACKEND'], matplotlib.rcParams._get('backend'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "MPLBACKEND": backend},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert done.stdout.startswith(f"{backend} ")
+    assert backend in ("nonsense", "") or done.stdout == f"{backend} {backend}\n"
+
+
 def test_at_most_twelve_predictions():
     images, labels = np.zeros((20, 8, 8, 1)), np.zeros(20, int)
     assert len(show.predictions(images, labels, np.eye(10)[labels], tuple("0123456789")).axes) == 12

@@ -1,15 +1,18 @@
 """The command line: `vitnp COMMAND` and `python -m vitnp COMMAND`. One file a command, in `commands/`.
 
-Exit status: 0 done; 1 a check found something wrong; 2 bad input, said in one line; 130 interrupted.
+Exit status: 0 done; 1 a check found something wrong; 2 bad input, or what the system refuses, said in one line;
+130 interrupted; 141 the reader of the output, `head` for example, left before the end, so that the command did not come
+to its own end. A command that does nothing but print what is known (`only_prints`) ends with 0 then.
 """
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
 
 from vitnp import __version__
-from vitnp.errors import InputError
+from vitnp.errors import InputError, one_line
 
 COMMANDS = {  # and what each does; its options are in the file of its name in `commands/`
     "walk": "run a photo through a model and check every step with the slides",
@@ -33,6 +36,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message):
         """Raise InputError in place of printing the usage."""
         raise InputError(f"{' '.join(message.split())}; {self.prog} --help shows what it takes")
+
+    def _print_message(self, message, file=None):
+        """What --help and --version print; argparse itself is silent about a disk that is full."""
+        print(message, end="", file=file, flush=True)
 
     def parse_known_args(self, args=None, namespace=None):
         """As argparse does, but what a command does not know is an error of that command, not of `vitnp`."""
@@ -64,26 +71,61 @@ def parser(words):
 
 def main(argv=None):
     """Run one command and return its exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a console without ✓ or Korean shows ? in their place
-            stream.reconfigure(errors="replace")
+    args = argparse.Namespace()
+    with standard_streams():
+        try:
+            words = sys.argv[1:] if argv is None else argv
+            if any("\0" in word for word in words):  # only from Python: no system passes it on
+                raise InputError("an argument has a NUL character, which no name of a file has; leave it out")
+            args = parser(words).parse_args(words)
+            status = args.run(args)
+            sys.stdout.flush()  # while it can still be said that the disk is full
+            return status
+        except InputError as problem:
+            return said(problem, 2)
+        except MemoryError as problem:  # who reads a file names it
+            why = f" ({problem})" if str(problem) else ""
+            return said(
+                f"this needs more memory than there is{why}; give a smaller --image-size, batch or model", 2
+            )
+        except KeyboardInterrupt:
+            return said("interrupted", 130)
+        except BrokenPipeError:
+            return 0 if getattr(args, "only_prints", False) else 141
+        except OSError as problem:
+            what = "the output or a file" if problem.filename is None else problem.filename
+            return said(
+                f"cannot read or write {what} ({problem.strerror or problem}); "
+                "check that it is there, its permissions, and the room on its disk",
+                2,
+            )
+
+
+def said(line, status):
+    """The status, when the line is printed on standard error, if that can be."""
+    with contextlib.suppress(OSError):
+        print(f"vitnp: {one_line(line)}", file=sys.stderr)
+    return status
+
+
+@contextlib.contextmanager
+def standard_streams():
+    """Streams that take every letter during the block, and whatever is left in them when it ends is not missed.
+
+    A console without ✓ or Korean shows ? in their place; a stream that was closed before the start is the null device.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  until the process ends
+        if hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="replace")
     try:
-        words = sys.argv[1:] if argv is None else argv
-        args = parser(words).parse_args(words)
-        return args.run(args)
-    except InputError as problem:
-        print(f"vitnp: {problem}", file=sys.stderr)
-        return 2
-    except MemoryError as problem:
-        why = f" ({problem})" if str(problem) else ""
-        print(
-            f"vitnp: this needs more memory than there is{why}; give a smaller --image-size, batch or model",
-            file=sys.stderr,
-        )
-        return 2
-    except KeyboardInterrupt:
-        print("vitnp: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader, `head` for example, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (
+                OSError
+            ):  # said already; Python would flush once more at its end, and say it in its own words
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

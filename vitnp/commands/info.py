@@ -17,7 +17,7 @@ def add_options(parser):
     step.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as are useful)")
     step.add_argument("--micro-batch", type=int, metavar="M", help="images at a time (default: all)")
     step.add_argument("--recompute", action="store_true", help="save only the inputs of the blocks")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, only_prints=True)
 
 
 def run(args):

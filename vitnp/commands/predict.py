@@ -1,6 +1,7 @@
 """`vitnp predict`: the most likely classes of pictures, and the attention of the class token."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
+from vitnp.system.files import need_regular
 
 BATCH = 8  # pictures at a time
 
@@ -63,6 +65,8 @@ def run(args):
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
     beside = None if args.labels else weights.class_names(path)
+    if args.labels:
+        need_regular(args.labels, "give a text file, one class name a line")
     labels = args.labels or (names_of_run(path) if beside is None else None)
     names, names_from = class_names.find(config.num_classes, labels=labels, beside=beside)
     height, width = config.image_size
@@ -93,7 +97,7 @@ def run(args):
 
 def pictures(path):
     """The file itself, or the pictures in the folder, sorted by name."""
-    if not path.is_dir():
+    if not os.path.isdir(path):  # which no name makes raise
         return [path]
     found = sorted(filter(photo.is_picture, path.iterdir()))
     if not found:

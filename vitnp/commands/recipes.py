@@ -8,7 +8,7 @@ from vitnp.training.recipes import LISTED, find
 def add_options(parser):
     """The options of `vitnp recipes`."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="show this one in full (default: list all)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, only_prints=True)
 
 
 def run(args):

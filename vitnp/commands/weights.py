@@ -24,7 +24,7 @@ def add_options(parser):
     kinds = parser.add_subparsers(title="what to do", metavar="WHAT", required=True)
 
     kind = kinds.add_parser("list", help="the names that fetch knows, and which are in the cache")
-    kind.set_defaults(run=run_list)
+    kind.set_defaults(run=run_list, only_prints=True)
 
     kind = kinds.add_parser("fetch", help="download a file into the cache, check it, and print its path")
     kind.add_argument("name", metavar="NAME", help="a name of weights list, hf:OWNER/REPOSITORY, or a URL")

@@ -14,12 +14,12 @@ imported only when they are needed. Imports `inputs`, `system`, `errors`.
 Values are −1 … 1: x/127.5 − 1 for pixels 0 … 255. For pictures of a folder, `preprocessing` can ask for other values.
 """
 
-from pathlib import Path
+import os
 
 from vitnp.data.few import few
 from vitnp.data.loader import batches
 from vitnp.data.sources import ArraySource, DataSet, Source
-from vitnp.errors import InputError, did_you_mean, need_int
+from vitnp.errors import InputError, did_you_mean, known, need_int, quoted
 
 __all__ = ["NAMES", "ArraySource", "DataSet", "Source", "batches", "few", "load"]
 
@@ -34,9 +34,9 @@ def load(name, *, seed=0, folder=None, image_size=None, **pictures):
     that has no split of its own. Raises InputError for an unknown name, an invalid size or seed, and files that are
     missing, incomplete or of another kind.
     """
-    if name not in NAMES:
+    if not known(name, NAMES):
         hint = did_you_mean(name, NAMES)
-        raise InputError(f'data set "{name}" is unknown; {hint}choose from {", ".join(NAMES)}')
+        raise InputError(f"data set {quoted(name)} is unknown; {hint}choose from {', '.join(NAMES)}")
     need_int("seed", seed, at_least=0, at_most=2**32 - 1)
     if name == "folder":
         if folder is None:
@@ -61,9 +61,9 @@ def load(name, *, seed=0, folder=None, image_size=None, **pictures):
 
 def place(given):
     """(name of the data set, its folder) that --data says: a name, or a folder of pictures."""
-    if given not in NAMES and Path(given).is_dir():  # a set's name goes before a folder called so
+    if given not in NAMES and os.path.isdir(given):  # a set's name goes before a folder called so
         return "folder", given
-    if given not in NAMES and Path(given).name != given:
+    if given not in NAMES and os.path.basename(given) != given:
         sets = ", ".join(name for name in NAMES if name != "folder")
         raise InputError(f"there is no folder {given}; give a folder of pictures, or one of {sets}")
     return given, None

@@ -71,7 +71,7 @@ def load(
     if image_size is None:
         raise InputError("pictures of a folder have no size of their own; give image_size, such as 224")
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # which no name makes raise
         raise InputError(
             f"there is no folder {folder}; give one that holds a folder of pictures for each class"
         )

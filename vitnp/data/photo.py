@@ -1,15 +1,24 @@
 """A picture from a file, or scikit-learn's photo, cropped to the model's size; which files are pictures.
 
-Imports `errors`.
+Imports `errors`, `system`.
 """
 
+import contextlib
+import re
 import warnings
 
 import numpy as np
 
 from vitnp.errors import InputError
+from vitnp.system.files import need_regular
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")  # of pictures
+# Pillow's readers, whatever a file is called: none starts a program, as EPS does, or opens a second file.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+ADMITTED = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+MOST_SCANS = 100  # of a JPEG, as in libtiff: a progressive one has about ten, and each goes over every pixel
+MARKER, SCAN, END = re.compile(rb"\xff+([^\x00\x01\xd0-\xd8\xff])"), b"\xda", b"\xd9"  # those with a length
+MOST_SIDE = 2**16  # pixels; BMP and TIFF could claim a row of millions
 SAMPLE = "china.jpg"  # sky, roofs, water and trees: its patches differ
 MODES = {1: "L", 3: "RGB"}  # channels → Pillow's mode
 
@@ -37,32 +46,96 @@ def read(path, *, in_channels=3):
     """The whole picture at `path` as a Pillow image: RGB, or gray for one channel.
 
     It is rotated as its EXIF orientation says; transparent pixels become white. Raises InputError for a file that is
-    not an image, and for a number of channels other than 1 and 3.
+    not an image of the `FORMATS`, and for a number of channels other than 1 and 3.
     """
+    with within_memory(path):
+        image = decoded(path)
+        if image.mode in ("I", "F"):
+            raise InputError(f"{path} has 32-bit pixels, whose white is not known; save it with 8 or 16 bits")
+        if image.mode == "LAB":  # Pillow cannot convert it to RGB
+            raise InputError(f"{path} has the colors L*a*b*; save it as RGB")
+        return in_colors(image, in_channels)
+
+
+def decoded(path):
+    """The picture at `path`, upright, in the mode that its file has. Raises InputError, see `read`."""
     from PIL import Image, ImageOps
 
+    need_regular(path, f"give a {ADMITTED}")
     with warnings.catch_warnings():
-        # Odd metadata is harmless; the size that a malicious file claims could take all memory.
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(path) as file:
-                image = ImageOps.exif_transpose(file)
-        except FileNotFoundError:
-            raise InputError(f"there is no file {path}; give the path of a JPEG or PNG") from None
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            limit = Image.MAX_IMAGE_PIXELS // 10**6
-            raise InputError(f"{path} has more than {limit} million pixels; make it smaller first") from None
-        except Image.UnidentifiedImageError:
-            raise InputError(f"{path} is not an image; give a JPEG or PNG") from None
-        except Exception as problem:  # for a broken file each format's reader raises errors of its own
-            reason = getattr(problem, "strerror", None) or " ".join(str(problem).split())
-            raise InputError(f"{path} cannot be read ({reason}); give a JPEG or PNG") from None
-    if image.mode in ("I", "F"):
-        raise InputError(f"{path} has 32-bit pixels, whose white is not known; save it with 8 or 16 bits")
-    if image.mode == "LAB":  # Pillow cannot convert it to RGB
-        raise InputError(f"{path} has the colors L*a*b*; save it as RGB")
-    return in_colors(image, in_channels)
+        warnings.simplefilter("ignore")  # odd metadata is harmless, and what is claimed is checked here
+        with pillows_errors(path):
+            file = Image.open(path, formats=FORMATS)
+        with file:
+            need_bounded(path, file)
+            with pillows_errors(path):
+                return ImageOps.exif_transpose(file)
+
+
+@contextlib.contextmanager
+def pillows_errors(path):
+    """Turns what Pillow raises in the block, which holds nothing else, into an InputError that names the picture."""
+    from PIL import Image
+
+    try:
+        yield
+    except MemoryError:
+        raise  # see `within_memory`
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}; give the path of a {ADMITTED}") from None
+    except Image.DecompressionBombError:
+        raise too_large(path) from None
+    except Image.UnidentifiedImageError:
+        raise InputError(f"{path} is not an image that is read here; give a {ADMITTED}") from None
+    except Exception as problem:  # for a broken file each format's reader raises errors of its own
+        reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+        raise InputError(f"{path} cannot be read ({reason}); give a {ADMITTED}") from None
+
+
+@contextlib.contextmanager
+def within_memory(path):
+    """Turns a MemoryError in the block into an InputError that names the picture."""
+    try:
+        yield
+    except MemoryError:
+        raise InputError(f"{path} needs more memory than there is; make the picture smaller first") from None
+
+
+def need_bounded(path, file):
+    """Raise InputError for an opened picture whose pixels would take all memory, or minutes, whatever its length."""
+    from PIL import Image
+
+    if file.width * file.height > Image.MAX_IMAGE_PIXELS:
+        raise too_large(path)
+    if max(file.size) > MOST_SIDE:
+        raise InputError(
+            f"{path} is {file.width}x{file.height}; a side may have {MOST_SIDE:,} pixels: crop it first"
+        )
+    if file.format in ("JPEG", "MPO"):
+        with open(path, "rb") as opened:
+            count = scans(opened.read())
+        if count > MOST_SCANS:
+            raise InputError(
+                f"{path} is a JPEG of {count:,} scans, more than {MOST_SCANS}; save it again, or as a PNG"
+            )
+
+
+def scans(data):
+    """How many scans a JPEG's bytes hold up to its end; what follows, such as a phone's film, is not looked at."""
+    place = count = 0
+    while (marker := MARKER.search(data, place)) and marker[1] != END:
+        length = int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+        place, count = marker.end() + length, count + (marker[1] == SCAN)
+    return count
+
+
+def too_large(path):
+    """The InputError for a picture of more pixels than Pillow takes without a warning."""
+    from PIL import Image
+
+    return InputError(
+        f"{path} has more than {Image.MAX_IMAGE_PIXELS // 10**6} million pixels; make it smaller first"
+    )
 
 
 def in_colors(image, in_channels):

@@ -4,9 +4,11 @@ import statistics
 
 from matplotlib.ticker import PercentFormatter
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, one_line
 from vitnp.show import page
 from vitnp.show.page import BLUE, LABEL, ORANGE, TITLE
+
+LONGEST = 40  # letters of a field's name or value
 
 
 def comparison(over, accuracies, *, lang="en"):
@@ -17,7 +19,7 @@ def comparison(over, accuracies, *, lang="en"):
     say = page.in_language(lang)
     if not any(accuracies.values()):
         raise InputError("there is nothing to compare; need an accuracy of one value at least")
-    figure = page.blank()
+    figure, over = page.blank(), one_line(over, LONGEST)
     axes = figure.subplots()
     for place, values in enumerate(accuracies.values()):
         if not values:
@@ -33,7 +35,7 @@ def comparison(over, accuracies, *, lang="en"):
         axes.annotate(
             f"{mean:.1%}", (place + 0.12, mean), xytext=(16, -6), textcoords="offset points", fontsize=LABEL
         )
-    axes.set_xticks(range(len(accuracies)), list(accuracies))
+    axes.set_xticks(range(len(accuracies)), [one_line(value, LONGEST) for value in accuracies])
     axes.set_xlim(-0.5, len(accuracies) - 0.3)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_ylabel(say("test accuracy", "시험 정확도"), fontsize=LABEL)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError
+from vitnp.errors import InputError, one_line
 from vitnp.show import page
 from vitnp.show.page import BLUE, LABEL, ORANGE, PALE, SMALL, TITLE
 from vitnp.steps import s1_patchify
@@ -138,6 +138,7 @@ def predictions(images, labels, probabilities, class_names, *, lang="en"):
 
 
 def _short(name):
+    name = one_line(name)
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 

@@ -48,9 +48,11 @@ def blank():
 
 
 def finished(figure):
-    """The page, with a Korean font as the second font of every text."""
-    if korean_font():
-        for text in figure.findobj(Text):
+    """The page, its texts as they are: a $ begins no formula, and a Korean font is the second one."""
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+        text.set_usetex(False)
+        if korean_font():
             text.set_fontfamily([*text.get_fontfamily(), korean_font()])
     return figure
 

@@ -1,30 +1,28 @@
 """Downloads one file over HTTP: with a progress bar, resumed after a cut connection, its hash checked.
 
-Imports `errors`.
+What a server says is read by `system/answers.py`. Imports its neighbors, `errors`.
 """
 
-import base64
 import hashlib
 import http.client
-import ssl
+import shutil
 import time
 import urllib.error
-import urllib.request
 
 from vitnp.errors import InputError
+from vitnp.system import answers
 
 TIMEOUT = 30  # seconds without a byte
 TRIES = 4  # in a row without a new byte; then the download is given up
 PAUSE = 1.0  # seconds before the first of them, then twice and three times as long
-CHUNK = 1 << 18
 NOT_NOW = (408, 429, 500, 502, 503, 504)  # worth another try
 
 
 def download(url, part):
     """Download `url` into the file `part`; if `part` is there, the download resumes at its end.
 
-    Raises InputError if the server cannot be reached, refuses, keeps cutting the connection, or sends an MD5 that
-    the file does not have.
+    Raises InputError if the server cannot be reached, refuses, answers what is no HTTP, sends more than the disk has
+    room for, keeps cutting the connection, or sends an MD5 that the file does not have.
     """
     fruitless = 0
     while True:
@@ -39,15 +37,13 @@ def download(url, part):
                     f"{url} cannot be had ({problem.code} {problem.reason}); see the names with vitnp weights list"
                 ) from None
             reason = f"{problem.code} {problem.reason}"
-        except (http.client.InvalidURL, UnicodeError) as problem:  # also after a redirection
-            raise InputError(f"{url} cannot be asked for ({problem}); check the URL") from None
         except urllib.error.URLError as problem:
             reason = getattr(problem.reason, "strerror", None) or problem.reason
             if not before:
                 raise InputError(
                     f"cannot reach {url} ({reason}); check the network, or fetch the file elsewhere and give its path"
                 ) from None
-        except (ConnectionError, TimeoutError, ssl.SSLError, http.client.HTTPException) as problem:
+        except http.client.HTTPException as problem:
             reason = str(problem) or type(problem).__name__
         fruitless = 0 if _size(part) > before else fruitless + 1
         if fruitless == TRIES:
@@ -74,39 +70,45 @@ def _receive(url, part):
     """One request: append the bytes, or start again if the server sends the whole file. Returns the server's MD5."""
     import tqdm
 
-    tag_file = _tag_file(part)
-    start = _size(part)
-    headers = {"Accept-Encoding": "identity", "User-Agent": "vitnp"}
-    if start and tag_file.exists():
-        # If-Range: if the file on the server has changed, the server sends all of the new one.
-        headers |= {"Range": f"bytes={start}-", "If-Range": tag_file.read_text()}
+    tag_file, start = _tag_file(part), _size(part)
+    tag = answers.tag(tag_file.read_text("utf-8", errors="replace")) if start and tag_file.exists() else None
     try:
-        answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT)
+        answer = answers.ask(url, start, tag, timeout=TIMEOUT)
     except urllib.error.HTTPError as problem:
-        if problem.code != 416:
+        if problem.code != 416 or not start:
             raise
         problem.close()
         if problem.headers.get("Content-Range") == f"bytes */{start}":
-            return _promised_md5(problem.headers)  # `part` is complete: stopped just before the renaming
+            return answers.promised_md5(problem.headers, url)  # complete: stopped just before the renaming
         part.unlink()
         return _receive(url, part)
     with answer:
-        content_range = answer.headers.get("Content-Range", "")
-        goes_on = answer.status == 206 and content_range.startswith(f"bytes {start}-")
+        goes_on = answer.status == 206
+        if goes_on and not answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+            raise http.client.HTTPException("another part of the file came")
         start = start if goes_on else 0
-        length = answer.headers.get("Content-Length")
-        total = start + int(length) if length else None
+        promised = answers.promised_md5(answer.headers, url)
+        total = answers.total(answer.headers, start, url)
+        free = shutil.disk_usage(part.parent).free
+        if total is not None and total - start > free:
+            raise InputError(f"{url} has {total:,} bytes, and {part.parent} has room for {free:,}; make room")
         with part.open("ab" if goes_on else "wb") as file:
-            tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
+            tag = answers.tag(answer.headers.get("ETag") or answer.headers.get("Last-Modified") or "")
             tag_file.write_text(tag) if tag else tag_file.unlink(missing_ok=True)
             name = url.rpartition("/")[2]
             with tqdm.tqdm(initial=start, total=total, unit="B", unit_scale=True, desc=name[:40]) as bar:
-                while chunk := answer.read(CHUNK):
+                for chunk in answers.chunks(answer):
                     file.write(chunk)
                     bar.update(len(chunk))
+                    if total is None and file.tell() > free // 2:
+                        raise InputError(
+                            f"{url} goes on after {file.tell():,} bytes and does not say how many it has"
+                        )
         if total is not None and _size(part) != total:
-            raise ConnectionError(f"{total:,} were promised")
-        return _promised_md5(answer.headers)
+            if _size(part) > total:
+                part.unlink()
+            raise http.client.HTTPException(f"{total:,} were promised")
+        return promised
 
 
 def _tag_file(part):
@@ -116,13 +118,3 @@ def _tag_file(part):
 
 def _size(path):
     return path.stat().st_size if path.exists() else 0
-
-
-def _promised_md5(headers):
-    """The MD5 in Google's x-goog-hash header, hexadecimal, or None."""
-    for value in headers.get_all("x-goog-hash", []):
-        for item in value.split(","):
-            kind, _, text = item.strip().partition("=")
-            if kind == "md5":
-                return base64.b64decode(text).hex()
-    return None

@@ -10,8 +10,9 @@ import re
 import urllib.parse
 from pathlib import Path
 
-from vitnp.errors import InputError, did_you_mean
+from vitnp.errors import InputError, did_you_mean, quoted, shown
 from vitnp.system import cache, transfer
+from vitnp.system.files import need_regular
 from vitnp.system.writing import as_input_error, beside
 from vitnp.weights import hub
 from vitnp.weights.published import URLS
@@ -28,7 +29,7 @@ def fetch(name, *, sha256=None):
     must have. Raises InputError for an unknown name, no network, a refusal, a cut connection, a wrong hash.
     """
     if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
-        raise InputError(f'"{sha256}" is not a SHA-256; need 64 hexadecimal digits')
+        raise InputError(f"{quoted(sha256)} is not a SHA-256; need 64 hexadecimal digits")
     path = find(name, sha256=sha256)
     if path:
         return path
@@ -57,8 +58,8 @@ def find(name, *, sha256=None):
         path = _cached(name)
         if path is None:
             return None
-        kept = _beside(path).read_text().split() if _beside(path).exists() else []
-        found = _checked(path, kept[0] if kept else _promised(path), CHANGED)
+        kept = _kept(path)
+        found = _checked(path, kept or _promised(path), CHANGED)
         if not kept:
             _keep(path, found)
     except OSError as problem:
@@ -66,7 +67,7 @@ def find(name, *, sha256=None):
             f"cannot use {path} ({problem.strerror or problem}); give it the right permissions"
         ) from None
     if sha256 and found != sha256.lower():
-        raise InputError(f"{path} has the SHA-256 {found}, need {sha256}; {CHANGED}")
+        raise InputError(f"{path} has the SHA-256 {found}, need {sha256[:12]}…; {CHANGED}")
     return path
 
 
@@ -76,6 +77,7 @@ def resolve(name):
     Raises InputError for published weights that are not in the cache.
     """
     if os.path.exists(name) or not (name in URLS or name.startswith(("hf:", *SCHEMES))):
+        need_regular(name, "name a file of weights")
         return Path(name)
     path = find(name)
     if path is None:
@@ -105,7 +107,7 @@ def _address(name):
     if name in URLS:
         return URLS[name]
     raise InputError(
-        f'no published weights are called "{name}"; {did_you_mean(name, URLS)}'
+        f"no published weights are called {quoted(name)}; {did_you_mean(name, URLS)}"
         "vitnp weights list shows the names; hf:OWNER/REPOSITORY and a URL do too"
     )
 
@@ -119,7 +121,7 @@ def _url(name):
         good = False
     if not good or not url.path:
         raise InputError(
-            f"{name!r:.99} is no URL of a file; need https://HOST/PATH/FILE, a space written %20"
+            f"{shown(name)} is no URL of a file; need https://HOST/PATH/FILE, a space written %20"
         )
     return name
 
@@ -152,13 +154,25 @@ def _checked(file, wanted, otherwise):
     if wanted and not found.startswith(wanted.lower()):
         if otherwise is DAMAGED:
             file.unlink()
-        raise InputError(f"{file} has the SHA-256 {found}, need {wanted}; {otherwise}")
+            file = file.name
+        raise InputError(f"{file} has the SHA-256 {found}, need {wanted[:12]}…; {otherwise}")
     return found
 
 
 def _keep(path, sha256):
     """Write the SHA-256 beside the file, as sha256sum does."""
     _beside(path).write_text(f"{sha256}  {path.name}\n")
+
+
+def _kept(path):
+    """The SHA-256 that is written beside the file, or None. Raises InputError for a file that holds another thing."""
+    if not _beside(path).exists():
+        return None
+    with _beside(path).open(encoding="utf-8", errors="replace") as file:
+        kept = file.read(64)
+    if not re.fullmatch("[0-9a-f]{64}", kept):
+        raise InputError(f"{_beside(path)} holds no SHA-256; remove it, and fetch the file again")
+    return kept
 
 
 def _beside(path):
