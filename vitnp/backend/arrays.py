@@ -13,6 +13,7 @@ from vitnp import tree
 from vitnp.errors import InputError
 
 NUMPY_TYPES = (np.ndarray, np.generic)
+PLAIN = (np.ndarray, np.memmap)  # other subclasses change what the operators mean: np.matrix, masked arrays
 
 
 def array_module(x):
@@ -24,6 +25,25 @@ def array_module(x):
 
         return cupy
     return x.__array_namespace__()
+
+
+def is_array(x):
+    """Whether x is an array of NumPy's, or of another library that `array_module` knows."""
+    if isinstance(x, type):
+        return False
+    of_cupy = type(x).__module__.partition(".")[0] == "cupy" and hasattr(x, "dtype")
+    return isinstance(x, NUMPY_TYPES) or of_cupy or hasattr(x, "__array_namespace__")
+
+
+def need_array(name, value, want=""):
+    """Raise InputError unless the value is an array, and no subclass of NumPy's; want: what is needed, in words."""
+    if type(value) in PLAIN or (is_array(value) and not isinstance(value, np.ndarray)):
+        return
+    given = f"{name} {'are' if name.endswith('s') else 'is'} a {type(value).__name__}"
+    if not isinstance(value, np.ndarray):
+        raise InputError(f"{given}; need an array{want}")
+    plain = "filled(…)" if isinstance(value, np.ma.MaskedArray) else "view(np.ndarray)"
+    raise InputError(f"{given}; need a plain array: give {name}.{plain}")
 
 
 def on_host(x):
