@@ -95,17 +95,22 @@ def check_parameters(p, init, config):
 def need_like(name, array, like):
     """Raise InputError unless it is an array of the library and the dtype of `like`."""
     need_array(name, array)
+    need_library(name, array, like)
+    if array.dtype != like.dtype:
+        raise InputError(f"{name} is {array.dtype}, the others are {like.dtype}; cast all to one dtype")
+
+
+def need_library(name, array, like):
+    """Raise InputError unless the array is of the library of `like`."""
     if array_module(array) is not array_module(like):
         own, theirs = array_module(array).__name__, array_module(like).__name__
         raise InputError(
             f"{name} is an array of {own}, the others are of {theirs}; use backend.arrays.to_device"
         )
-    if array.dtype != like.dtype:
-        raise InputError(f"{name} is {array.dtype}, the others are {like.dtype}; cast all to one dtype")
 
 
-def check_floats(name, leaves):
-    """Raise InputError unless they are arrays to write into, in one tree: floats of one dtype and one library."""
+def check_floats(name, leaves, *, writable=True):
+    """Raise InputError unless it is a tree of arrays, floats of one dtype and one library, that can be written into."""
     if not isinstance(leaves, dict):
         raise InputError(f"{name} is a {type(leaves).__name__}; need a nested dict of arrays")
     like = None
@@ -115,7 +120,7 @@ def check_floats(name, leaves):
             given = leaf.dtype if is_array(leaf) else f"a {type(leaf).__name__}"
             raise InputError(f"{name}.{leaf_name} is {given}; need an array of floats")
         need_like(f"{name}.{leaf_name}", leaf, like)
-        if on_host(leaf) and not leaf.flags.writeable:
+        if writable and on_host(leaf) and not leaf.flags.writeable:
             raise InputError(
                 f"{name}.{leaf_name} cannot be written into; give a copy: {name} = tree.map(np.copy, …)"
             )

@@ -74,11 +74,15 @@ def init_of(outputs):
 
 
 def check_tree(p, config):
-    """Raise InputError unless p is such a tree; how many numbers are predicted per patch, its head says."""
+    """Raise InputError unless p is such a tree, perhaps with "classify", which nobody reads.
+
+    How many numbers are predicted per patch, the head in p says.
+    """
     check_config(config, ViTConfig)
-    head = [leaf for name, leaf in tree.leaves(p) if name == "masked.head.b"] if isinstance(p, dict) else []
-    outputs = head[0].size if head and getattr(head[0], "size", 0) else 1
-    check_parameters(p, init_of(outputs), config)
+    parameter_of(p)
+    p = {name: part for name, part in p.items() if name != "classify"}
+    head = dict(tree.leaves({"masked": p.get("masked")})).get("masked.head.b")
+    check_parameters(p, init_of(getattr(head, "size", 0) or 1), config)
 
 
 def check_corruption(corruption, batch_size, N):
