@@ -68,7 +68,7 @@ def check_contract(forward, backward, x, p=None, *, without=(), raises=False, **
     unknown = [clause for clause in without if not known(clause, CLAUSES)]
     if unknown:
         raise InputError(f"no clause is called {shown(unknown[0])}; the clauses are {', '.join(CLAUSES)}")
-    check_point(forward, backward, x, p)
+    check_point(x, p)
     forward = functools.partial(call_forward, forward, p is not None, static)
     backward = functools.partial(call_backward, backward, p is not None)
     rows, checked = [], [clause for clause in CLAUSES if clause not in without]

@@ -83,7 +83,10 @@ def check(forward, backward, x, p=None, *, seeds=(0, 1, 2), complex_step=True):
     leaves the complex step out, for a forward that takes no complex numbers (`backend.has_complex_erf`).
     Raises InputError for a point, seeds or results that nothing can be checked with.
     """
-    check_point(forward, backward, x, p)
+    for name, function in {"forward": forward, "backward": backward}.items():
+        if not callable(function):
+            raise InputError(f"{name} is {shown(function)}; need a function")
+    check_point(x, p)
     for name, leaf in tree.leaves({"x": x, "p": p or {}}):
         if leaf.dtype != "float64":
             raise InputError(
@@ -108,11 +111,8 @@ def check(forward, backward, x, p=None, *, seeds=(0, 1, 2), complex_step=True):
     return Report(tuple(Leaf(name, shapes[name].shape, *found) for name, found in results.items()))
 
 
-def check_point(forward, backward, x, p):
-    """Raise InputError unless both are functions, x is an array and p a dict of arrays, of finite real numbers."""
-    for name, function in {"forward": forward, "backward": backward}.items():
-        if not callable(function):
-            raise InputError(f"{name} is {shown(function)}; need a function")
+def check_point(x, p):
+    """Raise InputError unless x is an array and p, if any, a dict of arrays, of finite real numbers."""
     if p is not None and not isinstance(p, dict):
         raise InputError(
             f"p is a {type(p).__name__}; need a nested dict of arrays, or None for no parameters"

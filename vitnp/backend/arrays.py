@@ -13,7 +13,6 @@ from vitnp import tree
 from vitnp.errors import InputError
 
 NUMPY_TYPES = (np.ndarray, np.generic)
-PLAIN = (np.ndarray, np.memmap)  # other subclasses change what the operators mean: np.matrix, masked arrays
 
 
 def array_module(x):
@@ -36,11 +35,16 @@ def is_array(x):
 
 
 def need_array(name, value, want=""):
-    """Raise InputError unless the value is an array, and no subclass of NumPy's; want: what is needed, in words."""
-    if type(value) in PLAIN or (is_array(value) and not isinstance(value, np.ndarray)):
+    """Raise InputError unless the value is an array; want: what is needed, in words.
+
+    Neither a np.matrix, whose * is another product, nor a masked array, whose hidden values would count.
+    """
+    if type(value) is np.ndarray or (
+        is_array(value) and not isinstance(value, np.matrix | np.ma.MaskedArray)
+    ):
         return
     given = f"{name} {'are' if name.endswith('s') else 'is'} a {type(value).__name__}"
-    if not isinstance(value, np.ndarray):
+    if not is_array(value):
         raise InputError(f"{given}; need an array{want}")
     plain = "filled(…)" if isinstance(value, np.ma.MaskedArray) else "view(np.ndarray)"
     raise InputError(f"{given}; need a plain array: give {name}.{plain}")
