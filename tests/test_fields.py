@@ -203,7 +203,8 @@ def test_the_names_in_the_lines_of_preprocessing():
         "preprocessing crop_fraction is 2; need a number above 0 and at most 1"
     )
     assert (
-        refusal(Preprocessing, mean=()) == "preprocessing mean is (); need a number a channel, or one for all"
+        refusal(Preprocessing, mean=())
+        == "preprocessing mean is (); need a number per channel, or one for all"
     )
     assert refusal(Preprocessing, std=(1, 0)) == "preprocessing std is (1, 0); need numbers above 0"
     assert refusal(ViTConfig, preprocessing={"maen": 1}).startswith(

@@ -151,9 +151,58 @@ if not child:
     os._exit(0)
 os.waitpid(child, 0)
 """
+FORKS_WHILE_A_THREAD_WORKS = """
+import os, threading
+import threadpoolctl
+from vitnp.system import blas, threads
+
+def numbers():
+    return [library["num_threads"] for library in threadpoolctl.threadpool_info()]
+
+def work(part):
+    inside.set()
+    ended.wait()
+
+import numpy
+before, inside, ended = numbers(), threading.Event(), threading.Event()
+other = threading.Thread(target=threads.run, args=(work, [0, 1]))
+other.start()
+inside.wait()
+assert set(numbers()) <= {1}
+child = os.fork()
+if not child:
+    assert numbers() == before
+    print(threads.run(lambda part: part + 1, [0, 1]), flush=True)
+    assert numbers() == before
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+assert set(numbers()) <= {1}
+ended.set()
+other.join()
+assert numbers() == before
+print(threads.run(lambda part: part + 1, [0, 1]), flush=True)
+"""
+FORKS_INSIDE = """
+import os
+from vitnp.system import blas
+
+with blas.threads(1):
+    child = os.fork()
+    assert len(blas.LIMITS) == bool(child)
+if not child:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+with blas.threads(1):
+    print([1, 2])
+assert not blas.LIMITS
+"""
 
 
-@pytest.mark.parametrize(("program", "times"), [(OUTLIVES, 1), (FORKS, 2)], ids=["outlives", "forks"])
+@pytest.mark.parametrize(
+    ("program", "times"),
+    [(OUTLIVES, 1), (FORKS, 2), (FORKS_WHILE_A_THREAD_WORKS, 2), (FORKS_INSIDE, 1)],
+    ids=["outlives", "forks", "forks while a thread works", "forks in the block of a limit"],
+)
 def test_threads_of_programs_that_end_or_fork(program, times):
     """A server's thread that outlives the main thread; a child, which has no threads of its parent's."""
     command = [
@@ -163,7 +212,8 @@ def test_threads_of_programs_that_end_or_fork(program, times):
         "-c",
         program,
     ]  # Python 3.12 on fork with threads
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    two = os.environ | {"OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=two)
     assert (done.stdout, done.stderr) == ("[1, 2]\n" * times, "")
 
 

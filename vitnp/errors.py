@@ -75,6 +75,12 @@ def need_real(name, value, *, low, below=math.inf, at_most=None, open_at_low=Fal
     return number
 
 
+def need_bool(name, value):
+    """Raise InputError unless the value is True or False."""
+    if not isinstance(value, bool):
+        raise InputError(f"{name} is {shown(value)}; need True or False")
+
+
 def need_choice(name, value, choices):
     """Raise InputError unless the value is one of the choices."""
     if not known(value, choices):

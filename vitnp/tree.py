@@ -31,6 +31,16 @@ def shapes(tree):
     return {key: shapes(leaf) if isinstance(leaf, dict) else shape(leaf) for key, leaf in tree.items()}
 
 
+def forms(tree):
+    """The tree of what makes its leaves alike: (type, shape, dtype). Written out, as `shapes` is, for every forward."""
+    return {key: forms(leaf) if isinstance(leaf, dict) else form(leaf) for key, leaf in tree.items()}
+
+
+def form(leaf):
+    """(type, shape, dtype) of an array; of anything else its type."""
+    return (type(leaf), leaf.shape, leaf.dtype) if hasattr(leaf, "dtype") else type(leaf)
+
+
 def shape(leaf):
     """The shape of an array; of anything else the name of its type, which is no array's shape."""
     return leaf.shape if hasattr(leaf, "shape") else type(leaf).__name__

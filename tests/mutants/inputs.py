@@ -108,7 +108,7 @@ wrong_rules(
     "test_fields",
     "test_the_names_in_the_lines_of_preprocessing",
     ("std may be 0", "positive=True", "positive=False"),
-    ("no number for any channel", "if not value or not all(", "if not all("),
+    ("no number for any channel", "if not value or not all(map", "if not all(map"),
 )
 wrong_rules(
     "inputs/images.py",

@@ -203,8 +203,8 @@ mistakes(
     ("loss, smoothing", "loss, soft targets, smoothing"),
     (
         "label smoothing forgotten",
-        "/ B, (logits, t)",
-        "/ B, (logits, targets(labels, num_classes, logits.real.dtype))",
+        "/ B, Saved(logits, t)",
+        "/ B, Saved(logits, targets(labels, num_classes, logits.real.dtype))",
     ),
 )
 

@@ -17,7 +17,10 @@ import numpy as np
 
 from vitnp import tree
 from vitnp.analysis.clauses import CLAUSES, Row
+from vitnp.analysis.derivatives import check_point
 from vitnp.analysis.results import cast
+from vitnp.backend.arrays import is_array
+from vitnp.errors import InputError, known, need_bool, shown
 
 # A crash is shown at the line of the caller's own code: neither ours nor NumPy's, which that line called.
 NOT_THEIRS = tuple(os.path.dirname(path) + os.sep for path in (__file__, np.__file__))
@@ -56,11 +59,16 @@ def check_contract(forward, backward, x, p=None, *, without=(), raises=False, **
     x, p: arrays and a nested dict of them, generic: random, not the initial weights (`gradcheck.random_like`).
     The clauses are those of `clauses.CLAUSES`; `without` names the ones that cannot hold, such as "batch" for a loss
     or for dropout. A generator in `static` starts anew in every call. An error that the step raises is a row with the
-    step's line; with raises=True it is raised. Raises ValueError where `without` names no clause.
+    step's line; with raises=True it is raised. Raises InputError where `without` names no clause, and for x and p that
+    nothing can be checked with.
     """
-    unknown = [clause for clause in without if clause not in CLAUSES]
+    need_bool("raises", raises)
+    if not isinstance(without, tuple | list):
+        raise InputError(f'without is {shown(without)}; need a tuple of clauses, such as ("batch",)')
+    unknown = [clause for clause in without if not known(clause, CLAUSES)]
     if unknown:
-        raise ValueError(f"no clause is called {unknown[0]}; the clauses are {', '.join(CLAUSES)}")
+        raise InputError(f"no clause is called {shown(unknown[0])}; the clauses are {', '.join(CLAUSES)}")
+    check_point(x, p)
     forward = functools.partial(call_forward, forward, p is not None, static)
     backward = functools.partial(call_backward, backward, p is not None)
     rows, checked = [], [clause for clause in CLAUSES if clause not in without]
@@ -104,7 +112,7 @@ def call_backward(backward, with_p, dy, saved):
 
 def need_array(name, value):
     """Raise `Malformed` unless the value is an array."""
-    if not hasattr(value, "dtype") or not hasattr(value, "shape"):
+    if not is_array(value):
         raise Malformed(f"{name} is {described(value)}; need an array")
 
 

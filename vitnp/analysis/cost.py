@@ -3,7 +3,10 @@
 A multiply–add is one product and one sum inside a matrix product; a FLOP count is twice as large.
 """
 
+import inspect
+
 from vitnp import models, tree
+from vitnp.inputs.fields import check_names
 
 
 def parameters(config):
@@ -16,14 +19,21 @@ def multiply_adds(config, **how):
 
     For a ViT whole=False leaves out what nobody reads, see `models.vit.cost.multiply_adds`.
     """
-    return models.of(config).multiply_adds(config, **how)
+    return _counted(models.of(config).multiply_adds, config, how)
 
 
 def saved_bytes(config, **how):
     """{part: bytes that forward keeps for backward}, see `models.vit.cost.saved_bytes`."""
-    return models.ask(config, "saved_bytes", "count of what is kept for backward")(config, **how)
+    return _counted(models.ask(config, "saved_bytes", "count of what is kept for backward"), config, how)
 
 
 def step_bytes(config, **how):
     """{kind: bytes} of a training step when it holds most, see `models.vit.cost.step_bytes`."""
-    return models.ask(config, "step_bytes", "count of a step's memory")(config, **how)
+    return _counted(models.ask(config, "step_bytes", "count of a step's memory"), config, how)
+
+
+def _counted(count, config, how):
+    """count(config, **how). Raises InputError for an option that this model's count has not."""
+    options = [name for name in inspect.signature(count).parameters if name != "config"]
+    check_names(how, options, f"option of {count.__name__}")
+    return count(config, **how)

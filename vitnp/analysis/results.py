@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from vitnp import tree
-from vitnp.backend.arrays import array_module, on_host, to_device, to_host
+from vitnp.backend.arrays import array_module, is_array, on_host, to_device, to_host
 
 
 def cotangent(y):
@@ -46,7 +46,7 @@ def contents(thing, name=""):
     """{name: value that can be compared} of every array, number and generator inside anything saved."""
     if isinstance(thing, np.random.Generator):
         return {name: str(thing.bit_generator.state)}
-    if hasattr(thing, "dtype") and hasattr(thing, "shape"):
+    if is_array(thing):
         a = np.asarray(thing if on_host(thing) else to_host(thing))
         return {name: (a.dtype.str, a.shape, a.tobytes())}
     if isinstance(thing, dict):

@@ -26,6 +26,30 @@ def array_module(x):
     return x.__array_namespace__()
 
 
+def is_array(x):
+    """Whether x is an array of NumPy's, or of another library that `array_module` knows."""
+    if isinstance(x, type):
+        return False
+    of_cupy = type(x).__module__.partition(".")[0] == "cupy" and hasattr(x, "dtype")
+    return isinstance(x, NUMPY_TYPES) or of_cupy or hasattr(x, "__array_namespace__")
+
+
+def need_array(name, value, want=""):
+    """Raise InputError unless the value is an array; want: what is needed, in words.
+
+    Neither a np.matrix, whose * is another product, nor a masked array, whose hidden values would count.
+    """
+    if type(value) is np.ndarray or (
+        is_array(value) and not isinstance(value, np.matrix | np.ma.MaskedArray)
+    ):
+        return
+    given = f"{name} {'are' if name.endswith('s') else 'is'} a {type(value).__name__}"
+    if not is_array(value):
+        raise InputError(f"{given}; need an array{want}")
+    plain = "filled(…)" if isinstance(value, np.ma.MaskedArray) else "view(np.ndarray)"
+    raise InputError(f"{given}; need a plain array: give {name}.{plain}")
+
+
 def on_host(x):
     """Whether x is a NumPy array: a look at its values then waits for no device."""
     return array_module(x) is np

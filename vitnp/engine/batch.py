@@ -7,11 +7,11 @@ order of the slices, so the same number of workers gives the same bits.
 from typing import NamedTuple
 
 from vitnp import models, tree
-from vitnp.backend.arrays import array_module, on_host
+from vitnp.backend.arrays import array_module, is_array, on_host
 from vitnp.backend.draws import BatchShare, DeviceDraws
-from vitnp.engine.split import is_small, slices
+from vitnp.engine.split import is_small, need_workers, slices
 from vitnp.engine.sums import Sum
-from vitnp.errors import need_int
+from vitnp.errors import InputError, need_bool, need_int, need_real, shown
 from vitnp.inputs.checks import check_generator, check_part, parameter_of
 from vitnp.inputs.images import for_batch
 from vitnp.system import threads
@@ -33,10 +33,13 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     Where p is decides where all is done. A device gives the loss as an array of no axes, which nobody has waited for.
     Of a part of a batch both are that part's share of the mean: those of all parts add up to the batch's.
     """
+    check_task(task)
     check_generator(rng)
-    shape = getattr(inputs, "shape", None) or (None,)  # what has none, the task refuses
-    first, B = check_part(plan.part, shape[0] or 0)
-    if plan.part and shape[0] == 0:
+    count = len(inputs) if is_array(inputs) and inputs.ndim else None  # what has no axis, the task refuses
+    check_plan(plan)
+    first, B = check_part(plan.part, count or 0)
+    if plan.part and count == 0:
+        parameter_of(p)
         if rng is not None:
             rng.integers(2**63)  # the dropout seed, drawn as by a part that has inputs
         return 0.0, tree.map(lambda leaf: leaf * 0.0, task.learned(p))
@@ -44,7 +47,7 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     seed = None if rng is None else rng.integers(2**63)  # drawn also where nothing drops
     drops = seed is not None and config.drops
     on_cpu, n = on_host(parameter_of(p)), len(arrays[0])
-    micro_batch = n if plan.micro_batch is None else need_int("micro_batch", plan.micro_batch, at_least=1)
+    micro_batch = n if plan.micro_batch is None else plan.micro_batch
     keep = "inputs" if plan.recompute else "all"
     total, values = Sum(), []
 
@@ -66,9 +69,27 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     return sum(values), total.tree()
 
 
+def check_task(task):
+    """Raise InputError unless it has the methods of a task, see `tasks`."""
+    if isinstance(task, type) or not all(
+        hasattr(task, name) for name in ("batch", "loss", "right", "learned")
+    ):
+        raise InputError(f"task is {shown(task)}; need a task, such as tasks.Classification()")
+
+
+def check_plan(plan):
+    """Raise InputError for a plan that cannot be; the part is checked with the number of inputs."""
+    need_bool("recompute", plan.recompute)
+    need_real("loss_scale", plan.loss_scale, low=0, open_at_low=True)
+    if plan.micro_batch is not None:
+        need_int("micro_batch", plan.micro_batch, at_least=1)
+    need_workers(plan.workers)
+
+
 def count_right(task, inputs, labels, p, config, rng=None, workers=None):
     """How many of the inputs a task's model gets right, a sum over them; on a device an array of no axes."""
-    arrays = task.batch(inputs, labels, p, config, rng, (0, len(inputs)))
+    check_task(task)
+    arrays = task.batch(inputs, labels, p, config, rng, (0, len(inputs) if is_array(inputs) else 0))
     on_cpu = on_host(parameter_of(p))
     parts = slices(0, len(arrays[0]), config, workers, on_cpu)
     return sum(

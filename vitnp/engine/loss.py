@@ -1,10 +1,20 @@
 """Softmax cross-entropy: how far the logits are from the labels."""
 
-from vitnp.backend.arrays import array_module
+import numbers
+from typing import Any, NamedTuple
+
+from vitnp.backend.arrays import array_module, is_array, need_array
 from vitnp.backend.half import wide
-from vitnp.errors import need_real
+from vitnp.errors import InputError, need_real, shown
 from vitnp.inputs.checks import check_labels
 from vitnp.ops import softmax
+
+
+class Saved(NamedTuple):
+    """What backward needs."""
+
+    logits: Any  # (B, classes)
+    t: Any  # (B, classes), the targets
 
 
 def targets(labels, num_classes, dtype, *, label_smoothing=0.0):
@@ -25,6 +35,9 @@ def forward(logits, labels, *, label_smoothing=0.0):
     Computed from log softmax(z) = z − max − log Σ exp(z − max), which overflows nowhere and never takes log(0).
     Raises InputError for labels that do not fit the logits.
     """
+    need_array("logits", logits, " (B, classes)")
+    if logits.ndim != 2 or not logits.shape[1] or logits.dtype.kind not in "fc":
+        raise InputError(f"logits are {logits.dtype} of shape {logits.shape}; need floats (B, classes)")
     xp = array_module(logits)
     B, num_classes = logits.shape
     check_labels(labels, B, num_classes)
@@ -33,11 +46,20 @@ def forward(logits, labels, *, label_smoothing=0.0):
     t = targets(labels, num_classes, z.real.dtype, label_smoothing=label_smoothing)
     z = z - z.real.max(axis=-1, keepdims=True)
     log_p = z - xp.log(xp.exp(z).sum(axis=-1, keepdims=True))
-    return -(t * log_p).sum() / B, (logits, t)
+    return -(t * log_p).sum() / B, Saved(logits, t)
 
 
 def backward(dloss, saved):
     """dlogits = dloss·(p − t)/B, with p = softmax(logits): (B, classes)."""
+    if not isinstance(saved, Saved):
+        raise InputError(
+            f"saved is a {type(saved).__name__}; need what loss.forward returned beside the loss"
+        )
+    scalar = (
+        dloss.shape == () and dloss.dtype.kind in "fc" if is_array(dloss) else isinstance(dloss, numbers.Real)
+    )
+    if not scalar or isinstance(dloss, bool):
+        raise InputError(f"dloss is {shown(dloss)}; need a number, 1.0 for the gradient of the loss itself")
     logits, t = saved
     p, _ = softmax.forward(wide(logits))
     return ((p - t) * (dloss / t.shape[0])).astype(logits.dtype, copy=False)

@@ -10,6 +10,7 @@ from vitnp.system import cores
 # A thread must pay: with fewer multiply–adds of a forward pass for each, two threads wait for Python's lock longer
 # than they gain. Of the digits model that is 31 images, of ViT-B/16 not even one.
 PER_WORKER = 72_000_000
+MOST_WORKERS = 1024  # each is a thread that is kept
 
 
 @functools.lru_cache
@@ -36,12 +37,19 @@ def is_small(config):
     return enough_for(1, config) < 2
 
 
+def need_workers(workers):
+    """Raise InputError unless it is a number of threads, or None."""
+    if workers is not None:
+        need_int("workers", workers, at_least=1, at_most=MOST_WORKERS)
+
+
 def slices(start, stop, config, workers, on_cpu):
     """The (start, stop) of each worker's inputs of start…stop; sizes differ by at most one.
 
     A device takes them all at once, whatever number of workers is asked for.
     """
     workers = choose_workers(stop - start, config) if workers is None else workers
-    workers = min(need_int("workers", workers, at_least=1), stop - start if on_cpu else 1)
+    need_workers(workers)
+    workers = min(workers, stop - start if on_cpu else 1)
     edges = [start + (stop - start) * i // workers for i in range(workers + 1)]
     return list(itertools.pairwise(edges))

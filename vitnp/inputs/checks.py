@@ -1,19 +1,23 @@
-"""Labels, parameters and generators that do not fit, in one clear line. Imports `backend`, `errors`, `tree`."""
+"""What a model is given and does not fit, in one clear line. Imports `backend`, `errors`, `tree`."""
 
 import functools
 import numbers
 
+import numpy as np
+
 from vitnp import tree
-from vitnp.backend.arrays import on_host
-from vitnp.errors import InputError
+from vitnp.backend.arrays import array_module, is_array, need_array, on_host
+from vitnp.errors import InputError, quoted, shown
+
+FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
+COMPLEX = tuple(map(np.dtype, ("complex64", "complex128")))  # the parameters of a complex step
 
 
 def check_labels(labels, batch_size, num_classes):
     """Raise InputError unless labels are integers (B,) in 0…classes − 1, or soft targets (B, classes)."""
     want = f"integers of shape ({batch_size},) or probabilities of shape ({batch_size}, {num_classes})"
-    shape = getattr(labels, "shape", None)
-    if shape is None:
-        raise InputError(f"labels are a {type(labels).__name__}; need an array: {want}")
+    need_array("labels", labels, f": {want}")
+    shape = labels.shape
     if not batch_size:
         raise InputError("there are no labels, an empty batch; give at least one image and its label")
     host = on_host(labels)  # on a GPU, looking at values would wait for the device
@@ -35,7 +39,8 @@ def check_labels(labels, batch_size, num_classes):
 def parameter_of(p):
     """Any parameter of a model: it tells the dtype and the memory of all. Raises InputError for what is no model."""
     leaf = next((leaf for _, leaf in tree.leaves(p)), None) if isinstance(p, dict) else None
-    if hasattr(leaf, "dtype"):
+    if is_array(leaf):
+        need_array("p", leaf)
         return leaf
     raise InputError(
         f"p is a {type(p).__name__} without arrays; need a model's parameters, as vit.init or weights.load gives them"
@@ -54,17 +59,73 @@ def misfits(p, want):
     return wrong + [f"{name} is {have[name]}, need {want[name]}" for name in differ]
 
 
+def need_fit(what, wrong):
+    """Raise InputError with the first of the `misfits`, if there are any."""
+    if wrong:
+        more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise InputError(f"{what}: {'; '.join(wrong[:3])}{more}")
+
+
 @functools.lru_cache
 def shapes(init, config):
     """The tree of the shapes of the parameters that a model's init makes."""
     return tree.shapes(init(None, config))
 
 
+@functools.lru_cache
+def forms(init, config, kind, dtype):
+    """The tree of the `tree.forms` of these parameters, as arrays of one type and one dtype."""
+    if dtype not in (*FLOATS, *COMPLEX):
+        raise InputError(f"p is {dtype}; need {' or '.join(map(str, FLOATS))}: p = precision.cast(p, ...)")
+    return tree.map(lambda leaf: (kind, leaf.shape, dtype), init(None, config))
+
+
 def check_parameters(p, init, config):
-    """Raise InputError unless p has the shapes that init makes: another tree might run, and be wrong."""
-    if wrong := misfits(p, shapes(init, config)):
-        more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise InputError(f"p is not the tree of this configuration: {'; '.join(wrong[:3])}{more}")
+    """Raise InputError unless p is the tree that init makes: another one might run, and be wrong.
+
+    Its leaves are plain arrays of one library and one dtype: floats, or complex numbers for the complex step.
+    """
+    like = parameter_of(p)
+    if tree.forms(p) != forms(init, config, type(like), like.dtype):
+        need_fit("p is not the tree of this configuration", misfits(p, shapes(init, config)))
+        for name, leaf in tree.leaves(p):
+            need_like(f"p.{name}", leaf, like)
+
+
+def need_like(name, array, like):
+    """Raise InputError unless it is an array of the library and the dtype of `like`."""
+    need_array(name, array)
+    need_library(name, array, like)
+    if array.dtype != like.dtype:
+        raise InputError(f"{name} is {array.dtype}, the others are {like.dtype}; cast all to one dtype")
+
+
+def need_library(name, array, like):
+    """Raise InputError unless the array is of the library of `like`."""
+    if array_module(array) is not array_module(like):
+        own, theirs = array_module(array).__name__, array_module(like).__name__
+        raise InputError(
+            f"{name} is an array of {own}, the others are of {theirs}; use backend.arrays.to_device"
+        )
+
+
+def check_floats(name, leaves, *, writable=True):
+    """Raise InputError unless it is a tree of arrays, floats of one dtype and one library, that can be written into."""
+    if not isinstance(leaves, dict):
+        raise InputError(f"{name} is a {type(leaves).__name__}; need a nested dict of arrays")
+    like = None
+    for leaf_name, leaf in tree.leaves(leaves):
+        like = leaf if like is None else like
+        if not is_array(leaf) or isinstance(leaf, np.generic) or leaf.dtype not in FLOATS:
+            given = leaf.dtype if is_array(leaf) else f"a {type(leaf).__name__}"
+            raise InputError(f"{name}.{leaf_name} is {given}; need an array of floats")
+        need_like(f"{name}.{leaf_name}", leaf, like)
+        if writable and on_host(leaf) and not leaf.flags.writeable:
+            raise InputError(
+                f"{name}.{leaf_name} cannot be written into; give a copy: {name} = tree.map(np.copy, …)"
+            )
+    if like is None:
+        raise InputError(f"{name} has no arrays; need at least one")
 
 
 def check_part(part, count):
@@ -72,15 +133,39 @@ def check_part(part, count):
     if part is None:
         return 0, count
     pair = tuple(part) if isinstance(part, tuple | list) else ()
-    whole = len(pair) == 2 and all(isinstance(number, numbers.Integral) for number in pair)
+    whole = len(pair) == 2 and all(
+        isinstance(number, numbers.Integral) and not isinstance(number, bool) for number in pair
+    )
     if not whole or not 0 <= pair[0] <= pair[0] + count <= pair[1]:
         raise InputError(
-            f"part is {part} and there are {count} images; need (first, B), 0 ≤ first and first + images ≤ B"
+            f"part is {shown(part)} and there are {count} images; need (first, B), 0 ≤ first and first + images ≤ B"
         )
     return pair
 
 
 def check_generator(rng, *, needed=False):
     """Raise InputError for a seed, or anything else, in place of a generator; None is none, unless one is needed."""
-    if (rng is not None or needed) and not hasattr(rng, "integers"):
-        raise InputError(f"rng is {rng!r}; need a generator, such as np.random.default_rng(0)")
+    if (rng is not None or needed) and not isinstance(rng, np.random.Generator):
+        raise InputError(f"rng is {shown(rng)}; need a generator, such as np.random.default_rng(0)")
+
+
+def check_draws(rng):
+    """The same for what draws in a forward: a generator, or one of `backend.draws`."""
+    if not hasattr(rng, "keep") or isinstance(rng, type):
+        check_generator(rng)
+
+
+def check_config(config, Config):
+    """Raise InputError unless it is a configuration of this class."""
+    if not isinstance(config, Config):
+        raise InputError(f"config is {shown(config)}; need a {Config.__name__}, such as vitnp.preset gives")
+
+
+def check_dtype(dtype):
+    """Raise InputError unless initial parameters can have the dtype."""
+    try:
+        fits = np.dtype(dtype) in FLOATS and dtype is not None  # np.dtype(None) is float64
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise InputError(f"dtype is {quoted(dtype)}; need {' or '.join(map(str, FLOATS))}")

@@ -21,6 +21,8 @@ from vitnp.errors import (
     MOST,
     InputError,
     did_you_mean,
+    known,
+    need_bool,
     need_choice,
     need_int,
     need_near,
@@ -36,11 +38,16 @@ class Checked:
     """Base class of a frozen dataclass with declared fields: checks them when an instance is made.
 
     A checked value is kept as Python's own type, so NumPy's integers and floats become int and float.
-    Raises InputError for a value outside its field's constraint, and for values that do not fit together.
+    Raises InputError for an unknown field, for a value outside its field's constraint, and for values that do not fit
+    together.
     """
 
     called: ClassVar[str] = "configuration"  # in messages: configuration field "…" is unknown
     prefix: ClassVar[str] = ""  # of the fields' names in messages
+
+    def __new__(cls, *_, **given):
+        check_fields(given, cls)  # a mistyped field: __init__, which dataclass writes, would raise TypeError
+        return super().__new__(cls)
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -94,8 +101,7 @@ def boolean(default):
     """A field for True or False."""
 
     def check(name, value):
-        if not isinstance(value, bool):
-            raise InputError(f"{name} is {shown(value)}; need True or False")
+        need_bool(name, value)
         return value
 
     return declared(check, default)
@@ -114,13 +120,15 @@ def names(*default, example):
 
 def check_fields(given, of):
     """Raise InputError, naming the near ones, for a name that is no field of the dataclass."""
-    fields = [field.name for field in dataclasses.fields(of)]
+    check_names(given, [field.name for field in dataclasses.fields(of)], f"{of.called} field")
+
+
+def check_names(given, names, what):
+    """Raise InputError, naming the near ones, for a name that is none of these."""
     for name in given:
-        if name not in fields:
-            hint = did_you_mean(name, fields)
-            raise InputError(
-                f"{of.called} field {quoted(name)} is unknown; {hint}choose from {', '.join(fields)}"
-            )
+        if not known(name, names):
+            hint = did_you_mean(name, names)
+            raise InputError(f"{what} {quoted(name)} is unknown; {hint}choose from {', '.join(names)}")
 
 
 def value(field, text, option="--set"):

@@ -1,21 +1,23 @@
 """Images as a model takes them, and the one clear line for those that do not fit. Imports `backend`, `errors`."""
 
 import dataclasses
-import math
+import numbers
+import sys
 from typing import ClassVar
 
 import numpy as np
 
-from vitnp.backend.arrays import array_module, on_host, to_device
-from vitnp.errors import InputError, need_int
-from vitnp.inputs.fields import Checked, assigned, boolean, check_fields, choice, declared, real, whole
+from vitnp.backend.arrays import array_module, need_array, on_host, to_device
+from vitnp.errors import InputError, need_int, shown
+from vitnp.inputs.checks import check_config
+from vitnp.inputs.fields import Checked, assigned, boolean, choice, declared, real, whole
 
 
 def size(value):
     """The image_size (height, width) in pixels; one number means a square. Raises InputError for anything else."""
     sides = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(sides) != 2:
-        raise InputError(f"image_size is {sides}; need (height, width)")
+        raise InputError(f"image_size is {shown(sides)}; need (height, width)")
     return tuple(need_int("image_size", side, at_least=1) for side in sides)
 
 
@@ -41,13 +43,20 @@ def per_channel(default, *, positive=False):
 
     def check(name, value):
         value = tuple(value) if isinstance(value, tuple | list) else (value,)
-        if not value or not all(isinstance(v, int | float) and math.isfinite(v) for v in value):
-            raise InputError(f"{name} is {value}; need a number a channel, or one for all")
+        if not value or not all(map(_is_finite, value)):
+            raise InputError(f"{name} is {shown(value)}; need a number per channel, or one for all")
         if positive and not all(v > 0 for v in value):
-            raise InputError(f"{name} is {value}; need numbers above 0")
+            raise InputError(f"{name} is {shown(value)}; need numbers above 0")
+        value = tuple(map(float, value))
         return value[:1] if len(set(value)) == 1 else value  # so that equal ways are equal
 
     return declared(check, (default,))
+
+
+def _is_finite(value):
+    """Whether it is a number that float64 can hold: also a whole number of any length is compared with the largest."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return real and abs(value) <= sys.float_info.max
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,10 +82,9 @@ class Preprocessing(Checked):
 def _preprocessing(name, value):
     """The `Preprocessing`, which may be given as a dict, as JSON has it."""
     if isinstance(value, dict):
-        check_fields(value, Preprocessing)
         value = Preprocessing(**value)
     if not isinstance(value, Preprocessing):
-        raise InputError(f"{name} is {value!r}; need an inputs.images.Preprocessing")
+        raise InputError(f"{name} is {shown(value)}; need an inputs.images.Preprocessing")
     return value
 
 
@@ -138,11 +146,11 @@ def for_batch(images, config, like):
 
 def check_shape(images, config):
     """Raise InputError unless images are an array (B, Hᵢ, Wᵢ, C) of the configuration's sizes, B at least 1."""
+    check_config(config, ImageConfig)
     height, width = config.image_size
     want = f"(B, {height}, {width}, {config.in_channels})"
-    shape = getattr(images, "shape", None)
-    if shape is None:
-        raise InputError(f"images are a {type(images).__name__}; need an array of shape {want}")
+    need_array("images", images, f" of shape {want}")
+    shape = images.shape
     if len(shape) == 3:
         raise InputError(f"image has shape {shape}; need {want}: add the batch axis with image[None]")
     if len(shape) != 4:
@@ -164,19 +172,29 @@ def check_shape(images, config):
 def values(images, config, dtype):
     """uint8 pixels scaled, floats unchanged, in `dtype`. Raises InputError for other integers, NaN or infinity."""
     if images.dtype == np.uint8:
-        return scaled(images, config.preprocessing, dtype)
+        return finite(scaled(images, config.preprocessing, dtype), images)
     if images.dtype.kind not in "fc":
         raise InputError(
             f"images have dtype {images.dtype}; give uint8 (0…255, scaled here) or floats "
             "already scaled: convert with images.astype(np.uint8)"
         )
+    if images.dtype.kind == "c" or np.dtype(dtype).kind == "c":
+        return finite(images, images)  # for the complex step
+    with np.errstate(over="ignore"):  # what becomes infinite is refused
+        return finite(images.astype(dtype, copy=False), images)
+
+
+def finite(x, images):
+    """x, what the model takes of these images. Raises InputError where a value of it is NaN or infinite."""
     # On a GPU this check would wait for the device; there it is made before the transfer.
-    if array_module(images) is np and not np.isfinite(images).all():
-        bad = int((~np.isfinite(images)).sum())
-        raise InputError(f"images hold {bad} values that are NaN or infinite; every value must be finite")
-    if images.dtype.kind == "f" and np.dtype(dtype).kind == "f":
-        return images.astype(dtype, copy=False)
-    return images  # complex, for the complex step
+    if not on_host(x) or np.isfinite(x).all():
+        return x
+    bad = ~np.isfinite(x)
+    if np.isfinite(images[bad]).all():
+        raise InputError(
+            f"images hold {bad.sum()} values that are too large for {x.dtype}; scale them, by default to −1…1"
+        )
+    raise InputError(f"images hold {bad.sum()} values that are NaN or infinite; every value must be finite")
 
 
 def scaled(pixels, preprocessing, dtype="float32"):

@@ -18,7 +18,8 @@ import importlib
 import json
 
 from vitnp.errors import InputError, did_you_mean, known, quoted, shown
-from vitnp.inputs.fields import check_fields
+from vitnp.inputs.checks import check_config
+from vitnp.inputs.images import ImageConfig
 
 FAMILIES = ("vit", "mlp")  # the modules, in the order in which a preset is looked for
 
@@ -43,6 +44,7 @@ def module(family):
 
 def of(config):
     """The module of the configuration's model."""
+    check_config(config, ImageConfig)
     return module(config.family)
 
 
@@ -67,7 +69,7 @@ def ask(config, name, what):
 
 def need_vit(config, what):
     """Raise InputError unless it is a ViT's configuration; what: a clause that says what needs one."""
-    if config.family != "vit":
+    if of(config) is not module("vit"):
         raise InputError(f"{what}, and this is a model of the family {config.family}; name a ViT")
 
 
@@ -83,7 +85,6 @@ def preset(name, **overrides):
     Raises InputError for an unknown name, naming the near ones, or an unknown field.
     """
     model = with_preset(name)
-    check_fields(overrides, model.Config)
     return model.Config(**(model.PRESETS[name] | overrides))
 
 
@@ -100,6 +101,4 @@ def config_from_dict(given):
     if not isinstance(given, dict):
         raise InputError(f"a configuration is {shown(given)}; need an object of fields")
     fields = {name: value for name, value in given.items() if name != "family"}
-    Config = module(given.get("family", "vit")).Config
-    check_fields(fields, Config)
-    return Config(**fields)
+    return module(given.get("family", "vit")).Config(**fields)

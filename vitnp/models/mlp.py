@@ -8,8 +8,15 @@ It assumes nothing about images: move every picture's pixels by the same permuta
 import dataclasses
 from typing import ClassVar, NamedTuple
 
-from vitnp.errors import need_choice
-from vitnp.inputs.checks import check_generator, check_parameters, parameter_of
+from vitnp.errors import need_bool, need_choice
+from vitnp.inputs.checks import (
+    check_config,
+    check_draws,
+    check_dtype,
+    check_generator,
+    check_parameters,
+    parameter_of,
+)
 from vitnp.inputs.fields import choice, real, whole
 from vitnp.inputs.images import ImageConfig, check_images
 from vitnp.models import parts
@@ -55,11 +62,14 @@ class Saved(NamedTuple):
     shape: tuple  # of the images
     layers: list  # of (linear's, GELU's, dropout's)
     classify: tuple
+    output: parts.Output
 
 
 def init(rng, config, dtype="float32"):
     """Dense layers Xavier uniform with biases zero, the head zero, as the ViT's. rng None: shapes without memory."""
     check_generator(rng)
+    check_config(config, MLPConfig)
+    check_dtype(dtype)
     D, p = config.hidden_size, {"layers": {}}
     height, width = config.image_size
     inputs = height * width * config.in_channels
@@ -79,7 +89,9 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
     """
     images = check_images(images, config, parameter_of(p).dtype)
     check_parameters(p, init, config)
+    check_draws(rng)
     need_choice("keep", keep, ("all", "inputs", "nothing"))
+    need_bool("whole", whole)
     x, layers = images.reshape(len(images), -1), []  # (B, Hᵢ·Wᵢ·C)
     for layer in p["layers"].values():
         x, saved_linear = linear.forward(x, layer)  # → (B, D)
@@ -88,11 +100,12 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
         if keep != "nothing":
             layers.append((saved_linear, saved_gelu, saved_dropout))
     logits, classify = s8_classify.forward(x[:, None], p["classify"], classifier="token")  # the one token
-    return logits, Saved(images.shape, layers, classify)
+    return logits, Saved(images.shape, layers, classify, parts.output(logits, config.num_layers))
 
 
 def backward_parts(dlogits, saved):
     """The backward pass, one part at a time: yields (name of the part, its dp) and returns dimages."""
+    parts.check(dlogits, saved, Saved, "layers")
     dx, dp = s8_classify.backward(dlogits, saved.classify)
     yield "classify", dp
     dx = dx[:, 0]  # the one token

@@ -1,6 +1,48 @@
-"""The parts of a backward pass put together. Imports `tree`."""
+"""The parts of a backward pass put together, and what is given to it checked. Imports `backend`, `errors`, `tree`."""
+
+from typing import Any, NamedTuple
 
 from vitnp import tree
+from vitnp.backend.arrays import array_module, need_array, on_host
+from vitnp.errors import InputError
+
+
+class Output(NamedTuple):
+    """What a forward says of its y, so that `check` can refuse a dy that is not its gradient."""
+
+    shape: tuple
+    dtype: Any
+    on_host: bool
+    layers: int  # how many layers saved must hold: what `backward_parts` uses up
+
+
+def output(y, layers):
+    """The `Output` of a forward of so many layers."""
+    return Output(y.shape, y.dtype, on_host(y), layers)
+
+
+def check(dy, saved, Saved, layers):
+    """Raise InputError unless saved is a forward's `Saved`, its list `layers` still whole, and dy in the form of y."""
+    if type(saved) is not Saved:
+        raise InputError(
+            f"saved is a {type(saved).__name__} of {type(saved).__module__}; need what this model's forward returned "
+            "beside y"
+        )
+    y, held = saved.output, len(getattr(saved, layers))
+    if held != y.layers:
+        raise InputError(
+            f'saved holds {held} of {y.layers} layers: forward had keep="nothing", or backward_parts used it up; '
+            'run forward again with keep="all" or "inputs"'
+        )
+    need_array("dy", dy, f" of shape {y.shape}")
+    if dy.shape != y.shape:
+        raise InputError(f"dy has shape {dy.shape}, y has {y.shape}; give the gradient of the loss for y")
+    if dy.dtype.kind not in {"f", y.dtype.kind}:
+        raise InputError(f"dy is {dy.dtype}; need {y.dtype} as y: dy.astype({y.dtype})")
+    if on_host(dy) != y.on_host:
+        raise InputError(
+            f"dy is an array of {array_module(dy).__name__}, y is not; use backend.arrays.to_device"
+        )
 
 
 def together(backward_parts, dy, saved):

@@ -10,6 +10,7 @@ uses_labels                                   whether the labels are learned
 """
 
 from vitnp.engine import batch
+from vitnp.inputs.fields import check_names
 from vitnp.tasks.classification import Classification
 
 
@@ -19,6 +20,7 @@ def loss_and_grads(images, labels, p, config, task=Classification(), rng=None, *
     images (B, Hᵢ, Wᵢ, C); labels integers (B,) or probabilities (B, classes); task: what is learned, by default
     `Classification`, softmax cross-entropy. A generator turns dropout on. plan: fields of `engine.batch.Plan`
     (workers, micro_batch, recompute, part, loss_scale), which change no more than rounding.
-    Raises InputError for images, labels or an rng that do not fit.
+    Raises InputError for images, labels, an rng or an option that do not fit.
     """
+    check_names(plan, batch.Plan._fields, "option of loss_and_grads")
     return batch.run(task, images, labels, p, config, rng, batch.Plan(**plan))

@@ -34,7 +34,8 @@ class Classification(NamedTuple):
         """How many of the largest logits are the labels'."""
         images, labels = arrays
         logits, _ = models.of(config).forward(images, p, config, keep="nothing", whole=False)
-        return (logits.argmax(-1) == labels).sum()
+        classes = labels.argmax(-1) if labels.ndim == 2 else labels
+        return (logits.argmax(-1) == classes).sum()
 
     def learned(self, p):
         """All of it."""
@@ -79,9 +80,9 @@ class Head(NamedTuple):
 
 def labeled(images, labels, p, config):
     """Images and labels, checked, in the memory of p. Raises InputError for what does not fit."""
-    if not config.num_classes:
-        raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
     like = parameter_of(p)
     images = for_batch(images, config, like)
+    if not config.num_classes:
+        raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
     check_labels(labels, len(images), config.num_classes)
     return images, to_device(labels, array_module(like))

@@ -4,10 +4,10 @@ import dataclasses
 from typing import NamedTuple
 
 from vitnp.backend.arrays import array_module, to_device
-from vitnp.errors import InputError
-from vitnp.inputs.checks import check_generator, parameter_of
+from vitnp.errors import InputError, shown
+from vitnp.inputs.checks import check_config, check_generator, parameter_of
 from vitnp.inputs.images import check_images
-from vitnp.models.vit import masked
+from vitnp.models.vit import ViTConfig, masked
 from vitnp.tasks import targets
 
 
@@ -26,11 +26,11 @@ class MaskedPatches(NamedTuple):
         """
         check_generator(rng, needed=True)
         targets.check(config, **self._asdict())
-        if isinstance(p, dict) and "masked" not in p:
+        like = parameter_of(p)
+        if "masked" not in p:
             raise InputError(
                 "p has no masked.head; make the tree that is pre-trained with tasks.masked.with_task"
             )
-        like = parameter_of(p)
         xp, (first, B) = array_module(like), part
         images = to_device(check_images(images, config, like.dtype), xp)
         drawn = masked.draw(rng, B, config.num_patches, ratio=self.ratio).images(
@@ -63,14 +63,27 @@ class MaskedPatches(NamedTuple):
 
 def without_head(config):
     """The configuration of the model that is pre-trained: the same without a head."""
+    check_config(config, ViTConfig)
     return dataclasses.replace(config, num_classes=0, representation_size=None)
 
 
 def with_task(p, rng, config, task):
-    """The tree that is pre-trained: a ViT's without "classify", with "masked" where it is used."""
+    """The tree that is pre-trained: a ViT's without "classify", with "masked" where it is used, in p's dtype."""
+    need_task(task)
+    targets.check(config, **task._asdict())
+    like = parameter_of(p)
     rest = {name: part for name, part in p.items() if name not in ("project", "classify")}
     count, size = targets.outputs(config, task.target)
-    return {"project": p["project"], "masked": masked.init(rng, config, outputs=count * size), **rest}
+    new = masked.init(rng, config, outputs=count * size, dtype=like.dtype)
+    p = {"project": p.get("project"), "masked": new, **rest}
+    masked.check_tree(p, config)
+    return p
+
+
+def need_task(task):
+    """Raise InputError unless it is a `MaskedPatches`."""
+    if not isinstance(task, MaskedPatches):
+        raise InputError(f"task is {shown(task)}; need tasks.masked.MaskedPatches()")
 
 
 def model(p):

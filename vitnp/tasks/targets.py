@@ -3,6 +3,8 @@
 from vitnp.backend.arrays import array_module
 from vitnp.engine import loss
 from vitnp.errors import InputError, need_choice, need_real
+from vitnp.inputs.checks import check_config
+from vitnp.inputs.images import ImageConfig
 from vitnp.steps import s1_patchify
 
 TARGETS = ("color", "downsized", "patch")
@@ -12,6 +14,7 @@ SMALL = 4  # a side of the down-sized patch
 
 def check(config, *, target, ratio):
     """Raise InputError for an unknown target, a ratio outside (0, 1), or a model that cannot predict the target."""
+    check_config(config, ImageConfig)
     if not hasattr(config, "num_patches"):
         raise InputError(f"a model of the family {config.family} has no patches to corrupt; use a ViT")
     need_choice("target", target, TARGETS)

@@ -2,7 +2,7 @@
 
 All work in place: parameters and moments of ViT-H/14 are 7.6 GB in float32, and a second copy of them would not
 fit beside the first. Small leaves are taken together, because a call of NumPy costs more than the few numbers of a
-bias. Arrays of either backend, and no device is waited for. Imports `backend`, `errors` and `tree`.
+bias. Arrays of either backend, and no device is waited for. Imports `backend`, `errors`, `inputs` and `tree`.
 """
 
 import math
@@ -11,7 +11,9 @@ from typing import NamedTuple
 from vitnp import tree
 from vitnp.backend.arrays import array_module, on_host
 from vitnp.backend.tiles import BLOCK
-from vitnp.errors import InputError, need_choice
+from vitnp.errors import InputError, need_choice, need_int, need_real, shown
+from vitnp.inputs.checks import check_floats, misfits, need_fit, need_library, need_like
+from vitnp.inputs.fields import check_names
 
 # Values taken together: from here on more at a time was no faster, for the digits nor for a ViT-Ti.
 TOGETHER = BLOCK // 2
@@ -24,6 +26,7 @@ def init(p, optimizer="adamw"):
     Each moment is one flat array of zeros in p's dtype: the leaves one after the other, sorted by dotted name.
     """
     need_choice("optimizer", optimizer, MOMENTS)
+    check_floats("p", p)
     leaf = next(leaf for _, leaf in tree.leaves(p))
     zeros = array_module(leaf).zeros
     return {"step": 0} | {name: zeros(tree.count(p), leaf.dtype) for name in MOMENTS[optimizer]}
@@ -50,9 +53,14 @@ def update(p, dp, state, *, lr, **rule):
     m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), t = state's step from 1; λ = weight_decay for the leaves that `decays` names,
     else 0. sgd and adam add it to the gradient, g + λ·θ. Momentum as Sutskever et al. (2013) in PyTorch's form;
     Kingma & Ba (2015), algorithm 1; Loshchilov & Hutter (2019), algorithm 2. Raises InputError, with nothing changed,
-    for a state that `init` made for another optimizer or other parameters.
+    for gradients that are not p's, for numbers that cannot be, and for a state that `init` made for another optimizer
+    or other parameters.
     """
-    optimizer, weight_decay, momentum, beta1, beta2, eps = Rule(**rule)
+    check_names(rule, Rule._fields, "option of optim.update")
+    rule = Rule(**rule)
+    check_rule(rule, lr)
+    optimizer, weight_decay, momentum, beta1, beta2, eps = rule
+    check_same("p", p, "dp", dp)
     check_state(state, p, optimizer)
     state["step"] += 1
     correction1, correction2 = 1.0 - beta1 ** state["step"], 1.0 - beta2 ** state["step"]
@@ -78,17 +86,39 @@ def update(p, dp, state, *, lr, **rule):
             end += theta.size
 
 
+def check_rule(rule, lr):
+    """Raise InputError unless the rule's numbers, and lr, are such that the formulas make sense."""
+    need_choice("optimizer", rule.optimizer, MOMENTS)
+    need_real("lr", lr, low=0)
+    need_real("weight_decay", rule.weight_decay, low=0)
+    for name in ("momentum", "beta1", "beta2"):
+        need_real(name, getattr(rule, name), low=0, below=1)
+    need_real("eps", rule.eps, low=1e-30)  # a smaller one is 0 in float32, and 0/0 where no gradient was
+
+
+def check_same(name, p, other, dp):
+    """Raise InputError unless dp has p's leaves: the same names, shapes and library, all of them floats."""
+    check_floats(name, p)
+    if not isinstance(dp, dict) or tree.forms(dp) != tree.forms(p):
+        check_floats(other, dp, writable=False)
+        need_fit(f"{other} is not the tree of {name}", misfits(dp, tree.shapes(p)))
+        need_library(other, *(next(leaf for _, leaf in tree.leaves(t)) for t in (dp, p)))
+
+
 def check_state(state, p, optimizer):
     """Raise InputError unless the state is that of this optimizer for these parameters."""
     need_choice("optimizer", optimizer, MOMENTS)
-    size = tree.count(p)
-    if {name: state[name].size for name in state if name != "step"} != dict.fromkeys(
-        MOMENTS[optimizer], size
-    ):
+    if not isinstance(state, dict):
+        raise InputError(f"the state is {shown(state)}; make it with optim.init(p)")
+    size, moments = tree.count(p), {name: state[name] for name in state if name != "step"}
+    if {name: tree.shape(m) for name, m in moments.items()} != dict.fromkeys(MOMENTS[optimizer], (size,)):
         raise InputError(
             f"the state is not that of {optimizer} for these {size:,} parameters; make it with "
             f'optim.init(p, "{optimizer}")'
         )
+    check_floats("state", moments)
+    need_like("state.m", moments["m"], next(leaf for _, leaf in tree.leaves(p)))
+    need_int("the state's step", state.get("step"), at_least=0, at_most=2**53)
 
 
 def sgd(g, m, *, lr, momentum):
@@ -142,6 +172,7 @@ def decays(name):
 
 def global_norm(dp):
     """√(Σ g²) over every number of the tree: a Python float on NumPy, a 0-d array on a device."""
+    check_floats("dp", dp)
     flat = [g.reshape(-1) for _, g in tree.leaves(dp)]
     squares = sum(g @ g for g in flat)
     return math.sqrt(squares) if on_host(flat[0]) else squares**0.5
@@ -153,6 +184,7 @@ def clip(dp, max_norm):
     The norm is a Python float on NumPy. On a device it is a 0-d array, the scaling is by min(1, max_norm/‖dp‖), and
     nothing waits. Gradients of a norm that is not finite are left as they are on NumPy: whoever trains stops there.
     """
+    need_real("max_norm", max_norm, low=0, open_at_low=True, at_most=math.inf)
     norm = global_norm(dp)
     if type(norm) is float:
         if max_norm < norm < math.inf:
@@ -170,6 +202,8 @@ def scale(dp, factor):
 
 def average(mean, p, decay):
     """Polyak averaging in place: mean ← decay·mean + (1 − decay)·p. mean starts as a copy of p."""
+    need_real("decay", decay, low=0, at_most=1)
+    check_same("mean", mean, "p", p)
     for group in groups(mean, p):
         for averaged, theta, _ in group:
             change = theta - averaged

@@ -1,9 +1,13 @@
-"""Learning-rate schedules: pure functions of the step, Python floats in and out. Imports nothing.
+"""Learning-rate schedules: pure functions of the step, Python floats in and out. Imports `errors`.
 
 Steps count from 1, the first update, to `total_steps`, the last.
 """
 
 import math
+
+from vitnp.errors import need_int, need_real
+
+MOST_STEPS = 2**53  # beyond it a float does not count
 
 
 def cosine(step, *, lr, warmup_steps, total_steps):
@@ -13,6 +17,8 @@ def cosine(step, *, lr, warmup_steps, total_steps):
 
     with p held in 0…1. As the released ViT code (ViT App. B.1).
     """
+    step, warmup_steps, total_steps = checked(step, warmup_steps, total_steps)
+    lr = need_real("lr", lr, low=0)
     p = progress(step, warmup_steps, total_steps)
     return lr * 0.5 * (1.0 + math.cos(math.pi * p)) * warmup(step, warmup_steps)
 
@@ -24,8 +30,20 @@ def linear(step, *, lr, warmup_steps, total_steps, end=1e-5):
 
     As the released ViT code, whose end is 10⁻⁵ (ViT App. B.1).
     """
+    step, warmup_steps, total_steps = checked(step, warmup_steps, total_steps)
+    lr = need_real("lr", lr, low=0)
+    end = need_real("end", end, low=0)
     p = progress(step, warmup_steps, total_steps)
     return (end + (lr - end) * (1.0 - p)) * warmup(step, warmup_steps)
+
+
+def checked(step, warmup_steps, total_steps):
+    """The same as ints. Raises InputError for a step before the first, and for numbers that cannot be."""
+    return (
+        need_int("step", step, at_least=1, at_most=MOST_STEPS),
+        need_int("warmup_steps", warmup_steps, at_least=0, at_most=MOST_STEPS),
+        need_int("total_steps", total_steps, at_least=1, at_most=MOST_STEPS),
+    )
 
 
 def progress(step, warmup_steps, total_steps):

@@ -2,6 +2,7 @@
 
 from vitnp import tree
 from vitnp.backend.tiles import BLOCK
+from vitnp.errors import need_bool, need_int
 from vitnp.models.vit.model import init, rows_read
 
 OF_BLOCKS = (
@@ -41,6 +42,8 @@ def saved_bytes(config, *, batch_size=1, itemsize=4, whole=True):
 
     itemsize is 4 for float32, 8 for float64; dropout masks take one byte a value. whole as for `multiply_adds`.
     """
+    need_int("batch_size", batch_size, at_least=1)
+    need_int("itemsize", itemsize, at_least=1)
     N, D, M, L, H = config.num_tokens, config.hidden_size, config.mlp_dim, config.num_layers, config.num_heads
     drop, drop_attention = config.dropout_rate > 0, config.attention_dropout_rate > 0
     last = _last_rows(config, whole)
@@ -66,6 +69,11 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
     before it, which computes all rows, where most activations are, in the first, where almost all gradients are, or
     at the images. Python's own objects are not counted.
     """
+    for name, value in {"batch_size": batch_size, "workers": workers, "itemsize": itemsize}.items():
+        need_int(name, value, at_least=1)
+    if micro_batch is not None:
+        need_int("micro_batch", micro_batch, at_least=1)
+    need_bool("recompute", recompute)
     N, D, L = config.num_tokens, config.hidden_size, config.num_layers
     B = min(micro_batch or batch_size, batch_size)
     workers = min(workers, B)
@@ -122,6 +130,7 @@ def _within(config, B, rows, workers, block_gradients, itemsize):
 
 def _last_rows(config, whole):
     """How many rows the last block computes."""
+    need_bool("whole", whole)
     read = None if whole else rows_read(config)
     return config.num_tokens if read is None else len(range(config.num_tokens)[read])
 

@@ -8,13 +8,24 @@ patches 80% get e, 10% the embedding of another patch of the image, 10% keep the
 What is predicted, and its loss, are the task's: `tasks/targets.py`.
 """
 
+import functools
 from typing import NamedTuple
 
-from vitnp.backend.arrays import array_module
-from vitnp.inputs.checks import parameter_of
+from vitnp import tree
+from vitnp.backend.arrays import array_module, need_array, on_host
+from vitnp.errors import InputError, need_choice, need_int, need_real, shown
+from vitnp.inputs.checks import (
+    check_config,
+    check_draws,
+    check_dtype,
+    check_generator,
+    check_parameters,
+    parameter_of,
+)
 from vitnp.inputs.images import check_images
 from vitnp.models import parts
 from vitnp.models.vit import model as vit
+from vitnp.models.vit.config import ViTConfig
 from vitnp.ops import initializers, linear
 from vitnp.steps import s1_patchify, s2_project
 
@@ -32,16 +43,76 @@ class Corruption(NamedTuple):
         return Corruption(self.rows[which], self.source[which])
 
 
+class Saved(vit.Saved):
+    """What each step saved; in place of step 8's what its own head saved, so neither backward takes the other's."""
+
+    __slots__ = ()
+
+
 def init(rng, config, *, outputs, dtype="float32"):
     """mask (D,), Normal(0, 0.02²) as in BERT, and the head {W (D, outputs), b (outputs,)}, zero as in step 8."""
+    check_generator(rng)
+    check_config(config, ViTConfig)
+    check_dtype(dtype)
+    need_int("outputs", outputs, at_least=1)
     D = config.hidden_size
     head = {"W": initializers.zeros((D, outputs), dtype), "b": initializers.zeros((outputs,), dtype)}
     return {"mask": initializers.normal(rng, (D,), 0.02, dtype), "head": head}
 
 
+def init_all(rng, config, *, outputs):
+    """The whole tree that `forward` takes: a ViT's without "classify", and with "masked"."""
+    p = vit.init(rng, config)
+    del p["classify"]
+    return p | {"masked": init(rng, config, outputs=outputs)}
+
+
+@functools.cache
+def init_of(outputs):
+    """`init_all` for so many outputs, always the same object: `check_parameters` keeps the shapes that it makes."""
+    return functools.partial(init_all, outputs=outputs)
+
+
+def check_tree(p, config):
+    """Raise InputError unless p is such a tree, perhaps with "classify", which nobody reads.
+
+    How many numbers are predicted per patch, the head in p says.
+    """
+    check_config(config, ViTConfig)
+    parameter_of(p)
+    p = {name: part for name, part in p.items() if name != "classify"}
+    head = dict(tree.leaves({"masked": p.get("masked")})).get("masked.head.b")
+    check_parameters(p, init_of(getattr(head, "size", 0) or 1), config)
+
+
+def check_corruption(corruption, batch_size, N):
+    """Raise InputError unless it is a `Corruption` of so many images of N patches."""
+    if not isinstance(corruption, Corruption):
+        raise InputError(
+            f"corruption is {shown(corruption)}; need a masked.Corruption, such as masked.draw gives"
+        )
+    for name, array, low in (("rows", corruption.rows, 0), ("source", corruption.source, -1)):
+        need_array(f"corruption.{name}", array)
+        n = N if name == "source" or array.ndim != 2 else array.shape[1]
+        if array.shape != (batch_size, n) or not n or array.dtype.kind not in "iu":
+            raise InputError(
+                f"corruption.{name} is {array.dtype} of shape {array.shape}; need integers ({batch_size}, {N}), "
+                "of rows as many as are corrupted"
+            )
+        if on_host(array) and not (low <= array.min() and array.max() < N):
+            raise InputError(
+                f"corruption.{name} runs from {array.min()} to {array.max()}; need {low} to {N - 1}"
+            )
+    rows = corruption.rows
+    if on_host(rows) and not (rows[:, 1:] > rows[:, :-1]).all():
+        raise InputError("corruption.rows are not in order, or one is there twice; sort each image's")
+
+
 def draw(rng, batch_size, num_patches, *, ratio=0.5):
     """A `Corruption` of round(ratio·N) patches of each image, at least 1, drawn on the host."""
-    B, N = batch_size, num_patches
+    check_generator(rng, needed=True)
+    B, N = need_int("batch_size", batch_size, at_least=1), need_int("num_patches", num_patches, at_least=2)
+    need_real("ratio", ratio, low=0, below=1, open_at_low=True)
     n = max(1, round(ratio * N))
     rows = rng.random((B, N)).argsort(axis=1)[:, :n]
     rows.sort(axis=1)
@@ -75,6 +146,10 @@ def forward(images, p, config, corruption, rng=None, *, keep="all"):
     p is a ViT's tree without "classify" and with "masked", what `init` gives; keep as for `vit.forward`.
     """
     images = check_images(images, config, parameter_of(p).dtype)
+    check_tree(p, config)
+    check_corruption(corruption, len(images), config.num_patches)
+    check_draws(rng)
+    need_choice("keep", keep, ("all", "inputs", "nothing"))
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
     x, corrupt = corrupt_forward(x, p["masked"], corruption.source)
@@ -83,11 +158,13 @@ def forward(images, p, config, corruption, rng=None, *, keep="all"):
     image = array_module(x).arange(len(x))[:, None]
     y, head = linear.forward(x[image, first + corruption.rows], p["masked"]["head"])  # (B, n, D) → (B, n, …)
     place = (x.shape, image, first + corruption.rows)
-    return y, vit.Saved(patchify, project, *encoded, (place, corrupt, head))
+    saved = Saved(patchify, project, *encoded, (place, corrupt, head), parts.output(y, config.num_layers))
+    return y, saved
 
 
 def backward_parts(dy, saved):
     """The backward pass, one part at a time, from dy (B, n, numbers): yields and returns as `vit.backward_parts`."""
+    parts.check(dy, saved, Saved, "blocks")
     (shape, image, rows), corrupt, head = saved.classify
     dx_rows, dp_head = linear.backward(dy, head)
     # y = x[image, rows]·W + b: no row twice, and nothing from the others

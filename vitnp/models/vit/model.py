@@ -8,10 +8,18 @@ dimages, dp = backward(dlogits, saved)
 from typing import Any, NamedTuple
 
 from vitnp.blocks import encoder
-from vitnp.errors import need_choice
-from vitnp.inputs.checks import check_generator, check_parameters, parameter_of
+from vitnp.errors import need_bool, need_choice
+from vitnp.inputs.checks import (
+    check_config,
+    check_draws,
+    check_dtype,
+    check_generator,
+    check_parameters,
+    parameter_of,
+)
 from vitnp.inputs.images import check_images
 from vitnp.models import parts
+from vitnp.models.vit.config import ViTConfig
 from vitnp.steps import s1_patchify, s2_project, s3_class_token, s4_position, s6_layer_norm, s8_classify
 
 
@@ -26,14 +34,18 @@ class Saved(NamedTuple):
     blocks: list  # of encoder.SavedBlock, or of encoder.BlockInput
     norm: tuple
     classify: tuple
+    output: parts.Output
 
 
 def init(rng, config, dtype="float32"):
     """The parameters of a ViT, initialized as the released code does: NumPy arrays in a nested dict.
 
-    rng None gives the same tree of shapes without drawing or taking memory. Raises InputError for what is no generator.
+    rng None gives the same tree of shapes without drawing or taking memory. Raises InputError for what is no generator,
+    no ViT's configuration or no dtype of floats.
     """
     check_generator(rng)
+    check_config(config, ViTConfig)
+    check_dtype(dtype)
     D = config.hidden_size
     p = {"project": s2_project.init(rng, patch_dim=config.patch_dim, hidden_size=D, dtype=dtype)}
     if config.classifier == "token":
@@ -63,13 +75,15 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
     """
     images = check_images(images, config, parameter_of(p).dtype)
     check_parameters(p, init, config)
+    check_draws(rng)
     need_choice("keep", keep, ("all", "inputs", "nothing"))
+    need_bool("whole", whole)
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
     read = None if whole else rows_read(config)
     x, encoded = encode(x, p, config, rng, keep=keep, read=read)  # steps 3 to 7 → (B, N+1, D)
     logits, classify = s8_classify.forward(x, p["classify"], classifier=config.classifier)
-    return logits, Saved(patchify, project, *encoded, classify)
+    return logits, Saved(patchify, project, *encoded, classify, parts.output(logits, config.num_layers))
 
 
 def rows_read(config):
@@ -101,7 +115,8 @@ def encode(x, p, config, rng=None, *, keep="all", read=None):
 def backward(dlogits, saved):
     """dlogits (B, classes) → dimages (B, Hᵢ, Wᵢ, C) and dp, the same tree as p.
 
-    For uint8 images dimages is the gradient with respect to the scaled image.
+    For uint8 images dimages is the gradient with respect to the scaled image. Raises InputError for a dlogits that does
+    not fit, and for a saved that keep="nothing" left empty, that `backward_parts` used up, or that is another model's.
     """
     return parts.together(backward_parts, dlogits, saved)
 
@@ -112,6 +127,7 @@ def backward_parts(dlogits, saved):
     The parts are those of p, from "classify" up, each block by itself ("blocks.11"), so that gradients of several
     slices of a batch can be added as they come. Uses saved up: see `encoder.backward_parts`.
     """
+    parts.check(dlogits, saved, Saved, "blocks")
     dx, dp = s8_classify.backward(dlogits, saved.classify)
     yield "classify", dp
     rest = encode_backward_parts(dx, saved)
