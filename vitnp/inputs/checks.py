@@ -5,7 +5,7 @@ import numbers
 
 from vitnp import tree
 from vitnp.backend.arrays import on_host
-from vitnp.errors import InputError
+from vitnp.errors import InputError, some_of
 
 
 def check_labels(labels, batch_size, num_classes):
@@ -63,8 +63,7 @@ def shapes(init, config):
 def check_parameters(p, init, config):
     """Raise InputError unless p has the shapes that init makes: another tree might run, and be wrong."""
     if wrong := misfits(p, shapes(init, config)):
-        more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise InputError(f"p is not the tree of this configuration: {'; '.join(wrong[:3])}{more}")
+        raise InputError(f"p is not the tree of this configuration: {some_of(wrong)}")
 
 
 def check_part(part, count):

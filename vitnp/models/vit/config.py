@@ -13,7 +13,7 @@ from vitnp.ops.interpolate import INTERPOLATIONS
 from vitnp.ops.positions import POSITION_EMBEDDINGS
 from vitnp.steps.s8_classify import CLASSIFIERS
 
-MOST_LAYERS = 10_000  # a block takes Python objects even where its arrays take no memory
+MOST_LAYERS = 1000  # a block takes Python objects even where its arrays take no memory
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
