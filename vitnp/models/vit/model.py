@@ -12,6 +12,7 @@ from vitnp.errors import need_choice
 from vitnp.inputs.checks import check_generator, check_parameters, parameter_of
 from vitnp.inputs.images import check_images
 from vitnp.models import parts
+from vitnp.ops.initializers import Weightless
 from vitnp.steps import s1_patchify, s2_project, s3_class_token, s4_position, s6_layer_norm, s8_classify
 
 
@@ -34,7 +35,7 @@ def init(rng, config, dtype="float32"):
     rng None gives the same tree of shapes without drawing or taking memory. Raises InputError for what is no generator.
     """
     check_generator(rng)
-    D = config.hidden_size
+    D, dtype = config.hidden_size, Weightless(dtype) if rng is None else dtype
     p = {"project": s2_project.init(rng, patch_dim=config.patch_dim, hidden_size=D, dtype=dtype)}
     if config.classifier == "token":
         p["class_token"] = s3_class_token.init(hidden_size=D, dtype=dtype)
