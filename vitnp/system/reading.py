@@ -1,6 +1,7 @@
 """Files that somebody else made: what reading one raises becomes one InputError that names it. Imports `errors`."""
 
 import contextlib
+import gzip
 import json
 import math
 import os
@@ -17,7 +18,15 @@ MOST_TEXT = 2**24  # bytes of a text: the names of all classes of ImageNet-21k t
 # another kind than it needs. A file that vitnp wrote raises none of them.
 DAMAGE = (
     *(ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, EOFError),
-    *(SyntaxError, tokenize.TokenError, struct.error, zlib.error, zipfile.BadZipFile, tarfile.TarError),
+    *(
+        gzip.BadGzipFile,
+        SyntaxError,
+        tokenize.TokenError,
+        struct.error,
+        zlib.error,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+    ),
 )
 
 
@@ -30,17 +39,17 @@ def named(path, what=None, advice="fetch or save it again"):
     """
     try:
         yield
-    except OSError as problem:
-        raise InputError(f"cannot read {path} ({problem.strerror or problem}); {advice}") from problem
-    except MemoryError:
-        raise InputError(
-            f"{path} needs more memory than there is; it may be damaged, or made for a larger machine"
-        ) from None
     except DAMAGE as problem:
         if what is None and isinstance(problem, InputError):
             raise
         why = str(problem) or type(problem).__name__
         raise InputError(f"{path}{what or ' is cut off or damaged'} ({why}); {advice}") from problem
+    except MemoryError:
+        raise InputError(
+            f"{path} needs more memory than there is; it may be damaged, or made for a larger machine"
+        ) from None
+    except OSError as problem:
+        raise InputError(f"cannot read {path} ({problem.strerror or problem}); {advice}") from problem
 
 
 def name_of(path, verb="read"):
@@ -66,6 +75,13 @@ def text(path, advice="give a text file"):
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"cannot read {path} (it is not UTF-8 text); {advice}") from None
+
+
+def unpacked(path):
+    """The open file, unpacked if gzip packed it."""
+    with open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return (gzip.open if packed else open)(path, "rb")
 
 
 def from_json(text):
