@@ -15,15 +15,15 @@ from vitnp.errors import InputError, shown
 from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.weights import npz, unpickle
-from vitnp.weights.stored import Stored, called, check_names
+from vitnp.weights.stored import MOST, Stored, called, check_names
 
 # Of the numbers in .safetensors those that come near a ViT's; bfloat16 stays two raw bytes, as NumPy has it not.
 SAFETENSORS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "V2", "I64": "<i8", "I32": "<i4"}
 
 
 @contextlib.contextmanager
-def opened(path):
-    """{name: Stored} of the file, for a block in which they may be read.
+def opened(path, most=MOST):
+    """{name: Stored} of the file, for a block in which they may be read; most: of how many.
 
     Raises InputError, with the file and where there is one the array, for whatever cannot be read.
     """
@@ -35,9 +35,9 @@ def opened(path):
             start = file.read(9)
     with reading.named(path), contextlib.ExitStack() as stack:
         if start.startswith(b"PK\x03\x04"):
-            found = _zipped(path, stack.enter_context(zipfile.ZipFile(path)))
+            found = _zipped(path, stack.enter_context(zipfile.ZipFile(path)), most)
         elif start[8:] == b"{":
-            found = _safetensors(path)
+            found = _safetensors(path, most)
         else:
             raise InputError(_unknown(path, start))
         inside = stack.pop_all()
@@ -46,8 +46,11 @@ def opened(path):
 
 
 def read(path):
-    """{name: array} of the file, the arrays writable; all of them, whatever they are. Raises as `opened` does."""
-    with opened(path) as found:
+    """{name: array} of the file, the arrays writable; all of them, whatever they are. Raises as `opened` does.
+
+    A training checkpoint has four for each parameter: itself, two moments, its average.
+    """
+    with opened(path, 4 * MOST) as found:
         return {name: stored.read() for name, stored in found.items()}
 
 
@@ -60,7 +63,7 @@ def text(path, name):
     if not zipfile.is_zipfile(path):
         return None
     with reading.named(path), zipfile.ZipFile(path) as file:
-        npz.check_members(path, file)
+        npz.check_members(path, file, 4 * MOST)
         member = next((member for member in file.infolist() if member.filename == f"{name}.npy"), None)
         return member and string(path, name, npz.stored(path, file, name, member))
 
@@ -91,14 +94,14 @@ def _unknown(path, start):
     return f"{path} is not a file of weights; need .npz, .safetensors or a .pth, .pt or .bin of torch.save"
 
 
-def _zipped(path, file):
-    npz.check_members(path, file)
+def _zipped(path, file, most):
+    npz.check_members(path, file, most)
     if any(name.endswith("/data.pkl") for name in file.namelist()):
         return unpickle.arrays(path, file)
     return npz.arrays(path, file)
 
 
-def _safetensors(path):
+def _safetensors(path, most):
     import safetensors
 
     with open(path, "rb") as file:
@@ -107,7 +110,7 @@ def _safetensors(path):
             raise ValueError(f"its header is said to have {length:,} bytes")
         header = reading.from_json(file.read(length).decode("utf-8"))
     header.pop("__metadata__", None)
-    check_names(path, header)
+    check_names(path, list(header), most)
     try:
         # The library that defines the format judges the header: sizes, offsets, overlaps, every byte used.
         with safetensors.safe_open(path, "numpy"):

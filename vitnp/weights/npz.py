@@ -30,8 +30,12 @@ LONGEST = 10_000  # bytes of a header, as in NumPy
 LOCAL_HEADER = 30  # bytes before the name of a member, and so the least between two members
 
 
-def check_members(path, file):
-    """Raise for a zip that neither NumPy nor PyTorch wrote, or that claims more bytes than it can have."""
+def check_members(path, file, most):
+    """Raise for a zip that neither NumPy nor PyTorch wrote, for more than `most` members, and for false claims.
+
+    A claim is false of more bytes than a member can have, or of bytes that are another's.
+    """
+    check_names(path, [member.filename.removesuffix(".npy") for member in file.infolist()], most)
     size, end, last = os.path.getsize(path), 0, ""
     for member in sorted(file.infolist(), key=lambda member: member.header_offset):
         name = member.filename
@@ -50,10 +54,8 @@ def check_members(path, file):
 
 def arrays(path, file):
     """{name: Stored} of the open .npz."""
-    members = file.infolist()
-    names = [member.filename.removesuffix(".npy") for member in members]
-    check_names(path, names)
-    return {name: stored(path, file, name, member) for name, member in zip(names, members, strict=True)}
+    members = {member.filename.removesuffix(".npy"): member for member in file.infolist()}
+    return {name: stored(path, file, name, member) for name, member in members.items()}
 
 
 def stored(path, file, name, member):

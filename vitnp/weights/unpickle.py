@@ -101,7 +101,6 @@ def storage(pid):
 def arrays(path, file):
     """{name: Stored} of the open zip; InputError, naming file and tensor, for what is refused or damaged."""
     members = {member.filename: member for member in file.infolist()}
-    check_names(path, [member.filename for member in file.infolist()])
     found = [name for name in members if name.endswith("/data.pkl")]
     folder = found[0].removesuffix("data.pkl")
     if len(found) > 1:

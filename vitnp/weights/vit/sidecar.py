@@ -56,7 +56,7 @@ def _huggingface(given):
     if "image_size" in given:
         fields["image_size"] = _pair(given["image_size"])
     if "id2label" in given:
-        fields["num_classes"] = len(dict(given["id2label"]))
+        fields["num_classes"] = len(_labels(given, "id2label"))
     return fields
 
 
@@ -145,6 +145,14 @@ def _known(what, value, choices):
     return choices[value]
 
 
+def _labels(given, name):
+    """The names of the classes under a name, a list or {number of the class: name}."""
+    labels = given.get(name) or []
+    if not isinstance(labels, list | dict):
+        raise TypeError(f"{name} is {shown(labels)}")
+    return labels
+
+
 def _pair(size):
     """(height, width) of what may be one number."""
     height, width = size if isinstance(size, list | tuple) else (size, size)
@@ -169,11 +177,8 @@ def _json(path, name):
     if not os.path.exists(file):
         return {}
     text = reading.text(file, ADVICE)
-    with reading.named(file, " is no JSON", ADVICE):
-        given = reading.from_json(text)
-    if not isinstance(given, dict):
-        raise InputError(f"{file} is not a JSON object; {ADVICE}")
-    return given
+    with reading.named(file, " is no JSON object", ADVICE):
+        return {**reading.from_json(text)}
 
 
 def class_names(path):
@@ -182,7 +187,7 @@ def class_names(path):
     Raises InputError, naming the file, for names that are no text.
     """
     with _named(path, "config.json") as given:
-        names = given.get("id2label") or given.get("label_names") or []
+        names = _labels(given, "id2label") or _labels(given, "label_names")
         if isinstance(names, dict):
             names = [names.get(str(i), str(i)) for i in range(len(names))]
         if all(name == f"LABEL_{i}" for i, name in enumerate(names)):  # none, or transformers' fillers
