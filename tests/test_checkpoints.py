@@ -117,21 +117,27 @@ def test_every_wrong_array_is_named_at_once(tmp_path, model):
 
 def test_save_compares_the_tree_with_the_configuration(tmp_path, model):
     p, config = model
-    p["norm"]["extra"] = p["norm"].pop("beta")
-    p["project"]["b"] = p["project"]["b"][1:]
-    p["project"]["W"] = p["project"]["W"].astype(np.longdouble)
-    p["norm"]["gamma"] = p["norm"]["gamma"].astype(int)
+    changes = {
+        "norm.extra is unexpected": lambda p: p["norm"].update(extra=p["norm"]["beta"]),
+        "norm.beta is missing": lambda p: p["norm"].pop("beta"),
+        "project.b is (27,), need (28,)": lambda p: p["project"].update(b=p["project"]["b"][1:]),
+        "project.W is float128, need floats": lambda p: p["project"].update(
+            W=p["project"]["W"].astype(np.longdouble)
+        ),
+        "norm.gamma is int64, need floats": lambda p: p["norm"].update(gamma=p["norm"]["gamma"].astype(int)),
+    }
     for format, name in (("vitnp", "model.npz"), ("timm", "model.safetensors")):
-        with pytest.raises(InputError) as caught:
-            weights.save(tmp_path / name, p, config, format=format)
-        for part in (
-            "norm.beta is missing",
-            "norm.extra is unexpected",
-            "project.b is (27,), need (28,)",
-            "project.W is float128, need floats",
-            "norm.gamma is int64, need floats",
-        ):
+        for part, change in changes.items():
+            wrong = tree.map(lambda leaf: leaf, p)
+            change(wrong)
+            with pytest.raises(InputError) as caught:
+                weights.save(tmp_path / name, wrong, config, format=format)
             assert part.replace("float128", np.dtype(np.longdouble).name) in str(caught.value)
+    for change in changes.values():
+        change(p)
+    with pytest.raises(InputError, match=r"and 2 more$"):
+        weights.save(tmp_path / "model.npz", p, config)
+    p["norm"]["beta"] = p["norm"].pop("extra")
     with pytest.raises(InputError, match=r"blocks\.1\.norm_1\.gamma is unexpected"):
         weights.save(tmp_path / "model.npz", model[0], dataclasses.replace(config, num_layers=1))
     assert os.listdir(tmp_path) == []

@@ -155,9 +155,9 @@ def test_a_stacked_array_without_axes(tmp_path):
 def test_more_blocks_than_arrays(tmp_path):
     """In seconds, and not after writing down the names of so many blocks."""
     arrays = arrays_of(tmp_path, "vitnp", TOKEN)
-    given = json.loads(str(arrays["vitnp.config"])) | {"num_layers": 9999}
+    given = json.loads(str(arrays["vitnp.config"])) | {"num_layers": 999}
     np.savez(tmp_path / "model.npz", **(arrays | {"vitnp.config": np.array(json.dumps(given))}))
-    refused(tmp_path / "model.npz", "is said to have 9,999 blocks")
+    refused(tmp_path / "model.npz", "is said to have 999 blocks")
 
 
 def test_an_image_size_beyond_all_memory(tmp_path, monkeypatch):
@@ -172,10 +172,13 @@ def test_an_image_size_beyond_all_memory(tmp_path, monkeypatch):
 
 
 def test_a_first_block_that_is_missing_is_listed_whole(tmp_path):
+    """Every array by inspect; the one line of load has the first three."""
     arrays = arrays_of(tmp_path, "google", TOKEN)
     first = [name for name in arrays if "encoderblock_0/" in name]
     np.savez(tmp_path / "model.npz", **{name: arrays[name] for name in arrays if name not in first})
-    refused(tmp_path / "model.npz", *(f"{name} is missing" for name in first))
+    assert weights.inspect(tmp_path / "model.npz", **SIZE).missing == first
+    message = refused(tmp_path / "model.npz", "encoderblock_0/LayerNorm_0/scale is missing", "lists them")
+    assert f"and {2 * len(first) - 3} more" in message
 
 
 def test_an_empty_axis(tmp_path):
@@ -377,20 +380,22 @@ def test_missing_unexpected_and_misshapen_all_at_once(tmp_path):
     arrays = arrays_of(tmp_path, "timm", TOKEN)
     arrays["blocks.1.mlp.fc3.bias"] = arrays.pop("blocks.1.mlp.fc2.bias")
     arrays["norm.weight"] = arrays["norm.weight"][1:]
-    del arrays["head.weight"]
     path = tmp_path / "model.safetensors"
-    safetensors.numpy.save_file(arrays, path)
-    refused(
-        path,
+    wrong = [
         "blocks.1.mlp.fc2.bias is missing",
-        "head.weight is missing",
         "blocks.1.mlp.fc3.bias is unexpected",
         "norm.weight is (191,), need (192,)",
-    )
+    ]
+    safetensors.numpy.save_file(arrays, path)
+    refused(path, "; ".join(wrong))
+    del arrays["head.weight"]
+    safetensors.numpy.save_file(arrays, path)
+    refused(path, "head.weight is missing", "and 1 more; vitnp weights inspect lists them")
     found = weights.inspect(path, **SIZE)
     assert found.missing == ["blocks.1.mlp.fc2.bias", "head.weight"]
     assert found.unexpected == ["blocks.1.mlp.fc3.bias"]
     assert found.misshapen == ["norm.weight is (191,), need (192,)"]
+    assert len(found.wrong) == 4
 
 
 @pytest.mark.parametrize("part", ["W", "b"])
@@ -449,7 +454,10 @@ def test_a_missing_block(tmp_path):
     arrays = arrays_of(tmp_path, "google", TOKEN)
     arrays = {name.replace("encoderblock_1", "encoderblock_999999999"): a for name, a in arrays.items()}
     np.savez(tmp_path / "model.npz", **arrays)
-    refused(tmp_path / "model.npz", "encoderblock_1/LayerNorm_0/scale is missing", "999999999")
+    refused(tmp_path / "model.npz", "encoderblock_1/LayerNorm_0/scale is missing")
+    found = weights.inspect(tmp_path / "model.npz", **SIZE)
+    assert found.missing == [name.replace("999999999", "1") for name in found.unexpected]
+    assert len(found.missing) == 16
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_info_of_the_largest_takes_no_memory(capsys):
         ("info B/16 --batch 0", "--batch is 0"),
         ("walk --set num_classes=0 --backward", "--backward needs a loss"),
         ("walk --set preprocessing={'foo':[1]}", 'preprocessing field "foo" is unknown'),
-        ("info --set num_layers=100000000", "at most 10,000"),
+        ("info --set num_layers=100000000", "at most 1,000"),
         ("info --set geul=erf", "did you mean gelu"),
         ("gradcheck --model B/16", "86,567,656 parameters, too many"),
         ("gradcheck --seeds 0", "--seeds is 0"),

@@ -297,7 +297,7 @@ def test_numpy_numbers_become_python_numbers():
     [
         (
             {"num_layers": 10**8},
-            "num_layers is 100000000; need a whole number of at least 1 and at most 10,000",
+            "num_layers is 100000000; need a whole number of at least 1 and at most 1,000",
         ),
         ({"hidden_size": 12 * 10**9}, "hidden_size is"),
         ({"layer_norm_eps": True}, "layer_norm_eps is True"),

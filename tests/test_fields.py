@@ -206,7 +206,11 @@ def test_the_names_in_the_lines_of_preprocessing():
         refusal(Preprocessing, mean=())
         == "preprocessing mean is (); need a number per channel, or one for all"
     )
-    assert refusal(Preprocessing, std=(1, 0)) == "preprocessing std is (1, 0); need numbers above 0"
+    assert refusal(Preprocessing, std=(1, 0)) == (
+        "preprocessing std is 0; need a number from 1e-06 to at most 1e+06"
+    )
+    for mean in (10**400, [[0.5]], float("nan"), True, "0.5"):
+        assert refusal(Preprocessing, mean=[0.5, mean]).endswith("need a number from -1e+06 to at most 1e+06")
     assert refusal(ViTConfig, preprocessing={"maen": 1}).startswith(
         'preprocessing field "maen" is unknown; did you mean mean? choose from mean, std, resize_filter, '
     )

@@ -49,6 +49,6 @@ def test_what_the_system_refuses_is_one_line(tmp_path, path):
         with writing.beside(tmp_path / path, advice="do something else") as part:
             part.write_text("")
     message = str(problem.value)
-    assert message.startswith(f"cannot write {tmp_path / path}"[:180])  # of a long one the middle is left out
+    assert message.startswith(f"cannot write {tmp_path / path} ("[:180])
     assert message.endswith("); do something else")
     assert "\n" not in message

@@ -105,6 +105,12 @@ def quoted(value):
     return f'"{one_line(value, SHOWN)}"' if isinstance(value, str) else shown(value)
 
 
+def some_of(phrases, most=3):
+    """The first of the phrases, and how many more there are: "a; b; c; and 7 more"."""
+    more = [f"and {len(phrases) - most:,} more"] if len(phrases) > most else []
+    return "; ".join([*phrases[:most], *more])
+
+
 def did_you_mean(value, choices):
     """The words "did you mean …? " with the most similar choices; "" if none is similar."""
     near = nearest(value, choices)

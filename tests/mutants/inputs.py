@@ -107,8 +107,8 @@ wrong_rules(
     "inputs/images.py",
     "test_fields",
     "test_the_names_in_the_lines_of_preprocessing",
-    ("std may be 0", "positive=True", "positive=False"),
-    ("no number for any channel", "if not value or not all(map", "if not all(map"),
+    ("std may be 0", "low=1 / LARGEST", "low=0.0"),
+    ("no number for any channel", "if not value:", "if False:"),
 )
 wrong_rules(
     "inputs/images.py",

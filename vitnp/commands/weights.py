@@ -10,12 +10,13 @@ from vitnp.backend.arrays import array_module
 from vitnp.commands.options import add_fields, fields
 from vitnp.commands.printing import aligned, widths
 from vitnp.data import class_names
-from vitnp.errors import InputError
+from vitnp.errors import InputError, one_line
 from vitnp.system import cache
 from vitnp.weights import fetch
 from vitnp.weights.native import config_class, need_no_classes
 from vitnp.weights.vit.names import check_format
 
+LINES = 1000  # of a list: a ViT of 60 blocks has fewer arrays
 COLUMNS = ("in the file", "here", "shape", "dtype")
 
 
@@ -95,14 +96,16 @@ def run_inspect(args):
             value = ", ".join(f"{field} {setting}" for field, setting in value.items())
         print(f"  {name:24}{value}")
     print()
-    rows = [COLUMNS, *table(found.arrays)]
-    sizes = widths(rows)
-    for row in rows:
+    rows = [COLUMNS, *([one_line(cell, 100) for cell in row] for row in table(found.arrays))]
+    sizes = widths(rows[:LINES])
+    for row in rows[:LINES]:
         print("  " + aligned(row, sizes).rstrip())
-    print()
+    print(f"  … and {len(rows) - LINES:,} more\n" if len(rows) > LINES else "")
     for title, items in (("note", found.notes), ("load asks", found.questions), ("WRONG", found.wrong)):
-        for item in items:
-            print(f"{title}: {item}")
+        for item in items[:LINES]:
+            print(f"{title}: {one_line(item)}")
+        if len(items) > LINES:
+            print(f"{title}: … and {len(items) - LINES:,} more")
     count = "1 thing is" if len(found.wrong) == 1 else f"{len(found.wrong)} things are"
     print(f"{count} wrong" if found.wrong else "nothing is missing, nothing is left over")
     return 1 if found.wrong else 0

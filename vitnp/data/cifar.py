@@ -5,16 +5,14 @@ archive holds the same in pickles, which are read without running them. An archi
 `published`, `system`, `errors`.
 """
 
-import tarfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from vitnp.data.published import File, find
 from vitnp.data.sources import ArraySource, DataSet
-from vitnp.errors import InputError
-from vitnp.system import pickles
+from vitnp.errors import InputError, one_line, shown
+from vitnp.system import pickles, reading, tar
 
 PLACE = "https://www.cs.toronto.edu/~kriz/"
 BINARY = {
@@ -37,6 +35,8 @@ FILES = {
 CLASSES = {"cifar10": 10, "cifar100": 100}
 LABELS, LABEL_NAMES = (b"fine_labels", b"labels"), (b"fine_label_names", b"label_names")
 PIXELS = 3 * 32 * 32
+MOST = 2**28  # bytes of an archive that is unpacked: all of CIFAR has 186,000,000
+MOST_NAMES = 2**16  # bytes of the names of the classes
 
 
 def load(dataset, folder=None):
@@ -75,24 +75,18 @@ def opened(dataset, folder):
     archive = folder / PYTHON[dataset] if folder else None
     if archive is None or not archive.is_file():
         (archive,) = find(dataset, [BINARY[dataset]], folder)
-    members = _members(archive)
-    return members.get, archive
+    wanted = {name for train, test, names in FILES[dataset] for name in (*train, *test, names)}
+    return tar.members(archive, wanted, most=MOST).get, archive
 
 
 def _bytes(path):
-    try:
-        return path.read_bytes() if path.is_file() else None
-    except OSError as problem:
-        raise InputError(f"{path} cannot be read ({problem.strerror})") from None
-
-
-def _members(archive):
-    """{name without folders: bytes} of the files in a .tar.gz; nothing is written to the disk."""
-    try:
-        with tarfile.open(archive) as tar:
-            return {Path(m.name).name: tar.extractfile(m).read() for m in tar if m.isfile()}
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as problem:
-        raise InputError(f"{archive} is damaged ({problem}); fetch it again") from None
+    if not path.is_file():
+        return None
+    with reading.named(path, advice="fetch it again"), path.open("rb") as file:
+        data = file.read(MOST + 1)
+    if len(data) > MOST:
+        raise InputError(f"{path} has more than {MOST:,} bytes, which no file of CIFAR has; fetch it again")
+    return data
 
 
 def records(what, data, dataset):
@@ -192,12 +186,17 @@ def class_names(where, data, name, form, dataset):
     """The names of the classes in the archive."""
     if data is None:
         raise InputError(f"{where} has no {name}, the names of the classes; fetch it again")
+    if len(data) > MOST_NAMES:
+        raise InputError(
+            f"{where}: {name} has {len(data):,} bytes; the names of the classes are a few: fetch it again"
+        )
     if form == 0:
         found = data.decode("utf-8", "replace").split()
     else:
         meta = unpickled(f"{where}: {name}", data)
         found = next((meta[key] for key in LABEL_NAMES if key in meta), [])
-        found = [n.decode("utf-8", "replace") if isinstance(n, bytes) else str(n) for n in found]
+        found = found if isinstance(found, list) else []
+        found = [n.decode("utf-8", "replace") if isinstance(n, bytes) else shown(n) for n in found]
     if len(found) != CLASSES[dataset]:
         raise InputError(f"{where}: {name} has {len(found)} names; {dataset} has {CLASSES[dataset]} classes")
-    return tuple(found)
+    return tuple(one_line(name) for name in found)

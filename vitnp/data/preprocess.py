@@ -9,9 +9,7 @@ import numpy as np
 
 from vitnp.data import photo
 from vitnp.errors import InputError
-from vitnp.inputs.images import scaled
-
-MOST_PIXELS = 2**27  # after the resize: 1.6 GB as float32, RGB
+from vitnp.inputs.images import MOST_PIXELS, scaled
 
 
 def load(path, config):

@@ -7,7 +7,7 @@ import numpy as np
 
 from vitnp import tree
 from vitnp.backend.arrays import array_module, is_array, need_array, on_host
-from vitnp.errors import InputError, quoted, shown
+from vitnp.errors import InputError, quoted, shown, some_of
 
 FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
 COMPLEX = tuple(map(np.dtype, ("complex64", "complex128")))  # the parameters of a complex step
@@ -62,8 +62,7 @@ def misfits(p, want):
 def need_fit(what, wrong):
     """Raise InputError with the first of the `misfits`, if there are any."""
     if wrong:
-        more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise InputError(f"{what}: {'; '.join(wrong[:3])}{more}")
+        raise InputError(f"{what}: {some_of(wrong)}")
 
 
 @functools.lru_cache

@@ -1,23 +1,24 @@
 """Images as a model takes them, and the one clear line for those that do not fit. Imports `backend`, `errors`."""
 
 import dataclasses
-import numbers
-import sys
 from typing import ClassVar
 
 import numpy as np
 
 from vitnp.backend.arrays import array_module, need_array, on_host, to_device
-from vitnp.errors import InputError, need_int, shown
+from vitnp.errors import InputError, need_int, need_real, shown
 from vitnp.inputs.checks import check_config
 from vitnp.inputs.fields import Checked, assigned, boolean, choice, declared, real, whole
+
+MOST_PIXELS = 2**27  # of a picture after the resize: 1.6 GB as float32, RGB
+LARGEST = 1e6  # of a mean or a deviation of the values 0…1, and 1 over the smallest deviation
 
 
 def size(value):
     """The image_size (height, width) in pixels; one number means a square. Raises InputError for anything else."""
     sides = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(sides) != 2:
-        raise InputError(f"image_size is {shown(sides)}; need (height, width)")
+        raise InputError(f"image_size is {shown(value)}; need (height, width)")
     return tuple(need_int("image_size", side, at_least=1) for side in sides)
 
 
@@ -38,25 +39,17 @@ def overrides(image_size, assignments, Config):
     return given | assigned(assignments, Config, option="--set", example="gelu=erf")
 
 
-def per_channel(default, *, positive=False):
-    """A field for one number per channel, or one for all channels; equal numbers are kept as one."""
+def per_channel(default, *, low):
+    """A field for one number per channel, or one for all, from low to `LARGEST`; equal numbers are kept as one."""
 
     def check(name, value):
         value = tuple(value) if isinstance(value, tuple | list) else (value,)
-        if not value or not all(map(_is_finite, value)):
-            raise InputError(f"{name} is {shown(value)}; need a number per channel, or one for all")
-        if positive and not all(v > 0 for v in value):
-            raise InputError(f"{name} is {shown(value)}; need numbers above 0")
-        value = tuple(map(float, value))
+        if not value:
+            raise InputError(f"{name} is (); need a number a channel, or one for all")
+        value = tuple(need_real(name, number, low=low, at_most=LARGEST) for number in value)
         return value[:1] if len(set(value)) == 1 else value  # so that equal ways are equal
 
     return declared(check, (default,))
-
-
-def _is_finite(value):
-    """Whether it is a number that float64 can hold: also a whole number of any length is compared with the largest."""
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return real and abs(value) <= sys.float_info.max
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,8 +64,8 @@ class Preprocessing(Checked):
 
     called: ClassVar[str] = "preprocessing"
     prefix: ClassVar[str] = "preprocessing "
-    mean: tuple[float, ...] = per_channel(0.5)  # of the values 0…1
-    std: tuple[float, ...] = per_channel(0.5, positive=True)
+    mean: tuple[float, ...] = per_channel(0.5, low=-LARGEST)  # of the values 0…1
+    std: tuple[float, ...] = per_channel(0.5, low=1 / LARGEST)
     resize_filter: str = choice("bilinear", "bicubic")
     antialias: bool = boolean(False)
     crop_fraction: float = real(1.0, open_at_low=True, at_most=1)
@@ -113,6 +106,12 @@ class ImageConfig(Checked):
 
     def fits(self):
         """Raise InputError where two fields do not fit together."""
+        (height, width), part = self.image_size, self.preprocessing.crop_fraction
+        if part < 1 and height * width > part * part * MOST_PIXELS:
+            raise InputError(
+                f"preprocessing crop_fraction {part:g} is too small for {self.seen}: a picture is resized to "
+                f"image_size/crop_fraction, at most {MOST_PIXELS:,} pixels"
+            )
         for name in ("mean", "std"):
             count = len(getattr(self.preprocessing, name))
             if count not in (1, self.in_channels):
@@ -120,6 +119,14 @@ class ImageConfig(Checked):
                     f"preprocessing {name} has {count} numbers; "
                     f"need 1, or one for each of the {self.in_channels} channels"
                 )
+
+
+def check_memory(numbers):
+    """Raise InputError for a parameter of more numbers than any memory holds."""
+    if numbers > 2**40:
+        raise InputError(
+            f"a parameter would have {numbers:,} numbers, more than any memory; use smaller sizes"
+        )
 
 
 def check_images(images, config, dtype):

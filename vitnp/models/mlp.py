@@ -18,7 +18,7 @@ from vitnp.inputs.checks import (
     parameter_of,
 )
 from vitnp.inputs.fields import choice, real, whole
-from vitnp.inputs.images import ImageConfig, check_images
+from vitnp.inputs.images import ImageConfig, check_images, check_memory
 from vitnp.models import parts
 from vitnp.ops import dropout, gelu, initializers, linear
 from vitnp.steps import s8_classify
@@ -33,6 +33,12 @@ class MLPConfig(ImageConfig):
     num_layers: int = whole(3, at_most=1000)  # L, without the head
     gelu: str = choice("tanh", "erf")
     dropout_rate: float = real(0.0, below=1)  # after every layer
+
+    def fits(self):
+        """Raise InputError where two fields do not fit together."""
+        super().fits()
+        values = self.image_size[0] * self.image_size[1] * self.in_channels
+        check_memory(max(values, self.hidden_size, self.num_classes) * self.hidden_size)
 
     @property
     def drops(self):
@@ -71,6 +77,7 @@ def init(rng, config, dtype="float32"):
     check_config(config, MLPConfig)
     check_dtype(dtype)
     D, p = config.hidden_size, {"layers": {}}
+    dtype = initializers.Weightless(dtype) if rng is None else dtype
     height, width = config.image_size
     inputs = height * width * config.in_channels
     for i in range(config.num_layers):

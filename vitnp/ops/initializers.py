@@ -1,15 +1,22 @@
 """The random initial weights of the released ViT code. Drawn on the host, as NumPy arrays.
 
-Without a generator (rng None) each gives an array of the right shape that takes no memory: one zero, seen
-everywhere. That is how parameters are counted and files checked without making a model.
+Without a generator (rng None), or for a dtype that is `Weightless`, each gives an array of the right shape that takes
+no memory: one number, seen everywhere. That is how parameters are counted and files checked without making a model.
 """
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
 # A normal distribution cut off at ±2σ has the standard deviation 0.8796…σ; dividing restores σ.
 STD_OF_TRUNCATED = 0.87962566103423978
+
+
+class Weightless(NamedTuple):
+    """A dtype of arrays that take no memory: what a model's init hands on in place of the dtype where rng is None."""
+
+    dtype: Any
 
 
 def normal(rng, shape, std, dtype):
@@ -40,14 +47,15 @@ def lecun_normal(rng, shape, dtype):
 
 def zeros(shape, dtype):
     """All 0."""
-    return np.zeros(shape, dtype)
+    return shape_only(shape, dtype) if isinstance(dtype, Weightless) else np.zeros(shape, dtype)
 
 
 def ones(shape, dtype):
     """All 1."""
-    return np.ones(shape, dtype)
+    return shape_only(shape, dtype, 1) if isinstance(dtype, Weightless) else np.ones(shape, dtype)
 
 
-def shape_only(shape, dtype):
-    """One zero, seen everywhere."""
-    return np.broadcast_to(np.zeros((), dtype), shape)
+def shape_only(shape, dtype, value=0):
+    """One number, seen everywhere."""
+    dtype = dtype.dtype if isinstance(dtype, Weightless) else dtype
+    return np.broadcast_to(np.full((), value, dtype), shape)

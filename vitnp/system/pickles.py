@@ -1,4 +1,4 @@
-"""Reads pickles without running them. Imports nothing of vitnp.
+"""Reads pickles without running them. Imports `errors`.
 
 A pickle is a program that can name any function and call it. This reader imports nothing that a pickle names: the
 admitted names are listed, and each is replaced by an object of vitnp.
@@ -8,9 +8,23 @@ import io
 import pickle
 import pickletools
 
+from vitnp.errors import shown
+
 MOST = 1000  # objects in a tuple, those of the tuples in it included; a tensor needs about 20
+MOST_STEPS = 2**20  # of the program; a tensor takes about 55, CIFAR-100 a fifth of these
+HASHED = {
+    "SETITEM": 2,
+    "SETITEMS": 2,
+    "DICT": 2,
+    "ADDITEMS": 1,
+    "FROZENSET": 1,
+}  # every how many objects is a key
 MARK = pickletools.markobject
+# What the reader of a damaged pickle raises.
+DAMAGE = (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, OverflowError)
 UNHASHABLE = (pickletools.pylist, pickletools.pydict, pickletools.pyset)
+TEXTS = (pickletools.pyunicode, pickletools.pystring, pickletools.pybytes_or_str, pickletools.pybytes)
+CHANGES = ("APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD")
 
 
 class Refused(Exception):
@@ -54,19 +68,32 @@ def nothing(pid):
     raise Refused("something outside the pickle")
 
 
+class Thing(int):
+    """How many objects the hash of an object would visit; the object's text, and the texts that are its keys."""
+
+    text = None
+
+    def __init__(self, *_):
+        self.keys = set()
+
+
 def check(data):
     """Refuse a small pickle that would take all memory or time, before any object is made.
 
     A dict hashes its keys, and the hash of a tuple visits every object in it. Two hundred bytes can describe a tuple
     that holds the same tuple twice, which holds the same tuple twice, and so on: its hash takes years. So the pickle
     is read once with a number in place of each object: how many objects its hash would visit. The number is 1 for a
-    list, a dict or a set, which have no hash.
+    list, a dict or a set, which have no hash. Many keys with one hash take years too; only large numbers and tuples
+    can be chosen to have the same. A name twice in a dict is damage: the dict would keep the last without a word.
     """
-    stack, marks, memo = [], [], {}
-    for opcode, argument, _ in pickletools.genops(data):
+    stack, marks, memo, chosen = [], [], {}, 0
+    for step, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         name, taken, made = opcode.name, opcode.stack_before, opcode.stack_after
-        if "PUT" in name and argument > len(data):  # the reader would allocate that many places at once
+        if step > MOST_STEPS:
+            raise Refused(f"more than {MOST_STEPS:,} steps")
+        if "PUT" in name and argument > step:  # the reader would allocate that many places at once
             raise ValueError(f"{name} {argument}")
+        chosen += isinstance(argument, int) and abs(argument) >= 2**64
         if "PUT" in name or name == "MEMOIZE":
             memo[len(memo) if argument is None else argument] = stack[-1]
         elif "GET" in name:
@@ -77,12 +104,30 @@ def check(data):
             marks.pop()
         else:
             start = marks.pop() - taken.index(MARK) if MARK in taken else len(stack) - len(taken)
-            inside = 1 + sum(stack[start:])
-            if made and made[0] in UNHASHABLE:  # adding to one does not change its number
-                inside = stack[start] if taken and taken[0] in UNHASHABLE else 1
-            if inside > MOST:
+            thing = Thing(1 + sum(stack[start:]))
+            if made and made[0] in UNHASHABLE:
+                thing = Thing(1)
+            if made and made[0] in TEXTS:
+                thing.text = argument
+            inside = stack[start:]
+            if name in CHANGES:  # the object stays what it is
+                thing, *inside = inside
+            if name in HASHED:
+                chosen += _add(thing.keys, inside[:: HASHED[name]])
+            if thing > MOST:
                 raise Refused(f"a tuple of more than {MOST:,} things")
-            stack[start:] = [inside] * len(made)
+            stack[start:] = [thing] * len(made)
+        if chosen > MOST:
+            raise Refused(f"more than {MOST:,} keys that are tuples or large numbers")
+
+
+def _add(there, keys):
+    """Add the keys that are texts to the others; how many of them are tuples."""
+    for text in (key.text for key in keys if key.text is not None):
+        if text in there:
+            raise ValueError(f"{shown(text)} is twice in a dict")
+        there.add(text)
+    return sum(key > 1 for key in keys)
 
 
 def load(data, admitted, *, persistent=nothing, **options):
@@ -94,8 +139,6 @@ def load(data, admitted, *, persistent=nothing, **options):
     try:
         check(data)
         return Unpickler(data, admitted, persistent, **options).load()
-    except Refused:
-        raise
-    except Exception as problem:  # a damaged pickle can raise an exception of any type
+    except DAMAGE as problem:
         what = " ".join(str(problem).split())
         raise Damaged(f"{type(problem).__name__}: {what}") from None

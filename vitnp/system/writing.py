@@ -1,6 +1,6 @@
 """Files are written under another name and renamed when they are complete: a full disk or a stop loses nothing.
 
-Imports `errors`.
+Imports `errors`, `reading`.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from vitnp.errors import InputError
+from vitnp.system.reading import name_of
 
 FOLDER = "name a folder that can be written"
 
@@ -20,19 +21,26 @@ def beside(path, *, resume=False, advice=FOLDER):
     If the block fails, the part is removed; with resume it stays, so that a download can continue it. Raises
     InputError, with `advice`, if the operating system refuses.
     """
-    part = Path(f"{os.fspath(path)}.part")
+    part = Path(f"{name_of(path, 'write')}.part")
     with as_input_error(path, advice):
         try:
             yield part
             os.replace(part, path)
         finally:
-            if not resume and os.path.exists(part):
-                os.remove(part)
+            if not resume:
+                with contextlib.suppress(
+                    OSError
+                ):  # what went wrong before says more: a folder of that name, perhaps
+                    os.remove(part)
 
 
 @contextlib.contextmanager
 def as_input_error(path, advice=FOLDER):
-    """Turns an OSError in the block into an InputError: `path` cannot be written, the reason, `advice`."""
+    """Turns an OSError in the block into an InputError: `path` cannot be written, the reason, `advice`.
+
+    Raises it at once for what is no path of a file.
+    """
+    name_of(path, "write")
     try:
         yield
     except OSError as problem:

@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 
 from vitnp import models, tree
-from vitnp.errors import InputError
+from vitnp.errors import InputError, shown, some_of
 from vitnp.inputs.images import ImageConfig, size
 from vitnp.weights import adapt, kinds, native
+from vitnp.weights.stored import called
 from vitnp.weights.vit import google, layouts
 from vitnp.weights.vit.infer import infer
 from vitnp.weights.vit.names import FOREIGN, UNUSED, check_format, detect, names, positions_of_ours, spell
@@ -35,7 +36,7 @@ class Inspection:
     def wrong(self):
         """All reasons why the file cannot be loaded, one phrase each."""
         missing = [f"{name} is missing" for name in self.missing]
-        unexpected = [f"{name} is unexpected" for name in self.unexpected]
+        unexpected = [f"{called(name)} is unexpected" for name in self.unexpected]
         return missing + unexpected + self.misshapen + self.not_finite
 
 
@@ -53,12 +54,14 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
 
     float16 and bfloat16 become float32. The matrices of torch's libraries are transposed views: as fast in products,
     but slow in AdamW's element-wise work; to train, make them contiguous with tree.map(np.ascontiguousarray, p).
-    Raises InputError that names every array that does not fit.
+    Raises InputError that names the first arrays that do not fit; `inspect` lists them all.
     """
     asked = _size(image_size)
-    found, arrays = examine(path, format=format, image_size=asked, **overrides)
-    if found.wrong:
-        raise InputError(f"{path} does not hold the {found.format} model it names: {'; '.join(found.wrong)}")
+    with kinds.opened(path) as stored:
+        found, fitting = examine(path, stored, format=format, image_size=asked, **overrides)
+        _refuse(path, found)  # before anything is read
+        arrays = dict(numbers(found, fitting))
+    _refuse(path, found)
     p, config = to_ours(found.format, arrays, found.config), found.config
     if asked is not None:
         try:
@@ -77,7 +80,13 @@ def inspect(path, *, image_size=None, format=None, **overrides):
 
     Raises InputError for a file that cannot be read at all, or that shows none of a ViT's sizes.
     """
-    return examine(path, format=format, image_size=_size(image_size), guess=True, **overrides)[0]
+    with kinds.opened(path) as stored:
+        found, fitting = examine(
+            path, stored, format=format, image_size=_size(image_size), guess=True, **overrides
+        )
+        for _ in numbers(found, fitting):
+            pass
+    return found
 
 
 def _size(image_size):
@@ -85,25 +94,35 @@ def _size(image_size):
     return None if image_size is None else size(image_size)
 
 
-def examine(path, *, format=None, image_size=None, guess=False, **overrides):
-    """(Inspection, {name in `names.TABLES`: array}), arrays of 16 bits widened to float32."""
+def _refuse(path, found):
+    if found.wrong:
+        more = "; vitnp weights inspect lists them" if len(found.wrong) > 3 else ""
+        raise InputError(
+            f"{path} does not hold the {found.format} model it names: {some_of(found.wrong)}{more}"
+        )
+
+
+def examine(path, stored, *, format=None, image_size=None, guess=False, **overrides):
+    """(Inspection, {name in `names.TABLES`: (name in the file, our names, Stored)} of the arrays that fit).
+
+    stored is {name: Stored} of the file. Nothing is read but a configuration: what the numbers tell is not there yet.
+    """
     if format is not None:
         check_format(format)
-    arrays, notes, questions = kinds.read(path), [], []
-    if native.TRAINING in arrays:
+    notes, questions = [], []
+    if native.TRAINING in stored:
         raise InputError(
             f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, or go on with "
             "vitnp train --resume RUN"
         )
-    family = format or ("vitnp" if native.CONFIG in arrays else detect(path, arrays))
+    family = format or ("vitnp" if native.CONFIG in stored else detect(path, stored))
     if family == "vitnp":
-        config, spelled = native.pop_config(path, arrays, overrides), {name: name for name in arrays}
+        config, spelled = native.pop_config(path, stored, overrides), {name: name for name in stored}
     else:
         if family == "google":
-            arrays, notes = google.plain(arrays)
-        spelled, more = _spelled(path, family, arrays)
-        arrays = {name: arrays.pop(in_file) for name, in_file in spelled.items()}
-        shapes = {name: array.shape for name, array in arrays.items()}
+            stored, notes = google.plain(path, stored)
+        spelled, more = _spelled(path, family, stored)
+        shapes = {name: stored[in_file].shape for name, in_file in spelled.items()}
         config, inferred, questions = infer(
             path, family, shapes, image_size=image_size, guess=guess, **overrides
         )
@@ -113,42 +132,58 @@ def examine(path, *, format=None, image_size=None, guess=False, **overrides):
             f'{path} is of {family}, with positions "1d" at the stem, which do not fit {positions_of_ours(config)}; '
             "leave it out"
         )
-    if getattr(config, "num_layers", 0) > len(arrays):
+    if getattr(config, "num_layers", 0) > len(stored):
         raise InputError(
-            f"{path} is said to have {config.num_layers:,} blocks, and has {len(arrays)} arrays in all"
+            f"{path} is said to have {config.num_layers:,} blocks, and has {len(stored)} arrays in all"
         )
     want = expected(family, config)
-    rows, misshapen, not_finite, narrow = [], [], [], []
+    rows, misshapen, fitting = [], [], {}
     for name, in_file in spelled.items():
-        array = arrays[name]
+        array = stored[in_file]
         ours, shape = want.get(name, ({}, None))
         dtype = "bfloat16" if array.dtype == BFLOAT16 else array.dtype.name
         rows.append((in_file, " ".join(ours), array.shape, dtype))
-        if shape is None:
-            continue
-        if array.shape != shape:
-            misshapen.append(f"{in_file} is {array.shape}, need {shape}")
-        if array.dtype != BFLOAT16 and (array.dtype.kind != "f" or array.dtype.itemsize > 8):
-            misshapen.append(f"{in_file} is {dtype}, need floats of 16, 32 or 64 bits")
-            continue
-        arrays[name] = widened(array)
-        narrow += [in_file] if array.dtype.itemsize == 2 else []
-        not_finite += _not_finite(in_file, arrays[name])
-        if array.size and "classify.head.W" in ours and not arrays[name].any():
-            notes.append(f"{in_file} is all zeros: a head to be trained, with num_classes= or --num-classes")
-    if narrow:
-        notes.append(f"{len(narrow)} arrays of 16 bits are widened to float32, {narrow[0]} the first")
+        wrong = [] if shape is None else _misfit(array, shape, dtype)
+        misshapen += [f"{called(in_file)} is {what}" for what in wrong]
+        if shape is not None and not wrong:
+            fitting[name] = in_file, ours, array
     return Inspection(
         format=family,
         config=config,
         arrays=rows,
-        missing=[name for name in want if name not in arrays],
+        missing=[name for name in want if name not in spelled],
         unexpected=[in_file for name, in_file in spelled.items() if name not in want],
         misshapen=misshapen,
-        not_finite=not_finite,
+        not_finite=[],
         notes=notes,
         questions=questions,
-    ), arrays
+    ), fitting
+
+
+def _misfit(stored, shape, dtype):
+    """What is wrong with an array of which the model has this shape, a phrase each."""
+    wrong = []
+    if stored.shape != shape:
+        wrong.append(f"{shown(stored.shape)}, need {shape}")
+    if stored.dtype != BFLOAT16 and (stored.dtype.kind != "f" or stored.dtype.itemsize > 8):
+        wrong.append(f"{dtype}, need floats of 16, 32 or 64 bits")
+    return wrong
+
+
+def numbers(found, fitting):
+    """Yield (name, array), those of 16 bits widened to float32, and add what the numbers tell to `found`."""
+    narrow = []
+    for name, (in_file, ours, stored) in fitting.items():
+        array = widened(stored.read())
+        narrow += [in_file] if stored.dtype.itemsize == 2 else []
+        found.not_finite.extend(_not_finite(in_file, array))
+        if array.size and "classify.head.W" in ours and not array.any():
+            found.notes.append(
+                f"{in_file} is all zeros: a head to be trained, with num_classes= or --num-classes"
+            )
+        yield name, array
+    if narrow:
+        found.notes.append(f"{len(narrow)} arrays of 16 bits are widened to float32, {narrow[0]} the first")
 
 
 def _spelled(path, family, arrays):
@@ -157,15 +192,16 @@ def _spelled(path, family, arrays):
     for in_file in arrays:
         for part, what in FOREIGN.items():
             if part in in_file:
-                raise InputError(f"{path} holds {in_file}: {what}; name another file")
+                raise InputError(f"{path} holds {called(in_file)}: {what}; name another file")
         name = spell(family, in_file)
         if name in spelled:
-            raise InputError(f"{path} holds two models: {spelled[name]} and {in_file} are the same array")
+            both = " and ".join(called(one) for one in (spelled[name], in_file))
+            raise InputError(f"{path} holds two models: {both} are the same array")
         spelled[name] = in_file
     start, because = UNUSED.get(family, ("", ""))
     unused = [name for name in spelled if start and name.startswith(start)]
     if unused and (because is None or because in spelled):
-        left_out = ", ".join(spelled.pop(name) for name in unused)
+        left_out = some_of([called(spelled.pop(name)) for name in unused])
         notes.append(f"left out, as {family} does: {left_out}")
     return spelled, notes
 

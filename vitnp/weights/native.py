@@ -1,6 +1,8 @@
-"""The configuration inside vitnp's own .npz, as JSON beside the arrays. Imports `models`, `inputs`, `errors`."""
+"""The configuration inside vitnp's own .npz, as JSON beside the arrays.
 
-import contextlib
+Imports `models`, `inputs`, `system`, `errors`.
+"""
+
 import dataclasses
 import json
 
@@ -9,6 +11,7 @@ import numpy as np
 from vitnp import models
 from vitnp.errors import InputError
 from vitnp.inputs.fields import check_fields
+from vitnp.system import reading
 from vitnp.weights import kinds
 
 CONFIG = "vitnp.config"  # the name of the array
@@ -21,11 +24,10 @@ def config_array(config):
 
 
 def pop_config(path, arrays, overrides):
-    """The configuration taken out of {name: array}, `overrides` before its fields; InputError where there is none."""
+    """The configuration taken out of {name: Stored}, `overrides` before its fields; InputError where there is none."""
     if CONFIG not in arrays:
         raise InputError(f"{path} has no {CONFIG}; name a file that vitnp saved")
-    with _named(path):
-        config = models.config_from_dict(json.loads(str(arrays.pop(CONFIG))))
+    config = _config(path, kinds.string(path, CONFIG, arrays.pop(CONFIG)), CONFIG)
     return with_overrides(path, config, overrides)
 
 
@@ -37,9 +39,7 @@ def config_class(path):
     own, training = kinds.text(path, CONFIG), kinds.text(path, TRAINING)
     if own is None and training is None:
         return models.module("vit").Config
-    with _named(path):
-        given = json.loads(own) if training is None else json.loads(training)["run"]["model"]
-        return type(models.config_from_dict(given))
+    return type(_config(path, own, CONFIG) if training is None else _config(path, training, TRAINING))
 
 
 def need_no_classes(overrides):
@@ -51,13 +51,11 @@ def need_no_classes(overrides):
         )
 
 
-@contextlib.contextmanager
-def _named(path):
-    """What fails on the JSON of a configuration raises InputError that names the file."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, RecursionError) as problem:
-        raise InputError(f"{path}: {CONFIG} is no configuration ({problem}); save the model again") from None
+def _config(path, text, name):
+    """The configuration in the text of an array called `name`. Raises InputError, naming the file, for none."""
+    with reading.named(path, f": {name} is no configuration", "save the model again"):
+        given = reading.from_json(text)
+        return models.config_from_dict(given["run"]["model"] if name == TRAINING else given)
 
 
 def with_overrides(path, config, overrides):

@@ -1,12 +1,12 @@
 """Writes (p, config) to a file. Imports `tree`, `models` (the shapes), `inputs`, `backend`, `system`, its neighbors."""
 
 import contextlib
-import os
 
 from vitnp import models, tree
 from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError
+from vitnp.errors import InputError, some_of
 from vitnp.inputs.checks import misfits, shapes
+from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.weights import kinds, native
 from vitnp.weights.vit import layouts, sidecar
@@ -27,7 +27,7 @@ def save(path, p, config, *, format="vitnp", class_names=None):
     model that the format cannot store, a folder with another model's config.json, and files that cannot be written.
     """
     check_format(format)
-    path = os.fspath(path)
+    path = reading.name_of(path, "write")
     if (format in TORCH) != path.endswith(".safetensors"):
         ending = ".safetensors" if format in TORCH else ".npz"
         raise InputError(f"{path} is to be a file of {format}; give it a name that ends in {ending}")
@@ -54,7 +54,7 @@ def _check(p, config):
         if leaf.dtype.kind != "f" or leaf.dtype.itemsize > 8:
             wrong.append(f"{name} is {leaf.dtype}, need floats of 16, 32 or 64 bits")
     if wrong:
-        raise InputError(f"p is not the tree of this configuration: {'; '.join(wrong)}")
+        raise InputError(f"p is not the tree of this configuration: {some_of(wrong)}")
 
 
 def to_file(family, p, config):

@@ -1,19 +1,23 @@
-"""The .pth, .pt and .bin of torch.save read without PyTorch, and without running anything. Imports `errors`, `system`.
+"""The .pth, .pt and .bin of torch.save read without PyTorch, and without running anything. Imports `errors`, `system`,
+`stored`.
 
 Such a file is a zip: `data.pkl` says what there is, one stored member a storage holds the numbers. A pickle is a
 program, so this reader lets it call three things, all of them ours: one makes a dict, one a Tensor record, one
 takes the tensor out of a Parameter. Any other name it asks for ends the reading before a call is made.
 """
 
+import functools
 import math
+import os
 import zipfile
 from typing import NamedTuple
 
 import numpy as np
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, quoted, shown
 from vitnp.system import pickles
 from vitnp.system.pickles import Call, Damaged, Refused
+from vitnp.weights.stored import Stored, are_counts, called, check_names, take
 
 STORAGES = {
     ("torch", "DoubleStorage"): "<f8",
@@ -27,7 +31,7 @@ STORAGES = {
     ("torch", "ByteStorage"): "u1",
     ("torch", "BoolStorage"): "?",
 }
-CHUNK = 2**18  # bytes
+MOST_AXES = 32
 WRAPPINGS = ("state_dict", "model")  # {"state_dict": …, "epoch": …}, as training scripts save
 
 
@@ -56,8 +60,8 @@ class MakeDict(Call):
     __slots__ = ()
     stands_for = ("collections", "OrderedDict")
 
-    def function(self, items=()):
-        return Dict(items)
+    def function(self):
+        return Dict()
 
 
 class MakeTensor(Call):
@@ -84,7 +88,6 @@ class TakeTensor(Call):
 
 
 ADMITTED = {call.stands_for: call() for call in (MakeDict, MakeTensor, TakeTensor)}
-MOST = 2**60  # of any number: times 8 bytes it is still one of NumPy's
 
 
 def storage(pid):
@@ -95,20 +98,43 @@ def storage(pid):
     return dtype, key
 
 
-def read(path, file):
-    """{name: array} of the open zip; InputError, naming file and tensor, for what is refused or damaged."""
+def arrays(path, file):
+    """{name: Stored} of the open zip; InputError, naming file and tensor, for what is refused or damaged."""
     members = {member.filename: member for member in file.infolist()}
-    pickles = [name for name in members if name.endswith("/data.pkl")]
-    folder = pickles[0].removesuffix("data.pkl")
+    found = [name for name in members if name.endswith("/data.pkl")]
+    folder = found[0].removesuffix("data.pkl")
+    if len(found) > 1:
+        raise InputError(f"{path} holds {quoted(found[0])} and {quoted(found[1])}; save one model in a file")
     if any(member.compress_type != zipfile.ZIP_STORED for member in members.values()):
         raise InputError(f"{path} is compressed, which torch.save never does; save it as .safetensors")
     if f"{folder}byteorder" in members and file.read(f"{folder}byteorder") != b"little":
         raise InputError(f"{path} was saved on a big-endian machine; save it as .safetensors")
-    saved = _unpickled(path, file.read(pickles[0]))
-    storages = {}
+    saved = _state_dict(path, _unpickled(path, file.read(found[0])))
+    check_names(path, list(saved))
+    for name, tensor in saved.items():
+        _check(path, members, folder, name, tensor)
+    if sum(_bytes(tensor) for tensor in saved.values()) > 2 * os.path.getsize(path):
+        raise InputError(f"{path} says that many tensors share their numbers; save each with contiguous()")
+
+    @functools.cache
+    def numbers(key):
+        member = members[f"{folder}data/{key}"]
+        with file.open(member) as stream:
+            return take(stream, member.file_size)
+
+    used = set()  # the storages of which one tensor is a view
+
+    def read(tensor):
+        view = _view(numbers(tensor.key), tensor)
+        # Places that share a number would be written to together.
+        if tensor.key in used or not view.flags.forc:
+            return view.copy()
+        used.add(tensor.key)
+        return view
+
     return {
-        name: _array(path, file, members, folder, name, tensor, storages)
-        for name, tensor in _state_dict(path, saved).items()
+        name: Stored(tensor.shape, np.dtype(tensor.dtype), functools.partial(read, tensor))
+        for name, tensor in saved.items()
     }
 
 
@@ -137,40 +163,35 @@ def _state_dict(path, saved):
     }
 
 
-def _array(path, file, members, folder, name, tensor, storages):
-    """One tensor as an array, a view of its storage; its place in the storage is checked first."""
+def _bytes(tensor):
+    return math.prod(tensor.shape) * np.dtype(tensor.dtype).itemsize
+
+
+def _check(path, members, folder, name, tensor):
+    """Raise InputError for a tensor that does not lie within its storage."""
     dtype, key, offset, shape, strides = tensor
-    numbers = (offset, *shape, *strides)
-    if not all(isinstance(n, int) and 0 <= n < MOST for n in numbers):
+    where = f"{path}: {quoted(name)}"
+    if not are_counts((offset, *shape, *strides)):
         # They are not shown: a small pickle can hold a number, or a tuple of tuples, of any length.
+        raise InputError(f"{where} has no shape, strides and offset of whole numbers; the file is damaged")
+    if len(shape) != len(strides) or len(shape) > MOST_AXES:
         raise InputError(
-            f"{path}: {name} has no shape, strides and offset of whole numbers; the file is damaged"
+            f"{where} has shape {shown(shape)} and strides {shown(strides)}; the file is damaged"
         )
-    if len(shape) != len(strides):
-        raise InputError(f"{path}: {name} has shape {shape} and strides {strides}; the file is damaged")
-    if key not in storages:
-        member = members.get(f"{folder}data/{key}")
-        if member is None:
-            raise InputError(f"{path}: {name} has no storage {key}; the file is damaged")
-        with file.open(member) as stream:
-            storages[key] = take(stream, member.file_size)
-    itemsize = np.dtype(dtype).itemsize
-    count = len(storages[key]) // itemsize
+    member = members.get(f"{folder}data/{key}")
+    if member is None:
+        raise InputError(f"{where} has no storage {called(key)}; the file is damaged")
+    count = member.file_size // np.dtype(dtype).itemsize
     last = offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
     if math.prod(shape) and last >= count:
-        raise InputError(f"{path}: {name} reaches number {last} of a storage of {count}; the file is damaged")
+        raise InputError(f"{where} reaches number {last} of a storage of {count}; the file is damaged")
     if math.prod(shape) > count:  # an expanded tensor: made whole, a small file could ask for all the memory
-        raise InputError(f"{path}: {name} is {shape}, in a storage of {count}; save it with contiguous()")
-    storage = storages[key][: count * itemsize].view(dtype)[offset:]
-    view = np.lib.stride_tricks.as_strided(storage, shape, [n * itemsize for n in strides])
-    return view if view.flags.forc else view.copy()  # places that share a number would be written to together
+        raise InputError(f"{where} is {shown(shape)}, in a storage of {count}; save it with contiguous()")
 
 
-def take(stream, size):
-    """The next `size` bytes of a stream as a writable array, in pieces that stay in the cache between two copies."""
-    taken = np.empty(size, "u1")
-    for start in range(0, size, CHUNK):
-        piece = taken[start : start + CHUNK]
-        if stream.readinto(piece) != len(piece):
-            raise EOFError("the file ends too early")
-    return taken
+def _view(numbers, tensor):
+    """The tensor's numbers where they stand in those of its storage."""
+    dtype = np.dtype(tensor.dtype)
+    whole = numbers[: len(numbers) // dtype.itemsize * dtype.itemsize].view(dtype)
+    strides = [n * dtype.itemsize for n in tensor.strides]
+    return np.lib.stride_tricks.as_strided(whole[tensor.offset :], tensor.shape, strides)

@@ -7,13 +7,13 @@ from typing import ClassVar
 from vitnp.blocks.encoder import POSITIONS_AT
 from vitnp.errors import InputError
 from vitnp.inputs.fields import choice, real, whole
-from vitnp.inputs.images import ImageConfig
+from vitnp.inputs.images import ImageConfig, check_memory
 from vitnp.ops.gelu import GELUS
 from vitnp.ops.interpolate import INTERPOLATIONS
 from vitnp.ops.positions import POSITION_EMBEDDINGS
 from vitnp.steps.s8_classify import CLASSIFIERS
 
-MOST_LAYERS = 10_000  # a block takes Python objects even where its arrays take no memory
+MOST_LAYERS = 1000  # a block takes Python objects even where its arrays take no memory
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,8 @@ class ViTConfig(ImageConfig):
                 f"hidden_size {D} is not divisible by num_heads {H}; "
                 f"every head needs the same width: use a multiple of {H}"
             )
+        width = max(D, self.representation_size or 0)
+        check_memory(max(self.patch_dim, self.num_tokens, self.mlp_dim, self.num_classes, D) * width)
         kind, at = self.position_embedding, self.position_at
         parts = {"2d": 2, "sincos": 4}.get(kind, 1)
         if D % parts:

@@ -20,6 +20,7 @@ from vitnp.inputs.checks import (
 from vitnp.inputs.images import check_images
 from vitnp.models import parts
 from vitnp.models.vit.config import ViTConfig
+from vitnp.ops.initializers import Weightless
 from vitnp.steps import s1_patchify, s2_project, s3_class_token, s4_position, s6_layer_norm, s8_classify
 
 
@@ -46,7 +47,7 @@ def init(rng, config, dtype="float32"):
     check_generator(rng)
     check_config(config, ViTConfig)
     check_dtype(dtype)
-    D = config.hidden_size
+    D, dtype = config.hidden_size, Weightless(dtype) if rng is None else dtype
     p = {"project": s2_project.init(rng, patch_dim=config.patch_dim, hidden_size=D, dtype=dtype)}
     if config.classifier == "token":
         p["class_token"] = s3_class_token.init(hidden_size=D, dtype=dtype)

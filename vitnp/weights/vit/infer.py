@@ -2,7 +2,7 @@
 
 import math
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, shown
 from vitnp.inputs.fields import check_fields
 from vitnp.inputs.images import Preprocessing
 from vitnp.models.vit.config import SIZES, ViTConfig
@@ -62,7 +62,7 @@ def infer(path, family, shapes, *, image_size=None, guess=False, **overrides):
         return ViTConfig(**(defaults | fields)), notes, questions
     except (TypeError, ValueError) as problem:
         where = f"{path} with {' and '.join(sidecar.JSON_FILES)} beside it" if beside else path
-        raise InputError(f"{where}: {problem}") from None
+        raise InputError(f"{where}: {problem}") from problem
 
 
 def _sizes(path, family, shapes):
@@ -81,7 +81,9 @@ def _sizes(path, family, shapes):
         if found is None and not needed:
             return None
         if found is None or len(found) != rank or 0 in found:
-            what = "is missing" if found is None else f"is {found}, need {rank} axes, none of them empty"
+            what = (
+                "is missing" if found is None else f"is {shown(found)}, need {rank} axes, none of them empty"
+            )
             raise InputError(f"{path}: {name} {what}; it tells the sizes of a ViT ({family})")
         return found
 
@@ -121,7 +123,7 @@ def _beside(path, family, seen):
         if seen[field] != beside[field]:
             raise InputError(
                 f"the arrays of {path} have {field} {seen[field]}, the config.json beside it says "
-                f"{beside[field]!r:.80}; repair it, or move it away"
+                f"{shown(beside[field])}; repair it, or move it away"
             )
     return beside, unlike
 

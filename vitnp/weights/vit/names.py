@@ -1,12 +1,14 @@
-"""The names of the parameters in each library: ours and four others. Imports `errors`.
+"""The names of the parameters in each library: ours and four others. Imports `errors`, `stored`.
 
 `*` stands for the two arrays of a dense layer or of a LayerNorm, see ENDINGS. If a torch library has one name for W_Q,
 W_K and W_V, its array holds the three, one below the other. A dash: no such prefix, no such array.
 """
 
+import functools
 import re
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, known, quoted
+from vitnp.weights.stored import called
 
 # The row below the header of each table is the prefix of the names below it.
 TABLES = (
@@ -90,8 +92,8 @@ UNUSED = {
 
 def check_format(name):
     """Raise InputError unless the name is one of FORMATS."""
-    if name not in FORMATS:
-        raise InputError(f'format "{name}" is unknown; choose {", ".join(FORMATS)}')
+    if not known(name, FORMATS):
+        raise InputError(f"format {quoted(name)} is unknown; choose {', '.join(FORMATS)}")
 
 
 def positions_of_ours(config):
@@ -128,10 +130,16 @@ def _arrays(ours, theirs, family):
 
 def block_of(family, name):
     """The number of the block that the family's array belongs to, or None."""
+    match = _pattern(family).match(name)
+    return match and int(match[1])
+
+
+@functools.cache
+def _pattern(family):
+    """The beginning of the names in a family's blocks; a longer number than these is no block's."""
     column = TABLES[1].split().index(family)
     before, after = TABLES[1].split()[len(FAMILIES) + 1 :][column].split("{i}")
-    match = re.match(f"{re.escape(before)}([0-9]+){re.escape(after)}", name)
-    return match and int(match[1])
+    return re.compile(f"{re.escape(before)}([0-9]{{1,18}}){re.escape(after)}")
 
 
 def spell(family, name):
@@ -150,10 +158,10 @@ def detect(path, file_names):
             if spell(family, name) == want:
                 found[family] = name
     if len(found) > 1:
-        several = " and ".join(f"{name} ({family})" for family, name in found.items())
+        several = " and ".join(f"{called(name)} ({family})" for family, name in found.items())
         raise InputError(f"{path} holds more than one model: {several}; say which with format= or --from")
     if not found:
-        some = ", ".join(list(file_names)[:3]) or "nothing"
+        some = ", ".join(called(name) for name in list(file_names)[:3]) or "nothing"
         raise InputError(
             f"{path} holds {some} … and no patch projection of a ViT; name a file of vitnp, "
             f"{', '.join(FAMILIES)}"

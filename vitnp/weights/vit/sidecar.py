@@ -1,4 +1,4 @@
-"""The JSON files beside a Hugging Face or timm file, read and written. Imports `errors`.
+"""The JSON files beside a Hugging Face or timm file, read and written. Imports `errors`, `system`.
 
 Hugging Face keeps in config.json what the arrays cannot say (heads, eps, GELU, the image's height and width, the
 names of the classes), and in preprocessor_config.json how a picture becomes the input. timm's config.json has both.
@@ -10,12 +10,14 @@ import json
 import math
 import os
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, known, shown
+from vitnp.system import reading
 
 # transformers/activations.py; timm's gelu_tanh
 GELU = {"gelu": "erf", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh", "gelu_tanh": "tanh"}
 # By name, and by Pillow's number.
 FILTERS = {"bilinear": "bilinear", "bicubic": "bicubic", 2: "bilinear", 3: "bicubic"}
+ADVICE = "repair it, or move it away"
 JSON_FILES = ("config.json", "preprocessor_config.json")
 # What Hugging Face calls the fields whose values the arrays also show.
 SIZES = {
@@ -54,7 +56,7 @@ def _huggingface(given):
     if "image_size" in given:
         fields["image_size"] = _pair(given["image_size"])
     if "id2label" in given:
-        fields["num_classes"] = len(given["id2label"])
+        fields["num_classes"] = len(_labels(given, "id2label"))
     return fields
 
 
@@ -76,7 +78,7 @@ def _processor(given, preprocessing, image_size):
         if given["resample"] in FILTERS:
             changes["resize_filter"] = FILTERS[given["resample"]]
         else:
-            unlike.append(f"preprocessor_config.json has resample {given['resample']!r:.40}")
+            unlike.append(f"preprocessor_config.json has resample {shown(given['resample'])}")
     if given.get("do_resize") is False:
         unlike.append("preprocessor_config.json has do_resize false")
     elif "size" in given:
@@ -105,7 +107,7 @@ def _resize(given, image_size):
         like = after == wanted and after[0] == after[1] and bool(given.get("do_center_crop"))
     if not like:
         return {}, [
-            f"preprocessor_config.json resizes to {given['size']!r:.60} for {wanted[0]}x{wanted[1]} pixels"
+            f"preprocessor_config.json resizes to {shown(given['size'])} for {wanted[0]}x{wanted[1]} pixels"
         ]
     return {"crop_fraction": fraction, "keep_aspect_ratio": keep}, []
 
@@ -124,23 +126,31 @@ def _timm(config, preprocessing):
     if "crop_pct" in given:
         changes["crop_fraction"] = given["crop_pct"]
     ways = {"center": True, "squash": False}
-    for theirs, ours, known in (
+    for theirs, ours, values in (
         ("interpolation", "resize_filter", FILTERS),
         ("crop_mode", "keep_aspect_ratio", ways),
     ):
-        if theirs in given and given[theirs] in known:
-            changes[ours] = known[given[theirs]]
+        if theirs in given and given[theirs] in values:
+            changes[ours] = values[given[theirs]]
         elif theirs in given:
-            unlike.append(f"config.json has {theirs} {given[theirs]!r:.40}")
+            unlike.append(f"config.json has {theirs} {shown(given[theirs])}")
     if changes:
         fields["preprocessing"] = dataclasses.replace(preprocessing, **changes)
     return fields, unlike
 
 
-def _known(what, value, known):
-    if value not in known:
-        raise ValueError(f"{what} is {value!r:.40}; vitnp has {', '.join(known)}")
-    return known[value]
+def _known(what, value, choices):
+    if not known(value, choices):
+        raise ValueError(f"{what} is {shown(value)}; vitnp has {', '.join(choices)}")
+    return choices[value]
+
+
+def _labels(given, name):
+    """The names of the classes under a name, a list or {number of the class: name}."""
+    labels = given.get(name) or []
+    if not isinstance(labels, list | dict):
+        raise TypeError(f"{name} is {shown(labels)}")
+    return labels
 
 
 def _pair(size):
@@ -153,32 +163,22 @@ def _pair(size):
 def _named(path, name):
     """The object in the JSON file called `name` beside `path`; what fails on it raises InputError that names it."""
     given = _json(path, name)
-    try:
+    with reading.named(_beside(path, name), " cannot be used", ADVICE):
         yield given
-    except (TypeError, AttributeError, ValueError, KeyError, ArithmeticError) as problem:
-        what = " ".join(str(problem).split())[:200]
-        raise InputError(
-            f"{_beside(path, name)} cannot be used ({what}); repair it, or move it away"
-        ) from None
 
 
 def _beside(path, name):
-    return os.path.join(os.path.dirname(os.fspath(path)), name)
+    return os.path.join(os.path.dirname(reading.name_of(path)), name)
 
 
 def _json(path, name):
     """The object in the JSON file called `name` beside `path`; {} where there is no such file."""
     file = _beside(path, name)
-    try:
-        with open(file, encoding="utf-8") as stream:
-            given = json.load(stream)
-    except FileNotFoundError:
+    if not os.path.exists(file):
         return {}
-    except (OSError, ValueError, RecursionError) as problem:
-        raise InputError(f"cannot read {file} ({problem}); repair it, or move it away") from None
-    if not isinstance(given, dict):
-        raise InputError(f"{file} is not a JSON object; repair it, or move it away")
-    return given
+    text = reading.text(file, ADVICE)
+    with reading.named(file, " is no JSON object", ADVICE):
+        return {**reading.from_json(text)}
 
 
 def class_names(path):
@@ -187,7 +187,7 @@ def class_names(path):
     Raises InputError, naming the file, for names that are no text.
     """
     with _named(path, "config.json") as given:
-        names = given.get("id2label") or given.get("label_names") or []
+        names = _labels(given, "id2label") or _labels(given, "label_names")
         if isinstance(names, dict):
             names = [names.get(str(i), str(i)) for i in range(len(names))]
         if all(name == f"LABEL_{i}" for i, name in enumerate(names)):  # none, or transformers' fillers

@@ -1,0 +1,107 @@
+"""Files that somebody else made: what reading one raises becomes one InputError that names it. Imports `errors`."""
+
+import contextlib
+import gzip
+import json
+import math
+import os
+import struct
+import tarfile
+import tokenize
+import zipfile
+import zlib
+
+from vitnp.errors import InputError, quoted, shown
+
+MOST_TEXT = 2**24  # bytes of a text: the names of all classes of ImageNet-21k take a quarter
+# What zipfile, tarfile, gzip, NumPy and json raise for bytes that they cannot use, and our own code for JSON of
+# another kind than it needs. A file that vitnp wrote raises none of them.
+DAMAGE = (
+    *(ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, EOFError),
+    *(
+        gzip.BadGzipFile,
+        SyntaxError,
+        tokenize.TokenError,
+        struct.error,
+        zlib.error,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+    ),
+)
+
+
+@contextlib.contextmanager
+def named(path, what=None, advice="fetch or save it again"):
+    """What the block raises for a file becomes an InputError: the path, what is wrong, why, `advice`.
+
+    what: words that say it of whatever goes wrong, also of an InputError; without it an InputError passes as it
+    is, as the block's own name the file.
+    """
+    try:
+        yield
+    except DAMAGE as problem:
+        if what is None and isinstance(problem, InputError):
+            raise
+        why = str(problem) or type(problem).__name__
+        raise InputError(f"{path}{what or ' is cut off or damaged'} ({why}); {advice}") from problem
+    except MemoryError:
+        raise InputError(
+            f"{path} needs more memory than there is; it may be damaged, or made for a larger machine"
+        ) from None
+    except OSError as problem:
+        raise InputError(f"cannot read {path} ({problem.strerror or problem}); {advice}") from problem
+
+
+def name_of(path, verb="read"):
+    """The path as a string. Raises InputError for what is no path of a file; verb: what was to be done with it."""
+    try:
+        name = os.fsdecode(path)
+        os.fsencode(name)  # not every string is the name of a file
+    except (TypeError, UnicodeError):
+        name = "\0"
+    if "\0" in name:
+        raise InputError(f"cannot {verb} {shown(path)}, which is no name of a file; give a path")
+    return name
+
+
+def text(path, advice="give a text file"):
+    """The text of a file. Raises InputError, with `advice`, where it cannot be read, is too large or is no UTF-8."""
+    path = name_of(path)
+    with named(path, advice=advice), open(path, "rb") as file:
+        data = file.read(MOST_TEXT + 1)
+    if len(data) > MOST_TEXT:
+        raise InputError(f"{path} has more than {MOST_TEXT:,} bytes; {advice}")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"cannot read {path} (it is not UTF-8 text); {advice}") from None
+
+
+def unpacked(path):
+    """The open file, unpacked if gzip packed it."""
+    with open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return (gzip.open if packed else open)(path, "rb")
+
+
+def from_json(text):
+    """The value of a JSON text. Raises ValueError for no JSON, a name twice in an object, a number beyond float64."""
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _once(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"it has the name {quoted(twice)} twice")
+    return found
+
+
+def _finite(digits):
+    if not math.isfinite(value := float(digits)):
+        raise ValueError(f"it has the number {shown(digits)}, which is not finite")
+    return value
