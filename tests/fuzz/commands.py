@@ -15,7 +15,7 @@ def vitnp(*words):
 
     Raises InputError for one that is refused with status 2 and one line, and `Wrong` for any other ending.
     """
-    out, err = io.StringIO(), io.StringIO()
+    name, out, err = (*words, "vitnp")[0], io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             status = cli.main(list(words))
@@ -25,11 +25,11 @@ def vitnp(*words):
     for text in (out, err):
         odd = {c for c in text if not c.isprintable() and c not in DRAWN}
         if odd:
-            raise Wrong(f"{words[0]} prints control characters")
+            raise Wrong(f"{name} prints control characters")
     if status == 2:
-        raise InputError(line_of(words[0], err))
+        raise InputError(line_of(name, err))
     if status not in (0, 1):
-        raise Wrong(f"{words[0]} ends with status {status}")
+        raise Wrong(f"{name} ends with status {status}")
     return out, err
 
 

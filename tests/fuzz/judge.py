@@ -42,9 +42,10 @@ class Tried(NamedTuple):
 
 def judge(target, case, folder):
     """Try the input in the folder, which is empty before and after."""
+    getattr(target, "prepare", bool)()
     folder.mkdir(parents=True, exist_ok=True)
     cases.write(case, folder)
-    memory, longest, accepted = watch.Memory(), 0, False
+    memory, longest, accepted, asked = watch.Memory(), 0, False, getattr(target, "ASKED", False)
     try:
         with (
             watch.touching(folder.parent) as touched,
@@ -59,7 +60,7 @@ def judge(target, case, folder):
     except Wrong as problem:
         finding = Finding(f"wrong {problem}", str(problem))
     except watch.TooSlow as problem:
-        finding = Finding(f"slow {where(problem)}", "more CPU time than the budget")
+        finding = None if asked else Finding(f"slow {where(problem)}", "more CPU time than the budget")
     except Exception as problem:
         if not in_vitnp(problem):
             raise Defect(cause(problem)) from problem
@@ -67,10 +68,10 @@ def judge(target, case, folder):
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     taken = memory.taken()
-    if touched:
+    if touched := [what for what in touched if not (asked and what.startswith(watch.OUTSIDE))]:
         finding = Finding(f"escape {touched[0]}", touched[0])
     elif finding is None and taken > getattr(target, "MEMORY", MEMORY):
-        finding = Finding(f"memory {case.words[0]}", f"takes {taken >> 20} MB")
+        finding = Finding(f"memory {(*case.words, 'no words')[0]}", f"takes {taken >> 20} MB")
     return Tried(finding, accepted, taken, longest)
 
 

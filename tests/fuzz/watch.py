@@ -1,6 +1,7 @@
 """What one input takes and touches: memory, CPU time, programs, the network, files outside its folder."""
 
 import contextlib
+import errno
 import os
 import resource
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 STARTED = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn")
 NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.sendto")
 CHANGED = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.symlink", "shutil.rmtree")
+OUTSIDE = "changes a file outside"
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 ADDRESSES = (
     3 << 30
@@ -41,7 +43,8 @@ class Touched:
         elif event in NETWORK:
             raise OSError("the fuzz has no network")
         elif changes(event, arguments) and not self.inside(arguments[0]):
-            self.found.append(f"changes a file outside ({event})")
+            self.found.append(f"{OUTSIDE} ({event})")
+            raise PermissionError(errno.EACCES, "the fuzz allows no change outside of its folder")
 
     def inside(self, path):
         """Whether a path is the input's own, or Python's cache of compiled files."""

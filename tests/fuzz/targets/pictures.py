@@ -25,8 +25,8 @@ PROGRAM = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshow
 MARKS = (
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf", b"acTL", b"fcTL", b"fdAT",
     b"tRNS", b"RIFF", b"WEBP", b"VP8 ", b"VP8L", b"VP8X", b"ANMF", b"\xff\xd8", b"\xff\xd9", b"\xff\xda", b"\xff\xc0",
-    b"\xff\xc2", b"\xff\xc4", b"\xff\xdb", b"\xff\xe1", b"\xff\xed", b"GIF89a", b"\x21\xf9", b"\x2c", b"II*\0", b"MM\0*",
-    b"II+\0", b"P1", b"P2", b"P5", b"P6", b"P7", b"Pf", b"BM", b"\x89PNG", b"%!PS",
+    b"\xff\xc2", b"\xff\xc4", b"\xff\xdb", b"\xff\xe1", b"GIF89a", b"\x21\xf9", b"\x2c", b"II*\0", b"MM\0*", b"II+\0",
+    b"P1", b"P2", b"P5", b"P6", b"P7", b"Pf", b"BM", b"\x89PNG", b"%!PS",
 )  # fmt: skip
 CONFIGS = {channels: preset("tiny", image_size=8, in_channels=channels) for channels in (1, 3)}
 
