@@ -7,6 +7,8 @@
 # make check-notebooks  run them all, and compare with those that are there
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
 # make mutants          small changes in vitnp, drawn by chance: each has to fail a test; OPTIONS=--help for more
+# make fuzz   inputs altered by chance, two minutes, the same every time; MINUTES=60 for an hour, OPTIONS=--help for more
+# make fuzz-guided      the same, led by the lines that are reached: atheris, in an environment of its own
 # make parity every logit and gradient against timm, Hugging Face and torchvision
 # make bench  speed and memory against PyTorch, JAX, ONNX Runtime and the bare matrix products: tables and pictures of docs/benchmarks.md
 # demo makes .venv on first use and installs what vitnp itself needs; the others add the development tools to it (what
@@ -16,7 +18,7 @@ BIN := .venv/bin
 OWN := .venv/.own
 INSTALLED := .venv/.installed
 
-.PHONY: demo check test lab slides notebooks check-notebooks mutants parity bench gpu clean
+.PHONY: demo check test lab slides notebooks check-notebooks mutants fuzz fuzz-guided parity bench gpu clean
 
 demo: $(OWN)
 	$(BIN)/vitnp demo --out demo
@@ -50,6 +52,20 @@ check-notebooks: $(INSTALLED)
 # the first time two runs of the suite, to measure which test reaches which line and what passes in a copy; then an hour
 mutants: $(INSTALLED)
 	PYTHONPATH=.:tests $(BIN)/python -m mutation $(OPTIONS)
+
+MINUTES := 2
+
+fuzz: $(INSTALLED)
+	PYTHONPATH=.:tests $(BIN)/python -m fuzz --minutes $(MINUTES) $(OPTIONS)
+
+# atheris is there for Linux and macOS
+fuzz-guided: .venv-fuzz/.installed
+	PYTHONPATH=.:tests .venv-fuzz/bin/python -m fuzz --guided --minutes $(MINUTES) $(OPTIONS)
+
+.venv-fuzz/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,fuzz]"
+	touch $@
 
 # how many packages and megabytes: measured on Linux with Python 3.11
 $(OWN): pyproject.toml
@@ -99,4 +115,4 @@ UNSET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS -u
 	touch $@
 
 clean:
-	rm -rf .venv .venv-parity .venv-bench .venv-gpu demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mutation
+	rm -rf .venv .venv-parity .venv-bench .venv-gpu .venv-fuzz demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mutation

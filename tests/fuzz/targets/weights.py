@@ -1,0 +1,127 @@
+"""Files of weights in six forms, altered: what is loaded has the numbers that another reader finds in the file."""
+
+import functools
+import json
+import tempfile
+from pathlib import Path
+
+import checkpoint_files
+import numpy as np
+from hypothesis import strategies as st
+
+from fuzz import alter, commands, readers
+from fuzz.cases import Case
+from fuzz.judge import Wrong
+from vitnp import gradcheck, models, preset, tree, weights
+from vitnp.weights import saving
+
+SIZES = {"hidden_size": 12, "num_heads": 3, "num_layers": 1, "mlp_dim": 5, "representation_size": None}
+VIT = preset("tiny", image_size=6, patch_size=2, num_classes=4, **SIZES)
+MLP = models.module("mlp").Config(image_size=(4, 6), in_channels=1, num_classes=4)
+OWN = ("vitnp", "mlp")  # whose files have the configuration
+SAID = {"num_heads": 3}  # what the arrays of other libraries do not say of so small a model
+ENDINGS = {"vitnp": "npz", "mlp": "npz", "google": "npz", "torch": "pth"}  # the others are .safetensors
+FORMS = (*ENDINGS, "timm", "huggingface", "torchvision")
+# Opcodes to put into a program: calls of the system, tuples in tuples, nesting, lengths without end, a dict of itself.
+OPCODES = (
+    b"cos\nsystem\n(X\x02\x00\x00\x00idtR", b"cbuiltins\neval\n", b"(" * 5000, b"]" * 5000, b"}q\x00h\x00s", b"0", b".",
+    b"\x8a\xff" + b"\x7f" * 255, b"r\xff\xff\xff\x7f", b"K\x01" + b"\x86" * 10, b"\x81", b"Qb",
+    b"I" + b"9" * 5000 + b"\n",
+    b"(K\x01q\x00" + b"h\x00h\x00\x86q\x00" * 40, b"\x8d" + b"\xff" * 7 + b"\x7f", b"\x95" + b"\xff" * 7 + b"\x7f",
+)  # fmt: skip
+
+
+def cases():
+    """One of the forms, altered; it is loaded, inspected by the command or asked for its class of models."""
+    return altered()
+
+
+@st.composite
+def altered(draw):
+    form = alter.one_of(draw, FORMS)
+    files = dict(originals(form))
+    name = alter.one_of(draw, sorted(files))
+    if name.endswith(".json"):
+        files[name] = alter.some_json(draw, json.loads(files[name])).encode()
+    elif name.endswith(".safetensors"):
+        files[name] = some_safetensors(draw, files[name])
+    else:
+        files[name] = alter.some_zip(draw, files[name], some_pickle if name.endswith(".pth") else some_member)
+    return Case((form, alter.one_of(draw, ("load", "inspect"))), files)
+
+
+@functools.cache
+def originals(form):
+    """{name: bytes} of a model's files in one form."""
+    config = MLP if form == "mlp" else VIT
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"model.{ENDINGS.get(form, 'safetensors')}"
+        p = gradcheck.random_like(models.of(config).init(None, config), np.random.default_rng(0))
+        p = tree.map(np.float32, p)
+        if form == "torch":
+            checkpoint_files.torch_save(path, saving.to_file("timm", p, config))
+        else:
+            weights.save(path, p, config, format="vitnp" if form == "mlp" else form)
+        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
+
+
+def some_member(draw, name, data):
+    """A member of an .npz, altered: its configuration as JSON, any other as an array."""
+    if name == "vitnp.config.npy" and draw(st.booleans()):
+        text = alter.some_json(draw, json.loads(str(np.load(alter.io.BytesIO(data)))))
+        return alter.npy(np.array(text))
+    return alter.some_npy(draw, data)
+
+
+def some_pickle(draw, name, data):
+    """A member of a .pth, altered: its program or a storage's bytes."""
+    if name.endswith(".pkl") and draw(st.booleans()):
+        place = draw(st.integers(2, len(data)))
+        return data[:place] + alter.one_of(draw, OPCODES) + data[place:]
+    return alter.some_bytes(draw, data)
+
+
+def some_safetensors(draw, data):
+    """A .safetensors with an altered header, or altered bytes."""
+    if not draw(st.booleans()):
+        return alter.some_bytes(draw, data)
+    size = int.from_bytes(data[:8], "little")
+    header = alter.some_json(draw, json.loads(data[8 : 8 + size])).encode()
+    return len(header).to_bytes(8, "little") + header + data[8 + size :]
+
+
+def run(case, folder):
+    """Load or inspect the file."""
+    form, how = case.words
+    name = next(name for name in case.files if name.startswith("model."))
+    if how == "inspect":
+        fields = () if form in OWN else ("--set", "num_heads=3")
+        commands.vitnp("weights", "inspect", str(folder / name), *fields)
+    else:
+        p, config = weights.load(folder / name, **({} if form in OWN else SAID))
+        check(form, p, config, readers.arrays(case.files[name]))
+
+
+def check(form, p, config, found):
+    """Raise Wrong unless p has the numbers that were found, and the configuration what it says."""
+    if form in OWN:
+        check_config(config, json.loads(str(found.pop("vitnp.config"))))
+    family = {"mlp": "vitnp", "torch": "timm"}.get(form, form)
+    for _, leaf in tree.leaves(p):
+        if leaf.dtype.kind != "f" or not np.isfinite(leaf).all():
+            raise Wrong(f"{form}: parameters of dtype {leaf.dtype} or not finite are accepted")
+    for name, array in saving.to_file(family, p, config).items():
+        there = found.get(name, array) if name != "vitnp.config" else array
+        if there.shape != array.shape or not np.array_equal(there.astype(array.dtype), array):
+            raise Wrong(f"{form}: other numbers than the file has")
+
+
+def check_config(config, said):
+    """Raise Wrong unless the configuration has every value that the file says."""
+    have = models.config_to_dict(config)
+    for name, value in said.items():
+        ours = have[name]
+        if isinstance(value, dict):  # the preprocessing, which may leave fields out
+            ours, value = {key: ours[key] for key in value}, value
+        if ours != value and ours != [value, value]:
+            raise Wrong(f"the configuration's {name} is another than the file says")
