@@ -13,6 +13,7 @@ import sys
 
 from vitnp import __version__
 from vitnp.errors import InputError, one_line
+from vitnp.system.output import unless_gone
 
 COMMANDS = {  # and what each does; its options are in the file of its name in `commands/`
     "walk": "run a photo through a model and check every step with the slides",
@@ -123,9 +124,5 @@ def standard_streams():
         yield
     finally:
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with unless_gone(stream):
                 stream.flush()
-            except (
-                OSError
-            ):  # said already; Python would flush once more at its end, and say it in its own words
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -21,7 +21,7 @@ def unless_gone(stream):
     except OSError:
         silence(stream)
     except ValueError:
-        if stream is None or not stream.closed:
+        if not stream.closed:
             raise
 
 

@@ -15,14 +15,14 @@ class Display:
     def __init__(self, recipe, num_images, progress=None, *, quiet=False):
         from tqdm import tqdm
 
-        self.quiet, self.num_images, self.accuracy = quiet or sys.stdout is None, num_images, ""
+        self.quiet, self.num_images, self.accuracy = quiet, num_images, ""
         self.epochs = -(-recipe.total_steps(num_images) // recipe.steps_per_epoch(num_images))
         full, steps = divmod(recipe.total_steps(num_images), recipe.steps_per_epoch(num_images))
         self.bar = tqdm(
             total=full * num_images + steps * recipe.batch_size,
             initial=0 if progress is None else (progress.epoch - 1) * num_images + progress.images,
             unit=" images",
-            disable=True if quiet or sys.stderr is None else None,  # None: a bar only in a terminal
+            disable=True if quiet else None,  # None: a bar only in a terminal
             leave=False,
         )
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from vitnp.errors import InputError
+from vitnp.system import reading
 from vitnp.system.lock import Locked
 from vitnp.training.snapshots import Checkpoints, read
 
@@ -17,7 +18,6 @@ OWN = re.compile(
     r"(checkpoints/step-\d{9,}\.npz|(run\.json|(history|steps)\.(csv|jsonl)|classes\.txt|curves\.png|model\.npz))"
     r"(\.part)?|events\.out\.tfevents\..*"
 )
-LARGEST = 2**24  # bytes of a run.json
 
 
 @contextlib.contextmanager
@@ -116,21 +116,11 @@ def recall(folder):
     file, checkpoints = Path(folder) / ABOUT, Checkpoints(Path(folder) / CHECKPOINTS, {}).files()
     try:
         lost = not file.exists() and checkpoints
-        about = read(checkpoints[-1])[1] if lost else json.loads(text_of(file))
+        about = read(checkpoints[-1])[1] if lost else json.loads(reading.text(file, "start one with --out"))
         if not all(isinstance(part, dict) and part for part in (about["options"], about["run"]["model"])):
             raise ValueError("it is not whole")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
-        why = getattr(problem, "strerror", None) or problem
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
         raise InputError(
-            f"{folder} holds no run to go on with ({ABOUT}: {why}); start one with --out"
+            f"{folder} holds no run to go on with ({ABOUT}: {problem}); start one with --out"
         ) from None
     return about | {"checkpoints": [checkpoint.name for checkpoint in checkpoints]}
-
-
-def text_of(file):
-    """The text of a small file."""
-    with open(file, "rb") as opened:
-        found = opened.read(LARGEST + 1)
-    if len(found) > LARGEST:
-        raise ValueError("it is too large")
-    return found.decode("utf-8")

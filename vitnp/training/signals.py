@@ -41,11 +41,11 @@ def heard():
     def hear(number, _frame):
         wish.signal = number
         restore()
-        if sys.stderr is None:  # it was closed: the number 2 may be another file's
-            return
         with contextlib.suppress(OSError):  # the terminal may be gone
             # Not print: what the signal interrupted may be in the middle of printing.
-            os.write(2, b"\nvitnp: saving after this step; once more leaves at once, unsaved\n")
+            os.write(
+                sys.stderr.fileno(), b"\nvitnp: saving after this step; once more leaves at once, unsaved\n"
+            )
 
     for number in before:
         signal.signal(number, hear)
