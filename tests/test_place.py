@@ -154,7 +154,7 @@ def test_a_training_without_one_step_leaves_nothing(capsys, tmp_path, monkeypatc
 
 def test_a_path_that_is_none(capsys, tmp_path):
     (tmp_path / "file").write_text("mine")
-    for name in ("file", "file/inside", "x" * 300, "a\0b"):
+    for name in ("file", "file/inside", "x" * 300):
         status, _, err = run(capsys, f"{SHORT}", tmp_path / name)
         assert status == 2
         assert err.startswith("vitnp: cannot write into ")
