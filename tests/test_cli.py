@@ -1,17 +1,23 @@
 """The commands as a user types them: what they print, their exit status, and every bad option in one line."""
 
+import errno
 import os
+import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from command_line import run
 
 from vitnp import gradcheck, preset, tree, vit
-from vitnp.commands import info
+from vitnp.commands import cli, info
 from vitnp.ops import softmax
 from vitnp.ops.positions import POSITION_EMBEDDINGS
+
+ROOT = pathlib.Path(__file__).parents[1]
+GOLDEN = ROOT / "tests/golden/huggingface_token/model.safetensors"
 
 
 def test_python_m_vitnp():
@@ -213,3 +219,155 @@ def test_too_little_memory_is_one_line_and_status_2(capsys, monkeypatch, why):
     assert why in err and "()" not in err
     assert "give a smaller --image-size" in err
     assert err.count("\n") == 1
+
+
+def started(*words, to=subprocess.PIPE, path="", **environment):
+    """`python -m vitnp` with these words; path: a folder whose modules are found first."""
+    return subprocess.run(
+        [sys.executable, "-m", "vitnp", *words],
+        stdout=to,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(path), str(ROOT)])} | environment,
+    )
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words", [("info", "tiny"), ("--help",), ("--version",), ("predict", "none.png", "--weights", "W")]
+)
+def test_a_full_disk_behind_the_output(tmp_path, words, unbuffered):
+    words = [str(GOLDEN) if word == "W" else word for word in words]
+    with open("/dev/full", "w") as full:
+        done = started(*words, to=full, PYTHONUNBUFFERED=unbuffered)
+    assert done.returncode == 2
+    said = done.stderr.splitlines()
+    assert said[-1] == (
+        "vitnp: cannot read or write the output or a file (No space left on device); "
+        "check that it is there, its permissions, and the room on its disk"
+    )
+    assert all(line.startswith("vitnp: ") for line in said) and len(said) <= 2
+
+
+@pytest.mark.parametrize(("words", "status"), [(["recipes"], 0), (["walk", "--model", "tiny"], 141)])
+def test_a_reader_who_left(words, status):
+    """Whoever only prints is done; of a check nobody knows the end, so its status is not that of a good end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        done = started(*words, to=closed)
+    assert (done.returncode, done.stderr) == (status, "")
+
+
+@pytest.mark.parametrize(("streams", "said"), [(">&-", True), ("2>&-", False), (">&- 2>&-", False)])
+def test_streams_that_are_closed(streams, said):
+    """A file that is opened later must not take the place of standard output."""
+    command = f"{sys.executable} -m vitnp info B16 {streams}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2
+    assert done.stderr.startswith("vitnp: model") if said else done.stderr == ""
+    good = subprocess.run(["sh", "-c", command.replace("B16", "tiny")], capture_output=True, cwd=ROOT)
+    assert (good.returncode, good.stderr) == (0, b"")
+
+
+def test_an_error_stream_that_is_full_changes_no_status():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "vitnp", "info", "B16"]
+        assert subprocess.run(command, stderr=full, cwd=ROOT).returncode == 2
+
+
+@pytest.mark.parametrize("module", ["argparse", "difflib", "numpy"])
+def test_ctrl_c_while_something_is_imported(tmp_path, module):
+    (tmp_path / f"{module}.py").write_text("raise KeyboardInterrupt\n")
+    done = started("info", "tiny", path=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "vitnp: interrupted\n")
+
+
+def test_the_command_is_the_one_that_hears_ctrl_c_from_the_start():
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    assert scripts == {"vitnp": "vitnp.__main__:main"}
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (OSError(errno.ENAMETOOLONG, "File name too long", "a" * 400), "cannot read or write aaa"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/x/\x1b[2Jy"),
+            "/x/\ufffd[2Jy (Permission denied)",
+        ),
+        (OSError(errno.EIO, "Input/output error"), "the output or a file (Input/output error)"),
+        (OSError("odd"), "the output or a file (odd)"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line_and_status_2(capsys, monkeypatch, problem, said):
+    def refuse(*_, **__):
+        raise problem
+
+    monkeypatch.setattr(gradcheck, "check", refuse)
+    status, _, err = run(capsys, "gradcheck")
+    assert status == 2
+    assert said in err and err.startswith("vitnp: cannot read or write ")
+    assert err.count("\n") == 1 and err[:-1].isprintable() and len(err) < 310
+
+
+@pytest.mark.parametrize(
+    "mistake", [ValueError, TypeError, RecursionError, OverflowError, RuntimeError, KeyError]
+)
+def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch, mistake):
+    def wrong(*_, **__):
+        raise mistake("of ours")
+
+    monkeypatch.setattr(gradcheck, "check", wrong)
+    with pytest.raises(mistake, match="of ours"):
+        cli.main(["gradcheck"])
+
+
+LONG = "a" * 300
+ODD = [
+    "",
+    LONG,
+    f"x/{LONG}",
+    "loop",
+    "pipe",
+    "nul\0",
+    "\udcff",
+    "\x1b[2J",
+    "/dev/null/x",
+    "empty",
+    "9" * 5000,
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=ascii)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "predict VALUE --weights WEIGHTS",
+        "predict none.png --weights VALUE",
+        "predict none.png --weights WEIGHTS --labels VALUE",
+        "look VALUE --weights WEIGHTS --out out",
+        "walk VALUE --model tiny",
+        "linear-eval --weights WEIGHTS --data VALUE",
+        "train --out out --data VALUE",
+        "weights inspect VALUE",
+        "weights convert VALUE out.npz --format vitnp",
+        "weights convert WEIGHTS VALUE --format vitnp",
+        "weights fetch VALUE",
+        "info tiny --set VALUE",
+        "info tiny --set layer_norm_eps=VALUE",
+        "info tiny --image-size VALUE",
+    ],
+)
+def test_an_odd_value_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, words, value):
+    monkeypatch.chdir(tmp_path)
+    os.symlink("loop", "loop")
+    os.mkfifo("pipe")
+    open("empty", "w").close()
+    named = {"VALUE": value, "WEIGHTS": str(GOLDEN)}
+    words = [named.get(word, word.replace("VALUE", value)) for word in words.split()]
+    status, _, err = run(capsys, *words)
+    assert status == 2
+    assert err.startswith("vitnp: ") and err.count("\n") == 1
+    assert err[:-1].isprintable() and len(err) <= 310

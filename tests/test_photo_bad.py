@@ -140,6 +140,19 @@ def test_a_claim_of_more_pixels_than_there_are_is_not_believed(tmp_path, form):
     assert str(path) in refused(path)
 
 
+@pytest.mark.parametrize(("height", "fits"), [(2**10, True), (2**10 + 1, False)])
+def test_a_bmp_of_runs(tmp_path, height, fits):
+    """Lines that end after one pixel: a few kilobytes of them took 20 seconds."""
+    path = tmp_path / "runs.bmp"
+    header = struct.pack("<IiiHHIIiiII", 40, 2**12, height, 1, 8, 1, 0, 0, 0, 256, 0)
+    start = b"BM" + struct.pack("<IHHI", 0, 0, 0, 54 + 1024) + header + bytes(range(256)) * 4
+    path.write_bytes(start + b"\x01\x01\0\0" * height)
+    if fits:
+        assert photo.read(path).size == (2**12, height)
+    else:
+        assert "is a compressed BMP of more than 4,194,304 pixels" in refused(path)
+
+
 def progressive(extra):
     """A progressive JPEG with its last scan `extra` times more, and the number of its scans."""
     data = saved("JPEG", progressive=True)

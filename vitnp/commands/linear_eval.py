@@ -11,7 +11,7 @@ from vitnp.backend.arrays import to_device
 from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.weights import add_source, need_finite, source
-from vitnp.errors import need_real
+from vitnp.errors import need_real, one_line
 from vitnp.tasks.evaluate import prepared
 
 
@@ -61,7 +61,8 @@ def run(args):
     wanted = np.unique(np.concatenate(draws))  # of a large data set only these images go through the model
     x_train = features(dataset.train, wanted, p, config, args)
     x_test = features(dataset.test, np.arange(len(dataset.test)), p, config, args)
-    print(f"{path} on {args.data}: {args.shots} images of each of {classes} classes, {len(x_test):,} to test")
+    what = f"{args.shots} images of each of {classes} classes, {len(x_test):,} to test"
+    print(one_line(f"{path} on {args.data}: {what}"))
     found = []
     for seed, rows in enumerate(draws):
         x = x_train[np.searchsorted(wanted, rows)]

@@ -11,7 +11,7 @@ from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, need_finite, source
 from vitnp.data import preprocess
-from vitnp.errors import InputError, need_int
+from vitnp.errors import InputError, need_int, one_line
 from vitnp.models import vit
 from vitnp.ops import positions
 from vitnp.tasks import loss_and_grads
@@ -79,7 +79,7 @@ def run(args):
         print(NO_FONT, file=sys.stderr)
     options = {"blocks": blocks, "patch": patch, "label": label, "lang": args.lang}
     for name, figure, said in pictures(image, x, p, config, **options):
-        print(f"{show.save(figure, out / name)}  {said}", flush=True)
+        print(f"{one_line(show.save(figure, out / name))}  {said}", flush=True)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,13 +15,16 @@ from vitnp.commands.weights import add_source, names_of_run, need_finite, source
 from vitnp.data import class_names, photo, preprocess
 from vitnp.engine import precision
 from vitnp.engine.batch import predict
-from vitnp.errors import InputError, need_choice
+from vitnp.errors import InputError, need_choice, one_line
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
 from vitnp.system.files import need_regular
 
 BATCH = 8  # pictures at a time
+UNSAFE = re.compile(
+    "[\x7f-\x9f\ud800-\udfff]"
+)  # which JSON need not escape: a terminal obeys them, or cannot show them
 
 
 def add_options(parser):
@@ -72,7 +76,8 @@ def run(args):
     height, width = config.image_size
     report = {"weights": str(path), "image_size": [height, width], "names": names_from, "images": []}
     if not args.json:
-        print(f"{path}: {height}x{width} pixels, {config.num_classes:,} classes, {names_from}")
+        what = f"{height}x{width} pixels, {config.num_classes:,} classes, {names_from}"
+        print(one_line(f"{path}: {what}"))
     for number, (file, x, outcome) in enumerate(predictions(files, p, config), start=1):
         record = {"image": str(file)}
         report["images"].append(record)
@@ -91,7 +96,7 @@ def run(args):
         if not args.json:
             print("\n" + "\n".join(lines(record)))
     if args.json:
-        print(json.dumps(report, indent=1, ensure_ascii=False))
+        print(UNSAFE.sub(escaped, json.dumps(report, indent=1, ensure_ascii=False)))
     return 2 if any("error" in record for record in report["images"]) else 0
 
 
@@ -140,10 +145,15 @@ def draw_attention(x, p, config, path):
     return show.save(show.attention_from_class_token(x, A, config, block=config.num_layers - 1), path)
 
 
+def escaped(letter):
+    """The letter as JSON may write any: a backslash, u and its number."""
+    return f"\\u{ord(letter[0]):04x}"
+
+
 def lines(record):
     """Yield a picture's name, then a line per class."""
-    yield record["image"]
+    yield one_line(record["image"])
     for guess in record["classes"]:
         yield f"  {guess['probability']:7.2%}  {guess['name']}"
     if "attention" in record:
-        yield f"  attention: {record['attention']}"
+        yield one_line(f"  attention: {record['attention']}")

@@ -14,7 +14,7 @@ from vitnp.commands.printing import aligned, width, widths
 from vitnp.commands.working import working
 from vitnp.course import slides
 from vitnp.data import photo
-from vitnp.errors import InputError
+from vitnp.errors import InputError, one_line
 from vitnp.models import vit
 from vitnp.ops import initializers
 
@@ -93,7 +93,7 @@ def run(args):
     report = {"model": args.model, "image": args.image or photo.SAMPLE, "seed": args.seed}
     report["parameters"] = tree.count(vit.init(None, config))
     if not args.json:
-        print(HEADING.format(**report), flush=True)  # the rest takes seconds
+        print(one_line(HEADING.format(**report)), flush=True)  # the rest takes seconds
     with working() as say:
         say("weights, forward and backward …" if args.backward else "weights, forward …")
         p = to_device(random_parameters(config, args.seed), xp)

@@ -17,6 +17,9 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", "
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 ADMITTED = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 MOST_SCANS = 100  # of a JPEG, as in libtiff: a progressive one has about ten, and each goes over every pixel
+MOST_RUNS = (
+    2**22
+)  # pixels of a BMP that is compressed in runs: Pillow fills a line byte by byte, 20 s for 89 million
 MARKER, SCAN, END = re.compile(rb"\xff+([^\x00\x01\xd0-\xd8\xff])"), b"\xda", b"\xd9"  # those with a length
 MOST_SIDE = 2**16  # pixels; BMP and TIFF could claim a row of millions
 SAMPLE = "china.jpg"  # sky, roofs, water and trees: its patches differ
@@ -111,6 +114,8 @@ def need_bounded(path, file):
         raise InputError(
             f"{path} is {file.width}x{file.height}; a side may have {MOST_SIDE:,} pixels: crop it first"
         )
+    if file.format == "BMP" and file.info["compression"] and file.width * file.height > MOST_RUNS:
+        raise InputError(f"{path} is a compressed BMP of more than {MOST_RUNS:,} pixels; save it as a PNG")
     if file.format in ("JPEG", "MPO"):
         with open(path, "rb") as opened:
             count = scans(opened.read())
