@@ -2,6 +2,7 @@
 
 import functools
 import numbers
+import os
 
 import numpy as np
 
@@ -159,6 +160,13 @@ def check_config(config, Config):
     """Raise InputError unless it is a configuration of this class."""
     if not isinstance(config, Config):
         raise InputError(f"config is {shown(config)}; need a {Config.__name__}, such as vitnp.preset gives")
+
+
+def need_path(path):
+    """The path of a file as a string. Raises InputError for what is none."""
+    if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+        raise InputError(f"path is {shown(path)}; need the name of a file")
+    return os.fspath(path)
 
 
 def check_dtype(dtype):

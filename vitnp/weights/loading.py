@@ -6,6 +6,7 @@ import numpy as np
 
 from vitnp import models, tree
 from vitnp.errors import InputError
+from vitnp.inputs.checks import need_path
 from vitnp.inputs.images import ImageConfig, size
 from vitnp.weights import adapt, kinds, native
 from vitnp.weights.vit import google, layouts
@@ -87,6 +88,7 @@ def _size(image_size):
 
 def examine(path, *, format=None, image_size=None, guess=False, **overrides):
     """(Inspection, {name in `names.TABLES`: array}), arrays of 16 bits widened to float32."""
+    path = need_path(path)
     if format is not None:
         check_format(format)
     arrays, notes, questions = kinds.read(path), [], []

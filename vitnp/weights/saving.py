@@ -1,12 +1,11 @@
 """Writes (p, config) to a file. Imports `tree`, `models` (the shapes), `inputs`, `backend`, `system`, its neighbors."""
 
 import contextlib
-import os
 
 from vitnp import models, tree
-from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError
-from vitnp.inputs.checks import misfits, shapes
+from vitnp.backend.arrays import is_array, need_array, to_host
+from vitnp.errors import InputError, shown
+from vitnp.inputs.checks import FLOATS, misfits, need_path, parameter_of, shapes
 from vitnp.system.writing import beside
 from vitnp.weights import kinds, native
 from vitnp.weights.vit import layouts, sidecar
@@ -27,12 +26,14 @@ def save(path, p, config, *, format="vitnp", class_names=None):
     model that the format cannot store, a folder with another model's config.json, and files that cannot be written.
     """
     check_format(format)
-    path = os.fspath(path)
+    path = need_path(path)
     if (format in TORCH) != path.endswith(".safetensors"):
         ending = ".safetensors" if format in TORCH else ".npz"
         raise InputError(f"{path} is to be a file of {format}; give it a name that ends in {ending}")
     _check(p, config)
     p = to_host(p)
+    if class_names is not None and not _are_names(class_names):
+        raise InputError(f"class_names is {shown(class_names)}; need a list of names")
     if class_names is not None and len(class_names) != config.num_classes:
         raise InputError(f"class_names has {len(class_names)} names; need {config.num_classes}, one a class")
     arrays = to_file(format, p, config)
@@ -47,11 +48,19 @@ def save(path, p, config, *, format="vitnp", class_names=None):
             kinds.write_npz(path, arrays)
 
 
+def _are_names(names):
+    return isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+
+
 def _check(p, config):
     """Raise InputError, naming the leaves, unless p has the configuration's leaves, all of them floats."""
+    parameter_of(p)
     wrong = misfits(p, shapes(models.of(config).init, config))
     for name, leaf in tree.leaves(p):
-        if leaf.dtype.kind != "f" or leaf.dtype.itemsize > 8:
+        if not is_array(leaf):
+            continue  # its name and kind are in the list already
+        need_array(name, leaf)
+        if leaf.dtype not in FLOATS:
             wrong.append(f"{name} is {leaf.dtype}, need floats of 16, 32 or 64 bits")
     if wrong:
         raise InputError(f"p is not the tree of this configuration: {'; '.join(wrong)}")

@@ -6,7 +6,7 @@ W_K and W_V, its array holds the three, one below the other. A dash: no such pre
 
 import re
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, known, quoted
 
 # The row below the header of each table is the prefix of the names below it.
 TABLES = (
@@ -90,8 +90,8 @@ UNUSED = {
 
 def check_format(name):
     """Raise InputError unless the name is one of FORMATS."""
-    if name not in FORMATS:
-        raise InputError(f'format "{name}" is unknown; choose {", ".join(FORMATS)}')
+    if not known(name, FORMATS):
+        raise InputError(f"format {quoted(name)} is unknown; choose {', '.join(FORMATS)}")
 
 
 def positions_of_ours(config):
