@@ -1,8 +1,8 @@
 """Images as a model takes them, and the one clear line for those that do not fit. Imports `backend`, `errors`."""
 
 import dataclasses
+import math
 import numbers
-import sys
 from typing import ClassVar
 
 import numpy as np
@@ -54,9 +54,11 @@ def per_channel(default, *, positive=False):
 
 
 def _is_finite(value):
-    """Whether it is a number that float64 can hold: also a whole number of any length is compared with the largest."""
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return real and abs(value) <= sys.float_info.max
+    """Whether it is a finite number that float64 can hold."""
+    try:
+        return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number beyond float64
+        return False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
