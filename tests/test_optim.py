@@ -425,7 +425,7 @@ def test_a_largest_norm_that_cannot_be(max_norm):
     with pytest.raises(InputError, match=r"^max_norm is .*; need a number above 0"):
         optim.clip(dp, max_norm)
     np.testing.assert_array_equal(dp["a"], [3.0, 4.0])
-    with pytest.raises(InputError, match="dp.a is int64; need an array of floats"):
+    with pytest.raises(InputError, match=r"dp\.a is int64; need an array of floats"):
         optim.clip({"a": np.array([3, 4])}, 1.0)
 
 

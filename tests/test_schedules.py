@@ -105,7 +105,7 @@ def test_what_no_schedule_takes(name, change, said):
 
 
 def test_an_end_that_cannot_be():
-    with pytest.raises(InputError, match="^end is -1.0"):
+    with pytest.raises(InputError, match=r"^end is -1\.0"):
         schedules.linear(1, **PLAN, end=-1.0)
 
 
