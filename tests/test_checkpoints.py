@@ -141,3 +141,41 @@ def test_save_compares_the_tree_with_the_configuration(tmp_path, model):
     with pytest.raises(InputError, match=r"blocks\.1\.norm_1\.gamma is unexpected"):
         weights.save(tmp_path / "model.npz", model[0], dataclasses.replace(config, num_layers=1))
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("path", [None, 3, b"model.npz", ["model.npz"], np.array(["a", "b"])], ids=str)
+def test_what_is_no_path(model, path):
+    for call in (
+        lambda: weights.save(path, *model),
+        lambda: weights.load(path),
+        lambda: weights.inspect(path),
+    ):
+        with pytest.raises(InputError, match=r"^path is .*; need the name of a file"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda p: None, "p is a NoneType without arrays"),
+        (lambda p: tree.map(np.ma.masked_array, p), "p is a MaskedArray; need a plain array"),
+        (lambda p: tree.map(lambda leaf: leaf.astype(">f4"), p), "project.W is >f4, need floats of"),
+        (lambda p: p | {"norm": {"gamma": [1.0], "beta": None}}, "norm.gamma is list, need"),
+    ],
+)
+def test_what_is_not_saved(tmp_path, model, change, said):
+    p, config = model
+    with pytest.raises(InputError, match=said):
+        weights.save(tmp_path / "model.npz", change(p), config)
+    assert not list(tmp_path.iterdir())
+
+
+def test_class_names_are_names(tmp_path):
+    config = vitnp.preset("tiny", representation_size=None)
+    p = vit.init(None, config)
+    with pytest.raises(InputError, match="class_names is 13; need a list of names"):
+        weights.save(tmp_path / "m.safetensors", p, config, format="huggingface", class_names=13)
+    with pytest.raises(InputError, match=r"class_names is \[0, 1, .*; need a list of names"):
+        weights.save(tmp_path / "m.safetensors", p, config, format="huggingface", class_names=[*range(13)])
+    with pytest.raises(InputError, match=r"format \['vitnp'\] is unknown"):
+        weights.save(tmp_path / "m.npz", p, config, format=["vitnp"])

@@ -256,3 +256,21 @@ def test_float64_takes_twice_as_much(name):
 def test_one_image_in_float32_unless_told_otherwise():
     config = vitnp.preset("tiny")
     assert cost.saved_bytes(config) == cost.saved_bytes(config, batch_size=1, itemsize=4)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda c: cost.saved_bytes(c, batch_size=0), "batch_size is 0; need"),
+        (lambda c: cost.saved_bytes(c, itemsize=4.0), "itemsize is 4.0; need"),
+        (lambda c: cost.multiply_adds(c, whole=None), "whole is None; need True or False"),
+        (lambda c: cost.step_bytes(c, micro_batch=-1), "micro_batch is -1; need"),
+        (lambda c: cost.step_bytes(c, recompute=1), "recompute is 1; need True or False"),
+        (lambda c: cost.step_bytes(c, batchsize=1), '"batchsize" is unknown; did you mean batch_size'),
+        (lambda c: cost.multiply_adds(None), "config is None; need a"),
+        (lambda c: cost.multiply_adds(vitnp.preset("mlp-tiny"), whole=True), '"whole" is unknown'),
+    ],
+)
+def test_what_cannot_be_counted(call, said):
+    with pytest.raises(vitnp.InputError, match=said):
+        call(vitnp.preset("tiny"))

@@ -288,3 +288,26 @@ def test_what_a_command_line_assigned():
 def test_the_choices_of_a_field():
     found = {field.name: choices(field) for field in dataclasses.fields(Sample) if choices(field)}
     assert found == {"kind": ("tanh", "erf"), "place": ("stem", "every-layer", "shared")}
+
+
+def test_a_mistyped_field_is_refused_however_an_instance_is_made():
+    """By the class, by `dataclasses.replace`, inside a dict: one line that names the near ones, not Python's own."""
+    said = "configuration field .num_layer. is unknown; did you mean num_layers"
+    for call in (lambda: ViTConfig(num_layer=2), lambda: dataclasses.replace(ViTConfig(), num_layer=2)):
+        with pytest.raises(InputError, match=said):
+            call()
+    with pytest.raises(InputError, match='preprocessing field "means" is unknown'):
+        ViTConfig(preprocessing={"means": 0.5})
+
+
+@pytest.mark.parametrize(
+    "mean", [10**400, True, "0.5", math.nan, math.inf, None, (0.5, 10**400), ()], ids=str
+)
+def test_a_mean_that_is_no_number(mean):
+    assert "need a number per channel, or one for all" in refusal(Preprocessing, mean=mean)
+
+
+def test_a_mean_of_any_kind_of_number_is_kept_as_a_float():
+    kept = Preprocessing(mean=(np.float32(0.25), 1, Fraction(1, 2))).mean
+    assert kept == (0.25, 1.0, 0.5)
+    assert [type(number) for number in kept] == [float] * 3

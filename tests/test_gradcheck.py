@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from cases import CASES
 
-from vitnp import gradcheck, tree
+from vitnp import InputError, gradcheck, tree
 
 X = np.random.default_rng(0).standard_normal((3, 4))
 P = {"a": np.random.default_rng(1).standard_normal(4), "inner": {"b": np.array([0.5])}}
@@ -153,3 +153,87 @@ def test_random_like_is_small_in_wide_layers(shape, std):
     """√(2/n) for n inputs, of a matrix its rows, of a convolution's kernel all axes but the last."""
     a = gradcheck.random_like({"W": np.zeros(shape)}, np.random.default_rng(0))["W"]
     assert a.std() == pytest.approx(std, rel=0.05)
+
+
+@pytest.mark.parametrize("seeds", [(), [], None, 3, "012", (-1,), (1.5,), (None,)])
+def test_seeds_that_check_nothing(seeds):
+    with pytest.raises(InputError, match=r"^(seeds is|a seed is) .*; need "):
+        gradcheck.check(forward, wrong(lambda dx, dp: (7 * dx, dp)), X, P, seeds=seeds)
+
+
+@pytest.mark.parametrize(
+    ("x", "said"),
+    [
+        (X.tolist(), "x is a list; need an array"),
+        (X.astype("float32"), "x is float32; need float64"),
+        (X.astype(int), "x is int64; need float64"),
+        (X.astype(complex), "x is complex128 of shape"),
+        (X[:0], r"x is float64 of shape \(0, 4\); need at least one real number"),
+        (X * np.nan, "x holds values that are NaN or infinite"),
+        (np.ma.masked_array(X), "x is a MaskedArray"),
+    ],
+    ids=str,
+)
+def test_a_point_that_nothing_can_be_checked_at(x, said):
+    with pytest.raises(InputError, match=said):
+        gradcheck.check(forward, backward, x, P)
+    if "need float64" not in said:  # the contract casts
+        with pytest.raises(InputError, match=said):
+            gradcheck.check_contract(forward, backward, x, P)
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        ({"a": P["a"].astype("float32")}, "a is float32; need float64"),
+        ({"a": P["a"].tolist()}, "a is a list; need an array"),
+        ({"a": P["a"] * np.inf}, "a holds values that are NaN"),
+        ({"x": P["a"]}, 'p has a leaf "x"'),
+        ([P["a"]], "p is a list; need a nested dict"),
+    ],
+    ids=str,
+)
+def test_parameters_that_nothing_can_be_checked_at(p, said):
+    with pytest.raises(InputError, match=said):
+        gradcheck.check(forward, backward, X, p)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (lambda dx, dp: (dx, dp | {"c": dx}), "backward gave a gradient of c, which p does not have"),
+        (lambda dx, dp: (dx, {"a": dp["a"]}), r"gradient of inner.b is missing, the leaf is \(1,\)"),
+        (lambda dx, dp: (dx, dp | {"a": dp["a"].tolist()}), "gradient of a is a list, the leaf"),
+        (lambda dx, dp: (dx, dp | {"a": dp["a"] + 0j}), "gradient of a is complex128; need real numbers"),
+        (lambda dx, dp: dx, r"backward returned a ndarray; need \(dx, dp\)"),
+        (lambda dx, dp: (dx, None), "backward returned a NoneType as dp; need a dict"),
+    ],
+)
+def test_gradients_of_another_tree(changed, said):
+    with pytest.raises(InputError, match=said):
+        gradcheck.check(forward, wrong(changed), X, P)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda x, p: x, r"forward returned a ndarray; need \(y, saved\)"),
+        (lambda x, p: (x[:0], ()), r"y is float64 of shape \(0, 4\); need at least one real number"),
+        (lambda x, p: (x.tolist(), ()), "y is a list; need an array"),
+        (None, "forward is None; need a function"),
+    ],
+)
+def test_a_forward_that_returns_nothing_to_check(function, said):
+    with pytest.raises(InputError, match=said):
+        gradcheck.check(function, backward, X, P)
+
+
+def test_what_is_generic_is_like_an_array():
+    for p, rng, said in (
+        ([], np.random.default_rng(0), "p is a list"),
+        ({"a": [1.0]}, np.random.default_rng(0), "a is a list; need an array"),
+        ({"a": np.zeros(0)}, np.random.default_rng(0), "need at least one real number"),
+        (P, 0, "rng is 0; need a generator"),
+    ):
+        with pytest.raises(InputError, match=said):
+            gradcheck.random_like(p, rng)

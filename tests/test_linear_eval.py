@@ -203,3 +203,46 @@ def test_weights_that_are_not_finite(capsys, tmp_path):
     weights.save(tmp_path / "model.npz", p, CONFIG)
     assert cli.main(["linear-eval", "--weights", str(tmp_path / "model.npz")]) == 2
     assert "NaN or infinite" in capsys.readouterr().err
+
+
+BAD_FITS = {
+    "labels out of range": (lambda x, labels: (x, [*labels[:-2].tolist(), 9, -1]), "labels run from -1 to 9"),
+    "labels too few": (
+        lambda x, labels: (x, labels[:-1]),
+        r"labels have shape \(7,\) .*; need integers of shape",
+    ),
+    "labels of floats": (lambda x, labels: (x, labels + 0.5), "labels have shape .* dtype float64"),
+    "labels masked": (lambda x, labels: (x, np.ma.masked_array(labels)), r"MaskedArray; .*labels.filled"),
+    "soft labels": (lambda x, labels: (x, np.eye(4)[labels]), "the classes themselves"),
+    "NaN": (lambda x, labels: (x * np.nan, labels), "x holds values that are NaN or infinite"),
+    "a row": (lambda x, labels: (x[0], labels), r"x is float64 of shape \(20,\)"),
+    "objects": (lambda x, labels: (x.astype(object), labels), "x is object of shape"),
+    "a list": (lambda x, labels: (x.tolist(), labels), "x is a list; need an array"),
+    "too large": (lambda x, labels: (x * 1e300, labels), "no finite solution"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), BAD_FITS.values(), ids=BAD_FITS)
+def test_what_nothing_can_be_fitted_to(change, said):
+    with pytest.raises(InputError, match=said):
+        linear_eval.fit(*change(*points(8)), 4)
+
+
+def test_what_nothing_can_be_measured_on():
+    x, labels = points(8)
+    linear, rng = linear_eval.fit(x, labels, 4), np.random.default_rng(0)
+    assert linear_eval.accuracy(x, labels.tolist(), linear) == linear_eval.accuracy(x, labels, linear)
+    for call, said in (
+        (lambda: linear_eval.accuracy(x, labels + 1, linear), "labels run from 1 to 4"),
+        (
+            lambda: linear_eval.accuracy(x[:, :3], labels, linear),
+            "x has 3 numbers per image; the fit was to 20",
+        ),
+        (lambda: linear_eval.scores(x, None), "linear is a NoneType"),
+        (lambda: linear_eval.fit(x, labels, 0), "num_classes is 0"),
+        (lambda: linear_eval.fit(np.ones((8, 20)), labels, 4, l2=5e-324), "no finite solution"),
+        (lambda: linear_eval.shots_of(labels, 1, 4, 0), "rng is 0; need a generator"),
+        (lambda: linear_eval.shots_of(labels, 1, 3, rng), "labels run from 0 to 3"),
+    ):
+        with pytest.raises(InputError, match=said):
+            call()

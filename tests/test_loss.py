@@ -102,3 +102,28 @@ def test_soft_labels_that_are_no_probabilities(rows):
 def test_label_smoothing_out_of_range(label_smoothing):
     with pytest.raises(InputError, match="label_smoothing is"):
         loss.forward(np.zeros((1, 2)), np.array([0]), label_smoothing=label_smoothing)
+
+
+@pytest.mark.parametrize(
+    ("logits", "said"),
+    [
+        (LOGITS.tolist(), r"logits are a list; need an array \(B, classes\)"),
+        (LOGITS.astype(int), "logits are int64 of shape"),
+        (LOGITS[0], r"logits are float64 of shape \(5,\); need floats"),
+        (LOGITS[:, :0], r"logits are float64 of shape \(4, 0\)"),
+        (np.ma.masked_array(LOGITS), "logits are a MaskedArray"),
+    ],
+    ids=str,
+)
+def test_what_has_no_loss(logits, said):
+    with pytest.raises(InputError, match=said):
+        loss.forward(logits, LABELS)
+
+
+@pytest.mark.parametrize("dloss", [None, True, "1", np.ones(2), np.array(1), 10**400, math.nan], ids=str)
+def test_a_gradient_that_is_no_number(dloss):
+    _, saved = loss.forward(LOGITS, LABELS)
+    with pytest.raises(InputError, match=r"^dloss is .*; need a number"):
+        loss.backward(dloss, saved)
+    with pytest.raises(InputError, match=r"^saved is a tuple; need what loss\.forward returned"):
+        loss.backward(1.0, tuple(saved))

@@ -311,3 +311,130 @@ def test_the_average_of_no_memory_is_p_and_stays_float32():
     for name, leaf in tree.leaves(mean):
         np.testing.assert_allclose(leaf, tree.get(q, name), rtol=1e-6)
         assert leaf.dtype == np.float32
+
+
+def updated(change, optimizer="adamw", **rule):
+    """`optim.update` of a tree with p, dp or state changed by `change`; an error may change nothing."""
+    given = {"p": a_tree(np.random.default_rng(0)), "dp": a_tree(np.random.default_rng(1))}
+    given["state"] = optim.init(given["p"], optimizer)
+    given |= change(given)
+    before = copy.deepcopy(given)
+    try:
+        optim.update(**given, **{"lr": 0.1, "optimizer": optimizer} | rule)
+    finally:
+        for name in ("p", "state"):
+            same = tree.map(np.array_equal, given[name], before[name])
+            assert all(equal for _, equal in tree.leaves(same)), name
+
+
+def with_W(which, change):
+    """The change of one leaf of p or of dp."""
+    return lambda given: {
+        which: given[which]
+        | {"project": given[which]["project"] | {"W": change(given[which]["project"]["W"])}}
+    }
+
+
+BAD_GRADIENTS = {
+    "turned": (with_W("dp", lambda g: g.T), r"dp is not the tree of p: project.W is \(4, 3\), need \(3, 4\)"),
+    "one for all": (with_W("dp", lambda g: g[:1]), r"project.W is \(1, 4\), need"),
+    "complex": (with_W("dp", lambda g: g + 0j), "dp.project.W is complex128; need an array of floats"),
+    "integers": (with_W("dp", lambda g: g.astype(int)), "dp.project.W is int64; need an array of floats"),
+    "objects": (with_W("dp", lambda g: g.astype(object)), "dp.project.W is object; need"),
+    "a list": (with_W("dp", lambda g: g.tolist()), "dp.project.W is a list; need"),
+    "masked": (with_W("dp", np.ma.masked_array), "dp.project.W is a MaskedArray"),
+    "missing": (
+        lambda given: {"dp": {"project": given["dp"]["project"]}},
+        "blocks.0.norm_1.gamma is missing",
+    ),
+    "extra": (lambda given: {"dp": given["dp"] | {"head": np.ones(2)}}, "head is unexpected"),
+    "none": (lambda given: {"dp": {}}, "dp has no arrays"),
+    "no tree": (lambda given: {"dp": None}, "dp is a NoneType; need a nested dict"),
+    "read-only": (
+        with_W("p", lambda W: np.broadcast_to(W[0, 0], W.shape)),
+        "p.project.W cannot be written into",
+    ),
+    "a number": (lambda given: {"p": {"a": np.float64(1)}}, "p.a is float64; need an array"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), BAD_GRADIENTS.values(), ids=BAD_GRADIENTS)
+def test_gradients_of_another_tree_change_nothing(change, said):
+    with pytest.raises(InputError, match=said):
+        updated(change)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        *(
+            ({"lr": lr}, "^lr is .*; need a finite number from 0 on")
+            for lr in (math.nan, math.inf, -1, 1j, True, "1")
+        ),
+        *(({name: 1.0}, f"^{name} is 1.0; need") for name in ("beta1", "beta2", "momentum")),
+        *(
+            ({name: -0.1}, f"^{name} is -0.1; need")
+            for name in ("beta1", "beta2", "momentum", "weight_decay", "eps")
+        ),
+        ({"weight_decay": math.nan}, "^weight_decay is nan"),
+        ({"eps": 0.0}, "^eps is 0.0; need"),
+        ({"beta_1": 0.9}, '"beta_1" is unknown; did you mean beta1'),
+    ],
+    ids=str,
+)
+def test_numbers_that_cannot_be_change_nothing(rule, said):
+    with pytest.raises(InputError, match=said):
+        updated(lambda given: {}, **rule)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"step": -1}, "the state's step is -1; need a whole number of at least 0"),
+        ({"step": 1.5}, "the state's step is 1.5"),
+        ({"step": None}, "the state's step is None"),
+        ({"m": np.zeros(20, "float32")}, "state.v is float64, the others are float32"),
+        (
+            {"m": np.zeros(20, "float32"), "v": np.zeros(20, "float32")},
+            "state.m is float32, the others are float64",
+        ),
+        ({"v": np.zeros(20, complex)}, "state.v is complex128; need"),
+        ({"v": np.zeros((20, 1))}, "the state is not that of adamw for these 20 parameters"),
+    ],
+    ids=str,
+)
+def test_a_state_that_cannot_be_changes_nothing(change, said):
+    with pytest.raises(InputError, match=said):
+        updated(lambda given: {"state": given["state"] | change})
+
+
+def test_numbers_of_numpy_leave_an_update_in_its_precision():
+    """A float32 rate of NumPy would compute the corrections in float32; a float64 one would widen the moments."""
+    p = a_tree(np.random.default_rng(0))
+    q, dp = tree.map(np.copy, p), a_tree(np.random.default_rng(1))
+    for parameters, kind in ((p, float), (q, np.float32)):
+        rule = {"weight_decay": kind(0.5), "beta1": kind(0.25), "beta2": kind(0.75), "eps": kind(0.125)}
+        optim.update(parameters, dp, optim.init(parameters), lr=kind(0.5), **rule)
+    for name, leaf in tree.leaves(p):
+        np.testing.assert_array_equal(leaf, tree.get(q, name))
+
+
+@pytest.mark.parametrize("max_norm", [-1.0, 0.0, math.nan, True, "1", None])
+def test_a_largest_norm_that_cannot_be(max_norm):
+    dp = {"a": np.array([3.0, 4.0])}
+    with pytest.raises(InputError, match=r"^max_norm is .*; need a number above 0"):
+        optim.clip(dp, max_norm)
+    np.testing.assert_array_equal(dp["a"], [3.0, 4.0])
+    with pytest.raises(InputError, match=r"dp\.a is int64; need an array of floats"):
+        optim.clip({"a": np.array([3, 4])}, 1.0)
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1.1, math.nan, None])
+def test_an_average_that_cannot_be(decay):
+    p = a_tree(np.random.default_rng(0))
+    mean = tree.map(np.copy, p)
+    with pytest.raises(InputError, match=r"^decay is .*; need a number from 0 to at most 1"):
+        optim.average(mean, tree.map(lambda leaf: leaf + 1.0, p), decay)
+    with pytest.raises(InputError, match="p is not the tree of mean: b is unexpected"):
+        optim.average(mean, p | {"b": np.ones(1)}, 0.5)
+    tree.map(np.testing.assert_array_equal, mean, p)

@@ -418,3 +418,12 @@ def test_a_batch_of_nothing(images):
     ):
         with pytest.raises(InputError, match=r"^images (have shape .* an empty batch|are a list); "):
             call()
+
+
+def test_soft_labels_count_by_their_largest():
+    """A row of probabilities compared with a class for each of its columns would count up to every column."""
+    soft = np.eye(CONFIG.num_classes)[LABELS]
+    want = batch.count_right(Classification(), IMAGES, LABELS, P, CONFIG)
+    assert batch.count_right(Classification(), IMAGES, soft, P, CONFIG) == want
+    with pytest.raises(InputError, match="rng is 0; need a generator"):
+        batch.count_right(Classification(), IMAGES, LABELS, P, CONFIG, 0)

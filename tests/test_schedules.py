@@ -3,8 +3,10 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 
+from vitnp import InputError
 from vitnp.training import schedules
 
 PLAN = {"lr": 2e-3, "warmup_steps": 10, "total_steps": 110}
@@ -79,3 +81,37 @@ def test_every_schedule(name):
 
 def test_one_step_after_the_warm_up_is_the_last():
     assert schedules.linear(11, lr=1.0, warmup_steps=10, total_steps=11, end=0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"step": -1}, "step is -1; need a whole number of at least 1"),
+        ({"step": 0}, "step is 0; need"),
+        ({"step": 1.5}, "step is 1.5; need"),
+        ({"step": True}, "step is True; need"),
+        ({"total_steps": 0}, "total_steps is 0; need a whole number of at least 1"),
+        ({"warmup_steps": -1}, "warmup_steps is -1; need a whole number of at least 0"),
+        ({"lr": -1.0}, "lr is -1.0; need a finite number from 0 on"),
+        ({"lr": math.nan}, "lr is nan"),
+        ({"lr": 1j}, "lr is 1j"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", schedules.SCHEDULES)
+def test_what_no_schedule_takes(name, change, said):
+    with pytest.raises(InputError, match=f"^{said}"):
+        schedules.SCHEDULES[name](**{"step": 1} | PLAN | change)
+
+
+def test_an_end_that_cannot_be():
+    with pytest.raises(InputError, match=r"^end is -1\.0"):
+        schedules.linear(1, **PLAN, end=-1.0)
+
+
+@pytest.mark.parametrize("name", schedules.SCHEDULES)
+def test_numbers_of_numpy_give_a_python_float(name):
+    schedule = schedules.SCHEDULES[name]
+    got = schedule(np.int64(3), lr=np.float64(2e-3), warmup_steps=np.int32(10), total_steps=np.int64(110))
+    assert type(got) is float
+    assert got == schedule(3, **PLAN)

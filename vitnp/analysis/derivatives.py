@@ -113,10 +113,9 @@ def check(forward, backward, x, p=None, *, seeds=(0, 1, 2), complex_step=True):
 
 def check_point(x, p):
     """Raise InputError unless x is an array and p, if any, a dict of arrays, of finite real numbers."""
+    need_array("x", x)
     if p is not None and not isinstance(p, dict):
-        raise InputError(
-            f"p is a {type(p).__name__}; need a nested dict of arrays, or None for no parameters"
-        )
+        raise InputError(f"p is a {type(p).__name__}; need a nested dict of arrays, or None for none")
     if p and "x" in p:
         raise InputError('p has a leaf "x", the name of the input in the report; give it another name')
     for name, leaf in tree.leaves({"x": x, **(p or {})}):
@@ -232,6 +231,8 @@ def random_like(p, rng):
 
     def draw(name, a):
         need_array(name, a)
+        if a.dtype.kind not in "fiu" or not a.size:
+            raise InputError(f"{name} is {a.dtype} of shape {a.shape}; need at least one real number")
         inputs = math.prod(a.shape[:-1])  # of a vector 1
         return (a == 1).all() + min(0.5, math.sqrt(2 / inputs)) * rng.standard_normal(a.shape)
 

@@ -18,6 +18,7 @@ from vitnp.inputs.checks import check_generator, check_labels, check_parameters
 CONSTANT = 100.0
 L2 = 1024.0
 EPS = 1e-5
+FLOATS = tuple(map(np.dtype, ("float32", "float64")))  # of which NumPy solves systems
 
 
 class Linear(NamedTuple):
@@ -47,7 +48,7 @@ def fit(x, labels, num_classes, *, l2=L2):
     −1 for the others. Of the two forms the smaller system is solved. As the released code (ViT §4.1).
     Raises InputError for representations, labels or an l2 that nothing can be fitted to.
     """
-    need_real("l2", l2, low=0, below=np.inf, open_at_low=True)
+    l2 = need_real("l2", l2, low=0, below=np.inf, open_at_low=True)
     need_int("num_classes", num_classes, at_least=1)
     check_features(x, "there are no images to fit to; give at least one of each class")
     labels = classes_of(labels, len(x), num_classes)
@@ -75,23 +76,30 @@ def solution(X, Y, l2):
 def check_features(x, empty, linear=None):
     """Raise InputError unless x is representations (n, D), of those that linear is for; empty: the line for n = 0."""
     arrays.need_array("x", x, " of representations (n, D)")
-    if x.ndim != 2 or x.dtype.kind != "f" or not x.shape[1] or not arrays.on_host(x):
+    if x.ndim != 2 or x.dtype not in FLOATS or not x.shape[1] or not arrays.on_host(x):
         raise InputError(
-            f"x is {x.dtype} of shape {x.shape}; need floats (n, D) on the host, as `features` gives"
+            f"x is {x.dtype} of shape {x.shape}; need float32 or float64 (n, D) on the host, as `features` gives"
         )
     if not len(x):
         raise InputError(empty)
-    if linear is not None and not isinstance(linear, Linear):
-        raise InputError(f"linear is a {type(linear).__name__}; need what linear_eval.fit returned")
     if linear is not None and x.shape[1:] != linear.mean.shape:
         raise InputError(f"x has {x.shape[1]} numbers per image; the fit was to {len(linear.mean)}")
     if not np.isfinite(x).all():
         raise InputError("x holds values that are NaN or infinite; every value must be finite")
 
 
+def need_linear(linear):
+    """Raise InputError unless it is a `Linear`."""
+    if not isinstance(linear, Linear):
+        raise InputError(f"linear is a {type(linear).__name__}; need what linear_eval.fit returned")
+
+
 def classes_of(labels, n, num_classes):
-    """The labels (n,), which may be a list, as an array. Raises InputError unless they are classes of these."""
+    """The labels (n,), which may be a list, as an array; n None: any number. Raises InputError for other ones."""
     labels = np.asarray(labels) if isinstance(labels, list | tuple) else labels
+    if n is None:
+        arrays.need_array("labels", labels)
+        n = labels.size
     check_labels(labels, n, num_classes)
     if labels.ndim != 1:
         raise InputError(f"labels have shape {labels.shape}; need ({n},), the classes themselves")
@@ -100,6 +108,7 @@ def classes_of(labels, n, num_classes):
 
 def scores(x, linear):
     """The scores (n, classes) of representations x (n, D); the largest is the class."""
+    need_linear(linear)
     check_features(x, "there are no images to score; give at least one", linear)
     return standardized(x, linear.mean, linear.std) @ linear.W
 
@@ -117,7 +126,7 @@ def shots_of(labels, shots, num_classes, rng):
     need_int("shots", shots, at_least=1)
     need_int("num_classes", num_classes, at_least=1)
     check_generator(rng, needed=True)
-    labels = classes_of(labels, len(labels) if hasattr(labels, "__len__") else 0, num_classes)
+    labels = classes_of(labels, None, num_classes)
     rows = []
     for label in range(num_classes):
         own = np.flatnonzero(labels == label)
@@ -131,6 +140,7 @@ def shots_of(labels, shots, num_classes, rng):
 
 def accuracy(x, labels, linear):
     """The share of representations whose largest score is the label's, 0…1."""
+    need_linear(linear)
     check_features(x, "there are no images to test; give at least one", linear)
     labels = classes_of(labels, len(x), linear.W.shape[1])
     return float((scores(x, linear).argmax(-1) == labels).mean())

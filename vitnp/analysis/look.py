@@ -8,8 +8,8 @@ A grid is (rows, cols) of patches; T, the tokens, is rows·cols, or one more wit
 import math
 
 from vitnp import tree
-from vitnp.backend.arrays import array_module
-from vitnp.errors import InputError
+from vitnp.backend.arrays import array_module, need_array, on_host
+from vitnp.errors import InputError, need_int, shown
 
 
 def filter_components(W, *, patch_size, n=28):
@@ -20,7 +20,11 @@ def filter_components(W, *, patch_size, n=28):
     Returns (m, P, P, C) and (m,), m = min(n, P·P·C, D). Filters that are all alike have no variance: shares 0.
     Raises InputError for a W that holds no patches of that size. Source: ViT §4.5, Fig. 7 left (28 of ViT-L/32).
     """
-    P = patch_size
+    P = need_int("patch_size", patch_size, at_least=1)
+    need_int("n", n, at_least=1)
+    _need_floats("W", W)
+    if W.dtype.itemsize not in (4, 8) or (on_host(W) and not array_module(W).isfinite(W).all()):
+        raise InputError(f"W is {W.dtype}, perhaps with NaN; need finite float32 or float64")
     if W.ndim != 2 or W.shape[0] % (P * P):
         raise InputError(f"W is {W.shape}; need (P·P·C, D) with P = {P}: give p['project']['W'] of the model")
     xp = array_module(W)
@@ -40,6 +44,11 @@ def position_similarity(E_pos, *, grid):
     column j. The class token's row is left out. A row of zeros has no direction: its cosines are 0.
     Raises InputError where E_pos does not fit the grid. Source: ViT §4.5, Fig. 7 center.
     """
+    _need_floats("E_pos", E_pos)
+    if E_pos.ndim != 2:
+        raise InputError(
+            f"E_pos is {E_pos.shape}; need (tokens, D): give p['position']['E_pos'] of the model"
+        )
     _class_tokens(E_pos.shape[0], grid, what=f"E_pos is {E_pos.shape}")
     xp = array_module(E_pos)
     rows, cols = grid
@@ -54,8 +63,10 @@ def patch_distances(grid, *, patch_size, like):
 
     d = P·√((r − r′)² + (c − c′)²) for the patches in row r, column c and in row r′, column c′.
     """
+    _need_floats("like", like)
+    need_int("patch_size", patch_size, at_least=1)
     xp = array_module(like)
-    rows, cols = grid
+    rows, cols = _need_grid(grid)
     i = xp.arange(rows * cols)
     r, c = i // cols, i % cols
     squares = (r[:, None] - r) ** 2 + (c[:, None] - c) ** 2
@@ -143,29 +154,30 @@ def gradient_norms(dp):
 
     ‖g‖ = √Σg² over all of the part's parameters, summed in float64; dp is the tree that backward returns.
     """
-    parts = {name: sub for name, sub in dp.items() if name != "blocks"}
-    parts |= {f"blocks.{i}": sub for i, sub in dp.get("blocks", {}).items()}
-    order = [*dp]
-    squares = {
-        name: sum(float((g.astype("float64") ** 2).sum()) for _, g in tree.leaves(sub))
-        for name, sub in sorted(parts.items(), key=lambda part: order.index(part[0].partition(".")[0]))
-    }
+    if not isinstance(dp, dict):
+        raise InputError(f"dp is {shown(dp)}; need the tree that backward returns")
+    squares = {}
+    for name, g in tree.leaves(dp):
+        _need_floats(f"dp.{name}", g)
+        part = ".".join(name.split(".")[: 2 if name.startswith("blocks.") else 1])
+        squares[part] = squares.get(part, 0.0) + float((g.astype("float64") ** 2).sum())
     return {name: math.sqrt(square) for name, square in squares.items()}
 
 
 def _layers(weights):
     """The layers as a list, checked."""
-    weights = list(weights)
+    weights = list(weights) if isinstance(weights, list | tuple) else []
     if not weights:
         raise InputError("no layers were given; rollout needs the attention weights of at least one")
     for A in weights:
+        _need_floats("attention weights", A)
         if (
             A.ndim != 4
             or A.shape != (len(A), A.shape[1], A.shape[2], A.shape[2])
-            or A.shape[2:] != weights[0].shape[2:]
+            or (len(A), A.shape[2]) != (len(weights[0]), weights[0].shape[2])
         ):
             raise InputError(
-                f"attention weights are {A.shape}; need (B, H, T, T) with the same T in every layer"
+                f"attention weights are {A.shape}; need (B, H, T, T) with the same B and T in every layer"
             )
     if weights[0].shape[-1] < 2:
         raise InputError("rollout over 1 token shows nothing, it can only look at itself; use a larger image")
@@ -174,16 +186,31 @@ def _layers(weights):
 
 def _class_tokens_of(A, grid):
     """How many of the tokens of A (…, T, T) are class tokens, 0 or 1."""
+    _need_floats("attention weights", A)
     if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
         raise InputError(f"attention weights are {A.shape}; need (…, tokens, tokens)")
     return _class_tokens(A.shape[-1], grid, what=f"attention weights are {A.shape}")
 
 
 def _class_tokens(tokens, grid, *, what):
-    rows, cols = grid
+    rows, cols = _need_grid(grid)
     if tokens - rows * cols not in (0, 1):
         raise InputError(
             f"{what}, but a grid of {rows}x{cols} patches has {rows * cols} tokens, or one more with [CLS]; "
             "give values and grid of one model"
         )
     return tokens - rows * cols
+
+
+def _need_grid(grid):
+    """(rows, cols). Raises InputError for anything else."""
+    if not isinstance(grid, tuple | list) or len(grid) != 2:
+        raise InputError(f"grid is {shown(grid)}; need (rows, cols) of patches, config.grid")
+    return [need_int("a side of the grid", side, at_least=1) for side in grid]
+
+
+def _need_floats(name, a):
+    """Raise InputError unless it is an array of floats, with values."""
+    need_array(name, a)
+    if a.dtype.kind != "f" or not a.size:
+        raise InputError(f"{name} are {a.dtype} of shape {a.shape}; need floats, at least one")

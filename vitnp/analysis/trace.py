@@ -17,7 +17,7 @@ from vitnp.analysis.recording import record
 from vitnp.backend.arrays import array_module, to_device
 from vitnp.engine import loss
 from vitnp.errors import InputError, nearest, need_choice
-from vitnp.inputs.checks import check_labels, parameter_of
+from vitnp.inputs.checks import check_labels, check_parameters, parameter_of
 from vitnp.inputs.images import check_images
 from vitnp.ops import softmax
 
@@ -102,6 +102,7 @@ def trace(images, p, config, labels=None, *, of="loss"):
     """
     need_choice("of", of, ("loss", "logit"))
     images = images[None] if getattr(images, "ndim", 4) == 3 else images
+    check_parameters(p, models.of(config).init, config)
     images = check_images(images, config, parameter_of(p).dtype)
     images = to_device(images, array_module(parameter_of(p)))
     model, tensors = models.of(config), list(models.ask(config, "tensors", "named tensors")(config))

@@ -39,14 +39,15 @@ def need_array(name, value, want=""):
 
     Neither a np.matrix, whose * is another product, nor a masked array, whose hidden values would count.
     """
-    if type(value) is np.ndarray or (
-        is_array(value) and not isinstance(value, np.matrix | np.ma.MaskedArray)
-    ):
+    if type(value) is np.ndarray:
+        return
+    kinds = [kind.__name__ for kind in type(value).__mro__]
+    if is_array(value) and "matrix" not in kinds and "MaskedArray" not in kinds:
         return
     given = f"{name} {'are' if name.endswith('s') else 'is'} a {type(value).__name__}"
     if not is_array(value):
         raise InputError(f"{given}; need an array{want}")
-    plain = "filled(…)" if isinstance(value, np.ma.MaskedArray) else "view(np.ndarray)"
+    plain = "filled(…)" if "MaskedArray" in kinds else "view(np.ndarray)"
     raise InputError(f"{given}; need a plain array: give {name}.{plain}")
 
 

@@ -35,8 +35,8 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     """
     check_task(task)
     check_generator(rng)
-    count = len(inputs) if is_array(inputs) and inputs.ndim else None  # what has no axis, the task refuses
-    check_plan(plan)
+    loss_scale = check_plan(plan)
+    count = count_of(inputs)
     first, B = check_part(plan.part, count or 0)
     if plan.part and count == 0:
         parameter_of(p)
@@ -57,7 +57,7 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
             drop = BatchShare(seed, *at, B) if on_cpu else DeviceDraws(array_module(arrays[0]), seed, at[0])
         value, back = task.loss([a[start:stop] for a in arrays], p, config, drop, keep=keep)
         weight = (stop - start) / B  # the mean over the slice → its share of the mean over the batch
-        for name, dp in back(weight * plan.loss_scale):
+        for name, dp in back(weight * loss_scale):
             total.add(number, name, dp)
             del dp  # added: it need not live on beside the next part's
         return value * weight
@@ -77,19 +77,27 @@ def check_task(task):
         raise InputError(f"task is {shown(task)}; need a task, such as tasks.Classification()")
 
 
+def count_of(inputs):
+    """How many inputs there are; None for what has no axis, which the task refuses."""
+    return len(inputs) if is_array(inputs) and inputs.ndim else None
+
+
 def check_plan(plan):
-    """Raise InputError for a plan that cannot be; the part is checked with the number of inputs."""
+    """The loss scale as a float. Raises InputError for a plan that cannot be; the part needs the number of inputs."""
+    if not isinstance(plan, Plan):
+        raise InputError(f"plan is {shown(plan)}; need an engine.batch.Plan")
     need_bool("recompute", plan.recompute)
-    need_real("loss_scale", plan.loss_scale, low=0, open_at_low=True)
     if plan.micro_batch is not None:
         need_int("micro_batch", plan.micro_batch, at_least=1)
     need_workers(plan.workers)
+    return need_real("loss_scale", plan.loss_scale, low=0, open_at_low=True)
 
 
 def count_right(task, inputs, labels, p, config, rng=None, workers=None):
     """How many of the inputs a task's model gets right, a sum over them; on a device an array of no axes."""
     check_task(task)
-    arrays = task.batch(inputs, labels, p, config, rng, (0, len(inputs) if is_array(inputs) else 0))
+    check_generator(rng)
+    arrays = task.batch(inputs, labels, p, config, rng, (0, count_of(inputs) or 0))
     on_cpu = on_host(parameter_of(p))
     parts = slices(0, len(arrays[0]), config, workers, on_cpu)
     return sum(

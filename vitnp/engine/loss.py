@@ -1,13 +1,14 @@
 """Softmax cross-entropy: how far the logits are from the labels."""
 
-import numbers
 from typing import Any, NamedTuple
 
 from vitnp.backend.arrays import array_module, is_array, need_array
 from vitnp.backend.half import wide
-from vitnp.errors import InputError, need_real, shown
+from vitnp.errors import InputError, need_real
 from vitnp.inputs.checks import check_labels
 from vitnp.ops import softmax
+
+LARGEST = 1e300  # as a loss is scaled
 
 
 class Saved(NamedTuple):
@@ -41,7 +42,7 @@ def forward(logits, labels, *, label_smoothing=0.0):
     xp = array_module(logits)
     B, num_classes = logits.shape
     check_labels(labels, B, num_classes)
-    need_real("label_smoothing", label_smoothing, low=0.0, below=1.0)
+    label_smoothing = need_real("label_smoothing", label_smoothing, low=0.0, below=1.0)
     z = wide(logits)
     t = targets(labels, num_classes, z.real.dtype, label_smoothing=label_smoothing)
     z = z - z.real.max(axis=-1, keepdims=True)
@@ -55,11 +56,12 @@ def backward(dloss, saved):
         raise InputError(
             f"saved is a {type(saved).__name__}; need what loss.forward returned beside the loss"
         )
-    scalar = (
-        dloss.shape == () and dloss.dtype.kind in "fc" if is_array(dloss) else isinstance(dloss, numbers.Real)
-    )
-    if not scalar or isinstance(dloss, bool):
-        raise InputError(f"dloss is {shown(dloss)}; need a number, 1.0 for the gradient of the loss itself")
+    if not is_array(dloss):
+        need_real("dloss", dloss, low=-LARGEST, at_most=LARGEST)
+    elif dloss.shape or dloss.dtype.kind not in "fc":
+        raise InputError(
+            f"dloss is {dloss.dtype} of shape {dloss.shape}; need a number, 1.0 for the loss itself"
+        )
     logits, t = saved
     p, _ = softmax.forward(wide(logits))
     return ((p - t) * (dloss / t.shape[0])).astype(logits.dtype, copy=False)

@@ -75,6 +75,9 @@ def need_vit(config, what):
 
 def below_head(p, config):
     """(p, config) of the same classifier without its head: its forward gives the representation (B, D)."""
+    of(config)
+    if not isinstance(p, dict) or not isinstance(p.get("classify"), dict):
+        raise InputError(f'p is a {type(p).__name__}; need a classifier\'s parameters, with "classify"')
     below = {name: layer for name, layer in p["classify"].items() if name != "head"}
     return p | {"classify": below}, dataclasses.replace(config, num_classes=0)
 

@@ -94,8 +94,9 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
 
     Raises InputError for images, or parameters, that are not the config's.
     """
-    images = check_images(images, config, parameter_of(p).dtype)
+    check_config(config, MLPConfig)
     check_parameters(p, init, config)
+    images = check_images(images, config, parameter_of(p).dtype)
     check_draws(rng)
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     need_bool("whole", whole)

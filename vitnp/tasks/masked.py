@@ -3,7 +3,7 @@
 import dataclasses
 from typing import NamedTuple
 
-from vitnp.backend.arrays import array_module, to_device
+from vitnp.backend.arrays import array_module, is_array, to_device
 from vitnp.errors import InputError, shown
 from vitnp.inputs.checks import check_config, check_generator, parameter_of
 from vitnp.inputs.images import check_images
@@ -30,6 +30,11 @@ class MaskedPatches(NamedTuple):
         if "masked" not in p:
             raise InputError(
                 "p has no masked.head; make the tree that is pre-trained with tasks.masked.with_task"
+            )
+        masked.check_tree(p, config)
+        if is_array(images) and images.dtype.kind == "c":
+            raise InputError(
+                f"images are {images.dtype}; what is predicted of them are colors, so need real numbers"
             )
         xp, (first, B) = array_module(like), part
         images = to_device(check_images(images, config, like.dtype), xp)

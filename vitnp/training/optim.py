@@ -57,8 +57,7 @@ def update(p, dp, state, *, lr, **rule):
     or other parameters.
     """
     check_names(rule, Rule._fields, "option of optim.update")
-    rule = Rule(**rule)
-    check_rule(rule, lr)
+    lr, rule = checked_rule(lr, Rule(**rule))
     optimizer, weight_decay, momentum, beta1, beta2, eps = rule
     check_same("p", p, "dp", dp)
     check_state(state, p, optimizer)
@@ -86,14 +85,17 @@ def update(p, dp, state, *, lr, **rule):
             end += theta.size
 
 
-def check_rule(rule, lr):
-    """Raise InputError unless the rule's numbers, and lr, are such that the formulas make sense."""
+def checked_rule(lr, rule):
+    """The same with Python floats, which leave an array its dtype. Raises InputError for numbers that cannot be."""
     need_choice("optimizer", rule.optimizer, MOMENTS)
-    need_real("lr", lr, low=0)
-    need_real("weight_decay", rule.weight_decay, low=0)
-    for name in ("momentum", "beta1", "beta2"):
-        need_real(name, getattr(rule, name), low=0, below=1)
-    need_real("eps", rule.eps, low=1e-30)  # a smaller one is 0 in float32, and 0/0 where no gradient was
+    return need_real("lr", lr, low=0), Rule(
+        rule.optimizer,
+        need_real("weight_decay", rule.weight_decay, low=0),
+        need_real("momentum", rule.momentum, low=0, below=1),
+        need_real("beta1", rule.beta1, low=0, below=1),
+        need_real("beta2", rule.beta2, low=0, below=1),
+        need_real("eps", rule.eps, low=1e-30),  # a smaller one is 0 in float32, and 0/0 where no gradient was
+    )
 
 
 def check_same(name, p, other, dp):
@@ -184,7 +186,7 @@ def clip(dp, max_norm):
     The norm is a Python float on NumPy. On a device it is a 0-d array, the scaling is by min(1, max_norm/‖dp‖), and
     nothing waits. Gradients of a norm that is not finite are left as they are on NumPy: whoever trains stops there.
     """
-    need_real("max_norm", max_norm, low=0, open_at_low=True, at_most=math.inf)
+    max_norm = need_real("max_norm", max_norm, low=0, open_at_low=True, at_most=math.inf)
     norm = global_norm(dp)
     if type(norm) is float:
         if max_norm < norm < math.inf:
@@ -202,7 +204,7 @@ def scale(dp, factor):
 
 def average(mean, p, decay):
     """Polyak averaging in place: mean ← decay·mean + (1 − decay)·p. mean starts as a copy of p."""
-    need_real("decay", decay, low=0, at_most=1)
+    decay = need_real("decay", decay, low=0, at_most=1)
     check_same("mean", mean, "p", p)
     for group in groups(mean, p):
         for averaged, theta, _ in group:

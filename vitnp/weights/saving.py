@@ -3,9 +3,9 @@
 import contextlib
 
 from vitnp import models, tree
-from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError, some_of
-from vitnp.inputs.checks import misfits, shapes
+from vitnp.backend.arrays import is_array, need_array, to_host
+from vitnp.errors import InputError, shown, some_of
+from vitnp.inputs.checks import FLOATS, misfits, parameter_of, shapes
 from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.weights import kinds, native
@@ -33,6 +33,8 @@ def save(path, p, config, *, format="vitnp", class_names=None):
         raise InputError(f"{path} is to be a file of {format}; give it a name that ends in {ending}")
     _check(p, config)
     p = to_host(p)
+    if class_names is not None and not _are_names(class_names):
+        raise InputError(f"class_names is {shown(class_names)}; need a list of names")
     if class_names is not None and len(class_names) != config.num_classes:
         raise InputError(f"class_names has {len(class_names)} names; need {config.num_classes}, one a class")
     arrays = to_file(format, p, config)
@@ -47,11 +49,19 @@ def save(path, p, config, *, format="vitnp", class_names=None):
             kinds.write_npz(path, arrays)
 
 
+def _are_names(names):
+    return isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+
+
 def _check(p, config):
     """Raise InputError, naming the leaves, unless p has the configuration's leaves, all of them floats."""
+    parameter_of(p)
     wrong = misfits(p, shapes(models.of(config).init, config))
     for name, leaf in tree.leaves(p):
-        if leaf.dtype.kind != "f" or leaf.dtype.itemsize > 8:
+        if not is_array(leaf):
+            continue  # its name and kind are in the list already
+        need_array(name, leaf)
+        if leaf.dtype not in FLOATS:
             wrong.append(f"{name} is {leaf.dtype}, need floats of 16, 32 or 64 bits")
     if wrong:
         raise InputError(f"p is not the tree of this configuration: {some_of(wrong)}")

@@ -145,8 +145,8 @@ def forward(images, p, config, corruption, rng=None, *, keep="all"):
 
     p is a ViT's tree without "classify" and with "masked", what `init` gives; keep as for `vit.forward`.
     """
-    images = check_images(images, config, parameter_of(p).dtype)
     check_tree(p, config)
+    images = check_images(images, config, parameter_of(p).dtype)
     check_corruption(corruption, len(images), config.num_patches)
     check_draws(rng)
     need_choice("keep", keep, ("all", "inputs", "nothing"))

@@ -74,8 +74,9 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
     draws fewer numbers. The gradients are those of the whole pass.
     uint8 images are scaled to [−1, 1]. Raises InputError for images, or parameters, that are not the config's.
     """
-    images = check_images(images, config, parameter_of(p).dtype)
+    check_config(config, ViTConfig)
     check_parameters(p, init, config)
+    images = check_images(images, config, parameter_of(p).dtype)
     check_draws(rng)
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     need_bool("whole", whole)

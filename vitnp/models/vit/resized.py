@@ -5,6 +5,9 @@ The source: `vit_jax/checkpoint.py` of the released code.
 
 import dataclasses
 
+from vitnp.inputs.checks import check_config, check_parameters
+from vitnp.models.vit.config import ViTConfig
+from vitnp.models.vit.model import init
 from vitnp.ops import positions, relative
 
 
@@ -13,6 +16,8 @@ def resized(p, config, image_size):
 
     How is config.position_interpolation. Raises InputError for a size that is not made of whole patches.
     """
+    check_config(config, ViTConfig)
+    check_parameters(p, init, config)
     new = dataclasses.replace(config, image_size=image_size)
     if new.grid == config.grid:
         return p, new
