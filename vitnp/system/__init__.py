@@ -4,5 +4,6 @@ cores.py     the cores that this process may use      writing.py   files are ren
 memory.py    keeps freed memory for the next step     pickles.py   reads pickles without running them
 blas.py      sets BLAS's thread count                 cache.py     the folder of downloaded files
 threads.py   a pool of threads that is kept           transfer.py  downloads one file over HTTP
-launcher.py  detects a start by mpiexec
+launcher.py  detects a start by mpiexec               reading.py   files that somebody else made, within bounds
+                                                      tar.py       members of a .tar.gz, within bounds
 """
