@@ -171,6 +171,51 @@ def test_a_preprocessor_config_that_is_none_is_named(tmp_path, given):
         weights.load(path)
 
 
+BAD_JSON = {
+    "nothing after it": '{"a": 1} x',
+    "nested": '{"a": ' * 10**5,
+    "a name twice": '{"layer_norm_eps": 1e-6, "layer_norm_eps": 1e-12}',
+    "a name twice, deep inside": '{"a": [{"b": {"c": 1, "c": 2}}]}',
+    "a number beyond float64": '{"layer_norm_eps": 1e400}',
+    "no number": '{"layer_norm_eps": NaN}',
+    "thousands of digits": f'{{"layer_norm_eps": {"9" * 5000}}}',
+    "a list": "[1]",
+    "no UTF-8": b'"\xff"',
+}
+
+
+@pytest.mark.parametrize("content", BAD_JSON.values(), ids=BAD_JSON)
+@pytest.mark.parametrize("name", ["config.json", "preprocessor_config.json"])
+def test_json_that_cannot_be_believed(tmp_path, name, content):
+    arrays_of(tmp_path, "huggingface", TOKEN)
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError, match=re.escape(name)) as caught:
+        weights.load(path_of(tmp_path, "huggingface"))
+    assert str(caught.value).endswith("repair it, or move it away")
+
+
+def test_json_of_gigabytes_is_not_read(tmp_path):
+    arrays_of(tmp_path, "huggingface", TOKEN)
+    with open(tmp_path / "config.json", "wb") as file:
+        file.truncate(2**33)
+    for ask in (weights.load, weights.class_names):
+        with pytest.raises(InputError, match=r"config\.json has more than 16,777,216 bytes; repair it"):
+            ask(path_of(tmp_path, "huggingface"))
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 1e308, [10**400]], ids=lambda value: f"{value!r:.9}")
+@pytest.mark.parametrize(
+    "field", ["rescale_factor", "image_mean", "image_std", "size", "resample", "crop_size"]
+)
+def test_numbers_beyond_every_bound(tmp_path, field, value):
+    given = {"size": 64, "do_center_crop": True, field: value}
+    if field in ("image_mean", "image_std") and not isinstance(value, list):
+        given[field] = [value]
+    path = beside(tmp_path, "huggingface", "preprocessor_config.json", given)
+    with pytest.raises(InputError, match=r"preprocessor_config\.json"):
+        weights.load(path)
+
+
 # ---- timm ----
 
 
@@ -213,7 +258,9 @@ def test_timms_settings_that_cannot_be_taken(tmp_path, given, words):
     [
         {"id2label": {"0": None, "1": "b"}},
         {"id2label": 5},
+        {"id2label": "abc"},
         {"label_names": 5},
+        {"label_names": "abc"},
         {"label_names": ["a"], "label_descriptions": 5},
         {"label_names": [["a"], "b"]},
     ],

@@ -6,6 +6,7 @@ import io
 import pickle
 import struct
 import tarfile
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -70,6 +71,27 @@ def test_an_idx_file_that_is_none(raw, message, tmp_path):
     (tmp_path / idx.NAMES[0]).write_bytes(raw)
     with pytest.raises(InputError, match=message):
         data.load("mnist", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 28, 28), (2**32 - 1, 0, 2**32 - 1), (2**32 - 1,) * 3, (2**28 + 1, 1, 1)]
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_an_idx_header_that_no_memory_holds(shape, pack, tmp_path):
+    (tmp_path / "images").write_bytes(pack(bytes((0, 0, 8, 3)) + struct.pack(">3I", *shape)))
+    with pytest.raises(InputError, match="need at least 1 number and at most 268,435,456"):
+        idx.read(tmp_path / "images", axes=3)
+
+
+def test_what_follows_in_an_idx_file_is_not_read(tmp_path):
+    """Two hundred kB of gzip can hold 200 MB."""
+    (tmp_path / "images").write_bytes(gzip.compress(WHOLE + bytes(2 * 10**8), 1))
+    tracemalloc.start()
+    with pytest.raises(InputError, match="says 2 x 28 x 28 and holds more than 1,568 numbers"):
+        idx.read(tmp_path / "images", axes=3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5e6
 
 
 def test_idx_files_of_two_sets(tmp_path):
@@ -175,6 +197,8 @@ def test_cifar(dataset, form, unpacked, tmp_path):
         ("binary", "data_batch_1.bin", lambda raw: b"\x0a" + raw[1:], "has the label 10; cifar10 has 10"),
         ("binary", "batches.meta.txt", lambda raw: b"cat\ndog\n", "has 2 names; cifar10 has 10"),
         ("binary", "batches.meta.txt", lambda raw: None, "has no batches.meta.txt"),
+        ("binary", "batches.meta.txt", lambda raw: b"a\n" * 40_000, "has 80,000 bytes; the names"),
+        ("python", "batches.meta", lambda raw: python2({b"label_names": 5}), "has 0 names; cifar10 has 10"),
         ("python", "test_batch", lambda raw: raw[:-9], "is a damaged pickle"),
         (
             "python",
@@ -295,6 +319,77 @@ def test_an_archive_cut_short(tmp_path):
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(InputError, match="is cut off or damaged"):
         data.load("cifar10", folder=tmp_path)
+
+
+def member(name, size, kind=tarfile.REGTYPE):
+    """The header of a member, whatever follows."""
+    info = tarfile.TarInfo(name)
+    info.size, info.type = size, kind
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+PAX = b"19 GNU.sparse.map=1"
+ARCHIVES = {
+    "a terabyte": (member("x/test_batch.bin", 2**40), "has more in it than 268,435,456 bytes"),
+    "a terabyte that nobody wants": (member("x/readme", 2**40), "has more in it than 268,435,456 bytes"),
+    "a negative size": (member("x/readme", -512), "has more in it"),
+    "many empty files": (b"".join(member(f"x/{i}", 0) for i in range(1002)), "bytes in 1,000 files"),
+    "a name twice": (2 * (member("x/test_batch.bin", 3) + bytes(512)), 'has "test_batch.bin" twice'),
+    "zeros without end": (bytes(2**28 + 2**20), "goes on for more than 268,435,456 bytes"),
+    "an extension of gigabytes": (member("pax", 2**33, tarfile.XHDTYPE), "has more in it"),
+    "a sparse map that is none": (
+        member("pax", 19, tarfile.XHDTYPE) + PAX.ljust(512, b"\0") + bytes(512),
+        "neither",
+    ),
+    "a sparse file": (member("x/data_batch_1.bin", 0, tarfile.GNUTYPE_SPARSE) + bytes(512), "has neither"),
+    "a link": (member("x/data_batch_1.bin", 9, tarfile.SYMTYPE) + bytes(512), "has neither"),
+    "a header that is none": (b"x" * 512, "is cut off or damaged"),
+    "no end": (member("x/readme", 0), "is cut off or damaged (it ends too early)"),
+}
+
+
+@pytest.mark.parametrize(("raw", "message"), ARCHIVES.values(), ids=ARCHIVES)
+def test_an_archive_that_asks_for_much(raw, message, tmp_path):
+    """It is refused before a member takes memory: each bound by what CIFAR can need."""
+    (tmp_path / cifar.BINARY["cifar10"].name).write_bytes(gzip.compress(raw, 1))
+    tracemalloc.start()
+    with pytest.raises(InputError) as caught:
+        data.load("cifar10", folder=tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert message in str(caught.value)
+    assert peak < 10e6
+
+
+def test_an_archive_whose_checksum_is_wrong(tmp_path):
+    """At the end of gzip, behind the last member."""
+    members, _ = cifar_parts("cifar10", "binary")
+    path = tmp_path / cifar.BINARY["cifar10"].name
+    archive(path, "x", members)
+    raw = bytearray(path.read_bytes())
+    raw[-8] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match=r"is cut off or damaged \(CRC check failed"):
+        data.load("cifar10", folder=tmp_path)
+
+
+def test_an_archive_that_is_unpacked_but_for_its_tar(tmp_path):
+    members, (images, _) = cifar_parts("cifar10", "binary")
+    path = tmp_path / cifar.BINARY["cifar10"].name
+    archive(path, "x", members)
+    path.write_bytes(gzip.decompress(path.read_bytes()))
+    assert len(data.load("cifar10", folder=tmp_path).train) == len(images)
+
+
+def test_an_unpacked_file_larger_than_any_of_cifar(tmp_path, monkeypatch):
+    members, _ = cifar_parts("cifar10", "binary")
+    for name, raw in members.items():
+        (tmp_path / name).write_bytes(raw)
+    monkeypatch.setattr(cifar, "MOST", 12_291)
+    with pytest.raises(InputError, match=r"data_batch_1\.bin has more than 12,291 bytes"):
+        data.load("cifar10", folder=tmp_path)
+    monkeypatch.setattr(cifar, "MOST", 12_292)
+    data.load("cifar10", folder=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["minst", "CIFAR10"])

@@ -197,6 +197,16 @@ def test_every_configuration_is_declared_and_comes_back(config):
     assert type(config)(**fields) == config
 
 
+@pytest.mark.parametrize(("fraction", "fits"), [(1e-320, False), (1e-4, False), (7e-4, True), (0.875, True)])
+def test_a_crop_fraction_that_is_too_small_for_the_pixels(fraction, fits):
+    """8 pixels over 1e-4 would be a picture of 80,000 x 80,000."""
+    if fits:
+        assert ImageConfig(image_size=8, preprocessing={"crop_fraction": fraction}).image_size == (8, 8)
+    else:
+        message = refusal(ImageConfig, image_size=8, preprocessing={"crop_fraction": fraction})
+        assert message.startswith(f"preprocessing crop_fraction {fraction:g} is too small for 8x8 pixels")
+
+
 def test_the_names_in_the_lines_of_preprocessing():
     """It is a part of a configuration, so its fields are named with it."""
     assert refusal(Preprocessing, crop_fraction=2) == (

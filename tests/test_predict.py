@@ -14,6 +14,7 @@ from PIL import Image
 
 from vitnp import gradcheck, tree, vit, weights
 from vitnp.data import class_names, photo, preprocess
+from vitnp.errors import InputError
 from vitnp.models import preset
 from vitnp.weights import fetch
 
@@ -140,6 +141,16 @@ def test_a_file_of_names(capsys, photos, tmp_path):
         _, out, _ = run(capsys, *words)
         for guess in json.loads(out)["images"][0]["classes"]:
             assert guess["name"] == "vwxyz"[guess["class"]]
+
+
+def test_a_file_of_names_without_end(tmp_path):
+    with open(tmp_path / "labels", "wb") as file:
+        file.truncate(2**33)
+    with pytest.raises(InputError, match="labels has more than 16,777,216 bytes; give a text file"):
+        class_names.read(tmp_path / "labels", 5)
+    (tmp_path / "labels").write_text('{"0": "a", "0": "b"}')
+    with pytest.raises(InputError, match="does not hold 2 class names"):
+        class_names.read(tmp_path / "labels", 2)
 
 
 def test_names_that_a_terminal_would_obey_are_not_printed_so(capsys, photos, tmp_path):

@@ -124,6 +124,20 @@ def test_from_chooses_between_two_models(capsys, tmp_path):
     assert "WRONG: vit.layernorm.bias is unexpected" in out
 
 
+def test_inspect_prints_bounded_lines_that_no_terminal_obeys(capsys, tmp_path):
+    arrays = kinds.read(GOLDEN / "huggingface_token/model.safetensors")
+    arrays |= {f"x{i:04}{'y' * 5000}": np.zeros(1, "f4") for i in range(1100)}
+    safetensors.numpy.save_file(arrays, tmp_path / "model.safetensors")
+    status, out, _ = run(capsys, "inspect", tmp_path / "model.safetensors")
+    lines = out.splitlines()
+    assert status == 1
+    assert all(line.isprintable() and len(line) <= 300 for line in lines)
+    assert sum(line.startswith("WRONG: x") for line in lines) == 1000
+    assert "WRONG: … and 100 more" in lines
+    assert any(line.startswith("  … and ") for line in lines), "of the arrays too"
+    assert lines[-1] == "1100 things are wrong"
+
+
 def test_inspect_lists_all_that_is_wrong_at_once(capsys, tmp_path):
     p, config = weights.load(HUGGINGFACE)
     path = tmp_path / "model.npz"

@@ -19,7 +19,6 @@ from vitnp.errors import InputError, need_choice, one_line
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
-from vitnp.system.files import need_regular
 
 BATCH = 8  # pictures at a time
 UNSAFE = re.compile(
@@ -69,8 +68,6 @@ def run(args):
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
     beside = None if args.labels else weights.class_names(path)
-    if args.labels:
-        need_regular(args.labels, "give a text file, one class name a line")
     labels = args.labels or (names_of_run(path) if beside is None else None)
     names, names_from = class_names.find(config.num_classes, labels=labels, beside=beside)
     height, width = config.image_size

@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 
 from vitnp.errors import InputError
-from vitnp.system.files import need_regular
+from vitnp.system.reading import need_regular
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")  # of pictures
 # Pillow's readers, whatever a file is called: none starts a program, as EPS does, or opens a second file.

@@ -22,9 +22,18 @@ HASHED = {
 MARK = pickletools.markobject
 # What the reader of a damaged pickle raises.
 DAMAGE = (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, OverflowError)
-UNHASHABLE = (pickletools.pylist, pickletools.pydict, pickletools.pyset)
-TEXTS = (pickletools.pyunicode, pickletools.pystring, pickletools.pybytes_or_str, pickletools.pybytes)
-CHANGES = ("APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD")
+
+
+def making(*kinds):
+    """The names of the opcodes that make such objects."""
+    return {opcode.name for opcode in pickletools.opcodes if set(opcode.stack_after) & set(kinds)}
+
+
+TEXTS = making(pickletools.pyunicode, pickletools.pystring, pickletools.pybytes_or_str, pickletools.pybytes)
+DICTS, OTHERS_WITHOUT_HASH = making(pickletools.pydict), making(pickletools.pylist, pickletools.pyset)
+CHANGES = {"APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD"}
+WITH_MARK = {opcode.name for opcode in pickletools.opcodes if MARK in opcode.stack_before}
+PUTS, GETS = {"PUT", "BINPUT", "LONG_BINPUT"}, {"GET", "BINGET", "LONG_BINGET"}
 
 
 class Refused(Exception):
@@ -68,13 +77,16 @@ def nothing(pid):
     raise Refused("something outside the pickle")
 
 
-class Thing(int):
-    """How many objects the hash of an object would visit; the object's text, and the texts that are its keys."""
+class Text(int):
+    """The number of a text, which may become a key, for `check`."""
 
     text = None
 
-    def __init__(self, *_):
-        self.keys = set()
+
+class Keyed(int):
+    """The number of what may be a dict, for `check`: it has the texts that are keys."""
+
+    texts = None
 
 
 def check(data):
@@ -88,45 +100,52 @@ def check(data):
     """
     stack, marks, memo, chosen = [], [], {}, 0
     for step, (opcode, argument, _) in enumerate(pickletools.genops(data)):
-        name, taken, made = opcode.name, opcode.stack_before, opcode.stack_after
+        name, taken = opcode.name, opcode.stack_before
         if step > MOST_STEPS:
             raise Refused(f"more than {MOST_STEPS:,} steps")
-        if "PUT" in name and argument > step:  # the reader would allocate that many places at once
+        if name in PUTS and argument > step:  # the reader would allocate that many places at once
             raise ValueError(f"{name} {argument}")
         chosen += isinstance(argument, int) and abs(argument) >= 2**64
-        if "PUT" in name or name == "MEMOIZE":
+        if name in PUTS or name == "MEMOIZE":
             memo[len(memo) if argument is None else argument] = stack[-1]
-        elif "GET" in name:
+        elif name in GETS:
             stack.append(memo[argument])
         elif name == "MARK":
             marks.append(len(stack))
         elif name == "POP" and marks[-1:] == [len(stack)]:
             marks.pop()
         else:
-            start = marks.pop() - taken.index(MARK) if MARK in taken else len(stack) - len(taken)
-            thing = Thing(1 + sum(stack[start:]))
-            if made and made[0] in UNHASHABLE:
-                thing = Thing(1)
-            if made and made[0] in TEXTS:
-                thing.text = argument
+            start = marks.pop() - taken.index(MARK) if name in WITH_MARK else len(stack) - len(taken)
             inside = stack[start:]
-            if name in CHANGES:  # the object stays what it is
+            thing = 1 + sum(inside)
+            if name in TEXTS:
+                thing = Text(1)
+                thing.text = argument
+            elif name in CHANGES:  # the object stays what it is
                 thing, *inside = inside
+            elif name in DICTS:
+                thing = Keyed(1)
+            elif name in OTHERS_WITHOUT_HASH:
+                thing = 1
+            elif name == "REDUCE":
+                thing = Keyed(thing)
             if name in HASHED:
-                chosen += _add(thing.keys, inside[:: HASHED[name]])
+                chosen += _add(thing, inside[:: HASHED[name]])
             if thing > MOST:
                 raise Refused(f"a tuple of more than {MOST:,} things")
-            stack[start:] = [thing] * len(made)
+            stack[start:] = [thing] * len(opcode.stack_after)
         if chosen > MOST:
             raise Refused(f"more than {MOST:,} keys that are tuples or large numbers")
 
 
-def _add(there, keys):
-    """Add the keys that are texts to the others; how many of them are tuples."""
-    for text in (key.text for key in keys if key.text is not None):
-        if text in there:
-            raise ValueError(f"{shown(text)} is twice in a dict")
-        there.add(text)
+def _add(thing, keys):
+    """Add the keys that are texts to those of the dict; how many keys are tuples."""
+    if isinstance(thing, Keyed):
+        thing.texts = thing.texts or set()
+        for text in (key.text for key in keys if isinstance(key, Text)):
+            if text in thing.texts:
+                raise ValueError(f"{shown(text)} is twice in a dict")
+            thing.texts.add(text)
     return sum(key > 1 for key in keys)
 
 

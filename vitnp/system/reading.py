@@ -5,6 +5,7 @@ import gzip
 import json
 import math
 import os
+import stat
 import struct
 import tarfile
 import tokenize
@@ -64,9 +65,23 @@ def name_of(path, verb="read"):
     return name
 
 
+def need_regular(path, advice):
+    """Raise InputError, with `advice`, for a pipe, which would be waited for, and for a device, which might never end.
+
+    Of a path that is not there, or a folder, its reader says what is wrong.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InputError(f"{path} is no regular file; {advice}")
+
+
 def text(path, advice="give a text file"):
     """The text of a file. Raises InputError, with `advice`, where it cannot be read, is too large or is no UTF-8."""
     path = name_of(path)
+    need_regular(path, advice)
     with named(path, advice=advice), open(path, "rb") as file:
         data = file.read(MOST_TEXT + 1)
     if len(data) > MOST_TEXT:

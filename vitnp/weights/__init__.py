@@ -1,7 +1,8 @@
 """Reading and writing parameters under the names of five libraries: vitnp, Google, timm, Hugging Face, torchvision.
 
 loading.py, saving.py    files to (p, config), and back     adapt.py    another image size, another head
-kinds.py, unpickle.py    the kinds of file                  native.py   the configuration in vitnp's own files
+kinds.py, npz.py, unpickle.py   the kinds of file           native.py   the configuration in vitnp's own files
+stored.py                an array that is still in its file
 fetch.py, hub.py         downloads                          published.py  the published files by a short name
 
 vit/    names.py     each library's parameter names     profiles.py  its settings that no shape shows

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from vitnp.errors import InputError, did_you_mean, quoted, shown
 from vitnp.system import cache, transfer
-from vitnp.system.files import need_regular
 from vitnp.system.writing import as_input_error, beside
 from vitnp.weights import hub
 from vitnp.weights.published import URLS
@@ -77,7 +76,6 @@ def resolve(name):
     Raises InputError for published weights that are not in the cache.
     """
     if os.path.exists(name) or not (name in URLS or name.startswith(("hf:", *SCHEMES))):
-        need_regular(name, "name a file of weights")
         return Path(name)
     path = find(name)
     if path is None:

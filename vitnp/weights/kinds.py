@@ -5,8 +5,6 @@ the file and rename, so that a full disk loses nothing.
 """
 
 import contextlib
-import os
-import stat
 import zipfile
 
 import numpy as np
@@ -28,11 +26,9 @@ def opened(path, most=MOST):
     Raises InputError, with the file and where there is one the array, for whatever cannot be read.
     """
     path = reading.name_of(path)
-    with reading.named(path, advice="name a file of weights"):
-        if stat.S_ISFIFO(os.stat(path).st_mode):  # opening one would wait for whoever writes to it
-            raise InputError(f"cannot read {path}, which is a pipe; name a file of weights")
-        with open(path, "rb") as file:
-            start = file.read(9)
+    reading.need_regular(path, "name a file of weights")
+    with reading.named(path, advice="name a file of weights"), open(path, "rb") as file:
+        start = file.read(9)
     with reading.named(path), contextlib.ExitStack() as stack:
         if start.startswith(b"PK\x03\x04"):
             found = _zipped(path, stack.enter_context(zipfile.ZipFile(path)), most)
