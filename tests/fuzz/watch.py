@@ -47,13 +47,15 @@ class Touched:
             raise PermissionError(errno.EACCES, "the fuzz allows no change outside of its folder")
 
     def inside(self, path):
-        """Whether a path is the input's own, or Python's cache of compiled files."""
+        """Whether a path is the input's own, or a cache of Python's or matplotlib's."""
         if not isinstance(
             path, str | bytes | os.PathLike
         ):  # an open file: it was looked at when it was opened
             return True
         place = os.path.abspath(os.fsdecode(path))
-        return place.startswith((str(self.folder), "/dev/")) or "__pycache__" in place
+        return (
+            place.startswith((str(self.folder), "/dev/")) or "__pycache__" in place or "matplotlib" in place
+        )
 
 
 def changes(event, arguments):
