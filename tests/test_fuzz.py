@@ -1,8 +1,14 @@
-"""The fuzz: what it found before fails no more, and a defect put into vitnp is found by every target."""
+"""The fuzz: what failed once fails no more, and a defect put into vitnp is found by every target."""
 
+import contextlib
+import functools
+import importlib
+import os
+
+import numpy as np
 import pytest
-from fuzz import cases, judge, search, targets
-from fuzz.__main__ import FOUND
+from fuzz import cases, child, judge, report, search, targets
+from fuzz.__main__ import FOUND, keep
 
 from vitnp import errors
 
@@ -17,21 +23,6 @@ def test_what_failed_once_fails_no_more(tmp_path):
     assert {name: finding for name, finding in failed.items() if finding} == {}
 
 
-def look(name, tmp_path, most=100):
-    """{kind: (input, finding)} of so many inputs of a target; the seed is always the same."""
-    made = search.Search(targets.named(name), tmp_path / "case", most=most)
-    search.seeded(made, 0)
-    return made.found
-
-
-def planted(monkeypatch, place, defect):
-    """Put a defect around a function of vitnp: defect(function, *args) is called in its place."""
-    module, _, name = place.rpartition(".")
-    module = __import__(module, fromlist=[name])
-    function = getattr(module, name)
-    monkeypatch.setattr(module, name, lambda *args, **kwargs: defect(function, *args, **kwargs))
-
-
 def raises(function, *args, **kwargs):
     """A traceback."""
     raise KeyError("planted")
@@ -44,10 +35,44 @@ def says(function, *args, **kwargs):
     raise problem
 
 
+def takes_memory(function, *args, **kwargs):
+    """64 MB."""
+    np.ones(64 << 17)
+    return function(*args, **kwargs)
+
+
+def takes_time(function, *args, **kwargs):
+    """It never ends."""
+    while True:
+        pass
+
+
+def starts_a_program(function, *args, **kwargs):
+    """The least of all programs."""
+    os.system("true")
+    return function(*args, **kwargs)
+
+
+def leaves_the_folder(function, *args, **kwargs):
+    """It writes where nobody told it to."""
+    with contextlib.suppress(PermissionError):
+        open(os.path.join(os.path.expanduser("~"), "fuzz-was-here"), "w").close()
+    return function(*args, **kwargs)
+
+
 def one_more(function, *args, **kwargs):
-    """Other numbers in {name: array}."""
-    arrays = function(*args, **kwargs)
-    return {name: array + 1 if array.dtype.kind == "f" else array for name, array in arrays.items()}
+    """Other numbers than the file has."""
+    result = function(*args, **kwargs)
+    if isinstance(result, dict):
+        return {name: array + 1 if array.dtype.kind == "f" else array for name, array in result.items()}
+    return result + 1
+
+
+def inverted(function, *args, **kwargs):
+    """Another picture."""
+    from PIL import ImageOps
+
+    return ImageOps.invert(function(*args, **kwargs))
 
 
 def zero_if_spaced(function, images, *args):
@@ -55,15 +80,102 @@ def zero_if_spaced(function, images, *args):
     return function(images if images.flags.c_contiguous else images * 0, *args)
 
 
+def deletes(function, *args, **kwargs):
+    """A file of somebody's is lost."""
+    os.remove("notes.txt")
+    return function(*args, **kwargs)
+
+
+# target: (a function of vitnp that it reaches, what makes its result wrong, how many inputs find that)
 DEFECTS = {
-    "weights": ("vitnp.weights.kinds.read", one_more),
-    "door": ("vitnp.engine.batch.for_batch", zero_if_spaced),
+    "weights": ("vitnp.weights.kinds.read", one_more, 100),
+    "runs": ("vitnp.tasks.classification.for_batch", one_more, 10),
+    "pictures": ("vitnp.data.photo.in_colors", inverted, 100),
+    "archives": ("vitnp.data.sources.scaled", one_more, 200),
+    "options": ("vitnp.commands.options.overrides", deletes, 20),
+    "door": ("vitnp.engine.batch.for_batch", zero_if_spaced, 500),
 }
 
 
-@pytest.mark.parametrize("name", DEFECTS)
+def found(monkeypatch, folder, name, defect, most):
+    """The kinds of failure that are found in so many inputs of a target, with a defect in vitnp; always the same."""
+    target = targets.named(name)
+    getattr(target, "prepare", bool)()  # as it should be
+    module, _, function = DEFECTS[name][0].rpartition(".")
+    module = importlib.import_module(module)
+    monkeypatch.setattr(module, function, functools.partial(defect, getattr(module, function)))
+    made = search.Search(target, folder / "case", most=most)
+    search.seeded(made, 0)
+    assert made.inputs == most
+    return list(made.found)
+
+
+@pytest.mark.parametrize("name", targets.NAMES)
 @pytest.mark.parametrize("kind", ["traceback KeyError", "message with control characters", "wrong"])
 def test_a_planted_defect_is_found(monkeypatch, tmp_path, name, kind):
-    place, wrong = DEFECTS[name]
-    planted(monkeypatch, place, {"t": raises, "m": says, "w": wrong}[kind[0]])
-    assert [found for found in look(name, tmp_path) if found.startswith(kind)]
+    _, wrong, most = DEFECTS[name]
+    defect = {"traceback KeyError": raises, "wrong": wrong}.get(kind, says)
+    if name in ("options", "runs") and defect is says:
+        kind = "wrong"  # what a command prints is looked at by `commands`
+    assert [one for one in found(monkeypatch, tmp_path, name, defect, most) if one.startswith(kind)]
+
+
+@pytest.mark.parametrize(
+    ("defect", "kind"),
+    [
+        (takes_memory, "memory predict"),
+        (takes_time, "slow engine/batch.py"),
+        (starts_a_program, "escape starts a program"),
+        (leaves_the_folder, "escape changes a file outside"),
+    ],
+)
+def test_what_takes_too_much_or_leaves_its_folder_is_found(monkeypatch, tmp_path, defect, kind):
+    door = targets.named("door")
+    monkeypatch.setattr(door, "MEMORY", 32 << 20, raising=False)
+    monkeypatch.setattr(door, "SECONDS", 1.0, raising=False)
+    monkeypatch.setattr(door, "CALLS", {"predict": door.CALLS["predict"]})
+    monkeypatch.setattr(
+        door, "VALUES", {name: {"spaced": (lambda value: value, door.ANY)} for name in door.VALUES}
+    )
+    assert [one for one in found(monkeypatch, tmp_path, "door", defect, 2) if one.startswith(kind)]
+    assert not os.path.exists(os.path.join(os.path.expanduser("~"), "fuzz-was-here"))
+
+
+DIES_ONCE = """
+import os, vitnp.analysis.linear_eval as module
+fit = module.fit
+def dies_once(*args, **options):
+    if os.path.exists("../died"):
+        return fit(*args, **options)
+    open("../died", "w").close()
+    os._exit(7)
+module.fit = dies_once
+"""
+
+
+def test_a_process_that_dies_is_a_finding_and_another_goes_on(monkeypatch, tmp_path):
+    """The search's processes import this file before anything else."""
+    (tmp_path / "sitecustomize.py").write_text(DIES_ONCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    result = child.run("door", tmp_path, seed=0, most=300)
+    case, finding = result.found["died status 7"]
+    assert (case.words[0], finding.kind) == ("linear_eval.fit", "died status 7")
+    assert result.numbers["inputs"] >= 300
+
+
+def test_what_is_found_is_kept_and_told(tmp_path):
+    small, large = cases.Case(("load", 1), {"a/b.npz": b"ab"}), cases.Case(("load", 1), {"a/b.npz": b"abc"})
+    kinds = ("wrong numbers", "traceback KeyError weights/kinds.py:3", "memory load")
+    result = child.Result("weights")
+    for case in (large, small):
+        numbers = {"inputs": 2, "accepted": 1, "memory": 3 << 20, "longest": 7}
+        result.add((numbers, {kind: (case, judge.Finding(kind, "what")) for kind in kinds}))
+    keep(result, tmp_path)
+    names = ["memory-load", "traceback-KeyError-weights-kinds.py-3", "wrong-numbers"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert cases.kept(tmp_path / "wrong-numbers") == (
+        small,
+        {"target": "weights", "kind": "wrong numbers", "what": "what"},
+    )
+    assert report.row("weights", [result]).split() == "weights 4 2 0.0 1 1 1 3 7".split()
+    assert "weights: wrong numbers" in report.listed([result])

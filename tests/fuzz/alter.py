@@ -1,5 +1,6 @@
 """Bytes, JSON, arrays and zips changed by chance: functions that Hypothesis's `draw` makes choices for."""
 
+import functools
 import io
 import json
 import struct
@@ -73,28 +74,34 @@ def places(value, here=()):
 
 
 def some_json(draw, value):
-    """JSON as text, with one value replaced, left out, doubled or put in."""
-    value = json.loads(json.dumps(value))
-    path = one_of(draw, list(places(value)))
-    new = one_of(draw, nasty.JSON)
-    if not path:
-        return new
-    inside = value
-    for key in path[:-1]:
-        inside = inside[key]
-    how = one_of(draw, ("replace", "leave out", "double", "put in"))
-    if how == "leave out":
-        del inside[path[-1]]
-    elif how == "double" and isinstance(inside, dict):  # the same key twice: the old value, then the new one
-        inside["@again"] = inside[path[-1]]
-        text = json.dumps(value)
-        again = json.dumps({"@again": inside["@again"]})[1:-1]
-        return text.replace(again, f"{json.dumps(path[-1])}: {new}")
-    elif how == "put in" and isinstance(inside, dict):
-        inside[one_of(draw, nasty.SHORT)] = "@new"
-    else:
-        inside[path[-1]] = "@new"
-    return json.dumps(value).replace('"@new"', new)
+    """JSON as text, with one or two values replaced, left out, doubled or put in."""
+    value, texts = json.loads(json.dumps(value)), {}
+    for number in range(draw(st.integers(1, 2))):
+        path, mark = one_of(draw, list(places(value))), f"@{number}"
+        old = functools.reduce(lambda whole, key: whole[key], path, value)
+        alike = nasty.JSON_NUMBERS if isinstance(old, int | float) else nasty.JSON
+        texts[f'"{mark}"'] = new = one_of(draw, alike) if draw(st.booleans()) else one_of(draw, nasty.JSON)
+        if not path:
+            return new
+        inside, key = functools.reduce(lambda whole, key: whole[key], path[:-1], value), path[-1]
+        hows = (
+            ("replace", "replace", "leave out", "double", "put in")
+            if isinstance(inside, dict)
+            else ("replace",)
+        )
+        how = one_of(draw, hows)
+        if how == "leave out":
+            del inside[key]
+        elif how == "put in":
+            inside[one_of(draw, nasty.SHORT)] = mark
+        else:
+            if how == "double":  # the same key twice: the old value, then the new one
+                texts[f'"{mark}"'] = f"{json.dumps(inside[key])}, {json.dumps(key)}: {new}"
+            inside[key] = mark
+    text = json.dumps(value)
+    for mark, new in texts.items():
+        text = text.replace(mark, new)
+    return text
 
 
 def some_array(draw, array):
@@ -174,20 +181,20 @@ def zipped(members, methods=None):
     return out.getvalue()
 
 
-def some_zip(draw, data, change):
-    """A zip with a change of its members, of its directory, or of its bytes. change(draw, name, bytes): of a member."""
-    how = one_of(draw, ("member", "names", "directory", "bytes"))
-    if how == "bytes":
-        return some_bytes(draw, data)
-    if how == "directory":
-        return some_directory(draw, data)
-    members = unzipped(data)
-    i = draw(st.integers(0, len(members) - 1))
-    name, inside = members[i]
+def some_zip(draw, data, change, most=None):
+    """A zip with a change of its members, of its directory, or of its bytes.
+
+    change(draw, name, bytes) alters a member; most is the name of the one that is altered half of the time.
+    """
+    members = dict(unzipped(data))
+    if most and draw(st.booleans()):
+        return zipped((members | {most: change(draw, most, members[most])}).items())
+    how, name = one_of(draw, ("member", "names", "directory", "bytes")), one_of(draw, list(members))
     if how == "member":
-        members[i] = name, change(draw, name, inside)
-        return zipped(members)
-    return zipped(*some_members(draw, members, i))
+        return zipped((members | {name: change(draw, name, members[name])}).items())
+    if how == "names":
+        return zipped(*some_members(draw, list(members.items()), list(members).index(name)))
+    return some_directory(draw, data) if how == "directory" else some_bytes(draw, data)
 
 
 def some_members(draw, members, i):

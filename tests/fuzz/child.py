@@ -1,8 +1,9 @@
 """The search in one target as a process of its own: what it has found is in a file, so that its death loses nothing.
 
-`python -m fuzz.child STATE` reads what to do from STATE.todo.json and writes what it has found to STATE.
+`python -m fuzz.child STATE` reads what to do from STATE.todo and writes what it has found to STATE.
 """
 
+import itertools
 import json
 import os
 import pickle
@@ -38,25 +39,32 @@ class Result:
                 self.found[kind] = case, finding
 
 
-def run(target, folder, *, seconds, seed, guided=False):
-    """Search in a target for so many seconds: a `Result`. A process that dies is a finding, and another goes on."""
-    result, start, number = Result(target), time.monotonic(), 0
-    while (left := seconds - (time.monotonic() - start)) > 0:
-        number += 1
+def run(target, folder, *, seed, seconds=None, most=None, guided=False):
+    """Search in a target for so many seconds or inputs: a `Result`. After a process that died another goes on."""
+    result, start, left = Result(target), time.monotonic(), seconds
+    for number in itertools.count():
         state = folder / f"{target}-{number}"
-        todo = {"target": target, "seconds": left, "seed": seed + 1000 * (number - 1), "guided": guided}
-        todo["known"] = sorted(result.found)
-        state.with_suffix(".todo.json").write_text(json.dumps(todo), "utf-8")
-        ending = wait(state, left + GRACE)
+        todo = {
+            "target": target,
+            "seconds": left,
+            "most": most,
+            "seed": seed + 1000 * number,
+            "guided": guided,
+        }
+        state.with_suffix(".todo").write_text(json.dumps(todo | {"known": sorted(result.found)}), "utf-8")
+        ending = wait(state, None if left is None else left + GRACE)
+        if ending == f"status {search.DEFECT}":
+            raise RuntimeError(
+                f"the search in {target} failed: {state.with_suffix('.log').read_text('utf-8')}"
+            )
         if state.exists():
             result.add(pickle.loads(state.read_bytes()))
-        log, current = state.with_suffix(".log"), state.with_suffix(".now")
-        if ending == f"status {search.DEFECT}":
-            raise RuntimeError(f"the search in {target} failed: {log.read_text('utf-8', 'replace')}")
-        if current.exists():  # the input that was being tried
-            case, kind = pickle.loads(current.read_bytes()), f"died {ending}"
+        died = state.with_suffix(".now").exists()
+        if died:  # by the input that was being tried
+            case, kind = pickle.loads(state.with_suffix(".now").read_bytes()), f"died {ending}"
             result.add(({}, {kind: (case, Finding(kind, ending))}))
-        elif not guided:
+        left = None if seconds is None else seconds - (time.monotonic() - start)
+        if not died or (left is not None and left <= 0):
             break
     result.minutes = (time.monotonic() - start) / 60
     return result
@@ -80,14 +88,14 @@ def wait(state, seconds):
 
 def environment(state):
     """One BLAS thread, no window, and caches in a folder of the search's own."""
-    home = str(state.parent / "home")
-    own = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR"), home)
-    return os.environ | own | {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
+    own = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR"), str(state.parent / "home"))
+    own |= {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
+    return os.environ | own | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def main(state):
     """What the process does."""
-    todo = json.loads(state.with_suffix(".todo.json").read_text("utf-8"))
+    todo = json.loads(state.with_suffix(".todo").read_text("utf-8"))
     if todo["guided"]:
         import atheris
 
@@ -111,14 +119,8 @@ def main(state):
         if made.new or made.inputs % SAVE_EVERY == 0:
             save(made)
 
-    made = search.Search(
-        target,
-        state.parent / "work" / "case",
-        seconds=todo["seconds"],
-        known=todo["known"],
-        before=before,
-        after=after,
-    )
+    bounds = {name: todo[name] for name in ("seconds", "most", "known")}
+    made = search.Search(target, state.parent / "case", before=before, after=after, **bounds)
 
     def ended(status):
         save(made)

@@ -12,7 +12,7 @@ from fuzz import cases, watch
 from vitnp.errors import LONGEST, InputError
 
 PACKAGE = Path(vitnp.__file__).parent
-MEMORY = 256 << 20  # bytes beyond what the process has, unless the target says another number
+MEMORY = 64 << 20  # bytes beyond what the process has, unless the target says another number
 SECONDS = 10.0  # of CPU time, likewise
 
 

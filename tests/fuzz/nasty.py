@@ -37,12 +37,13 @@ SHORT += ("\u202eabc", "٣", "1_0", "0x10")
 TEXTS = (*SHORT, "a" * 300, "a" * 70_000)
 # As text, because Python's own writer writes neither a number twice nor endless nesting.
 JSON = (
-    "null", "true", "false", "0", "-1", "1", "2", "3", "1.5", "1e-300", "16777217", "4294967296", "1e308", "1e999",
-    "-1e999", "NaN", "Infinity", "-Infinity", LONG, LONGER, '""', '"a"', '"1"', '"nan"', '"\\u001b[31m"', '"a\\nb"',
-    '"\\ud800"', '"\\u0000"', f'"{"a" * 1000}"', f'"{"a" * 100_000}"', "[]", "[1]", "[1, 2]", "[null]",
+    "null", "true", "false", "0", "-1", "1", "2", "3", "1.5", "1e-300", "16777216", "16777217", "4294967296", "1e308",
+    "1e999", "-1e999", "NaN", "Infinity", "-Infinity", LONG, LONGER, '""', '"1"', '"nan"', '"\\u001b[31m"', '"a\\nb"',
+    '"a"', '"\\ud800"', '"\\u0000"', f'"{"a" * 1000}"', f'"{"a" * 100_000}"', "[]", "[1]", "[1, 2]", "[null]",
     "[[8, 8], [8, 8]]", "{}", '{"a": 1}', '{"a": 1, "a": 2}', "[" * 500 + "]" * 500, "[" * 100_000,
     '{"a":' * 2000 + "1" + "}" * 2000, "",
 )  # fmt: skip
+JSON_NUMBERS = ("0", "-1", "1", "2", "1.5", "16777216", "1e-300", "1e999", "NaN", "true", LONG, LONGER)
 NAMES = (
     "", ".npy", "a", "a.npy", "../a.npy", "/a.npy", "a/b", "\x1b[31m.npy", "a\nb.npy", "é.npy", "vitnp.config.npy",
     "vitnp.training.npy", "blocks.99999999999.norm.gamma.npy", f"blocks.{LONGER}.W.npy", "blocks.-1.W.npy",

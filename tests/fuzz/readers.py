@@ -30,7 +30,7 @@ def of_zip(data):
     """A zip of .npy, or of torch.save."""
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         members = file.namelist()
-        once(members)
+        once(members, "a zip")
         programs = [name for name in members if name.endswith("/data.pkl")]
         if programs:
             return torch(file, programs[0])
@@ -40,17 +40,17 @@ def of_zip(data):
         }
 
 
-def once(names):
+def once(names, where):
     """Raise Wrong where a name is there twice: which one counts is not said."""
     if len(set(names)) < len(names):
-        raise Wrong("accepted with the same name twice")
+        raise Wrong(f"accepted with the same name twice in {where}")
 
 
 def safetensors(data):
     """The header's JSON, then the numbers."""
 
     def unique(pairs):
-        once([name for name, _ in pairs])
+        once([name for name, _ in pairs], "a header")
         return dict(pairs)
 
     size = int.from_bytes(data[:8], "little")

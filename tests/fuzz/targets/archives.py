@@ -168,7 +168,7 @@ def pictures(files, dataset, form):
         members = [
             (member.name.rpartition("/")[2], tar.extractfile(member)) for member in tar if member.isfile()
         ]
-        readers.once([name for name, _ in members])
+        readers.once([name for name, _ in members], "an archive")
         inside = {name: file.read() for name, file in members}
     train, test, _ = cifar.FILES[dataset][form == "python"]
     return [together([part(inside[name], dataset, form) for name in names]) for names in (train, test)]

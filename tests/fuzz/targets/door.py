@@ -15,8 +15,6 @@ from fuzz.targets.door_calls import CALLS
 from fuzz.targets.door_values import ANY, FREE, REFUSED, VALUES
 from vitnp.errors import InputError
 
-MEMORY = 64 << 20
-
 
 @st.composite
 def cases(draw):

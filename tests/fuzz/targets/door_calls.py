@@ -251,7 +251,7 @@ CALLS = {
     "ArraySource": Call(
         source,
         lambda folder: {"images": images(), "labels": LABELS.copy()},
-        {"images": "inside", "labels": "labels"},
+        {"images": "images of a source", "labels": "labels of a source"},
     ),
     "preset": Call(
         lambda **given: vars(preset(**given)),

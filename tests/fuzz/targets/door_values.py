@@ -132,6 +132,7 @@ WIDE = ("NaN", "infinity", "1e300", "complex", "int64", "bool", "longdouble")
 # What a training that diverges also gives: it is found there. Values of pictures are looked at by the model.
 INSIDE = {name: (make, FREE if name in WIDE else right) for name, (make, right) in FLOATS.items()}
 SHAPELESS = (*SHAPES, "number", "no axes", "int64", "bool", "1e300", "other bytes", "float16", "longdouble")
+SHAPELESS += ("NaN", "infinity", "masked")
 # Of any shape: the function that is checked decides.
 POINTS = {name: (make, ANY if name in SHAPELESS else right) for name, (make, right) in FLOATS.items()}
 LABELS = (
@@ -151,6 +152,10 @@ LABELS = (
         "turned": (lambda array: array.T, SAME),
     }
 )
+OTHER_LABELS = LABELS | {
+    "too large": (changed(99), ANY)
+}  # of no model: nothing says how many classes there are
+PICTURES = INSIDE | {"empty": (lambda array: array[:0], FREE)}
 TREES = NOTHING | {
     "number": (always(3), REFUSED),
     "array": (always(np.ones(3, np.float32)), REFUSED),
@@ -240,6 +245,8 @@ VALUES = {
     "inside": INSIDE,
     "point": POINTS,
     "labels": LABELS,
+    "labels of a source": OTHER_LABELS,
+    "images of a source": PICTURES,
     "tree": TREES,
     "any tree": {
         name: (make, ANY if name in OF_OTHER_TREES else right) for name, (make, right) in TREES.items()

@@ -16,8 +16,9 @@ from fuzz.judge import Wrong
 from vitnp import preset
 from vitnp.data import photo, preprocess
 
+MEMORY = 256 << 20  # a picture may be large, however small its file
 PHOTOS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-OTHERS = ("EPS", "PDF", "ICO", "TGA", "PCX", "SGI", "IM", "MSP", "XBM", "JPEG2000", "DDS", "ICNS")
+OTHERS = ("EPS", "PDF", "ICO", "TGA", "PCX", "SGI", "MSP", "XBM", "JPEG2000", "DDS", "ICNS")
 MODES = ("RGB", "L", "P", "RGBA", "LA", "1", "CMYK", "I;16", "I", "F", "LAB", "YCbCr")
 SUFFIXES = ("png", "jpg", "gif", "tif", "webp", "ppm", "eps", "txt")
 PROGRAM = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n%%EOF\n"

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from fuzz import alter, commands, readers
 from fuzz.cases import Case
 from fuzz.judge import Wrong
+from vitnp.data import digits
 from vitnp.errors import InputError
 from vitnp.weights.native import TRAINING
 
@@ -38,11 +39,15 @@ TIMES = ("seconds", "images_per_second")  # of an epoch
 
 
 def train(*words):
-    """`vitnp train` without the picture of its curves, which takes longer than the training."""
+    """`vitnp train` without what takes most of its time: to draw, to read the digits, to wait for the disk."""
     from matplotlib.figure import Figure
 
-    with mock.patch("vitnp.show.curves", lambda history: Figure(figsize=(1, 1))):
+    curves = mock.patch("vitnp.show.curves", lambda history: Figure(figsize=(1, 1)))
+    with curves, mock.patch("vitnp.data.digits.load", read_once), mock.patch("os.fsync", id):
         return commands.vitnp("train", *words)
+
+
+read_once = functools.cache(digits.load)
 
 
 @functools.cache
@@ -81,7 +86,7 @@ def cases(draw):
 def changed(draw, name, data):
     """A file altered as what it is: a zip, JSON, a table."""
     if name.endswith(".npz"):
-        return alter.some_zip(draw, data, some_member)
+        return alter.some_zip(draw, data, some_member, f"{TRAINING}.npy")
     if name.endswith(".json") and draw(st.booleans()):
         return alter.some_json(draw, json.loads(data)).encode()
     if name.endswith(".jsonl") and draw(st.booleans()):
