@@ -143,14 +143,14 @@ def test_save_compares_the_tree_with_the_configuration(tmp_path, model):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("path", [None, 3, b"model.npz", ["model.npz"], np.array(["a", "b"])], ids=str)
+@pytest.mark.parametrize("path", [None, 3, ["model.npz"], np.array(["a", "b"])], ids=str)
 def test_what_is_no_path(model, path):
     for call in (
         lambda: weights.save(path, *model),
         lambda: weights.load(path),
         lambda: weights.inspect(path),
     ):
-        with pytest.raises(InputError, match=r"^path is .*; need the name of a file"):
+        with pytest.raises(InputError, match=r"cannot (read|write) .*, which is no name of a file; give a path"):
             call()
 
 

@@ -83,8 +83,8 @@ class Run:
             raise
 
     def need_folder(self):
-        """Raise InputError where the folder is not the one in which the run began."""
-        if self.locked and not self.locked.is_there():
+        """Raise InputError where the folder, or the run in it, is not the one that began."""
+        if self.locked and not (self.locked.is_there() and (self.folder / ABOUT).exists()):
             raise InputError(f"{self.locked.folder} was removed or moved while its training ran")
 
     def finish(self, p, config, class_names, init=None):
