@@ -102,6 +102,15 @@ def test_an_array_that_the_model_has_not_is_not_read(tmp_path):
     refused(tmp_path / "model.npz", "junk is unexpected")
 
 
+def test_nothing_is_read_of_a_file_that_does_not_fit(tmp_path, monkeypatch):
+    read, take = [], npz.take
+    monkeypatch.setattr(npz, "take", lambda stream, size: read.append(size) or take(stream, size))
+    zipped(tmp_path / "model.npz", [*members_of(tmp_path, "google"), ("junk.npy", npy(np.zeros(3)))])
+    read.clear()
+    refused(tmp_path / "model.npz", "junk is unexpected")
+    assert read == []
+
+
 @pytest.mark.parametrize("field", [{"hidden_size": 2**20, "num_heads": 1}, {"num_classes": 2**24}], ids=str)
 def test_a_configuration_of_a_larger_model(tmp_path, field):
     arrays = arrays_of(tmp_path, "vitnp", TOKEN)
