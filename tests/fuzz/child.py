@@ -3,16 +3,19 @@
 `python -m fuzz.child STATE` reads what to do from STATE.todo and writes what it has found to STATE.
 """
 
+import importlib
 import itertools
 import json
 import os
 import pickle
+import pkgutil
 import subprocess
 import sys
 import time
 import traceback
 from pathlib import Path
 
+import vitnp
 from fuzz import search, targets, watch
 from fuzz.judge import Finding
 
@@ -53,13 +56,12 @@ def run(target, folder, *, seed, seconds=None, most=None, guided=False):
         }
         state.with_suffix(".todo").write_text(json.dumps(todo | {"known": sorted(result.found)}), "utf-8")
         ending = wait(state, None if left is None else left + GRACE)
-        if ending == f"status {search.DEFECT}":
-            raise RuntimeError(
-                f"the search in {target} failed: {state.with_suffix('.log').read_text('utf-8')}"
-            )
+        died = state.with_suffix(".now").exists()
+        if ending != "status 0" and (not died or ending == f"status {search.DEFECT}"):
+            log = state.with_suffix(".log").read_text("utf-8", "replace")[-2000:]
+            raise RuntimeError(f"the search in {target} failed: {log}")
         if state.exists():
             result.add(pickle.loads(state.read_bytes()))
-        died = state.with_suffix(".now").exists()
         if died:  # by the input that was being tried
             case, kind = pickle.loads(state.with_suffix(".now").read_bytes()), f"died {ending}"
             result.add(({}, {kind: (case, Finding(kind, ending))}))
@@ -93,16 +95,22 @@ def environment(state):
     return os.environ | own | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
+def followed(name):
+    """The module of a target, with all of vitnp imported so that atheris sees which lines are reached."""
+    import atheris
+
+    with atheris.instrument_imports(include=["vitnp"]):
+        target = targets.named(name)
+        for module in pkgutil.walk_packages(vitnp.__path__, "vitnp."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    return target
+
+
 def main(state):
     """What the process does."""
     todo = json.loads(state.with_suffix(".todo").read_text("utf-8"))
-    if todo["guided"]:
-        import atheris
-
-        with atheris.instrument_imports(include=["vitnp"]):
-            target = targets.named(todo["target"])
-    else:
-        target = targets.named(todo["target"])
+    target = followed(todo["target"]) if todo["guided"] else targets.named(todo["target"])
     watch.limit_addresses()
     current = state.with_suffix(".now")
 

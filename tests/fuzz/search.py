@@ -46,6 +46,7 @@ class Search:
         self.found = {}  # kind: (smallest input, Finding)
         self.inputs = self.accepted = self.memory = self.longest = 0
         self.shrinking, self.shrinks = None, 0
+        self.failures = {}  # kind: an exception of its own, by which Hypothesis tells failures apart
 
     def over(self):
         """Whether the time or the number of inputs is spent."""
@@ -83,7 +84,7 @@ class Search:
             if self.shrinks > SHRINKS:
                 raise Ended
             if finding and finding.kind == self.shrinking:
-                raise Failed(finding.kind)
+                raise self.failures.setdefault(finding.kind, type("Failed", (Failed,), {}))
 
     def round(self, test):
         """Run a test of Hypothesis until it is done, or has found a new kind and made it small."""
@@ -133,6 +134,6 @@ def guided(search, seed, ended):
             traceback.print_exc()
             ended(DEFECT)
 
-    quiet = ("-rss_limit_mb=0", "-timeout=0", "-verbosity=0", "-close_fd_mask=3")  # the budgets are `judge`'s
+    quiet = ("-rss_limit_mb=0", "-timeout=0", "-verbosity=0")  # the budgets are `judge`'s
     atheris.Setup([sys.argv[0], f"-seed={seed + 1}", *quiet], one)
     atheris.Fuzz()
