@@ -150,7 +150,9 @@ def test_what_is_no_path(model, path):
         lambda: weights.load(path),
         lambda: weights.inspect(path),
     ):
-        with pytest.raises(InputError, match=r"cannot (read|write) .*, which is no name of a file; give a path"):
+        with pytest.raises(
+            InputError, match=r"cannot (read|write) .*, which is no name of a file; give a path"
+        ):
             call()
 
 

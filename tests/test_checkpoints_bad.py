@@ -677,3 +677,11 @@ def test_two_readings_of_a_file_give_arrays_of_their_own(tmp_path):
     first, second = kinds.read(tmp_path / "model.pth"), kinds.read(tmp_path / "model.pth")
     first["x"] += 1.0
     assert np.array_equal(second["x"], np.arange(4))
+
+
+def test_letters_beyond_unicode(tmp_path):
+    """NumPy makes a string of any 32-bit numbers; Python's own code ends in a SystemError on it."""
+    text = np.frombuffer(np.full(300, 0x20202020, "<u4").tobytes(), "<U300")[0:1].reshape(())
+    np.savez(tmp_path / "model.npz", **{"vitnp.config": text, "x": np.ones(3)})
+    with pytest.raises(InputError, match=r"vitnp\.config has a letter beyond Unicode"):
+        weights.load(tmp_path / "model.npz")

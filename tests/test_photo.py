@@ -146,3 +146,11 @@ def test_odd_metadata_is_not_worth_a_word(tmp_path):
     with pytest.warns(UserWarning, match="Corrupt EXIF"), Image.open(tmp_path / "odd.jpg") as image:
         image.getexif()
     assert photo.load(tmp_path / "odd.jpg", (8, 8)).shape == (8, 8, 3)
+
+
+def test_a_tiff_is_turned_upright_once(tmp_path):
+    """Given a path, Pillow 13 maps plain pixels into memory and forgets the turn; so it is given an open file."""
+    pixels = np.arange(99, dtype="u1").reshape(9, 11)
+    for tag, upright in ((6, np.rot90(pixels, -1)), (3, np.rot90(pixels, 2)), (8, np.rot90(pixels))):
+        Image.fromarray(pixels).save(tmp_path / "turned.tif", tiffinfo={274: tag})
+        assert np.array_equal(np.asarray(photo.read(tmp_path / "turned.tif", in_channels=1)), upright)

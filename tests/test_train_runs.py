@@ -426,3 +426,11 @@ def test_too_little_memory(capsys, tmp_path, monkeypatch):
     status, _, err = run(capsys, f"{SMALL} --out", tmp_path)
     assert status == 2
     assert err == "vitnp: a step of 128 images needs more memory than there is; give --micro-batch\n"
+
+
+def test_begun_from_a_checkpoint_whose_recipe_holds_infinity(capsys, tmp_path):
+    """Which is no JSON, but Python's."""
+    assert run(capsys, f"{SMALL} --set-recipe clip=inf --out", tmp_path / "run")[0] == 0
+    (path,) = (tmp_path / "run" / "checkpoints").iterdir()
+    assert run(capsys, BEGUN, path, "--out", tmp_path / "begun")[0] == 0
+    assert run(capsys, "--resume", tmp_path / "run")[0] == 0

@@ -67,10 +67,12 @@ def decoded(path):
     need_regular(path, f"give a {ADMITTED}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is harmless, and what is claimed is checked here
-        with pillows_errors(path):
-            file = Image.open(path, formats=FORMATS)
-        with file:
-            need_bounded(path, file)
+        with contextlib.ExitStack() as stack:
+            with pillows_errors(path):
+                # Opened here: of a path Pillow may map a TIFF into memory, and then loses how it is to be turned.
+                opened = stack.enter_context(open(path, "rb"))
+                file = Image.open(opened, formats=FORMATS)
+            need_bounded(path, file, opened)
             with pillows_errors(path):
                 return ImageOps.exif_transpose(file)
 
@@ -104,8 +106,8 @@ def within_memory(path):
         raise InputError(f"{path} needs more memory than there is; make the picture smaller first") from None
 
 
-def need_bounded(path, file):
-    """Raise InputError for an opened picture whose pixels would take all memory, or minutes, whatever its length."""
+def need_bounded(path, file, opened):
+    """Raise InputError for a picture whose pixels would take all memory, or minutes; Pillow has begun to read it."""
     from PIL import Image
 
     if file.width * file.height > Image.MAX_IMAGE_PIXELS:
@@ -117,8 +119,10 @@ def need_bounded(path, file):
     if file.format == "BMP" and file.info["compression"] and file.width * file.height > MOST_RUNS:
         raise InputError(f"{path} is a compressed BMP of more than {MOST_RUNS:,} pixels; save it as a PNG")
     if file.format in ("JPEG", "MPO"):
-        with open(path, "rb") as opened:
-            count = scans(opened.read())
+        place = opened.tell()
+        opened.seek(0)
+        count = scans(opened.read())
+        opened.seek(place)
         if count > MOST_SCANS:
             raise InputError(
                 f"{path} is a JPEG of {count:,} scans, more than {MOST_SCANS}; save it again, or as a PNG"

@@ -5,6 +5,7 @@ the file and rename, so that a full disk loses nothing.
 """
 
 import contextlib
+import sys
 import zipfile
 
 import numpy as np
@@ -68,7 +69,10 @@ def string(path, name, stored):
     """The string that a Stored is. Raises InputError for an array of anything else."""
     if stored.dtype.kind != "U" or stored.shape or stored.dtype.itemsize > 4 * reading.MOST_TEXT:
         raise InputError(f"{path}: {name} is {called(stored.dtype)} {shown(stored.shape)}; need one text")
-    return str(stored.read())
+    text = stored.read().astype(stored.dtype.newbyteorder("="))
+    if text.reshape(1).view(np.uint32).max(initial=0) > sys.maxunicode:  # NumPy makes a string of any number
+        raise ValueError(f"{name} has a letter beyond Unicode")
+    return str(text)
 
 
 def _named(path, read):

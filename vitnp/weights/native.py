@@ -54,8 +54,9 @@ def need_no_classes(overrides):
 def _config(path, text, name):
     """The configuration in the text of an array called `name`. Raises InputError, naming the file, for none."""
     with reading.named(path, f": {name} is no configuration", "save the model again"):
-        given = reading.from_json(text)
-        return models.config_from_dict(given["run"]["model"] if name == TRAINING else given)
+        if name == TRAINING:  # a recipe may hold Infinity, which is no JSON
+            return models.config_from_dict(json.loads(text)["run"]["model"])
+        return models.config_from_dict(reading.from_json(text))
 
 
 def with_overrides(path, config, overrides):
