@@ -71,7 +71,7 @@ def string(path, name, stored):
         raise InputError(f"{path}: {name} is {called(stored.dtype)} {shown(stored.shape)}; need one text")
     text = stored.read().astype(stored.dtype.newbyteorder("="))
     if text.reshape(1).view(np.uint32).max(initial=0) > sys.maxunicode:  # NumPy makes a string of any number
-        raise ValueError(f"{name} has a letter beyond Unicode")
+        raise InputError(f"{path}: {name} has a letter beyond Unicode; save it again")
     return str(text)
 
 
