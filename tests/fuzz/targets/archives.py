@@ -163,14 +163,13 @@ def mnist(files):
 
 def pictures(files, dataset, form):
     """[(pixels, labels)] of the archive; a name that is there twice is not right."""
-    (archive,) = files.values()
+    (archive,), (train, test, _) = files.values(), cifar.FILES[dataset][form == "python"]
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         members = [
             (member.name.rpartition("/")[2], tar.extractfile(member)) for member in tar if member.isfile()
         ]
         readers.once([name for name, _ in members], "an archive")
-        inside = {name: file.read() for name, file in members}
-    train, test, _ = cifar.FILES[dataset][form == "python"]
+        inside = {name: file.read() for name, file in members if name in (*train, *test)}
     return [together([part(inside[name], dataset, form) for name in names]) for names in (train, test)]
 
 
