@@ -16,6 +16,7 @@ from vitnp.system.writing import beside
 from vitnp.weights import npz, unpickle
 from vitnp.weights.stored import MOST, Stored, called, check_names
 
+ADVICE = "name a file of weights"
 # Of the numbers in .safetensors those that come near a ViT's; bfloat16 stays two raw bytes, as NumPy has it not.
 SAFETENSORS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "V2", "I64": "<i8", "I32": "<i4"}
 
@@ -57,6 +58,7 @@ def text(path, name):
     Raises InputError for what is no string, or cannot be read.
     """
     path = reading.name_of(path)
+    reading.need_regular(path, ADVICE)
     if not zipfile.is_zipfile(path):
         return None
     with reading.named(path), zipfile.ZipFile(path) as file:
