@@ -21,6 +21,7 @@ from checkpoint_files import (
 )
 
 from vitnp import InputError, weights
+from vitnp.errors import one_line
 from vitnp.ops import positions
 from vitnp.system import pickles
 from vitnp.weights import kinds
@@ -533,10 +534,15 @@ def test_values_that_are_not_finite(tmp_path, format, value):
     p["blocks"][1]["attention"]["W_V"][0, 0] = value
     path = path_of(tmp_path, format)
     weights.save(path, p, TOKEN, format=format)
-    message = refused(path, "holds 2 values that are NaN or infinite", "holds 1 values")
+    message = refused(path, "does not hold the", "NaN or infinite")
     found = weights.inspect(path, **({} if format == "vitnp" else SIZE))
     assert len(found.not_finite) == 2
-    assert all(sentence in message for sentence in found.not_finite)
+    assert [sentence.partition(" holds ")[2] for sentence in found.not_finite] == [
+        "1 values that are NaN or infinite",
+        "2 values that are NaN or infinite",
+    ]
+    said = f"{path} does not hold the {format} model it names: {'; '.join(found.not_finite)}"
+    assert message == one_line(said)
 
 
 def test_a_head_of_two_minds(tmp_path):

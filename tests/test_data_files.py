@@ -339,9 +339,18 @@ ARCHIVES = {
     "an extension of gigabytes": (member("pax", 2**33, tarfile.XHDTYPE), "has more in it"),
     "a sparse map that is none": (
         member("pax", 19, tarfile.XHDTYPE) + PAX.ljust(512, b"\0") + bytes(512),
-        "neither",
+        "has an extension of tar that is not read",
     ),
-    "a sparse file": (member("x/data_batch_1.bin", 0, tarfile.GNUTYPE_SPARSE) + bytes(512), "has neither"),
+    "another name": (
+        member("pax", 22, tarfile.XHDTYPE) + b"22 path=data_batch_1.b".ljust(512, b"\0") + bytes(512),
+        "has an extension of tar that is not read",
+    ),
+    "a time, which is harmless": (
+        member("pax", 12, tarfile.XHDTYPE) + b"12 mtime=1.5".ljust(512, b"\0") + bytes(512),
+        "has neither",
+    ),
+    "a long name": (member("x", 0, tarfile.GNUTYPE_LONGNAME) + bytes(512), "an extension of tar that"),
+    "a sparse file": (member("x/data_batch_1.bin", 0, tarfile.GNUTYPE_SPARSE) + bytes(512), "an extension"),
     "a link": (member("x/data_batch_1.bin", 9, tarfile.SYMTYPE) + bytes(512), "has neither"),
     "a header that is none": (b"x" * 512, "is cut off or damaged"),
     "no end": (member("x/readme", 0), "is cut off or damaged (it ends too early)"),

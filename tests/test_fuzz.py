@@ -3,9 +3,9 @@
 import contextlib
 import functools
 import importlib
+import mmap
 import os
 
-import numpy as np
 import pytest
 from fuzz import cases, child, judge, report, search, targets
 from fuzz.__main__ import FOUND, keep
@@ -36,8 +36,10 @@ def says(function, *args, **kwargs):
 
 
 def takes_memory(function, *args, **kwargs):
-    """64 MB."""
-    np.ones(64 << 17)
+    """64 MB, which no memory that was freed before can hold."""
+    with mmap.mmap(-1, 64 << 20) as memory:
+        for place in range(0, len(memory), mmap.PAGESIZE):
+            memory[place] = 1
     return function(*args, **kwargs)
 
 
@@ -62,10 +64,7 @@ def leaves_the_folder(function, *args, **kwargs):
 
 def one_more(function, *args, **kwargs):
     """Other numbers than the file has."""
-    result = function(*args, **kwargs)
-    if isinstance(result, dict):
-        return {name: array + 1 if array.dtype.kind == "f" else array for name, array in result.items()}
-    return result + 1
+    return function(*args, **kwargs) + 1
 
 
 def inverted(function, *args, **kwargs):
@@ -88,7 +87,7 @@ def deletes(function, *args, **kwargs):
 
 # target: (a function of vitnp that it reaches, what makes its result wrong, how many inputs find that)
 DEFECTS = {
-    "weights": ("vitnp.weights.kinds.read", one_more, 100),
+    "weights": ("vitnp.weights.loading.widened", one_more, 100),
     "runs": ("vitnp.tasks.classification.for_batch", one_more, 10),
     "pictures": ("vitnp.data.photo.in_colors", inverted, 100),
     "archives": ("vitnp.data.sources.scaled", one_more, 200),
@@ -110,13 +109,17 @@ def found(monkeypatch, folder, name, defect, most):
     return list(made.found)
 
 
-@pytest.mark.parametrize("name", targets.NAMES)
-@pytest.mark.parametrize("kind", ["traceback KeyError", "message with control characters", "wrong"])
+KINDS = ("traceback KeyError", "message with control characters", "wrong")
+SANE = ("options", "runs")  # whose messages the command's door makes one line, whatever is in them
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, kind) for name in targets.NAMES for kind in KINDS if name not in SANE or kind != KINDS[1]],
+)
 def test_a_planted_defect_is_found(monkeypatch, tmp_path, name, kind):
     _, wrong, most = DEFECTS[name]
     defect = {"traceback KeyError": raises, "wrong": wrong}.get(kind, says)
-    if name in ("options", "runs") and defect is says:
-        kind = "wrong"  # what a command prints is looked at by `commands`
     assert [one for one in found(monkeypatch, tmp_path, name, defect, most) if one.startswith(kind)]
 
 

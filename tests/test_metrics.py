@@ -21,9 +21,9 @@ def test_rows_in_both_forms(tmp_path):
 
 def test_rows_up_to_a_step(tmp_path):
     """A line that was cut off is none."""
-    assert rows_until(tmp_path / "rows", "step", 9) == []
+    assert rows_until(tmp_path / "rows", ("step",), 9) == []
     (tmp_path / "rows.jsonl").write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st')
-    assert rows_until(tmp_path / "rows", "step", 2) == [{"step": 1}, {"step": 2}]
+    assert rows_until(tmp_path / "rows", ("step",), 2) == [{"step": 1}, {"step": 2}]
 
 
 def test_what_is_no_number_is_null(tmp_path):

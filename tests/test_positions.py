@@ -374,7 +374,7 @@ def test_the_command_line(capsys, tmp_path):
         ),
         ({"position_embedding": "sin-cos"}, "did you mean sincos"),
         ({"position_embedding": "xyz"}, '"xyz"; choose from none'),
-        ({"position_embedding": None}, '"None"'),
+        ({"position_embedding": None}, "is None; did you mean none"),
         ({"position_at": "every layer"}, "did you mean every-layer or every-layer-shared?"),
         (
             {"position_embedding": "2d", "hidden_size": 15, "num_heads": 1},

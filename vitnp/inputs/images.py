@@ -45,7 +45,7 @@ def per_channel(default, *, low):
     def check(name, value):
         value = tuple(value) if isinstance(value, tuple | list) else (value,)
         if not value:
-            raise InputError(f"{name} is (); need a number a channel, or one for all")
+            raise InputError(f"{name} is (); need a number per channel, or one for all")
         value = tuple(need_real(name, number, low=low, at_most=LARGEST) for number in value)
         return value[:1] if len(set(value)) == 1 else value  # so that equal ways are equal
 
