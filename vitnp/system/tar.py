@@ -1,6 +1,6 @@
 """Members of a .tar or .tar.gz, read within bounds; nothing is written to the disk. Imports `errors`, `reading`.
 
-Of Python's tarfile only the headers are used. The extensions of tar (GNU's long names and sparse files, what pax says of a
+Of Python's tarfile only the headers are used. Extensions of tar (GNU's long names and sparse files, what pax says of a
 name or a size) can make a few bytes claim a terabyte, or take hours to read: an archive that has one is refused.
 """
 
