@@ -41,7 +41,7 @@ def test_floats_are_taken_as_they_are_and_never_written_to():
         (PIXELS, [True] * 4, "labels have dtype bool"),
         (PIXELS, [0] * 3, r"4 images and labels of shape \(3,\)"),
         (PIXELS, [0.0] * 4, "labels have dtype float64"),
-        (PIXELS, [0, 1, -1, 0], "labels have the value -1; need whole numbers from 0 on"),
+        (PIXELS, [0, 1, -1, 0], "labels run from -1 to 1; need classes from 0 to at most 16,777,216"),
     ],
 )
 def test_what_is_no_set_of_labeled_images(images, labels, message):
@@ -53,3 +53,20 @@ def test_what_is_no_set_of_labeled_images(images, labels, message):
 def test_a_source_may_be_empty(dtype):
     source = ArraySource(PIXELS[:0], np.zeros(0, dtype))
     assert (len(source), source.shape, source.images(np.zeros(0, int)).shape) == (0, (8, 8, 1), (0, 8, 8, 1))
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "said"),
+    [
+        ([[1.0], [1.0, 2.0]], [0], "images are a list of rows that are not alike"),
+        (PIXELS, [0, [1, 2], 1, 0], "labels are a list of rows that are not alike"),
+        (PIXELS, np.ma.masked_array([0, 1, 1, 0]), "labels are a MaskedArray"),
+        (np.ma.masked_array(PIXELS), [0, 1, 1, 0], "images are a MaskedArray"),
+        (PIXELS, np.array([0, 1, 1, 2**63], np.uint64), "labels run from 0 to 9223372036854775808; need"),
+        (PIXELS, None, "labels are a NoneType; need an array"),
+    ],
+    ids=range(6),
+)
+def test_what_is_no_source(images, labels, said):
+    with pytest.raises(InputError, match=f"^{said}"):
+        ArraySource(images, labels)

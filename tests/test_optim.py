@@ -178,7 +178,7 @@ def test_what_is_taken_together(monkeypatch):
     monkeypatch.setattr(optim, "TOGETHER", 10)
     sizes = {"a": 4, "b": 6, "c": 3, "d": 10, "e": 25, "f": 2}
     p = {name: np.zeros(size) for name, size in reversed(sizes.items())} | {"g": np.zeros((3, 4)).T}
-    groups = [[theta.size for theta, _, _ in group] for group in optim.groups(p, p)]
+    groups = [[theta.size for theta, _, _ in group] for group in optim.groups(optim.matched("p", p, "dp", p))]
     assert groups == [[4, 6], [3], [10], [10], [10], [5], [2], [12]]
 
 

@@ -12,7 +12,7 @@ from vitnp import models
 from vitnp.backend import arrays
 from vitnp.engine import batch
 from vitnp.errors import InputError, need_int, need_real
-from vitnp.inputs.checks import check_generator, check_labels, check_parameters
+from vitnp.inputs.checks import check_generator, check_labels, check_parameters, listed
 
 # As the released code: with features of variance 1 the constant 100 leaves the bias almost free of the penalty.
 CONSTANT = 100.0
@@ -96,10 +96,8 @@ def need_linear(linear):
 
 def classes_of(labels, n, num_classes):
     """The labels (n,), which may be a list, as an array; n None: any number. Raises InputError for other ones."""
-    labels = np.asarray(labels) if isinstance(labels, list | tuple) else labels
-    if n is None:
-        arrays.need_array("labels", labels)
-        n = labels.size
+    labels = listed("labels", labels)
+    n = labels.size if n is None else n
     check_labels(labels, n, num_classes)
     if labels.ndim != 1:
         raise InputError(f"labels have shape {labels.shape}; need ({n},), the classes themselves")

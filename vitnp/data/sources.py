@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from vitnp.errors import InputError
+from vitnp.errors import MOST, InputError
+from vitnp.inputs.checks import listed
 from vitnp.inputs.images import Preprocessing, scaled
 
 TEST_SHARE = 0.2  # of a set that has no split of its own
@@ -49,7 +50,7 @@ class ArraySource:
     """
 
     def __init__(self, images, labels):
-        images, labels = np.asarray(images), np.asarray(labels)
+        images, labels = listed("images", images), listed("labels", labels)
         if images.ndim != 4:
             raise InputError(
                 f"images have shape {images.shape}; need (n, height, width, channels): gray has 1 channel, RGB 3"
@@ -60,9 +61,14 @@ class ArraySource:
             )
         if labels.shape != images.shape[:1]:
             raise InputError(f"{len(images):,} images and labels of shape {labels.shape}; need one an image")
-        if labels.dtype.kind not in "iu" or (labels.size and labels.min() < 0):
-            odd = f"the value {labels.min()}" if labels.dtype.kind == "i" else f"dtype {labels.dtype}"
-            raise InputError(f"labels have {odd}; need whole numbers from 0 on, the class of each image")
+        if labels.dtype.kind not in "iu":
+            raise InputError(
+                f"labels have dtype {labels.dtype}; need whole numbers from 0 on, a class per image"
+            )
+        if labels.size and not 0 <= labels.min() <= labels.max() <= MOST:
+            raise InputError(
+                f"labels run from {labels.min()} to {labels.max()}; need classes from 0 to at most {MOST:,}"
+            )
         self.pixels = images if images.dtype == np.uint8 else images.astype(np.float32, copy=False)
         self.labels = labels.astype(np.intp)
         self.shape = images.shape[1:]

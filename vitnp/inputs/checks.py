@@ -114,17 +114,37 @@ def check_floats(name, leaves, *, writable=True):
         raise InputError(f"{name} is a {type(leaves).__name__}; need a nested dict of arrays")
     like = None
     for leaf_name, leaf in tree.leaves(leaves):
+        plain = (
+            type(leaf) is np.ndarray and leaf.dtype in FLOATS
+        )  # the others are looked at more closely: it takes time
+        if plain and (like is None or leaf.dtype is like.dtype) and (leaf.flags.writeable or not writable):
+            like = leaf
+            continue
         like = leaf if like is None else like
-        if not is_array(leaf) or isinstance(leaf, np.generic) or leaf.dtype not in FLOATS:
-            given = leaf.dtype if is_array(leaf) else f"a {type(leaf).__name__}"
-            raise InputError(f"{name}.{leaf_name} is {given}; need an array of floats")
-        need_like(f"{name}.{leaf_name}", leaf, like)
-        if writable and on_host(leaf) and not leaf.flags.writeable:
-            raise InputError(
-                f"{name}.{leaf_name} cannot be written into; give a copy: {name} = tree.map(np.copy, …)"
-            )
+        check_leaf(f"{name}.{leaf_name}", leaf, like, writable)
     if like is None:
         raise InputError(f"{name} has no arrays; need at least one")
+
+
+def check_leaf(name, leaf, like, writable):
+    """The same of one leaf; like: an array that it has to be like."""
+    if not is_array(leaf) or isinstance(leaf, np.generic) or leaf.dtype not in FLOATS:
+        given = leaf.dtype if is_array(leaf) else f"a {type(leaf).__name__}"
+        raise InputError(f"{name} is {given}; need an array of floats")
+    need_like(name, leaf, like)
+    if writable and on_host(leaf) and not leaf.flags.writeable:
+        raise InputError(f"{name} cannot be written into; give a copy, such as tree.map(np.copy, …)")
+
+
+def listed(name, value):
+    """A list as an array, an array as it is. Raises InputError for what is neither, or a list that is no array."""
+    if isinstance(value, list | tuple):
+        try:
+            value = np.asarray(value)
+        except ValueError:
+            raise InputError(f"{name} are a list of rows that are not alike; need an array") from None
+    need_array(name, value)
+    return value
 
 
 def check_part(part, count):

@@ -8,11 +8,13 @@ bias. Arrays of either backend, and no device is waited for. Imports `backend`, 
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from vitnp import tree
 from vitnp.backend.arrays import array_module, on_host
 from vitnp.backend.tiles import BLOCK
 from vitnp.errors import InputError, need_choice, need_int, need_real, shown
-from vitnp.inputs.checks import check_floats, misfits, need_fit, need_library, need_like
+from vitnp.inputs.checks import FLOATS, check_floats, misfits, need_fit, need_library, need_like
 from vitnp.inputs.fields import check_names
 
 # Values taken together: from here on more at a time was no faster, for the digits nor for a ViT-Ti.
@@ -59,8 +61,8 @@ def update(p, dp, state, *, lr, **rule):
     check_names(rule, Rule._fields, "option of optim.update")
     lr, rule = checked_rule(lr, Rule(**rule))
     optimizer, weight_decay, momentum, beta1, beta2, eps = rule
-    check_same("p", p, "dp", dp)
-    check_state(state, p, optimizer)
+    pairs = matched("p", p, "dp", dp)
+    check_state(state, [theta for _, theta, _ in pairs], optimizer)
     state["step"] += 1
     correction1, correction2 = 1.0 - beta1 ** state["step"], 1.0 - beta2 ** state["step"]
     # lr·m̂/(√v̂ + ε) = rate·m/(√v + tiny): the corrections are numbers, so that no array is divided by them.
@@ -68,7 +70,7 @@ def update(p, dp, state, *, lr, **rule):
     shrink = 1.0 - lr * weight_decay if optimizer == "adamw" else 1.0
     added = 0.0 if optimizer == "adamw" else weight_decay
     start = 0
-    for group in groups(p, dp):
+    for group in groups(pairs):
         parts = [g + added * theta if added and decayed else g for theta, g, decayed in group]
         g = array_module(parts[0]).concatenate(parts, axis=None) if len(parts) > 1 else parts[0].reshape(-1)
         moments = [state[name][start : start + g.size] for name in MOMENTS[optimizer]]
@@ -98,6 +100,34 @@ def checked_rule(lr, rule):
     )
 
 
+def matched(name, p, other, dp):
+    """[(dotted name, θ, g), …] of two trees, sorted by name. Raises InputError unless they are alike, see `check_same`.
+
+    Each pair is looked at here, as it is made; `check_same`, which takes longer, says what is wrong.
+    """
+    if not (isinstance(p, dict) and isinstance(dp, dict)):
+        check_same(name, p, other, dp)
+    gradients, first = dict(tree.leaves(dp)), next(tree.leaves(p), ("", None))[1]
+    pairs = [
+        (leaf_name, theta, gradients.get(leaf_name))
+        for leaf_name, theta in sorted(tree.leaves(p), key=by_name)
+    ]
+    alike = len(pairs) == len(gradients) and getattr(first, "dtype", None) in FLOATS
+    for _, theta, g in pairs if alike else ():
+        same = type(theta) is type(g) is np.ndarray and theta.shape == g.shape
+        if not (same and theta.dtype is g.dtype is first.dtype and theta.flags.writeable):
+            alike = False
+            break
+    if not alike:
+        check_same(name, p, other, dp)
+    return pairs
+
+
+def by_name(pair):
+    """What leaves are sorted by."""
+    return pair[0]
+
+
 def check_same(name, p, other, dp):
     """Raise InputError unless dp has p's leaves: the same names, shapes and library, all of them floats."""
     check_floats(name, p)
@@ -107,19 +137,20 @@ def check_same(name, p, other, dp):
         need_library(other, *(next(leaf for _, leaf in tree.leaves(t)) for t in (dp, p)))
 
 
-def check_state(state, p, optimizer):
-    """Raise InputError unless the state is that of this optimizer for these parameters."""
+def check_state(state, leaves, optimizer):
+    """Raise InputError unless the state is that of this optimizer for the parameters with these leaves."""
     need_choice("optimizer", optimizer, MOMENTS)
     if not isinstance(state, dict):
         raise InputError(f"the state is {shown(state)}; make it with optim.init(p)")
-    size, moments = tree.count(p), {name: state[name] for name in state if name != "step"}
+    size = sum(leaf.size for leaf in leaves)
+    moments = {name: state[name] for name in state if name != "step"}
     if {name: tree.shape(m) for name, m in moments.items()} != dict.fromkeys(MOMENTS[optimizer], (size,)):
         raise InputError(
             f"the state is not that of {optimizer} for these {size:,} parameters; make it with "
             f'optim.init(p, "{optimizer}")'
         )
     check_floats("state", moments)
-    need_like("state.m", moments["m"], next(leaf for _, leaf in tree.leaves(p)))
+    need_like("state.m", moments["m"], leaves[0])
     need_int("the state's step", state.get("step"), at_least=0, at_most=2**53)
 
 
@@ -145,11 +176,11 @@ def adam(g, m, v, *, lr, beta1, beta2, eps):
     return change
 
 
-def groups(p, dp):
-    """Yield lists of (θ, g, whether θ is decayed), sorted by name: small leaves together, large ones in blocks."""
-    gradients, group, size = dict(tree.leaves(dp)), [], 0
-    for name, theta in sorted(tree.leaves(p), key=lambda pair: pair[0]):
-        g, decayed = gradients[name], decays(name)
+def groups(pairs):
+    """Yield lists of (θ, g, whether θ is decayed) of (name, θ, g): small leaves together, large ones in blocks."""
+    group, size = [], 0
+    for name, theta, g in pairs:
+        decayed = decays(name)
         if group and size + theta.size > TOGETHER:
             yield group
             group, size = [], 0
@@ -205,8 +236,7 @@ def scale(dp, factor):
 def average(mean, p, decay):
     """Polyak averaging in place: mean ← decay·mean + (1 − decay)·p. mean starts as a copy of p."""
     decay = need_real("decay", decay, low=0, at_most=1)
-    check_same("mean", mean, "p", p)
-    for group in groups(mean, p):
+    for group in groups(matched("mean", mean, "p", p)):
         for averaged, theta, _ in group:
             change = theta - averaged
             change *= 1.0 - decay

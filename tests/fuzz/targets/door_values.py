@@ -5,6 +5,7 @@ VALUES[kind of argument][name] = (the proper value → the one that is given, RE
 
 import decimal
 import fractions
+import os
 
 import numpy as np
 
@@ -221,6 +222,7 @@ PATHS = NOTHING | {
     "long": (lambda path: path.parent / ("a" * 300 + path.suffix), REFUSED),
     "null": (lambda path: f"{path.parent}/\0{path.suffix}", REFUSED),
     "string": (str, SAME),
+    "bytes": (lambda path: os.fsencode(path), SAME),
     "text": (always("a.npz"), ANY),
 }
 DTYPES = NOTHING | {
