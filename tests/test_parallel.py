@@ -9,7 +9,7 @@ import pytest
 from cases import DROPOUTS, POSITIONS, generator, model_point
 from test_contract import close
 
-from vitnp import InputError, ViTConfig, loss_and_grads, predict, tree, vit
+from vitnp import InputError, ViTConfig, gradcheck, loss_and_grads, predict, tree, vit
 from vitnp.analysis import cost
 from vitnp.backend import draws, tiles
 from vitnp.blocks import encoder
@@ -427,3 +427,20 @@ def test_soft_labels_count_by_their_largest():
     assert batch.count_right(Classification(), IMAGES, soft, P, CONFIG) == want
     with pytest.raises(InputError, match="rng is 0; need a generator"):
         batch.count_right(Classification(), IMAGES, LABELS, P, CONFIG, 0)
+
+
+def test_whole_numbers_of_numpy():
+    """NumPy's would make float64 of a share of the loss, and of every gradient."""
+    rng, config = np.random.default_rng(0), preset("tiny")
+    p = tree.map(np.float32, gradcheck.random_like(vit.init(None, config), rng))
+    images = rng.standard_normal((5, *config.image_size, 3), dtype="float32")
+    labels = rng.integers(0, config.num_classes, 5)
+    how = {"workers": 2, "micro_batch": 3, "part": (1, 7), "loss_scale": 2.0}
+    want, dp = loss_and_grads(images, labels, p, config, **how)
+    two, three, one, seven = np.array([2, 3, 1, 7])
+    how = {"workers": two, "micro_batch": three, "part": (one, seven), "loss_scale": np.float64(2.0)}
+    found, same = loss_and_grads(images, labels, p, config, **how)
+    assert found == want
+    for name, leaf in tree.leaves(dp):
+        assert tree.get(same, name).dtype == leaf.dtype == "float32"
+        np.testing.assert_array_equal(tree.get(same, name), leaf, err_msg=name)

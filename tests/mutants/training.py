@@ -4,7 +4,7 @@ from mutants.kinds import wrong_rules
 
 TWENTY = "test_twenty_steps_of_the_textbook"
 MEAN1, MEAN2 = "    m += (1.0 - beta1) * g\n", "    square *= 1.0 - beta2\n"
-SORTED = "in sorted(tree.leaves(p), key=lambda pair: pair[0]):"
+SORTED = "in sorted(tree.leaves(p), key=by_name)"
 wrong_rules(
     "training/optim.py",
     "test_optim",
@@ -66,7 +66,7 @@ wrong_rules(
     "training/optim.py",
     "test_optim",
     "test_the_order_of_the_leaves_is_nothing",
-    ("moments in the order of the tree", SORTED, "in tree.leaves(p):"),
+    ("moments in the order of the tree", SORTED, "in tree.leaves(p)"),
     optimizer="adamw",
 )
 wrong_rules(

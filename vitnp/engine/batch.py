@@ -35,7 +35,7 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     """
     check_task(task)
     check_generator(rng)
-    loss_scale = check_plan(plan)
+    plan = checked(plan)
     count = count_of(inputs)
     first, B = check_part(plan.part, count or 0)
     if plan.part and count == 0:
@@ -57,7 +57,7 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
             drop = BatchShare(seed, *at, B) if on_cpu else DeviceDraws(array_module(arrays[0]), seed, at[0])
         value, back = task.loss([a[start:stop] for a in arrays], p, config, drop, keep=keep)
         weight = (stop - start) / B  # the mean over the slice → its share of the mean over the batch
-        for name, dp in back(weight * loss_scale):
+        for name, dp in back(weight * plan.loss_scale):
             total.add(number, name, dp)
             del dp  # added: it need not live on beside the next part's
         return value * weight
@@ -82,15 +82,18 @@ def count_of(inputs):
     return len(inputs) if is_array(inputs) and inputs.ndim else None
 
 
-def check_plan(plan):
-    """The loss scale as a float. Raises InputError for a plan that cannot be; the part needs the number of inputs."""
+def checked(plan):
+    """The plan in Python's numbers: NumPy's would make float64 of a share of the loss, and so of every gradient.
+
+    Raises InputError for a plan that cannot be; whether its part can, `check_part` says.
+    """
     if not isinstance(plan, Plan):
         raise InputError(f"plan is {shown(plan)}; need an engine.batch.Plan")
     need_bool("recompute", plan.recompute)
-    if plan.micro_batch is not None:
-        need_int("micro_batch", plan.micro_batch, at_least=1)
-    need_workers(plan.workers)
-    return need_real("loss_scale", plan.loss_scale, low=0, open_at_low=True)
+    micro_batch, scale = plan.micro_batch, need_real("loss_scale", plan.loss_scale, low=0, open_at_low=True)
+    if micro_batch is not None:
+        micro_batch = need_int("micro_batch", micro_batch, at_least=1)
+    return plan._replace(workers=need_workers(plan.workers), micro_batch=micro_batch, loss_scale=scale)
 
 
 def count_right(task, inputs, labels, p, config, rng=None, workers=None):

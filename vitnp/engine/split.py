@@ -38,9 +38,8 @@ def is_small(config):
 
 
 def need_workers(workers):
-    """Raise InputError unless it is a number of threads, or None."""
-    if workers is not None:
-        need_int("workers", workers, at_least=1, at_most=MOST_WORKERS)
+    """The number of threads, or None. Raises InputError for anything else."""
+    return None if workers is None else need_int("workers", workers, at_least=1, at_most=MOST_WORKERS)
 
 
 def slices(start, stop, config, workers, on_cpu):
@@ -48,8 +47,7 @@ def slices(start, stop, config, workers, on_cpu):
 
     A device takes them all at once, whatever number of workers is asked for.
     """
-    workers = choose_workers(stop - start, config) if workers is None else workers
-    need_workers(workers)
+    workers = need_workers(workers) or choose_workers(stop - start, config)
     workers = min(workers, stop - start if on_cpu else 1)
     edges = [start + (stop - start) * i // workers for i in range(workers + 1)]
     return list(itertools.pairwise(edges))

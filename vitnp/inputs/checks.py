@@ -159,7 +159,7 @@ def check_part(part, count):
         raise InputError(
             f"part is {shown(part)} and there are {count} images; need (first, B), 0 ≤ first and first + images ≤ B"
         )
-    return pair
+    return int(pair[0]), int(pair[1])
 
 
 def check_generator(rng, *, needed=False):

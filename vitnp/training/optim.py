@@ -112,7 +112,7 @@ def matched(name, p, other, dp):
         (leaf_name, theta, gradients.get(leaf_name))
         for leaf_name, theta in sorted(tree.leaves(p), key=by_name)
     ]
-    alike = len(pairs) == len(gradients) and getattr(first, "dtype", None) in FLOATS
+    alike = 0 < len(pairs) == len(gradients) and getattr(first, "dtype", object) in FLOATS
     for _, theta, g in pairs if alike else ():
         same = type(theta) is type(g) is np.ndarray and theta.shape == g.shape
         if not (same and theta.dtype is g.dtype is first.dtype and theta.flags.writeable):

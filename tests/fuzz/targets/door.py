@@ -42,6 +42,8 @@ def run(case, folder):
         if not alike(before, kept(given)):
             raise Wrong(f"{said(name, rights)} is refused, and its arguments are changed") from None
         raise
+    if len({*changed[1::2]}) < len(rights):  # both altered alike: they may fit each other
+        rights = dict.fromkeys(rights, ANY)
     check(name, rights, flat(result), lambda: flat(call.function(**call.proper(folder))))
 
 
