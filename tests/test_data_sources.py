@@ -64,8 +64,9 @@ def test_a_source_may_be_empty(dtype):
         (np.ma.masked_array(PIXELS), [0, 1, 1, 0], "images are a MaskedArray"),
         (PIXELS, np.array([0, 1, 1, 2**63], np.uint64), "labels run from 0 to 9223372036854775808; need"),
         (PIXELS, None, "labels are a NoneType; need an array"),
+        (PIXELS[..., :0], [0, 1, 1, 0], "images have shape .*; need .n, height, width, channels"),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_what_is_no_source(images, labels, said):
     with pytest.raises(InputError, match=f"^{said}"):

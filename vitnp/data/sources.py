@@ -51,7 +51,7 @@ class ArraySource:
 
     def __init__(self, images, labels):
         images, labels = listed("images", images), listed("labels", labels)
-        if images.ndim != 4:
+        if images.ndim != 4 or 0 in images.shape[1:]:
             raise InputError(
                 f"images have shape {images.shape}; need (n, height, width, channels): gray has 1 channel, RGB 3"
             )

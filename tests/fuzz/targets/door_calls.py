@@ -241,7 +241,7 @@ CALLS = {
             "num_classes": 3,
             "l2": 2.0,
         },
-        {"x": "floats", "labels": "labels", "num_classes": "whole", "l2": "real"},
+        {"x": "features", "labels": "labels", "num_classes": "whole", "l2": "real"},
     ),
     "linear_eval.features": Call(
         linear_eval.features,

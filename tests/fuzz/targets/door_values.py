@@ -244,6 +244,7 @@ STATES = TREES | {
 }
 VALUES = {
     "floats": FLOATS,
+    "features": FLOATS | {"1e300": (FLOATS["1e300"][0], ANY)},  # they stay float64
     "inside": INSIDE,
     "point": POINTS,
     "labels": LABELS,
