@@ -1,7 +1,9 @@
 """What came of the search, as a table and a list."""
 
 ROW = "{:10} {:>9} {:>9} {:>8} {:>10} {:>8} {:>7} {:>10} {:>9}"
-HEAD = ("target", "inputs", "accepted", "minutes", "tracebacks", "wrong", "other", "peak MB", "longest")
+HEADER = ROW.format(
+    "target", "inputs", "accepted", "minutes", "tracebacks", "wrong", "other", "peak MB", "longest"
+)
 
 
 def kinds(found, *starts):
@@ -22,11 +24,12 @@ def row(name, results):
     )
 
 
-def table(results):
-    """A line per target, and one for all."""
-    return "\n".join(
-        [ROW.format(*HEAD), *(row(result.target, [result]) for result in results), row("all", results)]
-    )
+def verdict(results, folder):
+    """What it comes to, in one line."""
+    count = sum(len(result.found) for result in results)
+    if not count:
+        return "nothing failed: every input gave the right result, or was refused in one line"
+    return f"{count} kinds of failure; the smallest input of each is in {folder}"
 
 
 def listed(results):

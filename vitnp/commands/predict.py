@@ -104,7 +104,8 @@ def pictures(path):
     found = sorted(filter(photo.is_picture, path.iterdir()))
     if not found:
         raise InputError(
-            f"{path} holds no pictures ({', '.join(photo.SUFFIXES)}); name a file or another folder"
+            f"{path} holds no pictures ({', '.join(photo.SUFFIXES)}), and folders in it are not looked into; "
+            "name a file or another folder"
         )
     return found
 

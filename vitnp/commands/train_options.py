@@ -21,7 +21,11 @@ def add_model(parser):
 def add_recipe(parser):
     """The recipe and what takes the place of its numbers."""
     recipe = parser.add_argument_group("recipe", "how to train: a recipe, and what is to differ from it")
-    recipe.add_argument("--recipe", metavar="NAME", help="one of vitnp recipes (default: the data set's own)")
+    recipe.add_argument(
+        "--recipe",
+        metavar="NAME",
+        help="one of vitnp recipes (default: the data set's own; with --init there is none)",
+    )
     recipe.add_argument("--epochs", type=int, metavar="N")
     recipe.add_argument("--steps", type=int, metavar="N", help="in place of epochs")
     recipe.add_argument("--batch-size", type=int, metavar="B", help="images a step")

@@ -149,7 +149,7 @@ def watched(p, setup, comm, stop, display, kept):
                 watch=watch,
             )
         except Diverged as problem:
-            raise Diverged(f"{problem}; {kept.checkpoints.last_good()}" if kept else problem) from None
+            raise Diverged(f"{problem}{where_it_is_good(kept)}") from None
         except MemoryError:
             what = f"a step of {setup.recipe.batch_size} images needs more memory than there is; give --micro-batch"
             raise InputError(what + how_to_go_on(kept)) from None
@@ -158,6 +158,14 @@ def watched(p, setup, comm, stop, display, kept):
         except Exception as problem:
             problem.add_note(how_to_go_on(kept).removeprefix("; "))
             raise
+
+
+def where_it_is_good(kept):
+    """A clause for a training that diverged: to begin from its last checkpoint, or anew."""
+    if kept is None:
+        return ""
+    anew = "" if kept.checkpoints.files() else f": --overwrite {kept.folder}, or name another folder"
+    return f"; {kept.checkpoints.last_good()}{anew}"
 
 
 def how_to_go_on(kept):

@@ -114,13 +114,16 @@ def recall(folder):
     Every checkpoint keeps it too: where the file is lost, the newest one says it.
     """
     file, checkpoints = Path(folder) / ABOUT, Checkpoints(Path(folder) / CHECKPOINTS, {}).files()
+    advice = "move it away: the checkpoints say the same" if checkpoints else "start one with --out"
     try:
         lost = not file.exists() and checkpoints
-        about = read(checkpoints[-1])[1] if lost else json.loads(reading.text(file, "start one with --out"))
+        about = read(checkpoints[-1])[1] if lost else json.loads(reading.text(file, advice))
         if not all(isinstance(part, dict) and part for part in (about["options"], about["run"]["model"])):
             raise ValueError("it is not whole")
+    except InputError as problem:
+        raise InputError(f"{folder} holds no run to go on with: {problem}") from None
     except (ValueError, KeyError, TypeError, RecursionError) as problem:
         raise InputError(
-            f"{folder} holds no run to go on with ({ABOUT}: {problem}); start one with --out"
+            f"{folder} holds no run to go on with: {ABOUT} is damaged ({problem}); {advice}"
         ) from None
     return about | {"checkpoints": [checkpoint.name for checkpoint in checkpoints]}

@@ -93,7 +93,8 @@ class Checkpoints:
         try:
             progress, about = read(path)
         except InputError as problem:
-            raise InputError(f"{problem}; delete it to go on from the one before") from None
+            before = "go on from the one before" if len(self.files()) > 1 else "begin again"
+            raise InputError(f"{problem}; delete it to {before}") from None
         differ = list(differences(about["run"], self.run))
         self.notes = [text for text in differ if text.startswith(self.may_differ)]
         if other := [text for text in differ if text not in self.notes]:
@@ -128,7 +129,8 @@ def read(path):
     try:
         found = kinds.read(path)
     except InputError as problem:
-        raise InputError(f"{path} is no training checkpoint or is damaged ({problem})") from None
+        why = problem.__cause__ or problem  # its advice is for weights
+        raise InputError(f"{path} is no training checkpoint or is damaged ({why})") from None
     if str(found.pop(CHECKSUM, None)) != checksum(found) or REST not in found:
         raise InputError(f"{path} is no training checkpoint or is damaged: its checksum is another")
     try:
