@@ -92,7 +92,7 @@ DEFECTS = {
     "pictures": ("vitnp.data.photo.in_colors", inverted, 100),
     "archives": ("vitnp.data.sources.scaled", one_more, 200),
     "options": ("vitnp.commands.options.overrides", deletes, 20),
-    "door": ("vitnp.engine.batch.for_batch", zero_if_spaced, 500),
+    "door": ("vitnp.engine.batch.for_batch", zero_if_spaced, 1000),
 }
 
 

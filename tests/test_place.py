@@ -53,7 +53,8 @@ def test_the_notes_of_somebody_else(capsys, tmp_path, text):
         assert "holds run.json, and no run.json that says they are a run's" in err
     status, _, err = run(capsys, "--resume", tmp_path)
     assert status == 2
-    assert "holds no run to go on with (run.json: " in err
+    assert "holds no run to go on with: run.json is damaged (" in err
+    assert err.endswith("; start one with --out\n")
     assert (tmp_path / "run.json").read_text() == text
 
 

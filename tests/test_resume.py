@@ -339,7 +339,7 @@ def test_numbers_of_checkpoints_that_cannot_be(tmp_path, every, keep):
 
 def test_no_run_to_go_on_with(tmp_path):
     with pytest.raises(
-        InputError, match=r"holds no run to go on with \(run.json: cannot read .*No such file"
+        InputError, match=r"holds no run to go on with: cannot read .*No such file.*; start one with --out$"
     ):
         recall(tmp_path)
     (tmp_path / "run.json").write_text("{")

@@ -1,8 +1,8 @@
 """Alters inputs by chance, and looks for one that is neither right nor refused in one line.
 
 Columns of the table: inputs tried; how many were accepted, the others were refused; kinds of tracebacks; kinds of
-results that were accepted and are wrong; other kinds (too much memory or time, a message that is too long, a file changed);
-megabytes that one input took at the most; characters of the longest message.
+results that were accepted and are wrong; other kinds (too much memory or time, a message that is too long, a file
+changed); megabytes that one input took at the most; characters of the longest message.
 """
 
 import argparse

@@ -123,7 +123,8 @@ def recall(folder):
     except InputError as problem:
         raise InputError(f"{folder} holds no run to go on with: {problem}") from None
     except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        why = problem if isinstance(problem, ValueError) else "it is not whole"
         raise InputError(
-            f"{folder} holds no run to go on with: {ABOUT} is damaged ({problem}); {advice}"
+            f"{folder} holds no run to go on with: {ABOUT} is damaged ({why}); {advice}"
         ) from None
     return about | {"checkpoints": [checkpoint.name for checkpoint in checkpoints]}
