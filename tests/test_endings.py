@@ -176,3 +176,4 @@ def test_the_table_of_the_page():
         status = f"killed by {-end.status}" if end.status < 0 else f"{end.status}"
         found = "nothing is left" if not end.step else f"step {end.step}"
         assert f"| {end.row} | {status} | {found} |" in page
+    assert page.count("| it is not ended |\n") == 2  # the displays and the two trainings above
