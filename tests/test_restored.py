@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import shutil
 
 import numpy as np
@@ -146,19 +147,25 @@ def test_a_line_that_is_no_row(capsys, two_steps, tmp_path, line):
         file.write(line + "\n")
     status, _, err = run(capsys, "--resume", tmp_path / "run")
     assert status == 2
-    assert "steps.jsonl: line 3 is no row; move the file away, or repair it" in err
+    assert "steps.jsonl: line 3 is no row, or not the next; move the file away, or repair it" in err
 
 
 def test_rows_of_another_kind(tmp_path):
     fields = ("step", "loss")
     good = {"step": 1, "loss": 0.5}
     for odd in ({"step": 1.5, "loss": 0}, {"step": 1, "loss": "x"}, {"loss": 0, "step": 1}, good | {"x": 1},
-                {"step": True, "loss": 0}, {"step": None, "loss": 0}, {"step": 1, "loss": [0]}):  # fmt: skip
+                {"step": True, "loss": 0}, {"step": None, "loss": 0}, {"step": 2, "loss": [0]}, good):  # fmt: skip
         (tmp_path / "t.jsonl").write_text(json.dumps(good) + "\n" + json.dumps(odd) + "\n")
         with pytest.raises(InputError, match="line 2 is no row"):
             metrics.rows_until(tmp_path / "t", fields, 9)
     (tmp_path / "t.jsonl").write_text(json.dumps(good) + '\n{"step": 2, "loss": null}\n{"step": 3, "lo')
     assert metrics.rows_until(tmp_path / "t", fields, 9) == [good, {"step": 2, "loss": None}]
+
+
+def test_a_pipe_in_place_of_rows_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "t.jsonl")
+    with pytest.raises(InputError, match=r"t\.jsonl is no regular file; move it away"):
+        metrics.rows_until(tmp_path / "t", ("step",), 9)
 
 
 def test_other_kernels_are_noted(capsys, two_steps, tmp_path):
