@@ -189,7 +189,10 @@ def test_another_number_of_ranks(capsys, two_steps, tmp_path):
     )
     status, _, err = run(capsys, "--resume", tmp_path / "run")
     assert status == 2
-    assert "is of another run: machines.ranks is 2 there and 1 here" in err
+    assert "is of another run: machines.ranks is 2 there and 1 here; go on with --ranks-may-differ" in err
     status, out, err = run(capsys, "--ranks-may-differ --resume", tmp_path / "run")
     assert (status, err) == (0, "")
-    assert "note: machines.ranks is 2 there and 1 here: the last bits will not be those" in out
+    assert (
+        "note: machines.ranks is 2 there and 1 here: the augmentation will not be that of an undisturbed run"
+        in out
+    )

@@ -26,6 +26,7 @@ from vitnp.weights.native import TRAINING as REST  # the array that holds, as JS
 CHECKSUM = "vitnp.sha256"  # the array that holds the checksum of the others
 NAME = re.compile(r"step-\d{9,}\.npz")
 SECONDS = 300.0  # between two checkpoints, unless told otherwise: what a power cut costs at most
+RANKS = "machines.ranks"  # each rank augments with chances of its own
 MAY_DIFFER = ("arithmetic.",)  # it changes no more than the last bits
 
 
@@ -97,7 +98,9 @@ class Checkpoints:
         differ = list(differences(about["run"], self.run))
         self.notes = [text for text in differ if text.startswith(self.may_differ)]
         if other := [text for text in differ if text not in self.notes]:
-            raise InputError(f"{path} is of another run: {'; '.join(other[:3])}; train into a new folder")
+            ranks_alone = all(text.startswith(RANKS) for text in other)
+            advice = "go on with --ranks-may-differ" if ranks_alone else "train into a new folder"
+            raise InputError(f"{path} is of another run: {'; '.join(other[:3])}; {advice}")
         return progress
 
 
