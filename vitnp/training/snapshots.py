@@ -17,6 +17,7 @@ import numpy as np
 from vitnp import models, tree
 from vitnp.backend.arrays import array_module, on_host
 from vitnp.errors import InputError, need_int
+from vitnp.system import reading
 from vitnp.system.writing import as_input_error, beside
 from vitnp.training.guards import check_parameters, first_not_finite
 from vitnp.training.restored import restored
@@ -134,17 +135,17 @@ def read(path):
         raise InputError(f"{path} is no training checkpoint or is damaged ({problem})") from None
     if str(found.pop(CHECKSUM, None)) != checksum(found) or REST not in found:
         raise InputError(f"{path} is no training checkpoint or is damaged: its checksum is another")
-    try:
+    # Whole, and yet not as this version writes it.
+    with reading.named(path, " is a checkpoint of another version of vitnp", "begin from another checkpoint"):
         rest = json.loads(str(found.pop(REST)))
         about = {name: rest.pop(name) for name in ("run", "options", "vitnp") if name in rest}
         if model := about["run"].get("model"):  # as it would be written now: older ones name no family
             about["run"]["model"] = models.config_to_dict(models.config_from_dict(model))
         trees = tree.from_leaves((name, leaf if leaf.ndim else leaf.item()) for name, leaf in found.items())
         progress = restored(trees, rest)
-    except InputError as problem:  # whole, and written by another version
-        raise InputError(f"{path} is a checkpoint of another version of vitnp ({problem})") from None
-    for name, leaf in tree.leaves(progress.p):
-        if getattr(leaf, "dtype", None) not in ("float32", "float64"):
+        leaves = list(tree.leaves(progress.trees()))
+    for name, leaf in leaves:
+        if name.startswith("p.") and getattr(leaf, "dtype", None) not in ("float32", "float64"):
             raise InputError(f"{path}: {name} holds no floats; begin from another checkpoint")
     if (name := first_not_finite(progress.trees())) != "none":
         raise InputError(
