@@ -97,7 +97,7 @@ def test_a_tree_of_shapes_has_the_shapes(preset):
 
 
 def test_an_array_that_the_model_has_not_is_not_read(tmp_path):
-    bomb = header((2**26,)) + bytes(2**28)  # 256 MB in 260 kB
+    bomb = header((2**23,)) + bytes(2**25)  # 32 MB in 33 kB
     zipped(tmp_path / "model.npz", [*members_of(tmp_path, "vitnp"), ("junk.npy", bomb)])
     refused(tmp_path / "model.npz", "junk is unexpected")
 
@@ -132,7 +132,7 @@ def test_a_parameter_that_no_memory_holds(field):
 
 
 def test_a_header_of_gigabytes_is_not_read(tmp_path):
-    long = b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**28) + bytes(2**28)
+    long = b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**25) + bytes(2**25)
     zipped(tmp_path / "model.npz", [("cls.npy", long)])
     refused(tmp_path / "model.npz", "cls is not an array (a header longer than NumPy reads)")
     zipped(tmp_path / "model.npz", [("cls.npy", header((10**4000, 0)))])
@@ -145,6 +145,21 @@ def test_a_safetensors_header_of_megabytes_is_not_read(tmp_path):
     length = reading.MOST_TEXT + 1
     (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", length) + b"{" + b" " * 99)
     refused(tmp_path / "model.safetensors", f"its header is said to have {length:,} bytes")
+
+
+def test_zeros_that_would_take_all_memory(tmp_path, monkeypatch):
+    """2 MB of them, packed, are 2 GB of numbers; those of a model are packed to nine tenths."""
+    path = tmp_path / "model.npz"
+    zipped(path, [("a.npy", npy(np.zeros(10**5)))])
+    size = path.stat().st_size
+    for unpacked, fits in ((800_128, True), (800_127, False)):
+        monkeypatch.setattr(reading, "UNPACKED", unpacked)
+        if fits:
+            assert list(kinds.read(path)) == ["a"]
+        else:
+            refused(path, f"has {size:,} bytes and would become 800,128, nearly all alike")
+    monkeypatch.setattr(reading, "TIMES", -(-800_128 // size))
+    assert list(kinds.read(path)) == ["a"]
 
 
 def test_members_over_each_other(tmp_path):

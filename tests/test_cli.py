@@ -207,6 +207,25 @@ def test_interrupt_is_status_130(capsys, monkeypatch):
     assert run(capsys, "gradcheck")[0] == 130
 
 
+def test_a_thread_that_the_system_does_not_give(capsys, monkeypatch):
+    """As under `ulimit -v` or `ulimit -u`; another RuntimeError is a defect of ours."""
+    problem = RuntimeError("can't start new thread")
+    problem.add_note("step-000000003.npz is saved")
+
+    def full(*_, **__):
+        raise problem
+
+    monkeypatch.setattr("vitnp.commands.info.run", full)
+    assert cli.main(["info", "B/16"]) == 2
+    assert capsys.readouterr().err == (
+        "vitnp: the system gives no more threads, or no memory for one (can't start new thread) "
+        "step-000000003.npz is saved; give fewer --workers, or raise the limit\n"
+    )
+    problem = RuntimeError("another")
+    with pytest.raises(RuntimeError, match="another"):
+        cli.main(["info", "B/16"])
+
+
 @pytest.mark.parametrize("why", ["Unable to allocate 8.00 TiB for an array", ""])
 def test_too_little_memory_is_one_line_and_status_2(capsys, monkeypatch, why):
     def full(*_, **__):

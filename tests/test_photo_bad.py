@@ -194,6 +194,48 @@ def test_a_comment_or_a_profile_that_unpacks_to_much(tmp_path):
         assert "cannot be read (Decompressed data too large" in refused(path)
 
 
+def test_a_transparency_longer_than_its_palette(tmp_path):
+    """Pillow finds it only when the colors are converted."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    data, path = saved("PNG", picture().quantize(2)), tmp_path / "palette.png"
+    place = data.index(b"IDAT") - 4
+    path.write_bytes(data[:place] + chunk(b"tRNS", bytes(500)) + data[place:])
+    assert "palette.png cannot be read (" in refused(path)
+
+
+@pytest.mark.parametrize(("height", "fits"), [(2**12, True), (2**12 + 1, False)])
+def test_a_large_picture_of_one_color(tmp_path, height, fits):
+    path = tmp_path / "flat.png"
+    path.write_bytes(saved("PNG", Image.new("1", (2**12, height))))
+    if fits:
+        assert photo.read(path).size == (2**12, height)
+    else:
+        size = path.stat().st_size
+        assert refused(path).startswith(f"{path} is 4096x4097 in {size:,} bytes, nearly all of one color")
+        path.write_bytes(path.read_bytes() + bytes(2**18))
+        assert photo.read(path).size == (2**12, height), "as large as a picture of many colors"
+
+
+def test_a_large_picture_is_in_memory_once(tmp_path, monkeypatch):
+    """A flat PNG of a few bytes may have 89 million pixels: turned and converted as copies, they took 700 MB."""
+    path, copied = tmp_path / "large.png", []
+    path.write_bytes(saved("PNG"))
+    for name in ("copy", "convert"):
+        monkeypatch.setattr(Image.Image, name, lambda self, *given: copied.append(1))
+    assert photo.read(path).size == (SIDE, SIDE)
+    assert copied == []
+
+
+def test_on_white_in_bands():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (photo.BAND + 3, 5, 4), dtype=np.uint8)
+    whole = Image.alpha_composite(Image.new("RGBA", (5, photo.BAND + 3), "white"), Image.fromarray(pixels))
+    np.testing.assert_array_equal(np.asarray(photo.on_white(Image.fromarray(pixels))), np.asarray(whole))
+
+
 def test_many_directories_and_frames_are_not_walked(tmp_path, monkeypatch):
     """Only the first picture of a file is read, however many come after it."""
     asked = []
@@ -212,7 +254,7 @@ def test_a_picture_beyond_the_memory_names_itself(tmp_path, monkeypatch):
         raise MemoryError
 
     path = tmp_path / "large.png"
-    path.write_bytes(saved("PNG"))
+    path.write_bytes(saved("PNG", picture().convert("L")))
     with monkeypatch.context() as patch:
         patch.setattr(Image.Image, "convert", full)
         assert refused(path) == f"{path} needs more memory than there is; make the picture smaller first"

@@ -153,6 +153,13 @@ def test_a_training_without_one_step_leaves_nothing(capsys, tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_in_place_of_the_one_that_was_made_stays(tmp_path):
+    with place.reserved(tmp_path / "run", new=True):
+        (tmp_path / "run").rename(tmp_path / "moved")
+        (tmp_path / "run").mkdir()
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "moved", tmp_path / "run"]
+
+
 def test_a_path_that_is_none(capsys, tmp_path):
     (tmp_path / "file").write_text("mine")
     for name in ("file", "file/inside", "x" * 300):
@@ -168,9 +175,13 @@ def test_links_are_removed_and_not_followed(tmp_path):
     (tmp_path / "kept.npz").write_text("mine")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "model.npz").symlink_to(tmp_path / "kept.npz")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "step-000000001.npz").write_text("mine")
+    (tmp_path / "run" / "checkpoints").symlink_to(tmp_path / "other")
     place.clear(tmp_path / "run")
-    assert not (tmp_path / "run" / "model.npz").exists()
+    assert list((tmp_path / "run").iterdir()) == []
     assert (tmp_path / "kept.npz").read_text() == "mine"
+    assert (tmp_path / "other" / "step-000000001.npz").read_text() == "mine"
 
 
 def test_a_series_among_the_files_of_somebody_else(tmp_path):

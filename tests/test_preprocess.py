@@ -163,6 +163,15 @@ def test_a_picture_too_narrow_is_named(tmp_path):
         preprocess.load(path, config)
 
 
+@pytest.mark.parametrize(("length", "fits"), [(128, True), (129, False)])
+def test_how_narrow_a_picture_may_be(monkeypatch, length, fits):
+    """Of few pixels, 1x2000 for example, a model of 224x224 would hold 100 million after the resize."""
+    monkeypatch.setattr(preprocess, "MOST_NARROW", 1000)
+    config = ViTConfig(image_size=8, patch_size=4, preprocessing=Preprocessing(keep_aspect_ratio=True))
+    with contextlib.nullcontext() if fits else pytest.raises(InputError, match="crop it first"):
+        preprocess.apply(Image.new("RGB", (1, length // 8) if fits else (8, length)), config)
+
+
 @pytest.mark.parametrize(("most", "fits"), [(8 * 8, True), (8 * 8 - 1, False)])
 def test_the_largest_size_before_the_crop(monkeypatch, most, fits):
     monkeypatch.setattr(preprocess, "MOST_PIXELS", most)

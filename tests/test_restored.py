@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import shutil
 
 import numpy as np
@@ -84,6 +85,12 @@ ARRAYS = {
     "optimizer of other leaves": lambda z: z.update({"optimizer.v": z["optimizer.v"][1:]}),
     "optimizer without m": lambda z: z.pop("optimizer.m"),
     "step of the optimizer": lambda z: z.update({"optimizer.step": np.array(1.5)}),
+    "opt step of another place": lambda z: z.update({"optimizer.step": np.array(3)}),
+    "a leaf that is a tree": lambda z: z.update({"p": np.zeros(3, "f4")}),
+    "a tree that is a leaf": lambda z: z.update({f"{W}.x": np.zeros(3, "f4")}),
+    "a tree of another name": lambda z: z.update({"q": np.zeros(3, "f4")}),
+    "a name without end": lambda z: z.update({"p" + ".a" * 20_000: np.zeros(3, "f4")}),
+    "optimizer with a name without end": lambda z: z.update({"optimizer" + ".a" * 20_000: np.zeros(3, "f4")}),
 }
 
 
@@ -97,7 +104,61 @@ def test_arrays_that_are_not_the_models(capsys, two_steps, tmp_path, what):
     assert not (tmp_path / "run" / "model.npz").exists()
 
 
-@pytest.mark.parametrize("what", [name for name in ARRAYS if not name.startswith(("opt", "step", "float64"))])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "5",
+        "",
+        "{",
+        '{"run": null}',
+        '{"run": {"model": 5}}',
+        "[" * 10**5,
+        '{"step": ' + "9" * 5000 + "}",
+    ],
+    ids=range(8),
+)
+def test_a_text_that_is_no_state(capsys, two_steps, tmp_path, text):
+    shutil.copytree(two_steps, tmp_path / "run")
+    changed(tmp_path / "run", lambda arrays: arrays.update({REST: np.array(text)}))
+    status, _, err = run(capsys, "--resume", tmp_path / "run")
+    assert (status, err.count("\n")) == (2, 1), err
+    assert "step-000000002.npz is a checkpoint of another version of vitnp (" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("step", 0), ("step", 1), ("step", 9**9), ("finished", False), ("finished, step", (False, 9))],
+)
+def test_a_place_that_is_not_in_the_training(capsys, two_steps, tmp_path, name, value):
+    """The whole run of two steps: finished, with nothing done of the next epoch."""
+    shutil.copytree(two_steps, tmp_path / "run")
+    file = max((tmp_path / "run").glob("checkpoints/*"))
+    values = value if isinstance(value, tuple) else (value,)
+    rewrite(file, lambda rest: rest | dict(zip(name.split(", "), values, strict=True)))
+    status, _, err = run(capsys, "--resume", tmp_path / "run")
+    assert (status, err.count("\n")) == (2, 1), err
+    assert "is in no place of a training of 2 steps: epoch 2, step 0 of it, " in err
+    assert not (tmp_path / "run" / "model.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epoch", 0), ("epoch", 2), ("steps", 0), ("steps", 9), ("images", 0), ("generator", None)],
+)
+def test_a_place_in_the_middle_that_is_none(capsys, two_steps, tmp_path, name, value):
+    shutil.copytree(two_steps, tmp_path / "run")
+    first, last = sorted((tmp_path / "run").glob("checkpoints/*"))
+    last.unlink()
+    rewrite(first, lambda rest: rest | {name: value})
+    status, _, err = run(capsys, "--resume", tmp_path / "run")
+    assert (status, err.count("\n")) == (2, 1), err
+    assert "is in no place of a training of 2 steps" in err
+
+
+@pytest.mark.parametrize(
+    "what", [name for name in ARRAYS if not name.startswith(("opt", "step", "float64", "a tree that"))]
+)
 def test_arrays_to_begin_from_that_are_not_a_models(capsys, two_steps, tmp_path, what):
     shutil.copytree(two_steps, tmp_path / "run")
     changed(tmp_path / "run", ARRAYS[what])
@@ -146,19 +207,25 @@ def test_a_line_that_is_no_row(capsys, two_steps, tmp_path, line):
         file.write(line + "\n")
     status, _, err = run(capsys, "--resume", tmp_path / "run")
     assert status == 2
-    assert "steps.jsonl: line 3 is no row; move the file away, or repair it" in err
+    assert "steps.jsonl: line 3 is no row, or not the next; move the file away, or repair it" in err
 
 
 def test_rows_of_another_kind(tmp_path):
     fields = ("step", "loss")
     good = {"step": 1, "loss": 0.5}
     for odd in ({"step": 1.5, "loss": 0}, {"step": 1, "loss": "x"}, {"loss": 0, "step": 1}, good | {"x": 1},
-                {"step": True, "loss": 0}, {"step": None, "loss": 0}, {"step": 1, "loss": [0]}):  # fmt: skip
+                {"step": True, "loss": 0}, {"step": None, "loss": 0}, {"step": 2, "loss": [0]}, good):  # fmt: skip
         (tmp_path / "t.jsonl").write_text(json.dumps(good) + "\n" + json.dumps(odd) + "\n")
         with pytest.raises(InputError, match="line 2 is no row"):
             metrics.rows_until(tmp_path / "t", fields, 9)
     (tmp_path / "t.jsonl").write_text(json.dumps(good) + '\n{"step": 2, "loss": null}\n{"step": 3, "lo')
     assert metrics.rows_until(tmp_path / "t", fields, 9) == [good, {"step": 2, "loss": None}]
+
+
+def test_a_pipe_in_place_of_rows_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "t.jsonl")
+    with pytest.raises(InputError, match=r"t\.jsonl is no regular file; move it away"):
+        metrics.rows_until(tmp_path / "t", ("step",), 9)
 
 
 def test_other_kernels_are_noted(capsys, two_steps, tmp_path):
@@ -182,7 +249,10 @@ def test_another_number_of_ranks(capsys, two_steps, tmp_path):
     )
     status, _, err = run(capsys, "--resume", tmp_path / "run")
     assert status == 2
-    assert "is of another run: machines.ranks is 2 there and 1 here" in err
+    assert "is of another run: machines.ranks is 2 there and 1 here; go on with --ranks-may-differ" in err
     status, out, err = run(capsys, "--ranks-may-differ --resume", tmp_path / "run")
     assert (status, err) == (0, "")
-    assert "note: machines.ranks is 2 there and 1 here: the last bits will not be those" in out
+    assert (
+        "note: machines.ranks is 2 there and 1 here: the augmentation will not be that of an undisturbed run"
+        in out
+    )

@@ -31,6 +31,9 @@ COMMANDS = {  # and what each does; its options are in the file of its name in `
 }
 
 
+NO_THREAD = "can't start new thread"  # what Python says of it
+
+
 class Parser(argparse.ArgumentParser):
     """A parser, and so one of each command, that says what is wrong in one line."""
 
@@ -89,6 +92,13 @@ def main(argv=None):
             return said(
                 f"this needs more memory than there is{why}; give a smaller --image-size, batch or model", 2
             )
+        except RuntimeError as problem:
+            if str(problem) != NO_THREAD:
+                raise
+            what = " ".join(
+                [f"the system gives no more threads, or no memory for one ({problem})", *notes(problem)]
+            ).strip()
+            return said(f"{what}; give fewer --workers, or raise the limit", 2)
         except KeyboardInterrupt:
             return said("interrupted", 130)
         except BrokenPipeError:
@@ -100,6 +110,11 @@ def main(argv=None):
                 "check that it is there, its permissions, and the room on its disk",
                 2,
             )
+
+
+def notes(problem):
+    """What was added to an exception on its way, such as where a training was saved."""
+    return getattr(problem, "__notes__", [])
 
 
 def said(line, status):

@@ -14,6 +14,7 @@ from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, need_int
 from vitnp.system.output import say
 from vitnp.training import folder
+from vitnp.training.snapshots import RANKS
 from vitnp.training.wanted import Wanted
 
 NAMES = [field.name for field in dataclasses.fields(Wanted)]
@@ -41,7 +42,7 @@ def add_place(parser):
     parser.add_argument(
         "--ranks-may-differ",
         action="store_true",
-        help="with --resume: go on with another number of MPI ranks; the last bits will differ",
+        help="with --resume: go on with another number of MPI ranks; the augmentation will differ",
     )
     parser.add_argument("--seed", type=int, help="split, weights, order, augmentation (default 0)")
 
@@ -98,7 +99,12 @@ def train_in_folder(wanted, where, comm, wish, known=None):
     def started(setup, kept):
         say(title(setup, comm, kept.resume))
         for difference in kept.checkpoints.notes:
-            say(f"note: {difference}: the last bits will not be those of an undisturbed run")
+            what = (
+                "the augmentation will not be that"
+                if difference.startswith(RANKS)
+                else "the last bits will not be those"
+            )
+            say(f"note: {difference}: {what} of an undisturbed run")
         if not where.resume and (problem := warm_up_too_long(setup)):
             say(problem)
 

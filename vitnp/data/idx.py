@@ -69,6 +69,8 @@ def read(path, *, axes):
     with reading.named(path, advice="fetch it again"), reading.unpacked(path) as file:
         header = file.read(4 + 4 * axes)
         shape = _shape(path, header, axes)
+        if math.prod(shape) > reading.most_unpacked(path):
+            raise InputError(f"{path} says {_product(shape)}, too many for its size; fetch it again")
         data = file.read(math.prod(shape) + 1)  # one more than there should be
     if len(data) != math.prod(shape):
         held = f"more than {len(data) - 1:,}" if len(data) > math.prod(shape) else f"{len(data):,}"

@@ -4,6 +4,7 @@ Imports `errors`, `system`.
 """
 
 import contextlib
+import os
 import re
 import warnings
 
@@ -21,6 +22,8 @@ MOST_RUNS = (
     2**22
 )  # pixels of a BMP that is compressed in runs: Pillow fills a line byte by byte, 20 s for 89 million
 MARKER, SCAN, END = re.compile(rb"\xff+([^\x00\x01\xd0-\xd8\xff])"), b"\xda", b"\xd9"  # those with a length
+BAND = 256  # rows
+FLAT, PER_BYTE = 2**24, 64  # pixels: a picture of more needs a byte for so many, as all but flat ones have
 MOST_SIDE = 2**16  # pixels; BMP and TIFF could claim a row of millions
 SAMPLE = "china.jpg"  # sky, roofs, water and trees: its patches differ
 MODES = {1: "L", 3: "RGB"}  # channels → Pillow's mode
@@ -57,7 +60,8 @@ def read(path, *, in_channels=3):
             raise InputError(f"{path} has 32-bit pixels, whose white is not known; save it with 8 or 16 bits")
         if image.mode == "LAB":  # Pillow cannot convert it to RGB
             raise InputError(f"{path} has the colors L*a*b*; save it as RGB")
-        return in_colors(image, in_channels)
+        with pillows_errors(path):  # a palette's transparency is looked at only here
+            return in_colors(image, in_channels)
 
 
 def decoded(path):
@@ -74,7 +78,8 @@ def decoded(path):
                 file = Image.open(opened, formats=FORMATS)
             need_bounded(path, file, opened)
             with pillows_errors(path):
-                return ImageOps.exif_transpose(file)
+                ImageOps.exif_transpose(file, in_place=True)  # a copy would take the memory twice
+                return file
 
 
 @contextlib.contextmanager
@@ -84,8 +89,8 @@ def pillows_errors(path):
 
     try:
         yield
-    except MemoryError:
-        raise  # see `within_memory`
+    except (MemoryError, InputError):
+        raise  # see `within_memory`, `in_colors`
     except FileNotFoundError:
         raise InputError(f"there is no file {path}; give the path of a {ADMITTED}") from None
     except Image.DecompressionBombError:
@@ -112,6 +117,11 @@ def need_bounded(path, file, opened):
 
     if file.width * file.height > Image.MAX_IMAGE_PIXELS:
         raise too_large(path)
+    size = os.fstat(opened.fileno()).st_size
+    if file.width * file.height > max(FLAT, PER_BYTE * size):
+        raise InputError(
+            f"{path} is {file.width}x{file.height} in {size:,} bytes, nearly all of one color; make it smaller first"
+        )
     if max(file.size) > MOST_SIDE:
         raise InputError(
             f"{path} is {file.width}x{file.height}; a side may have {MOST_SIDE:,} pixels: crop it first"
@@ -156,9 +166,20 @@ def in_colors(image, in_channels):
     if image.mode.startswith("I;16"):  # Pillow's own conversion would clip 16 bits at 255
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert(MODES[in_channels])
+        image = on_white(image.convert("RGBA"))
+    mode = MODES[in_channels]
+    return image if image.mode == mode else image.convert(mode)
+
+
+def on_white(image):
+    """The RGBA image on white, done in bands of rows: as a whole it would be in memory three times."""
+    from PIL import Image
+
+    for top in range(0, image.height, BAND):
+        box = (0, top, image.width, min(top + BAND, image.height))
+        band = image.crop(box)
+        image.paste(Image.alpha_composite(Image.new("RGBA", band.size, "white"), band), box)
+    return image
 
 
 def fit(image, image_size):

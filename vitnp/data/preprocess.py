@@ -11,6 +11,8 @@ from vitnp.data import photo
 from vitnp.errors import InputError
 from vitnp.inputs.images import MOST_PIXELS, scaled
 
+MOST_NARROW = 2**24  # pixels after the resize, of a picture that is many times as long as wide
+
 
 def load(path, config):
     """The image at `path` as float32 (Hᵢ, Wᵢ, C), ready for the model. Raises InputError if it is not an image."""
@@ -22,7 +24,8 @@ def apply(image, config, *, name="the picture"):
     how = config.preprocessing
     height, width = config.image_size
     size = resized(image.size[::-1], config)
-    if size[0] * size[1] > MOST_PIXELS:
+    enough = 16 * height * width / how.crop_fraction**2
+    if size[0] * size[1] > min(MOST_PIXELS, max(MOST_NARROW, enough)):
         raise InputError(
             f"{name} is {image.width}x{image.height}, so narrow that it would become {size[1]}x{size[0]}; crop it first"
         )
@@ -51,7 +54,7 @@ def _antialiased(image, size, how):
     from PIL import Image
 
     resized = image.resize(size[::-1], Image.Resampling[how.resize_filter.upper()])
-    return _pixels(resized).astype(np.float32)
+    return _pixels(resized)
 
 
 def _sampled(image, size, how):

@@ -14,6 +14,7 @@ import zlib
 
 from vitnp.errors import InputError, quoted, shown
 
+UNPACKED, TIMES = 2**26, 64  # bytes: what is unpacked of a file, and how many times its own if that is more
 MOST_TEXT = 2**24  # bytes of a text: the names of all classes of ImageNet-21k take a quarter
 # What zipfile, tarfile, gzip, NumPy and json raise for bytes that they cannot use, and our own code for JSON of
 # another kind than it needs. A file that vitnp wrote raises none of them.
@@ -90,6 +91,14 @@ def text(path, advice="give a text file"):
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"cannot read {path} (it is not UTF-8 text); {advice}") from None
+
+
+def most_unpacked(path):
+    """How many bytes a file may hold when it is unpacked: numbers of models and pictures become a few times as many.
+
+    Zeros become a thousand times as many: a small file could ask for all the memory.
+    """
+    return max(UNPACKED, TIMES * os.path.getsize(path))
 
 
 def unpacked(path):

@@ -30,7 +30,7 @@ def members(path, wanted, *, most):
     """
     found = {}
     with reading.named(path, advice="fetch it again"), reading.unpacked(path) as stream:
-        total = 0
+        total, most = 0, min(most, reading.most_unpacked(path))
         for count, header in enumerate(iter(lambda: _header(stream), None)):
             name, size = header.name.rpartition("/")[2], 0 if header.type in EMPTY else header.size
             total += size

@@ -20,6 +20,7 @@ from vitnp.training.place import ABOUT, clear, recall, reserved
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import Run
 from vitnp.training.setup import about_data, prepare
+from vitnp.training.snapshots import RANKS
 from vitnp.training.wanted import Wanted
 
 MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
@@ -190,7 +191,7 @@ def keep(setup, where, comm, locked):
     }
     about = {"vitnp": __version__, "options": options, "run": run}
     every, log_every = setup.wanted.save_every, setup.wanted.log_every
-    may_differ = ("machines.ranks",) if where.ranks_may_differ else ()
+    may_differ = (RANKS,) if where.ranks_may_differ else ()
     how = {"every": every, "keep": setup.wanted.keep, "log_every": log_every}
     return Run(where.folder, about, **how, may_differ=may_differ, locked=locked)
 

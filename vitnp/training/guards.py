@@ -51,6 +51,21 @@ def check_same_trees(want, have):
         raise InputError(f"the state to go on from is of another model or optimizer: {'; '.join(wrong[:3])}")
 
 
+def check_place(now, recipe, num_images):
+    """Raise InputError unless the counts of a `Progress` to go on from are those of one place in this training."""
+    each, total = recipe.steps_per_epoch(num_images), recipe.total_steps(num_images)
+    if now.finished:
+        right = now.step == total
+    else:
+        right = now.step == (now.epoch - 1) * each + now.steps <= total and now.steps <= each
+        right &= now.images == min(now.steps * recipe.batch_size, num_images) and now.generator is not None
+    if not right or not 0 <= now.optimizer["step"] <= now.step:  # fewer in float16
+        raise InputError(
+            f"the state to go on from is in no place of a training of {total:,} steps: epoch {now.epoch:,}, step "
+            f"{now.steps:,} of it, {now.step:,} in all, {now.images:,} images; begin from another checkpoint"
+        )
+
+
 def dtype_of(leaf):
     """The dtype of an array, of a number its type's name."""
     return getattr(leaf, "dtype", type(leaf).__name__)

@@ -25,7 +25,7 @@ from vitnp.inputs.checks import parameter_of
 from vitnp.tasks import Classification
 from vitnp.tasks.evaluate import accuracy, prepared
 from vitnp.training import optim
-from vitnp.training.guards import check_dtype, check_finite, check_fit, check_same_trees
+from vitnp.training.guards import check_dtype, check_finite, check_fit, check_place, check_same_trees
 from vitnp.training.progress import READ_EVERY, Diverged, Epoch, Progress, Step, Stopped
 
 MONITORED = 256  # training images that an epoch's training accuracy is measured on
@@ -112,6 +112,7 @@ def start(p, s, rng, resume):
     xp = array_module(parameter_of(p))
     if resume is not None:
         check_same_trees(now.trees(), resume.trees())
+        check_place(resume, s.recipe, len(s.data.train))
         for name, leaf in tree.leaves(now.trees()):
             if not isinstance(leaf, int):
                 leaf[...] = xp.asarray(tree.get(resume.trees(), name))

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from vitnp.errors import InputError
+from vitnp.system.reading import need_regular
 from vitnp.system.writing import beside
 
 
@@ -61,16 +62,23 @@ def as_json(rows):
 def rows_until(stem, fields, last):
     """The rows of STEM.jsonl whose first field is at most `last`; a last line without its end is left out.
 
-    Raises InputError for any other line that is no row.
+    Raises InputError for any other line that is no row, or whose first field, a count from 1, does not grow.
     """
     file = Path(f"{stem}.jsonl")
+    need_regular(file, "move it away")
     try:
         *lines, _ = file.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    rows = [row_of(line, fields) for line in lines]
-    if None in rows:
-        raise InputError(f"{file}: line {rows.index(None) + 1} is no row; move the file away, or repair it")
+    rows, before = [], 0
+    for number, line in enumerate(lines, start=1):
+        row = row_of(line, fields)
+        if row is None or row[fields[0]] <= before:
+            raise InputError(
+                f"{file}: line {number} is no row, or not the next; move the file away, or repair it"
+            )
+        rows.append(row)
+        before = row[fields[0]]
     return [row for row in rows if row[fields[0]] <= last]
 
 

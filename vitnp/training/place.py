@@ -35,10 +35,10 @@ def reserved(folder, *, new, overwrite=False, needed=None):
             claim(folder, overwrite=overwrite, needed=needed)
         yield locked
     finally:
-        locked.close()
         with contextlib.suppress(OSError):  # there is something in it
-            for place in made:
+            for place in made if locked.is_there() else []:
                 place.rmdir()
+        locked.close()
 
 
 def own(folder):
@@ -79,12 +79,17 @@ def same_file(path, other):
 
 
 def clear(folder, *, needed=None):
-    """Remove what a run has left in the folder, and nothing else; the file that is needed stays."""
+    """Remove what a run has left in the folder, and nothing else; the file that is needed stays.
+
+    Links are removed and not followed: behind one may be the checkpoints of another run.
+    """
+    if (checkpoints := Path(folder, CHECKPOINTS)).is_symlink():
+        checkpoints.unlink()
     for name in own(folder):
         if not same_file(needed, Path(folder, name)):
             Path(folder, name).unlink()
     with contextlib.suppress(OSError):  # something else is in it
-        Path(folder, CHECKPOINTS).rmdir()
+        checkpoints.rmdir()
 
 
 def writable(path):

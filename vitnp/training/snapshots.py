@@ -17,6 +17,7 @@ import numpy as np
 from vitnp import models, tree
 from vitnp.backend.arrays import array_module, on_host
 from vitnp.errors import InputError, need_int
+from vitnp.system import reading
 from vitnp.system.writing import as_input_error, beside
 from vitnp.training.guards import check_parameters, first_not_finite
 from vitnp.training.restored import restored
@@ -26,6 +27,7 @@ from vitnp.weights.native import TRAINING as REST  # the array that holds, as JS
 CHECKSUM = "vitnp.sha256"  # the array that holds the checksum of the others
 NAME = re.compile(r"step-\d{9,}\.npz")
 SECONDS = 300.0  # between two checkpoints, unless told otherwise: what a power cut costs at most
+RANKS = "machines.ranks"  # each rank augments with chances of its own
 MAY_DIFFER = ("arithmetic.",)  # it changes no more than the last bits
 
 
@@ -98,7 +100,9 @@ class Checkpoints:
         differ = list(differences(about["run"], self.run))
         self.notes = [text for text in differ if text.startswith(self.may_differ)]
         if other := [text for text in differ if text not in self.notes]:
-            raise InputError(f"{path} is of another run: {'; '.join(other[:3])}; train into a new folder")
+            ranks_alone = all(text.startswith(RANKS) for text in other)
+            advice = "go on with --ranks-may-differ" if ranks_alone else "train into a new folder"
+            raise InputError(f"{path} is of another run: {'; '.join(other[:3])}; {advice}")
         return progress
 
 
@@ -133,17 +137,17 @@ def read(path):
         raise InputError(f"{path} is no training checkpoint or is damaged ({why})") from None
     if str(found.pop(CHECKSUM, None)) != checksum(found) or REST not in found:
         raise InputError(f"{path} is no training checkpoint or is damaged: its checksum is another")
-    try:
+    # Whole, and yet not as this version writes it.
+    with reading.named(path, " is a checkpoint of another version of vitnp", "begin from another checkpoint"):
         rest = json.loads(str(found.pop(REST)))
         about = {name: rest.pop(name) for name in ("run", "options", "vitnp") if name in rest}
         if model := about["run"].get("model"):  # as it would be written now: older ones name no family
             about["run"]["model"] = models.config_to_dict(models.config_from_dict(model))
         trees = tree.from_leaves((name, leaf if leaf.ndim else leaf.item()) for name, leaf in found.items())
         progress = restored(trees, rest)
-    except InputError as problem:  # whole, and written by another version
-        raise InputError(f"{path} is a checkpoint of another version of vitnp ({problem})") from None
-    for name, leaf in tree.leaves(progress.p):
-        if getattr(leaf, "dtype", None) not in ("float32", "float64"):
+        leaves = list(tree.leaves(progress.trees()))
+    for name, leaf in leaves:
+        if name.startswith("p.") and getattr(leaf, "dtype", None) not in ("float32", "float64"):
             raise InputError(f"{path}: {name} holds no floats; begin from another checkpoint")
     if (name := first_not_finite(progress.trees())) != "none":
         raise InputError(

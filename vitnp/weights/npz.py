@@ -1,4 +1,4 @@
-"""The zip of NumPy and of torch.save, and the arrays in an .npz. Imports `errors`, `stored`."""
+"""The zip of NumPy and of torch.save, and the arrays in an .npz. Imports `errors`, `system`, `stored`."""
 
 import io
 import math
@@ -10,6 +10,7 @@ import zipfile
 import numpy as np
 
 from vitnp.errors import InputError, shown
+from vitnp.system import reading
 from vitnp.weights.stored import Stored, are_counts, called, check_names, take
 
 # What NumPy raises for a header that is none: it reads one as a Python expression.
@@ -50,6 +51,10 @@ def check_members(path, file, most):
         most = member.compress_size * (1 if member.compress_type == zipfile.ZIP_STORED else 1032)
         if member.file_size > most or end > size:
             raise zipfile.BadZipFile(f"{shown(name)} claims {member.file_size} bytes")
+    if (total := sum(member.file_size for member in file.infolist())) > reading.most_unpacked(path):
+        raise InputError(
+            f"{path} has {size:,} bytes and would become {total:,}, nearly all alike; save it with numpy.savez"
+        )
 
 
 def arrays(path, file):
