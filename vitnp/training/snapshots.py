@@ -145,14 +145,14 @@ def read(path):
             about["run"]["model"] = models.config_to_dict(models.config_from_dict(model))
         trees = tree.from_leaves((name, leaf if leaf.ndim else leaf.item()) for name, leaf in found.items())
         progress = restored(trees, rest)
-        leaves = list(tree.leaves(progress.trees()))
-    for name, leaf in leaves:
-        if name.startswith("p.") and getattr(leaf, "dtype", None) not in ("float32", "float64"):
-            raise InputError(f"{path}: {name} holds no floats; begin from another checkpoint")
-    if (name := first_not_finite(progress.trees())) != "none":
+        leaves, name = list(tree.leaves(progress.p)), first_not_finite(progress.trees())
+    if name != "none":
         raise InputError(
             f"{path} holds numbers that are not finite, in {name}; begin from another checkpoint"
         )
+    for name, leaf in leaves:
+        if getattr(leaf, "dtype", None) not in ("float32", "float64"):
+            raise InputError(f"{path}: {name} holds no floats; begin from another checkpoint")
     return progress, about
 
 
