@@ -1,5 +1,8 @@
 """`vitnp demo`: three commands as one would type them, then the pictures; on small models here."""
 
+import dataclasses
+import json
+
 import command_line
 import numpy as np
 import pytest
@@ -9,6 +12,8 @@ from test_train_command import FEW
 from vitnp import show, vit, weights
 from vitnp.commands import cli, demo
 from vitnp.data import digits
+from vitnp.errors import InputError
+from vitnp.training.wanted import Wanted
 
 
 @pytest.fixture
@@ -82,3 +87,22 @@ def test_the_demo_elsewhere(capsys, tmp_path, typed):
     assert status == 2
     assert 'backend "torch" is unknown' in err
     assert typed[1][-2:] == ["--backend", "torch"]
+
+
+def test_what_is_not_a_demos_is_not_replaced(tmp_path):
+    """A demo overwrites the run of an earlier demo, and nothing else: no other run, and nobody's pictures."""
+    demo.need_own(tmp_path)
+    options = dataclasses.asdict(Wanted(seed=3, model="digits", workers=2))
+    about = {"options": options, "run": {"model": {"family": "vit"}}}
+    (tmp_path / "run.json").write_text(json.dumps(about))
+    (tmp_path / "patches.png").write_text("of the demo")
+    demo.need_own(tmp_path)
+    about["options"]["steps"] = 4
+    (tmp_path / "run.json").write_text(json.dumps(about))
+    with pytest.raises(
+        InputError, match=r"holds run\.json; patches\.png, not of a demo; name another folder"
+    ):
+        demo.need_own(tmp_path)
+    (tmp_path / "run.json").unlink()
+    with pytest.raises(InputError, match=r"holds patches\.png, not of a demo"):
+        demo.need_own(tmp_path)

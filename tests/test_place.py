@@ -36,7 +36,7 @@ def test_the_files_of_somebody_else(capsys, tmp_path, overwrite):
     status, _, err = run(capsys, f"{overwrite}{SHORT}", tmp_path)
     assert status == 2
     assert err == (
-        f"vitnp: {tmp_path} holds classes.txt, history.csv, model.npz, and no run.json that says they are a run's; "
+        f"vitnp: {tmp_path} holds classes.txt, history.csv, model.npz, and no run that they belong to; "
         "name another folder, or move them away\n"
     )
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
@@ -50,7 +50,7 @@ def test_the_notes_of_somebody_else(capsys, tmp_path, text):
     for words in (SHORT, f"--overwrite {SHORT}"):
         status, _, err = run(capsys, words, tmp_path)
         assert status == 2
-        assert "holds run.json, and no run.json that says they are a run's" in err
+        assert "holds run.json, and no run that they belong to" in err
     status, _, err = run(capsys, "--resume", tmp_path)
     assert status == 2
     assert "holds no run to go on with: run.json is damaged (" in err
@@ -191,3 +191,17 @@ def test_a_series_among_the_files_of_somebody_else(tmp_path):
     (tmp_path / "compare.json").write_text("[]")
     with pytest.raises(InputError, match=r"compare.json is damaged \(it is no object\)"):
         series.remember(tmp_path / "compare.json", {"seed": 0})
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--overwrite", "--resume"], "--overwrite begins anew and --resume goes on; leave one out"),
+        (
+            ["--ranks-may-differ", "--out"],
+            "--ranks-may-differ is of a run that goes on; give it with --resume",
+        ),
+    ],
+)
+def test_options_that_do_not_go_together(capsys, tmp_path, words, said):
+    assert run(capsys, "", *words, tmp_path) == (2, "", f"vitnp: {said}\n")

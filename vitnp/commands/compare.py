@@ -43,6 +43,8 @@ def run(args):
 
     from vitnp import show
 
+    if args.overwrite:
+        raise InputError("compare goes on with what is there; leave out --overwrite, or name another --out")
     wanted = Wanted(**train.asked(args))
     option, field = declared(
         args.over, config_class(wanted, recipe_of(wanted, data.place(wanted.data)[0]), None)

@@ -1,14 +1,20 @@
 """`vitnp demo`: the main job. The whole ViT on a real photo, every gradient checked, a small one trained on real
 handwritten digits, and the pictures."""
 
+import dataclasses
 import time
 
 from vitnp import weights
 from vitnp.commands.options import add_backend
+from vitnp.errors import InputError, some_of
 from vitnp.models import preset, vit
 from vitnp.ops import softmax
 from vitnp.system.writing import beside
-from vitnp.training.place import writable
+from vitnp.training.place import own, recall, writable
+from vitnp.training.wanted import Wanted
+
+PICTURES = ("patches.png", "digit.png", "positions.png", "attention.png", "predictions.png")
+ANY = {"seed": 0, "model": None, "workers": None, "backend": "numpy"}  # what demos differ in
 
 
 def add_options(parser):
@@ -26,6 +32,7 @@ def run(args):
 
     started = time.perf_counter()
     out = writable(args.out)
+    need_own(out)
     commands = (
         f"walk --model B/16 --backward --lang {args.lang}",
         "gradcheck --model tiny",
@@ -45,6 +52,17 @@ def run(args):
         print(f"  {path}  {what}")
     print(f"\neverything took {time.perf_counter() - started:.0f} s")
     return worst
+
+
+def need_own(out):
+    """Raise InputError where the folder holds what the demo would replace, and it is not an earlier demo's."""
+    there = [*own(out), *(name for name in PICTURES if (out / name).exists())]
+    try:
+        same = not there or dataclasses.replace(Wanted(**recall(out)["options"]), **ANY) == Wanted(**ANY)
+    except InputError:
+        same = False
+    if not same:
+        raise InputError(f"{out} holds {some_of(there)}, not of a demo; name another folder with --out")
 
 
 def draw(out, seed):

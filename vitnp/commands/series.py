@@ -10,6 +10,7 @@ from pathlib import Path
 from vitnp.commands import train
 from vitnp.engine.ranks import Alone
 from vitnp.errors import InputError, shown
+from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.training.folder import Where, settled
 from vitnp.training.metrics import rows_until
@@ -60,10 +61,12 @@ def remember(path, what):
             Path(part).write_text(json.dumps(what, indent=1) + "\n", encoding="utf-8")
         return
     try:
-        there = json.loads(path.read_text("utf-8"))
+        there = json.loads(reading.text(path, "name another folder with --out"))
         if not isinstance(there, dict):
             raise ValueError("it is no object")
-    except (OSError, ValueError, RecursionError) as problem:
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as problem:
         raise InputError(f"{path} is damaged ({problem}); name another folder with --out") from None
     for name in sorted(what.keys() & there.keys()):
         if what[name] != there[name]:

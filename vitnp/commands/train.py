@@ -86,6 +86,10 @@ def run(args):
     with ranks.connect() as comm, signals.heard() as wish:
         place = args.out if args.resume is None else args.resume
         where = folder.Where(place, args.resume is not None, bool(args.overwrite), args.ranks_may_differ)
+        if where.resume and where.overwrite:
+            raise InputError("--overwrite begins anew and --resume goes on; leave one out")
+        if where.ranks_may_differ and not where.resume:
+            raise InputError("--ranks-may-differ is of a run that goes on; give it with --resume")
         given = asked(args) if where.resume else args.own | asked(args)
         wanted, known = folder.settled(given, where, comm)
         need_int("--seed", wanted.seed, at_least=0, at_most=2**32 - 1)

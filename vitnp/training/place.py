@@ -61,7 +61,7 @@ def claim(folder, *, overwrite=False, needed=None):
     if not is_run(folder):
         some = ", ".join(there[:3]) + (" and more" if len(there) > 3 else "")
         raise InputError(
-            f"{folder} holds {some}, and no {ABOUT} that says they are a run's; name another folder, or move them away"
+            f"{folder} holds {some}, and no run that they belong to; name another folder, or move them away"
         )
     if not overwrite:
         raise InputError(
