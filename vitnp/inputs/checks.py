@@ -114,14 +114,11 @@ def check_floats(name, leaves, *, writable=True):
         raise InputError(f"{name} is a {type(leaves).__name__}; need a nested dict of arrays")
     like = None
     for leaf_name, leaf in tree.leaves(leaves):
-        plain = (
-            type(leaf) is np.ndarray and leaf.dtype in FLOATS
-        )  # the others are looked at more closely: it takes time
-        if plain and (like is None or leaf.dtype is like.dtype) and (leaf.flags.writeable or not writable):
-            like = leaf
-            continue
-        like = leaf if like is None else like
-        check_leaf(f"{name}.{leaf_name}", leaf, like, writable)
+        # As the one before: nothing more to look at, which would take time.
+        alike = like is not None and type(leaf) is np.ndarray and leaf.dtype is like.dtype
+        if not (alike and (leaf.flags.writeable or not writable)):
+            like = leaf if like is None else like
+            check_leaf(f"{name}.{leaf_name}", leaf, like, writable)
     if like is None:
         raise InputError(f"{name} has no arrays; need at least one")
 
