@@ -212,7 +212,7 @@ SHARES = ("loss over two threads", "loss by two images, recomputed")
 mistakes(
     "engine/batch.py",
     SHARES,
-    ("a slice's weight forgotten", "back(weight * loss_scale)", "back(1.0)"),
+    ("a slice's weight forgotten", "back(weight * plan.loss_scale)", "back(1.0)"),
 )
 mistakes(
     "tasks/classification.py",

@@ -60,8 +60,7 @@ def read(path, *, in_channels=3):
             raise InputError(f"{path} has 32-bit pixels, whose white is not known; save it with 8 or 16 bits")
         if image.mode == "LAB":  # Pillow cannot convert it to RGB
             raise InputError(f"{path} has the colors L*a*b*; save it as RGB")
-        with pillows_errors(path):  # a palette's transparency is looked at only here
-            return in_colors(image, in_channels)
+        return in_colors(image, in_channels)
 
 
 def decoded(path):
@@ -79,7 +78,8 @@ def decoded(path):
             need_bounded(path, file, opened)
             with pillows_errors(path):
                 ImageOps.exif_transpose(file, in_place=True)  # a copy would take the memory twice
-                return file
+                # A palette's transparency is looked at only when it is used.
+                return file.convert("RGBA") if file.mode == "P" and file.has_transparency_data else file
 
 
 @contextlib.contextmanager
