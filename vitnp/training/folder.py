@@ -157,7 +157,8 @@ def watched(p, setup, comm, stop, display, kept):
         except InputError as problem:
             raise InputError(f"{problem}{how_to_go_on(kept)}") from None
         except Exception as problem:
-            problem.add_note(how_to_go_on(kept).removeprefix("; "))
+            if note := how_to_go_on(kept):
+                problem.add_note(note.removeprefix("; "))
             raise
 
 
