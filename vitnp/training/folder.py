@@ -166,7 +166,7 @@ def where_it_is_good(kept):
     """A clause for a training that diverged: to begin from its last checkpoint, or anew."""
     if kept is None:
         return ""
-    anew = "" if kept.checkpoints.files() else f": --overwrite {kept.folder}, or name another folder"
+    anew = "" if kept.checkpoints.files() else ": begin anew with --overwrite"
     return f"; {kept.checkpoints.last_good()}{anew}"
 
 
