@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vitnp.errors import InputError, did_you_mean, known, nearest, one_line, quoted, shown
+from vitnp.errors import InputError, did_you_mean, known, nearest, one_line, printable, quoted, shown
 
 NAMES = ["image_size", "hidden_size", "gelu", "B/16"]
 
@@ -87,3 +87,7 @@ def test_what_is_no_string_is_none_of_the_names():
     assert known("a", {"a": 1})
     assert not known([], {"a": 1})
     assert not known(np.array(["a", "b"]), ("a", "b"))
+
+
+def test_what_a_terminal_would_obey():
+    assert printable("\x1b[2J 한 ×\n") == "\ufffd[2J 한 ×\ufffd"

@@ -305,3 +305,12 @@ def test_a_refused_run_leaves_no_folder_and_takes_none_away(capsys, tmp_path, co
         words = f"{command} --epochs 0 --out {tmp_path}/{out}"
         assert command_line.run(capsys, *words.split())[0] == 2
     assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+
+
+def test_a_folder_whose_name_a_terminal_obeys(capsys, tmp_path):
+    for name in ("a\x1b[2Jb", "\udcff"):
+        status, out, err = run(capsys, f"{SMALL} --steps 1 --out".replace("--epochs 1 ", ""), tmp_path / name)
+        assert (status, err) == (0, "")
+        assert "\ufffd" in out
+        assert all(line.isprintable() for line in out.splitlines())
+        assert (tmp_path / name / "model.npz").exists()

@@ -29,9 +29,14 @@ def one_line(text, most=LONGEST):
     text = str(text)
     if len(text) > 4 * most:  # of megabytes too much is left out at once
         text = f"{text[: 2 * most]} {text[-2 * most :]}"
-    line = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    line = printable(" ".join(text.split()))
     start = most * 5 // 8
     return line if len(line) <= most else f"{line[:start]} … {line[start + 3 - most :]}"
+
+
+def printable(text):
+    """The text with � in place of what a terminal would obey, line ends included."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in str(text))
 
 
 def shown(value, most=SHOWN):

@@ -6,7 +6,7 @@ import time
 
 from vitnp import weights
 from vitnp.commands.options import add_backend
-from vitnp.errors import InputError, some_of
+from vitnp.errors import InputError, printable, some_of
 from vitnp.models import preset, vit
 from vitnp.ops import softmax
 from vitnp.system.writing import beside
@@ -42,14 +42,14 @@ def run(args):
     elsewhere = [] if args.backend == "numpy" else ["--backend", args.backend]
     for command in commands:
         words = command.split() + ([str(out)] if command.endswith("--out") else []) + elsewhere
-        print(f"\n$ vitnp {' '.join(words)}", flush=True)
+        print(f"\n$ vitnp {printable(' '.join(words))}", flush=True)
         status = main(words)
         if status > 1:
             return status
         worst = max(worst, status)
     print("\npictures")
     for path, what in draw(out, args.seed):
-        print(f"  {path}  {what}")
+        print(f"  {printable(path)}  {what}")
     print(f"\neverything took {time.perf_counter() - started:.0f} s")
     return worst
 

@@ -10,7 +10,7 @@ from vitnp.backend.arrays import array_module
 from vitnp.commands.options import add_fields, fields
 from vitnp.commands.printing import aligned, widths
 from vitnp.data import class_names
-from vitnp.errors import InputError, one_line
+from vitnp.errors import InputError, one_line, printable
 from vitnp.system import cache
 from vitnp.weights import fetch
 from vitnp.weights.native import config_class, need_no_classes
@@ -75,7 +75,7 @@ def run_list(args):
     """Print a line per name."""
     for name, url in fetch.URLS.items():
         print(f"{'here' if fetch.is_here(name) else '':6}{name:24}{url}")
-    print(f"cache: {cache.folder()}")
+    print(f"cache: {printable(cache.folder())}")
     return 0
 
 
@@ -90,7 +90,7 @@ def run_inspect(args):
     path, told = source(args, args.file)
     found = weights.inspect(path, **told)
     numbers = sum(math.prod(shape) for _, _, shape, _ in found.arrays)
-    print(f"{path}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n")
+    print(f"{printable(path)}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n")
     for name, value in dataclasses.asdict(found.config).items():
         if isinstance(value, dict):
             value = ", ".join(f"{field} {setting}" for field, setting in value.items())
@@ -145,9 +145,9 @@ def run_convert(args):
         names = class_names.read(names_of_run(path), config.num_classes)
     kept = names if args.num_classes is None and names and len(names) == config.num_classes else None
     weights.save(args.out, p, config, format=args.format, class_names=kept)
-    print(f"{args.out}: {args.format}, {tree.count(p):,} parameters")
+    print(f"{printable(args.out)}: {args.format}, {tree.count(p):,} parameters")
     for note in losses(args.out, config):
-        print(f"note: {note}")
+        print(f"note: {printable(note)}")
     if names and not kept:
         print("note: the names of the classes are left out: the head is another")
     elif names and args.format != "huggingface":

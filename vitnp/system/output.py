@@ -1,16 +1,18 @@
-"""Lines for a person to read. What shows them may be gone, and ends no work. Imports nothing of vitnp."""
+"""Lines for a person to read. What shows them may be gone, and ends no work. Imports `errors`."""
 
 import contextlib
 import io
 import os
 import sys
 
+from vitnp.errors import printable
+
 
 def say(text, stream=None):
-    """Print a line; where it cannot be written, go on without."""
+    """Print a line, or several; where it cannot be written, go on without."""
     stream = sys.stdout if stream is None else stream
     with unless_gone(stream):
-        print(text, file=stream, flush=True)
+        print("\n".join(map(printable, text.split("\n"))), file=stream, flush=True)
 
 
 @contextlib.contextmanager
