@@ -204,7 +204,9 @@ CALLS = {
         lambda folder: {"rng": np.random.default_rng(0), "config": CONFIG, "dtype": "float32"},
         {"rng": "generator or None", "config": "config", "dtype": "dtype"},
     ),
-    "trace": Call(traced, lambda folder: batch(), MODEL | {"labels": "labels or None"}),
+    "trace": Call(
+        traced, lambda folder: batch(), MODEL | {"images": "one image or more", "labels": "labels or None"}
+    ),
     "loss.forward": Call(
         lambda **given: loss.forward(**given)[0],
         lambda folder: {"logits": FEATURES[:2, :4].copy(), "labels": LABELS.copy(), "label_smoothing": 0.1},

@@ -153,9 +153,8 @@ LABELS = (
         "turned": (lambda array: array.T, SAME),
     }
 )
-OTHER_LABELS = LABELS | {
-    "too large": (changed(99), ANY)
-}  # of no model: nothing says how many classes there are
+# Of no model: nothing says how many classes there are; of no images there are no labels.
+OTHER_LABELS = LABELS | {"too large": (changed(99), ANY), "no numbers": (LABELS["no numbers"][0], ANY)}
 PICTURES = INSIDE | {"empty": (lambda array: array[:0], FREE)}
 TREES = NOTHING | {
     "number": (always(3), REFUSED),
@@ -244,6 +243,7 @@ STATES = TREES | {
 }
 VALUES = {
     "floats": FLOATS,
+    "one image or more": FLOATS | {"one axis less": (FLOATS["one axis less"][0], ANY)},
     "features": FLOATS | {"1e300": (FLOATS["1e300"][0], ANY)},  # they stay float64
     "inside": INSIDE,
     "point": POINTS,
