@@ -158,7 +158,7 @@ def test_more_blocks_than_arrays(tmp_path):
     arrays = arrays_of(tmp_path, "vitnp", TOKEN)
     given = json.loads(str(arrays["vitnp.config"])) | {"num_layers": 999}
     np.savez(tmp_path / "model.npz", **(arrays | {"vitnp.config": np.array(json.dumps(given))}))
-    refused(tmp_path / "model.npz", "is said to have 999 blocks")
+    refused(tmp_path / "model.npz", "too few for the 999 blocks of its configuration")
 
 
 def test_an_image_size_beyond_all_memory(tmp_path, monkeypatch):

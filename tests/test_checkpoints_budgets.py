@@ -144,7 +144,7 @@ def test_a_header_of_gigabytes_is_not_read(tmp_path):
 def test_a_safetensors_header_of_megabytes_is_not_read(tmp_path):
     length = reading.MOST_TEXT + 1
     (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", length) + b"{" + b" " * 99)
-    refused(tmp_path / "model.safetensors", f"its header is said to have {length:,} bytes")
+    refused(tmp_path / "model.safetensors", f"its header claims {length:,} bytes")
 
 
 def test_zeros_that_would_take_all_memory(tmp_path, monkeypatch):

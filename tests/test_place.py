@@ -36,7 +36,7 @@ def test_the_files_of_somebody_else(capsys, tmp_path, overwrite):
     status, _, err = run(capsys, f"{overwrite}{SHORT}", tmp_path)
     assert status == 2
     assert err == (
-        f"vitnp: {tmp_path} holds classes.txt, history.csv, model.npz, and no run that they belong to; "
+        f"vitnp: {tmp_path} holds classes.txt; history.csv; model.npz, and no run that they belong to; "
         "name another folder, or move them away\n"
     )
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before

@@ -1,4 +1,4 @@
-"""What a checkpoint and a table of rows say is held against its kind, also where their checksum is right."""
+"""Each field of a checkpoint and of a table of rows is checked for its kind, also where the checksum is right."""
 
 import copy
 import json

@@ -81,9 +81,10 @@ def need_real(name, value, *, low, below=math.inf, at_most=None, open_at_low=Fal
 
 
 def need_bool(name, value):
-    """Raise InputError unless the value is True or False."""
+    """The value. Raises InputError unless it is True or False."""
     if not isinstance(value, bool):
         raise InputError(f"{name} is {shown(value)}; need True or False")
+    return value
 
 
 def need_choice(name, value, choices):

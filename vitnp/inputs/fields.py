@@ -101,8 +101,7 @@ def boolean(default):
     """A field for True or False."""
 
     def check(name, value):
-        need_bool(name, value)
-        return value
+        return need_bool(name, value)
 
     return declared(check, default)
 

@@ -57,9 +57,8 @@ def ask(url, start, tag, *, timeout):
     headers = {"Accept-Encoding": "identity", "User-Agent": "vitnp"}
     if tag:  # If-Range: if the file on the server has changed, the server sends all of the new one
         headers |= {"Range": f"bytes={start}-", "If-Range": tag}
-    opener = (
-        urllib.request.OpenerDirector()
-    )  # of http and https alone: no redirection leads to a file or to FTP
+    # Of http and https alone: no redirection leads to a file or to FTP.
+    opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler,
         Http,
@@ -74,10 +73,7 @@ def ask(url, start, tag, *, timeout):
         answer = opener.open(urllib.request.Request(url, headers=headers), timeout=timeout)
     except urllib.error.URLError:  # and HTTPError
         raise
-    except (
-        http.client.InvalidURL,
-        ValueError,
-    ) as problem:  # also of a redirection; a UnicodeError is a ValueError
+    except (http.client.InvalidURL, ValueError) as problem:  # the URL may be a redirection's
         raise InputError(f"{url} cannot be asked for ({problem}); check the URL") from None
     except OSError as problem:  # cut or too late while the first lines are read
         raise http.client.HTTPException(str(problem)) from None
@@ -109,7 +105,7 @@ def total(headers, start, url):
     (length, *more) = lengths
     if more or not re.fullmatch(LENGTH, length):
         raise InputError(
-            f"{url} is said to have a length of {shown(' and '.join(sorted(lengths)))}, which is no number of bytes; "
+            f"{url} comes with the length {shown(' and '.join(sorted(lengths)))}, which is no number of bytes; "
             "fetch it elsewhere and give its path"
         )
     return start + int(length)

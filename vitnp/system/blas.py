@@ -6,9 +6,7 @@ import os
 import threading
 
 ONE_CALLER = threading.RLock()  # only one caller at a time may change a process-wide number
-CHANGING = (
-    threading.RLock()
-)  # held while the number is changed: a fork waits, so that no child has half a change
+CHANGING = threading.RLock()  # held while the number is changed: a fork waits for the whole change
 LIMITS = []  # those that are in force, the last one innermost
 
 

@@ -12,13 +12,8 @@ from vitnp.errors import shown
 
 MOST = 1000  # objects in a tuple, those of the tuples in it included; a tensor needs about 20
 MOST_STEPS = 2**20  # of the program; a tensor takes about 55, CIFAR-100 a fifth of these
-HASHED = {
-    "SETITEM": 2,
-    "SETITEMS": 2,
-    "DICT": 2,
-    "ADDITEMS": 1,
-    "FROZENSET": 1,
-}  # every how many objects is a key
+# Opcodes that hash: every how many of the objects they take is a key.
+HASHED = {"SETITEM": 2, "SETITEMS": 2, "DICT": 2, "ADDITEMS": 1, "FROZENSET": 1}
 MARK = pickletools.markobject
 # What the reader of a damaged pickle raises.
 DAMAGE = (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, OverflowError)

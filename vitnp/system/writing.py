@@ -28,9 +28,7 @@ def beside(path, *, resume=False, advice=FOLDER):
             os.replace(part, path)
         finally:
             if not resume:
-                with contextlib.suppress(
-                    OSError
-                ):  # what went wrong before says more: a folder of that name, perhaps
+                with contextlib.suppress(OSError):  # what went wrong before says more
                     os.remove(part)
 
 

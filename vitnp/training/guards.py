@@ -7,7 +7,7 @@ import numpy as np
 from vitnp import tree
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, need_choice
-from vitnp.inputs.checks import misfits
+from vitnp.inputs.checks import misfits, need_fit
 from vitnp.tasks.classification import Classification, Head
 from vitnp.training.progress import Diverged
 
@@ -47,8 +47,7 @@ def check_same_trees(want, have):
         for name, leaf in tree.leaves(want)
         if dtype_of(leaf) != dtype_of(tree.get(have, name))
     ]
-    if wrong:
-        raise InputError(f"the state to go on from is of another model or optimizer: {'; '.join(wrong[:3])}")
+    need_fit("the state to go on from is of another model or optimizer", wrong)
 
 
 def check_place(now, recipe, num_images):

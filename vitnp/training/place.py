@@ -7,7 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, some_of
 from vitnp.system import reading
 from vitnp.system.lock import Locked
 from vitnp.training.snapshots import Checkpoints, read
@@ -59,9 +59,8 @@ def claim(folder, *, overwrite=False, needed=None):
     if there == needs:
         return
     if not is_run(folder):
-        some = ", ".join(there[:3]) + (" and more" if len(there) > 3 else "")
         raise InputError(
-            f"{folder} holds {some}, and no run that they belong to; name another folder, or move them away"
+            f"{folder} holds {some_of(there)}, and no run that they belong to; name another folder, or move them away"
         )
     if not overwrite:
         raise InputError(

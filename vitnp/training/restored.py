@@ -1,9 +1,9 @@
-"""A `Progress` from what a file says, every field held against its kind. Imports `errors`."""
+"""A `Progress` made from what a file says; each field is checked for its kind. Imports `errors`."""
 
 import numpy as np
 
 from vitnp.engine.precision import LossScale
-from vitnp.errors import InputError, need_int, need_real, shown
+from vitnp.errors import InputError, need_bool, need_int, need_real, shown
 from vitnp.training.progress import Epoch, Progress
 
 
@@ -51,13 +51,6 @@ def generator(name, value):
     return value
 
 
-def truth(name, value):
-    """True or False."""
-    if not isinstance(value, bool):
-        raise InputError(f"{name} is {shown(value)}; need True or False")
-    return value
-
-
 KINDS = {  # of the fields of a `Progress` that are not trees
     "generator": generator,
     "epoch": count,
@@ -68,5 +61,5 @@ KINDS = {  # of the fields of a `Progress` that are not trees
     "seconds": amount,
     "history": epochs,
     "scale": loss_scale,
-    "finished": truth,
+    "finished": need_bool,
 }

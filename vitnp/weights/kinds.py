@@ -109,7 +109,7 @@ def _safetensors(path, most):
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > reading.MOST_TEXT:
-            raise ValueError(f"its header is said to have {length:,} bytes")
+            raise ValueError(f"its header claims {length:,} bytes")
         header = reading.from_json(file.read(length).decode("utf-8"))
     header.pop("__metadata__", None)
     check_names(path, list(header), most)

@@ -134,7 +134,7 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
         )
     if getattr(config, "num_layers", 0) > len(stored):
         raise InputError(
-            f"{path} is said to have {config.num_layers:,} blocks, and has {len(stored)} arrays in all"
+            f"{path} has {len(stored)} arrays in all, too few for the {config.num_layers:,} blocks of its configuration"
         )
     want = expected(family, config)
     rows, misshapen, fitting = [], [], {}
