@@ -235,6 +235,7 @@ def test_what_cannot_be_learned_from(tmp_path):
         load(tmp_path, image_size=None)
     with pytest.raises(InputError, match="which folder"):
         data.load("folder", image_size=8)
+    pictures(tmp_path, {"b": 2})
     with pytest.raises(InputError, match='on_corrupt is "ask"; choose stop or skip'):
         load(tmp_path, on_corrupt="ask")
 

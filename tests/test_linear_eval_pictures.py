@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vitnp import vit
+from vitnp import data, vit
 from vitnp.analysis import linear_eval
 from vitnp.commands import linear_eval as command
 from vitnp.data import preprocess
@@ -41,7 +41,7 @@ def test_pictures_are_prepared_as_the_model_wants_them(tmp_path, channels, how):
     }
     config = ViTConfig(image_size=(16, 16), in_channels=channels, preprocessing=how, **sizes)
     p = vit.init(rng, config)
-    source = command.load(str(tmp_path), config).test
+    source = data.fitted(data.opened(str(tmp_path)), config).test
     found = command.features(source, np.arange(2), p, config, types.SimpleNamespace(workers=1))
     images = np.stack([preprocess.load(path, config) for path in source.paths])
     np.testing.assert_allclose(found, linear_eval.features(images, p, config), rtol=1e-4, atol=1e-5)

@@ -67,7 +67,6 @@ def test_a_pretraining_goes_on(capsys, tmp_path):
         ("--target downsized", 'target "downsized" needs a multiple of 4'),
         ("--task masked", '--task is "masked"; choose masked-patches'),
         ("--dtype float16", "a model without labels is trained in float32"),
-        ("--set in_channels=3", "the model takes 8x8x3"),
     ],
 )
 def test_bad_options_are_one_line_and_status_2(capsys, tmp_path, words, message):

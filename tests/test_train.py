@@ -437,7 +437,7 @@ def test_images_as_the_model_had_them():
     ],
 )
 def test_what_is_left_to_the_source(names, crops, left):
-    source = object() if crops is None else SimpleNamespace(crops=crops)
+    source = object() if crops is None else SimpleNamespace(does=("inception_crop",) if crops else ())
     change = augment.composed(names, source)
     assert (change is None) == (not left)
     if left:

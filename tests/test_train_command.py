@@ -128,8 +128,6 @@ def test_a_folder_is_made(capsys, tmp_path):
     [
         ("--data cifar", 'data set "cifar" is unknown; did you mean cifar10'),
         ("--model B17", 'model "B17" is unknown'),
-        ("--image-size 16", "the images are 8x8x1, the model takes 16x16x1"),
-        ("--set in_channels=3", "the model takes 8x8x3"),
         ("--set num_classes=9", "the data has 10 classes, the model 9"),
         ("--epochs 0", "epochs is 0"),
         ("--batch-size 0", "batch_size is 0"),

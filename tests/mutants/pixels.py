@@ -21,12 +21,12 @@ wrong_rules(
     ("the family's own mean and deviation forgotten", "width], how)", "width], type(how)())"),
 )
 wrong_rules(
-    "data/folder.py",
+    "data/preprocess.py",
     "test_preprocess",
     SAME,
     (
         "the mean and deviation forgotten in training",
-        "(pixels.reshape(self.shape), how)",
-        "(pixels.reshape(self.shape), type(how)())",
+        "box=box, resample=2)), config.preprocessing)",
+        "box=box, resample=2)), type(config.preprocessing)())",
     ),
 )

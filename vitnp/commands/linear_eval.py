@@ -1,6 +1,5 @@
 """`vitnp linear-eval`: few-shot linear evaluation, a linear classifier on a frozen model's representations."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -52,7 +51,7 @@ def run(args):
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
     p = to_device(p, xp)
-    dataset = load(args.data, config)
+    dataset = data.fitted(data.opened(args.data), config)
     classes = len(dataset.class_names)
     draws = [
         linear_eval.shots_of(dataset.train.labels, args.shots, classes, np.random.default_rng(seed))
@@ -63,6 +62,8 @@ def run(args):
     x_test = features(dataset.test, np.arange(len(dataset.test)), p, config, args)
     what = f"{args.shots} images of each of {classes} classes, {len(x_test):,} to test"
     print(one_line(f"{path} on {args.data}: {what}"))
+    if dataset.note:
+        print(dataset.note)
     found = []
     for seed, rows in enumerate(draws):
         x = x_train[np.searchsorted(wanted, rows)]
@@ -71,17 +72,6 @@ def run(args):
         print(f"  seed {seed}  {found[-1]:7.2%}")
     print(f"accuracy {mean_and_deviation(found)}%")
     return 0
-
-
-def load(name, config):
-    """The data set of that name, or the folder of pictures, in the model's image size."""
-    name, folder = data.place(name)
-    if folder is not None:
-        # −1 … 1, like every source; `features` applies the model's mean and standard deviation
-        preprocessing = dataclasses.replace(config.preprocessing, mean=0.5, std=0.5)
-        wanted = {"image_size": config.image_size, "in_channels": config.in_channels}
-        return data.load(name, folder=folder, preprocessing=preprocessing, **wanted)
-    return data.load(name, image_size=config.image_size)
 
 
 def features(source, rows, p, config, args):

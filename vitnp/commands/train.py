@@ -31,6 +31,12 @@ def add_options(parser):
         metavar="SHARE",
         help="learn from this share of the training images alone, such as 5%%, all classes alike",
     )
+    parser.add_argument(
+        "--hold-out",
+        type=fraction,
+        metavar="SHARE",
+        help="measure on this share of the training images, which then is not learned, and leave the test images alone",
+    )
     parser.set_defaults(run=run, own={})
 
 
@@ -102,6 +108,8 @@ def train_in_folder(wanted, where, comm, wish, known=None):
 
     def started(setup, kept):
         say(title(setup, comm, kept.resume))
+        if setup.data.note:
+            say(setup.data.note)
         for difference in kept.checkpoints.notes:
             what = (
                 "the augmentation will not be that"

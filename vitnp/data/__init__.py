@@ -1,8 +1,8 @@
 """Sets of labeled images, and their augmentation.
 
 A data set is a `DataSet`: a training and a test `Source`, and the names of the classes (`sources.py` documents both).
-`load` finds a data set by its name; `batches` reads batches before the model needs them. scikit-learn and Pillow are
-imported only when they are needed. Imports `inputs`, `system`, `errors`.
+`load` finds a data set by its name, `fitted` makes its pictures what a model takes, `batches` reads batches before the
+model needs them. scikit-learn and Pillow are imported only when they are needed. Imports `inputs`, `system`, `errors`.
 
 | name | images (training + test) | shape | classes |
 |---|---|---|---|
@@ -12,16 +12,30 @@ imported only when they are needed. Imports `inputs`, `system`, `errors`.
 | folder | the pictures in it | image_size x 3 | one per folder |
 
 Values are −1 … 1: x/127.5 − 1 for pixels 0 … 255. For pictures of a folder, `preprocessing` can ask for other values.
+The shapes are the pictures' own; `fitted` has any set in the size of any model.
 """
 
 import os
 
-from vitnp.data.few import few
+from vitnp.data.few import few, held_out
+from vitnp.data.fitting import fitted
 from vitnp.data.loader import batches
 from vitnp.data.sources import ArraySource, DataSet, Source
 from vitnp.errors import InputError, did_you_mean, known, need_int, quoted
+from vitnp.inputs.images import ImageConfig
 
-__all__ = ["NAMES", "ArraySource", "DataSet", "Source", "batches", "few", "load"]
+__all__ = [
+    "NAMES",
+    "ArraySource",
+    "DataSet",
+    "Source",
+    "batches",
+    "few",
+    "fitted",
+    "held_out",
+    "load",
+    "opened",
+]
 
 NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "folder")
 
@@ -30,9 +44,9 @@ def load(name, *, seed=0, folder=None, image_size=None, **pictures):
     """The `DataSet` called `name`.
 
     folder holds its files; without a folder they come from the cache, or are downloaded. The name "folder" stands for
-    the user's own pictures: it needs folder and image_size, and takes the options of `folder.load`. seed splits a set
-    that has no split of its own. Raises InputError for an unknown name, an invalid size or seed, and files that are
-    missing, incomplete or of another kind.
+    the user's own pictures: it needs folder and image_size, and takes the options of `folder.load`. image_size of any
+    other set: its pictures stretched to that size. seed splits a set that has no split of its own. Raises InputError
+    for an unknown name, an invalid size or seed, and files that are missing, incomplete or of another kind.
     """
     if not known(name, NAMES):
         hint = did_you_mean(name, NAMES)
@@ -46,6 +60,18 @@ def load(name, *, seed=0, folder=None, image_size=None, **pictures):
         from vitnp.data import folder as pictures_of
 
         return pictures_of.load(folder, image_size=image_size, seed=seed, **pictures)
+    if pictures:
+        raise InputError(
+            f"{name} takes no {', '.join(pictures)}, which are of folders of pictures; leave it out"
+        )
+    found = own_set(name, seed, folder)
+    if image_size is None:
+        return found
+    return fitted(found, ImageConfig(image_size=image_size, in_channels=found.train.shape[2]))
+
+
+def own_set(name, seed, folder):
+    """The set as it was published."""
     if name == "digits":
         from vitnp.data import digits
 
@@ -57,6 +83,16 @@ def load(name, *, seed=0, folder=None, image_size=None, **pictures):
     from vitnp.data import idx
 
     return idx.load(name, folder)
+
+
+def opened(given, *, seed=0):
+    """The `DataSet` that --data says, a name or a folder, before a model is chosen; `fitted` goes on from it."""
+    name, folder = place(given)
+    if folder is None:
+        return load(name, seed=seed)
+    from vitnp.data import folder as pictures_of
+
+    return pictures_of.unread(folder, seed)
 
 
 def place(given):

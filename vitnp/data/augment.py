@@ -151,9 +151,7 @@ def composed(names, source, *, alpha=0.0, num_classes=None):
 
     What the source does itself is left to it. alpha is α of `mixup`, 0 for none. None where nothing changes.
     """
-    chosen = [
-        NAMES[name] for name in names if not (name == "inception_crop" and getattr(source, "crops", False))
-    ]
+    chosen = [NAMES[name] for name in names if name not in getattr(source, "does", ())]
 
     def change(images, labels, rng):
         for augmentation in chosen:

@@ -1,4 +1,4 @@
-"""A fraction of a source's images, to train with few labels. Imports `errors`."""
+"""Some of a source's images: a fraction to train with few labels, or a part held out. Imports `errors`."""
 
 import numbers
 
@@ -12,7 +12,7 @@ class Rows:
 
     def __init__(self, source, rows):
         self.source, self.rows = source, rows
-        self.labels, self.shape = source.labels[rows], source.shape
+        self.labels, self.shape, self.does = source.labels[rows], source.shape, getattr(source, "does", ())
 
     def __len__(self):
         return len(self.rows)
@@ -35,10 +35,32 @@ def few(source, share, seed=0):
         raise InputError(
             f"{share:.2%} of {len(source):,} images are {count}; need at least {classes}, one a class"
         )
-    order = np.random.default_rng(seed).permutation(len(source))
-    place = np.empty(len(source), np.intp)  # of each image among the images of its class
-    for label in np.unique(source.labels):
-        of_class = order[source.labels[order] == label]
-        place[of_class] = np.arange(len(of_class))
-    chosen = order[np.argsort(place[order], kind="stable")][:count]
+    chosen = balanced(source.labels, seed)[:count]
     return Rows(source, np.resize(chosen, len(source)))
+
+
+def held_out(source, share, seed=0):
+    """(the rest, a fraction `share` of the source's images): two sources without an image in common.
+
+    The seed picks the images, balanced over the classes. Raises InputError where either would have fewer images than
+    classes.
+    """
+    if not isinstance(share, numbers.Real) or not 0 < share < 1:
+        raise InputError(f"hold_out is {share}; need a share between 0 and 1, such as 10% or 0.1")
+    count, classes = round(share * len(source)), len(np.unique(source.labels))
+    if not classes <= count <= len(source) - classes:
+        raise InputError(
+            f"{share:.2%} of {len(source):,} images are {count}; hold out and leave at least {classes}, one a class"
+        )
+    order = balanced(source.labels, seed)
+    return Rows(source, np.sort(order[count:])), Rows(source, np.sort(order[:count]))
+
+
+def balanced(labels, seed):
+    """All rows in an order drawn by the seed, the first of every class before the second of any."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    place = np.empty(len(labels), np.intp)  # of each image among the images of its class
+    for label in np.unique(labels):
+        of_class = order[labels[order] == label]
+        place[of_class] = np.arange(len(of_class))
+    return order[np.argsort(place[order], kind="stable")]

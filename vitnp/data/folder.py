@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vitnp.data import augment, photo, preprocess
+from vitnp.data import photo, preprocess
 from vitnp.data.sources import TEST_SHARE, DataSet
 from vitnp.errors import InputError, need_choice
-from vitnp.inputs.images import ImageConfig, Preprocessing, scaled
+from vitnp.inputs.images import ImageConfig, Preprocessing
 from vitnp.system import cores
 
 TRAIN_NAMES = ("train", "training")  # upper or lower case, as the next
@@ -28,14 +28,15 @@ TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of t
 class FolderSource:
     """Pictures in files, decoded when they are read.
 
-    crops True cuts a random part of each picture when it is read with a generator (`augment.crop_box`), as for
-    training; without one a picture is prepared by `config.preprocessing`, as `vitnp predict` does.
+    crops True cuts a random part of each picture when it is read with a generator (`preprocess.random_part`), as for
+    training; without one a picture is prepared by `config.preprocessing`, as `vitnp predict` does. With config None
+    it is not known yet what the pictures are to become, so none can be read.
     """
 
-    def __init__(self, paths, labels, config, *, crops=False):
+    def __init__(self, paths, labels, config=None, *, crops=False):
         self.paths, self.labels = list(paths), np.asarray(labels, np.intp)
-        self.config, self.crops = config, crops
-        self.shape = (*config.image_size, config.in_channels)
+        self.config, self.does = config, ("inception_crop",) if crops else ()
+        self.shape = config and (*config.image_size, config.in_channels)
 
     def __len__(self):
         return len(self.paths)
@@ -44,7 +45,7 @@ class FolderSource:
         """float32 (len(rows), Hᵢ, Wᵢ, C), by default −1 … 1. Raises InputError naming a picture that cannot be read."""
         x = np.empty((len(rows), *self.shape), np.float32)
         for i, row in enumerate(rows):
-            x[i] = self.image(self.paths[row], rng if self.crops else None)
+            x[i] = self.image(self.paths[row], rng if self.does else None)
         return x
 
     def image(self, path, rng=None):
@@ -52,10 +53,7 @@ class FolderSource:
         picture = photo.read(path, in_channels=self.config.in_channels)
         if rng is None:
             return preprocess.apply(picture, self.config, name=path)
-        how, (height, width) = self.config.preprocessing, self.config.image_size
-        box = augment.crop_box(picture.size, rng)
-        pixels = np.asarray(picture.resize((width, height), box=box, resample=2))  # 2: bilinear
-        return scaled(pixels.reshape(self.shape), how)
+        return preprocess.random_part(picture, self.config, rng)
 
 
 def load(
@@ -67,23 +65,33 @@ def load(
     first, those that cannot be read are left out, and `say` is called with a line that names them. Raises InputError
     for a folder without two classes of pictures, or without test images.
     """
-    need_choice("on_corrupt", on_corrupt, ("stop", "skip"))
     if image_size is None:
         raise InputError("pictures of a folder have no size of their own; give image_size, such as 224")
+    config = ImageConfig(
+        image_size=image_size, in_channels=in_channels, preprocessing=preprocessing or Preprocessing()
+    )
+    return fitted(unread(folder, seed), config, crops=crops, on_corrupt=on_corrupt, say=say)
+
+
+def unread(folder, seed=0):
+    """The `DataSet` of a folder before it is known what the pictures are to become; `fitted` goes on from it."""
     folder = Path(folder)
     if not os.path.isdir(folder):  # which no name makes raise
         raise InputError(
             f"there is no folder {folder}; give one that holds a folder of pictures for each class"
         )
-    config = ImageConfig(
-        image_size=image_size, in_channels=in_channels, preprocessing=preprocessing or Preprocessing()
-    )
     train, test, names = split(folder, seed)
-    train, test = ([*zip(*part, strict=True)] for part in (train, test))
+    return DataSet(FolderSource(*train), FolderSource(*test), names)
+
+
+def fitted(dataset, config, *, crops=False, on_corrupt="stop", say=None):
+    """The same pictures prepared by config, see `load`."""
+    need_choice("on_corrupt", on_corrupt, ("stop", "skip"))
+    parts = [[*zip(part.paths, part.labels, strict=True)] for part in dataset[:2]]
     if on_corrupt == "skip":
-        train, test = readable(train, test, config, say)
-    parts = (FolderSource(*zip(*part, strict=True), config, crops=crops) for part in (train, test))
-    return DataSet(*parts, names)
+        parts = readable(*parts, config, say)
+    train, test = (FolderSource(*zip(*part, strict=True), config, crops=crops) for part in parts)
+    return DataSet(train, test, dataset.class_names)
 
 
 def split(folder, seed):

@@ -157,6 +157,13 @@ def too_large(path):
     )
 
 
+def of_pixels(pixels):
+    """uint8 pixels (Hᵢ, Wᵢ, C), gray or RGB, as a Pillow image."""
+    from PIL import Image
+
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+
+
 def in_colors(image, in_channels):
     """A Pillow image of any mode as RGB or, for one channel, gray."""
     from PIL import Image

@@ -1,13 +1,13 @@
 """An image file preprocessed as in a model's training: resize, crop, mean and standard deviation.
 
 The numbers are `config.preprocessing`, which the format of the weights and its config.json determine; docs/weights.md
-has the source of each. `vitnp walk` does not preprocess its photo: see `photo.load`. Imports `photo`, `inputs`,
+has the source of each. `vitnp walk` does not preprocess its photo: see `photo.load`. Imports its neighbors, `inputs`,
 `errors`.
 """
 
 import numpy as np
 
-from vitnp.data import photo
+from vitnp.data import augment, photo
 from vitnp.errors import InputError
 from vitnp.inputs.images import MOST_PIXELS, scaled
 
@@ -34,6 +34,15 @@ def apply(image, config, *, name="the picture"):
     # Python's round goes to the even neighbor at ½, as in torchvision's crop.
     top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)
     return scaled(x[top : top + height, left : left + width], how)
+
+
+def random_part(image, config, rng):
+    """A random part of a Pillow image (`augment.crop_box`), resized once to the model's size: as `apply` gives."""
+    height, width = config.image_size
+    box = augment.crop_box(image.size, rng)
+    return scaled(
+        _pixels(image.resize((width, height), box=box, resample=2)), config.preprocessing
+    )  # 2: bilinear
 
 
 def resized(size, config):

@@ -17,11 +17,13 @@ TEST_SHARE = 0.2  # of a set that has no split of its own
 class Source(Protocol):
     """n labeled images of one shape, read by row number.
 
-    labels (n,) integers 0 … classes − 1; shape (Hᵢ, Wᵢ, C) of every image; len() is n.
+    labels (n,) integers 0 … classes − 1; shape (Hᵢ, Wᵢ, C) of every image, None where each has its own and a model is
+    to say which (`fitting`); does: names of the augmentations that `images` itself does; len() is n.
     """
 
     labels: np.ndarray
-    shape: tuple
+    shape: tuple | None
+    does: tuple
 
     def __len__(self):
         """How many images there are."""
@@ -29,8 +31,8 @@ class Source(Protocol):
     def images(self, rows, rng=None):
         """The images of these rows: float32 (len(rows), Hᵢ, Wᵢ, C), values −1 … 1, a new array.
 
-        With a generator, a source of large pictures may crop each at random, for training; without one, each picture
-        is preprocessed as for evaluation. Several threads may call it.
+        With a generator, as for training, it does what `does` names; without one, as for evaluation. Several threads
+        may call it.
         """
 
 
@@ -40,6 +42,7 @@ class DataSet(NamedTuple):
     train: Source
     test: Source
     class_names: tuple  # class_names[label] is the name of the class
+    note: str = ""  # what was done to the pictures so that they are what a model takes
 
 
 class ArraySource:
@@ -48,6 +51,8 @@ class ArraySource:
     uint8 is kept, a quarter of the memory, and scaled to x/127.5 − 1 when it is read. Raises InputError for another
     shape or dtype, and for labels that are not one integer per image.
     """
+
+    does = ()
 
     def __init__(self, images, labels):
         images, labels = listed("images", images), listed("labels", labels)

@@ -14,7 +14,7 @@ from vitnp.data.folder import split
 from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import misfits, shapes
 from vitnp.inputs.fields import assigned
-from vitnp.inputs.images import ImageConfig, overrides
+from vitnp.inputs.images import overrides
 from vitnp.system.output import say
 from vitnp.tasks import Classification, targets
 from vitnp.tasks.classification import Head
@@ -60,7 +60,7 @@ def prepare(wanted, known=None):
     rng = np.random.default_rng(wanted.seed)
     if wanted.init:
         p, config = initial(wanted, given, known)
-        dataset = load(wanted, recipe, config)
+        dataset = fitted(data.opened(wanted.data, seed=wanted.seed), wanted, recipe, config)
         if not task.uses_labels:
             targets.check(config, **task._asdict())
         classes = len(dataset.class_names) if task.uses_labels else 0
@@ -70,10 +70,9 @@ def prepare(wanted, known=None):
     else:
         wanted = dataclasses.replace(wanted, model=model_name(wanted, listed))
         settings = listed.settings if wanted.model == listed.model else {}
-        asked = models.PRESETS.get(wanted.model, {}) | settings | given
-        seen = {field: asked[field] for field in ("image_size", "in_channels") if field in asked}
-        dataset = load(wanted, recipe, ImageConfig(**seen))
-        config = with_dropout(untrained(wanted.model, settings, given, dataset), recipe)
+        own = data.opened(wanted.data, seed=wanted.seed)
+        config = with_dropout(untrained(wanted.model, settings, given, own), recipe)
+        dataset = fitted(own, wanted, recipe, config)
         check_fit(dataset, config, Classification())
         if not task.uses_labels:
             targets.check(config, **task._asdict())
@@ -97,24 +96,18 @@ def task_of(wanted):
     return MaskedPatches(wanted.target, wanted.mask_ratio)
 
 
-def load(wanted, recipe, config):
-    """The data set; pictures of a folder are prepared as the model of this configuration sees them."""
-    name, folder = data.place(wanted.data)
-    if folder is None:
-        found = data.load(name, seed=wanted.seed)
-    else:
-        found = data.load(
-            name,
-            seed=wanted.seed,
-            folder=folder,
-            image_size=config.image_size,
-            in_channels=config.in_channels,
-            crops="inception_crop" in recipe.augment,
-            on_corrupt=wanted.on_corrupt,
-            # −1 … 1, as every source gives; the mean and the standard deviation are the training's (`prepared`)
-            preprocessing=dataclasses.replace(config.preprocessing, mean=0.5, std=0.5),
-            say=lambda line: say(f"vitnp: {line}", sys.stderr),
-        )
+def fitted(dataset, wanted, recipe, config):
+    """The opened data set as the model takes it, and as much of it as is asked for."""
+    found = data.fitted(
+        dataset,
+        config,
+        augment=recipe.augment,
+        on_corrupt=wanted.on_corrupt,
+        say=lambda line: say(f"vitnp: {line}", sys.stderr),
+    )
+    if wanted.hold_out is not None:  # the test images stay unseen
+        rest, held = data.held_out(found.train, wanted.hold_out, wanted.seed)
+        found = found._replace(train=rest, test=held)
     if wanted.labels is None:
         return found
     return found._replace(train=data.few(found.train, wanted.labels, wanted.seed))
@@ -167,13 +160,11 @@ def changed(recipe, wanted, given):
 
 def untrained(name, settings, given, dataset):
     """The configuration of a model to be trained from nothing: what is given, else the data's and the recipe's."""
-    height, width, channels = dataset.train.shape
-    fitting = {
-        "image_size": (height, width),
-        "in_channels": channels,
-        "num_classes": len(dataset.class_names),
-    }
-    return models.preset(name, **(settings | fitting | given))
+    own = {"num_classes": len(dataset.class_names)}
+    if dataset.train.shape is not None:  # pictures in files have any size
+        height, width, channels = dataset.train.shape
+        own |= {"image_size": (height, width), "in_channels": channels}
+    return models.preset(name, **(settings | own | given))
 
 
 def initial_parameters(rng, config, recipe):

@@ -55,6 +55,9 @@ class Wanted(Checked):
     set_recipe: list = kept(list, ())  # of "FIELD=VALUE", of the recipe
     freeze: str | None = kept(str)  # or "backbone"
     labels: float | None = kept(float)  # the fraction of the training images that is used
+    hold_out: float | None = kept(
+        float
+    )  # the fraction of them that is measured on in place of the test images
     task: str | None = kept(str)  # None: classes; or "masked-patches"
     target: str | None = kept(str)  # what is predicted of a corrupted patch
     mask_ratio: float | None = kept(float)
