@@ -26,7 +26,7 @@ wrong_rules(
     SAME,
     (
         "the mean and deviation forgotten in training",
-        "box=box, resample=2)), config.preprocessing)",
-        "box=box, resample=2)), type(config.preprocessing)())",
+        "_pixels(part), config.preprocessing)",
+        "_pixels(part), type(config.preprocessing)())",
     ),
 )

@@ -40,9 +40,8 @@ def random_part(image, config, rng):
     """A random part of a Pillow image (`augment.crop_box`), resized once to the model's size: as `apply` gives."""
     height, width = config.image_size
     box = augment.crop_box(image.size, rng)
-    return scaled(
-        _pixels(image.resize((width, height), box=box, resample=2)), config.preprocessing
-    )  # 2: bilinear
+    part = image.resize((width, height), box=box, resample=2)  # 2: bilinear
+    return scaled(_pixels(part), config.preprocessing)
 
 
 def resized(size, config):
