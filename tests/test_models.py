@@ -13,9 +13,9 @@ from vitnp import InputError, models, preset, vit, weights
 from vitnp.commands.options import model_config
 from vitnp.inputs.fields import whole
 from vitnp.inputs.images import ImageConfig
+from vitnp.training.choices import config_class
 from vitnp.training.loop import Progress
 from vitnp.training.recipes import LISTED
-from vitnp.training.setup import config_class
 from vitnp.training.snapshots import Checkpoints
 from vitnp.training.wanted import Wanted
 from vitnp.weights import native

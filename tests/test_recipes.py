@@ -127,6 +127,17 @@ def test_vitnps_own_recipes():
     assert numbers["cifar10-small"] == (60, 128, 1e-3, 2000)
 
 
+@pytest.mark.parametrize(
+    ("count", "steps", "batch_size"),
+    [(45, 100, 32), (450, 281, 32), (1000, 625, 32), (1999, 1249, 32), (2000, 625, 64), (60_000, 2500, 64)],
+)
+def test_photos_go_by_their_number(count, steps, batch_size):
+    r = LISTED["photos"].by_count(count)
+    assert (r.steps, r.batch_size, r.warmup_steps) == (steps, batch_size, steps // 10)
+    assert (r.optimizer, r.momentum, r.clip, r.augment) == ("sgd", 0.9, 1.0, ("inception_crop", "flip"))
+    assert LISTED["photos"].by_count(count, 40).warmup_steps == 4
+
+
 @pytest.mark.parametrize("field", ["batch_size", "warmup_steps"])
 def test_numbers_that_a_recipe_needs(field):
     with pytest.raises(InputError, match=f"{field} is None"):
@@ -236,7 +247,7 @@ def test_the_list(capsys):
     assert cli.main(["recipes"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[0] for line in lines[: len(LISTED)]] == list(LISTED)
-    assert len(LISTED) == 35
+    assert len(LISTED) == 36
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ COMMANDS = {  # and what each does; its options are in the file of its name in `
     "gradcheck": "check every gradient of a model against the complex step and central differences",
     "train": "train a model and save it, its history and its curves",
     "pretrain": "learn from images without labels, for train --init",
+    "fine-tune": "trained weights on other data as the paper does it: rates by a held-out part, several sizes",
     "compare": "train with one field changed, over seeds; table and picture",
     "recipes": "how to train: hyper-parameters, and what accuracy to expect",
     "linear-eval": "few-shot accuracy of a frozen model, by least squares in closed form",

@@ -13,11 +13,12 @@ from vitnp.inputs.fields import choices
 from vitnp.system.output import say, unless_gone
 from vitnp.system.writing import save_csv
 from vitnp.training import signals
+from vitnp.training.choices import config_class, recipe_of
 from vitnp.training.folder import MAY_CHANGE, outside
 from vitnp.training.place import writable
 from vitnp.training.progress import Diverged
 from vitnp.training.recipes import Recipe
-from vitnp.training.setup import config_class, prepare, recipe_of
+from vitnp.training.setup import prepare
 from vitnp.training.wanted import Wanted
 
 COLUMNS = ("value", "seed", "test_accuracy", "train_accuracy", "loss", "seconds")

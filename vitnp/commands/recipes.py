@@ -1,8 +1,12 @@
 """`vitnp recipes [NAME]`: the named recipes, a line each, or one of them in full."""
 
 import dataclasses
+import re
 
+from vitnp import models
+from vitnp.analysis import cost
 from vitnp.training.recipes import LISTED, find
+from vitnp.training.recipes.photos import TYPICAL
 
 
 def add_options(parser):
@@ -23,18 +27,38 @@ def run(args):
     print(listed.name)
     for title in ("command", "accuracy", "time", "source"):
         row(title, getattr(listed, title))
+    if listed.by_count:
+        row("for another number", f"of training images than {TYPICAL:,} it chooses other steps, and says so")
+    if (words := memory(listed)) is not None:
+        row("memory", words)
     row("model", listed.model or "any, from a file of weights")
     row("data", listed.data)
     for field, value in listed.settings.items():
         row(f"  {field}", value)
     if listed.rates:
         row("lr to choose from", ", ".join(f"{rate:g}" for rate in listed.rates))
+        row("by a held-out part of", f"{listed.hold_out:.0%}: vitnp fine-tune does both")
     print("recipe")
     for field in dataclasses.fields(listed.recipe):
         value = getattr(listed.recipe, field.name)
         if value is not None:
             row(field.name, value)
     return 0
+
+
+def memory(listed):
+    """What a step holds, as the command says and with all images at once; None for a model that is not here."""
+    name = listed.model or "B/16"
+    micro_batch = re.search(r"--micro-batch (\d+)", listed.command)
+    if micro_batch is None:
+        return None
+    config = models.preset(name, image_size=listed.settings["image_size"])
+    size, B = sum(cost.parameters(config).values()), listed.recipe.batch_size
+    all_at_once, in_parts = (
+        (12 * size + sum(cost.step_bytes(config, batch_size=B, workers=1, micro_batch=part).values())) / 1e9
+        for part in (None, int(micro_batch[1]))
+    )
+    return f"{in_parts:,.0f} GB, and {all_at_once:,.0f} GB with all {B:,} images at once ({name}, one thread)"
 
 
 def summary(recipe):

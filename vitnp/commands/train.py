@@ -8,7 +8,7 @@ from pathlib import Path
 from vitnp import data
 from vitnp.commands.options import add_backend, need_counts
 from vitnp.commands.train_options import add_keeping, add_model, add_recipe
-from vitnp.commands.train_words import summary, title, warm_up_too_long
+from vitnp.commands.train_words import chosen, summary, title, warm_up_too_long
 from vitnp.engine import ranks
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, need_int
@@ -24,7 +24,18 @@ def add_options(parser):
     """The options of `vitnp train`."""
     add_place(parser)
     add_training(parser)
+    add_part(parser)
+    parser.set_defaults(run=run, own={})
+
+
+def add_part(parser):
+    """What part of the model learns, and from what part of the images."""
     parser.add_argument("--freeze", choices=("backbone",), help="train the head alone")
+    parser.add_argument(
+        "--new-head",
+        action="store_true",
+        help="with --init: begin with a head of zeros also where the file's has as many classes",
+    )
     parser.add_argument(
         "--labels",
         type=fraction,
@@ -37,7 +48,6 @@ def add_options(parser):
         metavar="SHARE",
         help="measure on this share of the training images, which then is not learned, and leave the test images alone",
     )
-    parser.set_defaults(run=run, own={})
 
 
 def add_place(parser):
@@ -108,8 +118,8 @@ def train_in_folder(wanted, where, comm, wish, known=None):
 
     def started(setup, kept):
         say(title(setup, comm, kept.resume))
-        if setup.data.note:
-            say(setup.data.note)
+        for line in chosen(setup):
+            say(line)
         for difference in kept.checkpoints.notes:
             what = (
                 "the augmentation will not be that"

@@ -1,6 +1,8 @@
 """What `vitnp train` says of a run: what it is, what came of it."""
 
 from vitnp import tree
+from vitnp.training.loop import representations_stay
+from vitnp.training.recipes import find
 
 
 def warm_up_too_long(setup):
@@ -12,6 +14,21 @@ def warm_up_too_long(setup):
         f"note: the warm-up of {warm_up:,} steps is longer than the training of {steps:,}, so the learning rate never "
         f"gets to {setup.recipe.lr:g}; give --set-recipe warmup_steps={max(steps // 20, 1)}, or train longer"
     )
+
+
+def chosen(setup):
+    """Yield a line for what the command chose: the numbers of a recipe that goes by the count, a set's pictures."""
+    recipe, wanted = setup.recipe, setup.wanted
+    if wanted.recipe and find(wanted.recipe).by_count:
+        count = len(setup.data.train)
+        yield (
+            f"{wanted.recipe}, for {count:,} images: {recipe.total_steps(count):,} steps of {recipe.batch_size}, "
+            f"{recipe.warmup_steps:,} of warm-up, {recipe.optimizer}, lr {recipe.lr:g}"
+        )
+    if setup.data.note:
+        yield setup.data.note
+    if representations_stay(setup.task, recipe):
+        yield "the representations of the frozen model are computed once, since no image is changed"
 
 
 def title(setup, comm, resume):
@@ -27,15 +44,21 @@ def title(setup, comm, resume):
     classes = f"{len(setup.data.class_names):,} classes, " if setup.task.uses_labels else ""
     return (
         f"{task}{setup.name} on {wanted.data}: {tree.count(setup.p):,} parameters, {setup.config.seen}, {classes}"
-        f"{len(train):,} training images{of_them}, {len(setup.data.test):,} test images, "
+        f"{len(train):,} training images{of_them}, {len(setup.data.test):,} {measured_on(wanted)} images, "
         f"seed {wanted.seed}, {ranks}{threads}{begin}"
     )
+
+
+def measured_on(wanted):
+    """What kind of images the accuracy is measured on."""
+    return "test" if wanted.hold_out is None else "held-out"
 
 
 def summary(result, where):
     """What came of it, and where it is."""
     labels = result.setup.task.uses_labels
-    measured = "test accuracy" if labels else "color of corrupted test patches predicted right:"
+    on = measured_on(result.setup.wanted)
+    measured = f"{on} accuracy" if labels else f"color of corrupted {on} patches predicted right:"
     seconds = sum(epoch.seconds for epoch in result.history)
     return (
         f"{measured} {result.history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "

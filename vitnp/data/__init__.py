@@ -17,7 +17,7 @@ The shapes are the pictures' own; `fitted` has any set in the size of any model.
 
 import os
 
-from vitnp.data.few import few, held_out
+from vitnp.data.few import distinct, few, held_out
 from vitnp.data.fitting import fitted
 from vitnp.data.loader import batches
 from vitnp.data.sources import ArraySource, DataSet, Source
@@ -30,6 +30,7 @@ __all__ = [
     "DataSet",
     "Source",
     "batches",
+    "distinct",
     "few",
     "fitted",
     "held_out",

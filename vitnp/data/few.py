@@ -22,6 +22,15 @@ class Rows:
         return self.source.images(self.rows[np.asarray(rows)], rng)
 
 
+def distinct(source):
+    """(rows in which every image of the source comes once, for each row which of them has its image)."""
+    n = len(source)
+    if not isinstance(source, Rows):
+        return np.arange(n), np.arange(n)
+    _, first, place = np.unique(source.rows, return_index=True, return_inverse=True)
+    return first, place
+
+
 def few(source, share, seed=0):
     """The source reduced to a fraction `share` of its images, 0 < share ≤ 1, repeated to the source's length.
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from vitnp import models
-from vitnp.backend.arrays import array_module, to_device
+from vitnp.backend.arrays import array_module, is_array, to_device
 from vitnp.engine import loss
 from vitnp.errors import InputError
 from vitnp.inputs.checks import check_labels, check_parameters, parameter_of
@@ -34,8 +34,7 @@ class Classification(NamedTuple):
         """How many of the largest logits are the labels'."""
         images, labels = arrays
         logits, _ = models.of(config).forward(images, p, config, keep="nothing", whole=False)
-        classes = labels.argmax(-1) if labels.ndim == 2 else labels
-        return (logits.argmax(-1) == classes).sum()
+        return count_right(logits, labels)
 
     def learned(self, p):
         """All of it."""
@@ -43,7 +42,10 @@ class Classification(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The same for the head alone: z = r·W + b, r the representation that the frozen model gives, without dropout."""
+    """The same for the head alone: z = r·W + b, r the representation that the frozen model gives, without dropout.
+
+    In place of images (B, Hᵢ, Wᵢ, C) it takes the representations (B, D) themselves, see `tasks.frozen`.
+    """
 
     label_smoothing: float = 0.0
 
@@ -51,15 +53,16 @@ class Head(NamedTuple):
 
     def batch(self, images, labels, p, config, rng, part):
         """Images and labels in the memory of p."""
-        arrays = labeled(images, labels, p, config)
-        check_parameters(p, models.of(config).init, config)  # forward sees p without its head
-        return arrays
+        if not is_array(images) or images.ndim != 2:
+            arrays = labeled(images, labels, p, config)
+            check_parameters(p, models.of(config).init, config)  # forward sees p without its head
+            return arrays
+        check_labels(labels, len(images), config.num_classes)
+        return tuple(to_device(a, array_module(parameter_of(p))) for a in (images, labels))
 
     def loss(self, arrays, p, config, rng=None, *, keep="all"):
         """The mean cross-entropy of a slice; below the head nothing is saved, and no gradient goes."""
-        images, labels = arrays
-        body, body_config = models.below_head(p, config)
-        r, _ = models.of(config).forward(images, body, body_config, keep="nothing", whole=False)  # (B, D)
+        r, labels = self.representations(arrays[0], p, config), arrays[1]  # (B, D)
         logits, saved = linear.forward(r, p["classify"]["head"])
         value, saved_loss = loss.forward(logits, labels, label_smoothing=self.label_smoothing)
 
@@ -71,11 +74,26 @@ class Head(NamedTuple):
 
     def right(self, arrays, p, config):
         """As for `Classification`."""
-        return Classification().right(arrays, p, config)
+        r, labels = self.representations(arrays[0], p, config), arrays[1]
+        logits, _ = linear.forward(r, p["classify"]["head"])
+        return count_right(logits, labels)
+
+    def representations(self, images, p, config):
+        """What the frozen model makes of images; representations as they are."""
+        if images.ndim == 2:
+            return images
+        body, body_config = models.below_head(p, config)
+        return models.of(config).forward(images, body, body_config, keep="nothing", whole=False)[0]
 
     def learned(self, p):
         """The head."""
         return {"classify": {"head": p["classify"]["head"]}}
+
+
+def count_right(logits, labels):
+    """How many of the largest logits are the labels', which may be probabilities."""
+    classes = labels.argmax(-1) if labels.ndim == 2 else labels
+    return (logits.argmax(-1) == classes).sum()
 
 
 def labeled(images, labels, p, config):

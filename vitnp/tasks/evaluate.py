@@ -34,7 +34,10 @@ def accuracy(task, source, p, config, *, rows=None, workers=None, comm=None, bet
 
 
 def prepared(images, preprocessing):
-    """Images of a `Source`, −1 … 1, as the model takes them: (x₀ − mean)/std of x₀ in 0 … 1."""
-    if preprocessing.mean == preprocessing.std == (0.5,):
+    """Images of a `Source`, −1 … 1, as the model takes them: (x₀ − mean)/std of x₀ in 0 … 1.
+
+    Representations (n, D), see `tasks.frozen`, are no images and stay as they are.
+    """
+    if images.ndim == 2 or preprocessing.mean == preprocessing.std == (0.5,):
         return images
     return normalized(images * 0.5 + 0.5, preprocessing)

@@ -15,7 +15,7 @@ class Display:
     def __init__(self, recipe, num_images, progress=None, *, quiet=False):
         from tqdm import tqdm
 
-        self.quiet, self.num_images, self.accuracy = quiet, num_images, ""
+        self.quiet, self.num_images, self.accuracy, self.frozen = quiet, num_images, "", 0
         self.epochs = -(-recipe.total_steps(num_images) // recipe.steps_per_epoch(num_images))
         full, steps = divmod(recipe.total_steps(num_images), recipe.steps_per_epoch(num_images))
         self.bar = tqdm(
@@ -34,6 +34,14 @@ class Display:
             if isinstance(step.loss, float) or step.step % READ_EVERY == 0:
                 self.bar.set_postfix_str(f"loss {float(step.loss):.3f}{self.accuracy}", refresh=False)
             self.bar.update(step.images)
+
+    def on_frozen(self, n):
+        """Show that n more images have their representations, before the first step."""
+        if self.bar.disable:
+            return
+        self.frozen += n
+        with unless_gone(sys.stderr):
+            self.bar.set_postfix_str(f"representations {self.frozen:,}")
 
     def on_epoch(self, epoch):
         """Print the epoch's line."""

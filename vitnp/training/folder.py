@@ -134,7 +134,7 @@ def watched(p, setup, comm, stop, display, kept):
         kept.on_epoch(progress)
 
     how = How(setup.task, setup.wanted.workers, setup.wanted.dtype, comm)
-    watch = Watch(stop, on_step, on_epoch, kept.on_failure) if kept else Watch(stop)
+    watch = Watch(stop, on_step, on_epoch, kept.on_failure, display.on_frozen) if kept else Watch(stop)
     with warnings.catch_warnings():
         # A number out of range is reported by `train`, with the leaf it was found in.
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -23,7 +23,9 @@ from vitnp.engine.ranks import Alone
 from vitnp.engine.split import choose_workers
 from vitnp.inputs.checks import parameter_of
 from vitnp.tasks import Classification
+from vitnp.tasks.classification import Head
 from vitnp.tasks.evaluate import accuracy, prepared
+from vitnp.tasks.frozen import represented
 from vitnp.training import optim
 from vitnp.training.guards import check_dtype, check_finite, check_fit, check_place, check_same_trees
 from vitnp.training.progress import READ_EVERY, Diverged, Epoch, Progress, Step, Stopped
@@ -47,6 +49,9 @@ class Watch(NamedTuple):
     on_step: Callable | None = None  # (progress, step), after every step
     on_epoch: Callable | None = None  # (progress), after every epoch
     on_failure: Callable | None = None  # (progress) between two steps, when an exception ends the training
+    on_frozen: Callable | None = (
+        None  # (n), after the representations of n images, see `with_representations`
+    )
 
 
 class Setting(NamedTuple):
@@ -85,6 +90,8 @@ def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()
     how = How(task, workers, how.dtype, how.comm or Alone())
     s = Setting(config, data, recipe, how, watch)
     now = start(p, s, rng, resume)
+    if representations_stay(task, recipe):
+        s = with_representations(now, s)
     steps = recipe.total_steps(len(data.train))
     try:
         while not now.finished:
@@ -102,6 +109,24 @@ def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()
     for name, leaf in tree.leaves(now.average or {}):
         tree.get(p, name)[...] = leaf
     return now.history
+
+
+def representations_stay(task, recipe):
+    """Whether every step sees the same representations: the head alone learns, and no image is changed."""
+    return isinstance(task, Head) and not recipe.augment and not recipe.mixup
+
+
+def with_representations(now, s):
+    """The setting with representations in place of the images, computed once, by every rank for itself."""
+
+    def between(n):
+        if s.watch.on_frozen:
+            s.watch.on_frozen(n)
+        stop_if_asked(now, s)
+
+    how = {"workers": s.how.workers, "between": between}
+    train, test = (represented(source, now.p, s.config, **how) for source in s.data[:2])
+    return s._replace(data=s.data._replace(train=train, test=test))
 
 
 def start(p, s, rng, resume):

@@ -13,20 +13,18 @@ from vitnp.data import augment
 from vitnp.data.folder import split
 from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import misfits, shapes
-from vitnp.inputs.fields import assigned
 from vitnp.inputs.images import overrides
 from vitnp.system.output import say
 from vitnp.tasks import Classification, targets
 from vitnp.tasks.classification import Head
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
+from vitnp.training.choices import changed, config_class, model_name, recipe_of
 from vitnp.training.guards import check_dtype, check_fit
 from vitnp.training.loop import with_dropout
-from vitnp.training.recipes import LISTED, Recipe, find
+from vitnp.training.recipes import Recipe
 from vitnp.training.snapshots import is_training_checkpoint, model
 from vitnp.training.wanted import Wanted
 from vitnp.weights import adapt, fetch, native
-
-SMALLEST = "Ti/16"  # for a recipe that is for a file's weights, or for a model that is not here
 
 
 class Setup(NamedTuple):
@@ -64,7 +62,7 @@ def prepare(wanted, known=None):
         if not task.uses_labels:
             targets.check(config, **task._asdict())
         classes = len(dataset.class_names) if task.uses_labels else 0
-        if not task.uses_labels or config.num_classes != classes:
+        if not task.uses_labels or config.num_classes != classes or wanted.new_head:
             p, config = adapt.new_head(p, config, classes)
         config = with_dropout(config, recipe)
     else:
@@ -78,6 +76,10 @@ def prepare(wanted, known=None):
             targets.check(config, **task._asdict())
             config = without_head(config)
         p = initial_parameters(rng, config, recipe)
+    if listed.by_count:
+        count = len(dataset.train)
+        steps = changed(listed.by_count(count), wanted, given).total_steps(count)
+        recipe = changed(listed.by_count(count, steps), wanted, given)
     if task.uses_labels:
         task = type(task)(recipe.label_smoothing)
     else:
@@ -111,51 +113,6 @@ def fitted(dataset, wanted, recipe, config):
     if wanted.labels is None:
         return found
     return found._replace(train=data.few(found.train, wanted.labels, wanted.seed))
-
-
-def recipe_of(wanted, name):
-    """The listed recipe that is asked for, by default the data set's own."""
-    if wanted.recipe:
-        return find(wanted.recipe)
-    own = [listed for listed in LISTED.values() if listed.data == name and not wanted.init]
-    if name not in data.NAMES:
-        data.load(name)  # which says what names there are
-    if not own:
-        raise InputError(
-            f"which recipe? name one with --recipe, for example --recipe cifar10-small, or to fine-tune "
-            f'--recipe "fine-tuning on CIFAR-10"; vitnp recipes lists all {len(LISTED)}'
-        )
-    return own[0]
-
-
-def model_name(wanted, listed):
-    """The preset to train: the one asked for, or the recipe's, or the smallest where that is not here."""
-    return wanted.model or (listed.model if listed.model in models.PRESETS else SMALLEST)
-
-
-def config_class(wanted, listed, known=None):
-    """The class whose fields `set` may name: that of the model to train, or of the weights to start from."""
-    if known:
-        return type(models.config_from_dict(known))
-    if wanted.init:
-        return native.config_class(fetch.resolve(wanted.init))
-    return models.with_preset(model_name(wanted, listed)).Config
-
-
-def changed(recipe, wanted, given):
-    """The recipe with the fields that were asked for in place of its own; given: those of the configuration."""
-    names = ("epochs", "steps", "batch_size", "micro_batch", "lr", "weight_decay", "dropout")
-    new = {name: getattr(wanted, name) for name in names if getattr(wanted, name) is not None}
-    new |= {"augment": ()} if wanted.no_augment else {}
-    new |= assigned(wanted.set_recipe, Recipe, option="--set-recipe", example="lr=0.001")
-    rate = given.get("dropout_rate")
-    if rate is not None:  # the model's own, which a recipe's would overrule
-        if new.get("dropout") is not None:
-            raise InputError(f"dropout is {new['dropout']} and dropout_rate is {rate}; give one of them")
-        new["dropout"] = None
-    if ("epochs" in new) != ("steps" in new):  # one takes the other's place
-        new = {"epochs": None, "steps": None} | new
-    return dataclasses.replace(recipe, **new)
 
 
 def untrained(name, settings, given, dataset):

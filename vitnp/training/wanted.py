@@ -54,6 +54,7 @@ class Wanted(Checked):
     no_augment: bool = kept(bool, False)
     set_recipe: list = kept(list, ())  # of "FIELD=VALUE", of the recipe
     freeze: str | None = kept(str)  # or "backbone"
+    new_head: bool = kept(bool, False)  # also where the file's head has as many classes
     labels: float | None = kept(float)  # the fraction of the training images that is used
     hold_out: float | None = kept(
         float

@@ -1,13 +1,18 @@
 """How to train, as data. `RECIPES[name]` is a `Recipe`; `LISTED[name]` says more: for what, and what to expect.
 
 recipe.py   the fields, which check themselves
-table.py    the named ones: the two tables of the ViT paper, and those that run on a laptop
+listed.py   a recipe with its name, command, source and result
+table.py    those of the two tables of the ViT paper
+own.py      those that run on a laptop, and the one for photos
+photos.py   how the latter goes by the number of pictures
 """
 
 from vitnp.errors import InputError, did_you_mean
+from vitnp.training.recipes.own import for_photos, small
 from vitnp.training.recipes.recipe import Recipe as Recipe
-from vitnp.training.recipes.table import LISTED
+from vitnp.training.recipes.table import fine_tuning, pretraining
 
+LISTED = {listed.name: listed for rows in (small, for_photos, fine_tuning, pretraining) for listed in rows()}
 RECIPES = {name: listed.recipe for name, listed in LISTED.items()}
 
 

@@ -1,0 +1,155 @@
+"""`vitnp fine-tune`: the rate by a held-out part, the test images once, every size; and how it goes on."""
+
+import csv
+
+import numpy as np
+import pytest
+from command_line import run
+
+from vitnp import InputError, data, preset, vit, weights
+from vitnp.commands import fine_tune, series
+
+pytestmark = pytest.mark.usefixtures("plain_curves")
+TUNE = (
+    "fine-tune --data digits --steps 4 --batch-size 16 --workers 1 --no-augment --rates 0.001,0.03 --seeds 2"
+)
+TINY = {"num_layers": 1, "hidden_size": 16, "num_heads": 2, "mlp_dim": 16}
+
+
+@pytest.fixture
+def pretrained(tmp_path):
+    """The file of a small model of the digits' size, with a head of ten classes that is not zero."""
+    config = preset("digits", **TINY)
+    p = vit.init(np.random.default_rng(0), config)
+    p["classify"]["head"]["W"][...] = 1.0
+    weights.save(tmp_path / "old.npz", p, config)
+    return tmp_path / "old.npz"
+
+
+def rows(folder):
+    with open(folder / "fine-tune.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_rate_is_the_one_that_is_best_on_the_held_out_part(capsys, tmp_path, pretrained):
+    status, out, err = run(
+        capsys, *TUNE.split(), "--init", pretrained, "--image-sizes", "8,16", "--out", tmp_path / "t"
+    )
+    assert (status, err) == (0, "")
+    found = rows(tmp_path / "t")
+    assert [(row["image_size"], row["part"], row["seed"]) for row in found] == [
+        (size, part, seed)
+        for size in ("8x8", "16x16")
+        for part, seed in (("held out", "0"), ("held out", "0"), ("test", "0"), ("test", "1"))
+    ]
+    for size in ("8x8", "16x16"):
+        held = {
+            row["lr"]: float(row["accuracy"])
+            for row in found
+            if (row["image_size"], row["part"]) == (size, "held out")
+        }
+        tested = [row for row in found if (row["image_size"], row["part"]) == (size, "test")]
+        assert {row["lr"] for row in tested} == {max(held, key=lambda lr: (held[lr], -float(lr)))}
+        mean = 100 * np.mean([float(row["accuracy"]) for row in tested])
+        assert f"| {mean:.2f} ± " in out
+        config = weights.load(tmp_path / "t" / size / "seed-1" / "model.npz")[1]
+        assert f"{config.image_size[0]}x{config.image_size[1]}" == size
+    assert "8x8 pictures, resized to 16x16" in out
+    assert "photos, for 1,293 images: 4 steps of 16, 0 of warm-up, sgd" in out
+    assert (tmp_path / "t" / "fine-tune.png").stat().st_size > 10_000
+
+
+def test_what_is_done_is_not_done_again(capsys, tmp_path, pretrained, monkeypatch):
+    words = (*TUNE.split(), "--init", pretrained, "--out", tmp_path / "t")
+    assert run(capsys, *words)[0] == 0
+    before, trained = rows(tmp_path / "t"), []
+    real = series.train.train_in_folder
+    monkeypatch.setattr(
+        series.train,
+        "train_in_folder",
+        lambda wanted, where, *rest: trained.append(where.folder) or real(wanted, where, *rest),
+    )
+    assert run(capsys, *words[:-4], "--seeds", "3", *words[-4:])[0] == 0
+    assert len(trained) == 1 and trained[0].endswith("seed-2")
+    assert rows(tmp_path / "t")[: len(before)] == before
+    status, _, err = run(capsys, *words, "--batch-size", 8)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "batch_size is 16 there and 8 here" in err
+
+
+def test_it_begins_with_a_head_of_zeros(pretrained):
+    """Also where the file's has as many classes: another set's ten classes are others."""
+    from vitnp.training.setup import prepare
+    from vitnp.training.wanted import Wanted
+
+    wanted = {"data": "digits", "init": str(pretrained), "recipe": "photos"}
+    assert prepare(Wanted(**wanted)).p["classify"]["head"]["W"].all()
+    assert not prepare(Wanted(**wanted, new_head=True)).p["classify"]["head"]["W"].any()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--data digits", "what is fine-tuned? name the file of trained weights with --init FILE"),
+        (
+            "--init OLD --lr 0.1",
+            "--lr is 0.1, and fine-tune chooses it; name what to choose from with --rates",
+        ),
+        ("--init OLD --rates 0.1,x", '--rates "0.1,x" is no list of numbers'),
+        ("--init OLD --rates 0,1", "--rates is 0.0; need"),
+        ("--init OLD --rates 0.1,,1", "has an empty value or one twice"),
+        (
+            "--init OLD --recipe digits",
+            "the recipe digits has one rate; name what to choose from with --rates A,B,…",
+        ),
+        ("--init OLD --image-sizes 8,9", "image_size 9x9 is not divisible by patch_size 2"),
+        ("--init OLD --hold-out 0.001", "hold out and leave at least 10, one a class"),
+        ("--init OLD --hold-out 1.5", "hold_out is 1.5; need a share between 0 and 1"),
+        ("--init OLD --overwrite", "leave out --overwrite"),
+        ("--init OLD --seeds 0", "--seeds is 0"),
+    ],
+)
+def test_what_it_refuses(capsys, tmp_path, pretrained, words, message):
+    words = words.replace("OLD", str(pretrained)).split()
+    status, _, err = run(capsys, "fine-tune", *words, "--out", tmp_path / "t")
+    assert (status, err.count("\n")) == (2, 1)
+    assert message in err
+    assert not (tmp_path / "t").exists()
+
+
+def test_rates_that_all_diverge(capsys, tmp_path, pretrained):
+    words = TUNE.replace("0.001,0.03", "1e30,1e31").split()
+    status, _, err = run(
+        capsys, *words, "--set-recipe", "clip=1e38", "--init", pretrained, "--out", tmp_path / "t"
+    )
+    assert status == 2
+    assert "at 8x8 every rate diverged, 1e+30 too; name smaller ones with --rates" in err
+
+
+def test_held_out_images_are_of_every_class_and_not_learned():
+    source = data.load("digits").train
+    rest, held = data.held_out(source, 0.1, seed=3)
+    assert len(held) == 144 and len(rest) + len(held) == len(source)
+    assert not set(rest.rows) & set(held.rows)
+    counts = np.bincount(held.labels)
+    assert counts.max() - counts.min() <= 1
+    assert set(data.held_out(source, 0.1, seed=4)[1].rows) != set(held.rows)
+    with pytest.raises(InputError, match="hold_out is"):
+        data.held_out(source, 1.0)
+
+
+def test_of_equal_rates_the_smallest():
+    made = [
+        {"image_size": "8x8", "part": "held out", "lr": lr, "accuracy": a}
+        for lr, a in ((0.1, 0.5), (0.01, 0.5), (0.2, None))
+    ]
+    assert fine_tune.best(made, "8x8", [0.1, 0.01, 0.2]) == 0.01
+
+
+def test_every_image_of_a_source_once():
+    source = data.load("digits").train
+    rows, place = data.distinct(data.few(source, 0.05))
+    assert len(rows) == 72 and len(place) == len(source)
+    repeated = data.few(source, 0.05)
+    np.testing.assert_array_equal(repeated.rows[rows][place], repeated.rows)
+    np.testing.assert_array_equal(data.distinct(source)[1], np.arange(len(source)))

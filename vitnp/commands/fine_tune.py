@@ -1,0 +1,189 @@
+"""`vitnp fine-tune`: trained weights on other data as the ViT paper does it (App. B.1.1).
+
+For each image size the base learning rate is chosen from a grid by a held-out part of the training images; then all of
+them are learned at that rate, over several seeds, and the test images are looked at for the first time.
+"""
+
+import dataclasses
+import statistics
+import sys
+
+from vitnp import data, tree
+from vitnp.commands import series, train
+from vitnp.commands.options import need_counts
+from vitnp.commands.printing import mean_and_deviation
+from vitnp.commands.train_words import chosen
+from vitnp.data.fitting import by
+from vitnp.errors import InputError, need_int, need_real
+from vitnp.system.output import say, unless_gone
+from vitnp.system.writing import save_csv
+from vitnp.training import signals
+from vitnp.training.choices import recipe_of
+from vitnp.training.folder import MAY_CHANGE, outside
+from vitnp.training.place import writable
+from vitnp.training.progress import Diverged
+from vitnp.training.setup import prepare
+from vitnp.training.wanted import Wanted
+
+HELD_OUT, TEST = "held out", "test"
+COLUMNS = ("image_size", "part", "lr", "seed", "accuracy", "train_accuracy", "loss", "seconds")
+
+
+def add_options(parser):
+    """The options of `vitnp fine-tune`."""
+    parser.add_argument(
+        "--image-sizes", metavar="A,B,…", help="such as 224,384 (default: --image-size, or the file's own)"
+    )
+    parser.add_argument(
+        "--rates", metavar="A,B,…", help="learning rates to choose from (default: the recipe's)"
+    )
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 … N − 1 (default 3)")
+    parser.add_argument(
+        "--out",
+        default="fine-tuned",
+        metavar="DIR",
+        help="folder; the same command goes on with what is in it (default fine-tuned)",
+    )
+    train.add_part(parser)
+    train.add_training(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Train the runs that are not finished, write the CSV after each, print the table at the end; 130 if stopped."""
+    import tqdm
+
+    from vitnp import show
+
+    wanted, rates, sizes = asked(args)
+    each = {}
+    for size in sizes:  # what does not fit is said before the first run
+        one = dataclasses.replace(wanted, image_size=size)
+        setup = prepare(one)
+        each[by(setup.config.image_size)] = one, setup
+    outside(args.out, wanted.data)
+    out = writable(args.out)
+    of_all = ("image_size", *MAY_CHANGE)
+    about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in of_all}
+    series.remember(out / "fine-tune.json", about)
+    rows, tried = [], rates if len(rates) > 1 else ()
+    total = len(each) * (len(tried) + args.seeds)
+    with signals.heard() as wish, tqdm.tqdm(total=total, unit=" run", disable=None, leave=False) as bar:
+        for size, (one, setup) in each.items():
+            for line in (f"{size}: {setup.config.seen}", *chosen(setup)):
+                say(line)
+            for number in range(len(tried) + args.seeds):
+                row = dict.fromkeys(COLUMNS) | {"image_size": size}
+                if number < len(tried):
+                    row |= {"part": HELD_OUT, "lr": tried[number], "seed": 0}
+                else:
+                    row |= {"part": TEST, "lr": best(rows, size, rates), "seed": number - len(tried)}
+                if not done_now(one, row, out, bar, wish):
+                    say(f"stopped with {len(rows)} of {total} runs done; the same command goes on")
+                    return 130
+                rows.append(row)
+                save_csv(out / "fine-tune.csv", rows)
+    say("\n".join(table(rows, {size: tree.count(setup.p) for size, (_, setup) in each.items()}, rates)))
+    tested = {size: [row["accuracy"] for row in measured(rows, size, TEST)] for size in each}
+    show.save(show.comparison("image size", tested), out / "fine-tune.png")
+    say(f"fine-tune.csv, fine-tune.png and one folder per run are in {out}")
+    return 0
+
+
+def asked(args):
+    """(what each run is asked for, the rates to choose from, the texts of the image sizes)."""
+    if args.overwrite:
+        raise InputError("fine-tune goes on with what is there; leave out --overwrite, or name another --out")
+    wanted = Wanted(**{"recipe": "photos", "new_head": True} | train.asked(args))
+    if wanted.init is None:
+        raise InputError("what is fine-tuned? name the file of trained weights with --init FILE")
+    if wanted.lr is not None:
+        raise InputError(
+            f"--lr is {wanted.lr:g}, and fine-tune chooses it; name what to choose from with --rates"
+        )
+    need_int("--seeds", args.seeds, at_least=1)
+    need_counts(wanted, "workers", *MAY_CHANGE)
+    listed = recipe_of(wanted, data.place(wanted.data)[0])
+    if wanted.hold_out is None:
+        wanted = dataclasses.replace(wanted, hold_out=listed.hold_out)
+    sizes = [wanted.image_size] if args.image_sizes is None else parts(args.image_sizes, "--image-sizes")
+    return wanted, rates_of(args.rates, listed), sizes
+
+
+def parts(text, option):
+    """The texts between the commas. Raises InputError for an empty one, or one twice."""
+    found = [part.strip() for part in text.split(",")]
+    if not all(found) or len(set(found)) < len(found):
+        raise InputError(f'{option} "{text}" has an empty value or one twice; write A,B,…')
+    return found
+
+
+def rates_of(text, listed):
+    """The learning rates to choose from: those of --rates, or the recipe's."""
+    if text is None and not listed.rates:
+        raise InputError(
+            f"the recipe {listed.name} has one rate; name what to choose from with --rates A,B,…"
+        )
+    if text is None:
+        return listed.rates
+    texts = parts(text, "--rates")
+    try:
+        rates = [float(part) for part in texts]
+    except ValueError:
+        raise InputError(f'--rates "{text}" is no list of numbers; write A,B,…, such as 0.001,0.01') from None
+    return [need_real("--rates", rate, low=0, open_at_low=True) for rate in rates]
+
+
+def done_now(wanted, row, out, bar, wish):
+    """Whether the run of a row is done, and then its numbers are in it: none where it diverged."""
+    size, part, lr, seed = (row[name] for name in ("image_size", "part", "lr", "seed"))
+    bar.set_description(f"{size}, lr {lr:g}, {part}, seed {seed}")
+    hold_out = wanted.hold_out if part == HELD_OUT else None
+    folder = out / size / (f"lr={lr:g}" if part == HELD_OUT else f"seed-{seed}")
+    try:
+        wanted = dataclasses.replace(wanted, lr=lr, seed=seed, hold_out=hold_out)
+        epoch = None if wish() else series.trained(wanted, folder, wish)
+    except Diverged as problem:
+        with unless_gone(sys.stderr):
+            bar.write(f"{size}, lr {lr:g}: {problem}", file=sys.stderr)
+        epoch = {}
+    if epoch is None:
+        return False
+    row |= {name: epoch.get(name) for name in ("train_accuracy", "loss", "seconds")}
+    row["accuracy"] = epoch.get("test_accuracy")
+    bar.update()
+    return True
+
+
+def measured(rows, size, part):
+    """The rows of an image size and a part whose runs did not diverge."""
+    return [
+        row
+        for row in rows
+        if (row["image_size"], row["part"]) == (size, part) and row["accuracy"] is not None
+    ]
+
+
+def best(rows, size, rates):
+    """The rate of the best held-out accuracy at an image size, of equal ones the smallest; of one rate that."""
+    if len(rates) == 1:
+        return rates[0]
+    found = measured(rows, size, HELD_OUT)
+    if not found:
+        raise InputError(f"at {size} every rate diverged, {min(rates):g} too; name smaller ones with --rates")
+    return min(found, key=lambda row: (-row["accuracy"], row["lr"]))["lr"]
+
+
+def table(rows, parameters, rates):
+    """Yield the lines of a Markdown table, a row an image size; parameters: {size: how many}."""
+    yield "| image size | held-out accuracy, % | lr | test accuracy, % | seeds | parameters | seconds a run |"
+    yield "|---|---|---|---|---|---|---|"
+    for size, count in parameters.items():
+        held = [f"{100 * row['accuracy']:.1f} at {row['lr']:g}" for row in measured(rows, size, HELD_OUT)]
+        tested = measured(rows, size, TEST)
+        accuracy, seconds = "diverged", "–"
+        if tested:
+            accuracy = mean_and_deviation([row["accuracy"] for row in tested])
+            seconds = f"{statistics.mean(row['seconds'] for row in tested):.1f}"
+        cells = (size, ", ".join(held) or "–", f"{best(rows, size, rates):g}", accuracy, len(tested))
+        yield "| " + " | ".join(map(str, (*cells, f"{count:,}", seconds))) + " |"
