@@ -7,6 +7,10 @@ from vitnp.errors import InputError
 from vitnp.system import cache, transfer
 from vitnp.system.writing import beside
 
+SYSTEM = Path(
+    "/usr/share/datasets"
+)  # where Debian's packages of data sets are, such as dataset-fashion-mnist
+
 
 class File(NamedTuple):
     """One file of a data set, with the MD5 that its publisher gives."""
@@ -39,8 +43,9 @@ def _in(folder, file):
 
 
 def _fetched(dataset, file):
-    """The file in the cache, downloaded if it is missing; its MD5 must be the published one."""
-    path = cache.folder() / "data" / dataset / file.name
+    """The file of a system's package or in the cache; else downloaded, and then its MD5 must be the published one."""
+    packaged = SYSTEM / dataset / file.name
+    path = packaged if packaged.is_file() else cache.folder() / "data" / dataset / file.name
     if path.exists():
         return path
     with beside(path, resume=True, advice=cache.ADVICE) as part:
