@@ -70,7 +70,8 @@ def run(args):
     total = len(each) * (len(tried) + args.seeds)
     with signals.heard() as wish, tqdm.tqdm(total=total, unit=" run", disable=None, leave=False) as bar:
         for size, (one, setup) in each.items():
-            for line in (f"{size}: {setup.config.seen}", *chosen(setup)):
+            lr = "one of " + ", ".join(f"{rate:g}" for rate in rates)
+            for line in (f"{size}: {setup.config.seen}", *chosen(setup, lr)):
                 say(line)
             for number in range(len(tried) + args.seeds):
                 row = dict.fromkeys(COLUMNS) | {"image_size": size}

@@ -16,14 +16,17 @@ def warm_up_too_long(setup):
     )
 
 
-def chosen(setup):
-    """Yield a line for what the command chose: the numbers of a recipe that goes by the count, a set's pictures."""
+def chosen(setup, lr=None):
+    """Yield a line for what the command chose: the numbers of a recipe that goes by the count, a set's pictures.
+
+    lr: in words, where it is not the recipe's.
+    """
     recipe, wanted = setup.recipe, setup.wanted
     if wanted.recipe and find(wanted.recipe).by_count:
         count = len(setup.data.train)
         yield (
             f"{wanted.recipe}, for {count:,} images: {recipe.total_steps(count):,} steps of {recipe.batch_size}, "
-            f"{recipe.warmup_steps:,} of warm-up, {recipe.optimizer}, lr {recipe.lr:g}"
+            f"{recipe.warmup_steps:,} of warm-up, {recipe.optimizer}, lr {lr or format(recipe.lr, 'g')}"
         )
     if setup.data.note:
         yield setup.data.note
