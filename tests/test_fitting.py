@@ -208,6 +208,15 @@ def test_a_gray_model_takes_no_color(capsys, tmp_path, monkeypatch):
     assert run(capsys, *words, "digits")[0] == 0  # as it says
 
 
+def test_compare_on_a_set_in_another_size(capsys, tmp_path, plain_curves):
+    few = "--set num_layers=1 --set hidden_size=8 --set num_heads=1 --set mlp_dim=8 --steps 1 --seeds 1"
+    words = f"compare --over gelu {few} --image-size 16 --out".split()
+    status, out, _ = run(capsys, *words, tmp_path)
+    assert status == 0
+    assert out.startswith("8x8 pictures, resized to 16x16\n|")
+    assert out.count("resized") == 1
+
+
 def test_from_scratch_the_sets_own_size_stands_unless_another_is_asked_for(capsys, tmp_path, plain_curves):
     few = "train --set num_layers=1 --set hidden_size=8 --set num_heads=1 --set mlp_dim=8 --steps 1 --out"
     status, out, _ = run(capsys, *few.split(), tmp_path / "own")

@@ -10,7 +10,9 @@ import pytest
 from vitnp import InputError, preset
 from vitnp.commands import cli
 from vitnp.training import recipes
+from vitnp.training.choices import recipe_of
 from vitnp.training.recipes import LISTED, RECIPES, Recipe
+from vitnp.training.wanted import Wanted
 
 PLAIN = Recipe(epochs=2, batch_size=40, lr=1e-3)
 
@@ -278,3 +280,43 @@ def test_the_command_shows_the_models_settings(capsys):
     assert re.search(r"^ *epochs +60$", out, re.MULTILINE) and not re.search(r"^ *steps ", out, re.MULTILINE)
     for field, value in LISTED["cifar10-small"].settings.items():
         assert re.search(rf"^\s+{field}\s+{re.escape(str(value))}$", out, re.MULTILINE), field
+
+
+def test_memory_is_said_where_a_batch_is_large(capsys):
+    """The paper's batches as a whole take hundreds of gigabytes, so their commands have --micro-batch."""
+    assert cli.main(["recipes", "fine-tuning on CIFAR-10"]) == 0
+    out = capsys.readouterr().out
+    assert "--micro-batch 8 --out RUN" in out
+    page = (pathlib.Path(__file__).parents[1] / "docs" / "recipes.md").read_text("utf-8")
+    in_parts, whole = re.search(r"memory +([\d,]+) GB, and ([\d,]+) GB with all 512 images", out).groups()
+    assert f"would take {whole} GB" in page and f"it takes {in_parts} GB" in page
+    assert int(in_parts) < 16 < int(whole)
+    assert cli.main(["recipes", "photos"]) == 0
+    assert "memory" not in capsys.readouterr().out
+
+
+def test_a_recipe_for_trained_weights_asks_for_them(capsys, tmp_path):
+    words = ["train", "--data", "digits", "--recipe", "photos", "--out", str(tmp_path / "run")]
+    assert cli.main(words) == 2
+    err = capsys.readouterr().err
+    assert 'the recipe "photos" is for trained weights; name their file with --init FILE' in err
+    few = "--set num_layers=1 --steps 1 --batch-size 2 --model digits --workers 1".split()
+    assert cli.main([*words, *few]) == 0  # untrained, where it is said
+
+
+@pytest.mark.parametrize(
+    ("given", "advised"),
+    [
+        ({"data": "cifar10", "init": "x"}, ["photos", "fine-tuning on CIFAR-10"]),
+        ({"data": "cifar100", "init": "x"}, ["photos", "fine-tuning on CIFAR-100"]),
+        ({"data": "digits", "init": "x"}, ["photos"]),
+        ({"data": "fashion-mnist"}, ["mnist-small", "photos"]),
+        ({"data": "cifar100"}, ["cifar10-small", "photos"]),
+    ],
+)
+def test_which_recipe(given, advised):
+    with pytest.raises(InputError, match="which recipe") as refused:
+        recipe_of(Wanted(**given), given["data"])
+    assert [
+        name for name in LISTED if f'"{name}"' in str(refused.value) or f" {name}" in str(refused.value)
+    ] == [name for name in LISTED if name in advised]

@@ -220,7 +220,10 @@ def test_a_recipe_that_cannot_be(field, value):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"image_size": 16}, r"images are 8x8x1, the model takes 16x16x1; give it image_size 8x8"),
+        (
+            {"image_size": 16},
+            r"images are 8x8x1, the model takes 16x16x1; make them fit with data.fitted.* image_size 8x8",
+        ),
         ({"image_size": (8, 4)}, r"images are 8x8x1, the model takes 8x4x1"),
         ({"image_size": (4, 8)}, r"images are 8x8x1, the model takes 4x8x1"),
         ({"in_channels": 3}, r"the model takes 8x8x3; .*in_channels=1"),

@@ -8,6 +8,7 @@ from vitnp import data, tree
 from vitnp.commands import series, train
 from vitnp.commands.options import need_counts
 from vitnp.commands.printing import mean_and_deviation
+from vitnp.commands.train_words import chosen
 from vitnp.errors import InputError, did_you_mean, need_int
 from vitnp.inputs.fields import choices
 from vitnp.system.output import say, unless_gone
@@ -54,7 +55,10 @@ def run(args):
     need_int("--seeds", args.seeds, at_least=1)
     need_counts(wanted, "workers", *MAY_CHANGE)
     each = {value: with_value(wanted, option, args.over, value) for value in values}
-    sizes = {value: tree.count(prepare(one).p) for value, one in each.items()}
+    setups = {value: prepare(one) for value, one in each.items()}
+    sizes = {value: tree.count(setup.p) for value, setup in setups.items()}
+    for line in dict.fromkeys(line for setup in setups.values() for line in chosen(setup)):
+        say(line)
     out = f"compare-{args.over}" if args.out is None else args.out
     outside(out, wanted.data)
     out, rows = writable(out), []

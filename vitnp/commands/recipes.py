@@ -1,6 +1,7 @@
 """`vitnp recipes [NAME]`: the named recipes, a line each, or one of them in full."""
 
 import dataclasses
+import math
 import re
 
 from vitnp import models
@@ -54,8 +55,15 @@ def memory(listed):
         return None
     config = models.preset(name, image_size=listed.settings["image_size"])
     size, B = sum(cost.parameters(config).values()), listed.recipe.batch_size
+    # The loader is two batches of float32 ahead of the one in work, and augmentation copies one.
+    images = 4 * B * math.prod(config.image_size) * config.in_channels * 4
     all_at_once, in_parts = (
-        (12 * size + sum(cost.step_bytes(config, batch_size=B, workers=1, micro_batch=part).values())) / 1e9
+        (
+            images
+            + 12 * size
+            + sum(cost.step_bytes(config, batch_size=B, workers=1, micro_batch=part).values())
+        )
+        / 1e9
         for part in (None, int(micro_batch[1]))
     )
     return f"{in_parts:,.0f} GB, and {all_at_once:,.0f} GB with all {B:,} images at once ({name}, one thread)"

@@ -22,8 +22,8 @@ def check_fit(data, config, task):
     if config.image_size != (height, width) or config.in_channels != channels:
         have, want = (height, width, channels), (*config.image_size, config.in_channels)
         raise InputError(
-            f"the images are {have[0]}x{have[1]}x{have[2]}, the model takes {want[0]}x{want[1]}x{want[2]}; "
-            f"give it image_size {height}x{width}, in_channels={channels} and a patch_size that divides both sides"
+            f"the images are {have[0]}x{have[1]}x{have[2]}, the model takes {want[0]}x{want[1]}x{want[2]}; make them "
+            f"fit with data.fitted(data, config), or give the model image_size {height}x{width}, in_channels={channels}"
         )
     if task.uses_labels and config.num_classes != len(data.class_names):
         raise InputError(
