@@ -142,8 +142,7 @@ def linear(method, args, out, seed):
         x = [part.images(range(len(part))).reshape(len(part), -1).astype(np.float64) for part in parts]
     rows, (train, test) = [], (part.labels for part in parts)
     for shots in SHOTS:
-        some, _ = data.distinct(data.few(parts[0], shots / max(SHOTS), seed))
-        some = data.few(parts[0], shots / max(SHOTS), seed).rows[some]
+        some = data.part(parts[0], shots / max(SHOTS), seed).rows
         fit = linear_eval.fit(x[0][some], train[some], len(opened.class_names))
         rows.append(row(method, shots, seed, linear_eval.accuracy(x[1], test, fit)))
     return rows

@@ -153,3 +153,17 @@ def test_every_image_of_a_source_once():
     repeated = data.few(source, 0.05)
     np.testing.assert_array_equal(repeated.rows[rows][place], repeated.rows)
     np.testing.assert_array_equal(data.distinct(source)[1], np.arange(len(source)))
+
+
+@pytest.mark.usefixtures("plain_curves")
+def test_with_few_labels_the_held_out_ones_are_among_them(pretrained):
+    """Else the rate would be chosen by labels that are not known."""
+    from vitnp.training.setup import prepare
+    from vitnp.training.wanted import Wanted
+
+    wanted = {"data": "digits", "init": str(pretrained), "recipe": "photos", "labels": 0.1}
+    few, tuned = prepare(Wanted(**wanted)).data, prepare(Wanted(**wanted, hold_out=0.2)).data
+    known = set(few.train.rows)
+    assert len(known) == 144 and len(few.train) == 1437
+    assert len(tuned.test) == 29 and set(tuned.test.rows) < known
+    assert set(tuned.train.rows) == known - set(tuned.test.rows) and len(tuned.train) == 1437

@@ -17,7 +17,7 @@ The shapes are the pictures' own; `fitted` has any set in the size of any model.
 
 import os
 
-from vitnp.data.few import distinct, few, held_out
+from vitnp.data.few import distinct, few, held_out, part, repeated
 from vitnp.data.fitting import fitted
 from vitnp.data.loader import batches
 from vitnp.data.sources import ArraySource, DataSet, Source
@@ -36,6 +36,8 @@ __all__ = [
     "held_out",
     "load",
     "opened",
+    "part",
+    "repeated",
 ]
 
 NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "folder")

@@ -11,6 +11,8 @@ class Rows:
     """A source that consists of some rows of another source; a row may be repeated."""
 
     def __init__(self, source, rows):
+        if isinstance(source, Rows):  # rows of rows are rows of the first source
+            source, rows = source.source, source.rows[rows]
         self.source, self.rows = source, rows
         self.labels, self.shape, self.does = source.labels[rows], source.shape, getattr(source, "does", ())
 
@@ -37,6 +39,16 @@ def few(source, share, seed=0):
     So an epoch has as many steps as with all images. The seed picks the images, balanced over the classes; for one
     seed a smaller share is a subset of a larger one. Raises InputError if there would be fewer images than classes.
     """
+    return repeated(part(source, share, seed), len(source))
+
+
+def repeated(source, n):
+    """The source's images again and again, n in all."""
+    return Rows(source, np.resize(np.arange(len(source)), n))
+
+
+def part(source, share, seed=0):
+    """The images that `few` picks, each once."""
     if not isinstance(share, numbers.Real) or not 0 < share <= 1:
         raise InputError(f"labels is {share}; need a share above 0 and at most 1, such as 5% or 0.05")
     count, classes = round(share * len(source)), len(np.unique(source.labels))
@@ -44,8 +56,7 @@ def few(source, share, seed=0):
         raise InputError(
             f"{share:.2%} of {len(source):,} images are {count}; need at least {classes}, one a class"
         )
-    chosen = balanced(source.labels, seed)[:count]
-    return Rows(source, np.resize(chosen, len(source)))
+    return Rows(source, balanced(source.labels, seed)[:count])
 
 
 def held_out(source, share, seed=0):

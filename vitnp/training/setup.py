@@ -107,12 +107,14 @@ def fitted(dataset, wanted, recipe, config):
         on_corrupt=wanted.on_corrupt,
         say=lambda line: say(f"vitnp: {line}", sys.stderr),
     )
-    if wanted.hold_out is not None:  # the test images stay unseen
-        rest, held = data.held_out(found.train, wanted.hold_out, wanted.seed)
-        found = found._replace(train=rest, test=held)
-    if wanted.labels is None:
-        return found
-    return found._replace(train=data.few(found.train, wanted.labels, wanted.seed))
+    train, test, count = found.train, found.test, len(found.train)
+    if wanted.labels is not None:
+        train = data.part(train, wanted.labels, wanted.seed)
+    if wanted.hold_out is not None:  # of the labels that there are; the test images stay unseen
+        train, test = data.held_out(train, wanted.hold_out, wanted.seed)
+    if wanted.labels is not None:  # so that an epoch has as many steps as with all
+        train = data.repeated(train, count)
+    return found._replace(train=train, test=test)
 
 
 def untrained(name, settings, given, dataset):
