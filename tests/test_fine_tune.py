@@ -141,7 +141,7 @@ def test_held_out_images_are_of_every_class_and_not_learned():
 def test_of_equal_rates_the_smallest():
     made = [
         {"image_size": "8x8", "part": "held out", "lr": lr, "accuracy": a}
-        for lr, a in ((0.1, 0.5), (0.01, 0.5), (0.2, None))
+        for lr, a in ((0.1, 0.5), (0.01, 0.5), (0.2, None), (0.001, 0.4))
     ]
     assert fine_tune.best(made, "8x8", [0.1, 0.01, 0.2]) == 0.01
 
