@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from command_line import run
 
-from vitnp import data, models, preset, vit
+from vitnp import InputError, data, models, preset, vit
 from vitnp.tasks import loss_and_grads
 from vitnp.tasks.classification import Head
 from vitnp.tasks.frozen import represented
@@ -87,3 +87,11 @@ def test_the_command_says_so(capsys, tmp_path):
     assert status == 0 and "computed once, since no image is changed" in out
     status, out, _ = run(capsys, *words, tmp_path / "b")
     assert status == 0 and "computed once" not in out
+
+
+@pytest.mark.parametrize(
+    "r", [np.zeros((4, 15), np.float32), np.zeros((4, 16), np.uint8), np.zeros((0, 16), np.float32)]
+)
+def test_what_is_neither_images_nor_representations(r):
+    with pytest.raises(InputError, match="images have"):
+        loss_and_grads(r, np.zeros(len(r), int), parameters(), CONFIG, Head())

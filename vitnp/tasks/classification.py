@@ -53,12 +53,12 @@ class Head(NamedTuple):
 
     def batch(self, images, labels, p, config, rng, part):
         """Images and labels in the memory of p."""
-        if not is_array(images) or images.ndim != 2:
-            arrays = labeled(images, labels, p, config)
-            check_parameters(p, models.of(config).init, config)  # forward sees p without its head
-            return arrays
-        check_labels(labels, len(images), config.num_classes)
-        return tuple(to_device(a, array_module(parameter_of(p))) for a in (images, labels))
+        if is_representations(images, p, config):
+            check_labels(labels, len(images), config.num_classes)
+            return tuple(to_device(a, array_module(parameter_of(p))) for a in (images, labels))
+        arrays = labeled(images, labels, p, config)
+        check_parameters(p, models.of(config).init, config)  # forward sees p without its head
+        return arrays
 
     def loss(self, arrays, p, config, rng=None, *, keep="all"):
         """The mean cross-entropy of a slice; below the head nothing is saved, and no gradient goes."""
@@ -88,6 +88,14 @@ class Head(NamedTuple):
     def learned(self, p):
         """The head."""
         return {"classify": {"head": p["classify"]["head"]}}
+
+
+def is_representations(x, p, config):
+    """Whether x is (B, D), floats that the head of p takes. Raises InputError for a p that is not the config's."""
+    if not is_array(x) or x.ndim != 2 or x.dtype.kind != "f" or not config.num_classes:
+        return False
+    check_parameters(p, models.of(config).init, config)
+    return len(x) > 0 and x.shape[1] == len(p["classify"]["head"]["W"])
 
 
 def count_right(logits, labels):

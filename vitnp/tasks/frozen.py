@@ -27,7 +27,7 @@ class Represented:
 
 
 def represented(source, p, config, *, workers=None, between=None):
-    """The `Represented` of a source whose images do not change: what the model hands to its head, in p's order of rows.
+    """The `Represented` of a source whose images do not change: what the model hands to its head.
 
     between(n) is called after every n images.
     """

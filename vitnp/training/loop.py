@@ -49,9 +49,7 @@ class Watch(NamedTuple):
     on_step: Callable | None = None  # (progress, step), after every step
     on_epoch: Callable | None = None  # (progress), after every epoch
     on_failure: Callable | None = None  # (progress) between two steps, when an exception ends the training
-    on_frozen: Callable | None = (
-        None  # (n), after the representations of n images, see `with_representations`
-    )
+    on_frozen: Callable | None = None  # (n), after the representations of n more images
 
 
 class Setting(NamedTuple):
