@@ -273,6 +273,28 @@ def test_a_mapping():
     assert t in {t}
 
 
+def test_its_repr_is_a_line():
+    config, images, p, t = traced({})
+    assert repr(t) == f"Trace of 48 tensors (image, grid, patches …), {len(t.backward)} gradients"
+    assert repr(trace(images, p, config)) == "Trace of 48 tensors (image, grid, patches …)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("blocks.1.A", "blocks.1.attention.A"),
+        ("blocks.1.S", "blocks.1.attention.S"),
+        ("blocks.0.u", "blocks.0.feed_forward.u"),
+        ("concat", "blocks.0.attention.concat"),
+        ("Z0", "z0"),
+        ("blocks.0.norm1", "blocks.0.norm_1"),
+    ],
+)
+def test_the_nearest_name_is_first(asked, first):
+    with pytest.raises(InputError, match=f"the nearest names are {first}(,|$)"):
+        traced({})[-1][asked]
+
+
 def test_every_name_of_the_table_is_a_variable_of_its_function():
     for fields in MODELS.values():
         for tensor in vit.tensors(preset("tiny", **fields)):

@@ -22,6 +22,7 @@ NAMES = {
     "loss_and_grads": "vitnp.tasks",
     "predict": "vitnp.engine.batch",
     "preset": "vitnp.models",
+    "tokens": "vitnp.engine.batch",
     "trace": "vitnp.analysis.trace",
 }
 __all__ = sorted([*MODULES, *NAMES])

@@ -181,6 +181,26 @@ wrong_rules(
     ("prediction computes every row", 'keep="nothing", whole=False)', 'keep="nothing")'),
 )
 
+wrong_rules(
+    "models/vit/model.py",
+    "test_tokens",
+    "test_they_are_those_of_the_trace",
+    ("the class token alone", 'keep="nothing")[0]', 'keep="nothing", read=slice(0, 1))[0]'),
+    how={"batch_size": 2},
+)
+wrong_rules(
+    "engine/batch.py",
+    "test_tokens",
+    "test_they_are_those_of_the_trace",
+    ("the first batch again", "f(images[slice(*s)])", "f(images[: s[1] - s[0]])"),
+    (
+        "the last images left out",
+        "range(0, len(images), batch_size)",
+        "range(0, len(images) - 2, batch_size)",
+    ),
+    how={"batch_size": 2},
+)
+
 LOSS = ("loss", "vit and loss")
 mistakes(
     "engine/loss.py",

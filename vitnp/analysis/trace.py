@@ -38,7 +38,7 @@ class Record(NamedTuple):
     norm = property(lambda self: math.sqrt(float((self.value.astype("float64") ** 2).sum())))
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Trace(Mapping):
     """What `trace` saw, {name: value} in the order of the forward pass; `t.gradient("z0")` is ∂loss/∂z0.
 
@@ -71,6 +71,10 @@ class Trace(Mapping):
     def __contains__(self, name):
         return any(record.name == name for record in self.forward)
 
+    def __repr__(self):
+        gradients = "" if self.backward is None else f", {len(self.backward)} gradients"
+        return f"Trace of {len(self)} tensors ({', '.join([*self][:3])} …){gradients}"
+
     def get(self, name, default=None):
         """The value; the default for an unknown name, where `t[name]` raises InputError."""
         try:
@@ -89,8 +93,17 @@ def _find(records, name):
     for found in records:
         if found.name == name:
             return found.value
-    near = nearest(name, [found.name for found in records], most=3, cutoff=0)
+    near = _near(name, [found.name for found in records])
     raise InputError(f'the trace has no "{name}"; the nearest names are {", ".join(near)}')
+
+
+def _near(name, names):
+    """The most similar names; first those that have all of its steps, as blocks.0.attention.A has of blocks.0.A."""
+    steps = name.lower().split(".") if isinstance(name, str) else []
+    longer = (
+        [full for full in names if all(step in full.lower().split(".") for step in steps)] if steps else []
+    )
+    return [*dict.fromkeys(longer[:3] + nearest(name, names, most=3, cutoff=0))][:3]
 
 
 def trace(images, p, config, labels=None, *, of="loss"):

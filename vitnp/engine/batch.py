@@ -115,16 +115,29 @@ def count_right(task, inputs, labels, p, config, rng=None, workers=None):
 
 def predict(images, p, config, *, workers=None, batch_size=64):
     """Logits (B, classes), `batch_size` images at a time; nothing is kept for a backward."""
+    model = models.of(config)
+    return _of_images(
+        lambda part: model.forward(part, p, config, keep="nothing", whole=False)[0],
+        *(images, p, config, workers, batch_size),
+    )
+
+
+def tokens(images, p, config, *, workers=None, batch_size=64):
+    """All tokens after the last LayerNorm (B, N+1, D), as `predict` gives logits; the head is not asked.
+
+    Row 0 is the class token where the model has one, the others are the patches, row by row.
+    """
+    tokens_of = models.ask(config, "tokens", "tokens")
+    return _of_images(lambda part: tokens_of(part, p, config), *(images, p, config, workers, batch_size))
+
+
+def _of_images(f, images, p, config, workers, batch_size):
+    """f(some images) of all images, put together: a batch at a time, each split over the threads."""
     like = parameter_of(p)
     images = for_batch(images, config, like)
     need_int("batch_size", batch_size, at_least=1)
-    model, on_cpu, logits = models.of(config), on_host(like), []
+    on_cpu, found = on_host(like), []
     for start in range(0, len(images), batch_size):
         parts = slices(start, min(start + batch_size, len(images)), config, workers, on_cpu)
-        logits += threads.run(
-            lambda s: model.forward(images[slice(*s)], p, config, keep="nothing", whole=False)[0],
-            parts,
-            small=is_small(config),
-            host=on_cpu,
-        )
-    return array_module(logits[0]).concatenate(logits)
+        found += threads.run(lambda s: f(images[slice(*s)]), parts, small=is_small(config), host=on_cpu)
+    return array_module(found[0]).concatenate(found)

@@ -88,6 +88,16 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
     return logits, Saved(patchify, project, *encoded, classify, parts.output(logits, config.num_layers))
 
 
+def tokens(images, p, config):
+    """Images (B, Hᵢ, Wᵢ, C) → the tokens that step 8 reads, after the last LayerNorm (B, N+1, D). No backward."""
+    check_config(config, ViTConfig)
+    check_parameters(p, init, config)
+    images = check_images(images, config, parameter_of(p).dtype)
+    x, _ = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
+    x, _ = s2_project.forward(x, p["project"])  # → (B, N, D)
+    return encode(x, p, config, keep="nothing")[0]
+
+
 def rows_read(config):
     """The tokens that step 8 reads after the last block, as a slice; None where it reads all of them.
 
