@@ -130,7 +130,8 @@ def test_the_mathematics_does_not_name_numpy(path):
 def test_the_contract_knows_no_model():
     """Anybody can call it on their own step: it stands on `tree`, `backend`, `errors` and the gradient check alone."""
     files = {
-        f"vitnp.analysis.{name}" for name in ("derivatives", "results", "clauses", "contract", "gradcheck")
+        f"vitnp.analysis.{name}"
+        for name in ("point", "derivatives", "at_once", "results", "clauses", "contract", "gradcheck")
     }
     for file in files:
         path = PACKAGE.parent.joinpath(*file.split(".")).with_suffix(".py")

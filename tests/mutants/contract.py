@@ -127,3 +127,25 @@ wrong_rules(
     "test_a_clause_that_is_left_out",
     ("no clause is left out", "for clause in CLAUSES if clause not in without]", "for clause in CLAUSES]"),
 )
+
+AT_ONCE, ITS_TEST = "analysis/at_once.py", "test_gradcheck_at_once"
+wrong_rules(
+    AT_ONCE,
+    ITS_TEST,
+    "test_the_derivative_is_that_of_mathematics",
+    ("half a step", "leaf + step * v, point", "leaf + 0.5 * step * v, point"),
+    ("another direction", "again, xp = copy.deepcopy(rng)", "again, xp = rng"),
+)
+wrong_rules(
+    AT_ONCE,
+    ITS_TEST,
+    "test_a_mistake_in_any_leaf",
+    (
+        "differences alone",
+        "for numeric in (by_complex, by_difference)",
+        "for numeric in (by_difference,) * 2",
+    ),
+    ("relative to nothing", "(max(abs(numeric), norm) or 1.0)", "1e6"),
+    leaf="x",
+    relative=1e-10,
+)

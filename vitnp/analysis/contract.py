@@ -17,7 +17,7 @@ import numpy as np
 
 from vitnp import tree
 from vitnp.analysis.clauses import CLAUSES, Row
-from vitnp.analysis.derivatives import check_point
+from vitnp.analysis.point import check_point
 from vitnp.analysis.results import cast
 from vitnp.backend.arrays import is_array
 from vitnp.errors import InputError, known, need_bool, shown

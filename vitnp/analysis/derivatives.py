@@ -1,4 +1,4 @@
-"""Is a backward the derivative of its forward? Imports `tree`, `backend`, `errors` and nothing of the model.
+"""Is a backward the derivative of its forward? Imports `point`, `tree`, `backend`, `errors`, and nothing of the model.
 
 For every leaf (the input and each parameter) along a random direction v, with a random cotangent w:
 
@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from vitnp import tree
-from vitnp.backend.arrays import array_module, is_array, need_array, on_host, to_device
-from vitnp.errors import InputError, need_bool, need_int, shown
+from vitnp.analysis.point import backward_at, need_seeds, prepared
+from vitnp.backend.arrays import array_module, need_array, to_device
+from vitnp.errors import InputError, need_bool, shown
 
 COMPLEX_STEP = 1e-30  # there is no difference to cancel, so as small as can be
 DIFFERENCE_STEP = 1e-5  # near the cube root of float64's precision, where truncation and rounding meet
@@ -47,9 +48,10 @@ class Leaf(NamedTuple):
 
 
 class Report(NamedTuple):
-    """One `Leaf` a leaf, the input first."""
+    """One `Leaf` a leaf, the input first; or one a direction, see `at_once`."""
 
     leaves: tuple
+    of: str = "leaf"  # what a line is of
 
     @property
     def ok(self):
@@ -63,8 +65,8 @@ class Report(NamedTuple):
         return max(by_complex, default=None), max(leaf.difference_error for leaf in self.leaves)
 
     def __str__(self):
-        width = max(len(leaf.name) for leaf in self.leaves)
-        lines = [f"{'leaf':{width}}  {'numeric':>13}  {'analytic':>13}  complex step  differences"]
+        width = max(len(name) for name in (self.of, *(leaf.name for leaf in self.leaves)))
+        lines = [f"{self.of:{width}}  {'numeric':>13}  {'analytic':>13}  complex step  differences"]
         for leaf in self.leaves:
             exact = "—" if leaf.complex_error is None else f"{leaf.complex_error:.1e}"
             lines.append(
@@ -83,23 +85,9 @@ def check(forward, backward, x, p=None, *, seeds=(0, 1, 2), complex_step=True):
     leaves the complex step out, for a forward that takes no complex numbers (`backend.has_complex_erf`).
     Raises InputError for a point, seeds or results that nothing can be checked with.
     """
-    for name, function in {"forward": forward, "backward": backward}.items():
-        if not callable(function):
-            raise InputError(f"{name} is {shown(function)}; need a function")
-    check_point(x, p)
-    for name, leaf in tree.leaves({"x": x, "p": p or {}}):
-        if leaf.dtype != "float64":
-            raise InputError(
-                f"{name} is {leaf.dtype}; need float64, as rounding would hide mistakes: astype(float)"
-            )
+    point, value = prepared(forward, backward, x, p)
     seeds = need_seeds(seeds)
     need_bool("complex_step", complex_step)
-    point = {"x": x} if p is None else {"x": x, **p}
-
-    def value(at):
-        rest = {name: leaf for name, leaf in at.items() if name != "x"}
-        return _pair("forward", forward(at["x"]) if p is None else forward(at["x"], rest), "(y, saved)")[0]
-
     results = {}
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -111,37 +99,6 @@ def check(forward, backward, x, p=None, *, seeds=(0, 1, 2), complex_step=True):
     return Report(tuple(Leaf(name, shapes[name].shape, *found) for name, found in results.items()))
 
 
-def check_point(x, p):
-    """Raise InputError unless x is an array and p, if any, a dict of arrays, of finite real numbers."""
-    need_array("x", x)
-    if p is not None and not isinstance(p, dict):
-        raise InputError(f"p is a {type(p).__name__}; need a nested dict of arrays, or None for none")
-    if p and "x" in p:
-        raise InputError('p has a leaf "x", the name of the input in the report; give it another name')
-    for name, leaf in tree.leaves({"x": x, **(p or {})}):
-        need_array(name, leaf)
-        if leaf.dtype.kind not in "fiu" or not leaf.size:
-            raise InputError(f"{name} is {leaf.dtype} of shape {leaf.shape}; need at least one real number")
-        if on_host(leaf) and not np.isfinite(leaf).all():
-            raise InputError(f"{name} holds values that are NaN or infinite; every value must be finite")
-        if array_module(leaf) is not array_module(x):
-            raise InputError(f"{name} and x are arrays of different libraries; use backend.arrays.to_device")
-
-
-def need_seeds(seeds):
-    """The seeds as a list of ints. Raises InputError for none, as nothing would be checked."""
-    if not isinstance(seeds, tuple | list | range) or not len(seeds):
-        raise InputError(f"seeds is {shown(seeds)}; need at least one whole number, such as (0, 1, 2)")
-    return [need_int("a seed", seed, at_least=0, at_most=2**63) for seed in seeds]
-
-
-def _pair(who, result, what):
-    """The result of somebody's function, checked to be a pair."""
-    if not isinstance(result, tuple) or len(result) != 2:
-        raise InputError(f"{who} returned a {type(result).__name__}; need {what}")
-    return result
-
-
 def _badness(found):
     """How bad one seed's result is; NaN is the worst there is."""
     error = (found[2] or 0.0) + found[3]
@@ -151,40 +108,10 @@ def _badness(found):
 def _check_once(value, forward, backward, point, has_parameters, rng, complex_step):
     """{leaf: (analytic, numeric, complex error, difference error)} for one cotangent, one direction a leaf."""
     xp = array_module(point["x"])
-    x, p = point["x"], {name: leaf for name, leaf in point.items() if name != "x"}
-    y, saved = _pair("forward", forward(x, p) if has_parameters else forward(x), "(y, saved)")
-    need_array("y", y)
-    if y.dtype.kind != "f" or not y.size:
-        raise InputError(f"y is {y.dtype} of shape {y.shape}; need at least one real number, of float64")
-    w = to_device(rng.standard_normal(y.shape), xp)
-    if has_parameters:
-        dx, dp = _pair("backward", backward(w, saved), "(dx, dp)")
-        if not isinstance(dp, dict):
-            raise InputError(f"backward returned a {type(dp).__name__} as dp; need a dict with p's names")
-        gradient = {"x": dx, **dp}
-    else:
-        gradient = {"x": backward(w, saved)}
-    gradients = dict(tree.leaves(gradient))
-    if others := [name for name in gradients if name not in dict(tree.leaves(point))]:
-        raise InputError(
-            f"backward gave a gradient of {others[0]}, which p does not have; give p's names alone"
-        )
-
+    w, gradients = backward_at(forward, backward, point, has_parameters, rng)
     analytic, by_complex, by_difference = {}, {}, {}
     for name, leaf in tree.leaves(point):
         v = to_device(rng.standard_normal(leaf.shape), xp)
-        found = gradients.get(name)
-        if not is_array(found) or found.shape != leaf.shape:
-            found = (
-                found.shape
-                if is_array(found)
-                else "missing"
-                if found is None
-                else f"a {type(found).__name__}"
-            )
-            raise InputError(f"gradient of {name} is {found}, the leaf is {leaf.shape}")
-        if found.dtype.kind not in "fiu":
-            raise InputError(f"gradient of {name} is {found.dtype}; need real numbers")
         analytic[name] = float((gradients[name] * v).sum())
         if complex_step:
             turned = value(_moved(point, name, 1j * COMPLEX_STEP * v))

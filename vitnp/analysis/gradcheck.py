@@ -1,5 +1,9 @@
-"""`vitnp.gradcheck`, for anybody's code: `check` compares gradients, `check_contract` checks every clause."""
+"""`vitnp.gradcheck`, for anybody's code.
 
+`check` compares gradients leaf by leaf, `check_at_once` all of them together; `check_contract` checks every clause.
+"""
+
+from vitnp.analysis.at_once import check_at_once
 from vitnp.analysis.contract import check_contract
 from vitnp.analysis.derivatives import (
     COMPLEX_TOLERANCE,
@@ -18,6 +22,7 @@ __all__ = [
     "Leaf",
     "Report",
     "check",
+    "check_at_once",
     "check_contract",
     "random_like",
 ]
