@@ -143,7 +143,7 @@ wrong_rules(
     (
         "differences alone",
         "for numeric in (by_complex, by_difference)",
-        "for numeric in (by_difference,) * 2",
+        "for numeric in (None, by_difference)",
     ),
     ("relative to nothing", "(max(abs(numeric), norm) or 1.0)", "1e6"),
     leaf="x",
