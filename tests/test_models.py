@@ -10,7 +10,7 @@ import pytest
 
 import vitnp
 from vitnp import InputError, models, preset, vit, weights
-from vitnp.commands.options import model_config
+from vitnp.commands.model import chosen
 from vitnp.inputs.fields import whole
 from vitnp.inputs.images import ImageConfig
 from vitnp.training.choices import config_class
@@ -119,21 +119,21 @@ def test_what_is_no_configuration(other, given, said):
 def options(**given):
     """What a command line has: --model, --image-size, --set and those of `vitnp train`."""
     return argparse.Namespace(
-        **{"model": None, "image_size": None, "set": [], "init": None, "known": None} | given
+        **{"model": None, "image_size": None, "set": [], "init": None, "known": None}
+        | {"weights": None, "source_format": None}
+        | given
     )
 
 
 def test_set_names_the_fields_of_the_chosen_model(other):
     words = {"model": "other-small", "image_size": "8x16", "set": ["width=3"]}
-    assert model_config(options(**words), in_channels=1) == OtherConfig(
-        image_size=(8, 16), width=3, in_channels=1
-    )
+    assert chosen(options(**words)).config == OtherConfig(image_size=(8, 16), width=3)
     with pytest.raises(InputError, match='configuration field "widht" is unknown; did you mean width'):
-        model_config(options(model="other-small", set=["widht=3"]))
+        chosen(options(model="other-small", set=["widht=3"]))
     with pytest.raises(
         InputError, match=r'configuration field "width" is unknown; .*choose from .*num_heads'
     ):
-        model_config(options(model="tiny", set=["width=3"]))
+        chosen(options(model="tiny", set=["width=3"]))
 
 
 def test_whose_fields_a_training_may_set(tmp_path, other):

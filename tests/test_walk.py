@@ -13,7 +13,7 @@ from PIL import Image
 
 from vitnp import InputError, preset
 from vitnp.analysis.trace import trace
-from vitnp.commands import printing, walk
+from vitnp.commands import printing, walk, walk_text
 from vitnp.commands.cli import main
 from vitnp.course import slides
 
@@ -67,8 +67,8 @@ def test_the_way_back_of_b_16(report):
 
 @pytest.mark.parametrize("lang", ["en", "ko", "both"])
 def test_the_text_of_b_16(report, lang):
-    lines = "\n".join(walk.text(report, lang)).splitlines()
-    assert max(map(printing.width, lines)) <= walk.WIDTH
+    lines = "\n".join(walk_text.text(report, lang)).splitlines()
+    assert max(map(printing.width, lines)) <= walk_text.WIDTH
     page = "\n".join(lines)
     for row in slides.rows(preset("B/16")):
         assert (row.title_ko in lines) == (lang != "en")
@@ -93,8 +93,8 @@ def test_the_text_of_b_16(report, lang):
 
 def test_the_marks_stand_in_one_column(report):
     for lang in ("en", "ko", "both"):
-        lines = "\n".join(walk.text(report, lang)).splitlines()
-        forward = lines[: lines.index("─" * walk.WIDTH)]
+        lines = "\n".join(walk_text.text(report, lang)).splitlines()
+        forward = lines[: lines.index("─" * walk_text.WIDTH)]
         assert len({printing.width(line[: line.index("✓")]) for line in forward if line.endswith("✓")}) == 1
 
 
@@ -213,7 +213,7 @@ def test_bad_options_are_one_line_and_status_2(capsys, words, message):
 
 
 def test_the_words_are_the_same_in_both_languages(capsys):
-    assert walk.WORDS["en"].keys() == walk.WORDS["ko"].keys()
+    assert walk_text.WORDS["en"].keys() == walk_text.WORDS["ko"].keys()
     status, out, _ = command_line.run(capsys, "walk", "--model", "tiny", "--backward", "--lang", "ko")
     assert status == 0
     assert re.search(r"기울기 \d+개, shape 모두 맞음", out)

@@ -1,4 +1,7 @@
-"""`vitnp gradcheck`: compares every gradient of a model with numerical derivatives, a line per leaf."""
+"""`vitnp gradcheck`: compares every gradient of a model with numerical derivatives, a line per leaf.
+
+With --at-once a line per random direction of all leaves together, which is quick for a model of any size.
+"""
 
 import numpy as np
 
@@ -6,53 +9,72 @@ from vitnp import models, tree
 from vitnp.analysis import gradcheck
 from vitnp.backend.arrays import to_device
 from vitnp.backend.erf import has_complex_erf
-from vitnp.commands.options import add_backend, add_model, backend, model_config, need_counts
-from vitnp.errors import InputError
+from vitnp.commands.model import add_model_or_file, chosen, head_is_zero
+from vitnp.commands.options import add_backend, backend, need_counts
+from vitnp.errors import InputError, printable
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
+ZEROS = "note: the head is all zeros and would stop every gradient: here it gets small random numbers"
 
 
 def add_options(parser):
     """The options of `vitnp gradcheck`."""
-    add_model(parser, default="tiny")
+    add_model_or_file(parser, default="tiny")
+    parser.add_argument(
+        "--at-once",
+        action="store_true",
+        help="all leaves and the images along random directions, for a model of any size",
+    )
     parser.add_argument("--batch", type=int, default=2, metavar="B", help="images (default 2)")
-    parser.add_argument("--seeds", type=int, default=3, help="random directions per leaf (default 3)")
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="random directions, per leaf without --at-once (default 3)"
+    )
     add_backend(parser)
     parser.set_defaults(run=run)
 
 
 def run(args):
     """Print the report; 1 if a gradient is wrong."""
-    config = model_config(args)
     need_counts(args, "batch", "seeds")
-    size = tree.count(models.of(config).init(None, config))
-    if size > LARGEST:
+    model = chosen(args)
+    config, name = model.config, printable(model.name)
+    leaves = [leaf.size for _, leaf in tree.leaves(models.of(config).init(None, config))]
+    if sum(leaves) > LARGEST and not args.at_once:
         raise InputError(
-            f"{args.model} has {size:,} parameters, too many to check in double precision; the same code is "
-            f"checked with --model tiny, or make it smaller with --set, to at most {LARGEST:,}"
+            f"{name} has {sum(leaves):,} parameters, too many to check leaf by leaf, at most {LARGEST:,}; "
+            "give --at-once, which checks all leaves along random directions"
         )
     xp = backend(args)
-    report = check_model(config, batch_size=args.batch, seeds=range(args.seeds), xp=xp)
+    how = {"batch_size": args.batch, "seeds": range(args.seeds), "xp": xp, "at_once": args.at_once}
+    if model.p is not None and head_is_zero(model.p):
+        print(ZEROS)
+    report = check_model(config, model.p, **how)
     place = "" if xp is np else f", {xp.__name__}"
-    print(
-        f"{args.model}: {len(report.leaves)} leaves, {size:,} parameters, float64, {args.seeds} seeds{place}"
-    )
+    if args.at_once:
+        what = f"{len(leaves)} leaves and the images at once, {args.seeds} directions of {report.leaves[0].shape[0]:,}"
+        print(f"{name}: {what} numbers, float64{place}")
+    else:
+        print(
+            f"{name}: {len(report.leaves)} leaves, {sum(leaves):,} parameters, float64, {args.seeds} seeds{place}"
+        )
     print(report)
     by_complex, by_difference = report.worst
     exact = "not taken (CuPy's erf takes no complex numbers)" if by_complex is None else f"{by_complex:.1e}"
     print(f"largest relative error: complex step {exact}, central differences {by_difference:.1e}")
-    print("every gradient is right" if report.ok else "a gradient is WRONG")
+    right = "the gradient is right along every direction" if args.at_once else "every gradient is right"
+    print(right if report.ok else "a gradient is WRONG")
     return 0 if report.ok else 1
 
 
-def check_model(config, *, batch_size=2, seeds=(0, 1, 2), xp=np):
-    """The `gradcheck.Report` of a whole model with random weights, and with dropout if the configuration has it.
+def check_model(config, p=None, *, batch_size=2, seeds=(0, 1, 2), xp=np, at_once=False):
+    """The `gradcheck.Report` of a whole model, and with dropout if the configuration has it.
 
-    Images and weights are drawn on the host; the check runs in the memory of xp.
+    p: its weights, in float64; without them random ones. Images and random weights are drawn on the host; the check
+    runs in the memory of xp.
     """
     rng = np.random.default_rng(0)
     model = models.of(config)
-    p = gradcheck.random_like(model.init(None, config, np.float64), rng)
+    p = gradcheck.random_like(model.init(None, config, np.float64), rng) if p is None else generic(p, rng)
     images = rng.standard_normal((batch_size, *config.image_size, config.in_channels))
 
     def forward(images, p):
@@ -62,4 +84,13 @@ def check_model(config, *, batch_size=2, seeds=(0, 1, 2), xp=np):
 
     images, p = to_device(images, xp), to_device(p, xp)
     complex_step = getattr(config, "gelu", None) != "erf" or has_complex_erf(xp)
-    return gradcheck.check(forward, model.backward, images, p, seeds=seeds, complex_step=complex_step)
+    check = gradcheck.check_at_once if at_once else gradcheck.check
+    return check(forward, model.backward, images, p, seeds=seeds, complex_step=complex_step)
+
+
+def generic(p, rng):
+    """The weights of a file in float64, with random numbers in a head of zeros, below which every gradient is 0."""
+    p = tree.map(lambda leaf: leaf.astype(np.float64), p)
+    if head_is_zero(p):
+        p["classify"]["head"] = gradcheck.random_like(p["classify"]["head"], rng)
+    return p

@@ -1,17 +1,18 @@
-"""`vitnp info MODEL`: the configuration, and what the model costs in parameters, multiply–adds and bytes."""
+"""`vitnp info [MODEL]`: the configuration, and what the model costs in parameters, multiply–adds and bytes."""
 
 import dataclasses
 
 from vitnp import models
 from vitnp.analysis import cost
-from vitnp.commands.options import NAMES, add_fields, model_config, need_counts
+from vitnp.commands.model import add_model_or_file, chosen
+from vitnp.commands.options import need_counts
 from vitnp.engine.split import choose_workers
+from vitnp.errors import printable
 
 
 def add_options(parser):
     """The options of `vitnp info`."""
-    parser.add_argument("model", nargs="?", default="B/16", metavar="MODEL", help=f"{NAMES} (default B/16)")
-    add_fields(parser)
+    add_model_or_file(parser, default="B/16", positional=True)
     step = parser.add_argument_group("training step", "whose peak memory is printed")
     step.add_argument("--batch", type=int, default=1, metavar="B", help="images (default 1)")
     step.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as are useful)")
@@ -22,9 +23,10 @@ def add_options(parser):
 
 def run(args):
     """Print the configuration, and tables of what the model costs."""
-    config = model_config(args)
     need_counts(args, "batch", "workers", "micro_batch")
-    print(f"{type(config).__name__} for {args.model}")
+    model = chosen(args)
+    config = model.config
+    print(f"{type(config).__name__} for {printable(model.name)}")
     for name, value in (dataclasses.asdict(config) | config.facts).items():
         print(f"  {name:24}{value}")
     table("parameters", cost.parameters(config), lambda n: f"{n:,}")

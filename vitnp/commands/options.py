@@ -3,15 +3,9 @@
 from vitnp.backend.arrays import get
 from vitnp.errors import need_int
 from vitnp.inputs.images import overrides
-from vitnp.models import PRESETS, preset, with_preset
+from vitnp.models import PRESETS
 
 NAMES = ", ".join(PRESETS)
-
-
-def add_model(parser, *, default):
-    """Add --model, --image-size and --set, which `model_config` reads."""
-    parser.add_argument("--model", default=default, metavar="NAME", help=f"{NAMES} (default {default})")
-    add_fields(parser)
 
 
 def add_fields(parser):
@@ -51,11 +45,6 @@ def add_backend(parser):
 def backend(args):
     """The array module, numpy or cupy, that --backend names. Raises InputError, see `arrays.get`."""
     return get(args.backend)
-
-
-def model_config(args, **others):
-    """The configuration that the options describe; what the user said goes before the others."""
-    return preset(args.model, **(others | fields(args, with_preset(args.model).Config)))
 
 
 def fields(args, Config):

@@ -10,9 +10,10 @@ import numpy as np
 
 from vitnp import models, weights
 from vitnp.backend.arrays import array_module, to_device, to_host
+from vitnp.commands.model import head_is_zero
 from vitnp.commands.options import add_backend, backend, need_counts
-from vitnp.commands.weights import add_source, names_of_run, need_finite, source
-from vitnp.data import class_names, photo, preprocess
+from vitnp.commands.weights import add_source, names_of, need_finite, source
+from vitnp.data import photo, preprocess
 from vitnp.engine import precision
 from vitnp.engine.batch import predict
 from vitnp.errors import InputError, need_choice, one_line
@@ -64,12 +65,10 @@ def run(args):
         models.need_vit(config, "--attention draws the attention of a ViT")
     if not config.num_classes:
         raise InputError(f"{path} has no head, so it knows no classes; name the weights of a classifier")
-    if not p["classify"]["head"]["W"].any():  # as in Google's first ImageNet-21k files
+    if head_is_zero(p):
         raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
-    beside = None if args.labels else weights.class_names(path)
-    labels = args.labels or (names_of_run(path) if beside is None else None)
-    names, names_from = class_names.find(config.num_classes, labels=labels, beside=beside)
+    names, names_from = names_of(path, config, args.labels)
     height, width = config.image_size
     report = {"weights": str(path), "image_size": [height, width], "names": names_from, "images": []}
     if not args.json:

@@ -133,6 +133,13 @@ def names_of_run(path):
     return beside if beside.is_file() else None
 
 
+def names_of(path, config, labels=None):
+    """([name of class 0, …], the source of the names) for the weights at `path`, see `class_names.find`."""
+    beside = None if labels else weights.class_names(path)
+    labels = labels or (names_of_run(path) if beside is None else None)
+    return class_names.find(config.num_classes, labels=labels, beside=beside)
+
+
 def run_convert(args):
     """Load the file, save it in the other format, and print what is lost."""
     check_format(args.format)

@@ -41,11 +41,15 @@ def load(path, image_size, *, in_channels=3):
 
 def sample(image_size, *, in_channels=3):
     """scikit-learn's photo of a pagoda as uint8 (Hᵢ, Wᵢ, C), resized and cropped as `load` does."""
+    return fit(read_sample(in_channels=in_channels), image_size)
+
+
+def read_sample(*, in_channels=3):
+    """scikit-learn's photo as `read` gives a file's."""
     import sklearn.datasets
     from PIL import Image
 
-    image = Image.fromarray(sklearn.datasets.load_sample_image(SAMPLE))
-    return fit(in_colors(image, in_channels), image_size)
+    return in_colors(Image.fromarray(sklearn.datasets.load_sample_image(SAMPLE)), in_channels)
 
 
 def read(path, *, in_channels=3):

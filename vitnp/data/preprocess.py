@@ -1,8 +1,8 @@
 """An image file preprocessed as in a model's training: resize, crop, mean and standard deviation.
 
 The numbers are `config.preprocessing`, which the format of the weights and its config.json determine; docs/weights.md
-has the source of each. `vitnp walk` does not preprocess its photo: see `photo.load`. Imports its neighbors, `inputs`,
-`errors`.
+has the source of each. For an untrained model `vitnp walk` crops its photo alone: see `photo.load`. Imports its
+neighbors, `inputs`, `errors`.
 """
 
 import numpy as np

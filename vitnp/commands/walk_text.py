@@ -1,0 +1,144 @@
+"""What `vitnp walk` prints of its report, in English, Korean or both."""
+
+import itertools
+import re
+
+from vitnp.commands.printing import aligned, width, widths
+from vitnp.course import slides
+
+WIDTH = 110  # columns that a projector shows in a large font
+WORDS = {
+    "en": {
+        "columns": ("tensor", "name in the trace", "shape", "in letters", "slide (B/16)"),
+        "zero": "released at zero ([CLS], the head) gets small random numbers: a zero head stops every gradient",
+        "legend": "✓ the true shape   ≠ the slide errs   blocks.i: every block, i = 0 … L−1, is checked",
+        "step": "step {}",
+        "decks": "decks 001, 004: {}   deck 000: {}",
+        "per_head": "per head",
+        "erratum": '≠ slide: "{printed}"   true: {true}',
+        "must_be": "✗ must be",
+        "predicted": "predicted class {class}{name}, p = {probability:.4f}",
+        "random": " (the weights are random: it means nothing)",
+        "zero_head": "the head is all zeros, to be trained: it knows no classes yet, and passes no gradient on",
+        "no_head": "the model has no head, so it predicts no class",
+        "back": ("the way back: ∂loss/∂", "shape", "norm"),
+        "loss": "loss = −log p[{label}] = {loss:.4f}",
+        "same": "and {count} more, as in blocks.{last}",
+        "rows": "{rows} rows, {tensors} tensors, {verdict}; {errata} errata on the slides",
+        "gradients": "{count} gradients, {verdict}",
+        "all_true": "all shapes true",
+        "wrong": "{} WRONG: {}",
+    },
+    "ko": {
+        "columns": ("텐서", "trace에서의 이름", "shape", "기호", "슬라이드(B/16)"),
+        "zero": "공개된 초기값이 0인 곳([CLS], head)을 작은 난수로 채움: head가 0이면 기울기가 흐르지 않음",
+        "legend": "✓ 맞는 shape   ≠ 슬라이드의 오류   blocks.i: 모든 블록 i = 0 … L−1 을 검사",
+        "step": "{}단계",
+        "decks": "001, 004에서는 {}   000에서는 {}",
+        "per_head": "(헤드당)",
+        "erratum": '≠ 슬라이드: "{printed}"   정정: {true}',
+        "must_be": "✗ 정정:",
+        "predicted": "예측 클래스 {class}{name}, p = {probability:.4f}",
+        "random": " (가중치가 난수이므로 의미 없음)",
+        "zero_head": "head가 모두 0: 학습하기 전이라 아직 클래스를 모르고, 기울기도 전달하지 않음",
+        "no_head": "head가 없는 모델이므로 클래스를 예측하지 않음",
+        "back": ("되돌아오는 길: ∂loss/∂", "shape", "norm"),
+        "loss": "loss = −log p[{label}] = {loss:.4f}",
+        "same": "외 {count}개, blocks.{last} 참고",
+        "rows": "{rows}행, 텐서 {tensors}개, {verdict}; 슬라이드의 오류 {errata}개",
+        "gradients": "기울기 {count}개, {verdict}",
+        "all_true": "shape 모두 맞음",
+        "wrong": "{}개 틀림: {}",
+    },
+}
+
+
+def text(report, lang):
+    """The lines after the heading."""
+    languages = ("ko", "en") if lang == "both" else (lang,)
+    words = WORDS[languages[-1]]
+    rows = report["rows"]
+    tensors = [tensor for row in rows for tensor in row["tensors"]]
+    notes = ("legend",) if report["seed"] is None else ("zero", "legend")
+    yield from (WORDS[language][note] for note in notes for language in languages)
+    table = [cells(tensor, words) for tensor in tensors]
+    sizes = widths([words["columns"], *table])
+    yield "\n  " + aligned(words["columns"], sizes)
+    lines = iter(table)
+    for above, row in zip([None, *rows], rows, strict=False):
+        new_step = above is None or above["step"] != row["step"]
+        yield rule(row["step"], words) if new_step else ""
+        yield from dict.fromkeys(row[f"title_{language}"] for language in languages)
+        yield from dict.fromkeys(f"  {row[f'what_{language}']}" for language in languages)
+        for tensor in row["tensors"]:
+            mark = "✓" if tensor["ok"] else f"{words['must_be']} {by(tensor['expected'])}"
+            yield f"  {aligned(next(lines), sizes)}  {mark}"
+        for erratum in row["errata"]:
+            yield "  " + words["erratum"].format(**erratum)
+            yield from (f"    {erratum[f'why_{language}']}" for language in languages)
+    yield "─" * WIDTH
+    yield predicted(report, words)
+    wrong = report["wrong"]
+    verdict = words["wrong"].format(len(wrong), ", ".join(wrong)) if wrong else words["all_true"]
+    if "backward" in report:
+        yield words["loss"].format(**report) + "\n"
+        yield from text_of_the_way_back(report["backward"], words)
+        yield words["gradients"].format(count=len(report["backward"]), verdict=verdict)
+    count = {"rows": len(rows), "tensors": len(tensors), "errata": sum(len(row["errata"]) for row in rows)}
+    yield words["rows"].format(verdict=verdict, **count)
+
+
+def predicted(report, words):
+    """The line of the predicted class, or why there is none."""
+    found = report["prediction"]
+    if found is None:
+        has_head = any(tensor["name"] == "logits" for row in report["rows"] for tensor in row["tensors"])
+        return words["zero_head" if has_head else "no_head"]
+    line = words["predicted"].format(**found | {"name": f", {found['name']}" if found["name"] else ""})
+    return line if report["seed"] is None else line + words["random"]
+
+
+def text_of_the_way_back(back, words):
+    """A line per gradient of the last block, which comes first; for each other block one line."""
+    name, shape, norm = words["back"]
+    yield f"     {aligned((name,), (32,))}{shape:16}{norm:>9}\n" + "─" * WIDTH
+    last = None
+    for number, group in itertools.groupby(
+        back, lambda record: re.match(r"blocks\.(\d+)|", record["name"])[1]
+    ):
+        records, note = list(group), ""
+        if number is not None and last is not None:
+            note = "  " + words["same"].format(last=last, count=len(records) - 1)
+        last = last or number
+        for record in records[:1] if note else records:
+            ok = all(r["ok"] for r in records) if note else record["ok"]
+            norm = f"{record['norm']:#.3g}".rstrip(".")
+            start = f"  {record['step']}  {record['name']:32}{by(record['shape']):16}"
+            yield f"{start}{norm:>9}  {'✓' if ok else '✗'}{note}"
+    yield "─" * WIDTH
+
+
+def cells(tensor, words):
+    """A tensor's cells of the table, without the mark."""
+    printed = by(tensor["printed"]) if tensor["printed"] else "—"
+    printed += f" {words['per_head']}" if tensor["per_head"] else ""
+    printed += " ≠" if tensor["misprinted"] else ""
+    return tensor["slide_name"], tensor["name"], by(tensor["shape"]), by(tensor["letters"], " x "), printed
+
+
+def by(shape, sign="x"):
+    """A shape in the slides' notation: 197x768."""
+    return sign.join(str(n) for n in shape)
+
+
+def rule(step, words):
+    """A line across the page with the step's number here and in the other decks."""
+    if step is None:
+        return "── L× " + "─" * (WIDTH - 6)
+    left = f"── {words['step'].format(step)} "
+    right = [
+        ", ".join(words["step"].format(c.number) for c in counting if step in c.steps)
+        for counting in (slides.FIVE_STEPS, slides.FOUR_STEPS)
+    ]
+    right = f" {words['decks'].format(*right)} ──"
+    return left + "─" * (WIDTH - width(left) - width(right)) + right
