@@ -4,9 +4,9 @@
     python benchmarks/scaling.py predict
     python benchmarks/scaling.py picture docs/pictures/scaling.png
 
-`measure` needs vitnp[mpi] and prints a Markdown table; MODEL:BATCH is one batch, however many ranks share it. `predict`
-prints the tables of docs/scaling.md from the model of cost below, whose every number is an argument of `Rank` or
-`Network`. The first rank's rate is the measured one of docs/benchmarks.md; the others are assumptions.
+`measure` needs the extra mpi, and prints a Markdown table; MODEL:BATCH is one batch, however many ranks share it.
+`predict` prints the tables of docs/scaling.md from the model of cost below, whose every number is an argument of `Rank`
+or `Network`. The first rank's rate is the measured one of docs/benchmarks.md; the others are assumptions.
 """
 
 import argparse

@@ -133,3 +133,8 @@ def nearest(value, choices, *, most=2, cutoff=0.5):
     value = one_line(value).lower() if isinstance(value, str) else shown(value)
     near = [value] if value in names else difflib.get_close_matches(value, names, n=most, cutoff=cutoff)
     return [names[name] for name in near]
+
+
+def install(extra):
+    """The command that installs one of the extras of pyproject.toml. vitnp is not published, so from its own folder."""
+    return f'pip install -e ".[{extra}]" in the folder of vitnp'

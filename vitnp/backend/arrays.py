@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 from vitnp import tree
-from vitnp.errors import InputError
+from vitnp.errors import InputError, install
 
 NUMPY_TYPES = (np.ndarray, np.generic)
 
@@ -75,8 +75,8 @@ def get(name="auto"):
             say_once(f"vitnp: NumPy, as there is no GPU that CuPy can use here ({problem})")
             return np
         raise InputError(
-            f"backend cupy cannot be used here ({problem}); install vitnp[cuda12] or vitnp[cuda13] "
-            "on a machine with an NVIDIA GPU, or use --backend numpy"
+            f"backend cupy cannot be used here ({problem}); use --backend numpy or, with an NVIDIA GPU, "
+            f"{install('cuda13')} (cuda12 for a driver before 580)"
         ) from None
 
 

