@@ -180,7 +180,10 @@ def test_bad_options_are_one_line_and_status_2(capsys, words, message):
         (("fly",), "invalid choice: 'fly'"),
         (("info", "--batch", "two"), "--batch: invalid int value: 'two'; vitnp info --help shows"),
         (("info", "B/16", "a\nb"), "unrecognized arguments: a b; vitnp info --help shows"),
-        (("walk", "--bakward"), "unrecognized arguments: --bakward; vitnp walk --help shows"),
+        (
+            ("walk", "--bakward"),
+            "unrecognized arguments: --bakward; did you mean --backward or --backend?; vitnp walk --help shows",
+        ),
         (("weights", "list", "x"), "unrecognized arguments: x; vitnp weights list --help shows"),
         (("--verbose", "walk"), "unrecognized arguments: --verbose; vitnp --help shows"),
         (("train",), "one of the arguments --out --resume is required; vitnp train --help shows"),

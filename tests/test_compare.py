@@ -15,6 +15,7 @@ from test_pretrain_command import SMALL, run
 from vitnp import InputError, ViTConfig, models, show, weights
 from vitnp.commands import compare, series
 from vitnp.inputs.fields import choices
+from vitnp.system.lock import Locked
 from vitnp.training import signals
 from vitnp.training.progress import Epoch
 from vitnp.training.recipes import Recipe
@@ -181,6 +182,62 @@ def test_another_comparison_in_the_folder(capsys, tmp_path):
     assert "holds another comparison: epochs is 1 there and 2 here" in err
     (tmp_path / "compare.json").write_text("{")
     assert "is damaged" in run(capsys, GELU, tmp_path)[2]
+
+
+@pytest.mark.parametrize(
+    "change", [("--epochs 1", "--epochs 2"), ("--over gelu", "--over lr --values 1e-3,2e-3")]
+)
+def test_overwrite_begins_anew_and_removes_its_own_alone(capsys, tmp_path, change):
+    """The advice of the refusal, followed: the runs are trained again, and what is somebody else's stays."""
+    one = GELU.replace("--seeds 2", "--seeds 1")
+    assert run(capsys, one, tmp_path)[0] == 0
+    mine = [
+        tmp_path / "notes.txt",
+        tmp_path / "gelu=tanh" / "seed-0" / "mine.txt",
+        tmp_path / "gelu=new" / "a.txt",
+    ]
+    for file in mine:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine")
+    status, _, err = run(capsys, one.replace(*change), tmp_path)
+    assert (status, "or begin anew with --overwrite" in err) == (2, True)
+    status, _, err = run(
+        capsys, "compare --overwrite" + one.replace(*change).removeprefix("compare"), tmp_path
+    )
+    assert (status, err) == (0, "")
+    assert all(file.read_text() == "mine" for file in mine)
+    runs = [path.parent.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("model.npz")]
+    names = ["lr=1e-3", "lr=2e-3"] if "lr" in change[1] else ["gelu=erf", "gelu=tanh"]
+    assert sorted(runs) == [f"{name}/seed-0" for name in names]
+    if "lr" in change[1]:
+        assert sorted(path.name for path in (tmp_path / "gelu=tanh" / "seed-0").iterdir()) == ["mine.txt"]
+        assert not (tmp_path / "gelu=erf").exists()
+    else:
+        history = (tmp_path / "gelu=erf" / "seed-0" / "history.csv").read_text()
+        assert len(history.splitlines()) == 3
+
+
+def test_overwrite_does_not_touch_what_is_no_comparison(capsys, tmp_path):
+    """A folder without compare.json: its compare.csv is somebody's, and --overwrite is not needed elsewhere."""
+    (tmp_path / "compare.csv").write_text("mine")
+    status, _, err = run(capsys, "compare --overwrite" + GELU.removeprefix("compare"), tmp_path)
+    assert (status, "says whose it is" in err) == (2, True)
+    assert (tmp_path / "compare.csv").read_text() == "mine"
+
+
+def test_overwrite_stops_at_a_run_that_is_trained_now(capsys, tmp_path):
+    assert run(capsys, GELU.replace("--seeds 2", "--seeds 1"), tmp_path)[0] == 0
+    locked = Locked(tmp_path / "gelu=erf" / "seed-0", what="a training")
+    status, _, err = run(capsys, "compare --overwrite" + GELU.removeprefix("compare"), tmp_path)
+    locked.close()
+    assert (status, "a training is in" in err) == (2, True)
+    assert (tmp_path / "compare.json").exists()
+
+
+def test_the_number_of_classes_has_no_values(capsys, tmp_path):
+    status, _, err = run(capsys, f"compare {SMALL} --over num_classes --values 9,10 --out", tmp_path)
+    assert (status, "the data has its number of classes" in err) == (2, True)
+    assert "num_classes" not in run(capsys, f"compare {SMALL} --over nothing --out", tmp_path)[2]
 
 
 def test_a_comparison_of_an_earlier_version_goes_on(tmp_path):

@@ -217,10 +217,13 @@ def test_pictures_in_folders_train_as_the_arrays_do(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        ("cifar10-small", "digits on {}: 811,146 parameters, 32x32 pixels in 64 patches"),
-        ("cifar10-small --model digits", "digits on {}: 811,146 parameters, 32x32 pixels in 64 patches"),
-        ("mnist-small", "digits on {}: 139,018 parameters, 28x28 pixels in 49 patches"),
-        ("cifar10-small --model tiny", "tiny on {}: "),
+        ("cifar10-small", "model digits on {}: 811,146 parameters, 32x32 pixels in 64 patches"),
+        (
+            "cifar10-small --model digits",
+            "model digits on {}: 811,146 parameters, 32x32 pixels in 64 patches",
+        ),
+        ("mnist-small", "model digits on {}: 139,018 parameters, 28x28 pixels in 49 patches"),
+        ("cifar10-small --model tiny", "model tiny on {}: "),
     ],
 )
 def test_pictures_of_ones_own_are_learned_by_the_model_of_the_recipe(capsys, tmp_path, recipe, said):

@@ -250,9 +250,10 @@ def test_a_training_checkpoint_is_not_weights(capsys, finished, tmp_path, words)
     file = min(finished.glob("checkpoints/*"))
     assert cli.main([*words.format(tmp_path).split(), str(file)]) == 2
     assert capsys.readouterr().err == (
-        f"vitnp: {file} is a training checkpoint, which only train --init reads; use its run's model.npz, or go on "
-        "with vitnp train --resume RUN\n"
+        f"vitnp: {file} is a training checkpoint, which only train --init reads; use its run's model.npz, which "
+        f"is there at the end: vitnp train --resume {finished}\n"
     )
+    assert cli.main(["train", "--resume", str(finished)]) == 0
 
 
 def test_nothing_to_resume(capsys, tmp_path):

@@ -12,7 +12,7 @@ import os
 import sys
 
 from vitnp import __version__
-from vitnp.errors import InputError, one_line
+from vitnp.errors import InputError, did_you_mean, nearest, one_line
 from vitnp.system.output import unless_gone
 
 COMMANDS = {  # and what each does; its options are in the file of its name in `commands/`
@@ -48,6 +48,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args=None, namespace=None):
         """As argparse does, but what a command does not know is an error of that command, not of `vitnp`."""
+        self.need_known(sys.argv[1:] if args is None else args)
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -56,6 +57,21 @@ class Parser(argparse.ArgumentParser):
             if given == "" or (isinstance(given, list) and "" in given):  # as of a variable that is not set
                 self.error(f"{'/'.join(action.option_strings) or action.metavar} is empty")
         return found, unknown
+
+    def need_known(self, words):
+        """Raise InputError for an option that this command has not; argparse would first miss those that it needs."""
+        if self._subparsers is not None:  # the rest is another parser's
+            return
+        options = [option for option in self._option_string_actions if option.startswith("--")]
+        for word in words:
+            if word == "--":
+                return
+            name = word.partition("=")[0]
+            if name.startswith("--") and not any(option.startswith(name) for option in options):
+                hint = (
+                    f"; {did_you_mean(name, options).removesuffix('? ')}?" if nearest(name, options) else ""
+                )
+                self.error(f"unrecognized arguments: {word}{hint}")
 
 
 def parser(words):

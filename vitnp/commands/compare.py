@@ -33,7 +33,7 @@ def add_options(parser):
     parser.add_argument(
         "--out",
         metavar="DIR",
-        help="folder; the same command goes on with what is in it (default compare-FIELD)",
+        help="folder; the same command goes on with what is in it, --overwrite begins anew (default compare-FIELD)",
     )
     train.add_training(parser)
     parser.set_defaults(run=run)
@@ -45,8 +45,8 @@ def run(args):
 
     from vitnp import show
 
-    if args.overwrite:
-        raise InputError("compare goes on with what is there; leave out --overwrite, or name another --out")
+    if args.over == "num_classes":
+        raise InputError("--over num_classes has no values to compare: the data has its number of classes")
     wanted = Wanted(**train.asked(args))
     option, field = declared(
         args.over, config_class(wanted, recipe_of(wanted, data.place(wanted.data)[0]), None)
@@ -63,6 +63,8 @@ def run(args):
     outside(out, wanted.data)
     out, rows = writable(out), []
     about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in MAY_CHANGE}
+    if args.overwrite:
+        series.forget(out / "compare.json")
     series.remember(out / "compare.json", about | {"over": args.over})
     runs = [(seed, value) for seed in range(args.seeds) for value in values]
     with signals.heard() as wish, tqdm.tqdm(runs, unit=" run", disable=None, leave=False) as bar:
@@ -97,8 +99,11 @@ def declared(name, Config):
     found = {f.name: ("set", f) for f in dataclasses.fields(Config) if f.name != "preprocessing"}
     found |= {f.name: ("set_recipe", f) for f in dataclasses.fields(Recipe)}
     if name not in found:
-        hint = did_you_mean(name, found)
-        raise InputError(f'--over "{name}" is unknown; {hint}choose from {", ".join(sorted(found))}')
+        hint, can = (
+            did_you_mean(name, found),
+            sorted(found.keys() - {"num_classes"}),
+        )  # which the data decides
+        raise InputError(f'--over "{name}" is unknown; {hint}choose from {", ".join(can)}')
     return found[name]
 
 

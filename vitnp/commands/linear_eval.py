@@ -26,7 +26,7 @@ def add_options(parser):
         "--data",
         default="digits",
         metavar="NAME|DIR",
-        help=f"{', '.join(data.NAMES)}, or a folder of pictures (default digits)",
+        help=f"{', '.join(data.SETS)}, or a folder of pictures (default digits)",
     )
     parser.add_argument(
         "--shots", type=int, default=5, metavar="K", help="training images per class (default 5)"

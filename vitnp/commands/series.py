@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import glob
 import io
 import json
 import math
@@ -14,7 +15,7 @@ from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.training.folder import Where, settled
 from vitnp.training.metrics import rows_until
-from vitnp.training.place import is_run
+from vitnp.training.place import clear, is_run, reserved
 from vitnp.training.progress import Epoch
 
 
@@ -60,6 +61,37 @@ def remember(path, what):
         with beside(path) as part:
             Path(part).write_text(json.dumps(what, indent=1) + "\n", encoding="utf-8")
         return
+    there = _there(path)
+    for name in sorted(what.keys() & there.keys()):
+        if what[name] != there[name]:
+            raise InputError(
+                f"{path.parent} holds another comparison: {name} is {shown(there[name])} there and "
+                f"{shown(what[name])} here; name another folder with --out, or begin anew with --overwrite"
+            )
+
+
+def forget(path):
+    """Remove a series and its runs, if there is one: the files of its name, and what the runs left; nothing else.
+
+    Raises InputError where one of its runs is trained at this moment, or where `path` says nothing of a series.
+    """
+    path = Path(path)
+    if not path.exists():
+        return
+    field = _there(path).get("over")
+    for folder in sorted(path.parent.glob(f"{glob.escape(str(field))}=*/seed-*")):
+        if is_run(folder):
+            with reserved(folder, new=False):
+                clear(folder)
+            for emptied in (folder, folder.parent):
+                with contextlib.suppress(OSError):  # something else is in it
+                    emptied.rmdir()
+    for file in path.parent.glob(f"{path.stem}.*"):
+        file.unlink()
+
+
+def _there(path):
+    """What the series at `path` is. Raises InputError where the file is damaged."""
     try:
         there = json.loads(reading.text(path, "name another folder with --out"))
         if not isinstance(there, dict):
@@ -68,9 +100,4 @@ def remember(path, what):
         raise
     except (ValueError, RecursionError) as problem:
         raise InputError(f"{path} is damaged ({problem}); name another folder with --out") from None
-    for name in sorted(what.keys() & there.keys()):
-        if what[name] != there[name]:
-            raise InputError(
-                f"{path.parent} holds another comparison: {name} is {shown(there[name])} there and "
-                f"{shown(what[name])} here; name another folder with --out"
-            )
+    return there

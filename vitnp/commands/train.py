@@ -65,7 +65,7 @@ def add_place(parser):
 
 def add_training(parser):
     """The options of every training: a default of None for each, so that `asked` sees what was typed."""
-    names = ", ".join(data.NAMES)
+    names = ", ".join(data.SETS)
     parser.add_argument(
         "--data", metavar="NAME|DIR", help=f"{names}, or a folder of pictures (default digits)"
     )

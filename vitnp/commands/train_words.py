@@ -44,9 +44,10 @@ def title(setup, comm, resume):
     of_them = f" ({wanted.labels:.2%} of them, each repeated)" if wanted.labels else ""
     begin = "" if resume is None else f", resumed after step {resume.step:,}"
     threads = "1 thread" if wanted.workers == 1 else f"{wanted.workers} threads"
+    name = f"{'weights' if wanted.init else 'model'} {setup.name}"
     classes = f"{len(setup.data.class_names):,} classes, " if setup.task.uses_labels else ""
     return (
-        f"{task}{setup.name} on {wanted.data}: {tree.count(setup.p):,} parameters, {setup.config.seen}, {classes}"
+        f"{task}{name} on {wanted.data}: {tree.count(setup.p):,} parameters, {setup.config.seen}, {classes}"
         f"{len(train):,} training images{of_them}, {len(setup.data.test):,} {measured_on(wanted)} images, "
         f"seed {wanted.seed}, {ranks}{threads}{begin}"
     )

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import re
+import shlex
 from pathlib import Path
 
 from vitnp import tree, weights
@@ -17,6 +18,7 @@ from vitnp.weights.native import config_class, need_no_classes
 from vitnp.weights.vit.names import check_format
 
 LINES = 1000  # of a list: a ViT of 60 blocks has fewer arrays
+HEAD = "--format vitnp --num-classes N"
 COLUMNS = ("in the file", "here", "shape", "dtype")
 
 
@@ -61,7 +63,7 @@ def source(args, name):
     """(path of the weights called `name`, {argument of `weights.load`: value} that the options gave)."""
     path = fetch.resolve(name)
     told = fields(args, config_class(path))
-    need_no_classes(told)
+    need_no_classes(told, f"a file with a new head: vitnp weights convert {shlex.quote(name)} NEW.npz {HEAD}")
     return path, told | {"format": args.source_format}
 
 

@@ -26,6 +26,7 @@ from vitnp.inputs.images import ImageConfig
 
 __all__ = [
     "NAMES",
+    "SETS",
     "ArraySource",
     "DataSet",
     "Source",
@@ -40,7 +41,14 @@ __all__ = [
     "repeated",
 ]
 
-NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "folder")
+SETS = (
+    "digits",
+    "mnist",
+    "fashion-mnist",
+    "cifar10",
+    "cifar100",
+)  # that --data takes, beside the path of a folder
+NAMES = (*SETS, "folder")
 
 
 def load(name, *, seed=0, folder=None, image_size=None, **pictures):
@@ -100,9 +108,14 @@ def opened(given, *, seed=0):
 
 def place(given):
     """(name of the data set, its folder) that --data says: a name, or a folder of pictures."""
-    if given not in NAMES and os.path.isdir(given):  # a set's name goes before a folder called so
+    if given in SETS:  # a set's name goes before a folder called so
+        return given, None
+    if os.path.isdir(given):
         return "folder", given
-    if given not in NAMES and os.path.basename(given) != given:
-        sets = ", ".join(name for name in NAMES if name != "folder")
+    sets = ", ".join(SETS)
+    if os.path.basename(given) != given:
         raise InputError(f"there is no folder {given}; give a folder of pictures, or one of {sets}")
-    return given, None
+    raise InputError(
+        f"data set {quoted(given)} is unknown; {did_you_mean(given, SETS)}choose from {sets}, or give the path of a "
+        "folder of pictures"
+    )

@@ -25,6 +25,10 @@ TRAIN_NAMES = ("train", "training")  # upper or lower case, as the next
 TEST_NAMES = ("val", "valid", "validation", "test", "testing")  # the first of these that exists
 
 
+class Unreadable(InputError):
+    """A picture cannot be read: a training may leave such pictures out."""
+
+
 class FolderSource:
     """Pictures in files, decoded when they are read.
 
@@ -50,7 +54,10 @@ class FolderSource:
 
     def image(self, path, rng=None):
         """One picture, (Hᵢ, Wᵢ, C)."""
-        picture = photo.read(path, in_channels=self.config.in_channels)
+        try:
+            picture = photo.read(path, in_channels=self.config.in_channels)
+        except InputError as problem:
+            raise Unreadable(problem) from None
         if rng is None:
             return preprocess.apply(picture, self.config, name=path)
         return preprocess.random_part(picture, self.config, rng)

@@ -47,7 +47,7 @@ class LossScale(NamedTuple):
         if not math.isfinite(norm):
             if self.value <= 1.0:
                 raise InputError(
-                    "the gradients are not finite in float16 even without a loss scale; train with a smaller lr, "
+                    "the gradients are not finite in float16 even without a loss scale; begin anew with a smaller lr, "
                     "or with --dtype float32"
                 )
             return LossScale(self.value / 2.0)

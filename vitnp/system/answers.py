@@ -106,7 +106,7 @@ def total(headers, start, url):
     if more or not re.fullmatch(LENGTH, length):
         raise InputError(
             f"{url} comes with the length {shown(' and '.join(sorted(lengths)))}, which is no number of bytes; "
-            "fetch it elsewhere and give its path"
+            "fetch it another way"
         )
     return start + int(length)
 
@@ -128,7 +128,7 @@ def promised_md5(headers, url):
                     found = b""
                 if len(found) != 16:
                     raise InputError(
-                        f"{url} comes with the MD5 {shown(text)}, which is none; fetch it elsewhere and give its path"
+                        f"{url} comes with the MD5 {shown(text)}, which is none; fetch it another way"
                     )
                 return found.hex()
     return None

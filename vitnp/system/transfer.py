@@ -33,15 +33,13 @@ def download(url, part):
         except urllib.error.HTTPError as problem:
             problem.close()
             if problem.code not in NOT_NOW:
-                raise InputError(
-                    f"{url} cannot be had ({problem.code} {problem.reason}); see the names with vitnp weights list"
-                ) from None
+                raise InputError(f"{url} cannot be had ({problem.code} {problem.reason})") from None
             reason = f"{problem.code} {problem.reason}"
         except urllib.error.URLError as problem:
             reason = getattr(problem.reason, "strerror", None) or problem.reason
             if not before:
                 raise InputError(
-                    f"cannot reach {url} ({reason}); check the network, or fetch the file elsewhere and give its path"
+                    f"cannot reach {url} ({reason}); check the network, or fetch the file elsewhere"
                 ) from None
         except http.client.HTTPException as problem:
             reason = str(problem) or type(problem).__name__

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from vitnp import __version__, data, models
 from vitnp.backend.arrays import get, to_device, to_host
+from vitnp.data.folder import Unreadable
 from vitnp.engine.split import choose_workers
 from vitnp.errors import InputError, shown
 from vitnp.inputs.fields import check_fields
@@ -24,6 +25,7 @@ from vitnp.training.snapshots import RANKS
 from vitnp.training.wanted import Wanted
 
 MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
+ANEW_WITHOUT_IT = ", or begin anew without such pictures: --on-corrupt skip --overwrite"
 START = ("seed", "init", "freeze", "labels", "task", "target", "mask_ratio", "backend", "dtype")
 
 
@@ -154,6 +156,8 @@ def watched(p, setup, comm, stop, display, kept):
         except MemoryError:
             what = f"a step of {setup.recipe.batch_size} images needs more memory than there is; give --micro-batch"
             raise InputError(what + how_to_go_on(kept)) from None
+        except Unreadable as problem:
+            raise InputError(f"{problem}{how_to_go_on(kept, 'replace it and ')}{ANEW_WITHOUT_IT}") from None
         except InputError as problem:
             raise InputError(f"{problem}{how_to_go_on(kept)}") from None
         except Exception as problem:
@@ -166,17 +170,16 @@ def where_it_is_good(kept):
     """A clause for a training that diverged: to begin from its last checkpoint, or anew."""
     if kept is None:
         return ""
-    anew = "" if kept.checkpoints.files() else ": begin anew with --overwrite"
-    return f"; {kept.checkpoints.last_good()}{anew}"
+    return f" and --overwrite, or another --out; {kept.checkpoints.last_good()}"
 
 
-def how_to_go_on(kept):
-    """A clause that says what was saved of a training that failed; "" where there was nothing."""
+def how_to_go_on(kept, first=""):
+    """A clause that says what was saved of a training that failed; "" where there was nothing. first: before that."""
     if kept is None:
         return ""
     if kept.rescued is None:
         return f"; {kept.checkpoints.last_good()}" if kept.checkpoints.files() else ""
-    return f"; {kept.rescued.name} is saved: go on with --resume {kept.folder}"
+    return f"; {kept.rescued.name} is saved: {first}go on with --resume {kept.folder}"
 
 
 def keep(setup, where, comm, locked):

@@ -76,7 +76,8 @@ def check_finite(step, lr, loss, norm, p, dp):
         return
     raise Diverged(
         f"training stopped at step {step}, lr {lr:.3g}: the loss is {float(loss):.4g} and the gradient's norm "
-        f"{float(norm):.4g}; the first leaf that is not finite: {first_not_finite(p, dp)}; train with a smaller lr"
+        f"{float(norm):.4g}; the first leaf that is not finite: {first_not_finite(p, dp)}; "
+        "begin anew with a smaller --lr"
     )
 
 
@@ -92,5 +93,5 @@ def check_parameters(step, arrays):
     for name, leaf in arrays.items():
         if leaf.dtype.kind == "f" and not np.isfinite(leaf).all():
             raise Diverged(
-                f"training stopped after step {step}: {name} is not finite any more; train with a smaller lr"
+                f"training stopped after step {step}: {name} is not finite any more; begin anew with a smaller --lr"
             )

@@ -142,7 +142,7 @@ def initial(wanted, given, known):
         return tree.map(np.copy, models.of(config).init(None, config)), config
     if wanted.model:
         raise InputError(f"--init says what the model is; leave out --model {wanted.model}")
-    native.need_no_classes(given)
+    native.need_no_classes(given, "leave it out: the head gets the data's classes")
     path, how = fetch.resolve(wanted.init), given | {"format": wanted.source_format}
     p, config = of_training(path, **how) if is_training_checkpoint(path) else weights.load(path, **how)
     # Matrices of torch's libraries are transposed views, on which the optimizer is six times slower.

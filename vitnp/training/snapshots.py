@@ -101,7 +101,7 @@ class Checkpoints:
         self.notes = [text for text in differ if text.startswith(self.may_differ)]
         if other := [text for text in differ if text not in self.notes]:
             ranks_alone = all(text.startswith(RANKS) for text in other)
-            advice = "go on with --ranks-may-differ" if ranks_alone else "train into a new folder"
+            advice = "go on with --ranks-may-differ" if ranks_alone else "train into a new folder with --out"
             raise InputError(f"{path} is of another run: {'; '.join(other[:3])}; {advice}")
         return progress
 

@@ -18,6 +18,9 @@ from vitnp.weights.published import URLS
 
 DAMAGED = "it arrived damaged or is another file, and was removed: run the command again, or check the hash"
 SCHEMES = ("https://", "http://")
+ELSEWHERE = (
+    "a file from elsewhere is given by its path in place of the name; vitnp weights list has the names"
+)
 CHANGED = "it is not what was fetched: remove it and fetch it again"
 
 
@@ -42,7 +45,10 @@ def fetch(name, *, sha256=None):
         return path
     with beside(path, resume=True, advice=cache.ADVICE) as part:
         path.parent.mkdir(parents=True, exist_ok=True)
-        transfer.download(address, part)
+        try:
+            transfer.download(address, part)
+        except InputError as problem:
+            raise InputError(f"{problem}; {ELSEWHERE}") from None
         _keep(path, _checked(part, sha256 or _promised(path), DAMAGED))
     return path
 

@@ -1,6 +1,8 @@
 """Reads a file as (p, config), and inspects it. Imports `models`, `tree`, `errors` and its neighbors."""
 
 import dataclasses
+import shlex
+from pathlib import Path
 
 import numpy as np
 
@@ -112,8 +114,8 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
     notes, questions = [], []
     if native.TRAINING in stored:
         raise InputError(
-            f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, or go on with "
-            "vitnp train --resume RUN"
+            f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, which is there "
+            f"at the end: vitnp train --resume {run_of(path)}"
         )
     family = format or ("vitnp" if native.CONFIG in stored else detect(path, stored))
     if family == "vitnp":
@@ -160,6 +162,12 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
     ), fitting
 
 
+def run_of(checkpoint):
+    """The folder of the run that a training checkpoint belongs to, as it is typed; RUN where it lies elsewhere."""
+    folder = Path(checkpoint).parent
+    return shlex.quote(str(folder.parent)) if folder.name == "checkpoints" else "RUN"
+
+
 def _misfit(stored, shape, dtype):
     """What is wrong with an array of which the model has this shape, a phrase each."""
     wrong = []
@@ -179,7 +187,7 @@ def numbers(found, fitting):
         found.not_finite.extend(_not_finite(in_file, array))
         if array.size and "classify.head.W" in ours and not array.any():
             found.notes.append(
-                f"{in_file} is all zeros: a head to be trained, with num_classes= or --num-classes"
+                f"{in_file} is all zeros: a head to be trained; vitnp train --init makes one of the data's classes"
             )
         yield name, array
     if narrow:

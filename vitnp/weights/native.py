@@ -42,12 +42,11 @@ def config_class(path):
     return type(_config(path, own, CONFIG) if training is None else _config(path, training, TRAINING))
 
 
-def need_no_classes(overrides):
-    """Raise InputError for another number of classes: the file has its own, and a new head is another argument."""
+def need_no_classes(overrides, instead):
+    """Raise InputError for another number of classes, as the file has its own; instead: what to do, in words."""
     if "num_classes" in overrides:
         raise InputError(
-            "--set num_classes cannot be used here, the file says how many classes it has; "
-            "weights convert IN OUT --num-classes N writes a new head"
+            f"--set num_classes cannot be used here, the file says how many classes it has; {instead}"
         )
 
 

@@ -44,10 +44,10 @@ class ViTConfig(ImageConfig):
         super().fits()
         (height, width), P = self.image_size, self.patch_size
         if height % P or width % P:
-            near = (max(height // P, 1) * P, max(width // P, 1) * P)
+            near = (max(round(height / P), 1) * P, max(round(width / P), 1) * P)
             raise InputError(
                 f"image_size {height}x{width} is not divisible by patch_size {P}; "
-                f"use multiples of {P}, such as {near[0]}x{near[1]}"
+                f"use an image_size of multiples of {P}, such as {near[0]}x{near[1]}, or another patch_size"
             )
         D, H = self.hidden_size, self.num_heads
         if D % H:
