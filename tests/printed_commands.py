@@ -142,7 +142,7 @@ def cut(given):
     """The same with options behind it that make it quick: two steps, a small model, one seed."""
     kind, more = given[0], []
     if kind == "gradcheck":
-        more = ["--seeds", "1"]
+        more = ["--seeds", "1", *("--image-size 64 --set num_layers=2".split() if large(given) else [])]
     elif kind == "walk" and "--weights" not in given:
         more = "--image-size 64 --set num_layers=1".split()
     elif kind in ("train", "pretrain", "compare") and not {"--help", "--resume"} & set(given):
@@ -153,6 +153,6 @@ def cut(given):
 
 
 def large(given):
-    """Whether the command trains a preset that takes minutes."""
+    """Whether the command names a preset that takes minutes."""
     small = ("digits", "tiny", "mlp-digits")
     return "--model" in given and given[given.index("--model") + 1] not in small

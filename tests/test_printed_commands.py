@@ -1,25 +1,13 @@
 """Every command that pages, notebooks and recipes print runs, on tiny data of the right form, cut to two steps."""
 
-import gzip
-import io
 import re
 import shlex
-import struct
-import tarfile
 
-import numpy as np
-import printed_commands
 import pytest
-import sklearn.datasets
-from checkpoint_files import random_model
-from PIL import Image
-from printed_commands import PLACEHOLDERS, ROOT, cut, printed, words
+from printed_commands import PLACEHOLDERS, cut, printed, words
+from tiny_world import published_cache, things, typed, world  # noqa: F401  two fixtures
 
-from vitnp import preset, weights
 from vitnp.commands import cli
-from vitnp.data import cifar, idx
-from vitnp.weights import fetch
-from vitnp.weights.published import URLS
 
 PRINTED = printed()
 NOT_RUN = {  # these are only parsed
@@ -29,116 +17,11 @@ NOT_RUN = {  # these are only parsed
 STATUS = {
     "vitnp predict a.png b.png e.png --weights digits.npz --top 2": 2
 }  # as its page says: e.png is no image
-FEW = 300  # of the digits: 5% of those to learn from have every class
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """A cache with every published file of weights (one small model) and every data set (a few images of noise)."""
-    folder = tmp_path_factory.mktemp("cache")
-    config = preset("Ti/16", num_layers=1)
-    weights.save(folder / "google.npz", random_model(config), config, format="google")
-    rng = np.random.default_rng(0)
-    for name in cifar.CLASSES:
-        path = folder / "data" / name / cifar.BINARY[name].name
-        path.parent.mkdir(parents=True)
-        cifar_archive(path, name, rng)
-    for name in idx.CLASSES:
-        (folder / "data" / name).mkdir()
-        for file, shape in zip(idx.NAMES, ((60, 28, 28), (60,), (20, 28, 28), (20,)), strict=True):
-            values = np.arange(shape[0]) % 10 if len(shape) == 1 else rng.integers(0, 256, shape)
-            header = bytes((0, 0, 8, len(shape))) + struct.pack(f">{len(shape)}I", *shape)
-            (folder / "data" / name / file).write_bytes(
-                gzip.compress(header + values.astype(np.uint8).tobytes())
-            )
-    return folder
-
-
-def cifar_archive(path, name, rng):
-    """The published binary archive, with 60 training images or one a class and 20 or as many test images."""
-    train, test, names = cifar.FILES[name][0]
-    classes = cifar.CLASSES[name]
-    members = {names: "\n".join(f"class{i}" for i in range(classes)).encode()}
-    for file in (*train, *test):
-        labels = np.arange(max(classes, 20), dtype=np.uint8)[:, None] % classes
-        coarse = [labels // 5] if name == "cifar100" else []
-        pixels = rng.integers(0, 256, (len(labels), cifar.PIXELS), dtype=np.uint8)
-        members[file] = np.concatenate([*coarse, labels, pixels], axis=1).tobytes()
-    with tarfile.open(path, "w:gz") as tar:
-        for member, data in members.items():
-            info = tarfile.TarInfo(f"{cifar.FOLDERS[name][0]}/{member}")
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-
-
-@pytest.fixture
-def world(tmp_path, cache, monkeypatch, plain_curves):
-    """An empty folder to type in, the cache, few digits."""
-    images, labels = sklearn.datasets.load_digits(return_X_y=True)
-    monkeypatch.setattr(sklearn.datasets, "load_digits", lambda **how: (images[:FEW], labels[:FEW]))
-    monkeypatch.setenv("VITNP_CACHE", str(cache))
-    monkeypatch.setattr(fetch, "_place", lambda address: cache / "google.npz")
-    monkeypatch.setattr(fetch, "_promised", lambda path: None)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def typed(given):
-    """The exit status of a command, typed where its things are."""
-    try:
-        return cli.main(given)
-    except SystemExit as end:  # of --help
-        return end.code
-
-
-def things(given):
-    """Make in the folder what the command is about: weights, pictures, a run to go on with."""
-    args = cli.parser(given).parse_args(given)
-    for name in ("weights", "init", "file"):
-        path = getattr(args, name, None)
-        if path and path not in URLS:
-            model(path, num_layers=12 if "--layers" in given else 1)
-    for path in [*(getattr(args, "images", None) or []), getattr(args, "image", None)]:
-        if path and path.startswith("pictures"):
-            pictures("pictures")
-        elif path:
-            picture(path)
-    data = getattr(args, "data", None)
-    if data and data not in (*cifar.CLASSES, *idx.CLASSES, "digits"):
-        pictures(data)
-    if getattr(args, "resume", None):
-        assert typed([*f"{given[0]} --data digits --steps 2 --batch-size 2 --out".split(), args.resume]) == 0
-
-
-def model(path, num_layers=1):
-    """A file of weights: of digits where its path says so or a run has left it, else a color model of 224x224."""
-    place = printed_commands.Path(path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    own = place.stem == "digits" or place.name == "model.npz"
-    config = preset("digits") if own else preset("Ti/16", num_layers=num_layers)
-    weights.save(path, random_model(config), config, format="vitnp" if own else "google")
-
-
-def picture(path):
-    """A small photo; e.png is none."""
-    place = printed_commands.Path(path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.name == "e.png":
-        place.write_text("no picture")
-        return
-    values = np.random.default_rng(len(path)).integers(0, 256, (40, 50, 3), dtype=np.uint8)
-    Image.fromarray(values).save(place)
-
-
-def pictures(folder):
-    """A folder of pictures: six of each of two classes."""
-    for kind in ("cats", "dogs"):
-        for i in range(6):
-            picture(f"{folder}/{kind}/{i}.png")
 
 
 @pytest.mark.parametrize("command", PRINTED, ids=str)
-def test_it_runs(command, world, capsys):
+@pytest.mark.usefixtures("world")
+def test_it_runs(command, capsys):
     given = words(command)
     if any(part in command for part in NOT_RUN):
         cli.parser(given).parse_args(given)
@@ -161,4 +44,3 @@ def test_enough_is_found():
     assert used >= {"FILE", "RUN", "PICTURES", "IMAGE", "…"}
     left = {word for command in PRINTED for word in words(command) if re.fullmatch(r"[A-Z]{2,}", word)}
     assert left == set(), f"what {left} is here, is to be said in {PLACEHOLDERS!r}"
-    assert (ROOT / "README.md").is_file()
