@@ -38,6 +38,7 @@ PLACEHOLDERS = {
     "B": "4",
     "M": "2",
 }
+VALUES = {"--rates": "0.001,0.01"}  # what A,B is, by the word before; else that of PLACEHOLDERS
 NAMES = {
     "recipes": "digits",
     "fetch": "Ti/16",
@@ -56,8 +57,10 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
     "look": "photo.jpg --weights file.npz --out a-folder",
     "linear-eval": "--weights file.npz",
     "compare": "--over gelu",
+    "fine-tune": "--init file.npz --data digits",
     "weights fetch": "Ti/16",
 }
+SERIES = ("compare", "fine-tune")  # many trainings each
 CUT = "--batch-size 2 --micro-batch 1 --workers 1"
 SMALL = "--set num_layers=1 --set hidden_size=48 --set num_heads=3 --set mlp_dim=48"
 
@@ -123,7 +126,7 @@ def words(command):
         elif word == "DIR" and before == "--data":
             new = "pictures"
         else:
-            new = PLACEHOLDERS.get(word)
+            new = VALUES.get(before, PLACEHOLDERS.get(word)) if word == "A,B" else PLACEHOLDERS.get(word)
         found += [word] if new is None else shlex.split(new)
         before = word
     name = " ".join(found[: 1 + (found[0] == "weights")])
@@ -145,10 +148,11 @@ def cut(given):
         more = ["--seeds", "1", *("--image-size 64 --set num_layers=2".split() if large(given) else [])]
     elif kind == "walk" and "--weights" not in given:
         more = "--image-size 64 --set num_layers=1".split()
-    elif kind in ("train", "pretrain", "compare") and not {"--help", "--resume"} & set(given):
+    elif kind in ("train", "pretrain", *SERIES) and not {"--help", "--resume"} & set(given):
         more = [*("--epochs 1" if "--epochs" in given else "--steps 2").split(), *CUT.split()]
         more += SMALL.split() if large(given) else []
-        more += ["--seeds", "1"] if kind == "compare" else []
+        more += ["--seeds", "1"] if kind in SERIES else []
+        more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
     return [*given, *more]
 
 

@@ -105,7 +105,6 @@ def test_it_begins_with_a_head_of_zeros(pretrained):
         ("--init OLD --image-sizes 8,9", "image_size 9x9 is not divisible by patch_size 2"),
         ("--init OLD --hold-out 0.001", "hold out and leave at least 10, one a class"),
         ("--init OLD --hold-out 1.5", "hold_out is 1.5; need a share between 0 and 1"),
-        ("--init OLD --overwrite", "leave out --overwrite"),
         ("--init OLD --seeds 0", "--seeds is 0"),
     ],
 )

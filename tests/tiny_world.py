@@ -119,7 +119,7 @@ def picture(path):
     Image.fromarray(values).save(place)
 
 
-def pictures(folder, each=6):
+def pictures(folder, each=12):
     """A folder of pictures: some of each of two classes."""
     for kind in ("cats", "dogs"):
         for i in range(each):

@@ -1,6 +1,7 @@
 """`vitnp compare`: trains with different values of one field, over several seeds; a table, a picture, a CSV."""
 
 import dataclasses
+import glob
 import statistics
 import sys
 
@@ -64,7 +65,7 @@ def run(args):
     out, rows = writable(out), []
     about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in MAY_CHANGE}
     if args.overwrite:
-        series.forget(out / "compare.json")
+        series.forget(out / "compare.json", lambda old: [f"{glob.escape(str(old.get('over')))}=*/seed-*"])
     series.remember(out / "compare.json", about | {"over": args.over})
     runs = [(seed, value) for seed in range(args.seeds) for value in values]
     with signals.heard() as wish, tqdm.tqdm(runs, unit=" run", disable=None, leave=False) as bar:

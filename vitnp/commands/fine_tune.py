@@ -42,7 +42,7 @@ def add_options(parser):
         "--out",
         default="fine-tuned",
         metavar="DIR",
-        help="folder; the same command goes on with what is in it (default fine-tuned)",
+        help="folder; the same command goes on with what is in it, --overwrite begins anew (default fine-tuned)",
     )
     train.add_part(parser)
     train.add_training(parser)
@@ -65,6 +65,8 @@ def run(args):
     out = writable(args.out)
     of_all = ("image_size", *MAY_CHANGE)
     about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in of_all}
+    if args.overwrite:
+        series.forget(out / "fine-tune.json", lambda old: ["*x*/lr=*", "*x*/seed-*"])
     series.remember(out / "fine-tune.json", about)
     rows, tried = [], rates if len(rates) > 1 else ()
     total = len(each) * (len(tried) + args.seeds)
@@ -93,8 +95,6 @@ def run(args):
 
 def asked(args):
     """(what each run is asked for, the rates to choose from, the texts of the image sizes)."""
-    if args.overwrite:
-        raise InputError("fine-tune goes on with what is there; leave out --overwrite, or name another --out")
     wanted = Wanted(**{"recipe": "photos", "new_head": True} | train.asked(args))
     if wanted.init is None:
         raise InputError("what is fine-tuned? name the file of trained weights with --init FILE")

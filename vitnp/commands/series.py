@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import glob
 import io
 import json
 import math
@@ -70,16 +69,16 @@ def remember(path, what):
             )
 
 
-def forget(path):
+def forget(path, runs):
     """Remove a series and its runs, if there is one: the files of its name, and what the runs left; nothing else.
 
-    Raises InputError where one of its runs is trained at this moment, or where `path` says nothing of a series.
+    runs: a function, what the series is → the patterns of its runs' folders. Raises InputError where one of them is
+    trained at this moment, or where `path` says nothing of a series.
     """
     path = Path(path)
     if not path.exists():
         return
-    field = _there(path).get("over")
-    for folder in sorted(path.parent.glob(f"{glob.escape(str(field))}=*/seed-*")):
+    for folder in sorted(folder for pattern in runs(_there(path)) for folder in path.parent.glob(pattern)):
         if is_run(folder):
             with reserved(folder, new=False):
                 clear(folder)
