@@ -91,7 +91,9 @@ class ImageConfig(Checked):
     image_size: tuple[int, int] = declared(lambda _, value: size(value), (224, 224))  # (height, width)
     in_channels: int = whole(3)  # C
     num_classes: int = whole(1000, at_least=0)  # 0: no head, the model returns the representation
-    preprocessing: Preprocessing = declared(_preprocessing, Preprocessing())
+    preprocessing: Preprocessing = declared(
+        _preprocessing, Preprocessing(), kind="a preprocessing", of=Preprocessing
+    )
 
     @property
     def facts(self):
