@@ -81,7 +81,8 @@ def _resize(given, image_size):
         like = after == wanted and after[0] == after[1] and bool(given.get("do_center_crop"))
     if not like:
         return {}, [(what, RESIZE)], None
-    return {"crop_fraction": fraction, "keep_aspect_ratio": keep}, [], after
+    crops = {"crop_rounding": "down"} if given.get("do_center_crop") else {}
+    return {"crop_fraction": fraction, "keep_aspect_ratio": keep} | crops, [], after
 
 
 def to_huggingface(config):

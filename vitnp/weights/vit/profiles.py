@@ -58,7 +58,9 @@ PROFILES = {
     "huggingface-dinov2": TORCH
     | {
         "position_interpolation": "bicubic",
-        "preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE, crop_fraction=224 / 256),
+        "preprocessing": Preprocessing(
+            **IMAGENET, **TIMM_RESIZE, crop_fraction=224 / 256, crop_rounding="down"
+        ),
     },
     # torchvision/models/vision_transformer.py: interpolate_embeddings, bicubic, align_corners=True;
     # ViT_B_16_Weights.IMAGENET1K_V1: ImageClassification(crop_size=224), resize 256, bilinear
