@@ -135,6 +135,21 @@ def names_of_run(path):
     return beside if beside.is_file() else None
 
 
+def names_of(path, config, labels=None):
+    """([name of class 0, …], their source) of the weights at `path`; labels: the user's file of names, or None."""
+    beside = None if labels else weights.class_names(path)
+    labels = labels or (names_of_run(path) if beside is None else None)
+    return class_names.find(config.num_classes, labels=labels, beside=beside)
+
+
+def no_classes(p, config):
+    """Why the model knows no classes, as a clause without its subject; "" where it knows some."""
+    if not config.num_classes:
+        return "has no head"
+    # As in Google's first ImageNet-21k files.
+    return "" if p["classify"]["head"]["W"].any() else "has a head that is all zeros, to be trained"
+
+
 def run_convert(args):
     """Load the file, save it in the other format, and print what is lost."""
     check_format(args.format)

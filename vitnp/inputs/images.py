@@ -59,7 +59,8 @@ class Preprocessing(Checked):
     image_size/crop_fraction is resized to, and its middle is cut out. antialias: the filter widens where it shrinks,
     as Pillow's does and TensorFlow's does not. keep_aspect_ratio: the shorter side is resized; without it both sides
     are stretched. crop_rounding: where the middle begins at half a pixel, "nearest" takes the even neighbor, as
-    torchvision and timm do, "down" the first one, as Hugging Face does. The default is the released code's evaluation: stretched to image_size, values −1…1.
+    torchvision and timm do, "down" the first one, as Hugging Face does. The default is the released code's evaluation:
+    stretched to image_size, values −1…1.
     Raises InputError for values that do not fit together.
     """
 
