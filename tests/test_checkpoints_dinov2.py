@@ -278,6 +278,64 @@ def test_a_backbone(tmp_path):
         weights.load(path)
 
 
+@pytest.mark.parametrize("source", [HUGGINGFACE, TIMM], ids=["huggingface", "timm"])
+@pytest.mark.parametrize(
+    "ours",
+    [
+        5,
+        {"preprocessing": 5},
+        {"preprocessing": {"maen": 1}},
+        {"preprocessing": {"crop_fraction": 2}},
+        {"image_size": "x"},
+        {"image_size": [28, 10**400]},
+        {"gelu": "relu"},
+        {"gleu": "erf"},
+        {"hidden_size": 99},
+        {"num_heads": 7},
+        {"position_interpolation": ["bicubic"]},
+    ],
+    ids=str,
+)
+def test_what_is_wrong_under_vitnp_in_config_json(tmp_path, source, ours):
+    path = with_json(tmp_path, source, "config.json", {"vitnp": ours})
+    with pytest.raises(InputError, match=r"config\.json"):
+        weights.load(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "change"),
+    [
+        (HUGGINGFACE, {"architectures": None}),
+        (TIMM, {"architecture": None}),
+        (TIMM, {"model_args": {"img_size": None, "num_heads": 3}}),
+        (TIMM, {"model_args": None, "vitnp": {"num_heads": 3}}),
+    ],
+)
+def test_entries_that_say_nothing(tmp_path, source, change):
+    path = with_json(tmp_path, source, "config.json", change)
+    assert same(weights.load(path)[0], weights.load(source)[0])
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "change"),
+    [
+        (TIMM, "config.json", {"model_args": {"img_size": "big"}}),
+        (TIMM, "config.json", {"model_args": {}, "pretrained_cfg": {"input_size": 5}}),
+        (TIMM, "config.json", {"model_args": {}, "pretrained_cfg": {"input_size": [3, 10**9, 10**9]}}),
+        (HUGGINGFACE, "config.json", {"architectures": 5}),
+        (HUGGINGFACE, "config.json", {"mlp_ratio": "x"}),
+        (HUGGINGFACE, "config.json", {"mlp_ratio": 10**400}),
+        (HUGGINGFACE, PROCESSOR, {"size": {"shortest_edge": "x"}}),
+        (HUGGINGFACE, PROCESSOR, {"crop_size": {"height": 10**9, "width": 10**9}}),
+        (HUGGINGFACE, PROCESSOR, {"size": {"height": [1], "width": 1}}),
+    ],
+)
+def test_entries_that_cannot_be(tmp_path, source, name, change):
+    path = with_json(tmp_path, source, name, change)
+    with pytest.raises(InputError, match=re.escape(name)):
+        weights.load(path)
+
+
 # ---- a position table without a row for the class token ----
 
 

@@ -6,6 +6,7 @@ What neither has a word for is under "vitnp" in config.json, which the other lib
 """
 
 import contextlib
+import dataclasses
 import os
 from typing import NamedTuple
 
@@ -84,8 +85,10 @@ def _with_ours(found, ours):
     check_fields(ours, ViTConfig)
     how = {**ours.get("preprocessing", {})}
     Preprocessing(**how)
+    check = {field.name: field.metadata["check"] for field in dataclasses.fields(ViTConfig)}
+    others = {name: check[name](name, value) for name, value in ours.items() if name != "preprocessing"}
     return found._replace(
-        fields=found.fields | {name: value for name, value in ours.items() if name != "preprocessing"},
+        fields=found.fields | others,
         preprocessing=found.preprocessing | how,
         unlike=[(what, answer) for what, answer in found.unlike if answer.partition("=")[0] not in how],
     )
@@ -104,7 +107,7 @@ def _huggingface(given):
     if "mlp_ratio" in given and "hidden_size" in given:  # DINOv2
         fields["mlp_dim"] = int(given["hidden_size"] * given["mlp_ratio"])
     notes = []
-    if "Dinov2Backbone" in given.get("architectures", []):
+    if "Dinov2Backbone" in (given.get("architectures") or []):
         if given.get("apply_layernorm") is False:
             raise ValueError("apply_layernorm is False, a backbone without the last LayerNorm")
         notes.append("a backbone: vitnp computes the tokens after the last LayerNorm, not its feature maps")
@@ -124,9 +127,9 @@ def _timm(config):
         fields["num_classes"] = config["num_classes"]
     how, unlike = processors.of_timm(given)
     image_size = None
-    if "img_size" in arguments:
+    if arguments.get("img_size") is not None:
         image_size = size(arguments["img_size"])
-    elif "input_size" in given:
+    elif given.get("input_size") is not None:
         image_size = size(given["input_size"][1:])
     no_row = arguments.get("no_embed_class")
     if str(config.get("architecture", "")).startswith("deit3_"):
