@@ -128,6 +128,23 @@ def test_what_is_converted_computes_the_same(capsys, tmp_path, format, crop, ext
     np.testing.assert_allclose(found, want, rtol=0, atol=2e-6 * np.abs(want).max())
 
 
+def test_the_options_for_a_file_that_cannot_say_its_size_or_heads(capsys, tmp_path):
+    """A wide image, and a width of which one head would be the guess: the printed options make it the same model."""
+    source, out, again = GOLDEN / "timm_token/weights.pth", tmp_path / "a.safetensors", tmp_path / "b.npz"
+    words = ["--image-size", "28x42", "--set", "num_heads=1"]
+    _, said, _ = command_line.run(
+        capsys, "weights", "convert", source, out, "--format", "torchvision", *words
+    )
+    options = re.search(r"^note: to use the file as this model: (.*)$", said, re.MULTILINE)[1].split()
+    assert options[:4] == words
+    assert command_line.run(capsys, "weights", "convert", out, again, "--format", "vitnp", *options)[0] == 0
+    want, config = weights.load(source, image_size=(28, 42), num_heads=1)
+    p, found = weights.load(again)
+    assert found == config
+    for name, leaf in tree.leaves(want):
+        assert np.array_equal(tree.get(p, name), leaf)
+
+
 def test_converting_says_that_positions_were_resized(capsys, tmp_path):
     words = ["weights", "convert", HUGGINGFACE, tmp_path / "a.npz", "--format", "vitnp"]
     _, said, _ = command_line.run(capsys, *words)

@@ -188,8 +188,12 @@ def losses(path, config):
         f"{found.format} has {name.replace('.', ' ')} {theirs[name]} unless told otherwise, this model {value}"
         for name, value in lost.items()
     ]
-    options = [f"--image-size {config.image_size[0]}x{config.image_size[1]}"] if "image_size" in lost else []
-    options += [f"--set {name}={text(value)}" for name, value in lost.items() if name != "image_size"]
+    asked = {name: mine[name] for name in mine if any(f"{name}=" in question for question in found.questions)}
+    needed = asked | lost
+    options = (
+        [f"--image-size {config.image_size[0]}x{config.image_size[1]}"] if "image_size" in needed else []
+    )
+    options += [f"--set {name}={text(value)}" for name, value in needed.items() if name != "image_size"]
     return said + ([f"to use the file as this model: {' '.join(options)}"] if options else [])
 
 
