@@ -467,8 +467,11 @@ def test_a_missing_block(tmp_path):
         ("MAPHead_0/probe", "attention pooling"),
         ("attn_pool.latent", "attention pooling"),
         ("fc_norm.weight", "a LayerNorm after the mean"),
-        ("blocks.0.ls1.gamma", "LayerScale"),
         ("reg_token", "register tokens"),
+        ("register_tokens", "register tokens"),
+        ("blocks.0.mlp.w12.weight", "SwiGLU"),
+        ("blocks.0.mlp.fc1_g.weight", "SwiGLU"),
+        ("linear_head.weight", "a head on the class token beside the mean"),
         ("dist_token", "a distillation token"),
     ],
 )

@@ -46,12 +46,12 @@ def test_round_trip_through_every_pair_of_formats(tmp_path, config, dtype):
     for first, second in itertools.permutations(FORMATS, 2):
         if not (holds(first, config) and holds(second, config)):
             continue
-        for format, tree_now in ((first, p), (second, None)):
-            told = {} if tree_now is not None else SIZE
-            if tree_now is None:
-                tree_now, _ = weights.load(path_of(tmp_path, first), **SIZE)
-            weights.save(path_of(tmp_path, format), tree_now, config, format=format)
-        q, found = weights.load(path_of(tmp_path, second), **told)
+        paths = {format: path_of(tmp_path / format, format) for format in (first, second)}
+        for path in paths.values():
+            path.parent.mkdir(exist_ok=True)  # a config.json is one model's
+        weights.save(paths[first], p, config, format=first)
+        weights.save(paths[second], weights.load(paths[first], **SIZE)[0], config, format=second)
+        q, found = weights.load(paths[second], **SIZE)
         assert same(p, q), f"{first} → {second}"
         assert found.num_heads == 3
         assert (found.classifier, found.representation_size) == (
@@ -326,6 +326,7 @@ def test_a_pth_is_the_same_model(tmp_path, format):
 def test_heads_are_the_published_sizes(tmp_path):
     config = preset("H/14", num_layers=1, image_size=14, mlp_dim=4, num_classes=2)
     weights.save(tmp_path / "h.safetensors", random_model(config), config, format="timm")
+    (tmp_path / "config.json").unlink()
     assert weights.load(tmp_path / "h.safetensors")[1].num_heads == 16  # not 1280/64
     assert weights.load(tmp_path / "h.safetensors", num_heads=20)[1].num_heads == 20
     notes = weights.inspect(tmp_path / "h.safetensors").notes
@@ -340,6 +341,7 @@ def test_heads_of_an_unpublished_width_are_asked_for(tmp_path, name, width, head
     config = preset(name, representation_size=None, hidden_size=width)
     told = {"image_size": config.image_size}
     weights.save(tmp_path / "t.safetensors", random_model(config), config, format="timm")
+    (tmp_path / "config.json").unlink()
     with pytest.raises(
         InputError,
         match=rf"t\.safetensors: it does not say how many heads share hidden_size {width}; .*--set num_heads=N",
@@ -367,9 +369,8 @@ def test_positions_that_are_no_squares_are_asked_for(tmp_path):
 @pytest.mark.parametrize("format", FAMILIES)
 def test_the_profile_follows_the_format_and_gives_way(tmp_path, format):
     weights.save(path_of(tmp_path, format), random_model(TOKEN), TOKEN, format=format)
-    if format == "huggingface":
-        (tmp_path / "config.json").unlink()
-        (tmp_path / "preprocessor_config.json").unlink()
+    for file in tmp_path.glob("*.json"):
+        file.unlink()
     _, config = weights.load(path_of(tmp_path, format), **SIZE)
     assert {field: getattr(config, field) for field in PROFILES[format]} == PROFILES[format]
     _, config = weights.load(path_of(tmp_path, format), **SIZE, **PROFILES["timm-imagenet"])
@@ -445,6 +446,7 @@ def test_timm_models_for_384_pixels_are_not_cropped(tmp_path):
         config = preset("Ti/16", num_layers=1, image_size=side)
         path = path_of(tmp_path, "timm")
         weights.save(path, random_model(config), config, format="timm")
+        (tmp_path / "config.json").unlink()
         assert weights.load(path)[1].preprocessing.crop_fraction == crop
 
 
@@ -554,8 +556,10 @@ def test_a_fresh_model_gives_no_note_but_of_its_head(tmp_path, fields, classifie
         if format != "vitnp" and not holds(format, config):
             continue
         for p, notes in ((vit.init(np.random.default_rng(0), config), 1), (random_model(config), 0)):
-            weights.save(path_of(tmp_path, format), p, config, format=format)
-            found = weights.inspect(path_of(tmp_path, format), image_size=config.image_size, num_heads=4)
+            path = path_of(tmp_path / format, format)
+            path.parent.mkdir(exist_ok=True)
+            weights.save(path, p, config, format=format)
+            found = weights.inspect(path, image_size=config.image_size, num_heads=4)
             assert found.wrong == found.questions == []
             assert ["is all zeros: a head to be trained" in note for note in found.notes] == [True] * notes
 

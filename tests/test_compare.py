@@ -292,7 +292,7 @@ def test_every_choice_can_be():
         "gelu": 2,
         "position_embedding": 5,
         "position_at": 3,
-        "position_interpolation": 4,
+        "position_interpolation": 5,
         "optimizer": 3,
         "schedule": 2,
     }

@@ -11,16 +11,20 @@ from vitnp import PRESETS, InputError, ViTConfig, models, preset, tree, vit
 from vitnp.ops import initializers
 
 # ViT Table 1 counts these roughly; the 1000-class counts of B and L are those of torchvision's models.
+# Those of S/14, B/14 and L/14 are timm's VisionTransformer's.
 # name: no head, 1000 classes, pre-logits without head, 21843 classes with pre-logits, 1000 classes at 384 pixels
 COUNTS = {
     "Ti/16": (5_524_416, 5_717_416, 5_561_472, 9_777_171, 5_790_376),
     "S/16": (21_665_664, 22_050_664, 21_813_504, 30_223_059, 22_196_584),
     "S/32": (22_493_952, 22_878_952, 22_641_792, 31_051_347, 22_915_432),
+    "S/14": (21_619_584, 22_004_584, 21_767_424, 30_176_979, None),  # 384 is no multiple of 14
     "B/32": (87_455_232, 88_224_232, 88_045_824, 104_843_091, 88_297_192),
     "B/16": (85_798_656, 86_567_656, 86_389_248, 103_186_515, 86_859_496),
+    "B/14": (85_706_496, 86_475_496, 86_297_088, 103_094_355, None),
     "L/32": (305_510_400, 306_535_400, 306_560_000, 328_949_075, 306_632_680),
     "L/16": (303_301_632, 304_326_632, 304_351_232, 326_740_307, 304_715_752),
-    "H/14": (630_764_800, 632_045_800, 632_404_480, 660_385_363, None),  # 384 is no multiple of 14
+    "L/14": (303_178_752, 304_203_752, 304_228_352, 326_617_427, None),
+    "H/14": (630_764_800, 632_045_800, 632_404_480, 660_385_363, None),
 }
 
 
@@ -40,6 +44,16 @@ def test_parameter_counts(name):
     assert count(name, num_classes=21843, representation_size=D) == large_head
     if at_384:
         assert count(name, image_size=384) == at_384
+
+
+@pytest.mark.parametrize(
+    ("name", "published"), [("S/14", 22_056_576), ("B/14", 86_580_480), ("L/14", 304_368_640)]
+)
+def test_parameter_counts_of_dinov2(name, published):
+    """Its files at 518 pixels have LayerScale, two vectors per block, and a mask token more."""
+    config = preset(name)
+    more = (2 * config.num_layers + 1) * config.hidden_size
+    assert count(name, num_classes=0, image_size=518) + more == published
 
 
 def test_parameter_count_with_gap():

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from vitnp import InputError, ViTConfig
+from vitnp import InputError, ViTConfig, preset
 from vitnp.errors import one_line
 from vitnp.inputs import fields
 from vitnp.inputs.fields import Checked, assigned, boolean, check_fields, choice, choices, names, real, whole
@@ -262,9 +262,9 @@ def test_an_unknown_field():
 TEXTS = {
     "must": (("7", 7), ("none", None), ("1e3", 1000.0), ("True", True)),
     "rate": (("0.5", 0.5), ("1", 1), ("inf", math.inf), ("-2", -2)),
-    "optional": (("None", None), ("NONE", None)),
+    "optional": (("None", None), ("NONE", None), ("[1, null]", [1, None])),
     "kind": (("erf", "erf"), ("none", "none"), ("3", "3")),
-    "flag": (("True", True),),
+    "flag": (("True", True), ("true", True), ("FALSE", False)),
     "steps": (("flip", ("flip",)), ("a,b,,a", ("a", "b", "a")), (",", ())),
 }
 
@@ -279,6 +279,7 @@ def test_the_text_of_a_value():
         said = refusal(fields.value, of["rate"], text, "--set-recipe")
         assert said == one_line(f'--set-recipe rate={text}: "{text}" is not a number')
     assert refusal(fields.value, of["must"], "x") == '--set must=x: "x" is not a number'
+    assert refusal(fields.value, of["flag"], "yes") == '--set flag=yes: "yes" is not true or false'
 
 
 def test_what_a_command_line_assigned():
@@ -293,6 +294,41 @@ def test_what_a_command_line_assigned():
     assert refusal(assigned, ["raet"], Sample, **how).startswith(
         'configuration field "raet" is unknown; did you'
     )
+
+
+def changed(*assignments, before=()):
+    """The fields that --set makes of a configuration's."""
+    given = assigned(assignments, ViTConfig, option="--set", example="gelu=erf")
+    return fields.merged(ViTConfig, dict(before), given)
+
+
+def test_fields_of_a_field():
+    """preprocessing.antialias=true changes one of them; the others are what they were, or the default's."""
+    how = Preprocessing(mean=(0.1, 0.2, 0.3), resize_filter="bicubic", crop_fraction=0.875)
+    texts = ("preprocessing.antialias=true", "preprocessing.mean=0.485,0.456,0.406", "num_heads=6")
+    found = changed(*texts, before={"preprocessing": how, "gelu": "erf"})
+    want = dataclasses.replace(how, antialias=True, mean=(0.485, 0.456, 0.406))
+    assert found == {"gelu": "erf", "num_heads": 6, "preprocessing": want}
+    assert changed("preprocessing.std=[0.2, 0.3, 0.4]") == {
+        "preprocessing": Preprocessing(std=(0.2, 0.3, 0.4))
+    }
+    whole = 'preprocessing={"mean": [0.1, 0.2, 0.3], "antialias": true}'
+    assert changed("preprocessing.crop_fraction=0.5", whole) == {
+        "preprocessing": Preprocessing(mean=(0.1, 0.2, 0.3), antialias=True, crop_fraction=0.5)
+    }
+    for text, said in {
+        "preprocessing.antialas=1": 'preprocessing field "antialas" is unknown; did you mean antialias? choose from ',
+        "preprocessing.=1": 'preprocessing field "" is unknown',
+        "preprocesing.mean=1": 'configuration field "preprocesing.mean" is unknown; did you mean preprocessing?',
+        "num_heads.mean=1": 'configuration field "num_heads.mean" is unknown; did you mean num_heads',
+        "preprocessing.antialias=yes": '--set preprocessing.antialias=yes: "yes" is not true or false',
+        "preprocessing.antialias=3": "preprocessing antialias is 3; need True or False",
+        "preprocessing.mean=a,b": '--set preprocessing.mean=a,b: "a,b" is not a number',
+        "preprocessing.resize_filter=lanczos": 'preprocessing resize_filter is "lanczos"; choose bilinear or bicubic',
+        "preprocessing.mean": '--set "preprocessing.mean" has no value',
+    }.items():
+        assert refusal(changed, text).startswith(said)
+    assert preset("Ti/16", **{"preprocessing.crop_fraction": 0.5}).preprocessing.crop_fraction == 0.5
 
 
 def test_the_choices_of_a_field():

@@ -1,6 +1,7 @@
 """The position table on another grid: SciPy's and PyTorch's numbers, and the exact backward."""
 
 import itertools
+import math
 import pathlib
 
 import numpy as np
@@ -48,7 +49,21 @@ def test_every_row_of_the_matrix_sums_to_one(method):
         W = interpolate.matrix(np, new, old, method)
         assert W.shape == (new, old)
         np.testing.assert_allclose(W.sum(axis=1), 1.0, atol=1e-14)
-    np.testing.assert_allclose(interpolate.matrix(np, 5, 5, method), np.eye(5), atol=1e-15)
+    if method != "bicubic-offset":  # which moves every place, also where an axis keeps its size
+        np.testing.assert_allclose(interpolate.matrix(np, 5, 5, method), np.eye(5), atol=1e-15)
+
+
+@pytest.mark.parametrize(("new", "old"), [(16, 37), (5, 5), (40, 37), (1, 3), (3, 1)])
+def test_the_offset_place_by_place(new, old):
+    """DINOv2's own code: four places around (i + ½)/((new + 0.1)/old) − ½, those beyond the edge are the edge's."""
+    W = np.zeros((new, old))
+    for i in range(new):
+        place = (i + 0.5) / ((new + 0.1) / old) - 0.5
+        for j in range(math.floor(place) - 1, math.floor(place) + 3):
+            d = abs(place - j)
+            weight = 1.25 * d**3 - 2.25 * d**2 + 1 if d <= 1 else -0.75 * (d**3 - 5 * d**2 + 8 * d - 4)
+            W[i, min(max(j, 0), old - 1)] += weight
+    np.testing.assert_allclose(interpolate.matrix(np, new, old, "bicubic-offset"), W, atol=1e-13)
 
 
 @pytest.mark.parametrize("cls", [0, 1])

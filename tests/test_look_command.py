@@ -91,6 +91,7 @@ def test_a_machine_without_korean_letters_is_told_of_once(capsys, files, tmp_pat
     [
         ({"classifier": "gap"}, ["attention", "rollout"]),
         ({"num_classes": 0}, ["gradients"]),
+        ({"num_classes": 0, "classifier": "gap"}, ["attention", "rollout", "gradients"]),
         ({"image_size": (4, 2)}, []),
         ({"position_embedding": "none"}, ["positions"]),
         ({"position_embedding": "relative"}, ["positions"]),
@@ -106,6 +107,48 @@ def test_what_the_model_has_not_is_left_out(capsys, files, tmp_path, overrides, 
     status, _, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
     assert status == 0
     assert {path.stem for path in (tmp_path / "out").iterdir()} == set(EVERY) - set(missing)
+
+
+def of_zeros(model):
+    """The file with its head set to 0, as at the start of a training."""
+    p, config = weights.load(model)
+    p["classify"]["head"]["W"][:] = 0.0
+    weights.save(model, p, config)
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+@pytest.mark.parametrize(
+    ("classes", "words"), [(0, "has no head"), (10, "has a head that is all zeros, to be trained")]
+)
+def test_without_a_head_that_knows_classes_what_is_of_one_is_left_out(
+    capsys, files, tmp_path, classes, words
+):
+    model, picture = files(num_classes=classes)
+    if classes:
+        of_zeros(model)
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
+    assert status == 0
+    lines = said.splitlines()
+    assert lines[0] == f"the model {words}: gradients.png and the rollout for a class are left out"
+    assert len(lines) == len(EVERY)
+    assert "class " not in "".join(lines[1:])
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == set(EVERY) - {"gradients"}
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_the_class_has_its_name(capsys, files, tmp_path, monkeypatch):
+    shown, real = [], show.rollout
+    monkeypatch.setattr(
+        show,
+        "rollout",
+        lambda image, found, *rest, **how: shown.extend(found) or real(image, found, *rest, **how),
+    )
+    model, picture = files(num_layers=1)
+    (tmp_path / "classes.txt").write_text("\n".join(f"name {i}" for i in range(10)) + "\n")
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out", "--class", 4)
+    assert status == 0
+    assert "gradient of −log p of class 4 (name 4): norm" in said
+    assert "for class 4 (name 4)" in shown
 
 
 @pytest.mark.usefixtures("nothing_drawn")
@@ -145,11 +188,19 @@ def test_every_picture_is_in_the_language_asked_for(capsys, files, tmp_path, mon
         ({}, ["--patch", "middle"], '"middle" is no place'),
         ({}, ["--class", "10"], "--class is 10; need a whole number of at least 0 and at most 9"),
         ({"num_classes": 0}, ["--class", "0"], "the model has no head, so no class"),
+        (
+            {"classes of zeros": True},
+            ["--class", "0"],
+            "the model has a head that is all zeros, to be trained",
+        ),
         ({"image_size": (2, 2)}, [], "2x2 is one patch, too small for attention and rollout"),
     ],
 )
 def test_what_is_refused(capsys, files, tmp_path, overrides, words, message):
+    zeros = overrides.pop("classes of zeros", False)
     model, picture = files(**overrides)
+    if zeros:
+        of_zeros(model)
     status, said, problem = run(capsys, "--weights", model, picture, "--out", tmp_path / "out", *words)
     assert (status, said) == (2, "")
     assert message in problem

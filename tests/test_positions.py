@@ -265,9 +265,10 @@ def test_relative_distances_pair_by_pair(new_grid, cls):
     np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("method", INTERPOLATIONS)
+@pytest.mark.parametrize("method", [method for method in INTERPOLATIONS if method != "bicubic-offset"])
 @pytest.mark.parametrize("size", [23, 25])  # without the class token, and with it
 def test_relative_distances_on_their_own_grid_stay(method, size):
+    """Not so with an offset, which moves every place; `vit.resized` leaves a model of that size alone."""
     E_rel = generic(size, 2).astype(np.float32)
     same = relative.resized(E_rel, grid=(3, 4), new_grid=(3, 4), method=method)
     assert same.dtype == np.float32

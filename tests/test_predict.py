@@ -120,6 +120,24 @@ def test_attention(capsys, photos, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(("classes", "words"), [(0, "has no head"), (13, "has a head that is all zeros")])
+def test_attention_needs_no_head(capsys, photos, tmp_path, classes, words):
+    model, out = saved(tmp_path, num_classes=classes), tmp_path / "attention.png"
+    p, config = weights.load(model)
+    if classes:
+        p["classify"]["head"]["W"][:] = 0.0
+    weights.save(model, p, config)
+    status, text, err = run(capsys, photos / "a.jpg", "--weights", model, "--attention", out)
+    assert (status, err) == (0, "")
+    assert text.startswith(f"{model}: 40x48 pixels, the model {words}")
+    assert text.splitlines()[0].endswith("so no classes")
+    assert text.splitlines()[2:] == [str(photos / "a.jpg"), f"attention: {out}"]
+    assert out.exists()
+    _, text, _ = run(capsys, photos / "a.jpg", "--weights", model, "--attention", out, "--json")
+    assert json.loads(text)["images"][0]["classes"] == []
+    assert run(capsys, photos / "a.jpg", "--weights", model)[0] == 2
+
+
 def saved(tmp_path, **fields):
     """The path of a small model in vitnp's own file, its weights random."""
     config = preset("tiny", **fields)

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import json
 import pathlib
 
 import command_line
@@ -193,22 +194,27 @@ def test_convert_says_what_the_new_file_cannot(capsys, tmp_path):
 
 def test_convert_says_what_load_will_ask(capsys, tmp_path):
     out = tmp_path / "a.safetensors"
-    _, text, _ = run(capsys, "convert", HUGGINGFACE, out, "--format", "timm")
+    _, text, _ = run(capsys, "convert", HUGGINGFACE, out, "--format", "torchvision")
     assert f"note: {out}: it does not say how many heads share hidden_size 12" in text
     assert "positions for 6 patches of 8x8, which is no square" in text
-    assert "timm has num_heads 1 unless told otherwise, this model 3" in text
+    assert "torchvision has num_heads 1 unless told otherwise, this model 3" in text
 
 
-def test_convert_to_hugging_face_says_what_is_lost_there(capsys, tmp_path):
-    google = tmp_path / "a.npz"
+@pytest.mark.parametrize("format", ["huggingface", "timm"])
+def test_what_a_format_has_no_word_for_is_kept_in_its_config_json(capsys, tmp_path, format):
+    google, out = tmp_path / "a.npz", tmp_path / "new/b.safetensors"
     run(capsys, "convert", HUGGINGFACE, google, "--format", "google")
-    words = ("--image-size", "24x16", "--set", "dropout_rate=0.1")
-    _, text, _ = run(capsys, "convert", google, tmp_path / "b.safetensors", "--format", "huggingface", *words)
-    assert [line.removeprefix("note: huggingface has ") for line in text.splitlines()[1:]] == [
-        "dropout_rate 0.0 unless told otherwise, this model 0.1",
-        "position_interpolation bicubic unless told otherwise, this model bilinear-aligned",
-        "preprocessing antialias True unless told otherwise, this model False",
-    ]
+    words = ("--image-size", "24x16", "--set", "dropout_rate=0.1", "--set", "layer_norm_eps=0.5")
+    status, text, _ = run(capsys, "convert", google, out, "--format", format, *words)
+    assert (status, text) == (0, f"{out}: {format}, 4,869 parameters\n")
+    told = weights.load(google, image_size=(24, 16), dropout_rate=0.1, layer_norm_eps=0.5)[1]
+    assert weights.load(out)[1] == told
+    kept = json.loads((out.parent / "config.json").read_text())["vitnp"]
+    assert kept == {
+        "dropout_rate": 0.1,
+        "position_interpolation": "bilinear-aligned",
+        "preprocessing": {"antialias": False},
+    } | ({"layer_norm_eps": 0.5} if format == "timm" else {})
 
 
 def test_convert_keeps_the_names_of_the_classes(capsys, tmp_path):
@@ -274,7 +280,8 @@ def test_convert_with_another_head_and_size(capsys, tmp_path):
         ("inspect none.npz", "cannot read none.npz (No such file or directory)"),
         ("convert HUGGINGFACE out.npz --format keras", 'format "keras" is unknown; choose vitnp, google'),
         ("convert HUGGINGFACE out.npz --format timm", "ends in .safetensors"),
-        ("convert HUGGINGFACE none/out.npz --format vitnp", "cannot write none/out.npz"),
+        ("convert HUGGINGFACE none/out.npz --format timm", "ends in .safetensors"),
+        ("convert TIMM none/out.npz --format vitnp", "positions for 6 patches of 14x14, which is no square"),
         ("convert TIMM out.npz --format vitnp", "positions for 6 patches of 14x14, which is no square"),
     ],
 )

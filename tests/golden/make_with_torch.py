@@ -17,13 +17,17 @@ METHODS = {
 
 
 def interpolation():
-    """torch.nn.functional.interpolate in its three ways, on random tables of one channel."""
+    """torch.nn.functional.interpolate in its four ways, on random tables of one channel."""
     arrays = {}
     for grid, new_grid in SIZES:
         table = np.random.default_rng(0).standard_normal(grid)
         for method, options in METHODS.items():
             new = F.interpolate(torch.tensor(table)[None, None], size=new_grid, mode="bicubic", **options)
             arrays[f"{method} {grid[0]}x{grid[1]} {new_grid[0]}x{new_grid[1]}"] = new[0, 0].numpy()
+        # As dinov2/models/vision_transformer.py: by a factor, 0.1 added to the new size.
+        factors = tuple((new + 0.1) / old for new, old in zip(new_grid, grid, strict=True))
+        new = F.interpolate(torch.tensor(table)[None, None], scale_factor=factors, mode="bicubic")
+        arrays[f"bicubic-offset {grid[0]}x{grid[1]} {new_grid[0]}x{new_grid[1]}"] = new[0, 0].numpy()
     np.savez_compressed(HERE / "interpolation.npz", **arrays)
 
 

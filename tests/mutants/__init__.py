@@ -20,6 +20,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     steps,
     trace,
     training,
+    weights,
 )
 from mutants.consistent import CONSISTENT
 from mutants.kinds import MUTANTS, RULES

@@ -62,10 +62,12 @@ wrong_rules(
     "test_fields",
     "test_the_text_of_a_value",
     ("a choice is a literal", "default, read=str, choices=values", "default, choices=values"),
-    ("none and inf are words", "WORDS[text.lower()] if text.lower() in WORDS else ", ""),
+    ("none and inf are words", "if text.lower() in WORDS:", "if False:"),
     ("none in small letters alone", "if text.lower() in WORDS", "if text in WORDS"),
+    ("no JSON", 'if text.startswith(("{", "[")):', "if False:"),
     ("an empty name", 'in text.split(",") if word)', 'in text.split(","))'),
-    ("always --set", "f'{option} {field.name}={text}: \"", "f'--set {field.name}={text}: \""),
+    ("always --set", "f'{option} {called}={text}: \"", "f'--set {called}={text}: \""),
+    ("everything is a number", 'is not {field.metadata["kind"]}', "is not a number"),
 )
 wrong_rules(
     "inputs/fields.py",
@@ -74,6 +76,20 @@ wrong_rules(
     ("up to the last =", 'assignment.partition("=")', 'assignment.rpartition("=")'),
     ("no value is a value", "        if not text:", "        if text is None:"),
     ("the first of two", "found[name] = value(", "found[name] = found.get(name) or value("),
+)
+wrong_rules(
+    "inputs/fields.py",
+    "test_fields",
+    "test_fields_of_a_field",
+    (
+        "the fields of a field are changed on its default",
+        "found.get(field.name, field.default)",
+        "field.default",
+    ),
+    ("a field of a field is any name", "[outer] if inner is None else [inner]", "[outer]"),
+    ("no field has fields", "if dot and inner_class(of, outer) else", "if False else"),
+    ("the last field of a field alone", "name == field.name and inner is not None}", "False}"),
+    ("the name of a field of a field is its own in a refusal", "option, name)", "option)"),
 )
 wrong_rules(
     "errors.py",

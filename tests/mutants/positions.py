@@ -12,6 +12,17 @@ mistakes(
     ("rows and columns exchanged", "dE_pos, W_rows.T, W_cols.T", "dE_pos, W_cols.T, W_rows.T"),
     ("not transposed", "dE_pos, W_rows.T, W_cols.T", "dE_pos, W_rows, W_cols"),
 )
+wrong_rules(
+    "ops/interpolate.py",
+    "test_interpolation",
+    "test_the_offset_place_by_place",
+    ("offset: nothing is added to the new size", 'new + OFFSET if method.endswith("offset") else new', "new"),
+    ("offset: 0.1 is taken off the new size", "size = new + OFFSET if", "size = new - OFFSET if"),
+    ("offset: of the other cubic kernel", "W = cubic(place - j, a=-0.75)", "W = cubic(place - j, a=-0.5)"),
+    ("offset: what lies beyond the first edge is lost", "W[:, 2] += W[:, :2].sum(axis=1)", "pass"),
+    new=16,
+    old=37,
+)
 
 SUMS = '{"E_rows": patches[..., half:].sum(axis=1), "E_cols": patches[..., :half].sum(axis=0)}'
 EXCHANGED = '{"E_rows": patches[..., :half].sum(axis=1), "E_cols": patches[..., half:].sum(axis=0)}'

@@ -156,7 +156,6 @@ def test_what_we_write_their_library_reads(tmp_path, case):
     [
         ({"global_pool": "map"}, "attention pooling"),
         ({"global_pool": "avg"}, "a LayerNorm after the mean"),
-        ({"init_values": 1e-5}, "LayerScale"),
         ({"reg_tokens": 4}, "register tokens"),
     ],
 )

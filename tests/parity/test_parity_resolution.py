@@ -41,6 +41,16 @@ def test_pytorchs_interpolate_and_its_gradient(method, old, new, cls):
     assert np.array_equal(dours[:cls], dy[:cls])
 
 
+@pytest.mark.parametrize(("old", "new"), BOTH_WAYS)
+def test_the_scale_factor_of_dinov2(old, new):
+    """dinov2/models/vision_transformer.py adds 0.1 to the new size and gives the quotient as a scale_factor."""
+    factors = tuple((size + 0.1) / before for size, before in zip(new, old, strict=True))
+    grid = torch.from_numpy(table(old)[1:].reshape(1, *old, 6)).permute(0, 3, 1, 2)
+    theirs = torch.nn.functional.interpolate(grid, scale_factor=factors, mode="bicubic")
+    ours, _ = interpolate.forward(table(old), grid=old, new_grid=new, method="bicubic-offset")
+    np.testing.assert_allclose(ours[1:], theirs.permute(0, 2, 3, 1).reshape(-1, 6), rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize(("old", "new"), GRIDS)
 def test_scipys_zoom(old, new):
     E_pos = table(old)

@@ -9,8 +9,9 @@ from vitnp import models, tree
 from vitnp.analysis import gradcheck
 from vitnp.backend.arrays import to_device
 from vitnp.backend.erf import has_complex_erf
-from vitnp.commands.model import add_model_or_file, chosen, head_is_zero
+from vitnp.commands.model import add_model_or_file, chosen
 from vitnp.commands.options import add_backend, backend, need_counts
+from vitnp.commands.weights import head_is_zero
 from vitnp.errors import InputError, printable
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes

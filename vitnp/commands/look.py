@@ -9,7 +9,7 @@ from vitnp.analysis import look
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend
-from vitnp.commands.weights import add_source, need_finite, source
+from vitnp.commands.weights import add_source, names_of, need_finite, no_classes, source
 from vitnp.data import preprocess
 from vitnp.errors import InputError, need_int, one_line
 from vitnp.models import vit
@@ -17,6 +17,7 @@ from vitnp.ops import positions
 from vitnp.tasks import loss_and_grads
 from vitnp.training.place import writable
 
+LONGEST_NAME = 24  # letters of a class in a title
 NO_FONT = (
     "vitnp: matplotlib finds no Korean font, so the pictures are in English; install NanumGothic "
     "(sudo apt install fonts-nanum) or Noto Sans CJK KR"
@@ -56,8 +57,9 @@ def run(args):
     p = to_device(p, xp)
     blocks = layers(args.layers, config)
     patch = query(args.patch, config)
-    if args.label is not None and not config.num_classes:
-        raise InputError(f"--class is {args.label}, but the model has no head, so no class; leave it out")
+    missing = no_classes(p, config)
+    if args.label is not None and missing:
+        raise InputError(f"--class is {args.label}, but the model {missing}, so no class; leave it out")
     if args.label is not None:
         need_int("--class", args.label, at_least=0, at_most=config.num_classes - 1)
     if config.num_patches < 2:
@@ -69,29 +71,43 @@ def run(args):
     x = to_device(image, xp)
     logits, _ = vit.forward(x[None], p, config)
     need_finite(logits, "logits")
-    label = int(logits[0].argmax()) if args.label is None and config.num_classes else args.label
+    label = int(logits[0].argmax()) if args.label is None and not missing else args.label
+    names = [] if missing else names_of(path, config)[0]
     out = writable(args.out)
+    if missing:
+        print(f"the model {missing}: gradients.png and the rollout for a class are left out", flush=True)
 
     from vitnp import show
     from vitnp.show import page
 
     if args.lang == "ko" and page.korean_font() is None:
         print(NO_FONT, file=sys.stderr)
-    options = {"blocks": blocks, "patch": patch, "label": label, "lang": args.lang}
+    options = {"blocks": blocks, "patch": patch, "label": label, "names": names, "lang": args.lang}
     for name, figure, said in pictures(image, x, p, config, **options):
         print(f"{one_line(show.save(figure, out / name))}  {said}", flush=True)
     return 0
 
 
-def pictures(image, x, p, config, *, blocks, patch, label, lang):
-    """Yield (file name, figure, a line that describes it); x is the image in the memory of the parameters."""
+def pictures(image, x, p, config, **options):
+    """Yield (file name, figure, a line that describes it); x is the image in the memory of the parameters.
+
+    options: blocks, patch, label (None: nothing of a class), names of the classes, lang.
+    """
+    blocks, patch, label, names, lang = (
+        options[name] for name in ("blocks", "patch", "label", "names", "lang")
+    )
     yield from of_the_model(image, p, config, lang=lang)
     t = trace(x, p, config, labels=label, of="logit")
     weights = [t[f"blocks.{i}.attention.A"] for i in range(config.num_layers)]
     yield from of_attention(image, t, weights, config, patch=patch, lang=lang)
-    yield from of_rollout(image, t, weights, config, blocks=blocks, label=label, lang=lang)
+    name = (
+        ""
+        if label is None or names[label] == f"class {label}"
+        else f" ({one_line(names[label], LONGEST_NAME)})"
+    )
+    yield from of_rollout(image, t, weights, config, blocks=blocks, label=label, name=name, lang=lang)
     if label is not None:
-        yield of_gradients(x, p, config, label, lang=lang)
+        yield of_gradients(x, p, config, label, name, lang=lang)
 
 
 def of_the_model(image, p, config, *, lang):
@@ -148,8 +164,11 @@ def of_attention(image, t, weights, config, *, patch, lang):
     yield "distance.png", show.attention_distance(distances, config, lang=lang), said
 
 
-def of_rollout(image, t, weights, config, *, blocks, label, lang):
-    """The picture of rollout, without and with the gradients of a class, for a model with a class token."""
+def of_rollout(image, t, weights, config, *, blocks, label, name, lang):
+    """The picture of rollout, without and with the gradients of a class, for a model with a class token.
+
+    name: of the class, in parentheses, or "".
+    """
     from vitnp import show
     from vitnp.show.page import in_language
 
@@ -162,7 +181,7 @@ def of_rollout(image, t, weights, config, *, blocks, label, lang):
     maps = {title: look.rollout([weights[i] for i in chosen])}
     if label is not None:
         gradients = [t.gradient(f"blocks.{i}.attention.A") for i in chosen]
-        maps[say(f"for class {label}", f"클래스 {label}에 대해")] = look.gradient_rollout(
+        maps[say(f"for class {label}{name}", f"클래스 {label}{name}에 대해")] = look.gradient_rollout(
             [weights[i] for i in chosen], gradients
         )
     maps = {
@@ -176,16 +195,14 @@ def of_rollout(image, t, weights, config, *, blocks, label, lang):
     yield "rollout.png", show.rollout(image, maps, config, lang=lang), said
 
 
-def of_gradients(x, p, config, label, *, lang):
+def of_gradients(x, p, config, label, name, *, lang):
     """The picture of the gradient's norm per layer."""
     from vitnp import show
 
     _, dp = loss_and_grads(x[None], array_module(x).asarray([label]), p, config)
     norms = look.gradient_norms(dp)
     blocks = [norm for name, norm in norms.items() if name.startswith("blocks.")]
-    said = (
-        f"gradient of −log p of class {label}: norm {blocks[0]:.3g} in block 1, {blocks[-1]:.3g} in the last"
-    )
+    said = f"gradient of −log p of class {label}{name}: norm {blocks[0]:.3g} in block 1, {blocks[-1]:.3g} in the last"
     return "gradients.png", show.gradient_norms(norms, lang=lang), said
 
 

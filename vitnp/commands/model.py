@@ -53,8 +53,3 @@ def chosen(args):
             f"type {args.command} --weights {shlex.quote(name)}"
         )
     return Model(name, preset(name, **fields(args, with_preset(name).Config)))
-
-
-def head_is_zero(p):
-    """Whether the model has a head that is to be trained: all zeros, as in Google's first ImageNet-21k files."""
-    return "head" in p["classify"] and not p["classify"]["head"]["W"].any()

@@ -18,7 +18,8 @@ def add_fields(parser):
         action="append",
         default=[],
         metavar="FIELD=VALUE",
-        help="any other field of the configuration, such as gelu=erf or num_heads=3; may be repeated",
+        help="any other field of the configuration, such as gelu=erf, num_heads=3 or preprocessing.antialias=true; "
+        "may be repeated",
     )
 
 

@@ -1,4 +1,7 @@
-"""`vitnp predict`: the most likely classes of pictures, and the attention of the class token."""
+"""`vitnp predict`: the most likely classes of pictures, and the attention of the class token.
+
+Attention needs no head, so with --attention a model without one is no error.
+"""
 
 import json
 import os
@@ -10,9 +13,8 @@ import numpy as np
 
 from vitnp import models, weights
 from vitnp.backend.arrays import array_module, to_device, to_host
-from vitnp.commands.model import head_is_zero
 from vitnp.commands.options import add_backend, backend, need_counts
-from vitnp.commands.weights import add_source, names_of, need_finite, source
+from vitnp.commands.weights import add_source, names_of, need_finite, no_classes, source
 from vitnp.data import photo, preprocess
 from vitnp.engine import precision
 from vitnp.engine.batch import predict
@@ -63,17 +65,20 @@ def run(args):
     p, config = weights.load(path, **told)
     if args.attention:
         models.need_vit(config, "--attention draws the attention of a ViT")
-    if not config.num_classes:
-        raise InputError(f"{path} has no head, so it knows no classes; name the weights of a classifier")
-    if head_is_zero(p):
-        raise InputError(f"the head of {path} is all zeros, to be trained: it knows no classes yet")
+    missing = no_classes(p, config)
+    if missing and not args.attention:
+        raise InputError(
+            f"{path} {missing}, so it knows no classes; name the weights of a classifier, or draw --attention OUT.png"
+        )
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
-    names, names_from = names_of(path, config, args.labels)
+    names, names_from = ([], f"the model {missing}") if missing else names_of(path, config, args.labels)
     height, width = config.image_size
     report = {"weights": str(path), "image_size": [height, width], "names": names_from, "images": []}
     if not args.json:
-        what = f"{height}x{width} pixels, {config.num_classes:,} classes, {names_from}"
-        print(one_line(f"{path}: {what}"))
+        classes = (
+            f"{names_from}, so no classes" if missing else f"{config.num_classes:,} classes, {names_from}"
+        )
+        print(one_line(f"{path}: {height}x{width} pixels, {classes}"))
     for number, (file, x, outcome) in enumerate(predictions(files, p, config), start=1):
         record = {"image": str(file)}
         report["images"].append(record)
@@ -81,7 +86,7 @@ def run(args):
             record["error"] = str(outcome)
             print(f"vitnp: {outcome}", file=sys.stderr)
             continue
-        best = np.argsort(-outcome, kind="stable")[: args.top]
+        best = [] if missing else np.argsort(-outcome, kind="stable")[: args.top]
         record["classes"] = [
             {"class": int(i), "name": names[i], "probability": float(outcome[i])} for i in best
         ]

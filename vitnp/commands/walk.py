@@ -8,10 +8,10 @@ import numpy as np
 from vitnp import models, tree
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import to_device
-from vitnp.commands.model import add_model_or_file, chosen, head_is_zero
+from vitnp.commands.model import add_model_or_file, chosen
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.walk_text import text
-from vitnp.commands.weights import names_of, need_finite
+from vitnp.commands.weights import names_of, need_finite, no_classes
 from vitnp.commands.working import working
 from vitnp.course import slides
 from vitnp.data import photo, preprocess
@@ -90,7 +90,7 @@ def photo_for(path, model):
 
 def prediction(t, p, model):
     """The most likely class, its name where it is known; None for a model without a head, or with one of zeros."""
-    if not model.config.num_classes or head_is_zero(p):
+    if no_classes(p, model.config):
         return None
     best = int(t.probabilities[0].argmax())
     name = names_of(model.path, model.config)[0][best] if model.path else None

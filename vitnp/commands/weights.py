@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 import re
 import shlex
 from pathlib import Path
@@ -13,7 +14,8 @@ from vitnp.commands.printing import aligned, widths
 from vitnp.data import class_names
 from vitnp.errors import InputError, one_line, printable
 from vitnp.system import cache
-from vitnp.weights import fetch
+from vitnp.system.writing import as_input_error
+from vitnp.weights import fetch, loading, saving
 from vitnp.weights.native import config_class, need_no_classes
 from vitnp.weights.vit.names import check_format
 
@@ -136,47 +138,78 @@ def names_of_run(path):
 
 
 def names_of(path, config, labels=None):
-    """([name of class 0, …], the source of the names) for the weights at `path`, see `class_names.find`."""
+    """([name of class 0, …], their source) of the weights at `path`; labels: the user's file of names, or None."""
     beside = None if labels else weights.class_names(path)
     labels = labels or (names_of_run(path) if beside is None else None)
     return class_names.find(config.num_classes, labels=labels, beside=beside)
 
 
+def head_is_zero(p):
+    """Whether the model has a head that is to be trained: all zeros, as in Google's first ImageNet-21k files."""
+    return "head" in p["classify"] and not p["classify"]["head"]["W"].any()
+
+
+def no_classes(p, config):
+    """Why the model knows no classes, as a clause without its subject; "" where it knows some."""
+    if not config.num_classes:
+        return "has no head"
+    return "has a head that is all zeros, to be trained" if head_is_zero(p) else ""
+
+
 def run_convert(args):
     """Load the file, save it in the other format, and print what is lost."""
     check_format(args.format)
-    if args.format in ("vitnp", "google") and not args.out.endswith(".npz"):
+    saving.need_ending(args.out, args.format)
+    if args.format in ("vitnp", "google") and not args.out.endswith(
+        ".npz"
+    ):  # it would be written over anything
         raise InputError(f"{args.out} is to be a file of {args.format}; give it a name that ends in .npz")
     path, told = source(args, args.file)
     names = weights.class_names(path)
-    p, config = weights.load(path, num_classes=args.num_classes, **told)
+    p, config, notes = loading.load_with_notes(path, num_classes=args.num_classes, **told)
     if names is None and args.num_classes is None and names_of_run(path):
         names = class_names.read(names_of_run(path), config.num_classes)
     kept = names if args.num_classes is None and names and len(names) == config.num_classes else None
+    saving.need_place(args.format, config)
+    with as_input_error(args.out):
+        os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
     weights.save(args.out, p, config, format=args.format, class_names=kept)
     print(f"{printable(args.out)}: {args.format}, {tree.count(p):,} parameters")
-    for note in losses(args.out, config):
+    for note in [*notes, *losses(args.out, config)]:
         print(f"note: {printable(note)}")
     if names and not kept:
         print("note: the names of the classes are left out: the head is another")
-    elif names and args.format != "huggingface":
+    elif names and args.format not in ("huggingface", "timm"):
         print(f"note: {args.format} has no place for the names of the classes: give predict --labels FILE")
     return 0
 
 
 def losses(path, config):
-    """A sentence for each setting of the configuration that the file at `path` does not keep."""
+    """A sentence for each setting of the configuration that the file at `path` does not keep, and how to say them."""
     found = weights.inspect(path)
     mine, theirs = (settings(config) for config in (config, found.config))
-    return [f"{path}: {question}" for question in found.questions] + [
-        f"{found.format} has {name} {theirs[name]} unless told otherwise, this model {value}"
-        for name, value in mine.items()
-        if theirs[name] != value
+    lost = {name: value for name, value in mine.items() if theirs[name] != value}
+    said = [f"{path}: {question}" for question in found.questions]
+    said += [
+        f"{found.format} has {name.replace('.', ' ')} {theirs[name]} unless told otherwise, this model {value}"
+        for name, value in lost.items()
     ]
+    asked = {name: mine[name] for name in mine if any(f"{name}=" in question for question in found.questions)}
+    needed = asked | lost
+    options = (
+        [f"--image-size {config.image_size[0]}x{config.image_size[1]}"] if "image_size" in needed else []
+    )
+    options += [f"--set {name}={text(value)}" for name, value in needed.items() if name != "image_size"]
+    return said + ([f"to use the file as this model: {' '.join(options)}"] if options else [])
+
+
+def text(value):
+    """A setting as --set takes it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def settings(config):
     """{field: value} of a ViTConfig, with the fields of its preprocessing one by one."""
     fields = dataclasses.asdict(config)
     how = fields.pop("preprocessing")
-    return fields | {f"preprocessing {name}": value for name, value in how.items()}
+    return fields | {f"preprocessing.{name}": value for name, value in how.items()}

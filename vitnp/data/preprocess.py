@@ -32,7 +32,8 @@ def apply(image, config, *, name="the picture"):
     with photo.within_memory(name):
         x = _antialiased(image, size, how) if how.antialias else _sampled(image, size, how)
     # Python's round goes to the even neighbor at ½, as in torchvision's crop.
-    top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)
+    whole = round if how.crop_rounding == "nearest" else int
+    top, left = whole((size[0] - height) / 2), whole((size[1] - width) / 2)
     return scaled(x[top : top + height, left : left + width], how)
 
 

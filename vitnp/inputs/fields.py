@@ -9,11 +9,13 @@
         def fits(self):  # what two fields must have in common
             ...
 
-A field whose default is None may be None; a field without a default must be given.
+A field whose default is None may be None; a field without a default must be given. A field may have fields of its own
+(`of`): "preprocessing.antialias" is one of them, in `assigned` and `merged`.
 """
 
 import ast
 import dataclasses
+import json
 import math
 from typing import ClassVar
 
@@ -31,7 +33,8 @@ from vitnp.errors import (
     shown,
 )
 
-WORDS = {"none": None, "inf": math.inf}  # what a command line may say, and is no Python literal
+# What a command line may say, and is no Python literal.
+WORDS = {"none": None, "inf": math.inf, "true": True, "false": False}
 
 
 class Checked:
@@ -60,20 +63,29 @@ class Checked:
 
 
 def literal(text):
-    """The value of a Python literal, of "none" or of "inf". Raises ValueError, SyntaxError and others."""
-    return WORDS[text.lower()] if text.lower() in WORDS else ast.literal_eval(text)
+    """The value of one of the `WORDS`, of a Python literal or of JSON. Raises ValueError, SyntaxError and others."""
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except ValueError:
+        if text.startswith(("{", "[")):
+            return json.loads(text)  # whose true and null are no literals
+        raise
 
 
-def declared(check, default=dataclasses.MISSING, *, read=literal, choices=()):
+def declared(check, default=dataclasses.MISSING, *, read=literal, choices=(), kind="a number", of=None):
     """A field with a constraint of its own: check(name, value) returns the value to keep, or raises InputError.
 
-    read turns the text of FIELD=VALUE into a value; choices: all values that there are, where they are a few words.
+    read turns the text of FIELD=VALUE into a value, kind says in words what it is; choices: all values that there are,
+    where they are a few words; of: the dataclass of the value, whose fields can be set one by one.
     """
 
     def or_none(name, value):
         return None if value is None else check(name, value)
 
-    metadata = {"check": or_none if default is None else check, "read": read, "choices": choices}
+    check_given = or_none if default is None else check
+    metadata = {"check": check_given, "read": read, "choices": choices, "kind": kind, "of": of}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -103,7 +115,7 @@ def boolean(default):
     def check(name, value):
         return need_bool(name, value)
 
-    return declared(check, default)
+    return declared(check, default, kind="true or false")
 
 
 def names(*default, example):
@@ -122,6 +134,41 @@ def check_fields(given, of):
     check_names(given, [field.name for field in dataclasses.fields(of)], f"{of.called} field")
 
 
+def check_changes(given, of):
+    """As `check_fields`, for names that may also be fields of a field: "preprocessing.mean"."""
+    for name in given:
+        outer, inner = parts(name, of)
+        check_fields([outer] if inner is None else [inner], of if inner is None else inner_class(of, outer))
+
+
+def parts(name, of):
+    """("preprocessing", "mean") of "preprocessing.mean", where that field of the dataclass has fields; (name, None)."""
+    outer, dot, inner = name.partition(".") if isinstance(name, str) else (name, "", "")
+    return (outer, inner) if dot and inner_class(of, outer) else (name, None)
+
+
+def inner_class(of, name):
+    """The dataclass of the values of a field; None where they have no fields, or there is no such field."""
+    return next((field.metadata["of"] for field in dataclasses.fields(of) if field.name == name), None)
+
+
+def merged(of, fields, changes):
+    """{field: value} of the dataclass `of`: the fields with the changes before them.
+
+    A change of "preprocessing.mean" is made to the value of preprocessing, so that its other fields stay.
+    Raises InputError for an unknown name, and for an inner value outside its constraint.
+    """
+    check_changes(changes, of)
+    named = [(*parts(name, of), value) for name, value in changes.items()]
+    found = fields | {name: value for name, inner, value in named if inner is None}
+    for field in dataclasses.fields(of):
+        inner = {inner: value for name, inner, value in named if name == field.name and inner is not None}
+        if inner:
+            before = field.metadata["check"](field.name, found.get(field.name, field.default))
+            found[field.name] = dataclasses.replace(before, **inner)
+    return found
+
+
 def check_names(given, names, what):
     """Raise InputError, naming the near ones, for a name that is none of these."""
     for name in given:
@@ -130,31 +177,35 @@ def check_names(given, names, what):
             raise InputError(f"{what} {quoted(name)} is unknown; {hint}choose from {', '.join(names)}")
 
 
-def value(field, text, option="--set"):
+def value(field, text, option="--set", name=None):
     """The text of FIELD=VALUE as the field's kind of value; the constraint is checked when an instance is made.
 
-    Raises InputError for a text that is no value at all.
+    name: what the field is called there, where that is not its own name. Raises InputError for a text that is no value.
     """
     try:
         return field.metadata["read"](text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise InputError(f'{option} {field.name}={text}: "{text}" is not a number') from None
+        called = field.name if name is None else name
+        raise InputError(f'{option} {called}={text}: "{text}" is not {field.metadata["kind"]}') from None
 
 
 def assigned(assignments, of, *, option, example):
-    """{field: value} of the texts FIELD=VALUE that an option gave for a dataclass.
+    """{field: value} of the texts FIELD=VALUE that an option gave for a dataclass, for `merged`.
 
     Raises InputError for an unknown field, naming the near ones, and for a text without a value.
     """
-    fields, found = {field.name: field for field in dataclasses.fields(of)}, {}
+    found = {}
     for assignment in assignments:
         name, _, text = assignment.partition("=")
-        check_fields([name], of)
+        check_changes([name], of)
         if not text:
             raise InputError(
                 f"{option} {quoted(assignment)} has no value; write FIELD=VALUE, such as {example}"
             )
-        found[name] = value(fields[name], text, option)
+        outer, inner = parts(name, of)
+        whose, its = (of, outer) if inner is None else (inner_class(of, outer), inner)
+        field = next(field for field in dataclasses.fields(whose) if field.name == its)
+        found[name] = value(field, text, option, name)
     return found
 
 

@@ -58,7 +58,9 @@ class Preprocessing(Checked):
 
     image_size/crop_fraction is resized to, and its middle is cut out. antialias: the filter widens where it shrinks,
     as Pillow's does and TensorFlow's does not. keep_aspect_ratio: the shorter side is resized; without it both sides
-    are stretched. The default is the released code's evaluation: stretched to image_size, values −1…1.
+    are stretched. crop_rounding: where the middle begins at half a pixel, "nearest" takes the even neighbor, as
+    torchvision and timm do, "down" the first one, as Hugging Face does. The default is the released code's evaluation:
+    stretched to image_size, values −1…1.
     Raises InputError for values that do not fit together.
     """
 
@@ -70,6 +72,7 @@ class Preprocessing(Checked):
     antialias: bool = boolean(False)
     crop_fraction: float = real(1.0, open_at_low=True, at_most=1)
     keep_aspect_ratio: bool = boolean(False)
+    crop_rounding: str = choice("nearest", "down")
 
 
 def _preprocessing(name, value):
@@ -91,7 +94,9 @@ class ImageConfig(Checked):
     image_size: tuple[int, int] = declared(lambda _, value: size(value), (224, 224))  # (height, width)
     in_channels: int = whole(3)  # C
     num_classes: int = whole(1000, at_least=0)  # 0: no head, the model returns the representation
-    preprocessing: Preprocessing = declared(_preprocessing, Preprocessing())
+    preprocessing: Preprocessing = declared(
+        _preprocessing, Preprocessing(), kind="a preprocessing", of=Preprocessing
+    )
 
     @property
     def facts(self):

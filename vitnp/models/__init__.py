@@ -19,6 +19,7 @@ import json
 
 from vitnp.errors import InputError, did_you_mean, known, quoted, shown
 from vitnp.inputs.checks import check_config
+from vitnp.inputs.fields import merged
 from vitnp.inputs.images import ImageConfig
 
 FAMILIES = ("vit", "mlp")  # the modules, in the order in which a preset is looked for
@@ -85,10 +86,12 @@ def below_head(p, config):
 def preset(name, **overrides):
     """The configuration called `name`, "B/16" for example; any field of it can be overridden.
 
+    So can one field of its preprocessing: preset("B/16", **{"preprocessing.crop_fraction": 0.875}).
+
     Raises InputError for an unknown name, naming the near ones, or an unknown field.
     """
     model = with_preset(name)
-    return model.Config(**(model.PRESETS[name] | overrides))
+    return model.Config(**merged(model.Config, model.PRESETS[name], overrides))
 
 
 def config_to_dict(config):

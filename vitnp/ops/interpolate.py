@@ -9,7 +9,8 @@ and backward is the same with the matrices transposed. The row of the class toke
 from vitnp.backend.arrays import array_module
 
 # Which library does which: see `matrix`.
-INTERPOLATIONS = ("bilinear-aligned", "bicubic", "bicubic-aligned", "bicubic-antialias")
+INTERPOLATIONS = ("bilinear-aligned", "bicubic", "bicubic-aligned", "bicubic-antialias", "bicubic-offset")
+OFFSET = 0.1  # patches that DINOv2's code adds to the new size, so that rounding down never loses one
 
 
 def forward(E_pos, *, grid, new_grid, method):
@@ -50,12 +51,15 @@ def matrix(xp, new, old, method):
     | bicubic          | (i + ½)·old/new − ½                | cubic, a = −¾, the edge repeated      | Hugging Face |
     | bicubic-aligned  | i·(old − 1)/(new − 1)              | cubic, a = −¾, the edge repeated      | torchvision  |
     | bicubic-antialias| (i + ½)·old/new − ½                | cubic, a = −½, wider where it shrinks | timm         |
+    | bicubic-offset   | (i + ½)·old/(new + 0.1) − ½        | cubic, a = −¾, the edge repeated      | DINOv2's own |
 
-    The last three are torch.nn.functional.interpolate(mode="bicubic") with its align_corners and antialias.
+    The last four are torch.nn.functional.interpolate(mode="bicubic") with its align_corners, antialias and
+    scale_factor, which is (new + 0.1)/old.
     """
     i, j = xp.arange(new, dtype="float64")[:, None], xp.arange(-2, old + 2, dtype="float64")
     aligned = method.endswith("aligned")
-    place = i * (old - 1) / max(new - 1, 1) if aligned else (i + 0.5) * (old / new) - 0.5
+    size = new + OFFSET if method.endswith("offset") else new
+    place = i * (old - 1) / max(new - 1, 1) if aligned else (i + 0.5) * (old / size) - 0.5
     if method == "bilinear-aligned":
         return xp.maximum(1.0 - abs(place - j[2:-2]), 0.0)
     if method == "bicubic-antialias":

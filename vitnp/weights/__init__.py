@@ -6,8 +6,11 @@ stored.py                an array that is still in its file
 fetch.py, hub.py         downloads                          published.py  the published files by a short name
 
 vit/    names.py     each library's parameter names     profiles.py  its settings that no shape shows
-        layouts.py   its array layouts                  sidecar.py   the config.json next to a file
+        layouts.py   its array layouts                  sidecar.py, written.py  the config.json next to a file
+        processors.py  how a picture becomes the input, in the words of Hugging Face and timm
         google.py, infer.py      the configuration that the arrays show
+        layer_scale.py, class_row.py   what DINOv2 and DeiT-III have
+        foreign.py  what is left out, and what is refused by name
 
 Imports `models`, `inputs`, `ops`, `backend`, `system`, `tree`, `errors`.
 """

@@ -10,12 +10,10 @@ from vitnp import models, tree
 from vitnp.errors import InputError, shown, some_of
 from vitnp.inputs.images import ImageConfig, size
 from vitnp.weights import adapt, kinds, native
-from vitnp.weights.stored import called
-from vitnp.weights.vit import google, layouts
+from vitnp.weights.stored import BFLOAT16, called, widened
+from vitnp.weights.vit import class_row, foreign, google, layer_scale, layouts
 from vitnp.weights.vit.infer import infer
-from vitnp.weights.vit.names import FOREIGN, UNUSED, check_format, detect, names, positions_of_ours, spell
-
-BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
+from vitnp.weights.vit.names import check_format, detect, names, positions_of_ours, spell
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +31,7 @@ class Inspection:
     questions: (
         list  # of sentences: settings that the file does not say, so that `load` needs them as arguments
     )
+    image_size: tuple | None = None  # what `load` makes of it, where the JSON beside it asks for another size
 
     @property
     def wrong(self):
@@ -48,16 +47,25 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
     The format is detected; the configuration comes from the arrays, a config.json next to the file and the format's
     row of PROFILES.
     image_size: (height, width) or one number; the position table is interpolated to it, as in the format's library.
-    If the positions are not those of a square image, it tells the grid.
+    If the positions are not those of a square image, it tells the grid. None: what the JSON beside the file makes of a
+    picture where the library interpolates by itself, as DINOv2's does; else the size of the file's positions.
     num_classes: a head of zeros for that many classes and no pre-logits, as at the start of fine-tuning, even if the
     file's head has that many classes; None keeps the file's head and pre-logits.
     format: the model to take from a file that holds two.
-    overrides: fields of ViTConfig that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"].
+    overrides: fields of ViTConfig that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"]; one
+    field of the file's preprocessing is **{"preprocessing.antialias": True}.
 
     float16 and bfloat16 become float32. The matrices of torch's libraries are transposed views: as fast in products,
     but slow in AdamW's element-wise work; to train, make them contiguous with tree.map(np.ascontiguousarray, p).
     Raises InputError that names the first arrays that do not fit; `inspect` lists them all.
     """
+    return load_with_notes(path, image_size=image_size, num_classes=num_classes, format=format, **overrides)[
+        :2
+    ]
+
+
+def load_with_notes(path, *, image_size=None, num_classes=None, format=None, **overrides):
+    """(p, config, notes): what `load` gives, and the notes of the `Inspection`."""
     asked = _size(image_size)
     with kinds.opened(path) as stored:
         found, fitting = examine(path, stored, format=format, image_size=asked, **overrides)
@@ -65,6 +73,7 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
         arrays = dict(numbers(found, fitting))
     _refuse(path, found)
     p, config = to_ours(found.format, arrays, found.config), found.config
+    asked = asked or found.image_size
     if asked is not None:
         try:
             p, config = adapt.new_image_size(p, config, asked)
@@ -74,7 +83,7 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
             ) from None
     if num_classes is not None:
         p, config = adapt.new_head(p, config, num_classes)
-    return p, config
+    return p, config, found.notes
 
 
 def inspect(path, *, image_size=None, format=None, **overrides):
@@ -111,7 +120,7 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
     """
     if format is not None:
         check_format(format)
-    notes, questions = [], []
+    notes, questions, used_at, scales = [], [], None, {}
     if native.TRAINING in stored:
         raise InputError(
             f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, which is there "
@@ -123,12 +132,19 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
     else:
         if family == "google":
             stored, notes = google.plain(path, stored)
-        spelled, more = _spelled(path, family, stored)
+        spelled, more = foreign.spelled(path, family, stored)
         shapes = {name: stored[in_file].shape for name, in_file in spelled.items()}
-        config, inferred, questions = infer(
-            path, family, shapes, image_size=image_size, guess=guess, **overrides
-        )
-        notes += more + inferred
+        arrays = {spell(family, in_file): in_file for in_file in stored}  # with those that are left out
+        inferred = infer(path, family, arrays, shapes, image_size=image_size, guess=guess, **overrides)
+        config, questions, used_at = inferred.config, inferred.questions, inferred.image_size
+        notes += more + inferred.notes
+        if not inferred.class_row:
+            table = spelled[names(family, 0)["position.E_pos"]]
+            stored = stored | {table: class_row.with_zeros(stored[table])}
+            notes.append(class_row.note(table))
+        if layer_scale.is_in(family, spelled):
+            scales = layer_scale.expected(family, config)
+            notes.append(layer_scale.NOTE)
     if family != "vitnp" and positions_of_ours(config):
         raise InputError(
             f'{path} is of {family}, with positions "1d" at the stem, which do not fit {positions_of_ours(config)}; '
@@ -138,7 +154,7 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
         raise InputError(
             f"{path} has {len(stored)} arrays in all, too few for the {config.num_layers:,} blocks of its configuration"
         )
-    want = expected(family, config)
+    want = expected(family, config) | scales
     rows, misshapen, fitting = [], [], {}
     for name, in_file in spelled.items():
         array = stored[in_file]
@@ -149,6 +165,8 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
         misshapen += [f"{called(in_file)} is {what}" for what in wrong]
         if shape is not None and not wrong:
             fitting[name] = in_file, ours, array
+    if scales:
+        fitting = layer_scale.taken_in(family, config, fitting)
     return Inspection(
         format=family,
         config=config,
@@ -159,6 +177,7 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
         not_finite=[],
         notes=notes,
         questions=questions,
+        image_size=used_at,
     ), fitting
 
 
@@ -194,26 +213,6 @@ def numbers(found, fitting):
         found.notes.append(f"{len(narrow)} arrays of 16 bits are widened to float32, {narrow[0]} the first")
 
 
-def _spelled(path, family, arrays):
-    """({name in `names.TABLES`: name in the file}, notes); InputError for another kind of ViT."""
-    spelled, notes = {}, []
-    for in_file in arrays:
-        for part, what in FOREIGN.items():
-            if part in in_file:
-                raise InputError(f"{path} holds {called(in_file)}: {what}; name another file")
-        name = spell(family, in_file)
-        if name in spelled:
-            both = " and ".join(called(one) for one in (spelled[name], in_file))
-            raise InputError(f"{path} holds two models: {both} are the same array")
-        spelled[name] = in_file
-    start, because = UNUSED.get(family, ("", ""))
-    unused = [name for name in spelled if start and name.startswith(start)]
-    if unused and (because is None or because in spelled):
-        left_out = some_of([called(spelled.pop(name)) for name in unused])
-        notes.append(f"left out, as {family} does: {left_out}")
-    return spelled, notes
-
-
 def expected(family, config):
     """{name in the file: ({our name: our shape}, shape in the file)} of the configuration's model, in p's order."""
     theirs, want = {} if family == "vitnp" else names(family, config.num_layers), {}
@@ -240,15 +239,6 @@ def to_ours(family, arrays, config):
     dtype = np.result_type(*leaves.values())
     wanted = models.of(config).init(None, config)
     return tree.map(lambda name: leaves[name].astype(dtype, copy=False), tree.names(wanted))
-
-
-def widened(array):
-    """float16 and bfloat16 as float32, other floats as they are, in the machine's byte order."""
-    if array.dtype == BFLOAT16:  # the upper half of a float32
-        return (array.view("<u2").astype("<u4") << 16).view("<f4")
-    if array.dtype.itemsize == 2:
-        return array.astype(np.float32)
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _not_finite(name, array):

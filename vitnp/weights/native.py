@@ -3,14 +3,13 @@
 Imports `models`, `inputs`, `system`, `errors`.
 """
 
-import dataclasses
 import json
 
 import numpy as np
 
 from vitnp import models
 from vitnp.errors import InputError
-from vitnp.inputs.fields import check_fields
+from vitnp.inputs.fields import merged
 from vitnp.system import reading
 from vitnp.weights import kinds
 
@@ -60,8 +59,7 @@ def _config(path, text, name):
 
 def with_overrides(path, config, overrides):
     """The file's configuration, `overrides` before its fields; InputError for positions that the file has not."""
-    check_fields(overrides, type(config))
-    new = dataclasses.replace(config, **overrides)
+    new = type(config)(**merged(type(config), vars(config), overrides))
     for name in ("position_embedding", "position_at"):
         if name in overrides and getattr(new, name) != getattr(config, name):
             asked, held = getattr(new, name), getattr(config, name)

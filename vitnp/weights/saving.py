@@ -9,8 +9,9 @@ from vitnp.inputs.checks import FLOATS, misfits, parameter_of, shapes
 from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.weights import kinds, native
-from vitnp.weights.vit import layouts, sidecar
-from vitnp.weights.vit.names import FAMILIES, UNUSED, check_format, names, positions_of_ours
+from vitnp.weights.vit import layouts, written
+from vitnp.weights.vit.foreign import UNUSED
+from vitnp.weights.vit.names import FAMILIES, check_format, names, positions_of_ours
 
 TORCH = ("timm", "huggingface", "torchvision")
 GAP = ("google", "timm")  # libraries that have models without a class token
@@ -20,17 +21,16 @@ def save(path, p, config, *, format="vitnp", class_names=None):
     """Write p, or a tree of the same shapes such as its gradients, with the names and the layout of `format`.
 
     format: "vitnp" (.npz that includes the configuration), "google" (.npz), "timm", "torchvision" or "huggingface"
-    (.safetensors; "huggingface" also writes config.json and preprocessor_config.json). A setting that a format does
-    not store, such as the form of GELU, is the library's own when the file is loaded again: see PROFILES.
-    class_names: [name of class 0, …] for the config.json; only "huggingface" stores them. Arrays of a device are
+    (.safetensors; "huggingface" also writes config.json and preprocessor_config.json, "timm" config.json). A setting
+    that "google" and "torchvision" do not store, such as the form of GELU, is the library's own when the file is
+    loaded again: see PROFILES.
+    class_names: [name of class 0, …] for the config.json of "huggingface" and "timm". Arrays of a device are
     copied to the host. The file is renamed when it is complete. Raises InputError for a p of another configuration, a
     model that the format cannot store, a folder with another model's config.json, and files that cannot be written.
     """
     check_format(format)
     path = reading.name_of(path, "write")
-    if (format in TORCH) != path.endswith(".safetensors"):
-        ending = ".safetensors" if format in TORCH else ".npz"
-        raise InputError(f"{path} is to be a file of {format}; give it a name that ends in {ending}")
+    need_ending(path, format)
     _check(p, config)
     p = to_host(p)
     if class_names is not None and not _are_names(class_names):
@@ -39,14 +39,27 @@ def save(path, p, config, *, format="vitnp", class_names=None):
         raise InputError(f"class_names has {len(class_names)} names; need {config.num_classes}, one a class")
     arrays = to_file(format, p, config)
     with contextlib.ExitStack() as stack:  # the JSON files are renamed after the weights
-        if format == "huggingface":
-            for name, text in sidecar.texts(path, config, class_names):
-                with open(stack.enter_context(beside(name)), "w", encoding="utf-8") as file:
-                    file.write(text)
+        for name, text in written.texts(path, format, config, class_names):
+            with open(stack.enter_context(beside(name)), "w", encoding="utf-8") as file:
+                file.write(text)
         if format in TORCH:
             kinds.write_safetensors(path, arrays)
         else:
             kinds.write_npz(path, arrays)
+
+
+def need_ending(path, format):
+    """Raise InputError for an .npz that is called .safetensors, or the other way round."""
+    if (format in TORCH) != str(path).endswith(".safetensors"):
+        ending = ".safetensors" if format in TORCH else ".npz"
+        raise InputError(f"{path} is to be a file of {format}; give it a name that ends in {ending}")
+
+
+def need_place(family, config):
+    """Raise InputError where the family's files cannot hold the configuration's model."""
+    if problem := obstacle(family, config):
+        able = [name for name in ("vitnp", *FAMILIES) if not obstacle(name, config)]
+        raise InputError(f"{problem}; save the model as {' or '.join(able)}")
 
 
 def _are_names(names):
@@ -71,9 +84,7 @@ def to_file(family, p, config):
     """{name in the file: array} of a tree like p; InputError where the family cannot hold the model."""
     if family == "vitnp":
         return dict(tree.leaves(p)) | {native.CONFIG: native.config_array(config)}
-    if problem := obstacle(family, config):
-        able = [name for name in ("vitnp", *FAMILIES) if not obstacle(name, config)]
-        raise InputError(f"{problem}; save the model as {' or '.join(able)}")
+    need_place(family, config)
     theirs, parts = names(family, config.num_layers), {}
     for ours, leaf in tree.leaves(p):
         parts.setdefault(theirs[ours], []).append(layouts.to_file(family, ours, leaf, config))
@@ -96,7 +107,7 @@ def obstacle(family, config):
         return ""
     if names(family, 0)["classify.pre_logits.W"] is None:
         return f"{family} has no place for classify.pre_logits"
-    start, because = UNUSED.get(family, ("", None))
-    if because and config.num_classes:
-        return f"{family} does not use {start}* beside {because}"
+    for start, because in UNUSED.get(family, ()):
+        if because and config.num_classes:
+            return f"{family} does not use {start}* beside {because}"
     return ""

@@ -16,6 +16,9 @@ LARGEST = 2**60  # of a number in a shape: times 8 bytes it is still one of NumP
 CHUNK = 2**18  # bytes
 
 
+BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
+
+
 class Stored(NamedTuple):
     """One array: what the file says of it, and how to read it."""
 
@@ -47,6 +50,15 @@ def check_names(path, names, most=MOST):
 def are_counts(numbers):
     """Whether all are whole numbers that a shape or a stride can have."""
     return all(type(n) is int and 0 <= n < LARGEST for n in numbers)
+
+
+def widened(array):
+    """float16 and bfloat16 as float32, other floats as they are, in the machine's byte order."""
+    if array.dtype == BFLOAT16:  # the upper half of a float32
+        return (array.view("<u2").astype("<u4") << 16).view("<f4")
+    if array.dtype.itemsize == 2:
+        return array.astype(np.float32)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def take(stream, size):

@@ -32,7 +32,8 @@ STORAGES = {
     ("torch", "BoolStorage"): "?",
 }
 MOST_AXES = 32
-WRAPPINGS = ("state_dict", "model")  # {"state_dict": …, "epoch": …}, as training scripts save
+# {"state_dict": …, "epoch": …}, as training scripts save; DINOv2's has a teacher, the model that is published.
+WRAPPINGS = ("state_dict", "model", "teacher")
 
 
 class Tensor(NamedTuple):
@@ -152,7 +153,7 @@ def _unpickled(path, data):
 
 
 def _state_dict(path, saved):
-    """{name: Tensor} of what was pickled: the dict itself, or the one under "state_dict" or "model"."""
+    """{name: Tensor} of what was pickled: the dict itself, or the one under one of the `WRAPPINGS`."""
     for key in WRAPPINGS:
         if isinstance(saved, dict) and isinstance(saved.get(key), dict):
             saved = saved[key]

@@ -118,7 +118,7 @@ class ViTConfig(ImageConfig):
         return self.hidden_size // self.num_heads
 
 
-# ViT Table 1 has B, L and H; Ti and S are the released code's.
+# ViT Table 1 has B, L and H; Ti and S are the released code's. DINOv2 has S, B and L with patches of 14.
 SIZES = {
     "Ti": {"hidden_size": 192, "num_layers": 12, "num_heads": 3, "mlp_dim": 768},
     "S": {"hidden_size": 384, "num_layers": 12, "num_heads": 6, "mlp_dim": 1536},
@@ -126,7 +126,7 @@ SIZES = {
     "L": {"hidden_size": 1024, "num_layers": 24, "num_heads": 16, "mlp_dim": 4096},
     "H": {"hidden_size": 1280, "num_layers": 32, "num_heads": 16, "mlp_dim": 5120},
 }
-PUBLISHED = "Ti/16 Ti/8 S/32 S/16 S/8 B/32 B/16 B/8 L/32 L/16 L/8 H/14 H/8".split()
+PUBLISHED = "Ti/16 Ti/8 S/32 S/16 S/14 S/8 B/32 B/16 B/14 B/8 L/32 L/16 L/14 L/8 H/14 H/8".split()
 PRESETS = {
     name: SIZES[name.partition("/")[0]] | {"patch_size": int(name.partition("/")[2])} for name in PUBLISHED
 }

@@ -1,12 +1,11 @@
-"""What big_vision's files have and the published ones have not. Imports `errors`, `models`, `stored`."""
+"""What big_vision's files have and the published ones have not. Imports `errors`, `models`, `stored`, `class_row`."""
 
 import functools
-
-import numpy as np
 
 from vitnp.errors import InputError, quoted
 from vitnp.models.vit.config import MOST_LAYERS
 from vitnp.weights.stored import MOST, Stored
+from vitnp.weights.vit import class_row
 
 STACKED = "Transformer/encoderblock/"
 POSITIONS = "pos_embedding"
@@ -28,8 +27,8 @@ def plain(path, arrays):
     token = any(name.rpartition("/")[2] == "cls" for name in found)
     if token and name and "posembed_input" not in name and len(found[name].shape) == 3:
         # There the class token comes in after the positions are added: its own is 0.
-        found[name] = _with_a_row_of_zeros(found[name])
-        notes.append(f"{name} has no row for the class token, which is given a position of 0")
+        found[name] = class_row.with_zeros(found[name])
+        notes.append(class_row.note(name))
     return found, notes
 
 
@@ -50,14 +49,3 @@ def _blocks(path, name, stored):
         )
         for i in range(stored.shape[0])
     }
-
-
-def _with_a_row_of_zeros(stored):
-    """The position table (1, N, D) as (1, N + 1, D), zeros first."""
-    images, rows, width = stored.shape
-
-    def read():
-        E_pos = stored.read()
-        return np.concatenate([np.zeros_like(E_pos[:, :1]), E_pos], axis=1)
-
-    return Stored((images, rows + 1, width), stored.dtype, read)

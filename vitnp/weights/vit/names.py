@@ -58,9 +58,16 @@ SPELLINGS = {
         (r"/MlpBlock_0/", "/MlpBlock_3/"),  # kind of layer apart, the published files all kinds together
         (r"/LayerNorm_1/", "/LayerNorm_2/"),
     ),
-    "timm": (),
+    "timm": (
+        (r"^backbone\.", ""),  # a checkpoint of DINOv2's training
+        (r"^blocks\.\d+\.(\d+)\.", r"blocks.\1."),  # there in chunks, each with the numbers of all blocks
+        (r"\.gamma_([12])$", r".ls\1.gamma"),  # DeiT-III
+    ),
     "huggingface": (
         (r"^(embeddings|encoder|layers|layernorm|pooler)\.", r"vit.\1."),  # files of ViTModel
+        (r"^dinov2\.", "vit."),
+        (r"\.norm1\.", ".layernorm_before."),  # DINOv2
+        (r"\.norm2\.", ".layernorm_after."),
         (r"^vit\.layers\.", "vit.encoder.layer."),  # state_dict() of transformers 5; its files are as before
         (r"\.attention\.q_proj\.", ".attention.attention.query."),
         (r"\.attention\.k_proj\.", ".attention.attention.key."),
@@ -73,20 +80,6 @@ SPELLINGS = {
         (r"\.mlp\.linear_1\.", ".mlp.0."),  # before torchvision 0.13
         (r"\.mlp\.linear_2\.", ".mlp.3."),
     ),
-}
-# Parts of the names in models that are not ViTs of this kind, and the reason for the refusal.
-FOREIGN = {
-    "MAPHead": "attention pooling, which is not built here",
-    "attn_pool.": "attention pooling, which is not built here",
-    "fc_norm.": "a LayerNorm after the mean of the tokens, which is not built here",
-    ".ls1.": "LayerScale, which is not built here",
-    "reg_token": "register tokens, which are not built here",
-    "dist_token": "a distillation token, which is not built here",
-}
-# Arrays that the library itself no longer reads, and the array whose presence is the reason (None: always).
-UNUSED = {
-    "timm": ("pre_logits.", None),
-    "huggingface": ("vit.pooler.", "classifier.weight"),
 }
 
 

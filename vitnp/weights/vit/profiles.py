@@ -1,10 +1,12 @@
-"""What each library computes beside the shapes, as fields of ViTConfig: a row a family.
+"""What each library computes beside the shapes, as fields of ViTConfig: a row a family, or a kind of model of it.
 
-`load` takes the row of the format; a config.json beside the file goes before it, and what the caller says before
-both: load(path, **PROFILES["timm-imagenet"]).
+`load` takes the row of the format, or of the kind that the names of the arrays tell; a config.json beside the file goes
+before it, and what the caller says before both: load(path, **PROFILES["timm-imagenet"]). Imports `inputs`,
+`layer_scale`.
 """
 
 from vitnp.inputs.images import Preprocessing
+from vitnp.weights.vit import layer_scale
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}  # of its training images
 PILLOW_BILINEAR = {"resize_filter": "bilinear", "antialias": True}
@@ -25,8 +27,24 @@ PROFILES = {
     # mean = std = 0.5, bicubic, crop_pct 0.9; those for 384 pixels 1.0
     "timm": TIMM | {"preprocessing": Preprocessing(**TIMM_RESIZE, crop_fraction=0.9)},
     "timm-384": TIMM | {"preprocessing": Preprocessing(**TIMM_RESIZE)},
-    # timm/models/deit.py, and the DINO weights of vision_transformer.py
+    # timm/models/deit.py, with DeiT-III, and the DINO weights of vision_transformer.py
     "timm-imagenet": TIMM | {"preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE, crop_fraction=0.9)},
+    "timm-imagenet-384": TIMM | {"preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE)},
+    # timm/models/vision_transformer.py, vit_*_patch14_dinov2: 518 pixels, crop_pct 1.0
+    "timm-dinov2": TIMM | {"preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE)},
+    # dinov2/models/vision_transformer.py: interpolate_pos_encoding adds 0.1 to the size; dinov2/data/transforms.py:
+    # make_classification_eval_transform, Resize(256, bicubic), CenterCrop(224)
+    "dinov2": TORCH
+    | {
+        "position_interpolation": "bicubic-offset",
+        "preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE, crop_fraction=224 / 256),
+    },
+    # deit/main.py: bicubic, align_corners=False; deit/README_revenge.md: --eval-crop-ratio 1.0
+    "deit3": TORCH
+    | {
+        "position_interpolation": "bicubic",
+        "preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE),
+    },
     # configuration_vit.py: hidden_act "gelu", layer_norm_eps 1e-12; modeling_vit.py: interpolate_pos_encoding,
     # bicubic, align_corners=False; ViTImageProcessor: mean = std = 0.5, Pillow's bilinear to exactly the size
     "huggingface": {
@@ -34,6 +52,15 @@ PROFILES = {
         "layer_norm_eps": 1e-12,
         "position_interpolation": "bicubic",
         "preprocessing": Preprocessing(**PILLOW_BILINEAR),
+    },
+    # configuration_dinov2.py: layer_norm_eps 1e-6; modeling_dinov2.py: interpolate_pos_encoding, bicubic,
+    # align_corners=False; facebook/dinov2-small, BitImageProcessor: shorter side 256, bicubic, middle 224
+    "huggingface-dinov2": TORCH
+    | {
+        "position_interpolation": "bicubic",
+        "preprocessing": Preprocessing(
+            **IMAGENET, **TIMM_RESIZE, crop_fraction=224 / 256, crop_rounding="down"
+        ),
     },
     # torchvision/models/vision_transformer.py: interpolate_embeddings, bicubic, align_corners=True;
     # ViT_B_16_Weights.IMAGENET1K_V1: ImageClassification(crop_size=224), resize 256, bilinear
@@ -47,8 +74,35 @@ PROFILES = {
 }
 
 
-def profile(family, image_size):
-    """The row for a family's model made for images of that size."""
-    if family == "timm" and min(image_size) >= 384:
-        family = "timm-384"
-    return PROFILES[family]
+# What the kinds are called in a note, those with LayerScale.
+CALLED = {
+    "huggingface-dinov2": "Hugging Face's DINOv2",
+    "timm-dinov2": "timm's DINOv2",
+    "timm-imagenet": "timm's DeiT-III",
+    "dinov2": "DINOv2 as its authors' code has it",
+    "deit3": "DeiT-III as its authors' code has it",
+}
+
+
+def kind_of(family, found, *, class_row=True):
+    """The name of the row for a file of these arrays, {name in `names.TABLES`: name in the file}.
+
+    class_row: whether the table of positions has a row for the class token.
+    """
+    if not layer_scale.is_in(family, found):
+        return family
+    if family == "huggingface":
+        return "huggingface-dinov2"
+    if any("gamma_" in in_file for in_file in found.values()):
+        return "deit3"
+    if "mask_token" in found:
+        return "dinov2"
+    if "cls_token" not in found:
+        return family
+    return "timm-dinov2" if class_row else "timm-imagenet"
+
+
+def profile(kind, image_size):
+    """The row for a kind's model made for images of that size."""
+    large = f"{kind}-384"
+    return PROFILES[large if min(image_size) >= 384 and large in PROFILES else kind]

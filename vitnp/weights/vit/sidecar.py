@@ -1,24 +1,27 @@
-"""The JSON files beside a Hugging Face or timm file, read and written. Imports `errors`, `system`.
+"""The JSON files beside a Hugging Face or timm file, read. Imports `errors`, `inputs`, `system`, `processors`.
 
 Hugging Face keeps in config.json what the arrays cannot say (heads, eps, GELU, the image's height and width, the
 names of the classes), and in preprocessor_config.json how a picture becomes the input. timm's config.json has both.
+What neither has a word for is under "vitnp" in config.json, which the other libraries do not look at.
 """
 
 import contextlib
 import dataclasses
-import json
-import math
 import os
+from typing import NamedTuple
 
-from vitnp.errors import InputError, known, shown
+from vitnp.errors import known, shown
+from vitnp.inputs.fields import check_fields
+from vitnp.inputs.images import Preprocessing, size
+from vitnp.models.vit.config import ViTConfig
 from vitnp.system import reading
+from vitnp.weights.vit import processors
 
 # transformers/activations.py; timm's gelu_tanh
 GELU = {"gelu": "erf", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh", "gelu_tanh": "tanh"}
-# By name, and by Pillow's number.
-FILTERS = {"bilinear": "bilinear", "bicubic": "bicubic", 2: "bilinear", 3: "bicubic"}
 ADVICE = "repair it, or move it away"
 JSON_FILES = ("config.json", "preprocessor_config.json")
+OURS = "vitnp"  # in config.json: {field of ViTConfig: value}
 # What Hugging Face calls the fields whose values the arrays also show.
 SIZES = {
     "hidden_size": "hidden_size",
@@ -29,114 +32,109 @@ SIZES = {
 }
 
 
-def read(path, family, preprocessing):
-    """(the ViTConfig fields that the JSON files beside `path` decide, what they ask for and vitnp cannot do).
+class Beside(NamedTuple):
+    """What the JSON files beside a file of weights say."""
 
-    preprocessing is the family's, for what they leave open; the second is a list of phrases. Without such files:
-    ({}, []). Raises InputError, naming the file, for one that cannot be used.
+    fields: dict  # of ViTConfig, without preprocessing
+    preprocessing: dict  # fields of it
+    unlike: list  # of (what they ask for and vitnp cannot do, the --set of what it does in its place)
+    image_size: (
+        tuple | None
+    )  # (height, width) that the model is used at, which may be another than its table's
+    no_class_row: bool | None  # whether the position table has no row for the class token, where they say it
+    notes: list  # of sentences
+
+
+NOTHING = Beside({}, {}, [], None, None, [])
+
+
+def read(path, family, base, *, any_size=False):
+    """The `Beside` of a file. Raises InputError, naming the JSON file, for one that cannot be used.
+
+    base: the Preprocessing of such models; any_size: see `processors.of_huggingface`.
     """
-    if family == "timm":
-        with _named(path, "config.json") as given:
-            return _timm(given, preprocessing)
-    if family != "huggingface":
-        return {}, []
+    if family not in ("timm", "huggingface"):
+        return NOTHING
     with _named(path, "config.json") as given:
-        fields = _huggingface(given)
-    with _named(path, "preprocessor_config.json") as given:
-        how, unlike = _processor(given, preprocessing, fields.get("image_size"))
-    return fields | how, unlike
+        found = of(family, given, base=base)
+    if family == "timm":
+        return found
+    with _named(path, "preprocessor_config.json") as processor:
+        return of(family, given, processor, base=base, any_size=any_size)
+
+
+def of(family, given, processor=None, *, base, any_size=False):
+    """The `Beside` of config.json and preprocessor_config.json. Raises what is wrong with them, without their names."""
+    found = _timm(given) if family == "timm" else _huggingface(given)
+    if processor is not None:
+        image_size = found.fields.get("image_size")
+        how, unlike, made = processors.of_huggingface(processor, image_size, base, any_size=any_size)
+        found = found._replace(preprocessing=how, unlike=unlike, image_size=made)
+    return _with_ours(found, given.get(OURS, {}))
+
+
+def is_there(path, family):
+    """Whether there is a JSON file that `read` reads."""
+    return family in ("timm", "huggingface") and any(
+        os.path.exists(beside(path, name)) for name in JSON_FILES
+    )
+
+
+def _with_ours(found, ours):
+    """The `Beside` with what is under "vitnp" before it."""
+    check_fields(ours, ViTConfig)
+    how = {**ours.get("preprocessing", {})}
+    Preprocessing(**how)
+    check = {field.name: field.metadata["check"] for field in dataclasses.fields(ViTConfig)}
+    others = {name: check[name](name, value) for name, value in ours.items() if name != "preprocessing"}
+    return found._replace(
+        fields=found.fields | others,
+        preprocessing=found.preprocessing | how,
+        unlike=[(what, answer) for what, answer in found.unlike if answer.partition("=")[0] not in how],
+    )
 
 
 def _huggingface(given):
-    """Hugging Face's config.json as fields of ViTConfig."""
+    """The `Beside` of Hugging Face's config.json."""
     names = SIZES | {"num_attention_heads": "num_heads", "layer_norm_eps": "layer_norm_eps"}
     fields = {ours: given[theirs] for theirs, ours in names.items() if theirs in given}
     if "hidden_act" in given:
         fields["gelu"] = _known("hidden_act", given["hidden_act"], GELU)
     if "image_size" in given:
-        fields["image_size"] = _pair(given["image_size"])
+        fields["image_size"] = size(given["image_size"])
     if "id2label" in given:
         fields["num_classes"] = len(_labels(given, "id2label"))
-    return fields
+    if "mlp_ratio" in given and "hidden_size" in given:  # DINOv2
+        fields["mlp_dim"] = int(given["hidden_size"] * given["mlp_ratio"])
+    notes = []
+    if "Dinov2Backbone" in (given.get("architectures") or []):
+        if given.get("apply_layernorm") is False:
+            raise ValueError("apply_layernorm is False, a backbone without the last LayerNorm")
+        notes.append("a backbone: vitnp computes the tokens after the last LayerNorm, not its feature maps")
+    return NOTHING._replace(fields=fields, notes=notes)
 
 
-def _processor(given, preprocessing, image_size):
-    """preprocessor_config.json as (fields of ViTConfig, phrases); image_size is the model's, or None."""
-    given = {name: value for name, value in given.items() if value is not None}
-    if not given:
-        return {}, []
-    changes, unlike = {}, []
-    changes["mean"] = tuple(given.get("image_mean", preprocessing.mean))
-    changes["std"] = tuple(given.get("image_std", preprocessing.std))
-    if given.get("do_normalize") is False:
-        changes |= {"mean": (0.0,), "std": (1.0,)}
-    # x·factor before the mean is taken off: in x/255, where vitnp takes it off, mean and std are so much smaller.
-    factor = 255.0 * given.get("rescale_factor", 1 / 255) if given.get("do_rescale", True) else 255.0
-    if not math.isclose(factor, 1.0):
-        changes |= {name: tuple(value / factor for value in changes[name]) for name in ("mean", "std")}
-    if "resample" in given:
-        if given["resample"] in FILTERS:
-            changes["resize_filter"] = FILTERS[given["resample"]]
-        else:
-            unlike.append(f"preprocessor_config.json has resample {shown(given['resample'])}")
-    if given.get("do_resize") is False:
-        unlike.append("preprocessor_config.json has do_resize false")
-    elif "size" in given:
-        sizes, problem = _resize(given, image_size)
-        changes |= sizes
-        unlike += problem
-    return {"preprocessing": dataclasses.replace(preprocessing, **changes)}, unlike
-
-
-def _resize(given, image_size):
-    """How preprocessor_config.json resizes and crops as (fields of Preprocessing, phrases)."""
-    size, keep = given["size"], False
-    if isinstance(size, dict) and size.keys() == {"shortest_edge"}:
-        size, keep = size["shortest_edge"], True
-    before = _pair((size["height"], size["width"]) if isinstance(size, dict) else size)
-    after = before
-    if given.get("do_center_crop"):
-        crop = given.get("crop_size", image_size or before)
-        after = _pair((crop["height"], crop["width"]) if isinstance(crop, dict) else crop)
-    wanted = image_size or after
-    fraction = after[0] / before[0]
-    if int(after[0] / fraction) < before[0]:  # the last bit: preprocess divides, and must come to `before`
-        fraction = math.nextafter(fraction, 0.0)
-    like = after == wanted and tuple(int(side / fraction) for side in after) == before
-    if keep:  # one number is meant, the shorter side's
-        like = after == wanted and after[0] == after[1] and bool(given.get("do_center_crop"))
-    if not like:
-        return {}, [
-            f"preprocessor_config.json resizes to {shown(given['size'])} for {wanted[0]}x{wanted[1]} pixels"
-        ]
-    return {"crop_fraction": fraction, "keep_aspect_ratio": keep}, []
-
-
-def _timm(config, preprocessing):
-    """timm's config.json as (fields of ViTConfig, phrases)."""
-    fields, unlike = {}, []
+def _timm(config):
+    """The `Beside` of timm's config.json."""
     arguments, given = (config.get(name) or {} for name in ("model_args", "pretrained_cfg"))
+    given = given or config  # older files have its entries at the top
+    fields = {}
     if "num_heads" in arguments:
         fields["num_heads"] = arguments["num_heads"]
     if "act_layer" in arguments:
         fields["gelu"] = _known("act_layer", arguments["act_layer"], GELU)
     if "num_classes" in config:
         fields["num_classes"] = config["num_classes"]
-    changes = {name: tuple(given[name]) for name in ("mean", "std") if name in given}
-    if "crop_pct" in given:
-        changes["crop_fraction"] = given["crop_pct"]
-    ways = {"center": True, "squash": False}
-    for theirs, ours, values in (
-        ("interpolation", "resize_filter", FILTERS),
-        ("crop_mode", "keep_aspect_ratio", ways),
-    ):
-        if theirs in given and given[theirs] in values:
-            changes[ours] = values[given[theirs]]
-        elif theirs in given:
-            unlike.append(f"config.json has {theirs} {shown(given[theirs])}")
-    if changes:
-        fields["preprocessing"] = dataclasses.replace(preprocessing, **changes)
-    return fields, unlike
+    how, unlike = processors.of_timm(given)
+    image_size = None
+    if arguments.get("img_size") is not None:
+        image_size = size(arguments["img_size"])
+    elif given.get("input_size") is not None:
+        image_size = size(given["input_size"][1:])
+    no_row = arguments.get("no_embed_class")
+    if str(config.get("architecture", "")).startswith("deit3_"):
+        no_row = True
+    return Beside(fields, how, unlike, image_size, no_row, [])
 
 
 def _known(what, value, choices):
@@ -153,27 +151,21 @@ def _labels(given, name):
     return labels
 
 
-def _pair(size):
-    """(height, width) of what may be one number."""
-    height, width = size if isinstance(size, list | tuple) else (size, size)
-    return height, width
-
-
 @contextlib.contextmanager
 def _named(path, name):
     """The object in the JSON file called `name` beside `path`; what fails on it raises InputError that names it."""
-    given = _json(path, name)
-    with reading.named(_beside(path, name), " cannot be used", ADVICE):
+    given = json_of(path, name)
+    with reading.named(beside(path, name), " cannot be used", ADVICE):
         yield given
 
 
-def _beside(path, name):
+def beside(path, name):
     return os.path.join(os.path.dirname(reading.name_of(path)), name)
 
 
-def _json(path, name):
+def json_of(path, name):
     """The object in the JSON file called `name` beside `path`; {} where there is no such file."""
-    file = _beside(path, name)
+    file = beside(path, name)
     if not os.path.exists(file):
         return {}
     text = reading.text(file, ADVICE)
@@ -198,52 +190,3 @@ def class_names(path):
             if not isinstance(name, str):
                 raise ValueError(f"the name of class {i} is no text")
         return names
-
-
-def texts(path, config, class_names):
-    """The (name, text) of the two files from which `read` gives the same fields, as transformers has them.
-
-    class_names may be None. Raises InputError where config.json is something else's, or another model's.
-    """
-    old = _json(path, "config.json")
-    if (old and old.get("model_type") != "vit") or _of_another(path):
-        raise InputError(
-            f"{_beside(path, 'config.json')} belongs to something else; save into another folder"
-        )
-    base = not config.num_classes
-    given = {
-        "architectures": ["ViTModel" if base else "ViTForImageClassification"],
-        "model_type": "vit",
-        **{theirs: getattr(config, ours) for theirs, ours in SIZES.items()},
-        "num_attention_heads": config.num_heads,
-        "layer_norm_eps": config.layer_norm_eps,
-        "hidden_act": "gelu" if config.gelu == "erf" else "gelu_new",
-        "image_size": list(config.image_size),
-        "qkv_bias": True,
-    }
-    if base:
-        given |= {"pooler_output_size": config.representation_size, "pooler_act": "tanh"}
-    else:
-        given["id2label"] = {
-            str(i): class_names[i] if class_names else f"LABEL_{i}" for i in range(config.num_classes)
-        }
-        given["label2id"] = {name: int(i) for i, name in given["id2label"].items()}
-    how = config.preprocessing
-    processor = {
-        "image_processor_type": "ViTImageProcessor",
-        "image_mean": list(how.mean) * (config.in_channels // len(how.mean)),
-        "image_std": list(how.std) * (config.in_channels // len(how.std)),
-        "resample": {"bilinear": 2, "bicubic": 3}[how.resize_filter],
-        "size": dict(zip(("height", "width"), config.image_size, strict=True)),
-    }
-    return [
-        (_beside(path, name), json.dumps(value, indent=2) + "\n")
-        for name, value in zip(JSON_FILES, (given, processor), strict=True)
-    ]
-
-
-def _of_another(path):
-    """Whether there are JSON files beside `path`, and weights that they belong to, but no file at `path` yet."""
-    if os.path.exists(path) or not any(os.path.exists(_beside(path, name)) for name in JSON_FILES):
-        return False
-    return any(name.endswith((".safetensors", ".bin")) for name in os.listdir(_beside(path, "") or "."))

@@ -1,0 +1,95 @@
+"""Mistakes in reading other libraries' files: LayerScale, rows of zeros, kinds of model, processors."""
+
+from mutants.kinds import wrong_rules
+
+WHERE, TOKENS = "test_golden_dinov2", "test_tokens_and_logits_at_every_size"
+DEIT3, HUGGINGFACE = "deit3_timm/model.safetensors", "dinov2_huggingface/model.safetensors"
+
+wrong_rules(
+    "weights/vit/layer_scale.py",
+    WHERE,
+    TOKENS,
+    ("λ is left out", "* scale.astype(np.float64).reshape(shape)", "* 1.0"),
+    (
+        "λ² for λ",
+        "* scale.astype(np.float64).reshape(shape)",
+        "* scale.astype(np.float64).reshape(shape) ** 2",
+    ),
+    ("λ for the inputs of W", "axis=0))", "axis=-1))"),
+    ("λ not for b_O", '("attention.W_O", "attention.b_O")', '("attention.W_O",)'),
+    ("λ not for b2", '("feed_forward.W2", "feed_forward.b2")', '("feed_forward.W2",)'),
+    (
+        "the other layer's λ",
+        "for scale, leaves in zip(SCALES[family], LAYERS",
+        "for scale, leaves in zip(SCALES[family][::-1], LAYERS",
+    ),
+    name=DEIT3,
+)
+wrong_rules(
+    "weights/vit/layer_scale.py",
+    WHERE,
+    "test_layer_scale_is_taken_in_with_one_rounding",
+    ("rounded to float16", ".astype(array.dtype)", ".astype(np.float16).astype(array.dtype)"),
+)
+wrong_rules(
+    "weights/vit/class_row.py",
+    WHERE,
+    TOKENS,
+    ("the first patch's row", "np.zeros_like(E_pos[:, :1])", "E_pos[:, :1]"),
+    ("the row last", "[np.zeros_like(E_pos[:, :1]), E_pos]", "[E_pos, np.zeros_like(E_pos[:, :1])]"),
+    name=DEIT3,
+)
+wrong_rules(
+    "weights/vit/profiles.py",
+    WHERE,
+    TOKENS,
+    (
+        "DINOv2's own positions as timm's",
+        '"position_interpolation": "bicubic-offset"',
+        '"position_interpolation": "bicubic"',
+    ),
+    ("DINOv2's own file taken for timm's", 'if "mask_token" in found:', "if False:"),
+    name="dinov2_own/dinov2.pth",
+)
+wrong_rules(
+    "weights/vit/profiles.py",
+    WHERE,
+    TOKENS,
+    (
+        "DeiT-III's own file taken for timm's",
+        'if any("gamma_" in in_file for in_file in found.values()):',
+        "if False:",
+    ),
+    name="deit3_own/deit_3.pth",
+)
+wrong_rules(
+    "weights/vit/profiles.py",
+    WHERE,
+    TOKENS,
+    ("Hugging Face's DINOv2 taken for its ViT", 'return "huggingface-dinov2"', 'return "huggingface"'),
+    name=HUGGINGFACE,
+)
+wrong_rules(
+    "weights/vit/processors.py",
+    WHERE,
+    "test_a_picture_through_the_processor_and_the_model",
+    ("the crop rounds as torchvision's", '{"crop_rounding": "down"} if', '{"crop_rounding": "nearest"} if'),
+    ("the longer side", "fraction = after[0] / before[0]", "fraction = 1.0"),
+    ("stretched", 'side, keep = side["shortest_edge"], True', 'side, keep = side["shortest_edge"], False'),
+)
+wrong_rules(
+    "data/preprocess.py",
+    WHERE,
+    "test_a_picture_through_the_processor_and_the_model",
+    ("every crop rounds alike", 'round if how.crop_rounding == "nearest" else int', "round"),
+)
+wrong_rules(
+    "weights/vit/infer.py",
+    WHERE,
+    "test_a_note_says_that_the_processor_asks_for_another_size",
+    (
+        "the size of the table, whatever the processor makes",
+        "questions, used_at, has_row)",
+        "questions, None, has_row)",
+    ),
+)

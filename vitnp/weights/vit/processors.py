@@ -1,0 +1,140 @@
+"""How a picture becomes the input, in the words of Hugging Face and of timm: read, and written. Imports `inputs`.
+
+Hugging Face has it in preprocessor_config.json, timm in the pretrained_cfg of config.json.
+"""
+
+import math
+
+from vitnp.errors import shown
+from vitnp.inputs.images import Preprocessing, size
+
+# By name, and by Pillow's number.
+FILTERS = {"bilinear": "bilinear", "bicubic": "bicubic", 2: "bilinear", 3: "bicubic"}
+NUMBERS = {"bilinear": 2, "bicubic": 3}
+CROP_MODES = {"center": True, "squash": False}  # whether timm's keeps the aspect ratio
+# What vitnp has in place of what it has not, as the --set that says it.
+FILTER, RESIZE, CROP = "resize_filter=bicubic", "crop_fraction=1", "keep_aspect_ratio=true"
+
+
+def pair(size):
+    """(height, width) of what may be one number."""
+    height, width = size if isinstance(size, list | tuple) else (size, size)
+    return height, width
+
+
+def of_huggingface(given, image_size, base, *, any_size=False):
+    """preprocessor_config.json as ({field of Preprocessing: value}, [(what vitnp has not, …)], the size it makes).
+
+    The second are pairs with the --set that says what to do in its place. image_size is the model's, or None; base the
+    Preprocessing of such models. any_size: the model takes what the processor makes, as DINOv2 does, so its size
+    decides; else it is None.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    if not given:
+        return {}, [], None
+    changes, unlike, made = {}, [], None
+    for theirs, ours in (("image_mean", "mean"), ("image_std", "std")):
+        if theirs in given:
+            changes[ours] = tuple(given[theirs])
+    if given.get("do_normalize") is False:
+        changes |= {"mean": (0.0,), "std": (1.0,)}
+    # x·factor before the mean is taken off: in x/255, where vitnp takes it off, mean and std are so much smaller.
+    factor = 255.0 * given.get("rescale_factor", 1 / 255) if given.get("do_rescale", True) else 255.0
+    if not math.isclose(factor, 1.0):
+        plain = {"mean": base.mean, "std": base.std} | changes
+        changes |= {name: tuple(value / factor for value in plain[name]) for name in ("mean", "std")}
+    if "resample" in given:
+        if given["resample"] in FILTERS:
+            changes["resize_filter"] = FILTERS[given["resample"]]
+        else:
+            unlike.append((f"preprocessor_config.json has resample {shown(given['resample'])}", FILTER))
+    if given.get("do_resize") is False:
+        unlike.append(("preprocessor_config.json has do_resize false", RESIZE))
+    elif "size" in given:
+        sizes, problem, made = _resize(given, None if any_size else image_size)
+        changes |= sizes
+        unlike += problem
+    Preprocessing(**changes)  # a value that is none is found while the file's name is known
+    return changes, unlike, size(made) if any_size and made else None
+
+
+def _resize(given, image_size):
+    """How preprocessor_config.json resizes and crops, as `of_huggingface` gives it; image_size decides, where known."""
+    side, keep = given["size"], False
+    what = f"preprocessor_config.json resizes to {shown(side)}"
+    what += f" for {image_size[0]}x{image_size[1]} pixels" if image_size else ", and crops to no square"
+    if isinstance(side, dict) and side.keys() == {"shortest_edge"}:
+        side, keep = side["shortest_edge"], True
+    if isinstance(side, dict) and not {"height", "width"} <= side.keys():
+        return {}, [(what, RESIZE)], None
+    before = pair((side["height"], side["width"]) if isinstance(side, dict) else side)
+    after = before
+    if given.get("do_center_crop"):
+        crop = given.get("crop_size", image_size or before)
+        after = pair((crop["height"], crop["width"]) if isinstance(crop, dict) else crop)
+    wanted = image_size or after
+    fraction = after[0] / before[0]
+    if int(after[0] / fraction) < before[0]:  # the last bit: preprocess divides, and must come to `before`
+        fraction = math.nextafter(fraction, 0.0)
+    like = after == wanted and tuple(int(side / fraction) for side in after) == before
+    if keep:  # one number is meant, the shorter side's
+        like = after == wanted and after[0] == after[1] and bool(given.get("do_center_crop"))
+    if not like:
+        return {}, [(what, RESIZE)], None
+    crops = {"crop_rounding": "down"} if given.get("do_center_crop") else {}
+    return {"crop_fraction": fraction, "keep_aspect_ratio": keep} | crops, [], after
+
+
+def to_huggingface(config):
+    """preprocessor_config.json of a configuration, as near as it can say it."""
+    how, (height, width) = config.preprocessing, config.image_size
+    channels = config.in_channels
+    given = {
+        "image_processor_type": "BitImageProcessor" if how.keep_aspect_ratio else "ViTImageProcessor",
+        "do_convert_rgb": channels == 3,
+        "do_normalize": True,
+        "image_mean": list(how.mean) * (channels // len(how.mean)),
+        "image_std": list(how.std) * (channels // len(how.std)),
+        "do_rescale": True,
+        "rescale_factor": 1 / 255,
+        "do_resize": True,
+        "resample": NUMBERS[how.resize_filter],
+    }
+    before = [int(side / how.crop_fraction) for side in (height, width)]
+    stretched = dict(zip(("height", "width"), before, strict=True))
+    sides = {"shortest_edge": max(before)} if how.keep_aspect_ratio else stretched
+    crops = how.keep_aspect_ratio or before != [height, width]
+    crop = {"crop_size": {"height": height, "width": width}} if crops else {}
+    return given | {"size": sides, "do_center_crop": crops} | crop
+
+
+def of_timm(given):
+    """timm's pretrained_cfg as ({field of Preprocessing: value}, [(what vitnp has not, the --set in its place)])."""
+    changes, unlike = {name: tuple(given[name]) for name in ("mean", "std") if name in given}, []
+    if "crop_pct" in given:
+        changes["crop_fraction"] = given["crop_pct"]
+    for theirs, ours, values, advice in (
+        ("interpolation", "resize_filter", FILTERS, FILTER),
+        ("crop_mode", "keep_aspect_ratio", CROP_MODES, CROP),
+    ):
+        if theirs in given and given[theirs] in values:
+            changes[ours] = values[given[theirs]]
+        elif theirs in given:
+            unlike.append((f"config.json has {theirs} {shown(given[theirs])}", advice))
+    Preprocessing(**changes)
+    return changes, unlike
+
+
+def to_timm(config):
+    """timm's pretrained_cfg of a configuration, as near as it can say it."""
+    how, channels = config.preprocessing, config.in_channels
+    return {
+        "input_size": [channels, *config.image_size],
+        "fixed_input_size": True,
+        "interpolation": how.resize_filter,
+        "crop_pct": how.crop_fraction,
+        "crop_mode": "center" if how.keep_aspect_ratio else "squash",
+        "mean": list(how.mean) * (channels // len(how.mean)),
+        "std": list(how.std) * (channels // len(how.std)),
+        "num_classes": config.num_classes,
+    }
