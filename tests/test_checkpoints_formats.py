@@ -455,8 +455,11 @@ def test_preprocessing_of_three_channels_is_asked_for_where_there_is_one(tmp_pat
     p = vit.init(np.random.default_rng(0), config)
     before = PROFILES["torchvision"]["preprocessing"]
     weights.save(tmp_path / "a.safetensors", p, config, format="torchvision")
-    with pytest.raises(InputError, match=r"is for 3 channels, the file has 1"):
+    with pytest.raises(InputError, match=r"is for 3 channels, the file has 1; say .*std=0\.5$"):
         weights.load(tmp_path / "a.safetensors", num_heads=4)
+    told = {"preprocessing.mean": 0.5, "preprocessing.std": 0.5}  # as the line says
+    how = weights.load(tmp_path / "a.safetensors", num_heads=4, **told)[1].preprocessing
+    assert how == dataclasses.replace(before, mean=0.5, std=0.5)
     told = {"num_heads": 4, "preprocessing": {"mean": [0.5], "std": [0.5]}}
     assert weights.load(tmp_path / "a.safetensors", **told)[1].preprocessing.mean == (0.5,)
     assert weights.inspect(tmp_path / "a.safetensors", num_heads=4).config.preprocessing == Preprocessing()

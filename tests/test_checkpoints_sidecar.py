@@ -8,8 +8,9 @@ import pytest
 from checkpoint_files import TOKEN, arrays_of, path_of, random_model
 from PIL import Image
 
-from vitnp import InputError, preset, weights
+from vitnp import InputError, ViTConfig, preset, weights
 from vitnp.data import preprocess
+from vitnp.inputs.images import overrides
 from vitnp.weights import PROFILES
 
 SIZE = {"image_size": TOKEN.image_size}
@@ -145,6 +146,9 @@ def test_what_vitnp_has_not_is_asked_about(tmp_path, given, words):
         weights.load(path)
     assert str(caught.value).isprintable()
     assert words in weights.inspect(path).questions[0]
+    advice = re.findall(r"--set (preprocessing\.\w+=\w+)", str(caught.value))
+    assert advice, "the line says what to add, and then the file is loaded"
+    assert weights.load(path, **overrides(None, advice, ViTConfig))[1].image_size == TOKEN.image_size
     how = PROFILES["huggingface"]["preprocessing"]
     assert weights.load(path, preprocessing=how)[1].preprocessing == how
     assert weights.load(path, preprocessing={"antialias": True})[1].preprocessing == how

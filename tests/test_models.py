@@ -12,7 +12,7 @@ import vitnp
 from vitnp import InputError, models, preset, vit, weights
 from vitnp.commands.model import chosen
 from vitnp.inputs.fields import whole
-from vitnp.inputs.images import ImageConfig
+from vitnp.inputs.images import ImageConfig, Preprocessing
 from vitnp.training.choices import config_class
 from vitnp.training.loop import Progress
 from vitnp.training.recipes import LISTED
@@ -185,6 +185,15 @@ def test_a_file_from_before_there_were_families(tmp_path):
         np.testing.assert_array_equal(vitnp.tree.get(again, name), leaf)
     with np.load(tmp_path / "new.npz") as file:
         assert json.loads(str(file["vitnp.config"])) == {"family": "vit"} | json.loads(OLD)
+
+
+def test_a_field_that_came_later_is_written_where_it_is_not_the_default(tmp_path):
+    """So that an older version, which does not know it, reads nearly all files."""
+    config = dataclasses.replace(EXPECTED, preprocessing=Preprocessing(crop_rounding="down"))
+    weights.save(tmp_path / "new.npz", vit.init(np.random.default_rng(0), config), config)
+    assert weights.load(tmp_path / "new.npz")[1] == config
+    assert vitnp.models.config_to_dict(config)["preprocessing"]["crop_rounding"] == "down"
+    assert "crop_rounding" not in vitnp.models.config_to_dict(EXPECTED)["preprocessing"]
 
 
 def test_whose_fields_a_file_has(tmp_path, other):

@@ -20,7 +20,7 @@ import json
 from vitnp.errors import InputError, did_you_mean, known, quoted, shown
 from vitnp.inputs.checks import check_config
 from vitnp.inputs.fields import merged
-from vitnp.inputs.images import ImageConfig
+from vitnp.inputs.images import ImageConfig, Preprocessing
 
 FAMILIES = ("vit", "mlp")  # the modules, in the order in which a preset is looked for
 
@@ -96,7 +96,13 @@ def preset(name, **overrides):
 
 def config_to_dict(config):
     """The family and the fields of a configuration as JSON gives them back; `config_from_dict` is the inverse."""
-    return json.loads(json.dumps({"family": config.family} | dataclasses.asdict(config)))
+    fields = {"family": config.family} | dataclasses.asdict(config)
+    how = fields["preprocessing"]
+    if (
+        how["crop_rounding"] == Preprocessing.crop_rounding
+    ):  # the youngest field: an older vitnp reads what has it not
+        del how["crop_rounding"]
+    return json.loads(json.dumps(fields))
 
 
 def config_from_dict(given):
