@@ -328,7 +328,7 @@ def test_the_advice_works(capsys, before, refused, says, follows):
         "linear-eval --weights file.npz --data mnist --shots 2 --seeds 1",
         "linear-eval --weights file.npz --data cifar10 --image-size 384 --shots 1 --seeds 1",
         "linear-eval --weights file.npz --data pictures --shots 2 --seeds 1",
-        f"train --init file.npz --data mnist --recipe photos --out r {TWO}",
+        f"train --init file.npz --data fashion-mnist --recipe photos --out r {TWO}",
         f"train --init file.npz --data cifar100 --recipe photos --out r {TWO}",
         f"compare --over image_size --values 8,16 --seeds 1 --out c {TWO}",
         f"compare --over in_channels --values 1,3 --seeds 1 --out c {TWO}",
