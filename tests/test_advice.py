@@ -49,18 +49,142 @@ ADVICE = [
         "the path of a folder",
         "linear-eval --weights file.npz --data pictures --shots 2",
     ),
+    (
+        [],
+        f"train --init gray.npz --data cifar10 --recipe photos --out r {TWO}",
+        "name another data set",
+        f"train --init gray.npz --data digits --recipe photos --out r {TWO}",
+    ),
+    (
+        [],
+        f"train --init gray.npz --data cifar10 --recipe photos --out r {TWO}",
+        "or another model's weights",
+        f"train --init file.npz --data cifar10 --recipe photos --out r {TWO}",
+    ),
+    (
+        [],
+        f"train --data digits --set num_classes=12 --out r {TWO}",
+        "num_classes=10, or leave that out",
+        f"train --data digits --out r {TWO}",
+    ),
+    (
+        [],
+        f"train --data digits --labels 1% --out r {TWO}",
+        "need at least 10",
+        f"train --data digits --labels 5% --out r {TWO}",
+    ),
+    (
+        [],
+        "linear-eval --weights gray.npz --shots 99",
+        "ask for fewer shots",
+        "linear-eval --weights gray.npz --shots 3",
+    ),
+    # recipes
+    (
+        [],
+        f"train --init file.npz --data digits --out r {TWO}",
+        "--recipe: photos",
+        f"train --init file.npz --data digits --recipe photos --out r {TWO}",
+    ),
+    (
+        [],
+        f"train --init file.npz --data cifar10 --out r {TWO}",
+        'or the paper\'s "fine-tuning on CIFAR-10"',
+        f'train --init file.npz --data cifar10 --recipe "fine-tuning on CIFAR-10" --out r {TWO}',
+    ),
+    (
+        [],
+        f'train --data pictures --recipe "fine-tuning on CIFAR-10" --out r {TWO}',
+        "name their file with --init FILE",
+        f'train --data pictures --recipe "fine-tuning on CIFAR-10" --init file.npz --out r {TWO}',
+    ),
+    (
+        [],
+        f'train --data pictures --recipe "fine-tuning on CIFAR-10" --out r {TWO}',
+        "with --model Ti/16",
+        f'train --data pictures --recipe "fine-tuning on CIFAR-10" --model Ti/16 --out r {TWO} {SMALL}',
+    ),
+    ([], "recipes photo", "did you mean photos", "recipes photos"),
+    (
+        [],
+        "fine-tune --data digits --seeds 1",
+        "--init FILE",
+        f"fine-tune --data digits --init gray.npz --seeds 1 --rates 0.01 {TWO}",
+    ),
+    (
+        [],
+        "fine-tune --init gray.npz --data digits --lr 0.01",
+        "choose from with --rates",
+        f"fine-tune --init gray.npz --data digits --rates 0.01 --seeds 1 {TWO}",
+    ),
+    (
+        [f"fine-tune --init gray.npz --data digits --rates 0.01 --seeds 1 --out f {TWO}"],
+        f"fine-tune --init gray.npz --data digits --rates 0.01 --seeds 1 --out f --steps 3 {CUT}",
+        "begin anew with --overwrite",
+        f"fine-tune --init gray.npz --data digits --rates 0.01 --seeds 1 --out f --steps 3 {CUT} --overwrite",
+    ),
     # sizes
+    (
+        [],
+        "predict photo.jpg --weights gray.npz --image-size 9",
+        "multiples of 2, such as 8x8",
+        "predict photo.jpg --weights gray.npz --image-size 8x8",
+    ),
+    (
+        [],
+        "look photo.jpg --weights gray.npz --layers 1-99 --out x",
+        "choose from 1-4",
+        "look photo.jpg --weights gray.npz --layers 1-4 --out x",
+    ),
+    (
+        [],
+        "look photo.jpg --weights gray.npz --patch 9,9 --out x",
+        "from 1,1 to 4,4",
+        "look photo.jpg --weights gray.npz --patch 4,4 --out x",
+    ),
+    (
+        [],
+        "weights convert file.npz out.npz --format timm",
+        "ends in .safetensors",
+        "weights convert file.npz out.safetensors --format timm",
+    ),
+    (
+        [],
+        "weights convert gray.npz out --format google",
+        "ends in .npz",
+        "weights convert file.npz out.npz --format google",
+    ),
+    (
+        [],
+        "walk --model tiny --backward --set num_classes=0",
+        "leave out num_classes=0",
+        "walk --model tiny --backward",
+    ),
+    ([], "weights fetch Ti16", "did you mean Ti/16", "weights fetch Ti/16"),
+    (
+        [],
+        f"pretrain --data digits --dtype float16 --out r {TWO}",
+        "leave out --dtype",
+        f"pretrain --data digits --out r {TWO}",
+    ),
+    (
+        [],
+        "gradcheck --backend cupy --seeds 1 --batch 1",
+        "use --backend numpy",
+        "gradcheck --backend numpy --seeds 1 --batch 1",
+    ),
+    (
+        [],
+        "predict pictures --weights file.npz",
+        "name a file or another folder",
+        "predict pictures/cats --weights file.npz",
+    ),
+    ([], "train --resume nowhere", "start one with --out", f"train --out nowhere {TWO}"),
     (
         [],
         MNIST,
         "an image_size of multiples of 16, such as 32x32",
         f"{MNIST} --image-size 32x32",
-    ),
-    (
-        [],
-        MNIST,
-        "or another patch_size",
-        f"{MNIST} --set patch_size=7",
     ),
     (
         [],
@@ -179,6 +303,8 @@ ADVICE = [
 @pytest.mark.parametrize(("before", "refused", "says", "follows"), ADVICE, ids=lambda value: str(value)[:70])
 def test_the_advice_works(capsys, before, refused, says, follows):
     model("file.npz")
+    model("digits.npz")
+    Path("digits.npz").rename("gray.npz")
     pictures("pictures")
     picture("photo.jpg")
     config = preset("tiny", num_classes=0)
@@ -192,6 +318,27 @@ def test_the_advice_works(capsys, before, refused, says, follows):
     assert message.count("\n") == 1
     status = typed(shlex.split(follows))
     assert status == 0, f"{message}{follows}\n{capsys.readouterr().err}"
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "linear-eval --weights file.npz --shots 2 --seeds 1",
+        "linear-eval --weights file.npz --data mnist --shots 2 --seeds 1",
+        "linear-eval --weights file.npz --data cifar10 --image-size 384 --shots 1 --seeds 1",
+        "linear-eval --weights file.npz --data pictures --shots 2 --seeds 1",
+        f"train --init file.npz --data fashion-mnist --recipe photos --out r {TWO}",
+        f"train --init file.npz --data cifar100 --recipe photos --out r {TWO}",
+        f"compare --over image_size --values 8,16 --seeds 1 --out c {TWO}",
+        f"compare --over in_channels --values 1,3 --seeds 1 --out c {TWO}",
+    ],
+)
+def test_any_set_meets_any_model(command):
+    """What was refused once, with advice that could not be followed."""
+    model("file.npz")
+    pictures("pictures")
+    assert typed(command.split()) == 0
 
 
 def stopped_by_a_picture(capsys):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from vitnp import preset, weights
 from vitnp.commands import cli
-from vitnp.data import cifar, idx
+from vitnp.data import cifar, idx, published
 from vitnp.weights import fetch
 from vitnp.weights.published import URLS
 
@@ -66,6 +66,7 @@ def world(tmp_path, published_cache, monkeypatch, plain_curves):
     images, labels = sklearn.datasets.load_digits(return_X_y=True)
     monkeypatch.setattr(sklearn.datasets, "load_digits", lambda **how: (images[:FEW], labels[:FEW]))
     monkeypatch.setenv("VITNP_CACHE", str(published_cache))
+    monkeypatch.setattr(published, "SYSTEM", tmp_path / "no packages")
     monkeypatch.setattr(fetch, "_place", lambda address: published_cache / "google.npz")
     monkeypatch.setattr(fetch, "_promised", lambda path: None)
     monkeypatch.chdir(tmp_path)

@@ -83,3 +83,12 @@ wrong_rules(
     ("the loss's gradient for the logit's", "dlogits = t  #", "dlogits = loss.backward(1.0, saved_loss)  #"),
     fields={},
 )
+
+wrong_rules(
+    "analysis/trace.py",
+    "test_trace",
+    "test_the_nearest_name_is_first",
+    ("the most similar name alone", "longer[:3] + nearest", "nearest"),
+    asked="blocks.1.A",
+    first="blocks.1.attention.A",
+)

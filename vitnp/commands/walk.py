@@ -46,7 +46,7 @@ def run(args):
     if seed is not None and seed < 0:
         raise InputError(f"--seed is {seed}; need at least 0")
     if args.backward and not config.num_classes:
-        without = "name the weights of a classifier" if model.path else "give it num_classes"
+        without = "name the weights of a classifier" if model.path else "leave out num_classes=0"
         raise InputError(f"--backward needs a loss, and the model has no head (num_classes=0); {without}")
     if args.backward and not 0 <= args.label < config.num_classes:
         raise InputError(f"--label is {args.label}; need a class from 0 to {config.num_classes - 1}")

@@ -28,7 +28,7 @@ def check_fit(data, config, task):
     if task.uses_labels and config.num_classes != len(data.class_names):
         raise InputError(
             f"the data has {len(data.class_names)} classes, the model {config.num_classes}; "
-            f"give it num_classes={len(data.class_names)}"
+            f"give it num_classes={len(data.class_names)}, or leave that out"
         )
 
 

@@ -47,7 +47,7 @@ class ViTConfig(ImageConfig):
             near = (max(round(height / P), 1) * P, max(round(width / P), 1) * P)
             raise InputError(
                 f"image_size {height}x{width} is not divisible by patch_size {P}; "
-                f"use an image_size of multiples of {P}, such as {near[0]}x{near[1]}, or another patch_size"
+                f"use an image_size of multiples of {P}, such as {near[0]}x{near[1]}"
             )
         D, H = self.hidden_size, self.num_heads
         if D % H:
