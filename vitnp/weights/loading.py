@@ -8,19 +8,19 @@ from vitnp import models, tree
 from vitnp.errors import InputError, shown, some_of
 from vitnp.inputs.images import ImageConfig, size
 from vitnp.weights import adapt, kinds, native
-from vitnp.weights.stored import called
+from vitnp.weights.onnx.file import GRAPH
+from vitnp.weights.onnx.graph import opened as graph
+from vitnp.weights.stored import BFLOAT16, called, widened
 from vitnp.weights.vit import google, layouts
 from vitnp.weights.vit.infer import infer
 from vitnp.weights.vit.names import FOREIGN, UNUSED, check_format, detect, names, positions_of_ours, spell
-
-BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
 
 
 @dataclasses.dataclass(frozen=True)
 class Inspection:
     """What a file contains, without the numbers."""
 
-    format: str  # "vitnp", "google", "timm", "huggingface" or "torchvision"
+    format: str  # "vitnp", "google", "timm", "huggingface", "torchvision" or "onnx"
     config: ImageConfig
     arrays: list  # of (name in the file, our name or names, shape, dtype)
     missing: list  # of names, as in the file's format
@@ -41,7 +41,7 @@ class Inspection:
 
 
 def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
-    """(p, config) of a file of weights: any file that `save` writes, or a .pth, .pt, .bin of torch.save.
+    """(p, config) of a file of weights: any file that `save` writes, a .pth, .pt, .bin of torch.save, or a ViT in ONNX.
 
     The format is detected; the configuration comes from the arrays, a config.json next to the file and the format's
     row of PROFILES.
@@ -115,8 +115,12 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
             f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, or go on with "
             "vitnp train --resume RUN"
         )
-    family = format or ("vitnp" if native.CONFIG in stored else detect(path, stored))
-    if family == "vitnp":
+    if GRAPH in stored:
+        if format is not None:
+            raise InputError(f"{path} is an ONNX file, and no file of {format}; leave format= and --from out")
+        family = "onnx"
+        config, stored, spelled, notes = graph(path, stored, image_size=image_size, **overrides)
+    elif (family := format or ("vitnp" if native.CONFIG in stored else detect(path, stored))) == "vitnp":
         config, spelled = native.pop_config(path, stored, overrides), {name: name for name in stored}
     else:
         if family == "google":
@@ -208,6 +212,7 @@ def _spelled(path, family, arrays):
 
 def expected(family, config):
     """{name in the file: ({our name: our shape}, shape in the file)} of the configuration's model, in p's order."""
+    family = "vitnp" if family == "onnx" else family  # a graph's arrays come by our names, laid out as ours
     theirs, want = {} if family == "vitnp" else names(family, config.num_layers), {}
     for ours, leaf in tree.leaves(models.of(config).init(None, config)):
         in_file = ours if family == "vitnp" else theirs[ours]
@@ -224,7 +229,7 @@ def expected(family, config):
 
 def to_ours(family, arrays, config):
     """The tree p made of a file's arrays."""
-    leaves = {}
+    family, leaves = "vitnp" if family == "onnx" else family, {}
     for in_file, (ours, _) in expected(family, config).items():
         parts = layouts.split(arrays.pop(in_file), len(ours))
         for (name, shape), part in zip(ours.items(), parts, strict=True):
@@ -232,15 +237,6 @@ def to_ours(family, arrays, config):
     dtype = np.result_type(*leaves.values())
     wanted = models.of(config).init(None, config)
     return tree.map(lambda name: leaves[name].astype(dtype, copy=False), tree.names(wanted))
-
-
-def widened(array):
-    """float16 and bfloat16 as float32, other floats as they are, in the machine's byte order."""
-    if array.dtype == BFLOAT16:  # the upper half of a float32
-        return (array.view("<u2").astype("<u4") << 16).view("<f4")
-    if array.dtype.itemsize == 2:
-        return array.astype(np.float32)
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _not_finite(name, array):

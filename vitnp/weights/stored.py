@@ -14,6 +14,7 @@ from vitnp.errors import InputError, one_line, quoted, shown
 MOST = 20_000  # arrays of a model: the deepest ViT has 19,000
 LARGEST = 2**60  # of a number in a shape: times 8 bytes it is still one of NumPy's
 CHUNK = 2**18  # bytes
+BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
 
 
 class Stored(NamedTuple):
@@ -57,3 +58,12 @@ def take(stream, size):
         if stream.readinto(piece) != len(piece):
             raise EOFError("the file ends too early")
     return taken
+
+
+def widened(array):
+    """float16 and bfloat16 as float32, other floats as they are, in the machine's byte order."""
+    if array.dtype == BFLOAT16:  # the upper half of a float32
+        return (array.view("<u2").astype("<u4") << 16).view("<f4")
+    if array.dtype.itemsize == 2:
+        return array.astype(np.float32)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
