@@ -131,7 +131,7 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
             path, family, shapes, image_size=image_size, guess=guess, **overrides
         )
         notes += more + inferred
-    if family != "vitnp" and positions_of_ours(config):
+    if family not in ("vitnp", "onnx") and positions_of_ours(config):
         raise InputError(
             f'{path} is of {family}, with positions "1d" at the stem, which do not fit {positions_of_ours(config)}; '
             "leave it out"

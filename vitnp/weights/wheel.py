@@ -50,7 +50,7 @@ def _member(wheel, folder):
     try:
         # pip's progress bar goes to the terminal, but not to standard output, which has the path alone
         done = subprocess.run(
-            command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, errors="replace", check=False
+            command, stdout=2, stderr=subprocess.PIPE, text=True, errors="replace", check=False
         )
     except OSError as problem:
         raise InputError(f"pip cannot be started ({problem.strerror or problem}); {advice}") from None

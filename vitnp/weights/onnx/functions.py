@@ -55,7 +55,7 @@ NAMED = {
     "QuickGELU": lambda u: u * sigmoid(1.702 * u),
     "ReLU": UNARY["Relu"],
     "SiLU": UNARY["Swish"],
-    "no function": lambda u: u,
+    "missing": lambda u: u,
     "squared ReLU": lambda u: np.maximum(u, 0) ** 2,
     "tanh alone": np.tanh,
     "sigmoid": sigmoid,

@@ -8,10 +8,10 @@ import os
 import numpy as np
 
 from vitnp.errors import InputError
-from vitnp.inputs.fields import check_fields
 from vitnp.inputs.images import Preprocessing
 from vitnp.models.vit.config import ViTConfig
 from vitnp.system import reading
+from vitnp.weights import native
 from vitnp.weights.onnx import file, reader
 from vitnp.weights.stored import Stored
 from vitnp.weights.vit import sidecar
@@ -24,19 +24,18 @@ def opened(path, stored, *, image_size=None, **overrides):
     image_size: where it is not the graph's own, the positions are those that the graph resizes, if it does.
     overrides: fields of ViTConfig that go before the graph's. Raises InputError for a graph that is no ViT.
     """
-    check_fields(overrides, ViTConfig)
     found = reader.read(path, stored[file.GRAPH].read(), image_size)
     fields, arrays, notes = dict(found.fields), dict(found.arrays), list(found.notes)
     graphs_own = image_size in (None, fields["image_size"])
     if found.original:
         grid, E_pos = found.original
-        sizes = [tuple(side * fields["patch_size"] for side in sides) for sides in (grid,)]
+        size = tuple(side * fields["patch_size"] for side in grid)
         notes.append(
-            f"the graph resizes its positions, made for {sizes[0][0]}x{sizes[0][1]} pixels, as position_interpolation "
+            f"the graph resizes its positions, made for {size[0]}x{size[1]} pixels, as position_interpolation "
             f'"{fields["position_interpolation"]}" does'
         )
         if not graphs_own:
-            fields["image_size"], arrays["position.E_pos"] = sizes[0], E_pos
+            fields["image_size"], arrays["position.E_pos"] = size, E_pos
     elif not graphs_own and "position_interpolation" not in overrides:
         notes.append(
             "an ONNX file does not say how positions are resized: taken to be "
@@ -46,9 +45,10 @@ def opened(path, stored, *, image_size=None, **overrides):
     if "preprocessing" not in overrides:
         notes.append(note)
     try:
-        config = ViTConfig(**(fields | overrides))
-    except (TypeError, ValueError) as problem:
+        config = ViTConfig(**fields)
+    except InputError as problem:
         raise InputError(f"{path}: {problem}") from problem
+    config = native.with_overrides(path, config, overrides)
     spelled, named = {}, {}
     for ours, constant in arrays.items():
         name = constant.label if constant.label not in named else f"{constant.label} ({ours})"

@@ -104,7 +104,7 @@ def kind_of(model, cut):
     count = {}
     for node in model.graph.node:
         count[node.op_type] = count.get(node.op_type, 0) + 1
-    if any("Quant" in op or op in ("MatMulInteger", "ConvInteger") for op in count):
+    if any("quant" in op.lower() or op in ("MatMulInteger", "ConvInteger") for op in count):
         return "a quantized model"
     softmax, attention = count.get("Softmax", 0), count.get("Attention", 0)
     if count.get("Conv", 0) > 1 and softmax < 2 and not attention:
@@ -116,8 +116,10 @@ def kind_of(model, cut):
 
 def left_out(walk, found):
     """[a sentence] on what stands after the ViT, [] if nothing does."""
-    ends = [name for name, value in walk.values.items() if getattr(value, "base", None) in found.ends]
-    needed, waiting = set(), list(ends)
+    first = {}  # the name under which each end is first there
+    for name, value in walk.values.items():
+        first.setdefault(getattr(value, "base", None), name)
+    needed, waiting = set(), [first[end] for end in found.ends]
     while waiting:
         name = waiting.pop()
         if name not in needed:

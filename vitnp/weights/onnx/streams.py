@@ -41,7 +41,7 @@ def norm_of(x, eps, gamma=None, beta=None):
         raise Unlike("a LayerNorm before the blocks, as CLIP has it, or after another")
     if isinstance(x.base, Linear):
         raise Unlike(INSIDE)
-    raise Unlike(f"a LayerNorm of {words(x.base)}")
+    raise Unlike(f"a LayerNorm of {'a part of ' if x.offsets else ''}{words(x.base)}")
 
 
 INSIDE = "a norm inside a block, of queries and keys or in the feed-forward network"

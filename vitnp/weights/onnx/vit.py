@@ -33,13 +33,11 @@ class Found(NamedTuple):
 def read(walk):
     """The Found of a graph. Raises Unlike, saying what it meets instead of a ViT."""
     stream = walk.stream
-    if stream is None or not depth(stream):
-        raise Unlike(
-            walk.broken.get(stream) or walk.reason or "no block that adds to tokens what it makes of them"
-        )
-    L = depth(stream) // 2
     if stream in walk.broken:
-        raise Unlike(f"in block {L + 1}: {walk.broken[stream]}")
+        raise Unlike(f"in block {depth(stream) // 2 + 1}: {walk.broken[stream]}")
+    if not depth(stream):
+        raise Unlike(walk.reason or "no block that adds to tokens what it makes of them")
+    L = depth(stream) // 2
     norm = _last_norm(norm for norm in walk.norms if norm.x.base is stream)
     if norm is None:
         why = walk.refused.get(stream)
