@@ -40,7 +40,7 @@ def huggingface_case(kind="ViTForImageClassification", pick="logits", **options)
     return lambda: (random(huggingface_vit(kind, **sizes), lambda y: getattr(y, pick)), (24, 16), what)
 
 
-def dinov2(**options):
+def dinov2(size, **options):
     sizes = {
         "hidden_size": 24,
         "num_hidden_layers": 2,
@@ -51,7 +51,7 @@ def dinov2(**options):
     config = transformers.Dinov2Config(**sizes | options)
     return lambda: (
         random(lambda: transformers.Dinov2Model(config), lambda y: y.last_hidden_state),
-        (20, 12),
+        size,
         "tokens",
     )
 
@@ -83,8 +83,8 @@ CASES = {
     "huggingface": huggingface_case(),
     "huggingface, pooler": huggingface_case("ViTModel", "pooler_output"),
     "huggingface, tokens": huggingface_case("ViTModel", "last_hidden_state", layer_norm_eps=1e-3),
-    "DINOv2": dinov2(image_size=[20, 12]),
-    "DINOv2, resized": dinov2(image_size=36),
+    "DINOv2": dinov2((20, 20), image_size=20),
+    "DINOv2, resized": dinov2((20, 12), image_size=36),
     "torchvision": lambda: (random(torchvision_vit(image_size=24, patch_size=8)), (24, 24), "logits"),
     "torchvision, pre-logits": lambda: (
         random(torchvision_vit(image_size=24, patch_size=8, representation_size=10)),
@@ -131,7 +131,7 @@ REFUSED = {
     "fc_norm": (timm_case(class_token=False, global_pool="avg"), "a LayerNorm of the mean of the tokens"),
     "QuickGELU": (timm_case(act_layer="quick_gelu"), "QuickGELU"),
     "ReLU": (timm_case(act_layer="relu"), "ReLU"),
-    "SwiGLU": (dinov2(image_size=[20, 12], use_swiglu_ffn=True), "SwiGLU"),
+    "SwiGLU": (dinov2((20, 20), image_size=20, use_swiglu_ffn=True), "SwiGLU"),
     "distillation token": (
         lambda: (
             random(

