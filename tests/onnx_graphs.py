@@ -115,7 +115,7 @@ class Spelled(Graph):
             f, y = b["feed_forward"], self.norm(x, b["norm_2"])
             y = self.gelu(self.dense(y, f["W1"], f["b1"]))
             x = self.add("Add", x, self.changed("mlp", self.dense(y, f["W2"], f["b2"])))
-        tokens = x = self.norm(x, p["norm"])
+        tokens = x = self.norm(self.changed("last", x), p["norm"])
         if c.classifier == "token":
             read = self.add("Gather", x, self.array(np.int64(0)), axis=1)
         else:

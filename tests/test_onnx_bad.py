@@ -84,6 +84,14 @@ CHANGES = {
         {"mlp": lambda g, y: g.add("Sin", y)},
         ["in block 1", "the operator Sin"],
     ),
+    "a last block that is no block": (
+        {"last": lambda g, x: g.add("Add", g.add("Clip", x, g.number(-9)), g.add("Sin", g.norm(x, g.p["norm"])))},
+        ["the operator Clip"],
+    ),
+    "a last block that multiplies": (
+        {"last": lambda g, x: g.add("Mul", x, g.add("Sin", g.norm(x, g.p["norm"])))},
+        ["in block 3: ", "the operator Sin"],
+    ),
     "a part of the tokens": (
         {"positions": lambda g, x: g.add("Slice", x, g.ints(0), g.ints(9), g.ints(1))},
         ["a LayerNorm of a part of the tokens"],

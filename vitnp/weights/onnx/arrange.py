@@ -53,9 +53,9 @@ def first_of(constant, axis):
     """The Constant without its differences along an axis; Unlike, when it is read, if there are any."""
 
     def function(array):
-        one = np.take(array, [0], axis)
+        one = array[(slice(None),) * axis + (slice(1),)]
         if array.dtype != np.int8 and not np.array_equal(np.broadcast_to(one, array.shape), array):
-            raise ValueError(f"{constant.label or 'an array'} differs from image to image")
+            raise Unlike(f"{constant.label or 'an array'} differs from image to image")
         return one
 
     return laid_out(constant, function)
@@ -71,7 +71,10 @@ def vector(constant, tensor):
 
 def taken(constant, order, axis):
     """The Constant with its rows or columns in another order; order None leaves them."""
-    return constant if order is None else laid_out(constant, lambda array: np.take(array, order, axis))
+    if order is None:
+        return constant
+    shape = (*constant.shape[:axis], len(order), *constant.shape[axis + 1 :])
+    return constant.made(shape, lambda array: np.take(array, order, axis))
 
 
 def inverse(order):

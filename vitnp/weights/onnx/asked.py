@@ -45,6 +45,8 @@ def slices(shape, inputs, attributes):
     axes = second(inputs, attributes, "axes", 3)
     steps = second(inputs, attributes, "steps", 4) or [1] * len(starts)
     axes = range(len(starts)) if axes is None else axes
+    if not len(axes) == len(starts) == len(ends) == len(steps):
+        raise Unlike("a Slice with other numbers of bounds and axes")
     found = {}
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         axis = axis_of(axis, len(shape))

@@ -13,7 +13,7 @@ import numpy as np
 from vitnp.weights.onnx.layout import Unlike
 
 SMALL = 4096  # elements
-LARGEST = 2**40  # elements of an array that may be spoken of
+LARGEST = 2**31  # elements of an array that may be spoken of
 
 
 class Constant(NamedTuple):
@@ -80,7 +80,7 @@ def stand_in(constant):
 
 
 def laid_out(constant, function):
-    """The Constant after a function that only moves numbers, such as a transposition."""
+    """The Constant after a function that makes a view, such as a transposition."""
     try:
         shape = function(stand_in(constant)).shape
     except (ValueError, IndexError, TypeError) as problem:

@@ -51,7 +51,13 @@ def _slice(inputs, attributes, _):
 def _gather(inputs, attributes, _):
     rows, axis = inputs[1], attributes.get("axis", 0)
     at = np.array(integers(rows), np.int64).reshape(rows.shape)
-    return laid_out(inputs[0], lambda array: np.take(array, at, axis))
+    shape = inputs[0].shape
+    axis = axis_of(axis, len(shape))
+    if at.size and not -shape[axis] <= at.min() <= at.max() < shape[axis]:
+        raise Unlike(f"a Gather of what an array {shape} has not")
+    return inputs[0].made(
+        (*shape[:axis], *at.shape, *shape[axis + 1 :]), lambda array: np.take(array, at, axis)
+    )
 
 
 def _split(inputs, attributes, _):
@@ -216,5 +222,7 @@ def fold(op, inputs, attributes, opset):
         raise Unlike(f"the operator {op} without its inputs")
     try:
         return OPERATORS[op](given, attributes, opset)
+    except Unlike:
+        raise
     except (ValueError, IndexError, TypeError, KeyError, ZeroDivisionError, OverflowError) as problem:
         raise Unlike(f"the operator {op} on what it cannot take ({problem})") from problem

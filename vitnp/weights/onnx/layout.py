@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Unlike(Exception):
+class Unlike(ValueError):
     """What is met is none of a ViT's parts; the message says what."""
 
 

@@ -128,6 +128,8 @@ def gemm(a, b, bias, attributes):
     y = linear(a, laid_out(b, lambda array: array.T) if attributes.get("transB") else b)
     if bias is None:
         return y
+    if not isinstance(bias, Constant):
+        raise Unlike("a bias that depends on the picture")
     if bias.size == 1 and y.shape[-1] > 1:
         bias = laid_out(bias, lambda array: np.broadcast_to(array.reshape(-1), y.shape[-1:]))
     return replace(y, base=replace(y.base, after=(*y.base.after, ("Add", vector(bias, y)))))

@@ -25,7 +25,8 @@ from vitnp.weights.onnx.tensors import (
 
 
 def normalized(op, x, v, first):
-    values = v.values if op == "Mul" else 1 / v.values if op == "Div" and first else None
+    with np.errstate(all="ignore"):
+        values = v.values if op == "Mul" else 1 / v.values if op == "Div" and first else None
     eps = None if values is None or not x.plain else functions.epsilon(values)
     if eps is None:
         raise Unlike("a norm that is not LayerNorm")

@@ -33,15 +33,15 @@ class Found(NamedTuple):
 def read(walk):
     """The Found of a graph. Raises Unlike, saying what it meets instead of a ViT."""
     stream = walk.stream
+    norm = _last_norm(norm for norm in walk.norms if norm.x.base is stream)
+    if norm is None and depth(stream):
+        why = walk.refused.get(stream)
+        raise Unlike(f"no LayerNorm after the last block{f' ({why})' if why else ''}")
     if stream in walk.broken:
-        raise Unlike(f"in block {depth(stream) // 2 + 1}: {walk.broken[stream]}")
+        raise Unlike(walk.broken[stream])
     if not depth(stream):
         raise Unlike(walk.reason or "no block that adds to tokens what it makes of them")
     L = depth(stream) // 2
-    norm = _last_norm(norm for norm in walk.norms if norm.x.base is stream)
-    if norm is None:
-        why = walk.refused.get(stream)
-        raise Unlike(f"no LayerNorm after the last block{f' ({why})' if why else ''}")
     branches, first = [], stream
     while isinstance(first, Residual):
         branches.insert(0, first.branch)

@@ -15,6 +15,8 @@ from vitnp.weights.onnx.layout import Unlike
 from vitnp.weights.onnx.moves import MOVES
 from vitnp.weights.onnx.tensors import STREAMS, Image, Norm, Tensor, Unknown, depth
 
+ADDS = ("Add", "Sum", "Sub", "Mul", "Div")
+
 
 class Walk:
     """What is known of each tensor of a graph, for pictures of one size."""
@@ -27,8 +29,8 @@ class Walk:
         )
         self.values, self.makers = {}, {}  # by name: what is known, the node that made it
         self.norms, self.stream = [], None  # of streams; the stream with the most residuals
-        self.broken = {}  # {a stream: why nothing is known of what is added to it}
-        self.refused = {}  # {a stream: why nothing is known of what first reads it otherwise}
+        self.broken = {}  # {a stream: why nothing is known of what reads it}: it may go on where no block is seen
+        self.refused = {}  # {a stream: why nothing is known of what first reads it or its mean}
         self.reason = None  # the first Unknown that depends on the picture
         context = file.package().checker.C.CheckerContext()
         context.ir_version = model.ir_version
@@ -71,7 +73,7 @@ class Walk:
             for i, name in enumerate(node.input):
                 if not name and schema.inputs[min(i, len(schema.inputs) - 1)].option != optional:
                     raise onnx.checker.ValidationError(f"its input {i} is left out")
-        except (onnx.checker.ValidationError, onnx.defs.SchemaError) as problem:
+        except (onnx.checker.ValidationError, onnx.defs.SchemaError, UnicodeDecodeError) as problem:
             why = str(problem).strip().partition("\n")[0]
             raise InputError(
                 f"{self.path}: the operator {quoted(node.op_type)} is not as ONNX has it ({why[:120]}); "
@@ -109,8 +111,9 @@ class Walk:
                 stream = getattr(one.base, "x", one).base  # itself, or what its mean is of
                 if isinstance(stream, STREAMS):
                     self.refused.setdefault(stream, made.reason)
-                    if node.op_type in ("Add", "Sum") and one.base is stream:
-                        self.broken.setdefault(stream, made.reason)
+                if isinstance(one.base, STREAMS):
+                    where = f"in block {depth(stream) // 2 + 1}: " if node.op_type in ADDS else ""
+                    self.broken.setdefault(stream, where + made.reason)
             return [made] * len(node.output)
 
     def _rule(self, op, inputs, attributes):
