@@ -1,4 +1,5 @@
 # make demo   the whole ViT on a real photo and on real digits, pictures in demo/
+# make trained  a trained ViT, DINOv2's S/14, into the cache (90 MB to download), and what to do with it
 # make check  under a minute: lint, the slides' shapes, gradients, golden files; for whoever has changed a step
 # make test   lint and every test, on every core
 # make lab    the notebooks in JupyterLab, opened at the tour
@@ -18,10 +19,18 @@ BIN := .venv/bin
 OWN := .venv/.own
 INSTALLED := .venv/.installed
 
-.PHONY: demo check test lab slides notebooks check-notebooks mutants fuzz fuzz-guided parity bench gpu clean
+.PHONY: demo trained check test lab slides notebooks check-notebooks mutants fuzz fuzz-guided parity bench gpu clean
 
 demo: $(OWN)
 	$(BIN)/vitnp demo --out demo
+
+trained: .venv/.onnx
+	@$(BIN)/vitnp weights fetch dinov2-s/14
+	@echo "next: $(BIN)/vitnp look PHOTO --weights dinov2-s/14"
+
+.venv/.onnx: $(OWN)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[onnx]"
+	@touch $@
 
 check: $(INSTALLED)
 	$(BIN)/python tests/check.py

@@ -5,6 +5,7 @@ import math
 import os
 import re
 import shlex
+import sys
 from pathlib import Path
 
 from vitnp import tree, weights
@@ -85,7 +86,10 @@ def run_list(args):
 
 def run_fetch(args):
     """Download the file, or check the one in the cache."""
-    print(fetch.fetch(args.name, sha256=args.sha256))
+    path = fetch.fetch(args.name, sha256=args.sha256)
+    if note := fetch.note(args.name, path):
+        print(f"note: {note}", file=sys.stderr)
+    print(path)
     return 0
 
 

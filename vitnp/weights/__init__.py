@@ -1,10 +1,13 @@
 """Reading and writing parameters under the names of five libraries: vitnp, Google, timm, Hugging Face, torchvision.
 
+ViTs in ONNX files are read too.
+
 loading.py, saving.py    files to (p, config), and back     adapt.py    another image size, another head
 kinds.py, npz.py, unpickle.py   the kinds of file           native.py   the configuration in vitnp's own files
 stored.py                an array that is still in its file
-fetch.py, hub.py         downloads                          published.py  the published files by a short name
+fetch.py, hub.py, wheel.py       downloads                   published.py  the published files by a short name
 
+onnx/   the ViT that a graph computes
 vit/    names.py     each library's parameter names     profiles.py  its settings that no shape shows
         layouts.py   its array layouts                  sidecar.py, written.py  the config.json next to a file
         processors.py  how a picture becomes the input, in the words of Hugging Face and timm

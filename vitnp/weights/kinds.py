@@ -1,4 +1,4 @@
-"""The kinds of file: NumPy's .npz, .safetensors, and the zip of torch.save. Imports `errors`, `system`, its neighbors.
+"""The kinds of file: .npz, .safetensors, the zip of torch.save, ONNX. Imports `errors`, `system`, its neighbors.
 
 `opened` gives {name: Stored} and executes nothing of what it reads; `write_npz` and `write_safetensors` write beside
 the file and rename, so that a full disk loses nothing.
@@ -14,6 +14,7 @@ from vitnp.errors import InputError, shown
 from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.weights import npz, unpickle
+from vitnp.weights.onnx import file as onnx
 from vitnp.weights.stored import MOST, Stored, called, check_names
 
 ADVICE = "name a file of weights"
@@ -36,6 +37,8 @@ def opened(path, most=MOST):
             found = _zipped(path, stack.enter_context(zipfile.ZipFile(path)), most)
         elif start[8:] == b"{":
             found = _safetensors(path, most)
+        elif onnx.looks_like(start):
+            found = {onnx.GRAPH: Stored((), np.dtype(object), lambda: onnx.parsed(path))}
         else:
             raise InputError(_unknown(path, start))
         inside = stack.pop_all()
@@ -93,7 +96,7 @@ def _unknown(path, start):
             f"{path} is a bare pickle, as torch.save wrote before PyTorch 1.6; save it again with a newer "
             "PyTorch, or better as .safetensors"
         )
-    return f"{path} is not a file of weights; need .npz, .safetensors or a .pth, .pt or .bin of torch.save"
+    return f"{path} is not a file of weights; need .npz, .safetensors, .onnx or a .pth, .pt or .bin of torch.save"
 
 
 def _zipped(path, file, most):

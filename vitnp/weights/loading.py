@@ -1,26 +1,24 @@
 """Reads a file as (p, config), and inspects it. Imports `models`, `tree`, `errors` and its neighbors."""
 
 import dataclasses
-import shlex
-from pathlib import Path
 
 import numpy as np
 
 from vitnp import models, tree
 from vitnp.errors import InputError, shown, some_of
 from vitnp.inputs.images import ImageConfig, size
-from vitnp.weights import adapt, kinds, native
+from vitnp.weights import adapt, kinds
+from vitnp.weights.described import describe
 from vitnp.weights.stored import BFLOAT16, called, widened
-from vitnp.weights.vit import class_row, foreign, google, layer_scale, layouts
-from vitnp.weights.vit.infer import infer
-from vitnp.weights.vit.names import check_format, detect, names, positions_of_ours, spell
+from vitnp.weights.vit import layer_scale, layouts
+from vitnp.weights.vit.names import names
 
 
 @dataclasses.dataclass(frozen=True)
 class Inspection:
     """What a file contains, without the numbers."""
 
-    format: str  # "vitnp", "google", "timm", "huggingface" or "torchvision"
+    format: str  # "vitnp", "google", "timm", "huggingface", "torchvision" or "onnx"
     config: ImageConfig
     arrays: list  # of (name in the file, our name or names, shape, dtype)
     missing: list  # of names, as in the file's format
@@ -42,7 +40,7 @@ class Inspection:
 
 
 def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
-    """(p, config) of a file of weights: any file that `save` writes, or a .pth, .pt, .bin of torch.save.
+    """(p, config) of a file of weights: any file that `save` writes, a .pth, .pt, .bin of torch.save, or a ViT in ONNX.
 
     The format is detected; the configuration comes from the arrays, a config.json next to the file and the format's
     row of PROFILES.
@@ -118,46 +116,12 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
 
     stored is {name: Stored} of the file. Nothing is read but a configuration: what the numbers tell is not there yet.
     """
-    if format is not None:
-        check_format(format)
-    notes, questions, used_at, scales = [], [], None, {}
-    if native.TRAINING in stored:
-        raise InputError(
-            f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, which is there "
-            f"at the end: vitnp train --resume {run_of(path)}"
-        )
-    family = format or ("vitnp" if native.CONFIG in stored else detect(path, stored))
-    if family == "vitnp":
-        config, spelled = native.pop_config(path, stored, overrides), {name: name for name in stored}
-    else:
-        if family == "google":
-            stored, notes = google.plain(path, stored)
-        spelled, more = foreign.spelled(path, family, stored)
-        shapes = {name: stored[in_file].shape for name, in_file in spelled.items()}
-        arrays = {spell(family, in_file): in_file for in_file in stored}  # with those that are left out
-        inferred = infer(path, family, arrays, shapes, image_size=image_size, guess=guess, **overrides)
-        config, questions, used_at = inferred.config, inferred.questions, inferred.image_size
-        notes += more + inferred.notes
-        if not inferred.class_row:
-            table = spelled[names(family, 0)["position.E_pos"]]
-            stored = stored | {table: class_row.with_zeros(stored[table])}
-            notes.append(class_row.note(table))
-        if layer_scale.is_in(family, spelled):
-            scales = layer_scale.expected(family, config)
-            notes.append(layer_scale.NOTE)
-    if family != "vitnp" and positions_of_ours(config):
-        raise InputError(
-            f'{path} is of {family}, with positions "1d" at the stem, which do not fit {positions_of_ours(config)}; '
-            "leave it out"
-        )
-    if getattr(config, "num_layers", 0) > len(stored):
-        raise InputError(
-            f"{path} has {len(stored)} arrays in all, too few for the {config.num_layers:,} blocks of its configuration"
-        )
-    want = expected(family, config) | scales
+    found = describe(path, stored, format=format, image_size=image_size, guess=guess, **overrides)
+    family, config = found.family, found.config
+    want = expected(family, config) | found.scales
     rows, misshapen, fitting = [], [], {}
-    for name, in_file in spelled.items():
-        array = stored[in_file]
+    for name, in_file in found.spelled.items():
+        array = found.stored[in_file]
         ours, shape = want.get(name, ({}, None))
         dtype = "bfloat16" if array.dtype == BFLOAT16 else array.dtype.name
         rows.append((in_file, " ".join(ours), array.shape, dtype))
@@ -165,26 +129,20 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
         misshapen += [f"{called(in_file)} is {what}" for what in wrong]
         if shape is not None and not wrong:
             fitting[name] = in_file, ours, array
-    if scales:
+    if found.scales:
         fitting = layer_scale.taken_in(family, config, fitting)
     return Inspection(
         format=family,
         config=config,
         arrays=rows,
-        missing=[name for name in want if name not in spelled],
-        unexpected=[in_file for name, in_file in spelled.items() if name not in want],
+        missing=[name for name in want if name not in found.spelled],
+        unexpected=[in_file for name, in_file in found.spelled.items() if name not in want],
         misshapen=misshapen,
         not_finite=[],
-        notes=notes,
-        questions=questions,
-        image_size=used_at,
+        notes=found.notes,
+        questions=found.questions,
+        image_size=found.image_size,
     ), fitting
-
-
-def run_of(checkpoint):
-    """The folder of the run that a training checkpoint belongs to, as it is typed; RUN where it lies elsewhere."""
-    folder = Path(checkpoint).parent
-    return shlex.quote(str(folder.parent)) if folder.name == "checkpoints" else "RUN"
 
 
 def _misfit(stored, shape, dtype):
@@ -215,6 +173,7 @@ def numbers(found, fitting):
 
 def expected(family, config):
     """{name in the file: ({our name: our shape}, shape in the file)} of the configuration's model, in p's order."""
+    family = "vitnp" if family == "onnx" else family  # a graph's arrays come by our names, laid out as ours
     theirs, want = {} if family == "vitnp" else names(family, config.num_layers), {}
     for ours, leaf in tree.leaves(models.of(config).init(None, config)):
         in_file = ours if family == "vitnp" else theirs[ours]
@@ -231,7 +190,7 @@ def expected(family, config):
 
 def to_ours(family, arrays, config):
     """The tree p made of a file's arrays."""
-    leaves = {}
+    family, leaves = "vitnp" if family == "onnx" else family, {}
     for in_file, (ours, _) in expected(family, config).items():
         parts = layouts.split(arrays.pop(in_file), len(ours))
         for (name, shape), part in zip(ours.items(), parts, strict=True):

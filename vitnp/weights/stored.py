@@ -14,6 +14,7 @@ from vitnp.errors import InputError, one_line, quoted, shown
 MOST = 20_000  # arrays of a model: the deepest ViT has 19,000
 LARGEST = 2**60  # of a number in a shape: times 8 bytes it is still one of NumPy's
 CHUNK = 2**18  # bytes
+BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
 
 
 BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type

@@ -85,6 +85,10 @@ SPELLINGS = {
 
 def check_format(name):
     """Raise InputError unless the name is one of FORMATS."""
+    if name == "onnx":
+        raise InputError(
+            f"ONNX files are recognized by themselves and not written; choose {', '.join(FORMATS)}"
+        )
     if not known(name, FORMATS):
         raise InputError(f"format {quoted(name)} is unknown; choose {', '.join(FORMATS)}")
 
