@@ -6,7 +6,7 @@ from cases import CASES
 from strict import STRICT
 from test_gradcheck import P, X, backward, forward, wrong
 
-from vitnp import InputError, gradcheck, models, preset, tree
+from vitnp import InputError, gradcheck, models, preset, tree, vit
 from vitnp.backend.arrays import to_device
 
 check = gradcheck.check_at_once
@@ -66,6 +66,20 @@ def test_every_leaf_of_a_model(family):
             return dx * (1.0 + (name == "x")), twice
 
         assert not check(lambda x, p: model.forward(x, p, config), doubled, images, p, seeds=(0,)).ok, name
+
+
+def test_weights_that_bend_sharply():
+    """As trained ones do: a step that suits one leaf is too long for all of them at once, and is no mistake."""
+    config = preset("tiny")
+    rng = np.random.default_rng(0)
+    images = rng.standard_normal((1, *config.image_size, 3))
+    p = gradcheck.random_like(vit.init(None, config, "float64"), rng)
+    for block in p["blocks"].values():
+        for name in ("W_Q", "W_K"):
+            block["attention"][name] *= 8.0
+    report = check(lambda x, p: vit.forward(x, p, config), vit.backward, images, p)
+    assert report.ok
+    assert report.worst[1] < 2e-7
 
 
 def test_masked_patches():

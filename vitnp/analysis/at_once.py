@@ -19,7 +19,9 @@ from vitnp.analysis.point import backward_at, need_seeds, prepared
 from vitnp.backend.arrays import array_module, to_device
 from vitnp.errors import need_bool
 
-DIFFERENCE_STEP = 1e-6  # smaller than leaf by leaf: the steps of all layers add up
+# Smaller than leaf by leaf, since the steps of all layers add up. Measured: of a trained ViT-S/14 the error is 2e-6
+# with a step of 1e-6 and 2e-9 with this one; of small random models rounding gives 3e-9 with it.
+DIFFERENCE_STEP = 3e-8
 
 
 def check_at_once(forward, backward, x, p=None, *, seeds=(0, 1, 2), complex_step=True):
