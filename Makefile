@@ -26,7 +26,7 @@ demo: $(OWN)
 
 trained: .venv/.onnx
 	@$(BIN)/vitnp weights fetch dinov2-s/14
-	@echo "next: $(BIN)/vitnp look PHOTO --weights dinov2-s/14"
+	@echo "next: $(BIN)/vitnp look PHOTO --weights dinov2-s/14 --out seen"
 
 .venv/.onnx: $(OWN)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[onnx]"

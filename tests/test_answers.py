@@ -86,7 +86,7 @@ def test_a_file(server, what):
 
 
 LENGTH, NONE, CUT = (
-    "which is no number of bytes; fetch it elsewhere",
+    "which is no number of bytes; fetch it another way",
     "which is none; fetch it",
     "was cut off at",
 )

@@ -183,7 +183,7 @@ def test_each_of_loss_and_norm_is_looked_at(loss, norm):
     if math.isfinite(loss + norm):
         guards.check_finite(7, 0.1, loss, norm, p, dp)
         return
-    with pytest.raises(InputError, match=r"at step 7, lr 0\.1: .*not finite: none; train with"):
+    with pytest.raises(InputError, match=r"at step 7, lr 0\.1: .*not finite: none; begin anew with"):
         guards.check_finite(7, 0.1, loss, norm, p, dp)
     for bad, name in ((dp, "the gradient of a.W"), (p, "a.W")):  # p before dp
         bad["a"]["W"][1] = -np.inf

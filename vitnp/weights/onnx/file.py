@@ -9,7 +9,7 @@ import os
 
 import numpy as np
 
-from vitnp.errors import InputError, quoted, shown
+from vitnp.errors import InputError, install, quoted, shown
 from vitnp.weights.onnx.constants import Constant
 from vitnp.weights.onnx.layout import Unlike
 from vitnp.weights.stored import are_counts, widened
@@ -42,9 +42,7 @@ def package():
     try:
         import onnx
     except ImportError:
-        raise InputError(
-            'ONNX files need the package onnx; install it with pip install -e ".[onnx]" in the checkout'
-        ) from None
+        raise InputError(f"ONNX files need the package onnx; install it with {install('onnx')}") from None
     return onnx
 
 
