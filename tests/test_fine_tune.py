@@ -52,7 +52,8 @@ def test_the_rate_is_the_one_that_is_best_on_the_held_out_part(capsys, tmp_path,
         assert {row["lr"] for row in tested} == {max(held, key=lambda lr: (held[lr], -float(lr)))}
         mean = 100 * np.mean([float(row["accuracy"]) for row in tested])
         assert f"| {mean:.2f} ± " in out
-        config = weights.load(tmp_path / "t" / size / "seed-1" / "model.npz")[1]
+        (path,) = (tmp_path / "t" / size).glob("lr=*/seed-1/model.npz")
+        config = weights.load(path)[1]
         assert f"{config.image_size[0]}x{config.image_size[1]}" == size
     assert "8x8 pictures, resized to 16x16" in out
     assert "photos, for 1,293 images: 4 steps of 16, 0 of warm-up, sgd" in out
@@ -75,6 +76,18 @@ def test_what_is_done_is_not_done_again(capsys, tmp_path, pretrained, monkeypatc
     status, _, err = run(capsys, *words, "--batch-size", 8)
     assert (status, err.count("\n")) == (2, 1)
     assert "batch_size is 16 there and 8 here" in err
+
+
+def test_with_more_rates_the_best_may_be_another(capsys, tmp_path, pretrained):
+    words = [*TUNE.split(), "--init", pretrained, "--out", tmp_path / "t"]
+    words[words.index("--rates") + 1] = "1e-9"
+    assert run(capsys, *words, "--seeds", 1)[0] == 0
+    slow = float(rows(tmp_path / "t")[-1]["loss"])
+    words[words.index("--rates") + 1] = "1e-9,0.1"
+    assert run(capsys, *words, "--seeds", 1)[0] == 0
+    last = rows(tmp_path / "t")[-1]
+    assert (last["part"], last["lr"]) == ("test", "0.1")
+    assert float(last["loss"]) != slow
 
 
 def test_it_begins_with_a_head_of_zeros(pretrained):
