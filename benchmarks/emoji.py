@@ -16,7 +16,6 @@ import json
 import statistics
 import sys
 import tarfile
-import types
 from pathlib import Path
 
 import numpy as np
@@ -133,10 +132,7 @@ def linear(method, args, out, seed):
     if method == LINEAR:
         p, config = weights.load(args.weights, image_size=int(args.image_size))
         parts = data.fitted(opened, config)[:2]
-        x = [
-            features(part, np.arange(len(part)), p, config, types.SimpleNamespace(workers=None))
-            for part in parts
-        ]
+        x = [features(part, np.arange(len(part)), p, config, None) for part in parts]
     else:
         parts = data.fitted(opened, ImageConfig(image_size=SIDE))[:2]
         x = [part.images(range(len(part))).reshape(len(part), -1).astype(np.float64) for part in parts]
@@ -168,7 +164,7 @@ def asked(method, args, out, which, lr, **more):
 def chosen_rate(args, out, wish):
     """The learning rate that is best on a fifth of the pictures to learn from, held out."""
     accuracies = {}
-    for lr in (0.003, 0.01, 0.03):
+    for lr in (0.003, 0.01):
         wanted = asked(TUNED, args, out, (0, max(SHOTS)), lr, hold_out=0.2)
         epoch = series.trained(wanted, out / f"rate-{lr}", wish)
         if epoch is None:

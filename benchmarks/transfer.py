@@ -4,9 +4,8 @@
 
 The model `digits` for 14x14 gray pictures learns Fashion-MNIST's 60,000 (`mnist-small`, 5 epochs). Then `vitnp
 fine-tune` takes it to scikit-learn's digits at its own size and at twice its size, positions interpolated, a head of
-zeros, the rate chosen by a held-out part; from scratch the same model learns them by the recipe `digits`. Once with all
-of the 1,437 labels and once with 5% of them, three seeds each. Every command is printed, and goes on where it was
-stopped.
+zeros, the rate chosen by a held-out part; from scratch the same model learns them by the recipe `digits`, in as many
+steps. Of the 1,437 labels 5% are known; three seeds. Every command is printed, and goes on where it was stopped.
 """
 
 import argparse
@@ -18,7 +17,7 @@ from pathlib import Path
 from vitnp.commands import cli
 from vitnp.commands.printing import mean_and_deviation
 
-SIZE, SEEDS, LABELS = 14, range(3), ("5%", "100%")
+SIZE, SEEDS, LABELS = 14, range(3), ("5%",)
 RATES = "0.003,0.01,0.03,0.1"
 
 
@@ -70,9 +69,8 @@ def main():
             for seed in SEEDS:
                 run = out / f"scratch-{labels}-{size}-{seed}"
                 if not (run / "model.npz").exists():
-                    command(
-                        f"train --data digits --labels {labels} --image-size {size} --seed {seed} --out {run}"
-                    )
+                    few = f"--data digits --labels {labels} --image-size {size} --epochs 20"
+                    command(f"train {few} --seed {seed} --out {run}")
                 scratch.append(last(run))
             table.append(
                 f"| {labels} | {size} | {mean_and_deviation(scratch)} | {mean_and_deviation(accuracies)} |"

@@ -56,7 +56,7 @@ def test_the_rate_is_the_one_that_is_best_on_the_held_out_part(capsys, tmp_path,
         config = weights.load(path)[1]
         assert f"{config.image_size[0]}x{config.image_size[1]}" == size
     assert "8x8 pictures, resized to 16x16" in out
-    assert "photos, for 1,293 images: 4 steps of 16, 0 of warm-up, sgd" in out
+    assert "photos, for 1,437 images: 4 steps of 16, 0 of warm-up, sgd, lr 0.001 or 0.03" in out
     assert (tmp_path / "t" / "fine-tune.png").stat().st_size > 10_000
 
 
@@ -108,7 +108,7 @@ def test_it_begins_with_a_head_of_zeros(pretrained):
             "--init OLD --lr 0.1",
             "--lr is 0.1, and fine-tune chooses it; name what to choose from with --rates",
         ),
-        ("--init OLD --rates 0.1,x", '--rates "0.1,x" is no list of numbers'),
+        ("--init OLD --rates 0.1,x", '--rates "0.1,x" is not a list of numbers'),
         ("--init OLD --rates 0,1", "--rates is 0.0; need"),
         ("--init OLD --rates 0.1,,1", "has an empty value or one twice"),
         (

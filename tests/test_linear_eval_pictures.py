@@ -1,7 +1,5 @@
 """`vitnp linear-eval` sees a picture as `vitnp predict` does: the model's channels, resize, mean and deviation."""
 
-import types
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -42,6 +40,6 @@ def test_pictures_are_prepared_as_the_model_wants_them(tmp_path, channels, how):
     config = ViTConfig(image_size=(16, 16), in_channels=channels, preprocessing=how, **sizes)
     p = vit.init(rng, config)
     source = data.fitted(data.opened(str(tmp_path)), config).test
-    found = command.features(source, np.arange(2), p, config, types.SimpleNamespace(workers=1))
+    found = command.features(source, np.arange(2), p, config, 1)
     images = np.stack([preprocess.load(path, config) for path in source.paths])
     np.testing.assert_allclose(found, linear_eval.features(images, p, config), rtol=1e-4, atol=1e-5)

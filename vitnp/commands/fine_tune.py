@@ -46,6 +46,11 @@ def add_options(parser):
     )
     train.add_part(parser)
     train.add_training(parser)
+    parser.description = (
+        "The options are those of train, but: --init FILE is needed, the recipe is photos unless another is named, the "
+        "head is a new one, the learning rate is chosen from --rates by the part that --hold-out says (default: the "
+        "recipe's, 10%)."
+    )
     parser.set_defaults(run=run)
 
 
@@ -59,7 +64,10 @@ def run(args):
     each = {}
     for size in sizes:  # what does not fit is said before the first run
         one = dataclasses.replace(wanted, image_size=size)
-        setup, lr = prepare(one), "one of " + ", ".join(f"{rate:g}" for rate in rates)
+        if len(rates) > 1:
+            prepare(one)
+        setup = prepare(dataclasses.replace(one, hold_out=None))  # what is learned at last
+        lr = " or ".join(f"{rate:g}" for rate in rates)
         lines = [f"{by(setup.config.image_size)}: {setup.config.seen}", *chosen(setup, lr)]
         each[by(setup.config.image_size)] = one, lines, tree.count(setup.p)
     outside(args.out, wanted.data)
@@ -86,6 +94,8 @@ def run(args):
                     return 130
                 rows.append(row)
                 save_csv(out / "fine-tune.csv", rows)
+                with unless_gone(sys.stdout):
+                    bar.write(told(row), file=sys.stdout)
     say("\n".join(table(rows, {size: count for size, (_, _, count) in each.items()}, rates)))
     tested = {size: [row["accuracy"] for row in measured(rows, size, TEST)] for size in each}
     show.save(show.comparison("image size", tested), out / "fine-tune.png")
@@ -131,7 +141,9 @@ def rates_of(text, listed):
     try:
         rates = [float(part) for part in texts]
     except ValueError:
-        raise InputError(f'--rates "{text}" is no list of numbers; write A,B,…, such as 0.001,0.01') from None
+        raise InputError(
+            f'--rates "{text}" is not a list of numbers; write A,B,…, such as 0.001,0.01'
+        ) from None
     return [need_real("--rates", rate, low=0, open_at_low=True) for rate in rates]
 
 
@@ -155,6 +167,12 @@ def done_now(wanted, row, out, bar, wish):
     row["accuracy"] = epoch.get("test_accuracy")
     bar.update()
     return True
+
+
+def told(row):
+    """A finished run in a line."""
+    accuracy = "diverged" if row["accuracy"] is None else f"{row['accuracy']:.2%}"
+    return f"  lr {row['lr']:g}, {row['part']}, seed {row['seed']}: {accuracy}"
 
 
 def measured(rows, size, part):

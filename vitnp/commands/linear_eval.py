@@ -45,6 +45,8 @@ def add_options(parser):
 
 def run(args):
     """Print the accuracy of each seed, their mean and standard deviation."""
+    import tqdm
+
     need_counts(args, "shots", "seeds", "workers")
     need_real("--l2", args.l2, low=0, below=math.inf, open_at_low=True)
     xp = backend(args)
@@ -58,12 +60,13 @@ def run(args):
         for seed in range(args.seeds)
     ]
     wanted = np.unique(np.concatenate(draws))  # of a large data set only these images go through the model
-    x_train = features(dataset.train, wanted, p, config, args)
-    x_test = features(dataset.test, np.arange(len(dataset.test)), p, config, args)
-    what = f"{args.shots} images of each of {classes} classes, {len(x_test):,} to test"
+    what = f"{args.shots} images of each of {classes} classes, {len(dataset.test):,} to test"
     print(one_line(f"{path} on {args.data}: {what}"))
     if dataset.note:
         print(dataset.note)
+    with tqdm.tqdm(total=len(wanted) + len(dataset.test), unit=" images", disable=None, leave=False) as bar:
+        x_train = features(dataset.train, wanted, p, config, args.workers, bar)
+        x_test = features(dataset.test, np.arange(len(dataset.test)), p, config, args.workers, bar)
     found = []
     for seed, rows in enumerate(draws):
         x = x_train[np.searchsorted(wanted, rows)]
@@ -74,12 +77,14 @@ def run(args):
     return 0
 
 
-def features(source, rows, p, config, args):
-    """The representations (n, D) of these rows of a source. Raises InputError for NaN or infinity."""
+def features(source, rows, p, config, workers=None, bar=None):
+    """The representations (n, D) of these rows of a source, shown by a bar. Raises InputError for NaN or infinity."""
     parts = []
     for first in range(0, len(rows), 64):
         images = prepared(source.images(rows[first : first + 64]), config.preprocessing)
-        parts.append(linear_eval.features(images, p, config, workers=args.workers))
+        parts.append(linear_eval.features(images, p, config, workers=workers))
+        if bar is not None:
+            bar.update(len(images))
     x = np.concatenate(parts)
     need_finite(x, "representations")
     return x

@@ -212,7 +212,9 @@ def layers(text, config):
     try:
         first, last = (1, L) if text is None else (int(part) for part in text.split("-"))
     except ValueError:
-        raise InputError(f'--layers "{text}" is no range; write the first and last, such as 1-{L}') from None
+        raise InputError(
+            f'--layers "{text}" is not a range; write the first and last, such as 1-{L}'
+        ) from None
     if not 1 <= first <= last <= L:
         raise InputError(f"--layers {text} is not within the model's {L} layers; choose from 1-{L}")
     return first, last

@@ -29,7 +29,7 @@ def run(args):
     for title in ("command", "accuracy", "time", "source"):
         row(title, getattr(listed, title))
     if listed.by_count:
-        row("for another number", f"of training images than {TYPICAL:,} it chooses other steps, and says so")
+        row("numbers below", f"for {TYPICAL:,} training images; for others it chooses others, and says so")
     if (words := memory(listed)) is not None:
         row("memory", words)
     row("model", listed.model or "any, from a file of weights")
@@ -38,7 +38,7 @@ def run(args):
         row(f"  {field}", value)
     if listed.rates:
         row("lr to choose from", ", ".join(f"{rate:g}" for rate in listed.rates))
-        row("by a held-out part of", f"{listed.hold_out:.0%}: vitnp fine-tune does both")
+        row("held out to choose it", f"{listed.hold_out:.0%}, by vitnp fine-tune")
     print("recipe")
     for field in dataclasses.fields(listed.recipe):
         value = getattr(listed.recipe, field.name)

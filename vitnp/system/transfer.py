@@ -9,12 +9,13 @@ import shutil
 import time
 import urllib.error
 
-from vitnp.errors import InputError
+from vitnp.errors import InputError, one_line
 from vitnp.system import answers
 
 TIMEOUT = 30  # seconds without a byte
 TRIES = 4  # in a row without a new byte; then the download is given up
 PAUSE = 1.0  # seconds before the first of them, then twice and three times as long
+LONGEST = 100  # letters of a URL in a message
 NOT_NOW = (408, 429, 500, 502, 503, 504)  # worth another try
 
 
@@ -24,7 +25,7 @@ def download(url, part):
     Raises InputError if the server cannot be reached, refuses, answers what is no HTTP, sends more than the disk has
     room for, keeps cutting the connection, or sends an MD5 that the file does not have.
     """
-    fruitless = 0
+    fruitless, name = 0, one_line(url, LONGEST)  # a longer one would push the reason out of the line
     while True:
         before = _size(part)
         try:
@@ -33,20 +34,20 @@ def download(url, part):
         except urllib.error.HTTPError as problem:
             problem.close()
             if problem.code not in NOT_NOW:
-                raise InputError(f"{url} cannot be had ({problem.code} {problem.reason})") from None
+                raise InputError(f"{name} cannot be had ({problem.code} {problem.reason})") from None
             reason = f"{problem.code} {problem.reason}"
         except urllib.error.URLError as problem:
             reason = getattr(problem.reason, "strerror", None) or problem.reason
             if not before:
                 raise InputError(
-                    f"cannot reach {url} ({reason}); check the network, or fetch the file elsewhere"
+                    f"cannot reach {name} ({reason}); check the network, or fetch the file elsewhere"
                 ) from None
         except http.client.HTTPException as problem:
             reason = str(problem) or type(problem).__name__
         fruitless = 0 if _size(part) > before else fruitless + 1
         if fruitless == TRIES:
             raise InputError(
-                f"the download of {url} was cut off at {_size(part):,} bytes ({reason}); "
+                f"the download of {name} was cut off at {_size(part):,} bytes ({reason}); "
                 "run the command again: it goes on from there"
             )
         time.sleep(PAUSE * fruitless)
@@ -54,7 +55,7 @@ def download(url, part):
     if promised and (found := md5(part)) != promised:
         part.unlink()
         raise InputError(
-            f"{url} arrived damaged (MD5 {found}, the server says {promised}); run the command again"
+            f"{name} arrived damaged (MD5 {found}, the server says {promised}); run the command again"
         )
 
 

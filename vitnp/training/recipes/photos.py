@@ -1,7 +1,7 @@
 """The recipe for photos of one's own: tens to thousands of pictures, and a file of trained weights.
 
-As BiT's rule (Kolesnikov et al., 2020, §3.3) it goes by the number of pictures alone; SGD, cosine, clipping, crop and
-flip are those of the ViT paper's fine-tuning.
+As BiT's rule (Kolesnikov et al., 2020, §3.3) it goes by the number of pictures alone; SGD, cosine and clipping are
+those of the ViT paper's fine-tuning. Its random crops are left out: they need more steps than few pictures give.
 """
 
 from vitnp.training.recipes.recipe import Recipe
@@ -13,7 +13,7 @@ TYPICAL = 1000  # pictures, where their number is not known yet
 
 def recipe(count=TYPICAL, steps=None):
     """The `Recipe` for so many pictures to learn from; steps: where another number of them is asked for."""
-    batch_size = 32 if count < 2000 else 64
+    batch_size = 16 if count < 200 else 32 if count < 2000 else 64
     steps = steps or min(max(PASSES * count // batch_size, FEWEST), MOST)
     return Recipe(
         steps=steps,
@@ -24,5 +24,5 @@ def recipe(count=TYPICAL, steps=None):
         momentum=0.9,
         clip=1.0,
         dropout=0.0,
-        augment=("inception_crop", "flip"),
+        augment=("flip",),
     )
