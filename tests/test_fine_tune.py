@@ -1,6 +1,7 @@
 """`vitnp fine-tune`: the rate by a held-out part, the test images once, every size; and how it goes on."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -52,7 +53,8 @@ def test_the_rate_is_the_one_that_is_best_on_the_held_out_part(capsys, tmp_path,
         assert {row["lr"] for row in tested} == {max(held, key=lambda lr: (held[lr], -float(lr)))}
         mean = 100 * np.mean([float(row["accuracy"]) for row in tested])
         assert f"| {mean:.2f} ± " in out
-        config = weights.load(tmp_path / "t" / size / "seed-1" / "model.npz")[1]
+        lr = float(tested[0]["lr"])
+        config = weights.load(tmp_path / "t" / size / f"lr={lr}-seed-1" / "model.npz")[1]
         assert f"{config.image_size[0]}x{config.image_size[1]}" == size
     assert "8x8 pictures, resized to 16x16" in out
     assert "photos, for 1,293 images: 4 steps of 16, 0 of warm-up, sgd" in out
@@ -77,6 +79,19 @@ def test_what_is_done_is_not_done_again(capsys, tmp_path, pretrained, monkeypatc
     assert "batch_size is 16 there and 8 here" in err
 
 
+def test_with_other_rates_the_runs_are_others(capsys, tmp_path, pretrained):
+    """A finished run of another rate is not taken for one of the rate that is chosen now."""
+    words = TUNE.replace("--rates 0.001,0.03 --seeds 2", "--seeds 1").split()
+    for rate in ("0.0001", "0.5"):
+        status, _, err = run(capsys, *words, "--rates", rate, "--init", pretrained, "--out", tmp_path / "t")
+        assert (status, err) == (0, "")
+        (row,) = rows(tmp_path / "t")
+        folder = tmp_path / "t" / "8x8" / f"lr={rate}-seed-0"
+        with open(folder / "history.csv", encoding="utf-8", newline="") as file:
+            assert row["loss"] == list(csv.DictReader(file))[-1]["loss"]
+        assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["options"]["lr"] == float(rate)
+
+
 def test_it_begins_with_a_head_of_zeros(pretrained):
     """Also where the file's has as many classes: another set's ten classes are others."""
     from vitnp.training.setup import prepare
@@ -98,12 +113,20 @@ def test_it_begins_with_a_head_of_zeros(pretrained):
         ("--init OLD --rates 0.1,x", '--rates "0.1,x" is no list of numbers'),
         ("--init OLD --rates 0,1", "--rates is 0.0; need"),
         ("--init OLD --rates 0.1,,1", "has an empty value or one twice"),
+        ("--init OLD --rates 0.1,0.10", '--rates "0.1,0.10" has a number twice'),
+        (
+            "--init OLD --image-sizes 8 --image-size 16",
+            "--image-size is 16; leave it out beside --image-sizes",
+        ),
         (
             "--init OLD --recipe digits",
             "the recipe digits has one rate; name what to choose from with --rates A,B,…",
         ),
         ("--init OLD --image-sizes 8,9", "image_size 9x9 is not divisible by patch_size 2"),
-        ("--init OLD --hold-out 0.001", "hold out and leave at least 10, one a class"),
+        (
+            "--init OLD --hold-out 0.001",
+            "hold out and leave at least 10, one a class, with --hold-out 1% to 99%",
+        ),
         ("--init OLD --hold-out 1.5", "hold_out is 1.5; need a share between 0 and 1"),
         ("--init OLD --seeds 0", "--seeds is 0"),
     ],
@@ -123,6 +146,27 @@ def test_rates_that_all_diverge(capsys, tmp_path, pretrained):
     )
     assert status == 2
     assert "at 8x8 every rate diverged, 1e+30 too; name smaller ones with --rates" in err
+
+
+def test_the_one_rate_diverges(capsys, tmp_path, pretrained):
+    words = TUNE.replace("0.001,0.03", "1e30").replace("--seeds 2", "--seeds 1").split()
+    status, out, err = run(
+        capsys, *words, "--set-recipe", "clip=1e38", "--init", pretrained, "--out", tmp_path / "t"
+    )
+    assert status == 2 and "| 8x8 | – | 1e+30 | diverged | 0 |" in out
+    first, last = err.splitlines()
+    assert first.startswith("8x8, lr 1e+30, test, seed 0: training stopped at step") and "--lr" not in first
+    assert last == "vitnp: every run at the chosen rate diverged; name smaller ones with --rates"
+
+
+@pytest.mark.parametrize(("share", "fits"), [(0.15, False), (0.17, True), (0.83, True), (0.85, False)])
+def test_the_shares_that_can_be_held_out(share, fits):
+    source = data.ArraySource(np.zeros((60, 2, 2, 1), np.float32), np.arange(60) % 10)
+    if fits:
+        assert sum(map(len, data.held_out(source, share))) == 60
+        return
+    with pytest.raises(InputError, match="one a class, with --hold-out 17% to 83%"):
+        data.held_out(source, share)
 
 
 def test_held_out_images_are_of_every_class_and_not_learned():

@@ -66,7 +66,7 @@ def run(args):
     of_all = ("image_size", *MAY_CHANGE)
     about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in of_all}
     if args.overwrite:
-        series.forget(out / "fine-tune.json", lambda old: ["*x*/lr=*", "*x*/seed-*"])
+        series.forget(out / "fine-tune.json", lambda old: ["*x*/lr=*"])
     series.remember(out / "fine-tune.json", about)
     rows, tried = [], rates if len(rates) > 1 else ()
     total = len(each) * (len(tried) + args.seeds)
@@ -88,6 +88,8 @@ def run(args):
                 save_csv(out / "fine-tune.csv", rows)
     say("\n".join(table(rows, {size: tree.count(setup.p) for size, (_, setup) in each.items()}, rates)))
     tested = {size: [row["accuracy"] for row in measured(rows, size, TEST)] for size in each}
+    if not any(tested.values()):
+        raise InputError("every run at the chosen rate diverged; name smaller ones with --rates")
     show.save(show.comparison("image size", tested), out / "fine-tune.png")
     say(f"fine-tune.csv, fine-tune.png and one folder per run are in {out}")
     return 0
@@ -102,6 +104,8 @@ def asked(args):
         raise InputError(
             f"--lr is {wanted.lr:g}, and fine-tune chooses it; name what to choose from with --rates"
         )
+    if args.image_sizes is not None and wanted.image_size is not None:
+        raise InputError(f"--image-size is {wanted.image_size}; leave it out beside --image-sizes")
     need_int("--seeds", args.seeds, at_least=1)
     need_counts(wanted, "workers", *MAY_CHANGE)
     listed = recipe_of(wanted, data.place(wanted.data)[0])
@@ -132,6 +136,8 @@ def rates_of(text, listed):
         rates = [float(part) for part in texts]
     except ValueError:
         raise InputError(f'--rates "{text}" is no list of numbers; write A,B,…, such as 0.001,0.01') from None
+    if len(set(rates)) < len(rates):
+        raise InputError(f'--rates "{text}" has a number twice; write A,B,…')
     return [need_real("--rates", rate, low=0, open_at_low=True) for rate in rates]
 
 
@@ -140,13 +146,15 @@ def done_now(wanted, row, out, bar, wish):
     size, part, lr, seed = (row[name] for name in ("image_size", "part", "lr", "seed"))
     bar.set_description(f"{size}, lr {lr:g}, {part}, seed {seed}")
     hold_out = wanted.hold_out if part == HELD_OUT else None
-    folder = out / size / (f"lr={lr:g}" if part == HELD_OUT else f"seed-{seed}")
+    # The rate is in every name: with other --rates the best may not be that of the runs that are there.
+    folder = out / size / (f"lr={lr}" if part == HELD_OUT else f"lr={lr}-seed-{seed}")
     try:
         wanted = dataclasses.replace(wanted, lr=lr, seed=seed, hold_out=hold_out)
         epoch = None if wish() else series.trained(wanted, folder, wish)
     except Diverged as problem:
         with unless_gone(sys.stderr):
-            bar.write(f"{size}, lr {lr:g}: {problem}", file=sys.stderr)
+            what = str(problem).partition(";")[0]  # the rest is advice on options of train
+            bar.write(f"{size}, lr {lr:g}, {part}, seed {seed}: {what}", file=sys.stderr)
         epoch = {}
     if epoch is None:
         return False
