@@ -70,7 +70,8 @@ def _sampled(image, size, how):
     """TensorFlow's resize: interpolates between the two nearest pixels on each axis; values are not rounded."""
     if how.resize_filter != "bilinear":
         raise InputError(
-            f'resize_filter "{how.resize_filter}" without antialias is not known; set antialias=True'
+            f'resize_filter "{how.resize_filter}" without antialias is not known; say antialias=True, or '
+            "--set preprocessing.antialias=true"
         )
     x = _pixels(image)  # whole numbers until the first axis is sampled: a quarter of the memory
     for axis, new in enumerate(size):
