@@ -11,7 +11,7 @@ from cases import CASES, DROPOUTS, generator, model_point
 from strict import STRICT, TRAFFIC, Strict, erf_sqrt2, wrap
 
 import vitnp
-from vitnp import gradcheck, tree, weights
+from vitnp import data, gradcheck, tree, weights
 from vitnp.backend import draws
 from vitnp.backend.arrays import to_device, to_host
 from vitnp.commands import cli, options
@@ -22,6 +22,8 @@ from vitnp.models.vit import masked
 from vitnp.ops import dropout, gelu, softmax
 from vitnp.system import threads
 from vitnp.tasks import Classification
+from vitnp.tasks.classification import Head
+from vitnp.tasks.frozen import represented
 from vitnp.tasks.masked import MaskedPatches
 from vitnp.training import optim
 
@@ -340,3 +342,22 @@ def test_without_cupy_the_command_says_what_to_do(capsys, monkeypatch):
     assert error.count("\n") == 1
     assert cli.main("gradcheck --backend tpu".split()) == 2
     assert 'backend "tpu" is unknown; choose auto, numpy or cupy' in capsys.readouterr().err
+
+
+def test_tokens_and_representations_of_a_frozen_model():
+    """What a model hands on: all its tokens, and what the head alone learns from."""
+    images, labels, p, config = point()
+    theirs = to_device(p, STRICT)
+    tokens = vitnp.tokens(images, theirs, config)
+    assert isinstance(tokens, Strict)
+    np.testing.assert_array_equal(to_host({"y": tokens})["y"], vitnp.tokens(images, p, config, workers=1))
+    source = data.ArraySource(images.clip(-1, 1), labels)
+    ours, device = (represented(source, q, config, workers=1).images(range(10)) for q in (p, theirs))
+    assert isinstance(ours, np.ndarray) and isinstance(
+        device, np.ndarray
+    )  # a batch of them is sent as one of images
+    np.testing.assert_array_equal(device, ours)
+    loss, dp = vitnp.loss_and_grads(ours, labels, p, config, Head(), workers=1)
+    device_loss, device_dp = vitnp.loss_and_grads(device, labels, theirs, config, Head())
+    assert float(device_loss) == float(loss)
+    equal(device_dp, dp)

@@ -1,7 +1,6 @@
 """`vitnp fine-tune`: the rate by a held-out part, the test images once, every size; and how it goes on."""
 
 import csv
-import json
 
 import numpy as np
 import pytest
@@ -53,8 +52,8 @@ def test_the_rate_is_the_one_that_is_best_on_the_held_out_part(capsys, tmp_path,
         assert {row["lr"] for row in tested} == {max(held, key=lambda lr: (held[lr], -float(lr)))}
         mean = 100 * np.mean([float(row["accuracy"]) for row in tested])
         assert f"| {mean:.2f} ± " in out
-        lr = float(tested[0]["lr"])
-        config = weights.load(tmp_path / "t" / size / f"lr={lr}-seed-1" / "model.npz")[1]
+        (path,) = (tmp_path / "t" / size).glob("lr=*/seed-1/model.npz")
+        config = weights.load(path)[1]
         assert f"{config.image_size[0]}x{config.image_size[1]}" == size
     assert "8x8 pictures, resized to 16x16" in out
     assert "photos, for 1,293 images: 4 steps of 16, 0 of warm-up, sgd" in out
@@ -79,17 +78,23 @@ def test_what_is_done_is_not_done_again(capsys, tmp_path, pretrained, monkeypatc
     assert "batch_size is 16 there and 8 here" in err
 
 
-def test_with_other_rates_the_runs_are_others(capsys, tmp_path, pretrained):
-    """A finished run of another rate is not taken for one of the rate that is chosen now."""
-    words = TUNE.replace("--rates 0.001,0.03 --seeds 2", "--seeds 1").split()
-    for rate in ("0.0001", "0.5"):
-        status, _, err = run(capsys, *words, "--rates", rate, "--init", pretrained, "--out", tmp_path / "t")
-        assert (status, err) == (0, "")
-        (row,) = rows(tmp_path / "t")
-        folder = tmp_path / "t" / "8x8" / f"lr={rate}-seed-0"
-        with open(folder / "history.csv", encoding="utf-8", newline="") as file:
-            assert row["loss"] == list(csv.DictReader(file))[-1]["loss"]
-        assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["options"]["lr"] == float(rate)
+def test_with_more_rates_the_best_may_be_another(capsys, tmp_path, pretrained):
+    words = [*TUNE.split(), "--init", pretrained, "--out", tmp_path / "t"]
+    words[words.index("--rates") + 1] = "1e-9"
+    assert run(capsys, *words, "--seeds", 1)[0] == 0
+    slow = float(rows(tmp_path / "t")[-1]["loss"])
+    words[words.index("--rates") + 1] = "1e-9,0.1"
+    assert run(capsys, *words, "--seeds", 1)[0] == 0
+    last = rows(tmp_path / "t")[-1]
+    assert (last["part"], last["lr"]) == ("test", "0.1")
+    assert float(last["loss"]) != slow
+
+
+def test_two_rates_that_look_alike_are_two(capsys, tmp_path, pretrained):
+    words = TUNE.replace("0.001,0.03", "0.1,0.1000001").replace("--seeds 2", "--seeds 1").split()
+    assert run(capsys, *words, "--init", pretrained, "--out", tmp_path / "t")[0] == 0
+    folders = sorted(path.name for path in (tmp_path / "t" / "8x8").iterdir())
+    assert folders == ["lr=0.1", "lr=0.1000001"]
 
 
 def test_it_begins_with_a_head_of_zeros(pretrained):

@@ -8,7 +8,7 @@ import pytest
 from cases import CASES, DROPOUTS, generator, model_point
 
 import vitnp
-from vitnp import tree, weights
+from vitnp import data, tree, weights
 from vitnp.backend import arrays, draws
 from vitnp.backend.arrays import to_device, to_host
 from vitnp.commands import cli
@@ -16,6 +16,8 @@ from vitnp.commands.gradcheck import check_model
 from vitnp.engine import precision
 from vitnp.errors import InputError
 from vitnp.models import preset
+from vitnp.tasks.classification import Head
+from vitnp.tasks.frozen import represented
 from vitnp.training import optim
 
 pytestmark = pytest.mark.gpu
@@ -172,3 +174,14 @@ def test_a_trace(xp):
 def test_the_commands(xp, command, tmp_path, capsys):
     assert cli.main([*command.format(out=tmp_path).split(), "--backend", "cupy"]) == 0
     assert capsys.readouterr().out
+
+
+def test_tokens_and_representations_of_a_frozen_model(xp):
+    images, labels, p, config = point()
+    theirs = to_device(p, xp)
+    near({"y": vitnp.tokens(images, theirs, config)}, {"y": vitnp.tokens(images, p, config)}, 1e-5)
+    source = data.ArraySource(images.clip(-1, 1), labels)
+    ours, device = (represented(source, q, config).images(range(10)) for q in (p, theirs))
+    np.testing.assert_allclose(device, ours, rtol=0, atol=1e-5 * abs(ours).max())
+    _, dp = vitnp.loss_and_grads(ours, labels, p, config, Head())
+    near(vitnp.loss_and_grads(device, labels, theirs, config, Head())[1], dp, 1e-4)

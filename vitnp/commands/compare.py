@@ -56,9 +56,12 @@ def run(args):
     need_int("--seeds", args.seeds, at_least=1)
     need_counts(wanted, "workers", *MAY_CHANGE)
     each = {value: with_value(wanted, option, args.over, value) for value in values}
-    setups = {value: prepare(one) for value, one in each.items()}
-    sizes = {value: tree.count(setup.p) for value, setup in setups.items()}
-    for line in dict.fromkeys(line for setup in setups.values() for line in chosen(setup)):
+    sizes, lines = {}, {}
+    for value, one in each.items():  # what does not fit is said before the first run
+        setup = prepare(one)
+        sizes[value] = tree.count(setup.p)
+        lines |= dict.fromkeys(chosen(setup))
+    for line in lines:
         say(line)
     out = f"compare-{args.over}" if args.out is None else args.out
     outside(out, wanted.data)

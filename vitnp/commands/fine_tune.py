@@ -59,21 +59,21 @@ def run(args):
     each = {}
     for size in sizes:  # what does not fit is said before the first run
         one = dataclasses.replace(wanted, image_size=size)
-        setup = prepare(one)
-        each[by(setup.config.image_size)] = one, setup
+        setup, lr = prepare(one), "one of " + ", ".join(f"{rate:g}" for rate in rates)
+        lines = [f"{by(setup.config.image_size)}: {setup.config.seen}", *chosen(setup, lr)]
+        each[by(setup.config.image_size)] = one, lines, tree.count(setup.p)
     outside(args.out, wanted.data)
     out = writable(args.out)
     of_all = ("image_size", *MAY_CHANGE)
     about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in of_all}
     if args.overwrite:
-        series.forget(out / "fine-tune.json", lambda old: ["*x*/lr=*"])
+        series.forget(out / "fine-tune.json", lambda old: ["*x*/lr=*/held-out", "*x*/lr=*/seed-*"])
     series.remember(out / "fine-tune.json", about)
     rows, tried = [], rates if len(rates) > 1 else ()
     total = len(each) * (len(tried) + args.seeds)
     with signals.heard() as wish, tqdm.tqdm(total=total, unit=" run", disable=None, leave=False) as bar:
-        for size, (one, setup) in each.items():
-            lr = "one of " + ", ".join(f"{rate:g}" for rate in rates)
-            for line in (f"{size}: {setup.config.seen}", *chosen(setup, lr)):
+        for size, (one, lines, _) in each.items():
+            for line in lines:
                 say(line)
             for number in range(len(tried) + args.seeds):
                 row = dict.fromkeys(COLUMNS) | {"image_size": size}
@@ -86,7 +86,7 @@ def run(args):
                     return 130
                 rows.append(row)
                 save_csv(out / "fine-tune.csv", rows)
-    say("\n".join(table(rows, {size: tree.count(setup.p) for size, (_, setup) in each.items()}, rates)))
+    say("\n".join(table(rows, {size: count for size, (_, _, count) in each.items()}, rates)))
     tested = {size: [row["accuracy"] for row in measured(rows, size, TEST)] for size in each}
     if not any(tested.values()):
         raise InputError("every run at the chosen rate diverged; name smaller ones with --rates")
@@ -146,8 +146,8 @@ def done_now(wanted, row, out, bar, wish):
     size, part, lr, seed = (row[name] for name in ("image_size", "part", "lr", "seed"))
     bar.set_description(f"{size}, lr {lr:g}, {part}, seed {seed}")
     hold_out = wanted.hold_out if part == HELD_OUT else None
-    # The rate is in every name: with other --rates the best may not be that of the runs that are there.
-    folder = out / size / (f"lr={lr}" if part == HELD_OUT else f"lr={lr}-seed-{seed}")
+    # of its rate, since another one may be the best when --rates has more of them
+    folder = out / size / f"lr={lr}" / ("held-out" if part == HELD_OUT else f"seed-{seed}")
     try:
         wanted = dataclasses.replace(wanted, lr=lr, seed=seed, hold_out=hold_out)
         epoch = None if wish() else series.trained(wanted, folder, wish)
