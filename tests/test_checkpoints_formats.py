@@ -462,7 +462,7 @@ def test_preprocessing_of_three_channels_is_asked_for_where_there_is_one(tmp_pat
     assert how == dataclasses.replace(before, mean=0.5, std=0.5)
     told = {"num_heads": 4, "preprocessing": {"mean": [0.5], "std": [0.5]}}
     assert weights.load(tmp_path / "a.safetensors", **told)[1].preprocessing.mean == (0.5,)
-    assert weights.inspect(tmp_path / "a.safetensors", num_heads=4).config.preprocessing == Preprocessing()
+    assert weights.inspect(tmp_path / "a.safetensors", num_heads=4).config.preprocessing == how
     assert PROFILES["torchvision"]["preprocessing"] == before
 
 

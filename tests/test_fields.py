@@ -326,6 +326,7 @@ def test_fields_of_a_field():
         "preprocessing.mean=a,b": '--set preprocessing.mean=a,b: "a,b" is not a number',
         "preprocessing.resize_filter=lanczos": 'preprocessing resize_filter is "lanczos"; choose bilinear or bicubic',
         "preprocessing.mean": '--set "preprocessing.mean" has no value',
+        "preprocessing=x": '--set preprocessing=x: "x" is not a preprocessing; it has fields, such as preprocessing',
     }.items():
         assert refusal(changed, text).startswith(said)
     assert preset("Ti/16", **{"preprocessing.crop_fraction": 0.5}).preprocessing.crop_fraction == 0.5

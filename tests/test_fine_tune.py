@@ -90,6 +90,13 @@ def test_with_more_rates_the_best_may_be_another(capsys, tmp_path, pretrained):
     assert float(last["loss"]) != slow
 
 
+def test_two_rates_that_look_alike_are_two(capsys, tmp_path, pretrained):
+    words = TUNE.replace("0.001,0.03", "0.1,0.1000001").replace("--seeds 2", "--seeds 1").split()
+    assert run(capsys, *words, "--init", pretrained, "--out", tmp_path / "t")[0] == 0
+    folders = sorted(path.name for path in (tmp_path / "t" / "8x8").iterdir())
+    assert folders == ["lr=0.1", "lr=0.1000001"]
+
+
 def test_it_begins_with_a_head_of_zeros(pretrained):
     """Also where the file's has as many classes: another set's ten classes are others."""
     from vitnp.training.setup import prepare
@@ -111,12 +118,20 @@ def test_it_begins_with_a_head_of_zeros(pretrained):
         ("--init OLD --rates 0.1,x", '--rates "0.1,x" is not a list of numbers'),
         ("--init OLD --rates 0,1", "--rates is 0.0; need"),
         ("--init OLD --rates 0.1,,1", "has an empty value or one twice"),
+        ("--init OLD --rates 0.1,0.10", '--rates "0.1,0.10" has a number twice'),
+        (
+            "--init OLD --image-sizes 8 --image-size 16",
+            "--image-size is 16; leave it out beside --image-sizes",
+        ),
         (
             "--init OLD --recipe digits",
             "the recipe digits has one rate; name what to choose from with --rates A,B,…",
         ),
         ("--init OLD --image-sizes 8,9", "image_size 9x9 is not divisible by patch_size 2"),
-        ("--init OLD --hold-out 0.001", "hold out and leave at least 10, one a class"),
+        (
+            "--init OLD --hold-out 0.001",
+            "hold out and leave at least 10, one a class, with --hold-out 1% to 99%",
+        ),
         ("--init OLD --hold-out 1.5", "hold_out is 1.5; need a share between 0 and 1"),
         ("--init OLD --seeds 0", "--seeds is 0"),
     ],
@@ -136,6 +151,27 @@ def test_rates_that_all_diverge(capsys, tmp_path, pretrained):
     )
     assert status == 2
     assert "at 8x8 every rate diverged, 1e+30 too; name smaller ones with --rates" in err
+
+
+def test_the_one_rate_diverges(capsys, tmp_path, pretrained):
+    words = TUNE.replace("0.001,0.03", "1e30").replace("--seeds 2", "--seeds 1").split()
+    status, out, err = run(
+        capsys, *words, "--set-recipe", "clip=1e38", "--init", pretrained, "--out", tmp_path / "t"
+    )
+    assert status == 2 and "| 8x8 | – | 1e+30 | diverged | 0 |" in out
+    first, last = err.splitlines()
+    assert first.startswith("8x8, lr 1e+30, test, seed 0: training stopped at step") and "--lr" not in first
+    assert last == "vitnp: every run at the chosen rate diverged; name smaller ones with --rates"
+
+
+@pytest.mark.parametrize(("share", "fits"), [(0.15, False), (0.17, True), (0.83, True), (0.85, False)])
+def test_the_shares_that_can_be_held_out(share, fits):
+    source = data.ArraySource(np.zeros((60, 2, 2, 1), np.float32), np.arange(60) % 10)
+    if fits:
+        assert sum(map(len, data.held_out(source, share))) == 60
+        return
+    with pytest.raises(InputError, match="one a class, with --hold-out 17% to 83%"):
+        data.held_out(source, share)
 
 
 def test_held_out_images_are_of_every_class_and_not_learned():

@@ -127,6 +127,26 @@ def test_what_cannot_be_meant(shape, config, message):
         data.fitted(set_of(shape), config)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"in_channels": 4}, "takes 4 channels; a photo has"),
+        (
+            {"preprocessing": Preprocessing(resize_filter="bicubic")},
+            'bicubic" without antialias is not known',
+        ),
+    ],
+)
+def test_what_no_folder_can_become_is_said_before_a_training(tmp_path, fields, message):
+    """Found at the first picture, it would be taken for an unreadable one, or come after the first epoch."""
+    own = set_of((8, 8, 3))
+    with pytest.raises(InputError, match=message):
+        data.fitted(data.opened(str(written(tmp_path, own))), ImageConfig(image_size=16, **fields))
+    if "preprocessing" in fields:
+        with pytest.raises(InputError, match=message):
+            data.fitted(own, ImageConfig(image_size=16, **fields))
+
+
 def test_a_published_set_in_another_size():
     assert data.load("digits", image_size=12).train.images([0]).shape == (1, 12, 12, 1)
     with pytest.raises(InputError, match="digits takes no crops, which are of folders"):

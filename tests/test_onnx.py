@@ -244,6 +244,7 @@ def test_the_processor_beside_the_file(tmp_path):
     p, config = random_model()
     path = saved(tmp_path, model(p, config))
     assert weights.load(path)[1].preprocessing.mean == (0.485, 0.456, 0.406)
+    assert any("--set preprocessing.FIELD=VALUE" in note for note in weights.inspect(path).notes)
     (tmp_path / "preprocessor_config.json").write_text(
         '{"image_mean": [0.1, 0.2, 0.3], "image_std": [0.4, 0.5, 0.6]}'
     )

@@ -150,7 +150,7 @@ def test_a_file_is_read_by_photo_and_nowhere_else(tmp_path, monkeypatch):
 
 def test_a_filter_without_a_known_meaning():
     how = Preprocessing(resize_filter="bicubic", antialias=False)
-    with pytest.raises(InputError, match="set antialias=True"):
+    with pytest.raises(InputError, match=r"say antialias=True, or --set preprocessing\.antialias=true$"):
         preprocess.apply(random_image(9, 9), config(how))
 
 

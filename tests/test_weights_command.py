@@ -9,9 +9,10 @@ import command_line
 import numpy as np
 import pytest
 import safetensors.numpy
+from checkpoint_files import random_model
 from localhost import serving
 
-from vitnp import tree, vit, weights
+from vitnp import preset, tree, vit, weights
 from vitnp.commands import cli
 from vitnp.weights import fetch, kinds, native
 from vitnp.weights.vit.names import TABLES
@@ -198,6 +199,20 @@ def test_convert_says_what_load_will_ask(capsys, tmp_path):
     assert f"note: {out}: it does not say how many heads share hidden_size 12" in text
     assert "positions for 6 patches of 8x8, which is no square" in text
     assert "torchvision has num_heads 1 unless told otherwise, this model 3" in text
+
+
+@pytest.mark.parametrize("format", ["google", "torchvision"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_options_that_convert_prints_make_it_the_same_model(capsys, tmp_path, format, channels):
+    how = {"antialias": True, "keep_aspect_ratio": True, "crop_fraction": 1.0}
+    config = preset("tiny", in_channels=channels, num_heads=2, gelu="erf", preprocessing=how)
+    weights.save(tmp_path / "a.npz", random_model(config), config)
+    path = tmp_path / ("b.npz" if format == "google" else "b.safetensors")
+    _, text, _ = run(capsys, "convert", tmp_path / "a.npz", path, "--format", format)
+    options = text.partition("to use the file as this model: ")[2].split()
+    status, _, err = run(capsys, "convert", path, tmp_path / "c.npz", "--format", "vitnp", *options)
+    assert (status, err) == (0, "")
+    assert weights.load(tmp_path / "c.npz")[1] == config
 
 
 @pytest.mark.parametrize("format", ["huggingface", "timm"])

@@ -38,6 +38,9 @@ NO_THREAD = "can't start new thread"  # what Python says of it
 class Parser(argparse.ArgumentParser):
     """A parser, and so one of each command, that says what is wrong in one line."""
 
+    def __init__(self, **how):
+        super().__init__(**{"allow_abbrev": False} | how)  # --seed would be taken for --seeds
+
     def error(self, message):
         """Raise InputError in place of printing the usage."""
         raise InputError(f"{' '.join(message.split())}; {self.prog} --help shows what it takes")

@@ -98,6 +98,8 @@ def run(args):
                     bar.write(told(row), file=sys.stdout)
     say("\n".join(table(rows, {size: count for size, (_, _, count) in each.items()}, rates)))
     tested = {size: [row["accuracy"] for row in measured(rows, size, TEST)] for size in each}
+    if not any(tested.values()):
+        raise InputError("every run at the chosen rate diverged; name smaller ones with --rates")
     show.save(show.comparison("image size", tested), out / "fine-tune.png")
     say(f"fine-tune.csv, fine-tune.png and one folder per run are in {out}")
     return 0
@@ -112,6 +114,8 @@ def asked(args):
         raise InputError(
             f"--lr is {wanted.lr:g}, and fine-tune chooses it; name what to choose from with --rates"
         )
+    if args.image_sizes is not None and wanted.image_size is not None:
+        raise InputError(f"--image-size is {wanted.image_size}; leave it out beside --image-sizes")
     need_int("--seeds", args.seeds, at_least=1)
     need_counts(wanted, "workers", *MAY_CHANGE)
     listed = recipe_of(wanted, data.place(wanted.data)[0])
@@ -144,6 +148,8 @@ def rates_of(text, listed):
         raise InputError(
             f'--rates "{text}" is not a list of numbers; write A,B,…, such as 0.001,0.01'
         ) from None
+    if len(set(rates)) < len(rates):
+        raise InputError(f'--rates "{text}" has a number twice; write A,B,…')
     return [need_real("--rates", rate, low=0, open_at_low=True) for rate in rates]
 
 
@@ -153,13 +159,14 @@ def done_now(wanted, row, out, bar, wish):
     bar.set_description(f"{size}, lr {lr:g}, {part}, seed {seed}")
     hold_out = wanted.hold_out if part == HELD_OUT else None
     # of its rate, since another one may be the best when --rates has more of them
-    folder = out / size / f"lr={lr:g}" / ("held-out" if part == HELD_OUT else f"seed-{seed}")
+    folder = out / size / f"lr={lr}" / ("held-out" if part == HELD_OUT else f"seed-{seed}")
     try:
         wanted = dataclasses.replace(wanted, lr=lr, seed=seed, hold_out=hold_out)
         epoch = None if wish() else series.trained(wanted, folder, wish)
     except Diverged as problem:
         with unless_gone(sys.stderr):
-            bar.write(f"{size}, lr {lr:g}: {problem}", file=sys.stderr)
+            what = str(problem).partition(";")[0]  # the rest is advice on options of train
+            bar.write(f"{size}, lr {lr:g}, {part}, seed {seed}: {what}", file=sys.stderr)
         epoch = {}
     if epoch is None:
         return False

@@ -1,5 +1,6 @@
 """Some of a source's images: a fraction to train with few labels, or a part held out. Imports `errors`."""
 
+import math
 import numbers
 
 import numpy as np
@@ -69,8 +70,11 @@ def held_out(source, share, seed=0):
         raise InputError(f"hold_out is {share}; need a share between 0 and 1, such as 10% or 0.1")
     count, classes = round(share * len(source)), len(np.unique(source.labels))
     if not classes <= count <= len(source) - classes:
+        least = math.ceil(100 * classes / len(source))
+        how = f"with --hold-out {least}% to {100 - least}%" if least <= 50 else "for which there are too few"
         raise InputError(
-            f"{share:.2%} of {len(source):,} images are {count}; hold out and leave at least {classes}, one a class"
+            f"{share:.2%} of {len(source):,} images are {count}; hold out and leave at least {classes}, one a class, "
+            f"{how}"
         )
     order = balanced(source.labels, seed)
     return Rows(source, np.sort(order[count:])), Rows(source, np.sort(order[:count]))

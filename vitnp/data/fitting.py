@@ -61,6 +61,8 @@ def fitted(dataset, config, *, augment=(), on_corrupt="stop", say=None):
     config = dataclasses.replace(config, preprocessing=values)
     own = dataset.train.shape
     if own is None:
+        photo.need_colors(config.in_channels)
+        preprocess.need_filter(config.preprocessing)
         crops = "inception_crop" in augment
         return folder.fitted(dataset, config, crops=crops, on_corrupt=on_corrupt, say=say)
     shape = (*config.image_size, config.in_channels)
@@ -76,6 +78,7 @@ def fitted(dataset, config, *, augment=(), on_corrupt="stop", say=None):
         raise InputError(
             f"images of {own[2]} channels cannot be resized; give them as {by(shape[:2])} pixels"
         )
+    preprocess.need_filter(config.preprocessing)
     train = Fitted(dataset.train, config, augment=augment)
     return dataset._replace(train=train, test=Fitted(dataset.test, config), note=change(own, config))
 

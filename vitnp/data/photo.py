@@ -168,12 +168,19 @@ def of_pixels(pixels):
     return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
+def need_colors(in_channels):
+    """Raise InputError where no photo has as many channels."""
+    if in_channels not in MODES:
+        raise InputError(
+            f"the model takes {in_channels} channels; a photo has 3 (RGB) or 1 (gray); name another model"
+        )
+
+
 def in_colors(image, in_channels):
     """A Pillow image of any mode as RGB or, for one channel, gray."""
     from PIL import Image
 
-    if in_channels not in MODES:
-        raise InputError(f"the model takes {in_channels} channels; a photo has 3 (RGB) or 1 (gray)")
+    need_colors(in_channels)
     if image.mode.startswith("I;16"):  # Pillow's own conversion would clip 16 bits at 255
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
     if image.has_transparency_data:

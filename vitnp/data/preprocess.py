@@ -37,6 +37,15 @@ def apply(image, config, *, name="the picture"):
     return scaled(x[top : top + height, left : left + width], how)
 
 
+def need_filter(how):
+    """Raise InputError for a `Preprocessing` whose resize is not known."""
+    if how.resize_filter != "bilinear" and not how.antialias:
+        raise InputError(
+            f'resize_filter "{how.resize_filter}" without antialias is not known; say antialias=True, or '
+            "--set preprocessing.antialias=true"
+        )
+
+
 def random_part(image, config, rng):
     """A random part of a Pillow image (`augment.crop_box`), resized once to the model's size: as `apply` gives."""
     height, width = config.image_size
@@ -68,10 +77,7 @@ def _antialiased(image, size, how):
 
 def _sampled(image, size, how):
     """TensorFlow's resize: interpolates between the two nearest pixels on each axis; values are not rounded."""
-    if how.resize_filter != "bilinear":
-        raise InputError(
-            f'resize_filter "{how.resize_filter}" without antialias is not known; set antialias=True'
-        )
+    need_filter(how)
     x = _pixels(image)  # whole numbers until the first axis is sampled: a quarter of the memory
     for axis, new in enumerate(size):
         old = x.shape[axis]

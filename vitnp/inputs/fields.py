@@ -186,7 +186,11 @@ def value(field, text, option="--set", name=None):
         return field.metadata["read"](text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         called = field.name if name is None else name
-        raise InputError(f'{option} {called}={text}: "{text}" is not {field.metadata["kind"]}') from None
+        of = field.metadata["of"]
+        hint = f"; it has fields, such as {called}.{dataclasses.fields(of)[0].name}" if of else ""
+        raise InputError(
+            f'{option} {called}={text}: "{text}" is not {field.metadata["kind"]}{hint}'
+        ) from None
 
 
 def assigned(assignments, of, *, option, example):

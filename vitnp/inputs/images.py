@@ -107,7 +107,7 @@ class ImageConfig(Checked):
     def seen(self):
         """What the model sees of an image, in words."""
         height, width = self.image_size
-        return f"{width}x{height} pixels"
+        return f"{height}x{width} pixels"  # as --image-size has it
 
     def fits(self):
         """Raise InputError where two fields do not fit together."""

@@ -66,6 +66,10 @@ def prepare(wanted, known=None):
             p, config = adapt.new_head(p, config, classes)
         config = with_dropout(config, recipe)
     else:
+        if wanted.new_head:
+            raise InputError(
+                "--new-head is of a file's weights; name it with --init FILE, or leave --new-head out"
+            )
         wanted = dataclasses.replace(wanted, model=model_name(wanted, listed))
         settings = listed.settings if wanted.model == listed.model else {}
         own = data.opened(wanted.data, seed=wanted.seed)

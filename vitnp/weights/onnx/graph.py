@@ -85,5 +85,6 @@ def preprocessing(path, fields):
     mean, std = ((round(value, 3) for value in values) for values in (default.mean, default.std))
     return default, (
         f"an ONNX file does not say how a picture becomes its input: taken to be mean {(*mean,)}, std {(*std,)}, "
-        f"crop_fraction {default.crop_fraction}; say preprocessing= or --set preprocessing=…, or put a {name} beside it"
+        f"crop_fraction {default.crop_fraction}; say preprocessing= or --set preprocessing.FIELD=VALUE, or put a "
+        f"{name} beside it"
     )

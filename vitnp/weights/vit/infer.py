@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from vitnp.errors import InputError, shown
 from vitnp.inputs.fields import check_changes, merged
-from vitnp.inputs.images import Preprocessing
 from vitnp.models.vit.config import SIZES, ViTConfig
 from vitnp.weights.vit import class_row, foreign, sidecar
 from vitnp.weights.vit.names import block_of, names
@@ -200,7 +199,7 @@ def _preprocessing(kind, fields, beside, overrides):
             f"the family's preprocessing is for {len(default.mean)} channels, the file has {channels}; say "
             "preprocessing= or --set preprocessing.mean=0.5 --set preprocessing.std=0.5"
         )
-        how = Preprocessing()
+        how = dataclasses.replace(how, mean=0.5, std=0.5)
     return how, questions
 
 
