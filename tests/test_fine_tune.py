@@ -215,3 +215,16 @@ def test_with_few_labels_the_held_out_ones_are_among_them(pretrained):
     assert len(known) == 144 and len(few.train) == 1437
     assert len(tuned.test) == 29 and set(tuned.test.rows) < known
     assert set(tuned.train.rows) == known - set(tuned.test.rows) and len(tuned.train) == 1437
+
+
+def test_options_are_typed_in_full(capsys, tmp_path, pretrained):
+    """fine-tune --seed 3 is not --seeds 3: the seeds are 0, 1 and 2 there."""
+    status, _, err = run(capsys, *TUNE.split()[:-2], "--init", pretrained, "--out", tmp_path / "t", "--see", 1)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "unrecognized arguments: --see 1" in err
+
+
+def test_a_new_head_is_of_a_files_weights(capsys, tmp_path):
+    status, _, err = run(capsys, "train", "--new-head", "--out", tmp_path / "t")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "--new-head is of a file's weights; name it with --init FILE" in err
