@@ -219,7 +219,9 @@ def test_with_few_labels_the_held_out_ones_are_among_them(pretrained):
 
 def test_options_are_typed_in_full(capsys, tmp_path, pretrained):
     """fine-tune --seed 3 is not --seeds 3: the seeds are 0, 1 and 2 there."""
-    status, _, err = run(capsys, *TUNE.split()[:-2], "--init", pretrained, "--out", tmp_path / "t", "--see", 1)
+    status, _, err = run(
+        capsys, *TUNE.split()[:-2], "--init", pretrained, "--out", tmp_path / "t", "--see", 1
+    )
     assert (status, err.count("\n")) == (2, 1)
     assert "unrecognized arguments: --see 1" in err
 
