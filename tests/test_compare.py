@@ -330,3 +330,11 @@ def test_few_labels_from_scratch_and_pretrained(capsys, tmp_path, monkeypatch):
     assert table.splitlines()[0] == "labels,start,seed,test_accuracy,seconds"
     assert few_labels.main(words) == 0
     assert (tmp_path / "few_labels.csv").read_text() == table
+
+
+def test_where_every_run_diverges_the_line_says_what_to_do(capsys, tmp_path):
+    words = GELU.replace("--seeds 2", "--seeds 1 --values tanh --lr 1e30 --set-recipe clip=1e38")
+    status, out, err = run(capsys, words, tmp_path)
+    assert status == 2
+    assert "| tanh | diverged | 0 |" in out
+    assert err.endswith("every run diverged; give a smaller --lr, and --overwrite or another --out\n")

@@ -171,12 +171,15 @@ def test_what_stands_after_the_vit_is_left_out_and_said(tmp_path):
     assert "what stands after the ViT is left out: 6 operators (Gather the first), 5 arrays" in notes
 
 
-def test_a_softmax_after_the_head_is_left_out(tmp_path):
+@pytest.mark.parametrize("op", ["Softmax", "LogSoftmax", "ArgMax", "Sigmoid"])
+def test_what_is_made_of_the_logits_is_left_out(tmp_path, op):
     p, config = random_model()
-    change = {"logits": lambda g, y: g.add("Softmax", y, axis=-1)}
-    path = saved(tmp_path, model(p, config, change=change))
-    assert weights.load(path)[1].num_classes == 13
-    assert "left out: 1 operators (Softmax the first), 0 arrays" in "; ".join(weights.inspect(path).notes)
+    how = {} if op == "Sigmoid" else {"axis": -1}
+    path = saved(tmp_path, model(p, config, change={"logits": lambda g, y: g.add(op, y, **how)}))
+    found, read = weights.load(path)
+    assert read.num_classes == 13
+    np.testing.assert_array_equal(found["classify"]["head"]["W"], p["classify"]["head"]["W"])
+    assert f"left out: 1 operators ({op} the first), 0 arrays" in "; ".join(weights.inspect(path).notes)
 
 
 def test_pictures_of_any_size(tmp_path):

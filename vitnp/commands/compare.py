@@ -90,6 +90,8 @@ def run(args):
     found = {value: [row for row in rows if row["value"] == value] for value in values}
     say(table(args.over, found, sizes))
     accuracies = {value: [row["test_accuracy"] for row in done(rows)] for value, rows in found.items()}
+    if not any(accuracies.values()):
+        raise InputError("every run diverged; give a smaller --lr, and --overwrite or another --out")
     show.save(show.comparison(args.over, accuracies), out / "compare.png")
     say(f"compare.csv, compare.png and one folder per run are in {out}")
     return 0

@@ -19,6 +19,8 @@ from vitnp.weights.onnx.tensors import (
     depth,
 )
 
+OF_LOGITS = ("LogSoftmax", "Sigmoid", "ArgMax", "TopK")  # what an export may end in; the logits are before it
+
 
 class Found(NamedTuple):
     """What was read of a graph."""
@@ -132,7 +134,7 @@ def _norm(name, norm, D, arrays):
 def _head(walk, norm, token, arrays):
     """([the layers of the head], {field: width}); the arrays are added. None where the outputs show no such head."""
     for output in walk.model.graph.output:
-        y = walk.values.get(output.name)
+        y = walk.values.get(_logits(walk, output.name))
         if isinstance(y, Tensor) and isinstance(y.base, Probabilities):
             y = y.base.x
         if not isinstance(y, Tensor) or not isinstance(y.base, Linear) or y.offsets:
@@ -157,6 +159,13 @@ def _head(walk, norm, token, arrays):
             _layer("classify.head.W", "classify.head.b", head, arrays)
             return [head], {"representation_size": pre.W.shape[1], "num_classes": head.W.shape[1]}
     return [], {"representation_size": None, "num_classes": 0}
+
+
+def _logits(walk, name):
+    """The name of what an output is a choice or a probability of, its own where it is none."""
+    while name in walk.makers and walk.makers[name].op_type in OF_LOGITS:
+        name = walk.makers[name].input[0]
+    return name
 
 
 def _pooled(x, norm, token):
