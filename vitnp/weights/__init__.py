@@ -4,7 +4,7 @@ ViTs in ONNX files are read too.
 
 loading.py, saving.py    files to (p, config), and back     adapt.py    another image size, another head
 kinds.py, npz.py, unpickle.py   the kinds of file           native.py   the configuration in vitnp's own files
-stored.py                an array that is still in its file
+stored.py, described.py   an array that is still in its file; what a file says of itself
 fetch.py, hub.py, wheel.py       downloads                   published.py  the published files by a short name
 
 onnx/   the ViT that a graph computes
