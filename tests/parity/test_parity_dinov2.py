@@ -1,4 +1,4 @@
-"""DINOv2 and DeiT-III against timm and Hugging Face: several sizes, full-size names, pictures, and the way back."""
+"""DINOv2 and DeiT-III against timm and Hugging Face: several sizes, full-size names, pictures, and written again."""
 
 import numpy as np
 import pytest

@@ -7,7 +7,7 @@ import sys
 
 from vitnp import data, tree
 from vitnp.commands import series, train
-from vitnp.commands.options import need_counts
+from vitnp.commands.options import comma_separated, need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.train_words import chosen
 from vitnp.errors import InputError, did_you_mean, need_int
@@ -119,10 +119,7 @@ def values_of(args, field):
         if not choices(field):
             raise InputError(f"which values of {args.over}? name them, such as --values 1,2,4")
         return list(choices(field))
-    values = [value.strip() for value in args.values.split(",")]
-    if not all(values) or len(set(values)) < len(values):
-        raise InputError(f'--values "{args.values}" has an empty value or one twice; write A,B,…')
-    return values
+    return comma_separated(args.values, "--values")
 
 
 def with_value(wanted, option, field, value):

@@ -10,7 +10,7 @@ import sys
 
 from vitnp import data, tree
 from vitnp.commands import series, train
-from vitnp.commands.options import need_counts
+from vitnp.commands.options import comma_separated, need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.train_words import chosen
 from vitnp.data.fitting import by
@@ -121,16 +121,12 @@ def asked(args):
     listed = recipe_of(wanted, data.place(wanted.data)[0])
     if wanted.hold_out is None:
         wanted = dataclasses.replace(wanted, hold_out=listed.hold_out)
-    sizes = [wanted.image_size] if args.image_sizes is None else parts(args.image_sizes, "--image-sizes")
+    sizes = (
+        [wanted.image_size]
+        if args.image_sizes is None
+        else comma_separated(args.image_sizes, "--image-sizes")
+    )
     return wanted, rates_of(args.rates, listed), sizes
-
-
-def parts(text, option):
-    """The texts between the commas. Raises InputError for an empty one, or one twice."""
-    found = [part.strip() for part in text.split(",")]
-    if not all(found) or len(set(found)) < len(found):
-        raise InputError(f'{option} "{text}" has an empty value or one twice; write A,B,…')
-    return found
 
 
 def rates_of(text, listed):
@@ -141,7 +137,7 @@ def rates_of(text, listed):
         )
     if text is None:
         return listed.rates
-    texts = parts(text, "--rates")
+    texts = comma_separated(text, "--rates")
     try:
         rates = [float(part) for part in texts]
     except ValueError:

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from vitnp.backend.arrays import get
-from vitnp.errors import need_int
+from vitnp.errors import InputError, need_int
 from vitnp.inputs.images import overrides
 from vitnp.models import PRESETS
 
@@ -21,6 +21,14 @@ def add_fields(parser):
         help="any other field of the configuration, such as gelu=erf, num_heads=3 or preprocessing.antialias=true; "
         "may be repeated",
     )
+
+
+def comma_separated(text, option):
+    """The texts between the commas. Raises InputError for an empty one, or one twice."""
+    found = [part.strip() for part in text.split(",")]
+    if not all(found) or len(set(found)) < len(found):
+        raise InputError(f'{option} "{text}" has an empty value or one twice; write A,B,…')
+    return found
 
 
 def need_counts(args, *names):

@@ -154,10 +154,6 @@ def _reduce(function):
     return rule
 
 
-def _resize(inputs, attributes, opset):
-    return resized(inputs, attributes, opset)
-
-
 OPERATORS = {
     "Reshape": _reshape,
     "Flatten": _flatten,
@@ -176,7 +172,7 @@ OPERATORS = {
     "CastLike": lambda inputs, _, __: inputs[0],
     "Identity": lambda inputs, _, __: inputs[0],
     "Dropout": lambda inputs, _, __: inputs[0],
-    "Resize": _resize,
+    "Resize": resized,
     "Shape": lambda inputs, attributes, _: known(
         np.array(inputs[0].shape[attributes.get("start", 0) : attributes.get("end")], np.int64)
     ),
