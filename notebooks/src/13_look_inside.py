@@ -3,7 +3,7 @@
 # **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
 # *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
 #
-# Deck 003, after step 8 (Figures 6 and 7 of the paper) · files `vitnp/analysis/look.py`, `vitnp/show/` · **30 minutes** ·
+# Deck 003, after step 8 (Figures 6 and 7 of the paper) · files `vitnp/analysis/look/`, `vitnp/show/` · **30 minutes** ·
 # [solutions](solutions/13_look_inside.ipynb)
 #
 # After this notebook you can
@@ -17,7 +17,7 @@
 # **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
 # *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
 #
-# 강의자료 003, 8단계 다음(논문의 Figure 6과 7) · 파일 `vitnp/analysis/look.py`, `vitnp/show/` · **30분** ·
+# 강의자료 003, 8단계 다음(논문의 Figure 6과 7) · 파일 `vitnp/analysis/look/`, `vitnp/show/` · **30분** ·
 # [풀이](../solutions/ko/13_look_inside.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.

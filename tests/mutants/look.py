@@ -3,7 +3,7 @@
 from mutants.kinds import wrong_rules
 
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/rollout.py",
     "test_look",
     "test_rollout_takes_the_mean_of_the_heads_and_keeps_rows",
     (
@@ -14,19 +14,19 @@ wrong_rules(
     ("rollout: rows not divided", "        mixed = mixed / mixed.sum(axis=-1, keepdims=True)\n", ""),
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/rollout.py",
     "test_look",
     "test_rollout_of_identity_and_uniform",
     ("rollout: no identity", "0.5 * (A.mean(axis=1) + identity)", "A.mean(axis=1)"),
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/rollout.py",
     "test_look",
     "test_rollout_of_one_hot_layers",
     ("rollout: layers in reverse", "else mixed @ R", "else R @ mixed"),
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/rollout.py",
     "test_look",
     "test_gradient_rollout_by_hand",
     ("gradient rollout: layers in reverse", "else relevant @ R", "else R @ relevant"),
@@ -39,7 +39,7 @@ wrong_rules(
     ("gradient rollout: no identity", " + xp.eye(A.shape[-1], dtype=A.dtype)", ""),
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/attention.py",
     "test_look",
     "test_attention_distance",
     (
@@ -51,14 +51,14 @@ wrong_rules(
     class_token=1,
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/attention.py",
     "test_look",
     "test_patch_distances",
     ("distance: in patches", "patch_size * xp.sqrt(", "xp.sqrt("),
     ("distance: rows and columns mixed", "i // cols, i % cols", "i // rows, i % rows"),
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/attention.py",
     "test_look",
     "test_distance_of_queries_that_look_at_the_class_token_alone",
     (
@@ -68,33 +68,33 @@ wrong_rules(
     ),
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/attention.py",
     "test_look",
     "test_attention_from_class_token",
     ("class token: its column", "A[..., 0, 1:]", "A[..., 1:, 0]"),
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/matching.py",
     "test_look",
     "test_position_similarity",
-    ("positions: not of norm 1", "    e = e / xp.where(norm > 0, norm, 1)\n", ""),
+    ("positions: not of norm 1", "tokens / xp.where(norm > 0, norm, 1)", "tokens"),
     class_token=1,
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/components.py",
     "test_look",
     "test_filters_of_rank_one",
-    ("filters: mean kept", "W.T - W.mean(axis=1)", "W.T"),
+    ("filters: mean kept", "svd(rows - rows.mean(axis=0),", "svd(rows,"),
     ("filters: sign left to chance", "* xp.sign(Vt[", "* abs(Vt["),
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/components.py",
     "test_look",
     "test_filters_of_two_known_directions",
-    ("filters: standard deviations", "Vt[:n], sigma * sigma", "Vt[:n], sigma"),
+    ("filters: standard deviations", "variance = sigma * sigma", "variance = sigma"),
 )
 wrong_rules(
-    "analysis/look.py",
+    "analysis/look/gradients.py",
     "test_look",
     "test_gradient_norms",
     ("norms: not rooted", "math.sqrt(square)", "square"),
