@@ -219,30 +219,48 @@ def test_attention_is_the_class_tokens_row():
     assert len(heads) == 3
     for axes, want in zip(heads, maps, strict=True):
         np.testing.assert_array_equal(axes.images[-1].get_array(), want)
-        assert [tuple(layer.get_extent()) for layer in axes.images] == [(0, 64, 32, 0)] * 2
-        assert f"{want.max():.0%}" in axes.get_title()
+        assert [tuple(layer.get_extent()) for layer in axes.images] == [(0, 64, 32, 0)]
+        assert axes.images[0].get_clim() == (0, np.quantile(want, 0.99))
+    titles = [axes.get_title() for axes in (mean, *heads)]
+    each = [A.mean(axis=0), *A]
+    for title, of in zip(titles, each, strict=True):
+        assert title.endswith(f"{33 * of[0, 1:].max():.1f}× · [CLS] {of[0, 0]:.0%}")  # 33 tokens
+
+
+def test_a_few_extreme_patches_do_not_hide_the_others():
+    """A map goes up to its 99% quantile; one that is nearly everywhere one value, to its largest."""
+    values = np.linspace(0, 1, 200).reshape(10, 20)
+    values[0, 0] = 50.0
+    config = dataclasses.replace(WIDE, image_size=(80, 160))
+    for given, want in (
+        (values, np.quantile(values, 0.99)),
+        (np.eye(1, 200).reshape(10, 20), 1.0),
+        (np.zeros((10, 20)), np.finfo(float).tiny),
+    ):
+        axes = Figure().subplots()
+        page.heat(axes, given, config)
+        assert axes.images[0].get_clim() == (given.min(), want)
+        axes.figure.draw_without_rendering()
 
 
 @pytest.mark.parametrize(
-    ("block", "words"), [(None, "[CLS], and"), (0, "block 1 of 4, and"), (3, "last block, and")]
+    ("block", "words"), [(None, "looks"), (0, "looks, block 1 of 4"), (3, "looks, last block")]
 )
 def test_attention_says_which_block(block, words):
     figure = show.attention_from_class_token(picture(CONFIG), weights(CONFIG), CONFIG, block=block)
-    assert words in figure.get_suptitle()
+    assert figure.get_suptitle().endswith(words)
 
 
 def test_attention_of_a_patch_is_its_row():
-    """Row 1 + 2·8 + 5 of S and A, the class token's column left out; the frame is on the patch."""
+    """Row 1 + 2·8 + 5 of S and A, the class token's column left out: the mean of all, then the heads asked for."""
     S, A = np.random.default_rng(1).standard_normal((3, 33, 33)), weights(WIDE)
-    axes = attention_of_patch(heads=(2, 0)).axes
-    scores = [a.images[0].get_array() for a in axes[1:3]]
-    for got, head in zip(scores, (2, 0), strict=True):
-        np.testing.assert_array_equal(got, S[head, 22, 1:].reshape(4, 8))
-    mean, *maps = [a.images[-1].get_array() for a in axes[3:]]
-    np.testing.assert_allclose(mean, A[:, 22, 1:].mean(0).reshape(4, 8))
-    for got, head in zip(maps, (2, 0), strict=True):
-        np.testing.assert_array_equal(got, A[head, 22, 1:].reshape(4, 8))
-    assert {patch.get_xy() for a in axes for patch in a.patches} == {(40, 16)}
+    photo, *maps = [axes for axes in attention_of_patch(heads=(2, 0)).findobj(Axes) if axes.images]
+    drawn = [axes.images[0].get_array() for axes in maps]
+    for got, values in zip((drawn[:3], drawn[3:]), (S, A), strict=True):
+        row = values[:, 22, 1:].reshape(3, 4, 8)
+        for one, want in zip(got, (row.mean(axis=0), row[2], row[0]), strict=True):
+            np.testing.assert_allclose(one, want)
+    assert {patch.get_xy() for axes in (photo, *maps) for patch in axes.patches} == {(40, 16)}
 
 
 def test_distances_are_dots_and_a_mean():
@@ -254,6 +272,14 @@ def test_distances_are_dots_and_a_mean():
     want = look.uniform_distance((4, 4), patch_size=2, like=distances)
     np.testing.assert_allclose(everywhere.get_ydata(), want)
     assert axes.get_ylim()[1] > 15
+    assert [int(tick) for tick in axes.get_xticks()] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("layers", "ticks"), [(16, [*range(1, 17)]), (24, [*range(1, 25, 2)])])
+def test_layers_are_numbered_from_one(layers, ticks):
+    config = dataclasses.replace(WIDE, num_layers=layers)
+    axes = show.attention_distance(np.ones((layers, 3)), config).axes[0]
+    assert [int(tick) for tick in axes.get_xticks()] == ticks
 
 
 def test_rollout_maps_from_least_to_largest():
@@ -261,7 +287,7 @@ def test_rollout_maps_from_least_to_largest():
     assert image.get_title() == "image"
     shown = one.images[-1]
     np.testing.assert_array_equal(shown.get_array(), MAP)
-    assert shown.get_clim() == (MAP.min(), MAP.max())
+    assert shown.get_clim() == (MAP.min(), np.quantile(MAP, 0.99))
     assert one.get_title() == f"map\n{MAP.min():.2g} … {MAP.max():.2g}"
 
 

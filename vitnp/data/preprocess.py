@@ -31,9 +31,7 @@ def apply(image, config, *, name="the picture"):
         )
     with photo.within_memory(name):
         x = _antialiased(image, size, how) if how.antialias else _sampled(image, size, how)
-    # Python's round goes to the even neighbor at ½, as in torchvision's crop.
-    whole = round if how.crop_rounding == "nearest" else int
-    top, left = whole((size[0] - height) / 2), whole((size[1] - width) / 2)
+    top, left = _corner(size, config)
     return scaled(x[top : top + height, left : left + width], how)
 
 
@@ -65,6 +63,22 @@ def resized(size, config):
     if height * size[1] >= width * size[0]:  # the height determines the scale
         return height, whole(height * size[1] / size[0])
     return whole(width * size[0] / size[1]), width
+
+
+def seen(size, config):
+    """(top, left, height, width) of the part that the model sees of an image of `size`, in pixels of that image."""
+    whole = resized(size, config)
+    down, across = (old / new for old, new in zip(size, whole, strict=True))
+    top, left = _corner(whole, config)
+    height, width = config.image_size
+    return top * down, left * across, height * down, width * across
+
+
+def _corner(size, config):
+    """(top, left) of the center crop, in a resized image of `size`."""
+    # Python's round goes to the even neighbor at ½, as in torchvision's crop.
+    whole = round if config.preprocessing.crop_rounding == "nearest" else int
+    return tuple(whole((old - new) / 2) for old, new in zip(size, config.image_size, strict=True))
 
 
 def _antialiased(image, size, how):

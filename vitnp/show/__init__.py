@@ -1,8 +1,9 @@
 """Every picture, one function each: arrays in, a matplotlib `Figure` out, with sizes for a projector.
 
-page.py         the page, its colors and fonts, saving    training.py      training curves, gradient norms
-images.py       an image, its patches, predictions        comparison.py    several trainings
-attention.py    attention maps, distances, rollout        costs.py         accuracy against compute
+page.py         the page, its colors and fonts, saving    tokens.py        patch tokens as colors, matched
+images.py       an image, its patches, predictions        training.py      training curves, gradient norms
+attention.py    attention in one block                    comparison.py    several trainings
+layers.py       distances, rollout, sinks                 costs.py         accuracy against compute
 positions.py    similarity of position embeddings         architecture.py  the model as boxes and arrows
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
@@ -13,12 +14,14 @@ it is used: it loads matplotlib.
 
 from vitnp.show import _quiet  # noqa: F401  first
 from vitnp.show.architecture import diagram
-from vitnp.show.attention import attention_distance, attention_from_class_token, attention_of_patch, rollout
+from vitnp.show.attention import attention_from_class_token, attention_of_patch
 from vitnp.show.comparison import comparison
 from vitnp.show.costs import accuracy_against_compute
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
+from vitnp.show.layers import attention_distance, rollout, sinks
 from vitnp.show.page import save
 from vitnp.show.positions import position_similarity
+from vitnp.show.tokens import mirror, patch_match, patch_matches, token_colors
 from vitnp.show.training import curves, gradient_norms
 
 __all__ = [
@@ -31,10 +34,15 @@ __all__ = [
     "diagram",
     "filters",
     "gradient_norms",
+    "mirror",
     "patch_grid",
+    "patch_match",
+    "patch_matches",
     "patch_sequence",
     "position_similarity",
     "predictions",
     "rollout",
     "save",
+    "sinks",
+    "token_colors",
 ]

@@ -6,8 +6,8 @@ import os
 
 import numpy as np
 from matplotlib import font_manager
-from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from vitnp.backend.arrays import to_host
@@ -16,7 +16,7 @@ from vitnp.inputs.images import check_images
 from vitnp.system.writing import beside
 
 BLUE, ORANGE, GREEN, PALE = "#0072B2", "#D55E00", "#009E73", "#F9DCC4"
-FADE = LinearSegmentedColormap.from_list("fade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 0.9)])
+HEAT, CLIP = "cividis", 0.99  # the colors of a map: told apart by the color-blind too, and in gray
 TITLE, LABEL, SMALL = 22, 18, 15  # points at 1280x720
 # Fonts with Korean letters on Linux, Windows and macOS.
 KOREAN = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic")
@@ -101,17 +101,46 @@ def extent(config):
     return (0, width, height, 0)
 
 
-def gray(shown):
-    """A picture (Hᵢ, Wᵢ, 3) in gray, as the background of a map."""
-    return np.broadcast_to(shown.mean(axis=-1, keepdims=True), shown.shape)
+def heat(axes, values, config, *, least=None):
+    """A map (rows, cols), one color a patch: dark blue at `least`, or the smallest value, yellow from CLIP up.
 
-
-def overlay(axes, shown, weights, config, *, least=0.0):
-    """A map (rows, cols) of weights over the gray picture: transparent at `least`, orange at the largest weight."""
-    axes.imshow(gray(shown), extent=extent(config))
-    range_ = {"vmin": least, "vmax": weights.max()}
-    axes.imshow(weights, extent=extent(config), cmap=FADE, interpolation="nearest", **range_)
+    A few extreme patches so do not hide the others; a map of which nearly all is one value goes up to its largest.
+    """
+    low = values.min() if least is None else least
+    high = np.quantile(values, CLIP)
+    high = high if high > low else max(values.max(), low + np.finfo(values.dtype).tiny)
+    range_ = {"vmin": low, "vmax": high}
+    axes.imshow(values, extent=extent(config), cmap=HEAT, interpolation="nearest", **range_)
     axes.set_axis_off()
+
+
+def photo(axes, shown, config):
+    """A picture of `of_model`, in pixels of the model's image."""
+    axes.imshow(shown, extent=extent(config))
+    axes.set_axis_off()
+
+
+def mark(axes, patch, config, *, color=BLUE):
+    """A frame around the patch (row, column), that is seen on every photo and on every map."""
+    (row, column), P = patch, config.patch_size
+    for edge, width in (("white", 6), (color, 3)):
+        axes.add_patch(Rectangle((column * P, row * P), P, P, fill=False, edgecolor=edge, linewidth=width))
+
+
+def note(figure, text):
+    """A line below the pictures that says how they are to be read."""
+    figure.supxlabel(text, fontsize=SMALL)
+
+
+def clipped(say):
+    """The words for a note that say what `heat` does."""
+    return say(f"yellow: the {CLIP:.0%} quantile and above", f"노란색: {CLIP:.0%} 분위수 이상")
+
+
+def times_uniform(share, tokens):
+    """A share of attention as a multiple of uniform attention, 1/tokens: "3.6×"."""
+    times = float(share) * tokens
+    return f"{times:.0f}×" if times >= 9.95 else f"{times:.1f}×"
 
 
 def ticks(axes):

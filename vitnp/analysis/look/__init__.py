@@ -19,7 +19,7 @@ from vitnp.analysis.look.attention import (
 from vitnp.analysis.look.components import colors, token_components
 from vitnp.analysis.look.filters import filter_components
 from vitnp.analysis.look.gradients import gradient_norms
-from vitnp.analysis.look.matching import matches, mirrored, similarity
+from vitnp.analysis.look.matching import matches, mirror_matches, mirrored, similarity
 from vitnp.analysis.look.positions import position_similarity
 from vitnp.analysis.look.rollout import gradient_rollout, rollout
 from vitnp.analysis.look.sinks import sinks
@@ -32,6 +32,7 @@ __all__ = [
     "gradient_norms",
     "gradient_rollout",
     "matches",
+    "mirror_matches",
     "mirrored",
     "patch_distances",
     "position_similarity",

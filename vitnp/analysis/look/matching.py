@@ -46,6 +46,21 @@ def mirrored(grid, *, like):
     return array_module(like).arange(rows * cols).reshape(rows, cols)[:, ::-1].ravel()
 
 
+def mirror_matches(tokens, of_mirror, *, grid):
+    """The share of patches that find themselves in the mirror image: (…, N, D) twice → (…), 0…1.
+
+    tokens are a photo's, of_mirror those of image[:, ::-1]. A patch is right if its best match by cosine shows the same
+    part of the picture. What a model has learned about the part, beyond its place and its pixels, decides.
+    """
+    right = mirrored(grid, like=tokens)
+    best, _ = matches(similarity(tokens, of_mirror))
+    if tokens.shape != of_mirror.shape or len(right) != best.shape[-1]:
+        raise InputError(
+            f"tokens are {tokens.shape} and {of_mirror.shape}; need (…, {len(right)}, D) of both, without [CLS]"
+        )
+    return (best == right).astype(tokens.dtype).mean(axis=-1)
+
+
 def _directions(tokens):
     xp = array_module(tokens)
     norm = xp.sqrt((tokens * tokens).sum(axis=-1, keepdims=True))

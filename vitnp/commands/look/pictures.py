@@ -1,0 +1,93 @@
+"""Which pictures there are, in the order in which they are drawn, and what each needs of a model."""
+
+from typing import NamedTuple
+
+from vitnp.commands.look import of_image, of_model, of_tokens
+from vitnp.errors import InputError
+
+
+class Picture(NamedTuple):
+    """draw(what it is of, how) → (figure, a line of numbers)."""
+
+    draw: callable
+    of: str  # "model", "image", "all" of the images, or "two": an image and that of --against
+    needs: str = ""  # a key of LACKS
+
+
+PICTURES = {
+    "model": Picture(of_model.architecture, "model"),
+    "patches": Picture(of_image.patches, "image"),
+    "sequence": Picture(of_image.sequence, "image"),
+    "filters": Picture(of_model.filters, "model"),
+    "positions": Picture(of_model.positions, "model", "positions"),
+    "attention": Picture(of_image.attention, "image", "class token"),
+    "query": Picture(of_image.query, "image"),
+    "distance": Picture(of_image.distance, "image"),
+    "rollout": Picture(of_image.rollout, "image", "class token"),
+    "sinks": Picture(of_image.sinks, "image"),
+    "mirror": Picture(of_tokens.mirror, "image"),
+    "gradients": Picture(of_image.gradients, "image", "classes"),
+    "components": Picture(of_tokens.components, "all"),
+    "against": Picture(of_tokens.against, "two"),
+    "matches": Picture(of_tokens.matches, "two"),
+}
+
+
+def lacks(needs, model):
+    """Why the model has not what a picture needs, as a clause without its subject; "" if it has it."""
+    if needs == "classes":
+        return model.missing
+    if needs == "class token" and model.config.classifier != "token":
+        return "has no class token"
+    if needs == "positions" and model.config.position_embedding in ("none", "relative"):
+        return "adds no position embedding to its tokens"
+    return ""
+
+
+def left_out(model, how):
+    """A line for each thing that the model has not, with the pictures that need it.
+
+    Raises InputError if one of them was asked for by name.
+    """
+    without = {}  # {why: what is left out}
+    for name, picture in PICTURES.items():
+        why = lacks(picture.needs, model)
+        if why and how.only is not None and name in how.only:
+            raise InputError(
+                f"the model {why}, which --only {name} needs; leave {name} out, or name another model"
+            )
+        if why and how.only is None:
+            without.setdefault(why, []).append(f"{name}.png")
+    if model.missing and model.config.classifier == "token" and wanted("rollout", how):
+        without.setdefault(model.missing, []).append("the rollout for a class")
+    return [
+        f"the model {why}: {' and '.join(names)} {'are' if len(names) > 1 else 'is'} left out"
+        for why, names in without.items()
+    ]
+
+
+def wanted(name, how):
+    """Whether the picture is to be drawn."""
+    return how.only is None or name in how.only
+
+
+def draw(images, other, folders, out):
+    """Yield (folder, name, figure, a line of numbers) of every picture asked for that the model has."""
+    model, how = images[0].model, images[0].how
+    chosen = {
+        name: picture
+        for name, picture in PICTURES.items()
+        if wanted(name, how) and not lacks(picture.needs, model) and (other or picture.of != "two")
+    }
+    for number, (image, folder) in enumerate(zip(images, folders, strict=True)):
+        for name, picture in chosen.items():
+            if picture.of == "model" and number == 0:
+                yield out, name, *picture.draw(model, how)
+            elif picture.of == "image":
+                yield folder, name, *picture.draw(image, how)
+            elif picture.of == "two":
+                yield folder, name, *picture.draw((image, other), how)
+        image.forget()
+    for name, picture in chosen.items():
+        if picture.of == "all":
+            yield out, name, *picture.draw(images, how)

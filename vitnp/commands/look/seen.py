@@ -1,0 +1,120 @@
+"""An image in the model. Each pass is made when a picture first asks for it, and kept for the others."""
+
+from functools import cached_property
+from typing import NamedTuple
+
+from vitnp.analysis import look
+from vitnp.analysis.trace import trace
+from vitnp.backend.arrays import array_module, to_device
+from vitnp.commands.weights import need_finite, no_classes
+from vitnp.data import photo, preprocess
+from vitnp.errors import InputError, one_line
+from vitnp.inputs.checks import parameter_of
+from vitnp.models import vit
+
+LONGEST_NAME = 24  # letters of a class in a title
+
+
+class Model(NamedTuple):
+    """A model and what its file knows."""
+
+    p: dict
+    config: object
+    names: list  # of the classes; empty if it knows none
+
+    missing = property(lambda self: no_classes(self.p, self.config))
+
+
+class Seen:
+    """One image, and what the model computes from it; `how` is what was asked for."""
+
+    def __init__(self, path, model, how):
+        self.model, self.how, self.config = model, how, model.config
+        picture = photo.read(path, in_channels=self.config.in_channels)
+        self.image = preprocess.apply(picture, self.config, name=path)
+        self.patch = how.patch
+        if how.in_pixels:
+            self.patch = patch_at(how.patch, picture.size[::-1], self.config)
+
+    @cached_property
+    def x(self):
+        """The image where the parameters are."""
+        return to_device(self.image, array_module(parameter_of(self.model.p)))
+
+    @cached_property
+    def logits(self):
+        """(classes,), or the representation (D,) of a model without a head."""
+        return vit.forward(self.x[None], self.model.p, self.config)[0][0]
+
+    def need_finite(self):
+        """Raise InputError for a model whose numbers overflow."""
+        need_finite(self.logits, "logits")
+
+    @cached_property
+    def label(self):
+        """The class to be explained; None where the model knows none."""
+        if self.model.missing:
+            return None
+        return int(self.logits.argmax()) if self.how.label is None else self.how.label
+
+    @property
+    def name(self):
+        """The name of that class in parentheses, " (tabby cat)", or ""."""
+        if self.label is None or self.model.names[self.label] == f"class {self.label}":
+            return ""
+        return f" ({one_line(self.model.names[self.label], LONGEST_NAME)})"
+
+    @cached_property
+    def trace(self):
+        """Every tensor, and the gradients of the class's logit if rollout is to show them."""
+        explained = self.label is not None and (self.how.only is None or "rollout" in self.how.only)
+        label = self.label if explained else None
+        return trace(self.x, self.model.p, self.config, labels=label, of="logit")
+
+    @property
+    def weights(self):
+        """The attention weights A (1, H, T, T) of every block."""
+        return [self.trace[f"blocks.{i}.attention.A"] for i in range(self.config.num_layers)]
+
+    @cached_property
+    def mirrored(self):
+        """The trace of the mirror image."""
+        return trace(self.x[:, ::-1].copy(), self.model.p, self.config)
+
+    @cached_property
+    def sinks(self):
+        """(patch, share) of every head: two arrays (L, H), a row a block."""
+        xp = array_module(self.x)
+        found = [look.sinks(A[0], grid=self.config.grid) for A in self.weights]
+        return tuple(xp.stack(values) for values in zip(*found, strict=True))
+
+    @cached_property
+    def tokens(self):
+        """The patch tokens (N, D) after the block asked for, by default after the last norm."""
+        return patch_tokens(self.trace, self.config, block=self.how.block)
+
+    def forget(self):
+        """Free what a pass left, save for the tokens, if a picture of all images needs them."""
+        if self.how.only is None or "components" in self.how.only:
+            self.tokens = self.tokens.copy()  # the rest of the trace goes
+        for name in ("trace", "mirrored", "sinks"):
+            self.__dict__.pop(name, None)
+
+
+def patch_tokens(t, config, *, block):
+    """The patch tokens (N, D) of one image after a block; None: after the last norm."""
+    z = t["norm"] if block is None else t[f"blocks.{block}.residual_2"]
+    return z[0, config.num_tokens - config.num_patches :]
+
+
+def patch_at(place, size, config):
+    """The patch (row, column) that shows the pixel (y, x) of a picture of `size` (height, width)."""
+    top, left, height, width = preprocess.seen(size, config)
+    at = [(place[0] + 0.5 - top) / height, (place[1] + 0.5 - left) / width]
+    if not all(0 <= share < 1 for share in at):
+        raise InputError(
+            f"--patch {place[0]}px,{place[1]}px is outside of what the model sees of a picture of {size[0]}x{size[1]} "
+            f"pixels; choose from {max(top, 0):.0f}px,{max(left, 0):.0f}px to {top + height - 1:.0f}px,"
+            f"{left + width - 1:.0f}px"
+        )
+    return tuple(int(share * side) for share, side in zip(at, config.grid, strict=True))

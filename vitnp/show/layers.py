@@ -1,0 +1,123 @@
+"""Attention in all layers: how far each head looks, rollout, and the heads that send everything to one patch."""
+
+import numpy as np
+
+from vitnp.analysis import look
+from vitnp.backend.arrays import to_host
+from vitnp.errors import InputError
+from vitnp.show import page
+from vitnp.show.page import BLUE, LABEL, ORANGE, TITLE
+
+MOST_TICKS = 16  # layers whose number fits below the axis
+MOST_CELLS = 200  # heads whose share fits into its cell
+
+
+def attention_distance(distances, config, *, lang="en"):
+    """The mean attention distance of every head in every layer, in pixels (ViT Fig. 7, right); distances (L, H)."""
+    say = page.in_language(lang)
+    L, H = config.num_layers, config.num_heads
+    if distances.shape != (L, H):
+        raise InputError(f"distances are {distances.shape}; need {(L, H)}: a row a layer, a column a head")
+    distances = to_host(distances)
+    uniform = float(look.uniform_distance(config.grid, patch_size=config.patch_size, like=distances))
+    layers = range(1, L + 1)
+    figure = page.blank()
+    axes = figure.subplots()
+    for head in range(H):
+        name = say("a head", "헤드") if head == 0 else None
+        axes.plot(layers, distances[:, head], "o", color=BLUE, markersize=10, alpha=0.6, label=name)
+    mean = distances.mean(axis=1)  # NaN, a gap in the line, if a head attends to [CLS] alone
+    axes.plot(layers, mean, "-s", color=ORANGE, linewidth=3, label=say(f"mean of {H}", f"{H}개 평균"))
+    axes.axhline(
+        uniform,
+        color="black",
+        linestyle="--",
+        linewidth=2,
+        label=say(f"uniform attention: {uniform:.3g} px", f"균등 어텐션: {uniform:.3g} px"),
+    )
+    axes.set_ylim(0, 1.15 * np.nanmax([*distances.ravel(), uniform]))
+    axes.set_xticks(layers[:: -(-L // MOST_TICKS)])
+    axes.set_xlabel(say("layer", "층"), fontsize=LABEL)
+    axes.set_ylabel(say("mean attention distance (px)", "평균 어텐션 거리(px)"), fontsize=LABEL)
+    axes.set_title(say("How far each head looks", "각 헤드가 보는 거리"), fontsize=TITLE)
+    axes.legend(fontsize=LABEL, loc="best")
+    axes.grid(alpha=0.4)
+    page.ticks(axes)
+    return page.finished(figure)
+
+
+def rollout(image, maps, config, *, lang="en"):
+    """The image, and each map {title: (rows, cols)} beside it, colored from its smallest value."""
+    say = page.in_language(lang)
+    for title, weights in maps.items():
+        if weights.shape != config.grid:
+            raise InputError(f'the map "{title}" is {weights.shape}; need {config.grid}: a value a patch')
+    figure = page.blank()
+    first, *others = page.panels(figure, 1 + len(maps), 1 + len(maps) if len(maps) < 3 else 2)
+    page.photo(first, page.of_model(image, config), config)
+    first.set_title(say("image", "이미지"), fontsize=LABEL)
+    for axes, (title, weights) in zip(others, maps.items(), strict=True):
+        weights = to_host(weights)
+        page.heat(axes, weights, config)
+        axes.set_title(f"{title}\n{weights.min():.2g} … {weights.max():.2g}", fontsize=LABEL)
+    figure.suptitle(
+        say("Which patches reach [CLS] through the layers", "층을 거쳐 [CLS]에 이르는 패치"),
+        fontsize=TITLE,
+    )
+    page.note(figure, page.clipped(say))
+    return page.finished(figure)
+
+
+def sinks(image, weights, config, *, lang="en"):
+    """How much of a head's attention goes to one patch: a cell a head, and the patch of the strongest on the image.
+
+    weights: the A (H, T, T) of every block, in order. Raises InputError for others.
+    """
+    say = page.in_language(lang)
+    L, H = config.num_layers, config.num_heads
+    found = [[to_host(a) for a in look.sinks(A, grid=config.grid)] for A in weights]
+    patches, shares = (np.array(a) for a in zip(*found, strict=True)) if found else (np.zeros(0),) * 2
+    if shares.shape != (L, H):
+        raise InputError(
+            f"the weights give shares {shares.shape}; need {(L, H)}: the A (H, T, T) of every block"
+        )
+    block, head = np.unravel_index(shares.argmax(), shares.shape)
+    patch = np.unravel_index(patches[block, head], config.grid)
+
+    figure = page.blank()
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.2))
+    page.photo(left, page.of_model(image, config), config)
+    page.mark(left, patch, config, color=ORANGE)
+    where = say(f"row {patch[0] + 1}, column {patch[1] + 1}", f"{patch[0] + 1}행 {patch[1] + 1}열")
+    of_all = f"{shares[block, head]:.0%}"
+    left.set_title(
+        say(
+            f"head {head + 1} of block {block + 1}: {of_all}\nto the patch in {where}",
+            f"{block + 1}번째 블록의 헤드 {head + 1}: {of_all}가\n{where} 패치로",
+        ),
+        fontsize=LABEL,
+    )
+    right.imshow(shares.T, vmin=0, vmax=1, cmap=page.HEAT, aspect="auto")
+    for (i, h), share in np.ndenumerate(shares):
+        if L * H <= MOST_CELLS or share >= 0.5:
+            color = "black" if share > 0.6 else "white"
+            right.text(i, h, f"{share:.0%}", ha="center", va="center", fontsize=12, color=color)
+    right.set_xticks(np.arange(L)[:: -(-L // MOST_TICKS)], np.arange(1, L + 1)[:: -(-L // MOST_TICKS)])
+    right.set_yticks(np.arange(H), np.arange(1, H + 1))
+    right.set_xlabel(say("block", "블록"), fontsize=LABEL)
+    right.set_ylabel(say("head", "헤드"), fontsize=LABEL)
+    right.set_title(say("share of the strongest patch", "가장 강한 패치의 비율"), fontsize=LABEL)
+    page.ticks(right)
+    figure.suptitle(
+        say("Does a head send everything to one patch?", "모든 것을 한 패치로 보내는 헤드가 있는가?"),
+        fontsize=TITLE,
+    )
+    uniform = f"{1 / config.num_tokens:.2g}"
+    page.note(
+        figure,
+        say(
+            f"mean over all patches that look; uniform attention gives {float(uniform):.2%}",
+            f"보는 패치 전체의 평균; 균등 어텐션이면 {float(uniform):.2%}",
+        ),
+    )
+    return page.finished(figure)

@@ -1,0 +1,190 @@
+"""Patch tokens: as colors, matched between two photos, and with the mirror image."""
+
+import numpy as np
+
+from vitnp.analysis import look
+from vitnp.backend.arrays import to_host
+from vitnp.errors import InputError, need_int
+from vitnp.show import page
+from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
+
+MOST_PHOTOS = 10  # in the picture of tokens as colors; the basis is that of all
+MOST_LINES = 40  # between two photos
+
+
+def token_colors(images, tokens, config, *, block=None, lang="en"):
+    """Every patch in the color of its token: red, green and blue are the three principal components of all tokens.
+
+    images (B, Hᵢ, Wᵢ, C) and their patch tokens (B, N, D) without [CLS], `t["norm"][:, 1:]`. One basis for all
+    photos: a color means the same in each. At most 10 photos are drawn. `block` is the one that the tokens come from,
+    for the note; None: the last norm. Raises InputError for other shapes.
+    """
+    say = page.in_language(lang)
+    tokens = to_host(tokens)
+    _check(images, tokens, config)
+    components, shares = look.token_components(tokens)
+    colors = look.colors(np.pad(components, [(0, 0), (0, 0), (0, 3 - len(shares))]))  # two patches have two
+    count = min(len(images), MOST_PHOTOS)
+    figure = page.blank()
+    lines = 1 if count == 1 else 2 * -(-count // 5)
+    columns = 2 if count == 1 else min(count, 5)
+    axes = figure.subplots(lines, columns, squeeze=False)
+    for every in axes.flat:
+        every.set_axis_off()
+    for i in range(count):
+        line, column = 2 * (i // 5), i % 5
+        above, below = axes[0] if count == 1 else (axes[line, column], axes[line + 1, column])
+        page.photo(above, page.of_model(images[i], config), config)
+        picture = colors[i].reshape(*config.grid, 3)
+        below.imshow(picture, extent=page.extent(config), interpolation="nearest")
+    total = f"{shares.sum():.0%}"
+    figure.suptitle(
+        say(
+            f"Patch tokens as colors: 3 principal components, {total} of the variance",
+            f"색으로 본 패치 토큰: 주성분 3개, 분산의 {total}",
+        ),
+        fontsize=TITLE,
+    )
+    page.note(
+        figure,
+        say(
+            "red, green, blue: components 1, 2, 3, from the 1% to the 99% quantile; similar colors, similar tokens",
+            "빨강, 초록, 파랑: 성분 1, 2, 3(1~99% 분위수); 색이 비슷하면 토큰이 비슷함",
+        )
+        + _after(block, say),
+    )
+    return page.finished(figure)
+
+
+def patch_match(images, tokens, config, *, patch, block=None, lang="en"):
+    """One patch of a photo looked for in another: its cosine with every patch there, and the best match.
+
+    images: two (Hᵢ, Wᵢ, C); tokens: their patch tokens, two (N, D); patch (row, column) of the first, from 0.
+    """
+    say = page.in_language(lang)
+    rows, cols = config.grid
+    row = need_int("the patch's row", patch[0], at_least=0, at_most=rows - 1)
+    column = need_int("the patch's column", patch[1], at_least=0, at_most=cols - 1)
+    a, b = _pair(images, tokens, config)
+    cosine = look.similarity(a, b)[row * cols + column].reshape(rows, cols)
+    best = np.unravel_index(cosine.argmax(), cosine.shape)
+    figure = page.blank()
+    left, right, map_ = figure.subplots(1, 3)
+    page.photo(left, page.of_model(images[0], config), config)
+    page.photo(right, page.of_model(images[1], config), config)
+    page.heat(map_, cosine, config)
+    page.mark(left, (row, column), config)
+    for axes in (right, map_):
+        page.mark(axes, best, config, color=ORANGE)
+    at = [say(f"row {r + 1}, column {c + 1}", f"{r + 1}행 {c + 1}열") for r, c in ((row, column), best)]
+    left.set_title(say(f"this patch\n{at[0]}", f"이 패치\n{at[0]}"), fontsize=LABEL)
+    right.set_title(say(f"its best match\n{at[1]}", f"가장 비슷한 패치\n{at[1]}"), fontsize=LABEL)
+    low, high = (f"{value:.2f}".replace("-", "−") for value in (cosine.min(), cosine.max()))
+    map_.set_title(
+        say(f"cosine of the tokens\n{low} … {high}", f"토큰의 코사인\n{low} … {high}"), fontsize=LABEL
+    )
+    figure.suptitle(say("One patch, found in another photo", "다른 사진에서 찾은 패치"), fontsize=TITLE)
+    page.note(figure, page.clipped(say) + _after(block, say))
+    return page.finished(figure)
+
+
+def patch_matches(images, tokens, config, *, block=None, lang="en"):
+    """The patches of two photos that are each other's best match, joined by lines: at most 40, of largest cosine.
+
+    images: two (Hᵢ, Wᵢ, C); tokens: their patch tokens, two (N, D).
+    """
+    say = page.in_language(lang)
+    (height, width), (rows, cols), P = config.image_size, config.grid, config.patch_size
+    a, b = _pair(images, tokens, config)
+    cosine = look.similarity(a, b)
+    best, mutual = look.matches(cosine)
+    strength = np.where(mutual, cosine.max(axis=1), -np.inf)
+    chosen = np.argsort(-strength, kind="stable")[: min(int(mutual.sum()), MOST_LINES)]
+    gap = width // 4
+    figure = page.blank()
+    axes = figure.subplots()
+    for image, left in zip(images, (0, width + gap), strict=True):
+        axes.imshow(page.of_model(image, config), extent=(left, left + width, height, 0))
+    (y, x), (v, u) = (np.divmod(i, cols) for i in (chosen, best[chosen]))
+    ends = np.stack([x * P + P / 2, u * P + P / 2 + width + gap]), np.stack([y, v]) * P + P / 2
+    for style in ({"color": "white", "linewidth": 4}, {"color": BLUE, "linewidth": 2, "marker": "o"}):
+        axes.plot(*ends, **style)
+    axes.set(xlim=(0, 2 * width + gap), ylim=(height, 0))
+    axes.set_axis_off()
+    count, all_ = int(mutual.sum()), rows * cols
+    figure.suptitle(
+        say(
+            f"{count} of {all_} patches are each other's best match",
+            f"패치 {all_}개 중 {count}개가 서로에게 가장 비슷하다",
+        ),
+        fontsize=TITLE,
+    )
+    drawn = say(f"drawn: the {len(chosen)} of largest cosine", f"코사인이 가장 큰 {len(chosen)}쌍을 그림")
+    page.note(figure, drawn + _after(block, say))
+    return page.finished(figure)
+
+
+def mirror(image, shares, config, *, lang="en"):
+    """How many patches find themselves in the mirror image, layer by layer: {name of the layer: share, 0…1}.
+
+    shares: `look.mirror_matches` of the tokens of each layer, in order.
+    """
+    say = page.in_language(lang)
+    if not shares or not all(0 <= share <= 1 for share in shares.values()):
+        raise InputError(f"shares are {dict(shares)}; need {{name of a layer: share, 0 to 1}}, at least one")
+    figure = page.blank()
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 2.6))
+    for axes, flip in zip(left.subplots(2, 1), (1, -1), strict=True):
+        page.photo(axes, page.of_model(image, config)[:, ::flip], config)
+    axes = right.subplots()
+    values = 100 * np.array(list(shares.values()))
+    places = range(len(values))
+    axes.plot(places, values, "-o", color=BLUE, linewidth=3, markersize=9)
+    for i, value in enumerate(values):
+        axes.annotate(
+            f"{value:.0f}", (i, value), (0, 9), textcoords="offset points", ha="center", fontsize=SMALL
+        )
+    chance = 100 / config.num_patches
+    axes.axhline(chance, color="black", linestyle="--", linewidth=2, label=say("chance", "우연"))
+    axes.set_ylim(0, 1.15 * max(values.max(), chance))
+    axes.set_xticks(places, list(shares), rotation=0 if len(shares) <= 16 else 90)
+    axes.set_xlabel(say("tokens after block …", "… 블록 다음의 토큰"), fontsize=LABEL)
+    axes.set_ylabel(say("patches that find themselves (%)", "자신을 찾은 패치(%)"), fontsize=LABEL)
+    axes.legend(fontsize=LABEL, loc="best")
+    axes.grid(alpha=0.4)
+    page.ticks(axes)
+    figure.suptitle(
+        say(
+            "Which patches find themselves in the mirror image?",
+            "거울상에서 자신을 찾는 패치는 얼마나 되는가?",
+        ),
+        fontsize=TITLE,
+    )
+    return page.finished(figure)
+
+
+def _pair(images, tokens, config):
+    """The tokens of two photos, checked."""
+    if len(images) != 2 or len(tokens) != 2:
+        raise InputError(
+            f"{len(images)} images and {len(tokens)} arrays of tokens were given; need two of each"
+        )
+    a, b = (to_host(z) for z in tokens)
+    for z in (a, b):
+        _check(images[:1], z[None], config)
+    return a, b
+
+
+def _after(block, say):
+    """The words of a note that say where the tokens were taken from."""
+    if block is None:
+        return say(" · tokens after the last norm", " · 마지막 norm 다음의 토큰")
+    return say(f" · tokens after block {block + 1}", f" · {block + 1}번째 블록 다음의 토큰")
+
+
+def _check(images, tokens, config):
+    want = (len(images), config.num_patches, config.hidden_size)
+    if tokens.shape != want or not len(images):
+        raise InputError(
+            f"tokens are {tokens.shape}; need {want}: an image a row, without [CLS], the D of the model"
+        )
