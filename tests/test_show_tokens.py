@@ -116,6 +116,7 @@ def test_the_mirror_image_is_drawn_mirrored():
     curve = next(axes for axes in PICTURES["mirror"]().findobj(Axes) if axes.lines)
     np.testing.assert_allclose(curve.lines[0].get_ydata(), [10, 0, 70])
     assert curve.lines[1].get_ydata()[0] == pytest.approx(100 / N)
+    assert curve.get_ylim() == (0, 109)  # the same for every photo
 
 
 def test_the_strongest_sink_is_framed():
@@ -124,6 +125,8 @@ def test_the_strongest_sink_is_framed():
     assert frames(photo) == [((40, 8), ORANGE)]
     assert photo.get_title() == "head 2 of block 1: 90%\nto the patch in row 2, column 6"
     np.testing.assert_allclose(cells.images[0].get_array()[:, 0], [1 / 33, 0.9, 1 / 33])
+    _, cells = axes_of(show.sinks(PHOTOS[0], [heads(13) * 0.1], WIDE))
+    assert [text.get_text() for text in cells.texts] == ["<1%", "9%", "<1%"]
 
 
 @pytest.mark.parametrize(

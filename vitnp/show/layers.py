@@ -101,7 +101,8 @@ def sinks(image, weights, config, *, lang="en"):
     for (i, h), share in np.ndenumerate(shares):
         if L * H <= MOST_CELLS or share >= 0.5:
             color = "black" if share > 0.6 else "white"
-            right.text(i, h, f"{share:.0%}", ha="center", va="center", fontsize=12, color=color)
+            text = f"{share:.0%}" if share >= 0.005 else "<1%"
+            right.text(i, h, text, ha="center", va="center", fontsize=12, color=color)
     right.set_xticks(np.arange(L)[:: -(-L // MOST_TICKS)], np.arange(1, L + 1)[:: -(-L // MOST_TICKS)])
     right.set_yticks(np.arange(H), np.arange(1, H + 1))
     right.set_xlabel(say("block", "블록"), fontsize=LABEL)

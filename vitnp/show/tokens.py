@@ -1,6 +1,7 @@
 """Patch tokens: as colors, matched between two photos, and with the mirror image."""
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
@@ -48,7 +49,7 @@ def token_colors(images, tokens, config, *, block=None, lang="en"):
     page.note(
         figure,
         say(
-            "red, green, blue: components 1, 2, 3, from the 1% to the 99% quantile; similar colors, similar tokens",
+            "red, green, blue: components 1, 2, 3 (1% to 99% quantile); similar colors, similar tokens",
             "빨강, 초록, 파랑: 성분 1, 2, 3(1~99% 분위수); 색이 비슷하면 토큰이 비슷함",
         )
         + _after(block, say),
@@ -142,11 +143,17 @@ def mirror(image, shares, config, *, lang="en"):
     axes.plot(places, values, "-o", color=BLUE, linewidth=3, markersize=9)
     for i, value in enumerate(values):
         axes.annotate(
-            f"{value:.0f}", (i, value), (0, 9), textcoords="offset points", ha="center", fontsize=SMALL
+            f"{value:.0f}",
+            (i, value),
+            (0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=SMALL,
+            path_effects=[withStroke(linewidth=4, foreground="white")],  # the line may cross it
         )
     chance = 100 / config.num_patches
     axes.axhline(chance, color="black", linestyle="--", linewidth=2, label=say("chance", "우연"))
-    axes.set_ylim(0, 1.15 * max(values.max(), chance))
+    axes.set_ylim(0, 109)  # of every photo, so that two can be compared
     axes.set_xticks(places, list(shares), rotation=0 if len(shares) <= 16 else 90)
     axes.set_xlabel(say("tokens after block …", "… 블록 다음의 토큰"), fontsize=LABEL)
     axes.set_ylabel(say("patches that find themselves (%)", "자신을 찾은 패치(%)"), fontsize=LABEL)

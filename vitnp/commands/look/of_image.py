@@ -87,7 +87,7 @@ def rollout(seen, how):
     said = ""
     if without and rest:
         named = ", ".join(str(i + 1) for i in sorted(set(without)))
-        title = say(f"without layer {named}, which has a sink", f"싱크가 있는 {named}층을 빼면")
+        title = say(f"without layer {named} (a sink)", f"싱크가 있는 {named}층을 빼면")
         maps[title] = look.rollout([weights[i] for i in rest])
         said = f"; layer {named} has a sink (sinks.png)"
         if first - 1 in without and rest == [*range(rest[0], last)]:

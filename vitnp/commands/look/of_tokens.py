@@ -5,7 +5,7 @@ import numpy as np
 from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
 from vitnp.commands.look.of_image import place
-from vitnp.commands.look.seen import patch_tokens
+from vitnp.commands.look.seen import layers
 
 
 def components(images, how):
@@ -26,15 +26,12 @@ def mirror(seen, how):
     from vitnp import show
     from vitnp.show.page import in_language
 
-    say, config, pair = in_language(how.lang), seen.config, (seen.trace, seen.mirrored)
-    first = config.num_tokens - config.num_patches
-    layers = {
-        say("pixels", "픽셀"): [t["patches"][0] for t in pair],
-        "z0": [t["z0"][0, first:] for t in pair],
+    say, config = in_language(how.lang), seen.config
+    pair = [layers(t, config) for t in (seen.trace, seen.mirrored)]
+    shares = {
+        name: float(look.mirror_matches(pair[0][name], pair[1][name], grid=config.grid)) for name in pair[0]
     }
-    layers |= {str(i + 1): [patch_tokens(t, config, block=i) for t in pair] for i in range(config.num_layers)}
-    layers["norm"] = [patch_tokens(t, config, block=None) for t in pair]
-    shares = {name: float(look.mirror_matches(*two, grid=config.grid)) for name, two in layers.items()}
+    shares = {say("pixels", "픽셀"): shares.pop("pixels")} | shares
     percent = [f"{100 * share:.0f}" for share in shares.values()]
     said = (
         f"patches that find themselves in the mirror image: pixels {percent[0]}%, z0 {percent[1]}%, "

@@ -107,6 +107,14 @@ def patch_tokens(t, config, *, block):
     return z[0, config.num_tokens - config.num_patches :]
 
 
+def layers(t, config):
+    """{layer: its patch tokens (N, D)} of one image: "pixels", "z0", after each block, from "1", and "norm"."""
+    first = config.num_tokens - config.num_patches
+    blocks = {str(i + 1): patch_tokens(t, config, block=i) for i in range(config.num_layers)}
+    start = {"pixels": t["patches"][0], "z0": t["z0"][0, first:]}
+    return start | blocks | {"norm": patch_tokens(t, config, block=None)}
+
+
 def patch_at(place, size, config):
     """The patch (row, column) that shows the pixel (y, x) of a picture of `size` (height, width)."""
     top, left, height, width = preprocess.seen(size, config)
