@@ -93,8 +93,8 @@ def test_a_figure_for_the_projector(tmp_path, name):
 
 def no_letter_is_cut_off(figure):
     """Every title and note lies inside the page, and no two overlap, in a figure that has been drawn."""
-    titles = [axes.title for axes in figure.findobj(Axes) if axes.get_title()]
-    titles = [text.get_window_extent() for text in [*titles, *figure.texts]]
+    titles = [axes.title for axes in figure.findobj(Axes)] + figure.texts
+    titles = [text.get_window_extent() for text in titles if text.get_text()]
     for box in titles:
         assert 0 <= box.x0 < box.x1 <= 1280
         assert 0 <= box.y0 < box.y1 <= 720

@@ -49,7 +49,7 @@ def token_colors(images, tokens, config, *, block=None, lang="en"):
     page.note(
         figure,
         say(
-            "red, green, blue: components 1, 2, 3 (1% to 99% quantile); similar colors, similar tokens",
+            "red, green, blue: components 1 to 3 (1% to 99% quantile); similar colors: similar tokens",
             "빨강, 초록, 파랑: 성분 1, 2, 3(1~99% 분위수); 색이 비슷하면 토큰이 비슷함",
         )
         + _after(block, say),
