@@ -38,7 +38,10 @@ PLACEHOLDERS = {
     "B": "4",
     "M": "2",
 }
-VALUES = {"--rates": "0.001,0.01"}  # what A,B is, by the word before; else that of PLACEHOLDERS
+VALUES = {  # what A,B is, by the word before; else that of PLACEHOLDERS
+    "--rates": "0.001,0.01",
+    "--only": "query,rollout",
+}
 NAMES = {
     "recipes": "digits",
     "fetch": "Ti/16",

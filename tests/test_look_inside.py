@@ -11,6 +11,7 @@ from PIL import Image
 
 from vitnp import InputError, preset, weights
 from vitnp.analysis.trace import trace
+from vitnp.commands.look.seen import layers
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
@@ -87,6 +88,17 @@ def test_positions_by_distance():
     found = look_inside.position_cosine(E_pos, (4, 6), 1)
     assert found == pytest.approx((4 * 5 * np.cos(np.deg2rad(15)) + 3 * 6) / (20 + 18))
     assert look_inside.position_cosine(E_pos, (4, 6), 4) == pytest.approx(0.5)  # 60 degrees; no 4 rows apart
+
+
+def test_layers_are_the_patch_tokens_of_each():
+    image = np.random.default_rng(1).standard_normal((128, 160, 3)).astype(np.float32)
+    t = trace(image, random_model(CONFIG), CONFIG)
+    found = layers(t, CONFIG)
+    assert list(found) == ["pixels", "z0", "1", "2", "norm"]
+    np.testing.assert_array_equal(found["pixels"], t["patches"][0])
+    names = ("z0", "blocks.0.residual_2", "blocks.1.residual_2", "norm")
+    for layer, name in zip(("z0", "1", "2", "norm"), names, strict=True):
+        np.testing.assert_array_equal(found[layer], t[name][0, 1:])
 
 
 def rows_of_a_photo(image, mirrored=None):

@@ -18,6 +18,7 @@ from vitnp.data import cifar, idx, published
 from vitnp.weights import fetch
 from vitnp.weights.published import URLS
 
+DEEP = "deep.npz"  # published weights of twelve blocks, for a command that names one
 FEW = 300  # of the digits: 5% of those to learn from have every class
 
 
@@ -67,10 +68,15 @@ def world(tmp_path, published_cache, monkeypatch, plain_curves):
     monkeypatch.setattr(sklearn.datasets, "load_digits", lambda **how: (images[:FEW], labels[:FEW]))
     monkeypatch.setenv("VITNP_CACHE", str(published_cache))
     monkeypatch.setattr(published, "SYSTEM", tmp_path / "no packages")
-    monkeypatch.setattr(fetch, "_place", lambda address: published_cache / "google.npz")
+    monkeypatch.setattr(fetch, "_place", lambda address: deep_or(published_cache / "google.npz"))
     monkeypatch.setattr(fetch, "_promised", lambda path: None)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def deep_or(published):
+    """The file that stands for published weights: one of many blocks if the command needs it."""
+    return Path(DEEP) if Path(DEEP).exists() else published
 
 
 def typed(given):
@@ -86,9 +92,11 @@ def things(given):
     args = cli.parser(given).parse_args(given)
     for name in ("weights", "init", "file"):
         path = getattr(args, name, None)
-        if path and path not in URLS:
-            model(path, num_layers=12 if "--layers" in given else 1)
-    for path in [*(getattr(args, "images", None) or []), getattr(args, "image", None)]:
+        deep = {"--layers", "--block"} & set(given)
+        if path and (deep or path not in URLS):
+            model(DEEP if path in URLS else path, num_layers=12 if deep else 1)
+    of_options = [getattr(args, name, None) for name in ("image", "against")]
+    for path in [*(getattr(args, "images", None) or []), *of_options]:
         if path and path.startswith("pictures"):
             pictures("pictures")
         elif path:
