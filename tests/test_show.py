@@ -92,8 +92,9 @@ def test_a_figure_for_the_projector(tmp_path, name):
 
 
 def no_letter_is_cut_off(figure):
-    """Every title lies inside the page, and no two overlap, in a figure that has been drawn."""
-    titles = [axes.title.get_window_extent() for axes in figure.findobj(Axes) if axes.get_title()]
+    """Every title and note lies inside the page, and no two overlap, in a figure that has been drawn."""
+    titles = [axes.title for axes in figure.findobj(Axes)] + figure.texts
+    titles = [text.get_window_extent() for text in titles if text.get_text()]
     for box in titles:
         assert 0 <= box.x0 < box.x1 <= 1280
         assert 0 <= box.y0 < box.y1 <= 720
@@ -220,7 +221,7 @@ def test_attention_is_the_class_tokens_row():
     for axes, want in zip(heads, maps, strict=True):
         np.testing.assert_array_equal(axes.images[-1].get_array(), want)
         assert [tuple(layer.get_extent()) for layer in axes.images] == [(0, 64, 32, 0)]
-        assert axes.images[0].get_clim() == (0, np.quantile(want, 0.99))
+        assert axes.images[0].get_clim() == (0, want.max())
     titles = [axes.get_title() for axes in (mean, *heads)]
     each = [A.mean(axis=0), *A]
     for title, of in zip(titles, each, strict=True):
@@ -241,6 +242,31 @@ def test_a_few_extreme_patches_do_not_hide_the_others():
         page.heat(axes, given, config)
         assert axes.images[0].get_clim() == (given.min(), want)
         axes.figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize(
+    ("image_size", "words"),
+    [((72, 88), "yellow: the largest value"), ((80, 80), "yellow: the 99% quantile and above")],
+)
+def test_of_fewer_than_a_hundred_patches_none_is_clipped(image_size, words):
+    """And the note says so: a quantile of 99 patches would lie between the two largest."""
+    config = dataclasses.replace(WIDE, image_size=image_size)
+    values = np.random.default_rng(0).random(config.grid)
+    figure = show.rollout(picture(config), {"map": values}, config)
+    want = values.max() if values.size < 100 else np.quantile(values, 0.99)
+    assert figure.axes[1].images[0].get_clim() == (values.min(), want)
+    assert figure.get_supxlabel() == words
+
+
+@pytest.mark.parametrize(("image_size", "lines"), [((64, 40), (7, 4)), ((72, 40), None)])
+def test_a_few_large_patches_have_lines_between_them(image_size, lines):
+    config = dataclasses.replace(WIDE, image_size=image_size)
+    photo, _ = show.rollout(picture(config), {"map": np.ones(config.grid)}, config).axes
+    drawn = [collection.get_segments() for collection in photo.collections]
+    assert [len(segments) for segments in drawn] == ([] if lines is None else [*lines])
+    if lines:
+        assert [segment[0, 1] for segment in drawn[0]] == [*range(8, 64, 8)]
+        assert [segment[0, 0] for segment in drawn[1]] == [*range(8, 40, 8)]
 
 
 @pytest.mark.parametrize(
@@ -287,7 +313,7 @@ def test_rollout_maps_from_least_to_largest():
     assert image.get_title() == "image"
     shown = one.images[-1]
     np.testing.assert_array_equal(shown.get_array(), MAP)
-    assert shown.get_clim() == (MAP.min(), np.quantile(MAP, 0.99))
+    assert shown.get_clim() == (MAP.min(), MAP.max())
     assert one.get_title() == f"map\n{MAP.min():.2g} … {MAP.max():.2g}"
 
 

@@ -5,6 +5,7 @@ images.py       an image, its patches, predictions        training.py      train
 attention.py    attention in one block                    comparison.py    several trainings
 layers.py       distances, rollout, sinks                 costs.py         accuracy against compute
 positions.py    similarity of position embeddings         architecture.py  the model as boxes and arrows
+kept.py         the pictures of a trained ViT that are kept with the code
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
 color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
@@ -18,6 +19,7 @@ from vitnp.show.attention import attention_from_class_token, attention_of_patch
 from vitnp.show.comparison import comparison
 from vitnp.show.costs import accuracy_against_compute
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
+from vitnp.show.kept import trained
 from vitnp.show.layers import attention_distance, rollout, sinks
 from vitnp.show.page import save
 from vitnp.show.positions import position_similarity
@@ -45,4 +47,5 @@ __all__ = [
     "save",
     "sinks",
     "token_colors",
+    "trained",
 ]

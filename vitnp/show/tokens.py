@@ -48,7 +48,7 @@ def token_colors(images, tokens, config, *, block=None, lang="en"):
     page.note(
         figure,
         say(
-            "red, green, blue: components 1, 2, 3, from the 1% to the 99% quantile; similar colors, similar tokens",
+            "red, green, blue: components 1 to 3 (1% to 99% quantile); similar colors: similar tokens",
             "빨강, 초록, 파랑: 성분 1, 2, 3(1~99% 분위수); 색이 비슷하면 토큰이 비슷함",
         )
         + _after(block, say),
@@ -84,7 +84,7 @@ def patch_match(images, tokens, config, *, patch, block=None, lang="en"):
         say(f"cosine of the tokens\n{low} … {high}", f"토큰의 코사인\n{low} … {high}"), fontsize=LABEL
     )
     figure.suptitle(say("One patch, found in another photo", "다른 사진에서 찾은 패치"), fontsize=TITLE)
-    page.note(figure, page.clipped(say) + _after(block, say))
+    page.note(figure, page.clipped(config, say) + _after(block, say))
     return page.finished(figure)
 
 
