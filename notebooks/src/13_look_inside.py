@@ -405,12 +405,12 @@ S = t["blocks.3.attention.S"][0]
 show.attention_of_patch(image, S, weights[3][0], config, patch=(1, 1), block=3)
 
 # %% [markdown] lang="en"
-# The same two questions to DINOv2's ViT-S/14. [CLS] in block 8 of 12: the heads find the eyes of the cat, one of them mostly
-# one eye. **Take care**: the block was chosen by looking. In the last block [CLS] looks at nearly everything but the eyes.
+# The same two questions to DINOv2's ViT-S/14. [CLS] in block 8 of 12: the heads find the eyes of the cat, two of them mostly
+# one eye each. **Take care**: the block was chosen by looking. In the last block [CLS] looks at nearly everything but the eyes.
 
 # %% [markdown] lang="ko"
 # DINOv2의 ViT-S/14에 같은 두 가지를 물어봅니다. 먼저 12개 중 8번째 블록의 [CLS]입니다. 헤드들이 고양이의 눈을 찾고, 주로 한쪽 눈만
-# 보는 헤드도 있습니다. **주의하세요.** 블록은 그림을 보고 골랐습니다. 마지막 블록의 [CLS]는 오히려 눈을 뺀 나머지를 봅니다.
+# 보는 헤드도 둘 있습니다. **주의하세요.** 블록은 그림을 보고 골랐습니다. 마지막 블록의 [CLS]는 오히려 눈을 뺀 나머지를 봅니다.
 
 # %%
 show.trained("attention")

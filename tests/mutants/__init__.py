@@ -16,6 +16,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     model,
     onnx,
     ops,
+    pictures,
     pixels,
     positions,
     steps,
