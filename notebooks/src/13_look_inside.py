@@ -708,8 +708,8 @@ assert all((norms[name] > 0) == (name == "classify") for name in norms)
 # %% [markdown] lang="en"
 # ## Your own model
 # With `path` at the top, these are pictures of your file; without it, of the control. A published file shows what digits
-# cannot: in a terminal, `vitnp weights fetch dinov2-s/14` gets the model of the pictures above, `vitnp weights fetch
-# B/16-paper` the paper's own, and `vitnp look` draws all of this at once.
+# cannot: in a terminal, `vitnp weights fetch dinov2-s/14` gets the model of the pictures above, and
+# `vitnp weights fetch B/16-paper` the paper's own. `vitnp look` draws all of this at once.
 
 # %% [markdown] lang="ko"
 # ## 여러분의 모델
