@@ -11,7 +11,7 @@ from cases import CASES, DROPOUTS, generator, model_point
 from strict import STRICT, TRAFFIC, Strict, erf_sqrt2, wrap
 
 import vitnp
-from vitnp import data, gradcheck, tree, weights
+from vitnp import data, gradcheck, show, tree, weights
 from vitnp.backend import draws
 from vitnp.backend.arrays import to_device, to_host
 from vitnp.commands import cli, options
@@ -265,6 +265,17 @@ def test_a_trace_refuses_a_label_before_it_is_sent():
     np.testing.assert_array_equal(
         to_host(t.gradient("z0")), vitnp.trace(images, p, config, labels=labels).gradient("z0")
     )
+
+
+def test_the_table_and_the_picture_of_a_trace_wait_for_nothing():
+    images, labels, p, config = point()
+    ours = vitnp.trace(images, p, config, labels=labels)
+    theirs = vitnp.trace(wrap(images), to_device(p, STRICT), config, labels=wrap(labels))
+    TRAFFIC.clear()
+    assert repr(theirs).count("\n") == repr(ours).count("\n")
+    assert theirs.nbytes >= ours.nbytes  # the stand-in does not say what is a view
+    show.trace_shapes(theirs)
+    assert TRAFFIC == []
 
 
 @pytest.mark.parametrize(

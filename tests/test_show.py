@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from vitnp import InputError, ViTConfig, preset, show
+from vitnp import InputError, ViTConfig, preset, show, trace, vit
 from vitnp.analysis import look
 from vitnp.course import paper
 from vitnp.show import page
@@ -71,6 +71,9 @@ PICTURES = {
     "cost": show.accuracy_against_compute,
     "curves": lambda: show.curves(HISTORY),
     "predictions": predictions,
+    "tensors": lambda: show.trace_shapes(
+        trace(picture(CONFIG), vit.init(np.random.default_rng(0), CONFIG), CONFIG)
+    ),
 }
 
 

@@ -48,8 +48,8 @@ def memory(config, args):
     images = "1 image" if args.batch == 1 else f"{args.batch} images"
     threads = "1 thread" if workers == 1 else f"{workers} threads"
     kept = cost.saved_bytes(config, batch_size=args.batch)
-    table(f"kept for backward, {images}, float32", kept, mebibytes)
-    table(f"peak of a training step, {images}, {threads}, float32", step, mebibytes)
+    table(f"kept for backward, {images}, float32", kept, cost.mebibytes)
+    table(f"peak of a training step, {images}, {threads}, float32", step, cost.mebibytes)
 
 
 def table(title, rows, text):
@@ -65,8 +65,3 @@ def billions(n):
     if n < 1e6:
         return f"{n:,}"
     return f"{n / 1e9:.3f} G" if n >= 1e9 else f"{n / 1e6:.3f} M"
-
-
-def mebibytes(n):
-    """A number of bytes in MiB, below 1 MiB in KiB."""
-    return f"{n / 2**20:,.1f} MiB" if n >= 2**20 else f"{n / 2**10:,.1f} KiB"

@@ -4,6 +4,7 @@ page.py         the page, its colors and fonts, saving    training.py      train
 images.py       an image, its patches, predictions        comparison.py    several trainings
 attention.py    attention maps, distances, rollout        costs.py         accuracy against compute
 positions.py    similarity of position embeddings         architecture.py  the model as boxes and arrows
+tensors.py      the shapes and the memory of a trace
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
 color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
@@ -19,6 +20,7 @@ from vitnp.show.costs import accuracy_against_compute
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
 from vitnp.show.page import save
 from vitnp.show.positions import position_similarity
+from vitnp.show.tensors import trace_shapes
 from vitnp.show.training import curves, gradient_norms
 
 __all__ = [
@@ -37,4 +39,5 @@ __all__ = [
     "predictions",
     "rollout",
     "save",
+    "trace_shapes",
 ]
