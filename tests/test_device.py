@@ -300,7 +300,7 @@ def test_every_tensor_of_a_trace(fields, of):
 
 def test_gradcheck(cupy_is_strict, capsys):
     status, text = output(capsys, *"gradcheck --seeds 1 --set num_layers=1 --backend cupy".split())
-    assert (status, "float64, 1 seeds, strict" in text) == (0, True)
+    assert (status, "float64, 1 seed, strict" in text) == (0, True)
     status, text = output(
         capsys, *"gradcheck --seeds 1 --set gelu=erf --set num_layers=1 --backend cupy".split()
     )

@@ -22,9 +22,8 @@ def missing(name, names):
     blocks = list(dict.fromkeys(filter(None, (parted(full)[0] for full in names))))
     block, rest = _block(name, blocks)
     if not block:
-        first = {
-            parted(full)[1]: full for full in reversed(names)
-        }  # of what each block has, the first block's
+        # of what every block has, the first block's
+        first = {parted(full)[1]: full for full in reversed(names)}
         near, ends = _near(name, [full for full in names if first[parted(full)[1]] == full])
         also = ends and parted(near[0])[0] and len(blocks) > 1
         return _said(near) + (f"; the other blocks, to {blocks[-1]}, have the same" if also else "")
