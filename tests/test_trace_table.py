@@ -162,6 +162,15 @@ def test_a_view_holds_the_whole_array():
     assert [(row.nbytes, row.views) for row in rows] == [((320,), ("",)), ((0,), ("",)), ((0,), ("a",))]
 
 
+def test_slices_of_one_array_are_no_views_of_one_another():
+    """As where the caller keeps every block's table in one array: counted once, and not said to be shared."""
+    whole = np.zeros((2, 8, 8))
+    records = [Record(f"blocks.{i}.E_pos", 4, whole[i]) for i in range(2)]
+    t = Trace([*records, Record("z", 4, np.zeros((1, 4)))], np.zeros((1, 2)))
+    assert t.nbytes == 1024 + 32
+    assert "E_pos  (8, 8)  1.0 KiB, then in an array above" in repr(t)
+
+
 def test_the_heading_adds_up():
     t = traced({})
     heading = " ".join(repr(t).splitlines()[:3]).replace("(", "").split()

@@ -20,13 +20,13 @@ class Row(NamedTuple):
     shape: tuple
     dtype: Any
     nbytes: tuple  # in each block: of the memory that it is the first to hold, or 0
-    views: tuple  # in each block: the earlier tensor in whose memory it lies, or ""
+    views: tuple  # in each block: the earlier tensor whose memory it shares, or ""
 
     @property
     def memory(self):
         """Its memory, in words."""
         held = zip(self.nbytes, self.views, strict=True)
-        words = list(dict.fromkeys(f"view of {view}" if view else mebibytes(n) for n, view in held))
+        words = list(dict.fromkeys(_words(n, view) for n, view in held))
         return words[0] if len(words) == 1 else f"{words[0]}, then {words[-1]}"
 
 
@@ -69,6 +69,12 @@ def sections(records):
     return found
 
 
+def _words(n, view):
+    if view:
+        return f"view of {view}"
+    return mebibytes(n) if n else "in an array above"  # as one of several slices
+
+
 def _alike(rows, others):
     return [row[:4] for row in rows] == [row[:4] for row in others]
 
@@ -79,7 +85,10 @@ def nbytes(*of_arrays):
 
 
 def _held(records):
-    """Yields (bytes, "") of a tensor that has memory of its own, (0, the earlier one's name) of a view."""
+    """Yields (bytes, "") of a tensor that has memory of its own, (0, the earlier one's name) of a view.
+
+    (0, "") where an earlier tensor keeps the whole array, and has other values of it.
+    """
     seen = {}  # {id of the array that has the memory: the records in it}
     for record in records:
         whole = _whole(record.value)

@@ -104,7 +104,7 @@ def _bar(axes, y, x, row, scale):
     size = max(row.nbytes)
     room = (WIDTH if x > MIDDLE else MIDDLE) - x
     if not size:
-        view = next(filter(None, row.views)).removeprefix(row.name.rpartition(".")[0] + ".")
+        view = next(filter(None, row.views), "…").removeprefix(row.name.rpartition(".")[0] + ".")
         _write(axes, y, (x,), (f"view: {view}",), room=1.2 * room, style="italic")
         return
     length = LONGEST * (1 + math.log(size / least)) / (1 + math.log(most / least))

@@ -20,9 +20,8 @@ def curves(history, *, lang="en"):
     left.plot(epochs, losses, color=BLUE, linewidth=3, marker=".")
     left.set_title(say("training loss", "학습 손실"), fontsize=TITLE)
     largest = max(filter(math.isfinite, losses), default=0.0)
-    left.set_ylim(
-        0, 1.05 * largest or 1.0
-    )  # matplotlib's own margin is of the losses' range, which may be small
+    # matplotlib's own margin is a part of the losses' range, which may be small
+    left.set_ylim(0, 1.05 * largest or 1.0)
     lines = (
         ("train", say("train", "학습"), ORANGE, "--", "s"),
         ("test", say("test", "시험"), BLUE, "-", "o"),
