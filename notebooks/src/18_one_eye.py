@@ -2,7 +2,7 @@
 # # 18 · One eye finds the other
 # **Conclusion: 고양이 귀와 꼬리를 직접 연결해서 해석 가능** · *Conclusion: a cat's ear and its tail, connected directly*
 #
-# Deck 003, Conclusion, with slides L, Center, Right and Figure 6 · files `vitnp/analysis/look/`, `vitnp/course/eye.py` ·
+# Deck 003, Conclusion; slide R and Figure 6 · files `vitnp/analysis/look/`, `vitnp/course/eye.py` ·
 # **40 minutes** · [solutions](solutions/18_one_eye.ipynb)
 #
 # After this notebook you can
@@ -16,7 +16,7 @@
 # # 18 · 한쪽 눈이 다른 쪽 눈을 찾는다
 # **Conclusion: 고양이 귀와 꼬리를 직접 연결해서 해석 가능** · *Conclusion: a cat's ear and its tail, connected directly*
 #
-# 강의자료 003, Conclusion과 슬라이드 L, Center, Right, Figure 6 · 파일 `vitnp/analysis/look/`, `vitnp/course/eye.py` ·
+# 강의자료 003, Conclusion. 슬라이드 R과 Figure 6 · 파일 `vitnp/analysis/look/`, `vitnp/course/eye.py` ·
 # **40분** · [풀이](../solutions/ko/18_one_eye.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
@@ -290,28 +290,39 @@ for block, ax in enumerate(axes.flat):
 
 # %%
 by_block = times_uniform(softmax(cat.S)).mean(axis=1)
-by_block.round(1)
+S_random = [control[f"blocks.{i}.attention.S"][0, :, q] for i in range(12)]
+by_random = times_uniform(softmax(np.stack(S_random))).mean(axis=1)
+by_block.round(1), by_random.round(1)
 
 # %%
-assert by_block[0] < 1.5 and by_block.argmax() == 6
+plt.plot(range(1, 13), by_block, "o-", label="trained")
+plt.plot(range(1, 13), by_random, "s--", label="random")
+plt.xlabel("block")
+plt.ylabel("times uniform")
+plt.legend()
+plt.show()
+
+# %%
+assert by_block[0] < 1.5 and by_block.argmax() == 6 and by_random.max() < 2
 
 # %% [markdown] lang="en"
-# In block 1 the other eye gets what uniform attention gives, 1.0. From block 2 on it gets more, most in blocks 7, 9 and 11.
-# This does not grow steadily: block 10 looks mostly around its own eye.
+# In block 1 the other eye gets what uniform attention gives, 1.0. From block 2 on it gets more, most in blocks 7, 9 and 11;
+# random weights give it less than 2 in every block. This does not grow steadily: block 10 looks mostly around its own eye.
 
 # %% [markdown] lang="ko"
-# 1번째 블록에서 다른 쪽 눈이 받는 몫은 1.0, 곧 균등한 어텐션과 같습니다. 2번째 블록부터 커지고, 7, 9, 11번째에서 가장 큽니다. 꾸준히
-# 커지는 것은 아닙니다. 10번째 블록은 주로 자기 눈 주변을 봅니다.
+# 1번째 블록에서 다른 쪽 눈이 받는 몫은 1.0, 곧 균등한 어텐션과 같습니다. 2번째 블록부터 커지고, 7, 9, 11번째에서 가장 큽니다. 무작위
+# 가중치에서는 모든 블록에서 2보다 작습니다. 꾸준히 커지는 것은 아닙니다. 10번째 블록은 주로 자기 눈 주변을 봅니다.
 
 # %% [markdown] lang="en"
 # ## The mirror experiment
-# Is a token about *where* a patch is, or about *what* it shows? Turn the photo left to right. Patch (5, 5) is now patch
-# (5, 10): other pixels, another place, the same eye.
+# Slide R says that the last layers understand high-level concepts. Does a token say *where* its patch is, or *what* it shows?
+# We mirror the photo, left to right. Patch (5, 5) is now patch (5, 10): other pixels, another place, the same eye.
 
 # %% [markdown] lang="ko"
 # ## 거울 실험
-# 토큰에는 패치가 *어디에* 있는지가 담길까요, *무엇을* 보여 주는지가 담길까요? 사진을 좌우로 뒤집어 봅니다. 패치 (5, 5)의 내용은 이제
-# (5, 10)에 있습니다. 픽셀 배열도 자리도 달라졌지만 같은 눈입니다.
+# 슬라이드 R은 최종 레이어가 높은 수준의 추상적 개념을 이해한다고 말합니다. 토큰에는 패치가 *어디에* 있는지가 담길까요, *무엇을* 보여
+# 주는지가 담길까요? 사진을 좌우로 뒤집어 봅니다. 패치 (5, 5)의 내용은 이제 (5, 10)에 있습니다. 픽셀 배열도 자리도 달라졌지만 같은
+# 눈입니다.
 
 # %%
 figure, axes = plt.subplots(1, 2, layout="constrained")
@@ -401,7 +412,8 @@ plt.legend()
 plt.show()
 
 # %%
-assert cat.shares.argmax() == 8 and cat.shares.max() > 0.78 and max(random) < 0.2 < cat.shares[3]
+assert cat.shares.argmax() == 8 and cat.shares.max() > 0.78
+assert max(random) < 0.2 < cat.shares[3]
 for i in cat.depths:
     assert abs(found[depths[i]].mean() - cat.shares[i]) < 0.01
 
