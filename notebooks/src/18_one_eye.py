@@ -22,7 +22,7 @@
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 학습된 ViT에서 패치 하나가 어디를 보는지 계산하고, 무작위 가중치와 비교한다.
 # - √d_k로 나누지 않으면 softmax가 어떻게 되는지 실제 스코어로 보인다.
-# - 몇 번째 블록부터 토큰에 *무엇이* 보이는지가 담기는지 측정한다.
+# - *무엇이* 보이는지가 몇 번째 블록부터 토큰에 담기는지 측정한다.
 # - 어텐션 싱크를 찾아내고, 롤아웃을 그대로 믿으면 안 되는 이유를 설명한다.
 # - CNN이 볼 수 있는 범위를 계산한다.
 
@@ -89,13 +89,13 @@ ax.tick_params(labelsize=9)
 
 # %% [markdown] lang="en"
 # ## Predict first
-# The star is patch (5, 5), row 5 and column 5, on the eye. In block 7 it compares its query with the keys of all patches.
+# The star is patch (5, 5), row 5 and column 5 counted from 0, on the eye. In block 7 its query is compared with all keys.
 # Which patch **far away from it** gets the highest score? Write your guess **before** you go on.
 
 # %% [markdown] lang="ko"
 # ## 먼저 예상해 봅시다
-# 별표는 5행 5열, 눈 위의 패치 (5, 5)입니다. 7번째 블록에서 이 패치는 자기 쿼리를 모든 패치의 키와 비교합니다. **멀리 떨어진**
-# 패치 가운데 스코어가 가장 높은 것은 어디일까요? 다음으로 넘어가기 **전에** 예상한 자리를 적어 보세요.
+# 별표는 한쪽 눈에 놓인 패치 (5, 5)입니다. 5행 5열이고 0부터 셉니다. 7번째 블록에서 이 패치의 쿼리를 모든 키와 비교합니다. **멀리
+# 떨어진** 패치 가운데 스코어가 가장 높은 것은 어디일까요? 다음으로 넘어가기 **전에** 예상한 자리를 적어 보세요.
 
 # %%
 guess = None  # (row, column), such as (12, 10)
@@ -183,10 +183,10 @@ print(times_uniform(A[:, q]), "mean", times_uniform(A[:, q]).mean().round(1))
 assert times_uniform(A[:, q]).mean() > 10
 
 # %% [markdown] lang="en"
-# Head 1 gives it 25 times its share; head 3 does not care about it. Six heads, six questions:
+# Head 1 gives it 25 times the uniform weight, head 3 less than that weight. The scores of the six heads:
 
 # %% [markdown] lang="ko"
-# 1번 헤드는 똑같이 나눈 몫의 25배를 줍니다. 3번 헤드는 관심이 없습니다. 헤드가 여섯이니 질문도 여섯입니다.
+# 1번 헤드는 균등한 가중치의 25배를 주고, 3번 헤드는 균등한 가중치보다도 적게 줍니다. 여섯 헤드의 스코어를 나란히 봅시다.
 
 # %%
 figure, axes = plt.subplots(1, 6, figsize=(9.6, 2), layout="constrained")
@@ -195,11 +195,11 @@ for head, ax in enumerate(axes):
     ax.set_title(f"head {head + 1}")
 
 # %% [markdown] lang="en"
-# Nobody told the model what an eye is. And nobody told us that this patch *means* "eye": we see that two places are
-# alike for it, no more.
+# No label said what an eye is. And that the patch *means* "eye" is our reading: we have seen that the model treats two
+# places as similar, no more.
 
 # %% [markdown] lang="ko"
-# 눈이 무엇인지 아무도 모델에 알려 주지 않았습니다. 이 패치가 "눈"을 *뜻한다*는 것도 우리의 해석입니다. 우리가 본 것은 모델에게 두 곳이 비슷하다는
+# 눈이 무엇인지 알려 준 레이블은 없었습니다. 이 패치가 "눈"을 *뜻한다*는 것도 우리의 해석입니다. 확인한 것은 모델이 두 곳을 비슷하게 다룬다는
 # 사실까지입니다.
 
 # %% [markdown] lang="en"
@@ -228,10 +228,10 @@ for ax, each, title in zip(axes, (S, S_control), ("trained", "random")):
     ax.set_title(title)
 
 # %% [markdown] lang="en"
-# The other eye gets 1.2 times its share, and the map is noise. So finding the eye was **learned**.
+# The other eye gets 1.2 times the uniform weight, and the map is noise. So finding the eye was **learned**.
 
 # %% [markdown] lang="ko"
-# 다른 쪽 눈은 똑같이 나눈 몫의 1.2배를 받고, 그림은 잡음뿐입니다. 눈을 찾는 능력은 **학습된 것**입니다.
+# 다른 쪽 눈은 균등한 가중치의 1.2배를 받고, 그림은 잡음뿐입니다. 눈을 찾는 능력은 **학습된 것**입니다.
 
 # %%
 assert times_uniform(softmax(S_control)[:, q]).mean() < 1.5
@@ -274,13 +274,11 @@ assert (rows["q·k"].max(axis=1) > 0.9).all() and (rows["q·k / 64"].max(axis=1)
 
 # %% [markdown] lang="en"
 # ## Block by block
-# `cat.S` has the star's row of scores in all 12 blocks. Mean over the heads: (Block 7 gives 13.4 here and 13.7 above,
-# because Q and K are rounded to keep the file small.)
+# `cat.S` has the star's row of scores in all 12 blocks. The maps are means over the heads.
 
 # %% [markdown] lang="ko"
 # ## 블록마다 보기
-# `cat.S`에는 별표 패치의 스코어가 블록 12개에 대해 모두 들어 있습니다. 헤드에 대해 평균합니다. (7번째 블록이 여기서는 13.4, 위에서는
-# 13.7인데, 파일을 작게 하려고 Q와 K를 반올림했기 때문입니다.)
+# `cat.S`에는 별표 패치의 스코어가 블록 12개에 대해 모두 들어 있습니다. 헤드에 대해 평균해서 그립니다.
 
 # %%
 figure, axes = plt.subplots(2, 6, layout="constrained")
@@ -308,10 +306,12 @@ assert by_block[0] < 1.5 and by_block.argmax() == 6 and by_random.max() < 2
 # %% [markdown] lang="en"
 # In block 1 the other eye gets what uniform attention gives, 1.0. From block 2 on it gets more, most in blocks 7, 9 and 11;
 # random weights give it less than 2 in every block. This does not grow steadily: block 10 looks mostly around its own eye.
+# (Block 7 has 13.4 here and 13.7 above, because Q and K are rounded to keep the file small.)
 
 # %% [markdown] lang="ko"
 # 1번째 블록에서 다른 쪽 눈이 받는 몫은 1.0, 곧 균등한 어텐션과 같습니다. 2번째 블록부터 커지고, 7, 9, 11번째에서 가장 큽니다. 무작위
-# 가중치에서는 모든 블록에서 2보다 작습니다. 꾸준히 커지는 것은 아닙니다. 10번째 블록은 주로 자기 눈 주변을 봅니다.
+# 가중치에서는 모든 블록에서 2보다 작습니다. 꾸준히 커지는 것은 아닙니다. 10번째 블록은 주로 자기 눈 주변을 봅니다. (7번째
+# 블록이 여기서는 13.4, 위에서는 13.7인 것은 파일을 작게 하려고 Q와 K를 반올림했기 때문입니다.)
 
 # %% [markdown] lang="en"
 # ## The mirror experiment
@@ -419,23 +419,23 @@ for i in cat.depths:
 
 # %% [markdown] lang="en"
 # z0 is no better than pixels. Then the trained model climbs to nearly 80% after block 8, and the random one stays below 20%. What
-# a token says about its content arises **in the blocks**. After block 12 the share falls to 25%; we have measured this, not
-# explained it. (One photo, one model.)
+# a token says about its content arises **in the blocks**. The "last layers" of slide R are blocks 6 to 11 here: after block
+# 12 the share falls to 25%. We have measured this, not explained it. (One photo, one model.)
 
 # %% [markdown] lang="ko"
 # z0는 픽셀보다 낫지 않습니다. 그 뒤 학습된 모델은 8번째 블록에서 80% 가까이 올라가고, 무작위 모델은 20%를 넘지 못합니다. 무엇이 보이는지에 대한
-# 정보는 **블록을 지나면서** 생깁니다. 12번째 블록 뒤에는 25%로 떨어지는데, 측정한 사실일 뿐 이유는 밝히지 못했습니다. (사진 한 장, 모델
-# 하나의 결과입니다.)
+# 정보는 **블록을 지나면서** 생깁니다. 슬라이드 R의 "최종 레이어"가 여기서는 6~11번째 블록입니다. 12번째 블록 뒤에는 25%로 떨어지는데,
+# 측정한 사실일 뿐 이유는 밝히지 못했습니다. (사진 한 장, 모델 하나의 결과입니다.)
 
 # %% [markdown] lang="en"
 # ## Two photos
-# The same cosine between two photos: the cat, and Grace Hopper (US Navy, public domain), after block 11. Where does
-# the cat's left eye find its like, and where its right eye? Guess again.
+# The same cosine between two photos: the cat, and Grace Hopper (US Navy, public domain), after block 11. Which
+# patch is most similar to the cat's eye on the left, and which to the one on the right? Guess again.
 
 # %% [markdown] lang="ko"
 # ## 사진 두 장
 # 같은 코사인을 두 사진 사이에서 구합니다. 고양이와 그레이스 호퍼의 사진(미 해군, 퍼블릭 도메인)이고, 11번째 블록 뒤의 토큰입니다. 고양이의
-# 왼쪽 눈과 오른쪽 눈은 각각 어디에서 닮은 패치를 찾을까요? 다시 예상해 보세요.
+# 왼쪽 눈과 오른쪽 눈에 가장 닮은 패치는 각각 어디일까요? 다시 예상해 보세요.
 
 # %%
 photo = cat.tokens[list(cat.depths).index(cat.other_depth), 0]
@@ -490,11 +490,11 @@ place(to[0]), float(share[0])
 
 # %% [markdown] lang="en"
 # **All** patches send 100% to one patch at the upper edge: fur, as everywhere around it. Such a head is called a *sink*. It
-# does not say that this patch matters. What does rollout (notebook 13) make of it?
+# does not say that this patch matters. What does rollout (notebook 13) show then?
 
 # %% [markdown] lang="ko"
 # **모든** 패치가 위쪽 가장자리의 패치 하나에 100%를 보냅니다. 그 자리는 주변과 다를 것 없는 털입니다. 이런 헤드를 *싱크*라고 합니다. 이 패치가
-# 중요하다는 뜻이 아닙니다. 롤아웃(13번 노트북)은 이것을 어떻게 그릴까요?
+# 중요하다는 뜻이 아닙니다. 그러면 롤아웃(13번 노트북)은 어떤 그림이 될까요?
 
 # %%
 assert share > 0.99 and to == 3
@@ -568,8 +568,8 @@ def receptive_field(layers):
 receptive_field([(3, 1)] * 12)
 
 # %% [markdown] lang="en"
-# Twelve 3×3 layers, as deep as our ViT: 25 pixels, less than two patches. $k$ layers see $2k + 1$. ResNet-50 takes steps of 2,
-# so its window grows faster. Its 49 convolutions, with a pooling after the first:
+# Twelve 3×3 layers, as deep as our ViT: 25 pixels, less than two patches. $k$ layers see $2k + 1$. ResNet-50 has strides of
+# 2, so its window grows faster. Its 49 convolutions, with a pooling after the first:
 
 # %% [markdown] lang="ko"
 # 우리 ViT와 같은 깊이로 3×3 층 12개를 쌓으면 25픽셀, 패치 두 개도 안 됩니다. $k$개 층은 $2k + 1$픽셀을 봅니다. ResNet-50은 스트라이드
@@ -650,7 +650,7 @@ picture(axes[1], own_scores.reshape(grid), patch, grid=grid)
 # maps. And attention is not an explanation: that a patch looks somewhere does not say what the answer depends on.
 
 # %% [markdown] lang="ko"
-# 눈, 바퀴, 글자, 창문으로 해 보고, 엉뚱한 곳을 찾는 패치도 찾아보세요. `vitnp look`은 그림을 더 그려 줍니다.
+# 눈, 바퀴, 글자, 창문으로 해 보고, 엉뚱한 곳을 고르는 패치도 찾아보세요. `vitnp look`으로 더 많은 그림을 볼 수 있습니다.
 #
 # **이 그림들이 보여 주지 않는 것.** DINOv2라는 한 가지 학습, 작은 모델 하나, 우리가 고른 사진입니다. 다르게 학습하면 그림도 달라집니다.
 # 또한 어텐션은 설명이 아닙니다. 어떤 패치가 어딘가를 본다고 해서 답이 그곳에 달려 있다는 뜻은 아닙니다.
@@ -684,7 +684,7 @@ if layers is not ...:
 # highest score (mean over the heads) for the query patch (6, 14)? Give (row, column).
 
 # %% [markdown] lang="ko"
-# **2.** $S$는 대칭이 아니고, 쿼리가 행입니다. 거꾸로 물어봅시다. 쿼리가 패치 (6, 14)일 때 0~9열의 패치 가운데 스코어(헤드 평균)가 가장 높은
+# **2.** $S$는 대칭이 아니고, 쿼리가 행입니다. 방향을 바꿔 봅시다. 쿼리가 패치 (6, 14)일 때 0~9열의 패치 가운데 스코어(헤드 평균)가 가장 높은
 # 것은 어디입니까? (행, 열)로 답하세요.
 
 # %% tags=["exercise"]
@@ -705,7 +705,7 @@ if answer is not ...:
 # **3.** Write the mutual matches of a cosine matrix (N, M): True where i is the best match of its own best match.
 
 # %% [markdown] lang="ko"
-# **3.** 코사인 행렬 (N, M)에서 서로가 서로의 최선인 짝을 구하세요. i의 최선인 패치가 다시 i를 최선으로 고르면 True입니다.
+# **3.** 코사인 행렬 (N, M)에서 서로를 가장 닮은 패치로 고른 짝을 구하세요. i가 고른 패치가 다시 i를 고르면 True입니다.
 
 
 # %% tags=["exercise"]
