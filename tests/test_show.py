@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from vitnp import InputError, ViTConfig, preset, show
+from vitnp import InputError, ViTConfig, preset, show, trace, vit
 from vitnp.analysis import look
 from vitnp.course import paper
 from vitnp.show import page
@@ -71,6 +71,9 @@ PICTURES = {
     "cost": show.accuracy_against_compute,
     "curves": lambda: show.curves(HISTORY),
     "predictions": predictions,
+    "tensors": lambda: show.trace_shapes(
+        trace(picture(CONFIG), vit.init(np.random.default_rng(0), CONFIG), CONFIG)
+    ),
 }
 
 
@@ -426,6 +429,31 @@ def test_curves_are_the_history():
     assert [text.get_text() for text in accuracy.get_legend().get_texts()] == ["train 93.3%", "test 90.0%"]
     assert train.get_linestyle() != test.get_linestyle()  # not by color alone
     show.curves(HISTORY[:1])
+
+
+@pytest.mark.parametrize("losses", [(2.3, 2.2999, 2.2998), (0.7,), (0.0, 0.0), (2.0, float("nan"), 1.0)])
+def test_no_point_of_the_loss_is_at_the_edge(losses):
+    """However little it changes: the whole marker is below the upper edge."""
+    history = [HISTORY[0]._replace(epoch=i, loss=loss) for i, loss in enumerate(losses, start=1)]
+    figure = show.curves(history)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    low, high = axes.get_ylim()
+    radius = axes.lines[0].get_markersize() / 2 * 100 / 72
+    for loss in losses:
+        room = (high - loss) / (high - low) * axes.get_window_extent().height
+        assert not room < radius
+    assert low == 0 and high < 2.5
+
+
+def test_one_seed_has_no_deviation():
+    titles = {
+        "the one seed, ■ its accuracy": {"1": [0.5], "2": [0.6]},
+        "each of 2 seeds, ■ mean ± standard deviation": {"1": [0.5, 0.6]},
+        "each of 1–2 seeds, ■ mean ± standard deviation": {"1": [0.5], "2": [0.5, 0.6]},
+    }
+    for title, accuracies in titles.items():
+        assert show.comparison("lr", accuracies).axes[0].get_title() == f"lr: ● {title}"
 
 
 def test_predictions_mark_right_and_wrong():

@@ -77,8 +77,11 @@ def save(figure, path):
         raise InputError(
             f'{path} ends in "{suffix}", which is no picture; end it in one of {", ".join(known)}'
         )
+    fast = (
+        {"pil_kwargs": {"compress_level": 1}} if suffix == "png" else {}
+    )  # half the time, a tenth more bytes
     with beside(path) as part:
-        figure.savefig(part, format=suffix)
+        figure.savefig(part, format=suffix, **fast)
     return path
 
 
