@@ -123,7 +123,8 @@ def smaller(png):
     image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
     image.thumbnail(PICTURE, Image.Resampling.LANCZOS)
     file = io.BytesIO()
-    image.quantize(COLORS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    few = image.quantize(COLORS, kmeans=3, dither=Image.Dither.NONE)  # without kmeans, green eyes are brown
+    few.save(file, "PNG", optimize=True)
     return base64.b64encode(file.getvalue()).decode()
 
 

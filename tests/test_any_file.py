@@ -199,6 +199,8 @@ def test_gradcheck_at_once_of_a_preset(capsys, model):
     assert status == 0
     assert [line.split()[:2] for line in out.splitlines()[2:4]] == [["seed", "0"], ["seed", "1"]]
     assert "leaves and the images at once, 2 directions" in out
+    _, out, _ = command_line.run(capsys, "gradcheck", "--model", model, "--at-once", "--seeds", "1")
+    assert "at once, 1 direction of" in out
 
 
 def test_a_name_that_was_fetched(capsys, tmp_path, monkeypatch):

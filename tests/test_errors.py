@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vitnp.errors import InputError, did_you_mean, known, nearest, one_line, printable, quoted, shown
+from vitnp.errors import InputError, counted, did_you_mean, known, nearest, one_line, printable, quoted, shown
 
 NAMES = ["image_size", "hidden_size", "gelu", "B/16"]
 
@@ -91,3 +91,8 @@ def test_what_is_no_string_is_none_of_the_names():
 
 def test_what_a_terminal_would_obey():
     assert printable("\x1b[2J 한 ×\n") == "\ufffd[2J 한 ×\ufffd"
+
+
+def test_a_count_in_a_sentence():
+    assert [counted(n, "step") for n in (0, 1, 2, 2000)] == ["0 steps", "1 step", "2 steps", "2,000 steps"]
+    assert [counted(n, "class") for n in (1, 10)] == ["1 class", "10 classes"]

@@ -161,6 +161,8 @@ def test_a_trace(xp):
     theirs = vitnp.trace(images, to_device(p, xp), config, labels=labels)
     for a, b in zip(theirs.forward + theirs.backward, ours.forward + ours.backward, strict=True):
         near({a.name: a.value}, {b.name: b.value}, 1e-5)
+    assert repr(theirs).count("\n") == repr(ours).count("\n")
+    assert theirs.nbytes >= sum(leaf.nbytes for _, leaf in tree.leaves(theirs.dp))
 
 
 @pytest.mark.parametrize(

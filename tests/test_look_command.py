@@ -15,7 +15,10 @@ from vitnp.analysis.trace import trace
 from vitnp.data import preprocess
 from vitnp.show import page
 
-EVERY = "model patches sequence filters positions attention query distance rollout gradients".split()
+EVERY = (
+    "model patches sequence filters positions attention query distance rollout sinks mirror gradients".split()
+)
+EVERY += ["components"]
 
 
 @pytest.fixture
@@ -51,11 +54,23 @@ def test_every_picture_with_its_numbers(capsys, files, tmp_path):
     t = trace(preprocess.load(picture, config), p, config, labels=4)
     A = [t[f"blocks.{i}.attention.A"] for i in range(3)]
     near = [look.attention_distance(A[i], grid=(4, 4), patch_size=2).mean() for i in (0, 2)]
-    assert f"{near[0]:.1f} px in layer 1, {near[1]:.1f} px in layer 3 (everywhere alike: 4.0 px)" in said
+    assert f"{near[0]:.1f} px in layer 1, {near[1]:.1f} px in layer 3 (uniform attention: 4.0 px)" in said
     plain = look.attention_from_class_token(look.rollout(A[1:])[0], grid=(4, 4))
     row, column = np.argwhere(plain == plain.max())[0] + 1
     assert (
         f"rollout over layers 2 to 3: most from the patch in row {row}, column {column}, {plain.max():.1%}"
+        in said
+    )
+    last = look.attention_from_class_token(A[2][0], grid=(4, 4)).mean(axis=0).max()
+    own = A[2][0, :, 0, 0].mean()
+    assert (
+        f"[CLS] in the last block: {17 * last:.1f}× uniform attention to the strongest patch, {own:.1%}"
+        in said
+    )
+    to = A[2][0, :, 11, 1:].mean(axis=0)  # patch 3, 3 of the 4x4
+    row, column = np.divmod(to.argmax(), 4)
+    assert (
+        f"row 3, column 3, in the last block: {17 * to.max():.1f}× uniform attention to row {row + 1}, "
         in said
     )
     norms = look.gradient_norms(t.dp)
@@ -104,9 +119,12 @@ def test_a_machine_without_korean_letters_is_told_of_once(capsys, files, tmp_pat
 @pytest.mark.usefixtures("nothing_drawn")
 def test_what_the_model_has_not_is_left_out(capsys, files, tmp_path, overrides, missing):
     model, picture = files(**overrides)
-    status, _, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
     assert status == 0
     assert {path.stem for path in (tmp_path / "out").iterdir()} == set(EVERY) - set(missing)
+    left_out = " ".join(line for line in said.splitlines() if "left out" in line)
+    assert all(f"{name}.png" in left_out for name in missing)
+    assert "class token: attention.png and rollout.png are left out" in said or "attention" not in missing
 
 
 def of_zeros(model):
@@ -194,6 +212,31 @@ def test_every_picture_is_in_the_language_asked_for(capsys, files, tmp_path, mon
             "the model has a head that is all zeros, to be trained",
         ),
         ({"image_size": (2, 2)}, [], "2x2 is one patch, too small for attention and rollout"),
+        ({}, ["--block", "0"], "--block is 0; need a whole number of at least 1 and at most 3"),
+        ({}, ["--block", "4"], "at most 3"),
+        (
+            {},
+            ["--heads", "1,5"],
+            '"1,5" is no list of heads; a block has 4: write numbers from 1, such as 1,2',
+        ),
+        ({}, ["--heads", "0"], "no list of heads"),
+        ({}, ["--heads", "all"], "no list of heads"),
+        ({}, ["--heads", "1,1"], "an empty value or one twice"),
+        ({}, ["--heads", "1,2,3,4"], "--heads 1,2,3,4 are 4; query.png has room for 3"),
+        ({}, ["--patch", "1"], "is no place"),
+        ({}, ["--patch", "3px,4"], "is no place"),
+        ({}, ["--patch", "9px,0px"], "choose from 0px,0px to 8px,7px"),
+        (
+            {},
+            ["--only", "rollouts"],
+            '"rollouts" is no picture; did you mean rollout? choose from model, patches',
+        ),
+        ({}, ["--only", "query,"], "an empty value"),
+        ({}, ["--only", "against"], "--only against needs a second picture; name it with --against"),
+        ({"classifier": "gap"}, ["--only", "rollout"], "has no class token, which --only rollout needs"),
+        ({"num_classes": 0}, ["--only", "model,gradients"], "has no head, which --only gradients needs"),
+        ({"position_embedding": "none"}, ["--only", "positions"], "adds no position embedding"),
+        ({}, ["--against", "none.png"], "there is no file none.png"),
     ],
 )
 def test_what_is_refused(capsys, files, tmp_path, overrides, words, message):
@@ -227,3 +270,163 @@ def test_no_picture_to_look_at(capsys, files, tmp_path):
     assert status == 2
     assert "there is no file" in problem
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_only_these_in_the_order_of_all(capsys, files, tmp_path):
+    model, picture = files()
+    out = tmp_path / "out"
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", out, "--only", "rollout,query,model")
+    assert status == 0
+    assert [line.partition("  ")[0] for line in said.splitlines()] == [
+        str(out / f"{name}.png") for name in ("model", "query", "rollout")
+    ]
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_block_heads_and_patch_are_those_drawn(capsys, files, tmp_path, monkeypatch):
+    """What the pictures receive: S and A of the block, the tokens after it, heads and patch counted from 0."""
+    received = {}
+    for name in ("attention_of_patch", "attention_from_class_token", "token_colors"):
+        real = getattr(show, name)
+
+        def spied(*args, name=name, real=real, **how):
+            received[name] = args, how
+            return real(*args, **how)
+
+        monkeypatch.setattr(show, name, spied)
+    model, picture = files()
+    words = ["--block", 2, "--heads", "4,1", "--patch", "1,4", "--only", "attention,query,components"]
+    assert run(capsys, "--weights", model, picture, "--out", tmp_path / "out", *words)[0] == 0
+    p, config = weights.load(model)
+    t = trace(preprocess.load(picture, config), p, config)
+    (_, S, A, _), how = received["attention_of_patch"]
+    np.testing.assert_allclose(S, t["blocks.1.attention.S"][0], rtol=1e-5)
+    np.testing.assert_allclose(A, t["blocks.1.attention.A"][0], rtol=1e-5)
+    assert (how["heads"], how["patch"], how["block"]) == ([3, 0], (0, 3), 1)
+    np.testing.assert_array_equal(received["attention_from_class_token"][0][1], A)
+    (_, tokens, _), how = received["token_colors"]
+    np.testing.assert_allclose(tokens[0], t["blocks.1.residual_2"][0, 1:], rtol=1e-5)
+    assert how["block"] == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "patch"),
+    [("0px,0px", "row 1, column 1"), ("4px,3px", "row 2, column 2"), ("8px,7px", "row 4, column 4")],
+)
+@pytest.mark.usefixtures("nothing_drawn")
+def test_a_place_in_pixels_of_the_picture(capsys, files, tmp_path, place, patch):
+    """The picture is 9 rows high and becomes 8: pixel 4 lies in the middle of it, at 4.5·8/9 = 4.0."""
+    model, picture = files()
+    words = ["--patch", place, "--only", "query"]
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out", *words)
+    assert status == 0
+    assert f"attention of the patch in {'row 3, column 2' if place == '4px,3px' else patch}," in said
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_several_images_have_a_folder_each_and_one_basis(capsys, files, tmp_path, monkeypatch):
+    drawn, real = [], show.token_colors
+    monkeypatch.setattr(show, "token_colors", lambda *args, **how: drawn.append(args) or real(*args, **how))
+    model, picture = files(num_classes=0)
+    other = tmp_path / "elsewhere" / "picture.png"
+    other.parent.mkdir()
+    Image.fromarray(np.random.default_rng(2).integers(0, 256, (8, 8), dtype=np.uint8)).save(other)
+    out = tmp_path / "out"
+    words = ["--only", "filters,query,components", "--out", out]
+    status, said, _ = run(capsys, "--weights", model, picture, other, *words)
+    assert status == 0
+    assert [line.partition("  ")[0] for line in said.splitlines()] == [
+        str(out / name)
+        for name in ("filters.png", "picture/query.png", "picture-2/query.png", "components.png")
+    ]
+    ((images, tokens, _),) = drawn
+    p, config = weights.load(model)
+    for path, image, z in zip((picture, other), images, tokens, strict=True):
+        np.testing.assert_array_equal(image, preprocess.load(path, config))
+        np.testing.assert_allclose(z, trace(image, p, config)["norm"][0, 1:], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_a_picture_against_itself_finds_every_patch(capsys, files, tmp_path):
+    model, picture = files()
+    out = tmp_path / "out"
+    words = ["--against", picture, "--patch", "2,3", "--only", "against,matches"]
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", out, *words)
+    assert status == 0
+    assert (
+        f"{out / 'against.png'}  the patch in row 2, column 3 is most like that in row 2, column 3: cosine 1.00"
+        in said
+    )
+    assert "16 of 16 patches are each other's best match, after the last norm" in said
+
+
+def with_a_sink(model, picture):
+    """The file with uniform attention, but head 2 of block 1 looks at the patch whose key is farthest from [CLS]'s."""
+    p, config = weights.load(model)
+    K = trace(preprocess.load(picture, config), p, config)["blocks.0.attention.K_heads"][0, 1]
+    away = K - K[0]
+    farthest = int((away * away).sum(axis=1).argmax())
+    for block in p["blocks"].values():
+        block["attention"]["W_Q"][:] = block["attention"]["b_Q"][:] = 0.0  # uniform attention
+    p["blocks"][0]["attention"]["b_Q"][4:8] = 100 * away[farthest]  # of 4 heads of width 4
+    weights.save(model, p, config)
+    return np.divmod(farthest - 1, 4)
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_a_sink_is_named_and_rollout_is_shown_without_its_layer(capsys, files, tmp_path, monkeypatch):
+    shown, real = [], show.rollout
+    monkeypatch.setattr(
+        show,
+        "rollout",
+        lambda image, found, *rest, **how: shown.append(found) or real(image, found, *rest, **how),
+    )
+    model, picture = files(num_classes=0)
+    row, column = with_a_sink(model, picture)
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
+    assert status == 0
+    assert "sinks.png  head 2 of block 1 sends" in said
+    assert f"of its attention to the patch in row {row + 1}, column {column + 1}" in said
+    assert "; layer 1 has a sink (sinks.png): --layers 2-3 leaves it out" in said
+    (maps,) = shown
+    assert list(maps) == ["layers 1 to 3", "without layer 1, which has a sink"]
+    p, config = weights.load(model)
+    t = trace(preprocess.load(picture, config), p, config)
+    want = look.rollout([t[f"blocks.{i}.attention.A"] for i in (1, 2)])
+    want = look.attention_from_class_token(want[0], grid=(4, 4))
+    np.testing.assert_allclose(maps["without layer 1, which has a sink"], want, rtol=1e-4)
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_without_a_sink_the_largest_share_is_said(capsys, files, tmp_path):
+    model, picture = files()
+    p, config = weights.load(model)
+    for block in p["blocks"].values():
+        block["attention"]["W_Q"][:] = 0.0
+        block["attention"]["b_Q"][:] = 0.0  # every score 0, so all attention uniform
+    weights.save(model, p, config)
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")
+    assert status == 0
+    assert (
+        "no head sends half of its attention to one patch; the most is 5.9%, head 1 of block 1" in said
+    )  # 1/17
+    assert "a sink" not in said
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_the_mirror_image_block_by_block(capsys, files, tmp_path):
+    model, picture = files()
+    status, said, _ = run(capsys, "--weights", model, picture, "--out", tmp_path / "out", "--only", "mirror")
+    p, config = weights.load(model)
+    image = preprocess.load(picture, config)
+    pair = [trace(x, p, config) for x in (image, image[:, ::-1].copy())]
+    names = ["z0", *(f"blocks.{i}.residual_2" for i in range(3)), "norm"]
+    shares = [look.mirror_matches(*(t["patches"][0] for t in pair), grid=(4, 4))]
+    shares += [look.mirror_matches(*(t[name][0, 1:] for t in pair), grid=(4, 4)) for name in names]
+    percent = [f"{100 * share:.0f}" for share in shares]
+    assert status == 0
+    assert (
+        f"pixels {percent[0]}%, z0 {percent[1]}%, blocks 1 to 3 {' '.join(percent[2:5])}%, last norm {percent[5]}%"
+        in said
+    )

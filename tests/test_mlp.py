@@ -46,6 +46,47 @@ def test_every_neuron_by_a_loop():
         np.testing.assert_allclose(z, expected, rtol=1e-12)
 
 
+def formulas(images, p, config, moved="", by=0.0):
+    """The loss for the labels 1, 4, 0, and every tensor by name, with `by` added to the one called `moved`."""
+    seen = {}
+
+    def see(name, value):
+        seen[name] = value + by if name == moved else value
+        return seen[name]
+
+    x = see("x0", see("image", images).reshape(len(images), -1))
+    for i, layer in p["layers"].items():
+        u = see(f"layers.{i}.u", x @ layer["W"] + layer["b"])
+        x = see(f"layers.{i}.g", u * 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (u + 0.044715 * u**3))))
+    z = see("y", x)
+    if config.num_classes:
+        z = see("logits", z @ p["classify"]["head"]["W"] + p["classify"]["head"]["b"])
+        e = np.exp(z)
+        P = see("p", e / e.sum(1, keepdims=True))
+        return -np.log(P[[0, 1, 2], [1, 4, 0]]).mean(), seen
+    return None, seen
+
+
+@pytest.mark.parametrize("fields", [{}, {"num_layers": 1}, {"num_classes": 0}, {"dropout_rate": 0.5}])
+def test_every_named_tensor_and_its_gradient(fields):
+    config = dataclasses.replace(TINY, **fields)
+    rng = np.random.default_rng(2)
+    p = vitnp.gradcheck.random_like(mlp.init(None, config, "float64"), rng)
+    images = rng.standard_normal((3, *config.image_size, config.in_channels))
+    labels = np.array([1, 4, 0]) if config.num_classes else None
+    t = vitnp.trace(images, p, config, labels)
+    seen = formulas(images, p, config)[1]
+    assert list(t) == list(seen)
+    for name, value in seen.items():
+        np.testing.assert_allclose(t[name], value, rtol=1e-12, atol=1e-14, err_msg=name)
+    for record in t.backward or ():
+        v = rng.standard_normal(record.shape)
+        moved = formulas(images, p, config, record.name, 1e-30j * v)[0].imag / 1e-30
+        assert record.shape == t[record.name].shape
+        assert abs(moved - (record.value * v).sum()) < 1e-11 * record.norm, record.name
+    assert (t.backward is None) == (not config.num_classes)
+
+
 def test_the_sizes_of_the_tiny_one_all_differ():
     height, width = TINY.image_size
     D, L = TINY.hidden_size, TINY.num_layers
@@ -154,10 +195,9 @@ def test_what_it_has_not_is_said(capsys, tmp_path, words, said):
 
 
 def test_what_it_cannot_do_is_said_in_words():
-    images, p = generic()
+    _, p = generic()
     for call, said in (
         (lambda: adapt.new_image_size(p, TINY, 16), "has no other image size than its own"),
-        (lambda: vitnp.trace(images, p, TINY), "has no named tensors"),
         (lambda: cost.step_bytes(TINY), "has no count of a step's memory"),
     ):
         with pytest.raises(InputError, match=f"a model of the family mlp {said}"):

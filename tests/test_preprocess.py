@@ -115,6 +115,30 @@ def test_the_middle_is_cut_out_and_each_channel_has_its_mean(turned):
     np.testing.assert_allclose(x, (crop - TORCHVISION.mean) / TORCHVISION.std, atol=1e-5)
 
 
+WAYS = {
+    "whole": GOOGLE,
+    "same aspect": TIMM,
+    "other aspect": Preprocessing(antialias=True, crop_fraction=0.875),
+}
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("size", [(300, 451), (640, 480), (97, 97)])
+def test_where_the_model_sees_a_pixel(how, size):
+    """A bright square of the picture lies in the model's image where `seen` says."""
+    height, width = size
+    y, x = height // 3, 2 * width // 3
+    pixels = np.zeros((*size, 3), np.uint8)
+    pixels[y - 2 : y + 3, x - 2 : x + 3] = 255
+    settings = config(WAYS[how])
+    image = preprocess.apply(Image.fromarray(pixels), settings)
+    brightness = image.sum(axis=-1) - image.sum(axis=-1).min()
+    center = [(brightness * (np.indices((224, 224))[axis] + 0.5)).sum() / brightness.sum() for axis in (0, 1)]
+    top, left, seen_height, seen_width = preprocess.seen(size, settings)
+    want = [(y + 0.5 - top) / seen_height * 224, (x + 0.5 - left) / seen_width * 224]
+    np.testing.assert_allclose(center, want, atol=0.6)
+
+
 def test_antialias_averages_and_sampling_does_not():
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::2] = 255

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from vitnp import InputError, ViTConfig, preset, show
+from vitnp import InputError, ViTConfig, preset, show, trace, vit
 from vitnp.analysis import look
 from vitnp.course import paper
 from vitnp.show import page
@@ -71,6 +71,9 @@ PICTURES = {
     "cost": show.accuracy_against_compute,
     "curves": lambda: show.curves(HISTORY),
     "predictions": predictions,
+    "tensors": lambda: show.trace_shapes(
+        trace(picture(CONFIG), vit.init(np.random.default_rng(0), CONFIG), CONFIG)
+    ),
 }
 
 
@@ -221,7 +224,7 @@ def test_attention_is_the_class_tokens_row():
     for axes, want in zip(heads, maps, strict=True):
         np.testing.assert_array_equal(axes.images[-1].get_array(), want)
         assert [tuple(layer.get_extent()) for layer in axes.images] == [(0, 64, 32, 0)]
-        assert axes.images[0].get_clim() == (0, np.quantile(want, 0.99))
+        assert axes.images[0].get_clim() == (0, want.max())
     titles = [axes.get_title() for axes in (mean, *heads)]
     each = [A.mean(axis=0), *A]
     for title, of in zip(titles, each, strict=True):
@@ -242,6 +245,31 @@ def test_a_few_extreme_patches_do_not_hide_the_others():
         page.heat(axes, given, config)
         assert axes.images[0].get_clim() == (given.min(), want)
         axes.figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize(
+    ("image_size", "words"),
+    [((72, 88), "yellow: the largest value"), ((80, 80), "yellow: the 99% quantile and above")],
+)
+def test_of_fewer_than_a_hundred_patches_none_is_clipped(image_size, words):
+    """And the note says so: a quantile of 99 patches would lie between the two largest."""
+    config = dataclasses.replace(WIDE, image_size=image_size)
+    values = np.random.default_rng(0).random(config.grid)
+    figure = show.rollout(picture(config), {"map": values}, config)
+    want = values.max() if values.size < 100 else np.quantile(values, 0.99)
+    assert figure.axes[1].images[0].get_clim() == (values.min(), want)
+    assert figure.get_supxlabel() == words
+
+
+@pytest.mark.parametrize(("image_size", "lines"), [((64, 40), (7, 4)), ((72, 40), None)])
+def test_a_few_large_patches_have_lines_between_them(image_size, lines):
+    config = dataclasses.replace(WIDE, image_size=image_size)
+    photo, _ = show.rollout(picture(config), {"map": np.ones(config.grid)}, config).axes
+    drawn = [collection.get_segments() for collection in photo.collections]
+    assert [len(segments) for segments in drawn] == ([] if lines is None else [*lines])
+    if lines:
+        assert [segment[0, 1] for segment in drawn[0]] == [*range(8, 64, 8)]
+        assert [segment[0, 0] for segment in drawn[1]] == [*range(8, 40, 8)]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +316,7 @@ def test_rollout_maps_from_least_to_largest():
     assert image.get_title() == "image"
     shown = one.images[-1]
     np.testing.assert_array_equal(shown.get_array(), MAP)
-    assert shown.get_clim() == (MAP.min(), np.quantile(MAP, 0.99))
+    assert shown.get_clim() == (MAP.min(), MAP.max())
     assert one.get_title() == f"map\n{MAP.min():.2g} … {MAP.max():.2g}"
 
 
@@ -401,6 +429,31 @@ def test_curves_are_the_history():
     assert [text.get_text() for text in accuracy.get_legend().get_texts()] == ["train 93.3%", "test 90.0%"]
     assert train.get_linestyle() != test.get_linestyle()  # not by color alone
     show.curves(HISTORY[:1])
+
+
+@pytest.mark.parametrize("losses", [(2.3, 2.2999, 2.2998), (0.7,), (0.0, 0.0), (2.0, float("nan"), 1.0)])
+def test_no_point_of_the_loss_is_at_the_edge(losses):
+    """However little it changes: the whole marker is below the upper edge."""
+    history = [HISTORY[0]._replace(epoch=i, loss=loss) for i, loss in enumerate(losses, start=1)]
+    figure = show.curves(history)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    low, high = axes.get_ylim()
+    radius = axes.lines[0].get_markersize() / 2 * 100 / 72
+    for loss in losses:
+        room = (high - loss) / (high - low) * axes.get_window_extent().height
+        assert not room < radius
+    assert low == 0 and high < 2.5
+
+
+def test_one_seed_has_no_deviation():
+    titles = {
+        "the one seed, ■ its accuracy": {"1": [0.5], "2": [0.6]},
+        "each of 2 seeds, ■ mean ± standard deviation": {"1": [0.5, 0.6]},
+        "each of 1–2 seeds, ■ mean ± standard deviation": {"1": [0.5], "2": [0.5, 0.6]},
+    }
+    for title, accuracies in titles.items():
+        assert show.comparison("lr", accuracies).axes[0].get_title() == f"lr: ● {title}"
 
 
 def test_predictions_mark_right_and_wrong():

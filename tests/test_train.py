@@ -16,7 +16,7 @@ from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
 from vitnp.tasks.evaluate import accuracy, prepared
 from vitnp.training import guards, loop, optim, recipes, schedules, setup
-from vitnp.training.display import Display
+from vitnp.training.display import Display, duration, rate
 from vitnp.training.progress import Epoch, Step
 
 CONFIG = preset("digits", num_layers=1, hidden_size=16, num_heads=2, mlp_dim=24)
@@ -561,6 +561,22 @@ def test_how_far_the_bar_runs(length, total, epochs, begun, initial, monkeypatch
         initial,
         epochs,
     )
+
+
+def test_no_rate_and_no_time_is_rounded_to_nothing():
+    rates = {
+        1234.5: "1,234",
+        10.4: "10",
+        9.96: "10",
+        9.94: "9.9",
+        1.4: "1.4",
+        0.96: "1.0",
+        0.94: "0.9",
+        0.04: "0.04",
+    }
+    assert {x: rate(x) for x in rates} == rates
+    times = {123.45: "123.5", 0.34: "0.3", 0.096: "0.1", 0.094: "0.09", 0.004: "0.004"}
+    assert {seconds: duration(seconds) for seconds in times} == times
 
 
 def test_what_the_bar_says(monkeypatch):

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 
 import command_line
 import numpy as np
@@ -237,6 +238,16 @@ def test_pictures_of_ones_own_are_learned_by_the_model_of_the_recipe(capsys, tmp
 def test_a_warm_up_as_long_as_the_training_reaches_its_rate(capsys, tmp_path):
     out = run(capsys, f"{SMALL} --set-recipe warmup_steps=12 --out", tmp_path / "run")[1]
     assert "note:" not in out
+
+
+def test_one_of_something_is_singular(capsys, tmp_path):
+    """One step, one class's image, one thread."""
+    status, out, _ = run(
+        capsys, f"{SMALL.replace('--epochs', '--steps')} --workers 1 --out", tmp_path / "run"
+    )
+    assert status == 0
+    assert "seed 0, 1 thread" in out
+    assert not re.search(r"\b1 (steps|threads|images|classes|seeds)\b", out)
 
 
 def test_a_warm_up_longer_than_the_training_is_said(capsys, tmp_path):

@@ -135,6 +135,12 @@ def nearest(value, choices, *, most=2, cutoff=0.5):
     return [names[name] for name in near]
 
 
+def counted(n, noun):
+    """ "1 step", "2,000 steps"."""
+    plural = f"{noun}es" if noun.endswith("ss") else f"{noun}s"
+    return f"{n:,} {noun if n == 1 else plural}"
+
+
 def install(extra):
     """The command that installs one of the extras of pyproject.toml. vitnp is not published, so from its own folder."""
     return f'pip install -e ".[{extra}]" in the folder of vitnp'

@@ -33,7 +33,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import gradcheck
+from vitnp import gradcheck, show
 from vitnp.course import slides
 from vitnp.data import photo
 from vitnp.steps import s1_patchify, s5_attention
@@ -253,6 +253,19 @@ A.sum(axis=-2)[0, 0, :6]
 # %%
 O = A @ V_heads
 O.shape
+
+# %% [markdown] lang="en"
+# These weights are random. With **trained** ones a row of $S$ and of $A$ is worth looking at: DINOv2's ViT-S/14, and a patch
+# on a cat's eye. It finds both eyes, nine columns apart: 46% and 48% of the weight of head 1. (Block 7 of 12 and the heads
+# were chosen by looking; the weights are under Apache-2.0; docs/pictures/README.md has the command.)
+
+# %% [markdown] lang="ko"
+# 여기까지는 가중치가 난수였습니다. **학습된** 모델이라면 $S$와 $A$의 한 행이 볼만해집니다. DINOv2의 ViT-S/14이고, 쿼리는 고양이의
+# 한쪽 눈에 있는 패치입니다. 아홉 열 떨어진 두 눈을 모두 찾습니다. 헤드 1은 가중치의 46%와 48%를 두 눈에 줍니다. (12개 중 7번째
+# 블록과 헤드는 그림을 보고 골랐습니다. 가중치의 라이선스는 Apache-2.0이고, 명령은 docs/pictures/README.md에 있습니다.)
+
+# %%
+show.trained("query")
 
 # %% [markdown] lang="en"
 # ## 헤드 결합, 최종 선형 투영 · concatenate, and project

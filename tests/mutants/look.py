@@ -1,4 +1,4 @@
-"""Rules of what is seen inside a model: roll-outs, attention distances, position similarity, filters."""
+"""Rules of what is seen inside a model: rollout, attention distances, positions, filters, tokens, sinks."""
 
 from mutants.kinds import wrong_rules
 
@@ -98,4 +98,60 @@ wrong_rules(
     "test_look",
     "test_gradient_norms",
     ("norms: not rooted", "math.sqrt(square)", "square"),
+)
+wrong_rules(
+    "analysis/look/components.py",
+    "test_look_tokens",
+    "test_the_basis_is_that_of_all_photos",
+    ("components: mean kept", "(z - z.mean(axis=0)) @ Vt[:n].T", "z @ Vt[:n].T"),
+)
+wrong_rules(
+    "analysis/look/components.py",
+    "test_look_tokens",
+    "test_colors_go_from_quantile_to_quantile",
+    ("colors: not cut off", "xp.maximum(xp.minimum(scaled, 1), 0)", "scaled"),
+    ("colors: one scale for all components", "xp.quantile(each, clip, axis=0)", "xp.quantile(each, clip)"),
+)
+wrong_rules(
+    "analysis/look/matching.py",
+    "test_look_tokens",
+    "test_similarity_of_known_directions",
+    ("similarity: lengths count", "_directions(a) @", "a @"),
+)
+wrong_rules(
+    "analysis/look/matching.py",
+    "test_look_tokens",
+    "test_matches_and_which_are_mutual",
+    (
+        "matches: the wrong way back",
+        "take_along_axis(back, best, axis=-1)",
+        "take_along_axis(best, back, axis=-1)",
+    ),
+)
+wrong_rules(
+    "analysis/look/matching.py",
+    "test_look_tokens",
+    "test_the_mirror_image_of_a_grid",
+    ("mirror: upside down", "reshape(rows, cols)[:, ::-1]", "reshape(rows, cols)[::-1]"),
+)
+wrong_rules(
+    "analysis/look/sinks.py",
+    "test_look_tokens",
+    "test_sinks",
+    (
+        "sinks: of the query",
+        "received = A[..., first:, first:].mean(axis=-2)",
+        "received = A[..., first:, first:].mean(axis=-1)",
+    ),
+    ("sinks: [CLS] asks too", "A[..., first:, first:].mean(axis=-2)", "A[..., first:].mean(axis=-2)"),
+    class_token=1,
+)
+wrong_rules(
+    "data/preprocess.py",
+    "test_preprocess",
+    "test_where_the_model_sees_a_pixel",
+    ("a place: no crop", "return top * down, left * across,", "return 0 * down, 0 * across,"),
+    ("a place: scales exchanged", "return top * down, left * across,", "return top * across, left * down,"),
+    how="other aspect",
+    size=(300, 451),
 )

@@ -84,11 +84,78 @@ wrong_rules(
     fields={},
 )
 
+NEAREST = {"asked": "blocks.2.A", "said": "; the nearest name is blocks.2.attention.A"}
+wrong_rules(
+    "analysis/tensor_names.py",
+    "test_trace_table",
+    "test_what_is_said_of_a_name_that_is_not_there",
+    ("the most similar name alone", "if as_written or any_case:", "if False:"),
+    ("the nearest names of any block", "if parted(full)[0] == block]", "]"),
+    **NEAREST,
+)
+wrong_rules(
+    "analysis/tensor_names.py",
+    "test_trace_table",
+    "test_what_is_said_of_a_name_that_is_not_there",
+    ("a block too many taken for the first", "own[min(number, len(own) - 1)]", "own[number % len(own)]"),
+    ("not said which blocks there are", "if _unknown(name, blocks) else", "if False else"),
+    asked="blocks.12.attention.A",
+    said=": its blocks are blocks.0 to blocks.2; the nearest name is blocks.2.attention.A",
+)
+wrong_rules(
+    "analysis/trace_table.py",
+    "test_trace_table",
+    "test_blocks_that_differ_are_not_one",
+    ("blocks of other shapes as one", "row[:4] for row in rows", "row[:2] for row in rows"),
+    (
+        "blocks of other dtypes as one",
+        "[row[:4] for row in rows]",
+        "[(*row[:3], o[3]) for row, o in zip(rows, others)]",
+    ),
+)
+wrong_rules(
+    "analysis/trace_table.py",
+    "test_trace_table",
+    "test_a_view_holds_the_whole_array",
+    ("a view's own bytes counted", "sum({id(whole): whole.nbytes", "sum({id(whole): 0 * whole.nbytes"),
+    ("a view counted as an array", "        array = array.base\n", "        return array\n"),
+    ("a view of what it shares nothing with", "if shares(other.value, record.value)", "if shares"),
+)
 wrong_rules(
     "analysis/trace.py",
-    "test_trace",
-    "test_the_nearest_name_is_first",
-    ("the most similar name alone", "longer[:3] + nearest", "nearest"),
-    asked="blocks.1.A",
-    first="blocks.1.attention.A",
+    "test_trace_table",
+    "test_the_heading_adds_up",
+    ("the parameters' gradients not counted", "self.dp or {}", "{}"),
+)
+wrong_rules(
+    "models/mlp.py",
+    "test_mlp",
+    "test_every_named_tensor_and_its_gradient",
+    (
+        "the head's product forgotten on the way back",
+        'linear.backward, "dy", back + head',
+        'linear.backward, "dy", back',
+    ),
+    (
+        "layers counted from the first on the way back",
+        'gelu.backward, "dy", back)',
+        'gelu.backward, "dy", i)',
+    ),
+    ("g for u", "Local(linear.forward, RETURNED, i)", "Local(gelu.forward, RETURNED, i)"),
+    fields={},
+)
+wrong_rules(
+    "show/tensors.py",
+    "test_show_tensors",
+    "test_the_numbers_and_the_bars",
+    ("lengths not by the logarithm", "math.log(size / least)", "math.sqrt(size / least)"),
+    ("the share of one block", "sum(row.nbytes) / total", "size / total"),
+    ("what is not large hatched", "3 * size >= 2 * most", "3 * size >= most"),
+)
+wrong_rules(
+    "show/tensors.py",
+    "test_show_tensors",
+    "test_nothing_overlaps_with_a_batch",
+    ("long shapes in letters of the same size", "min(1.0, room / (1.42 * digits))", "1.0"),
+    name="S/14 of 518",
 )

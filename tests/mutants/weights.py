@@ -81,7 +81,7 @@ wrong_rules(
     "data/preprocess.py",
     WHERE,
     "test_a_picture_through_the_processor_and_the_model",
-    ("every crop rounds alike", 'round if how.crop_rounding == "nearest" else int', "round"),
+    ("every crop rounds alike", 'round if config.preprocessing.crop_rounding == "nearest" else int', "round"),
 )
 wrong_rules(
     "weights/vit/infer.py",

@@ -37,3 +37,10 @@ def _counted(count, config, how):
     options = [name for name in inspect.signature(count).parameters if name != "config"]
     check_names(how, options, f"option of {count.__name__}")
     return count(config, **how)
+
+
+def mebibytes(n):
+    """A number of bytes in MiB, below 1 MiB in KiB, below 1 KiB as it is."""
+    if n < 2**10:
+        return f"{n} bytes"
+    return f"{n / 2**20:,.1f} MiB" if n >= 2**20 else f"{n / 2**10:,.1f} KiB"

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vitnp import models
+from vitnp import models, tree
+from vitnp.analysis import tensor_names, trace_table
 from vitnp.analysis.recording import record
 from vitnp.backend.arrays import array_module, to_device
 from vitnp.engine import loss
-from vitnp.errors import InputError, nearest, need_choice
+from vitnp.errors import InputError, known, need_choice, quoted
 from vitnp.inputs.checks import check_labels, check_parameters, parameter_of
 from vitnp.inputs.images import check_images
 from vitnp.ops import softmax
@@ -28,6 +29,9 @@ class Record(NamedTuple):
     name: str
     step: int
     value: Any
+
+    def __repr__(self):
+        return f"Record({self.name}, step {self.step}, {self.shape}, {self.dtype})"
 
     shape = property(lambda self: self.value.shape)
     dtype = property(lambda self: self.value.dtype)
@@ -60,7 +64,7 @@ class Trace(Mapping):
         return {record.name: record.shape for record in self.forward}
 
     def __getitem__(self, name):
-        return _find(self.forward, name)
+        return self._of(self.forward, name, "")
 
     def __iter__(self):
         return (record.name for record in self.forward)
@@ -69,11 +73,16 @@ class Trace(Mapping):
         return len(self.forward)
 
     def __contains__(self, name):
-        return any(record.name == name for record in self.forward)
+        return known(name, list(self))
 
     def __repr__(self):
-        gradients = "" if self.backward is None else f", {len(self.backward)} gradients"
-        return f"Trace of {len(self)} tensors ({', '.join([*self][:3])} …){gradients}"
+        return trace_table.text(self)
+
+    @property
+    def nbytes(self):
+        """How many bytes of memory it holds, gradients included; what several names share is counted once."""
+        dp = [leaf for _, leaf in tree.leaves(self.dp or {})]
+        return trace_table.nbytes(trace_table.values(self.forward), trace_table.values(self.backward), dp)
 
     def get(self, name, default=None):
         """The value; the default for an unknown name, where `t[name]` raises InputError."""
@@ -85,25 +94,17 @@ class Trace(Mapping):
     def gradient(self, name):
         """∂loss/∂tensor, in the tensor's shape. Raises InputError for an unknown name, or without labels."""
         if self.backward is None:
-            raise InputError(f'no gradient of "{name}": the trace has no loss; make it with labels')
-        return _find(self.backward, name)
+            raise InputError(f"no gradient of {quoted(name)}: the trace has no loss; make it with labels")
+        if name in self and not any(record.name == name for record in self.backward):
+            raise InputError(f'no gradient of {quoted(name)}: with of="logit" the first is that of "logits"')
+        return self._of(self.backward, name, "gradient of ")
 
-
-def _find(records, name):
-    for found in records:
-        if found.name == name:
-            return found.value
-    near = _near(name, [found.name for found in records])
-    raise InputError(f'the trace has no "{name}"; the nearest names are {", ".join(near)}')
-
-
-def _near(name, names):
-    """The most similar names; first those that have all of its steps, as blocks.0.attention.A has of blocks.0.A."""
-    steps = name.lower().split(".") if isinstance(name, str) else []
-    longer = (
-        [full for full in names if all(step in full.lower().split(".") for step in steps)] if steps else []
-    )
-    return [*dict.fromkeys(longer[:3] + nearest(name, names, most=3, cutoff=0))][:3]
+    def _of(self, records, name, what):
+        values = {record.name: record.value for record in records}
+        if not known(name, values):
+            names = [own for own in self if own in values]
+            raise InputError(f"the trace has no {what}{quoted(name)}{tensor_names.missing(name, names)}")
+        return values[name]
 
 
 def trace(images, p, config, labels=None, *, of="loss"):

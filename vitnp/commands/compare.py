@@ -16,6 +16,7 @@ from vitnp.system.output import say, unless_gone
 from vitnp.system.writing import save_csv
 from vitnp.training import signals
 from vitnp.training.choices import config_class, recipe_of
+from vitnp.training.display import duration
 from vitnp.training.folder import MAY_CHANGE, outside
 from vitnp.training.place import writable
 from vitnp.training.progress import Diverged
@@ -142,7 +143,7 @@ def table(over, found, sizes):
         rows, words, seconds = done(all_rows), [], "–"
         if rows:
             words.append(mean_and_deviation([row["test_accuracy"] for row in rows]))
-            seconds = f"{statistics.mean(row['seconds'] for row in rows):.1f}"
+            seconds = duration(statistics.mean(row["seconds"] for row in rows))
         if lost := len(all_rows) - len(rows):
             words.append(f"{lost} diverged" if rows else "diverged")
         lines.append(f"| {value} | {', '.join(words)} | {len(rows)} | {sizes[value]:,} | {seconds} |")

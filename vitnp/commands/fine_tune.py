@@ -19,6 +19,7 @@ from vitnp.system.output import say, unless_gone
 from vitnp.system.writing import save_csv
 from vitnp.training import signals
 from vitnp.training.choices import recipe_of
+from vitnp.training.display import duration
 from vitnp.training.folder import MAY_CHANGE, outside
 from vitnp.training.place import writable
 from vitnp.training.progress import Diverged
@@ -207,6 +208,6 @@ def table(rows, parameters, rates):
         accuracy, seconds = "diverged", "–"
         if tested:
             accuracy = mean_and_deviation([row["accuracy"] for row in tested])
-            seconds = f"{statistics.mean(row['seconds'] for row in tested):.1f}"
+            seconds = duration(statistics.mean(row["seconds"] for row in tested))
         cells = (size, ", ".join(held) or "–", f"{best(rows, size, rates):g}", accuracy, len(tested))
         yield "| " + " | ".join(map(str, (*cells, f"{count:,}", seconds))) + " |"

@@ -12,7 +12,7 @@ from vitnp.backend.erf import has_complex_erf
 from vitnp.commands.model import add_model_or_file, chosen
 from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.weights import head_is_zero
-from vitnp.errors import InputError, printable
+from vitnp.errors import InputError, counted, printable
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
 ZEROS = "note: the head is all zeros and would stop every gradient: here it gets small random numbers"
@@ -52,12 +52,12 @@ def run(args):
     report = check_model(config, model.p, **how)
     place = "" if xp is np else f", {xp.__name__}"
     if args.at_once:
-        what = f"{len(leaves)} leaves and the images at once, {args.seeds} directions of {report.leaves[0].shape[0]:,}"
+        directions = counted(args.seeds, "direction")
+        what = f"{len(leaves)} leaves and the images at once, {directions} of {report.leaves[0].shape[0]:,}"
         print(f"{name}: {what} numbers, float64{place}")
     else:
-        print(
-            f"{name}: {len(report.leaves)} leaves, {sum(leaves):,} parameters, float64, {args.seeds} seeds{place}"
-        )
+        seeds = counted(args.seeds, "seed")
+        print(f"{name}: {len(report.leaves)} leaves, {sum(leaves):,} parameters, float64, {seeds}{place}")
     print(report)
     by_complex, by_difference = report.worst
     exact = "not taken (CuPy's erf takes no complex numbers)" if by_complex is None else f"{by_complex:.1e}"

@@ -7,7 +7,7 @@ from vitnp.analysis import cost
 from vitnp.commands.model import add_model_or_file, chosen
 from vitnp.commands.options import need_counts
 from vitnp.engine.split import choose_workers
-from vitnp.errors import printable
+from vitnp.errors import counted, printable
 
 
 def add_options(parser):
@@ -45,11 +45,10 @@ def memory(config, args):
     step = {"parameters": 4 * size, "AdamW's two means": 8 * size}
     how = {"workers": workers, "micro_batch": micro_batch, "recompute": args.recompute}
     step |= cost.step_bytes(config, batch_size=args.batch, **how)
-    images = "1 image" if args.batch == 1 else f"{args.batch} images"
-    threads = "1 thread" if workers == 1 else f"{workers} threads"
+    images, threads = counted(args.batch, "image"), counted(workers, "thread")
     kept = cost.saved_bytes(config, batch_size=args.batch)
-    table(f"kept for backward, {images}, float32", kept, mebibytes)
-    table(f"peak of a training step, {images}, {threads}, float32", step, mebibytes)
+    table(f"kept for backward, {images}, float32", kept, cost.mebibytes)
+    table(f"peak of a training step, {images}, {threads}, float32", step, cost.mebibytes)
 
 
 def table(title, rows, text):
@@ -65,8 +64,3 @@ def billions(n):
     if n < 1e6:
         return f"{n:,}"
     return f"{n / 1e9:.3f} G" if n >= 1e9 else f"{n / 1e6:.3f} M"
-
-
-def mebibytes(n):
-    """A number of bytes in MiB, below 1 MiB in KiB."""
-    return f"{n / 2**20:,.1f} MiB" if n >= 2**20 else f"{n / 2**10:,.1f} KiB"

@@ -10,7 +10,7 @@ from vitnp.backend.arrays import to_device
 from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.weights import add_source, need_finite, source
-from vitnp.errors import need_real, one_line
+from vitnp.errors import counted, need_real, one_line
 from vitnp.tasks.evaluate import prepared
 
 
@@ -60,7 +60,7 @@ def run(args):
         for seed in range(args.seeds)
     ]
     wanted = np.unique(np.concatenate(draws))  # of a large data set only these images go through the model
-    what = f"{args.shots} images of each of {classes} classes, {len(dataset.test):,} to test"
+    what = f"{counted(args.shots, 'image')} of each of {classes} classes, {len(dataset.test):,} to test"
     print(one_line(f"{path} on {args.data}: {what}"))
     if dataset.note:
         print(dataset.note)

@@ -18,7 +18,7 @@ from vitnp.commands.weights import add_source, names_of, need_finite, no_classes
 from vitnp.data import photo, preprocess
 from vitnp.engine import precision
 from vitnp.engine.batch import predict
-from vitnp.errors import InputError, need_choice, one_line
+from vitnp.errors import InputError, counted, need_choice, one_line
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
@@ -75,9 +75,8 @@ def run(args):
     height, width = config.image_size
     report = {"weights": str(path), "image_size": [height, width], "names": names_from, "images": []}
     if not args.json:
-        classes = (
-            f"{names_from}, so no classes" if missing else f"{config.num_classes:,} classes, {names_from}"
-        )
+        known = f"{counted(config.num_classes, 'class')}, {names_from}"
+        classes = f"{names_from}, so no classes" if missing else known
         print(one_line(f"{path}: {height}x{width} pixels, {classes}"))
     for number, (file, x, outcome) in enumerate(predictions(files, p, config), start=1):
         record = {"image": str(file)}

@@ -6,6 +6,7 @@ import re
 
 from vitnp import models
 from vitnp.analysis import cost
+from vitnp.errors import counted
 from vitnp.training.recipes import LISTED, find
 from vitnp.training.recipes.photos import TYPICAL
 
@@ -71,7 +72,7 @@ def memory(listed):
 
 def summary(recipe):
     """A recipe in a few words."""
-    long = f"{recipe.epochs} epochs" if recipe.epochs else f"{recipe.steps:,} steps"
+    long = counted(recipe.epochs, "epoch") if recipe.epochs else counted(recipe.steps, "step")
     return f"{long:>12}  batch {recipe.batch_size:>4}  {recipe.optimizer:5}  lr {recipe.lr:<6g}"
 
 

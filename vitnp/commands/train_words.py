@@ -1,6 +1,8 @@
 """What `vitnp train` says of a run: what it is, what came of it."""
 
 from vitnp import tree
+from vitnp.errors import counted
+from vitnp.training.display import duration
 from vitnp.training.loop import representations_stay
 from vitnp.training.recipes import find
 
@@ -11,8 +13,8 @@ def warm_up_too_long(setup):
     if warm_up <= steps:
         return None
     return (
-        f"note: the warm-up of {warm_up:,} steps is longer than the training of {steps:,}, so the learning rate never "
-        f"gets to {setup.recipe.lr:g}; give --set-recipe warmup_steps={max(steps // 20, 1)}, or train longer"
+        f"note: the warm-up of {counted(warm_up, 'step')} is longer than the training of {steps:,}, so the learning "
+        f"rate never gets to {setup.recipe.lr:g}; give --set-recipe warmup_steps={max(steps // 20, 1)}, or train longer"
     )
 
 
@@ -24,8 +26,9 @@ def chosen(setup, lr=None):
     recipe, wanted = setup.recipe, setup.wanted
     if wanted.recipe and find(wanted.recipe).by_count:
         count = len(setup.data.train)
+        steps = counted(recipe.total_steps(count), "step")
         yield (
-            f"{wanted.recipe}, for {count:,} images: {recipe.total_steps(count):,} steps of {recipe.batch_size}, "
+            f"{wanted.recipe}, for {count:,} images: {steps} of {recipe.batch_size}, "
             f"{recipe.warmup_steps:,} of warm-up, {recipe.optimizer}, lr {lr or format(recipe.lr, 'g')}"
         )
     if setup.data.note:
@@ -43,12 +46,13 @@ def title(setup, comm, resume):
     )
     of_them = f" ({wanted.labels:.2%} of them, each repeated)" if wanted.labels else ""
     begin = "" if resume is None else f", resumed after step {resume.step:,}"
-    threads = "1 thread" if wanted.workers == 1 else f"{wanted.workers} threads"
+    threads = counted(wanted.workers, "thread")
+    train_images, images = counted(len(train), "training image"), f"{measured_on(wanted)} image"
     name = f"{'weights' if wanted.init else 'model'} {setup.name}"
-    classes = f"{len(setup.data.class_names):,} classes, " if setup.task.uses_labels else ""
+    classes = f"{counted(len(setup.data.class_names), 'class')}, " if setup.task.uses_labels else ""
     return (
         f"{task}{name} on {wanted.data}: {tree.count(setup.p):,} parameters, {setup.config.seen}, {classes}"
-        f"{len(train):,} training images{of_them}, {len(setup.data.test):,} {measured_on(wanted)} images, "
+        f"{train_images}{of_them}, {counted(len(setup.data.test), images)}, "
         f"seed {wanted.seed}, {ranks}{threads}{begin}"
     )
 
@@ -65,6 +69,6 @@ def summary(result, where):
     measured = f"{on} accuracy" if labels else f"color of corrupted {on} patches predicted right:"
     seconds = sum(epoch.seconds for epoch in result.history)
     return (
-        f"{measured} {result.history[-1].test_accuracy:.2%} after {seconds:.1f} s of training; "
+        f"{measured} {result.history[-1].test_accuracy:.2%} after {duration(seconds)} s of training; "
         f"model.npz, history.csv and curves.png are in {where}"
     )

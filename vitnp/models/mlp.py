@@ -20,6 +20,7 @@ from vitnp.inputs.checks import (
 from vitnp.inputs.fields import choice, real, whole
 from vitnp.inputs.images import ImageConfig, check_images, check_memory
 from vitnp.models import parts
+from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.ops import dropout, gelu, initializers, linear
 from vitnp.steps import s8_classify
 
@@ -139,3 +140,16 @@ def multiply_adds(config):
         "other layers": (config.num_layers - 1) * D * D,
         "head": D * config.num_classes,
     }
+
+
+def tensors(config):
+    """Yield every named `Tensor`; of each layer u = x·W + b and g = GELU(u), as in step 7 of a ViT."""
+    L, head = config.num_layers, config.num_classes > 0  # backward begins with the head's product
+    yield Tensor("image", 1, Local(forward, "images"), Local(backward, RETURNED))
+    yield Tensor("x0", 1, Local(linear.forward, "x"), Local(linear.backward, RETURNED, L - 1 + head))
+    for i in range(L):
+        back = L - 1 - i
+        u = Local(linear.forward, RETURNED, i), Local(linear.backward, "dy", back + head)
+        yield Tensor(f"layers.{i}.u", 7, *u)
+        yield Tensor(f"layers.{i}.g", 7, Local(gelu.forward, RETURNED, i), Local(gelu.backward, "dy", back))
+    yield Tensor("y", 8, Local(s8_classify.forward, "y"), Local(s8_classify.backward, "dy"))

@@ -5,6 +5,7 @@ images.py       an image, its patches, predictions        training.py      train
 attention.py    attention in one block                    comparison.py    several trainings
 layers.py       distances, rollout, sinks                 costs.py         accuracy against compute
 positions.py    similarity of position embeddings         architecture.py  the model as boxes and arrows
+kept.py         pictures of a trained ViT, kept          tensors.py       the shapes and the memory of a trace
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
 color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
@@ -18,9 +19,11 @@ from vitnp.show.attention import attention_from_class_token, attention_of_patch
 from vitnp.show.comparison import comparison
 from vitnp.show.costs import accuracy_against_compute
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
+from vitnp.show.kept import trained
 from vitnp.show.layers import attention_distance, rollout, sinks
 from vitnp.show.page import save
 from vitnp.show.positions import position_similarity
+from vitnp.show.tensors import trace_shapes
 from vitnp.show.tokens import mirror, patch_match, patch_matches, token_colors
 from vitnp.show.training import curves, gradient_norms
 
@@ -45,4 +48,6 @@ __all__ = [
     "save",
     "sinks",
     "token_colors",
+    "trace_shapes",
+    "trained",
 ]

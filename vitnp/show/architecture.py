@@ -6,7 +6,7 @@ from vitnp.analysis import cost
 from vitnp.show import page
 from vitnp.show.page import BLUE, LABEL, ORANGE, PALE, SMALL, TITLE
 
-ENCODER = "#E3F0F8"
+ENCODER = "#E3F0F8"  # behind a block
 GAP = 3.0  # between boxes, in units of 10 pixels
 PLUS = "+"
 

@@ -47,7 +47,7 @@ def attention_from_class_token(image, A, config, *, block=None, lang="en"):
         f"×: strongest patch ÷ uniform attention, 1/{T} · [CLS]: share to itself",
         f"×: 가장 강한 패치 ÷ 균등 어텐션 1/{T} · [CLS]: 자기 자신의 비율",
     )
-    page.note(figure, f"{note} · {page.clipped(say)}")
+    page.note(figure, f"{note} · {page.clipped(config, say)}")
     return page.finished(figure)
 
 
@@ -100,7 +100,7 @@ def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, la
         f"×: strongest patch ÷ uniform attention, 1/{T}",
         f"×: 가장 강한 패치 ÷ 균등 어텐션 1/{T}",
     )
-    page.note(figure, f"{note} · {page.clipped(say)}")
+    page.note(figure, f"{note} · {page.clipped(config, say)}")
     return page.finished(figure)
 
 

@@ -42,13 +42,14 @@ def comparison(over, accuracies, *, lang="en"):
     axes.set_xlabel(over, fontsize=LABEL)
     counts = {len(values) for values in accuracies.values() if values}
     seeds = "–".join(str(n) for n in sorted({min(counts), max(counts)}))
-    axes.set_title(
-        say(
-            f"{over}: ● {'the one seed' if seeds == '1' else f'each of {seeds} seeds'}, ■ mean ± standard deviation",
+    if seeds == "1":
+        title = say(f"{over}: ● the one seed, ■ its accuracy", f"{over}: ● 시드 1개, ■ 그 정확도")
+    else:
+        title = say(
+            f"{over}: ● each of {seeds} seeds, ■ mean ± standard deviation",
             f"{over}: ● 시드 {seeds}개, ■ 평균 ± 표준편차",
-        ),
-        fontsize=TITLE,
-    )
+        )
+    axes.set_title(title, fontsize=TITLE)
     axes.grid(axis="y", alpha=0.4)
     page.ticks(axes)
     return page.finished(figure)

@@ -64,7 +64,7 @@ def rollout(image, maps, config, *, lang="en"):
         say("Which patches reach [CLS] through the layers", "층을 거쳐 [CLS]에 이르는 패치"),
         fontsize=TITLE,
     )
-    page.note(figure, page.clipped(say))
+    page.note(figure, page.clipped(config, say))
     return page.finished(figure)
 
 

@@ -85,7 +85,7 @@ def patch_match(images, tokens, config, *, patch, block=None, lang="en"):
         say(f"cosine of the tokens\n{low} … {high}", f"토큰의 코사인\n{low} … {high}"), fontsize=LABEL
     )
     figure.suptitle(say("One patch, found in another photo", "다른 사진에서 찾은 패치"), fontsize=TITLE)
-    page.note(figure, page.clipped(say) + _after(block, say))
+    page.note(figure, page.clipped(config, say) + _after(block, say))
     return page.finished(figure)
 
 

@@ -1,5 +1,7 @@
 """Training curves, and the norms of gradients."""
 
+import math
+
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from vitnp.errors import InputError
@@ -12,12 +14,14 @@ def curves(history, *, lang="en"):
     say = page.in_language(lang)
     if not history:
         raise InputError("the history has no epoch, so there is no curve; train for at least one")
-    epochs = [epoch.epoch for epoch in history]
+    epochs, losses = [epoch.epoch for epoch in history], [epoch.loss for epoch in history]
     figure = page.blank()
     left, right = figure.subplots(1, 2)
-    left.plot(epochs, [epoch.loss for epoch in history], color=BLUE, linewidth=3, marker=".")
+    left.plot(epochs, losses, color=BLUE, linewidth=3, marker=".")
     left.set_title(say("training loss", "학습 손실"), fontsize=TITLE)
-    left.set_ylim(bottom=0)
+    largest = max(filter(math.isfinite, losses), default=0.0)
+    # matplotlib's own margin is a part of the losses' range, which may be small
+    left.set_ylim(0, 1.05 * largest or 1.0)
     lines = (
         ("train", say("train", "학습"), ORANGE, "--", "s"),
         ("test", say("test", "시험"), BLUE, "-", "o"),

@@ -62,5 +62,15 @@ def line(epoch, epochs):
     """An epoch's results in one line."""
     return (
         f"epoch {epoch.epoch:{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f}  train {epoch.train_accuracy:7.2%}  "
-        f"test {epoch.test_accuracy:7.2%}  lr {epoch.lr:.2e}  {epoch.images_per_second:,.0f} images/s"
+        f"test {epoch.test_accuracy:7.2%}  lr {epoch.lr:.2e}  {rate(epoch.images_per_second)} images/s"
     )
+
+
+def rate(x):
+    """How many per second: below 10 with a decimal, below 1 with one digit that is not 0."""
+    return f"{x:,.0f}" if x >= 9.95 else f"{x:.1f}" if x >= 0.95 else f"{x:.1g}"
+
+
+def duration(seconds):
+    """Seconds with a decimal, below 0.1 with one digit that is not 0."""
+    return f"{seconds:.1f}" if seconds >= 0.095 else f"{seconds:.1g}"

@@ -10,7 +10,7 @@ from vitnp import __version__, data, models
 from vitnp.backend.arrays import get, to_device, to_host
 from vitnp.data.folder import Unreadable
 from vitnp.engine.split import choose_workers
-from vitnp.errors import InputError, shown
+from vitnp.errors import InputError, counted, shown
 from vitnp.inputs.fields import check_fields
 from vitnp.system.arithmetic import kernels
 from vitnp.tasks.masked import model
@@ -154,7 +154,8 @@ def watched(p, setup, comm, stop, display, kept):
         except Diverged as problem:
             raise Diverged(f"{problem}{where_it_is_good(kept)}") from None
         except MemoryError:
-            what = f"a step of {setup.recipe.batch_size} images needs more memory than there is; give --micro-batch"
+            images = counted(setup.recipe.batch_size, "image")
+            what = f"a step of {images} needs more memory than there is; give --micro-batch"
             raise InputError(what + how_to_go_on(kept)) from None
         except Unreadable as problem:
             raise InputError(f"{problem}{how_to_go_on(kept, 'replace it and ')}{ANEW_WITHOUT_IT}") from None

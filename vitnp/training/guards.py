@@ -6,7 +6,7 @@ import numpy as np
 
 from vitnp import tree
 from vitnp.engine.precision import DTYPES
-from vitnp.errors import InputError, need_choice
+from vitnp.errors import InputError, counted, need_choice
 from vitnp.inputs.checks import misfits, need_fit
 from vitnp.tasks.classification import Classification, Head
 from vitnp.training.progress import Diverged
@@ -15,8 +15,9 @@ from vitnp.training.progress import Diverged
 def check_fit(data, config, task):
     """Raise InputError unless the data has images that the model takes and, if the task learns them, its classes."""
     if not len(data.train) or not len(data.test):
+        images = counted(len(data.train), "image")
         raise InputError(
-            f"the data has {len(data.train)} images to learn from and {len(data.test)} to test; need some of both"
+            f"the data has {images} to learn from and {len(data.test)} to test; need some of both"
         )
     height, width, channels = data.train.shape
     if config.image_size != (height, width) or config.in_channels != channels:
@@ -27,7 +28,7 @@ def check_fit(data, config, task):
         )
     if task.uses_labels and config.num_classes != len(data.class_names):
         raise InputError(
-            f"the data has {len(data.class_names)} classes, the model {config.num_classes}; "
+            f"the data has {counted(len(data.class_names), 'class')}, the model {config.num_classes}; "
             f"give it num_classes={len(data.class_names)}, or leave that out"
         )
 
@@ -60,8 +61,9 @@ def check_place(now, recipe, num_images):
         right &= now.images == min(now.steps * recipe.batch_size, num_images) and now.generator is not None
     if not right or not 0 <= now.optimizer["step"] <= now.step:  # fewer in float16
         raise InputError(
-            f"the state to go on from is in no place of a training of {total:,} steps: epoch {now.epoch:,}, step "
-            f"{now.steps:,} of it, {now.step:,} in all, {now.images:,} images; begin from another checkpoint"
+            f"the state to go on from is in no place of a training of {counted(total, 'step')}: epoch {now.epoch:,}, "
+            f"step {now.steps:,} of it, {now.step:,} in all, {counted(now.images, 'image')}; begin from another "
+            "checkpoint"
         )
 
 

@@ -54,4 +54,4 @@ def colors(components, *, clip=0.01):
     low, high = xp.quantile(each, clip, axis=0), xp.quantile(each, 1 - clip, axis=0)
     varies = high > low
     scaled = (components - low) / xp.where(varies, high - low, 1)
-    return xp.where(varies, scaled.clip(0, 1), 0.5).astype(components.dtype)
+    return xp.where(varies, xp.maximum(xp.minimum(scaled, 1), 0), 0.5).astype(components.dtype)

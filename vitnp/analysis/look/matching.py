@@ -43,7 +43,7 @@ def mirrored(grid, *, like):
     """
     need_finite("like", like)
     rows, cols = need_grid(grid)
-    return array_module(like).arange(rows * cols).reshape(rows, cols)[:, ::-1].ravel()
+    return array_module(like).arange(rows * cols).reshape(rows, cols)[:, ::-1].reshape(-1)
 
 
 def mirror_matches(tokens, of_mirror, *, grid):

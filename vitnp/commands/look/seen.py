@@ -42,20 +42,13 @@ class Seen:
         return to_device(self.image, array_module(parameter_of(self.model.p)))
 
     @cached_property
-    def logits(self):
-        """(classes,), or the representation (D,) of a model without a head."""
-        return vit.forward(self.x[None], self.model.p, self.config)[0][0]
-
-    def need_finite(self):
-        """Raise InputError for a model whose numbers overflow."""
-        need_finite(self.logits, "logits")
-
-    @cached_property
     def label(self):
-        """The class to be explained; None where the model knows none."""
-        if self.model.missing:
-            return None
-        return int(self.logits.argmax()) if self.how.label is None else self.how.label
+        """The class to be explained, by default the predicted one; None where the model knows none."""
+        if self.model.missing or self.how.label is not None:
+            return self.how.label
+        logits, _ = vit.forward(self.x[None], self.model.p, self.config)
+        need_finite(logits, "logits")
+        return int(logits[0].argmax())
 
     @property
     def name(self):
@@ -67,9 +60,11 @@ class Seen:
     @cached_property
     def trace(self):
         """Every tensor, and the gradients of the class's logit if rollout is to show them."""
-        explained = self.label is not None and (self.how.only is None or "rollout" in self.how.only)
+        explained = self.how.only is None or "rollout" in self.how.only
         label = self.label if explained else None
-        return trace(self.x, self.model.p, self.config, labels=label, of="logit")
+        t = trace(self.x, self.model.p, self.config, labels=label, of="logit")
+        need_finite(t.logits, "logits")
+        return t
 
     @property
     def weights(self):

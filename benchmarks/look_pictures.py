@@ -1,0 +1,96 @@
+"""Makes the pictures of docs/pictures that show a trained ViT: each is what one `vitnp look` draws, made smaller.
+
+    python benchmarks/look_pictures.py [--weights FILE] [--photos DIR] [--out DIR]
+
+The photos are scikit-image's (`pip install -e ".[photos]"`) and matplotlib's, found in these packages, or in DIR.
+docs/pictures/README.md says what each picture shows, and under which license the weights and the photos are.
+"""
+
+import argparse
+import importlib.util
+import shlex
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from vitnp.commands import cli
+from vitnp.errors import InputError
+from vitnp.training.place import writable
+
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+PLACES = {"skimage": "data", "matplotlib": "mpl-data/sample_data"}  # of photos, in packages
+SIZE, COLORS = (1024, 576), 192
+# {picture: the photos and options of `vitnp look` that draw it}; query's block and heads were chosen by looking
+LOOKS = {
+    "query": "chelsea.png --block 7 --patch 6,6 --heads 1,6",
+    "components": "chelsea.png astronaut.png coffee.png rocket.jpg grace_hopper.jpg",
+    "filters": "chelsea.png",
+    "positions": "chelsea.png",
+    "distance": "chelsea.png",
+    "attention": "chelsea.png --block 8",
+    "rollout": "chelsea.png",
+    "sinks": "chelsea.png",
+}
+
+
+def command(name, weights):
+    """The words after `vitnp` that draw a picture into DIR, as one types them where the photos are."""
+    return f"look {LOOKS[name]} --only {name} --weights {shlex.quote(str(weights))} --out DIR"
+
+
+def found(photo, folder):
+    """The path of a photo: in the folder, or in the package that has it."""
+    folders = [Path(folder)] if folder else list(in_packages())
+    path = next((place / photo for place in folders if (place / photo).exists()), None)
+    if path is None:
+        where = f"in {folder}" if folder else "in scikit-image and matplotlib"
+        raise InputError(
+            f'there is no {photo} {where}; pip install -e ".[photos]", or name the folder with --photos'
+        )
+    return path
+
+
+def in_packages():
+    """The folders of photos in the packages that are installed."""
+    for package, place in PLACES.items():
+        if spec := importlib.util.find_spec(package):
+            yield Path(spec.origin).parent / place
+
+
+def made(name, args, out):
+    """Draw one picture and write it smaller, in few colors; returns its path."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = {"DIR": folder}
+        places |= {word: str(found(word, args.photos)) for word in LOOKS[name].split() if "." in word}
+        words = shlex.split(command(name, args.weights))
+        status = cli.main([places.get(word, word) for word in words])
+        if status:
+            sys.exit(status)
+        with Image.open(Path(folder) / f"{name}.png") as image:
+            small = image.convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
+    few = small.quantize(COLORS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+    path = out / f"look-{name}.png"
+    few.save(path, "PNG", optimize=True)
+    return path
+
+
+def main(arguments=None):
+    """All pictures, or none if a photo is missing."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--weights", default="dinov2-s/14", metavar="FILE", help="default dinov2-s/14")
+    parser.add_argument("--photos", metavar="DIR", help="a folder that has all the photos")
+    parser.add_argument("--out", default=PICTURES, metavar="DIR", help="default docs/pictures")
+    args = parser.parse_args(arguments)
+    try:
+        out = writable(args.out)
+        for name in LOOKS:
+            path = made(name, args, out)
+            print(f"$ vitnp {command(name, args.weights)}\n{path}  {path.stat().st_size:,} bytes", flush=True)
+    except InputError as problem:
+        sys.exit(f"{Path(__file__).name}: {problem}")
+
+
+if __name__ == "__main__":
+    main()
