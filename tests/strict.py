@@ -58,11 +58,11 @@ class Strict:
 
 
 ATTRIBUTES = "T dtype imag nbytes ndim real shape size".split()
-METHODS = "all any argmax astype max mean min reshape sum swapaxes".split()
+METHODS = "all any argmax astype copy max mean min reshape sum swapaxes".split()
 KEYWORDS = {"axis", "copy", "dtype", "keepdims"}
 OPERATORS = "add sub mul truediv floordiv mod pow matmul neg abs invert ge gt le lt eq".split()
 FUNCTIONS = "arange broadcast_to concatenate cos exp eye floor isfinite log maximum minimum ones".split()
-FUNCTIONS += "quantile sign sin sqrt take_along_axis tanh where zeros".split()
+FUNCTIONS += "quantile sign sin sqrt stack take_along_axis tanh where zeros".split()
 
 
 def wrap(value):

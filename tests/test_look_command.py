@@ -390,12 +390,12 @@ def test_a_sink_is_named_and_rollout_is_shown_without_its_layer(capsys, files, t
     assert f"of its attention to the patch in row {row + 1}, column {column + 1}" in said
     assert "; layer 1 has a sink (sinks.png): --layers 2-3 leaves it out" in said
     (maps,) = shown
-    assert list(maps) == ["layers 1 to 3", "without layer 1, which has a sink"]
+    assert list(maps) == ["layers 1 to 3", "without layer 1 (a sink)"]
     p, config = weights.load(model)
     t = trace(preprocess.load(picture, config), p, config)
     want = look.rollout([t[f"blocks.{i}.attention.A"] for i in (1, 2)])
     want = look.attention_from_class_token(want[0], grid=(4, 4))
-    np.testing.assert_allclose(maps["without layer 1, which has a sink"], want, rtol=1e-4)
+    np.testing.assert_allclose(maps["without layer 1 (a sink)"], want, rtol=1e-4)
 
 
 @pytest.mark.usefixtures("nothing_drawn")

@@ -81,7 +81,7 @@ class Seen:
         """(patch, share) of every head: two arrays (L, H), a row a block."""
         xp = array_module(self.x)
         found = [look.sinks(A[0], grid=self.config.grid) for A in self.weights]
-        return tuple(xp.stack(values) for values in zip(*found, strict=True))
+        return tuple(xp.stack([*values]) for values in zip(*found, strict=True))
 
     @cached_property
     def tokens(self):
