@@ -95,7 +95,7 @@ def test_lines_join_mutual_matches():
     figure = show.patch_matches(PHOTOS, tokens, WIDE)
     assert figure.get_suptitle().startswith("32 of 32")
     (axes,) = axes_of(figure)
-    lines = [line for line in axes.lines if line.get_marker() == "o"]
+    lines = [line for line in axes.lines if line.get_marker() in "os^"]
     assert len(lines) == N
     for line in lines:
         (x, u), (y, v) = line.get_data()
@@ -109,7 +109,7 @@ def test_lines_are_those_of_largest_cosine():
     b = a + np.linspace(0, 0.5, 64)[:, None] * np.random.default_rng(1).standard_normal((64, 12))
     photos = np.stack([picture(config, seed) for seed in (0, 1)])
     (axes,) = axes_of(show.patch_matches(photos, [a, b], config))
-    assert len([line for line in axes.lines if line.get_marker() == "o"]) == 40
+    assert len([line for line in axes.lines if line.get_marker() in "os^"]) == 40
 
 
 def test_the_mirror_image_is_drawn_mirrored():

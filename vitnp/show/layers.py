@@ -100,7 +100,7 @@ def sinks(image, weights, config, *, lang="en"):
     right.imshow(shares.T, vmin=0, vmax=1, cmap=page.HEAT, aspect="auto")
     for (i, h), share in np.ndenumerate(shares):
         if L * H <= MOST_CELLS or share >= 0.5:
-            color = "black" if share > 0.6 else "white"
+            color = "black" if share > 0.45 else "white"
             text = f"{share:.0%}" if share >= 0.005 else "<1%"
             right.text(i, h, text, ha="center", va="center", fontsize=12, color=color)
     right.set_xticks(np.arange(L)[:: -(-L // MOST_TICKS)], np.arange(1, L + 1)[:: -(-L // MOST_TICKS)])

@@ -7,10 +7,11 @@ from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, need_int
 from vitnp.show import page
-from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
+from vitnp.show.page import BLUE, GREEN, LABEL, ORANGE, SMALL, TITLE
 
 MOST_PHOTOS = 10  # in the picture of tokens as colors; the basis is that of all
 MOST_LINES = 40  # between two photos
+LINES = ({"color": BLUE, "marker": "o"}, {"color": ORANGE, "marker": "s"}, {"color": GREEN, "marker": "^"})
 
 
 def token_colors(images, tokens, config, *, block=None, lang="en"):
@@ -108,8 +109,9 @@ def patch_matches(images, tokens, config, *, block=None, lang="en"):
         axes.imshow(page.of_model(image, config), extent=(left, left + width, height, 0))
     (y, x), (v, u) = (np.divmod(i, cols) for i in (chosen, best[chosen]))
     ends = np.stack([x * P + P / 2, u * P + P / 2 + width + gap]), np.stack([y, v]) * P + P / 2
-    for style in ({"color": "white", "linewidth": 4}, {"color": BLUE, "linewidth": 2, "marker": "o"}):
-        axes.plot(*ends, **style)
+    axes.plot(*ends, color="white", linewidth=4)
+    for i, style in enumerate(LINES):  # in turns, so that two lines of one row are told apart
+        axes.plot(*(each[:, i :: len(LINES)] for each in ends), linewidth=2, **style)
     axes.set(xlim=(0, 2 * width + gap), ylim=(height, 0))
     axes.set_axis_off()
     count, all_ = int(mutual.sum()), rows * cols
