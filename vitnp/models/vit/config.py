@@ -42,7 +42,7 @@ class ViTConfig(ImageConfig):
     def fits(self):
         """Raise InputError where two fields do not fit together."""
         super().fits()
-        (height, width), P = self.image_size, self.patch_size
+        (height, width), P = self.map_size, self.patch_size
         if height % P or width % P:
             near = (max(round(height / P), 1) * P, max(round(width / P), 1) * P)
             raise InputError(
@@ -95,7 +95,7 @@ class ViTConfig(ImageConfig):
     @property
     def grid(self):
         """(rows, columns) of patches."""
-        return self.image_size[0] // self.patch_size, self.image_size[1] // self.patch_size
+        return self.map_size[0] // self.patch_size, self.map_size[1] // self.patch_size
 
     @property
     def num_patches(self):
@@ -110,7 +110,17 @@ class ViTConfig(ImageConfig):
     @property
     def patch_dim(self):
         """P·P·C, how many values a patch has."""
-        return self.patch_size**2 * self.in_channels
+        return self.patch_size**2 * self.map_channels
+
+    @property
+    def map_size(self):
+        """(height, width) of what is cut into patches: the image; a hybrid's is a feature map."""
+        return self.image_size
+
+    @property
+    def map_channels(self):
+        """C, how many channels it has."""
+        return self.in_channels
 
     @property
     def head_dim(self):

@@ -47,7 +47,12 @@ def init(rng, config, dtype="float32"):
     check_generator(rng)
     check_config(config, ViTConfig)
     check_dtype(dtype)
-    D, dtype = config.hidden_size, Weightless(dtype) if rng is None else dtype
+    return steps_init(rng, config, Weightless(dtype) if rng is None else dtype)
+
+
+def steps_init(rng, config, dtype):
+    """The parameters of the eight steps, unchecked."""
+    D = config.hidden_size
     p = {"project": s2_project.init(rng, patch_dim=config.patch_dim, hidden_size=D, dtype=dtype)}
     if config.classifier == "token":
         p["class_token"] = s3_class_token.init(hidden_size=D, dtype=dtype)
@@ -80,6 +85,11 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
     check_draws(rng)
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     need_bool("whole", whole)
+    return steps_forward(images, p, config, rng, keep=keep, whole=whole)
+
+
+def steps_forward(images, p, config, rng=None, *, keep="all", whole=True):
+    """The eight steps, unchecked: what `forward` does with images, and a hybrid with a feature map."""
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
     read = None if whole else rows_read(config)

@@ -1,0 +1,33 @@
+"""The fields of a residual network, whole or as the stem of a hybrid."""
+
+import math
+
+from vitnp.errors import InputError, need_int, shown
+from vitnp.inputs.fields import declared
+
+MOST_UNITS = 1000
+
+
+def counts(*default):
+    """A field for the number of units in each stage, at most 8 stages; () is the root alone."""
+
+    def check(name, value):
+        if not isinstance(value, tuple | list) or len(value) > 8:
+            raise InputError(f"{name} is {shown(value)}; need the number of units of each stage, such as (3, 4, 6, 3)")
+        return tuple(need_int(name, count, at_least=1, at_most=MOST_UNITS) for count in value)
+
+    return declared(check, default, read=read_counts, kind="numbers with commas")
+
+
+def read_counts(text):
+    """(3, 4, 6, 3) of "3,4,6,3" or "(3, 4, 6, 3)"."""
+    return tuple(int(part) for part in text.strip("()[] ").split(",") if part.strip())
+
+
+def check_groups(width, groups):
+    """Raise InputError where the groups do not divide the channels; every layer has a multiple of the root's."""
+    if width % groups:
+        raise InputError(
+            f"a width of {width} channels is not divisible by {groups} groups; "
+            f"use a width of {math.ceil(width / groups) * groups}, or groups {math.gcd(width, groups)}"
+        )

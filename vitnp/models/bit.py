@@ -1,0 +1,165 @@
+"""BiT, the paper's ResNets: ResNet-v2 with standardized kernels and GroupNorm (Kolesnikov et al., 2020).
+
+root → stages of pre-activation units → GroupNorm, ReLU → the mean over all places → step 8's head
+
+The places of the last feature map are handed to step 8 as tokens, with classifier "gap".
+"""
+
+import dataclasses
+from typing import ClassVar, NamedTuple
+
+from vitnp.blocks import resnet
+from vitnp.blocks.bottleneck import WIDER
+from vitnp.blocks.convolution import How, norm_relu_backward, norm_relu_forward
+from vitnp.errors import need_bool, need_choice
+from vitnp.inputs.checks import (
+    check_config,
+    check_draws,
+    check_dtype,
+    check_generator,
+    check_parameters,
+    parameter_of,
+)
+from vitnp.inputs.fields import real, whole
+from vitnp.inputs.images import ImageConfig, check_images, check_memory
+from vitnp.inputs.residual import check_groups, counts
+from vitnp.models import parts
+from vitnp.ops import group_norm
+from vitnp.ops.initializers import Weightless
+from vitnp.steps import s8_classify
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BiTConfig(ImageConfig):
+    """The sizes of a BiT; the default is R50x1."""
+
+    family: ClassVar[str] = "bit"
+    width: int = whole(64)  # channels of the root, 64 times the "x1" of the name
+    units: tuple[int, ...] = counts(3, 4, 6, 3)  # of each stage
+    groups: int = whole(32)  # of GroupNorm
+    group_norm_eps: float = real(1e-5, open_at_low=True)
+    kernel_eps: float = real(1e-10, open_at_low=True)  # beside the variance of a kernel; timm's is 1e-8
+
+    def fits(self):
+        """Raise InputError where two fields do not fit together."""
+        super().fits()
+        check_groups(self.width, self.groups)
+        widest = self.width * 2 ** max(len(self.units) - 1, 0)
+        check_memory(max(9 * widest * widest, self.channels * max(self.num_classes, widest)))
+
+    @property
+    def drops(self):
+        """Whether anything is dropped in training."""
+        return False
+
+    @property
+    def channels(self):
+        """The channels of the last feature map."""
+        return WIDER * self.width * 2 ** (len(self.units) - 1) if self.units else self.width
+
+    @property
+    def facts(self):
+        """{what: value} that follows from the fields, for `vitnp info`."""
+        rows, columns = resnet.sizes_of(self.image_size, self.units, same=False)[-1]
+        return {"last feature map": f"{rows} x {columns} x {self.channels}", "units": sum(self.units)}
+
+    @property
+    def how(self):
+        """The arithmetic of every layer, as in the released PyTorch code."""
+        return How(self.groups, self.group_norm_eps, self.kernel_eps, "variance", same=False)
+
+
+Config = BiTConfig  # as every model calls it
+
+DEPTHS = {"R50": (3, 4, 6, 3), "R101": (3, 4, 23, 3), "R152": (3, 8, 36, 3)}
+# The slides' rows and the published files: R50x2 and R152x1 are in Table 6 alone.
+NAMES = "R50x1 R50x2 R50x3 R101x1 R101x3 R152x1 R152x2 R152x4".split()
+PRESETS = {
+    name: {"units": DEPTHS[name.partition("x")[0]], "width": 64 * int(name.partition("x")[2])}
+    for name in NAMES
+}
+# scikit-learn's handwritten digits, 8x8 gray: two stages.
+PRESETS["bit-digits"] = {
+    "image_size": (8, 8),
+    "in_channels": 1,
+    "width": 16,
+    "units": (2, 2),
+    "groups": 4,
+    "num_classes": 10,
+}
+# For the checks: every kind of leaf, all sizes different.
+PRESETS["bit-tiny"] = {"image_size": (13, 18), "width": 6, "units": (2, 1), "groups": 2, "num_classes": 7}
+
+
+class Saved(NamedTuple):
+    """What backward needs."""
+
+    root: tuple
+    units: list
+    norm: tuple
+    shape: tuple  # of the last feature map
+    classify: tuple
+    output: parts.Output
+
+
+def init(rng, config, dtype="float32"):
+    """Kernels LeCun normal, norms one and zero, the head zero. rng None: shapes without memory."""
+    check_generator(rng)
+    check_config(config, BiTConfig)
+    check_dtype(dtype)
+    dtype = Weightless(dtype) if rng is None else dtype
+    how = {"width": config.width, "pre": True, "dtype": dtype}
+    p = {"root": resnet.init_root(rng, inputs=config.in_channels, **how)}
+    p["stages"] = resnet.init_stages(rng, sizes=config.units, **how)
+    p["norm"] = group_norm.init(channels=config.channels, dtype=dtype)
+    classes = {"num_classes": config.num_classes, "representation_size": None}
+    p["classify"] = s8_classify.init(rng, hidden_size=config.channels, **classes, dtype=dtype)
+    return p
+
+
+def forward(images, p, config, rng=None, *, keep="all", whole=True):
+    """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). keep as for `vit.forward`, with units in place of blocks.
+
+    Raises InputError for images, or parameters, that are not the config's.
+    """
+    check_config(config, BiTConfig)
+    check_parameters(p, init, config)
+    images = check_images(images, config, parameter_of(p).dtype)
+    check_draws(rng)
+    need_choice("keep", keep, ("all", "inputs", "nothing"))
+    need_bool("whole", whole)
+    x, root = resnet.root_forward(images, p["root"], config.how)  # → (B, Hᵢ/4, Wᵢ/4, width)
+    x, units = resnet.stages_forward(x, p["stages"], config.how, pre=True, keep=keep)  # → (B, h, w, channels)
+    x, norm = norm_relu_forward(x, p["norm"], config.how)
+    tokens = x.reshape(len(x), -1, x.shape[-1])  # the h·w places as tokens
+    logits, classify = s8_classify.forward(tokens, p["classify"], classifier="gap")
+    return logits, Saved(root, units, norm, x.shape, classify, parts.output(logits, sum(config.units)))
+
+
+def backward_parts(dlogits, saved):
+    """The backward pass, one part at a time: yields (name of the part, its dp) and returns dimages."""
+    parts.check(dlogits, saved, Saved, "units")
+    dx, dp = s8_classify.backward(dlogits, saved.classify)
+    yield "classify", dp
+    dx, dp = norm_relu_backward(dx.reshape(saved.shape), saved.norm)
+    yield "norm", dp
+    for stage, unit, dx_unit, dp in resnet.stages_backward_parts(dx, saved.units):
+        dx = dx_unit
+        yield f"stages.{stage}.{unit}", dp
+        del dp
+    dx, dp = resnet.root_backward(dx, saved.root)
+    yield "root", dp
+    return dx
+
+
+def backward(dlogits, saved):
+    """dlogits (B, classes) → dimages (B, Hᵢ, Wᵢ, C) and dp, the same tree as p."""
+    return parts.together(backward_parts, dlogits, saved)
+
+
+def multiply_adds(config):
+    """{part: multiply–adds of one forward pass of one image}."""
+    found = resnet.multiply_adds(
+        config.image_size, inputs=config.in_channels, width=config.width, sizes=config.units, same=False
+    )
+    return found | {"head": config.channels * config.num_classes}

@@ -1,0 +1,15 @@
+"""ReLU(x) = max(x, 0)."""
+
+from vitnp.backend.arrays import array_module
+
+
+def forward(x):
+    """y = max(x, 0)."""
+    y = array_module(x).maximum(x, 0)
+    return y, y
+
+
+def backward(dy, saved):
+    """dx = dy where x > 0, else 0; at x = 0, where there is no slope, 0."""
+    # y = max(x, 0)
+    return dy * (saved > 0)
