@@ -13,7 +13,9 @@ def counts(*default):
 
     def check(name, value):
         if not isinstance(value, tuple | list) or len(value) > 8:
-            raise InputError(f"{name} is {shown(value)}; need the number of units of each stage, such as (3, 4, 6, 3)")
+            raise InputError(
+                f"{name} is {shown(value)}; need the number of units of each stage, such as (3, 4, 6, 3)"
+            )
         return tuple(need_int(name, count, at_least=1, at_most=MOST_UNITS) for count in value)
 
     return declared(check, default, read=read_counts, kind="numbers with commas")

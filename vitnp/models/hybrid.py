@@ -11,7 +11,14 @@ from vitnp.blocks import resnet
 from vitnp.blocks.bottleneck import WIDER
 from vitnp.blocks.convolution import How
 from vitnp.errors import need_bool, need_choice
-from vitnp.inputs.checks import check_config, check_draws, check_dtype, check_generator, check_parameters, parameter_of
+from vitnp.inputs.checks import (
+    check_config,
+    check_draws,
+    check_dtype,
+    check_generator,
+    check_parameters,
+    parameter_of,
+)
 from vitnp.inputs.fields import choice, real, whole
 from vitnp.inputs.images import check_images, check_memory
 from vitnp.inputs.residual import check_groups, counts
@@ -145,6 +152,10 @@ def backward(dlogits, saved):
 def multiply_adds(config, *, whole=True):
     """{part: multiply–adds of one forward pass of one image}."""
     stem = resnet.multiply_adds(
-        config.image_size, inputs=config.in_channels, width=config.stem_width, sizes=config.stem_units, same=True
+        config.image_size,
+        inputs=config.in_channels,
+        width=config.stem_width,
+        sizes=config.stem_units,
+        same=True,
     )
     return {f"stem {part}": count for part, count in stem.items()} | vit.multiply_adds(config, whole=whole)

@@ -3,7 +3,18 @@
 from vitnp.models.vit.config import PRESETS, ViTConfig
 from vitnp.models.vit.cost import multiply_adds, saved_bytes, step_bytes
 from vitnp.models.vit.inside import tensors
-from vitnp.models.vit.model import Saved, backward, backward_parts, encode, forward, init, rows_read, steps_forward, steps_init, tokens
+from vitnp.models.vit.model import (
+    Saved,
+    backward,
+    backward_parts,
+    encode,
+    forward,
+    init,
+    rows_read,
+    steps_forward,
+    steps_init,
+    tokens,
+)
 from vitnp.models.vit.resized import resized
 
 Config = ViTConfig  # as every model calls it
