@@ -21,8 +21,8 @@ from vitnp.backend.arrays import array_module, need_array, to_device
 from vitnp.errors import InputError, need_bool, shown
 
 COMPLEX_STEP = 1e-30  # there is no difference to cancel, so as small as can be
-# Near the cube root of float64's precision truncation and rounding meet. Where the forward has a kink (ReLU, the largest
-# of a window) within that step, the difference is of two slopes; a smaller step leaves most kinks outside.
+# Near the cube root of float64's precision truncation and rounding meet. Where the forward has a kink (ReLU, a maximum)
+# within that step, the difference is of two slopes; a smaller step leaves most kinks outside.
 DIFFERENCE_STEPS = (1e-5, 1e-6, 1e-7, 1e-8)
 COMPLEX_TOLERANCE = 1e-12
 DIFFERENCE_TOLERANCE = 1e-6

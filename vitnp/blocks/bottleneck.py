@@ -1,13 +1,13 @@
 """The residual unit: 1x1 to fewer channels, 3x3 there, 1x1 to four times as many, and the sum with the shortcut.
 
-    pre-activation (BiT; He et al., 2016, "Identity Mappings")        post-activation (the hybrid's stem; He et al., 2015)
-    h = ReLU(GN₁(x))                                                  a = ReLU(GN₁(x·W₁))
-    a = h·W₁                                                          a = ReLU(GN₂(conv₃ₓ₃(a)))
-    a = conv₃ₓ₃(ReLU(GN₂(a)))                                         a = GN₃(a·W₃)
-    y = ReLU(GN₃(a))·W₃ + shortcut                                    y = ReLU(a + shortcut)
+    pre-activation (BiT; He et al., 2016)        post-activation (the hybrid's stem; He et al., 2015)
+    h = ReLU(GN₁(x))                             a = ReLU(GN₁(x·W₁))
+    a = h·W₁                                     a = ReLU(GN₂(conv₃ₓ₃(a)))
+    a = conv₃ₓ₃(ReLU(GN₂(a)))                    a = GN₃(a·W₃)
+    y = ReLU(GN₃(a))·W₃ + shortcut               y = ReLU(a + shortcut)
 
-shortcut = x; where the number of channels or the stride changes, h·W₀ of the first kind, GN₀(x·W₀) of the second. In the
-first kind nothing stands between the sums, as in a pre-norm Transformer block.
+shortcut = x; where the number of channels or the stride changes, h·W₀ of the first kind, GN₀(x·W₀) of the second.
+In the first kind nothing stands between the sums, as in a pre-norm Transformer block.
 """
 
 from typing import Any, NamedTuple

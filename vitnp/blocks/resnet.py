@@ -1,7 +1,7 @@
 """The body of a residual network: the root, then stages of bottleneck units, each stage with half the rows and columns.
 
-The root is a 7x7 convolution with stride 2 and a max-pool with stride 2; the stages have strides 1, 2, 2, 2 and widths w,
-2w, 4w, 8w for a root of width w.
+The root is a 7x7 convolution with stride 2 and a max-pool with stride 2; the stages have strides 1, 2, 2, 2 and
+widths w, 2w, 4w, 8w for a root of width w.
 """
 
 from typing import Any, NamedTuple

@@ -30,7 +30,7 @@ from vitnp.ops.standardize import FORMS
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HybridConfig(vit.ViTConfig):
-    """A ViT's configuration and its stem's; the default is R50+ViT-B/16. patch_size counts places of the feature map."""
+    """A ViT's configuration and its stem's; the default is R50+B/16. patch_size counts places of the feature map."""
 
     family: ClassVar[str] = "hybrid"
     patch_size: int = whole(1)
@@ -118,7 +118,7 @@ def init(rng, config, dtype="float32"):
 
 
 def forward(images, p, config, rng=None, *, keep="all", whole=True):
-    """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). The rest as for `vit.forward`; keep also says what the units save."""
+    """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). As `vit.forward`; keep also says what the units save."""
     check_config(config, HybridConfig)
     check_parameters(p, init, config)
     images = check_images(images, config, parameter_of(p).dtype)

@@ -50,9 +50,8 @@ def backward(dy, saved):
 
 def windowed(padded, W, stride):
     """y = columns·W, a few rows of y at a time: columns (pixels, k·k·I), one window a row."""
-    k, I, O = W.shape[1:][0], W.shape[2], W.shape[3]
-    view, matrix = windows(padded, k, stride), W.reshape(-1, O)
-    y = array_module(padded).empty((*view.shape[:3], O), padded.dtype)
+    view, matrix = windows(padded, len(W), stride), W.reshape(-1, W.shape[-1])
+    y = array_module(padded).empty((*view.shape[:3], W.shape[-1]), padded.dtype)
     for part, columns in parts(view):
         y[part] = (columns @ matrix).reshape(y[part].shape)
     return y
@@ -60,13 +59,12 @@ def windowed(padded, W, stride):
 
 def weight_gradient(dy, padded, shape, stride):
     """dW = columnsᵀ·dy, the sum over the parts."""
-    k, _, I, O = shape
-    if k == 1:
+    if shape[0] == 1:
         x = padded[:, ::stride, ::stride]
-        return (x.reshape(-1, I).T @ dy.reshape(-1, O)).reshape(shape)
+        return (x.reshape(-1, shape[2]).T @ dy.reshape(-1, shape[3])).reshape(shape)
     dW = 0.0
-    for part, columns in parts(windows(padded, k, stride)):
-        dW = dW + columns.T @ dy[part].reshape(-1, O)
+    for part, columns in parts(windows(padded, shape[0], stride)):
+        dW = dW + columns.T @ dy[part].reshape(-1, shape[3])
     return dW.reshape(shape)
 
 
@@ -75,15 +73,15 @@ def input_gradient(dy, W, shape, around, stride):
 
     With stride 1 that is a convolution again: of dy, with the kernel turned round and its channels exchanged.
     """
-    k, (B, height, width, I) = len(W), shape
-    xp, (_, rows, cols, O) = array_module(dy), dy.shape
+    k, xp, (B, rows, cols, _) = len(W), array_module(dy), dy.shape
     if stride == 1 and k > 1:
         turned = W[::-1, ::-1].swapaxes(2, 3)
         dpadded = windowed(pad(dy, ((k - 1, k - 1),) * 2), xp.ascontiguousarray(turned), 1)
         return cropped(dpadded, around)
     dpadded = xp.zeros(shape, dy.dtype)
     for part in cut((B, rows), max(PIXELS // cols, 1)) if on_host(dy) else [(slice(None),)]:
-        dcolumns = product(dy[part], W.reshape(-1, O).T).reshape(*dy[part].shape[:3], k, k, I)
+        dcolumns = product(dy[part], W.reshape(-1, W.shape[-1]).T)
+        dcolumns = dcolumns.reshape(*dcolumns.shape[:3], k, k, W.shape[2])
         images, first = part[0], (part[1].start if len(part) > 1 else 0) * stride
         n = dcolumns.shape[1]
         for u in range(k):
@@ -95,11 +93,11 @@ def input_gradient(dy, W, shape, around, stride):
 
 def windows(padded, k, stride):
     """(B, Ho, Wo, k, k, I): every window, a view."""
-    B, height, width, I = padded.shape
+    B, height, width, channels = padded.shape
     b, r, c, i = padded.strides
     rows, cols = (height - k) // stride + 1, (width - k) // stride + 1
     as_strided = array_module(padded).lib.stride_tricks.as_strided
-    return as_strided(padded, (B, rows, cols, k, k, I), (b, r * stride, c * stride, r, c, i))
+    return as_strided(padded, (B, rows, cols, k, k, channels), (b, r * stride, c * stride, r, c, i))
 
 
 def parts(view):
