@@ -8,6 +8,7 @@ kernel round; in mathematics this is the cross-correlation.)
 """
 
 from vitnp.backend.arrays import array_module, on_host
+from vitnp.backend.half import wide
 from vitnp.backend.tiles import cut
 
 PIXELS = 800  # of y at a time on a CPU: fewer windows stay in cache; below 400 the products get slow
@@ -64,8 +65,8 @@ def weight_gradient(dy, padded, shape, stride):
         return (x.reshape(-1, shape[2]).T @ dy.reshape(-1, shape[3])).reshape(shape)
     dW = 0.0
     for part, columns in parts(windows(padded, shape[0], stride)):
-        dW = dW + columns.T @ dy[part].reshape(-1, shape[3])
-    return dW.reshape(shape)
+        dW = dW + wide(columns.T @ dy[part].reshape(-1, shape[3]))
+    return dW.reshape(shape).astype(dy.dtype, copy=False)
 
 
 def input_gradient(dy, W, shape, around, stride):

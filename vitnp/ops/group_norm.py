@@ -6,9 +6,8 @@ G groups of C/G adjacent channels each. It does not look at the other images of 
 """
 
 from vitnp.backend.arrays import array_module
+from vitnp.backend.half import wide
 from vitnp.ops import initializers
-
-EVERY = (1, 2)  # the axes of places
 
 
 def init(*, channels, dtype, gamma=1.0):
@@ -19,6 +18,7 @@ def init(*, channels, dtype, gamma=1.0):
 
 def forward(x, p, *, groups, eps):
     """(B, H, W, C) → (B, H, W, C)."""
+    dtype, x = x.dtype, wide(x)
     c = x - of_channels(group_mean(place_mean(x), groups))
     variance = group_mean(place_mean(c * c), groups)
     inverse_std = of_channels((variance + eps) ** -0.5)  # (B, 1, 1, C)
@@ -26,22 +26,25 @@ def forward(x, p, *, groups, eps):
     x_hat *= inverse_std
     y = x_hat * p["gamma"]
     y += p["beta"]
+    y, x_hat = (a.astype(dtype, copy=False) for a in (y, x_hat))
     return y, (x_hat, inverse_std, p["gamma"], groups)
 
 
 def backward(dy, saved):
     """dy (B, H, W, C) → dx (B, H, W, C) and {gamma, beta}."""
     x_hat, inverse_std, gamma, groups = saved
-    places = dy.shape[1] * dy.shape[2]
+    dtype, places = dy.dtype, dy.shape[1] * dy.shape[2]
+    dy, x_hat = wide(dy), wide(x_hat)
     along_x_hat, along_mean = place_mean(dy * x_hat), place_mean(dy)  # (B, C)
     # y = γ·x̂ + β
     dp = {"gamma": along_x_hat.sum(axis=0) * places, "beta": along_mean.sum(axis=0) * places}
+    dp = {name: leaf.astype(dtype, copy=False) for name, leaf in dp.items()}
     # x̂ = (x − mean)/√(var + ε): x moves the mean and the variance of its group too
     dx = dy * gamma
     dx -= of_channels(group_mean(along_mean * gamma, groups))
     dx -= x_hat * of_channels(group_mean(along_x_hat * gamma, groups))
     dx *= inverse_std
-    return dx, dp
+    return dx.astype(dtype, copy=False), dp
 
 
 def place_mean(x):

@@ -9,6 +9,7 @@ negative. The mean over all places is `steps.s8_classify` with classifier "gap".
 import math
 
 from vitnp.backend.arrays import array_module
+from vitnp.backend.half import wide
 from vitnp.ops.conv import cropped, pad, padding_of
 
 
@@ -40,8 +41,8 @@ def mean_forward(x, *, kernel, stride):
     """(B, H, W, C) → (B, Ho, Wo, C)."""
     y = 0.0
     for slice_ in slices(x.shape, kernel, stride):
-        y = y + x[slice_]
-    return y / kernel**2, (x.shape, kernel, stride)
+        y = y + wide(x[slice_])
+    return (y / kernel**2).astype(x.dtype, copy=False), (x.shape, kernel, stride)
 
 
 def mean_backward(dy, saved):

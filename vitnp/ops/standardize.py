@@ -8,13 +8,15 @@ hybrid (1e-5).
 """
 
 from vitnp.backend.arrays import array_module
+from vitnp.backend.half import wide
 
 FORMS = ("variance", "std")  # where ε is added
 
 
 def forward(W, *, eps, form="variance"):
     """A kernel (k, k, I, O) → the standardized kernel (k, k, I, O)."""
-    xp = array_module(W)
+    xp, dtype = array_module(W), W.dtype
+    W = wide(W)  # ε and most squares are below float16
     c = W - W.mean(axis=(0, 1, 2))
     v = (c * c).mean(axis=(0, 1, 2))  # of the differences, not E[W²] − E[W]², which cancels
     if form == "variance":
@@ -24,14 +26,15 @@ def forward(W, *, eps, form="variance"):
         scale = 1 / (std + eps)
         along = xp.where(std > 0, 1 / xp.where(std > 0, std, 1), 0)  # a constant kernel has no direction
     y = c * scale
-    return y, (y, scale, along)
+    return y.astype(dtype, copy=False), (y, scale, along)
 
 
 def backward(dy, saved):
     """dŴ → dW (k, k, I, O)."""
     y, scale, along = saved
+    dtype, dy = dy.dtype, wide(dy)
     # Ŵ = c·scale(v): W moves its mean and its variance too. d√v/dc = c/(n·√v), so the last term has `along`:
     # 1/√(v + ε), or 1/√v where ε is added to the root
     dW = (dy - dy.mean(axis=(0, 1, 2))) * scale
     dW -= y * ((dy * y).mean(axis=(0, 1, 2)) * along)
-    return dW
+    return dW.astype(dtype, copy=False)
