@@ -69,19 +69,19 @@ def pre_backward(dy, saved):
     norm_1, conv_1, norm_2, conv_2, norm_3, conv_3 = saved.layers
     dp = {}
     # y = a + shortcut: the gradient goes both ways
+    if saved.shortcut is not None:
+        dh_shortcut, dp["conv_shortcut"] = conv_backward(dy, saved.shortcut)
     da, dp["conv_3"] = conv_backward(dy, conv_3)
     da, dp["norm_3"] = norm_relu_backward(da, norm_3)
     da, dp["conv_2"] = conv_backward(da, conv_2)
     da, dp["norm_2"] = norm_relu_backward(da, norm_2)
     dh, dp["conv_1"] = conv_backward(da, conv_1)
-    dx = 0.0
+    if saved.shortcut is not None:
+        dh = dh + dh_shortcut  # h was used twice: a sum
+    dx, dp["norm_1"] = norm_relu_backward(dh, norm_1)
     if saved.shortcut is None:
-        dx = dy  # shortcut = x
-    else:  # h was used twice: a sum
-        dh_shortcut, dp["conv_shortcut"] = conv_backward(dy, saved.shortcut)
-        dh = dh + dh_shortcut
-    dx_h, dp["norm_1"] = norm_relu_backward(dh, norm_1)
-    return dx + dx_h, dp
+        dx = dx + dy  # shortcut = x
+    return dx, dict(reversed(dp.items()))  # in p's order
 
 
 def post_forward(x, p, how, *, stride):
@@ -107,15 +107,15 @@ def post_backward(dy, saved):
     dp = {}
     # y = ReLU(a + shortcut): the gradient goes both ways
     dy = relu.backward(dy, saved.relu)
+    dx_shortcut = dy  # shortcut = x
+    if saved.shortcut is not None:
+        conv_0, norm_0 = saved.shortcut
+        dshortcut, dp["norm_shortcut"] = group_norm.backward(dy, norm_0)
+        dx_shortcut, dp["conv_shortcut"] = conv_backward(dshortcut, conv_0)
     da, dp["norm_3"] = group_norm.backward(dy, norm_3)
     da, dp["conv_3"] = conv_backward(da, conv_3)
     da, dp["norm_2"] = norm_relu_backward(da, norm_2)
     da, dp["conv_2"] = conv_backward(da, conv_2)
     da, dp["norm_1"] = norm_relu_backward(da, norm_1)
     dx, dp["conv_1"] = conv_backward(da, conv_1)
-    if saved.shortcut is None:
-        return dx + dy, dp
-    conv_0, norm_0 = saved.shortcut
-    dshortcut, dp["norm_shortcut"] = group_norm.backward(dy, norm_0)
-    dx_shortcut, dp["conv_shortcut"] = conv_backward(dshortcut, conv_0)
-    return dx + dx_shortcut, dp
+    return dx + dx_shortcut, dict(reversed(dp.items()))  # in p's order

@@ -60,7 +60,7 @@ def root_backward(dx, saved):
     if saved_norm is not None:
         dx, dp["norm"] = norm_relu_backward(dx, saved_norm)
     dx, dp["conv"] = conv_backward(dx, saved_conv)
-    return dx, dp
+    return dx, dict(reversed(dp.items()))  # in p's order
 
 
 def units(sizes):

@@ -110,7 +110,8 @@ def init(rng, config, dtype="float32"):
     dtype = Weightless(dtype) if rng is None else dtype
     how = {"width": config.width, "pre": True, "dtype": dtype}
     p = {"root": resnet.init_root(rng, inputs=config.in_channels, **how)}
-    p["stages"] = resnet.init_stages(rng, sizes=config.units, **how)
+    if config.units:
+        p["stages"] = resnet.init_stages(rng, sizes=config.units, **how)
     p["norm"] = group_norm.init(channels=config.channels, dtype=dtype)
     classes = {"num_classes": config.num_classes, "representation_size": None}
     p["classify"] = s8_classify.init(rng, hidden_size=config.channels, **classes, dtype=dtype)
@@ -129,7 +130,8 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     need_bool("whole", whole)
     x, root = resnet.root_forward(images, p["root"], config.how)  # → (B, Hᵢ/4, Wᵢ/4, width)
-    x, units = resnet.stages_forward(x, p["stages"], config.how, pre=True, keep=keep)  # → (B, h, w, channels)
+    stages = p.get("stages", {})  # none where the root is all
+    x, units = resnet.stages_forward(x, stages, config.how, pre=True, keep=keep)  # → (B, h, w, channels)
     x, norm = norm_relu_forward(x, p["norm"], config.how)
     tokens = x.reshape(len(x), -1, x.shape[-1])  # the h·w places as tokens
     logits, classify = s8_classify.forward(tokens, p["classify"], classifier="gap")
