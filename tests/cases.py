@@ -5,6 +5,7 @@ same checks fail. Generic means random and not the initial weights: zero heads a
 """
 
 import functools
+import math
 import types
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -13,11 +14,28 @@ import numpy as np
 
 from vitnp import gradcheck, tree, vit
 from vitnp.backend.arrays import array_module, to_device
-from vitnp.blocks import encoder
+from vitnp.blocks import bottleneck, encoder, resnet
+from vitnp.blocks.convolution import How
 from vitnp.engine import loss
-from vitnp.models import mlp, preset
+from vitnp.models import bit, hybrid, mlp, preset
 from vitnp.models.vit import masked
-from vitnp.ops import dropout, gelu, heads, interpolate, linear, positions, relative, rows, softmax
+from vitnp.ops import (
+    conv,
+    dropout,
+    gelu,
+    group_norm,
+    heads,
+    interpolate,
+    linear,
+    pool,
+    positions,
+    relative,
+    relu,
+    rows,
+    softmax,
+    standardize,
+)
+from vitnp.ops.initializers import Weightless
 from vitnp.ops.interpolate import INTERPOLATIONS
 from vitnp.steps import (
     s1_patchify,
@@ -139,6 +157,82 @@ def relative_backward(dy, saved):
     """dE_rel as it is a parameter's: the sum over the heads of all images."""
     dQ, dE_rel = relative.backward(dy, saved)
     return dQ, {"E_rel": dE_rel.sum(axis=(0, 1))}
+
+
+# (kernel, stride, padding, height, width): zeros on one side only, rows that no window reaches, more zeros than needed.
+CONVOLUTIONS = (
+    (1, 1, 0, 7, 9),
+    (1, 2, 0, 7, 10),
+    (1, 1, 1, 7, 9),
+    (2, 1, 0, 6, 9),
+    (2, 3, 1, 7, 9),
+    (3, 1, 1, 7, 9),
+    (3, 1, "same", 6, 11),
+    (3, 2, 1, 7, 10),
+    (3, 2, "same", 8, 11),
+    (3, 3, 2, 7, 9),
+    (5, 2, "same", 9, 12),
+    (7, 2, "same", 11, 16),
+    (7, 2, 3, 11, 16),
+)
+POOLS = (  # the same, and the value around
+    (3, 2, 1, 0.0, 7, 10),
+    (3, 2, "same", -math.inf, 8, 11),
+    (2, 3, 0, -math.inf, 7, 9),
+    (3, 1, 1, -math.inf, 6, 9),
+)
+
+
+def convolutions():
+    """What residual networks are made of."""
+    for kernel, stride, padding, height, width in CONVOLUTIONS:
+        yield step(
+            f"conv {kernel}x{kernel}, stride {stride}, padding {padding}",
+            types.SimpleNamespace(forward=conv_forward, backward=conv_backward),
+            generic(2, height, width, 4),
+            {"W": np.zeros((kernel, kernel, 4, 8))},
+            stride=stride,
+            padding=padding,
+        )
+    x = generic(2, 4, 5, 12)
+    yield op("relu", relu.forward, relu.backward, x)
+    for form, eps in (("variance", 1e-2), ("std", 1e-1)):
+        yield op(
+            f"standardize {form}",
+            lambda W, form=form, eps=eps: standardize.forward(W, eps=eps, form=form),
+            standardize.backward,
+            0.3 * generic(3, 5, 4, 6),
+            per_image=False,
+        )
+    for groups in (1, 3, 12):
+        shapes = group_norm.init(channels=12, dtype="float64")
+        yield step(f"group_norm of {groups}", group_norm, x, shapes, groups=groups, eps=1e-2)
+    for kernel, stride, padding, value, height, width in POOLS:
+        how = {"kernel": kernel, "stride": stride, "padding": padding, "value": value}
+        yield op(
+            f"pool, largest of {kernel}x{kernel}, stride {stride}, padding {padding}",
+            lambda x, how=how: pool.max_forward(x, **how),
+            pool.max_backward,
+            generic(2, height, width, 4),
+        )
+    for kernel, stride in ((3, 2), (2, 3), (3, 1)):
+        yield op(
+            f"pool, mean of {kernel}x{kernel}, stride {stride}",
+            lambda x, how=(kernel, stride): pool.mean_forward(x, kernel=how[0], stride=how[1]),
+            pool.mean_backward,
+            generic(2, 7, 10, 4),
+        )
+
+
+def conv_forward(x, p, **static):
+    """`conv.forward` with the kernel as a parameter."""
+    return conv.forward(x, p["W"], **static)
+
+
+def conv_backward(dy, saved):
+    """The kernel's gradient as a parameter's."""
+    dx, dW = conv.backward(dy, saved)
+    return dx, {"W": dW}
 
 
 def steps():
@@ -302,6 +396,27 @@ def blocks():
         )
 
 
+AS_BIT = How(groups=3, norm_eps=1e-2, kernel_eps=1e-2, kernel_eps_at="variance", same=False)
+AS_STEM = How(groups=3, norm_eps=1e-2, kernel_eps=1e-1, kernel_eps_at="std", same=True)
+
+
+def residual():
+    """The units of both kinds, with the shortcut that is x and the one that is a convolution, and both roots."""
+    for pre, how in ((True, AS_BIT), (False, AS_STEM)):
+        kind, module = "pre" if pre else "post", types.SimpleNamespace()
+        module.forward = bottleneck.pre_forward if pre else bottleneck.post_forward
+        module.backward = bottleneck.pre_backward if pre else bottleneck.post_backward
+        for name, inputs, width, stride in ((", x", 24, 6, 1), (", wider", 9, 6, 1), (", stride 2", 9, 6, 2)):
+            shapes = bottleneck.init(
+                None, inputs=inputs, width=width, stride=stride, pre=pre, dtype=Weightless("float64")
+            )
+            x = generic(2, 7, 8, inputs)
+            yield step(f"bottleneck {kind}{name}", module, x, shapes, how=how, stride=stride)
+        shapes = resnet.init_root(None, inputs=3, width=6, pre=pre, dtype=Weightless("float64"))
+        root = types.SimpleNamespace(forward=resnet.root_forward, backward=resnet.root_backward)
+        yield step(f"resnet root {kind}", root, generic(2, 13, 18, 3), shapes, how=how)
+
+
 # The whole model: preset "tiny" (pre-logits, class token, tanh GELU), and what is changed in it.
 MODELS = {
     "vit": {},
@@ -433,6 +548,45 @@ def fully_connected():
             p,
             per_image=not config.drops,
         )
+
+
+# Each one of its kind: the preset, what is changed in it, and what of it is kept.
+RESIDUAL = {
+    "bit": ("bit-tiny", {}, "all"),
+    "bit, recomputed": ("bit-tiny", {}, "inputs"),
+    "bit, root alone": ("bit-tiny", {"units": ()}, "all"),
+    "bit, one stage, one group": ("bit-tiny", {"units": (2,), "groups": 1}, "all"),
+    "bit, no head": ("bit-tiny", {"num_classes": 0}, "all"),
+    "hybrid": ("hybrid-tiny", {}, "all"),
+    "hybrid, root alone": ("hybrid-tiny", {"stem_units": (), "patch_size": 4, "image_size": (29, 45)}, "all"),
+    "hybrid, as timm": (
+        "hybrid-tiny",
+        {"kernel_eps_at": "variance", "gelu": "erf", "classifier": "gap", "groups": 6},
+        "all",
+    ),
+    "hybrid, both dropouts, recomputed": ("hybrid-tiny", DROPOUTS, "inputs"),
+    "hybrid, less": ("hybrid-tiny", {}, "all"),
+}
+
+
+def residual_networks():
+    """BiT and the hybrid."""
+    for name, how in RESIDUAL.items():
+        yield name, functools.partial(residual_network, name, *how)
+
+
+def residual_network(name, of, fields, keep):
+    """One of them."""
+    config, whole = preset(of, **fields), "less" not in name
+    module = bit if config.family == "bit" else hybrid
+    rng = generator if config.drops else lambda: None
+
+    def forward(x, p):
+        return module.forward(x, p, config, rng(), keep=keep, whole=whole)
+
+    p = gradcheck.random_like(module.init(None, config, "float64"), generator(1))
+    x = generic(2, *config.image_size, config.in_channels)
+    return Case(name, forward, module.backward, x, p, per_image=not config.drops)
 
 
 def model_with_loss(name, labels):
@@ -568,4 +722,7 @@ class Cases(Mapping):
         return len(self.found)
 
 
-CASES = Cases(ops, steps, blocks, models, fully_connected, losses, masked_patches)
+CASES = Cases(
+    *(ops, convolutions, steps, blocks, residual, models, fully_connected, residual_networks),
+    *(losses, masked_patches),
+)

@@ -57,12 +57,16 @@ class Strict:
         return call
 
 
-ATTRIBUTES = "T dtype imag nbytes ndim real shape size".split()
+ATTRIBUTES = "T dtype imag nbytes ndim real shape size strides".split()
 METHODS = "all any argmax astype copy max mean min reshape sum swapaxes".split()
 KEYWORDS = {"axis", "copy", "dtype", "keepdims"}
 OPERATORS = "add sub mul truediv floordiv mod pow matmul neg abs invert ge gt le lt eq".split()
-FUNCTIONS = "arange broadcast_to concatenate cos exp eye floor isfinite log maximum minimum ones".split()
-FUNCTIONS += "quantile sign sin sqrt stack take_along_axis tanh where zeros".split()
+FUNCTIONS = (
+    "arange ascontiguousarray broadcast_to concatenate cos empty exp eye floor full isfinite log".split()
+)
+FUNCTIONS += (
+    "maximum minimum ones quantile sign sin sqrt stack take_along_axis tanh uint8 where zeros".split()
+)
 
 
 def wrap(value):
@@ -146,6 +150,11 @@ def asnumpy(x):
     return x.a.copy() if isinstance(x.a, np.ndarray) else np.asarray(x.a)
 
 
+def as_strided(x, shape, strides):
+    """A view with other strides, of the same memory."""
+    return wrap(np.lib.stride_tricks.as_strided(x.a, shape, strides))
+
+
 class Generator:
     """A generator on the device: no `bytes`, no `normal`, as CuPy's."""
 
@@ -167,6 +176,7 @@ STRICT = Module(
     asarray=asarray,
     asnumpy=asnumpy,
     finfo=np.finfo,
+    lib=types.SimpleNamespace(stride_tricks=types.SimpleNamespace(as_strided=as_strided)),
     linalg=types.SimpleNamespace(
         svd=lambda a, full_matrices: tuple(map(wrap, np.linalg.svd(a.a, full_matrices)))
     ),

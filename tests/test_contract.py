@@ -14,11 +14,13 @@ from vitnp import tree
 from vitnp.analysis.clauses import CLAUSES
 from vitnp.analysis.results import run
 from vitnp.backend import tiles
+from vitnp.ops import conv
 
 # The blocks in which the large arrays of a real model are treated, for the small ones here: as they are (none of
 # these arrays fills one), of a few rows, which leave a shorter one at the end, and of less than a row. Of a whole
 # model's arrays, which have the most rows, ten and five rows.
 BLOCKS, MODEL_BLOCKS = (tiles.BLOCK, 50, 11), (tiles.BLOCK, 300, 150)
+PIXELS = conv.PIXELS
 
 
 def blocks(name):
@@ -42,6 +44,12 @@ def poisoned(shape, dtype=float):
     return np.full(shape, np.nan if np.dtype(dtype).kind in "fc" else 1, dtype)
 
 
+def set_block(block, monkeypatch):
+    """The size of the blocks, also of the pixels that a convolution takes at a time: fewer where the arrays are small."""
+    monkeypatch.setattr(tiles, "BLOCK", block)
+    monkeypatch.setattr(conv, "PIXELS", min(block, PIXELS))
+
+
 def clauses_and_blocks(name):
     """Every clause in blocks of every size; but a model's gradients, which take the longest, in one size.
 
@@ -56,7 +64,7 @@ def clauses_and_blocks(name):
     ("name", "clause", "block"), [(name, *at) for name in CASES for at in clauses_and_blocks(name)]
 )
 def test_contract(name, clause, block, monkeypatch):
-    monkeypatch.setattr(tiles, "BLOCK", block)
+    set_block(block, monkeypatch)
     monkeypatch.setattr(np, "empty", poisoned)
     CONTRACT[clause](CASES[name])
 
@@ -66,7 +74,7 @@ def test_blocks_change_rounding_alone(name, monkeypatch):
     """y, dx and dp, whatever the size of the blocks: BLAS may add a row up otherwise where there are fewer rows."""
     case, results = CASES[name], []
     for block in blocks(name):
-        monkeypatch.setattr(tiles, "BLOCK", block)
+        set_block(block, monkeypatch)
         results.append(run(case.forward, case.backward, case.x, case.p))
     for result in results[1:]:
         tree.map(close, result, results[0])
@@ -93,6 +101,7 @@ def test_every_backward_has_a_case():
 
 # What is square by its nature, or made so to be looked at.
 SQUARE = {"W_Q", "W_K", "W_V", "W_O"}
+CONVOLUTIONAL = ("conv", "bottleneck", "resnet", "bit", "hybrid")  # kernels are square, a unit's 3x3 twice
 MADE_SQUARE = ("linear, ", "vit, square", "vit, one patch")
 
 
@@ -100,12 +109,18 @@ MADE_SQUARE = ("linear, ", "vit, square", "vit, one patch")
 def test_no_two_sizes_of_a_case_are_alike(name):
     """Of x, of a leaf, and the batch's beside those of p: two exchanged axes are another shape or other numbers."""
     case = CASES[name]
-    shapes = {"x": case.x.shape} | {leaf_name: leaf.shape for leaf_name, leaf in tree.leaves(case.p)}
+    shapes = {"x": case.x.shape}
+    for leaf, a in tree.leaves(case.p):
+        is_kernel = a.ndim == 4 and name.startswith(CONVOLUTIONAL)
+        shapes[leaf] = (
+            a.shape[1:3] if is_kernel and "conv_" in leaf else a.shape[1:] if is_kernel else a.shape
+        )
     for leaf, shape in shapes.items():
         if leaf.rpartition(".")[2] not in SQUARE and not leaf.startswith("layers."):  # of an MLP
             assert len(set(shape)) == len(shape), leaf
     if case.per_image:
-        sizes = {size for _, leaf in tree.leaves(case.p) for size in leaf.shape}
+        shapes.pop("x")
+        sizes = {size for shape in shapes.values() for size in shape if not name.startswith("conv 2x2")}
         assert len(case.x) not in sizes
 
 

@@ -81,6 +81,7 @@ def rebuilt(file, *changes, block=None):
         rebuilt_cases = importlib.import_module("cases").CASES
         if block:
             sys.modules["vitnp.backend.tiles"].BLOCK = block
+            sys.modules["vitnp.ops.conv"].PIXELS = block
         yield rebuilt_cases
     finally:
         sys.meta_path.remove(finder)

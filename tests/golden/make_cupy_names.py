@@ -14,7 +14,15 @@ def names():
     """{"concatenate", "random.Generator", "ndarray.astype", …} of the CuPy that is installed."""
     import cupy
 
-    owners = ("ndarray", "random", "random.Generator", "random.Philox4x3210", "linalg")
+    owners = (
+        "ndarray",
+        "random",
+        "random.Generator",
+        "random.Philox4x3210",
+        "linalg",
+        "lib",
+        "lib.stride_tricks",
+    )
     found = {name for name in dir(cupy) if not name.startswith("_")}
     found |= {*owners}  # CuPy makes some of its names when they are first asked for
     for owner in owners:
