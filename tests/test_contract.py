@@ -45,7 +45,7 @@ def poisoned(shape, dtype=float):
 
 
 def set_block(block, monkeypatch):
-    """The size of the blocks, also of the pixels that a convolution takes at a time: fewer where the arrays are small."""
+    """The size of the blocks, and how many pixels a convolution takes at a time: few, as these images are small."""
     monkeypatch.setattr(tiles, "BLOCK", block)
     monkeypatch.setattr(conv, "PIXELS", min(block, PIXELS))
 

@@ -12,7 +12,7 @@ from strict import STRICT, wrap
 
 from vitnp.backend import draws
 from vitnp.backend.arrays import to_host
-from vitnp.ops import dropout, gelu, heads, linear, rows, softmax
+from vitnp.ops import dropout, gelu, heads, linear, relu, rows, softmax
 
 X = np.linspace(-8.0, 8.0, 160_001)
 
@@ -197,3 +197,14 @@ def test_softmax_of_rows_far_apart():
     """One row far below the others must not vanish beside their maximum."""
     y, _ = softmax.forward(np.array([[500.0, 500.0], [-500.0, -500.0]]))
     np.testing.assert_array_equal(y, 0.5)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_relu(dtype):
+    """x or 0, slope 1 or 0; at 0 itself, where there is no slope, 0."""
+    x = np.array([[-2.0, -0.0, 0.0, 3.0, 1e-7]], dtype)
+    y, saved = relu.forward(x)
+    np.testing.assert_array_equal(y, np.array([[0.0, 0.0, 0.0, 3.0, 1e-7]], dtype))
+    dx = relu.backward(np.array([[5.0, 6.0, 7.0, 8.0, 9.0]], dtype), saved)
+    np.testing.assert_array_equal(dx, [[0.0, 0.0, 0.0, 8.0, 9.0]])
+    assert y.dtype == dx.dtype == dtype
