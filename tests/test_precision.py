@@ -118,6 +118,26 @@ def test_every_model_in_float16(case):
     assert abs(dx - exact_dx).max() <= 2 * roundings * U * abs(exact_dx).max()
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith(("bit", "hybrid"))])
+def test_every_residual_network_in_float16(name):
+    """As above, but for the gradients: where float16 gives a ReLU or a maximum another sign, they are others."""
+    case = CASES[name]
+    x, p = case.x.astype("float16"), precision.cast(case.p, "float16")
+    exact_x, exact_p = x.astype("float64"), precision.cast(p, "float64")
+    y, saved = case.forward(x, p)
+    exact, exact_saved = case.forward(exact_x, exact_p)
+    dy, exact_dy = numbers(*y.shape)
+    dx, dp = case.backward(dy, saved)
+    exact_dx, exact_dp = case.backward(exact_dy, exact_saved)
+    leaves = [("images", dx), *tree.leaves(dp)]
+    want = dict([("images", exact_dx), *tree.leaves(exact_dp)])
+    assert {a.dtype.name for a in (y, *(leaf for _, leaf in leaves))} == {"float16"}
+    assert abs(y - exact).max() <= 12 * U * abs(exact).max()
+    apart = sum(float(((leaf - want[leaf_name]) ** 2).sum()) for leaf_name, leaf in leaves)
+    size = sum(float((leaf**2).sum()) for leaf in want.values())
+    assert apart <= 0.1**2 * size
+
+
 def test_float32_and_float64_are_left_alone():
     x = generator().standard_normal((2, 3))
     assert wide(x) is x

@@ -54,6 +54,17 @@ class HybridConfig(vit.ViTConfig):
         return resnet.sizes_of(self.image_size, self.stem_units, same=True)[-1]
 
     @property
+    def map_scale(self):
+        """How many pixels high and wide a place of the feature map is."""
+        return 4 * 2 ** max(len(self.stem_units) - 1, 0)
+
+    @property
+    def map_called(self):
+        """The feature map in words, with its size."""
+        (rows, columns), (height, width) = self.map_size, self.image_size
+        return f"the feature map of image_size {height}x{width}, {rows}x{columns} places,"
+
+    @property
     def map_channels(self):
         """The channels of the feature map."""
         if not self.stem_units:

@@ -44,10 +44,11 @@ class ViTConfig(ImageConfig):
         super().fits()
         (height, width), P = self.map_size, self.patch_size
         if height % P or width % P:
-            near = (max(round(height / P), 1) * P, max(round(width / P), 1) * P)
+            side = P * self.map_scale
+            near = (max(round(height / P), 1) * side, max(round(width / P), 1) * side)
             raise InputError(
-                f"image_size {height}x{width} is not divisible by patch_size {P}; "
-                f"use an image_size of multiples of {P}, such as {near[0]}x{near[1]}"
+                f"{self.map_called} is not divisible by patch_size {P}; "
+                f"use an image_size of multiples of {side}, such as {near[0]}x{near[1]}"
             )
         D, H = self.hidden_size, self.num_heads
         if D % H:
@@ -116,6 +117,17 @@ class ViTConfig(ImageConfig):
     def map_size(self):
         """(height, width) of what is cut into patches: the image; a hybrid's is a feature map."""
         return self.image_size
+
+    @property
+    def map_scale(self):
+        """How many pixels high and wide a place of it is."""
+        return 1
+
+    @property
+    def map_called(self):
+        """What it is, in words, with its size."""
+        height, width = self.map_size
+        return f"image_size {height}x{width}"
 
     @property
     def map_channels(self):
