@@ -111,7 +111,8 @@ def test_dtype_in_is_dtype_out(dtype):
         (pool.max_forward, pool.max_backward, 0),
         (pool.mean_forward, pool.mean_backward, 1),
     ):
-        y, saved = forward(x, kernel=3, stride=2)
+        with np.errstate(over="ignore"):  # seen in the numbers
+            y, saved = forward(x, kernel=3, stride=2)
         want, want_saved = forward(x.astype("float64"), kernel=3, stride=2)
         dy = (y / 30).astype(dtype)
         dx, want_dx = backward(dy, saved), backward(dy.astype("float64"), want_saved)
