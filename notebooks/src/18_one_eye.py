@@ -523,12 +523,14 @@ for ax, (title, values) in zip(axes[1:], maps.items()):
     ax.set_title(f"{title}\n{values.min():.1%}–{values.max():.1%}", fontsize=12)
 
 # %% [markdown] lang="en"
-# The first map shows one square, the second scattered spots, the third both eyes. Leaving out one head of 72 moves the strongest patch from the edge into the face. (Each
-# map is colored from its own smallest to its own largest value, printed above it.)
+# The first map shows one square, the second scattered spots, the third both eyes. Leaving out one head of 72 moves the
+# strongest patch from the edge into the face. (Each map is colored from its own smallest to its own largest value, printed
+# above it. The maps of `vitnp look` are yellow from the 99% quantile up, so they show a few more squares.)
 
 # %% [markdown] lang="ko"
-# 차례로 네모 하나, 흩어진 점들, 두 눈이 보입니다. 헤드 72개 중 하나만 빼도 가장 강한 패치가 가장자리에서 얼굴 한가운데로 옮겨 갑니다. (색은 그림마다 자기
-# 최솟값에서 최댓값까지이고, 그 값을 위에 적었습니다.)
+# 차례로 네모 하나, 흩어진 점들, 두 눈이 보입니다. 헤드 72개 중 하나만 빼도 값이 가장 큰 패치가 가장자리에서 얼굴 한가운데로 옮겨
+# 갑니다. (색은 그림마다 자기 최솟값에서 최댓값까지이고, 그 값을 위에 적었습니다. `vitnp look`은 99% 분위수부터 노란색으로
+# 칠하므로 네모가 몇 개 더 보입니다.)
 
 # %%
 strongest = {title: place(values.argmax()) for title, values in maps.items()}
