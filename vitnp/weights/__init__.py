@@ -18,10 +18,13 @@ vit/    names.py     each library's parameter names     profiles.py  its setting
 Imports `models`, `inputs`, `ops`, `backend`, `system`, `tree`, `errors`.
 """
 
+from vitnp.weights.bit import profiles as bit
+from vitnp.weights.families import FORMATS
 from vitnp.weights.loading import Inspection, inspect, load
 from vitnp.weights.saving import save
-from vitnp.weights.vit.names import FORMATS
-from vitnp.weights.vit.profiles import PROFILES
+from vitnp.weights.vit import profiles as vit
 from vitnp.weights.vit.sidecar import class_names
+
+PROFILES = vit.PROFILES | bit.PROFILES
 
 __all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save"]

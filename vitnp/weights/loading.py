@@ -7,11 +7,13 @@ import numpy as np
 from vitnp import models, tree
 from vitnp.errors import InputError, shown, some_of
 from vitnp.inputs.images import ImageConfig, size
-from vitnp.weights import adapt, kinds
+from vitnp.weights import adapt, families, kinds
 from vitnp.weights.described import describe
 from vitnp.weights.stored import BFLOAT16, called, widened
-from vitnp.weights.vit import layer_scale, layouts
-from vitnp.weights.vit.names import names
+from vitnp.weights.vit import layer_scale
+from vitnp.weights.vit.layouts import split
+
+OURS = ("vitnp", "onnx")  # files of our names and layouts: a graph's arrays come so
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,11 +175,13 @@ def numbers(found, fitting):
 
 def expected(family, config):
     """{name in the file: ({our name: our shape}, shape in the file)} of the configuration's model, in p's order."""
-    family = "vitnp" if family == "onnx" else family  # a graph's arrays come by our names, laid out as ours
-    theirs, want = {} if family == "vitnp" else names(family, config.num_layers), {}
-    for ours, leaf in tree.leaves(models.of(config).init(None, config)):
-        in_file = ours if family == "vitnp" else theirs[ours]
-        shape = layouts.to_file(family, ours, leaf, config).shape
+    leaves = tree.leaves(models.of(config).init(None, config))
+    if family in OURS:
+        return {ours: ({ours: leaf.shape}, leaf.shape) for ours, leaf in leaves}
+    files, want = families.of(config), {}
+    theirs = files.names(family, config)
+    for ours, leaf in leaves:
+        in_file, shape = theirs[ours], files.to_file(family, ours, leaf, config).shape
         if in_file is None:
             raise InputError(f"{family} has no place for {ours}: another format can hold this model")
         if in_file in want:  # the second and third of those that are joined
@@ -190,11 +194,11 @@ def expected(family, config):
 
 def to_ours(family, arrays, config):
     """The tree p made of a file's arrays."""
-    family, leaves = "vitnp" if family == "onnx" else family, {}
+    leaves, files = {}, None if family in OURS else families.of(config)
     for in_file, (ours, _) in expected(family, config).items():
-        parts = layouts.split(arrays.pop(in_file), len(ours))
+        parts = split(arrays.pop(in_file), len(ours))
         for (name, shape), part in zip(ours.items(), parts, strict=True):
-            leaves[name] = layouts.to_ours(family, name, part, shape)
+            leaves[name] = files.to_ours(family, name, part, shape) if files else part
     dtype = np.result_type(*leaves.values())
     wanted = models.of(config).init(None, config)
     return tree.map(lambda name: leaves[name].astype(dtype, copy=False), tree.names(wanted))

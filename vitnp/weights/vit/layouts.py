@@ -22,7 +22,7 @@ def to_file(family, name, array, config):
     if family == "vitnp":
         return array
     last = name.rpartition(".")[2]
-    P, C, H, K = config.patch_size, config.in_channels, config.num_heads, config.head_dim
+    P, C, H, K = config.patch_size, config.map_channels, config.num_heads, config.head_dim
     if last in ("cls", "E_pos"):
         return array.reshape(1, -1, array.shape[-1])
     if name == "project.W":
