@@ -50,16 +50,17 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
 def config_class(path, format=None):
     """The class of the configuration of a file's model; the ViT's where nothing shows which it is.
 
-    Raises InputError for a damaged file, or a configuration that is none.
+    Raises InputError for a configuration of vitnp's that is none; what else is wrong with a file, `load` says.
     """
     if found := native.config_class(path):
         return found
-    with kinds.opened(path) as stored:
-        if GRAPH in stored:
-            return models.module("vit").Config
-        formats = families.LIBRARIES if format is None else (format,)
-        found = (families.family_in(format, stored)[0] for format in formats)
-        return models.module(next(filter(None, found), "vit")).Config
+    formats = (format,) if format in families.LIBRARIES else families.LIBRARIES
+    try:
+        with kinds.opened(path) as stored:
+            found = [families.family_in(format, stored)[0] for format in formats]
+    except InputError:
+        found = []
+    return models.module(next(filter(None, found), "vit")).Config
 
 
 def run_of(checkpoint):

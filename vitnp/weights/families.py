@@ -81,7 +81,7 @@ def detect(path, file_names):
     if not found:
         some = ", ".join(called(name) for name in list(file_names)[:3]) or "nothing"
         raise InputError(
-            f"{path} holds {some} … and neither the patch projection of a ViT nor the root of a BiT; "
+            f"{path} holds {some} … and no patch projection of a ViT, no root of a BiT; "
             f"name a file of vitnp, {', '.join(LIBRARIES)}"
         )
     ((format, (family, _)),) = found.items()
