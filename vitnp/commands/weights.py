@@ -100,7 +100,7 @@ def run_inspect(args):
     found = weights.inspect(path, **told)
     numbers = sum(math.prod(shape) for _, _, shape, _ in found.arrays)
     print(f"{printable(path)}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n")
-    for name, value in dataclasses.asdict(found.config).items():
+    for name, value in ({"family": found.config.family} | dataclasses.asdict(found.config)).items():
         if isinstance(value, dict):
             value = ", ".join(f"{field} {setting}" for field, setting in value.items())
         print(f"  {name:24}{value}")

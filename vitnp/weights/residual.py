@@ -40,11 +40,14 @@ def channels(path, format, shapes, name, what):
     return (kernel[2], kernel[3]) if format == "google" else (kernel[1], kernel[0])
 
 
-def groups(width, overrides):
-    """({groups: number} of GroupNorm in a network of that width, questions)."""
-    if "groups" in overrides or width % GROUPS == 0:
-        return {"groups": GROUPS}, []
-    return {"groups": math.gcd(width, GROUPS)}, [
+def groups(width, fields, overrides):
+    """Questions; fields is given the usual number of groups of such a width where nobody says how many."""
+    if "groups" in fields or "groups" in overrides:
+        return []
+    fields["groups"] = GROUPS if width % GROUPS == 0 else math.gcd(width, GROUPS)
+    if fields["groups"] == GROUPS:
+        return []
+    return [
         f"it does not say how many groups its norms have, and {width} channels are not divisible by the usual "
         f"{GROUPS}; say it with groups= or --set groups=N"
     ]

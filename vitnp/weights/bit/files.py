@@ -73,8 +73,8 @@ def describe(path, format, stored, *, image_size=None, guess=False, **overrides)
     }
     row = PROFILES[kind_of(format, num_classes=seen["num_classes"], width=width)]
     beside = settings.beside(path, format, seen, row["preprocessing"], Config=Config)
-    fields, (groups, questions) = row | seen, residual.groups(width, overrides | beside.fields)
-    fields |= groups | beside.fields
+    fields = row | seen | beside.fields
+    questions = residual.groups(width, fields, overrides)
     how, more = settings.preprocessing(row["preprocessing"], inputs, beside, overrides)
     size = image_size or beside.fields.get("image_size") or beside.image_size or row["image_size"]
     fields |= {"preprocessing": how, "image_size": size}

@@ -1,12 +1,15 @@
 """A hybrid in Google's files and timm's; see `families` for the names here. Imports `models`, `residual`, `vit`."""
 
+import functools
+
 from vitnp.models import hybrid
 from vitnp.weights import residual
 from vitnp.weights.hybrid import names as tables
-from vitnp.weights.hybrid.names import names, spell, to_file, to_ours, written_name
+from vitnp.weights.hybrid.names import names, to_file, to_ours, written_name
 from vitnp.weights.vit import files as vit
 from vitnp.weights.vit import written
 from vitnp.weights.vit.infer import Before
+from vitnp.weights.vit.names import spell
 
 __all__ = ["describe", "names", "obstacle", "shows", "spell", "texts", "to_file", "to_ours", "written_name"]
 # timm's name for each stem; with model_args any of them makes a ViT of any size behind it.
@@ -42,15 +45,18 @@ def _with_axes(name, stored):
     return stored._replace(shape=shape, read=lambda: stored.read().reshape(shape))
 
 
-def stem(path, format, shapes, told):
+def stem(path, format, shapes):
     """The `Before` that the shapes of the stem show."""
     inputs, width = residual.channels(path, format, shapes, tables.ROOT[format], "hybrid's stem")
     units = residual.units_in(tables.UNITS, format, shapes)
-    groups, questions = residual.groups(width, told)
-    fields = {"in_channels": inputs, "stem_width": width, "stem_units": units} | groups
-    pixels = 4 * 2 ** max(len(units) - 1, 0)
+    fields = {"in_channels": inputs, "stem_width": width, "stem_units": units}
     return Before(
-        hybrid.Config, "hybrid", fields, questions, pixels, lambda size: hybrid.map_size(size, units)
+        hybrid.Config,
+        "hybrid",
+        fields,
+        functools.partial(residual.groups, width),
+        pixels=4 * 2 ** max(len(units) - 1, 0),
+        map_size=lambda size: hybrid.map_size(size, units),
     )
 
 

@@ -3,8 +3,6 @@
 Imports `residual`, `tables`, `vit`.
 """
 
-import re
-
 from vitnp.weights import residual, tables
 from vitnp.weights.vit import layouts
 from vitnp.weights.vit import names as vit
@@ -35,16 +33,8 @@ ROOT = {
 }
 
 
-def spell(format, name):
-    """The name in the spelling of the tables; in timm a root alone has its names without "stem."."""
-    name = vit.spell(format, name)
-    return (
-        re.sub(r"^(patch_embed\.backbone)\.(conv|norm)\.", r"\1.stem.\2.", name) if format == "timm" else name
-    )
-
-
 def written_name(format, name, config):
-    """The inverse of `spell`."""
+    """In timm a root alone has its names without "stem."."""
     alone = format == "timm" and not config.stem_units
     return name.replace("backbone.stem.", "backbone.", 1) if alone else name
 

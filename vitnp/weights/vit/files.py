@@ -33,14 +33,14 @@ def to_file(format, name, array, config):
 
 
 def describe(path, format, stored, *, stem=None, **told):
-    """The `Described` of a file; stem(path, format, shapes, told) gives the `Before` of a hybrid."""
+    """The `Described` of a file; stem(path, format, shapes) gives the `Before` of a hybrid."""
     notes, scales = [], {}
     if format == "google":
         stored, notes = google.plain(path, stored)
     spelled, more = foreign.spelled(path, format, stored)
     shapes = {name: stored[in_file].shape for name, in_file in spelled.items()}
     arrays = {spell(format, in_file): in_file for in_file in stored}  # with those that are left out
-    before = stem(path, format, shapes, told) if stem else NOTHING
+    before = stem(path, format, shapes) if stem else NOTHING
     inferred = infer(path, format, arrays, shapes, before=before, **told)
     if positions_of_ours(inferred.config):
         raise InputError(

@@ -4,7 +4,7 @@ A hybrid's stem comes as a `Before`: what its arrays show, and which map it make
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Before(NamedTuple):
     Config: type = ViTConfig
     kind: str = ""  # of the profile, behind the library's
     fields: Mapping = MappingProxyType({})
-    questions: Sequence = ()
+    ask: Callable = lambda fields, overrides: []  # questions about more fields, as `_heads`
     pixels: int = 1  # of the image, along one place of the map
     map_size: Callable = tuple  # (height, width) of an image → of the map
 
@@ -72,7 +72,7 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
         fields["image_size"] = next(told, tuple(side * before.pixels for side in whole))
     kind = f"{family}-{before.kind}" if before.kind else kind_of(family, arrays, class_row=has_row)
     notes, more = _heads(fields, overrides)
-    questions += [*before.questions, *more]
+    questions += before.ask(fields, overrides) + more
     fields["preprocessing"], more = settings.preprocessing(
         profile(kind, fields["image_size"])["preprocessing"], fields["in_channels"], beside, overrides
     )

@@ -59,6 +59,8 @@ SPELLINGS = {
         (r"^backbone\.", ""),  # a checkpoint of DINOv2's training
         (r"^blocks\.\d+\.(\d+)\.", r"blocks.\1."),  # there in chunks, each with the numbers of all blocks
         (r"\.gamma_([12])$", r".ls\1.gamma"),  # DeiT-III
+        # a hybrid whose stem is the root alone
+        (r"^patch_embed\.backbone\.(conv|norm)\.", r"patch_embed.backbone.stem.\1."),
     ),
     "huggingface": (
         (r"^(embeddings|encoder|layers|layernorm|pooler)\.", r"vit.\1."),  # files of ViTModel
