@@ -1,5 +1,6 @@
 """BiT and hybrids in every format: round trips, what is read off a file and what is asked, other sizes, other heads."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -11,7 +12,8 @@ from vitnp import InputError, gradcheck, models, preset, tree, weights
 from vitnp.inputs.images import Preprocessing
 from vitnp.models import bit, hybrid
 from vitnp.ops import positions
-from vitnp.weights import families, kinds, loading
+from vitnp.weights import described, families, kinds, loading, saving
+from vitnp.weights.stored import Stored
 
 FORMATS = ("vitnp", "google", "timm")
 BIT, HYBRID = preset("bit-tiny"), preset("hybrid-tiny")
@@ -160,21 +162,20 @@ def test_groups_that_a_file_does_not_say_are_asked(tmp_path):
         ("timm", 1000, 256, 480, 1.0, True),
     ],
 )
-def test_a_bits_size_and_pictures_are_the_librarys(tmp_path, format, classes, width, size, fraction, keep):
+def test_a_bits_size_and_pictures_are_the_librarys(format, classes, width, size, fraction, keep):
     config = preset("bit-tiny", width=width, units=(1,), groups=32, num_classes=classes)
-    arrays_of(tmp_path, format, config)
-    _, found = weights.load(path_of(tmp_path, format))
-    assert found.image_size == (size, size)
+    found = described_of(format, config)
+    assert found.config.image_size == (size, size)
     how = {
         "resize_filter": "bilinear",
         "antialias": True,
         "crop_fraction": fraction,
         "keep_aspect_ratio": keep,
     }
-    assert found.preprocessing == Preprocessing(**how)
-    (note,) = weights.inspect(path_of(tmp_path, format)).notes
+    assert found.config.preprocessing == Preprocessing(**how)
+    (note,) = found.notes
     assert f"any size, and the file names none: taken to be {size}x{size}" in note
-    assert weights.inspect(path_of(tmp_path, format), image_size=64).notes == []
+    assert described_of(format, config, image_size=(64, 64)).notes == []
 
 
 def test_timms_config_json_of_a_published_bit(tmp_path):
@@ -190,26 +191,29 @@ def test_timms_config_json_of_a_published_bit(tmp_path):
     assert found.preprocessing == how
 
 
+def described_of(format, config, **told):
+    """What a file of a random model says of itself, without the file."""
+    arrays = saving.to_file(format, random_model(config), config)
+    stored = {name: Stored(a.shape, a.dtype, None) for name, a in arrays.items()}
+    return described.describe("no file", stored, format=format, **told)
+
+
 @pytest.mark.parametrize(
     ("units", "patch", "size"),
     [((3, 4, 9), 1, 16), ((2, 2, 2, 2), 1, 32), ((), 8, 32), ((), 1, 4), ((1,), 1, 4)],
 )
-def test_the_image_size_of_a_square_hybrid_is_read_off_its_positions(tmp_path, units, patch, size):
-    sizes = {"stem_units": tuple(1 for _ in units), "patch_size": patch, "image_size": 3 * size}
-    config = preset("hybrid-tiny", **sizes)
-    weights.save(tmp_path / "model.npz", random_model(config), config, format="google")
-    _, found = weights.load(tmp_path / "model.npz", groups=3)
+def test_the_image_size_of_a_square_hybrid_is_read_off_its_positions(units, patch, size):
+    config = preset("hybrid-tiny", stem_units=units, patch_size=patch, image_size=3 * size)
+    found = described_of("google", config, groups=3).config
     assert found.image_size == (3 * size, 3 * size)
     assert found.stem_units == config.stem_units
 
 
-def test_a_size_that_gives_the_same_map_is_taken(tmp_path):
-    """The stem rounds up: 5x6 places are those of 29x46 pixels, and of 40x48."""
+def test_a_size_that_gives_the_same_map_is_taken():
+    """The stem rounds up: 33x35 pixels make 5x5 places, and so do 40x40."""
     config = preset("hybrid-tiny", image_size=(33, 35))
-    weights.save(tmp_path / "model.npz", random_model(config), config, format="google")
-    p, found = weights.load(tmp_path / "model.npz", image_size=(33, 35), groups=3)
-    assert found.image_size == (33, 35)
-    assert same(p, random_model(config))
+    assert described_of("google", config, groups=3).config.image_size == (40, 40)
+    assert described_of("google", config, groups=3, image_size=(33, 35)).config.image_size == (33, 35)
 
 
 # ---- another size, another head ----
@@ -222,16 +226,28 @@ def test_a_bit_takes_any_size():
     assert config == preset("bit-tiny", image_size=(20, 31))
 
 
-def test_a_hybrid_at_another_size_has_its_positions_interpolated(tmp_path):
+def test_a_hybrid_is_resized_as_a_vit():
     p = random_model(HYBRID)
-    weights.save(tmp_path / "model.npz", p, HYBRID)
-    q, config = weights.load(tmp_path / "model.npz", image_size=(48, 64))
+    q, config = hybrid.resized(p, HYBRID, (48, 64))
     assert (config.image_size, config.grid) == ((48, 64), (6, 8))
     how = {"grid": HYBRID.grid, "new_grid": (6, 8), "method": HYBRID.position_interpolation}
     want = positions.resized(p["position"], **how)["E_pos"]
     np.testing.assert_array_equal(q["position"]["E_pos"], want)
     assert same(q["stem"], p["stem"])
     assert same(q["blocks"], p["blocks"])
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_hybrid_at_another_size_has_its_positions_interpolated(tmp_path, format):
+    config = dataclasses.replace(HYBRID, image_size=(40, 40))
+    p, path = random_model(config), path_of(tmp_path, format)
+    weights.save(path, p, config, format=format)
+    (tmp_path / "config.json").unlink(missing_ok=True)
+    more = {"num_heads": 5} if format == "timm" else {}
+    q, found = weights.load(path, image_size=(48, 64), **({} if format == "vitnp" else more | {"groups": 3}))
+    how = {"grid": (5, 5), "new_grid": (6, 8), "method": found.position_interpolation}
+    np.testing.assert_array_equal(q["position"]["E_pos"], positions.resized(p["position"], **how)["E_pos"])
+    assert found.position_interpolation == ("bicubic-antialias" if format == "timm" else "bilinear-aligned")
 
 
 @MODELS
@@ -285,26 +301,51 @@ UNIT = "resnet/block1/unit02/b/standardized_conv2d/kernel"
     [
         ("google", BIT, without(UNIT), f"{UNIT} is missing"),
         ("timm", BIT, without("norm.weight"), r"norm\.weight is missing"),
-        ("timm", BIT, without("stem.conv.weight"), r"stem\.conv\.weight is missing; it tells the sizes of a BiT"),
+        (
+            "timm",
+            BIT,
+            without("stem.conv.weight"),
+            r"stem\.conv\.weight is missing; it tells the sizes of a BiT",
+        ),
         ("google", BIT, renamed("unit02", "unit03"), "unit02.* is missing"),
         ("google", BIT, lambda a: a | {"resnet/extra": np.ones(2, "f4")}, "resnet/extra is unexpected"),
         ("google", BIT, renamed("head/conv2d", "conv_head"), "the head that the JAX code makes anew"),
         ("google", BIT, renamed("head/conv2d", "head/dense"), "the head that the TF2 code makes anew"),
         ("google", BIT, renamed("resnet/group_norm", "norm-pre-head"), "under the names of the JAX code"),
-        ("timm", BIT, lambda a: a | {"norm.running_mean": np.ones(48, "f4")}, "a BatchNorm, which BiT has not"),
+        (
+            "timm",
+            BIT,
+            lambda a: a | {"norm.running_mean": np.ones(48, "f4")},
+            "a BatchNorm, which BiT has not",
+        ),
         (
             "google",
             BIT,
             lambda a: a | {"resnet/root_block/standardized_conv2d/kernel": np.ones((3, 3, 3, 6), "f4")},
             r"root_block/standardized_conv2d/kernel is \(3, 3, 3, 6\), need \(7, 7, 3, 6\)",
         ),
-        ("google", HYBRID, lambda a: a | {"conv_root/kernel": np.ones((7, 7, 6), "f4")}, "conv_root/kernel is .* axes"),
+        (
+            "google",
+            HYBRID,
+            lambda a: a | {"conv_root/kernel": np.ones((7, 7, 6), "f4")},
+            "conv_root/kernel is .* axes",
+        ),
         ("google", HYBRID, without("block2/unit1/gn3/scale"), "block2/unit1/gn3/scale is missing"),
-        ("google", HYBRID, without("conv_root/kernel"), "conv_root/kernel is missing; it tells .* a hybrid's stem"),
+        (
+            "google",
+            HYBRID,
+            without("conv_root/kernel"),
+            "conv_root/kernel is missing; it tells .* a hybrid's stem",
+        ),
         ("google", HYBRID, renamed("block2/", "block7/"), "block2/unit1/conv1/kernel is missing"),
-        ("timm", ROOT, without("patch_embed.backbone.norm.bias"), r"backbone\.(stem\.)?norm\.bias is missing"),
+        (
+            "timm",
+            ROOT,
+            without("patch_embed.backbone.norm.bias"),
+            r"backbone\.(stem\.)?norm\.bias is missing",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_named(tmp_path, format, config, change, said):
     path = rewritten(tmp_path, format, config, change)
     with pytest.raises(InputError, match=said):

@@ -11,7 +11,7 @@ from checkpoint_files import path_of, same
 
 from vitnp import models, tree, weights
 from vitnp.engine import loss
-from vitnp.weights import kinds
+from vitnp.weights import kinds, saving
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 # {file: what it does not say, beside the size of the images}
@@ -42,7 +42,7 @@ def assert_near(ours, theirs):
 
 
 @EVERY
-def test_logits_loss_and_every_gradient(name, tmp_path):
+def test_logits_loss_and_every_gradient(name):
     p, config, expected = load(name)
     model = models.of(config)
     logits, saved = model.forward(expected["images"], p, config)
@@ -51,9 +51,7 @@ def test_logits_loss_and_every_gradient(name, tmp_path):
     assert value == pytest.approx(expected["loss"], rel=2e-5)
     dimages, dp = model.backward(loss.backward(1.0, saved_loss), saved)
     assert_near(dimages, expected["images_grad"])
-    path = path_of(tmp_path, FORMATS[name])
-    weights.save(path, dp, config, format=FORMATS[name])
-    ours = kinds.read(path)
+    ours = saving.to_file(FORMATS[name], dp, config)
     theirs = {key.removeprefix("grad/"): value for key, value in expected.items() if key.startswith("grad/")}
     assert ours.keys() == theirs.keys()
     for key, gradient in theirs.items():
