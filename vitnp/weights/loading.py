@@ -52,7 +52,7 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
     num_classes: a head of zeros for that many classes and no pre-logits, as at the start of fine-tuning, even if the
     file's head has that many classes; None keeps the file's head and pre-logits.
     format: the model to take from a file that holds two.
-    overrides: fields of ViTConfig that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"]; one
+    overrides: fields of the configuration that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"]; one
     field of the file's preprocessing is **{"preprocessing.antialias": True}.
 
     float16 and bfloat16 become float32. The matrices of torch's libraries are transposed views: as fast in products,
@@ -89,7 +89,7 @@ def load_with_notes(path, *, image_size=None, num_classes=None, format=None, **o
 def inspect(path, *, image_size=None, format=None, **overrides):
     """The `Inspection` of a file: lists what is wrong; guesses, and lists, the settings that `load` would ask for.
 
-    Raises InputError for a file that cannot be read at all, or that shows none of a ViT's sizes.
+    Raises InputError for a file that cannot be read at all, or that shows no model's sizes.
     """
     with kinds.opened(path) as stored:
         found, fitting = examine(
