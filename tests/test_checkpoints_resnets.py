@@ -374,9 +374,7 @@ def test_a_hybrid_of_hugging_face_is_named(tmp_path):
 
 def test_an_hdf5_is_named(tmp_path):
     (tmp_path / "BiT-M-R50x1.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
-    with pytest.raises(
-        InputError, match=r"is HDF5, as the TF2 code writes it; take the \.npz of the same model"
-    ):
+    with pytest.raises(InputError, match=r"HDF5 is the TF2 code's: take the \.npz of the same model"):
         weights.load(tmp_path / "BiT-M-R50x1.h5")
 
 
@@ -385,3 +383,48 @@ def test_more_units_than_arrays(tmp_path):
     weights.save(tmp_path / "model.npz", p, BIT)
     with pytest.raises(InputError, match=r"has .* arrays in all, too few for the 8,000 blocks"):
         weights.load(tmp_path / "model.npz", units=(1000,) * 8, width=2)
+
+
+def test_units_of_more_stages_than_there_can_be(tmp_path):
+    arrays = arrays_of(tmp_path, "google", HYBRID)
+    arrays |= {f"block{i}/unit1/conv1/kernel": np.ones((1, 1, 2, 2), "f4") for i in range(3, 10_000)}
+    np.savez(tmp_path / "model.npz", **arrays)
+    with pytest.raises(InputError, match="has units of 9,999 stages; a residual network has at most 8"):
+        weights.load(tmp_path / "model.npz", **told(HYBRID, "google"))
+
+
+def test_a_format_that_the_file_is_not_of(tmp_path):
+    arrays_of(tmp_path, "google", BIT)
+    with pytest.raises(InputError, match="is a file of google, not of timm; leave format= and --from out"):
+        weights.load(path_of(tmp_path, "google"), format="timm")
+
+
+def test_timms_config_json_asks_for_another_size_of_a_hybrid(tmp_path):
+    """The positions are those of 40x40 pixels: 5x5 places; 50x36 pixels make 7x5."""
+    config = preset("hybrid-tiny", image_size=(40, 40))
+    arrays_of(tmp_path, "timm", config)
+    given = {"architecture": "vit_base_r50_s16_224", "pretrained_cfg": {"input_size": [3, 50, 36]}}
+    (tmp_path / "config.json").write_text(json.dumps(given))
+    path, answers = path_of(tmp_path, "timm"), {"groups": 3, "num_heads": 5}
+    p, found = weights.load(path, **answers)
+    assert (found.image_size, found.grid, len(p["position"]["E_pos"])) == ((50, 36), (7, 5), 36)
+    (note,) = weights.inspect(path, **answers).notes
+    assert "positions are resized from 5x5 patches to 7x5; --image-size 40x40 keeps them" in note
+
+
+def test_a_hybrid_without_a_class_token(tmp_path):
+    config = preset("hybrid-tiny", classifier="gap", image_size=(40, 40))
+    for format in FORMATS:
+        path = path_of(tmp_path, format)
+        weights.save(path, random_model(config), config, format=format)
+        q, found = weights.load(path, **({} if format == "vitnp" else {"groups": 3, "num_heads": 5}))
+        assert same(random_model(config), q)
+        assert (found.classifier, found.image_size) == ("gap", (40, 40))
+
+
+@MODELS
+def test_the_names_of_the_classes_are_kept_by_timm(tmp_path, config):
+    names = [f"class {i} of many" for i in range(config.num_classes)]
+    path = path_of(tmp_path, "timm")
+    weights.save(path, random_model(config), config, format="timm", class_names=names)
+    assert weights.class_names(path) == names

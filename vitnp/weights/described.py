@@ -34,8 +34,8 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
     else:
         if format is None:
             format, family = families.detect(path, stored)
-        else:  # what is not there is said as of a ViT
-            family = families.family_in(format, stored)[0] or "vit"
+        else:
+            family = families.need_family(path, format, stored)
         told = {"image_size": image_size, "guess": guess} | overrides
         found = families.files(family).describe(path, format, stored, **told)
     layers = getattr(found.config, "num_layers", 0)

@@ -71,6 +71,17 @@ def family_in(format, file_names):
     return None, None
 
 
+def need_family(path, format, file_names):
+    """The family of the library's model in the file. Raises InputError where there is only one of another library."""
+    family, _ = family_in(format, file_names)
+    others = [other for other in LIBRARIES if family_in(other, file_names)[0]]
+    if family is None and others:
+        raise InputError(
+            f"{path} is a file of {' and '.join(others)}, not of {format}; leave format= and --from out"
+        )
+    return family or "vit"  # what is not there is said as of a ViT
+
+
 def detect(path, file_names):
     """(library, family) of the model that shows itself by the names; InputError for none, and for several."""
     found = {format: family_in(format, file_names) for format in LIBRARIES}

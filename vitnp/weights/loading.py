@@ -52,8 +52,8 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
     num_classes: a head of zeros for that many classes and no pre-logits, as at the start of fine-tuning, even if the
     file's head has that many classes; None keeps the file's head and pre-logits.
     format: the model to take from a file that holds two.
-    overrides: fields of the configuration that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"]; one
-    field of the file's preprocessing is **{"preprocessing.antialias": True}.
+    overrides: fields of the configuration that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"];
+    one field of the file's preprocessing is **{"preprocessing.antialias": True}.
 
     float16 and bfloat16 become float32. The matrices of torch's libraries are transposed views: as fast in products,
     but slow in AdamW's element-wise work; to train, make them contiguous with tree.map(np.ascontiguousarray, p).

@@ -5,13 +5,15 @@
 | a kernel W (k, k, I, O)           | the same (HWIO)       | (O, I, k, k) (OIHW)                   |
 | GroupNorm's gamma, beta (C,)      | BiT (C,); the hybrid (1, 1, 1, C) | (C,)                      |
 
-Imports `errors`, `tables`.
+Imports `errors`, `inputs`, `tables`.
 """
 
 import math
 
 import numpy as np
 
+from vitnp.errors import InputError
+from vitnp.inputs.residual import MOST_STAGES
 from vitnp.weights import tables
 
 LIBRARIES = ("google", "timm")  # that have such models
@@ -27,10 +29,14 @@ def numbers(units):
     ]
 
 
-def units_in(table, format, names):
+def units_in(path, table, format, names):
     """(units of the first stage, of the second, …), of those stages that the names show."""
     found = {tables.numbers_in(table, format, name) for name in names} - {None}
     stages = sorted({stage for stage, _ in found})
+    if len(stages) > MOST_STAGES:
+        raise InputError(
+            f"{path} has units of {len(stages):,} stages; a residual network has at most {MOST_STAGES}"
+        )
     return tuple(sum(stage == other for other, _ in found) for stage in stages)
 
 

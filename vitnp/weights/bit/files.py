@@ -68,7 +68,7 @@ def describe(path, format, stored, *, image_size=None, guess=False, **overrides)
     seen = {
         "in_channels": inputs,
         "width": width,
-        "units": residual.units_in(ours.UNITS, format, shapes),
+        "units": residual.units_in(path, ours.UNITS, format, shapes),
         "num_classes": _classes(path, format, shapes, theirs),
     }
     row = PROFILES[kind_of(format, num_classes=seen["num_classes"], width=width)]

@@ -48,7 +48,7 @@ def _with_axes(name, stored):
 def stem(path, format, shapes):
     """The `Before` that the shapes of the stem show."""
     inputs, width = residual.channels(path, format, shapes, tables.ROOT[format], "hybrid's stem")
-    units = residual.units_in(tables.UNITS, format, shapes)
+    units = residual.units_in(path, tables.UNITS, format, shapes)
     fields = {"in_channels": inputs, "stem_width": width, "stem_units": units}
     return Before(
         hybrid.Config,
