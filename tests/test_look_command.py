@@ -12,6 +12,7 @@ from PIL import Image
 from vitnp import gradcheck, preset, show, vit, weights
 from vitnp.analysis import look
 from vitnp.analysis.trace import trace
+from vitnp.commands.look import of_image
 from vitnp.data import preprocess
 from vitnp.show import page
 
@@ -396,6 +397,15 @@ def test_a_sink_is_named_and_rollout_is_shown_without_its_layer(capsys, files, t
     want = look.rollout([t[f"blocks.{i}.attention.A"] for i in (1, 2)])
     want = look.attention_from_class_token(want[0], grid=(4, 4))
     np.testing.assert_allclose(maps["without layer 1 (a sink)"], want, rtol=1e-4)
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_several_layers_with_sinks_are_in_the_plural(capsys, files, tmp_path, monkeypatch):
+    found = [(1, 2, (0, 0), 0.9), (0, 0, (1, 1), 0.8)]
+    monkeypatch.setattr(of_image, "found_sinks", lambda seen: found)
+    model, picture = files(num_classes=0)
+    said = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")[1]
+    assert "; layers 1, 2 have sinks (sinks.png): --layers 3-3 leaves them out" in said
 
 
 @pytest.mark.usefixtures("nothing_drawn")

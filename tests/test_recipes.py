@@ -9,6 +9,7 @@ import pytest
 
 from vitnp import InputError, preset
 from vitnp.commands import cli
+from vitnp.models import PRESETS
 from vitnp.training import recipes
 from vitnp.training.choices import recipe_of
 from vitnp.training.recipes import LISTED, RECIPES, Recipe
@@ -61,10 +62,11 @@ def test_pre_training_is_the_first_table():
                 assert (r.batch_size, r.warmup_steps) == (4096, 10_000)
                 assert r.clip == (1.0 if data == "ImageNet" else math.inf)
                 assert LISTED[name].settings["image_size"] == (224, 224)
-                wide = {"ViT-B": 768, "ViT-L": 1024, "ViT-H": 1280}.get(model[:5])
+                wide = {"ViT-B": 768, "ViT-L": 1024, "ViT-H": 1280}.get(model.removeprefix("R50+")[:5])
                 assert LISTED[name].settings.get("representation_size") == wide
                 assert f"(Table {6 if data == 'JFT-300M' else 5})" in LISTED[name].accuracy
-                assert LISTED[name].model == (model.removeprefix("ViT-") if wide else model)
+                ours = model.replace("ViT-", "")
+                assert LISTED[name].model == (ours if ours in PRESETS else model)
     assert {name for name in LISTED if " on " in name and not name.startswith("fine")} == wanted
 
 

@@ -1,6 +1,7 @@
 """Every picture shows the right numbers in the right place, is made without pyplot, and is written whole."""
 
 import dataclasses
+import itertools
 import os
 import pathlib
 import subprocess
@@ -318,6 +319,17 @@ def test_rollout_maps_from_least_to_largest():
     np.testing.assert_array_equal(shown.get_array(), MAP)
     assert shown.get_clim() == (MAP.min(), MAP.max())
     assert one.get_title() == f"map\n{MAP.min():.2g} … {MAP.max():.2g}"
+
+
+def test_three_rollout_maps_stand_in_a_row():
+    """Four pictures in a row are larger than two by two; their titles then need two lines."""
+    long = "without layers 3, 4 (sinks)"
+    figure = show.rollout(picture(WIDE), {"layers 1 to 4": MAP, long: MAP, "for class 7 (7)": MAP}, WIDE)
+    figure.draw_without_rendering()
+    no_letter_is_cut_off(figure)
+    boxes = [axes.title.get_window_extent() for axes in figure.axes]
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+    assert " ".join(figure.axes[2].get_title().split()).startswith(long)
 
 
 def test_the_sequence_is_line_by_line():

@@ -103,6 +103,16 @@ def test_lines_join_mutual_matches():
         assert (first + 1) % N == second
 
 
+def test_pairs_of_one_row_can_be_told_apart():
+    """Level lines cover each other, so the dots of a pair have the color of its column, above the lines."""
+    (axes,) = axes_of(show.patch_matches(PHOTOS, np.stack([TOKENS[0]] * 2), WIDE))
+    lines = axes.lines
+    dots = [line for line in lines if line.get_marker() == "o"]
+    row = {tuple(line.get_color()) for line in dots if line.get_ydata()[0] == 4}
+    assert len(row) == 8
+    assert min(line.zorder for line in dots) > max(line.zorder for line in lines if line not in dots)
+
+
 def test_lines_are_those_of_largest_cosine():
     config = dataclasses.replace(WIDE, image_size=(64, 64))  # 64 patches, more than lines
     a = np.random.default_rng(0).standard_normal((64, 12))

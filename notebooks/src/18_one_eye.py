@@ -59,10 +59,10 @@ cat = eye.load()
 cat.photo.shape, cat.Q.shape, cat.K.shape
 
 # %% [markdown] lang="en"
-# 6 heads, $d_k = 64$, and 257 tokens: [CLS] and 16×16 patches of 14 pixels.
+# There are 6 heads with $d_k = 64$, and 257 tokens: [CLS] and 16×16 patches of 14×14 pixels.
 
 # %% [markdown] lang="ko"
-# 헤드 6개, $d_k = 64$, 토큰 257개입니다. [CLS] 하나에 14픽셀 패치가 16×16개입니다.
+# 헤드 6개, $d_k = 64$, 토큰 257개입니다. [CLS] 하나와 14×14픽셀 패치 16×16개입니다.
 
 
 # %%
@@ -140,7 +140,7 @@ other_eye = [6 * 16 + 13, 6 * 16 + 14, 7 * 16 + 13, 7 * 16 + 14]
 assert sorted(best) == other_eye
 
 # %% [markdown] lang="en"
-# And little else. Two boxes around the eyes have 46 of 256 patches. How many of the 24 highest scores are in them?
+# It finds little else. Two boxes around the eyes have 46 of 256 patches. How many of the 24 highest scores are in them?
 
 # %% [markdown] lang="ko"
 # 다른 곳은 거의 보지 않습니다. 두 눈을 둘러싼 상자 두 개에는 패치가 256개 중 46개 있습니다. 스코어가 높은 24개 중 몇 개가 그 안에 있을까요?
@@ -183,7 +183,7 @@ print(times_uniform(A[:, q]), "mean", times_uniform(A[:, q]).mean().round(1))
 assert times_uniform(A[:, q]).mean() > 10
 
 # %% [markdown] lang="en"
-# Head 1 gives it 25 times the uniform weight, head 3 less than that weight. The scores of the six heads:
+# Head 1 gives it 25 times the uniform weight, head 3 less than the uniform weight. Here are the scores of the six heads:
 
 # %% [markdown] lang="ko"
 # 1번 헤드는 균등한 가중치의 25배를 주고, 3번 헤드는 균등한 가중치보다도 적게 줍니다. 여섯 헤드의 스코어를 나란히 봅시다.
@@ -238,11 +238,13 @@ assert times_uniform(softmax(S_control)[:, q]).mean() < 1.5
 
 # %% [markdown] lang="en"
 # ## Without √d_k
-# What if the slide's $\sqrt{d_k}$ were forgotten? The same scores, 8 times as large; and, the other way, divided by 64.
+# What happens if we forget the slide's $\sqrt{d_k} = 8$? The scores are then 8 times as large. For comparison we also divide
+# by 64. Each map has its own colors; the smallest and the largest weight stand above it.
 
 # %% [markdown] lang="ko"
 # ## √d_k로 나누지 않으면
-# 슬라이드의 $\sqrt{d_k}$를 빠뜨리면 어떻게 될까요? 같은 스코어가 8배로 커집니다. 반대로 64로 나눈 경우도 함께 봅니다.
+# 슬라이드의 $\sqrt{d_k} = 8$을 빠뜨리면 어떻게 될까요? 스코어가 8배로 커집니다. 반대로 64로 나눈 경우도 함께 봅니다. 색은 그림마다
+# 따로 정하므로, 가장 작은 가중치와 가장 큰 가중치를 그림 위에 적었습니다.
 
 # %%
 products = S * np.sqrt(64)
@@ -254,8 +256,9 @@ for title, weights in rows.items():
 # %%
 figure, axes = plt.subplots(1, 3, layout="constrained")
 for ax, (title, weights) in zip(axes, rows.items()):
-    picture(ax, weights[:, 1:].mean(axis=0).reshape(16, 16))
-    ax.set_title(title)
+    average = weights[:, 1:].mean(axis=0)
+    picture(ax, average.reshape(16, 16))
+    ax.set_title(f"{title}\n{average.min():.3f}–{average.max():.3f}")
 
 # %% [markdown] lang="en"
 # Divided by 64, the row is nearly uniform (1/257 is 0.004). Not divided, each head gives 90% or more to one patch: softmax
@@ -374,10 +377,10 @@ pixels = right_matches(patches(x), patches(x[:, ::-1])).mean()
 pixels
 
 # %% [markdown] lang="en"
-# Yellow: the patch has found itself. Pixels, then tokens at four depths:
+# A yellow patch has found itself. The first map is for pixels, the others for tokens at four depths:
 
 # %% [markdown] lang="ko"
-# 노란색이 자기 자신을 찾은 패치입니다. 픽셀과, 네 깊이의 토큰입니다.
+# 노란색이 자기 자신을 찾은 패치입니다. 첫 그림은 픽셀로, 나머지는 네 가지 깊이의 토큰으로 찾은 결과입니다.
 
 # %%
 depths = ["z0", *(f"block {i}" for i in range(1, 13)), "norm"]
@@ -429,7 +432,7 @@ for i in cat.depths:
 
 # %% [markdown] lang="en"
 # ## Two photos
-# The same cosine between two photos: the cat, and Grace Hopper (US Navy, public domain), after block 11. Which
+# Now we take the cosine between two photos, the cat and Grace Hopper (US Navy, public domain), after block 11. Which
 # patch is most similar to the cat's eye on the left, and which to the one on the right? Guess again.
 
 # %% [markdown] lang="ko"
@@ -469,16 +472,16 @@ assert place(best[left_eye]) == (4, 6) and place(best[right_eye]) == (3, 10)
 int(mutual.sum())
 
 # %% [markdown] lang="en"
-# The hat and the jacket. But be careful with single matches: every patch has *some* best match, sensible or not. Only 21 of
+# They find the hat and the jacket. But be careful with single matches: every patch has *some* best match, sensible or not. Only 21 of
 # 256 are mutual, each the best match of the other.
 
 # %% [markdown] lang="ko"
-# 모자와 옷입니다. 다만 짝 하나만 보고 판단하지는 마세요. 가장 닮은 패치는 *언제나* 있지만, 그것이 맞는 짝이라는 보장은 없습니다. 서로를 가장 닮은
+# 픽셀은 모자와 옷을 찾습니다. 다만 짝 하나만 보고 판단하지는 마세요. 가장 닮은 패치는 *언제나* 있지만, 그것이 맞는 짝이라는 보장은 없습니다. 서로를 가장 닮은
 # 패치로 고른 짝은 256개 중 21개뿐입니다.
 
 # %% [markdown] lang="en"
 # ## The sink
-# Head 6 of block 1, the same photo. `look.sinks` gives the patch that receives most, and its share.
+# Now we look at head 6 of block 1, on the same photo. `look.sinks` gives the patch that receives most, and its share.
 
 # %% [markdown] lang="ko"
 # ## 어텐션 싱크
@@ -520,12 +523,14 @@ for ax, (title, values) in zip(axes[1:], maps.items()):
     ax.set_title(f"{title}\n{values.min():.1%}–{values.max():.1%}", fontsize=12)
 
 # %% [markdown] lang="en"
-# One square; scattered spots; both eyes. Leaving out one head of 72 moves the strongest patch from the edge into the face. (Each
-# map is colored from its own smallest to its own largest value, printed above it.)
+# The first map shows one square, the second scattered spots, the third both eyes. Leaving out one head of 72 moves the
+# strongest patch from the edge into the face. (Each map is colored from its own smallest to its own largest value, printed
+# above it. The maps of `vitnp look` are yellow from the 99% quantile up, so they show a few more squares.)
 
 # %% [markdown] lang="ko"
-# 네모 하나, 흩어진 점들, 두 눈입니다. 헤드 72개 중 하나만 빼도 가장 강한 패치가 가장자리에서 얼굴 한가운데로 옮겨 갑니다. (색은 그림마다 자기
-# 최솟값에서 최댓값까지이고, 그 값을 위에 적었습니다.)
+# 차례로 네모 하나, 흩어진 점들, 두 눈이 보입니다. 헤드 72개 중 하나만 빼도 값이 가장 큰 패치가 가장자리에서 얼굴 한가운데로 옮겨
+# 갑니다. (색은 그림마다 자기 최솟값에서 최댓값까지이고, 그 값을 위에 적었습니다. `vitnp look`은 99% 분위수부터 노란색으로
+# 칠하므로 네모가 몇 개 더 보입니다.)
 
 # %%
 strongest = {title: place(values.argmax()) for title, values in maps.items()}

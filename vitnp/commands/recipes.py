@@ -49,12 +49,14 @@ def run(args):
 
 
 def memory(listed):
-    """What a step holds, as the command says and with all images at once; None for a model that is not here."""
+    """What a step holds, as the command says and with all images at once; None where it is not counted."""
     name = listed.model or "B/16"
     micro_batch = re.search(r"--micro-batch (\d+)", listed.command)
     if micro_batch is None:
         return None
     config = models.preset(name, image_size=listed.settings["image_size"])
+    if not hasattr(models.of(config), "step_bytes"):
+        return None
     size, B = sum(cost.parameters(config).values()), listed.recipe.batch_size
     # The loader is two batches of float32 ahead of the one in work, and augmentation copies one.
     images = 4 * B * math.prod(config.image_size) * config.in_channels * 4

@@ -57,7 +57,8 @@ def with_preset(name):
             return module(family)
     names = _presets()
     raise InputError(
-        f"model {quoted(name)} is unknown; {did_you_mean(name, names)}choose from {', '.join(names)}"
+        f"model {quoted(name)} is unknown; {did_you_mean(name, names)}the {len(names)} names are in "
+        "vitnp.PRESETS, and vitnp info --help lists them"
     )
 
 

@@ -45,7 +45,7 @@ def attention_from_class_token(image, A, config, *, block=None, lang="en"):
     )
     note = say(
         f"×: strongest patch ÷ uniform attention, 1/{T} · [CLS]: share to itself",
-        f"×: 가장 강한 패치 ÷ 균등 어텐션 1/{T} · [CLS]: 자기 자신의 비율",
+        f"×: 최댓값 ÷ 균등한 어텐션(1/{T}) · [CLS]: 자기 자신을 보는 비율",
     )
     page.note(figure, f"{note} · {page.clipped(config, say)}")
     return page.finished(figure)
@@ -98,7 +98,7 @@ def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, la
     )
     note = say(
         f"×: strongest patch ÷ uniform attention, 1/{T}",
-        f"×: 가장 강한 패치 ÷ 균등 어텐션 1/{T}",
+        f"×: 최댓값 ÷ 균등한 어텐션(1/{T})",
     )
     page.note(figure, f"{note} · {page.clipped(config, say)}")
     return page.finished(figure)

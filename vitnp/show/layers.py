@@ -1,14 +1,17 @@
 """Attention in all layers: how far each head looks, rollout, and the heads that send everything to one patch."""
 
+import textwrap
+
 import numpy as np
 
 from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError
 from vitnp.show import page
-from vitnp.show.page import BLUE, LABEL, ORANGE, TITLE
+from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
 
 MOST_TICKS = 16  # layers whose number fits below the axis
+IN_A_ROW, NARROW = 4, 22  # pictures, and letters above one of four
 MOST_CELLS = 200  # heads whose share fits into its cell
 
 
@@ -33,7 +36,7 @@ def attention_distance(distances, config, *, lang="en"):
         color="black",
         linestyle="--",
         linewidth=2,
-        label=say(f"uniform attention: {uniform:.3g} px", f"균등 어텐션: {uniform:.3g} px"),
+        label=say(f"uniform attention: {uniform:.3g} px", f"균등한 어텐션: {uniform:.3g} px"),
     )
     axes.set_ylim(0, 1.15 * np.nanmax([*distances.ravel(), uniform]))
     axes.set_xticks(layers[:: -(-L // MOST_TICKS)])
@@ -53,15 +56,18 @@ def rollout(image, maps, config, *, lang="en"):
         if weights.shape != config.grid:
             raise InputError(f'the map "{title}" is {weights.shape}; need {config.grid}: a value a patch')
     figure = page.blank()
-    first, *others = page.panels(figure, 1 + len(maps), 1 + len(maps) if len(maps) < 3 else 2)
+    first, *others = page.panels(figure, 1 + len(maps), min(1 + len(maps), IN_A_ROW))
+    narrow = len(maps) > 2  # titles then need two lines
     page.photo(first, page.of_model(image, config), config)
     first.set_title(say("image", "이미지"), fontsize=LABEL)
     for axes, (title, weights) in zip(others, maps.items(), strict=True):
         weights = to_host(weights)
         page.heat(axes, weights, config)
-        axes.set_title(f"{title}\n{weights.min():.2g} … {weights.max():.2g}", fontsize=LABEL)
+        title = "\n".join(textwrap.wrap(title, NARROW)) if narrow else title
+        title += f"\n{weights.min():.2g} … {weights.max():.2g}"
+        axes.set_title(title, fontsize=SMALL if narrow else LABEL)
     figure.suptitle(
-        say("Which patches reach [CLS] through the layers", "층을 거쳐 [CLS]에 이르는 패치"),
+        say("Which patches reach [CLS] through the layers", "층을 거쳐 [CLS]까지 전달되는 패치"),
         fontsize=TITLE,
     )
     page.note(figure, page.clipped(config, say))
@@ -107,10 +113,10 @@ def sinks(image, weights, config, *, lang="en"):
     right.set_yticks(np.arange(H), np.arange(1, H + 1))
     right.set_xlabel(say("block", "블록"), fontsize=LABEL)
     right.set_ylabel(say("head", "헤드"), fontsize=LABEL)
-    right.set_title(say("share of the strongest patch", "가장 강한 패치의 비율"), fontsize=LABEL)
+    right.set_title(say("share of the strongest patch", "가장 많이 받는 패치의 비율"), fontsize=LABEL)
     page.ticks(right)
     figure.suptitle(
-        say("Does a head send everything to one patch?", "모든 것을 한 패치로 보내는 헤드가 있는가?"),
+        say("Does a head send everything to one patch?", "패치 하나에 어텐션을 몰아주는 헤드가 있는가?"),
         fontsize=TITLE,
     )
     uniform = f"{1 / config.num_tokens:.2g}"
@@ -118,7 +124,7 @@ def sinks(image, weights, config, *, lang="en"):
         figure,
         say(
             f"mean over all patches that look; uniform attention gives {float(uniform):.2%}",
-            f"보는 패치 전체의 평균; 균등 어텐션이면 {float(uniform):.2%}",
+            f"모든 쿼리 패치의 평균; 균등한 어텐션이면 {float(uniform):.2%}",
         ),
     )
     return page.finished(figure)

@@ -1,17 +1,17 @@
 """Patch tokens: as colors, matched between two photos, and with the mirror image."""
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.patheffects import withStroke
 
 from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, need_int
 from vitnp.show import page
-from vitnp.show.page import BLUE, GREEN, LABEL, ORANGE, SMALL, TITLE
+from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
 
 MOST_PHOTOS = 10  # in the picture of tokens as colors; the basis is that of all
 MOST_LINES = 40  # between two photos
-LINES = ({"color": BLUE, "marker": "o"}, {"color": ORANGE, "marker": "s"}, {"color": GREEN, "marker": "^"})
 
 
 def token_colors(images, tokens, config, *, block=None, lang="en"):
@@ -110,19 +110,23 @@ def patch_matches(images, tokens, config, *, block=None, lang="en"):
     (y, x), (v, u) = (np.divmod(i, cols) for i in (chosen, best[chosen]))
     ends = np.stack([x * P + P / 2, u * P + P / 2 + width + gap]), np.stack([y, v]) * P + P / 2
     axes.plot(*ends, color="white", linewidth=4)
-    for i, style in enumerate(LINES):  # in turns, so that two lines of one row are told apart
-        axes.plot(*(each[:, i :: len(LINES)] for each in ends), linewidth=2, **style)
+    for x_, y_, color in zip(ends[0].T, ends[1].T, colormaps["viridis"](x / cols), strict=True):
+        axes.plot(x_, y_, color=color, linewidth=2)
+        axes.plot(x_, y_, "o", color=color, markersize=10, markeredgecolor="white", zorder=3)
     axes.set(xlim=(0, 2 * width + gap), ylim=(height, 0))
     axes.set_axis_off()
     count, all_ = int(mutual.sum()), rows * cols
     figure.suptitle(
         say(
             f"{count} of {all_} patches are each other's best match",
-            f"패치 {all_}개 중 {count}개가 서로에게 가장 비슷하다",
+            f"패치 {all_}개 중 {count}개가 서로를 가장 비슷한 패치로 고른다",
         ),
         fontsize=TITLE,
     )
-    drawn = say(f"drawn: the {len(chosen)} of largest cosine", f"코사인이 가장 큰 {len(chosen)}쌍을 그림")
+    drawn = say(
+        f"drawn: the {len(chosen)} of largest cosine; both ends of a line have one color",
+        f"코사인이 가장 큰 {len(chosen)}쌍을 그림; 선의 양 끝은 같은 색",
+    )
     page.note(figure, drawn + _after(block, say))
     return page.finished(figure)
 
@@ -154,18 +158,18 @@ def mirror(image, shares, config, *, lang="en"):
             path_effects=[withStroke(linewidth=4, foreground="white")],  # the line may cross it
         )
     chance = 100 / config.num_patches
-    axes.axhline(chance, color="black", linestyle="--", linewidth=2, label=say("chance", "우연"))
+    axes.axhline(chance, color="black", linestyle="--", linewidth=2, label=say("chance", "우연히 맞을 확률"))
     axes.set_ylim(0, 109)  # of every photo, so that two can be compared
     axes.set_xticks(places, list(shares), rotation=0 if len(shares) <= 16 else 90)
-    axes.set_xlabel(say("tokens after block …", "… 블록 다음의 토큰"), fontsize=LABEL)
-    axes.set_ylabel(say("patches that find themselves (%)", "자신을 찾은 패치(%)"), fontsize=LABEL)
+    axes.set_xlabel(say("tokens after block …", "토큰을 꺼낸 곳(블록 번호)"), fontsize=LABEL)
+    axes.set_ylabel(say("patches that find themselves (%)", "자기 자신을 찾은 패치(%)"), fontsize=LABEL)
     axes.legend(fontsize=LABEL, loc="best")
     axes.grid(alpha=0.4)
     page.ticks(axes)
     figure.suptitle(
         say(
-            "Which patches find themselves in the mirror image?",
-            "거울상에서 자신을 찾는 패치는 얼마나 되는가?",
+            "How many patches find themselves in the mirror image?",
+            "거울상에서 자기 자신을 찾는 패치는 얼마나 되는가?",
         ),
         fontsize=TITLE,
     )

@@ -65,8 +65,10 @@ class Setting(NamedTuple):
 
 
 def with_dropout(config, recipe):
-    """The configuration with the recipe's dropout, where it has one."""
-    return config if recipe.dropout is None else dataclasses.replace(config, dropout_rate=recipe.dropout)
+    """The configuration with the recipe's dropout, where it has one; a ResNet has none, and 0.0 is none."""
+    if recipe.dropout is None or (recipe.dropout == 0 and not hasattr(config, "dropout_rate")):
+        return config
+    return dataclasses.replace(config, dropout_rate=recipe.dropout)
 
 
 def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()):

@@ -87,11 +87,13 @@ def rollout(seen, how):
     said = ""
     if without and rest:
         named = ", ".join(str(i + 1) for i in sorted(set(without)))
-        title = say(f"without layer {named} (a sink)", f"싱크가 있는 {named}층을 빼면")
+        several = "," in named
+        layers = f"layers {named}" if several else f"layer {named}"
+        title = say(f"without {layers} ({'sinks' if several else 'a sink'})", f"싱크가 있는 {named}층을 빼면")
         maps[title] = look.rollout([weights[i] for i in rest])
-        said = f"; layer {named} has a sink (sinks.png)"
+        said = f"; {layers} {'have sinks' if several else 'has a sink'} (sinks.png)"
         if first - 1 in without and rest == [*range(rest[0], last)]:
-            said += f": --layers {rest[0] + 1}-{last} leaves it out"
+            said += f": --layers {rest[0] + 1}-{last} leaves {'them' if several else 'it'} out"
     if seen.label is not None:
         gradients = [seen.trace.gradient(f"blocks.{i}.attention.A") for i in chosen]
         title = say(f"for class {seen.label}{seen.name}", f"클래스 {seen.label}{seen.name}에 대해")

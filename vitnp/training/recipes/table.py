@@ -107,11 +107,12 @@ def pretraining():
                 **({"clip": 1.0} if data == "ImageNet" else {}),
                 augment=("inception_crop", "flip"),
             )
-            short = model.removeprefix("ViT-")
+            short = model.replace("ViT-", "")
             ours = short in PRESETS
             settings = {"image_size": (224, 224)}
-            if ours:  # the head of pre-training has a hidden layer as wide as the model (App. D.3)
-                settings["representation_size"] = preset(short).hidden_size
+            width = getattr(preset(short), "hidden_size", None) if ours else None
+            if width:  # the head of a ViT's pre-training has a hidden layer as wide as the model (App. D.3)
+                settings["representation_size"] = width
             table = "Table 6" if data == "JFT-300M" else "Table 5"
             yield Listed(
                 name=name,
