@@ -37,7 +37,6 @@ TABLES = (
     classify.head.*        head/*                      head.*  classifier.*        heads.head.*
     """,
 )
-FAMILIES = ("google", "timm", "huggingface", "torchvision")
 # The meanings of * in a dense layer (weight, bias) and in a LayerNorm (scale, shift).
 ENDINGS = {
     "ours": (("W", "b"), ("gamma", "beta")),
