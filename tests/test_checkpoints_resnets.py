@@ -428,3 +428,14 @@ def test_the_names_of_the_classes_are_kept_by_timm(tmp_path, config):
     path = path_of(tmp_path, "timm")
     weights.save(path, random_model(config), config, format="timm", class_names=names)
     assert weights.class_names(path) == names
+
+
+def test_a_size_that_only_vitnp_wrote(tmp_path):
+    """Under "vitnp" in config.json, where timm's own entries are gone."""
+    arrays_of(tmp_path, "timm", BIT)
+    (tmp_path / "config.json").write_text(
+        '{"architecture": "x", "vitnp": {"groups": 2, "image_size": [21, 22]}}'
+    )
+    found = weights.inspect(path_of(tmp_path, "timm"))
+    assert (found.config.image_size, found.config.groups) == ((21, 22), 2)
+    assert (found.notes, found.questions) == ([], [])

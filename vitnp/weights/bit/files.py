@@ -76,12 +76,12 @@ def describe(path, format, stored, *, image_size=None, guess=False, **overrides)
     fields = row | seen | beside.fields
     questions = residual.groups(width, fields, overrides)
     how, more = settings.preprocessing(row["preprocessing"], inputs, beside, overrides)
-    size = image_size or beside.fields.get("image_size") or beside.image_size or row["image_size"]
-    fields |= {"preprocessing": how, "image_size": size}
+    size = image_size or beside.fields.get("image_size") or beside.image_size
+    fields |= {"preprocessing": how, "image_size": size or row["image_size"]}
     questions += more
     config = settings.configured(path, format, Config, fields, overrides, [] if guess else questions)
     notes = [*beside.notes]
-    if image_size is None and beside.image_size is None:
+    if size is None:
         height, width = config.image_size
         notes.append(
             f"a BiT takes images of any size, and the file names none: taken to be {height}x{width}, as its library "
