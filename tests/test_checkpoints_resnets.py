@@ -128,6 +128,8 @@ def test_the_norms_of_a_stem_with_and_without_axes(tmp_path):
     assert sum(a.ndim for a in flat.values()) < sum(a.ndim for a in arrays.values())
     np.savez(tmp_path / "flat.npz", **flat)
     assert same(weights.load(tmp_path / "flat.npz", **told(HYBRID, "google"))[0], random_model(HYBRID))
+    (note,) = weights.inspect(tmp_path / "flat.npz", **told(HYBRID, "google")).notes
+    assert note == "24 arrays of the stem's norms are (C,), read as the published (1, 1, 1, C)"
 
 
 @MODELS
@@ -361,6 +363,16 @@ def test_a_file_is_what_its_names_say(tmp_path, format):
     ):
         weights.load(path_of(tmp_path, format), num_heads=3, groups=2)
     assert weights.inspect(path_of(tmp_path, format), format=format).config.family == "bit"
+
+
+def test_a_hybrid_with_another_stem_is_named(tmp_path):
+    """timm's vit_*_resnet50d_*."""
+    arrays = arrays_of(tmp_path, "timm", HYBRID) | {"patch_embed.backbone.bn1.running_mean": np.ones(6, "f4")}
+    safetensors.numpy.save_file(arrays, tmp_path / "model.safetensors")
+    with pytest.raises(
+        InputError, match="holds patch_embed.backbone.bn1.running_mean: a BatchNorm, which is not"
+    ):
+        weights.load(tmp_path / "model.safetensors")
 
 
 def test_a_hybrid_of_hugging_face_is_named(tmp_path):

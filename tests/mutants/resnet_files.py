@@ -87,7 +87,7 @@ wrong_rules(
     "weights/hybrid/files.py",
     WHERE,
     SAME,
-    ("norms (C,) are not read", "if not norm or len(stored.shape) != 1:", "if True:"),
+    ("norms (C,) are not read", "return norm and len(stored.shape) == 1", "return False"),
     name="google_hybrid_stem.weights.npz",
 )
 OTHER = "test_checkpoints_resnets"

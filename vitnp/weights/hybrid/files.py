@@ -31,16 +31,27 @@ def shows(format, file_names):
 
 def describe(path, format, stored, **told):
     """The `Described` of a file; Google's norms of the stem are (C,) too, as newer code writes them."""
-    if format == "google":
-        stored = {name: _with_axes(spell(format, name), one) for name, one in stored.items()}
-    return vit.describe(path, format, stored, stem=stem, **told)
+    flat = {
+        name: one for name, one in stored.items() if format == "google" and _is_flat(spell(format, name), one)
+    }
+    found = vit.describe(
+        path, format, stored | {name: _with_axes(one) for name, one in flat.items()}, stem=stem, **told
+    )
+    if flat:
+        found.notes.append(
+            f"{len(flat)} arrays of the stem's norms are (C,), read as the published (1, 1, 1, C)"
+        )
+    return found
 
 
-def _with_axes(name, stored):
-    """A norm (C,) of the stem as (1, 1, 1, C), still in its file."""
+def _is_flat(name, stored):
+    """Whether it is a norm (C,) of the stem."""
     norm = name.rpartition("/")[2] in ("scale", "bias") and tables.of_stem("google", name)
-    if not norm or len(stored.shape) != 1:
-        return stored
+    return norm and len(stored.shape) == 1
+
+
+def _with_axes(stored):
+    """A norm (C,) as (1, 1, 1, C), still in its file."""
     shape = (1, 1, 1, *stored.shape)
     return stored._replace(shape=shape, read=lambda: stored.read().reshape(shape))
 

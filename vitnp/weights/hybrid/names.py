@@ -58,7 +58,7 @@ def to_file(format, name, array, config):
         return layouts.to_file(format, name, array, config)
     if array.ndim == 1:
         return array.reshape(1, 1, 1, -1) if format == "google" else array
-    return residual.kernel_to_file(format, array) if format != "vitnp" else array
+    return residual.kernel_to_file(format, array)
 
 
 def to_ours(format, name, array, shape):
