@@ -370,7 +370,7 @@ def test_a_hybrid_with_another_stem_is_named(tmp_path):
     arrays = arrays_of(tmp_path, "timm", HYBRID) | {"patch_embed.backbone.bn1.running_mean": np.ones(6, "f4")}
     safetensors.numpy.save_file(arrays, tmp_path / "model.safetensors")
     with pytest.raises(
-        InputError, match="holds patch_embed.backbone.bn1.running_mean: a BatchNorm, which is not"
+        InputError, match=r"holds patch_embed\.backbone\.bn1\.running_mean: a BatchNorm, which is not"
     ):
         weights.load(tmp_path / "model.safetensors")
 
