@@ -13,7 +13,7 @@ from localhost import serving
 
 from vitnp.errors import InputError
 from vitnp.system import answers, cache, transfer
-from vitnp.weights import fetch, native
+from vitnp.weights import described, fetch
 
 BODY = b"hello"
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -213,4 +213,4 @@ def test_a_user_without_a_home(monkeypatch):
 def test_weights_that_are_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "pipe.npz")
     with pytest.raises(InputError, match="is no regular file; name a file of weights"):
-        native.config_class(fetch.resolve(str(tmp_path / "pipe.npz")))
+        described.config_class(fetch.resolve(str(tmp_path / "pipe.npz")))

@@ -25,9 +25,10 @@ from vitnp import InputError, ViTConfig, preset, tree, vit, weights
 from vitnp.inputs import images
 from vitnp.inputs.images import Preprocessing
 from vitnp.weights import FORMATS, PROFILES, adapt, kinds
+from vitnp.weights.families import LIBRARIES as FAMILIES
 from vitnp.weights.stored import Stored
 from vitnp.weights.vit import google
-from vitnp.weights.vit.names import FAMILIES, names
+from vitnp.weights.vit.names import names
 
 SIZE = {"image_size": TOKEN.image_size}  # 5x6 patches are no square's: the file does not tell
 

@@ -18,7 +18,7 @@ from vitnp.training.loop import Progress
 from vitnp.training.recipes import LISTED
 from vitnp.training.snapshots import Checkpoints
 from vitnp.training.wanted import Wanted
-from vitnp.weights import native
+from vitnp.weights import described, native
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -200,18 +200,18 @@ def test_whose_fields_a_file_has(tmp_path, other):
     """Known without reading the arrays; what is no file of vitnp's is a ViT's, as is what is not there."""
     for name, config in (("vit", preset("tiny")), ("other", OtherConfig())):
         np.savez(tmp_path / name, **{"vitnp.config": native.config_array(config), "x": np.ones(3)})
-        assert native.config_class(tmp_path / f"{name}.npz") is type(config)
+        assert described.config_class(tmp_path / f"{name}.npz") is type(config)
         run = {"model": models.config_to_dict(config)}
         path = Checkpoints(tmp_path / f"of-{name}", run).save(Progress({"W": np.ones(3)}, {"step": 4}))
-        assert native.config_class(path) is type(config)
+        assert described.config_class(path) is type(config)
     np.savez(tmp_path / "theirs.npz", x=np.ones(3))
     (tmp_path / "text").write_text("text")
     for name in ("theirs.npz", "text", "nothing"):
-        assert native.config_class(tmp_path / name) is vitnp.ViTConfig
+        assert described.config_class(tmp_path / name) is vitnp.ViTConfig
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"family": "swin"}', "[" * 100_000])
 def test_a_file_whose_configuration_is_none_is_named(tmp_path, text):
     np.savez(tmp_path / "model.npz", **{"vitnp.config": np.array(text)})
     with pytest.raises(InputError, match=r"model\.npz: vitnp\.config is no configuration \("):
-        native.config_class(tmp_path / "model.npz")
+        described.config_class(tmp_path / "model.npz")

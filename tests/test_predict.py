@@ -230,7 +230,7 @@ def test_fetched_weights_by_their_name(capsys, photos, tmp_path, monkeypatch):
         ("photos --weights WEIGHTS --labels photos/a.jpg", "it is not UTF-8 text"),
         ("photos --weights WEIGHTS --labels deep.json", "does not hold 5 class names"),
         ("photos --weights WEIGHTS --set num_classes=5", "--set num_classes cannot be used here"),
-        ("photos --weights WEIGHTS --from timm", "patch_embed.proj.weight is missing"),
+        ("photos --weights WEIGHTS --from timm", "is a file of huggingface, not of timm"),
         ("photos --weights WEIGHTS --labels photos/notes.txt", "does not hold 5 class names"),
         ("photos --weights WEIGHTS --attention photos/out.txt", 'out-1-a.txt ends in "txt"'),
         ("photos --weights WEIGHTS --attention none/out.png", "cannot write none"),

@@ -354,11 +354,18 @@ def test_published_names(cache):
         if name.startswith("dinov2"):
             continue
         assert url.startswith("https://")
-        assert name.removeprefix("torchvision/").partition("-")[0].replace("/", "_") in url
-    others = ["B/16-paper", "B/16-paper-384", "B/16-paper-i21k", "B/16-sam", "B/32-sam"]
+        model = name.removeprefix("torchvision/").partition("-")[0].replace("/", "_")
+        assert model in url or model.replace("+", "_") in url or model.replace("+", "+ViT-") in url
+    others = ["B/16-paper", "B/16-paper-384", "B/16-paper-i21k", "R50+B/16-paper-384", "R50+B/16-paper-i21k"]
+    others += ["B/16-sam", "B/32-sam"]
+    for size in "R50x1 R50x3 R101x1 R101x3 R152x2 R152x4".split():
+        others += [f"BiT-S-{size}", f"BiT-M-{size}", f"BiT-M-{size}-ILSVRC2012"]
     others += [f"torchvision/vit_{size}_{patch}" for size in "bl" for patch in (16, 32)]
     others += ["dinov2-s/14", "dinov2-b/14", "dinov2-l/14", "dinov2-s/14-518"]
     assert [name for name in published.URLS if "augreg" not in published.URLS[name]] == others
+    bucket = "https://storage.googleapis.com"
+    assert published.URLS["BiT-M-R50x1-ILSVRC2012"] == f"{bucket}/bit_models/BiT-M-R50x1-ILSVRC2012.npz"
+    assert published.URLS["R50+B/16-paper-i21k"] == f"{bucket}/vit_models/imagenet21k/R50+ViT-B_16.npz"
 
 
 @pytest.mark.parametrize(

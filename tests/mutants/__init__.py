@@ -21,6 +21,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     pictures,
     pixels,
     positions,
+    resnet_files,
     steps,
     trace,
     training,

@@ -17,8 +17,9 @@ from vitnp.errors import InputError, one_line, printable
 from vitnp.system import cache
 from vitnp.system.writing import as_input_error
 from vitnp.weights import fetch, loading, saving
-from vitnp.weights.native import config_class, need_no_classes
-from vitnp.weights.vit.names import check_format
+from vitnp.weights.described import config_class
+from vitnp.weights.families import check_format
+from vitnp.weights.native import need_no_classes
 
 LINES = 1000  # of a list: a ViT of 60 blocks has fewer arrays
 HEAD = "--format vitnp --num-classes N"
@@ -65,7 +66,7 @@ def add_source(parser):
 def source(args, name):
     """(path of the weights called `name`, {argument of `weights.load`: value} that the options gave)."""
     path = fetch.resolve(name)
-    told = fields(args, config_class(path))
+    told = fields(args, config_class(path, args.source_format))
     need_no_classes(told, f"a file with a new head: vitnp weights convert {shlex.quote(name)} NEW.npz {HEAD}")
     return path, told | {"format": args.source_format}
 
@@ -99,7 +100,7 @@ def run_inspect(args):
     found = weights.inspect(path, **told)
     numbers = sum(math.prod(shape) for _, _, shape, _ in found.arrays)
     print(f"{printable(path)}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n")
-    for name, value in dataclasses.asdict(found.config).items():
+    for name, value in ({"family": found.config.family} | dataclasses.asdict(found.config)).items():
         if isinstance(value, dict):
             value = ", ".join(f"{field} {setting}" for field, setting in value.items())
         print(f"  {name:24}{value}")

@@ -5,14 +5,14 @@ import math
 from vitnp.errors import InputError, need_int, shown
 from vitnp.inputs.fields import declared
 
-MOST_UNITS = 1000
+MOST_UNITS, MOST_STAGES = 1000, 8
 
 
 def counts(*default):
-    """A field for the number of units in each stage, at most 8 stages; () is the root alone."""
+    """A field for the number of units in each stage, at most `MOST_STAGES`; () is the root alone."""
 
     def check(name, value):
-        if not isinstance(value, tuple | list) or len(value) > 8:
+        if not isinstance(value, tuple | list) or len(value) > MOST_STAGES:
             raise InputError(
                 f"{name} is {shown(value)}; need the number of units of each stage, such as (3, 4, 6, 3)"
             )

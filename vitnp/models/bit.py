@@ -165,3 +165,10 @@ def multiply_adds(config):
         config.image_size, inputs=config.in_channels, width=config.width, sizes=config.units, same=False
     )
     return found | {"head": config.channels * config.num_classes}
+
+
+def resized(p, config, image_size):
+    """(p, config) for images of (height, width): no parameter depends on it."""
+    check_config(config, BiTConfig)
+    check_parameters(p, init, config)
+    return p, dataclasses.replace(config, image_size=image_size)

@@ -51,7 +51,7 @@ class HybridConfig(vit.ViTConfig):
     @property
     def map_size(self):
         """(height, width) of the feature map."""
-        return resnet.sizes_of(self.image_size, self.stem_units, same=True)[-1]
+        return map_size(self.image_size, self.stem_units)
 
     @property
     def map_scale(self):
@@ -81,6 +81,11 @@ class HybridConfig(vit.ViTConfig):
     def how(self):
         """The arithmetic of every layer of the stem."""
         return How(self.groups, self.group_norm_eps, self.kernel_eps, self.kernel_eps_at, same=True)
+
+
+def map_size(image_size, units):
+    """(height, width) of the feature map of an image of `image_size`, after so many units in each stage."""
+    return resnet.sizes_of(image_size, units, same=True)[-1]
 
 
 Config = HybridConfig  # as every model calls it
@@ -170,3 +175,10 @@ def multiply_adds(config, *, whole=True):
         same=True,
     )
     return {f"stem {part}": count for part, count in stem.items()} | vit.multiply_adds(config, whole=whole)
+
+
+def resized(p, config, image_size):
+    """(p, config) for images of (height, width): as `vit.resized`; the stem takes any size."""
+    check_config(config, HybridConfig)
+    check_parameters(p, init, config)
+    return vit.steps_resized(p, config, image_size)

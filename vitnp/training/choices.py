@@ -6,7 +6,7 @@ from vitnp import data, models
 from vitnp.errors import InputError
 from vitnp.inputs.fields import assigned
 from vitnp.training.recipes import LISTED, Recipe, find
-from vitnp.weights import fetch, native
+from vitnp.weights import described, fetch
 
 SMALLEST = "Ti/16"  # for a recipe that is for a file's weights, or for a model that is not here
 
@@ -52,7 +52,7 @@ def config_class(wanted, listed, known=None):
     if known:
         return type(models.config_from_dict(known))
     if wanted.init:
-        return native.config_class(fetch.resolve(wanted.init))
+        return described.config_class(fetch.resolve(wanted.init))
     return models.with_preset(model_name(wanted, listed)).Config
 
 

@@ -1,10 +1,11 @@
 """Reading and writing parameters under the names of five libraries: vitnp, Google, timm, Hugging Face, torchvision.
 
-ViTs in ONNX files are read too.
+ViTs in ONNX files are read too. BiT and the hybrids are read and written as Google and timm have them.
 
 loading.py, saving.py    files to (p, config), and back     adapt.py    another image size, another head
 kinds.py, npz.py, unpickle.py   the kinds of file           native.py   the configuration in vitnp's own files
 stored.py, described.py   an array that is still in its file; what a file says of itself
+families.py, tables.py, settings.py   which family a file is of; its names; what no array shows
 fetch.py, hub.py, wheel.py       downloads                   published.py  the published files by a short name
 
 onnx/   the ViT that a graph computes
@@ -14,14 +15,18 @@ vit/    names.py     each library's parameter names     profiles.py  its setting
         google.py, infer.py      the configuration that the arrays show
         layer_scale.py, class_row.py   what DINOv2 and DeiT-III have
         foreign.py  what is left out, and what is refused by name
+bit/, hybrid/   the same for BiT and the hybrid: names.py, files.py; residual.py is what they share
 
 Imports `models`, `inputs`, `ops`, `backend`, `system`, `tree`, `errors`.
 """
 
+from vitnp.weights.bit.profiles import PROFILES as OF_BIT
+from vitnp.weights.families import FORMATS
 from vitnp.weights.loading import Inspection, inspect, load
 from vitnp.weights.saving import save
-from vitnp.weights.vit.names import FORMATS
-from vitnp.weights.vit.profiles import PROFILES
+from vitnp.weights.vit.profiles import PROFILES as OF_VIT
 from vitnp.weights.vit.sidecar import class_names
+
+PROFILES = OF_VIT | OF_BIT
 
 __all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save"]

@@ -2,28 +2,13 @@
 
 import shlex
 from pathlib import Path
-from typing import Any, NamedTuple
 
+from vitnp import models
 from vitnp.errors import InputError
-from vitnp.weights import native
+from vitnp.weights import families, kinds, native
+from vitnp.weights.families import Described
 from vitnp.weights.onnx.file import GRAPH
 from vitnp.weights.onnx.graph import opened as graph
-from vitnp.weights.vit import class_row, foreign, google, layer_scale
-from vitnp.weights.vit.infer import infer
-from vitnp.weights.vit.names import check_format, detect, names, positions_of_ours, spell
-
-
-class Described(NamedTuple):
-    """A file's model, and where its arrays are."""
-
-    family: str  # "vitnp", "google", "timm", "huggingface", "torchvision" or "onnx"
-    config: Any
-    stored: dict  # {name in the file: Stored}
-    spelled: dict  # {name in `names.TABLES`: name in the file}
-    notes: list  # of sentences
-    questions: list  # of sentences: settings that the file does not say
-    image_size: tuple | None  # see `loading.Inspection`
-    scales: dict  # LayerScale's arrays, as `loading.expected` says it of the others
 
 
 def describe(path, stored, *, format=None, image_size=None, guess=False, **overrides):
@@ -32,7 +17,7 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
     Raises InputError for what holds no model, or one of another format.
     """
     if format is not None:
-        check_format(format)
+        families.check_format(format)
     if native.TRAINING in stored:
         raise InputError(
             f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, which is there "
@@ -43,44 +28,39 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
             raise InputError(f"{path} is an ONNX file, and no file of {format}; leave format= and --from out")
         found = graph(path, stored, image_size=image_size, **overrides)
         found = Described("onnx", *found, [], None, {})
-    elif (family := format or ("vitnp" if native.CONFIG in stored else detect(path, stored))) == "vitnp":
+    elif format == "vitnp" or (format is None and native.CONFIG in stored):
         config = native.pop_config(path, stored, overrides)
         found = Described("vitnp", config, stored, {name: name for name in stored}, [], [], None, {})
     else:
-        found = of_library(path, family, stored, image_size=image_size, guess=guess, **overrides)
-    if found.family not in ("vitnp", "onnx") and positions_of_ours(found.config):
+        if format is None:
+            format, family = families.detect(path, stored)
+        else:
+            family = families.need_family(path, format, stored)
+        told = {"image_size": image_size, "guess": guess} | overrides
+        found = families.files(family).describe(path, format, stored, **told)
+    layers = getattr(found.config, "num_layers", 0)
+    layers += sum(sum(getattr(found.config, name, ())) for name in ("units", "stem_units"))
+    if layers > len(found.stored):
         raise InputError(
-            f'{path} is of {found.family}, with positions "1d" at the stem, which do not fit '
-            f"{positions_of_ours(found.config)}; leave it out"
-        )
-    if getattr(found.config, "num_layers", 0) > len(found.stored):
-        raise InputError(
-            f"{path} has {len(found.stored)} arrays in all, too few for the {found.config.num_layers:,} blocks of its "
-            "configuration"
+            f"{path} has {len(found.stored)} arrays in all, too few for the {layers:,} blocks of its configuration"
         )
     return found
 
 
-def of_library(path, family, stored, **told):
-    """The `Described` of a file of Google's, timm's, Hugging Face's or torchvision's; told: as for `infer`."""
-    notes, scales = [], {}
-    if family == "google":
-        stored, notes = google.plain(path, stored)
-    spelled, more = foreign.spelled(path, family, stored)
-    shapes = {name: stored[in_file].shape for name, in_file in spelled.items()}
-    arrays = {spell(family, in_file): in_file for in_file in stored}  # with those that are left out
-    inferred = infer(path, family, arrays, shapes, **told)
-    notes += more + inferred.notes
-    if not inferred.class_row:
-        table = spelled[names(family, 0)["position.E_pos"]]
-        stored = stored | {table: class_row.with_zeros(stored[table])}
-        notes.append(class_row.note(table))
-    if layer_scale.is_in(family, spelled):
-        scales = layer_scale.expected(family, inferred.config)
-        notes.append(layer_scale.NOTE)
-    return Described(
-        family, inferred.config, stored, spelled, notes, inferred.questions, inferred.image_size, scales
-    )
+def config_class(path, format=None):
+    """The class of the configuration of a file's model; the ViT's where nothing shows which it is.
+
+    Raises InputError for a configuration of vitnp's that is none; what else is wrong with a file, `load` says.
+    """
+    if found := native.config_class(path):
+        return found
+    formats = (format,) if format in families.LIBRARIES else families.LIBRARIES
+    try:
+        with kinds.opened(path) as stored:
+            found = [families.family_in(format, stored)[0] for format in formats]
+    except InputError:
+        found = []
+    return models.module(next(filter(None, found), "vit")).Config
 
 
 def run_of(checkpoint):

@@ -97,7 +97,8 @@ def _unknown(path, start):
             f"{path} is a bare pickle, as torch.save wrote before PyTorch 1.6; save it again with a newer "
             "PyTorch, or better as .safetensors"
         )
-    return f"{path} is not a file of weights; need .npz, .safetensors, .onnx or a .pth, .pt or .bin of torch.save"
+    hdf5 = "; HDF5 is the TF2 code's: take the .npz of the same model" if start.startswith(b"\x89HDF") else ""
+    return f"{path} is not a file of weights; need .npz, .safetensors, .onnx or a .pth, .pt or .bin of torch.save{hdf5}"
 
 
 def _zipped(path, file, most):

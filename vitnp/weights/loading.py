@@ -7,11 +7,13 @@ import numpy as np
 from vitnp import models, tree
 from vitnp.errors import InputError, shown, some_of
 from vitnp.inputs.images import ImageConfig, size
-from vitnp.weights import adapt, kinds
+from vitnp.weights import adapt, families, kinds
 from vitnp.weights.described import describe
 from vitnp.weights.stored import BFLOAT16, called, widened
-from vitnp.weights.vit import layer_scale, layouts
-from vitnp.weights.vit.names import names
+from vitnp.weights.vit import layer_scale
+from vitnp.weights.vit.layouts import split
+
+OURS = ("vitnp", "onnx")  # files of our names and layouts: a graph's arrays come so
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +52,8 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
     num_classes: a head of zeros for that many classes and no pre-logits, as at the start of fine-tuning, even if the
     file's head has that many classes; None keeps the file's head and pre-logits.
     format: the model to take from a file that holds two.
-    overrides: fields of ViTConfig that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"]; one
-    field of the file's preprocessing is **{"preprocessing.antialias": True}.
+    overrides: fields of the configuration that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"];
+    one field of the file's preprocessing is **{"preprocessing.antialias": True}.
 
     float16 and bfloat16 become float32. The matrices of torch's libraries are transposed views: as fast in products,
     but slow in AdamW's element-wise work; to train, make them contiguous with tree.map(np.ascontiguousarray, p).
@@ -87,7 +89,7 @@ def load_with_notes(path, *, image_size=None, num_classes=None, format=None, **o
 def inspect(path, *, image_size=None, format=None, **overrides):
     """The `Inspection` of a file: lists what is wrong; guesses, and lists, the settings that `load` would ask for.
 
-    Raises InputError for a file that cannot be read at all, or that shows none of a ViT's sizes.
+    Raises InputError for a file that cannot be read at all, or that shows no model's sizes.
     """
     with kinds.opened(path) as stored:
         found, fitting = examine(
@@ -173,11 +175,13 @@ def numbers(found, fitting):
 
 def expected(family, config):
     """{name in the file: ({our name: our shape}, shape in the file)} of the configuration's model, in p's order."""
-    family = "vitnp" if family == "onnx" else family  # a graph's arrays come by our names, laid out as ours
-    theirs, want = {} if family == "vitnp" else names(family, config.num_layers), {}
-    for ours, leaf in tree.leaves(models.of(config).init(None, config)):
-        in_file = ours if family == "vitnp" else theirs[ours]
-        shape = layouts.to_file(family, ours, leaf, config).shape
+    leaves = tree.leaves(models.of(config).init(None, config))
+    if family in OURS:
+        return {ours: ({ours: leaf.shape}, leaf.shape) for ours, leaf in leaves}
+    files, want = families.of(config), {}
+    theirs = files.names(family, config)
+    for ours, leaf in leaves:
+        in_file, shape = theirs[ours], files.to_file(family, ours, leaf, config).shape
         if in_file is None:
             raise InputError(f"{family} has no place for {ours}: another format can hold this model")
         if in_file in want:  # the second and third of those that are joined
@@ -190,11 +194,11 @@ def expected(family, config):
 
 def to_ours(family, arrays, config):
     """The tree p made of a file's arrays."""
-    family, leaves = "vitnp" if family == "onnx" else family, {}
+    leaves, files = {}, None if family in OURS else families.of(config)
     for in_file, (ours, _) in expected(family, config).items():
-        parts = layouts.split(arrays.pop(in_file), len(ours))
+        parts = split(arrays.pop(in_file), len(ours))
         for (name, shape), part in zip(ours.items(), parts, strict=True):
-            leaves[name] = layouts.to_ours(family, name, part, shape)
+            leaves[name] = files.to_ours(family, name, part, shape) if files else part
     dtype = np.result_type(*leaves.values())
     wanted = models.of(config).init(None, config)
     return tree.map(lambda name: leaves[name].astype(dtype, copy=False), tree.names(wanted))

@@ -31,13 +31,13 @@ def pop_config(path, arrays, overrides):
 
 
 def config_class(path):
-    """The class of the configuration in a file of vitnp's; of any other file the ViT's.
+    """The class of the configuration in a file of vitnp's; None for any other file.
 
     Raises InputError for a damaged file, or a configuration that is none.
     """
     own, training = kinds.text(path, CONFIG), kinds.text(path, TRAINING)
     if own is None and training is None:
-        return models.module("vit").Config
+        return None
     return type(_config(path, own, CONFIG) if training is None else _config(path, training, TRAINING))
 
 

@@ -30,6 +30,15 @@ B/8-i21k    B_8-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.0-sd_0.0
 L/16        L_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.1-sd_0.1--imagenet2012-steps_20k-lr_0.01-res_224
 L/16-384    L_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.1-sd_0.1--imagenet2012-steps_20k-lr_0.01-res_384
 L/16-i21k   L_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.1-sd_0.1
+R+Ti/16        R_Ti_16-i21k-300ep-lr_0.001-aug_none-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_224
+R+Ti/16-384    R_Ti_16-i21k-300ep-lr_0.001-aug_none-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_384
+R+Ti/16-i21k   R_Ti_16-i21k-300ep-lr_0.001-aug_none-wd_0.03-do_0.0-sd_0.0
+R26+S/32       R26_S_32-i21k-300ep-lr_0.001-aug_light0-wd_0.03-do_0.1-sd_0.1--imagenet2012-steps_20k-lr_0.03-res_224
+R26+S/32-384   R26_S_32-i21k-300ep-lr_0.001-aug_medium2-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_384
+R26+S/32-i21k  R26_S_32-i21k-300ep-lr_0.001-aug_medium2-wd_0.03-do_0.0-sd_0.0
+R50+L/32       R50_L_32-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.1-sd_0.1--imagenet2012-steps_20k-lr_0.01-res_224
+R50+L/32-384   R50_L_32-i21k-300ep-lr_0.001-aug_medium2-wd_0.1-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.01-res_384
+R50+L/32-i21k  R50_L_32-i21k-300ep-lr_0.001-aug_medium2-wd_0.1-do_0.0-sd_0.0
 """
 
 URLS = dict(line.split() for line in AUGREG.strip().splitlines())
@@ -39,8 +48,18 @@ URLS |= {
     "B/16-paper": f"{BUCKET}imagenet21k+imagenet2012/ViT-B_16-224.npz",
     "B/16-paper-384": f"{BUCKET}imagenet21k+imagenet2012/ViT-B_16.npz",
     "B/16-paper-i21k": f"{BUCKET}imagenet21k/ViT-B_16.npz",
+    "R50+B/16-paper-384": f"{BUCKET}imagenet21k+imagenet2012/R50+ViT-B_16.npz",
+    "R50+B/16-paper-i21k": f"{BUCKET}imagenet21k/R50+ViT-B_16.npz",
     "B/16-sam": f"{BUCKET}sam/ViT-B_16.npz",
     "B/32-sam": f"{BUCKET}sam/ViT-B_32.npz",
+}
+# BiT (Kolesnikov et al., 2020) by its own names: S is pre-trained on ImageNet, M on ImageNet-21k, whose head it has, or
+# with -ILSVRC2012 a head of ImageNet's 1,000 classes.
+BIT = "https://storage.googleapis.com/bit_models/"
+URLS |= {
+    name: f"{BIT}{name}.npz"
+    for size in "R50x1 R50x3 R101x1 R101x3 R152x2 R152x4".split()
+    for name in (f"BiT-S-{size}", f"BiT-M-{size}", f"BiT-M-{size}-ILSVRC2012")
 }
 # torchvision's own training runs; these file names end in the first digits of the file's SHA-256.
 URLS |= {

@@ -8,13 +8,11 @@ from vitnp.errors import InputError, shown, some_of
 from vitnp.inputs.checks import FLOATS, misfits, parameter_of, shapes
 from vitnp.system import reading
 from vitnp.system.writing import beside
-from vitnp.weights import kinds, native
-from vitnp.weights.vit import layouts, written
-from vitnp.weights.vit.foreign import UNUSED
-from vitnp.weights.vit.names import FAMILIES, check_format, names, positions_of_ours
+from vitnp.weights import families, kinds, native
+from vitnp.weights.families import FORMATS, check_format
+from vitnp.weights.vit.layouts import join
 
 TORCH = ("timm", "huggingface", "torchvision")
-GAP = ("google", "timm")  # libraries that have models without a class token
 
 
 def save(path, p, config, *, format="vitnp", class_names=None):
@@ -39,7 +37,7 @@ def save(path, p, config, *, format="vitnp", class_names=None):
         raise InputError(f"class_names has {len(class_names)} names; need {config.num_classes}, one a class")
     arrays = to_file(format, p, config)
     with contextlib.ExitStack() as stack:  # the JSON files are renamed after the weights
-        for name, text in written.texts(path, format, config, class_names):
+        for name, text in _texts(path, format, config, class_names):
             with open(stack.enter_context(beside(name)), "w", encoding="utf-8") as file:
                 file.write(text)
         if format in TORCH:
@@ -58,7 +56,7 @@ def need_ending(path, format):
 def need_place(family, config):
     """Raise InputError where the family's files cannot hold the configuration's model."""
     if problem := obstacle(family, config):
-        able = [name for name in ("vitnp", *FAMILIES) if not obstacle(name, config)]
+        able = [name for name in FORMATS if not obstacle(name, config)]
         raise InputError(f"{problem}; save the model as {' or '.join(able)}")
 
 
@@ -85,29 +83,22 @@ def to_file(family, p, config):
     if family == "vitnp":
         return dict(tree.leaves(p)) | {native.CONFIG: native.config_array(config)}
     need_place(family, config)
-    theirs, parts = names(family, config.num_layers), {}
+    files, parts = families.of(config), {}
+    theirs = files.names(family, config)
     for ours, leaf in tree.leaves(p):
-        parts.setdefault(theirs[ours], []).append(layouts.to_file(family, ours, leaf, config))
-    if family == "huggingface" and not config.num_classes:  # a ViTModel, whose names have no prefix
-        parts = {name.removeprefix("vit."): arrays for name, arrays in parts.items()}
-    return {name: layouts.join(arrays) for name, arrays in parts.items()}
+        parts.setdefault(theirs[ours], []).append(files.to_file(family, ours, leaf, config))
+    return {files.written_name(family, name, config): join(arrays) for name, arrays in parts.items()}
+
+
+def _texts(path, family, config, class_names):
+    """[(name, text)] of the JSON files beside the weights."""
+    return [] if family == "vitnp" else families.of(config).texts(path, family, config, class_names)
 
 
 def obstacle(family, config):
     """Why the family's files cannot hold the configuration's model, as a clause; "" where they can."""
     if family == "vitnp":
         return ""
-    if config.family != "vit":
+    if config.family not in families.FAMILIES:
         return f"{family} has no place for a model of the family {config.family}"
-    if config.classifier == "gap" and family not in GAP:
-        return f"{family} has no model without a class token"
-    if positions_of_ours(config):
-        return f"{family} has no place for {positions_of_ours(config)}"
-    if config.representation_size is None:
-        return ""
-    if names(family, 0)["classify.pre_logits.W"] is None:
-        return f"{family} has no place for classify.pre_logits"
-    for start, because in UNUSED.get(family, ()):
-        if because and config.num_classes:
-            return f"{family} does not use {start}* beside {because}"
-    return ""
+    return families.of(config).obstacle(family, config)

@@ -15,7 +15,7 @@ from vitnp.models.vit.model import (
     steps_init,
     tokens,
 )
-from vitnp.models.vit.resized import resized
+from vitnp.models.vit.resized import resized, steps_resized
 
 Config = ViTConfig  # as every model calls it
 
@@ -36,6 +36,7 @@ __all__ = [
     "step_bytes",
     "steps_forward",
     "steps_init",
+    "steps_resized",
     "tensors",
     "tokens",
 ]

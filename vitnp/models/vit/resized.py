@@ -18,6 +18,11 @@ def resized(p, config, image_size):
     """
     check_config(config, ViTConfig)
     check_parameters(p, init, config)
+    return steps_resized(p, config, image_size)
+
+
+def steps_resized(p, config, image_size):
+    """`resized` of any model whose p has a ViT's steps."""
     new = dataclasses.replace(config, image_size=image_size)
     if new.grid == config.grid:
         return p, new

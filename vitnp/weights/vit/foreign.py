@@ -11,6 +11,8 @@ SWIGLU = "a SwiGLU feed-forward network, which is not built here"
 BOTH = "a head on the class token beside the mean of the patches, which is not built here"
 # Parts of the names in models that are not ViTs of this kind, and the reason for the refusal.
 KINDS = {
+    "patch_embeddings.backbone.": "a hybrid of Hugging Face's, whose names are not read; take Google's or timm's file",
+    "running_mean": "a BatchNorm, which is not built here",
     "MAPHead": "attention pooling, which is not built here",
     "attn_pool.": "attention pooling, which is not built here",
     "fc_norm.": "a LayerNorm after the mean of the tokens, which is not built here",

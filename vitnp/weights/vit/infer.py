@@ -1,16 +1,33 @@
-"""The configuration that the arrays of a file show, with what the JSON files beside it say."""
+"""The configuration of a ViT that the arrays of a file show, with what the JSON files beside it say.
 
-import dataclasses
+A hybrid's stem comes as a `Before`: what its arrays show, and which map it makes of an image.
+"""
+
 import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-from vitnp.errors import InputError, shown
-from vitnp.inputs.fields import check_changes, merged
+from vitnp.inputs.fields import check_changes
 from vitnp.models.vit.config import SIZES, ViTConfig
-from vitnp.weights.vit import class_row, foreign, sidecar
+from vitnp.weights import settings, tables
+from vitnp.weights.vit import class_row, foreign
 from vitnp.weights.vit.names import block_of, names
 from vitnp.weights.vit.profiles import CALLED, kind_of, profile
 
+
+class Before(NamedTuple):
+    """What stands before the patches: nothing, or the stem of a hybrid."""
+
+    Config: type = ViTConfig
+    kind: str = ""  # of the profile, behind the library's
+    fields: Mapping = MappingProxyType({})
+    ask: Callable = lambda fields, overrides: []  # questions about more fields, as `_heads`
+    pixels: int = 1  # of the image, along one place of the map
+    map_size: Callable = tuple  # (height, width) of an image → of the map
+
+
+NOTHING = Before()
 HEADS = {size["hidden_size"]: size["num_heads"] for size in SIZES.values()}  # of the published models
 
 
@@ -26,46 +43,47 @@ class Inferred(NamedTuple):
     class_row: bool  # whether the position table has a row for the class token, or needs none
 
 
-def infer(path, family, arrays, shapes, *, image_size=None, guess=False, **overrides):
+def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, guess=False, **overrides):
     """The `Inferred` of a file with these arrays.
 
     arrays, shapes: {name in `names.TABLES`: name in the file, shape}; arrays has also those that are left out.
-    image_size is looked at where the positions are not a square's. Fields of ViTConfig in `overrides` go before
+    image_size is looked at where the positions are not a square's. Fields in `overrides` go before
     the config.json beside the file, and that before the profile. guess: an open question, which neither the file
     nor the caller answers, is answered all the same; otherwise it raises InputError, as it does for arrays that
     tell no size.
     """
-    check_changes(overrides, ViTConfig)
+    Config = before.Config
+    check_changes(overrides, Config)
     seen, rows = _sizes(path, family, shapes)
     foreign.check_shapes(path, family, arrays, shapes, seen["hidden_size"])
-    beside = _beside(path, family, seen, arrays)
+    seen |= before.fields
+    beside = _beside(path, family, seen, arrays, Config)
     fields, P = seen | beside.fields, seen["patch_size"]
     token = seen["classifier"] == "token"
     missing = class_row.is_missing(family, arrays) if beside.no_class_row is None else beside.no_class_row
-    grid, has_row, questions = _grid(rows, token, token and missing, P, (image_size, beside.image_size))
+    sizes = [size for size in (image_size, beside.image_size) if size is not None]
+    maps = [before.map_size(size) for size in sizes]
+    grid, has_row, questions = _grid(rows, token, token and missing, P, maps)
     if "image_size" in fields:  # Hugging Face's config.json
         questions = []
     else:
-        fields["image_size"] = tuple(side * P for side in grid)
-    kind = kind_of(family, arrays, class_row=has_row)
+        whole = tuple(side * P for side in grid)
+        told = (size for size, made in zip(sizes, maps, strict=True) if tuple(made) == whole)
+        fields["image_size"] = next(told, tuple(side * before.pixels for side in whole))
+    kind = f"{family}-{before.kind}" if before.kind else kind_of(family, arrays, class_row=has_row)
     notes, more = _heads(fields, overrides)
-    questions += more
-    fields["preprocessing"], more = _preprocessing(kind, fields, beside, overrides)
+    questions += before.ask(fields, overrides) + more
+    fields["preprocessing"], more = settings.preprocessing(
+        profile(kind, fields["image_size"])["preprocessing"], fields["in_channels"], beside, overrides
+    )
     questions += more
     used_at = None
     if image_size is None and beside.image_size not in (None, fields["image_size"]):
         used_at = beside.image_size
-        note, more = _used_at(used_at, fields["image_size"], P)
+        note, more = _used_at(used_at, fields["image_size"], P * before.pixels, before)
         notes, questions = notes + note, questions + more
-    if questions and not guess:
-        raise InputError(f"{path}: {'; '.join(questions)}")
-    try:
-        config = ViTConfig(**merged(ViTConfig, profile(kind, fields["image_size"]) | fields, overrides))
-    except (TypeError, ValueError) as problem:
-        files = (
-            f" with {' and '.join(sidecar.JSON_FILES)} beside it" if sidecar.is_there(path, family) else ""
-        )
-        raise InputError(f"{path}{files}: {problem}") from problem
+    fields = profile(kind, fields["image_size"]) | fields
+    config = settings.configured(path, family, Config, fields, overrides, [] if guess else questions)
     if kind in CALLED:
         notes.append(
             f"taken to be {CALLED[kind]}: positions at another size are resized {config.position_interpolation}; "
@@ -86,15 +104,9 @@ def _sizes(path, family, shapes):
         ):  # the lowest block that has it; the first 0 in its name is the block's
             alike = [name.replace("0", str(i), 1) for i in sorted(blocks)]
             name = next((other for other in alike if other in shapes), name)
-        found = shapes.get(name)
-        if found is None and not needed:
+        if name not in shapes and not needed:
             return None
-        if found is None or len(found) != rank or 0 in found:
-            what = (
-                "is missing" if found is None else f"is {shown(found)}, need {rank} axes, none of them empty"
-            )
-            raise InputError(f"{path}: {name} {what}; it tells the sizes of a ViT ({family})")
-        return found
+        return tables.shape(path, shapes, name, rank, f"ViT ({family})")
 
     def width(ours):
         """The outputs of a dense layer, by its bias or else by its matrix; None where the file has neither."""
@@ -123,31 +135,22 @@ def _sizes(path, family, shapes):
     return seen, shape("position.E_pos", 3)[1]
 
 
-def _beside(path, family, seen, arrays):
-    """What `sidecar.read` gives; InputError where the config.json beside the file is another model's."""
+def _beside(path, family, seen, arrays, Config):
+    """What `settings.beside` gives, for a ViT's kind."""
     kind = kind_of(family, arrays)
     base = profile(kind, (224, 224))["preprocessing"]
-    beside = sidecar.read(path, family, base, any_size=kind == "huggingface-dinov2")
-    if not seen["num_classes"]:
-        beside.fields.pop("num_classes", None)  # transformers names classes for models without a head too
-    for field in seen.keys() & beside.fields.keys():
-        if seen[field] != beside.fields[field]:
-            raise InputError(
-                f"the arrays of {path} have {field} {seen[field]}, the config.json beside it says "
-                f"{shown(beside.fields[field])}; repair it, or move it away"
-            )
-    return beside
+    return settings.beside(path, family, seen, base, Config=Config, any_size=kind == "huggingface-dinov2")
 
 
-def _grid(rows, token, missing, P, sizes):
+def _grid(rows, token, missing, P, maps):
     """((rows, columns) of the patches, whether the table has all its rows, open questions).
 
     missing: whether the class token's row is, None where only the numbers can tell. A square is taken, else the grid of
-    one of the sizes, with the class token's row before without it.
+    one of the maps, with the class token's row before without it.
     """
     with_row = [] if missing else [(rows - token, True)]
     without = [(rows, False)] if missing or missing is None else []
-    asked = [(size[0] // P, size[1] // P) for size in sizes if size is not None]
+    asked = [(rows // P, columns // P) for rows, columns in maps]
     for count, has_row in with_row + without:
         squares = [(math.isqrt(count),) * 2]
         for grid in squares + asked if has_row else asked + squares:
@@ -181,37 +184,17 @@ def _heads(fields, overrides):
     ], []
 
 
-def _preprocessing(kind, fields, beside, overrides):
-    """(the kind's Preprocessing with what the JSON files say before it, questions)."""
-    default = profile(kind, fields["image_size"])["preprocessing"]
-    if "preprocessing" in overrides:
-        return default, []
-    how = dataclasses.replace(default, **beside.preprocessing)
-    questions = [
-        f"{what}, which vitnp has not; say preprocessing= or --set preprocessing.{answer}"
-        for what, answer in beside.unlike
-        if f"preprocessing.{answer.partition('=')[0]}" not in overrides
-    ]
-    channels = fields["in_channels"]
-    told = beside.preprocessing.keys() | {name.partition(".")[2] for name in overrides}
-    if len(default.mean) not in (1, channels) and not {"mean", "std"} <= told:
-        questions.append(
-            f"the family's preprocessing is for {len(default.mean)} channels, the file has {channels}; say "
-            "preprocessing= or --set preprocessing.mean=0.5 --set preprocessing.std=0.5"
-        )
-        how = dataclasses.replace(how, mean=0.5, std=0.5)
-    return how, questions
-
-
-def _used_at(image_size, table, P):
-    """(notes, questions) about images of another size than that of the position table."""
-    (height, width), (rows, cols) = image_size, (table[0] // P, table[1] // P)
-    if height % P or width % P:
+def _used_at(image_size, table, P, before):
+    """(notes, questions) about images of another size than that of the position table; P: pixels of a patch."""
+    (height, width), maps = image_size, [before.map_size(size) for size in (table, image_size)]
+    side = P // before.pixels
+    (rows, cols), (new_rows, new_cols) = ((h // side, w // side) for h, w in maps)
+    if any(length % side for length in maps[1]):
         return [], [
             f"the JSON beside it makes images of {height}x{width}, which are no whole patches of {P}x{P}; say "
             f"image_size= or --image-size {max(height // P, 1) * P}x{max(width // P, 1) * P}"
         ]
     return [
         f"used at {height}x{width}, as the JSON beside it says: positions are resized from {rows}x{cols} patches to "
-        f"{height // P}x{width // P}; --image-size {table[0]}x{table[1]} keeps them"
+        f"{new_rows}x{new_cols}; --image-size {table[0]}x{table[1]} keeps them"
     ], []

@@ -19,10 +19,8 @@ import numpy as np
 
 def to_file(family, name, array, config):
     """Our array called `name` as the family has it."""
-    if family == "vitnp":
-        return array
     last = name.rpartition(".")[2]
-    P, C, H, K = config.patch_size, config.in_channels, config.num_heads, config.head_dim
+    P, C, H, K = config.patch_size, config.map_channels, config.num_heads, config.head_dim
     if last in ("cls", "E_pos"):
         return array.reshape(1, -1, array.shape[-1])
     if name == "project.W":
@@ -37,7 +35,7 @@ def to_file(family, name, array, config):
 
 def to_ours(family, name, array, shape):
     """The inverse of `to_file`, for one array of ours of that shape."""
-    if family in ("vitnp", "google") or name.endswith((".cls", ".E_pos")):
+    if family == "google" or name.endswith((".cls", ".E_pos")):
         return array.reshape(shape)
     if name == "project.W":
         return array.transpose(2, 3, 1, 0).reshape(shape)

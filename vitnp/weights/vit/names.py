@@ -1,16 +1,14 @@
-"""The names of the parameters in each library: ours and four others. Imports `errors`, `stored`.
+"""The names of a ViT's parameters in each library: ours and four others. Imports `errors`, `tables`.
 
 `*` stands for the two arrays of a dense layer or of a LayerNorm, see ENDINGS. If a torch library has one name for W_Q,
-W_K and W_V, its array holds the three, one below the other. A dash: no such prefix, no such array.
+W_K and W_V, its array holds the three, one below the other.
 """
 
-import functools
 import re
 
-from vitnp.errors import InputError, known, quoted
-from vitnp.weights.stored import called
+from vitnp.weights import tables
 
-# The row below the header of each table is the prefix of the names below it.
+# See `tables`.
 TABLES = (
     """
     ours             google                                    timm                huggingface                    torchvision
@@ -39,8 +37,6 @@ TABLES = (
     classify.head.*        head/*                      head.*  classifier.*        heads.head.*
     """,
 )
-FAMILIES = ("google", "timm", "huggingface", "torchvision")
-FORMATS = ("vitnp", *FAMILIES)
 # The meanings of * in a dense layer (weight, bias) and in a LayerNorm (scale, shift).
 ENDINGS = {
     "ours": (("W", "b"), ("gamma", "beta")),
@@ -62,6 +58,8 @@ SPELLINGS = {
         (r"^backbone\.", ""),  # a checkpoint of DINOv2's training
         (r"^blocks\.\d+\.(\d+)\.", r"blocks.\1."),  # there in chunks, each with the numbers of all blocks
         (r"\.gamma_([12])$", r".ls\1.gamma"),  # DeiT-III
+        # a hybrid whose stem is the root alone
+        (r"^patch_embed\.backbone\.(conv|norm)\.", r"patch_embed.backbone.stem.\1."),
     ),
     "huggingface": (
         (r"^(embeddings|encoder|layers|layernorm|pooler)\.", r"vit.\1."),  # files of ViTModel
@@ -83,16 +81,6 @@ SPELLINGS = {
 }
 
 
-def check_format(name):
-    """Raise InputError unless the name is one of FORMATS."""
-    if name == "onnx":
-        raise InputError(
-            f"ONNX files are recognized by themselves and not written; choose {', '.join(FORMATS)}"
-        )
-    if not known(name, FORMATS):
-        raise InputError(f"format {quoted(name)} is unknown; choose {', '.join(FORMATS)}")
-
-
 def positions_of_ours(config):
     """A phrase for positions that other libraries cannot store: all but a "1d" table added at the stem; else ''."""
     if (config.position_embedding, config.position_at) == ("1d", "stem"):
@@ -102,41 +90,14 @@ def positions_of_ours(config):
 
 def names(family, num_layers):
     """{our name: name in the family's files, or None}, in p's order."""
-    if family == "vitnp":
-        family = "ours"
-    found = {}
-    for table in TABLES:
-        header, prefixes, *rows = (line.split() for line in table.split("\n") if line.strip())
-        column = header.index(family)
-        blocks = range(num_layers) if "{i}" in prefixes[0] else (None,)
-        for i in blocks:
-            for row in rows:
-                for ours, theirs in _arrays(row[0], row[column], family):
-                    name = prefixes[0].strip("-").format(i=i) + ours
-                    found[name] = theirs and prefixes[column].strip("-").format(i=i) + theirs
-    return found
-
-
-def _arrays(ours, theirs, family):
-    """The (our name, their name) pairs of one row of a table."""
-    kind = 1 if ours.startswith("norm") else 0
-    endings = zip(ENDINGS["ours"][kind], ENDINGS[family][kind], strict=True)
-    pairs = [(ours.replace("*", a), theirs.replace("*", b)) for a, b in endings]
-    return [(a, None if b == "-" else b) for a, b in dict.fromkeys(pairs)]
+    column = "ours" if family == "vitnp" else family
+    return tables.names(TABLES, column, ENDINGS, [{"i": i} for i in range(num_layers)])
 
 
 def block_of(family, name):
     """The number of the block that the family's array belongs to, or None."""
-    match = _pattern(family).match(name)
-    return match and int(match[1])
-
-
-@functools.cache
-def _pattern(family):
-    """The beginning of the names in a family's blocks; a longer number than these is no block's."""
-    column = TABLES[1].split().index(family)
-    before, after = TABLES[1].split()[len(FAMILIES) + 1 :][column].split("{i}")
-    return re.compile(f"{re.escape(before)}([0-9]{{1,18}}){re.escape(after)}")
+    found = tables.numbers_in(TABLES[1], family, name)
+    return found and found[0]
 
 
 def spell(family, name):
@@ -144,23 +105,3 @@ def spell(family, name):
     for pattern, replacement in SPELLINGS.get(family, ()):
         name = re.sub(pattern, replacement, name)
     return name
-
-
-def detect(path, file_names):
-    """The family whose patch projection is among the names; InputError for no family or several."""
-    found = {}
-    for family in FAMILIES:
-        want = names(family, 0)["project.W"]
-        for name in file_names:
-            if spell(family, name) == want:
-                found[family] = name
-    if len(found) > 1:
-        several = " and ".join(f"{called(name)} ({family})" for family, name in found.items())
-        raise InputError(f"{path} holds more than one model: {several}; say which with format= or --from")
-    if not found:
-        some = ", ".join(called(name) for name in list(file_names)[:3]) or "nothing"
-        raise InputError(
-            f"{path} holds {some} … and no patch projection of a ViT; name a file of vitnp, "
-            f"{', '.join(FAMILIES)}"
-        )
-    return next(iter(found))

@@ -1,4 +1,4 @@
-"""What each library computes beside the shapes, as fields of ViTConfig: a row a family, or a kind of model of it.
+"""What each library computes beside the shapes, as fields of the configuration: a row a library, or one of its kinds.
 
 `load` takes the row of the format, or of the kind that the names of the arrays tell; a config.json beside the file goes
 before it, and what the caller says before both: load(path, **PROFILES["timm-imagenet"]). Imports `inputs`,
@@ -72,7 +72,18 @@ PROFILES = {
         ),
     },
 }
-
+# A hybrid is its library's ViT with a stem.
+STEM = {
+    # vit_jax/models_resnet.py: nn.GroupNorm's epsilon 1e-6, StdConv: (w − mean)/(std + 1e-5)
+    "google": {"group_norm_eps": 1e-6, "kernel_eps": 1e-5, "kernel_eps_at": "std"},
+    # timm/models/vision_transformer_hybrid.py: StdConv2dSame(eps=1e-8); layers/norm.py: GroupNorm's eps 1e-5
+    "timm": {"group_norm_eps": 1e-5, "kernel_eps": 1e-8, "kernel_eps_at": "variance"},
+}
+PROFILES |= {
+    "google-hybrid": PROFILES["google"] | STEM["google"],
+    "timm-hybrid": PROFILES["timm"] | STEM["timm"],
+    "timm-hybrid-384": PROFILES["timm-384"] | STEM["timm"],
+}
 
 # What the kinds are called in a note, those with LayerScale.
 CALLED = {

@@ -21,7 +21,7 @@ from vitnp.weights.vit import processors
 GELU = {"gelu": "erf", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh", "gelu_tanh": "tanh"}
 ADVICE = "repair it, or move it away"
 JSON_FILES = ("config.json", "preprocessor_config.json")
-OURS = "vitnp"  # in config.json: {field of ViTConfig: value}
+OURS = "vitnp"  # in config.json: {field of the configuration: value}
 # What Hugging Face calls the fields whose values the arrays also show.
 SIZES = {
     "hidden_size": "hidden_size",
@@ -35,7 +35,7 @@ SIZES = {
 class Beside(NamedTuple):
     """What the JSON files beside a file of weights say."""
 
-    fields: dict  # of ViTConfig, without preprocessing
+    fields: dict  # of the configuration, without preprocessing
     preprocessing: dict  # fields of it
     unlike: list  # of (what they ask for and vitnp cannot do, the --set of what it does in its place)
     image_size: (
@@ -48,29 +48,30 @@ class Beside(NamedTuple):
 NOTHING = Beside({}, {}, [], None, None, [])
 
 
-def read(path, family, base, *, any_size=False):
+def read(path, family, base, *, Config=ViTConfig, any_size=False):
     """The `Beside` of a file. Raises InputError, naming the JSON file, for one that cannot be used.
 
-    base: the Preprocessing of such models; any_size: see `processors.of_huggingface`.
+    base: the Preprocessing of such models, Config the class of their configuration; any_size: see
+    `processors.of_huggingface`.
     """
     if family not in ("timm", "huggingface"):
         return NOTHING
     with _named(path, "config.json") as given:
-        found = of(family, given, base=base)
+        found = of(family, given, base=base, Config=Config)
     if family == "timm":
         return found
     with _named(path, "preprocessor_config.json") as processor:
         return of(family, given, processor, base=base, any_size=any_size)
 
 
-def of(family, given, processor=None, *, base, any_size=False):
+def of(family, given, processor=None, *, base, Config=ViTConfig, any_size=False):
     """The `Beside` of config.json and preprocessor_config.json. Raises what is wrong with them, without their names."""
     found = _timm(given) if family == "timm" else _huggingface(given)
     if processor is not None:
         image_size = found.fields.get("image_size")
         how, unlike, made = processors.of_huggingface(processor, image_size, base, any_size=any_size)
         found = found._replace(preprocessing=how, unlike=unlike, image_size=made)
-    return _with_ours(found, given.get(OURS, {}))
+    return _with_ours(found, given.get(OURS, {}), Config)
 
 
 def is_there(path, family):
@@ -80,12 +81,12 @@ def is_there(path, family):
     )
 
 
-def _with_ours(found, ours):
+def _with_ours(found, ours, Config):
     """The `Beside` with what is under "vitnp" before it."""
-    check_fields(ours, ViTConfig)
+    check_fields(ours, Config)
     how = {**ours.get("preprocessing", {})}
     Preprocessing(**how)
-    check = {field.name: field.metadata["check"] for field in dataclasses.fields(ViTConfig)}
+    check = {field.name: field.metadata["check"] for field in dataclasses.fields(Config)}
     others = {name: check[name](name, value) for name, value in ours.items() if name != "preprocessing"}
     return found._replace(
         fields=found.fields | others,

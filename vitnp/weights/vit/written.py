@@ -9,13 +9,14 @@ import math
 import os
 
 from vitnp.errors import InputError
-from vitnp.models.vit.config import PRESETS, ViTConfig
+from vitnp.models.vit.config import PRESETS
 from vitnp.weights.vit import processors, sidecar
 from vitnp.weights.vit.profiles import profile
 from vitnp.weights.vit.sidecar import JSON_FILES, OURS, SIZES, beside, json_of
 
 # The fields that the arrays show, and the table of positions with the files.
 SHOWN = (*SIZES.values(), "num_classes", "representation_size", "classifier", "image_size")
+STEM = ("stem_width", "stem_units")  # and of a hybrid
 # Names that timm has; with model_args any of them makes a ViT of any size.
 TIMM = {
     "Ti/16": "vit_tiny_patch16_224",
@@ -33,15 +34,16 @@ TIMM = {
 WEIGHTS = (".safetensors", ".bin", ".pth", ".pt")
 
 
-def texts(path, family, config, class_names):
+def texts(path, family, config, class_names, *, architecture=None):
     """[(name, text)] of the JSON files that belong beside the weights at `path`; class_names may be None.
 
-    Raises InputError where config.json is something else's, or another model's.
+    architecture: timm's name of the model, None for that of a ViT. Raises InputError where config.json is something
+    else's, or another model's.
     """
     if family not in ("timm", "huggingface"):
         return []
     if family == "timm":
-        given = {JSON_FILES[0]: _timm(config, class_names)}
+        given = {JSON_FILES[0]: _timm(config, class_names, architecture)}
     else:
         given = dict(
             zip(
@@ -50,8 +52,18 @@ def texts(path, family, config, class_names):
                 strict=True,
             )
         )
+    kind = f"{family}-hybrid" if config.family == "hybrid" else family
+    shown = (*SHOWN, *(STEM if config.family == "hybrid" else ()))
+    return with_unsaid(path, family, config, given, profile(kind, config.image_size), shown)
+
+
+def with_unsaid(path, family, config, given, default, shown):
+    """The texts of `given`, {name of a JSON file: its object}, with what they do not say under "vitnp".
+
+    default: the row of the profiles; shown: the fields that the arrays show.
+    """
     _check_place(path, family, given)
-    if unsaid := _unsaid(family, config, given):
+    if unsaid := _unsaid(family, config, given, default, shown):
         given[JSON_FILES[0]][OURS] = unsaid
     return [(beside(path, name), json.dumps(value, indent=2) + "\n") for name, value in given.items()]
 
@@ -66,12 +78,13 @@ def _check_place(path, family, names):
         raise InputError(f"{beside(path, JSON_FILES[0])} belongs to something else; save into another folder")
 
 
-def _unsaid(family, config, given):
+def _unsaid(family, config, given, default, shown):
     """{field: value} of all that the reader of these files would not give back, with a dict of its preprocessing's."""
-    default = profile(family, config.image_size)
     found = sidecar.of(family, *given.values(), base=default["preprocessing"])
-    fields = {field.name: field.default for field in dataclasses.fields(ViTConfig)}
-    fields |= {name: getattr(config, name) for name in SHOWN} | default | found.fields
+    fields = {field.name: field.default for field in dataclasses.fields(config)}
+    fields |= default | {name: getattr(config, name) for name in shown} | found.fields
+    if found.image_size is not None:
+        fields["image_size"] = found.image_size
     how = dataclasses.asdict(dataclasses.replace(default["preprocessing"], **found.preprocessing))
     asked = {answer.partition("=")[0] for _, answer in found.unlike}
     mine = dataclasses.asdict(config.preprocessing)
@@ -104,7 +117,7 @@ def _huggingface(config, class_names):
     return given | {"id2label": labels, "label2id": {name: int(i) for i, name in labels.items()}}
 
 
-def _timm(config, class_names):
+def _timm(config, class_names, architecture):
     """timm's config.json."""
     sizes = {name: getattr(config, name) for name in PRESETS["B/16"]}
     known = next((name for name, preset in PRESETS.items() if preset == sizes), None)
@@ -128,7 +141,7 @@ def _timm(config, class_names):
     if config.gelu == "tanh":
         arguments["act_layer"] = "gelu_tanh"
     given = {
-        "architecture": TIMM.get(known, TIMM["B/16"]),
+        "architecture": architecture or TIMM.get(known, TIMM["B/16"]),
         "num_classes": config.num_classes,
         "num_features": config.hidden_size,
         "global_pool": pool,

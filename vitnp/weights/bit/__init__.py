@@ -1,0 +1,1 @@
+"""BiT files of other libraries: Google's .npz and timm's state dicts."""

@@ -1,0 +1,1 @@
+"""Hybrid files of other libraries: a ViT's names, and those of the stem."""
