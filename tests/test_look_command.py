@@ -328,6 +328,20 @@ def test_a_place_in_pixels_of_the_picture(capsys, files, tmp_path, place, patch)
     assert f"attention of the patch in {'row 3, column 2' if place == '4px,3px' else patch}," in said
 
 
+@pytest.mark.usefixtures("nothing_drawn")
+def test_pixels_are_counted_in_the_photo_as_it_is_shown(capsys, files, tmp_path):
+    """A camera's photo lies on its side in its file, 8 rows of 16, and EXIF says how to turn it: 16 rows of 8."""
+    model, _ = files()
+    turned = Image.new("L", (16, 8))
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    words = ["--patch", "15px,0px", "--only", "query", "--out", tmp_path / "out"]
+    status, said, _ = run(capsys, "--weights", model, tmp_path / "turned.jpg", *words)
+    assert status == 0
+    assert "of the patch in row 4, column 1," in said
+
+
 @pytest.mark.parametrize("size", [(31, 17), (17, 31), (10, 30), (64, 64), (1, 1)])
 @pytest.mark.parametrize("fraction", [0.3, 0.7, 1.0])
 def test_the_pixels_proposed_are_seen_and_those_beside_them_are_not(size, fraction):
