@@ -70,11 +70,11 @@ def numbers_apart(figure):
     """Of the numbers in the largest panel none lies on another one, as wide as they are (3 pixels may be shared)."""
     figure.draw_without_rendering()
     axes = max(figure.findobj(Axes), key=lambda axes: axes.bbox.width)
-    boxes = [text.get_window_extent() for text in axes.texts]
-    assert len(boxes) > 20
-    for one, other in itertools.pairwise(boxes):
-        wide = min(one.x1, other.x1) - max(one.x0, other.x0)
-        assert wide <= 3 or min(one.y1, other.y1) <= max(one.y0, other.y0)
+    assert len(axes.texts) > 20
+    for texts in (axes.texts, axes.get_xticklabels()):
+        for one, other in itertools.pairwise(text.get_window_extent() for text in texts):
+            wide = min(one.x1, other.x1) - max(one.x0, other.x0)
+            assert wide <= 3 or min(one.y1, other.y1) <= max(one.y0, other.y0)
 
 
 def test_many_layers_have_room_for_their_numbers():
@@ -151,7 +151,9 @@ def test_the_mirror_image_is_drawn_mirrored():
 
 def test_the_strongest_sink_is_framed():
     """Patch 13 is row 1, column 5, from 0."""
-    photo, cells = axes_of(show.sinks(PHOTOS[0], [heads(13)], WIDE))
+    figure = show.sinks(PHOTOS[0], [heads(13)], WIDE)
+    assert figure.get_supxlabel().endswith("uniform attention gives 3%")  # 1/33 is not 3.00%
+    photo, cells = axes_of(figure)
     assert frames(photo) == [((40, 8), ORANGE)]
     assert photo.get_title() == "head 2 of block 1: 90%\nto the patch in row 2, column 6"
     np.testing.assert_allclose(cells.images[0].get_array()[:, 0], [1 / 33, 0.9, 1 / 33])

@@ -115,12 +115,12 @@ def sinks(image, weights, config, *, lang="en"):
         say("Does a head send everything to one patch?", "모든 것을 한 패치로 보내는 헤드가 있는가?"),
         fontsize=TITLE,
     )
-    uniform = f"{1 / config.num_tokens:.2g}"
+    uniform = f"{100 / config.num_tokens:.2g}%"
     page.note(
         figure,
         say(
-            f"mean over all patches that look; uniform attention gives {float(uniform):.2%}",
-            f"보는 패치 전체의 평균; 균등 어텐션이면 {float(uniform):.2%}",
+            f"mean over all patches that look; uniform attention gives {uniform}",
+            f"보는 패치 전체의 평균; 균등 어텐션이면 {uniform}",
         ),
     )
     return page.finished(figure)

@@ -11,6 +11,7 @@ from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
 
 MOST_PHOTOS = 10  # in the picture of tokens as colors; the basis is that of all
 MOST_LINES = 40  # between two photos
+FINE = 10  # points, of the numbers of many layers
 
 
 def token_colors(images, tokens, config, *, block=None, lang="en"):
@@ -149,7 +150,7 @@ def mirror(image, shares, config, *, lang="en"):
             (0, 9),
             textcoords="offset points",
             ha="center",
-            fontsize=SMALL if few else 10,
+            fontsize=SMALL if few else FINE,
             path_effects=[withStroke(linewidth=4, foreground="white")],  # the line may cross it
         )
     chance = 100 / config.num_patches
@@ -161,6 +162,8 @@ def mirror(image, shares, config, *, lang="en"):
     axes.legend(fontsize=LABEL, loc="best")
     axes.grid(alpha=0.4)
     page.ticks(axes)
+    if not few:
+        axes.tick_params(axis="x", labelsize=FINE)
     figure.suptitle(
         say(
             "Which patches find themselves in the mirror image?",
