@@ -116,9 +116,8 @@ def patch_at(place, size, config):
     """The patch (row, column) that shows the pixel (y, x) of a picture of `size` (height, width)."""
     top, left, height, width = preprocess.seen(size, config)
     shares = [(np.arange(size[0]) + 0.5 - top) / height, (np.arange(size[1]) + 0.5 - left) / width]
-    inside = [
-        np.flatnonzero((share >= 0) & (share < 1)) for share in shares
-    ]  # the pixels whose centers are seen
+    # the rows and the columns whose centers the model sees
+    inside = [np.flatnonzero((share >= 0) & (share < 1)) for share in shares]
     if not all(len(pixels) for pixels in inside):
         raise InputError(
             "the model sees less than a pixel of the picture; write --patch ROW,COLUMN, counted from 1,1"
