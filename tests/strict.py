@@ -167,6 +167,7 @@ STRICT = Module(
     asarray=asarray,
     asnumpy=asnumpy,
     finfo=np.finfo,
+    frexp=lambda a: tuple(map(wrap, np.frexp(a.a))),
     linalg=types.SimpleNamespace(
         svd=lambda a, full_matrices: tuple(map(wrap, np.linalg.svd(a.a, full_matrices)))
     ),
