@@ -8,12 +8,11 @@ model with random weights (seed 0) shows what is learned. Prints a table an expe
 """
 
 import argparse
-import importlib.util
 import sys
-from pathlib import Path
 
 import library
 import numpy as np
+from photos import found
 
 from vitnp import models, vit, weights
 from vitnp.analysis import look
@@ -21,25 +20,24 @@ from vitnp.analysis.trace import trace
 from vitnp.commands.look.of_model import first_table
 from vitnp.commands.look.seen import layers, patch_tokens
 from vitnp.data import preprocess
-from vitnp.errors import InputError, install
+from vitnp.errors import InputError
 from vitnp.system.writing import save_csv
 from vitnp.training.place import writable
 from vitnp.weights import fetch
 
-FOLDERS = {"skimage": "data", "sklearn": "datasets/images", "matplotlib": "mpl-data/sample_data"}
 PHOTOS = {
-    "cat": ("skimage", "chelsea.png"),
-    "astronaut": ("skimage", "astronaut.png"),
-    "coffee": ("skimage", "coffee.png"),
-    "rocket": ("skimage", "rocket.jpg"),
-    "hubble": ("skimage", "hubble_deep_field.jpg"),
-    "retina": ("skimage", "retina.jpg"),
-    "motorcycle": ("skimage", "motorcycle_left.png"),
-    "motorcycle, right": ("skimage", "motorcycle_right.png"),
-    "text": ("skimage", "text.png"),
-    "china": ("sklearn", "china.jpg"),
-    "flower": ("sklearn", "flower.jpg"),
-    "hopper": ("matplotlib", "grace_hopper.jpg"),
+    "cat": "chelsea.png",
+    "astronaut": "astronaut.png",
+    "coffee": "coffee.png",
+    "rocket": "rocket.jpg",
+    "hubble": "hubble_deep_field.jpg",
+    "retina": "retina.jpg",
+    "motorcycle": "motorcycle_left.png",
+    "motorcycle, right": "motorcycle_right.png",
+    "text": "text.png",
+    "china": "china.jpg",
+    "flower": "flower.jpg",
+    "hopper": "grace_hopper.jpg",
 }
 SEVERAL = [["cat"], ["coffee"], ["cat", "coffee", "rocket"], [*PHOTOS]]
 EYE = (5.5 / 16, 5.5 / 16)  # of the cat: from the top, from the left; row 6, column 6 of 16
@@ -59,23 +57,6 @@ EXPERIMENTS = {  # what the table says, and how its values are written
     "positions": ("cosine of positions in one row or column, by their distance in the grid", ".2f"),
     "filters": ("variance of the filters in so many principal components, %", "%"),
 }
-
-
-def photo(name, folder=None):
-    """The path of a photo; those of scikit-image are looked for in `folder`, if one is given."""
-    package, file = PHOTOS[name]
-    if folder is None or package != "skimage":
-        spec = importlib.util.find_spec(package)
-        if spec is None:
-            raise InputError(
-                f"the photos are scikit-image's, which is not installed: {install('photos')}, or name a folder with "
-                f"{file} and the others: --photos DIR"
-            )
-        folder = Path(spec.origin).parent / FOLDERS[package]
-    path = Path(folder) / file
-    if not path.exists():
-        raise InputError(f"{path} is not there; name the folder with scikit-image's photos: --photos DIR")
-    return path
 
 
 def inside(box, grid):
@@ -218,7 +199,9 @@ def main(argv=None):
     """Both models, the tables, the file."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--weights", required=True, metavar="FILE", help="a checkpoint, or a fetched name")
-    parser.add_argument("--photos", metavar="DIR", help="scikit-image's photos, where it is not installed")
+    parser.add_argument(
+        "--photos", metavar="DIR", help="a folder that has photos, where scikit-image is not installed"
+    )
     parser.add_argument("--out", default="runs/look-inside", metavar="DIR")
     args = parser.parse_args(argv)
     try:
@@ -229,7 +212,7 @@ def main(argv=None):
 
 def run(args):
     """What was asked for."""
-    paths = {name: photo(name, args.photos) for name in PHOTOS}
+    paths = {name: found(file, args.photos) for name, file in PHOTOS.items()}
     p, config = weights.load(fetch.resolve(args.weights))
     models.need_vit(config, "the experiments are about the attention of a ViT")
     if min(config.grid) < 8:

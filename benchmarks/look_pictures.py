@@ -7,12 +7,12 @@ docs/pictures/README.md says what each picture shows, and under which license th
 """
 
 import argparse
-import importlib.util
 import shlex
 import sys
 import tempfile
 from pathlib import Path
 
+from photos import found
 from PIL import Image
 
 from vitnp.commands import cli
@@ -20,7 +20,6 @@ from vitnp.errors import InputError
 from vitnp.training.place import writable
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-PLACES = {"skimage": "data", "matplotlib": "mpl-data/sample_data"}  # of photos, in packages
 SIZE, COLORS = (1024, 576), 192
 # {picture: the photos and options of `vitnp look` that draw it}; query's block and heads were chosen by looking
 LOOKS = {
@@ -38,25 +37,6 @@ LOOKS = {
 def command(name, weights):
     """The words after `vitnp` that draw a picture into DIR, as one types them where the photos are."""
     return f"look {LOOKS[name]} --only {name} --weights {shlex.quote(str(weights))} --out DIR"
-
-
-def found(photo, folder):
-    """The path of a photo: in the folder, or in the package that has it."""
-    folders = [Path(folder)] if folder else list(in_packages())
-    path = next((place / photo for place in folders if (place / photo).exists()), None)
-    if path is None:
-        where = f"in {folder}" if folder else "in scikit-image and matplotlib"
-        raise InputError(
-            f'there is no {photo} {where}; pip install -e ".[photos]", or name the folder with --photos'
-        )
-    return path
-
-
-def in_packages():
-    """The folders of photos in the packages that are installed."""
-    for package, place in PLACES.items():
-        if spec := importlib.util.find_spec(package):
-            yield Path(spec.origin).parent / place
 
 
 def made(name, args, out):
@@ -80,7 +60,9 @@ def main(arguments=None):
     """All pictures, or none if a photo is missing."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--weights", default="dinov2-s/14", metavar="FILE", help="default dinov2-s/14")
-    parser.add_argument("--photos", metavar="DIR", help="a folder that has all the photos")
+    parser.add_argument(
+        "--photos", metavar="DIR", help="a folder that has photos, where scikit-image is not installed"
+    )
     parser.add_argument("--out", default=PICTURES, metavar="DIR", help="default docs/pictures")
     args = parser.parse_args(arguments)
     try:

@@ -176,6 +176,7 @@ STRICT = Module(
     asarray=asarray,
     asnumpy=asnumpy,
     finfo=np.finfo,
+    frexp=lambda a: tuple(map(wrap, np.frexp(a.a))),
     lib=types.SimpleNamespace(stride_tricks=types.SimpleNamespace(as_strided=as_strided)),
     linalg=types.SimpleNamespace(
         svd=lambda a, full_matrices: tuple(map(wrap, np.linalg.svd(a.a, full_matrices)))

@@ -1,5 +1,6 @@
 """`vitnp look`: every picture, the numbers it prints, and what it refuses."""
 
+import re
 import warnings
 from pathlib import Path
 
@@ -9,10 +10,10 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from vitnp import gradcheck, preset, show, vit, weights
+from vitnp import InputError, gradcheck, preset, show, vit, weights
 from vitnp.analysis import look
 from vitnp.analysis.trace import trace
-from vitnp.commands.look import of_image
+from vitnp.commands.look.seen import Seen, patch_at
 from vitnp.data import preprocess
 from vitnp.show import page
 
@@ -222,10 +223,12 @@ def test_every_picture_is_in_the_language_asked_for(capsys, files, tmp_path, mon
         ),
         ({}, ["--heads", "0"], "no list of heads"),
         ({}, ["--heads", "all"], "no list of heads"),
+        ({}, ["--heads", "1" * 5000], "no list of heads"),  # Python makes no number of so many digits
         ({}, ["--heads", "1,1"], "an empty value or one twice"),
         ({}, ["--heads", "1,2,3,4"], "--heads 1,2,3,4 are 4; query.png has room for 3"),
         ({}, ["--patch", "1"], "is no place"),
         ({}, ["--patch", "3px,4"], "is no place"),
+        ({}, ["--patch", "3,4px"], "is no place"),
         ({}, ["--patch", "9px,0px"], "choose from 0px,0px to 8px,7px"),
         (
             {},
@@ -326,6 +329,82 @@ def test_a_place_in_pixels_of_the_picture(capsys, files, tmp_path, place, patch)
 
 
 @pytest.mark.usefixtures("nothing_drawn")
+def test_pixels_are_counted_in_the_photo_as_it_is_shown(capsys, files, tmp_path):
+    """A camera's photo lies on its side in its file, 8 rows of 16, and EXIF says how to turn it: 16 rows of 8."""
+    model, _ = files()
+    turned = Image.new("L", (16, 8))
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    words = ["--patch", "15px,0px", "--only", "query", "--out", tmp_path / "out"]
+    status, said, _ = run(capsys, "--weights", model, tmp_path / "turned.jpg", *words)
+    assert status == 0
+    assert "of the patch in row 4, column 1," in said
+
+
+@pytest.mark.parametrize("size", [(31, 17), (17, 31), (10, 30), (64, 64), (1, 1)])
+@pytest.mark.parametrize("fraction", [0.3, 0.7, 1.0])
+def test_the_pixels_proposed_are_seen_and_those_beside_them_are_not(size, fraction):
+    how = {"preprocessing.crop_fraction": fraction, "preprocessing.keep_aspect_ratio": True}
+    config = preset("digits", image_size=(16, 24), patch_size=4, **how)
+    with pytest.raises(InputError) as refused:
+        patch_at((10**20, 0), size, config)
+    top, left, bottom, right = map(int, re.findall(r"(\d+)px", str(refused.value).partition("choose")[2]))
+    assert patch_at((top, left), size, config) == (0, 0) or (top, left) == (bottom, right)
+    assert all(0 <= i < side for i, side in zip(patch_at((bottom, right), size, config), (4, 6), strict=True))
+    for place in ((top - 1, left), (top, left - 1), (bottom + 1, right), (bottom, right + 1)):
+        with pytest.raises(InputError, match="outside"):
+            patch_at(place, size, config)
+
+
+def test_no_pixel_has_its_center_in_what_the_model_sees():
+    config = preset("digits", **{"preprocessing.crop_fraction": 0.3})
+    with pytest.raises(InputError, match="less than a pixel of the picture; write --patch ROW,COLUMN"):
+        patch_at((0, 0), (2, 2), config)
+
+
+@pytest.mark.parametrize("against", [False, True])
+def test_no_picture_takes_the_place_of_an_image(capsys, files, tmp_path, against):
+    model, picture = files()
+    own = picture.rename(tmp_path / "query.png")
+    before = own.read_bytes()
+    other = tmp_path / "other.png"
+    other.write_bytes(before)
+    images = [other, "--against", own] if against else [own]
+    status, said, problem = run(capsys, "--weights", model, *images, "--out", tmp_path)
+    assert (status, said) == (2, "")
+    assert f"query.png would replace the image {own}; name another folder with --out" in problem
+    assert own.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.npz", "other.png", "query.png"]
+    assert run(capsys, "--weights", model, *images, "--out", tmp_path, "--only", "sinks")[0] == 0
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_a_folder_of_an_image_is_none_of_the_pictures(capsys, files, tmp_path):
+    model, picture = files()
+    same = tmp_path / "components.png.png"
+    same.write_bytes(picture.read_bytes())
+    out = tmp_path / "out"
+    words = ["--only", "query,components", "--out", out]
+    assert run(capsys, "--weights", model, picture, same, *words)[0] == 0
+    assert (out / "components.png").is_file()
+    assert (out / "components.png-2" / "query.png").is_file()
+
+
+def test_a_file_where_a_folder_of_an_image_has_to_be(capsys, files, tmp_path):
+    model, picture = files()
+    same = tmp_path / "same.png"
+    same.write_bytes(picture.read_bytes())
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "same").write_text("a note")
+    status, said, problem = run(capsys, "--weights", model, picture, same, "--out", out)
+    assert (status, said) == (2, "")
+    assert f"cannot write into {out / 'same'} (File exists); name another folder with --out" in problem
+    assert not list(out.glob("**/*.png"))
+
+
+@pytest.mark.usefixtures("nothing_drawn")
 def test_several_images_have_a_folder_each_and_one_basis(capsys, files, tmp_path, monkeypatch):
     drawn, real = [], show.token_colors
     monkeypatch.setattr(show, "token_colors", lambda *args, **how: drawn.append(args) or real(*args, **how))
@@ -399,13 +478,39 @@ def test_a_sink_is_named_and_rollout_is_shown_without_its_layer(capsys, files, t
     np.testing.assert_allclose(maps["without layer 1 (a sink)"], want, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("layers", "title", "said"),
+    [
+        (
+            [0, 1],
+            "without layers 1, 2 (sinks)",
+            "; layers 1, 2 have a sink (sinks.png): --layers 3-5 leaves them out",
+        ),
+        ([0, 2], "without layers 1, 3 (sinks)", "; layers 1, 3 have a sink (sinks.png)"),
+        ([0, 1, 2, 4], "without 4 layers (sinks)", "; layers 1, 2, 3, 5 have a sink (sinks.png)"),
+        ([0, 1, 2, 3, 4], None, "; every layer has a sink (sinks.png)"),
+    ],
+    ids=str,
+)
 @pytest.mark.usefixtures("nothing_drawn")
-def test_several_layers_with_sinks_are_in_the_plural(capsys, files, tmp_path, monkeypatch):
-    found = [(1, 2, (0, 0), 0.9), (0, 0, (1, 1), 0.8)]
-    monkeypatch.setattr(of_image, "found_sinks", lambda seen: found)
-    model, picture = files(num_classes=0)
-    said = run(capsys, "--weights", model, picture, "--out", tmp_path / "out")[1]
-    assert "; layers 1, 2 have sinks (sinks.png): --layers 3-3 leaves them out" in said
+def test_sinks_in_several_layers(capsys, files, tmp_path, monkeypatch, layers, title, said):
+    """In these layers all heads send everything to patch 1; 40 names would not fit above a map."""
+    shown, real = [], show.rollout
+    monkeypatch.setattr(
+        show,
+        "rollout",
+        lambda image, found, *rest, **how: shown.append(found) or real(image, found, *rest, **how),
+    )
+    uniform, sink = np.full((1, 4, 17, 17), 1 / 17, "float32"), np.zeros((1, 4, 17, 17), "float32")
+    sink[..., 1] = 1
+    weights_ = [sink if i in layers else uniform for i in range(5)]
+    monkeypatch.setattr(Seen, "weights", property(lambda _: weights_))
+    model, picture = files(num_classes=0, num_layers=5)
+    words = ["--out", tmp_path / "out", "--only", "rollout"]
+    status, printed, _ = run(capsys, "--weights", model, picture, *words)
+    assert status == 0
+    assert printed.splitlines()[-1].endswith(said)
+    assert list(shown[0])[1:] == ([title] if title else [])
 
 
 @pytest.mark.usefixtures("nothing_drawn")

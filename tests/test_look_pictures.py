@@ -16,6 +16,7 @@ from vitnp.show import kept
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import look_pictures
+import photos
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
@@ -95,16 +96,17 @@ def test_one_command_makes_them_all(capsys, small, tmp_path, monkeypatch):
     assert once == again
 
 
-def test_a_photo_that_is_not_there(small, tmp_path):
+def test_photos_are_found_in_the_folder_and_in_the_packages(small, tmp_path, monkeypatch):
+    own = tmp_path / "china.jpg"
+    own.touch()
+    assert photos.found("china.jpg", tmp_path) == own
+    assert photos.found("china.jpg").is_file()
+    assert photos.found("grace_hopper.jpg", tmp_path).is_file()
+    monkeypatch.setattr(photos, "PLACES", {"no_such_package": "data"})
+    with pytest.raises(InputError, match=r'no chelsea\.png in the packages that .*"\.\[photos\]".* --photos'):
+        photos.found("chelsea.png")
     with pytest.raises(SystemExit, match=r"look_pictures\.py: there is no chelsea\.png in .*--photos"):
         look_pictures.main([*small, "--photos", str(tmp_path), "--out", str(tmp_path / "out")])
-
-
-def test_photos_are_found_in_the_packages(tmp_path, monkeypatch):
-    assert look_pictures.found("grace_hopper.jpg", None).is_file()
-    monkeypatch.setattr(look_pictures, "PLACES", {"no_such_package": "data"})
-    with pytest.raises(InputError, match=r'no chelsea\.png in scikit-image and .*"\.\[photos\]"'):
-        look_pictures.found("chelsea.png", None)
 
 
 def test_a_notebook_shows_the_picture_itself(tmp_path, monkeypatch):

@@ -50,6 +50,29 @@ def test_fewer_tokens_or_values_than_components():
     np.testing.assert_array_equal(shares, 0)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_differs_by_rounding_alone_is_no_component(dtype):
+    """Three tokens span two directions, equal ones none: the third color is even, not rounding drawn from 0 to 1."""
+    three = RNG.standard_normal((3, 40)).astype(dtype) + 5
+    components, shares = look.token_components(three)
+    assert shares[1] > 0
+    assert shares[2] == 0
+    np.testing.assert_array_equal(look.colors(components)[:, 2], 0.5)
+    equal = np.tile(three[0], (256, 1))
+    np.testing.assert_array_equal(look.token_components(equal)[1], 0)
+
+
+@pytest.mark.parametrize("factor", [2.0**-100, 2.0**100])
+@pytest.mark.filterwarnings("error")
+def test_tokens_whose_squares_no_float32_holds(factor):
+    z = Z.astype("float32")
+    large = z * np.float32(factor)
+    np.testing.assert_array_equal(look.similarity(large, large), look.similarity(z, z))
+    (one, shares), (other, same) = look.token_components(z), look.token_components(large)
+    np.testing.assert_array_equal(other, one * np.float32(factor))
+    np.testing.assert_array_equal(shares, same)
+
+
 def test_colors_go_from_quantile_to_quantile():
     values = np.stack([np.arange(101.0), np.ones(101), -(np.arange(101.0) ** 3)], axis=1)
     colors = look.colors(values, clip=0.1)

@@ -1,6 +1,7 @@
 """The pictures of patch tokens and of sinks: what is drawn where, in which color, and what does not fit."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -33,6 +34,9 @@ PICTURES = {
     "ten photos": lambda lang="en": show.token_colors(
         np.repeat(PHOTOS, 5, 0), np.repeat(TOKENS, 5, 0), WIDE, lang=lang
     ),
+    "eleven photos": lambda lang="en": show.token_colors(
+        np.repeat(PHOTOS[:1], 11, 0), np.repeat(TOKENS[:1], 11, 0), WIDE, lang=lang
+    ),
     "match": lambda lang="en": show.patch_match(PHOTOS, TOKENS, WIDE, patch=(1, 2), lang=lang),
     "matches": lambda lang="en": show.patch_matches(PHOTOS, TOKENS, WIDE, lang=lang),
     "mirror": lambda lang="en": show.mirror(PHOTOS[0], {"pixels": 0.1, "z0": 0.0, "1": 0.7}, WIDE, lang=lang),
@@ -54,6 +58,30 @@ def test_no_letter_is_cut_off(name, lang):
     figure = PICTURES[name](lang)
     figure.draw_without_rendering()
     no_letter_is_cut_off(figure)
+
+
+def test_the_picture_says_how_many_components_and_photos_it_has():
+    two = dataclasses.replace(WIDE, hidden_size=2, num_heads=1)
+    figure = show.token_colors(np.repeat(PHOTOS[:1], 11, 0), np.repeat(TOKENS[:1, :, :2], 11, 0), two)
+    assert figure.get_suptitle().endswith("2 principal components, 100% of the variance (10/11)")
+
+
+def numbers_apart(figure):
+    """Of the numbers in the largest panel none lies on another one, as wide as they are (3 pixels may be shared)."""
+    figure.draw_without_rendering()
+    axes = max(figure.findobj(Axes), key=lambda axes: axes.bbox.width)
+    assert len(axes.texts) > 20
+    for texts in (axes.texts, axes.get_xticklabels()):
+        for one, other in itertools.pairwise(text.get_window_extent() for text in texts):
+            wide = min(one.x1, other.x1) - max(one.x0, other.x0)
+            assert wide <= 3 or min(one.y1, other.y1) <= max(one.y0, other.y0)
+
+
+def test_many_layers_have_room_for_their_numbers():
+    layers = dict.fromkeys(("pixels", "z0", *map(str, range(1, 41)), "norm"), 0.5)
+    numbers_apart(show.mirror(PHOTOS[0], layers, WIDE))
+    deep = dataclasses.replace(WIDE, num_layers=40, num_heads=1, hidden_size=4)
+    numbers_apart(show.sinks(PHOTOS[0], [heads(5)[1:2]] * 40, deep))
 
 
 def test_one_color_for_one_token_in_both_photos():
@@ -133,7 +161,9 @@ def test_the_mirror_image_is_drawn_mirrored():
 
 def test_the_strongest_sink_is_framed():
     """Patch 13 is row 1, column 5, from 0."""
-    photo, cells = axes_of(show.sinks(PHOTOS[0], [heads(13)], WIDE))
+    figure = show.sinks(PHOTOS[0], [heads(13)], WIDE)
+    assert figure.get_supxlabel().endswith("uniform attention gives 3%")  # 1/33 is not 3.00%
+    photo, cells = axes_of(figure)
     assert frames(photo) == [((40, 8), ORANGE)]
     assert photo.get_title() == "head 2 of block 1: 90%\nto the patch in row 2, column 6"
     np.testing.assert_allclose(cells.images[0].get_array()[:, 0], [1 / 33, 0.9, 1 / 33])

@@ -13,6 +13,7 @@ from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
 MOST_TICKS = 16  # layers whose number fits below the axis
 IN_A_ROW, NARROW = 4, 22  # pictures, and letters above one of four
 MOST_CELLS = 200  # heads whose share fits into its cell
+MOST_COLUMNS = 20  # layers whose shares fit beside one another; of more they are written upward
 
 
 def attention_distance(distances, config, *, lang="en"):
@@ -104,11 +105,12 @@ def sinks(image, weights, config, *, lang="en"):
         fontsize=LABEL,
     )
     right.imshow(shares.T, vmin=0, vmax=1, cmap=page.HEAT, aspect="auto")
+    style = {"fontsize": 12} if L <= MOST_COLUMNS else {"fontsize": 10, "rotation": 90}
     for (i, h), share in np.ndenumerate(shares):
         if L * H <= MOST_CELLS or share >= 0.5:
             color = "black" if share > 0.45 else "white"
             text = f"{share:.0%}" if share >= 0.005 else "<1%"
-            right.text(i, h, text, ha="center", va="center", fontsize=12, color=color)
+            right.text(i, h, text, ha="center", va="center", color=color, **style)
     right.set_xticks(np.arange(L)[:: -(-L // MOST_TICKS)], np.arange(1, L + 1)[:: -(-L // MOST_TICKS)])
     right.set_yticks(np.arange(H), np.arange(1, H + 1))
     right.set_xlabel(say("block", "블록"), fontsize=LABEL)
@@ -119,12 +121,12 @@ def sinks(image, weights, config, *, lang="en"):
         say("Does a head send everything to one patch?", "패치 하나에 어텐션을 몰아주는 헤드가 있는가?"),
         fontsize=TITLE,
     )
-    uniform = f"{1 / config.num_tokens:.2g}"
+    uniform = f"{100 / config.num_tokens:.2g}%"
     page.note(
         figure,
         say(
-            f"mean over all patches that look; uniform attention gives {float(uniform):.2%}",
-            f"모든 쿼리 패치의 평균; 균등한 어텐션이면 {float(uniform):.2%}",
+            f"mean over all patches that look; uniform attention gives {uniform}",
+            f"모든 쿼리 패치의 평균; 균등한 어텐션이면 {uniform}",
         ),
     )
     return page.finished(figure)

@@ -6,12 +6,13 @@ from matplotlib.patheffects import withStroke
 
 from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError, need_int
+from vitnp.errors import InputError, counted, need_int
 from vitnp.show import page
 from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
 
 MOST_PHOTOS = 10  # in the picture of tokens as colors; the basis is that of all
 MOST_LINES = 40  # between two photos
+FINE = 10  # points, of the numbers of many layers
 
 
 def token_colors(images, tokens, config, *, block=None, lang="en"):
@@ -39,12 +40,13 @@ def token_colors(images, tokens, config, *, block=None, lang="en"):
         page.photo(above, page.of_model(images[i], config), config)
         picture = colors[i].reshape(*config.grid, 3)
         below.imshow(picture, extent=page.extent(config), interpolation="nearest")
-    total = f"{shares.sum():.0%}"
+    total, n = f"{shares.sum():.0%}", len(shares)
     figure.suptitle(
         say(
-            f"Patch tokens as colors: 3 principal components, {total} of the variance",
-            f"색으로 본 패치 토큰: 주성분 3개, 분산의 {total}",
-        ),
+            f"Patch tokens as colors: {counted(n, 'principal component')}, {total} of the variance",
+            f"색으로 본 패치 토큰: 주성분 {n}개, 분산의 {total}",
+        )
+        + (f" ({count}/{len(images)})" if count < len(images) else ""),
         fontsize=TITLE,
     )
     page.note(
@@ -145,7 +147,7 @@ def mirror(image, shares, config, *, lang="en"):
         page.photo(axes, page.of_model(image, config)[:, ::flip], config)
     axes = right.subplots()
     values = 100 * np.array(list(shares.values()))
-    places = range(len(values))
+    places, few = range(len(values)), len(values) <= 16
     axes.plot(places, values, "-o", color=BLUE, linewidth=3, markersize=9)
     for i, value in enumerate(values):
         axes.annotate(
@@ -154,18 +156,20 @@ def mirror(image, shares, config, *, lang="en"):
             (0, 9),
             textcoords="offset points",
             ha="center",
-            fontsize=SMALL,
+            fontsize=SMALL if few else FINE,
             path_effects=[withStroke(linewidth=4, foreground="white")],  # the line may cross it
         )
     chance = 100 / config.num_patches
     axes.axhline(chance, color="black", linestyle="--", linewidth=2, label=say("chance", "우연히 맞을 확률"))
     axes.set_ylim(0, 109)  # of every photo, so that two can be compared
-    axes.set_xticks(places, list(shares), rotation=0 if len(shares) <= 16 else 90)
+    axes.set_xticks(places, list(shares), rotation=0 if few else 90)
     axes.set_xlabel(say("tokens after block …", "토큰을 꺼낸 곳(블록 번호)"), fontsize=LABEL)
     axes.set_ylabel(say("patches that find themselves (%)", "자기 자신을 찾은 패치(%)"), fontsize=LABEL)
     axes.legend(fontsize=LABEL, loc="best")
     axes.grid(alpha=0.4)
     page.ticks(axes)
+    if not few:
+        axes.tick_params(axis="x", labelsize=FINE)
     figure.suptitle(
         say(
             "How many patches find themselves in the mirror image?",

@@ -42,3 +42,15 @@ def need_finite(name, a):
     need_floats(name, a)
     if a.dtype.itemsize not in (4, 8) or (on_host(a) and not array_module(a).isfinite(a).all()):
         raise InputError(f"{name} is {a.dtype}, perhaps with NaN; need finite float32 or float64")
+
+
+def scaled(a, *, axis=None):
+    """(a/s, s) with s a power of two near the largest |a|, along the axis: no square of a/s is too large or too small.
+
+    Dividing by a power of two rounds nothing, so that every result stays what it is.
+    """
+    xp = array_module(a)
+    largest = abs(a).max(axis=axis, keepdims=axis is not None)
+    largest = xp.where(largest > 0, largest, 1)
+    s = largest / (2 * xp.frexp(largest)[0])  # frexp: the number without its power of two, ½ to 1
+    return a / s, s

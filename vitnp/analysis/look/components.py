@@ -1,6 +1,6 @@
 """Principal components: the directions in which rows differ most; of patch tokens, as red, green and blue."""
 
-from vitnp.analysis.look.checks import need_finite
+from vitnp.analysis.look.checks import need_finite, scaled
 from vitnp.backend.arrays import array_module
 from vitnp.errors import InputError, need_int, need_real
 
@@ -9,12 +9,17 @@ def principal_components(rows):
     """The principal components of rows (M, D), and the share of the variance each has: Vᵀ (m, D), (m,), m = min(M, D).
 
     With their mean taken off, (rows − mean) = U·Σ·Vᵀ; component i is row i of Vᵀ, of norm 1, its sign such that its
-    largest value is positive; its share is σᵢ²/Σσ². Rows that are all alike have no variance: shares 0.
+    largest value is positive; its share is σᵢ²/Σσ². Where rows differ by rounding alone, the share is 0: for all
+    components if the rows are all alike.
     """
     xp = array_module(rows)
+    rows, _ = scaled(rows)
     _, sigma, Vt = xp.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     largest = abs(Vt).argmax(axis=1)
     Vt = Vt * xp.sign(Vt[xp.arange(len(Vt)), largest])[:, None]
+    rounding = max(rows.shape) * float(xp.finfo(rows.dtype).eps) * abs(rows).max()
+    differ = abs(rows - rows[0]).max() > 0  # a mean of equal rows may not be one of them
+    sigma = sigma * (sigma > rounding) * differ
     variance = sigma * sigma
     total = variance.sum()
     return Vt, variance / xp.where(total > 0, total, 1)
@@ -23,7 +28,8 @@ def principal_components(rows):
 def token_components(tokens, *, n=3):
     """Tokens in their first n principal components, one basis for all of them: (…, D) → (…, m), and the shares (m,).
 
-    A token's components are its row of (Z − mean)·V, with V and the shares of `principal_components` over all tokens.
+    A token's components are its row of (Z − mean)·V, with V and the shares of `principal_components` over all tokens;
+    they are 0 where the share is.
     Give the patch tokens without [CLS]: (N, D) of one photo, or (B, N, D) of several, in which a color then means the
     same. m = min(n, D, number of tokens).
     Raises InputError for fewer than 2 tokens, and for values that are not finite floats.
@@ -33,9 +39,9 @@ def token_components(tokens, *, n=3):
     need_finite("tokens", tokens)
     if tokens.ndim < 2 or tokens.size // tokens.shape[-1] < 2:
         raise InputError(f"tokens are {tokens.shape}; need (…, D), at least two tokens: t['norm'][:, 1:]")
-    z = tokens.reshape(-1, tokens.shape[-1])
+    z, s = scaled(tokens.reshape(-1, tokens.shape[-1]))
     Vt, shares = principal_components(z)
-    components = (z - z.mean(axis=0)) @ Vt[:n].T
+    components = (z - z.mean(axis=0)) @ Vt[:n].T * (shares[:n] > 0) * s
     return components.reshape(*tokens.shape[:-1], -1), shares[:n]
 
 

@@ -1,6 +1,6 @@
 """Which patch of one photo is which of another: cosines of tokens, and the best match of each."""
 
-from vitnp.analysis.look.checks import need_finite, need_grid
+from vitnp.analysis.look.checks import need_finite, need_grid, scaled
 from vitnp.backend.arrays import array_module
 from vitnp.errors import InputError
 
@@ -63,5 +63,6 @@ def mirror_matches(tokens, of_mirror, *, grid):
 
 def _directions(tokens):
     xp = array_module(tokens)
+    tokens, _ = scaled(tokens, axis=-1)
     norm = xp.sqrt((tokens * tokens).sum(axis=-1, keepdims=True))
     return tokens / xp.where(norm > 0, norm, 1)

@@ -1,6 +1,6 @@
 """How alike the positions of a model are (ViT Fig. 7, center)."""
 
-from vitnp.analysis.look.checks import class_tokens, need_floats
+from vitnp.analysis.look.checks import class_tokens, need_finite
 from vitnp.analysis.look.matching import similarity
 from vitnp.errors import InputError
 
@@ -12,7 +12,7 @@ def position_similarity(E_pos, *, grid):
     column j. The class token's row is left out. A row of zeros has no direction: its cosines are 0.
     Raises InputError where E_pos does not fit the grid. Source: ViT §4.5, Fig. 7 center.
     """
-    need_floats("E_pos", E_pos)
+    need_finite("E_pos", E_pos)
     if E_pos.ndim != 2:
         raise InputError(
             f"E_pos is {E_pos.shape}; need (tokens, D): give p['position']['E_pos'] of the model"

@@ -6,6 +6,7 @@ pictures.py     which pictures there are       of_tokens.py   patch tokens as co
 """
 
 import sys
+from pathlib import Path
 
 from vitnp import models, weights
 from vitnp.backend.arrays import to_device
@@ -74,8 +75,12 @@ def run(args):
     images = [Seen(image, model, how) for image in args.images]
     other = Seen(args.against, model, how) if args.against else None
     folders = asked.folders(args.out, args.images)
+    read = [*args.images, args.against] if args.against else args.images
+    pictures.need_kept(read, [Path(args.out), *folders], how)
     _ = images[0].trace  # so that a model that overflows leaves nothing behind
     out = writable(args.out)
+    if pictures.of_each(how):
+        folders = [writable(folder) for folder in folders]
     for line in left_out:
         print(line, flush=True)
 
@@ -85,6 +90,5 @@ def run(args):
     if args.lang == "ko" and page.korean_font() is None:
         print(NO_FONT, file=sys.stderr)
     for folder, name, figure, said in pictures.draw(images, other, folders, out):
-        folder.mkdir(exist_ok=True)
         print(f"{one_line(show.save(figure, folder / f'{name}.png'))}  {said}", flush=True)
     return 0

@@ -76,7 +76,7 @@ def heads(text, config):
     found = comma_separated(text, "--heads")
     if len(found) > MOST_HEADS:
         raise InputError(f"--heads {text} are {len(found)}; query.png has room for {MOST_HEADS}")
-    if not all(head.isascii() and head.isdigit() and 1 <= int(head) <= config.num_heads for head in found):
+    if not set(found) <= {str(head) for head in range(1, config.num_heads + 1)}:
         raise InputError(
             f'--heads "{text}" is no list of heads; a block has {config.num_heads}: write numbers from 1, such as 1,2'
         )
@@ -102,9 +102,10 @@ def patch(text, config):
     rows, cols = config.grid
     if text is None:
         return (rows // 2, cols // 2), False
-    in_pixels = text.endswith("px")
+    parts = [part.strip() for part in text.split(",")]
+    in_pixels = all(part.endswith("px") for part in parts)
     try:
-        row, column = (int(part.removesuffix("px") if in_pixels else part) for part in text.split(","))
+        row, column = (int(part.removesuffix("px") if in_pixels else part) for part in parts)
     except ValueError:
         raise InputError(
             f'--patch "{text}" is no place; write row and column, such as 1,{cols}, or pixels from the top and '
@@ -123,7 +124,7 @@ def folders(out, images):
     """Where the pictures of each image go: `out` for one; for several a folder of the image's name in it."""
     if len(images) == 1:
         return [Path(out)]
-    found, taken = [], set()
+    found, taken = [], {f"{name}.png" for name in pictures.PICTURES}  # they are in `out` itself
     for image in images:
         stem = name = Path(image).stem
         number = 1

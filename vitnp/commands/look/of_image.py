@@ -7,6 +7,7 @@ from vitnp.backend.arrays import array_module, to_host
 from vitnp.tasks import loss_and_grads
 
 SINK = 0.5  # from this share of a head's attention on, the patch that it goes to is named a sink
+MOST_NAMED = 3  # layers that a title names one by one
 
 
 def patches(seen, how):
@@ -82,18 +83,17 @@ def rollout(seen, how):
     weights, chosen = seen.weights, range(first - 1, last)
     title = say(f"layers {first} to {last}", f"{first}~{last}층")
     maps = {title: look.rollout([weights[i] for i in chosen])}
-    without = [block for block, *_ in found_sinks(seen) if block in chosen]
+    without = sorted({block for block, *_ in found_sinks(seen) if block in chosen})
     rest = [i for i in chosen if i not in without]
     said = ""
     if without and rest:
-        named = ", ".join(str(i + 1) for i in sorted(set(without)))
-        several = "," in named
-        layers = f"layers {named}" if several else f"layer {named}"
-        title = say(f"without {layers} ({'sinks' if several else 'a sink'})", f"싱크가 있는 {named}층을 빼면")
-        maps[title] = look.rollout([weights[i] for i in rest])
-        said = f"; {layers} {'have sinks' if several else 'has a sink'} (sinks.png)"
-        if first - 1 in without and rest == [*range(rest[0], last)]:
-            said += f": --layers {rest[0] + 1}-{last} leaves {'them' if several else 'it'} out"
+        maps[title_without(without, say)] = look.rollout([weights[i] for i in rest])
+    if without:
+        many = len(without) > 1
+        which = f"layer{'s' * many} {numbers(without)}" if rest else "every layer"
+        said = f"; {which} {'have' if many and rest else 'has'} a sink (sinks.png)"
+    if rest and rest[0] > first - 1 and rest == [*range(rest[0], last)]:
+        said += f": --layers {rest[0] + 1}-{last} leaves {'them' if many else 'it'} out"
     if seen.label is not None:
         gradients = [seen.trace.gradient(f"blocks.{i}.attention.A") for i in chosen]
         title = say(f"for class {seen.label}{seen.name}", f"클래스 {seen.label}{seen.name}에 대해")
@@ -104,6 +104,20 @@ def rollout(seen, how):
     best = np.unravel_index(plain.argmax(), plain.shape)
     said = f"rollout over layers {first} to {last}: most from the patch in {place(best)}, {plain.max():.1%}{said}"
     return show.rollout(seen.image, maps, seen.config, lang=how.lang), said
+
+
+def title_without(blocks, say):
+    """The title of the rollout without blocks that have a sink; of many, how many they are."""
+    if len(blocks) == 1:
+        return say(f"without layer {numbers(blocks)} (a sink)", f"싱크가 있는 {numbers(blocks)}층을 빼면")
+    if len(blocks) <= MOST_NAMED:
+        return say(f"without layers {numbers(blocks)} (sinks)", f"싱크가 있는 {numbers(blocks)}층을 빼면")
+    return say(f"without {len(blocks)} layers (sinks)", f"싱크가 있는 층 {len(blocks)}개를 빼면")
+
+
+def numbers(blocks):
+    """Blocks counted from 1: "1, 3"."""
+    return ", ".join(str(block + 1) for block in blocks)
 
 
 def sinks(seen, how):

@@ -6,6 +6,7 @@ from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
 from vitnp.commands.look.of_image import place
 from vitnp.commands.look.seen import layers
+from vitnp.errors import counted
 
 
 def components(images, how):
@@ -15,7 +16,7 @@ def components(images, how):
     tokens = np.stack([to_host(seen.tokens) for seen in images])
     _, shares = look.token_components(tokens)
     count = f"{len(images)} images" if len(images) > 1 else "the image"
-    said = f"{len(shares)} principal components of the patch tokens of {count}, {after(how)}: "
+    said = f"{counted(len(shares), 'principal component')} of the patch tokens of {count}, {after(how)}: "
     said += f"{to_host(shares).sum():.1%} of the variance"
     photos = np.stack([seen.image for seen in images])
     return show.token_colors(photos, tokens, images[0].config, block=how.block, lang=how.lang), said

@@ -1,9 +1,11 @@
 """Which pictures there are, in the order in which they are drawn, and what each needs of a model."""
 
+from itertools import product
 from typing import NamedTuple
 
 from vitnp.commands.look import of_image, of_model, of_tokens
 from vitnp.errors import InputError
+from vitnp.training.place import same_file
 
 
 class Picture(NamedTuple):
@@ -69,6 +71,18 @@ def left_out(model, how):
 def wanted(name, how):
     """Whether the picture is to be drawn."""
     return how.only is None or name in how.only
+
+
+def need_kept(images, folders, how):
+    """Raise InputError where a picture would take the place of one of the images, files that are read."""
+    for image, folder, name in product(images, folders, PICTURES):
+        if wanted(name, how) and same_file(folder / f"{name}.png", image):
+            raise InputError(f"{name}.png would replace the image {image}; name another folder with --out")
+
+
+def of_each(how):
+    """Whether a picture of each image is to be drawn."""
+    return any(wanted(name, how) and picture.of in ("image", "two") for name, picture in PICTURES.items())
 
 
 def draw(images, other, folders, out):

@@ -3,6 +3,8 @@
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
 from vitnp.analysis import look
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import array_module, to_device
@@ -113,11 +115,17 @@ def layers(t, config):
 def patch_at(place, size, config):
     """The patch (row, column) that shows the pixel (y, x) of a picture of `size` (height, width)."""
     top, left, height, width = preprocess.seen(size, config)
-    at = [(place[0] + 0.5 - top) / height, (place[1] + 0.5 - left) / width]
-    if not all(0 <= share < 1 for share in at):
+    shares = [(np.arange(size[0]) + 0.5 - top) / height, (np.arange(size[1]) + 0.5 - left) / width]
+    # the rows and the columns whose centers the model sees
+    inside = [np.flatnonzero((share >= 0) & (share < 1)) for share in shares]
+    if not all(len(pixels) for pixels in inside):
+        raise InputError(
+            "the model sees less than a pixel of the picture; write --patch ROW,COLUMN, counted from 1,1"
+        )
+    if not all(at in pixels for at, pixels in zip(place, inside, strict=True)):
+        (top, bottom), (left, right) = ((pixels[0], pixels[-1]) for pixels in inside)
         raise InputError(
             f"--patch {place[0]}px,{place[1]}px is outside of what the model sees of a picture of {size[0]}x{size[1]} "
-            f"pixels; choose from {max(top, 0):.0f}px,{max(left, 0):.0f}px to {top + height - 1:.0f}px,"
-            f"{left + width - 1:.0f}px"
+            f"pixels; choose from {top}px,{left}px to {bottom}px,{right}px"
         )
-    return tuple(int(share * side) for share, side in zip(at, config.grid, strict=True))
+    return tuple(int(share[at] * side) for share, at, side in zip(shares, place, config.grid, strict=True))
