@@ -10,6 +10,7 @@ import shlex
 from pathlib import Path
 
 from vitnp.commands.cli import COMMANDS
+from vitnp.models import preset
 from vitnp.training.recipes import LISTED
 
 ROOT = Path(__file__).parents[1]
@@ -66,6 +67,8 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
 SERIES = ("compare", "fine-tune")  # many trainings each
 CUT = "--batch-size 2 --micro-batch 1 --workers 1"
 SMALL = "--set num_layers=1 --set hidden_size=48 --set num_heads=3 --set mlp_dim=48"
+# by the family of the preset: of a hybrid the stem is cut short too
+SMALLER = {"vit": SMALL, "hybrid": f"{SMALL} --set stem_units=1", "bit": "--set units=1,1"}
 
 
 def printed():
@@ -153,7 +156,7 @@ def cut(given):
         more = "--image-size 64 --set num_layers=1".split()
     elif kind in ("train", "pretrain", *SERIES) and not {"--help", "--resume"} & set(given):
         more = [*("--epochs 1" if "--epochs" in given else "--steps 2").split(), *CUT.split()]
-        more += SMALL.split() if large(given) else []
+        more += SMALLER[preset(given[given.index("--model") + 1]).family].split() if large(given) else []
         more += ["--seeds", "1"] if kind in SERIES else []
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
     return [*given, *more]
