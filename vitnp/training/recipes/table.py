@@ -3,11 +3,10 @@
 A listed recipe is what to train, how, whence its numbers are, and what to expect.
 """
 
-from vitnp.models import PRESETS, preset
+from vitnp.models import preset
 from vitnp.training.recipes.listed import NOT_HERE, SWEEP, Listed, train
 from vitnp.training.recipes.recipe import Recipe
 
-NO_MODEL = "none: vitnp has no such model; the numbers are here to compare"
 FREE_CHOICES = (
     "AdamW (decoupled) for the paper's Adam with weight decay, as the released code; linear ends at 1e-5"
 )
@@ -108,19 +107,18 @@ def pretraining():
                 augment=("inception_crop", "flip"),
             )
             short = model.replace("ViT-", "")
-            ours = short in PRESETS
             settings = {"image_size": (224, 224)}
-            width = getattr(preset(short), "hidden_size", None) if ours else None
+            width = getattr(preset(short), "hidden_size", None)
             if width:  # the head of a ViT's pre-training has a hidden layer as wide as the model (App. D.3)
                 settings["representation_size"] = width
             table = "Table 6" if data == "JFT-300M" else "Table 5"
             yield Listed(
                 name=name,
                 recipe=recipe,
-                model=short if ours else model,
+                model=short,
                 data=data,
                 settings=settings,
-                command=train(name, "folder", short, settings, AT_A_TIME) if ours else NO_MODEL,
+                command=train(name, "folder", short, settings, AT_A_TIME),
                 source=f"ViT paper, Table 3 (slides 002); {FREE_CHOICES}; crop and flip as the released code",
                 accuracy=f"{FINE_TUNED[model, data, epochs]:.2f}% on ImageNet after fine-tuning, the paper's ({table})",
                 time=NOT_HERE,
