@@ -61,6 +61,19 @@ def test_differences_alone_see_what_is_larger_than_their_tolerance():
     assert report.leaves[0].difference_error > gradcheck.DIFFERENCE_TOLERANCE
 
 
+@pytest.mark.parametrize(("check", "at"), [(gradcheck.check, 1e-6), (gradcheck.check_at_once, 1e-8)])
+@pytest.mark.parametrize(("slope", "right"), [(1.0, True), (0.0, False), (0.5, False)])
+def test_a_kink_within_the_step_takes_a_smaller_one(check, at, slope, right):
+    """max(x, 0) a tenth of the first step from its kink: there the difference is of two slopes."""
+    report = check(
+        lambda x: (np.maximum(x, 0), None),
+        lambda dy, _: slope * dy,
+        np.full((1, 1), 1e-8),
+        complex_step=False,
+    )
+    assert report.ok == right
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_gradient_that_is_no_number(value):
     with np.errstate(invalid="ignore"):

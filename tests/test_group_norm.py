@@ -81,9 +81,9 @@ def test_a_constant_image_stays_finite():
     assert np.isfinite(dx).all() and np.isfinite(dp["gamma"]).all()
 
 
-@pytest.mark.parametrize("gamma", [1.0, 0.0])
-def test_initial_values(gamma):
-    p = group_norm.init(channels=6, dtype="float32", gamma=gamma)
+@pytest.mark.parametrize(("closed", "gamma"), [(False, 1.0), (True, 0.0)])
+def test_initial_values(closed, gamma):
+    p = group_norm.init(channels=6, dtype="float32", closed=closed)
     np.testing.assert_array_equal(p["gamma"], np.full(6, gamma, "float32"))
     np.testing.assert_array_equal(p["beta"], np.zeros(6, "float32"))
     assert {leaf.dtype.name for leaf in p.values()} == {"float32"}

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from vitnp import tree
-from vitnp.analysis.derivatives import COMPLEX_STEP, DIFFERENCE_TOLERANCE, Leaf, Report
+from vitnp.analysis.derivatives import COMPLEX_STEP, Leaf, Report, difference
 from vitnp.analysis.point import backward_at, need_seeds, prepared
 from vitnp.backend.arrays import array_module, to_device
 from vitnp.errors import need_bool
@@ -38,18 +38,14 @@ def check_at_once(forward, backward, x, p=None, *, seeds=(0, 1, 2), complex_step
     for seed in seeds:
         rng = np.random.default_rng(seed)
         w, analytic, norm = _analytic(forward, backward, point, has_parameters, rng)
-        by_complex, by_difference = None, math.inf
 
         def error(numeric, analytic=analytic, norm=norm):
             return abs(numeric - analytic) / (max(abs(numeric), norm) or 1.0)
 
-        for h in DIFFERENCE_STEPS:
-            up, down = (value(_moved(point, t, rng)) for t in (h, -h))
-            found = float((w * (up - down)).sum() / (2 * h))
-            if h == DIFFERENCE_STEPS[0] or error(found) < error(by_difference):
-                by_difference = found
-            if not error(found) > DIFFERENCE_TOLERANCE:
-                break
+        by_difference = difference(
+            lambda t, rng=rng: value(_moved(point, t, rng)), w, DIFFERENCE_STEPS, error
+        )
+        by_complex = None
         if complex_step:
             turned = value(_moved(point, 1j * COMPLEX_STEP, rng))
             by_complex = float((w * turned.imag).sum() / COMPLEX_STEP)

@@ -124,13 +124,12 @@ def _check_once(value, forward, backward, point, has_parameters, rng, complex_st
         if complex_step:
             turned = value(_moved(point, name, 1j * COMPLEX_STEP * v))
             by_complex[name] = float((w * turned.imag).sum() / COMPLEX_STEP)
-        for h in DIFFERENCE_STEPS:
-            up, down = (value(_moved(point, name, t * v)) for t in (h, -h))
-            found = float((w * (up - down)).sum() / (2 * h))
-            if h == DIFFERENCE_STEPS[0] or error(found, name) < error(by_difference[name], name):
-                by_difference[name] = found
-            if not error(found, name) > DIFFERENCE_TOLERANCE:
-                break
+        by_difference[name] = difference(
+            lambda t, name=name, v=v: value(_moved(point, name, t * v)),
+            w,
+            DIFFERENCE_STEPS,
+            lambda numeric, name=name: error(numeric, name),
+        )
 
     return {
         name: (
@@ -141,6 +140,16 @@ def _check_once(value, forward, backward, point, has_parameters, rng, complex_st
         )
         for name in analytic
     }
+
+
+def difference(at, w, steps, error):
+    """⟨w, at(h) − at(−h)⟩/2h for the first of the steps h whose error is within the tolerance, else the best of all."""
+    found = []
+    for h in steps:
+        found.append(float((w * (at(h) - at(-h))).sum() / (2 * h)))
+        if not error(found[-1]) > DIFFERENCE_TOLERANCE:
+            break
+    return min(found, key=error)
 
 
 def _moved(point, name, step):

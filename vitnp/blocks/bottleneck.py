@@ -39,8 +39,8 @@ def init(rng, *, inputs, width, stride, pre, dtype):
     sizes = ((1, inputs, width), (3, width, width), (1, width, outputs))
     for i, (kernel, before, after) in enumerate(sizes, 1):
         channels = before if pre else after
-        gamma = 0.0 if i == 3 and not pre else 1.0
-        norm = {f"norm_{i}": group_norm.init(channels=channels, dtype=dtype, gamma=gamma)}
+        closed = i == 3 and not pre
+        norm = {f"norm_{i}": group_norm.init(channels=channels, dtype=dtype, closed=closed)}
         kernel = {f"conv_{i}": init_conv(rng, kernel=kernel, inputs=before, outputs=after, dtype=dtype)}
         p |= norm | kernel if pre else kernel | norm
     if stride > 1 or inputs != outputs:

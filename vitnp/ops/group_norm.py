@@ -10,10 +10,10 @@ from vitnp.backend.half import wide
 from vitnp.ops import initializers
 
 
-def init(*, channels, dtype, gamma=1.0):
-    """gamma (C,) one, or another value, beta (C,) zero."""
-    make = initializers.ones if gamma == 1.0 else initializers.zeros
-    return {"gamma": make((channels,), dtype), "beta": initializers.zeros((channels,), dtype)}
+def init(*, channels, dtype, closed=False):
+    """gamma (C,) one, or zero if the norm is closed at first; beta (C,) zero."""
+    gamma = (initializers.zeros if closed else initializers.ones)((channels,), dtype)
+    return {"gamma": gamma, "beta": initializers.zeros((channels,), dtype)}
 
 
 def forward(x, p, *, groups, eps):

@@ -20,6 +20,10 @@ class Asked(NamedTuple):
     label: int | None
     lang: str
 
+    def wants(self, name):
+        """Whether the picture is to be drawn."""
+        return self.only is None or name in self.only
+
 
 def asked(args, model):
     """The options as an `Asked`. Raises InputError for what the model has not."""

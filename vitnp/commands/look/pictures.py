@@ -60,7 +60,7 @@ def left_out(model, how):
             )
         if why and how.only is None:
             without.setdefault(why, []).append(f"{name}.png")
-    if model.missing and model.config.classifier == "token" and wanted("rollout", how):
+    if model.missing and model.config.classifier == "token" and how.wants("rollout"):
         without.setdefault(model.missing, []).append("the rollout for a class")
     return [
         f"the model {why}: {' and '.join(names)} {'are' if len(names) > 1 else 'is'} left out"
@@ -68,21 +68,16 @@ def left_out(model, how):
     ]
 
 
-def wanted(name, how):
-    """Whether the picture is to be drawn."""
-    return how.only is None or name in how.only
-
-
 def need_kept(images, folders, how):
     """Raise InputError where a picture would take the place of one of the images, files that are read."""
     for image, folder, name in product(images, folders, PICTURES):
-        if wanted(name, how) and same_file(folder / f"{name}.png", image):
+        if how.wants(name) and same_file(folder / f"{name}.png", image):
             raise InputError(f"{name}.png would replace the image {image}; name another folder with --out")
 
 
 def of_each(how):
     """Whether a picture of each image is to be drawn."""
-    return any(wanted(name, how) and picture.of in ("image", "two") for name, picture in PICTURES.items())
+    return any(how.wants(name) and picture.of in ("image", "two") for name, picture in PICTURES.items())
 
 
 def draw(images, other, folders, out):
@@ -91,7 +86,7 @@ def draw(images, other, folders, out):
     chosen = {
         name: picture
         for name, picture in PICTURES.items()
-        if wanted(name, how) and not lacks(picture.needs, model) and (other or picture.of != "two")
+        if how.wants(name) and not lacks(picture.needs, model) and (other or picture.of != "two")
     }
     for number, (image, folder) in enumerate(zip(images, folders, strict=True)):
         for name, picture in chosen.items():

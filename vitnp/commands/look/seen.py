@@ -62,8 +62,7 @@ class Seen:
     @cached_property
     def trace(self):
         """Every tensor, and the gradients of the class's logit if rollout is to show them."""
-        explained = self.how.only is None or "rollout" in self.how.only
-        label = self.label if explained else None
+        label = self.label if self.how.wants("rollout") else None
         t = trace(self.x, self.model.p, self.config, labels=label, of="logit")
         need_finite(t.logits, "logits")
         return t
@@ -92,7 +91,7 @@ class Seen:
 
     def forget(self):
         """Free what a pass left, save for the tokens, if a picture of all images needs them."""
-        if self.how.only is None or "components" in self.how.only:
+        if self.how.wants("components"):
             self.tokens = self.tokens.copy()  # the rest of the trace goes
         for name in ("trace", "mirrored", "sinks"):
             self.__dict__.pop(name, None)
