@@ -8,7 +8,7 @@ from vitnp.inputs.fields import assigned
 from vitnp.training.recipes import LISTED, Recipe, find
 from vitnp.weights import described, fetch
 
-SMALLEST = "Ti/16"  # for a recipe that is for a file's weights
+SMALLEST = "Ti/16"  # for a recipe that is for a file's weights, or for a model that is not here
 
 
 def recipe_of(wanted, name):
@@ -43,8 +43,8 @@ def advised(wanted, name):
 
 
 def model_name(wanted, listed):
-    """The preset to train: the one asked for, or the recipe's, or the smallest where it names none."""
-    return wanted.model or listed.model or SMALLEST
+    """The preset to train: the one asked for, or the recipe's, or the smallest where that is not here."""
+    return wanted.model or (listed.model if listed.model in models.PRESETS else SMALLEST)
 
 
 def config_class(wanted, listed, known=None):
