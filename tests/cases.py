@@ -413,8 +413,14 @@ def residual():
             x = generic(2, 7, 8, inputs)
             yield step(f"bottleneck {kind}{name}", module, x, shapes, how=how, stride=stride)
         shapes = resnet.init_root(None, inputs=3, width=6, pre=pre, dtype=Weightless("float64"))
-        root = types.SimpleNamespace(forward=resnet.root_forward, backward=resnet.root_backward)
+        root = types.SimpleNamespace(forward=resnet.root_forward, backward=root_backward)
         yield step(f"resnet root {kind}", root, generic(2, 13, 18, 3), shapes, how=how)
+
+
+def root_backward(dx, saved):
+    """dimages and the parameter gradients of a root, which models take one after the other."""
+    dx, dp = resnet.root_backward(dx, saved)
+    return resnet.images_backward(dx, saved), dp
 
 
 # The whole model: preset "tiny" (pre-logits, class token, tanh GELU), and what is changed in it.

@@ -9,10 +9,10 @@ import pytest
 from cases import DROPOUTS, POSITIONS, generator, model_point
 from test_contract import close
 
-from vitnp import InputError, ViTConfig, gradcheck, loss_and_grads, predict, tree, vit
+from vitnp import InputError, ViTConfig, gradcheck, loss_and_grads, models, predict, tree, vit
 from vitnp.analysis import cost
 from vitnp.backend import draws, tiles
-from vitnp.blocks import encoder
+from vitnp.blocks import encoder, resnet
 from vitnp.engine import batch, loss, split, sums
 from vitnp.models import preset
 from vitnp.models.parts import copied
@@ -444,3 +444,20 @@ def test_whole_numbers_of_numpy():
     for name, leaf in tree.leaves(dp):
         assert tree.get(same, name).dtype == leaf.dtype == "float32"
         np.testing.assert_array_equal(tree.get(same, name), leaf, err_msg=name)
+
+
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny"])
+def test_the_gradient_of_the_images_is_not_computed_where_nobody_reads_it(name, monkeypatch):
+    config = preset(name)
+    model = models.of(config)
+    p = model.init(generator(), config)
+    images = generator().random((2, *config.image_size, config.in_channels), dtype="float32")
+    asked = []
+    original = resnet.images_backward
+    monkeypatch.setattr(resnet, "images_backward", lambda *args: asked.append(1) or original(*args))
+    _, dp = loss_and_grads(images, np.array([1, 2]), p, config, workers=1)
+    assert not asked
+    assert tree.shapes(dp) == tree.shapes(p)
+    logits, saved = model.forward(images, p, config)
+    model.backward(logits, saved)
+    assert asked

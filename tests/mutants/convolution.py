@@ -42,12 +42,16 @@ mistakes(
     ("dx: of overlapping windows the last alone", ADDED, ADDED.replace("+=", "=")),
     ("dx: rows and columns of the window exchanged", ADDED, ADDED.replace("u, v]", "v, u]")),
     ("dx: the window before", DOWN, "first : first + (n - 1) * stride + 1 : stride"),
-    ("dx: W in place of its transpose", "W.reshape(-1, W.shape[-1]).T)", "W.reshape(W.shape[-1], -1))"),
+    (
+        "dx: W's values as if it were transposed",
+        "W.reshape(-1, W.shape[-1]))",
+        "W.reshape(W.shape[-1], -1).T)",
+    ),
     ("dW and y: the window transposed", "c * stride, r, c, i)", "c * stride, c, r, i)"),
     (
         "dW: stride ignored",
-        "weight_gradient(dy, padded, W.shape, stride)",
-        "weight_gradient(dy, padded, W.shape, 1)",
+        "parts(windows(padded, len(W), stride))",
+        "parts(windows(padded, len(W), 1)[:, : dy.shape[1], : dy.shape[2]])",
     ),
 )
 mistakes(
@@ -69,8 +73,8 @@ mistakes(
     ("conv 1x1, stride 2, padding 0",),
     (
         "dW of a pixel: stride ignored",
-        "x = padded[:, ::stride, ::stride]",
-        "x = padded[:, : dy.shape[1], : dy.shape[2]]",
+        "weight_gradient(padded[:, ::stride, ::stride], dy)",
+        "weight_gradient(padded[:, : dy.shape[1], : dy.shape[2]], dy)",
     ),
 )
 mistakes(
@@ -79,7 +83,11 @@ mistakes(
     ("a part's rows without the stride", "else 0) * stride", "else 0)"),
     ("every part belongs to all images", "place = dpadded[images, ", "place = dpadded[:, "),
     ("dW: the last part alone", "dW = dW + wide(", "dW = wide("),
-    ("dW: every part with the first rows of dy", "columns.T @ dy[part]", "columns.T @ dy[:1, :1]"),
+    (
+        "dW: every part with the first rows of dy",
+        "(columns, dy[part])",
+        "(columns, dy[:1, : columns.shape[0] // dy.shape[2]])",
+    ),
     ("y: every part in the same rows", "y[part] = (columns", "y[:1, :1] = (columns"),
     block=7,
 )
@@ -91,7 +99,11 @@ mistakes(
         "(*view.shape[:3], W.shape[-1]), padded.dtype)",
         "(*view.shape[:3], W.shape[-1]))",
     ),
-    ("dx without a dtype is float64", "dpadded = xp.zeros(shape, dy.dtype)", "dpadded = xp.zeros(shape)"),
+    (
+        "dx without a dtype is float64",
+        "dpadded = xp.zeros(padded.shape, dy.dtype)",
+        "dpadded = xp.zeros(padded.shape)",
+    ),
     clause="dtype",
 )
 wrong_rules(
@@ -127,7 +139,7 @@ CONSISTENT += [
                 "windows(padded, len(W), stride), W.reshape",
                 "windows(padded, len(W), stride), W[::-1, ::-1].reshape",
             ),
-            ("return dW.reshape(shape)", "return dW.reshape(shape)[::-1, ::-1]"),
+            ("return dW.reshape(W.shape)", "return dW.reshape(W.shape)[::-1, ::-1]"),
         ),
         "conv 3x3, stride 1, padding 1",
     ),
@@ -277,8 +289,8 @@ mistakes(
     LARGEST,
     ("largest: of overlapping windows the last alone", BACK, BACK.replace("+=", "=")),
     ("largest: all places of the window", BACK, "dpadded[slice_] += dy"),
-    ("largest: the place after", "xp.uint8(number), first", "xp.uint8(number + 1), first"),
-    ("largest: always the first place", "xp.where(larger, xp.uint8(number), first)", "first"),
+    ("largest: the place after", "xp.uint8(number)", "xp.uint8(number + 1)"),
+    ("largest: always the first place", "larger * xp.uint8(number)", "xp.uint8(0)"),
     ("largest: nothing is cut off", "return cropped(dpadded, around)", "return dpadded"),
 )
 mistakes(
@@ -334,7 +346,7 @@ CONSISTENT += [
     Consistent(
         "the smallest",
         POOL,
-        (("larger = taken > y", "larger = taken < y"),),
+        (("larger = taken > y", "larger = taken < y"), ("xp.maximum(y, taken", "xp.minimum(y, taken")),
         "pool, largest of 2x2, stride 3, padding 0",
     ),
     Consistent(

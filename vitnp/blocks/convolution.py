@@ -31,10 +31,20 @@ def conv_forward(x, p, how, *, stride=1):
 
 def conv_backward(dy, saved):
     """dy (B, Ho, Wo, O) → dx (B, H, W, I) and {W}."""
+    return conv_input_gradient(dy, saved), conv_weight_gradient(dy, saved)
+
+
+def conv_input_gradient(dy, saved):
+    """dy (B, Ho, Wo, O) → dx (B, H, W, I)."""
+    return conv.input_gradient(dy, saved[0])
+
+
+def conv_weight_gradient(dy, saved):
+    """dy (B, Ho, Wo, O) → {W}."""
     saved, saved_W = saved
-    dx, dW = conv.backward(dy, saved)
+    dW = conv.weight_gradient(dy, saved)
     # y = conv(x, Ŵ), Ŵ = standardize(W)
-    return dx, {"W": standardize.backward(dW, saved_W)}
+    return {"W": standardize.backward(dW, saved_W)}
 
 
 def norm_forward(x, p, how):

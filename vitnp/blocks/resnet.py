@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from vitnp.blocks import bottleneck
 from vitnp.blocks.convolution import (
     How,
-    conv_backward,
     conv_forward,
+    conv_input_gradient,
+    conv_weight_gradient,
     init_conv,
     norm_relu_backward,
     norm_relu_forward,
@@ -54,13 +55,18 @@ def root_forward(x, p, how):
 
 
 def root_backward(dx, saved):
-    """dx (B, Hᵢ/4, Wᵢ/4, width) → dimages and the root's parameter gradients."""
+    """dx (B, Hᵢ/4, Wᵢ/4, width) → dx at the output of the convolution, and the root's parameter gradients."""
     saved_conv, saved_norm, saved_pool = saved
     dx, dp = pool.max_backward(dx, saved_pool), {}
     if saved_norm is not None:
         dx, dp["norm"] = norm_relu_backward(dx, saved_norm)
-    dx, dp["conv"] = conv_backward(dx, saved_conv)
+    dp["conv"] = conv_weight_gradient(dx, saved_conv)
     return dx, dict(reversed(dp.items()))  # in p's order
+
+
+def images_backward(dx, saved):
+    """dx at the output of the root's convolution → dimages (B, Hᵢ, Wᵢ, C)."""
+    return conv_input_gradient(dx, saved[0])
 
 
 def units(sizes):

@@ -49,7 +49,7 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     on_cpu, n = on_host(parameter_of(p)), len(arrays[0])
     micro_batch = n if plan.micro_batch is None else plan.micro_batch
     keep = "inputs" if plan.recompute else "all"
-    total, values = Sum(), []
+    total, values, learned = Sum(), [], tree.count(task.learned(p))
 
     def one(number, start, stop):
         drop, at = None, (first + start, first + stop)
@@ -57,9 +57,13 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
             drop = BatchShare(seed, *at, B) if on_cpu else DeviceDraws(array_module(arrays[0]), seed, at[0])
         value, back = task.loss([a[start:stop] for a in arrays], p, config, drop, keep=keep)
         weight = (stop - start) / B  # the mean over the slice → its share of the mean over the batch
+        awaited = learned
         for name, dp in back(weight * plan.loss_scale):
+            awaited -= tree.count(dp)
             total.add(number, name, dp)
             del dp  # added: it need not live on beside the next part's
+            if awaited == 0:
+                break  # after the last part comes the gradient of the inputs, which nobody reads here
         return value * weight
 
     for begin in range(0, n, micro_batch):

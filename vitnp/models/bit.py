@@ -151,7 +151,7 @@ def backward_parts(dlogits, saved):
         del dp
     dx, dp = resnet.root_backward(dx, saved.root)
     yield "root", dp
-    return dx
+    return resnet.images_backward(dx, saved.root)
 
 
 def backward(dlogits, saved):

@@ -157,7 +157,7 @@ def backward_parts(dlogits, saved):
         del dp
     dx, dp = resnet.root_backward(dx, saved.root)
     yield "stem.root", dp
-    return dx
+    return resnet.images_backward(dx, saved.root)
 
 
 def backward(dlogits, saved):

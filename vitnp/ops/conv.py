@@ -10,6 +10,7 @@ kernel round; in mathematics this is the cross-correlation.)
 from vitnp.backend.arrays import array_module, on_host
 from vitnp.backend.half import wide
 from vitnp.backend.tiles import cut
+from vitnp.ops import linear
 
 PIXELS = 800  # of y at a time on a CPU: fewer windows stay in cache; below 400 the products get slow
 
@@ -34,19 +35,16 @@ def output_size(size, *, kernel, stride, padding):
 
 def forward(x, W, *, stride=1, padding=0):
     """Images (B, H, W, I), a kernel (k, k, I, O) → (B, Ho, Wo, O)."""
-    k, around = len(W), padding_of(x.shape[1:3], kernel=len(W), stride=stride, padding=padding)
+    around = padding_of(x.shape[1:3], kernel=len(W), stride=stride, padding=padding)
     padded = pad(x, around)
-    if k == 1:  # a window is a pixel: a plain product
-        y = padded[:, ::stride, ::stride] @ W[0, 0] if stride > 1 else product(padded, W[0, 0])
-    else:
-        y = windowed(padded, W, stride)
+    # a window of one pixel is that pixel: a plain product
+    y = product(padded[:, ::stride, ::stride], W[0, 0]) if len(W) == 1 else windowed(padded, W, stride)
     return y, (padded, around, W, stride)
 
 
 def backward(dy, saved):
     """dy (B, Ho, Wo, O) → dx (B, H, W, I), dW (k, k, I, O)."""
-    padded, around, W, stride = saved
-    return input_gradient(dy, W, padded.shape, around, stride), weight_gradient(dy, padded, W.shape, stride)
+    return input_gradient(dy, saved), weight_gradient(dy, saved)
 
 
 def windowed(padded, W, stride):
@@ -58,30 +56,31 @@ def windowed(padded, W, stride):
     return y
 
 
-def weight_gradient(dy, padded, shape, stride):
+def weight_gradient(dy, saved):
     """dW = columnsᵀ·dy, the sum over the parts."""
-    if shape[0] == 1:
-        x = padded[:, ::stride, ::stride]
-        return (x.reshape(-1, shape[2]).T @ dy.reshape(-1, shape[3])).reshape(shape)
+    padded, _, W, stride = saved
+    if len(W) == 1:
+        return linear.weight_gradient(padded[:, ::stride, ::stride], dy).reshape(W.shape)
     dW = 0.0
-    for part, columns in parts(windows(padded, shape[0], stride)):
-        dW = dW + wide(columns.T @ dy[part].reshape(-1, shape[3]))
-    return dW.reshape(shape).astype(dy.dtype, copy=False)
+    for part, columns in parts(windows(padded, len(W), stride)):
+        dW = dW + wide(linear.weight_gradient(columns, dy[part]))
+    return dW.reshape(W.shape).astype(dy.dtype, copy=False)
 
 
-def input_gradient(dy, W, shape, around, stride):
+def input_gradient(dy, saved):
     """dx: every window gives its dcolumns = dy·Wᵀ back to the places it was taken from, which lie in up to k·k windows.
 
     With stride 1 that is a convolution again: of dy, with the kernel turned round and its channels exchanged.
     """
+    padded, around, W, stride = saved
     k, xp, (B, rows, cols, _) = len(W), array_module(dy), dy.shape
     if stride == 1 and k > 1:
         turned = W[::-1, ::-1].swapaxes(2, 3)
         dpadded = windowed(pad(dy, ((k - 1, k - 1),) * 2), xp.ascontiguousarray(turned), 1)
         return cropped(dpadded, around)
-    dpadded = xp.zeros(shape, dy.dtype)
+    dpadded = xp.zeros(padded.shape, dy.dtype)
     for part in cut((B, rows), max(PIXELS // cols, 1)) if on_host(dy) else [(slice(None),)]:
-        dcolumns = product(dy[part], W.reshape(-1, W.shape[-1]).T)
+        dcolumns = linear.input_gradient(dy[part], W.reshape(-1, W.shape[-1]))
         dcolumns = dcolumns.reshape(*dcolumns.shape[:3], k, k, W.shape[2])
         images, first = part[0], (part[1].start if len(part) > 1 else 0) * stride
         n = dcolumns.shape[1]

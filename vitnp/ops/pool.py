@@ -24,7 +24,8 @@ def max_forward(x, *, kernel, stride, padding=0, value=-math.inf):
             y, first = taken.copy(), xp.zeros(taken.shape, "uint8")
         else:
             larger = taken > y  # strictly, so that the first stays
-            y, first = xp.where(larger, taken, y), xp.where(larger, xp.uint8(number), first)
+            xp.maximum(first, larger * xp.uint8(number), out=first)  # the last that was larger
+            xp.maximum(y, taken, out=y)
     return y, (first, padded.shape, around, kernel, stride)
 
 
