@@ -26,7 +26,7 @@ def vitnp(case, *, workers=None, watch=None, **options):
     import numpy as np
 
     import vitnp
-    from vitnp import tree
+    from vitnp import models, tree
     from vitnp.training import optim
 
     if case.work == "epoch":
@@ -34,7 +34,7 @@ def vitnp(case, *, workers=None, watch=None, **options):
 
         return digits_epoch.vitnp(case.config, workers)
     images, labels = data(case)
-    p = vitnp.vit.init(np.random.default_rng(0), case.config)
+    p = models.of(case.config).init(np.random.default_rng(0), case.config)
     if watch:
         p, images = tree.map(lambda leaf: leaf.view(watch), p), images.view(watch)
     rng = np.random.default_rng(1)
@@ -66,65 +66,24 @@ def recompute(case):
 
 def limit(case):
     """The same multiply–adds as bare matrix products, each thread its share of the batch, results thrown away."""
-    from concurrent.futures import ThreadPoolExecutor
+    import limit as products
 
-    import numpy as np
-    import threadpoolctl
-
-    c = case.config
-    B, N, D, M, H, K = case.batch_size, c.num_tokens, c.hidden_size, c.mlp_dim, c.num_heads, c.head_dim
-    cores = min(CORES, B)
-    rows = B * N // cores
-    dense = [(D, D)] * 4 + [(D, M), (M, D)]
-    heads = B * H // cores
-
-    def arrays(*shapes):
-        return [np.ones(shape, np.float32) for shape in shapes]
-
-    products = []
-    for i, o in dense:
-        x, W, y, dW, dx = arrays((rows, i), (i, o), (rows, o), (i, o), (rows, i))
-        products.append((x, W, y))
-        if case.work != "forward":
-            products += [(y, W.T, dx), (x.T, y, dW)]
-    Q, S, out = arrays((heads, N, K), (heads, N, N), (heads, N, K))
-    products += [(Q, Q.swapaxes(1, 2), S), (S, Q, out)]
-    if case.work != "forward":
-        products += [
-            (Q, Q.swapaxes(1, 2), S),
-            (S.swapaxes(1, 2), Q, out),
-            (S, Q, out),
-            (S.swapaxes(1, 2), Q, out),
-        ]
-    x, W, y, dW, dx = arrays(
-        (rows, c.patch_dim), (c.patch_dim, D), (rows, D), (c.patch_dim, D), (rows, c.patch_dim)
-    )
-    stem = [(x, W, y)] + ([(y, W.T, dx), (x.T, y, dW)] if case.work != "forward" else [])
-
-    def work(_=None):
-        for _ in range(c.num_layers):
-            for a, b, out in products:
-                np.matmul(a, b, out=out)
-        for a, b, out in stem:
-            np.matmul(a, b, out=out)
-
-    if cores == 1:
-        return work
-    pool = ThreadPoolExecutor(cores)
-    threadpoolctl.threadpool_limits(1, "blas")
-    return lambda: list(pool.map(work, range(cores)))
+    return products.runner(case, CORES)
 
 
 def torch(case, *, compiled=False):
     """The same network in plain torch.nn with scaled_dot_product_attention."""
     import torch as t
+    from torch_resnet import BiT, Hybrid
     from torch_vit import ViT
 
     t.manual_seed(0)
     t.set_num_threads(CORES)
     images, labels = (t.from_numpy(a) for a in data(case))
-    images = images.permute(0, 3, 1, 2).contiguous()
-    model = ViT(case.config)
+    images, Model = images.permute(0, 3, 1, 2), {"bit": BiT, "hybrid": Hybrid}.get(case.config.family)
+    if Model is None:  # convolutions are faster on images as they are, channels last
+        images, Model = images.contiguous(), ViT
+    model = Model(case.config)
     if compiled:
         model = t.compile(model)
     if case.work == "forward":

@@ -44,9 +44,9 @@ COMPILED = ("B/16:8:backward", "cifar:50:step", "digits:32:step")  # a compilati
 
 def against(name, *, quick=False):
     """The contenders of a case of the table."""
-    found = ["torch", "jax", "onnxruntime", "limit"]
     c = case(name)
-    if c.config.gelu == "erf":
+    found = ["torch", "jax", "onnxruntime", "limit"] if c.config.family == "vit" else ["torch", "limit"]
+    if c.config.family == "vit" and c.config.gelu == "erf":
         found.append("vitnp_tanh")
     elif c.work != "forward":
         found.append("recompute")
@@ -153,7 +153,7 @@ def main(arguments=None):
     found = {}
     for name in names:
         others = chosen or against(name, quick=args.quick)
-        small = case(name).config.num_tokens < 100
+        small = min(case(name).config.image_size) < 100
         runs = args.runs or (31 if small else 7) // (3 if args.quick else 1)
         results = measure(name, ["vitnp", *others], runs)
         if "vitnp" in results:

@@ -45,18 +45,6 @@ class ViT(nn.Module):
 @torch.no_grad()
 def load(model, p):
     """Give the model a tree like vitnp's parameters: the weights, or gradients to be compared with its own."""
-
-    def put(parameter, array):
-        parameter.copy_(torch.from_numpy(np.ascontiguousarray(array)).reshape(parameter.shape))
-
-    def dense(layer, W, b):
-        put(layer.weight, W.T)
-        put(layer.bias, b)
-
-    def norm(layer, p):
-        put(layer.weight, p["gamma"])
-        put(layer.bias, p["beta"])
-
     P = model.patch.kernel_size[0]
     W = p["project"]["W"].reshape(P, P, -1, model.patch.out_channels)
     put(model.patch.weight, W.transpose(3, 2, 0, 1))
@@ -74,3 +62,20 @@ def load(model, p):
         dense(block.fc2, q["feed_forward"]["W2"], q["feed_forward"]["b2"])
     norm(model.norm, p["norm"])
     dense(model.head, p["classify"]["head"]["W"], p["classify"]["head"]["b"])
+
+
+def put(parameter, array):
+    """Array → parameter."""
+    parameter.copy_(torch.from_numpy(np.ascontiguousarray(array)).reshape(parameter.shape))
+
+
+def dense(layer, W, b):
+    """A dense layer."""
+    put(layer.weight, W.T)
+    put(layer.bias, b)
+
+
+def norm(layer, p):
+    """A norm."""
+    put(layer.weight, p["gamma"])
+    put(layer.bias, p["beta"])

@@ -11,6 +11,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the vitnp beside this folder, installed or not
 
 from vitnp.errors import InputError
+from vitnp.inputs.images import ImageConfig
 from vitnp.models import preset
 from vitnp.models.vit.config import ViTConfig
 
@@ -39,7 +40,7 @@ DOES = {
 class Case(NamedTuple):
     """One row of the table."""
 
-    config: ViTConfig
+    config: ImageConfig
     batch_size: int
     work: str  # a key of WORK
 
@@ -55,8 +56,8 @@ def case(name):
         raise ValueError(f"work {work} is none of {', '.join(WORK)}")
     if work == "epoch" and (model.partition("+")[0], int(batch_size)) != ("digits", EPOCH_BATCH):
         raise ValueError(f"an epoch is of the digits model on its data; need digits:{EPOCH_BATCH}:epoch")
-    model, _, form = model.partition("+")  # B/16+erf: the other GELU
-    changes = {"gelu": form} if form else {}
+    changes = {"gelu": "erf"} if model.endswith("+erf") else {}  # B/16+erf: the other GELU
+    model = model.removesuffix("+erf")
     if "@" in model:
         model, _, side = model.partition("@")
         changes["image_size"] = (int(side), int(side))
@@ -74,7 +75,9 @@ def misfit(contender, c):
             f'{contender} does not do "{c.work}" but {", ".join(DOES[contender])}; '
             f"leave it out, or choose from {', '.join(able)}"
         )
-    if contender == "vitnp_tanh" and c.config.gelu == "tanh":
+    if contender in ("jax", "onnxruntime", "torch_compile") and c.config.family != "vit":
+        return f"{contender} has only the ViT; leave it out"
+    if contender == "vitnp_tanh" and getattr(c.config, "gelu", "tanh") == "tanh":
         return "vitnp_tanh is the twin of a case with erf, and this one has tanh; need MODEL+erf:BATCH:WORK"
     return None
 
@@ -122,8 +125,9 @@ def with_erf(name):
     return name.replace(":", "+erf:", 1)
 
 
+RESNETS = [f"{model}:8:{work}" for model in ("R50x1", "R50+B/16") for work in ("forward", "backward")]
 # Every row of docs/benchmarks.md, and the few of --quick.
-TABLE = [*FULL_SIZE, *SMALL, *(with_erf(name) for name in FULL_SIZE + SMALL)]
+TABLE = [*FULL_SIZE, *SMALL, *(with_erf(name) for name in FULL_SIZE + SMALL), *RESNETS]
 QUICK = ["B/16:8:backward", "B/16:1:forward", "cifar:50:step", "digits:32:step"]
 
 

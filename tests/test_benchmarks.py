@@ -12,6 +12,7 @@ import pytest
 import threadpoolctl
 
 from vitnp.analysis import cost
+from vitnp.models import preset
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
@@ -20,6 +21,7 @@ import curves
 import digits_epoch
 import erf_cost
 import library
+import limit
 import profile_ops
 import speed
 import turns
@@ -63,9 +65,10 @@ def test_a_case_of_the_size_of_dinov2():
 
 
 def test_every_case_has_its_twin_with_erf():
-    tanh = [name for name in workloads.TABLE if workloads.case(name).config.gelu == "tanh"]
+    vits = [name for name in workloads.TABLE if name not in workloads.RESNETS]
+    tanh = [name for name in vits if workloads.case(name).config.gelu == "tanh"]
     assert [workloads.case(workloads.with_erf(name)).config.gelu for name in tanh] == ["erf"] * len(tanh)
-    assert set(workloads.TABLE) == {*tanh, *map(workloads.with_erf, tanh)}
+    assert set(vits) == {*tanh, *map(workloads.with_erf, tanh)}
     assert set(workloads.QUICK) <= set(workloads.TABLE)
     assert set(speed.COMPILED) <= set(workloads.TABLE)
 
@@ -115,6 +118,8 @@ def test_the_other_commands_too(free, monkeypatch, capsys, command, arguments, m
         (["digits:2:step", "--against", "onnxruntime"], 'onnxruntime does not do "step" but forward; leave it out'),
         (["digits:2:step", "digits:2:forward", "--against", "recompute"], "or choose from vitnp, vitnp_tanh, torch"),
         (["digits:2:step", "--against", "vitnp_tanh"], "this one has tanh; need MODEL+erf:BATCH:WORK"),
+        (["R50x1:8:forward", "--against", "jax"], "jax has only the ViT; leave it out"),
+        (["R50x1:8:backward", "--against", "vitnp_tanh"], "vitnp_tanh is the twin of a case with erf"),
         (["cifar:50:epoch"], "an epoch is of the digits model on its data; need digits:32:epoch"),
         (["digits:64:epoch"], "need digits:32:epoch"),
     ],
@@ -134,6 +139,8 @@ def test_every_contender_says_what_it_does():
     assert set(misfits) == {None}
     assert speed.against("digits:32:epoch") == ["torch"]
     assert speed.against("S/14:8:forward") == ["torch", "jax", "onnxruntime", "limit"]
+    assert speed.against("R50x1:8:forward") == speed.against("R50+B/16:8:forward") == ["torch", "limit"]
+    assert speed.against("R50x1:8:backward") == ["torch", "limit", "recompute"]
     assert digits_epoch.RECIPE.batch_size == workloads.EPOCH_BATCH
 
 
@@ -270,6 +277,18 @@ def test_pictures_from_numbers(tmp_path, capsys):
     tokens = [curves.place("image", name) for name in curves.CURVES["image"][1]]
     assert (tokens[0], tokens[-1]) == (50, 577)
     assert [curves.place("batch", name) for name in curves.CURVES["batch"][1]] == [1, 2, 4, 8, 16, 32]
+
+
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "tiny"])
+def test_the_limit_has_the_products_of_the_model(name):
+    """A ViT's with the dx of the patches, a residual network's without the dx of its root."""
+    config = preset(name)
+    counted = cost.multiply_adds(config)
+    inputs = counted.get("root", counted.get("stem root", 0))
+    head = sum(n for part, n in counted.items() if part in ("head", "pre-logits"))
+    for work, times in (("forward", 1), ("backward", 3)):
+        done = [a.size * b.shape[-1] for a, b, _ in limit.products(workloads.Case(config, 1, work), 1)]
+        assert sum(done) == times * (sum(counted.values()) - head) - (inputs if times == 3 else 0)
 
 
 @pytest.mark.parametrize("name", ["digits:2:step", "cifar:2:forward"])

@@ -50,6 +50,29 @@ def test_the_twin_in_torch(gelu):
         assert torch.allclose(mine, q.grad, rtol=0, atol=2e-5 * q.grad.abs().max().item()), name
 
 
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny"])
+def test_the_twin_of_a_residual_network_in_torch(name):
+    from torch_resnet import BiT, Hybrid, load
+
+    config = vitnp.preset(name)
+    p = gradcheck.random_like(vitnp.models.of(config).init(None, config), np.random.default_rng(1))
+    p = tree.map(lambda leaf: leaf.astype("float32"), p)
+    images, labels = data(SMALL._replace(config=config))
+    loss, dp = vitnp.loss_and_grads(images, labels, p, config)
+    model, gradients = ((BiT if name == "bit-tiny" else Hybrid)(config) for _ in range(2))
+    load(model, p)
+    load(gradients, dp)
+    theirs = model(torch.from_numpy(images).permute(0, 3, 1, 2))
+    near(vitnp.predict(images, p, config), theirs.detach())
+    value = torch.nn.functional.cross_entropy(theirs, torch.from_numpy(labels))
+    near(loss, value.item())
+    value.backward()
+    biggest = max(q.grad.abs().max().item() for q in model.parameters())
+    for (name, q), mine in zip(model.named_parameters(), gradients.parameters(), strict=True):
+        # some gradients are zero but for rounding: a kernel's in the direction of its own scale
+        assert (mine - q.grad).abs().max() <= max(2e-5 * q.grad.abs().max(), 1e-6 * biggest), name
+
+
 @EVERY
 def test_the_twin_in_jax(gelu):
     jax = pytest.importorskip("jax")
