@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from vitnp.ops import conv
+from vitnp import InputError
+from vitnp.ops import conv, pool
 
 KERNELS, STRIDES = (1, 2, 3, 5, 7), (1, 2, 3)
 U = 2.0**-11  # half a unit in the last place of float16
@@ -197,3 +198,19 @@ def test_it_may_be_gone_back_twice():
     _, saved = conv.forward(x, W, **how)
     for first, second in zip(conv.backward(dy, saved), conv.backward(dy, saved), strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("size", [(3, 9), (9, 3), (4, 4)])
+def test_a_kernel_larger_than_the_padded_image(size):
+    x, W = np.ones((1, *size, 2)), np.ones((7, 7, 2, 3))
+    message = f"the kernel is 7x7, the image with its padding {size[0] + 2}x{size[1] + 2}; give a larger image or more"
+    for f in (
+        lambda: conv.forward(x, W, padding=1),
+        lambda: conv.forward(x, W, padding=1, stride=2),
+        lambda: conv.output_size(size, kernel=7, stride=2, padding=1),
+        lambda: pool.max_forward(x, kernel=7, stride=1, padding=1),
+        lambda: pool.mean_forward(conv.pad(x, ((1, 1), (1, 1))), kernel=7, stride=2),
+    ):
+        with pytest.raises(InputError, match=message):
+            f()
+    assert conv.forward(x, W, padding=3)[0].shape == (1, *size, 3)

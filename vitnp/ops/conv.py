@@ -10,6 +10,7 @@ kernel round; in mathematics this is the cross-correlation.)
 from vitnp.backend.arrays import array_module, on_host
 from vitnp.backend.half import wide
 from vitnp.backend.tiles import cut
+from vitnp.errors import InputError
 from vitnp.ops import linear
 
 PIXELS = 800  # of y at a time on a CPU: fewer windows stay in cache; below 400 the products get slow
@@ -28,13 +29,30 @@ def padding_of(size, *, kernel, stride, padding):
 
 
 def output_size(size, *, kernel, stride, padding):
-    """(rows, columns) of y."""
+    """(rows, columns) of y.
+
+    Raises InputError for a kernel larger than the image with its padding.
+    """
     around = padding_of(size, kernel=kernel, stride=stride, padding=padding)
-    return tuple((n + sum(pad) - kernel) // stride + 1 for n, pad in zip(size, around, strict=True))
+    return count_windows([n + sum(pad) for n, pad in zip(size, around, strict=True)], kernel, stride)
+
+
+def count_windows(size, kernel, stride):
+    """(rows, columns) of windows in a padded image of `size`."""
+    if kernel > min(size):
+        height, width = size
+        raise InputError(
+            f"the kernel is {kernel}x{kernel}, the image with its padding {height}x{width}; give a larger image or more "
+            "padding"
+        )
+    return tuple((n - kernel) // stride + 1 for n in size)
 
 
 def forward(x, W, *, stride=1, padding=0):
-    """Images (B, H, W, I), a kernel (k, k, I, O) → (B, Ho, Wo, O)."""
+    """Images (B, H, W, I), a kernel (k, k, I, O) → (B, Ho, Wo, O).
+
+    Raises InputError for a kernel larger than the image with its padding.
+    """
     around = padding_of(x.shape[1:3], kernel=len(W), stride=stride, padding=padding)
     padded = pad(x, around)
     # a window of one pixel is that pixel: a plain product
@@ -95,7 +113,7 @@ def windows(padded, k, stride):
     """(B, Ho, Wo, k, k, I): every window, a view."""
     B, height, width, channels = padded.shape
     b, r, c, i = padded.strides
-    rows, cols = (height - k) // stride + 1, (width - k) // stride + 1
+    rows, cols = count_windows((height, width), k, stride)
     as_strided = array_module(padded).lib.stride_tricks.as_strided
     return as_strided(padded, (B, rows, cols, k, k, channels), (b, r * stride, c * stride, r, c, i))
 

@@ -10,11 +10,14 @@ import math
 
 from vitnp.backend.arrays import array_module
 from vitnp.backend.half import wide
-from vitnp.ops.conv import cropped, pad, padding_of
+from vitnp.ops.conv import count_windows, cropped, pad, padding_of
 
 
 def max_forward(x, *, kernel, stride, padding=0, value=-math.inf):
-    """(B, H, W, C) → (B, Ho, Wo, C). Of equal values the first in the window counts, row by row."""
+    """(B, H, W, C) → (B, Ho, Wo, C). Of equal values the first in the window counts, row by row.
+
+    Raises InputError, as `mean_forward`, for a window larger than the image with its padding.
+    """
     xp = array_module(x)
     around = padding_of(x.shape[1:3], kernel=kernel, stride=stride, padding=padding)
     padded, y, first = pad(x, around, value), None, None
@@ -57,7 +60,7 @@ def mean_backward(dy, saved):
 
 def slices(shape, kernel, stride):
     """The u-th row and v-th column of every window, as an index, for each u and v in order."""
-    rows, cols = ((n - kernel) // stride + 1 for n in shape[1:3])
+    rows, cols = count_windows(shape[1:3], kernel, stride)
     for u in range(kernel):
         for v in range(kernel):
             down = slice(u, u + (rows - 1) * stride + 1, stride)
