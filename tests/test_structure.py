@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "tree": set(),
     "system": {"errors"},
     "backend": {"errors", "tree"},
-    "ops": {"backend"},
+    "ops": {"backend", "errors"},
     "steps": {"backend", "errors", "ops"},
     "blocks": {"backend", "ops", "steps"},
     "inputs": {"backend", "errors", "tree"},

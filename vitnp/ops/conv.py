@@ -42,8 +42,8 @@ def count_windows(size, kernel, stride):
     if kernel > min(size):
         height, width = size
         raise InputError(
-            f"the kernel is {kernel}x{kernel}, the image with its padding {height}x{width}; give a larger image or more "
-            "padding"
+            f"the kernel is {kernel}x{kernel}, the image with its padding {height}x{width}; "
+            "give a larger image or more padding"
         )
     return tuple((n - kernel) // stride + 1 for n in size)
 
