@@ -793,7 +793,7 @@ patches.shape, tokens.shape
 image = {"image_size": 14, "in_channels": 1024, "patch_size": 1}
 vit_config = vitnp.preset("B/16", num_layers=1, **image)
 vit_p = {name: part for name, part in p.items() if name != "stem"}
-vit_p["classify"]["head"]["W"][:] = rng.standard_normal((768, 1000)) / 28  # the head starts at 0
+vit_p["classify"]["head"]["W"][:] = rng.standard_normal((768, 1000)) / 28  # it starts at 0
 t = vitnp.trace(feature_map, vit_p, vit_config)
 
 # %%
@@ -831,7 +831,8 @@ for name in "R+Ti/16 R26+S/32 R50+B/16 R50+B/32 R50+L/16 R50+L/32".split():
     c = vitnp.preset(name)
     costs = hybrid.multiply_adds(c)
     stem = sum(costs[part] for part in costs if part.startswith("stem")) / sum(costs.values())
-    print(f"{name:9} map {c.map_size!s:8} x {c.map_channels:4}  {c.num_patches:3} patches  stem {stem:.0%}")
+    feature_map = f"map {c.map_size!s:8} x {c.map_channels:4}"
+    print(f"{name:9} {feature_map}  {c.num_patches:3} patches  stem {stem:.0%}")
 
 # %% [markdown] lang="en"
 # R+Ti/16 has the root alone, and patches of 8×8 places of its 56×56 map: 32 pixels, so in truth it is a "/32". What a stem is good
@@ -945,7 +946,7 @@ def dx_by_convolution(dy, W):
 # %% tags=["check"]
 if dx_by_convolution(dy_3, W_3) is not ...:
     shape = dx_by_convolution(dy_3, W_3).shape
-    assert shape == x_3.shape, f"dx has shape {shape}: pad with k − 1, and swap the axes I, O of W"
+    assert shape == x_3.shape, f"dx has shape {shape}: pad with k − 1, swap axes 2, 3 of W"
     with_W = lambda x: conv.forward(x, W_3)
     report = gradcheck.check(with_W, lambda dy, saved: dx_by_convolution(dy, W_3), x_3)
     assert report.ok, f"turn the kernel round along both axes, W[::-1, ::-1]\n{report}"
@@ -1005,5 +1006,6 @@ if counts is not ...:
     names = ("R50+B/16", "R50+B/32", "R+Ti/16")
     right = [vitnp.preset(name, image_size=384).num_tokens for name in names]
     assert counts[0] == right[0], "a place for every 16 pixels each way, and [CLS]"
+    assert counts[1] == right[1], "four stages: a place is 32 pixels"
     assert list(counts) == right, "R+Ti/16: a place is 4 pixels, a patch 8x8 places"
     print("✓")
