@@ -821,10 +821,12 @@ assert all(c.ok for c in checked)
 assert tokens.shape == (1, 196, 768) and (tokens == t["patch_tokens"]).all()
 
 # %% [markdown] lang="en"
-# (224x244 and 768 are the slide's; the first is a misprint, see notebook 01.) What does the stem cost, beside the twelve blocks?
+# (224x244 and 768 are the slide's; the first is a misprint, see notebook 01.) `vitnp walk --model R50+B/16` prints all rows,
+# the ResNet's too. What does the stem cost, beside the twelve blocks?
 
 # %% [markdown] lang="ko"
-# (224x244와 768은 슬라이드의 값이고, 앞의 것은 오타입니다. 1번 노트북을 보세요.) 블록 열두 개에 비해 앞부분은 얼마나 들까요?
+# (224x244와 768은 슬라이드의 값이고, 앞의 것은 오타입니다. 1번 노트북을 보세요.) ResNet의 행까지 모두 보려면 `vitnp walk --model R50+B/16`을
+# 실행합니다. 블록 열두 개에 비해 앞부분은 얼마나 들까요?
 
 # %%
 for name in "R+Ti/16 R26+S/32 R50+B/16 R50+B/32 R50+L/16 R50+L/32".split():
