@@ -728,11 +728,12 @@ for stage in p["stages"]:
 
 # %% [markdown] lang="en"
 # The places shrink 64-fold from root to end, the channels grow 32-fold. Channel 1 of each. Up to stage 2
-# one still sees the pagoda; after that a place is 16 and 32 pixels wide.
+# one still sees the pagoda; after that a place is 16 and 32 pixels wide. The rim comes from the
+# padding's zeros.
 
 # %% [markdown] lang="ko"
 # 루트에서 끝까지 자리는 64분의 1로 줄고 채널은 32배로 늘어납니다. 각 특징 맵의 1번 채널입니다. 스테이지
-# 2까지는 탑의 모양이 보이고, 그다음부터는 한 칸이 16픽셀, 32픽셀입니다.
+# 2까지는 탑의 모양이 보이고, 그다음부터는 한 칸이 16픽셀, 32픽셀입니다. 둘레의 테두리는 패딩의 0 때문에 생깁니다.
 
 # %%
 channel_1 = {f"{name}: {x.shape[1]}²": x[0, :, :, 1] for name, x in maps.items()}
