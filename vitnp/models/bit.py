@@ -23,7 +23,8 @@ from vitnp.inputs.checks import (
 from vitnp.inputs.fields import real, whole
 from vitnp.inputs.images import ImageConfig, check_images, check_memory
 from vitnp.inputs.residual import check_groups, counts
-from vitnp.models import parts
+from vitnp.models import feature_maps, parts
+from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.ops import group_norm
 from vitnp.ops.initializers import Weightless
 from vitnp.steps import s8_classify
@@ -172,3 +173,12 @@ def resized(p, config, image_size):
     check_config(config, BiTConfig)
     check_parameters(p, init, config)
     return p, dataclasses.replace(config, image_size=image_size)
+
+
+def tensors(config):
+    """Yield every named `Tensor`; feature_map is ReLU(GroupNorm(…)) of the last unit, y its mean."""
+    yield Tensor("image", feature_maps.STEP, Local(forward, "images"), Local(backward, RETURNED))
+    yield from feature_maps.tensors(config.units, pre=True)
+    last = Local(norm_relu_forward, RETURNED, -1), Local(norm_relu_backward, "dy", 0)
+    yield Tensor("feature_map", feature_maps.STEP, *last)
+    yield Tensor("y", 8, Local(s8_classify.forward, "y"), Local(s8_classify.backward, "dy"))

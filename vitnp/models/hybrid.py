@@ -22,7 +22,8 @@ from vitnp.inputs.checks import (
 from vitnp.inputs.fields import choice, real, whole
 from vitnp.inputs.images import check_images, check_memory
 from vitnp.inputs.residual import check_groups, counts
-from vitnp.models import parts, vit
+from vitnp.models import feature_maps, parts, vit
+from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.models.vit.config import SIZES
 from vitnp.ops.initializers import Weightless
 from vitnp.ops.standardize import FORMS
@@ -182,3 +183,11 @@ def resized(p, config, image_size):
     check_config(config, HybridConfig)
     check_parameters(p, init, config)
     return vit.steps_resized(p, config, image_size)
+
+
+def tensors(config):
+    """Yield every named `Tensor`: the stem's, then the ViT's with the feature map in place of its image."""
+    yield Tensor("image", feature_maps.STEP, Local(forward, "images"), Local(backward, RETURNED))
+    yield from feature_maps.tensors(config.stem_units, pre=False, prefix="stem.")
+    for tensor in vit.tensors(config):
+        yield tensor._replace(name="feature_map") if tensor.name == "image" else tensor
