@@ -248,3 +248,19 @@ def test_the_blocks_of_a_hybrid_are_told_apart():
         t["blocks.7.A"]
     with pytest.raises(InputError, match=r"its blocks are stem.stages.0.0 to stem.stages.1.1; "):
         t["stem.stages.2.0.conv_1"]
+
+
+def test_the_table_of_a_large_one_has_the_stages_alone():
+    """A tiny one's is whole; of R50x1 and of a hybrid with R50's units every stage is a line."""
+    *_, t = traced("bit-tiny", {})
+    assert "stages.0.1:\n0       relu_1" in repr(t)
+    for name, fields in (("R50x1", {}), ("R50+L/32", {"hidden_size": 32, "num_layers": 2, "mlp_dim": 8})):
+        width = "width" if name == "R50x1" else "stem_width"
+        config = preset(name, image_size=32, **{width: 32}, **fields)
+        p = of(config).init(np.random.default_rng(0), config)
+        t = trace(np.zeros((2, 32, 32, 3), "float32"), p, config)
+        prefix = "" if name == "R50x1" else "stem."
+        lines = [" ".join(line.split()) for line in repr(t).splitlines()]
+        assert len(lines) <= 44 and "more lines" not in lines[-1]
+        assert f"0 {prefix}stages.1.0 … {prefix}stages.1.3: output (2, 4, 4, 256) 32.0 KiB" in lines
+        assert not any("relu_1" in line for line in lines)
