@@ -1,5 +1,7 @@
 """A ResNet's root filters and feature maps."""
 
+import math
+
 import numpy as np
 
 from vitnp.analysis import look
@@ -9,7 +11,7 @@ from vitnp.show import page
 from vitnp.show.page import LABEL, SMALL, TITLE
 
 MOST_FILTERS = 64  # an R50x1 has so many
-CHANNELS = 3  # of each feature map
+CHANNELS = 2  # of each feature map
 
 
 def root_filters(W, *, lang="en"):
@@ -29,7 +31,9 @@ def root_filters(W, *, lang="en"):
     W = W / np.maximum(abs(W).max(axis=(0, 1, 2)), np.finfo(W.dtype).tiny)
     m = min(outputs, MOST_FILTERS)
     figure = page.blank()
-    for axes, kernel in zip(page.panels(figure, m, min(m, 16)), np.moveaxis(W, -1, 0), strict=False):
+    for axes, kernel in zip(
+        page.panels(figure, m, math.ceil(math.sqrt(m * 16 / 9))), np.moveaxis(W, -1, 0), strict=False
+    ):
         axes.set(xticks=[], yticks=[])  # the frame stays: white is a value
         axes.imshow(page.picture(kernel), interpolation="nearest")
     drawn = say(f" ({m} of {outputs})", f"({outputs}개 중 {m}개)") if m < outputs else ""

@@ -31,7 +31,8 @@ def maps(seen, how):
     channel = look.strongest_channels(x, n=1)[0] + 1
     rows, cols, channels = x.shape
     said = f"{len(found)} feature maps, the last of {rows}x{cols} places and {channels} channels: the strongest place "
-    said += f"is in row {row + 1}, column {column + 1}, channel {channel} varies most"
+    said += f"is in row {row + 1}, column {column + 1}"
+    said += f", channel {channel} varies most" if strength.size > 1 else ""
     return show.feature_maps(seen.image, found, seen.config, lang=how.lang), said
 
 
