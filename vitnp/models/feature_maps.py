@@ -24,8 +24,11 @@ def _output(forward, call, backward, back):
 
 
 def _conv(call):
-    """A convolution, its call counted from the unit's last one. The shortcut's is the first, forward and backward."""
-    return _output(conv_forward, call, conv_backward, 0 if call == -4 else -4 - call)
+    """A convolution, its call counted from the unit's last one.
+
+    Backward begins with the shortcut's, then goes from the unit's last one to its first.
+    """
+    return _output(conv_forward, call, conv_backward, -4 - call)
 
 
 def _relu(call, back):

@@ -8,8 +8,8 @@ from vitnp.errors import InputError, need_int
 def strength(x):
     """How strong a feature map is at each place: (…, h, w, C) → (…, h, w), √(mean of the squares of the channels)."""
     _check(x)
-    a, s = scaled(x)
-    return array_module(x).sqrt((a * a).mean(axis=-1)) * s
+    xp, (a, s) = array_module(x), scaled(x)
+    return xp.sqrt((a * a).mean(axis=-1)) * s
 
 
 def strongest_channels(x, *, n=3):
