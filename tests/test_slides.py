@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from cases import POSITIONS, model_point
+from residual_models import generic
 
 from vitnp.analysis.trace import trace
 from vitnp.course import slides
+from vitnp.course.letters import every
 from vitnp.models import preset
 from vitnp.models.vit.config import ViTConfig
 
@@ -159,6 +161,70 @@ def test_the_rows_of_a_model_name_all_of_its_trace(fields):
     for row in slides.rows(config):
         for tensor in row.tensors:
             assert step[tensor.name.replace(".i.", ".0.")] == (row.step or 6)
+
+
+RESNETS = [
+    ("hybrid-tiny", {}),
+    ("hybrid-tiny", {"classifier": "gap", "stem_units": (1, 1, 2), "image_size": (32, 48), "num_classes": 0}),
+    ("hybrid-tiny", {"stem_units": (), "patch_size": 4, "image_size": (29, 45), "num_layers": 1}),
+    ("bit-tiny", {}),
+    ("bit-tiny", {"units": (), "num_classes": 0}),
+    ("bit-tiny", {"units": (2, 1, 3), "image_size": (33, 17), "groups": 3}),
+]
+
+
+@pytest.mark.parametrize(("name", "fields"), RESNETS, ids=str)
+def test_the_rows_of_a_resnet_and_of_a_hybrid(name, fields):
+    """Each of its tensors but for a unit's own layers; nothing printed on a slide is said of the feature map."""
+    config = preset(name, **fields)
+    images, p = generic(config, batch=2)
+    shapes = trace(images, p, config).shapes
+    checked = slides.check(shapes, config)
+    assert all(c.ok for c in checked)
+    named = {full for c in checked for full in every(c.tensor.name, config)}
+    assert {name for name in shapes if "stages." not in name or name.endswith("output")} == named
+    for full in named:
+        shape = shapes[full]
+        wrong = shapes | {full: (*shape[:-1], shape[-1] + 1)}
+        assert [c.ok for c in slides.check(wrong, config)].count(False) == 1, full
+    assert not any(c.printed or c.erratum for c in checked if c.tensor.name in ("image", "grid", "patches"))
+    said = " ".join(word for row in slides.rows(config) for word in row if isinstance(word, str))
+    assert not re.search("[{}]", said)
+    if config.family == "hybrid":
+        (height, width), P, (rows, cols) = config.map_size, config.patch_size, config.grid
+        size = f"{height}x{width}x{config.map_channels}"
+        assert (
+            f"split the feature map ({size}), not the image, into {P}x{P} patches - a {rows}x{cols} grid"
+            in said
+        )
+        assert f"특징 맵({size})을 {P}x{P}크기의 패치로 분할 - {rows}x{cols}의 패치 생성" in said
+        side = P * config.map_scale
+        assert f"stands for {side}x{side} pixels" in said and "split the image" not in said
+
+
+def test_the_rows_of_r50_b_16_and_of_r50x1():
+    hybrid = {c.tensor.name: c.expected for c in slides.check({}, preset("R50+B/16"))}
+    assert [hybrid[f"stem.stages.{i}.i.output"] for i in range(3)] == [
+        (56, 56, 256),
+        (28, 28, 512),
+        (14, 14, 1024),
+    ]
+    assert (hybrid["stem.root.conv"], hybrid["stem.root.pool"]) == ((112, 112, 64), (56, 56, 64))
+    assert (hybrid["feature_map"], hybrid["grid"]) == ((14, 14, 1024), (14, 14, 1, 1, 1024))
+    assert [row.key for row in slides.rows(preset("R50+B/16"))] == [
+        *("root", "stage_1", "stage_2", "stage_3", "split_map", "flatten_map"),
+        *list(DECK)[2:],
+    ]
+    bit = {c.tensor.name: c.expected for c in slides.check({}, preset("R50x1"))}
+    assert (bit["stages.3.i.output"], bit["feature_map"], bit["y"]) == ((7, 7, 2048), (7, 7, 2048), (1, 2048))
+
+
+def test_the_names_and_titles_are_the_models_own():
+    """The slide's grid is 14x14; with the mean there is no [CLS] to take the logits from."""
+    names = [c.tensor.slide_name for c in slides.check({}, preset("L/32")) if c.tensor.name == "grid"]
+    assert names == ["7x7 patches"]
+    (logits,) = (row for row in slides.rows(preset("B/16", classifier="gap")) if row.key == "logits")
+    assert "[CLS]" not in logits.title_en + logits.title_ko and "1000" in logits.title_ko
 
 
 def test_what_a_model_changes():

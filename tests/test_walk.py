@@ -131,6 +131,31 @@ def test_columns_of_a_terminal():
             ("✗",),
         ),
         (("--model", "tiny", "--set", "num_layers=1", "--backward"), ("30 gradients",), ("✗", "and 17 more")),
+        (
+            ("--model", "hybrid-tiny", "--backward"),
+            (
+                "── ResNet ──",
+                "released at zero ([CLS], the head, a unit's last γ) gets",
+                "split the feature map (4x6x48), not the image, into 1x1 patches - a 4x6 grid",
+                "stem.stages.1.i.output        4x6x48",
+                "4x6 patches        grid                          4x6x1x1x48",
+                "stem.stages.0.0.output          8x12x24",
+                "✓  and 8 more of the unit",
+                "76 gradients, all shapes true",
+                "20 rows, 35 tensors",
+            ),
+            ("✗", "image (", "224x244", "16x16 p", "14x14", " 0.00  "),
+        ),
+        (
+            ("--model", "bit-digits", "--backward"),
+            (
+                "released at zero (the head)",
+                "stages.1.i.output  1x1x128",
+                "37 gradients",
+                "Step 8: the logits from the mean",
+            ),
+            ("✗", "patches", "blocks", " token - ", "≠ slide"),
+        ),
     ],
     ids=str,
 )
@@ -140,6 +165,33 @@ def test_other_models(capsys, words, there, absent):
     assert all(part in out for part in there), out
     assert not any(part in out for part in absent), out
     assert "slide (B/16)" in out
+
+
+def test_long_shapes_fit_on_the_page(capsys):
+    """A feature map of 1024 channels: the letters stand closer together."""
+    wide = "--set stem_width=256 --set stem_units=1,1 --set groups=32 --image-size 96x96 --set num_heads=20"
+    status, out, _ = run(capsys, "--model", "hybrid-tiny", "--lang", "en", *wide.split())
+    assert status == 0 and "12x12x1x1x2048  rows×cols×P×P×8w" in out
+    assert max(map(printing.width, out.splitlines())) <= walk_text.WIDTH
+
+
+@pytest.mark.parametrize("name", ["hybrid-tiny", "bit-digits"])
+@pytest.mark.parametrize("lang", ["en", "ko", "both"])
+def test_a_resnet_and_a_hybrid_in_every_language(capsys, name, lang):
+    status, out, _ = run(capsys, "--model", name, "--lang", lang, "--backward")
+    assert status == 0
+    assert max(map(printing.width, out.splitlines())) <= walk_text.WIDTH
+    for row in slides.rows(preset(name)):
+        for of, text in (("ko", row.title_ko), ("en", row.title_en)):
+            assert (text in out.splitlines()) == (lang in (of, "both"))
+    if lang == "ko" and name == "hybrid-tiny":
+        assert "이미지 대신 특징 맵(4x6x48)을 1x1크기의 패치로 분할" in out and "유닛의 마지막 γ" in out
+
+
+def test_no_gradient_of_a_hybrid_is_zero(capsys):
+    back = json.loads(run(capsys, "--model", "hybrid-tiny", "--backward", "--json")[1])["backward"]
+    assert all(record["norm"] > 0 for record in back)
+    assert len(back) == 76
 
 
 def test_a_photo_of_ones_own_and_the_seed(capsys, tmp_path):

@@ -6,7 +6,7 @@ wrong_rules(
     "show/page.py",
     "test_show",
     "test_of_fewer_than_a_hundred_patches_none_is_clipped",
-    ("a map of few patches clipped", "if (1 - CLIP) * config.num_patches >= 1 else 1.0", "if True else 1.0"),
+    ("a map of few patches clipped", "if (1 - CLIP) * count >= 1 else 1.0", "if True else 1.0"),
     image_size=(72, 88),
     words="yellow: the largest value",
 )

@@ -97,8 +97,12 @@ wrong_rules(
     "analysis/tensor_names.py",
     "test_trace_table",
     "test_what_is_said_of_a_name_that_is_not_there",
-    ("a block too many taken for the first", "own[min(number, len(own) - 1)]", "own[number % len(own)]"),
-    ("not said which blocks there are", "if _unknown(name, blocks) else", "if False else"),
+    (
+        "a block too many taken for the first",
+        "else min(number, max(there))",
+        "else number % (max(there) + 1)",
+    ),
+    ("not said which blocks there are", "if _numbers(block) != _asked(name)[1] else", "if False else"),
     asked="blocks.12.attention.A",
     said=": its blocks are blocks.0 to blocks.2; the nearest name is blocks.2.attention.A",
 )

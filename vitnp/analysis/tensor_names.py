@@ -5,8 +5,8 @@ import re
 from vitnp.errors import nearest
 
 MOST = 3  # names in a message
-OF_BLOCK = re.compile(r"(\w+\.\d+)\.(.+)")
-ASKED = re.compile(r"([A-Za-z_]+)[./\[](-?\d+)\]?(?:[./](.*))?")  # also blocks[3].A and blocks/3/A
+OF_BLOCK = re.compile(r"((?:[A-Za-z_]+\.)+\d+(?:\.\d+)*)\.(.+)")
+ASKED = re.compile(r"([A-Za-z_.]+)\.(-?\d+(?:\.-?\d+)*)(?:\.(.*))?")
 
 
 def parted(name):
@@ -20,36 +20,55 @@ def missing(name, names):
     if not isinstance(name, str):
         return f': a name is a string, such as "{names[0]}"; list(t) gives all of them'
     blocks = list(dict.fromkeys(filter(None, (parted(full)[0] for full in names))))
-    block, rest = _block(name, blocks)
+    block, rest, alike = _block(name, blocks)
     if not block:
         # of what every block has, the first block's
         first = {parted(full)[1]: full for full in reversed(names)}
         near, ends = _near(name, [full for full in names if first[parted(full)[1]] == full])
-        also = ends and parted(near[0])[0] and len(blocks) > 1
-        return _said(near) + (f"; the other blocks, to {blocks[-1]}, have the same" if also else "")
+        others = [full for full in names if parted(full)[1] == parted(near[0])[1] and parted(full)[0]]
+        also = ends and len(others) > 1
+        last = parted(others[-1])[0] if also else ""
+        return _said(near) + (f"; the other blocks, to {last}, have the same" if also else "")
     own = [full for full in names if parted(full)[0] == block]
-    are = f"s are {blocks[0]} to {blocks[-1]}" if len(blocks) > 1 else f" is {block}"
-    there = f": its block{are}" if _unknown(name, blocks) else ""
+    are = f"s are {alike[0]} to {alike[-1]}" if len(alike) > 1 else f" is {block}"
+    there = f": its block{are}" if _numbers(block) != _asked(name)[1] else ""
     if not rest:
         return there or f": it is a block of {len(own)} tensors, such as {own[0]}"
     return there + _said(_near(rest, own)[0])
 
 
+def _asked(name):
+    """(family, numbers, what follows) of a name that speaks of a block, also blocks[3].A and blocks/3/A; or None."""
+    found = ASKED.fullmatch(re.sub(r"[/\[]", ".", name).replace("]", ""))
+    # of thousands of digits Python makes no number
+    return found and (found[1], tuple(int(n[:9]) for n in found[2].split(".")), found[3] or "")
+
+
+def _family(block):
+    return re.sub(r"(\.\d+)+$", "", block)
+
+
+def _numbers(block):
+    """(0, 2) of "stages.0.2"."""
+    return tuple(map(int, block.removeprefix(_family(block)).split(".")[1:]))
+
+
 def _block(name, blocks):
-    """(the block that a name speaks of, what follows), ("", name) if it speaks of none; block −1 is the last."""
-    found = ASKED.fullmatch(name)
-    families = list(dict.fromkeys(block.rpartition(".")[0] for block in blocks))
-    near = found and nearest(found[1], families, most=1, cutoff=0.0 if found[3] else 0.6)
+    """(the block that a name speaks of, what follows, the blocks like it); ("", name, []) if it speaks of none.
+
+    A number that is too large is that of the last one, and so is −1.
+    """
+    asked = _asked(name)
+    families = list(dict.fromkeys(map(_family, blocks)))
+    near = asked and nearest(asked[0], families, most=1, cutoff=0.0 if asked[2] else 0.6)
     if not near:
-        return "", name
-    own = [block for block in blocks if block.rpartition(".")[0] == near[0]]
-    number = int(found[2][:9])  # of thousands of digits Python makes no number
-    return own[-1] if number < 0 else own[min(number, len(own) - 1)], found[3] or ""
-
-
-def _unknown(name, blocks):
-    """Whether the block of that number is not there."""
-    return not any(block.rpartition(".")[2] == ASKED.fullmatch(name)[2] for block in blocks)
+        return "", name, []
+    alike = left = [block for block in blocks if _family(block) == near[0]]
+    for i, number in enumerate(asked[1][: len(_numbers(alike[0]))]):
+        there = [_numbers(block)[i] for block in left]
+        chosen = max(there) if number < 0 else min(number, max(there))
+        left = [block for block in left if _numbers(block)[i] == chosen]
+    return left[0], asked[2], alike
 
 
 def _near(asked, names):

@@ -123,15 +123,11 @@ def text(trace):
         of_tensors, of_p = mebibytes(both - nbytes(forward)), mebibytes(trace.nbytes - both)
         lines.append(f"with {len(backward)} gradients ({of_tensors}) and those of the parameters ({of_p})")
         lines.append(f"in all {mebibytes(trace.nbytes)}; what several names share is counted once")
-    rows = [("step", "name", "shape", "dtype", "memory")]
-    for section in sections(trace.forward):
-        if section.title:
-            rows.append(("", f"{section.title}:", "", "", ""))
-        indent = "  " * bool(section.title)
-        rows += [
-            (str(row.step), indent + row.name, str(row.shape), str(row.dtype), row.memory)
-            for row in section.rows
-        ]
+    found = sections(trace.forward)
+    rows = [row for section in found for row in _rows(section)]
+    if len(rows) > MOST + 3:
+        rows = [row for section in of_stages(found) for row in _rows(section)]
+    rows = [("step", "name", "shape", "dtype", "memory"), *rows]
     if len(dtypes) == 1:
         rows = [(*row[:3], row[4]) for row in rows]
     wide = [max(len(row[i]) for row in rows[: MOST + 4] if row[2]) for i in range(len(rows[0]))]
@@ -140,3 +136,28 @@ def text(trace):
     if left_out > 0:
         table[MOST + 4 :] = [f"… {left_out} more lines; list(t) gives every name"]
     return "\n".join([*lines, "", *table])
+
+
+def _rows(section):
+    """The lines of a section, as cells."""
+    title, alone = section.title, section.rows[0].step == 0 and len(section.rows) == 1
+    indent = f"{title.removesuffix(', each')}: " if title and alone else "  " * bool(title)
+    if title and not alone:
+        yield "", f"{title}:", "", "", ""
+    for row in section.rows:
+        yield str(row.step), indent + row.name, str(row.shape), str(row.dtype), row.memory
+
+
+def of_stages(found):
+    """The sections with a ResNet's units shortened to their outputs, and those of a stage, all alike, as one."""
+    shortened = []
+    for section in found:
+        if section.rows[0].step or not section.blocks:
+            shortened.append(section)
+            continue
+        before, rows = shortened[-1], section.rows[-1:]
+        if before.blocks and _alike(before.rows, rows):
+            shortened[-1] = Section(before.blocks + section.blocks, before.rows)
+        else:
+            shortened.append(Section(section.blocks, rows))
+    return shortened

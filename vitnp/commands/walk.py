@@ -16,9 +16,9 @@ from vitnp.commands.working import working
 from vitnp.course import slides
 from vitnp.data import photo, preprocess
 from vitnp.errors import InputError, one_line
-from vitnp.models import vit
 from vitnp.ops import initializers
 
+FAMILIES = {"vit": "a ViT", "hybrid": "a hybrid", "bit": "a BiT"}
 HEADING = "{model} · {image} · {parameters:,} parameters"
 
 
@@ -41,7 +41,7 @@ def run(args):
         raise InputError("--seed is of random weights, and --weights names a file's; leave one out")
     model = chosen(args)
     config = model.config
-    models.need_vit(config, "walk follows the slides of the ViT")
+    models.need_family(config, FAMILIES, "walk follows the slides of the ViT")
     seed = None if model.path else args.seed or 0
     if seed is not None and seed < 0:
         raise InputError(f"--seed is {seed}; need at least 0")
@@ -53,13 +53,13 @@ def run(args):
     image = photo_for(args.image, model)
     xp = backend(args)
     report = {"model": model.name, "image": args.image or photo.SAMPLE, "seed": seed}
-    report["parameters"] = tree.count(vit.init(None, config))
+    report["parameters"] = tree.count(models.of(config).init(None, config))
     if not args.json:
         of_seed = "" if seed is None else f" · seed {seed}"
         print(one_line(HEADING.format(**report) + of_seed), flush=True)  # the rest takes seconds
     with working() as say:
         say("weights, forward and backward …" if args.backward else "weights, forward …")
-        p = random_parameters(config, seed) if model.p is None else model.p
+        p, report["filled"] = random_parameters(config, seed) if model.p is None else (model.p, [])
         t = trace(
             to_device(image, xp), to_device(p, xp), config, labels=args.label if args.backward else None
         )
@@ -99,13 +99,20 @@ def prediction(t, p, model):
 
 
 def random_parameters(config, seed):
-    """The released initialization, but with small random numbers in the class token and the head in place of zeros."""
+    """The released initialization, with small random numbers in place of the zeros that would stop a gradient.
+
+    Also which parts had those: "class_token", "head", and "norm_3", the last scale of a hybrid's units.
+    """
     rng = np.random.default_rng(seed)
-    p = vit.init(rng, config)
-    for part in (p.get("class_token", {}), p["classify"].get("head", {})):
-        for name, leaf in part.items():
-            part[name] = initializers.normal(rng, leaf.shape, 0.02, leaf.dtype)
-    return p
+    p = models.of(config).init(rng, config)
+    found = {"class_token": [p.get("class_token", {})], "head": [p["classify"].get("head", {})], "norm_3": []}
+    for stage in p.get("stem", {}).get("stages", {}).values():
+        found["norm_3"] += [unit["norm_3"] for unit in stage.values()]
+    for part, layers in found.items():
+        for layer in layers:
+            for name in layer if part != "norm_3" else ("gamma",):
+                layer[name] = initializers.normal(rng, layer[name].shape, 0.02, layer[name].dtype)
+    return p, [part for part, layers in found.items() if any(layers)]
 
 
 def the_walk(t, config):
@@ -132,7 +139,8 @@ def the_way_back(t, config):
     lead = {tensor.name: tensor.lead for row in slides.rows(config) for tensor in row.tensors}
     back = []
     for record in t.backward:
-        start = int(lead[re.sub(r"^blocks\.\d+", "blocks.i", record.name)].startswith("B"))
+        # a tensor that no row names, of a ResNet's unit, has the batch first
+        start = int(lead.get(re.sub(r"^blocks\.\d+", "blocks.i", record.name), "B").startswith("B"))
         found = {"shape": record.shape[start:], "ok": record.shape == t[record.name].shape}
         back.append({"step": record.step, "name": record.name, **found, **statistics(record)})
     return back

@@ -1,8 +1,8 @@
 """What `vitnp walk` prints of its report, in English, Korean or both."""
 
 import itertools
-import re
 
+from vitnp.analysis.tensor_names import parted
 from vitnp.commands.printing import aligned, width, widths
 from vitnp.course import slides
 
@@ -10,8 +10,10 @@ WIDTH = 110  # columns that a projector shows in a large font
 WORDS = {
     "en": {
         "columns": ("tensor", "name in the trace", "shape", "in letters", "slide (B/16)"),
-        "zero": "released at zero ([CLS], the head) gets small random numbers: a zero head stops every gradient",
-        "legend": "✓ the true shape   ≠ the slide errs   blocks.i: every block, i = 0 … L−1, is checked",
+        "zero": "released at zero ({}) gets small random numbers: a zero stops every gradient",
+        "filled": {"class_token": "[CLS]", "head": "the head", "norm_3": "a unit's last γ"},
+        "legend": "✓ the true shape   ≠ the slide errs",
+        "blocks": "   blocks.i: every block, i = 0 … L−1, is checked",
         "step": "step {}",
         "decks": "decks 001, 004: {}   deck 000: {}",
         "per_head": "per head",
@@ -21,6 +23,7 @@ WORDS = {
         "random": " (the weights are random: it means nothing)",
         "zero_head": "the head is all zeros, to be trained: it knows no classes yet, and passes no gradient on",
         "no_head": "the model has no head, so it predicts no class",
+        "of_unit": "and {count} more of the unit",
         "back": ("the backward pass: ∂loss/∂", "shape", "norm"),
         "loss": "loss = −log p[{label}] = {loss:.4f}",
         "same": "and {count} more, as in blocks.{last}",
@@ -31,8 +34,10 @@ WORDS = {
     },
     "ko": {
         "columns": ("텐서", "trace에서의 이름", "shape", "기호", "슬라이드(B/16)"),
-        "zero": "공개된 초기값이 0인 곳([CLS], head)을 작은 난수로 채움: head가 0이면 기울기가 흐르지 않음",
-        "legend": "✓ 맞는 shape   ≠ 슬라이드의 오류   blocks.i: 모든 블록 i = 0 … L−1 을 검사",
+        "zero": "공개된 초기값이 0인 곳({})을 작은 난수로 채움: 0이 있으면 기울기가 흐르지 않음",
+        "filled": {"class_token": "[CLS]", "head": "head", "norm_3": "유닛의 마지막 γ"},
+        "legend": "✓ 맞는 shape   ≠ 슬라이드의 오류",
+        "blocks": "   blocks.i: 모든 블록 i = 0 … L−1 을 검사",
         "step": "{}단계",
         "decks": "001, 004에서는 {}   000에서는 {}",
         "per_head": "(헤드당)",
@@ -42,6 +47,7 @@ WORDS = {
         "random": " (가중치가 난수이므로 의미 없음)",
         "zero_head": "head가 모두 0: 학습하기 전이라 아직 클래스를 모르고, 기울기도 전달하지 않음",
         "no_head": "head가 없는 모델이므로 클래스를 예측하지 않음",
+        "of_unit": "같은 유닛에 {count}개 더",
         "back": ("역전파: ∂loss/∂", "shape", "norm"),
         "loss": "loss = −log p[{label}] = {loss:.4f}",
         "same": "외 {count}개, blocks.{last} 참고",
@@ -59,10 +65,15 @@ def text(report, lang):
     words = WORDS[languages[-1]]
     rows = report["rows"]
     tensors = [tensor for row in rows for tensor in row["tensors"]]
-    notes = ("legend",) if report["seed"] is None else ("zero", "legend")
-    yield from (WORDS[language][note] for note in notes for language in languages)
-    table = [cells(tensor, words) for tensor in tensors]
-    sizes = widths([words["columns"], *table])
+    if report["filled"]:
+        yield from (zero(report["filled"], WORDS[language]) for language in languages)
+    blocks = any(tensor["name"].startswith("blocks.i.") for tensor in tensors)
+    yield from (WORDS[language]["legend"] + WORDS[language]["blocks"] * blocks for language in languages)
+    for sign in (" x ", "×"):  # the narrower one where a hybrid's shapes are long
+        table = [cells(tensor, words, sign) for tensor in tensors]
+        sizes = widths([words["columns"], *table])
+        if width(f"  {aligned(table[0], sizes)}  ✓") <= WIDTH:
+            break
     yield "\n  " + aligned(words["columns"], sizes)
     lines = iter(table)
     for above, row in zip([None, *rows], rows, strict=False):
@@ -88,6 +99,11 @@ def text(report, lang):
     yield words["rows"].format(verdict=verdict, **count)
 
 
+def zero(filled, words):
+    """The line that says which zeros were filled."""
+    return words["zero"].format(", ".join(words["filled"][part] for part in filled))
+
+
 def predicted(report, words):
     """The line of the predicted class, or why there is none."""
     found = report["prediction"]
@@ -103,13 +119,14 @@ def text_of_the_way_back(back, words):
     name, shape, norm = words["back"]
     yield f"     {aligned((name,), (32,))}{shape:16}{norm:>9}\n" + "─" * WIDTH
     last = None
-    for number, group in itertools.groupby(
-        back, lambda record: re.match(r"blocks\.(\d+)|", record["name"])[1]
-    ):
-        records, note = list(group), ""
-        if number is not None and last is not None:
+    for block, group in itertools.groupby(back, lambda record: parted(record["name"])[0]):
+        records, note, number = list(group), "", block.removeprefix("blocks.")
+        if "stages." in block:
+            note = "  " + words["of_unit"].format(count=len(records) - 1)
+        elif block and last is not None:
             note = "  " + words["same"].format(last=last, count=len(records) - 1)
-        last = last or number
+        elif block:
+            last = number
         for record in records[:1] if note else records:
             ok = all(r["ok"] for r in records) if note else record["ok"]
             norm = f"{record['norm']:#.3g}".rstrip(".")
@@ -118,12 +135,12 @@ def text_of_the_way_back(back, words):
     yield "─" * WIDTH
 
 
-def cells(tensor, words):
+def cells(tensor, words, sign):
     """A tensor's cells of the table, without the mark."""
     printed = by(tensor["printed"]) if tensor["printed"] else "—"
     printed += f" {words['per_head']}" if tensor["per_head"] else ""
     printed += " ≠" if tensor["misprinted"] else ""
-    return tensor["slide_name"], tensor["name"], by(tensor["shape"]), by(tensor["letters"], " x "), printed
+    return tensor["slide_name"], tensor["name"], by(tensor["shape"]), by(tensor["letters"], sign), printed
 
 
 def by(shape, sign="x"):
@@ -135,6 +152,8 @@ def rule(step, words):
     """A line across the page with the step's number here and in the other decks."""
     if step is None:
         return "── L× " + "─" * (WIDTH - 6)
+    if step == 0:
+        return "── ResNet " + "─" * (WIDTH - 10)
     left = f"── {words['step'].format(step)} "
     right = [
         ", ".join(words["step"].format(c.number) for c in counting if step in c.steps)

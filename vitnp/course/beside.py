@@ -1,8 +1,10 @@
 """What a model may have and no slide shows: the rows that `slides.rows` puts in or takes in place of the deck's.
 
 A row is (key, step, title_ko, title_en, what_ko, what_en, tensors), a tensor (slide_name, name, letters, lead), as in
-`slides.Row` and `slides.Tensor`. Imports nothing.
+`slides.Row` and `slides.Tensor`. Imports `resnet`.
 """
+
+from vitnp.course import resnet
 
 TOKENS, SCORES = ("N+1", "D"), ("N+1", "N+1")
 Z0, E_POS = ("tokens", "z0", TOKENS, "B"), ("E_pos", "E_pos", TOKENS, "")
@@ -13,6 +15,9 @@ PRE_LOGITS = ("pre_logits", 8, "(슬라이드 없음: pre-logits 층)", "(no sli
     (("r", "pre_logits", ("B", "R"), ""),))
 MEAN = ("extract", 8, "(슬라이드 없음: [CLS] 토큰 대신 평균)", "(no slide: the mean in place of the [CLS] token)",
     "y = 모든 토큰의 평균", "y = the mean of all tokens", (("y", "y", ("B", "D"), ""),))
+LOGITS = ("logits", 8, "8단계: 평균을 이용해서 로짓 계산 - 클래스는 총 {classes}개",
+    "Step 8: the logits from the mean - {classes} classes", "y · W + b", "y · W + b",
+    (("z", "logits", ("B", "classes"), ""),))
 
 NOTHING = ("position", 4, "(슬라이드 없음: 더해지는 위치 정보가 없음)", "(no slide: no position is added)",
     "z₀ = z", "z₀ = z", (Z0,))
@@ -38,8 +43,10 @@ RELATIVE = ("distances", 5, "(슬라이드 없음: 상대 위치)", "(no slide: 
 def of(config):
     """({key of the deck's row: the row that stands in its place}, {key: the row that comes after it}) of a model."""
     instead, after = {}, {}
+    if config.family == "hybrid":
+        instead |= resnet.patches(config)
     if config.classifier == "gap":
-        instead["extract"] = MEAN
+        instead |= {"extract": MEAN, "logits": LOGITS}
     if config.stem_position in POSITION:
         instead["position"] = POSITION[config.stem_position]
     if config.position_at != "stem":

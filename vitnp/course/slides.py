@@ -1,4 +1,4 @@
-"""What the slides print, as data, and the check of a model against it. Imports `beside`.
+"""What the slides print, as data, and the check of a model against it. Imports `beside`, `letters`, `resnet`.
 
 ROWS follow deck 003: ViT-B/16 and one 224x224 RGB image. ERRATA is what the slides have wrong: a shape that the
 slide prints differs from the true one exactly where an erratum names the tensor. COUNTINGS is for the readers of
@@ -7,14 +7,15 @@ the decks that count otherwise. `docs/slides.md` has the same for people.
 
 from typing import NamedTuple
 
-from vitnp.course import beside
+from vitnp.course import beside, resnet
+from vitnp.course.letters import every, letters, units
 
 
 class Tensor(NamedTuple):
     """One tensor of a row. The array in the trace has the axes `lead` + `true`; the slide prints `true` alone."""
 
     slide_name: str
-    name: str  # in the trace; `blocks.i.` stands for every block
+    name: str  # in the trace; `blocks.i.` stands for every block, `stages.0.i.` for every unit
     printed: tuple | None  # the shape on the slide, for B/16; None: the slide prints none
     true: tuple  # in letters, see `letters`
     lead: str = "B"  # the slides leave out the batch and, with "BH", show a single head
@@ -29,7 +30,7 @@ class Row(NamedTuple):
     """One row of deck 003. Titles as on the slide, in parentheses where it has none; `rows` fills in what is in {}."""
 
     key: str
-    step: int | None  # None: the encoder as a whole
+    step: int | None  # None: the encoder as a whole; 0: a ResNet's layer
     title_ko: str
     title_en: str
     what_ko: str
@@ -80,7 +81,7 @@ ROWS = (
         "이미지를 한 변이 P인 격자로 자른다: rows = Hᵢ/P, cols = Wᵢ/P",
         "cut the image into squares of side P: rows = Hᵢ/P, cols = Wᵢ/P", (
             Tensor("image", "image", (224, 244), ("Hᵢ", "Wᵢ", "C")),
-            Tensor("14x14 patches", "grid", (14, 14, 16, 16, 3), ("rows", "cols", "P", "P", "C")))),
+            Tensor("{rows}x{cols} patches", "grid", (14, 14, 16, 16, 3), ("rows", "cols", "P", "P", "C")))),
     Row("flatten", 1, SPLIT_KO + " - {P·P·C}개 픽셀인 패치를 Flatten",
         SPLIT_EN + " - flatten a patch of {P·P·C} pixels",
         "각 패치를 벡터로 편다: P·P·C개의 값", "each patch becomes a vector of P·P·C values", (
@@ -188,13 +189,20 @@ COUNTINGS = {"001": FIVE_STEPS, "004": FIVE_STEPS, "000": FOUR_STEPS}  # deck �
 
 def rows(config):
     """The rows that a model of this configuration goes through, in order, its sizes in their titles."""
+    size, headless = letters(config), not config.num_classes
+    absent = {"logits": headless, "probabilities": headless}
+    before = [_row(row) for row in resnet.body(config)] if units(config) is not None else []
+    if config.family == "bit":
+        last = [*resnet.head(config), beside.LOGITS]
+        present = [*before, *map(_row, last), ROWS[-1]]
+        return [_of_model(row, size) for row in present if not absent.get(row.key)]
     gap = config.classifier == "gap"
-    absent = {"class_token": gap, "logits": not config.num_classes, "probabilities": not config.num_classes}
-    (instead, after), present = beside.of(config), []
+    absent["class_token"] = gap
+    (instead, after), present = beside.of(config), before
     for row in (row for row in ROWS if not absent.get(row.key)):
         present.append(_row(instead[row.key]) if row.key in instead else row)
         present += [_row(after[row.key])] if row.key in after else []
-    return [_of_model(row, letters(config), gap) for row in present]
+    return [_of_model(row, size, gap) for row in present]
 
 
 def _row(row):
@@ -203,22 +211,17 @@ def _row(row):
     return Row(*texts, tuple(Tensor(slide, name, None, true, lead) for slide, name, true, lead in tensors))
 
 
-def _of_model(row, size, gap):
+def _of_model(row, size, gap=False):
     fewer = {"N+1": "N", "2N+1": "2N-1"} if gap else {}  # no class token
-    tensors = [t._replace(true=tuple(fewer.get(letter, letter) for letter in t.true)) for t in row.tensors]
+    tensors = [
+        t._replace(
+            slide_name=t.slide_name.format_map(size),
+            true=tuple(fewer.get(letter, letter) for letter in t.true),
+        )
+        for t in row.tensors
+    ]
     ko, en = (title.format_map(size) for title in (row.title_ko, row.title_en))
     return row._replace(title_ko=ko, title_en=en, tensors=tuple(tensors))
-
-
-def letters(config, *, batch=1):
-    """What each letter is in this configuration."""
-    (height, width), (rows, cols), N = config.image_size, config.grid, config.num_patches
-    return {
-        "B": batch, "Hᵢ": height, "Wᵢ": width, "C": config.in_channels, "rows": rows, "cols": cols,
-        "P": config.patch_size, "N": N, "N+1": N + 1, "P·P·C": config.patch_dim, "2N+1": 2 * N + 1, "2N-1": 2 * N - 1,
-        "D": config.hidden_size, "H": config.num_heads, "K": config.head_dim, "M": config.mlp_dim,
-        "R": config.representation_size, "classes": config.num_classes,
-    }  # fmt: skip
 
 
 def errata(row):
@@ -237,11 +240,10 @@ def check(shapes, config):
     for row in rows(config):
         for tensor in row.tensors:
             true = tuple(size[letter] for letter in (*tensor.lead, *tensor.true))
-            blocks = config.num_layers if "blocks.i." in tensor.name else 1
-            all_got = [shapes.get(tensor.name.replace(".i.", f".{i}.")) for i in range(blocks)]
+            all_got = [shapes.get(name) for name in every(tensor.name, config)]
             got = next((shape for shape in all_got if shape != true), true)
             first = int(tensor.lead.startswith("B"))  # past the batch axis, where the slide leaves it out
-            erratum = next((e for e in ERRATA if e.tensor == tensor.name), None)
+            erratum = next((e for e in ERRATA if e.tensor == tensor.name and tensor.printed), None)
             found.append(
                 Checked(row, tensor, got and got[first:], true[first:], tensor.printed, got == true, erratum)
             )

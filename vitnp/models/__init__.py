@@ -72,8 +72,14 @@ def ask(config, name, what):
 
 def need_vit(config, what):
     """Raise InputError unless it is a ViT's configuration; what: a clause that says what needs one."""
-    if of(config) is not module("vit"):
-        raise InputError(f"{what}, and this is a model of the family {config.family}; name a ViT")
+    need_family(config, {"vit": "a ViT"}, what)
+
+
+def need_family(config, families, what):
+    """Raise InputError unless the model's family is one of {family: its name in words}; what as for `need_vit`."""
+    if of(config) not in map(module, families):
+        names = " or ".join(families.values())
+        raise InputError(f"{what}, and this is a model of the family {config.family}; name {names}")
 
 
 def below_head(p, config):

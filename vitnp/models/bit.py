@@ -8,6 +8,7 @@ The places of the last feature map are handed to step 8 as tokens, with classifi
 import dataclasses
 from typing import ClassVar, NamedTuple
 
+from vitnp import tree
 from vitnp.blocks import resnet
 from vitnp.blocks.bottleneck import WIDER
 from vitnp.blocks.convolution import How, norm_relu_backward, norm_relu_forward
@@ -23,7 +24,8 @@ from vitnp.inputs.checks import (
 from vitnp.inputs.fields import real, whole
 from vitnp.inputs.images import ImageConfig, check_images, check_memory
 from vitnp.inputs.residual import check_groups, counts
-from vitnp.models import parts
+from vitnp.models import feature_maps, parts, resnet_cost
+from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.ops import group_norm
 from vitnp.ops.initializers import Weightless
 from vitnp.steps import s8_classify
@@ -172,3 +174,37 @@ def resized(p, config, image_size):
     check_config(config, BiTConfig)
     check_parameters(p, init, config)
     return p, dataclasses.replace(config, image_size=image_size)
+
+
+def tensors(config):
+    """Yield every named `Tensor`; feature_map is ReLU(GroupNorm(…)) of the last unit, y its mean."""
+    yield Tensor("image", feature_maps.STEP, Local(forward, "images"), Local(backward, RETURNED))
+    yield from feature_maps.tensors(config.units, pre=True)
+    last = Local(norm_relu_forward, RETURNED, -1), Local(norm_relu_backward, "dy", 0)
+    yield Tensor("feature_map", feature_maps.STEP, *last)
+    yield Tensor("y", 8, Local(s8_classify.forward, "y"), Local(s8_classify.backward, "dy"))
+
+
+def _body(config):
+    return resnet_cost.Body(config.image_size, config.in_channels, config.width, config.units, True, 1)
+
+
+def saved_bytes(config, *, batch_size=1, itemsize=4):
+    """{part: bytes that forward keeps for backward}, exact; as `vit.saved_bytes`."""
+    resnet_cost.check(batch_size, itemsize)
+    rows, columns = resnet.sizes_of(config.image_size, config.units, same=False)[-1]
+    last = resnet_cost.Kept(
+        (2 * rows * columns + 1) * config.channels + config.channels * (config.num_classes > 0)
+    )
+    found = resnet_cost.saved(_body(config)) | {"last norm and head": last}
+    return {part: kept.of(batch_size, itemsize) for part, kept in found.items()}
+
+
+def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=False, itemsize=4):
+    """{kind: bytes} of `loss_and_grads` when it holds most; as `vit.step_bytes`."""
+    step = resnet_cost.step_of(batch_size, workers, micro_batch, recompute, itemsize)
+    p = init(None, config)
+    others = saved_bytes(config, batch_size=step.images, itemsize=itemsize)["last norm and head"]
+    before = itemsize * (tree.count(p["norm"]) + tree.count(p["classify"]))
+    found = resnet_cost.moments(_body(config), p, step, before=before, others=others)
+    return max(found, key=lambda moment: sum(moment.values()))

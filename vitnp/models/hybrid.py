@@ -7,6 +7,7 @@ then steps 1 to 8 of `vit`, with patches of 1x1 places (R+Ti/16: 8x8)
 import dataclasses
 from typing import ClassVar, NamedTuple
 
+from vitnp import tree
 from vitnp.blocks import resnet
 from vitnp.blocks.bottleneck import WIDER
 from vitnp.blocks.convolution import How
@@ -22,7 +23,8 @@ from vitnp.inputs.checks import (
 from vitnp.inputs.fields import choice, real, whole
 from vitnp.inputs.images import check_images, check_memory
 from vitnp.inputs.residual import check_groups, counts
-from vitnp.models import parts, vit
+from vitnp.models import feature_maps, parts, resnet_cost, vit
+from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.models.vit.config import SIZES
 from vitnp.ops.initializers import Weightless
 from vitnp.ops.standardize import FORMS
@@ -182,3 +184,49 @@ def resized(p, config, image_size):
     check_config(config, HybridConfig)
     check_parameters(p, init, config)
     return vit.steps_resized(p, config, image_size)
+
+
+def tensors(config):
+    """Yield every named `Tensor`: the stem's, then the ViT's with the feature map in place of its image."""
+    yield Tensor("image", feature_maps.STEP, Local(forward, "images"), Local(backward, RETURNED))
+    yield from feature_maps.tensors(config.stem_units, pre=False, prefix="stem.")
+    for tensor in vit.tensors(config):
+        yield tensor._replace(name="feature_map") if tensor.name == "image" else tensor
+
+
+def _body(config):
+    scales = 1 if config.kernel_eps_at == "variance" else 2
+    sizes = config.image_size, config.in_channels, config.stem_width, config.stem_units
+    return resnet_cost.Body(*sizes, False, scales)
+
+
+def saved_bytes(config, *, batch_size=1, itemsize=4, whole=True):
+    """{part: bytes that forward keeps for backward}, exact; as `vit.saved_bytes`."""
+    resnet_cost.check(batch_size, itemsize)
+    stem = resnet_cost.saved(_body(config))
+    found = {f"stem {part}": kept.of(batch_size, itemsize) for part, kept in stem.items()}
+    found |= vit.saved_bytes(config, batch_size=batch_size, itemsize=itemsize, whole=whole)
+    if config.patch_size == 1 and config.stem_units:  # the patches are the last unit's output, counted there
+        found["patches"] -= batch_size * itemsize * config.num_patches * config.patch_dim
+    return found
+
+
+def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=False, itemsize=4):
+    """{kind: bytes} of `loss_and_grads` when it holds most, in the ViT or in the stem; as `vit.step_bytes`."""
+    step = resnet_cost.step_of(batch_size, workers, micro_batch, recompute, itemsize)
+    body, p = _body(config), init(None, config)
+    kept = saved_bytes(config, batch_size=step.images, itemsize=itemsize, whole=False)
+    of_vit = vit.saved_bytes(config, batch_size=step.images, itemsize=itemsize, whole=False)
+    doubled = of_vit["patches"] - kept["patches"]
+    how = {"workers": workers, "micro_batch": micro_batch, "recompute": recompute, "itemsize": itemsize}
+    found = vit.step_moments(config, batch_size=batch_size, **how)
+    stem = sum(size for part, size in kept.items() if part.startswith("stem "))
+    if recompute:
+        stem = resnet_cost.inputs(body, step)
+    for moment in found:
+        moment["kept for backward, at the peak"] += stem - doubled
+        moment["gradients"] += step.in_parts * itemsize * tree.count(p["stem"])
+    others = sum(of_vit[part] for part in ("patches", "final norm and head")) - doubled
+    before = itemsize * (tree.count(p) - tree.count(p["stem"]))
+    found += resnet_cost.moments(body, p["stem"], step, before=before, others=others)
+    return max(found, key=lambda moment: sum(moment.values()))

@@ -6,6 +6,7 @@ attention.py    attention in one block                    comparison.py    sever
 layers.py       distances, rollout, sinks                 costs.py         accuracy against compute
 positions.py    similarity of position embeddings         architecture.py  the model as boxes and arrows
 kept.py         pictures of a trained ViT, kept          tensors.py       the shapes and the memory of a trace
+maps.py         root filters, feature maps
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
 color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
@@ -21,6 +22,7 @@ from vitnp.show.costs import accuracy_against_compute
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
 from vitnp.show.kept import trained
 from vitnp.show.layers import attention_distance, rollout, sinks
+from vitnp.show.maps import feature_maps, root_filters
 from vitnp.show.page import save
 from vitnp.show.positions import position_similarity
 from vitnp.show.tensors import trace_shapes
@@ -35,6 +37,7 @@ __all__ = [
     "comparison",
     "curves",
     "diagram",
+    "feature_maps",
     "filters",
     "gradient_norms",
     "mirror",
@@ -45,6 +48,7 @@ __all__ = [
     "position_similarity",
     "predictions",
     "rollout",
+    "root_filters",
     "save",
     "sinks",
     "token_colors",

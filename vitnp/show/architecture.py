@@ -3,6 +3,7 @@
 from matplotlib.patches import Circle, FancyBboxPatch
 
 from vitnp.analysis import cost
+from vitnp.errors import InputError
 from vitnp.show import page
 from vitnp.show.page import BLUE, LABEL, ORANGE, PALE, SMALL, TITLE
 
@@ -17,6 +18,10 @@ def diagram(config, *, lang="en"):
     Each box shows the shape of its output for one image; the numbers are the steps of deck 003.
     """
     say = page.in_language(lang)
+    if config.family not in ("vit", "hybrid"):
+        raise InputError(
+            f"a model of the family {config.family} has no Transformer to draw; name a ViT or a hybrid"
+        )
     figure = page.blank()
     axes = figure.subplots()
     axes.set(xlim=(0, 126), ylim=(0, 64))
@@ -51,8 +56,12 @@ def stem(config, say):
     (height, width), C, D = config.image_size, config.in_channels, config.hidden_size
     N, T = config.num_patches, config.num_tokens
     yield say("image", "이미지"), (height, width, C)
-    yield say("1  cut into patches", "1  패치로 분할"), (N, config.patch_dim)
-    yield say("2  linear projection", "2  패치 임베딩"), (N, D)
+    if config.family == "hybrid":
+        yield say("ResNet: feature map", "ResNet: 특징 맵"), (*config.map_size, config.map_channels)
+        yield say("1, 2  patches, projection", "1, 2  패치 임베딩"), (N, D)
+    else:
+        yield say("1  cut into patches", "1  패치로 분할"), (N, config.patch_dim)
+        yield say("2  linear projection", "2  패치 임베딩"), (N, D)
     if config.classifier == "token":
         yield say("3  [CLS] first", "3  [CLS] 토큰 추가"), (T, D)
     if config.stem_position not in ("none", "relative"):

@@ -47,7 +47,7 @@ def attention_from_class_token(image, A, config, *, block=None, lang="en"):
         f"×: strongest patch ÷ uniform attention, 1/{T} · [CLS]: share to itself",
         f"×: 최댓값 ÷ 균등한 어텐션(1/{T}) · [CLS]: 자기 자신을 보는 비율",
     )
-    page.note(figure, f"{note} · {page.clipped(config, say)}")
+    page.note(figure, f"{note} · {page.clipped(config.num_patches, say)}")
     return page.finished(figure)
 
 
@@ -100,7 +100,7 @@ def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, la
         f"×: strongest patch ÷ uniform attention, 1/{T}",
         f"×: 최댓값 ÷ 균등한 어텐션(1/{T})",
     )
-    page.note(figure, f"{note} · {page.clipped(config, say)}")
+    page.note(figure, f"{note} · {page.clipped(config.num_patches, say)}")
     return page.finished(figure)
 
 

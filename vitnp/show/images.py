@@ -18,6 +18,7 @@ LONGEST_NAME = 14  # letters of a class that fit over a picture
 def patch_grid(image, config, *, lang="en"):
     """An image (Hᵢ, Wᵢ, C) with the grid of its patches, and the patches with gaps between them (deck 003, step 1)."""
     say = page.in_language(lang)
+    _need_patches(config)
     (height, width), P, (rows, cols) = config.image_size, config.patch_size, config.grid
     shown = page.of_model(image, config)
 
@@ -42,6 +43,7 @@ def patch_grid(image, config, *, lang="en"):
 def patch_sequence(image, config, *, lang="en"):
     """The patches as the sequence x¹ to xᴺ that the Transformer reads, line by line like text."""
     say = page.in_language(lang)
+    _need_patches(config)
     N = config.num_patches
     patches = s1_patchify.to_grid(page.of_model(image, config)[None], patch_size=config.patch_size)
     patches = patches.reshape(N, *patches.shape[3:])
@@ -135,6 +137,15 @@ def predictions(images, labels, probabilities, class_names, *, lang="en"):
         what = say(f"{right} of {n} right: {what}", f"{n}개 중 {right}개 맞음: {what}")
     figure.suptitle(what, fontsize=TITLE)
     return page.finished(figure)
+
+
+def _need_patches(config):
+    """Raise InputError unless the model cuts the image itself into patches."""
+    if getattr(config, "map_scale", None) != 1:
+        raise InputError(
+            f"a model of the family {config.family} does not cut the image into patches; name a ViT, "
+            "or draw show.feature_maps"
+        )
 
 
 def _short(name):

@@ -23,7 +23,7 @@ def attention_distance(distances, config, *, lang="en"):
     if distances.shape != (L, H):
         raise InputError(f"distances are {distances.shape}; need {(L, H)}: a row a layer, a column a head")
     distances = to_host(distances)
-    uniform = float(look.uniform_distance(config.grid, patch_size=config.patch_size, like=distances))
+    uniform = float(look.uniform_distance(config.grid, patch_size=config.patch_pixels, like=distances))
     layers = range(1, L + 1)
     figure = page.blank()
     axes = figure.subplots()
@@ -71,7 +71,7 @@ def rollout(image, maps, config, *, lang="en"):
         say("Which patches reach [CLS] through the layers", "층을 거쳐 [CLS]까지 전달되는 패치"),
         fontsize=TITLE,
     )
-    page.note(figure, page.clipped(config, say))
+    page.note(figure, page.clipped(config.num_patches, say))
     return page.finished(figure)
 
 

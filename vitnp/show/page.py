@@ -105,29 +105,41 @@ def extent(config):
     return (0, width, height, 0)
 
 
-def heat(axes, values, config, *, least=None):
+def heat(axes, values, config, *, least=None, side=None):
     """A map (rows, cols), one color a patch: dark blue at `least`, or the smallest value, yellow from `clip` up.
 
-    A few extreme patches so do not hide the others; a map of which nearly all is one value goes up to its largest.
+    It lies in the image as `lay` says. A few extreme patches so do not hide the others; a map of which nearly all is
+    one value goes up to its largest.
     """
     low = values.min() if least is None else least
-    high = np.quantile(values, clip(config))
+    high = np.quantile(values, clip(values.size))
     high = high if high > low else max(values.max(), low + np.finfo(values.dtype).tiny)
     range_ = {"vmin": low, "vmax": high}
-    axes.imshow(values, extent=extent(config), cmap=HEAT, interpolation="nearest", **range_)
+    lay(axes, values, config, side=side, cmap=HEAT, **range_)
     axes.set_axis_off()
 
 
-def clip(config):
-    """The quantile from which a map is yellow: CLIP, or the largest value where 1 − CLIP is less than a patch."""
-    return CLIP if (1 - CLIP) * config.num_patches >= 1 else 1.0
+def lay(axes, values, config, *, side=None, **style):
+    """A value or a color per patch where the patch lies in the image; side: of one in pixels, if it is no patch.
+
+    A feature map may reach beyond the image by a part of a place, which is cut off.
+    """
+    (rows, cols), (height, width) = values.shape[:2], config.image_size
+    side = config.patch_pixels if side is None else side
+    axes.imshow(values, extent=(0, cols * side, rows * side, 0), interpolation="nearest", **style)
+    axes.set(xlim=(0, width), ylim=(height, 0))
+
+
+def clip(count):
+    """The quantile from which a map of so many values is yellow: CLIP, or 1 where less than a value is above that."""
+    return CLIP if (1 - CLIP) * count >= 1 else 1.0
 
 
 def photo(axes, shown, config):
     """A picture of `of_model`, in pixels of the model's image; a few large patches have lines between them."""
     axes.imshow(shown, extent=extent(config))
     if max(config.grid) <= FEW:
-        (height, width), P = config.image_size, config.patch_size
+        (height, width), P = config.image_size, config.patch_pixels
         axes.hlines(np.arange(P, height, P), 0, width, color=ORANGE, linewidth=1)
         axes.vlines(np.arange(P, width, P), 0, height, color=ORANGE, linewidth=1)
     axes.set_axis_off()
@@ -135,7 +147,7 @@ def photo(axes, shown, config):
 
 def mark(axes, patch, config, *, color=BLUE):
     """A frame around the patch (row, column), that is seen on every photo and on every map."""
-    (row, column), P = patch, config.patch_size
+    (row, column), P = patch, config.patch_pixels
     for edge, width in (("white", 6), (color, 3)):
         axes.add_patch(Rectangle((column * P, row * P), P, P, fill=False, edgecolor=edge, linewidth=width))
 
@@ -145,9 +157,9 @@ def note(figure, text):
     figure.supxlabel(text, fontsize=SMALL)
 
 
-def clipped(config, say):
-    """The words for a note that say what `heat` does."""
-    if clip(config) == 1:
+def clipped(count, say):
+    """The words for a note that say what `heat` does with a map of so many values."""
+    if clip(count) == 1:
         return say("yellow: the largest value", "노란색: 가장 큰 값")
     return say(f"yellow: the {CLIP:.0%} quantile and above", f"노란색: {CLIP:.0%} 분위수 이상")
 

@@ -49,7 +49,10 @@ def trace_shapes(t, *, lang="en"):
             if isinstance(line, str):
                 _write(axes, y, places[1:2], (line,), weight="bold", color=BLUE)
             else:
-                _write(axes, y, places[:2], (line.step, line.name))
+                _write(axes, y, places[:1], (line.step,))
+                room = places[2] - places[1]
+                long = 1.15 * len(line.name) > room  # letters are narrower than digits
+                _write(axes, y, places[1:2], (line.name,), room=room if long else math.inf)
                 shape = "×".join(map(str, line.shape))
                 _write(axes, y, places[2:3], (shape,), room=places[3] - places[2] - 0.4)
                 _bar(axes, y, places[3], line, scale)

@@ -38,8 +38,7 @@ def token_colors(images, tokens, config, *, block=None, lang="en"):
         line, column = 2 * (i // 5), i % 5
         above, below = axes[0] if count == 1 else (axes[line, column], axes[line + 1, column])
         page.photo(above, page.of_model(images[i], config), config)
-        picture = colors[i].reshape(*config.grid, 3)
-        below.imshow(picture, extent=page.extent(config), interpolation="nearest")
+        page.lay(below, colors[i].reshape(*config.grid, 3), config)
     total, n = f"{shares.sum():.0%}", len(shares)
     figure.suptitle(
         say(
@@ -88,7 +87,7 @@ def patch_match(images, tokens, config, *, patch, block=None, lang="en"):
         say(f"cosine of the tokens\n{low} … {high}", f"토큰의 코사인\n{low} … {high}"), fontsize=LABEL
     )
     figure.suptitle(say("One patch, found in another photo", "다른 사진에서 찾은 패치"), fontsize=TITLE)
-    page.note(figure, page.clipped(config, say) + _after(block, say))
+    page.note(figure, page.clipped(config.num_patches, say) + _after(block, say))
     return page.finished(figure)
 
 
@@ -98,7 +97,7 @@ def patch_matches(images, tokens, config, *, block=None, lang="en"):
     images: two (Hᵢ, Wᵢ, C); tokens: their patch tokens, two (N, D).
     """
     say = page.in_language(lang)
-    (height, width), (rows, cols), P = config.image_size, config.grid, config.patch_size
+    (height, width), (rows, cols), P = config.image_size, config.grid, config.patch_pixels
     a, b = _pair(images, tokens, config)
     cosine = look.similarity(a, b)
     best, mutual = look.matches(cosine)

@@ -51,13 +51,11 @@ def gradient_norms(norms, *, lang="en"):
     figure = page.blank()
     axes = figure.subplots()
     places = range(len(norms))
-    inside = [name.startswith("blocks.") for name in norms]
+    inside = ["blocks." in name or "stages." in name for name in norms]
     colors = [BLUE if block else ORANGE for block in inside]
     hatches = ["" if block else "//" for block in inside]
     axes.bar(places, norms.values(), color=colors, hatch=hatches, edgecolor="white")
-    words = [name.replace("blocks.", "block ").replace("_", " ") for name in norms]
-    numbers = [f"block {int(word[6:]) + 1}" if word.startswith("block ") else word for word in words]
-    axes.set_xticks(places, numbers, rotation=90)
+    axes.set_xticks(places, [_counted_from_1(name) for name in norms], rotation=90)
     page.ticks(axes)
     axes.tick_params(axis="x", labelsize=SMALL, length=0)
     axes.grid(axis="y", alpha=0.4)
@@ -68,3 +66,10 @@ def gradient_norms(norms, *, lang="en"):
         fontsize=TITLE,
     )
     return page.finished(figure)
+
+
+def _counted_from_1(name):
+    """ "stem stage 1" of "stem.stages.0"."""
+    name, _, number = name.replace("blocks.", "block ").replace("stages.", "stage ").rpartition(" ")
+    words = f"{name} {int(number) + 1}" if name else number
+    return words.replace(".", " ").replace("_", " ")

@@ -4,6 +4,7 @@ filters.py     what the embedding has learned to see       rollout.py     attent
 positions.py   how alike the positions are                 sinks.py       heads that send everything to one patch
 attention.py   how far a head looks, where [CLS] looks     components.py  patch tokens as colors
 gradients.py   the gradient's norm, part by part           matching.py    which patch of one photo is which of another
+maps.py        feature maps of a ResNet
 
 Pure functions on arrays of the library that came in: parameters and the values of a `trace`, such as `A`,
 `t["blocks.0.attention.A"]`, or the patch tokens z, `t["norm"][:, 1:]`. Drawn by `show`.
@@ -19,6 +20,7 @@ from vitnp.analysis.look.attention import (
 from vitnp.analysis.look.components import colors, token_components
 from vitnp.analysis.look.filters import filter_components
 from vitnp.analysis.look.gradients import gradient_norms
+from vitnp.analysis.look.maps import strength, strongest_channels
 from vitnp.analysis.look.matching import matches, mirror_matches, mirrored, similarity
 from vitnp.analysis.look.positions import position_similarity
 from vitnp.analysis.look.rollout import gradient_rollout, rollout
@@ -39,6 +41,8 @@ __all__ = [
     "rollout",
     "similarity",
     "sinks",
+    "strength",
+    "strongest_channels",
     "token_components",
     "uniform_distance",
 ]

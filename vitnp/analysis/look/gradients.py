@@ -1,14 +1,19 @@
 """The size of the gradient, part by part."""
 
 import math
+import re
 
 from vitnp import tree
 from vitnp.analysis.look.checks import need_floats
 from vitnp.errors import InputError, shown
 
+PART = re.compile(r"((stem\.)?(blocks|stages)\.\d+|stem\.root|[^.]*)")
+
 
 def gradient_norms(dp):
     """The norm of the loss's gradient by part of the model: {part: float}, each block a part ("blocks.0").
+
+    Of a ResNet the root and each stage are parts, "root" and "stages.0", of a hybrid "stem.root" and "stem.stages.0".
 
     ‖g‖ = √Σg² over all of the part's parameters, summed in float64; dp is the tree that backward returns.
     """
@@ -17,6 +22,6 @@ def gradient_norms(dp):
     squares = {}
     for name, g in tree.leaves(dp):
         need_floats(f"dp.{name}", g)
-        part = ".".join(name.split(".")[: 2 if name.startswith("blocks.") else 1])
+        part = PART.match(name)[0]
         squares[part] = squares.get(part, 0.0) + float((g.astype("float64") ** 2).sum())
     return {name: math.sqrt(square) for name, square in squares.items()}

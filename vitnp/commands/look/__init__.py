@@ -3,6 +3,7 @@
 asked.py        what the options ask for       of_model.py    pictures of the model alone
 seen.py         an image in the model          of_image.py    patches, attention, rollout, gradients of one image
 pictures.py     which pictures there are       of_tokens.py   patch tokens as colors, mirrored, matched
+                                               of_maps.py     root filters and feature maps of a ResNet
 """
 
 import sys
@@ -17,6 +18,7 @@ from vitnp.commands.weights import add_source, names_of, no_classes, source
 from vitnp.errors import one_line
 from vitnp.training.place import writable
 
+FAMILIES = {"vit": "a ViT", "hybrid": "a hybrid", "bit": "a BiT"}
 NO_FONT = (
     "vitnp: matplotlib finds no Korean font, so the pictures are in English; install NanumGothic "
     "(sudo apt install fonts-nanum) or Noto Sans CJK KR"
@@ -67,7 +69,7 @@ def run(args):
     xp = backend(args)
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
-    models.need_vit(config, "look draws the attention of a ViT")
+    models.need_family(config, FAMILIES, "look draws the attention of a ViT")
     names = [] if no_classes(p, config) else names_of(path, config)[0]
     model = Model(to_device(p, xp), config, names)
     how = asked.asked(args, model)

@@ -14,9 +14,9 @@ class Asked(NamedTuple):
     only: tuple | None  # names of pictures; None: every one
     block: int | None  # None: the last block, and the tokens after the last norm
     heads: list | None
-    patch: tuple  # (row, column) of the grid, or of the picture in pixels
+    patch: tuple | None  # (row, column) of the grid, or of the picture in pixels
     in_pixels: bool
-    layers: tuple  # (first, last), from 1
+    layers: tuple | None  # (first, last), from 1; like all from block on, None where there is no attention
     label: int | None
     lang: str
 
@@ -32,6 +32,9 @@ def asked(args, model):
         raise InputError(f"--class is {args.label}, but the model {missing}, so no class; leave it out")
     if args.label is not None:
         need_int("--class", args.label, at_least=0, at_most=config.num_classes - 1)
+    if not model.attends:
+        _need_none(args, config)
+        return Asked(only(args), None, None, None, False, None, args.label, args.lang)
     if config.num_patches < 2:
         raise InputError(
             f"an image of {'x'.join(map(str, config.image_size))} is one patch, too small for attention and rollout; "
@@ -53,6 +56,16 @@ def asked(args, model):
         args.label,
         args.lang,
     )
+
+
+def _need_none(args, config):
+    """Raise InputError for an option of patches, blocks or heads."""
+    for name in ("block", "heads", "patch", "layers", "against"):
+        if getattr(args, name) is not None:
+            raise InputError(
+                f"--{name} is of a model with patches and attention, and this is a model of the family "
+                f"{config.family}; leave it out"
+            )
 
 
 def only(args):

@@ -65,7 +65,7 @@ def distance(seen, how):
     """How far each head looks, in every block."""
     from vitnp import show
 
-    like = {"grid": seen.config.grid, "patch_size": seen.config.patch_size}
+    like = {"grid": seen.config.grid, "patch_size": seen.config.patch_pixels}
     distances = np.stack([to_host(look.attention_distance(A, **like))[0] for A in seen.weights])
     means = distances.mean(axis=1)
     uniform = float(look.uniform_distance(like=distances, **like))
@@ -147,9 +147,10 @@ def gradients(seen, how):
     labels = array_module(seen.x).asarray([seen.label])
     _, dp = loss_and_grads(seen.x[None], labels, seen.model.p, seen.config)
     norms = look.gradient_norms(dp)
-    blocks = [norm for name, norm in norms.items() if name.startswith("blocks.")]
-    of = f"class {seen.label}{seen.name}"
-    said = f"gradient of −log p of {of}: norm {blocks[0]:.3g} in block 1, {blocks[-1]:.3g} in the last"
+    what = "block" if seen.model.attends else "stage"
+    parts = [norm for name, norm in norms.items() if name.startswith(f"{what}s.")]
+    of = f"gradient of −log p of class {seen.label}{seen.name}"
+    said = f"{of}: norm {parts[0]:.3g} in {what} 1, {parts[-1]:.3g} in the last" if parts else of
     return show.gradient_norms(norms, lang=how.lang), said
 
 

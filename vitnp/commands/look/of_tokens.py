@@ -32,10 +32,11 @@ def mirror(seen, how):
     shares = {
         name: float(look.mirror_matches(pair[0][name], pair[1][name], grid=config.grid)) for name in pair[0]
     }
-    shares = {say("pixels", "픽셀"): shares.pop("pixels")} | shares
+    start, in_korean = ("feature map", "특징 맵") if seen.model.convolves else ("pixels", "픽셀")
+    shares = {say(start, in_korean): shares.pop("pixels")} | shares
     percent = [f"{100 * share:.0f}" for share in shares.values()]
     said = (
-        f"patches that find themselves in the mirror image: pixels {percent[0]}%, z0 {percent[1]}%, "
+        f"patches that find themselves in the mirror image: {start} {percent[0]}%, z0 {percent[1]}%, "
         f"blocks 1 to {config.num_layers} {' '.join(percent[2:-1])}%, last norm {percent[-1]}%"
     )
     return show.mirror(seen.image, shares, config, lang=how.lang), said

@@ -3,7 +3,7 @@
 from itertools import product
 from typing import NamedTuple
 
-from vitnp.commands.look import of_image, of_model, of_tokens
+from vitnp.commands.look import of_image, of_maps, of_model, of_tokens
 from vitnp.errors import InputError
 from vitnp.training.place import same_file
 
@@ -13,25 +13,27 @@ class Picture(NamedTuple):
 
     draw: callable
     of: str  # "model", "image", "all" of the images, or "two": an image and that of --against
-    needs: str = ""  # a key of LACKS
+    needs: str = ""  # what `lacks` knows of
 
 
 PICTURES = {
-    "model": Picture(of_model.architecture, "model"),
-    "patches": Picture(of_image.patches, "image"),
-    "sequence": Picture(of_image.sequence, "image"),
-    "filters": Picture(of_model.filters, "model"),
+    "model": Picture(of_model.architecture, "model", "attention"),
+    "patches": Picture(of_image.patches, "image", "patches"),
+    "sequence": Picture(of_image.sequence, "image", "patches"),
+    "filters": Picture(of_model.filters, "model", "patches"),
+    "kernels": Picture(of_maps.kernels, "model", "convolutions"),
+    "maps": Picture(of_maps.maps, "image", "convolutions"),
     "positions": Picture(of_model.positions, "model", "positions"),
     "attention": Picture(of_image.attention, "image", "class token"),
-    "query": Picture(of_image.query, "image"),
-    "distance": Picture(of_image.distance, "image"),
+    "query": Picture(of_image.query, "image", "attention"),
+    "distance": Picture(of_image.distance, "image", "attention"),
     "rollout": Picture(of_image.rollout, "image", "class token"),
-    "sinks": Picture(of_image.sinks, "image"),
-    "mirror": Picture(of_tokens.mirror, "image"),
+    "sinks": Picture(of_image.sinks, "image", "attention"),
+    "mirror": Picture(of_tokens.mirror, "image", "attention"),
     "gradients": Picture(of_image.gradients, "image", "classes"),
-    "components": Picture(of_tokens.components, "all"),
-    "against": Picture(of_tokens.against, "two"),
-    "matches": Picture(of_tokens.matches, "two"),
+    "components": Picture(of_tokens.components, "all", "attention"),
+    "against": Picture(of_tokens.against, "two", "attention"),
+    "matches": Picture(of_tokens.matches, "two", "attention"),
 }
 
 
@@ -39,6 +41,12 @@ def lacks(needs, model):
     """Why the model has not what a picture needs, as a clause without its subject; "" if it has it."""
     if needs == "classes":
         return model.missing
+    if needs == "convolutions":
+        return "" if model.convolves else "has no convolutions"
+    if needs and not model.attends:
+        return "is a ResNet, without patches and attention"
+    if needs == "patches" and model.convolves:
+        return "cuts a feature map into patches, not the image"
     if needs == "class token" and model.config.classifier != "token":
         return "has no class token"
     if needs == "positions" and model.config.position_embedding in ("none", "relative"):
@@ -58,14 +66,21 @@ def left_out(model, how):
             raise InputError(
                 f"the model {why}, which --only {name} needs; leave {name} out, or name another model"
             )
-        if why and how.only is None:
+        # it goes without saying that a ViT has no convolutions, and what nobody asked for with --against
+        if why and how.only is None and picture.needs != "convolutions" and picture.of != "two":
             without.setdefault(why, []).append(f"{name}.png")
-    if model.missing and model.config.classifier == "token" and how.wants("rollout"):
+    if model.missing and not lacks("class token", model) and how.wants("rollout"):
         without.setdefault(model.missing, []).append("the rollout for a class")
     return [
-        f"the model {why}: {' and '.join(names)} {'are' if len(names) > 1 else 'is'} left out"
+        f"the model {why}: {listed(names)} {'are' if len(names) > 1 else 'is'} left out"
         for why, names in without.items()
     ]
+
+
+def listed(names):
+    """The names in words: "a, b and c"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def need_kept(images, folders, how):

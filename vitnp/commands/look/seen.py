@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vitnp import models
 from vitnp.analysis import look
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import array_module, to_device
@@ -12,7 +13,6 @@ from vitnp.commands.weights import need_finite, no_classes
 from vitnp.data import photo, preprocess
 from vitnp.errors import InputError, one_line
 from vitnp.inputs.checks import parameter_of
-from vitnp.models import vit
 
 LONGEST_NAME = 24  # letters of a class in a title
 
@@ -25,6 +25,8 @@ class Model(NamedTuple):
     names: list  # of the classes; empty if it knows none
 
     missing = property(lambda self: no_classes(self.p, self.config))
+    attends = property(lambda self: self.config.family in ("vit", "hybrid"))  # has patches, blocks and heads
+    convolves = property(lambda self: self.config.family in ("bit", "hybrid"))
 
 
 class Seen:
@@ -48,7 +50,7 @@ class Seen:
         """The class to be explained, by default the predicted one; None where the model knows none."""
         if self.model.missing or self.how.label is not None:
             return self.how.label
-        logits, _ = vit.forward(self.x[None], self.model.p, self.config)
+        logits, _ = models.of(self.config).forward(self.x[None], self.model.p, self.config, keep="nothing")
         need_finite(logits, "logits")
         return int(logits[0].argmax())
 
@@ -62,7 +64,7 @@ class Seen:
     @cached_property
     def trace(self):
         """Every tensor, and the gradients of the class's logit if rollout is to show them."""
-        label = self.label if self.how.wants("rollout") else None
+        label = self.label if self.how.wants("rollout") and self.model.attends else None
         t = trace(self.x, self.model.p, self.config, labels=label, of="logit")
         need_finite(t.logits, "logits")
         return t
@@ -91,7 +93,7 @@ class Seen:
 
     def forget(self):
         """Free what a pass left, save for the tokens, if a picture of all images needs them."""
-        if self.how.wants("components"):
+        if self.how.wants("components") and self.model.attends:
             self.tokens = self.tokens.copy()  # the rest of the trace goes
         for name in ("trace", "mirrored", "sinks"):
             self.__dict__.pop(name, None)
@@ -104,7 +106,10 @@ def patch_tokens(t, config, *, block):
 
 
 def layers(t, config):
-    """{layer: its patch tokens (N, D)} of one image: "pixels", "z0", after each block, from "1", and "norm"."""
+    """{layer: its patch tokens (N, D)} of one image: "pixels", "z0", after each block, from "1", and "norm".
+
+    "pixels" are the patches, a hybrid's those of the feature map.
+    """
     first = config.num_tokens - config.num_patches
     blocks = {str(i + 1): patch_tokens(t, config, block=i) for i in range(config.num_layers)}
     start = {"pixels": t["patches"][0], "z0": t["z0"][0, first:]}
@@ -127,4 +132,7 @@ def patch_at(place, size, config):
             f"--patch {place[0]}px,{place[1]}px is outside of what the model sees of a picture of {size[0]}x{size[1]} "
             f"pixels; choose from {top}px,{left}px to {bottom}px,{right}px"
         )
-    return tuple(int(share[at] * side) for share, at, side in zip(shares, place, config.grid, strict=True))
+    side = config.patch_pixels
+    return tuple(
+        int(share[at] * (n / side)) for share, at, n in zip(shares, place, config.image_size, strict=True)
+    )

@@ -1,7 +1,7 @@
 """The Vision Transformer. `model.py` has the eight steps in order, then in reverse; see `models` for the names here."""
 
 from vitnp.models.vit.config import PRESETS, ViTConfig
-from vitnp.models.vit.cost import multiply_adds, saved_bytes, step_bytes
+from vitnp.models.vit.cost import multiply_adds, saved_bytes, step_bytes, step_moments
 from vitnp.models.vit.inside import tensors
 from vitnp.models.vit.model import (
     Saved,
@@ -34,6 +34,7 @@ __all__ = [
     "rows_read",
     "saved_bytes",
     "step_bytes",
+    "step_moments",
     "steps_forward",
     "steps_init",
     "steps_resized",

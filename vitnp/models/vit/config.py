@@ -124,6 +124,11 @@ class ViTConfig(ImageConfig):
         return 1
 
     @property
+    def patch_pixels(self):
+        """How many pixels of the image high and wide a patch is."""
+        return self.patch_size * self.map_scale
+
+    @property
     def map_called(self):
         """What it is, in words, with its size."""
         height, width = self.map_size

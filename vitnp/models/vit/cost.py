@@ -3,7 +3,8 @@
 from vitnp import tree
 from vitnp.backend.tiles import BLOCK
 from vitnp.errors import need_bool, need_int
-from vitnp.models.vit.model import init, rows_read
+from vitnp.models.vit.model import rows_read, steps_init
+from vitnp.ops.initializers import Weightless
 
 OF_BLOCKS = (
     "norms of the blocks",
@@ -69,6 +70,12 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
     before it, which computes all rows, where most activations are, in the first, where almost all gradients are, or
     at the images. Python's own objects are not counted.
     """
+    how = {"workers": workers, "micro_batch": micro_batch, "recompute": recompute, "itemsize": itemsize}
+    return max(step_moments(config, batch_size=batch_size, **how), key=lambda moment: sum(moment.values()))
+
+
+def step_moments(config, *, batch_size, workers, micro_batch, recompute, itemsize):
+    """The moments of a backward pass that may be the worst: [{kind: bytes}], the last part of the pass first."""
     for name, value in {"batch_size": batch_size, "workers": workers, "itemsize": itemsize}.items():
         need_int(name, value, at_least=1)
     if micro_batch is not None:
@@ -77,7 +84,7 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
     N, D, L = config.num_tokens, config.hidden_size, config.num_layers
     B = min(micro_batch or batch_size, batch_size)
     workers = min(workers, B)
-    parts = {part: tree.count(sub) for part, sub in init(None, config).items()}
+    parts = {part: tree.count(sub) for part, sub in steps_init(None, config, Weightless("float32")).items()}
     block_gradients, all_gradients = parts["blocks"] // L * itemsize, sum(parts.values()) * itemsize
     kept, whole = (saved_bytes(config, batch_size=B, itemsize=itemsize, whole=w) for w in (False, True))
     of_block = sum(whole[part] for part in OF_BLOCKS) // L
@@ -106,7 +113,7 @@ def step_bytes(config, *, batch_size=1, workers=1, micro_batch=None, recompute=F
             }
             for made, temporary in _within(config, B, rows, workers, block_gradients, itemsize)
         ]
-    return max(moments, key=lambda moment: sum(moment.values()))
+    return moments
 
 
 def _within(config, B, rows, workers, block_gradients, itemsize):
