@@ -183,7 +183,7 @@ def test_a_window_has_bits_share_of_each_side_and_lies_anywhere(name, width, hei
 
 def test_two_parts_of_a_picture_are_refused():
     with pytest.raises(
-        InputError, match="^augment has inception_crop and crop_384_of_448; leave one of them out$"
+        InputError, match=r"^augment has inception_crop and crop_384_of_448; leave one of them out$"
     ):
         augment.check_names(("inception_crop", "flip", "crop_384_of_448"))
 

@@ -257,7 +257,7 @@ def test_the_list(capsys):
     assert cli.main(["recipes"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[0] for line in lines[: len(LISTED)]] == list(LISTED)
-    assert len(LISTED) == 36
+    assert len(LISTED) == 37
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,37 @@ wrong_rules(
     ("the end added", "end + (lr - end)", "end + lr"),
 )
 wrong_rules(
+    "training/schedules.py",
+    "test_schedules",
+    "test_the_staircase_is_bits",
+    ("the rate falls a step too early", "step > round(share", "step >= round(share"),
+    ("a half in place of a tenth", "0.1**decays", "0.5**decays"),
+    ("one stair alone", "lr * 0.1**decays", "lr * 0.1 ** min(decays, 1)"),
+    (
+        "shares of the steps after the warm-up",
+        "share * total_steps)",
+        "share * (total_steps - warmup_steps))",
+    ),
+)
+wrong_rules(
+    "training/recipes/hyperrule.py",
+    "test_hyperrule",
+    "test_the_rule_goes_by_the_number",
+    ("20,000 pictures are few", "if count < MEDIUM", "if count <= MEDIUM"),
+    ("500,000 are not many", "if count < LARGE", "if count <= LARGE"),
+    ("mixup for few", "(0.4, 0.6, 0.8), 0.0", "(0.4, 0.6, 0.8), 0.1"),
+    ("the paper's shares for few", "(0.4, 0.6, 0.8)", "(0.3, 0.6, 0.9)"),
+    ("a warm-up that does not go by the steps", "warm_up * steps // own", "warm_up"),
+)
+wrong_rules(
+    "training/recipes/hyperrule.py",
+    "test_hyperrule",
+    "test_the_rule_goes_by_the_size",
+    ("96x96 is small", "pictures[1] < SMALL_PICTURE", "pictures[1] <= SMALL_PICTURE"),
+    ("by one side", "pictures[0] * pictures[1]", "pictures[0] ** 2"),
+    ("what is asked for is not heard", "asked or (", "("),
+)
+wrong_rules(
     "analysis/linear_eval.py",
     "test_linear_eval",
     "test_against_least_squares",

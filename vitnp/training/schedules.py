@@ -38,9 +38,9 @@ def linear(step, *, lr, warmup_steps, total_steps, end=1e-5):
 
 
 def staircase(step, *, lr, warmup_steps, total_steps, decay_at=(0.3, 0.6, 0.9)):
-    """The learning rate at `step`: a linear warm-up, and a tenth of it after each of the shares `decay_at` of all steps.
+    """The learning rate at `step`: a linear warm-up, and a tenth of it after each share of all steps.
 
-        lr · 10⁻ⁿ · min(1, step/warmup_steps),   n = how many steps of round(share · total_steps) are over
+        lr · 10⁻ⁿ · min(1, step/warmup_steps),   n = how many of the round(share · total_steps) are over
 
     As BiT (Kolesnikov et al., 2020, §3.3), whose fine-tuning has these shares.
     """

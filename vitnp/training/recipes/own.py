@@ -1,7 +1,7 @@
-"""The recipes of vitnp's own: those that run on a laptop, and the one for photos of one's own."""
+"""The recipes that run on a laptop, and the two that go by the number of pictures."""
 
-from vitnp.training.recipes import photos
-from vitnp.training.recipes.listed import NOT_HERE, SWEEP, UNTRIED, Listed, train
+from vitnp.training.recipes import hyperrule, photos
+from vitnp.training.recipes.listed import AT_A_TIME, NOT_HERE, SWEEP, UNTRIED, Listed, train
 from vitnp.training.recipes.recipe import Recipe
 
 # A patch token's values are near 1. Beside them E_pos of Normal(0, 0.02²) is not seen for hundreds of steps, which
@@ -41,8 +41,8 @@ def own(name, data, recipe, settings, *, source=UNTRIED, accuracy=NOT_HERE, time
     return Listed(name, recipe, "digits", data, settings, command, source, accuracy, time)
 
 
-def for_photos():
-    """Yield the recipe that goes by the number of pictures."""
+def by_pictures():
+    """Yield the recipes that go by the number of pictures."""
     yield Listed(
         name="photos",
         recipe=photos.recipe(),
@@ -55,4 +55,19 @@ def for_photos():
         time=NOT_HERE,
         rates=SWEEP,
         by_count=photos.recipe,
+    )
+    rule = hyperrule.recipe()
+    yield Listed(
+        name="bit-hyperrule",
+        recipe=rule,
+        model="",
+        data="folder",
+        settings={"image_size": (384, 384)},
+        command=train("bit-hyperrule", "folder", None, {}, AT_A_TIME),
+        source="BiT paper, §3.3; below 20,000 pictures the schedule of its released code",
+        accuracy=NOT_HERE,
+        time=NOT_HERE,
+        rates=(rule.lr,),
+        by_count=hyperrule.recipe,
+        by_size=hyperrule.seen_of,
     )

@@ -4,7 +4,7 @@ A listed recipe is what to train, how, whence its numbers are, and what to expec
 """
 
 from vitnp.models import preset
-from vitnp.training.recipes.listed import NOT_HERE, SWEEP, Listed, train
+from vitnp.training.recipes.listed import AT_A_TIME, NOT_HERE, SWEEP, Listed, train
 from vitnp.training.recipes.recipe import Recipe
 
 FREE_CHOICES = (
@@ -87,7 +87,6 @@ FINE_TUNING = (
     ("Oxford Flowers-102", 500, SWEEP, 0.03, 0.1, "folder", "99.38% with B/16, 99.61% with L/16"),
     ("VTAB (19 tasks)", 2_500, (0.01,), 0.01, 0.2, "folder", "72.72%, the mean of the 19 tasks, with L/16"),
 )
-AT_A_TIME = 8  # images of the paper's batches, which as a whole take hundreds of gigabytes
 
 
 def pretraining():
