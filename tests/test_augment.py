@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
+from vitnp import InputError
 from vitnp.data import augment, digits
 
 NONE = {"shift": 0.0, "degrees": 0.0, "scale": 0.0}
@@ -98,10 +99,10 @@ def test_few_images(n):
 
 
 IMAGES = np.random.default_rng(1).standard_normal((64, 6, 9, 2)).astype(np.float32)
-SMALL_CHANGES = (augment.flip, augment.crop, augment.inception_crop)
+SMALL_CHANGES = [augment.NAMES[name] for name in augment.NAMES if name != "affine"]
 
 
-@pytest.mark.parametrize("change", SMALL_CHANGES)
+@pytest.mark.parametrize("change", SMALL_CHANGES, ids=list(augment.NAMES)[1:])
 def test_every_change_is_reproducible_and_keeps_its_input(change):
     before = IMAGES.copy()
     one, again, other = (change(IMAGES, np.random.default_rng(seed)) for seed in (0, 0, 1))
@@ -157,12 +158,34 @@ def test_crop_boxes_lie_in_the_image_and_have_its_shares():
 def test_inception_crop_of_a_ramp_is_a_ramp():
     """A linear picture stays linear inside the box, and runs from edge to edge of it."""
     ramp = np.broadcast_to(np.arange(40.0, dtype=np.float32)[None, None, :, None], (3, 40, 40, 1))
-    moved = augment.inception_crop(ramp, np.random.default_rng(2))
+    moved = augment.NAMES["inception_crop"](ramp, np.random.default_rng(2))
     steps = np.diff(moved[:, 20, 5:-5, 0], axis=1)
     np.testing.assert_allclose(steps, np.broadcast_to(steps[:, :1], steps.shape), atol=1e-4)
     np.testing.assert_allclose(moved, np.broadcast_to(moved[:, :1], moved.shape), atol=1e-4)
     assert (moved >= 0).all()
     assert (moved <= 39).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height"),
+    [("crop_128_of_160", 240, 160), ("crop_384_of_448", 257, 171), ("crop_480_of_512", 281, 188)],
+)
+def test_a_window_has_bits_share_of_each_side_and_lies_anywhere(name, width, height):
+    """Of a picture of 300x200 pixels, stretched: 128/160, 384/448 or 480/512 of each side."""
+    rng = np.random.default_rng(0)
+    boxes = np.array([augment.BOXES[name]((300, 200), rng) for _ in range(2000)])
+    left, top, right, bottom = boxes.T
+    assert {*(right - left)} == {width} and {*(bottom - top)} == {height}
+    assert (left.min(), right.max(), top.min(), bottom.max()) == (0, 300, 0, 200)
+    assert np.corrcoef(left, top)[0, 1] == pytest.approx(0, abs=0.1)
+    assert augment.BOXES[name]((1, 2), rng)[2:] <= (1, 2)
+
+
+def test_two_parts_of_a_picture_are_refused():
+    with pytest.raises(
+        InputError, match=r"^augment has inception_crop and crop_384_of_448; leave one of them out$"
+    ):
+        augment.check_names(("inception_crop", "flip", "crop_384_of_448"))
 
 
 @pytest.mark.parametrize("far", [1, 40])

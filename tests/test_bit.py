@@ -56,7 +56,7 @@ def test_parameters(name):
 
 
 def test_every_preset_has_its_count_here():
-    assert set(bit.PRESETS) - set(COUNTS) == {"bit-digits", "bit-tiny"}
+    assert set(bit.PRESETS) - set(COUNTS) == {"bit-digits", "bit-fashion", "bit-tiny"}
     assert bit.Config() == preset("R50x1")
 
 
@@ -166,6 +166,33 @@ def test_the_parts_come_last_first_and_are_used_up():
 def test_multiply_adds_are_those_of_a_run(fields, monkeypatch):
     config = dataclasses.replace(TINY, **fields)
     assert products_of_a_run(config, monkeypatch) == sum(cost.multiply_adds(config).values())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"units": (2, 1, 2), "groups": 1}, {"image_size": (33, 20)}, {"image_size": 1, "in_channels": 2}],
+)
+def test_products_with_padding_are_left_out(fields):
+    """A window at a time: only what lies in the image is counted."""
+    config = dataclasses.replace(TINY, **fields)
+    found, less = (sum(cost.multiply_adds(config, padding=given).values()) for given in (True, False))
+    sizes = resnet.sizes_of(config.image_size, config.units, same=False)
+    zeros = outside(config.image_size, 7, 2, 3) * config.in_channels * config.width
+    for stage, unit, stride in resnet.units(config.units):
+        before = sizes[stage + 1] if unit == 0 else sizes[stage + 2]
+        zeros += outside(before, 3, stride, 1) * (config.width * 2**stage) ** 2
+    assert found - less == zeros > 0
+    with pytest.raises(InputError, match="padding is None; need True or False"):
+        cost.multiply_adds(config, padding=None)
+
+
+def outside(size, k, stride, padding):
+    """How many places of all windows lie outside the image."""
+    rows, cols = (np.arange(-padding, n + padding - k + 1, stride) for n in size)
+    u, v = np.arange(k), np.arange(k)
+    rows, cols = (rows[:, None] + u).ravel(), (cols[:, None] + v).ravel()
+    inside = [(at >= 0) & (at < n) for at, n in zip((rows, cols), size, strict=True)]
+    return int((~(inside[0][:, None] & inside[1])).sum())
 
 
 def test_multiply_adds_of_the_published_sizes():

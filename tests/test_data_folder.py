@@ -115,7 +115,7 @@ def test_a_picture_that_cannot_be_resized_is_named(tmp_path, monkeypatch):
 
 def test_crops_are_random_and_reproducible(tmp_path):
     pictures(tmp_path, {"a": 2, "b": 2}, size=(64, 48))
-    source = load(tmp_path, crops=True).train
+    source = load(tmp_path, crop="inception_crop").train
     one, again, other = (source.images([0, 1], np.random.default_rng(seed)) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, again)
     assert abs(one - other).max() > 0.1

@@ -45,7 +45,7 @@ def test_a_set_and_a_folder_of_its_pictures_give_the_same_numbers(tmp_path, shap
     own = set_of(shape)
     config = ImageConfig(image_size=(24, 32), preprocessing=how)
     pictures = data.opened(str(written(tmp_path, own)))
-    for names in ((), ("inception_crop", "flip")):
+    for names in ((), ("inception_crop", "flip"), ("crop_384_of_448", "flip")):
         one, other = (data.fitted(d, config, augment=names).train for d in (own, pictures))
         for rng in (lambda: None, lambda: np.random.default_rng(3)):
             got, want = one.images(range(12), rng()), other.images(range(12), rng())
@@ -149,8 +149,8 @@ def test_what_no_folder_can_become_is_said_before_a_training(tmp_path, fields, m
 
 def test_a_published_set_in_another_size():
     assert data.load("digits", image_size=12).train.images([0]).shape == (1, 12, 12, 1)
-    with pytest.raises(InputError, match="digits takes no crops, which are of folders"):
-        data.load("digits", crops=True)
+    with pytest.raises(InputError, match="digits takes no crop, which are of folders"):
+        data.load("digits", crop="inception_crop")
 
 
 @pytest.fixture(params=[(8, 8, 1), (6, 10, 3)], ids=["gray", "color"])

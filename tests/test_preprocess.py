@@ -84,9 +84,11 @@ def test_pixels_are_the_same_numbers_by_every_way(monkeypatch):
     np.testing.assert_array_equal(check_images(pixels[None], c, "float32")[0], want)
     np.testing.assert_array_equal(preprocess.apply(picture, c), want)
     monkeypatch.setattr(photo, "read", lambda path, in_channels: picture)
-    monkeypatch.setattr(augment, "crop_box", lambda size, rng: (0, 0, *size))
-    source = folder.FolderSource(["a.png"], [0], c, crops=True)
-    np.testing.assert_array_equal(source.images([0], np.random.default_rng(0))[0], want)
+    for name in ("inception_crop", "crop_384_of_448"):
+        with monkeypatch.context() as at:
+            at.setitem(augment.BOXES, name, lambda size, rng: (0, 0, *size))
+            source = folder.FolderSource(["a.png"], [0], c, crop=name)
+            np.testing.assert_array_equal(source.images([0], np.random.default_rng(0))[0], want)
     # from a source's −1 … 1 it is a rounding more
     np.testing.assert_allclose(prepared(pixels[None] / 127.5 - 1.0, c.preprocessing)[0], want, atol=1e-6)
 

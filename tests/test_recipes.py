@@ -65,7 +65,30 @@ def test_pre_training_is_the_first_table():
                 assert LISTED[name].settings.get("representation_size") == wide
                 assert f"(Table {6 if data == 'JFT-300M' else 5})" in LISTED[name].accuracy
                 assert LISTED[name].model == model.replace("ViT-", "")
-    assert {name for name in LISTED if " on " in name and not name.startswith("fine")} == wanted
+    assert {name for name in LISTED if " on " in name and not name.startswith(("fine", "BiT"))} == wanted
+
+
+BIT = """
+BiT-S on ImageNet     | 1281167   | 90 | 30 60 80    | 81.30
+BiT-M on ImageNet-21k | 14200000  | 90 | 30 60 80    | 85.39
+BiT-L on JFT-300M     | 303000000 | 40 | 10 23 30 37 | 87.54
+"""
+
+
+def test_pre_training_of_bit():
+    """Typed from its paper, §3.2."""
+    for name, images, epochs, decays, accuracy in rows(BIT):
+        r, steps = RECIPES[name], math.ceil(int(images) / 4096)
+        total = int(epochs) * steps
+        assert (r.epochs, r.batch_size, r.warmup_steps, r.weight_decay) == (int(epochs), 4096, 5000, 1e-4)
+        assert (r.optimizer, r.momentum, r.schedule) == ("sgd", 0.9, "staircase")
+        assert r.total_steps(int(images)) == total
+        for n, epoch in enumerate(map(int, decays.split())):
+            before, after = (r.rate(step, total) for step in (epoch * steps, epoch * steps + 1))
+            assert before == pytest.approx(0.48 / 10**n) and after == pytest.approx(0.048 / 10**n)
+        assert LISTED[name].model == "R152x4" and LISTED[name].settings == {"image_size": (224, 224)}
+        assert LISTED[name].accuracy.startswith(f"{accuracy}% on ImageNet")
+    assert sum(name.startswith("BiT") for name in LISTED) == 3
 
 
 def test_fine_tuning_is_the_second_table():
@@ -109,9 +132,8 @@ def test_what_is_listed_can_be_run_and_says_where_it_was_measured():
         assert RECIPES[name] is listed.recipe
         assert listed.command.startswith(("vitnp train --recipe ", "none: "))
         for text in (listed.accuracy, listed.time):
-            assert any(mark in text for mark in ("the paper's (Table", "measured (docs/", "not measured")), (
-                name
-            )
+            marks = ("the paper's (Table", "the BiT paper's", "measured (docs/", "not measured")
+            assert any(mark in text for mark in marks), name
         if listed.command.startswith("vitnp") and listed.model:
             config = preset(listed.model, **listed.settings)
             assert f"--model {listed.model} " in listed.command
@@ -127,6 +149,16 @@ def test_vitnps_own_recipes():
         name: (r.epochs, r.batch_size, r.lr, r.warmup_steps) for name, r in RECIPES.items() if " " not in name
     }
     assert numbers["cifar10-small"] == (60, 128, 1e-3, 2000)
+    assert numbers["bit-digits"] == (40, 32, 5e-3, 72)
+    assert numbers["bit-fashion"] == (12, 128, 3e-3, 500)
+    assert RECIPES["bit-fashion"].augment == ("flip",)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [("digits", "digits"), ("mnist", "mnist-small"), ("fashion-mnist", "bit-fashion")]
+)
+def test_a_data_sets_own_recipe(given, name):
+    assert recipe_of(Wanted(data=given), given).name == name
 
 
 @pytest.mark.parametrize(
@@ -257,11 +289,12 @@ def test_the_list(capsys):
     assert cli.main(["recipes"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[0] for line in lines[: len(LISTED)]] == list(LISTED)
-    assert len(LISTED) == 36
+    assert len(LISTED) == 42
 
 
 @pytest.mark.parametrize(
-    "name", ["digits", "vit-b/16 on imagenet-21k", "fine-tuning on CIFAR-10", "R50x1 on JFT-300M"]
+    "name",
+    ["digits", "vit-b/16 on imagenet-21k", "fine-tuning on CIFAR-10", "R50x1 on JFT-300M", "bit-hyperrule"],
 )
 def test_one_in_full(capsys, name):
     assert cli.main(["recipes", name]) == 0
@@ -271,7 +304,8 @@ def test_one_in_full(capsys, name):
         assert text in out
     for field, value in dataclasses.asdict(listed.recipe).items():
         assert value is None or any(line.split() == [field, *str(value).split()] for line in out.splitlines())
-    assert ("0.003, 0.01" in out) == bool(listed.rates)
+    choices = ", ".join(f"{rate:g}" for rate in listed.rates)
+    assert bool(re.search(rf"lr to choose from +{choices}$", out, re.MULTILINE)) == bool(listed.rates)
 
 
 def test_an_unknown_name_names_the_near_ones(capsys):
@@ -318,11 +352,10 @@ def test_a_recipe_for_trained_weights_asks_for_them(capsys, tmp_path):
         ({"data": "cifar10", "init": "x"}, ["photos", "fine-tuning on CIFAR-10"]),
         ({"data": "cifar100", "init": "x"}, ["photos", "fine-tuning on CIFAR-100"]),
         ({"data": "digits", "init": "x"}, ["photos"]),
-        ({"data": "fashion-mnist"}, ["mnist-small", "photos"]),
         ({"data": "cifar100"}, ["cifar10-small", "photos"]),
     ],
 )
-def test_which_recipe(given, advised):
+def test_which_recipe_is_asked(given, advised):
     with pytest.raises(InputError, match="which recipe") as refused:
         recipe_of(Wanted(**given), given["data"])
     assert [

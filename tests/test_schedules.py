@@ -67,8 +67,8 @@ def test_linear_ends_where_the_released_code_does():
     assert schedules.linear(60, **PLAN) == pytest.approx((2e-3 + 1e-5) / 2, rel=1e-12)
 
 
-@pytest.mark.parametrize("name", schedules.SCHEDULES)
-def test_every_schedule(name):
+@pytest.mark.parametrize("name", ["cosine", "linear"])
+def test_every_smooth_schedule(name):
     """The warm-up is the same ramp in all; no warm-up and a cut one are no special case; a Python float."""
     schedule = schedules.SCHEDULES[name]
     rates = [schedule(step, **PLAN) for step in range(1, 111)]
@@ -77,6 +77,50 @@ def test_every_schedule(name):
     assert schedule(5, lr=1.0, warmup_steps=10, total_steps=5) == pytest.approx(0.5)
     assert 0.9 < schedule(1, lr=1.0, warmup_steps=0, total_steps=100) < 1.0
     assert type(schedule(3, **PLAN)) is float
+
+
+BIT = {  # the released code's: the end of the warm-up, the steps after which the rate is a tenth, the last step
+    (0.4, 0.6, 0.8): (100, 200, 300, 400, 500),
+    (0.3, 0.6, 0.9): (500, 3000, 6000, 9000, 10_000),
+}
+
+
+@pytest.mark.parametrize("decay_at", BIT)
+def test_the_staircase_is_bits(decay_at):
+    warm_up, *ends, total = BIT[decay_at]
+    plan = {"lr": 0.003, "warmup_steps": warm_up, "total_steps": total, "decay_at": decay_at}
+    for n, (first, last) in enumerate(zip([warm_up, *ends], [*ends, total], strict=True)):
+        for step in (first + 1, last):
+            assert schedules.staircase(step, **plan) == pytest.approx(0.003 / 10**n, rel=1e-12)
+    assert schedules.staircase(warm_up // 4, **plan) == pytest.approx(0.003 / 4, rel=1e-12)
+    assert schedules.staircase(total + 100, **plan) == schedules.staircase(total, **plan)
+    assert type(schedules.staircase(3, **plan)) is float
+
+
+def test_a_staircase_without_stairs_and_one_cut_off():
+    plan = {"lr": 1.0, "warmup_steps": 10}
+    assert schedules.staircase(90, **plan, total_steps=90, decay_at=()) == 1.0
+    assert schedules.staircase(4, **plan, total_steps=5, decay_at=(0.8,)) == pytest.approx(0.4)
+    assert schedules.staircase(5, **plan, total_steps=5, decay_at=(0.8,)) == pytest.approx(0.05)
+    assert schedules.staircase(1, lr=1.0, warmup_steps=0, total_steps=100) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("decay_at", "said"),
+    [
+        (0.3, "decay_at is 0.3; need a tuple of numbers from 0 to 1, such as "),
+        ("0.3", "decay_at is '0.3'; need a tuple"),
+        ((0.3, 1.2), "decay_at is 1.2; need a number from 0 to at most 1"),
+        ((0.3, math.nan), "decay_at is nan; need"),
+        (("a",), "decay_at is 'a'; need a number"),
+        ((0.6, 0.3), "decay_at is .*; need each number larger than the one before"),
+        ((0.3, 0.3), "decay_at is .*; need each number larger"),
+    ],
+    ids=str,
+)
+def test_stairs_that_cannot_be(decay_at, said):
+    with pytest.raises(InputError, match=f"^{said}"):
+        schedules.staircase(1, **PLAN, decay_at=decay_at)
 
 
 def test_one_step_after_the_warm_up_is_the_last():

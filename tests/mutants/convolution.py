@@ -538,8 +538,8 @@ wrong_rules(
     RESNET,
     "test_bit",
     "test_multiply_adds_are_those_of_a_run",
-    ("the 3x3 counted as 1x1", "9 * narrow * narrow", "narrow * narrow"),
-    ("the first convolution at the output's places", "if unit == 0 else places", "if unit > 99 else places"),
+    ("the 3x3 counted as 1x1", 'how["kernel"] ** 2', "1"),
+    ("the first convolution at the output's places", "if unit == 0 else after", "if unit > 99 else after"),
     (
         "no shortcut",
         "if stride > 1 or channels != outputs:\n            count",

@@ -14,8 +14,8 @@ wrong_rules(
     "test_augmentation_that_goes_by_pixels_is_done_on_the_small_picture",
     (
         "left to the large picture",
-        'SMALL = ("affine", "crop", "inception_crop")',
-        'SMALL = ("inception_crop",)',
+        'SMALL = ("affine", "crop", *augment.BOXES)',
+        "SMALL = (*augment.BOXES,)",
     ),
     ("the flip done twice", "if name in SMALL)", "if name)"),
 )

@@ -120,6 +120,74 @@ wrong_rules(
     ("the end added", "end + (lr - end)", "end + lr"),
 )
 wrong_rules(
+    "training/schedules.py",
+    "test_schedules",
+    "test_the_staircase_is_bits",
+    ("the rate falls a step too early", "step > round(share", "step >= round(share"),
+    ("a half in place of a tenth", "0.1**decays", "0.5**decays"),
+    ("one stair alone", "lr * 0.1**decays", "lr * 0.1 ** min(decays, 1)"),
+    (
+        "shares of the steps after the warm-up",
+        "share * total_steps)",
+        "share * (total_steps - warmup_steps))",
+    ),
+    decay_at=(0.4, 0.6, 0.8),
+)
+RULE, NUMBER = "training/recipes/hyperrule.py", "test_the_rule_goes_by_the_number"
+SIZE = "test_the_rule_goes_by_the_size"
+MANY = {"warm_up": 500, "decay_at": (0.3, 0.6, 0.9), "mixup": 0.1}
+wrong_rules(
+    RULE,
+    "test_hyperrule",
+    NUMBER,
+    ("20,000 pictures are few", "if count < MEDIUM", "if count <= MEDIUM"),
+    count=20_000,
+    steps=10_000,
+    **MANY,
+)
+wrong_rules(
+    RULE,
+    "test_hyperrule",
+    NUMBER,
+    ("500,000 are not many", "if count < LARGE", "if count <= LARGE"),
+    count=500_000,
+    steps=20_000,
+    **MANY,
+)
+wrong_rules(
+    RULE,
+    "test_hyperrule",
+    NUMBER,
+    ("mixup for few", "(0.4, 0.6, 0.8), 0.0", "(0.4, 0.6, 0.8), 0.1"),
+    ("the paper's shares for few", "(0.4, 0.6, 0.8)", "(0.3, 0.6, 0.9)"),
+    ("a warm-up that does not go by the steps", "warm_up * steps // own", "warm_up"),
+    count=1,
+    steps=500,
+    warm_up=100,
+    decay_at=(0.4, 0.6, 0.8),
+    mixup=0.0,
+)
+wrong_rules(
+    RULE,
+    "test_hyperrule",
+    SIZE,
+    ("96x96 is small", "pictures[1] < SMALL_PICTURE", "pictures[1] <= SMALL_PICTURE"),
+    pictures=(96, 96),
+    asked=None,
+    image_size=(384, 384),
+    crop="crop_384_of_448",
+)
+wrong_rules(
+    RULE,
+    "test_hyperrule",
+    SIZE,
+    ("by one side", "pictures[0] * pictures[1]", "pictures[0] ** 2"),
+    pictures=(300, 30),
+    asked=None,
+    image_size=(128, 128),
+    crop="crop_128_of_160",
+)
+wrong_rules(
     "analysis/linear_eval.py",
     "test_linear_eval",
     "test_against_least_squares",

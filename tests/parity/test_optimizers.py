@@ -1,4 +1,4 @@
-"""SGD, Adam, AdamW, both schedules and clipping against PyTorch's own, 20 steps in float64."""
+"""SGD, Adam, AdamW, all schedules and clipping against PyTorch's own, 20 steps in float64."""
 
 import numpy as np
 import pytest
@@ -110,6 +110,14 @@ def test_the_line():
         torch.optim.lr_scheduler.LinearLR(plain(0.1), start_factor=1.0, end_factor=1e-4, total_iters=STEPS)
     )
     ours = [schedules.linear(step, lr=0.1, warmup_steps=0, total_steps=STEPS) for step in range(STEPS)]
+    np.testing.assert_allclose(ours, list(theirs), rtol=1e-12)
+
+
+def test_the_staircase():
+    """PyTorch's step 0 is ours of step 1: it counts the updates made, we the update that is being made."""
+    theirs = rates(torch.optim.lr_scheduler.MultiStepLR(plain(0.1), [STEPS // 4, STEPS // 2], gamma=0.1))
+    how = {"lr": 0.1, "warmup_steps": 0, "total_steps": STEPS, "decay_at": (0.25, 0.5)}
+    ours = [schedules.staircase(step, **how) for step in range(1, STEPS + 1)]
     np.testing.assert_allclose(ours, list(theirs), rtol=1e-12)
 
 

@@ -17,7 +17,8 @@ def parameters(config):
 def multiply_adds(config, **how):
     """{part: multiply–adds of one forward pass of one input}, every matrix product counted; a backward takes twice.
 
-    For a ViT whole=False leaves out what nobody reads, see `models.vit.cost.multiply_adds`.
+    For a ViT whole=False leaves out what nobody reads, see `models.vit.cost.multiply_adds`; for a network with
+    convolutions padding=False leaves out the products with zeros around an image, see `blocks.resnet.multiply_adds`.
     """
     return _counted(models.of(config).multiply_adds, config, how)
 

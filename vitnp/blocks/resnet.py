@@ -4,6 +4,7 @@ The root is a 7x7 convolution with stride 2 and a max-pool with stride 2; the st
 widths w, 2w, 4w, 8w for a root of width w.
 """
 
+import math
 from typing import Any, NamedTuple
 
 from vitnp.blocks import bottleneck
@@ -128,16 +129,38 @@ def sizes_of(size, sizes, *, same):
     return found
 
 
-def multiply_adds(size, *, inputs, width, sizes, same):
-    """{part: multiply–adds} of the root and of each stage, for one image of `size` with so many channels."""
-    (rows, cols), *after = sizes_of(size, sizes, same=same)
-    found = {"root": rows * cols * 7 * 7 * inputs * width} | {f"stage {i + 1}": 0 for i in range(len(sizes))}
-    channels = width
+def pixels_inside(size, *, kernel, stride, padding):
+    """How many pixels of the image, not of the zeros around it, a convolution's windows have, all together."""
+    how, found = {"kernel": kernel, "stride": stride, "padding": padding}, 1
+    for n, (before, _), count in zip(
+        size, conv.padding_of(size, **how), conv.output_size(size, **how), strict=True
+    ):
+        starts = [stride * i - before for i in range(count)]
+        found *= sum(min(start + kernel, n) - max(start, 0) for start in starts)
+    return found
+
+
+def multiply_adds(size, *, inputs, width, sizes, same, padding=True):
+    """{part: multiply–adds} of the root and of each stage, for one image of `size` with so many channels.
+
+    padding False leaves out the products with the zeros around an image, which are made here and change nothing.
+    """
+
+    def inside(size, **how):
+        """How many pixels the windows of a convolution have, all together."""
+        if padding:
+            return math.prod(conv.output_size(size, **how)) * how["kernel"] ** 2
+        return pixels_inside(size, **how)
+
+    _, *after = sizes_of(size, sizes, same=same)
+    root = inside(size, **ROOT, padding="same" if same else 3) * inputs * width
+    found, channels = {"root": root} | {f"stage {i + 1}": 0 for i in range(len(sizes))}, width
     for stage, unit, stride in units(sizes):
         narrow = width * 2**stage
         outputs, places = bottleneck.WIDER * narrow, after[stage + 1][0] * after[stage + 1][1]
-        before = after[stage][0] * after[stage][1] if unit == 0 else places
-        count = before * channels * narrow + places * (9 * narrow * narrow + narrow * outputs)
+        before = after[stage] if unit == 0 else after[stage + 1]
+        windows = inside(before, kernel=3, stride=stride, padding="same" if same else 1)
+        count = math.prod(before) * channels * narrow + windows * narrow * narrow + places * narrow * outputs
         if stride > 1 or channels != outputs:
             count += places * channels * outputs
         found[f"stage {stage + 1}"] += count

@@ -30,7 +30,10 @@ def run(args):
     for title in ("command", "accuracy", "time", "source"):
         row(title, getattr(listed, title))
     if listed.by_count:
-        row("numbers below", f"for {TYPICAL:,} training images; for others it chooses others, and says so")
+        of = " of 96x96 pixels or more" if listed.by_size else ""
+        row(
+            "numbers below", f"for {TYPICAL:,} training images{of}; for others it chooses others, and says so"
+        )
     if (words := memory(listed)) is not None:
         row("memory", words)
     row("model", listed.model or "any, from a file of weights")

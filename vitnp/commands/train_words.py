@@ -30,6 +30,8 @@ def chosen(setup, lr=None):
         yield (
             f"{wanted.recipe}, for {count:,} images: {steps} of {recipe.batch_size}, "
             f"{recipe.warmup_steps:,} of warm-up, {recipe.optimizer}, lr {lr or format(recipe.lr, 'g')}"
+            + (f", {', '.join(recipe.augment)}" if find(wanted.recipe).by_size else "")
+            + (f", mixup {recipe.mixup:g}" if recipe.mixup else "")
         )
     if setup.data.note:
         yield setup.data.note

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from vitnp.errors import need_choice
+from vitnp.errors import InputError, need_choice
 
 SHIFT = 0.5  # pixels: small, because an image may have only 8x8
 DEGREES = 11.0
@@ -110,12 +110,31 @@ def crop_box(size, rng, *, area=(0.05, 1.0), ratio=(3 / 4, 4 / 3), tries=100):
     return 0, 0, width, height
 
 
-def inception_crop(images, rng):
-    """A random part of each image (`crop_box`), resized to the image's size by linear interpolation: (n, Hᵢ, Wᵢ, C)."""
+def window_box(size, rng, *, side):
+    """(left, top, right, bottom) of a random window of an image of size (width, height), in whole pixels.
+
+    Its sides are the share `side` of the image's: 128/160 where BiT resizes to 160x160 and cuts 128x128 out (§3.3).
+    """
+    inner = [max(round(side * full), 1) for full in size]
+    left, top = (int(rng.integers(0, full - part + 1)) for full, part in zip(size, inner, strict=True))
+    return left, top, left + inner[0], top + inner[1]
+
+
+# The augmentations that are a part of each image: how it is drawn. A picture's part is cut out before the one resize.
+BOXES = {
+    "inception_crop": crop_box,
+    "crop_128_of_160": functools.partial(window_box, side=128 / 160),
+    "crop_384_of_448": functools.partial(window_box, side=384 / 448),
+    "crop_480_of_512": functools.partial(window_box, side=480 / 512),
+}
+
+
+def part_crop(images, rng, *, box=crop_box):
+    """A random part of each image, resized to the image's size by linear interpolation: (n, Hᵢ, Wᵢ, C)."""
     n, height, width, _ = images.shape
     moved = np.empty_like(images)
     for i in range(n):
-        left, top, right, bottom = crop_box((width, height), rng)
+        left, top, right, bottom = box((width, height), rng)
         rows, cols = (
             (np.arange(new) + 0.5) * (old / new) - 0.5
             for new, old in ((height, bottom - top), (width, right - left))
@@ -136,14 +155,15 @@ NAMES = {
     "affine": affine,
     "crop": crop,
     "flip": flip,
-    "inception_crop": inception_crop,
-}  # as recipes call them
+} | {name: functools.partial(part_crop, box=box) for name, box in BOXES.items()}  # as recipes call them
 
 
 def check_names(names):
-    """Raise InputError for an augmentation that is not there."""
+    """Raise InputError for an augmentation that is not there, and for two that cut out a part."""
     for name in names:
         need_choice("augment", name, NAMES)
+    if len(boxes := [name for name in names if name in BOXES]) > 1:
+        raise InputError(f"augment has {boxes[0]} and {boxes[1]}; leave one of them out")
 
 
 def composed(names, source, *, alpha=0.0, num_classes=None):

@@ -13,7 +13,7 @@ import numpy as np
 from vitnp.data import augment, folder, photo, preprocess
 from vitnp.errors import InputError
 
-SMALL = ("affine", "crop", "inception_crop")  # augmentations that are measured in the picture's own pixels
+SMALL = ("affine", "crop", *augment.BOXES)  # augmentations that are measured in the picture's own pixels
 
 
 class Fitted:
@@ -33,19 +33,19 @@ class Fitted:
 
     def images(self, rows, rng=None):
         """float32 (len(rows), Hᵢ, Wᵢ, C), by default −1 … 1."""
-        small, crops = self.source.images(rows), False
+        small, crop = self.source.images(rows), None
         if small.size and abs(small).max() > 1.0:
             raise InputError("images hold values outside −1 … 1, which no picture has; scale them to that")
         if rng is not None:
-            crops = "inception_crop" in self.does
+            crop = box_of(self.does)
             for name in self.does:
-                small = small if name == "inception_crop" else augment.NAMES[name](small, rng)
+                small = small if name == crop else augment.NAMES[name](small, rng)
         pixels = np.rint((small + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
         x = np.empty((len(pixels), *self.shape), np.float32)
         for i, image in enumerate(pixels):
             picture = photo.in_colors(photo.of_pixels(image), self.config.in_channels)
-            if crops:
-                x[i] = preprocess.random_part(picture, self.config, rng)
+            if crop:
+                x[i] = preprocess.random_part(picture, self.config, rng, crop)
             else:
                 x[i] = preprocess.apply(picture, self.config)
         return x
@@ -63,8 +63,7 @@ def fitted(dataset, config, *, augment=(), on_corrupt="stop", say=None):
     if own is None:
         photo.need_colors(config.in_channels)
         preprocess.need_filter(config.preprocessing)
-        crops = "inception_crop" in augment
-        return folder.fitted(dataset, config, crops=crops, on_corrupt=on_corrupt, say=say)
+        return folder.fitted(dataset, config, crop=box_of(augment), on_corrupt=on_corrupt, say=say)
     shape = (*config.image_size, config.in_channels)
     if own == shape and preprocess.resized(own[:2], config) == own[:2]:
         return dataset
@@ -81,6 +80,11 @@ def fitted(dataset, config, *, augment=(), on_corrupt="stop", say=None):
     preprocess.need_filter(config.preprocessing)
     train = Fitted(dataset.train, config, augment=augment)
     return dataset._replace(train=train, test=Fitted(dataset.test, config), note=change(own, config))
+
+
+def box_of(names):
+    """The augmentation among these that cuts out a part of a picture; None where there is none."""
+    return next((name for name in names if name in augment.BOXES), None)
 
 
 def change(own, config):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vitnp.data import photo, preprocess
+from vitnp.data import augment, photo, preprocess
 from vitnp.data.sources import TEST_SHARE, DataSet
 from vitnp.errors import InputError, need_choice
 from vitnp.inputs.images import ImageConfig, Preprocessing
@@ -32,14 +32,14 @@ class Unreadable(InputError):
 class FolderSource:
     """Pictures in files, decoded when they are read.
 
-    crops True cuts a random part of each picture when it is read with a generator (`preprocess.random_part`), as for
+    crop, a name of `augment.BOXES`, cuts a random part of each picture when it is read with a generator, as for
     training; without one a picture is prepared by `config.preprocessing`, as `vitnp predict` does. With config None
     it is not known yet what the pictures are to become, so none can be read.
     """
 
-    def __init__(self, paths, labels, config=None, *, crops=False):
+    def __init__(self, paths, labels, config=None, *, crop=None):
         self.paths, self.labels = list(paths), np.asarray(labels, np.intp)
-        self.config, self.does = config, ("inception_crop",) if crops else ()
+        self.config, self.does = config, (crop,) if crop else ()
         self.shape = config and (*config.image_size, config.in_channels)
 
     def __len__(self):
@@ -60,11 +60,11 @@ class FolderSource:
             raise Unreadable(problem) from None
         if rng is None:
             return preprocess.apply(picture, self.config, name=path)
-        return preprocess.random_part(picture, self.config, rng)
+        return preprocess.random_part(picture, self.config, rng, *self.does)
 
 
 def load(
-    folder, *, image_size, in_channels=3, seed=0, crops=False, on_corrupt="stop", preprocessing=None, say=None
+    folder, *, image_size, in_channels=3, seed=0, crop=None, on_corrupt="stop", preprocessing=None, say=None
 ):
     """The `DataSet` of a folder of pictures.
 
@@ -77,7 +77,9 @@ def load(
     config = ImageConfig(
         image_size=image_size, in_channels=in_channels, preprocessing=preprocessing or Preprocessing()
     )
-    return fitted(unread(folder, seed), config, crops=crops, on_corrupt=on_corrupt, say=say)
+    if crop is not None:
+        need_choice("crop", crop, augment.BOXES)
+    return fitted(unread(folder, seed), config, crop=crop, on_corrupt=on_corrupt, say=say)
 
 
 def unread(folder, seed=0):
@@ -91,13 +93,13 @@ def unread(folder, seed=0):
     return DataSet(FolderSource(*train), FolderSource(*test), names)
 
 
-def fitted(dataset, config, *, crops=False, on_corrupt="stop", say=None):
+def fitted(dataset, config, *, crop=None, on_corrupt="stop", say=None):
     """The same pictures prepared by config, see `load`."""
     need_choice("on_corrupt", on_corrupt, ("stop", "skip"))
     parts = [[*zip(part.paths, part.labels, strict=True)] for part in dataset[:2]]
     if on_corrupt == "skip":
         parts = readable(*parts, config, say)
-    train, test = (FolderSource(*zip(*part, strict=True), config, crops=crops) for part in parts)
+    train, test = (FolderSource(*zip(*part, strict=True), config, crop=crop) for part in parts)
     return DataSet(train, test, dataset.class_names)
 
 

@@ -44,10 +44,10 @@ def need_filter(how):
         )
 
 
-def random_part(image, config, rng):
-    """A random part of a Pillow image (`augment.crop_box`), resized once to the model's size: as `apply` gives."""
+def random_part(image, config, rng, crop="inception_crop"):
+    """A random part of a Pillow image, resized once to the model's size: as `apply` gives. crop: of `augment.BOXES`."""
     height, width = config.image_size
-    box = augment.crop_box(image.size, rng)
+    box = augment.BOXES[crop](image.size, rng)
     part = image.resize((width, height), box=box, resample=2)  # 2: bilinear
     return scaled(_pixels(part), config.preprocessing)
 

@@ -80,15 +80,10 @@ PRESETS = {
     name: {"units": DEPTHS[name.partition("x")[0]], "width": 64 * int(name.partition("x")[2])}
     for name in NAMES
 }
-# scikit-learn's handwritten digits, 8x8 gray: two stages.
-PRESETS["bit-digits"] = {
-    "image_size": (8, 8),
-    "in_channels": 1,
-    "width": 16,
-    "units": (2, 2),
-    "groups": 4,
-    "num_classes": 10,
-}
+# scikit-learn's handwritten digits, 8x8 gray, and Fashion-MNIST: as many stages as such small pictures can be halved.
+_SMALL = {"in_channels": 1, "width": 32, "groups": 8, "num_classes": 10}
+PRESETS["bit-digits"] = _SMALL | {"image_size": (8, 8), "units": (1, 1)}
+PRESETS["bit-fashion"] = _SMALL | {"image_size": (28, 28), "units": (1, 1, 1)}
 # For the checks: every kind of leaf, all sizes different.
 PRESETS["bit-tiny"] = {"image_size": (13, 18), "width": 6, "units": (2, 1), "groups": 2, "num_classes": 7}
 
@@ -161,10 +156,16 @@ def backward(dlogits, saved):
     return parts.together(backward_parts, dlogits, saved)
 
 
-def multiply_adds(config):
-    """{part: multiply–adds of one forward pass of one image}."""
+def multiply_adds(config, *, padding=True):
+    """{part: multiply–adds of one forward pass of one image}; padding as for `resnet.multiply_adds`."""
+    need_bool("padding", padding)
     found = resnet.multiply_adds(
-        config.image_size, inputs=config.in_channels, width=config.width, sizes=config.units, same=False
+        config.image_size,
+        inputs=config.in_channels,
+        width=config.width,
+        sizes=config.units,
+        same=False,
+        padding=padding,
     )
     return found | {"head": config.channels * config.num_classes}
 

@@ -167,14 +167,16 @@ def backward(dlogits, saved):
     return parts.together(backward_parts, dlogits, saved)
 
 
-def multiply_adds(config, *, whole=True):
-    """{part: multiply–adds of one forward pass of one image}."""
+def multiply_adds(config, *, whole=True, padding=True):
+    """{part: multiply–adds of one forward pass of one image}; whole as for a ViT, padding as for a BiT."""
+    need_bool("padding", padding)
     stem = resnet.multiply_adds(
         config.image_size,
         inputs=config.in_channels,
         width=config.stem_width,
         sizes=config.stem_units,
         same=True,
+        padding=padding,
     )
     return {f"stem {part}": count for part, count in stem.items()} | vit.multiply_adds(config, whole=whole)
 

@@ -38,8 +38,7 @@ def advised(wanted, name):
             f'"{one.name}"' for one in LISTED.values() if one.rates and f"--data {name} " in one.command
         ]
         return ", or the paper's ".join(["photos, which goes by the number of pictures", *papers])
-    near = "mnist-small" if name.endswith("mnist") else "cifar10-small"
-    return f"{near}, or photos with --init FILE for trained weights"
+    return "cifar10-small, or photos with --init FILE for trained weights"
 
 
 def model_name(wanted, listed):

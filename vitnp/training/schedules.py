@@ -5,7 +5,7 @@ Steps count from 1, the first update, to `total_steps`, the last.
 
 import math
 
-from vitnp.errors import need_int, need_real
+from vitnp.errors import InputError, need_int, need_real, shown
 
 MOST_STEPS = 2**53  # beyond it a float does not count
 
@@ -37,6 +37,31 @@ def linear(step, *, lr, warmup_steps, total_steps, end=1e-5):
     return (end + (lr - end) * (1.0 - p)) * warmup(step, warmup_steps)
 
 
+def staircase(step, *, lr, warmup_steps, total_steps, decay_at=(0.3, 0.6, 0.9)):
+    """The learning rate at `step`: a linear warm-up, and a tenth of it after each share of all steps.
+
+        lr · 10⁻ⁿ · min(1, step/warmup_steps),   n = how many of the round(share · total_steps) are over
+
+    As BiT (Kolesnikov et al., 2020, §3.3), whose fine-tuning has these shares.
+    """
+    step, warmup_steps, total_steps = checked(step, warmup_steps, total_steps)
+    lr = need_real("lr", lr, low=0)
+    decays = sum(step > round(share * total_steps) for share in shares("decay_at", decay_at))
+    return lr * 0.1**decays * warmup(step, warmup_steps)
+
+
+def shares(name, value):
+    """A tuple of shares of all steps, rising. Raises InputError for anything else."""
+    if not isinstance(value, tuple | list):
+        raise InputError(
+            f"{name} is {shown(value)}; need a tuple of numbers from 0 to 1, such as (0.3, 0.6, 0.9)"
+        )
+    found = tuple(need_real(name, share, low=0, at_most=1) for share in value)
+    if list(found) != sorted(set(found)):
+        raise InputError(f"{name} is {shown(value)}; need each number larger than the one before")
+    return found
+
+
 def checked(step, warmup_steps, total_steps):
     """The same as ints. Raises InputError for a step before the first, and for numbers that cannot be."""
     return (
@@ -56,4 +81,4 @@ def warmup(step, warmup_steps):
     return min(1.0, step / warmup_steps) if warmup_steps else 1.0
 
 
-SCHEDULES = {"cosine": cosine, "linear": linear}
+SCHEDULES = {"cosine": cosine, "linear": linear, "staircase": staircase}

@@ -52,6 +52,7 @@ def prepare(wanted, known=None):
     task = task_of(wanted)
     listed = recipe_of(wanted, name)
     given = overrides(wanted.image_size, wanted.set, config_class(wanted, listed, known))
+    listed, given = by_size(listed, given, wanted)
     recipe = changed(listed.recipe, wanted, given)
     augment.check_names(recipe.augment)
     check_dtype(wanted.dtype, task)
@@ -90,6 +91,20 @@ def prepare(wanted, known=None):
         p = with_task(p, rng, config, task)
         recipe = dataclasses.replace(recipe, mixup=0.0, label_smoothing=0.0)  # which are of labels
     return Setup(wanted, dataset, p, config, recipe, rng, task)
+
+
+def by_size(listed, given, wanted):
+    """(the recipe, {field: value} of the configuration) for the size of the set's pictures, where it goes by that."""
+    if listed.by_size is None:
+        return listed, given
+    pictures = data.picture_size(data.opened(wanted.data, seed=wanted.seed).train)
+    image_size, augmented = listed.by_size(pictures, given.get("image_size"))
+
+    def by_count(*how):
+        return dataclasses.replace(listed.by_count(*how), augment=augmented)
+
+    recipe = dataclasses.replace(listed.recipe, augment=augmented)
+    return listed._replace(recipe=recipe, by_count=by_count), {"image_size": image_size} | given
 
 
 def task_of(wanted):

@@ -235,6 +235,11 @@ CALLS = {
     "schedules.linear": Call(
         schedules.linear, lambda folder: at_step(folder) | {"end": 1e-5}, SCHEDULE | {"end": "real"}
     ),
+    "schedules.staircase": Call(
+        schedules.staircase,
+        lambda folder: at_step(folder) | {"decay_at": (0.3, 0.6)},
+        SCHEDULE | {"decay_at": "shares"},
+    ),
     "linear_eval.fit": Call(
         linear_eval.fit,
         lambda folder: {

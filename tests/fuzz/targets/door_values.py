@@ -236,6 +236,13 @@ SEEDS = NOTHING | {
     "set": (always({1}), ANY),
     "bytes": (always(b"a"), ANY),
 }
+SHARES = NOTHING | {
+    "number": (always(0.3), REFUSED),
+    "above 1": (always((0.3, 1.5)), REFUSED),
+    "falling": (always((0.6, 0.3)), REFUSED),
+    "text in it": (always((0.3, "0.6")), REFUSED),
+    "a list": (always([0.3]), ANY),
+}
 STATES = TREES | {
     "step negative": (lambda state: state | {"step": -1}, REFUSED),
     "step NaN": (lambda state: state | {"step": float("nan")}, REFUSED),
@@ -262,6 +269,7 @@ VALUES = {
     "dtype": DTYPES,
     "keep": CHOICES | {"nothing": (always("nothing"), REFUSED), "inputs": (always("inputs"), ANY)},
     "seeds": SEEDS,
+    "shares": SHARES,
     "labels or None": LABELS | OPTIONAL,
     "state": STATES,
     "generator": GENERATORS,

@@ -2,17 +2,21 @@
 
 recipe.py   the fields, which check themselves
 listed.py   a recipe with its name, command, source and result
-table.py    those of the two tables of the ViT paper
-own.py      those that run on a laptop, and the one for photos
-photos.py   how the latter goes by the number of pictures
+table.py    those of the two tables of the ViT paper, and BiT's pre-training
+own.py      those that run on a laptop, and those that go by the number of pictures
+photos.py, hyperrule.py   how these two do so
 """
 
 from vitnp.errors import InputError, did_you_mean
-from vitnp.training.recipes.own import for_photos, small
+from vitnp.training.recipes.own import by_pictures, small
 from vitnp.training.recipes.recipe import Recipe as Recipe
-from vitnp.training.recipes.table import fine_tuning, pretraining
+from vitnp.training.recipes.table import bit_pretraining, fine_tuning, pretraining
 
-LISTED = {listed.name: listed for rows in (small, for_photos, fine_tuning, pretraining) for listed in rows()}
+LISTED = {
+    listed.name: listed
+    for rows in (small, by_pictures, fine_tuning, pretraining, bit_pretraining)
+    for listed in rows()
+}
 RECIPES = {name: listed.recipe for name, listed in LISTED.items()}
 
 

@@ -7,6 +7,7 @@ from vitnp.training.recipes.recipe import Recipe
 
 NOT_HERE = "not measured here"
 SWEEP = (0.001, 0.003, 0.01, 0.03)  # base learning rates, as the paper tries for small sets
+AT_A_TIME = 8  # images of the papers' batches, which as a whole take hundreds of gigabytes
 UNTRIED = "a start, from common practice with small images; no number of it was tuned"
 
 
@@ -26,6 +27,9 @@ class Listed(NamedTuple):
     hold_out: float = 0.1  # that part, a fraction of the training images
     by_count: Callable | None = (
         None  # (training images, steps or None) → the recipe; None: it is always the same
+    )
+    by_size: Callable | None = (
+        None  # (the pictures' size, the image size asked for or None) → image size, augment
     )
 
     @property

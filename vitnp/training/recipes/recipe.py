@@ -5,7 +5,7 @@ import math
 from typing import ClassVar
 
 from vitnp.errors import InputError
-from vitnp.inputs.fields import Checked, choice, names, real, whole
+from vitnp.inputs.fields import Checked, choice, declared, names, real, whole
 from vitnp.training import optim, schedules
 
 
@@ -23,6 +23,9 @@ class Recipe(Checked):
     micro_batch: int | None = whole(None)  # images a forward and backward, gradients added; None: batch_size
     lr: float = real(open_at_low=True)  # after the warm-up, before the decay
     schedule: str = choice(*schedules.SCHEDULES)
+    decay_at: tuple | None = declared(
+        schedules.shares, None, kind="a list of shares such as 0.3,0.6,0.9"
+    )  # staircase's
     warmup_steps: int = whole(0, at_least=0)
     optimizer: str = choice(*optim.MOMENTS, default="adamw")
     momentum: float = real(0.9, below=1)  # SGD's μ
@@ -41,6 +44,10 @@ class Recipe(Checked):
         """Raise InputError where two fields do not fit together."""
         if (self.epochs is None) == (self.steps is None):
             raise InputError(f"epochs is {self.epochs} and steps is {self.steps}; give one of them")
+        if self.decay_at is not None and self.schedule != "staircase":
+            raise InputError(
+                f"decay_at is {self.decay_at} and schedule is {self.schedule}; it is of the schedule staircase alone"
+            )
         if self.micro_batch is not None and self.micro_batch > self.batch_size:
             raise InputError(
                 f"micro_batch is {self.micro_batch}; need at most batch_size, which is {self.batch_size}"
@@ -56,8 +63,9 @@ class Recipe(Checked):
 
     def rate(self, step, total_steps):
         """The learning rate of a step, counted from 1."""
-        schedule = schedules.SCHEDULES[self.schedule]
-        return schedule(step, lr=self.lr, warmup_steps=self.warmup_steps, total_steps=total_steps)
+        schedule, how = schedules.SCHEDULES[self.schedule], {"lr": self.lr, "warmup_steps": self.warmup_steps}
+        how |= {} if self.decay_at is None else {"decay_at": self.decay_at}
+        return schedule(step, **how, total_steps=total_steps)
 
     def update_options(self):
         """The options of `optim.update`, apart from lr."""
