@@ -23,7 +23,14 @@ from vitnp.inputs.checks import check_config
 from vitnp.inputs.fields import merged
 from vitnp.inputs.images import ImageConfig, Preprocessing
 
-FAMILIES = ("vit", "bit", "hybrid", "mlp")  # the modules, in the order in which a preset is looked for
+FAMILIES = (
+    "vit",
+    "bit",
+    "hybrid",
+    "cnn",
+    "rnn",
+    "mlp",
+)  # the modules, in the order in which a preset is looked for
 
 
 def __getattr__(name):
