@@ -22,6 +22,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     pixels,
     positions,
     resnet_files,
+    small_models,
     steps,
     trace,
     training,
