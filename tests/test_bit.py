@@ -57,7 +57,7 @@ def test_parameters(name):
 
 def test_every_preset_has_its_count_here():
     assert set(bit.PRESETS) - set(COUNTS) == {
-        *("bit-digits", "bit-digits-wide", "bit-fashion-wide", "bit-tiny")
+        *("bit-digits", "bit-digits-136k", "bit-fashion-136k", "bit-tiny")
     }
     assert bit.Config() == preset("R50x1")
 

@@ -6,21 +6,21 @@ import pytest
 from vitnp import models, preset, tree
 
 OF = {
-    "digits": ("mlp-digits", "cnn-digits", "rnn-digits", "bit-digits-wide", "hybrid-digits"),
-    "fashion": ("mlp-fashion", "cnn-fashion", "rnn-fashion", "bit-fashion-wide", "hybrid-fashion"),
+    "digits": ("mlp-digits", "cnn-digits", "rnn-digits", "bit-digits-136k", "hybrid-digits"),
+    "fashion": ("mlp-fashion", "cnn-fashion", "rnn-fashion", "bit-fashion-136k", "hybrid-fashion"),
 }
 COUNTS = {
     "digits": 136_138,
     "mlp-digits": 125_578,
     "cnn-digits": 138_298,
     "rnn-digits": 137_706,
-    "bit-digits-wide": 135_786,
+    "bit-digits-136k": 135_786,
     "hybrid-digits": 141_630,
     "fashion": 139_018,
     "mlp-fashion": 138_970,
     "cnn-fashion": 137_458,
     "rnn-fashion": 139_610,
-    "bit-fashion-wide": 135_786,
+    "bit-fashion-136k": 135_786,
     "hybrid-fashion": 144_510,
 }
 

@@ -88,8 +88,9 @@ PRESETS["bit-digits"] = {
     "num_classes": 10,
 }
 # About as many parameters as the ViT's presets "digits" and "fashion".
-PRESETS["bit-digits-wide"] = PRESETS["bit-digits"] | {"width": 32, "units": (2, 1)}
-PRESETS["bit-fashion-wide"] = PRESETS["bit-digits-wide"] | {"image_size": (28, 28)}
+_136K = {"in_channels": 1, "width": 32, "units": (2, 1), "groups": 4, "num_classes": 10}
+PRESETS["bit-digits-136k"] = _136K | {"image_size": (8, 8)}
+PRESETS["bit-fashion-136k"] = _136K | {"image_size": (28, 28)}
 # For the checks: every kind of leaf, all sizes different.
 PRESETS["bit-tiny"] = {"image_size": (13, 18), "width": 6, "units": (2, 1), "groups": 2, "num_classes": 7}
 
