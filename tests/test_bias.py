@@ -138,8 +138,11 @@ def test_the_receptive_field_of_a_cnn_grows_as_the_formula_says(kernel, pool):
     assert found == want
 
 
-def test_a_vit_sees_everything_after_one_block():
-    p, config = random_model("tiny")
+@pytest.mark.parametrize(
+    "fields", [{}, {"classifier": "gap"}, {"position_embedding": "relative"}, {"position_at": "every-layer"}]
+)
+def test_a_vit_sees_everything_after_one_block(fields):
+    p, config = random_model("tiny", **fields)
     images = rng(1).standard_normal((2, *config.image_size, 3))
     (first, patch), *blocks = bias.receptive_fields(images, p, config)
     P = config.patch_size
@@ -152,7 +155,9 @@ def test_a_vit_sees_everything_after_one_block():
 
 def test_receptive_fields_of_another_family():
     p, config = random_model("mlp-tiny")
-    with pytest.raises(InputError, match="of the family mlp are not drawn; use a CNN's or a ViT's"):
+    with pytest.raises(
+        InputError, match="a model of the family mlp has no layers to go through one by one; use"
+    ):
         next(bias.receptive_fields(np.zeros((1, 5, 4, 3)), p, config))
 
 

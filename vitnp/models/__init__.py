@@ -9,9 +9,9 @@
     backward(dy, saved)                 dx, dp: `parts.together`
     multiply_adds(config)               {part: count for one input}: what decides whether another thread pays
 
-and, where it has them: tensors (see `models.tensors`), tokens (see `engine.batch`), saved_bytes and step_bytes (see
-`analysis.cost`), resized (see `weights.adapt`). Every classifier ends with step 8, so p["classify"]["head"] is its
-head.
+and, where it has them: tensors (see `models.tensors`), layers (see `models.layers`), tokens (see `engine.batch`),
+saved_bytes and step_bytes (see `analysis.cost`), resized (see `weights.adapt`). Every classifier ends with step 8, so
+p["classify"]["head"] is its head.
 """
 
 import dataclasses

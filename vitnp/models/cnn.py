@@ -6,6 +6,7 @@ Each kernel sees a small window and is the same at every place: what a CNN assum
 """
 
 import dataclasses
+import functools
 from typing import ClassVar, NamedTuple
 
 from vitnp.blocks import conv_stage
@@ -22,7 +23,9 @@ from vitnp.inputs.fields import MOST, whole
 from vitnp.inputs.images import ImageConfig, check_images, check_memory
 from vitnp.inputs.residual import counts
 from vitnp.models import parts
+from vitnp.models.layers import Layer, only_dx
 from vitnp.models.tensors import RETURNED, Local, Tensor
+from vitnp.ops import pool
 from vitnp.ops.initializers import Weightless
 from vitnp.steps import s8_classify
 
@@ -161,6 +164,16 @@ def resized(p, config, image_size):
     check_config(config, CNNConfig)
     check_parameters(p, init, config)
     return p, dataclasses.replace(config, image_size=image_size)
+
+
+def layers(p, config):
+    """Yield each `Layer`: every convolution with its ReLU, and every max-pool."""
+    for i, stage in p["stages"].items():
+        for j, layer in stage.items():
+            forward = functools.partial(conv_stage.layer_forward, p=layer)
+            yield Layer(f"stages.{i}.{j}", forward, only_dx(conv_stage.layer_backward))
+        how = {"kernel": config.pool_size, "stride": config.pool_size}
+        yield Layer(f"stages.{i}.pool", functools.partial(pool.max_forward, **how), pool.max_backward)
 
 
 def tensors(config):

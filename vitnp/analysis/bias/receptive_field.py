@@ -4,36 +4,21 @@ The gradient of the place in the middle is not zero where a pixel has a part in 
 is closed, or another pixel is the maximum. So a pixel counts if its gradient is not zero in any of several images.
 """
 
-import functools
-from collections.abc import Callable
-from typing import NamedTuple
-
 from vitnp import models
 from vitnp.backend.arrays import array_module
-from vitnp.blocks import conv_stage, encoder
-from vitnp.errors import InputError
-from vitnp.inputs.checks import check_parameters
+from vitnp.inputs.checks import check_parameters, parameter_of
 from vitnp.inputs.images import check_images
-from vitnp.ops import pool
-from vitnp.steps import s1_patchify, s2_project
-
-
-class Layer(NamedTuple):
-    """A layer of a model, alone."""
-
-    name: str
-    forward: Callable  # x → y, saved
-    backward: Callable  # dy, saved → dx
 
 
 def receptive_fields(images, p, config):
     """Yield (name of a layer, mask (Hᵢ, Wᵢ)) from the first layer on: which pixels its middle place depends on.
 
-    A CNN's layers are its convolutions and pools, a ViT's the projection of patches and the encoder's blocks, of which
-    the patch in the middle is asked. Raises InputError for another family's model.
+    The layers are those of the model's `layers`; of tokens the patch in the middle is asked. Raises InputError for a
+    model that has none.
     """
+    layers = models.ask(config, "layers", "layers to go through one by one")
     check_parameters(p, models.of(config).init, config)
-    x, run = check_images(images, config, "float64"), []
+    x, run = check_images(images, config, parameter_of(p).dtype), []
     for layer in layers(p, config):
         x, saved = layer.forward(x)
         run.append((layer, saved))
@@ -58,48 +43,7 @@ def middle(y, config):
     dy = array_module(y).zeros(y.shape, y.dtype)
     if y.ndim == 4:
         dy[:, y.shape[1] // 2, y.shape[2] // 2] = 1.0
-    else:  # tokens, patch after patch
+    else:  # tokens: the patches row by row, behind a class token if there is one
         rows, columns = config.grid
-        dy[:, rows // 2 * columns + columns // 2] = 1.0
+        dy[:, y.shape[1] - rows * columns + rows // 2 * columns + columns // 2] = 1.0
     return dy
-
-
-def layers(p, config):
-    """The `Layer`s of a model up to its last map."""
-    if config.family == "cnn":
-        return list(of_cnn(p, config))
-    if config.family == "vit":
-        return list(of_vit(p, config))
-    raise InputError(f"receptive fields of the family {config.family} are not drawn; use a CNN's or a ViT's")
-
-
-def of_cnn(p, config):
-    """Yield each convolution with its ReLU, and each pool."""
-    for i, stage in p["stages"].items():
-        for j, layer in stage.items():
-            forward = functools.partial(conv_stage.layer_forward, p=layer)
-            yield Layer(f"stages.{i}.{j}", forward, only_dx(conv_stage.layer_backward))
-        how = {"kernel": config.pool_size, "stride": config.pool_size}
-        yield Layer(f"stages.{i}.pool", functools.partial(pool.max_forward, **how), pool.max_backward)
-
-
-def of_vit(p, config):
-    """Yield the projection of patches, and each block. Positions and [CLS] hide no pixel, and are left out."""
-
-    def forward(x):
-        patches, saved = s1_patchify.forward(x, patch_size=config.patch_size)
-        z, saved_project = s2_project.forward(patches, p["project"])
-        return z, (saved, saved_project)
-
-    def backward(dz, saved):
-        return s1_patchify.backward(s2_project.backward(dz, saved[1])[0], saved[0])
-
-    yield Layer("project", forward, backward)
-    for i, block in p["blocks"].items():
-        forward = functools.partial(encoder.block_forward, p=block, config=config)
-        yield Layer(f"blocks.{i}", forward, only_dx(encoder.block_backward))
-
-
-def only_dx(backward):
-    """A backward without the gradients of the parameters."""
-    return lambda dy, saved: backward(dy, saved)[0]
