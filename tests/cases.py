@@ -14,16 +14,17 @@ import numpy as np
 
 from vitnp import gradcheck, tree, vit
 from vitnp.backend.arrays import array_module, to_device
-from vitnp.blocks import bottleneck, encoder, resnet
+from vitnp.blocks import bottleneck, conv_stage, encoder, resnet
 from vitnp.blocks.convolution import How
 from vitnp.engine import loss
-from vitnp.models import bit, hybrid, mlp, preset
+from vitnp.models import bit, cnn, hybrid, mlp, preset, rnn
 from vitnp.models.vit import masked
 from vitnp.ops import (
     conv,
     dropout,
     gelu,
     group_norm,
+    gru,
     heads,
     interpolate,
     linear,
@@ -32,6 +33,7 @@ from vitnp.ops import (
     relative,
     relu,
     rows,
+    sigmoid,
     softmax,
     standardize,
 )
@@ -109,6 +111,10 @@ def ops():
         generic(2, 4, 5),
         per_image=False,
     )
+    yield op("sigmoid", sigmoid.forward, sigmoid.backward, 2 * x)
+    shapes = gru.init(None, inputs=3, width=5, dtype="float64")
+    for name, length in (("gru", 4), ("gru, one input", 1)):
+        yield step(name, gru, generic(2, length, 3), shapes)
     yield op("dropout off", lambda x: dropout.forward(x, rate=0.4, rng=None), dropout.backward, x)
     for name, read in {"first": slice(0, 1), "every other": slice(1, 5, 2), "all": None}.items():
         yield op(f"rows {name}", lambda x, read=read: rows.forward(x, read), rows.backward, generic(2, 5, 3))
@@ -196,6 +202,9 @@ def convolutions():
         )
     x = generic(2, 4, 5, 12)
     yield op("relu", relu.forward, relu.backward, x)
+    shapes = conv_stage.init(None, kernel=3, inputs=4, outputs=5, layers=2, dtype="float64")
+    for name, keep in (("conv_stage", "all"), ("conv_stage, recomputed", "inputs")):
+        yield step(name, conv_stage, generic(2, 8, 7, 4), shapes, pool_size=2, keep=keep)
     for form, eps in (("variance", 1e-2), ("std", 1e-1)):
         yield op(
             f"standardize {form}",
@@ -557,7 +566,7 @@ def fully_connected():
 
 
 # Each one of its kind: the preset, what is changed in it, and what of it is kept.
-RESIDUAL = {
+OTHERS = {
     "bit": ("bit-tiny", {}, "all"),
     "bit, recomputed": ("bit-tiny", {}, "inputs"),
     "bit, root alone": ("bit-tiny", {"units": ()}, "all"),
@@ -572,19 +581,31 @@ RESIDUAL = {
     ),
     "hybrid, both dropouts, recomputed": ("hybrid-tiny", DROPOUTS, "inputs"),
     "hybrid, less": ("hybrid-tiny", {}, "all"),
+    "cnn": ("cnn-tiny", {}, "all"),
+    "cnn, recomputed": ("cnn-tiny", {}, "inputs"),
+    "cnn, one stage, even kernel": (
+        "cnn-tiny",
+        {"channels": (5,), "convolutions": 1, "kernel_size": 4, "pool_size": 3},
+        "all",
+    ),
+    "cnn, no head": ("cnn-tiny", {"num_classes": 0, "convolutions": 1}, "all"),
+    "rnn": ("rnn-tiny", {}, "all"),
+    "rnn, recomputed": ("rnn-tiny", {}, "inputs"),
+    "rnn, patches, gap": ("rnn-tiny", {"sequence": "patches", "classifier": "gap", "num_layers": 1}, "all"),
+    "rnn, one row, no head": ("rnn-tiny", {"image_size": (1, 6), "num_classes": 0}, "all"),
 }
 
 
-def residual_networks():
-    """BiT and the hybrid."""
-    for name, how in RESIDUAL.items():
-        yield name, functools.partial(residual_network, name, *how)
+def other_models():
+    """BiT, the hybrid, and the plain CNN and RNN."""
+    for name, how in OTHERS.items():
+        yield name, functools.partial(other_model, name, *how)
 
 
-def residual_network(name, of, fields, keep):
+def other_model(name, of, fields, keep):
     """One of them."""
     config, whole = preset(of, **fields), "less" not in name
-    module = bit if config.family == "bit" else hybrid
+    module = {"bit": bit, "hybrid": hybrid, "cnn": cnn, "rnn": rnn}[config.family]
     rng = generator if config.drops else lambda: None
 
     def forward(x, p):
@@ -729,6 +750,6 @@ class Cases(Mapping):
 
 
 CASES = Cases(
-    *(ops, convolutions, steps, blocks, residual, models, fully_connected, residual_networks),
+    *(ops, convolutions, steps, blocks, residual, models, fully_connected, other_models),
     *(losses, masked_patches),
 )

@@ -69,6 +69,7 @@ CUT = "--batch-size 2 --micro-batch 1 --workers 1"
 SMALL = "--set num_layers=1 --set hidden_size=48 --set num_heads=3 --set mlp_dim=48"
 # by the family of the preset: of a hybrid the stem is cut short too
 SMALLER = {"vit": SMALL, "hybrid": f"{SMALL} --set stem_units=1", "bit": "--set units=1,1 --set width=32"}
+SMALLER |= {"cnn": "--set channels=2,3", "rnn": "--set hidden_size=5", "mlp": "--set hidden_size=5"}
 
 
 def printed():

@@ -193,7 +193,7 @@ def test_gradcheck_sees_a_mistake_below_a_head_that_is_not_trained(capsys, monke
     assert (status, "a gradient is WRONG" in out) == (1, True)
 
 
-@pytest.mark.parametrize("model", ["digits", "mlp-digits", "tiny", "mlp-tiny"])
+@pytest.mark.parametrize("model", ["digits", "mlp-digits", "tiny", "mlp-tiny", "cnn-tiny", "rnn-tiny"])
 def test_gradcheck_at_once_of_a_preset(capsys, model):
     status, out, _ = command_line.run(capsys, "gradcheck", "--model", model, "--at-once", "--seeds", "2")
     assert status == 0

@@ -82,7 +82,7 @@ def test_a_tree_of_shapes_takes_no_memory(preset):
     assert all(set(leaf.strides) == {0} for _, leaf in tree.leaves(shapes))
 
 
-@pytest.mark.parametrize("preset", ["tiny", "mlp-tiny"])
+@pytest.mark.parametrize("preset", ["tiny", "mlp-tiny", "cnn-tiny", "rnn-tiny"])
 def test_a_tree_of_shapes_has_the_shapes(preset):
     config = models.preset(preset)
     real, shapes = (

@@ -1,6 +1,7 @@
 """Bad images and labels: one line that says what was given, what is needed and what to do."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from vitnp import InputError, loss_and_grads, predict, trace, tree, vit
 from vitnp.errors import need_int, need_real
 from vitnp.inputs.checks import check_labels
 from vitnp.inputs.images import check_images
-from vitnp.models import mlp, preset
+from vitnp.models import cnn, mlp, preset, rnn
 from vitnp.models.vit import masked
 from vitnp.tasks import Classification
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
@@ -323,7 +324,10 @@ def test_what_is_no_configuration_of_this_model(config):
     "dtype", [int, complex, None, "float32x", ">f4", object, "float128", np.zeros(3)], ids=str
 )
 def test_parameters_are_drawn_as_floats(dtype):
-    for init, config in ((vit.init, CONFIG), (mlp.init, preset("mlp-tiny"))):
+    for init, config in (
+        (vit.init, CONFIG),
+        *((of.init, preset(f"{of.Config.family}-tiny")) for of in (mlp, cnn, rnn)),
+    ):
         with pytest.raises(InputError, match=r"^dtype is .*; need float16 or float32 or float64$"):
             init(np.random.default_rng(0), config, dtype)
 
@@ -364,20 +368,26 @@ def test_options_of_a_batch_that_cannot_be(option, said):
         loss_and_grads(images(), LABELS, parameters(), CONFIG, **option)
 
 
+def tiny_forward(of, keep):
+    """The forward of the module's tiny model."""
+    config = preset(f"{of.Config.family}-tiny")
+    x = np.zeros((2, *config.image_size, config.in_channels), "float32")
+    return of.forward(x, of.init(np.random.default_rng(0), config), config, keep=keep)
+
+
 def models_and_points():
     """(forward(keep), its module) of each model."""
-    tiny, bare = preset("mlp-tiny"), without_head(CONFIG)
+    bare = without_head(CONFIG)
     p = with_task(vit.init(None, bare), None, CONFIG, MaskedPatches())
     drawn = masked.draw(np.random.default_rng(0), 2, CONFIG.num_patches)
-    x, rng = np.zeros((2, *tiny.image_size, 3), "float32"), np.random.default_rng(0)
     return {
         "vit": (lambda keep: vit.forward(images(), parameters(), CONFIG, keep=keep), vit),
-        "mlp": (lambda keep: mlp.forward(x, mlp.init(rng, tiny), tiny, keep=keep), mlp),
+        **{of.Config.family: (functools.partial(tiny_forward, of), of) for of in (mlp, cnn, rnn)},
         "masked": (lambda keep: masked.forward(images(), p, bare, drawn, keep=keep), masked),
     }
 
 
-@pytest.mark.parametrize("name", ["vit", "mlp", "masked"])
+@pytest.mark.parametrize("name", ["vit", "mlp", "cnn", "rnn", "masked"])
 def test_a_backward_without_what_it_needs(name):
     """Nothing kept, used up, or another model's: a gradient of some of the layers would look like one of all."""
     forward, model = models_and_points()[name]
@@ -402,7 +412,7 @@ def test_a_backward_without_what_it_needs(name):
             model.backward(y, saved)
 
 
-@pytest.mark.parametrize("name", ["vit", "mlp", "masked"])
+@pytest.mark.parametrize("name", ["vit", "mlp", "cnn", "rnn", "masked"])
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -26,6 +26,7 @@ import few_labels
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
+TINY = models.preset("tiny")
 GELU = f"compare --over gelu --seeds 2 {SMALL} --set-recipe warmup_steps=5 --out"
 
 
@@ -50,6 +51,43 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
         assert f"| {value} | {mean:.2f} ± {spread:.2f} | 2 | " in out
         assert weights.load(tmp_path / f"gelu={value}" / "seed-1" / "model.npz")[1].gelu == value
     assert (tmp_path / "compare.png").stat().st_size > 10_000
+
+
+def test_models_of_every_family_are_compared(capsys, tmp_path):
+    words = "compare --over model --values mlp-digits,rnn-digits,digits --seeds 1 --epochs 1 --batch-size 256 --out"
+    status, out, err = run(capsys, words, tmp_path)
+    assert (status, err) == (0, "")
+    assert [row["value"] for row in rows(tmp_path)] == ["mlp-digits", "rnn-digits", "digits"]
+    for name, count in (("mlp-digits", "125,578"), ("rnn-digits", "137,706"), ("digits", "136,138")):
+        assert f"| {name} | " in out and f" | {count} | " in out
+        assert weights.load(tmp_path / f"model={name}" / "seed-0" / "model.npz")[1] == models.preset(name)
+
+
+def test_a_name_with_a_stroke_is_one_folder(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(series, "trained", lambda one, folder, wish: seen.append((one.model, folder)))
+    seen = []
+    assert (
+        run(capsys, "compare --over model --values Ti/16 --set patch_size=2 --seeds 1 --out", tmp_path)[0]
+        == 130
+    )
+    assert seen == [("Ti/16", tmp_path / "model=Ti-16" / "seed-0")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "which values of model? name them, such as"),
+        ("--values mlp-digit", 'model "mlp-digit" is unknown; did you mean mlp-digits'),
+        ("--values digits --model tiny", "names the models with --values; leave out --model tiny"),
+        ("--values digits --recipe digits --init m.npz", "leave out --init m.npz"),
+    ],
+)
+def test_models_that_cannot_be_compared(capsys, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    weights.save("m.npz", models.of(TINY).init(None, TINY), TINY)
+    status, _, err = run(capsys, f"compare --over model {words} --out", tmp_path / "out")
+    assert status == 2
+    assert said in err and err.count("\n") == 1
 
 
 def test_out_is_called_after_the_field_unless_it_is_named(capsys, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -101,7 +102,10 @@ def test_every_backward_has_a_case():
 
 # What is square by its nature, or made so to be looked at.
 SQUARE = {"W_Q", "W_K", "W_V", "W_O"}
-CONVOLUTIONAL = ("conv", "bottleneck", "resnet", "bit", "hybrid")  # kernels are square, a unit's 3x3 twice
+CONVOLUTIONAL = ("conv", "bottleneck", "resnet", "bit", "hybrid", "cnn")  # kernels are square
+TWICE = re.compile(
+    r"conv_|(^|\.)1\.W$"
+)  # and those inside a unit or a stage have as many channels before as after
 MADE_SQUARE = ("linear, ", "vit, square", "vit, one patch")
 
 
@@ -113,7 +117,7 @@ def test_no_two_sizes_of_a_case_are_alike(name):
     for leaf, a in tree.leaves(case.p):
         is_kernel = a.ndim == 4 and name.startswith(CONVOLUTIONAL)
         shapes[leaf] = (
-            a.shape[1:3] if is_kernel and "conv_" in leaf else a.shape[1:] if is_kernel else a.shape
+            a.shape[1:3] if is_kernel and TWICE.search(leaf) else a.shape[1:] if is_kernel else a.shape
         )
     for leaf, shape in shapes.items():
         if leaf.rpartition(".")[2] not in SQUARE and not leaf.startswith("layers."):  # of an MLP

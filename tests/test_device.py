@@ -17,7 +17,7 @@ from vitnp.backend.arrays import to_device, to_host
 from vitnp.commands import cli, options
 from vitnp.commands import gradcheck as gradcheck_command
 from vitnp.engine import batch, precision, split
-from vitnp.models import bit, hybrid, preset
+from vitnp.models import preset
 from vitnp.models.vit import masked
 from vitnp.ops import dropout, gelu, softmax
 from vitnp.system import threads
@@ -95,13 +95,14 @@ def test_ten_training_steps(form):
     equal(device_dp, dp)
 
 
-@pytest.mark.parametrize("model", [bit, hybrid])
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
 @pytest.mark.parametrize("recompute", [False, True])
-def test_five_training_steps_of_a_residual_network(model, recompute):
+def test_five_training_steps_of_another_model(name, recompute):
     """As above: NumPy's bits but for sums that a CPU takes in parts, and not one transfer or wait."""
-    config = preset("bit-tiny" if model is bit else "hybrid-tiny")
-    p = gradcheck.random_like(model.init(None, config, "float64"), generator(1))
-    images, labels = generator().standard_normal((4, *config.image_size, 3)), np.array([1, 4, 0, 6])
+    config = preset(name)
+    p = gradcheck.random_like(vitnp.models.of(config).init(None, config, "float64"), generator(1))
+    images = generator().standard_normal((4, *config.image_size, config.in_channels))
+    labels = np.array([1, 4, 0, 6])
     theirs = to_device(p, STRICT)
     pair = wrap(images), wrap(labels)
     states, losses = (optim.init(p), optim.init(theirs)), []
@@ -120,13 +121,13 @@ def test_five_training_steps_of_a_residual_network(model, recompute):
     )
 
 
-@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny"])
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
-def test_predictions_of_a_residual_network(name, dtype):
+def test_predictions_of_another_model(name, dtype):
     config = preset(name)
     p = gradcheck.random_like(vitnp.models.of(config).init(None, config, "float64"), generator(1))
     p = precision.cast(p, dtype)
-    images = generator().integers(0, 256, (3, *config.image_size, 3), dtype=np.uint8)
+    images = generator().integers(0, 256, (3, *config.image_size, config.in_channels), dtype=np.uint8)
     logits = vitnp.predict(images, to_device(p, STRICT), config)
     assert logits.dtype == dtype
     np.testing.assert_array_equal(to_host(logits), vitnp.predict(images, p, config, workers=1))

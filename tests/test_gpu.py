@@ -91,20 +91,20 @@ def test_ten_training_steps(xp, form):
     near(theirs, ours, 1e-4)
 
 
-def residual(name, dtype="float32"):
-    """A tiny BiT's or hybrid's images, labels, generic parameters and configuration."""
+def other(name, dtype="float32"):
+    """A tiny model's images, labels, generic parameters and configuration."""
     config = preset(name)
     p = gradcheck.random_like(models.of(config).init(None, config, "float64"), generator(1))
     images = generator().standard_normal((6, *config.image_size, config.in_channels))
     return images.astype(dtype), np.arange(6), precision.cast(p, dtype), config
 
 
-@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny"])
-def test_a_training_step_of_a_residual_network(xp, name):
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
+def test_a_training_step_of_another_model(xp, name):
     """In float64, where no ReLU sees another sign; and nobody waits for the device."""
     import cupyx
 
-    images, labels, p, config = residual(name, "float64")
+    images, labels, p, config = other(name, "float64")
     theirs, batch = to_device(p, xp), (xp.asarray(images), xp.asarray(labels))
     vitnp.loss_and_grads(*batch, theirs, config)  # what is compiled once may wait
     for recompute in (False, True):
@@ -115,9 +115,9 @@ def test_a_training_step_of_a_residual_network(xp, name):
         near(device_dp, dp, 1e-10)
 
 
-@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny"])
-def test_a_residual_network_predicts_in_float16_what_it_does_in_float32(xp, name):
-    images, _, p, config = residual(name)
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
+def test_another_model_predicts_in_float16_what_it_does_in_float32(xp, name):
+    images, _, p, config = other(name)
     want = vitnp.predict(images, p, config)
     near({"": vitnp.predict(images, to_device(p, xp), config)}, {"": want}, 1e-5)
     got = vitnp.predict(images, to_device(precision.cast(p, "float16"), xp), config)
@@ -125,8 +125,8 @@ def test_a_residual_network_predicts_in_float16_what_it_does_in_float32(xp, name
     assert abs(to_host(got) - want).max() <= 42 * 2.0**-11 * abs(want).max()
 
 
-@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny"])
-def test_the_gradient_check_of_a_residual_network(xp, name):
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
+def test_the_gradient_check_of_another_model(xp, name):
     report = check_model(preset(name), seeds=(0,), xp=xp)
     assert report.ok, f"\n{report}"
 

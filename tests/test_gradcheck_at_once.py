@@ -47,12 +47,12 @@ def test_a_mistake_in_any_leaf(leaf, relative):
     assert not check(forward, wrong(change), X, P).ok
 
 
-@pytest.mark.parametrize("family", ["tiny", "mlp-tiny"])
+@pytest.mark.parametrize("family", ["tiny", "mlp-tiny", "cnn-tiny", "rnn-tiny"])
 def test_every_leaf_of_a_model(family):
     """One leaf of the gradient doubled, whichever it is, is seen; the key bias has the gradient 0."""
     config = preset(family)
     model, rng = models.of(config), np.random.default_rng(0)
-    images = rng.standard_normal((2, *config.image_size, 3))
+    images = rng.standard_normal((2, *config.image_size, config.in_channels))
     p = gradcheck.random_like(model.init(None, config, "float64"), rng)
     names = dict(tree.leaves(p))
     report = check(lambda x, p: model.forward(x, p, config), model.backward, images, p)

@@ -41,7 +41,9 @@ def test_parameters(name, size):
 
 
 def test_every_preset_has_its_count_here():
-    assert set(hybrid.PRESETS) - {name for name, _ in COUNTS} == {"hybrid-tiny"}
+    assert set(hybrid.PRESETS) - {name for name, _ in COUNTS} == {
+        *("hybrid-tiny", "hybrid-digits", "hybrid-fashion")
+    }
     assert hybrid.Config() == preset("R50+B/16")
 
 

@@ -22,6 +22,10 @@ MODELS = {
     "tiny, one table": ("tiny", {"position_at": "every-layer-shared"}, 1),
     "mlp-digits": ("mlp-digits", {}, 1),
     "mlp-tiny": ("mlp-tiny", {}, 3),
+    "cnn-digits": ("cnn-digits", {}, 4),
+    "cnn": ("cnn-tiny", {}, 3),
+    "rnn-digits": ("rnn-digits", {}, 4),
+    "rnn": ("rnn-tiny", {"sequence": "patches"}, 3),
 }
 
 

@@ -7,6 +7,7 @@ the contract must fail. "As found in public code" marks mistakes made, and shipp
 from mutants import (  # noqa: F401 (importing adds their rows)
     attention,
     backend,
+    bias,
     contract,
     convolution,
     eye,
@@ -23,6 +24,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     positions,
     resnet_files,
     resnet_maps,
+    small_models,
     steps,
     trace,
     training,

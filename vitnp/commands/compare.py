@@ -29,7 +29,9 @@ COLUMNS = ("value", "seed", "test_accuracy", "train_accuracy", "loss", "seconds"
 
 def add_options(parser):
     """The options of `vitnp compare`."""
-    parser.add_argument("--over", required=True, metavar="FIELD", help="of the configuration or the recipe")
+    parser.add_argument(
+        "--over", required=True, metavar="FIELD", help="of the configuration or the recipe, or model"
+    )
     parser.add_argument("--values", metavar="A,B,…", help="of the field (default: all, where it is a choice)")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 … N − 1 (default 5)")
     parser.add_argument(
@@ -75,7 +77,7 @@ def run(args):
     with signals.heard() as wish, tqdm.tqdm(runs, unit=" run", disable=None, leave=False) as bar:
         for seed, value in bar:
             bar.set_description(f"{args.over}={value}, seed {seed}")
-            folder = out / f"{args.over}={value}" / f"seed-{seed}"
+            folder = out / f"{args.over}={value.replace('/', '-')}" / f"seed-{seed}"  # of R50+B/16 one folder
             try:
                 one = dataclasses.replace(each[value], seed=seed)
                 epoch = None if wish() else series.trained(one, folder, wish)
@@ -99,12 +101,13 @@ def run(args):
 
 
 def declared(name, Config):
-    """(the option that sets it, the declared field) of a configuration or the recipe.
+    """(the option that sets it, the declared field) of a configuration or the recipe, or the option for the model.
 
     Raises InputError for an unknown name, naming the near ones.
     """
     found = {f.name: ("set", f) for f in dataclasses.fields(Config) if f.name != "preprocessing"}
     found |= {f.name: ("set_recipe", f) for f in dataclasses.fields(Recipe)}
+    found |= {f.name: (f.name, f) for f in dataclasses.fields(Wanted) if f.name == "model"}
     if name not in found:
         hint, can = (
             did_you_mean(name, found),
@@ -124,7 +127,12 @@ def values_of(args, field):
 
 
 def with_value(wanted, option, field, value):
-    """What is asked for with the field set to this value."""
+    """What is asked for with the field, or the option itself, set to this value."""
+    if option == field:
+        if wanted.model or wanted.init:
+            given = f"--model {wanted.model}" if wanted.model else f"--init {wanted.init}"
+            raise InputError(f"--over model names the models with --values; leave out {given}")
+        return dataclasses.replace(wanted, **{option: value})
     return dataclasses.replace(wanted, **{option: [*getattr(wanted, option), f"{field}={value}"]})
 
 

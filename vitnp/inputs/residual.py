@@ -1,4 +1,4 @@
-"""The fields of a residual network, whole or as the stem of a hybrid."""
+"""The fields of convolutional networks: residual ones, whole or as the stem of a hybrid, and plain ones."""
 
 import math
 
@@ -8,15 +8,15 @@ from vitnp.inputs.fields import declared
 MOST_UNITS, MOST_STAGES = 1000, 8
 
 
-def counts(*default):
-    """A field for the number of units in each stage, at most `MOST_STAGES`; () is the root alone."""
+def counts(*default, what="units", such_as=(3, 4, 6, 3), at_least=0, at_most=MOST_UNITS):
+    """A field for the number of `what` in each stage; from at_least to `MOST_STAGES` stages, each up to at_most."""
 
     def check(name, value):
-        if not isinstance(value, tuple | list) or len(value) > MOST_STAGES:
+        if not isinstance(value, tuple | list) or not at_least <= len(value) <= MOST_STAGES:
             raise InputError(
-                f"{name} is {shown(value)}; need the number of units of each stage, such as (3, 4, 6, 3)"
+                f"{name} is {shown(value)}; need the number of {what} of each stage, such as {such_as}"
             )
-        return tuple(need_int(name, count, at_least=1, at_most=MOST_UNITS) for count in value)
+        return tuple(need_int(name, count, at_least=1, at_most=at_most) for count in value)
 
     return declared(check, default, read=read_counts, kind="numbers with commas")
 

@@ -9,9 +9,9 @@
     backward(dy, saved)                 dx, dp: `parts.together`
     multiply_adds(config)               {part: count for one input}: what decides whether another thread pays
 
-and, where it has them: tensors (see `models.tensors`), tokens (see `engine.batch`), saved_bytes and step_bytes (see
-`analysis.cost`), resized (see `weights.adapt`). Every classifier ends with step 8, so p["classify"]["head"] is its
-head.
+and, where it has them: tensors (see `models.tensors`), layers (see `models.layers`), tokens (see `engine.batch`),
+saved_bytes and step_bytes (see `analysis.cost`), resized (see `weights.adapt`). Every classifier ends with step 8, so
+p["classify"]["head"] is its head.
 """
 
 import dataclasses
@@ -23,7 +23,14 @@ from vitnp.inputs.checks import check_config
 from vitnp.inputs.fields import merged
 from vitnp.inputs.images import ImageConfig, Preprocessing
 
-FAMILIES = ("vit", "bit", "hybrid", "mlp")  # the modules, in the order in which a preset is looked for
+FAMILIES = (
+    "vit",
+    "bit",
+    "hybrid",
+    "cnn",
+    "rnn",
+    "mlp",
+)  # the modules, in the order in which a preset is looked for
 
 
 def __getattr__(name):

@@ -99,6 +99,20 @@ for _name in "R26+S/32 R26+B/32 R50+B/16 R50+B/32 R50+L/16 R50+L/32".split():
     _stem, _size, _patch = _name.replace("+", "/").split("/")
     _units = STEMS.get(_stem) or STEMS[f"{_stem}/{_patch}"]
     PRESETS[_name] = SIZES[_size] | {"stem_units": _units}
+# About as many parameters as the ViT's presets "digits" and "fashion": its encoder behind the smallest stem.
+PRESETS["hybrid-digits"] = {
+    "image_size": (8, 8),
+    "in_channels": 1,
+    "stem_width": 12,
+    "stem_units": (1,),
+    "groups": 4,
+    "hidden_size": 64,
+    "num_layers": 4,
+    "num_heads": 4,
+    "mlp_dim": 128,
+    "num_classes": 10,
+}
+PRESETS["hybrid-fashion"] = PRESETS["hybrid-digits"] | {"image_size": (28, 28)}
 # For the checks: every kind of leaf, all sizes different.
 PRESETS["hybrid-tiny"] = {
     "image_size": (29, 46),

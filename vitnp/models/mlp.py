@@ -50,11 +50,19 @@ class MLPConfig(ImageConfig):
 Config = MLPConfig  # as every model calls it
 
 PRESETS = {
-    # scikit-learn's handwritten digits, 8x8 gray.
+    # scikit-learn's handwritten digits, 8x8 gray, and Fashion-MNIST, 28x28: about as many parameters as the ViT's
+    # presets "digits" and "fashion".
     "mlp-digits": {
         "image_size": (8, 8),
         "in_channels": 1,
         "hidden_size": 192,
+        "num_layers": 4,
+        "num_classes": 10,
+    },
+    "mlp-fashion": {
+        "image_size": (28, 28),
+        "in_channels": 1,
+        "hidden_size": 120,
         "num_layers": 4,
         "num_classes": 10,
     },

@@ -30,8 +30,19 @@ def xavier_uniform(rng, shape, dtype):
     """Uniform(−a, a) with a = √(6 / (I + O)) for a weight (I, O) (Glorot & Bengio, 2010)."""
     if rng is None:
         return shape_only(shape, dtype)
-    a = math.sqrt(6.0 / (shape[0] + shape[1]))
+    return uniform(rng, shape, math.sqrt(6.0 / (shape[0] + shape[1])), dtype)
+
+
+def uniform(rng, shape, a, dtype):
+    """Uniform(−a, a)."""
+    if rng is None:
+        return shape_only(shape, dtype)
     return rng.uniform(-a, a, shape).astype(dtype)
+
+
+def he_normal(rng, shape, dtype):
+    """Normal with standard deviation √(2/I) for a weight (I, O): ReLU lets half of it through (He et al., 2015)."""
+    return normal(rng, shape, math.sqrt(2.0 / shape[0]), dtype)
 
 
 def lecun_normal(rng, shape, dtype):

@@ -1,4 +1,4 @@
-"""Files of weights in ten forms, altered: what is loaded has the numbers that another reader finds in the file."""
+"""Files of weights in twelve forms, altered: what is loaded has the numbers that another reader finds in the file."""
 
 import functools
 import json
@@ -20,13 +20,24 @@ VIT = preset("tiny", image_size=6, patch_size=2, num_classes=4, **SIZES)
 MLP = models.module("mlp").Config(image_size=(4, 6), in_channels=1, num_classes=4, hidden_size=7)
 BIT = preset("bit-tiny", image_size=9, units=(1,), num_classes=4)
 HYBRID = preset("hybrid-tiny", image_size=(9, 6), stem_units=(1,), num_layers=1, num_heads=4, num_classes=4)
-CONFIGS = {"mlp": MLP, "google bit": BIT, "timm bit": BIT, "google hybrid": HYBRID, "timm hybrid": HYBRID}
-OWN = ("vitnp", "mlp")  # whose files have the configuration
+CNN = preset("cnn-tiny", image_size=5, channels=(3,), num_classes=4)
+RNN = preset("rnn-tiny", image_size=(4, 3), num_layers=1, num_classes=8)
+CONFIGS = {
+    "mlp": MLP,
+    "cnn": CNN,
+    "rnn": RNN,
+    "google bit": BIT,
+    "timm bit": BIT,
+    "google hybrid": HYBRID,
+    "timm hybrid": HYBRID,
+}
+OWN = ("vitnp", "mlp", "cnn", "rnn")  # whose files have the configuration
 # What the arrays of other libraries do not say of so small a model.
 SAID = {"num_heads": 4}
 SAID_OF = {BIT: {"groups": 2}, HYBRID: {"groups": 3, "num_heads": 4, "image_size": HYBRID.image_size}}
-ENDINGS = {"vitnp": "npz", "mlp": "npz", "google": "npz", "torch": "pth"}  # the others are .safetensors
-ENDINGS |= {"google bit": "npz", "google hybrid": "npz"}
+ENDINGS = dict.fromkeys((*OWN, "google", "google bit", "google hybrid"), "npz") | {
+    "torch": "pth"
+}  # the others: .safetensors
 FORMS = (*ENDINGS, "timm", "huggingface", "torchvision", "timm bit", "timm hybrid")
 # Opcodes to put into a program: calls of the system, tuples in tuples, nesting, lengths without end, a dict of itself.
 OPCODES = (
@@ -69,7 +80,7 @@ def originals(form):
         if form == "torch":
             checkpoint_files.torch_save(path, saving.to_file("timm", p, config))
         else:
-            weights.save(path, p, config, format="vitnp" if form == "mlp" else form.partition(" ")[0])
+            weights.save(path, p, config, format="vitnp" if form in OWN else form.partition(" ")[0])
         return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
 
 
@@ -122,7 +133,7 @@ def check(form, p, config, found):
     """Raise Wrong unless p has the numbers that were found, and the configuration what it says."""
     if form in OWN:
         check_config(config, json.loads(str(found.pop("vitnp.config"))))
-    family = {"mlp": "vitnp", "torch": "timm"}.get(form, form.partition(" ")[0])
+    family = "vitnp" if form in OWN else "timm" if form == "torch" else form.partition(" ")[0]
     for _, leaf in tree.leaves(p):
         if leaf.dtype.kind != "f" or not np.isfinite(leaf).all():
             raise Wrong(f"{form}: parameters of dtype {leaf.dtype} or not finite are accepted")

@@ -3,6 +3,7 @@
 from vitnp.models.vit.config import PRESETS, ViTConfig
 from vitnp.models.vit.cost import multiply_adds, saved_bytes, step_bytes, step_moments
 from vitnp.models.vit.inside import tensors
+from vitnp.models.vit.layers import layers
 from vitnp.models.vit.model import (
     Saved,
     backward,
@@ -29,6 +30,7 @@ __all__ = [
     "encode",
     "forward",
     "init",
+    "layers",
     "multiply_adds",
     "resized",
     "rows_read",

@@ -180,3 +180,5 @@ PRESETS["digits"] = {
     "mlp_dim": 128,
     "num_classes": 10,
 }
+# MNIST and Fashion-MNIST, 28x28 gray: the same in patches of 4x4.
+PRESETS["fashion"] = PRESETS["digits"] | {"image_size": (28, 28), "patch_size": 4}

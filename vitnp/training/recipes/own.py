@@ -28,6 +28,13 @@ def small():
         {"image_size": (28, 28), "patch_size": 4},
     )
     yield own(
+        "fashion-small",
+        "fashion-mnist",
+        Recipe(epochs=10, batch_size=128, lr=2e-3, warmup_steps=500, augment=("flip",), **SMALL),
+        {},
+        model="fashion",
+    )
+    yield own(
         "bit-digits",
         "digits",
         Recipe(epochs=40, batch_size=32, lr=5e-3, warmup_steps=72, augment=("affine",), **BIT),
@@ -40,7 +47,7 @@ def small():
     yield own(
         "bit-fashion",
         "fashion-mnist",
-        Recipe(epochs=12, batch_size=128, lr=3e-3, warmup_steps=500, augment=("flip",), **BIT),
+        Recipe(epochs=12, batch_size=128, lr=5e-3, warmup_steps=500, augment=("flip",), **BIT),
         {},
         model="bit-fashion",
         source="chosen by a few trials of four epochs",

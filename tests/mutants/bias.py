@@ -1,0 +1,71 @@
+"""Measuring what a model assumes about images."""
+
+from mutants.kinds import wrong_rules
+
+BIAS = "analysis/bias/"
+wrong_rules(
+    f"{BIAS}moved.py",
+    "test_bias",
+    "test_moved_and_rolled_pixel_by_pixel",
+    ("moved up for down", "y[:, kept(down), kept(right)] = taken", "y[:, kept(-down), kept(right)] = taken"),
+    (
+        "rows and columns exchanged",
+        "taken = x[:, kept(-down), kept(-right)]",
+        "taken = x[:, kept(-right), kept(-down)]",
+    ),
+    (
+        "the circle the other way round",
+        "steps(by), axis=(1, 2)",
+        "[-step for step in steps(by)], axis=(1, 2)",
+    ),
+    ("images moved among each other", "axis=(1, 2))", "axis=(0, 1))"),
+    by=(3, -3),
+)
+wrong_rules(
+    f"{BIAS}equivariance.py",
+    "test_bias",
+    "test_a_convolution_is_equivariant_away_from_the_edge",
+    ("the map is not moved", "rolled(y, places))", "y)"),
+    ("the image is not moved", "f(rolled(x, by))", "f(x)"),
+    ("the margin at one side alone", "slice(margin, -margin or None)", "slice(margin, None)"),
+    ("everything is equivariant", "apart[:, inside, inside].max()", "apart[:, inside, inside].min()"),
+    k=3,
+    by=(2, 1),
+)
+wrong_rules(
+    f"{BIAS}equivariance.py",
+    "test_bias",
+    "test_attention_is_equivariant_until_positions_are_added",
+    ("no positions", "tokens if E_pos is None else tokens + E_pos", "tokens"),
+)
+wrong_rules(
+    f"{BIAS}receptive_field.py",
+    "test_bias",
+    "test_the_receptive_field_of_a_cnn_grows_as_the_formula_says",
+    ("a place at the edge", "y.shape[1] // 2, y.shape[2] // 2", "0, y.shape[2] // 2"),
+    ("every place", "dy[:, y.shape[1] // 2, y.shape[2] // 2]", "dy[:]"),
+    ("only the last layer gone back through", "in reversed(run):", "in run[-1:]:"),
+    ("of all images for of any", "(dx != 0).any(axis=(0, 3))", "(dx != 0).all(axis=(0, 3))"),
+    kernel=5,
+    pool=2,
+)
+wrong_rules(
+    f"{BIAS}receptive_field.py",
+    "test_bias",
+    "test_a_vit_sees_everything_after_one_block",
+    ("the patch of another column", "rows // 2 * columns + columns // 2", "rows // 2 * columns"),
+    ("the class token forgotten", "y.shape[1] - rows * columns + rows // 2", "rows // 2"),
+    fields={},
+)
+wrong_rules(
+    f"{BIAS}shift.py",
+    "test_bias",
+    "test_accuracy_and_consistency_of_moved_pictures",
+    ("accuracy for consistency", "(labels, still)", "(labels, labels)"),
+    (
+        "the same as the picture before",
+        "    still = predict(images)",
+        "    still = predict(moved(images, shifts[-1], fill=fill))",
+    ),
+    ("filled with gray", "fill=fill)).argmax", "fill=0.0)).argmax"),
+)

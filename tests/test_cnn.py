@@ -1,0 +1,336 @@
+"""The plain CNN: by a loop over every window, its stages, its options, and through every command and file."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from residual_models import alike, generic, products_of_a_run
+
+import vitnp
+from vitnp import InputError, loss_and_grads, predict, preset, tree, weights
+from vitnp.analysis import cost, linear_eval
+from vitnp.blocks import conv_stage
+from vitnp.commands import cli
+from vitnp.commands.gradcheck import check_model
+from vitnp.models import cnn, config_from_dict, config_to_dict
+from vitnp.tasks.classification import Head
+from vitnp.weights import adapt
+
+TINY = preset("cnn-tiny")
+SHORT = "--model cnn-digits --set channels=4,6 --epochs 2 --batch-size 128"
+
+
+def run(capsys, *words):
+    """(status, stdout, stderr) of a command."""
+    status = cli.main([part for word in words for part in str(word).split()])
+    return status, *capsys.readouterr()
+
+
+def conv_relu(x, W, b):
+    """One image through one layer, window by window; zeros around it, the larger half below and to the right."""
+    (height, width, _), k = x.shape, len(W)
+    y = np.zeros((height, width, W.shape[3]))
+    for r, c, o in np.ndindex(y.shape):
+        total = b[o]
+        for u, v in np.ndindex(k, k):
+            i, j = r + u - (k - 1) // 2, c + v - (k - 1) // 2
+            if 0 <= i < height and 0 <= j < width:
+                total = total + sum(x[i, j, ch] * W[u, v, ch, o] for ch in range(x.shape[2]))
+        y[r, c, o] = total if total.real > 0 else 0.0
+    return y
+
+
+def max_pool(x, P):
+    """The largest of every window of one image; what fills no window is left out."""
+    rows, columns = x.shape[0] // P, x.shape[1] // P
+    return np.array(
+        [
+            [x[r * P : (r + 1) * P, c * P : (c + 1) * P].max((0, 1)) for c in range(columns)]
+            for r in range(rows)
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"kernel_size": 2, "pool_size": 3, "channels": (5,)}, {"pool_size": 1, "kernel_size": 1}]
+)
+def test_every_window_by_a_loop(fields):
+    config = dataclasses.replace(TINY, **fields)
+    images, p = generic(config)
+    logits, _ = cnn.forward(images, p, config)
+    for image, z in zip(images, logits, strict=True):
+        x = image
+        for stage in p["stages"].values():
+            for layer in stage.values():
+                x = conv_relu(x, layer["W"], layer["b"])
+            x = max_pool(x, config.pool_size)
+        assert x.shape[:2] == config.map_size
+        head = p["classify"]["head"]
+        np.testing.assert_allclose(z, x.mean((0, 1)) @ head["W"] + head["b"], rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"pool_size": 3, "channels": (5,)}, {"convolutions": 1, "kernel_size": 2}]
+)
+def test_every_gradient(fields):
+    """Each leaf and the image, by the complex step and by differences."""
+    config = dataclasses.replace(TINY, **fields)
+    report = check_model(config, seeds=(1, 2))
+    assert report.ok, f"\n{report}"
+    assert report.worst[0] <= 1e-12 and report.worst[1] <= 1e-6
+    assert [leaf.name for leaf in report.leaves][1:] == [n for n, _ in tree.leaves(cnn.init(None, config))]
+
+
+def test_the_rows_that_no_window_takes_get_no_gradient_from_the_pool():
+    """Nine rows, windows of two: with kernels of one pixel the ninth row is never seen."""
+    config = dataclasses.replace(TINY, kernel_size=1, channels=(5,))
+    images, p = generic(config)
+    y, saved = cnn.forward(images, p, config)
+    dx, _ = cnn.backward(np.ones_like(y), saved)
+    assert not dx[:, 8].any() and dx[:, :8].any()
+
+
+def test_the_sizes_of_the_tiny_one_all_differ():
+    sizes = [
+        *TINY.image_size,
+        TINY.in_channels,
+        *TINY.channels,
+        TINY.kernel_size,
+        TINY.num_classes,
+        TINY.pool_size,
+    ]
+    assert len(set(sizes)) == len(sizes)
+    assert TINY.image_size[0] % TINY.pool_size and TINY.map_size == (2, 3)
+
+
+@pytest.mark.parametrize("task", [vitnp.tasks.Classification(0.1), Head(0.1)])
+def test_over_threads_and_micro_batches(task):
+    images, p = generic(TINY)
+    labels = np.array([0, 5, 2])
+    value, dp = loss_and_grads(images, labels, p, TINY, task, workers=1)
+    for how in ({"workers": 3}, {"workers": 2, "micro_batch": 2}, {"micro_batch": 1}, {"recompute": True}):
+        again, grads = loss_and_grads(images, labels, p, TINY, task, **how)
+        assert again == pytest.approx(value, rel=1e-12)
+        alike(grads, dp)
+    np.testing.assert_allclose(
+        predict(images, p, TINY, workers=2), cnn.forward(images, p, TINY)[0], rtol=1e-10
+    )
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_kept_changes_nothing(whole):
+    images, p = generic(TINY)
+    want, saved = cnn.forward(images, p, TINY)
+    dy = np.random.default_rng(1).standard_normal(want.shape)
+    dx, dp = cnn.backward(dy, saved)
+    y, saved = cnn.forward(images, p, TINY, keep="inputs", whole=whole)
+    np.testing.assert_array_equal(y, want)
+    assert all(isinstance(stage, conv_stage.StageInput) for stage in saved.stages)
+    for _ in range(2):  # and it may be gone back twice
+        again, grads = cnn.backward(dy, saved)
+        np.testing.assert_array_equal(again, dx)
+        tree.map(np.testing.assert_array_equal, grads, dp)
+    y, saved = cnn.forward(images, p, TINY, keep="nothing")
+    with pytest.raises(InputError, match='saved holds 0 of 2 layers: forward had keep="nothing"'):
+        cnn.backward(y, saved)
+
+
+def test_the_parts_come_last_first_and_are_used_up():
+    images, p = generic(TINY)
+    y, saved = cnn.forward(images, p, TINY)
+    assert [name for name, _ in cnn.backward_parts(y, saved)] == ["classify", "stages.1", "stages.0"]
+    assert saved.stages == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"channels": (5,), "pool_size": 3}, {"kernel_size": 4, "num_classes": 0}]
+)
+def test_multiply_adds_are_those_of_a_run(fields, monkeypatch):
+    config = dataclasses.replace(TINY, **fields)
+    assert sum(cost.multiply_adds(config).values()) == products_of_a_run(config, monkeypatch)
+
+
+def test_initial_weights():
+    """Kernels He normal, biases and head zero: the first prediction is uniform, the maps keep their size."""
+    config = preset("cnn-digits", image_size=32, channels=(64, 128))
+    p = cnn.init(np.random.default_rng(0), config)
+    for name, leaf in tree.leaves(p):
+        assert leaf.dtype == "float32", name
+        if leaf.ndim == 4:
+            assert leaf.std() == pytest.approx((2 / np.prod(leaf.shape[:3])) ** 0.5, rel=0.1), name
+        else:
+            assert not leaf.any(), name
+    images = np.random.default_rng(1).standard_normal((2, 32, 32, 1))
+    np.testing.assert_array_equal(cnn.forward(images, p, config)[0], 0.0)
+    assert all(
+        sum(abs(step) for step in leaf.strides) == 0 for _, leaf in tree.leaves(cnn.init(None, config))
+    )
+
+
+def test_a_shifted_map_gives_the_same_logits():
+    """A pattern far from every edge, moved by a whole window of all pools: the mean over the places cannot tell."""
+    config = preset("cnn-digits", image_size=64, channels=(3, 5))
+    p = generic(config)[1]
+    images = np.zeros((1, 64, 64, 1))
+    images[0, 28:32, 24:32, 0] = np.random.default_rng(0).standard_normal((4, 8))
+    want = cnn.forward(images, p, config)[0]
+    for by in ((4, 0), (-4, 8)):
+        np.testing.assert_allclose(cnn.forward(np.roll(images, by, (1, 2)), p, config)[0], want, rtol=1e-12)
+    assert abs(cnn.forward(np.roll(images, 1, 1), p, config)[0] - want).max() > 1e-3
+
+
+def formulas(images, p, config, moved="", by=0.0):
+    """The loss for the labels 1, 4, 0, and every tensor by name, with `by` added to the one called `moved`."""
+    seen = {}
+
+    def see(name, value):
+        seen[name] = value + by if name == moved else value
+        return seen[name]
+
+    x = see("image", images)
+    for i, stage in p["stages"].items():
+        for j, layer in stage.items():
+            k = len(layer["W"])
+            before = (k - 1) // 2
+            padded = np.pad(x, ((0, 0), (before, k - 1 - before), (before, k - 1 - before), (0, 0)))
+            windows = np.lib.stride_tricks.sliding_window_view(padded, (k, k), (1, 2))  # (B, H, W, I, k, k)
+            u = see(f"stages.{i}.{j}.u", np.einsum("bhwiuv,uvio->bhwo", windows, layer["W"]) + layer["b"])
+            x = np.where(u.real > 0, u, 0)
+        P = config.pool_size
+        rows, columns = (n // P for n in x.shape[1:3])
+        cut = x[:, : rows * P, : columns * P].reshape(len(x), rows, P, columns, P, -1).swapaxes(2, 3)
+        cut = cut.reshape(len(x), rows, columns, P * P, -1)
+        x = see(f"stages.{i}.map", np.take_along_axis(cut, cut.real.argmax(3)[:, :, :, None], 3)[:, :, :, 0])
+    z = see("y", x.mean((1, 2)))
+    z = see("logits", z @ p["classify"]["head"]["W"] + p["classify"]["head"]["b"])
+    e = np.exp(z)
+    P = see("p", e / e.sum(1, keepdims=True))
+    return -np.log(P[[0, 1, 2], [1, 4, 0]]).mean(), seen
+
+
+@pytest.mark.parametrize("fields", [{}, {"convolutions": 1}, {"channels": (5,)}])
+def test_every_named_tensor_and_its_gradient(fields):
+    config = dataclasses.replace(TINY, **fields)
+    images, p = generic(config)
+    t = vitnp.trace(images, p, config, np.array([1, 4, 0]))
+    seen = formulas(images, p, config)[1]
+    assert list(t) == list(seen)
+    rng = np.random.default_rng(3)
+    for name, value in seen.items():
+        np.testing.assert_allclose(t[name], value, rtol=1e-10, atol=1e-13, err_msg=name)
+    for record in t.backward:
+        v = rng.standard_normal(record.shape)
+        moved = formulas(images, p, config, record.name, 1e-30j * v)[0].imag / 1e-30
+        assert abs(moved - (record.value * v).sum()) < 1e-11 * max(record.norm, 1), record.name
+
+
+# ---- configurations ----
+
+
+def test_a_configuration_there_and_back():
+    for name in cnn.PRESETS:
+        config = preset(name, num_classes=3)
+        assert config_to_dict(config)["family"] == "cnn"
+        assert config_from_dict(json.loads(json.dumps(config_to_dict(config)))) == config
+    assert preset("cnn-tiny", channels=[3]).channels == (3,)
+    assert cnn.Config().facts == {"last feature map": "14 x 14 x 512"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"channels": ()}, "channels is (); need the number of channels of each stage, such as (16, 32)"),
+        ({"channels": 3}, "channels is 3; need the number of channels of each stage"),
+        ({"channels": (3, 0)}, "channels is 0; need a whole number of at least 1"),
+        ({"channels": (1,) * 9}, "need the number of channels of each stage"),
+        ({"kernel_size": 0}, "kernel_size is 0; need a whole number of at least 1"),
+        ({"convolutions": 0}, "convolutions is 0; need a whole number of at least 1"),
+        (
+            {"channels": (2, 3, 4, 5)},
+            "an image of 9x14 is too small for 4 stages that each keep 1/2 of the height and width; "
+            "use at least 16x16, or fewer channels",
+        ),
+        ({"pool_size": 4}, "use at least 16x16, or fewer channels"),
+        ({"channels": (2**22,)}, "numbers, more than any memory; use smaller sizes"),
+        ({"channel": (3,)}, 'field "channel" is unknown; did you mean channels'),
+        ({"patch_size": 4}, 'field "patch_size" is unknown'),
+    ],
+)
+def test_what_does_not_fit_is_said(fields, said):
+    with pytest.raises(InputError) as problem:
+        preset("cnn-tiny", **fields)
+    assert said in str(problem.value)
+
+
+def test_the_advice_for_a_small_image_works():
+    assert preset("cnn-tiny", channels=(2, 3, 4, 5), image_size=16).map_size == (1, 1)
+    assert preset("cnn-tiny", pool_size=4, channels=(2,)).map_size == (2, 3)
+
+
+# ---- files and commands ----
+
+
+def test_a_file_there_and_back(tmp_path):
+    _, p = generic(TINY)
+    weights.save(tmp_path / "model.npz", p, TINY)
+    q, config = weights.load(tmp_path / "model.npz")
+    assert config == TINY
+    tree.map(np.testing.assert_array_equal, p, q)
+    q, config = weights.load(tmp_path / "model.npz", num_classes=4, image_size=20)
+    assert config == dataclasses.replace(TINY, num_classes=4, image_size=20)
+    assert q["classify"]["head"]["W"].shape == (7, 4)
+    with pytest.raises(InputError, match="timm has no place for a model of the family cnn"):
+        weights.save(tmp_path / "model.safetensors", p, TINY, format="timm")
+    with pytest.raises(InputError, match="an image of 2x9 is too small"):
+        adapt.new_image_size(p, TINY, (2, 9))
+
+
+def test_the_representation_is_what_the_head_sees():
+    images, p = generic(TINY)
+    r = linear_eval.features(images, p, TINY)
+    head = p["classify"]["head"]
+    np.testing.assert_allclose(r @ head["W"] + head["b"], cnn.forward(images, p, TINY)[0], rtol=1e-12)
+
+
+def test_trained_resumed_and_asked(capsys, tmp_path):
+    """train, --resume, --init, predict, linear-eval, info and gradcheck, without a word about its family."""
+    folder = tmp_path / "run"
+    status, out, _ = run(capsys, "train", SHORT, "--out", folder)
+    assert status == 0 and "cnn-digits on digits: 810 parameters, 8x8 pixels, 10 classes" in out
+    assert json.loads((folder / "run.json").read_text())["run"]["model"]["family"] == "cnn"
+    assert run(capsys, "train --resume", folder)[0] == 0
+    assert run(capsys, "linear-eval --data digits --weights", folder / "model.npz")[0] == 0
+    new = ("--recipe digits --epochs 1 --freeze backbone --out", tmp_path / "head")
+    assert run(capsys, "train --init", folder / "model.npz", *new)[0] == 0
+    assert run(capsys, "weights inspect", folder / "model.npz")[0] == 0
+    status, out, _ = run(capsys, "info cnn-digits")
+    assert status == 0 and "last feature map        2 x 2 x 92" in out and "138,298" in out
+    status, out, _ = run(capsys, "gradcheck --model cnn-tiny --set kernel_size=4 --seeds 1")
+    assert status == 0 and "every gradient is right" in out
+
+
+def test_compared_over_its_own_fields(capsys, tmp_path):
+    words = f"compare --over kernel_size --values 1,3 --seeds 1 {SHORT} --epochs 1 --out"
+    status, out, err = run(capsys, words, tmp_path)
+    assert (status, err) == (0, "")
+    assert "| 1 | " in out and "| 3 | " in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "walk --model cnn-digits",
+            "walk follows the slides of the ViT, and this is a model of the family cnn",
+        ),
+        ("info cnn-digits --set num_heads=2", 'field "num_heads" is unknown'),
+        ("info cnn-digit", "did you mean cnn-digits"),
+        ("info cnn-digits --set channels=1,2,3,4", "an image of 8x8 is too small for 4 stages"),
+        ("info cnn-digits --set channels=a", '"a" is not numbers with commas'),
+    ],
+)
+def test_what_it_has_not_is_said(capsys, words, said):
+    status, _, err = run(capsys, words)
+    assert status == 2
+    assert said in err and err.count("\n") == 1
