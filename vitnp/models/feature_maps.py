@@ -61,7 +61,7 @@ POST = {
 
 def tensors(sizes, *, pre, prefix=""):
     """Yield every named `Tensor` of the root and of the units, from the numbers of units per stage."""
-    root = {"conv": _output(conv_forward, 0, conv_backward, -1)}
+    root = {"conv": (Local(conv_forward, RETURNED), Local(resnet.root_backward, RETURNED))}
     if not pre:
         root["relu"] = _relu(0, 0)
     root["pool"] = Local(resnet.root_forward, RETURNED), Local(resnet.root_backward, "dx")
