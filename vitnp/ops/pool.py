@@ -28,9 +28,7 @@ def max_forward(x, *, kernel, stride, padding=0, value=-math.inf):
             y, first = taken.copy(), xp.zeros(taken.shape, numbers)
         else:
             larger = taken > y  # strictly, so that the first stays
-            xp.maximum(
-                first, larger * xp.asarray(number, dtype=numbers), out=first
-            )  # the last that was larger
+            xp.maximum(first, larger.astype(numbers) * number, out=first)  # the last that was larger
             xp.maximum(y, taken, out=y)
     return y, (first, padded.shape, around, kernel, stride)
 
