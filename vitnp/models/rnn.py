@@ -46,7 +46,8 @@ class RNNConfig(ImageConfig):
             if height % P or width % P:
                 raise InputError(
                     f"image_size {height}x{width} is not divisible by patch_size {P}; use multiples of {P}, such "
-                    f'as {max(height // P, 1) * P}x{max(width // P, 1) * P}, or sequence "rows"'
+                    f"as {max(height // P, 1) * P}x{max(width // P, 1) * P}, a patch_size that divides both, or "
+                    'sequence "rows"'
                 )
         D = self.hidden_size
         check_memory(max(3 * D * max(self.inputs, D), D * self.num_classes))
