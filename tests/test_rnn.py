@@ -170,7 +170,7 @@ def test_every_named_tensor_and_its_gradient(config):
         ({"num_layers": 1001}, "num_layers is 1001; need a whole number of at least 1 and at most 1,000"),
         (
             {"sequence": "patches", "patch_size": 4},
-            "image_size 9x6 is not divisible by patch_size 4; use multiples of 4, such as 8x4, or sequence",
+            "image_size 9x6 is not divisible by patch_size 4; use multiples of 4, such as 8x4, a patch_size",
         ),
         ({"hidden_size": 2**22}, "numbers, more than any memory; use smaller sizes"),
         ({"num_heads": 4}, 'field "num_heads" is unknown'),
