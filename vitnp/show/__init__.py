@@ -17,7 +17,7 @@ it is used: it loads matplotlib.
 from vitnp.show import _quiet  # noqa: F401  first
 from vitnp.show.architecture import diagram
 from vitnp.show.attention import attention_from_class_token, attention_of_patch
-from vitnp.show.bias import moved_pictures
+from vitnp.show.bias import more_images, moved_pictures
 from vitnp.show.comparison import comparison
 from vitnp.show.costs import accuracy_against_compute
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
@@ -42,6 +42,7 @@ __all__ = [
     "filters",
     "gradient_norms",
     "mirror",
+    "more_images",
     "moved_pictures",
     "patch_grid",
     "patch_match",
