@@ -57,7 +57,7 @@ def plan(args):
         about=trainings.about(made.wanted),
         steps=[step(*run) for run in runs],
         table=lambda rows: "\n".join(
-            [table(rows, points, made.setups), "", *verdicts(rows, made.setups), *beside()]
+            [table(rows, points, made.setups, args.seeds), "", *verdicts(rows, made.setups), *beside()]
         ),
         figure=lambda rows: figure(rows, made.setups, args.data),
         before=lambda folder: trainings.expected(made, [(run[1], place(folder, *run)) for run in runs]),
@@ -96,9 +96,8 @@ def accuracies(rows, family):
     return found
 
 
-def table(rows, points, families):
+def table(rows, points, families, seeds):
     """A Markdown table: a row per model, a column per number of images, mean ± deviation over the seeds."""
-    seeds = 1 + max(row["seed"] for row in rows)
     lines = [f"test accuracy, %, of models trained on so many images ({seeds} seeds):", ""]
     lines.append("| model | " + " | ".join(f"{images:,}" for images in points) + " |")
     lines.append("|---" * (1 + len(points)) + "|")

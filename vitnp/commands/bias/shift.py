@@ -39,7 +39,7 @@ def add_options(parser):
         type=int,
         default=2000,
         metavar="N",
-        help="test images, all classes alike (default 2,000)",
+        help="at most so many test images, all classes alike (default 2,000)",
     )
 
 
