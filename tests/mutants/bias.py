@@ -69,3 +69,98 @@ wrong_rules(
     ),
     ("filled with gray", "fill=fill)).argmax", "fill=0.0)).argmax"),
 )
+wrong_rules(
+    f"{BIAS}turned.py",
+    "test_bias",
+    "test_rotated_as_scipy_rotates",
+    ("the other way round", "cos(angle) * down + math.sin(angle)", "cos(angle) * down - math.sin(angle)"),
+    ("about the corner of the middle pixel", "[:, None] - (height - 1) / 2", "[:, None] - height / 2"),
+    ("the nearest pixel's share alone", "(1 - abs(columns - c))", "1"),
+    ("the edge repeated for the fill", "xp.where(inside[..., None], pixels, x.dtype.type(fill))", "pixels"),
+    degrees=10,
+)
+wrong_rules(
+    f"{BIAS}turned.py",
+    "test_bias",
+    "test_quarters_of_a_turn_lead_to_the_pixels_themselves",
+    ("the edge is outside", "rows.round(9), columns.round(9)", "rows, columns"),
+    degrees=180,
+    quarters=2,
+)
+wrong_rules(
+    f"{BIAS}crossover.py",
+    "test_bias",
+    "test_leads_are_of_the_same_seed",
+    ("the mean for the spread", "spread = statistics.stdev(apart)", "spread = statistics.mean(apart)"),
+    ("b ahead for a", "a[images][seed] - b[images][seed]", "b[images][seed] - a[images][seed]"),
+)
+CROSSINGS = (
+    (
+        "the first crossing",
+        "last = max(",
+        "last = min(",
+        [(-0.2, 0.1), (-0.1, 0.01), (0.1, 0.05)],
+        ("seen", 100, 1000),
+    ),
+    (
+        "every lead is clear",
+        "abs(self.mean) > self.spread",
+        "True",
+        [(-0.2, 0.3), (0.1, 0.05)],
+        ("weakly", 10, 100),
+    ),
+    (
+        "clear before is enough",
+        "before and after else",
+        "before else",
+        [(-0.2, 0.1), (0.1, 0.1)],
+        ("weakly", 10, 100),
+    ),
+)
+for what, old, new, leads, wanted in CROSSINGS:
+    wrong_rules(
+        f"{BIAS}crossover.py", "test_bias", "test_crossings", (what, old, new), leads=leads, wanted=wanted
+    )
+wrong_rules(
+    "commands/bias/shift.py",
+    "test_bias_command",
+    "test_directions",
+    ("without the diagonals", "if r or c]", "if bool(r) != bool(c)]"),
+    ("one way of rotation", "[float(amount), -float(amount)]", "[float(amount)]"),
+)
+VERDICT = {
+    "vit": ((0.4, 0.42), (0.9, 0.92)),
+    "cnn": ((0.6, 0.62), (0.8, 0.83)),
+    "wanted": "CNN: seen between 10 and 100 images (ViT − CNN in points: -20.0 ± 0.0 with 10, +9.5 ± 0.7 with 100)",
+}
+wrong_rules(
+    "commands/bias/data.py",
+    "test_bias_command",
+    "test_the_verdict_on_the_crossover",
+    (
+        "the models exchanged",
+        'leads(accuracies(rows, "vit"), accuracies(rows, family))',
+        'leads(accuracies(rows, family), accuracies(rows, "vit"))',
+    ),
+    ("all rows taken for the model's", 'if row["model"] == family:', "if True:"),
+    ("every crossing is seen", "    if how ==", "    if how !="),
+    **VERDICT,
+)
+wrong_rules(
+    "show/bias.py",
+    "test_show_bias",
+    "test_a_line_per_model_through_the_means_with_the_deviation",
+    ("the best seed for the mean", "[statistics.mean(v) for", "[max(v) for"),
+    ("no deviation", "statistics.stdev(v) if len(v) > 1 else 0.0", "0.0"),
+    ("in percent", "[value / 100]", "[value]"),
+)
+wrong_rules(
+    "show/bias.py",
+    "test_show_bias",
+    "test_accuracy_is_above_and_rotations_are_at_the_right",
+    (
+        "consistency in every row",
+        "panels[measure, kind])\n            axes",
+        'panels["consistency", kind])\n            axes',
+    ),
+)
