@@ -238,16 +238,17 @@ assert roomy_cnn[4] > roomy_cnn[2:4].min()
 # %% [markdown] lang="en"
 # The MLP is at chance from two pixels on: every pixel has weights of its own. **The CNN keeps 90% or more**: now the slide is
 # right. At 4 pixels it is even better than at 3. Its two pools of 2 make a step of 4: the last map then moves by one whole place,
-# and the mean over all places does not see that. In between, the pools cut the digit in another way.
+# and the mean over all places does not see that, the rim apart. In between, the pools cut the digit in another way.
 #
-# So it was not the shift alone that broke the CNN on 8×8 pixels: parts of the digit were lost, and the rim came into every window.
+# So it was not the shift alone that broke the CNN on 8×8 pixels: parts of the digit were lost, and every place
+# of the last map saw the rim.
 
 # %% [markdown] lang="ko"
 # MLP는 2픽셀부터 우연의 수준입니다. 픽셀마다 가중치가 따로 있기 때문입니다. **CNN은 90% 이상을 지킵니다.** 이번에는 슬라이드가 맞습니다. 4픽셀에서는
-# 3픽셀보다 오히려 낫습니다. 크기가 2인 풀링이 두 번이라 한 칸이 4픽셀입니다. 4픽셀을 옮기면 마지막 특징 맵이 한 칸 움직이고, 모든 자리의 평균은
-# 그것을 알아차리지 못합니다. 그 사이에서는 풀링이 숫자를 다르게 자릅니다.
+# 3픽셀보다 오히려 낫습니다. 크기가 2인 풀링이 두 번이라 한 칸이 4픽셀입니다. 4픽셀을 옮기면 가장자리 말고는 마지막 특징 맵이 한 칸 움직일 뿐이고, 모든 자리의
+# 평균은 그것을 알아차리지 못합니다. 그 사이에서는 풀링이 숫자를 다르게 자릅니다.
 #
-# 곧 8×8픽셀에서 CNN이 틀린 것은 이동 때문만이 아니었습니다. 숫자의 일부가 잘려 나갔고, 모든 창에 가장자리가 들어왔습니다.
+# 곧 8×8픽셀에서 CNN이 틀린 것은 이동 때문만이 아니었습니다. 숫자의 일부가 잘려 나갔고, 마지막 특징 맵의 모든 자리가 가장자리를 보았습니다.
 
 # %% [markdown] lang="en"
 # ## Equivariance by numbers
@@ -571,7 +572,7 @@ assert all(values[0] < values[2] for values in few.values())
 # has a CNN in front, and does not gain by it.)
 #
 # **Not seen:** the crossover. The CNN leads at 50, 300 and 1,437 images. In the paper BiT is ahead of ViT after pre-training on
-# ImageNet (1.3 million images), and behind after JFT-300M. Ours are too few by a factor of thousands, so this does not
+# ImageNet (1.3 million images), and behind after JFT-300M. We have a thousandth of ImageNet, so this does not
 # contradict the slide. It does not confirm it, either.
 
 # %% [markdown] lang="ko"
@@ -580,7 +581,7 @@ assert all(values[0] < values[2] for values in few.values())
 # 다른 시드 두 개에서도 CNN, MLP, ViT의 순서는 같았습니다. 하이브리드는 앞에 CNN이 있지만 그 덕을 보지 못합니다.)
 #
 # **확인하지 못한 것:** 교차입니다. 50장, 300장, 1,437장에서 모두 CNN이 앞섭니다. 논문에서는 ImageNet(130만 장)으로 사전 학습하면 BiT가 ViT를
-# 앞서고, JFT-300M으로 하면 뒤집힙니다. 우리 데이터는 그 수천분의 일도 안 되므로 이 결과가 슬라이드와 어긋나는 것은 아닙니다. 그렇다고 슬라이드를
+# 앞서고, JFT-300M으로 하면 뒤집힙니다. 우리 데이터는 ImageNet의 천분의 일쯤이므로 이 결과가 슬라이드와 어긋나는 것은 아닙니다. 그렇다고 슬라이드를
 # 뒷받침하는 것도 아닙니다.
 
 # %% [markdown] lang="en"
