@@ -31,6 +31,20 @@ def comma_separated(text, option):
     return found
 
 
+def numbers_of(text, option, kind=int):
+    """The numbers between the commas, the smallest first. Raises InputError for a text that is none, or one twice."""
+    try:
+        found = sorted(kind(part) for part in comma_separated(text, option))
+    except ValueError as problem:
+        if isinstance(problem, InputError):
+            raise
+        what = "whole numbers" if kind is int else "numbers"
+        raise InputError(f'{option} "{text}" are no {what}; write A,B,…') from None
+    if len(set(found)) < len(found):
+        raise InputError(f'{option} "{text}" has a number twice; write A,B,…')
+    return found
+
+
 def need_counts(args, *names):
     """Raise InputError for an option with one of these names that was given and is less than 1."""
     for name in names:

@@ -6,7 +6,7 @@ attention.py    attention in one block                    comparison.py    sever
 layers.py       distances, rollout, sinks                 costs.py         accuracy against compute
 positions.py    similarity of position embeddings         architecture.py  the model as boxes and arrows
 kept.py         pictures of a trained ViT, kept          tensors.py       the shapes and the memory of a trace
-maps.py         root filters, feature maps
+maps.py         root filters, feature maps                bias.py          models on moved pictures, and few images
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
 color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
@@ -17,6 +17,7 @@ it is used: it loads matplotlib.
 from vitnp.show import _quiet  # noqa: F401  first
 from vitnp.show.architecture import diagram
 from vitnp.show.attention import attention_from_class_token, attention_of_patch
+from vitnp.show.bias import moved_pictures
 from vitnp.show.comparison import comparison
 from vitnp.show.costs import accuracy_against_compute
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
@@ -41,6 +42,7 @@ __all__ = [
     "filters",
     "gradient_norms",
     "mirror",
+    "moved_pictures",
     "patch_grid",
     "patch_match",
     "patch_matches",

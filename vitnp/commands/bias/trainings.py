@@ -1,0 +1,128 @@
+"""The trainings of a claim: one data set, small models of equal size, one recipe without augmentation."""
+
+import dataclasses
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from vitnp import data, tree
+from vitnp.commands import series
+from vitnp.commands.options import comma_separated, need_counts
+from vitnp.engine import batch
+from vitnp.errors import counted, need_near
+from vitnp.models import FAMILIES
+from vitnp.tasks.evaluate import prepared
+from vitnp.training.choices import recipe_of
+from vitnp.training.folder import MAY_CHANGE
+from vitnp.training.loop import MONITORED
+from vitnp.training.setup import prepare
+from vitnp.training.wanted import Wanted
+
+OF_SHAPE = {
+    (8, 8, 1): "digits",
+    (28, 28, 1): "fashion",
+}  # of the images: what their small models are called after
+SETS = ("digits", "mnist", "fashion-mnist")  # whose images have such a shape
+AROUND = 0.5  # seconds a training takes beside its steps and measurements: its files, its curves
+
+
+class Trainings(NamedTuple):
+    """What the trainings of a claim have in common, checked."""
+
+    wanted: Wanted  # without model, seed and labels
+    setups: dict  # {name of a model: its `Setup` for seed 0}
+
+    data = property(lambda self: next(iter(self.setups.values())).data)
+    sizes = property(lambda self: {name: tree.count(setup.p) for name, setup in self.setups.items()})
+
+
+def add_options(parser, steps):
+    """The options of a claim that trains; steps: {what the models are called after: the default of --steps}."""
+    defaults = ", ".join(f"{count:,} for {name}" for name, count in steps.items())
+    parser.add_argument(
+        "--data", default="digits", metavar="NAME", help=f"{', '.join(SETS)} (default digits)"
+    )
+    parser.add_argument(
+        "--models", metavar="A,B,…", help="presets for images of this size (default: all small ones)"
+    )
+    parser.add_argument("--steps", type=int, metavar="N", help=f"of every training (default {defaults})")
+    parser.add_argument("--batch-size", type=int, metavar="B", help="images a step (default: the recipe's)")
+    parser.add_argument("--lr", type=float, help="learning rate after the warm-up (default: the recipe's)")
+    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
+
+
+def asked(args, steps):
+    """The `Trainings` that the options ask for. Raises InputError for what does not fit together."""
+    need_near("--data", args.data, SETS)
+    need_counts(args, "steps", "batch_size", "workers")
+    kind = OF_SHAPE[data.opened(args.data).train.shape]
+    own = small_models(kind)
+    names = own if args.models is None else comma_separated(args.models, "--models")
+    for name in names:
+        need_near(f"--models for {args.data}", name, own)
+    count = steps[kind] if args.steps is None else args.steps
+    wanted = Wanted(data=args.data, no_augment=True, steps=count, batch_size=args.batch_size, lr=args.lr)
+    wanted = dataclasses.replace(wanted, workers=args.workers)
+    # A short training has a short warm-up, so that the learning rate gets to what the recipe says.
+    warm_up = min(recipe_of(wanted, args.data).recipe.warmup_steps, count // 5)
+    wanted = dataclasses.replace(wanted, set_recipe=[f"warmup_steps={warm_up}"])
+    return Trainings(wanted, {name: prepare(dataclasses.replace(wanted, model=name)) for name in names})
+
+
+def small_models(kind):
+    """The presets of equal size for one size of images, the ViT first."""
+    return [kind, *(f"{family}-{kind}" for family in FAMILIES if family != "vit")]
+
+
+def about(wanted):
+    """What the trained models depend on and their folders' names do not say, see `Plan`."""
+    left_out = (*MAY_CHANGE, "model", "seed", "labels")
+    return {name: value for name, value in dataclasses.asdict(wanted).items() if name not in left_out}
+
+
+def expected(trainings, runs):
+    """Yield lines: the models' sizes, and how long the trainings that are not finished will take on this machine.
+
+    runs: (name of the model, folder) of every training.
+    """
+    yield "models: " + ", ".join(f"{name} {size:,} parameters" for name, size in trainings.sizes.items())
+    left = [name for name, folder in runs if series.result(folder) is None]
+    if not left:
+        yield f"all {counted(len(runs), 'training')} are finished; nothing is trained again"
+        return
+    seconds = {name: seconds_of(trainings.setups[name]) for name in sorted(set(left))}
+    yield (
+        f"{counted(len(left), 'training')} of {trainings.wanted.steps:,} steps on {trainings.wanted.data}: about "
+        f"{in_words(sum(seconds[name] for name in left))}, by a step of each model measured now"
+    )
+
+
+def seconds_of(setup):
+    """The seconds that a training will take: its steps as long as one that is done here, its measurements a third."""
+    recipe, source = setup.recipe, setup.data.train
+    rows = np.arange(recipe.batch_size) % len(source)
+    images = prepared(source.images(rows), setup.config.preprocessing)
+    for _ in range(2):  # the first one gets its memory from the system
+        began = time.perf_counter()
+        batch.run(
+            setup.task,
+            images,
+            source.labels[rows],
+            setup.p,
+            setup.config,
+            None,
+            batch.Plan(setup.wanted.workers),
+        )
+        step = time.perf_counter() - began
+    steps = recipe.total_steps(len(source))
+    epochs = -(-steps // recipe.steps_per_epoch(len(source)))
+    measured = epochs * (MONITORED + len(setup.data.test)) / recipe.batch_size
+    return (steps + measured / 3) * step + AROUND
+
+
+def in_words(seconds):
+    """ "40 s", "3 min", "2.5 h"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

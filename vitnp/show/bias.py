@@ -1,0 +1,82 @@
+"""Models compared on moved pictures, and with more and more training images: a line per model."""
+
+import statistics
+
+from matplotlib.ticker import PercentFormatter
+
+from vitnp.errors import InputError, one_line
+from vitnp.show import page
+from vitnp.show.page import BLUE, GREEN, LABEL, ORANGE, SMALL, TITLE
+
+LONGEST = 40  # letters of a model's name
+STYLES = (  # a color, a marker and a line each (Okabe & Ito, 2008)
+    (BLUE, "o", "-"),
+    ("#E69F00", "s", "--"),
+    (ORANGE, "^", "-."),
+    (GREEN, "D", "-"),
+    ("#CC79A7", "v", "--"),
+    ("#000000", "P", ":"),
+)
+
+
+def lines(axes, models):
+    """{model: {x: [a value per seed]}}: a line through the means, a bar of ± the standard deviation at each."""
+    for place, (model, values) in enumerate(models.items()):
+        color, marker, style = STYLES[place % len(STYLES)]
+        spreads = [statistics.stdev(v) if len(v) > 1 else 0.0 for v in values.values()]
+        axes.errorbar(
+            list(values),
+            [statistics.mean(v) for v in values.values()],
+            yerr=spreads,
+            label=one_line(model, LONGEST),
+            color=color,
+            marker=marker,
+            linestyle=style,
+            linewidth=2.5,
+            markersize=9,
+            capsize=4,
+        )
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.grid(alpha=0.4)
+    page.ticks(axes)
+
+
+def moved_pictures(panels, data, *, lang="en"):
+    """Accuracy above, consistency below; shifts at the left, rotations at the right.
+
+    panels: {("accuracy" or "consistency", "shift" or "rotation"): {model: {amount: [a value per seed]}}}. Raises
+    InputError where nothing is measured.
+    """
+    say = page.in_language(lang)
+    if not any(values for models in panels.values() for values in models.values()):
+        raise InputError("there is nothing to draw; need a measurement of one model at least")
+    figure = page.blank()
+    words = {
+        "accuracy": say("test accuracy", "테스트 정확도"),
+        "consistency": say("same prediction\nas unmoved", "원본과 예측이\n같은 비율"),
+        "shift": say("pixels moved (mean of 8 directions)", "이동한 픽셀(8방향 평균)"),
+        "rotation": say("degrees rotated (mean of both ways)", "회전 각도(양방향 평균)"),
+    }
+    kinds = [kind for kind in ("shift", "rotation") if any(panels["accuracy", kind].values())]
+    grid = figure.subplots(2, len(kinds), squeeze=False, sharey="row", sharex="col")
+    for row, measure in zip(grid, ("accuracy", "consistency"), strict=True):
+        row[0].set_ylabel(words[measure], fontsize=LABEL)
+        for axes, kind in zip(row, kinds, strict=True):
+            lines(axes, panels[measure, kind])
+    for axes, kind in zip(grid[1], kinds, strict=True):
+        axes.set_xlabel(words[kind], fontsize=LABEL)
+    legend(figure, grid[0][0])
+    figure.suptitle(
+        say(
+            f"{data}: models that saw no moved picture in training",
+            f"{data}: 이동한 이미지를 학습하지 않은 모델",
+        ),
+        fontsize=TITLE,
+    )
+    return page.finished(figure)
+
+
+def legend(figure, axes):
+    """The models' names, once for all panels, at the right."""
+    handles, names = axes.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside right center", fontsize=SMALL)
