@@ -225,12 +225,20 @@ def test_the_receptive_field_of_residual_networks(name, first, names):
 
 
 @pytest.mark.parametrize(
-    ("name", "last"),
-    [("bit-tiny", "stages.1.0"), ("hybrid-tiny", "stem.stages.1.1"), ("cnn-tiny", "stages.1.pool")],
+    ("name", "fields", "last", "tensor"),
+    [
+        ("bit-tiny", {}, "stages.1.0", "stages.1.0.output"),
+        ("hybrid-tiny", {}, "blocks.1", "blocks.1.residual_2"),
+        ("cnn-tiny", {}, "stages.1.pool", "stages.1.map"),
+        ("tiny", {"classifier": "gap"}, "project", "z0"),
+        ("tiny", {}, "blocks.1", "blocks.1.residual_2"),
+        ("tiny", {"position_at": "every-layer"}, "blocks.1", "blocks.1.residual_2"),
+        ("tiny", {"position_embedding": "relative"}, "blocks.1", "blocks.1.residual_2"),
+    ],
 )
-def test_the_layers_one_by_one_are_the_models(name, last):
+def test_the_layers_one_by_one_are_the_models(name, fields, last, tensor):
     """Their map is the one that a trace of the model has, and their backward its derivative."""
-    config = preset(name)
+    config = preset(name, **fields)
     p = gradcheck.random_like(models.of(config).init(None, config, "float64"), rng(0))
     x = rng(1).standard_normal((2, *config.image_size, config.in_channels))
     ahead, step = rng(2).standard_normal(x.shape), 1e-6
@@ -242,7 +250,7 @@ def test_the_layers_one_by_one_are_the_models(name, last):
         if layer.name == last:
             break
     seen = trace(x, p, config)
-    np.testing.assert_array_equal(y[0], seen[f"{last}.output" if "cnn" not in name else "stages.1.map"])
+    np.testing.assert_array_equal(y[0], seen[tensor])
     dy = dx = rng(3).standard_normal(y[0].shape)
     for layer, saved in reversed(run):
         dx = layer.backward(dx, saved)

@@ -145,7 +145,9 @@ wrong_rules(
     ("the stride forgotten", '"stride": stride}', '"stride": 1}'),
     ("the root's convolution left out", "return resnet.images_backward(dx, saved)", "return dx"),
     name="bit-tiny",
+    fields={},
     last="stages.1.0",
+    tensor="stages.1.0.output",
 )
 wrong_rules(
     "models/residual_layers.py",
@@ -153,7 +155,31 @@ wrong_rules(
     "test_the_layers_one_by_one_are_the_models",
     ("the units of the other kind", "if pre\n", "if not pre\n"),
     name="hybrid-tiny",
-    last="stem.stages.1.1",
+    fields={},
+    last="blocks.1",
+    tensor="blocks.1.residual_2",
+)
+wrong_rules(
+    "models/vit/layers.py",
+    "test_bias_layers",
+    "test_the_layers_one_by_one_are_the_models",
+    ("the first block's positions in every block", "x + E_pos[i]", "x + E_pos[0]"),
+    ("no class token", 'if config.classifier == "token":', "if False:"),
+    ("no positions in the blocks", "x = x if E_pos is None else x + E_pos[i]", "pass"),
+    name="tiny",
+    fields={"position_at": "every-layer"},
+    last="blocks.1",
+    tensor="blocks.1.residual_2",
+)
+wrong_rules(
+    "models/vit/layers.py",
+    "test_bias_layers",
+    "test_the_layers_one_by_one_are_the_models",
+    ("no position before the blocks", 'p.get("position", {}), **how)', "{}, kind='none')"),
+    name="tiny",
+    fields={"classifier": "gap"},
+    last="project",
+    tensor="z0",
 )
 wrong_rules(
     f"{BIAS}dimension.py",
