@@ -24,8 +24,10 @@ from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
 from vitnp.show.kept import trained
 from vitnp.show.layers import attention_distance, rollout, sinks
 from vitnp.show.maps import feature_maps, root_filters
+from vitnp.show.moved_maps import moved_maps
 from vitnp.show.page import save
 from vitnp.show.positions import position_similarity
+from vitnp.show.receptive import receptive_fields
 from vitnp.show.tensors import trace_shapes
 from vitnp.show.tokens import mirror, patch_match, patch_matches, token_colors
 from vitnp.show.training import curves, gradient_norms
@@ -42,6 +44,7 @@ __all__ = [
     "filters",
     "gradient_norms",
     "mirror",
+    "moved_maps",
     "moved_pictures",
     "patch_grid",
     "patch_match",
@@ -49,6 +52,7 @@ __all__ = [
     "patch_sequence",
     "position_similarity",
     "predictions",
+    "receptive_fields",
     "rollout",
     "root_filters",
     "save",

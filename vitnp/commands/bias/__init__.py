@@ -20,7 +20,11 @@ from vitnp.training import signals
 from vitnp.training.place import writable
 from vitnp.training.progress import Diverged
 
-CLAIMS = ("shift",)  # the modules; a - in a claim's name is a _ in its module's
+CLAIMS = (
+    "shift",
+    "equivariance",
+    "receptive-field",
+)  # the modules; a - in a claim's name is a _ in its module's
 
 
 def add_options(parser):
