@@ -148,6 +148,8 @@ def test_a_convolution_has_the_same_weights_for_every_image():
     for one in found:
         np.testing.assert_array_equal(one, want)
     assert bias.largest_change(found) == 0.0
+    each = [bias.input_weights([kernel(W)], x, channel=channel) for channel in range(4)]
+    np.testing.assert_allclose(bias.input_weights([kernel(W)], x, channel=None), sum(each), atol=1e-15)
 
 
 def test_a_relu_makes_the_weights_of_two_layers_depend_on_the_image():

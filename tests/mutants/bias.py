@@ -114,7 +114,8 @@ wrong_rules(
     f"{BIAS}fixed_weights.py",
     "test_bias_layers",
     "test_a_convolution_has_the_same_weights_for_every_image",
-    ("every channel at once", "x.shape[2] // 2, channel]", "x.shape[2] // 2]"),
+    ("every channel at once", "slice(None) if channel is None else channel]", "slice(None)]"),
+    ("the first channel for all", "slice(None) if channel is None else channel]", "channel or 0]"),
 )
 wrong_rules(
     f"{BIAS}fixed_weights.py",

@@ -53,6 +53,24 @@ TABLE_6 = (
     Row("R50+L/16", "Hybrid", 14, 87.12, 89.76, 99.31, 93.89, 97.36, 99.11, 1668),
 )
 
+# Figure 3: accuracy on ImageNet after pre-training on more and more images. The ViTs' numbers are those of Table 5
+# (fine-tuned at 384 pixels), BiT's R152x4 those of its own paper (Kolesnikov et al., 2020), as BiT-S, BiT-M and BiT-L.
+PRETRAINED_ON = {
+    "ImageNet": 1.3e6,
+    "ImageNet-21k": 14e6,
+    "JFT-300M": JFT_IMAGES,
+}  # and their numbers of images
+FIGURE_3 = {
+    "ViT-B/32": (73.38, 81.28, 80.73),
+    "ViT-B/16": (77.91, 83.97, 84.15),
+    "ViT-L/32": (71.16, 80.99, 84.37),
+    "ViT-L/16": (76.53, 85.15, 87.12),
+    "ViT-H/14": (None, 85.13, 88.04),
+    "BiT R152x4": (81.30, 85.39, 87.54),
+}
+# Figure 4 is a plot whose values the paper prints nowhere.
+JFT_SUBSETS = (9e6, 30e6, 90e6, 300e6)
+
 
 def config_of(row):
     """The configuration of a row's model at 224 pixels. R200x3 is no preset: no weights of it were published."""

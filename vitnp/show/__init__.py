@@ -7,6 +7,8 @@ layers.py       distances, rollout, sinks                 costs.py         accur
 positions.py    similarity of position embeddings         architecture.py  the model as boxes and arrows
 kept.py         pictures of a trained ViT, kept          tensors.py       the shapes and the memory of a trace
 maps.py         root filters, feature maps                bias.py          models on moved pictures, and few images
+moved_maps.py   equivariance of layers                    receptive.py     which pixels a place sees
+two_images.py   weights that the image chooses            dimension.py     accuracy among values of chance
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
 color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
@@ -17,7 +19,7 @@ it is used: it loads matplotlib.
 from vitnp.show import _quiet  # noqa: F401  first
 from vitnp.show.architecture import diagram
 from vitnp.show.attention import attention_from_class_token, attention_of_patch
-from vitnp.show.bias import moved_pictures
+from vitnp.show.bias import more_images, moved_pictures
 from vitnp.show.comparison import comparison
 from vitnp.show.costs import accuracy_against_compute
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
@@ -31,6 +33,7 @@ from vitnp.show.receptive import receptive_fields
 from vitnp.show.tensors import trace_shapes
 from vitnp.show.tokens import mirror, patch_match, patch_matches, token_colors
 from vitnp.show.training import curves, gradient_norms
+from vitnp.show.two_images import weights_of_two_images
 
 __all__ = [
     "accuracy_against_compute",
@@ -44,6 +47,7 @@ __all__ = [
     "filters",
     "gradient_norms",
     "mirror",
+    "more_images",
     "moved_maps",
     "moved_pictures",
     "patch_grid",
@@ -60,4 +64,5 @@ __all__ = [
     "token_colors",
     "trace_shapes",
     "trained",
+    "weights_of_two_images",
 ]

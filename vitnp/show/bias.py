@@ -2,8 +2,9 @@
 
 import statistics
 
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullLocator, PercentFormatter
 
+from vitnp.course import paper
 from vitnp.errors import InputError, one_line
 from vitnp.show import page
 from vitnp.show.page import BLUE, GREEN, LABEL, ORANGE, SMALL, TITLE
@@ -54,8 +55,8 @@ def moved_pictures(panels, data, *, lang="en"):
     words = {
         "accuracy": say("test accuracy", "테스트 정확도"),
         "consistency": say("same prediction\nas unmoved", "원본과 예측이\n같은 비율"),
-        "shift": say("pixels moved (mean of 8 directions)", "이동한 픽셀(8방향 평균)"),
-        "rotation": say("degrees rotated (mean of both ways)", "회전 각도(양방향 평균)"),
+        "shift": say("pixels moved", "이동한 픽셀"),
+        "rotation": say("degrees rotated", "회전 각도"),
     }
     kinds = [kind for kind in ("shift", "rotation") if any(panels["accuracy", kind].values())]
     grid = figure.subplots(2, len(kinds), squeeze=False, sharey="row", sharex="col")
@@ -63,9 +64,19 @@ def moved_pictures(panels, data, *, lang="en"):
         row[0].set_ylabel(words[measure], fontsize=LABEL)
         for axes, kind in zip(row, kinds, strict=True):
             lines(axes, panels[measure, kind])
+            axes.set_xticks(
+                sorted({amount for values in panels[measure, kind].values() for amount in values})
+            )
     for axes, kind in zip(grid[1], kinds, strict=True):
         axes.set_xlabel(words[kind], fontsize=LABEL)
     legend(figure, grid[0][0])
+    page.note(
+        figure,
+        say(
+            "mean ± deviation over seeds; a shift is the mean of 8 directions, a rotation of both ways",
+            "시드 평균 ± 표준편차. 이동은 8방향, 회전은 양방향의 평균",
+        ),
+    )
     figure.suptitle(
         say(
             f"{data}: models that saw no moved picture in training",
@@ -80,3 +91,44 @@ def legend(figure, axes):
     """The models' names, once for all panels, at the right."""
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside right center", fontsize=SMALL)
+
+
+def more_images(models, data, *, lang="en"):
+    """Accuracy against the number of training images: measured here at the left, the paper's Figure 3 at the right.
+
+    models: {model: {images: [a test accuracy per seed]}}. Raises InputError where nothing is measured.
+    """
+    say = page.in_language(lang)
+    if not any(models.values()):
+        raise InputError("there is nothing to draw; need an accuracy of one model at least")
+    figure = page.blank()
+    here, there = figure.subplots(1, 2, width_ratios=(3, 2))
+    lines(here, models)
+    here.set_title(say(f"here: {data}", f"여기: {data}"), fontsize=LABEL)
+    here.set_ylabel(say("test accuracy", "테스트 정확도"), fontsize=LABEL)
+    here.set_xlabel(say("training images", "학습 이미지 수"), fontsize=LABEL)
+    of_images(here, sorted({images for values in models.values() for images in values}))
+    reported = {
+        name: {
+            n: [value / 100] for n, value in zip(paper.PRETRAINED_ON.values(), values, strict=True) if value
+        }
+        for name, values in paper.FIGURE_3.items()
+    }
+    lines(there, reported)
+    there.set_title(say("ViT paper, Figure 3: ImageNet", "ViT 논문 Figure 3: ImageNet"), fontsize=LABEL)
+    there.set_xlabel(say("images of the pre-training", "사전학습 이미지 수"), fontsize=LABEL)
+    of_images(there, list(paper.PRETRAINED_ON.values()))
+    for axes in (here, there):
+        axes.legend(fontsize=SMALL, loc="lower right")
+    figure.suptitle(
+        say("More training images: does the ViT overtake?", "학습 이미지가 늘면 ViT가 앞서는가?"),
+        fontsize=TITLE,
+    )
+    return page.finished(figure)
+
+
+def of_images(axes, counts):
+    """A logarithmic axis with these numbers of images as its ticks."""
+    axes.set_xscale("log")
+    axes.set_xticks(counts, [f"{n / 1e6:.3g}M" if n >= 1e6 else f"{n:,}" for n in counts])
+    axes.xaxis.set_minor_locator(NullLocator())

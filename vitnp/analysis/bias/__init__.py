@@ -1,13 +1,15 @@
 """Inductive bias, measured: what a layer or a model assumes about images before it has seen one.
 
 moved.py          a picture moved by whole pixels     receptive_field.py   which pixels one place of a map sees
-equivariance.py   does a layer's map move along?      fixed_weights.py     does the image choose the weights?
-maps.py           layers from images to maps          dimension.py         nearest neighbors among values of chance
+turned.py         a picture rotated                   fixed_weights.py     does the image choose the weights?
+equivariance.py   does a layer's map move along?      dimension.py         nearest neighbors among values of chance
+maps.py           layers from images to maps          crossover.py         is a model ahead only with many images?
 shift.py          is a model right about moved pictures?
 
 Pure functions on arrays of the library that came in. "By" is (rows, columns): down and to the right.
 """
 
+from vitnp.analysis.bias.crossover import Lead, crossing, leads
 from vitnp.analysis.bias.dimension import Neighbors, neighbors, with_noise
 from vitnp.analysis.bias.equivariance import both_ways, equivariance_error, permutation_error
 from vitnp.analysis.bias.fixed_weights import input_weights, largest_change, moved_attention
@@ -31,19 +33,23 @@ from vitnp.analysis.bias.receptive_field import (
     seen,
 )
 from vitnp.analysis.bias.shift import Shifted, shifted
+from vitnp.analysis.bias.turned import rotated
 
 __all__ = [
+    "Lead",
     "Neighbors",
     "Shifted",
     "attention",
     "both_ways",
     "convolution",
+    "crossing",
     "dense",
     "effective_area",
     "equivariance_error",
     "extent",
     "input_weights",
     "largest_change",
+    "leads",
     "max_pool",
     "mean_of",
     "moved",
@@ -56,6 +62,7 @@ __all__ = [
     "receptive_fields",
     "recurrent",
     "rolled",
+    "rotated",
     "seen",
     "shifted",
     "token_attention",

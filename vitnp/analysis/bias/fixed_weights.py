@@ -9,8 +9,9 @@ from vitnp.errors import InputError, need_int
 
 
 def input_weights(layers, x, *, channel=0):
-    """dy/dx (B, H, W, C) of one value y of a map: the middle place, this channel, after the layers one by one.
+    """dy/dx (B, H, W, C) of one value y of a map, after the layers one by one: the middle place, this channel.
 
+    channel None: y is the sum of all channels there.
     x (B, H, W, C); layers: `models.layers.Layer`s. Of a convolution alone this is its kernel, with zeros around it.
     """
     run = []
@@ -21,9 +22,10 @@ def input_weights(layers, x, *, channel=0):
         raise InputError(
             "there is no map to look at; give one layer or more, the last one with a map (B, h, w, D)"
         )
-    need_int("channel", channel, at_least=0, at_most=x.shape[-1] - 1)
+    if channel is not None:
+        need_int("channel", channel, at_least=0, at_most=x.shape[-1] - 1)
     dx = array_module(x).zeros(x.shape, x.dtype)
-    dx[:, x.shape[1] // 2, x.shape[2] // 2, channel] = 1.0
+    dx[:, x.shape[1] // 2, x.shape[2] // 2, slice(None) if channel is None else channel] = 1.0
     for layer, saved in reversed(run):
         dx = layer.backward(dx, saved)
     return dx

@@ -1,6 +1,5 @@
 """The claim "a DNN's accuracy falls when the image is moved": test images moved and rotated, for every model."""
 
-import dataclasses
 import itertools
 import statistics
 
@@ -9,6 +8,7 @@ from vitnp.analysis.bias import shifted
 from vitnp.commands import series
 from vitnp.commands.bias import trainings
 from vitnp.commands.bias.plan import Plan, Step
+from vitnp.commands.bias.trainings import NAMES
 from vitnp.commands.options import numbers_of
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.data.few import Rows, balanced
@@ -32,7 +32,7 @@ def add_options(parser):
     trainings.add_options(parser, STEPS)
     parser.add_argument("--pixels", default="0,1,2,3", metavar="A,B,…", help="shifts (default 0,1,2,3)")
     parser.add_argument(
-        "--degrees", default="5,10,20,30", metavar="A,B,…", help="rotations (default 5,10,20,30)"
+        "--degrees", default="0,5,10,20,30", metavar="A,B,…", help="rotations (default 0,5,10,20,30)"
     )
     parser.add_argument(
         "--images", type=int, default=2000, metavar="N", help="test images, all classes alike (default 2,000)"
@@ -44,23 +44,23 @@ def plan(args):
     made = trainings.asked(args, STEPS)
     changes = asked_changes(args, made.data.test.shape)
     need_int("--images", args.images, at_least=1)
-    runs = [(name, seed) for seed in range(args.seeds) for name in made.setups]
+    runs = [(family, seed) for seed in range(args.seeds) for family in made.setups]
 
-    def step(name, seed):
+    def step(family, seed):
         def rows(folder, wish):
-            wanted = dataclasses.replace(made.wanted, model=name, seed=seed)
-            place = folder / name / f"seed-{seed}"
+            wanted, place = made.one(family, seed), folder / family / f"seed-{seed}"
             if series.trained(wanted, place, wish) is None:
                 return None
-            return measured(place, wanted, changes, args.images)
+            about = {"model": family, "seed": seed}
+            return [about | row for row in measured(place, wanted, changes, args.images)]
 
-        return Step(f"{name}, seed {seed}", rows)
+        return Step(f"{NAMES[family]}, seed {seed}", rows)
 
     return Plan(
         about=trainings.about(made.wanted),
         steps=[step(*run) for run in runs],
-        table=lambda rows: table(rows, made.sizes),
-        figure=lambda rows: figure(rows, made.sizes, args.data),
+        table=lambda rows: table(rows, made.setups),
+        figure=lambda rows: figure(rows, made.setups, args.data),
         before=lambda folder: trainings.expected(
             made, [(name, folder / name / f"seed-{seed}") for name, seed in runs]
         ),
@@ -91,7 +91,7 @@ def measured(folder, wanted, changes, count):
     every = list(dict.fromkeys(itertools.chain.from_iterable(ways.values())))
     found = dict(zip(every, shifted(images, some.labels, predict, every, fill=BACKGROUND), strict=True))
     return [
-        {"model": wanted.model, "seed": wanted.seed, "change": kind, "amount": amount}
+        {"change": kind, "amount": amount}
         | {
             name: statistics.mean(getattr(found[way], name) for way in ways[kind, amount])
             for name in ("accuracy", "consistency")
@@ -108,7 +108,7 @@ def directions(kind, amount):
     return list(dict.fromkeys((r * amount, c * amount) for r, c in ways))
 
 
-def table(rows, sizes):
+def table(rows, families):
     """Two Markdown tables, accuracy and consistency: a row per model, a column per change, mean ± deviation."""
     changes = list(dict.fromkeys((row["change"], row["amount"]) for row in rows))
     heads = [f"{kind} {amount:g}{UNITS[kind]}" for kind, amount in changes]
@@ -116,33 +116,35 @@ def table(rows, sizes):
     for measure, what in MEASURES.items():
         lines += ["", f"{what}:", "", "| model | seeds | " + " | ".join(heads) + " |"]
         lines.append("|---" * (2 + len(heads)) + "|")
-        for model in sizes:
-            of_model = by_change(rows, model, measure)
+        for family in families:
+            of_model = by_change(rows, family, measure)
             cells = [mean_and_deviation(of_model[change]) if of_model else "diverged" for change in changes]
-            seeds = len({row["seed"] for row in rows if row["model"] == model})
-            lines.append(f"| {model} | {seeds} | " + " | ".join(cells) + " |")
+            seeds = len({row["seed"] for row in rows if row["model"] == family})
+            lines.append(f"| {NAMES[family]} | {seeds} | " + " | ".join(cells) + " |")
     return "\n".join(lines[1:])
 
 
-def by_change(rows, model, measure):
-    """{(kind, amount): the measure with each seed} of a model."""
+def by_change(rows, family, measure):
+    """{(kind, amount): [the measure with each seed]} of a model."""
     found = {}
     for row in rows:
-        if row["model"] == model:
+        if row["model"] == family:
             found.setdefault((row["change"], row["amount"]), []).append(row[measure])
     return found
 
 
-def figure(rows, sizes, name):
+def figure(rows, families, name):
     """The picture of these rows; name: of the data set."""
     from vitnp import show
 
     panels = {
         (measure, kind): {
-            model: {
-                amount: values for (k, amount), values in by_change(rows, model, measure).items() if k == kind
+            NAMES[family]: {
+                amount: values
+                for (of_kind, amount), values in by_change(rows, family, measure).items()
+                if of_kind == kind
             }
-            for model in sizes
+            for family in families
         }
         for measure in MEASURES
         for kind in UNITS

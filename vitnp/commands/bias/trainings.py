@@ -11,7 +11,6 @@ from vitnp.commands import series
 from vitnp.commands.options import comma_separated, need_counts
 from vitnp.engine import batch
 from vitnp.errors import counted, need_near
-from vitnp.models import FAMILIES
 from vitnp.tasks.evaluate import prepared
 from vitnp.training.choices import recipe_of
 from vitnp.training.folder import MAY_CHANGE
@@ -23,6 +22,14 @@ OF_SHAPE = {
     (8, 8, 1): "digits",
     (28, 28, 1): "fashion",
 }  # of the images: what their small models are called after
+NAMES = {
+    "vit": "ViT",
+    "bit": "BiT",
+    "hybrid": "hybrid",
+    "cnn": "CNN",
+    "rnn": "RNN",
+    "mlp": "MLP",
+}  # of the families
 SETS = ("digits", "mnist", "fashion-mnist")  # whose images have such a shape
 AROUND = 0.5  # seconds a training takes beside its steps and measurements: its files, its curves
 
@@ -31,20 +38,26 @@ class Trainings(NamedTuple):
     """What the trainings of a claim have in common, checked."""
 
     wanted: Wanted  # without model, seed and labels
-    setups: dict  # {name of a model: its `Setup` for seed 0}
+    setups: dict  # {family of a model: its `Setup` for seed 0}
 
     data = property(lambda self: next(iter(self.setups.values())).data)
-    sizes = property(lambda self: {name: tree.count(setup.p) for name, setup in self.setups.items()})
+
+    def one(self, family, seed, **how):
+        """What one training is asked for."""
+        return dataclasses.replace(self.wanted, model=self.setups[family].name, seed=seed, **how)
 
 
-def add_options(parser, steps):
-    """The options of a claim that trains; steps: {what the models are called after: the default of --steps}."""
+def add_options(parser, steps, names=NAMES):
+    """The options of a claim that trains the models `names`.
+
+    steps: {what the models are called after: the default of --steps}.
+    """
     defaults = ", ".join(f"{count:,} for {name}" for name, count in steps.items())
     parser.add_argument(
         "--data", default="digits", metavar="NAME", help=f"{', '.join(SETS)} (default digits)"
     )
     parser.add_argument(
-        "--models", metavar="A,B,…", help="presets for images of this size (default: all small ones)"
+        "--models", metavar="A,B,…", help=f"of {', '.join(names)}, all of equal size (default: all of them)"
     )
     parser.add_argument("--steps", type=int, metavar="N", help=f"of every training (default {defaults})")
     parser.add_argument("--batch-size", type=int, metavar="B", help="images a step (default: the recipe's)")
@@ -52,27 +65,24 @@ def add_options(parser, steps):
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
 
 
-def asked(args, steps):
+def asked(args, steps, names=NAMES):
     """The `Trainings` that the options ask for. Raises InputError for what does not fit together."""
     need_near("--data", args.data, SETS)
     need_counts(args, "steps", "batch_size", "workers")
     kind = OF_SHAPE[data.opened(args.data).train.shape]
-    own = small_models(kind)
-    names = own if args.models is None else comma_separated(args.models, "--models")
-    for name in names:
-        need_near(f"--models for {args.data}", name, own)
+    families = list(names) if args.models is None else comma_separated(args.models, "--models")
+    for family in families:
+        need_near("--models", family, names)
     count = steps[kind] if args.steps is None else args.steps
     wanted = Wanted(data=args.data, no_augment=True, steps=count, batch_size=args.batch_size, lr=args.lr)
     wanted = dataclasses.replace(wanted, workers=args.workers)
     # A short training has a short warm-up, so that the learning rate gets to what the recipe says.
     warm_up = min(recipe_of(wanted, args.data).recipe.warmup_steps, count // 5)
     wanted = dataclasses.replace(wanted, set_recipe=[f"warmup_steps={warm_up}"])
-    return Trainings(wanted, {name: prepare(dataclasses.replace(wanted, model=name)) for name in names})
-
-
-def small_models(kind):
-    """The presets of equal size for one size of images, the ViT first."""
-    return [kind, *(f"{family}-{kind}" for family in FAMILIES if family != "vit")]
+    presets = {family: kind if family == "vit" else f"{family}-{kind}" for family in families}
+    return Trainings(
+        wanted, {f: prepare(dataclasses.replace(wanted, model=name)) for f, name in presets.items()}
+    )
 
 
 def about(wanted):
@@ -84,17 +94,18 @@ def about(wanted):
 def expected(trainings, runs):
     """Yield lines: the models' sizes, and how long the trainings that are not finished will take on this machine.
 
-    runs: (name of the model, folder) of every training.
+    runs: (family of the model, folder) of every training.
     """
-    yield "models: " + ", ".join(f"{name} {size:,} parameters" for name, size in trainings.sizes.items())
-    left = [name for name, folder in runs if series.result(folder) is None]
+    sizes = {setup.name: tree.count(setup.p) for setup in trainings.setups.values()}
+    yield "parameters: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+    left = [family for family, folder in runs if series.result(folder) is None]
     if not left:
         yield f"all {counted(len(runs), 'training')} are finished; nothing is trained again"
         return
-    seconds = {name: seconds_of(trainings.setups[name]) for name in sorted(set(left))}
+    seconds = {family: seconds_of(trainings.setups[family]) for family in sorted(set(left))}
     yield (
         f"{counted(len(left), 'training')} of {trainings.wanted.steps:,} steps on {trainings.wanted.data}: about "
-        f"{in_words(sum(seconds[name] for name in left))}, by a step of each model measured now"
+        f"{in_words(sum(seconds[family] for family in left))}, by a step of each model measured now"
     )
 
 
