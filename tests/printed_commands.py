@@ -29,6 +29,7 @@ PLACEHOLDERS = {
     "DIR": "a-folder",
     "PHOTO": "photo.jpg",
     "IMAGE": "photo.jpg",
+    "CLAIM": "shift",
     "IMAGE…": "photo.jpg zero.png pictures/cats",
     "OUT.png": "out.png",
     "MODEL": "Ti/16",
@@ -61,10 +62,12 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
     "look": "photo.jpg --weights file.npz --out a-folder",
     "linear-eval": "--weights file.npz",
     "compare": "--over gelu",
+    "bias": "shift",
     "fine-tune": "--init file.npz --data digits",
     "weights fetch": "Ti/16",
 }
 SERIES = ("compare", "fine-tune")  # many trainings each
+CLAIMS = {"shift": "--images 20 --degrees 10", "data": "--points 10,20"}  # of bias, that train
 CUT = "--batch-size 2 --micro-batch 1 --workers 1"
 SMALL = "--set num_layers=1 --set hidden_size=48 --set num_heads=3 --set mlp_dim=48"
 # by the family of the preset: of a hybrid the stem is cut short too
@@ -160,6 +163,8 @@ def cut(given):
         more += SMALLER[preset(given[given.index("--model") + 1]).family].split() if large(given) else []
         more += ["--seeds", "1"] if kind in SERIES else []
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
+    elif kind == "bias" and given[1] in CLAIMS and "--help" not in given:
+        more = f"--steps 2 --batch-size 2 --workers 1 --seeds 1 {CLAIMS[given[1]]}".split()
     return [*given, *more]
 
 

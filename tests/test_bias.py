@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.ndimage
 
 from vitnp import InputError, gradcheck, models, preset
 from vitnp.analysis import bias
@@ -189,3 +190,80 @@ def test_accuracy_and_consistency_of_moved_pictures():
 def test_moved_pictures_need_images_and_labels(count):
     with pytest.raises(InputError, match=f"{count} images and 2 labels; need as many of both"):
         next(bias.shifted(np.zeros((count, 3, 3, 1)), np.zeros(2), None, [(0, 0)], fill=0.0))
+
+
+# ---- rotated pictures ----
+
+
+@pytest.mark.parametrize(("degrees", "quarters"), [(0, 0), (90, 1), (180, 2), (-90, 3), (360, 0)])
+def test_quarters_of_a_turn_lead_to_the_pixels_themselves(degrees, quarters):
+    x = rng(0).standard_normal((2, 5, 5, 3))
+    np.testing.assert_array_equal(bias.rotated(x, degrees, fill=7.0), np.rot90(x, quarters, axes=(1, 2)))
+
+
+@pytest.mark.parametrize("degrees", [10, -33.5, 170])
+def test_rotated_as_scipy_rotates(degrees):
+    x = rng(0).standard_normal((2, 5, 8, 3)).astype("float32")
+    y = bias.rotated(x, degrees, fill=-1.0)
+    assert y.dtype == x.dtype
+    wanted = scipy.ndimage.rotate(
+        x.astype(float), degrees, axes=(2, 1), reshape=False, order=1, mode="grid-constant", cval=-1.0
+    )
+    np.testing.assert_allclose(y, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("degrees", [True, "10", float("nan"), 361])
+def test_rotations_that_cannot_be(degrees):
+    with pytest.raises(InputError, match="degrees is "):
+        bias.rotated(np.zeros((1, 4, 5, 1)), degrees, fill=0.0)
+
+
+def test_accuracy_and_consistency_of_rotated_pictures():
+    """A model that looks at the pixel above the middle: a quarter of a turn brings another one there."""
+    images = np.full((2, 3, 3, 1), -1.0)
+    images[0, 0, 1] = images[1, 1, 2] = 1.0  # above the middle, and right of it
+    predict = lambda x: np.stack([0 * x[:, 0, 1, 0], x[:, 0, 1, 0]], 1)  # noqa: E731
+    found = list(bias.shifted(images, np.array([1, 0]), predict, [0.0, 90.0, (1, 1)], fill=-1.0))
+    assert [one.by for one in found] == [0.0, 90.0, (1, 1)]
+    assert [one.accuracy for one in found] == [1.0, 0.0, 0.5]
+    assert [one.consistency for one in found] == [1.0, 0.0, 0.5]
+
+
+# ---- crossover ----
+
+
+def curve(*accuracies):
+    """{images: {seed: accuracy}} from [accuracies of the seeds] with 10, 100, 1000 … images."""
+    return {10 ** (i + 1): dict(enumerate(seeds)) for i, seeds in enumerate(accuracies)}
+
+
+def test_leads_are_of_the_same_seed():
+    a, b = curve([0.5, 0.7], [0.9, 0.9]), curve([0.4, 0.6], [0.9, 0.7])
+    del b[100][1]
+    one, two = bias.leads(a, b)
+    assert (one.images, two.images) == (10, 100)
+    assert one.mean == pytest.approx(0.1) and one.spread == pytest.approx(0.0, abs=1e-12)
+    assert (two.mean, two.spread, two.clear) == (0.0, None, False)
+    assert bias.leads(a, {10: {5: 0.1}, 7: {0: 0.1}}) == []
+
+
+@pytest.mark.parametrize(
+    ("leads", "wanted"),
+    [
+        ([(-0.2, 0.1), (-0.1, 0.01), (0.1, 0.05)], ("seen", 100, 1000)),
+        ([(-0.2, 0.1), (0.1, 0.2), (0.1, 0.05)], ("seen", 10, 100)),
+        ([(-0.2, 0.1), (0.1, 0.05), (-0.1, 0.05), (0.1, 0.2)], ("weakly", 1000, 10_000)),
+        ([(-0.2, 0.3), (0.1, 0.05)], ("weakly", 10, 100)),
+        ([(-0.2, 0.1), (0.1, 0.1)], ("weakly", 10, 100)),
+        ([(-0.2, None), (0.1, None)], ("weakly", 10, 100)),
+        ([(0.2, 0.1), (0.1, 0.05)], (None, None, None)),
+        ([(-0.2, 0.1), (-0.1, 0.05)], (None, None, None)),
+        ([(-0.2, 0.1), (0.3, 0.1), (-0.1, 0.05)], (None, None, None)),
+        ([(0.2, 0.1)], (None, None, None)),
+        ([], (None, None, None)),
+    ],
+)
+def test_crossings(leads, wanted):
+    found = [bias.Lead(10 ** (i + 1), *lead) for i, lead in enumerate(leads)]
+    how, before, after = bias.crossing(found)
+    assert (how, before and before.images, after and after.images) == wanted

@@ -175,8 +175,8 @@ def test_how_much_attention_moves():
 def test_the_gradient_of_every_pixel_and_the_effective_area():
     dx = np.zeros((2, 3, 4, 2))
     dx[0, 1, 1] = 3.0, -3.0
-    dx[1, 1, 2, 0] = -2.0
-    dx[1, 0, 0, 1] = 2.0
+    dx[1, 1, 2, 0] = -(6.0**0.5)
+    dx[1, 0, 0, 1] = 6.0**0.5
     parts = bias.parts_of_gradient(dx)
     want = np.zeros((3, 4))
     want[1, 1], want[1, 2], want[0, 0] = 0.6, 0.2, 0.2
@@ -190,7 +190,7 @@ def test_the_gradient_of_every_pixel_and_the_effective_area():
         3,
     ]
     assert bias.effective_area(np.full((3, 4), 1 / 12)) == 11
-    with pytest.raises(InputError, match="the gradient of the middle place is 0 in all"):
+    with pytest.raises(InputError, match="squared gradient of the middle place is 0 in all"):
         bias.parts_of_gradient(np.zeros((1, 2, 2, 1)))
     with pytest.raises(InputError, match="share is 0"):
         bias.effective_area(parts, 0)

@@ -135,7 +135,7 @@ wrong_rules(
     f"{BIAS}receptive_field.py",
     "test_bias_layers",
     "test_the_gradient_of_every_pixel_and_the_effective_area",
-    ("positive and negative cancel", "abs(dx).sum(axis=(0, 3))", "abs(dx.sum(axis=(0, 3)))"),
+    ("positive and negative cancel", "(dx * dx).sum(axis=(0, 3))", "(dx.sum(axis=(0, 3)) ** 2)"),
     ("the smallest first", "-xp.sort(-parts.reshape(-1))", "xp.sort(parts.reshape(-1))"),
     ("one pixel too few", "- 1e-9).sum()) + 1", "- 1e-9).sum())"),
 )
@@ -208,3 +208,63 @@ wrong_rules(
     ("noise around 0", "rng.normal(mean, deviation,", "rng.normal(0.0, deviation,"),
     ("noise over the pixels", "concatenate([x, noise], axis=1)", "concatenate([noise, x], axis=1)"),
 )
+wrong_rules(
+    f"{BIAS}turned.py",
+    "test_bias",
+    "test_rotated_as_scipy_rotates",
+    ("the other way round", "cos(angle) * down + math.sin(angle)", "cos(angle) * down - math.sin(angle)"),
+    ("about the corner of the middle pixel", "[:, None] - (height - 1) / 2", "[:, None] - height / 2"),
+    ("the nearest pixel's share alone", "(1 - abs(columns - c))", "1"),
+    ("the edge repeated for the fill", "xp.where(inside[..., None], pixels, x.dtype.type(fill))", "pixels"),
+    degrees=10,
+)
+wrong_rules(
+    f"{BIAS}turned.py",
+    "test_bias",
+    "test_quarters_of_a_turn_lead_to_the_pixels_themselves",
+    ("the edge is outside", "rows.round(9), columns.round(9)", "rows, columns"),
+    degrees=180,
+    quarters=2,
+)
+wrong_rules(
+    f"{BIAS}crossover.py",
+    "test_bias",
+    "test_leads_are_of_the_same_seed",
+    ("the mean for the spread", "spread = statistics.stdev(apart)", "spread = statistics.mean(apart)"),
+    ("of seeds that one has alone", "a[images].keys() & b[images].keys()", "a[images].keys()"),
+)
+CROSSINGS = (
+    (
+        "the first crossing",
+        "last = max(",
+        "last = min(",
+        [(-0.2, 0.1), (-0.1, 0.01), (0.1, 0.05)],
+        ("seen", 100, 1000),
+    ),
+    (
+        "not ahead in the end",
+        "not signs[-1]",
+        "not any(signs)",
+        [(-0.2, 0.1), (0.3, 0.1), (-0.1, 0.05)],
+        (None,) * 3,
+    ),
+    ("never behind", "or all(signs)", "", [(0.2, 0.1), (0.1, 0.05)], (None,) * 3),
+    (
+        "every lead is clear",
+        "abs(self.mean) > self.spread",
+        "True",
+        [(-0.2, 0.3), (0.1, 0.05)],
+        ("weakly", 10, 100),
+    ),
+    (
+        "clear before is enough",
+        "before and after else",
+        "before else",
+        [(-0.2, 0.1), (0.1, 0.1)],
+        ("weakly", 10, 100),
+    ),
+)
+for what, old, new, leads, wanted in CROSSINGS:
+    wrong_rules(
+        f"{BIAS}crossover.py", "test_bias", "test_crossings", (what, old, new), leads=leads, wanted=wanted
+    )

@@ -22,6 +22,7 @@ from vitnp.show.attention import attention_from_class_token, attention_of_patch
 from vitnp.show.bias import more_images, moved_pictures
 from vitnp.show.comparison import comparison
 from vitnp.show.costs import accuracy_against_compute
+from vitnp.show.dimension import dimensions
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
 from vitnp.show.kept import trained
 from vitnp.show.layers import attention_distance, rollout, sinks
@@ -43,6 +44,7 @@ __all__ = [
     "comparison",
     "curves",
     "diagram",
+    "dimensions",
     "feature_maps",
     "filters",
     "gradient_norms",

@@ -10,12 +10,12 @@ from vitnp.show.page import LABEL, SMALL, TITLE
 
 COLUMNS = 7  # layers of a model that are shown
 MOST_MODELS = 3
-SPAN = 1e4  # from the largest part of the gradient down to this one of it, the colors go
+SPAN = 1e6  # from the largest part of the squared gradient down to this one of it, the colors go
 LONGEST = 24  # letters of a model's name
 
 
 def receptive_fields(models, *, lang="en"):
-    """A row per model, a column per layer: how much of the gradient of the middle place each pixel has.
+    """A row per model, a column per layer: how much of the middle place's squared gradient each pixel has.
 
     models {name: [(layer, parts (Hᵢ, Wᵢ), (height, width, pixels of the effective field)), …]}, parts as of
     `bias.parts_of_gradient`. Of many layers some are shown, the first and last among them. White: no gradient at all.
@@ -48,8 +48,8 @@ def receptive_fields(models, *, lang="en"):
         say("What the middle place of each layer sees", "각 층의 가운데 위치가 보는 픽셀"), fontsize=TITLE
     )
     note = say(
-        "|gradient| of every pixel, logarithmic; white: none; 90%: the fewest pixels with 90% of it",
-        "각 픽셀의 |그래디언트|(로그 눈금); 흰색: 0; 90%: 그 90%를 차지하는 가장 적은 픽셀 수",
+        "squared gradient of every pixel, logarithmic; white: none; 90%: the fewest pixels with 90% of it",
+        "각 픽셀의 그래디언트 제곱(로그 눈금); 흰색: 0; 90%: 그 90%를 차지하는 가장 적은 픽셀 수",
     )
     page.note(figure, note)
     return page.finished(figure)

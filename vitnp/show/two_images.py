@@ -9,7 +9,7 @@ from vitnp.errors import InputError
 from vitnp.show import page
 from vitnp.show.page import LABEL, SMALL, TITLE
 
-NAME = 20  # letters of a title's line
+NAME = 16  # letters of a title's line
 
 
 def weights_of_two_images(images, weights, *, lang="en"):

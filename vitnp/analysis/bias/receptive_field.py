@@ -4,7 +4,7 @@ The gradient of the place in the middle is not zero where a pixel has a part in 
 is closed, or another pixel is the maximum. So a pixel counts if its gradient is not zero in any of several images.
 
 Most of those pixels have little part in it: the effective receptive field (Luo et al., 2016) is the part of the field
-where most of the gradient is.
+where most of the gradient's squares are.
 """
 
 import math
@@ -49,18 +49,21 @@ def seen(dx):
 
 
 def parts_of_gradient(dx):
-    """How much of the gradient dx (B, Hᵢ, Wᵢ, C) every pixel has, by its size |dx|: (Hᵢ, Wᵢ), the sum is 1."""
-    sizes = abs(dx).sum(axis=(0, 3))
+    """How much of the squared gradient dx (B, Hᵢ, Wᵢ, C) every pixel has: (Hᵢ, Wᵢ), the sum is 1.
+
+    Where each pixel is disturbed on its own, this is the part of the output's variance that comes from it.
+    """
+    sizes = (dx * dx).sum(axis=(0, 3))
     total = float(sizes.sum())
     if not 0 < total < math.inf:
         raise InputError(
-            f"the gradient of the middle place is {total:g} in all; need a model whose outputs depend on its pixels"
+            f"the squared gradient of the middle place is {total:g} in all; need a map that depends on its pixels"
         )
     return sizes / total
 
 
 def effective_area(parts, share=0.9):
-    """The smallest number of pixels that together have this share of the gradient; parts as `parts_of_gradient`."""
+    """The smallest number of pixels that together have this share of the squared gradient, see `parts_of_gradient`."""
     need_real("share", share, low=0, at_most=1, open_at_low=True)
     xp = array_module(parts)
     together = xp.cumsum(-xp.sort(-parts.reshape(-1)))

@@ -23,7 +23,7 @@ from vitnp.training.place import writable
 from vitnp.training.progress import Diverged
 
 # The modules; a - in a claim's name is a _ in its module's.
-CLAIMS = ("shift", "data", "equivariance", "receptive-field", "fixed-weights")
+CLAIMS = ("shift", "data", "equivariance", "receptive-field", "fixed-weights", "dimension")
 
 
 def add_options(parser):

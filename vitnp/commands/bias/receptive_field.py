@@ -15,7 +15,7 @@ from vitnp.weights import fetch
 WHAT = "the pixels that one place sees after 1, 2, … layers, by the gradient: a CNN beside a ViT"
 SEEDS = 1
 MODELS = "cnn-fashion,fashion"
-SHARE = 0.9  # of the gradient, for the effective receptive field
+SHARE = 0.9  # of the squared gradient, for the effective receptive field
 LONGEST = 40  # letters of a model's name
 
 
@@ -122,7 +122,7 @@ def measured(name, seed, count, drawn, wish):
 def table(rows):
     """A Markdown table with a row per layer: over the seeds the largest field, the mean of the effective one."""
     lines = [
-        f"| model | layer | | sees, pixels | of the image | {SHARE:.0%} of the gradient |",
+        f"| model | layer | | sees, pixels | of the image | {SHARE:.0%} of the squared gradient |",
         "|---|---|---|---|---|---|",
     ]
     found, first = {}, {}

@@ -10,7 +10,7 @@ from vitnp import data, tree
 from vitnp.commands import series
 from vitnp.commands.options import comma_separated, need_counts
 from vitnp.engine import batch
-from vitnp.errors import counted, need_near
+from vitnp.errors import InputError, counted, did_you_mean, need_near, quoted
 from vitnp.tasks.evaluate import prepared
 from vitnp.training.choices import recipe_of
 from vitnp.training.folder import MAY_CHANGE
@@ -72,7 +72,11 @@ def asked(args, steps, names=NAMES):
     kind = OF_SHAPE[data.opened(args.data).train.shape]
     families = list(names) if args.models is None else comma_separated(args.models, "--models")
     for family in families:
-        need_near("--models", family, names)
+        if family not in names:
+            raise InputError(
+                f"--models is {quoted(family)}; {did_you_mean(family.partition('-')[0], names)}choose from "
+                f"{', '.join(names)}: each is the preset for the images of {args.data}"
+            )
     count = steps[kind] if args.steps is None else args.steps
     wanted = Wanted(data=args.data, no_augment=True, steps=count, batch_size=args.batch_size, lr=args.lr)
     wanted = dataclasses.replace(wanted, workers=args.workers)
