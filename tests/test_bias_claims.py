@@ -1,4 +1,4 @@
-"""`vitnp bias equivariance`, `receptive-field`, `fixed-weights`, `dimension`: what they print, leave, go on with, refuse."""
+"""`vitnp bias equivariance`, `receptive-field`, `fixed-weights`, `dimension`: what they print, leave and refuse."""
 
 import csv
 
@@ -7,7 +7,7 @@ import pytest
 from command_line import run as command
 from PIL import Image
 
-from vitnp import data, models, preset, show, weights
+from vitnp import InputError, data, models, preset, show, weights
 from vitnp.analysis import bias
 from vitnp.commands.bias import dimension, equivariance, fixed_weights
 from vitnp.training import signals
@@ -291,10 +291,11 @@ def test_the_dimensions_are_drawn_as_they_are():
     found = {"3-NN": {0: [0.9, 0.8], 64: [0.5, 0.6], 4096: [0.1, 0.2]}}
     figure = show.dimensions(found, {0: [0.2, 0.2], 64: [0.5, 0.5], 4096: [0.9, 0.9]}, "digits")
     left, right = figure.axes
-    line = left.lines[0]
-    assert list(line.get_xdata()) == [0, 64, 4096]
-    np.testing.assert_allclose(line.get_ydata(), [0.85, 0.55, 0.15])
-    np.testing.assert_allclose(right.lines[0].get_ydata(), [0.2, 0.5, 0.9])
+    assert [label.get_text() for label in left.get_xticklabels()] == ["0", "64", "4,096"]
+    line, bars = left.containers[0].lines[0], left.containers[0].lines[2][0]
+    np.testing.assert_allclose(line.get_xydata(), [[0, 0.85], [1, 0.55], [2, 0.15]])
+    np.testing.assert_allclose(np.ptp(bars.get_segments(), axis=1)[:, 1], [2 * 0.1 / 2**0.5] * 3)
+    np.testing.assert_allclose(right.containers[0].lines[0].get_ydata().astype(float), [0.2, 0.5, 0.9])
 
 
 @pytest.mark.parametrize(
@@ -309,9 +310,8 @@ def test_the_dimensions_are_drawn_as_they_are():
     ],
 )
 def test_nothing_to_draw(draw):
-    with pytest.raises(Exception, match="need|nothing") as problem:
+    with pytest.raises(InputError, match=r"need|nothing|no maps"):
         draw()
-    assert type(problem.value).__name__ == "InputError"
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])

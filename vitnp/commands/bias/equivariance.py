@@ -55,7 +55,7 @@ def plan(args):
 
     def step(seed):
         def rows(folder, wish):
-            found = cases(images, config, np.random.default_rng(seed))
+            found = list(cases(images, config, np.random.default_rng(seed)))
             if not drawn:
                 drawn.update({case.title: (*case.maps(), case.error()) for case in found if case.maps})
             return [
