@@ -109,9 +109,11 @@ def test_the_receptive_field_of_a_file_and_of_closed_units(capsys, tmp_path):
     weights.save(tmp_path / "model.npz", models.of(config).init(np.random.default_rng(0), config), config)
     words = "bias receptive-field --images 2 --out"
     run(capsys, words, tmp_path / "file", "--models", tmp_path / "model.npz")
-    run(capsys, words, tmp_path / "preset", "--models", "hybrid-tiny")
+    _, out, _ = run(capsys, words, tmp_path / "preset", "--models", "hybrid-tiny")
     file, own = (rows(tmp_path / name / "receptive-field.csv") for name in ("file", "preset"))
     assert [row["name"] for row in file] == [row["name"] for row in own]
+    said = "the middle place sees the whole image from layer 1 on: by GroupNorm, whose mean and deviation"
+    assert f"hybrid-tiny: {said}" in out
     # an untrained unit's last norm is closed, so that it is its shortcut: a preset's is opened
     assert file != own
 
@@ -270,12 +272,12 @@ def test_the_maps_and_their_difference_have_one_scale():
 
 def test_of_many_layers_the_first_and_last_are_shown():
     parts = np.full((4, 4), 1 / 16)
-    layers = [(f"layer-{i}", parts, (4, 4, 15)) for i in range(30)]
+    layers = [(f"stem.stages.0.{i}", parts, (4, 4, 15)) for i in range(30)]
     figure = show.receptive_fields({"a model": layers, "another": layers[:2]})
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
     assert len(titles) == 7 + 2
-    assert titles[0].startswith("1: layer-0\n4×4") and titles[6].startswith("30: layer-29")
-    assert titles[7:] == ["1: layer-0\n4×4", "2: layer-1\n4×4"]
+    assert titles[0].startswith("1: stem.0.0\n4×4") and titles[6].startswith("30: stem.0.29")
+    assert titles[7:] == ["1: stem.0.0\n4×4", "2: stem.0.1\n4×4"]
 
 
 def test_the_weights_of_two_images_and_their_difference():

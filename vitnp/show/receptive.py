@@ -41,7 +41,7 @@ def receptive_fields(models, *, lang="en"):
                 interpolation="nearest",
             )
             axes.set(xticks=[], yticks=[])
-            axes.set_title(f"{number + 1}: {one_line(layer, 16)}\n{height}×{width}", fontsize=SMALL)
+            axes.set_title(f"{number + 1}: {short(layer)}\n{height}×{width}", fontsize=SMALL)
             axes.set_xlabel(say(f"90%: {effective:,} px", f"90%: {effective:,}픽셀"), fontsize=SMALL)
         row[0].set_ylabel(one_line(name, LONGEST), fontsize=LABEL)
     figure.suptitle(
@@ -53,3 +53,8 @@ def receptive_fields(models, *, lang="en"):
     )
     page.note(figure, note)
     return page.finished(figure)
+
+
+def short(layer):
+    """The name of a layer in a title: "stem.0.2" of a hybrid's "stem.stages.0.2"."""
+    return one_line(layer.replace("stem.stages.", "stem."), 14)

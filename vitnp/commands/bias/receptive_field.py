@@ -40,9 +40,10 @@ def plan(args):
     """The `Plan`: every layer of every model."""
     names = comma_separated(args.models, "--models")
     need_int("--images", args.images, at_least=1)
-    for name in names:
-        models.ask(config_of(name), "layers", "layers to go through one by one")
-    drawn = {}
+    configs, drawn = {name: config_of(name) for name in names}, {}
+    for config in configs.values():
+        models.ask(config, "layers", "layers to go through one by one")
+    normed = [name for name, config in configs.items() if hasattr(config, "groups")]
 
     def step(name, seed):
         def rows(folder, wish):
@@ -53,7 +54,7 @@ def plan(args):
     return Plan(
         about={"models": args.models, "images": args.images},
         steps=[step(name, seed) for seed in range(args.seeds) for name in names],
-        table=table,
+        table=lambda rows: table(rows, normed),
         figure=lambda rows: figure(rows, drawn),
     )
 
@@ -119,8 +120,11 @@ def measured(name, seed, count, drawn, wish):
     return rows
 
 
-def table(rows):
-    """A Markdown table with a row per layer: over the seeds the largest field, the mean of the effective one."""
+def table(rows, normed):
+    """A Markdown table with a row per layer: over the seeds the largest field, the mean of the effective one.
+
+    normed: the names of the models with GroupNorm.
+    """
     lines = [
         f"| model | layer | | sees, pixels | of the image | {SHARE:.0%} of the squared gradient |",
         "|---|---|---|---|---|---|",
@@ -141,7 +145,8 @@ def table(rows):
     lines.append("")
     for name in dict.fromkeys(row["model"] for row in rows):
         said = f"from layer {first[name]} on" if name in first else "at no layer"
-        lines.append(f"{one_line(name, LONGEST)}: the middle place sees the whole image {said}")
+        why = ": by GroupNorm, whose mean and deviation are those of the whole map" if name in normed else ""
+        lines.append(f"{one_line(name, LONGEST)}: the middle place sees the whole image {said}{why}")
     return "\n".join(lines)
 
 
