@@ -412,7 +412,7 @@ def test_the_time_that_is_left(tmp_path, monkeypatch):
     runs = [("mlp", "a"), ("mlp", "done"), ("rnn", "b"), ("rnn", "c")]
     assert list(trainings.expected(setups, runs)) == [
         "parameters: mlp-digits 125,578, rnn-digits 137,706",
-        "3 trainings of 7 steps on digits: about 3 min, by a step of each model measured now",
+        "3 trainings of 7 steps on digits: about 3 min, by steps of each model done now",
     ]
     assert trainings.in_words(99) == "99 s" and trainings.in_words(7200) == "2.0 h"
 

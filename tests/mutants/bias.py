@@ -268,3 +268,46 @@ for what, old, new, leads, wanted in CROSSINGS:
     wrong_rules(
         f"{BIAS}crossover.py", "test_bias", "test_crossings", (what, old, new), leads=leads, wanted=wanted
     )
+wrong_rules(
+    "commands/bias/shift.py",
+    "test_bias_command",
+    "test_directions",
+    ("without the diagonals", "if r or c]", "if bool(r) != bool(c)]"),
+    ("one way of rotation", "[float(amount), -float(amount)]", "[float(amount)]"),
+)
+VERDICT = {
+    "vit": ((0.4, 0.42), (0.9, 0.92)),
+    "cnn": ((0.6, 0.62), (0.8, 0.83)),
+    "wanted": "CNN: seen between 10 and 100 images (ViT − CNN in points: -20.0 ± 0.0 with 10, +9.5 ± 0.7 with 100)",
+}
+wrong_rules(
+    "commands/bias/data.py",
+    "test_bias_command",
+    "test_the_verdict_on_the_crossover",
+    (
+        "the models exchanged",
+        'leads(accuracies(rows, "vit"), accuracies(rows, family))',
+        'leads(accuracies(rows, family), accuracies(rows, "vit"))',
+    ),
+    ("all rows taken for the model's", 'if row["model"] == family:', "if True:"),
+    ("every crossing is seen", "    if how ==", "    if how !="),
+    **VERDICT,
+)
+wrong_rules(
+    "show/bias.py",
+    "test_show_bias",
+    "test_a_line_per_model_through_the_means_with_the_deviation",
+    ("the best seed for the mean", "[statistics.mean(v) for", "[max(v) for"),
+    ("no deviation", "statistics.stdev(v) if len(v) > 1 else 0.0", "0.0"),
+    ("in percent", "[value / 100]", "[value]"),
+)
+wrong_rules(
+    "show/bias.py",
+    "test_show_bias",
+    "test_accuracy_is_above_and_rotations_are_at_the_right",
+    (
+        "consistency in every row",
+        "panels[measure, kind])\n            axes",
+        'panels["consistency", kind])\n            axes',
+    ),
+)

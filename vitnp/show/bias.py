@@ -108,18 +108,20 @@ def more_images(models, data, *, lang="en"):
     here.set_ylabel(say("test accuracy", "테스트 정확도"), fontsize=LABEL)
     here.set_xlabel(say("training images", "학습 이미지 수"), fontsize=LABEL)
     of_images(here, sorted({images for values in models.values() for images in values}))
+    *vits, bit = paper.FIGURE_3
+    names = [vits[0], bit, *vits[1:]]  # so that BiT has the color that it has at the left
     reported = {
         name: {
             n: [value / 100] for n, value in zip(paper.PRETRAINED_ON.values(), values, strict=True) if value
         }
-        for name, values in paper.FIGURE_3.items()
+        for name, values in ((name, paper.FIGURE_3[name]) for name in names)
     }
     lines(there, reported)
     there.set_title(say("ViT paper, Figure 3: ImageNet", "ViT 논문 Figure 3: ImageNet"), fontsize=LABEL)
     there.set_xlabel(say("images of the pre-training", "사전학습 이미지 수"), fontsize=LABEL)
     of_images(there, list(paper.PRETRAINED_ON.values()))
     for axes in (here, there):
-        axes.legend(fontsize=SMALL, loc="lower right")
+        axes.legend(fontsize=SMALL)
     figure.suptitle(
         say("More training images: does the ViT overtake?", "학습 이미지가 늘면 ViT가 앞서는가?"),
         fontsize=TITLE,

@@ -14,7 +14,7 @@ from vitnp.errors import InputError, some_of
 
 WHAT = "test accuracy against the number of training images: is there a crossover?"
 SEEDS = 3
-STEPS = {"digits": 250, "fashion": 2000}
+STEPS = {"digits": 250, "fashion": 1000}
 POINTS = {"digits": (50, 150, 450), "mnist": (100, 1000, 10_000), "fashion-mnist": (100, 1000, 10_000)}
 BASELINES = ("cnn", "bit")  # that the decks say a ViT overtakes
 

@@ -18,7 +18,7 @@ from vitnp.tasks.evaluate import prepared
 
 WHAT = "test accuracy and consistency with the pictures moved and rotated, trained without augmentation"
 SEEDS = 5
-STEPS = {"digits": 400, "fashion": 2000}
+STEPS = {"digits": 400, "fashion": 1000}
 BACKGROUND = -1.0  # black: paper of the digits, nothing of Fashion-MNIST
 UNITS = {"shift": " px", "rotation": "°"}
 MEASURES = {
