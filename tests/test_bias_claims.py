@@ -217,7 +217,8 @@ def test_the_noise_of_training_and_test_images_is_another():
     (x, labels), (test, _) = map(dimension.points, setup.data[:2])
     assert (x.shape, test.shape) == ((100, 464), (360, 464))
     assert np.bincount(labels).tolist() == [10] * 10
-    assert len({row.tobytes() for row in np.concatenate([x, test])[:, 64:]}) == 460
+    alike = np.corrcoef(np.concatenate([x, test])[:, 64:]) - np.eye(460)
+    assert abs(alike).max() < 0.5
 
 
 # ---- what does not fit ----
