@@ -43,6 +43,7 @@ PLACEHOLDERS = {
 VALUES = {  # what A,B is, by the word before; else that of PLACEHOLDERS
     "--rates": "0.001,0.01",
     "--only": "query,rollout",
+    "--models": "mlp,vit",
 }
 NAMES = {
     "recipes": "digits",
@@ -67,7 +68,7 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
     "weights fetch": "Ti/16",
 }
 SERIES = ("compare", "fine-tune")  # many trainings each
-CLAIMS = {"shift": "--images 20 --degrees 10", "data": "--points 10,20"}  # of bias, that train
+CLAIMS = {"shift": "--test-images 20 --degrees 10", "data": "--points 10,20"}  # of bias, that train
 CUT = "--batch-size 2 --micro-batch 1 --workers 1"
 SMALL = "--set num_layers=1 --set hidden_size=48 --set num_heads=3 --set mlp_dim=48"
 # by the family of the preset: of a hybrid the stem is cut short too

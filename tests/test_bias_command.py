@@ -270,7 +270,7 @@ def test_one_training_diverges(capsys, tmp_path, monkeypatch):
         ("shift --steps 0", "--steps is 0; need"),
         ("shift --workers 0", "--workers is 0; need"),
         ("shift --batch-size 0", "--batch-size is 0; need"),
-        ("shift --images 0", "--images is 0; need"),
+        ("shift --test-images 0", "--test-images is 0; need"),
         ("shift --lr 0", "lr is 0"),
         ("shift --pixels 8", "--pixels is 8; need a whole number of at least 0 and at most 7"),
         ("shift --pixels -1", "--pixels is -1; need"),

@@ -35,7 +35,11 @@ def add_options(parser):
         "--degrees", default="0,5,10,20,30", metavar="A,B,…", help="rotations (default 0,5,10,20,30)"
     )
     parser.add_argument(
-        "--images", type=int, default=2000, metavar="N", help="test images, all classes alike (default 2,000)"
+        "--test-images",
+        type=int,
+        default=2000,
+        metavar="N",
+        help="test images, all classes alike (default 2,000)",
     )
 
 
@@ -43,7 +47,7 @@ def plan(args):
     """The `Plan`: every model with every seed trained, then measured on moved pictures."""
     made = trainings.asked(args, STEPS)
     changes = asked_changes(args, made.data.test.shape)
-    need_int("--images", args.images, at_least=1)
+    need_int("--test-images", args.test_images, at_least=1)
     runs = [(family, seed) for seed in range(args.seeds) for family in made.setups]
 
     def step(family, seed):
@@ -52,7 +56,7 @@ def plan(args):
             if series.trained(wanted, place, wish) is None:
                 return None
             about = {"model": family, "seed": seed}
-            return [about | row for row in measured(place, wanted, changes, args.images)]
+            return [about | row for row in measured(place, wanted, changes, args.test_images)]
 
         return Step(f"{NAMES[family]}, seed {seed}", rows)
 
