@@ -14,11 +14,11 @@ from vitnp.training import signals
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
-EQUIVARIANCE = "bias equivariance --images 2 --seeds 2 --out"
-FIELDS = "bias receptive-field --models cnn-digits,digits --images 3 --out"
+EQUIVARIANCE = "bias equivariance --test-images 2 --seeds 2 --out"
+FIELDS = "bias receptive-field --models cnn-digits,digits --random-images 3 --out"
 FIXED = "bias fixed-weights --steps 3 --batch-size 8 --workers 1 --seeds 1 --out"
 DIMENSION = (
-    "bias dimension --steps 3 --batch-size 8 --workers 1 --seeds 2 --images 60 --noise 0,5 --k 3 --out"
+    "bias dimension --steps 3 --batch-size 8 --workers 1 --seeds 2 --train-images 60 --noise 0,5 --k 3 --out"
 )
 
 
@@ -107,7 +107,7 @@ def test_receptive_field(capsys, tmp_path):
 def test_the_receptive_field_of_a_file_and_of_closed_units(capsys, tmp_path):
     config = preset("hybrid-tiny")
     weights.save(tmp_path / "model.npz", models.of(config).init(np.random.default_rng(0), config), config)
-    words = "bias receptive-field --images 2 --out"
+    words = "bias receptive-field --random-images 2 --out"
     run(capsys, words, tmp_path / "file", "--models", tmp_path / "model.npz")
     _, out, _ = run(capsys, words, tmp_path / "preset", "--models", "hybrid-tiny")
     file, own = (rows(tmp_path / name / "receptive-field.csv") for name in ("file", "preset"))
@@ -154,8 +154,8 @@ def test_the_kernels_are_read_where_they_stand(capsys, tmp_path):
 
 @pytest.mark.parametrize("text", ["0", "0,1,2", "1,1", "0,360", "-1,0", "a,b", "0.5,1"])
 def test_images_that_are_not_two(capsys, tmp_path, text):
-    status, _, err = run(capsys, FIXED, tmp_path / "out", f"--images={text}")
-    assert (status, err.count("\n")) == (2, 1) and "--images" in err
+    status, _, err = run(capsys, FIXED, tmp_path / "out", f"--pair={text}")
+    assert (status, err.count("\n")) == (2, 1) and "--pair" in err
     assert not (tmp_path / "out").exists()
 
 
@@ -203,8 +203,8 @@ def test_dimension_goes_on_where_it_was_stopped(capsys, tmp_path, monkeypatch):
     assert out.partition("| values")[2].replace("/out", "/whole") == whole.partition("| values")[2]
     (tmp_path / "out/dimension.csv").write_text("noise,seed\n1,\n", encoding="utf-8")
     assert "4 trainings" in run(capsys, DIMENSION, tmp_path / "out")[1]  # damaged: all again
-    status, _, err = run(capsys, f"{DIMENSION} {tmp_path}/out --images 61")
-    assert status == 2 and "images is 60 there and 61 here" in err
+    status, _, err = run(capsys, f"{DIMENSION} {tmp_path}/out --train-images 61")
+    assert status == 2 and "train_images is 60 there and 61 here" in err
     assert asked == [] and heard is signals.heard
 
 
@@ -227,15 +227,18 @@ def test_the_noise_of_training_and_test_images_is_another():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("equivariance --images 0", "--images is 0; need a whole number of at least 1 and at most 360"),
-        ("equivariance --images 361", "--images is 361"),
+        (
+            "equivariance --test-images 0",
+            "--test-images is 0; need a whole number of at least 1 and at most 360",
+        ),
+        ("equivariance --test-images 361", "--test-images is 361"),
         ("equivariance --data cifar10", "--data is"),
         ("equivariance --seeds 0", "--seeds is 0"),
         ("receptive-field --models cnn-digit", "neither a preset nor a file; did you mean cnn-digits"),
         ("receptive-field --models nothing.npz", "neither a preset nor a file; vitnp info --help"),
         ("receptive-field --models mlp-digits", "a model of the family mlp has no layers"),
         ("receptive-field --models digits,digits", "one twice"),
-        ("receptive-field --images 0", "--images is 0"),
+        ("receptive-field --random-images 0", "--random-images is 0"),
         ("fixed-weights --models mlp", "--models is"),
         ("dimension --models cnn", "--models is"),
         ("dimension --noise -1", "--noise"),
@@ -244,10 +247,13 @@ def test_the_noise_of_training_and_test_images_is_another():
             "dimension --noise 100000",
             "--noise is 100000; need a whole number of at least 0 and at most 65,536",
         ),
-        ("dimension --images 9", "--images is 9; need a whole number of at least 10 and at most 1,437"),
-        ("dimension --images 1438", "--images is 1438"),
+        (
+            "dimension --train-images 9",
+            "--train-images is 9; need a whole number of at least 10 and at most 1,437",
+        ),
+        ("dimension --train-images 1438", "--train-images is 1438"),
         ("dimension --k 0", "--k is 0"),
-        ("dimension --k 11 --images 10", "--k is 11; need a whole number of at least 1 and at most 10"),
+        ("dimension --k 11 --train-images 10", "--k is 11; need a whole number of at least 1 and at most 10"),
     ],
 )
 def test_what_does_not_fit_is_one_line_before_anything_is_written(capsys, tmp_path, words, said):

@@ -35,9 +35,7 @@ def add_options(parser):
     parser.add_argument(
         "--noise", default=NOISE, metavar="A,B,…", help=f"numbers of values of chance (default {NOISE})"
     )
-    parser.add_argument(
-        "--images", type=int, default=IMAGES, metavar="N", help=f"training images (default {IMAGES:,})"
-    )
+    parser.add_argument("--train-images", type=int, metavar="N", help=f"so many (default {IMAGES:,})")
     parser.add_argument("--k", type=int, default=K, metavar="K", help=f"neighbors of k-NN (default {K})")
 
 
@@ -48,15 +46,17 @@ def plan(args):
     for count in counts:
         need_int("--noise", count, at_least=0, at_most=MOST_NOISE)
     classes = len(made.data.class_names)
-    need_int("--images", args.images, at_least=classes, at_most=len(made.data.train))
-    need_int("--k", args.k, at_least=1, at_most=args.images)
+    there = len(made.data.train)
+    images = min(IMAGES, there) if args.train_images is None else args.train_images
+    need_int("--train-images", images, at_least=classes, at_most=there)
+    need_int("--k", args.k, at_least=1, at_most=images)
     runs, kept = [(count, seed) for seed in range(args.seeds) for count in counts], {}
 
     def step(count, seed):
         def rows(folder, wish):
             if (count, seed) in kept:
                 return [kept[count, seed]]
-            setup = with_noise(prepare(made.one("mlp", seed)), count, seed, args.images)
+            setup = with_noise(prepare(made.one("mlp", seed)), count, seed, images)
             return measured(setup, count, seed, args.k, wish)
 
         return Step(f"{counted(count, 'value')} of chance, seed {seed}", rows)
@@ -64,15 +64,15 @@ def plan(args):
     def before(folder):
         kept.update(finished(folder.with_suffix(".csv")))
         left = [count for count, seed in runs if (count, seed) not in kept]
-        first = {count: with_noise(made.setups["mlp"], count, 0, args.images) for count in sorted(set(left))}
+        first = {count: with_noise(made.setups["mlp"], count, 0, images) for count in sorted(set(left))}
         seconds = sum(trainings.seconds_of(first[count]) for count in left)
         yield (
-            f"{counted(len(left), 'training')} of {made.wanted.steps:,} steps on {args.images:,} images of "
+            f"{counted(len(left), 'training')} of {made.wanted.steps:,} steps on {images:,} images of "
             f"{args.data}: about {trainings.in_words(seconds)}, by a step of each measured now"
         )
 
     return Plan(
-        about=trainings.about(made.wanted) | {"images": args.images, "k": args.k},
+        about=trainings.about(made.wanted) | {"train_images": images, "k": args.k},
         steps=[step(*run) for run in runs],
         table=lambda rows: table(rows, args.k),
         figure=lambda rows: figure(rows, args.k, args.data),

@@ -20,6 +20,7 @@ from vitnp.steps import s5_attention
 
 WHAT = "whether the map of a moved picture moves along: convolution, max-pool, patches, attention, dense, recurrent"
 SEEDS = 3
+IMAGES = 16
 CHANNELS, KERNEL, POOL = 4, 3, 2
 ZERO, ROUNDING, NOT = "0", "0 to rounding", "not 0"
 TO_ROUNDING, APART = 1e-12, 1e-3  # at most, and at least
@@ -41,15 +42,16 @@ def add_options(parser):
     parser.add_argument(
         "--data", default="digits", metavar="NAME", help=f"{', '.join(SETS)} (default digits)"
     )
-    parser.add_argument("--images", type=int, default=16, metavar="N", help="test images (default 16)")
+    parser.add_argument("--test-images", type=int, metavar="N", help=f"so many (default {IMAGES})")
 
 
 def plan(args):
     """The `Plan`: the same cases with other weights for every seed."""
     need_near("--data", args.data, SETS)
     test = data.opened(args.data).test
-    need_int("--images", args.images, at_least=1, at_most=len(test))
-    images = whole(test.images(range(args.images)))
+    count = min(IMAGES, len(test)) if args.test_images is None else args.test_images
+    need_int("--test-images", count, at_least=1, at_most=len(test))
+    images = whole(test.images(range(count)))
     config = preset(OF_SHAPE[images.shape[1:]])
     drawn = {}
 
@@ -66,7 +68,7 @@ def plan(args):
         return Step(f"seed {seed}", rows)
 
     return Plan(
-        about={"data": args.data, "images": args.images},
+        about={"data": args.data, "test_images": count},
         steps=[step(seed) for seed in range(args.seeds)],
         table=table,
         figure=lambda rows: figure(images, drawn),

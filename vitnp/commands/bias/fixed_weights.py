@@ -27,14 +27,14 @@ def add_options(parser):
     """The options of `vitnp bias fixed-weights`."""
     trainings.add_options(parser, STEPS, NAMES)
     parser.add_argument(
-        "--images", default="0,1", metavar="I,J", help="two test images, counted from 0 (default 0,1)"
+        "--pair", default="0,1", metavar="I,J", help="two test images, counted from 0 (default 0,1)"
     )
 
 
 def plan(args):
     """The `Plan`: the models untrained and trained, and in each of them two images."""
     made = trainings.asked(args, STEPS, NAMES)
-    chosen, drawn = pair(args.images, len(made.data.test)), {}
+    chosen, drawn = pair(args.pair, len(made.data.test)), {}
     runs = [(family, seed) for seed in range(args.seeds) for family in made.setups]
 
     def step(family, seed):
@@ -55,7 +55,7 @@ def plan(args):
         return Step(f"{family}, seed {seed}", rows)
 
     return Plan(
-        about=trainings.about(made.wanted) | {"images": args.images},
+        about=trainings.about(made.wanted) | {"pair": args.pair},
         steps=[step(*run) for run in runs],
         table=table,
         figure=lambda rows: figure(drawn),
@@ -67,9 +67,9 @@ def plan(args):
 
 def pair(text, count):
     """The rows of two test images."""
-    found = numbers_of(text, "--images")
+    found = numbers_of(text, "--pair")
     if len(found) != 2 or not 0 <= found[0] < found[1] < count:
-        raise InputError(f'--images "{text}" are not two of the {count:,} test images; write such as 0,1')
+        raise InputError(f'--pair "{text}" are not two of the {count:,} test images; write such as 0,1')
     return found
 
 

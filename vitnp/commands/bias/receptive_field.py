@@ -28,18 +28,18 @@ def add_options(parser):
         help=f"presets, with random weights, or files of trained weights (default {MODELS})",
     )
     parser.add_argument(
-        "--images",
+        "--random-images",
         type=int,
         default=8,
         metavar="N",
-        help="images of chance that the gradient is taken at: one may hide a pixel behind a ReLU (default 8)",
+        help="so many, that the gradient is taken at: one may hide a pixel behind a ReLU (default 8)",
     )
 
 
 def plan(args):
     """The `Plan`: every layer of every model."""
     names = comma_separated(args.models, "--models")
-    need_int("--images", args.images, at_least=1)
+    need_int("--random-images", args.random_images, at_least=1)
     configs, drawn = {name: config_of(name) for name in names}, {}
     for config in configs.values():
         models.ask(config, "layers", "layers to go through one by one")
@@ -47,12 +47,12 @@ def plan(args):
 
     def step(name, seed):
         def rows(folder, wish):
-            return measured(name, seed, args.images, drawn if seed == 0 else None, wish)
+            return measured(name, seed, args.random_images, drawn if seed == 0 else None, wish)
 
         return Step(f"{name}, seed {seed}", rows)
 
     return Plan(
-        about={"models": args.models, "images": args.images},
+        about={"models": args.models, "random_images": args.random_images},
         steps=[step(name, seed) for seed in range(args.seeds) for name in names],
         table=lambda rows: table(rows, normed),
         figure=lambda rows: figure(rows, drawn),
