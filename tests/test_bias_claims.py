@@ -10,7 +10,6 @@ from PIL import Image
 from vitnp import InputError, data, models, preset, show, weights
 from vitnp.analysis import bias
 from vitnp.commands.bias import dimension, equivariance, fixed_weights
-from vitnp.training import signals
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
@@ -184,7 +183,6 @@ def test_dimension(capsys, tmp_path):
 
 def test_dimension_goes_on_where_it_was_stopped(capsys, tmp_path, monkeypatch):
     whole = run(capsys, DIMENSION, tmp_path / "whole")[1]
-    asked, heard = [], signals.heard
     real, done = dimension.measured, []
 
     def measured(setup, count, seed, k, wish):
@@ -201,11 +199,14 @@ def test_dimension_goes_on_where_it_was_stopped(capsys, tmp_path, monkeypatch):
     assert "2 trainings of 3 steps" in out
     assert rows(tmp_path / "out/dimension.csv") == rows(tmp_path / "whole/dimension.csv")
     assert out.partition("| values")[2].replace("/out", "/whole") == whole.partition("| values")[2]
+    assert (
+        "all 4 trainings are finished; nothing is trained again"
+        in run(capsys, DIMENSION, tmp_path / "out")[1]
+    )
     (tmp_path / "out/dimension.csv").write_text("noise,seed\n1,\n", encoding="utf-8")
     assert "4 trainings" in run(capsys, DIMENSION, tmp_path / "out")[1]  # damaged: all again
     status, _, err = run(capsys, f"{DIMENSION} {tmp_path}/out --train-images 61")
     assert status == 2 and "train_images is 60 there and 61 here" in err
-    assert asked == [] and heard is signals.heard
 
 
 def test_the_noise_of_training_and_test_images_is_another():
@@ -238,6 +239,7 @@ def test_the_noise_of_training_and_test_images_is_another():
         ("receptive-field --models nothing.npz", "neither a preset nor a file; vitnp info --help"),
         ("receptive-field --models mlp-digits", "a model of the family mlp has no layers"),
         ("receptive-field --models digits,digits", "one twice"),
+        ("receptive-field --random-images 1001", "need a whole number of at least 1 and at most 1,000"),
         ("receptive-field --random-images 0", "--random-images is 0"),
         ("fixed-weights --models mlp", "--models is"),
         ("dimension --models cnn", "--models is"),

@@ -64,6 +64,9 @@ def plan(args):
     def before(folder):
         kept.update(finished(folder.with_suffix(".csv")))
         left = [count for count, seed in runs if (count, seed) not in kept]
+        if not left:
+            yield f"all {counted(len(runs), 'training')} are finished; nothing is trained again"
+            return
         first = {count: with_noise(made.setups["mlp"], count, 0, images) for count in sorted(set(left))}
         seconds = sum(trainings.seconds_of(first[count]) for count in left)
         yield (

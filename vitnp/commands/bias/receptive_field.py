@@ -39,7 +39,7 @@ def add_options(parser):
 def plan(args):
     """The `Plan`: every layer of every model."""
     names = comma_separated(args.models, "--models")
-    need_int("--random-images", args.random_images, at_least=1)
+    need_int("--random-images", args.random_images, at_least=1, at_most=1000)
     configs, drawn = {name: config_of(name) for name in names}, {}
     for config in configs.values():
         models.ask(config, "layers", "layers to go through one by one")
