@@ -1,20 +1,17 @@
 """BiT: its published sizes, its gradients, its options, and what is said where fields do not fit."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
 from residual_models import alike, generic, products_of_a_run
 
-import vitnp
-from vitnp import InputError, gradcheck, loss_and_grads, predict, preset, tree
-from vitnp.analysis import cost, linear_eval
+from vitnp import InputError, gradcheck, loss_and_grads, preset, tree
+from vitnp.analysis import cost
 from vitnp.blocks import resnet
 from vitnp.commands.gradcheck import check_model
-from vitnp.models import bit, config_from_dict, config_to_dict
+from vitnp.models import bit
 from vitnp.ops import conv
-from vitnp.tasks.classification import Head
 from vitnp.training import optim
 
 TINY = preset("bit-tiny")
@@ -93,61 +90,7 @@ def test_in_parts_of_every_size(pixels, monkeypatch):
     alike(dp, want)
 
 
-@pytest.mark.parametrize("task", [vitnp.tasks.Classification(0.1), Head(0.1)])
-def test_over_threads_and_micro_batches(task):
-    images, p = generic(TINY)
-    labels = np.array([0, 5, 2])
-    value, dp = loss_and_grads(images, labels, p, TINY, task, workers=1)
-    for how in ({"workers": 3}, {"workers": 2, "micro_batch": 2}, {"micro_batch": 1}, {"recompute": True}):
-        again, grads = loss_and_grads(images, labels, p, TINY, task, **how)
-        assert again == pytest.approx(value, rel=1e-12)
-        alike(grads, dp)
-    want = bit.forward(images, p, TINY)[0]
-    np.testing.assert_allclose(predict(images, p, TINY, workers=2), want, rtol=1e-10)
-
-
 # ---- what is kept ----
-
-
-def test_recomputing_gives_the_same_bits():
-    images, p = generic(TINY, dtype="float32")
-    labels = np.array([0, 5, 2])
-    value, dp = loss_and_grads(images, labels, p, TINY, workers=1)
-    again, grads = loss_and_grads(images, labels, p, TINY, workers=1, recompute=True)
-    assert again == value
-    tree.map(np.testing.assert_array_equal, grads, dp)
-
-
-@pytest.mark.parametrize("whole", [True, False])
-def test_what_is_kept_changes_nothing(whole):
-    images, p = generic(TINY)
-    want, saved = bit.forward(images, p, TINY)
-    dy = np.random.default_rng(1).standard_normal(want.shape)
-    dx, dp = bit.backward(dy, saved)
-    y, saved = bit.forward(images, p, TINY, keep="inputs", whole=whole)
-    np.testing.assert_array_equal(y, want)
-    assert all(isinstance(unit, resnet.UnitInput) for _, _, unit in saved.units)
-    for _ in range(2):  # and it may be gone back twice
-        dx_again, dp_again = bit.backward(dy, saved)
-        np.testing.assert_array_equal(dx_again, dx)
-        tree.map(np.testing.assert_array_equal, dp_again, dp)
-
-
-def test_nothing_kept_is_nothing_saved():
-    images, p = generic(TINY)
-    y, saved = bit.forward(images, p, TINY, keep="nothing")
-    np.testing.assert_array_equal(y, bit.forward(images, p, TINY)[0])
-    assert saved.units == []
-    with pytest.raises(InputError, match='saved holds 0 of 3 layers: forward had keep="nothing"'):
-        bit.backward(y, saved)
-
-
-def test_the_parts_come_last_first_and_are_used_up():
-    images, p = generic(TINY)
-    y, saved = bit.forward(images, p, TINY)
-    names = [name for name, _ in bit.backward_parts(y, saved)]
-    assert names == ["classify", "norm", "stages.1.0", "stages.0.1", "stages.0.0", "root"]
-    assert saved.units == []
 
 
 # ---- counts ----
@@ -254,14 +197,6 @@ def test_the_scale_of_a_kernel_changes_nothing():
             assert abs((leaf * tree.get(p, name)).sum()) < 1e-9
 
 
-def test_the_representation_is_what_the_head_sees():
-    images, p = generic(TINY)
-    r = linear_eval.features(images, p, TINY)
-    head = p["classify"]["head"]
-    assert r.shape == (3, TINY.channels)
-    np.testing.assert_allclose(r @ head["W"] + head["b"], bit.forward(images, p, TINY)[0], rtol=1e-12)
-
-
 def test_no_image_looks_at_another():
     images, p = generic(TINY)
     alone = [bit.forward(images[i : i + 1], p, TINY)[0][0] for i in range(3)]
@@ -283,15 +218,6 @@ def test_a_few_steps_learn():
 
 
 # ---- configurations ----
-
-
-def test_a_configuration_there_and_back():
-    for name in bit.PRESETS:
-        config = preset(name, num_classes=3)
-        given = config_to_dict(config)
-        assert given["family"] == "bit"
-        assert config_from_dict(json.loads(json.dumps(given))) == config
-    assert preset("bit-tiny", units=[1, 2]).units == (1, 2)
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,14 @@ import json
 
 import numpy as np
 import pytest
-from residual_models import alike, generic, products_of_a_run
+from residual_models import generic, products_of_a_run
 
 import vitnp
-from vitnp import InputError, loss_and_grads, predict, preset, tree, weights
-from vitnp.analysis import cost, linear_eval
-from vitnp.blocks import conv_stage
+from vitnp import InputError, preset, tree, weights
+from vitnp.analysis import cost
 from vitnp.commands import cli
 from vitnp.commands.gradcheck import check_model
-from vitnp.models import cnn, config_from_dict, config_to_dict
-from vitnp.tasks.classification import Head
+from vitnp.models import cnn
 from vitnp.weights import adapt
 
 TINY = preset("cnn-tiny")
@@ -104,45 +102,6 @@ def test_the_sizes_of_the_tiny_one_all_differ():
     assert TINY.image_size[0] % TINY.pool_size and TINY.map_size == (2, 3)
 
 
-@pytest.mark.parametrize("task", [vitnp.tasks.Classification(0.1), Head(0.1)])
-def test_over_threads_and_micro_batches(task):
-    images, p = generic(TINY)
-    labels = np.array([0, 5, 2])
-    value, dp = loss_and_grads(images, labels, p, TINY, task, workers=1)
-    for how in ({"workers": 3}, {"workers": 2, "micro_batch": 2}, {"micro_batch": 1}, {"recompute": True}):
-        again, grads = loss_and_grads(images, labels, p, TINY, task, **how)
-        assert again == pytest.approx(value, rel=1e-12)
-        alike(grads, dp)
-    np.testing.assert_allclose(
-        predict(images, p, TINY, workers=2), cnn.forward(images, p, TINY)[0], rtol=1e-10
-    )
-
-
-@pytest.mark.parametrize("whole", [True, False])
-def test_what_is_kept_changes_nothing(whole):
-    images, p = generic(TINY)
-    want, saved = cnn.forward(images, p, TINY)
-    dy = np.random.default_rng(1).standard_normal(want.shape)
-    dx, dp = cnn.backward(dy, saved)
-    y, saved = cnn.forward(images, p, TINY, keep="inputs", whole=whole)
-    np.testing.assert_array_equal(y, want)
-    assert all(isinstance(stage, conv_stage.StageInput) for stage in saved.stages)
-    for _ in range(2):  # and it may be gone back twice
-        again, grads = cnn.backward(dy, saved)
-        np.testing.assert_array_equal(again, dx)
-        tree.map(np.testing.assert_array_equal, grads, dp)
-    y, saved = cnn.forward(images, p, TINY, keep="nothing")
-    with pytest.raises(InputError, match='saved holds 0 of 2 layers: forward had keep="nothing"'):
-        cnn.backward(y, saved)
-
-
-def test_the_parts_come_last_first_and_are_used_up():
-    images, p = generic(TINY)
-    y, saved = cnn.forward(images, p, TINY)
-    assert [name for name, _ in cnn.backward_parts(y, saved)] == ["classify", "stages.1", "stages.0"]
-    assert saved.stages == []
-
-
 @pytest.mark.parametrize(
     "fields", [{}, {"channels": (5,), "pool_size": 3}, {"kernel_size": 4, "num_classes": 0}]
 )
@@ -228,15 +187,6 @@ def test_every_named_tensor_and_its_gradient(fields):
 # ---- configurations ----
 
 
-def test_a_configuration_there_and_back():
-    for name in cnn.PRESETS:
-        config = preset(name, num_classes=3)
-        assert config_to_dict(config)["family"] == "cnn"
-        assert config_from_dict(json.loads(json.dumps(config_to_dict(config)))) == config
-    assert preset("cnn-tiny", channels=[3]).channels == (3,)
-    assert cnn.Config().facts == {"last feature map": "14 x 14 x 512"}
-
-
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -284,13 +234,6 @@ def test_a_file_there_and_back(tmp_path):
         weights.save(tmp_path / "model.safetensors", p, TINY, format="timm")
     with pytest.raises(InputError, match="an image of 2x9 is too small"):
         adapt.new_image_size(p, TINY, (2, 9))
-
-
-def test_the_representation_is_what_the_head_sees():
-    images, p = generic(TINY)
-    r = linear_eval.features(images, p, TINY)
-    head = p["classify"]["head"]
-    np.testing.assert_allclose(r @ head["W"] + head["b"], cnn.forward(images, p, TINY)[0], rtol=1e-12)
 
 
 def test_trained_resumed_and_asked(capsys, tmp_path):

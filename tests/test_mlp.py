@@ -5,15 +5,12 @@ import json
 
 import numpy as np
 import pytest
-from cases import CASES
 
 import vitnp
-from vitnp import InputError, loss_and_grads, predict, preset, tree, weights
-from vitnp.analysis import cost, linear_eval
+from vitnp import InputError, preset, tree, weights
+from vitnp.analysis import cost
 from vitnp.commands import cli
 from vitnp.models import mlp
-from vitnp.tasks import Classification
-from vitnp.tasks.classification import Head
 from vitnp.weights import adapt
 
 TINY = preset("mlp-tiny")
@@ -94,45 +91,10 @@ def test_the_sizes_of_the_tiny_one_all_differ():
     assert len(set(sizes)) == len(sizes)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name.startswith("mlp")])
-def test_it_may_be_gone_back_twice(name):
-    case = CASES[name]
-    y, saved = case.forward(case.x, case.p)
-    first, second = (case.backward(np.ones_like(y), saved) for _ in range(2))
-    np.testing.assert_array_equal(first[0], second[0])
-    tree.map(np.testing.assert_array_equal, first[1], second[1])
-
-
-@pytest.mark.parametrize("task", [Classification(0.1), Head(0.1)])
-def test_over_threads_and_micro_batches(task):
-    images, p = generic()
-    labels = np.array([0, 5, 2])
-    value, dp = loss_and_grads(images, labels, p, TINY, task, workers=1)
-    for how in ({"workers": 3}, {"workers": 2, "micro_batch": 2}, {"recompute": True}):
-        again, grads = loss_and_grads(images, labels, p, TINY, task, **how)
-        assert again == pytest.approx(value, rel=1e-12)
-        tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-14), grads, dp)
-    np.testing.assert_allclose(
-        predict(images, p, TINY, workers=2), mlp.forward(images, p, TINY)[0], rtol=1e-12
-    )
-
-
-def test_nothing_kept_is_nothing_saved():
-    images, p = generic()
-    assert mlp.forward(images, p, TINY, keep="nothing")[1].layers == []
-
-
 def test_multiply_adds_are_those_of_the_matrices():
     assert sum(cost.multiply_adds(TINY).values()) == sum(
         leaf.size for _, leaf in tree.leaves(mlp.init(None, TINY)) if leaf.ndim == 2
     )
-
-
-def test_the_representation_is_what_the_head_sees():
-    images, p = generic()
-    r = linear_eval.features(images, p, TINY)
-    head = p["classify"]["head"]
-    np.testing.assert_allclose(r @ head["W"] + head["b"], mlp.forward(images, p, TINY)[0], rtol=1e-12)
 
 
 def test_a_file_there_and_back(tmp_path):

@@ -74,6 +74,17 @@ def test_the_first_of_equal_values_takes_all():
     assert (dx[0, 1, 2, 0], dx.sum()) == (1.0, 1.0)
 
 
+@pytest.mark.parametrize("kernel", [16, 17])
+def test_a_window_of_more_places_than_a_byte_counts(kernel):
+    """The last place of each window is the largest: number 255, and 288."""
+    x = np.arange(2.0 * kernel * kernel).reshape(1, kernel, 2 * kernel, 1)
+    y, dx = run(x, np.array([3.0, 5.0]).reshape(1, 1, 2, 1), kernel=kernel, stride=kernel)
+    want = np.zeros(x.shape)
+    want[0, -1, [kernel - 1, -1], 0] = 3.0, 5.0
+    np.testing.assert_array_equal(dx, want)
+    np.testing.assert_array_equal(y[0, 0, :, 0], x[0, -1, [kernel - 1, -1], 0])
+
+
 def test_zeros_around_the_image_and_minus_infinity():
     """Of negative values: with zeros around, a window at the edge gives 0, and its gradient is lost."""
     x = -1.0 - np.arange(25.0).reshape(1, 5, 5, 1)

@@ -150,8 +150,8 @@ def test_columns_of_a_terminal():
             ("--model", "bit-digits", "--backward"),
             (
                 "released at zero (the head)",
-                "stages.1.i.output  1x1x128",
-                "37 gradients",
+                "stages.1.i.output  1x1x256",
+                "30 gradients",
                 "Step 8: the logits from the mean",
             ),
             ("✗", "patches", "blocks", " token - ", "≠ slide"),

@@ -60,7 +60,7 @@ image, kernel
 # The window at the top left, flattened like a patch in step 1, times the flattened kernel: one number of the output.
 
 # %% [markdown] lang="ko"
-# 왼쪽 위의 창을 1단계의 패치처럼 펴고, 역시 편 커널을 곱합니다. 그러면 출력 값 하나가 나옵니다.
+# 왼쪽 위의 창을 1단계의 패치처럼 펴고, 똑같이 편 커널과 내적합니다. 그러면 출력 값 하나가 나옵니다.
 
 # %%
 image[0:3, 0:3].ravel() @ kernel.ravel(), image[0:3, 1:4].ravel() @ kernel.ravel()
@@ -125,12 +125,12 @@ assert np.allclose(y[0], conv_loops(x[0], W)) and np.allclose(y, conv.forward(x,
 y.shape, windows(x, 3).size / x.size
 
 # %% [markdown] lang="en"
-# The windows overlap, so the matrix has five times as many values as this image (nine times without an edge).
+# The windows overlap, so the matrix has five times as many values as this image (nine times, but for the border).
 # `vitnp/ops/conv.py` therefore makes it in parts, about 800 rows at a time.
 
 # %% [markdown] lang="ko"
-# 창끼리 겹치므로 행렬의 값은 이 이미지의 다섯 배입니다(가장자리가 없다면 아홉 배). 그래서 `vitnp/ops/conv.py`는 행렬을 한 번에 800행
-# 정도씩 나누어 만듭니다.
+# 창끼리 겹치므로 행렬에 든 값의 개수는 이 이미지의 다섯 배입니다(테두리만 아니라면 아홉 배). 그래서 `vitnp/ops/conv.py`는 행렬을 한
+# 번에 800행 정도씩 나누어 만듭니다.
 
 # %% [markdown] lang="en"
 # ## Step 2 is a convolution
@@ -193,12 +193,14 @@ pictures({"photo": gray[0, :, :, 0]} | found)
 # %% [markdown] lang="en"
 # ## Stride and padding
 # $$\text{rows} = \left\lfloor \frac{n + \text{before} + \text{after} - k}{s} \right\rfloor + 1$$
-# Without padding a 3×3 kernel loses 2 rows; a stride of 2 keeps every second window. (k − 1)/2 zeros on each side keep n.
+# Without padding a 3×3 kernel loses 2 rows; a stride of 2 keeps every second window. With stride 1, (k − 1)/2 zeros on each side
+# keep n.
 
 # %% [markdown] lang="ko"
 # ## 스트라이드와 패딩
 # $$\text{rows} = \left\lfloor \frac{n + \text{before} + \text{after} - k}{s} \right\rfloor + 1$$
-# 패딩이 없으면 3×3 커널은 두 행을 잃습니다. 스트라이드 2는 창을 하나 걸러 하나만 씁니다. 양쪽에 0을 (k − 1)/2개씩 붙이면 n이 유지됩니다.
+# 패딩이 없으면 3×3 커널은 두 행을 잃습니다. 스트라이드 2는 창을 하나 걸러 하나만 씁니다. 스트라이드 1에서 양쪽에 0을 (k − 1)/2개씩
+# 붙이면 n이 유지됩니다.
 
 # %%
 for k, stride, padding in (3, 1, 0), (3, 1, 1), (3, 2, 1), (7, 2, 3), (16, 16, 0):
@@ -206,12 +208,12 @@ for k, stride, padding in (3, 1, 0), (3, 1, 1), (3, 2, 1), (7, 2, 3), (16, 16, 0
     print(f"kernel {k:2}  stride {stride:2}  padding {padding}   224 → {rows}")
 
 # %% [markdown] lang="en"
-# With a stride of 2 and an even n, one row of zeros is enough. **On which side?** PyTorch pads (k − 1)/2 on both. TensorFlow and
-# JAX (`"SAME"`) pad as little as needed, and put the larger half **below and to the right**.
+# With 3×3, a stride of 2 and an even n, one row of zeros is enough. **On which side?** PyTorch's networks pad (k − 1)/2 on both.
+# TensorFlow and JAX (`"SAME"`) pad as little as needed, and put the larger half **below and to the right**.
 
 # %% [markdown] lang="ko"
-# 스트라이드가 2이고 n이 짝수이면 0은 한 줄로 충분합니다. **어느 쪽에 붙일까요?** PyTorch는 양쪽에 (k − 1)/2개씩 붙입니다. TensorFlow와
-# JAX의 `"SAME"`은 필요한 만큼만 붙이고, 남는 쪽을 **아래와 오른쪽**에 둡니다.
+# 3×3에 스트라이드가 2이고 n이 짝수이면 0은 한 줄로 충분합니다. **어느 쪽에 붙일까요?** PyTorch의 신경망은 양쪽에 (k − 1)/2개씩 붙입니다.
+# TensorFlow와 JAX의 `"SAME"`은 필요한 만큼만 붙이고, 홀수여서 하나가 남으면 **아래와 오른쪽**에 붙입니다.
 
 # %%
 print("3x3/2 on 8:  ", conv.padding_of((8, 8), kernel=3, stride=2, padding="same")[0])
@@ -486,7 +488,7 @@ for name, f in {"plain": plain, "standardized": standard}.items():
 # (norm,) ReLU, with 64 channels and kernels of spread 0.042, whose mean is off by 0.02.
 
 # %% [markdown] lang="ko"
-# 크기라면 뒤에 오는 GroupNorm도 없애 줍니다. 하지만 상수를 더한 것은 없애지 못합니다. 합성곱, (정규화,) ReLU를 30층 쌓습니다. 채널은 64개, 커널의
+# 곱한 상수는 뒤에 오는 GroupNorm도 없애 줍니다. 하지만 더한 상수는 없애지 못합니다. 합성곱, (정규화,) ReLU를 30층 쌓습니다. 채널은 64개, 커널의
 # 표준편차는 0.042이고, 평균이 0.02만큼 치우쳐 있습니다.
 
 # %%
@@ -563,7 +565,7 @@ f"{abs(by_std / by_variance - 1).max():.0e}"
 # ## 잔차 유닛의 두 가지 순서
 # 1×1로 채널을 줄이고, 거기서 3×3, 다시 1×1로 늘린 다음 지름길(shortcut)을 더합니다. *보틀넥*이라고 합니다.
 #
-# - **post-activation** (2015, 하이브리드의 앞부분): ReLU(x + 가지). ReLU가 경로 *위*에 있습니다.
+# - **post-activation** (2015, 하이브리드의 앞부분): ReLU(x + 가지(branch)). ReLU가 경로 *위*에 있습니다.
 # - **pre-activation** (2016, BiT): x + 가지이고, 가지가 GroupNorm과 ReLU로 시작합니다. pre-norm Transformer 블록(9번 노트북)처럼
 #   경로에는 아무것도 없습니다.
 
@@ -637,13 +639,20 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="en"
-# Without the shortcut the gradient grows in every unit, 12,000 times in all. With it, about 50 times. (Standardized kernels
-# have variance 1 per weight, whatever their number, so the output of a branch is large; the next norm makes up for it in
-# the forward pass.)
+# Without the shortcut the gradient grows in every unit, 12,000 times in all. With it, about 50 times. Why does it grow? ReLU halves
+# the square of a gradient. But of the variance that comes in, 1, it leaves 1/2 − 1/2π = 0.34, and the next norm makes it 1 again;
+# backward, it multiplies the gradient by as much. That is √(0.5 ÷ 0.34) = 1.21 for each of a unit's three convolutions, and
+# 1.21⁴⁸ is about 10,000. With the shortcut σ of the sum grows from unit to unit, and the next norm divides a branch's gradient by it.
 
 # %% [markdown] lang="ko"
-# 지름길이 없으면 기울기가 유닛마다 커져 모두 1만 2천 배가 됩니다. 지름길이 있으면 50배쯤입니다. (표준화한 커널은 값이 몇 개든 값마다
-# 분산이 1이라 가지의 출력이 큽니다. 순전파에서는 다음 정규화가 바로잡습니다.)
+# 지름길이 없으면 기울기가 유닛마다 커져 끝에는 1만 2천 배가 됩니다. 지름길이 있으면 50배쯤입니다. 왜 커질까요? ReLU는 기울기의 제곱을
+# 절반으로 줄입니다. 그런데 들어온 분산 1은 1/2 − 1/2π = 0.34만 남고, 다음 정규화가 이를 다시 1로 만듭니다. 역전파에서는 같은 배율이 기울기에
+# 곱해집니다. 유닛의 합성곱 셋 각각에서 √(0.5 ÷ 0.34) = 1.21배이고, 1.21⁴⁸은 1만쯤입니다. 지름길이 있으면 합의 σ가 유닛마다 커지고,
+# 다음 정규화가 가지의 기울기를 그만큼 나눕니다.
+
+# %%
+gain = float(np.sqrt(0.5 / (0.5 - 0.5 / np.pi)))
+gain, gain**48
 
 # %%
 assert gradient["no shortcut"][-1] > 1e4 > 100 > max(gradient["pre"] + gradient["post"])
@@ -703,13 +712,13 @@ assert (r, j) == (363, 16)
 
 # %% [markdown] lang="en"
 # ## BiT: R50x1 at 224
-# Root (7×7/2, max-pool/2), then four stages of 3, 4, 6 and 3 units. Each stage halves the rows and doubles the channels.
-# The photo goes through it, with random weights.
+# Root (7×7/2, max-pool/2), then four stages of 3, 4, 6 and 3 units. The first keeps the rows and makes 256 channels of 64; every
+# other one halves the rows and doubles the channels. The photo goes through it, with random weights.
 
 # %% [markdown] lang="ko"
 # ## BiT: 224픽셀의 R50x1
-# 루트(7×7/2, 최대 풀링/2) 다음에 유닛 3, 4, 6, 3개짜리 스테이지 넷이 옵니다. 스테이지마다 행은 절반, 채널은 두 배가 됩니다. 사진을 통과시켜
-# 봅시다. 가중치는 난수입니다.
+# 루트(7×7/2, 최대 풀링/2) 다음에 유닛 3, 4, 6, 3개짜리 스테이지 넷이 옵니다. 첫 스테이지는 행을 그대로 두고 채널 64개를 256개로 늘립니다.
+# 나머지는 스테이지마다 행이 절반, 채널이 두 배가 됩니다. 사진을 통과시켜 봅시다. 가중치는 난수입니다.
 
 # %%
 config = vitnp.preset("R50x1")
@@ -823,11 +832,11 @@ assert tokens.shape == (1, 196, 768) and (tokens == t["patch_tokens"]).all()
 
 # %% [markdown] lang="en"
 # (224x244 and 768 are the slide's; the first is a misprint, see notebook 01.) `vitnp walk --model R50+B/16` prints all rows,
-# the ResNet's too. What does the stem cost, beside the twelve blocks?
+# the ResNet's too. What share of all multiply–adds is the stem's?
 
 # %% [markdown] lang="ko"
 # (224x244와 768은 슬라이드의 값이고, 앞의 것은 오타입니다. 1번 노트북을 보세요.) ResNet의 행까지 모두 보려면 `vitnp walk --model R50+B/16`을
-# 실행합니다. 블록 열두 개에 비해 앞부분은 얼마나 들까요?
+# 실행합니다. 전체 곱셈-덧셈 가운데 앞부분의 몫은 얼마일까요?
 
 # %%
 for name in "R+Ti/16 R26+S/32 R50+B/16 R50+B/32 R50+L/16 R50+L/32".split():
@@ -895,7 +904,7 @@ if rows is not ...:
 # zeros on the wrong side: the picture would be shifted.
 
 # %% [markdown] lang="ko"
-# **2.** TensorFlow의 SAME을 쓰세요. n행, 커널 k, 스트라이드 s일 때 출력이 ⌈n/s⌉행이 되는 (앞, 뒤)의 0의 개수입니다. 검사에는 0을 반대쪽에 붙여
+# **2.** TensorFlow의 SAME을 쓰세요. n행, 커널 k, 스트라이드 s일 때 출력이 ⌈n/s⌉행이 되도록 앞과 뒤에 붙일 0의 개수 (앞, 뒤)입니다. 검사에는 0을 반대쪽에 붙여
 # 그림이 밀리는 경우도 들어 있습니다.
 
 

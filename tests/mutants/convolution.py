@@ -289,8 +289,8 @@ mistakes(
     LARGEST,
     ("largest: of overlapping windows the last alone", BACK, BACK.replace("+=", "=")),
     ("largest: all places of the window", BACK, "dpadded[slice_] += dy"),
-    ("largest: the place after", "xp.uint8(number)", "xp.uint8(number + 1)"),
-    ("largest: always the first place", "larger * xp.uint8(number)", "xp.uint8(0)"),
+    ("largest: the place after", "(numbers) * number", "(numbers) * (number + 1)"),
+    ("largest: always the first place", "(numbers) * number", "(numbers) * 0"),
     ("largest: nothing is cut off", "return cropped(dpadded, around)", "return dpadded"),
 )
 mistakes(

@@ -12,17 +12,15 @@ from vitnp import tree
 from vitnp.blocks import resnet
 from vitnp.blocks.bottleneck import WIDER
 from vitnp.blocks.convolution import How, norm_relu_backward, norm_relu_forward
-from vitnp.errors import need_bool, need_choice
+from vitnp.errors import need_bool
 from vitnp.inputs.checks import (
     check_config,
-    check_draws,
     check_dtype,
     check_generator,
     check_parameters,
-    parameter_of,
 )
 from vitnp.inputs.fields import real, whole
-from vitnp.inputs.images import ImageConfig, check_images, check_memory
+from vitnp.inputs.images import ImageConfig, check_memory
 from vitnp.inputs.residual import check_groups, counts
 from vitnp.models import feature_maps, parts, residual_layers, resnet_cost
 from vitnp.models.tensors import RETURNED, Local, Tensor
@@ -120,12 +118,7 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
 
     Raises InputError for images, or parameters, that are not the config's.
     """
-    check_config(config, BiTConfig)
-    check_parameters(p, init, config)
-    images = check_images(images, config, parameter_of(p).dtype)
-    check_draws(rng)
-    need_choice("keep", keep, ("all", "inputs", "nothing"))
-    need_bool("whole", whole)
+    images = parts.checked(images, p, config, rng, keep, whole, Config=BiTConfig, init=init)
     x, root = resnet.root_forward(images, p["root"], config.how)  # → (B, Hᵢ/4, Wᵢ/4, width)
     stages = p.get("stages", {})  # none where the root is all
     x, units = resnet.stages_forward(x, stages, config.how, pre=True, keep=keep)  # → (B, h, w, channels)

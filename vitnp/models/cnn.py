@@ -10,17 +10,15 @@ import functools
 from typing import ClassVar, NamedTuple
 
 from vitnp.blocks import conv_stage
-from vitnp.errors import InputError, need_bool, need_choice
+from vitnp.errors import InputError
 from vitnp.inputs.checks import (
     check_config,
-    check_draws,
     check_dtype,
     check_generator,
     check_parameters,
-    parameter_of,
 )
 from vitnp.inputs.fields import MOST, whole
-from vitnp.inputs.images import ImageConfig, check_images, check_memory
+from vitnp.inputs.images import ImageConfig, check_memory
 from vitnp.inputs.residual import counts
 from vitnp.models import parts
 from vitnp.models.layers import Layer, only_dx
@@ -116,12 +114,7 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
 
     Raises InputError for images, or parameters, that are not the config's.
     """
-    check_config(config, CNNConfig)
-    check_parameters(p, init, config)
-    images = check_images(images, config, parameter_of(p).dtype)
-    check_draws(rng)
-    need_choice("keep", keep, ("all", "inputs", "nothing"))
-    need_bool("whole", whole)
+    images = parts.checked(images, p, config, rng, keep, whole, Config=CNNConfig, init=init)
     x, stages = images, []
     for stage in p["stages"].values():
         x, saved = conv_stage.forward(x, stage, pool_size=config.pool_size, keep=keep)

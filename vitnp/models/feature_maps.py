@@ -8,6 +8,7 @@ from vitnp.blocks import bottleneck, resnet
 from vitnp.blocks.convolution import (
     conv_backward,
     conv_forward,
+    conv_weight_gradient,
     norm_forward,
     norm_relu_backward,
     norm_relu_forward,
@@ -61,7 +62,7 @@ POST = {
 
 def tensors(sizes, *, pre, prefix=""):
     """Yield every named `Tensor` of the root and of the units, from the numbers of units per stage."""
-    root = {"conv": _output(conv_forward, 0, conv_backward, -1)}
+    root = {"conv": _output(conv_forward, 0, conv_weight_gradient, 0)}
     if not pre:
         root["relu"] = _relu(0, 0)
     root["pool"] = Local(resnet.root_forward, RETURNED), Local(resnet.root_backward, "dx")

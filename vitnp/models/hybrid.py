@@ -11,17 +11,15 @@ from vitnp import tree
 from vitnp.blocks import resnet
 from vitnp.blocks.bottleneck import WIDER
 from vitnp.blocks.convolution import How
-from vitnp.errors import need_bool, need_choice
+from vitnp.errors import need_bool
 from vitnp.inputs.checks import (
     check_config,
-    check_draws,
     check_dtype,
     check_generator,
     check_parameters,
-    parameter_of,
 )
 from vitnp.inputs.fields import choice, real, whole
-from vitnp.inputs.images import check_images, check_memory
+from vitnp.inputs.images import check_memory
 from vitnp.inputs.residual import check_groups, counts
 from vitnp.models import feature_maps, parts, resnet_cost, vit
 from vitnp.models.residual_layers import layers_of_hybrid as layers  # noqa: F401  (as every model calls it)
@@ -152,12 +150,7 @@ def init(rng, config, dtype="float32"):
 
 def forward(images, p, config, rng=None, *, keep="all", whole=True):
     """Images (B, Hᵢ, Wᵢ, C) → logits (B, classes). As `vit.forward`; keep also says what the units save."""
-    check_config(config, HybridConfig)
-    check_parameters(p, init, config)
-    images = check_images(images, config, parameter_of(p).dtype)
-    check_draws(rng)
-    need_choice("keep", keep, ("all", "inputs", "nothing"))
-    need_bool("whole", whole)
+    images = parts.checked(images, p, config, rng, keep, whole, Config=HybridConfig, init=init)
     x, root = resnet.root_forward(images, p["stem"]["root"], config.how)
     x, units = resnet.stages_forward(x, p["stem"].get("stages", {}), config.how, pre=False, keep=keep)
     logits, saved = vit.steps_forward(x, p, config, rng, keep=keep, whole=whole)

@@ -8,17 +8,13 @@ It assumes nothing about images: move every picture's pixels by the same permuta
 import dataclasses
 from typing import ClassVar, NamedTuple
 
-from vitnp.errors import need_bool, need_choice
 from vitnp.inputs.checks import (
     check_config,
-    check_draws,
     check_dtype,
     check_generator,
-    check_parameters,
-    parameter_of,
 )
 from vitnp.inputs.fields import choice, real, whole
-from vitnp.inputs.images import ImageConfig, check_images, check_memory
+from vitnp.inputs.images import ImageConfig, check_memory
 from vitnp.models import parts
 from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.ops import dropout, gelu, initializers, linear
@@ -103,12 +99,7 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
 
     Raises InputError for images, or parameters, that are not the config's.
     """
-    check_config(config, MLPConfig)
-    check_parameters(p, init, config)
-    images = check_images(images, config, parameter_of(p).dtype)
-    check_draws(rng)
-    need_choice("keep", keep, ("all", "inputs", "nothing"))
-    need_bool("whole", whole)
+    images = parts.checked(images, p, config, rng, keep, whole, Config=MLPConfig, init=init)
     x, layers = images.reshape(len(images), -1), []  # (B, Hᵢ·Wᵢ·C)
     for layer in p["layers"].values():
         x, saved_linear = linear.forward(x, layer)  # → (B, D)

@@ -1,10 +1,23 @@
-"""The parts of a backward pass put together, and what is given to it checked. Imports `backend`, `errors`, `tree`."""
+"""What every model does: checks what is given to forward and to backward, and puts the parts of backward together."""
 
 from typing import Any, NamedTuple
 
 from vitnp import tree
 from vitnp.backend.arrays import array_module, need_array, on_host
-from vitnp.errors import InputError
+from vitnp.errors import InputError, need_bool, need_choice
+from vitnp.inputs.checks import check_config, check_draws, check_parameters, parameter_of
+from vitnp.inputs.images import check_images
+
+
+def checked(images, p, config, rng, keep, whole, *, Config, init):
+    """The images in the dtype of p, after InputError for any argument of a model's forward that is not as it says."""
+    check_config(config, Config)
+    check_parameters(p, init, config)
+    images = check_images(images, config, parameter_of(p).dtype)
+    check_draws(rng)
+    need_choice("keep", keep, ("all", "inputs", "nothing"))
+    need_bool("whole", whole)
+    return images
 
 
 class Output(NamedTuple):

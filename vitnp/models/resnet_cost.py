@@ -180,9 +180,9 @@ def _in_unit(body, unit, B):
 
 def _in_root(body, B):
     rows, cols = resnet.sizes_of(body.size, (), same=not body.pre)[0]
-    after, image = B * rows * cols * body.width, B * _places(body.size) * body.inputs
+    after = B * rows * cols * body.width
     columns = min(conv.PIXELS, B * rows * cols) * 49 * body.inputs
-    return max((2 if body.pre else 4) * after, after + image + columns)
+    return max((2 if body.pre else 4) * after, after + columns)
 
 
 def _conv(body, inputs, outputs, *, kernel=1, padded=None, stride=1):

@@ -9,17 +9,15 @@ It assumes an order, and that the same rule holds at every place of it.
 import dataclasses
 from typing import Any, ClassVar, NamedTuple
 
-from vitnp.errors import InputError, need_bool, need_choice
+from vitnp.errors import InputError
 from vitnp.inputs.checks import (
     check_config,
-    check_draws,
     check_dtype,
     check_generator,
     check_parameters,
-    parameter_of,
 )
 from vitnp.inputs.fields import choice, whole
-from vitnp.inputs.images import ImageConfig, check_images, check_memory
+from vitnp.inputs.images import ImageConfig, check_memory
 from vitnp.models import parts
 from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.ops import gru, rows
@@ -48,7 +46,8 @@ class RNNConfig(ImageConfig):
             if height % P or width % P:
                 raise InputError(
                     f"image_size {height}x{width} is not divisible by patch_size {P}; use multiples of {P}, such "
-                    f'as {max(height // P, 1) * P}x{max(width // P, 1) * P}, or sequence "rows"'
+                    f"as {max(height // P, 1) * P}x{max(width // P, 1) * P}, a patch_size that divides both, or "
+                    'sequence "rows"'
                 )
         D = self.hidden_size
         check_memory(max(3 * D * max(self.inputs, D), D * self.num_classes))
@@ -133,12 +132,7 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
 
     Raises InputError for images, or parameters, that are not the config's.
     """
-    check_config(config, RNNConfig)
-    check_parameters(p, init, config)
-    images = check_images(images, config, parameter_of(p).dtype)
-    check_draws(rng)
-    need_choice("keep", keep, ("all", "inputs", "nothing"))
-    need_bool("whole", whole)
+    images = parts.checked(images, p, config, rng, keep, whole, Config=RNNConfig, init=init)
     if config.sequence == "patches":
         x, patches = s1_patchify.forward(images, patch_size=config.patch_size)
     else:

@@ -21,13 +21,14 @@ def max_forward(x, *, kernel, stride, padding=0, value=-math.inf):
     xp = array_module(x)
     around = padding_of(x.shape[1:3], kernel=kernel, stride=stride, padding=padding)
     padded, y, first = pad(x, around, value), None, None
+    numbers = "uint8" if kernel <= 16 else "uint32"  # of the k·k places of a window
     for number, slice_ in enumerate(slices(padded.shape, kernel, stride)):
         taken = padded[slice_]
         if y is None:
-            y, first = taken.copy(), xp.zeros(taken.shape, "uint8")
+            y, first = taken.copy(), xp.zeros(taken.shape, numbers)
         else:
             larger = taken > y  # strictly, so that the first stays
-            xp.maximum(first, larger * xp.uint8(number), out=first)  # the last that was larger
+            xp.maximum(first, larger.astype(numbers) * number, out=first)  # the last that was larger
             xp.maximum(y, taken, out=y)
     return y, (first, padded.shape, around, kernel, stride)
 

@@ -3,7 +3,8 @@
 batch(inputs, labels, p, config, rng, part)   arrays in p's memory, the inputs on their first axis; all that the
                                               task draws is drawn here, for images part[0] … of part[1]
 loss(arrays, p, config, rng, *, keep)         the mean loss of a slice of them, and back(dloss), which yields
-                                              (part's name, its dp) as a model's backward_parts does
+                                              (part's name, its dp) as a model's backward_parts does, every
+                                              leaf once; after the last leaf nobody goes on
 right(arrays, p, config)                      how many of the slice the model gets right
 learned(p)                                    the leaves that learn, a tree that shares p's arrays
 uses_labels                                   whether the labels are learned

@@ -8,10 +8,8 @@ dimages, dp = backward(dlogits, saved)
 from typing import Any, NamedTuple
 
 from vitnp.blocks import encoder
-from vitnp.errors import need_bool, need_choice
 from vitnp.inputs.checks import (
     check_config,
-    check_draws,
     check_dtype,
     check_generator,
     check_parameters,
@@ -79,12 +77,7 @@ def forward(images, p, config, rng=None, *, keep="all", whole=True):
     draws fewer numbers. The gradients are those of the whole pass.
     uint8 images are scaled to [−1, 1]. Raises InputError for images, or parameters, that are not the config's.
     """
-    check_config(config, ViTConfig)
-    check_parameters(p, init, config)
-    images = check_images(images, config, parameter_of(p).dtype)
-    check_draws(rng)
-    need_choice("keep", keep, ("all", "inputs", "nothing"))
-    need_bool("whole", whole)
+    images = parts.checked(images, p, config, rng, keep, whole, Config=ViTConfig, init=init)
     return steps_forward(images, p, config, rng, keep=keep, whole=whole)
 
 
