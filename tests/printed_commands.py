@@ -69,6 +69,7 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
 }
 SERIES = ("compare", "fine-tune")  # many trainings each
 CLAIMS = {"shift": "--test-images 20 --degrees 10", "data": "--points 10,20"}  # of bias, that train
+CLAIMS |= {"fixed-weights": "", "dimension": "--train-images 20 --noise 0,3"}
 CUT = "--batch-size 2 --micro-batch 1 --workers 1"
 SMALL = "--set num_layers=1 --set hidden_size=48 --set num_heads=3 --set mlp_dim=48"
 # by the family of the preset: of a hybrid the stem is cut short too
@@ -166,6 +167,8 @@ def cut(given):
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
     elif kind == "bias" and given[1] in CLAIMS and "--help" not in given:
         more = f"--steps 2 --batch-size 2 --workers 1 --seeds 1 {CLAIMS[given[1]]}".split()
+    elif kind == "bias" and given[1] == "receptive-field":
+        more = "--models cnn-digits,digits --random-images 1".split()
     return [*given, *more]
 
 

@@ -60,13 +60,12 @@ class Strict:
 ATTRIBUTES = "T dtype imag nbytes ndim real shape size strides".split()
 METHODS = "all any argmax astype copy max mean min reshape sum swapaxes".split()
 KEYWORDS = {"axis", "copy", "dtype", "keepdims"}
-OPERATORS = "add sub mul truediv floordiv mod pow matmul neg abs invert ge gt le lt eq".split()
+OPERATORS = "add sub mul truediv floordiv mod pow matmul neg abs invert ge gt le lt eq ne".split()
 FUNCTIONS = (
-    "arange ascontiguousarray broadcast_to concatenate cos empty exp eye floor full isfinite log".split()
+    "arange ascontiguousarray broadcast_to concatenate cos cumsum empty exp eye flatnonzero floor".split()
 )
-FUNCTIONS += (
-    "maximum minimum ones quantile sign sin sqrt stack take_along_axis tanh uint8 where zeros".split()
-)
+FUNCTIONS += "full isfinite log maximum minimum ones quantile roll sign sin sort sqrt stack".split()
+FUNCTIONS += "take_along_axis tanh uint8 where zeros".split()
 
 
 def wrap(value):

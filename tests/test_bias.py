@@ -100,7 +100,7 @@ def test_attention_is_equivariant_until_positions_are_added():
     ("f", "how", "said"),
     [
         (lambda x: x, {"margin": 2}, "need a map (B, h, w, D) of more than 4 rows and columns"),
-        (lambda x: x.sum((1, 2)), {}, "f(x) is (1, 2); need a map"),
+        (lambda x: x.sum((1, 2)), {}, "f(x) is (1, 2); need a map (B, h, w, D)"),
         (lambda x: 0, {}, "f(x) is int; need a map"),
         (lambda x: x, {"stride": 0}, "stride is 0; need"),
         (lambda x: x, {"margin": -1}, "margin is -1; need"),

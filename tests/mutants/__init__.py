@@ -8,6 +8,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     attention,
     backend,
     bias,
+    bias_claims,
     contract,
     convolution,
     eye,

@@ -22,7 +22,7 @@ from vitnp.inputs.checks import (
 from vitnp.inputs.fields import real, whole
 from vitnp.inputs.images import ImageConfig, check_memory
 from vitnp.inputs.residual import check_groups, counts
-from vitnp.models import feature_maps, parts, resnet_cost
+from vitnp.models import feature_maps, parts, residual_layers, resnet_cost
 from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.ops import group_norm
 from vitnp.ops.initializers import Weightless
@@ -168,6 +168,11 @@ def resized(p, config, image_size):
     check_config(config, BiTConfig)
     check_parameters(p, init, config)
     return p, dataclasses.replace(config, image_size=image_size)
+
+
+def layers(p, config):
+    """Yield each `Layer`: the root, then every unit, up to the last unit's map."""
+    return residual_layers.layers(p, config, config.units, pre=True)
 
 
 def tensors(config):

@@ -22,6 +22,7 @@ from vitnp.inputs.fields import choice, real, whole
 from vitnp.inputs.images import check_memory
 from vitnp.inputs.residual import check_groups, counts
 from vitnp.models import feature_maps, parts, resnet_cost, vit
+from vitnp.models.residual_layers import layers_of_hybrid as layers  # noqa: F401  (as every model calls it)
 from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.models.vit.config import SIZES
 from vitnp.ops.initializers import Weightless

@@ -7,6 +7,8 @@ layers.py       distances, rollout, sinks                 costs.py         accur
 positions.py    similarity of position embeddings         architecture.py  the model as boxes and arrows
 kept.py         pictures of a trained ViT, kept          tensors.py       the shapes and the memory of a trace
 maps.py         root filters, feature maps                bias.py          models on moved pictures, and few images
+moved_maps.py   equivariance of layers                    receptive.py     which pixels a place sees
+two_images.py   weights that the image chooses            dimension.py     accuracy among values of chance
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
 color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
@@ -20,15 +22,19 @@ from vitnp.show.attention import attention_from_class_token, attention_of_patch
 from vitnp.show.bias import more_images, moved_pictures
 from vitnp.show.comparison import comparison
 from vitnp.show.costs import accuracy_against_compute
+from vitnp.show.dimension import dimensions
 from vitnp.show.images import filters, patch_grid, patch_sequence, predictions
 from vitnp.show.kept import trained
 from vitnp.show.layers import attention_distance, rollout, sinks
 from vitnp.show.maps import feature_maps, root_filters
+from vitnp.show.moved_maps import moved_maps
 from vitnp.show.page import save
 from vitnp.show.positions import position_similarity
+from vitnp.show.receptive import receptive_fields
 from vitnp.show.tensors import trace_shapes
 from vitnp.show.tokens import mirror, patch_match, patch_matches, token_colors
 from vitnp.show.training import curves, gradient_norms
+from vitnp.show.two_images import weights_of_two_images
 
 __all__ = [
     "accuracy_against_compute",
@@ -38,11 +44,13 @@ __all__ = [
     "comparison",
     "curves",
     "diagram",
+    "dimensions",
     "feature_maps",
     "filters",
     "gradient_norms",
     "mirror",
     "more_images",
+    "moved_maps",
     "moved_pictures",
     "patch_grid",
     "patch_match",
@@ -50,6 +58,7 @@ __all__ = [
     "patch_sequence",
     "position_similarity",
     "predictions",
+    "receptive_fields",
     "rollout",
     "root_filters",
     "save",
@@ -57,4 +66,5 @@ __all__ = [
     "token_colors",
     "trace_shapes",
     "trained",
+    "weights_of_two_images",
 ]

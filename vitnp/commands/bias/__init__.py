@@ -1,7 +1,9 @@
 """`vitnp bias CLAIM`: what the decks say about inductive bias, measured: a table, a picture, a CSV per claim.
 
-plan.py        what a claim is made of          shift.py   accuracy and consistency on moved pictures
-trainings.py   claims that train models         data.py    accuracy against the number of training images
+plan.py           what a claim is made of                shift.py           accuracy on moved pictures
+trainings.py      claims that train models               data.py            accuracy with more and more images
+equivariance.py   does a layer's map move along?         fixed_weights.py   does the image choose the weights?
+receptive_field.py   the pixels that one place sees      dimension.py       neighbors and an MLP among noise
 
 A claim is a module with WHAT (its help, one line), SEEDS (the default of --seeds), add_options(parser) and
 plan(args) → `Plan`.
@@ -20,7 +22,8 @@ from vitnp.training import signals
 from vitnp.training.place import writable
 from vitnp.training.progress import Diverged
 
-CLAIMS = ("shift", "data")  # the modules; a - in a claim's name is a _ in its module's
+# The modules; a - in a claim's name is a _ in its module's.
+CLAIMS = ("shift", "data", "equivariance", "receptive-field", "fixed-weights", "dimension")
 
 
 def add_options(parser):

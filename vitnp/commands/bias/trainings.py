@@ -48,14 +48,17 @@ class Trainings(NamedTuple):
         return dataclasses.replace(self.wanted, model=self.setups[family].name, seed=seed, **how)
 
 
-def add_options(parser, steps):
-    """The options of a claim that trains; steps: {what the models are called after: the default of --steps}."""
+def add_options(parser, steps, names=NAMES):
+    """The options of a claim that trains the models `names`.
+
+    steps: {what the models are called after: the default of --steps}.
+    """
     defaults = ", ".join(f"{count:,} for {name}" for name, count in steps.items())
     parser.add_argument(
         "--data", default="digits", metavar="NAME", help=f"{', '.join(SETS)} (default digits)"
     )
     parser.add_argument(
-        "--models", metavar="A,B,…", help=f"of {', '.join(NAMES)}, all of equal size (default: all of them)"
+        "--models", metavar="A,B,…", help=f"of {', '.join(names)}, all of equal size (default: all of them)"
     )
     parser.add_argument("--steps", type=int, metavar="N", help=f"of every training (default {defaults})")
     parser.add_argument("--batch-size", type=int, metavar="B", help="images a step (default: the recipe's)")
@@ -63,17 +66,17 @@ def add_options(parser, steps):
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
 
 
-def asked(args, steps):
+def asked(args, steps, names=NAMES):
     """The `Trainings` that the options ask for. Raises InputError for what does not fit together."""
     need_near("--data", args.data, SETS)
     need_counts(args, "steps", "batch_size", "workers")
     kind = OF_SHAPE[data.opened(args.data).train.shape]
-    families = list(NAMES) if args.models is None else comma_separated(args.models, "--models")
+    families = list(names) if args.models is None else comma_separated(args.models, "--models")
     for family in families:
-        if family not in NAMES:
+        if family not in names:
             raise InputError(
-                f"--models is {quoted(family)}; {did_you_mean(family.partition('-')[0], NAMES)}choose from "
-                f"{', '.join(NAMES)}: each is the preset for the images of {args.data}"
+                f"--models is {quoted(family)}; {did_you_mean(family.partition('-')[0], names)}choose from "
+                f"{', '.join(names)}: each is the preset for the images of {args.data}"
             )
     count = steps[kind] if args.steps is None else args.steps
     wanted = Wanted(data=args.data, no_augment=True, steps=count, batch_size=args.batch_size, lr=args.lr)

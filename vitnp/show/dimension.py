@@ -1,0 +1,40 @@
+"""Accuracy, and how far the nearest point is, against the number of values of chance."""
+
+from matplotlib.ticker import FuncFormatter
+
+from vitnp.errors import InputError
+from vitnp.show import page
+from vitnp.show.bias import legend, lines
+from vitnp.show.page import LABEL, TITLE
+
+
+def dimensions(accuracies, ratios, data, *, lang="en"):
+    """Accuracies at the left, {model: {values of chance: [one per seed]}}; at the right nearest ÷ farthest distance.
+
+    ratios {values of chance: [one per seed]}; data: the name of the set. Means over the seeds with ± the standard
+    deviation. Raises InputError where nothing is measured.
+    """
+    say = page.in_language(lang)
+    if not ratios or not any(accuracies.values()):
+        raise InputError("there is nothing to draw; need a measurement of one number of values at least")
+    figure = page.blank()
+    left, right = figure.subplots(1, 2)
+    names = sorted(ratios)  # the same distance from one to the next: each is several times the one before
+    lines(left, {model: placed(values, names) for model, values in accuracies.items()})
+    lines(right, {"": placed(ratios, names)})
+    right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.1f}"))
+    for axes in (left, right):
+        axes.set_ylim(0, 1)
+        axes.set_xlim(-0.3, len(names) - 0.7)
+        axes.set_xticks(range(len(names)), [f"{name:,}" for name in names], rotation=30)
+        axes.set_xlabel(say("values of chance beside the pixels", "픽셀에 더한 잡음 값의 수"), fontsize=LABEL)
+    left.set_ylabel(say("test accuracy", "테스트 정확도"), fontsize=LABEL)
+    right.set_ylabel(say("nearest ÷ farthest distance", "가장 가까운 거리 ÷ 가장 먼 거리"), fontsize=LABEL)
+    legend(figure, left)
+    figure.suptitle(say(f"{data}: the curse of dimensionality", f"{data}: 차원의 저주"), fontsize=TITLE)
+    return page.finished(figure)
+
+
+def placed(values, names):
+    """{place of a number of values: [one per seed]}."""
+    return {names.index(name): of_seeds for name, of_seeds in values.items()}
