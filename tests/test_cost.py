@@ -189,8 +189,8 @@ PEAKS = {
 }
 # and with "token", where the last one computes one:
 PEAKS_OF_ONE_ROW = {
-    "images": (160, 16, 16, 1, 1, 256, DROP_ATTENTION, 4, AGAIN, 3_807_800),
-    "images, in parts": (96, 16, 32, 4, 1, 64, {}, 2, ONE, 574_252),
+    "patches": (160, 16, 16, 1, 1, 256, DROP_ATTENTION, 4, AGAIN, 2_579_000),
+    "patches, in parts": (96, 16, 32, 4, 1, 64, {}, 2, ONE, 463_660),
     "heads": (96, 8, 256, 16, 1, 16, DROP, 2, {}, 3_819_552),
     "GELU of the layer before": (16, 4, 8, 2, 3, 1024, DROP, 16, {}, 8_714_632),
     "feed-forward of the last layer": (8, 2, 32, 2, 3, 2048, TWO_DROPOUTS, 4, ONE, 3_142_384),

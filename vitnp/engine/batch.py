@@ -49,7 +49,7 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
     on_cpu, n = on_host(parameter_of(p)), len(arrays[0])
     micro_batch = n if plan.micro_batch is None else plan.micro_batch
     keep = "inputs" if plan.recompute else "all"
-    total, values, learned = Sum(), [], tree.count(task.learned(p))
+    total, values = Sum(), []
 
     def one(number, start, stop):
         drop, at = None, (first + start, first + stop)
@@ -57,7 +57,7 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
             drop = BatchShare(seed, *at, B) if on_cpu else DeviceDraws(array_module(arrays[0]), seed, at[0])
         value, back = task.loss([a[start:stop] for a in arrays], p, config, drop, keep=keep)
         weight = (stop - start) / B  # the mean over the slice → its share of the mean over the batch
-        awaited = learned
+        awaited = tree.count(task.learned(p))
         for name, dp in back(weight * plan.loss_scale):
             awaited -= tree.count(dp)
             total.add(number, name, dp)

@@ -92,11 +92,11 @@ def step_moments(config, *, batch_size, workers, micro_batch, recompute, itemsiz
     others = sum(size for part, size in kept.items() if part not in OF_BLOCKS)
     x, patches = B * N * D * itemsize, B * config.num_patches * config.patch_dim * itemsize
     beside = workers - 1 + (batch_size > B)  # gradients of the projection that are not added up yet
-    moments = [  # at the very end: all gradients, and those of the patches and of the images
+    moments = [  # at the very end: all gradients, and that of the patches
         {
             "kept for backward, at the peak": others,
             "gradients": all_gradients + beside * parts["project"] * itemsize,
-            "temporary": x + 2 * patches,
+            "temporary": x + patches,
         }
     ]
     for i in {L - 1, max(L - 2, 0), 0}:  # the block that backward is in
