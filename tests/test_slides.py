@@ -320,6 +320,13 @@ def test_every_step_has_a_notebook_a_derivation_and_its_errata():
             assert f"(../notebooks/{row.step:02}_" in line and f"derivations.md#{row.step}" in line, line
 
 
+def test_the_claims_of_inductive_bias_have_their_notebook():
+    """Notebook 20 shows all that `vitnp bias` measures but the curse of dimensionality."""
+    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if "`vitnp bias" in line]
+    claims = [line for line in lines if line.startswith("| ") and "`vitnp bias dimension`" not in line]
+    assert len(claims) > 10 and all("(../notebooks/20_cnn_to_vit.ipynb)" in line for line in claims)
+
+
 def test_every_notebook_is_on_the_page():
     page = PAGE.read_text(encoding="utf-8")
     table = page[page.index("## The notebooks") :]

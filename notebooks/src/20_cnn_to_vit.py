@@ -120,13 +120,13 @@ still
 # Unmoved test images, 360 of them; one image is 0.3%. The RNN and the hybrid would need more epochs. So the order of the five
 # says little; we compare each model **with itself**, before and after a change.
 #
-# (The accuracies in this notebook are of one run with one seed. Another computer rounds differently, and may differ by a point or two.)
+# (The accuracies in this notebook are of one run with one seed. Another computer rounds differently, and may differ by a few points.)
 
 # %% [markdown] lang="ko"
 # 옮기지 않은 테스트 이미지 360장의 정확도입니다. 한 장이 0.3%p입니다. RNN과 하이브리드는 에폭이 더 필요합니다. 그러니 다섯 모델의 순위에는 큰
 # 의미가 없습니다. 모델마다 바꾸기 전과 바꾼 뒤를, 곧 **자기 자신과** 비교합니다.
 #
-# (이 노트북의 정확도는 시드 하나로 한 번 학습한 결과입니다. 컴퓨터가 다르면 반올림이 달라서 1~2%p쯤 다를 수 있습니다.)
+# (이 노트북의 정확도는 시드 하나로 한 번 학습한 결과입니다. 컴퓨터가 다르면 반올림이 달라서 몇 %p 다를 수 있습니다.)
 
 # %%
 assert min(still.values()) > 0.8
@@ -186,7 +186,7 @@ assert moved["MLP"][2] < 0.3 and moved["ViT"][2] < 0.3 < moved["CNN"][0] - moved
 
 # %% [markdown] lang="en"
 # **Seen:** one pixel costs the MLP, and the ViT too, about half. **Weaker than the slide:** the CNN falls less, but it is
-# far from invariant. At two pixels it has lost more than half. And the hybrid, with a CNN in front, falls nearly as the ViT does.
+# far from invariant. At two pixels it has lost more than half. And the hybrid, with a CNN in front, falls nearly as far as the ViT.
 #
 # Part of this is no model's fault: look at the fourth picture above. Three of eight columns have left it. So we do it again
 # with room around the digit.
@@ -588,7 +588,7 @@ assert all(values[0] < values[2] for values in few.values())
 
 # %% [markdown] lang="ko"
 # **확인한 것:** 50장일 때 CNN은 이번 실행에서 11%p를 잃습니다. RNN, ViT, 하이브리드는 25%p 넘게 잃습니다. **슬라이드와 다른 것:** MLP는
-# ViT보다 가정이 적은데도 13%p만 잃어 CNN과 비깁니다. 그러니 누가 많이 잃는지는 편향의 크기만으로 설명되지 않습니다. (시드가 하나이므로 3%p 안쪽의
+# ViT보다 가정이 적은데도 13%p만 잃어 CNN과 비슷합니다. 그러니 누가 많이 잃는지는 편향의 크기만으로 설명되지 않습니다. (시드가 하나이므로 3%p 안쪽의
 # 차이는 비긴 것으로 봅니다. 다른 시드 두 개에서도 ViT는 CNN과 MLP보다 훨씬 많이 잃었습니다. 하이브리드는 앞에 CNN이 있지만 그 덕을 보지 못합니다.)
 #
 # **확인하지 못한 것:** 교차입니다. 50장, 300장, 1,437장에서 모두 CNN이 앞섭니다. 논문에서는 ImageNet(130만 장)으로 사전 학습하면 BiT가 ViT를
@@ -637,16 +637,16 @@ assert all(values[0] < values[2] for values in few.values())
 
 # %% [markdown] lang="en"
 # ## Questions
-# - Which parts of a ViT are translation-equivariant, and for which shifts? (Steps 2, 5 and 7, for whole patches; step 4 ends it.)
-# - Why does augmentation help a ViT more than a CNN? (It shows the model what the CNN has built in.)
+# - Which parts of a ViT are translation-equivariant, and for which shifts? (Steps 2, 5, 6 and 7, for whole patches; step 4 ends it.)
+# - Why can augmentation help a ViT more than a CNN? (It shows the model what the CNN has built in.)
 # - The MLP lost less than the ViT with 50 images. Which explanation would you test, and how? (Perhaps the recipe: an own learning rate
 #   for each. Perhaps the depth. Change one thing, over several seeds: notebook 17.)
 # - When is a bias harmful? (When it is not true of the data: the CNN lost its lead on shuffled pixels.)
 
 # %% [markdown] lang="ko"
 # ## 생각해 볼 질문
-# - ViT의 어느 단계가, 얼마만큼의 이동에 등변입니까? (2, 5, 7단계가 패치 크기의 배수만큼의 이동에 등변입니다. 4단계에서 깨집니다.)
-# - 데이터 증강이 CNN보다 ViT에 더 도움이 되는 이유는 무엇입니까? (CNN에 이미 들어 있는 성질을 데이터로 보여 주기 때문입니다.)
+# - ViT의 어느 단계가, 얼마만큼의 이동에 등변입니까? (2, 5, 6, 7단계가 패치 크기의 배수만큼의 이동에 등변입니다. 4단계에서 깨집니다.)
+# - 데이터 증강이 CNN보다 ViT에 더 도움이 될 수 있는 이유는 무엇입니까? (CNN에 이미 들어 있는 성질을 데이터로 보여 주기 때문입니다.)
 # - 50장일 때 MLP는 ViT보다 적게 잃었습니다. 어떤 설명을 어떻게 확인하겠습니까? (레시피 때문일 수 있으니 학습률을 모델마다 따로 정해
 #   봅니다. 깊이 때문일 수도 있습니다. 한 번에 하나만, 여러 시드로 바꿔 봅니다. 17번 노트북을 보세요.)
 # - 편향은 언제 해롭습니까? (데이터에 맞지 않을 때입니다. 픽셀을 섞자 CNN은 앞서던 자리를 잃었습니다.)
