@@ -93,6 +93,9 @@ def within_the_seventh(place, problem):
 
 if __name__ == "__main__":
     way, *words = sys.argv[1:]
+    # What started the tests may ignore them, as nohup does, and a process hands that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if way in WITHIN:
         within_the_seventh(*WITHIN[way])
     else:
