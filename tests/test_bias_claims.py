@@ -9,7 +9,9 @@ from PIL import Image
 
 from vitnp import InputError, data, models, preset, show, weights
 from vitnp.analysis import bias
+from vitnp.commands import series
 from vitnp.commands.bias import dimension, equivariance, fixed_weights
+from vitnp.training.progress import Diverged
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
@@ -158,6 +160,32 @@ def test_images_that_are_not_two(capsys, tmp_path, text):
     assert not (tmp_path / "out").exists()
 
 
+def test_another_pair_of_the_same_trainings(capsys, tmp_path):
+    assert run(capsys, FIXED, tmp_path)[0] == 0
+    first = rows(tmp_path / "fixed-weights.csv")
+    status, out, err = run(capsys, FIXED, tmp_path, "--pair=2,5")
+    assert (status, err) == (0, "") and "nothing is trained again" in out
+    assert rows(tmp_path / "fixed-weights.csv") != first
+
+
+@pytest.mark.parametrize("lost", ["cnn", "both"])
+def test_the_first_seed_diverges(capsys, tmp_path, monkeypatch, lost):
+    """Then the picture is of the next one."""
+    real, drawn = series.trained, []
+
+    def trained(wanted, folder, wish):
+        if wanted.seed == 0 and (lost == "both" or wanted.model == "cnn-digits"):
+            raise Diverged("training stopped at step 2")
+        return real(wanted, folder, wish)
+
+    monkeypatch.setattr(series, "trained", trained)
+    picture = show.weights_of_two_images
+    monkeypatch.setattr(show, "weights_of_two_images", lambda *a: drawn.append(a[1]) or picture(*a))
+    status, _, err = run(capsys, FIXED.replace("--seeds 1", "--seeds 2"), tmp_path)
+    assert status == 0 and err.count("seed 0: training stopped") == (2 if lost == "both" else 1)
+    assert len(drawn[0]) == 4
+
+
 # ---- dimension ----
 
 
@@ -207,6 +235,60 @@ def test_dimension_goes_on_where_it_was_stopped(capsys, tmp_path, monkeypatch):
     assert "4 trainings" in run(capsys, DIMENSION, tmp_path / "out")[1]  # damaged: all again
     status, _, err = run(capsys, f"{DIMENSION} {tmp_path}/out --train-images 61")
     assert status == 2 and "train_images is 60 there and 61 here" in err
+
+
+def test_no_row_that_is_there_is_lost(capsys, tmp_path, monkeypatch):
+    """Not with fewer values asked for, and not where a command that asks for more is stopped."""
+    place = tmp_path / "dimension.csv"
+    run(capsys, DIMENSION, tmp_path)
+    whole = rows(place)
+    status, out, _ = run(capsys, DIMENSION.replace("0,5", "0"), tmp_path)
+    assert status == 0 and "| 0 | 64 |" in out and "| 5 | 69 |" not in out
+    assert sorted(map(str, rows(place))) == sorted(map(str, whole))
+    monkeypatch.setattr(dimension, "measured", lambda *given: None)  # stopped
+    assert run(capsys, DIMENSION.replace("0,5", "0,3,5"), tmp_path)[0] == 130
+    assert sorted(map(str, rows(place))) == sorted(map(str, whole))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (",69,1,", ",69,1,nan,"),
+        (",69,1,", ",69,1,7,"),
+        (",69,1,", ",70,1,"),
+        ("\r\n5,69,1,", "\r\nfive,69,1,"),
+        ("\n5,69,1,", None),
+    ],
+)
+def test_a_damaged_line_is_measured_again_and_no_other(capsys, tmp_path, monkeypatch, old, new):
+    place = tmp_path / "dimension.csv"
+    run(capsys, DIMENSION, tmp_path)
+    text = place.read_bytes().decode()
+    before, _, behind = text.partition(old)
+    assert behind
+    cut = text[:-6] if new is None else before + new + behind
+    place.write_bytes(b"\xef\xbb\xbf" + cut.encode())  # as a spreadsheet saves it
+    real, done = dimension.measured, []
+    monkeypatch.setattr(dimension, "measured", lambda *given: done.append(given[1:3]) or real(*given))
+    assert run(capsys, DIMENSION, tmp_path)[0] == 0
+    assert done == [(5, 1)] and place.read_bytes().decode() == text
+
+
+def test_points_that_no_memory_holds(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(dimension, "MOST_VALUES", 60 * 69)
+    assert run(capsys, DIMENSION.replace("--seeds 2", "--seeds 1"), tmp_path / "fit")[0] == 0
+    monkeypatch.setattr(dimension, "MOST_VALUES", 60 * 69 - 1)
+    status, _, err = run(capsys, DIMENSION, tmp_path / "out")
+    assert status == 2 and "60 images with 64 pixels and 5 values of chance each are 4,140 values" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_mlp_that_diverges_is_one_line(capsys, tmp_path):
+    status, _, err = run(
+        capsys, DIMENSION.replace("--seeds 2", "--seeds 1") + " " + str(tmp_path) + " --lr 1e38"
+    )
+    assert status == 2 and "Warning" not in err
+    assert [line[:8] for line in err.splitlines()] == ["0 values", "5 values", "vitnp: e"]
 
 
 def test_the_noise_of_training_and_test_images_is_another():

@@ -278,6 +278,8 @@ def test_one_training_diverges(capsys, tmp_path, monkeypatch):
         ("shift --pixels 1,01", '--pixels "1,01" has a number twice'),
         ("shift --degrees 181", "--degrees is 181.0; need a number from 0 to at most 180"),
         ("shift --degrees nan", "--degrees is nan; need"),
+        ("shift --degrees 1e-320", "--degrees is 9.99989e-321; need 0, or 0.01 and more"),
+        ("shift --seeds 1001", "--seeds is 1001; need a whole number of at least 1 and at most 1,000"),
         ("shift --degrees 1,,2", '--degrees "1,,2" has an empty value'),
         ("shift --points 3", "unrecognized arguments: --points"),
         (

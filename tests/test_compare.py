@@ -217,7 +217,7 @@ def test_another_comparison_in_the_folder(capsys, tmp_path):
     assert run(capsys, GELU, tmp_path)[0] == 0
     status, _, err = run(capsys, GELU.replace("--epochs 1", "--epochs 2"), tmp_path)
     assert status == 2
-    assert "holds another comparison: epochs is 1 there and 2 here" in err
+    assert "holds other results: epochs is 1 there and 2 here" in err
     (tmp_path / "compare.json").write_text("{")
     assert "is damaged" in run(capsys, GELU, tmp_path)[2]
 
@@ -292,7 +292,7 @@ def test_a_comparison_of_another_field_in_the_folder(capsys, tmp_path):
     assert run(capsys, GELU.replace("--seeds 2", "--seeds 1"), tmp_path)[0] == 0
     status, _, err = run(capsys, GELU.replace("--over gelu", "--over lr --values 1,2"), tmp_path)
     assert status == 2
-    assert "holds another comparison: over is 'gelu' there and 'lr' here" in err
+    assert "holds other results: over is 'gelu' there and 'lr' here" in err
 
 
 def test_a_full_disk_is_one_line_and_does_not_block_the_folder(capsys, tmp_path, monkeypatch):

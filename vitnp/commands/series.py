@@ -64,7 +64,7 @@ def remember(path, what):
     for name in sorted(what.keys() & there.keys()):
         if what[name] != there[name]:
             raise InputError(
-                f"{path.parent} holds another comparison: {name} is {shown(there[name])} there and "
+                f"{path.parent} holds other results: {name} is {shown(there[name])} there and "
                 f"{shown(what[name])} here; name another folder with --out, or begin anew with --overwrite"
             )
 

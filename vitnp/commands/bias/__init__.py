@@ -24,6 +24,7 @@ from vitnp.training.progress import Diverged
 
 # The modules; a - in a claim's name is a _ in its module's.
 CLAIMS = ("shift", "data", "equivariance", "receptive-field", "fixed-weights", "dimension")
+MOST_SEEDS = 1000
 
 
 def add_options(parser):
@@ -61,7 +62,7 @@ def run(args):
     """Do the steps of the claim's plan, write the CSV after each, the table and picture at the end; 130 if stopped."""
     import tqdm
 
-    need_int("--seeds", args.seeds, at_least=1)
+    need_int("--seeds", args.seeds, at_least=1, at_most=MOST_SEEDS)
     plan = module(args.claim).plan(args)  # what does not fit is said before anything is written
     out = writable(args.out)
     path, folder = out / f"{args.claim}.json", out / args.claim
@@ -72,7 +73,7 @@ def run(args):
     series.remember(path, plan.about)
     for line in plan.before(folder):
         say(line)
-    rows = []
+    rows, kept = [], plan.kept()
     with signals.heard() as wish, tqdm.tqdm(plan.steps, unit=" step", disable=None, leave=False) as bar:
         for number, step in enumerate(bar):
             bar.set_description(step.name)
@@ -87,7 +88,7 @@ def run(args):
                 return 130
             rows += found
             if rows:
-                save_csv(path.with_suffix(".csv"), rows)
+                save_csv(path.with_suffix(".csv"), rows + [row for row in kept if row not in rows])
     if not rows:
         raise InputError("every training diverged; give a smaller --lr, and --overwrite or another --out")
     return finish(plan, rows, path)

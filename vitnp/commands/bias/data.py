@@ -10,7 +10,7 @@ from vitnp.commands.bias.trainings import NAMES
 from vitnp.commands.options import numbers_of
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.course import paper
-from vitnp.errors import InputError, some_of
+from vitnp.errors import InputError, counted, some_of
 
 WHAT = "test accuracy against the number of training images: is there a crossover?"
 SEEDS = 3
@@ -98,7 +98,7 @@ def accuracies(rows, family):
 
 def table(rows, points, families, seeds):
     """A Markdown table: a row per model, a column per number of images, mean ± deviation over the seeds."""
-    lines = [f"test accuracy, %, of models trained on so many images ({seeds} seeds):", ""]
+    lines = [f"test accuracy, %, of models trained on so many images ({counted(seeds, 'seed')}):", ""]
     lines.append("| model | " + " | ".join(f"{images:,}" for images in points) + " |")
     lines.append("|---" * (1 + len(points)) + "|")
     for family in families:

@@ -1,8 +1,12 @@
 """The claim "the more dimensions, the harder to predict": k-NN and an MLP with values of chance beside the pixels."""
 
+import contextlib
 import csv
 import dataclasses
+import io
+import math
 import statistics
+import warnings
 
 import numpy as np
 
@@ -14,7 +18,7 @@ from vitnp.commands.options import numbers_of
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.data import ArraySource, DataSet
 from vitnp.data.few import Rows, balanced
-from vitnp.errors import counted, need_int
+from vitnp.errors import InputError, counted, need_int
 from vitnp.training.loop import How, Watch, train
 from vitnp.training.progress import Stopped
 from vitnp.training.setup import prepare
@@ -24,6 +28,7 @@ SEEDS = 3
 STEPS = {"digits": 400, "fashion": 400}
 NOISE = "0,64,256,1024,4096"
 MOST_NOISE = 2**16
+MOST_VALUES = 2**27  # of all training images: 1 GiB in float64
 IMAGES, TEST_IMAGES = 1437, 1000  # at most; digits has 1,437 training images
 K = 5
 MEASURES = ("knn", "mlp", "nearest_to_farthest")
@@ -50,6 +55,12 @@ def plan(args):
     images = min(IMAGES, there) if args.train_images is None else args.train_images
     need_int("--train-images", images, at_least=classes, at_most=there)
     need_int("--k", args.k, at_least=1, at_most=images)
+    pixels = math.prod(made.data.train.shape)
+    if (values := images * (pixels + counts[-1])) > MOST_VALUES:
+        raise InputError(
+            f"{images:,} images with {pixels:,} pixels and {counts[-1]:,} values of chance each are {values:,} values; "
+            f"need at most {MOST_VALUES:,}; give a smaller --noise or --train-images"
+        )
     runs, kept = [(count, seed) for seed in range(args.seeds) for count in counts], {}
 
     def step(count, seed):
@@ -62,16 +73,19 @@ def plan(args):
         return Step(f"{counted(count, 'value')} of chance, seed {seed}", rows)
 
     def before(folder):
-        kept.update(finished(folder.with_suffix(".csv")))
+        kept.update(finished(folder.with_suffix(".csv"), pixels))
         left = [count for count, seed in runs if (count, seed) not in kept]
         if not left:
             yield f"all {counted(len(runs), 'training')} are finished; nothing is trained again"
             return
-        first = {count: with_noise(made.setups["mlp"], count, 0, images) for count in sorted(set(left))}
-        seconds = sum(trainings.seconds_of(first[count]) for count in left)
+        seconds = {
+            count: trainings.seconds_of(with_noise(made.setups["mlp"], count, 0, images))
+            for count in sorted(set(left))
+        }
+        total = sum(seconds[count] for count in left)
         yield (
             f"{counted(len(left), 'training')} of {made.wanted.steps:,} steps on {images:,} images of "
-            f"{args.data}: about {trainings.in_words(seconds)}, by a step of each measured now"
+            f"{args.data}: about {trainings.in_words(total)}, by a step of each measured now"
         )
 
     return Plan(
@@ -80,20 +94,30 @@ def plan(args):
         table=lambda rows: table(rows, args.k),
         figure=lambda rows: figure(rows, args.k, args.data),
         before=before,
+        kept=kept.values,
     )
 
 
-def finished(path):
-    """{(noise, seed): row} of a CSV that a stopped command has left; {} where there is none, or it is damaged."""
+def finished(path, pixels):
+    """{(noise, seed): row} of a CSV that an earlier command has left; {} where there is none.
+
+    Lines that are damaged are left out, and the last one if it was cut; so their trainings are done again.
+    """
     if not path.exists():
         return {}
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     kinds = {"noise": int, "dimensions": int, "seed": int} | dict.fromkeys(MEASURES, float)
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = [{name: kind(row[name]) for name, kind in kinds.items()} for row in csv.DictReader(file)]
-    except (KeyError, TypeError, ValueError, csv.Error):
-        return {}
-    return {(row["noise"], row["seed"]): row for row in rows}
+    found = {}
+    with contextlib.suppress(csv.Error):
+        for line in csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1])):
+            try:
+                row = {name: kind(line[name]) for name, kind in kinds.items()}
+            except (KeyError, TypeError, ValueError):
+                continue
+            shares = all(0 <= row[measure] <= 1 for measure in MEASURES)
+            if shares and row["dimensions"] == pixels + row["noise"]:
+                found[row["noise"], row["seed"]] = row
+    return found
 
 
 def with_noise(setup, count, seed, images):
@@ -116,7 +140,12 @@ def measured(setup, count, seed, k, wish):
     found = bias.neighbors(train_x, train_labels, test_x, k=k)
     how, watch = How(task=setup.task, workers=setup.wanted.workers), Watch(stop=wish)
     try:
-        history = train(setup.p, setup.config, setup.data, setup.recipe, rng=setup.rng, how=how, watch=watch)
+        with warnings.catch_warnings():
+            # Before a training diverges its numbers overflow; what is said of that is `Diverged`.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            history = train(
+                setup.p, setup.config, setup.data, setup.recipe, rng=setup.rng, how=how, watch=watch
+            )
     except Stopped:
         return None
     return [

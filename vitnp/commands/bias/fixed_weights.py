@@ -34,7 +34,7 @@ def add_options(parser):
 def plan(args):
     """The `Plan`: the models untrained and trained, and in each of them two images."""
     made = trainings.asked(args, STEPS, NAMES)
-    chosen, drawn = pair(args.pair, len(made.data.test)), {}
+    chosen, drawn, seen = pair(args.pair, len(made.data.test)), {}, set()
     runs = [(family, seed) for seed in range(args.seeds) for family in made.setups]
 
     def step(family, seed):
@@ -46,16 +46,17 @@ def plan(args):
             after, _ = weights.load(place / "model.npz")
             images = prepared(before.data.test.images(chosen), before.config.preprocessing)
             for when, p in zip(WHEN, (before.p, after), strict=True):
-                kept = drawn if (seed, when) == (0, WHEN[1]) else {}
+                kept = drawn if when == WHEN[1] and family not in seen else {}
                 of_model = MEASURED[family](images, p, before.config, kept)
                 found += [{"model": family, "seed": seed, "when": when} | row for row in of_model]
                 kept.setdefault("images", images)
+            seen.add(family)
             return found
 
         return Step(f"{family}, seed {seed}", rows)
 
     return Plan(
-        about=trainings.about(made.wanted) | {"pair": args.pair},
+        about=trainings.about(made.wanted),
         steps=[step(*run) for run in runs],
         table=table,
         figure=lambda rows: figure(drawn),
@@ -150,7 +151,10 @@ def table(rows):
 
 
 def figure(drawn):
-    """The picture: the weights for one image, for the other, and their difference, of seed 0 after training."""
+    """The picture: the weights for one image, for the other, and their difference, after training.
+
+    drawn: of each model those of the first seed that has not diverged, and the images.
+    """
     from vitnp import show
 
     found = {title: weights for title, weights in drawn.items() if title != "images"}

@@ -22,3 +22,4 @@ class Plan(NamedTuple):
     table: Callable  # rows → the text that is printed
     figure: Callable  # rows → matplotlib's Figure
     before: Callable = lambda folder: ()  # folder → lines to print before the first step
+    kept: Callable = tuple  # () → rows that the CSV has already and does not lose; asked after `before`

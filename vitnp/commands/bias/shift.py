@@ -13,13 +13,14 @@ from vitnp.commands.options import numbers_of
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.data.few import Rows, balanced
 from vitnp.engine import batch
-from vitnp.errors import need_int, need_real
+from vitnp.errors import InputError, need_int, need_real
 from vitnp.tasks.evaluate import prepared
 
 WHAT = "test accuracy and consistency with the pictures moved and rotated, trained without augmentation"
 SEEDS = 5
 STEPS = {"digits": 400, "fashion": 1000}
 BACKGROUND = -1.0  # black: paper of the digits, nothing of Fashion-MNIST
+LEAST_DEGREES = 0.01
 UNITS = {"shift": " px", "rotation": "°"}
 MEASURES = {
     "accuracy": "test accuracy, %",
@@ -78,6 +79,8 @@ def asked_changes(args, shape):
         need_int("--pixels", amount, at_least=0, at_most=min(shape[:2]) - 1)
     for amount in degrees:
         need_real("--degrees", amount, low=0, at_most=180)
+        if 0 < amount < LEAST_DEGREES:
+            raise InputError(f"--degrees is {amount:g}; need 0, or {LEAST_DEGREES} and more")
     return [("shift", amount) for amount in pixels] + [("rotation", amount) for amount in degrees]
 
 
