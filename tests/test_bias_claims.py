@@ -205,7 +205,7 @@ def test_dimension(capsys, tmp_path):
     x, test = (source.images(range(n)).reshape(n, -1) for source, n in ((chosen, 60), (digits.test, 360)))
     right = bias.neighbors(x, chosen.labels[:60], test, k=3).predictions == digits.test.labels
     assert float(found[2]["knn"]) == right.mean()
-    assert "| values of chance | dimensions | 3-NN accuracy, % | MLP accuracy, % |" in out
+    assert "| noise values | dimensions | 3-NN accuracy, % | MLP accuracy, % |" in out
     is_a_picture(tmp_path / "dimension.png")
 
 
@@ -279,7 +279,7 @@ def test_points_that_no_memory_holds(capsys, tmp_path, monkeypatch):
     assert run(capsys, DIMENSION.replace("--seeds 2", "--seeds 1"), tmp_path / "fit")[0] == 0
     monkeypatch.setattr(dimension, "MOST_VALUES", 60 * 69 - 1)
     status, _, err = run(capsys, DIMENSION, tmp_path / "out")
-    assert status == 2 and "60 images with 64 pixels and 5 values of chance each are 4,140 values" in err
+    assert status == 2 and "60 images with 64 pixels and 5 noise values each are 4,140 values" in err
     assert not (tmp_path / "out").exists()
 
 

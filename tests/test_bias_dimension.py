@@ -1,4 +1,4 @@
-"""The curse of dimensionality: k nearest neighbors among values of chance."""
+"""The curse of dimensionality: k nearest neighbors among noise values."""
 
 import numpy as np
 import pytest

@@ -8,7 +8,7 @@ positions.py    similarity of position embeddings         architecture.py  the m
 kept.py         pictures of a trained ViT, kept          tensors.py       the shapes and the memory of a trace
 maps.py         root filters, feature maps                bias.py          models on moved pictures, and few images
 moved_maps.py   equivariance of layers                    receptive.py     which pixels a place sees
-two_images.py   weights that the image chooses            dimension.py     accuracy among values of chance
+two_images.py   weights that the image chooses            dimension.py     accuracy among noise values
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
 color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is

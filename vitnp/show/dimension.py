@@ -1,4 +1,4 @@
-"""Accuracy, and how far the nearest point is, against the number of values of chance."""
+"""Accuracy, and how far the nearest point is, against the number of noise values."""
 
 from matplotlib.ticker import FuncFormatter
 
@@ -9,9 +9,9 @@ from vitnp.show.page import LABEL, TITLE
 
 
 def dimensions(accuracies, ratios, data, *, lang="en"):
-    """Accuracies at the left, {model: {values of chance: [one per seed]}}; at the right nearest ÷ farthest distance.
+    """Accuracies at the left, {model: {noise values: [one per seed]}}; at the right nearest ÷ farthest distance.
 
-    ratios {values of chance: [one per seed]}; data: the name of the set. Means over the seeds with ± the standard
+    ratios {noise values: [one per seed]}; data: the name of the set. Means over the seeds with ± the standard
     deviation. Raises InputError where nothing is measured.
     """
     say = page.in_language(lang)
@@ -27,7 +27,7 @@ def dimensions(accuracies, ratios, data, *, lang="en"):
         axes.set_ylim(0, 1)
         axes.set_xlim(-0.3, len(names) - 0.7)
         axes.set_xticks(range(len(names)), [f"{name:,}" for name in names], rotation=30)
-        axes.set_xlabel(say("values of chance beside the pixels", "픽셀에 더한 잡음 값의 수"), fontsize=LABEL)
+        axes.set_xlabel(say("noise values beside the pixels", "픽셀에 더한 잡음 값의 수"), fontsize=LABEL)
     left.set_ylabel(say("test accuracy", "테스트 정확도"), fontsize=LABEL)
     right.set_ylabel(say("nearest ÷ farthest distance", "가장 가까운 거리 ÷ 가장 먼 거리"), fontsize=LABEL)
     legend(figure, left)

@@ -2,7 +2,7 @@
 
 moved.py          a picture moved by whole pixels     receptive_field.py   which pixels one place of a map sees
 turned.py         a picture rotated                   fixed_weights.py     does the image choose the weights?
-equivariance.py   does a layer's map move along?      dimension.py         nearest neighbors among values of chance
+equivariance.py   does a layer's map move along?      dimension.py         nearest neighbors among noise values
 maps.py           layers from images to maps          crossover.py         is a model ahead only with many images?
 shift.py          is a model right about moved pictures?
 

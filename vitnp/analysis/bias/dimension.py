@@ -1,6 +1,6 @@
 """The curse of dimensionality: what values that say nothing do to nearest neighbors.
 
-With more and more values of chance beside the pixels all points come to lie at nearly the same distance from each other
+With more and more noise values beside the pixels all points come to lie at nearly the same distance from each other
 (Beyer et al., 1999), so that the nearest one says less and less.
 """
 
@@ -26,7 +26,7 @@ class Neighbors(NamedTuple):
 
 
 def with_noise(x, count, rng):
-    """Points (n, values) with `count` values of chance beside their own: (n, values + count).
+    """Points (n, values) with `count` noise values beside their own: (n, values + count).
 
     Each is normal, with mean and deviation of all values of x.
     """

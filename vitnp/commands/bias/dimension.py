@@ -1,4 +1,4 @@
-"""The claim "the more dimensions, the harder to predict": k-NN and an MLP with values of chance beside the pixels."""
+"""The claim "the more dimensions, the harder to predict": k-NN and an MLP with noise values beside the pixels."""
 
 import contextlib
 import csv
@@ -23,7 +23,7 @@ from vitnp.training.loop import How, Watch, train
 from vitnp.training.progress import Stopped
 from vitnp.training.setup import prepare
 
-WHAT = "k-NN and MLP accuracy with more and more values of chance beside the pixels"
+WHAT = "k-NN and MLP accuracy with more and more noise values beside the pixels"
 SEEDS = 3
 STEPS = {"digits": 400, "fashion": 400}
 NOISE = "0,64,256,1024,4096"
@@ -38,7 +38,7 @@ def add_options(parser):
     """The options of `vitnp bias dimension`."""
     trainings.add_options(parser, STEPS, ("mlp",))
     parser.add_argument(
-        "--noise", default=NOISE, metavar="A,B,…", help=f"numbers of values of chance (default {NOISE})"
+        "--noise", default=NOISE, metavar="A,B,…", help=f"numbers of noise values (default {NOISE})"
     )
     parser.add_argument("--train-images", type=int, metavar="N", help=f"so many (default {IMAGES:,})")
     parser.add_argument("--k", type=int, default=K, metavar="K", help=f"neighbors of k-NN (default {K})")
@@ -58,7 +58,7 @@ def plan(args):
     pixels = math.prod(made.data.train.shape)
     if (values := images * (pixels + counts[-1])) > MOST_VALUES:
         raise InputError(
-            f"{images:,} images with {pixels:,} pixels and {counts[-1]:,} values of chance each are {values:,} values; "
+            f"{images:,} images with {pixels:,} pixels and {counts[-1]:,} noise values each are {values:,} values; "
             f"need at most {MOST_VALUES:,}; give a smaller --noise or --train-images"
         )
     runs, kept = [(count, seed) for seed in range(args.seeds) for count in counts], {}
@@ -121,7 +121,7 @@ def finished(path, pixels):
 
 
 def with_noise(setup, count, seed, images):
-    """The `Setup` of an MLP for points: the pixels in a row and `count` values of chance; an image of one row."""
+    """The `Setup` of an MLP for points: the pixels in a row and `count` noise values; an image of one row."""
     rng, found = np.random.default_rng([seed, count]), []
     for source, most in ((setup.data.train, images), (setup.data.test, TEST_IMAGES)):
         some = Rows(source, balanced(source.labels, seed)[:most])
@@ -166,7 +166,7 @@ def points(source):
 
 
 def by_noise(rows, measure):
-    """{values of chance: the measure with each seed}, the fewest first."""
+    """{noise values: the measure with each seed}, the fewest first."""
     found = {}
     for row in sorted(rows, key=lambda row: row["noise"]):
         found.setdefault(row["noise"], []).append(row[measure])
@@ -176,7 +176,7 @@ def by_noise(rows, measure):
 def table(rows, k):
     """A Markdown table with a row per number of values, mean ± deviation over the seeds."""
     lines = [
-        f"| values of chance | dimensions | {k}-NN accuracy, % | MLP accuracy, % | nearest ÷ farthest | seeds |",
+        f"| noise values | dimensions | {k}-NN accuracy, % | MLP accuracy, % | nearest ÷ farthest | seeds |",
         "|---|---|---|---|---|---|",
     ]
     sizes = {row["noise"]: row["dimensions"] for row in rows}
