@@ -267,3 +267,10 @@ def test_crossings(leads, wanted):
     found = [bias.Lead(10 ** (i + 1), *lead) for i, lead in enumerate(leads)]
     how, before, after = bias.crossing(found)
     assert (how, before and before.images, after and after.images) == wanted
+
+
+def test_whole_numbers_cannot_hold_a_rotated_image():
+    with pytest.raises(
+        InputError, match=r"x is uint8, which cannot hold a mean of pixels; give x.astype\('float32'\)"
+    ):
+        bias.rotated(np.ones((1, 4, 4, 1), "uint8"), 10, fill=0)

@@ -3,11 +3,13 @@
 import math
 
 from vitnp.backend.arrays import array_module
-from vitnp.errors import need_real
+from vitnp.errors import InputError, need_real
 
 
 def rotated(x, degrees, *, fill):
     """x (B, H, W, C) rotated counterclockwise about the center of the image; what comes from outside is `fill`."""
+    if x.dtype.kind != "f":
+        raise InputError(f"x is {x.dtype}, which cannot hold a mean of pixels; give x.astype('float32')")
     angle = math.radians(need_real("degrees", degrees, low=-360.0, at_most=360.0))
     xp, (height, width) = array_module(x), x.shape[1:3]
     down, right = xp.arange(height)[:, None] - (height - 1) / 2, xp.arange(width)[None] - (width - 1) / 2
