@@ -73,7 +73,8 @@ def ask(config, name, what):
     """What the model's module has under an optional name; what: that in words, for the InputError where it has none."""
     found = getattr(of(config), name, None)
     if found is None:
-        raise InputError(f"a model of the family {config.family} has no {what}; use one of another family")
+        able = ", ".join(family for family in FAMILIES if hasattr(module(family), name))
+        raise InputError(f"a model of the family {config.family} has no {what}; use one of the families {able}")
     return found
 
 
