@@ -43,7 +43,7 @@ RELATIVE = ("distances", 5, "(슬라이드 없음: 상대 위치)", "(no slide: 
 def of(config):
     """({key of the deck's row: the row that stands in its place}, {key: the row that comes after it}) of a model."""
     instead, after = {}, {}
-    if config.family == "hybrid":
+    if config.residual:
         instead |= resnet.patches(config)
     if config.classifier == "gap":
         instead |= {"extract": MEAN, "logits": LOGITS}

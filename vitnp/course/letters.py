@@ -8,7 +8,7 @@ def letters(config, *, batch=1):
     """{letter: its number}."""
     height, width = config.image_size
     size = {"B": batch, "Hᵢ": height, "Wᵢ": width, "C": config.in_channels, "classes": config.num_classes}
-    if config.family == "bit":
+    if not config.attends:
         return size | of_resnet(config)
     (rows, cols), N = config.grid, config.num_patches
     size |= {
@@ -16,7 +16,7 @@ def letters(config, *, batch=1):
         "2N+1": 2 * N + 1, "2N-1": 2 * N - 1, "D": config.hidden_size, "H": config.num_heads, "K": config.head_dim,
         "M": config.mlp_dim, "R": config.representation_size,
     }  # fmt: skip
-    if config.family == "hybrid":
+    if config.residual:
         _, _, c = map_letters(units(config))
         size |= of_resnet(config) | {f"P·P·{c}": config.patch_dim}
     return size
@@ -24,13 +24,13 @@ def letters(config, *, batch=1):
 
 def units(config):
     """How many residual units each stage of a ResNet has; None for a ViT, which has no stages."""
-    return getattr(config, "stem_units" if config.family == "hybrid" else "units", None)
+    return config.residual and config.residual.units
 
 
 def of_resnet(config):
     """The letters of the feature maps: of the first convolution, of the pool, and of every stage."""
-    width = config.stem_width if config.family == "hybrid" else config.width
-    stages, size = len(units(config)), {"w": width}
+    _, width, of_stages, _ = config.residual
+    stages, size = len(of_stages), {"w": width}
     for side, n in zip(("Hᵢ", "Wᵢ"), config.image_size, strict=True):
         size |= {f"{side}/{2**i}": -(-n // 2**i) for i in range(1, max(stages, 1) + 2)}
     return size | {f"{4 * 2**i}w": 4 * 2**i * width for i in range(stages)}

@@ -6,11 +6,11 @@ Imports `letters`.
 from vitnp.course.letters import map_letters, units
 
 # fmt: off
-ROOT = {
-    "bit": ("7x7 합성곱(stride 2) → 3x3 최대 풀링(stride 2); 나눈 값은 올림",
-            "7x7 convolution with stride 2 → 3x3 max-pool with stride 2; divisions round up"),
-    "hybrid": ("7x7 합성곱(stride 2) → GroupNorm, ReLU → 3x3 최대 풀링(stride 2); 나눈 값은 올림",
-               "7x7 convolution with stride 2 → GroupNorm, ReLU → 3x3 max-pool with stride 2; divisions round up"),
+ROOT = {  # by whether the units are pre-activation
+    True: ("7x7 합성곱(stride 2) → 3x3 최대 풀링(stride 2); 나눈 값은 올림",
+           "7x7 convolution with stride 2 → 3x3 max-pool with stride 2; divisions round up"),
+    False: ("7x7 합성곱(stride 2) → GroupNorm, ReLU → 3x3 최대 풀링(stride 2); 나눈 값은 올림",
+            "7x7 convolution with stride 2 → GroupNorm, ReLU → 3x3 max-pool with stride 2; divisions round up"),
 }
 UNIT = ("1x1 → 3x3 → 1x1 합성곱에 지름길(shortcut)을 더한다", "1x1 → 3x3 → 1x1 convolutions, plus the shortcut")
 FIRST = ("첫 유닛의 3x3은 stride 2", "the first unit's 3x3 has stride 2")
@@ -27,17 +27,17 @@ MEAN = ("extract", 8, "(슬라이드 없음: [CLS] 토큰 대신 특징 맵의 �
 
 def body(config):
     """The rows from the image to the last unit's output."""
-    prefix, sizes = ("stem." if config.family == "hybrid" else ""), units(config)
+    prefix, _, sizes, pre = config.residual
     of_root = [("image", "image", ("Hᵢ", "Wᵢ", "C"), "B")]
     of_root += [("7x7 conv", f"{prefix}root.conv", ("Hᵢ/2", "Wᵢ/2", "w"), "B")]
-    if prefix:
+    if not pre:
         of_root += [("GroupNorm, ReLU", f"{prefix}root.relu", ("Hᵢ/2", "Wᵢ/2", "w"), "B")]
     of_root += [("max-pool", f"{prefix}root.pool", map_letters(()), "B")]
     titles = (
         "(슬라이드 없음: ResNet의 첫 합성곱과 풀링)",
         "(no slide: the ResNet's first convolution and pool)",
     )
-    yield "root", 0, *titles, *ROOT[config.family], tuple(of_root)
+    yield "root", 0, *titles, *ROOT[pre], tuple(of_root)
     for stage, count in enumerate(sizes):
         name, numbers = f"{prefix}stages.{stage}.i", f"i = 0 … {count - 1}" if count > 1 else "i = 0"
         ko, en = (

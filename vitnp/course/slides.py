@@ -8,7 +8,7 @@ the decks that count otherwise. `docs/slides.md` has the same for people.
 from typing import NamedTuple
 
 from vitnp.course import beside, resnet
-from vitnp.course.letters import every, letters, units
+from vitnp.course.letters import every, letters
 
 
 class Tensor(NamedTuple):
@@ -191,8 +191,8 @@ def rows(config):
     """The rows that a model of this configuration goes through, in order, its sizes in their titles."""
     size, headless = letters(config), not config.num_classes
     absent = {"logits": headless, "probabilities": headless}
-    before = [_row(row) for row in resnet.body(config)] if units(config) is not None else []
-    if config.family == "bit":
+    before = [_row(row) for row in resnet.body(config)] if config.residual else []
+    if not config.attends:
         last = [*resnet.head(config), beside.LOGITS]
         present = [*before, *map(_row, last), ROWS[-1]]
         return [_of_model(row, size) for row in present if not absent.get(row.key)]

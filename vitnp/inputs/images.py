@@ -91,6 +91,8 @@ class ImageConfig(Checked):
     Raises InputError for values that do not fit together.
     """
 
+    attends: ClassVar[bool] = False  # has tokens, blocks and heads, as a Transformer
+    residual: ClassVar = None  # the `residual.Residual` in it, where there is one
     image_size: tuple[int, int] = declared(lambda _, value: size(value), (224, 224))  # (height, width)
     in_channels: int = whole(3)  # C
     num_classes: int = whole(1000, at_least=0)  # 0: no head, the model returns the representation

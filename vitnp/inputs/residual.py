@@ -1,11 +1,21 @@
 """The fields of convolutional networks: residual ones, whole or as the stem of a hybrid, and plain ones."""
 
 import math
+from typing import NamedTuple
 
 from vitnp.errors import InputError, need_int, shown
 from vitnp.inputs.fields import declared
 
 MOST_UNITS, MOST_STAGES = 1000, 8
+
+
+class Residual(NamedTuple):
+    """The residual network in a model, whole or as its stem: `ImageConfig.residual`."""
+
+    prefix: str  # of the names of its parameters and tensors
+    width: int  # channels of the root
+    units: tuple  # of each stage
+    pre: bool  # pre-activation units
 
 
 def counts(*default, what="units", such_as=(3, 4, 6, 3), at_least=0, at_most=MOST_UNITS):

@@ -74,7 +74,9 @@ def ask(config, name, what):
     found = getattr(of(config), name, None)
     if found is None:
         able = ", ".join(family for family in FAMILIES if hasattr(module(family), name))
-        raise InputError(f"a model of the family {config.family} has no {what}; use one of the families {able}")
+        raise InputError(
+            f"a model of the family {config.family} has no {what}; use one of the families {able}"
+        )
     return found
 
 

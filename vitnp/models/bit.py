@@ -21,7 +21,7 @@ from vitnp.inputs.checks import (
 )
 from vitnp.inputs.fields import real, whole
 from vitnp.inputs.images import ImageConfig, check_memory
-from vitnp.inputs.residual import check_groups, counts
+from vitnp.inputs.residual import Residual, check_groups, counts
 from vitnp.models import feature_maps, parts, residual_layers, resnet_cost
 from vitnp.models.tensors import RETURNED, Local, Tensor
 from vitnp.ops import group_norm
@@ -51,6 +51,11 @@ class BiTConfig(ImageConfig):
     def drops(self):
         """Whether anything is dropped in training."""
         return False
+
+    @property
+    def residual(self):
+        """All of it."""
+        return Residual("", self.width, self.units, pre=True)
 
     @property
     def channels(self):
@@ -185,7 +190,7 @@ def tensors(config):
 
 
 def _body(config):
-    return resnet_cost.Body(config.image_size, config.in_channels, config.width, config.units, True, 1)
+    return resnet_cost.Body(config.image_size, config.in_channels, *config.residual[1:], scales=1)
 
 
 def saved_bytes(config, *, batch_size=1, itemsize=4):

@@ -20,7 +20,7 @@ from vitnp.inputs.checks import (
 )
 from vitnp.inputs.fields import choice, real, whole
 from vitnp.inputs.images import check_memory
-from vitnp.inputs.residual import check_groups, counts
+from vitnp.inputs.residual import Residual, check_groups, counts
 from vitnp.models import feature_maps, parts, resnet_cost, vit
 from vitnp.models.residual_layers import layers_of_hybrid as layers  # noqa: F401  (as every model calls it)
 from vitnp.models.tensors import RETURNED, Local, Tensor
@@ -48,6 +48,11 @@ class HybridConfig(vit.ViTConfig):
         widest = self.stem_width * 2 ** max(len(self.stem_units) - 1, 0)
         check_memory(9 * widest * widest)
         super().fits()
+
+    @property
+    def residual(self):
+        """The stem."""
+        return Residual("stem.", self.stem_width, self.stem_units, pre=False)
 
     @property
     def map_size(self):
@@ -206,8 +211,7 @@ def tensors(config):
 
 def _body(config):
     scales = 1 if config.kernel_eps_at == "variance" else 2
-    sizes = config.image_size, config.in_channels, config.stem_width, config.stem_units
-    return resnet_cost.Body(*sizes, False, scales)
+    return resnet_cost.Body(config.image_size, config.in_channels, *config.residual[1:], scales)
 
 
 def saved_bytes(config, *, batch_size=1, itemsize=4, whole=True):

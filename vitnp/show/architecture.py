@@ -18,7 +18,7 @@ def diagram(config, *, lang="en"):
     Each box shows the shape of its output for one image; the numbers are the steps of deck 003.
     """
     say = page.in_language(lang)
-    if config.family not in ("vit", "hybrid"):
+    if not config.attends:
         raise InputError(
             f"a model of the family {config.family} has no Transformer to draw; name a ViT or a hybrid"
         )
@@ -56,7 +56,7 @@ def stem(config, say):
     (height, width), C, D = config.image_size, config.in_channels, config.hidden_size
     N, T = config.num_patches, config.num_tokens
     yield say("image", "이미지"), (height, width, C)
-    if config.family == "hybrid":
+    if config.residual:
         yield say("ResNet: feature map", "ResNet: 특징 맵"), (*config.map_size, config.map_channels)
         yield say("1, 2  patches, projection", "1, 2  패치 임베딩"), (N, D)
     else:

@@ -43,7 +43,7 @@ def plan(args):
     configs, drawn = {name: config_of(name) for name in names}, {}
     for config in configs.values():
         models.ask(config, "layers", "layers to go through one by one")
-    normed = [name for name, config in configs.items() if hasattr(config, "groups")]
+    normed = [name for name, config in configs.items() if config.residual]
 
     def step(name, seed):
         def rows(folder, wish):

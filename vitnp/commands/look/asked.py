@@ -32,7 +32,7 @@ def asked(args, model):
         raise InputError(f"--class is {args.label}, but the model {missing}, so no class; leave it out")
     if args.label is not None:
         need_int("--class", args.label, at_least=0, at_most=config.num_classes - 1)
-    if not model.attends:
+    if not model.config.attends:
         _need_none(args, config)
         return Asked(only(args), None, None, None, False, None, args.label, args.lang)
     if config.num_patches < 2:

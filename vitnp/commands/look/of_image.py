@@ -147,7 +147,7 @@ def gradients(seen, how):
     labels = array_module(seen.x).asarray([seen.label])
     _, dp = loss_and_grads(seen.x[None], labels, seen.model.p, seen.config)
     norms = look.gradient_norms(dp)
-    what = "block" if seen.model.attends else "stage"
+    what = "block" if seen.model.config.attends else "stage"
     parts = [norm for name, norm in norms.items() if name.startswith(f"{what}s.")]
     of = f"gradient of −log p of class {seen.label}{seen.name}"
     said = f"{of}: norm {parts[0]:.3g} in {what} 1, {parts[-1]:.3g} in the last" if parts else of

@@ -38,7 +38,6 @@ def maps(seen, how):
 
 def outputs(t, config):
     """The feature maps (1, h, w, C) after the root and after each stage."""
-    hybrid = config.family == "hybrid"
-    prefix, units = ("stem.", config.stem_units) if hybrid else ("", config.units)
+    prefix, _, units, _ = config.residual
     last = (f"stages.{stage}.{count - 1}.output" for stage, count in enumerate(units))
     return [t[prefix + name] for name in ("root.pool", *last)]

@@ -32,7 +32,7 @@ def mirror(seen, how):
     shares = {
         name: float(look.mirror_matches(pair[0][name], pair[1][name], grid=config.grid)) for name in pair[0]
     }
-    start, in_korean = ("feature map", "특징 맵") if seen.model.convolves else ("pixels", "픽셀")
+    start, in_korean = ("feature map", "특징 맵") if seen.model.config.residual else ("pixels", "픽셀")
     shares = {say(start, in_korean): shares.pop("pixels")} | shares
     percent = [f"{100 * share:.0f}" for share in shares.values()]
     said = (

@@ -42,10 +42,10 @@ def lacks(needs, model):
     if needs == "classes":
         return model.missing
     if needs == "convolutions":
-        return "" if model.convolves else "has no convolutions"
-    if needs and not model.attends:
+        return "" if model.config.residual else "has no convolutions"
+    if needs and not model.config.attends:
         return "is a ResNet, without patches and attention"
-    if needs == "patches" and model.convolves:
+    if needs == "patches" and model.config.residual:
         return "cuts a feature map into patches, not the image"
     if needs == "class token" and model.config.classifier != "token":
         return "has no class token"

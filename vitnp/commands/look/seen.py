@@ -25,8 +25,6 @@ class Model(NamedTuple):
     names: list  # of the classes; empty if it knows none
 
     missing = property(lambda self: no_classes(self.p, self.config))
-    attends = property(lambda self: self.config.family in ("vit", "hybrid"))  # has patches, blocks and heads
-    convolves = property(lambda self: self.config.family in ("bit", "hybrid"))
 
 
 class Seen:
@@ -64,7 +62,7 @@ class Seen:
     @cached_property
     def trace(self):
         """Every tensor, and the gradients of the class's logit if rollout is to show them."""
-        label = self.label if self.how.wants("rollout") and self.model.attends else None
+        label = self.label if self.how.wants("rollout") and self.model.config.attends else None
         t = trace(self.x, self.model.p, self.config, labels=label, of="logit")
         need_finite(t.logits, "logits")
         return t
@@ -93,7 +91,7 @@ class Seen:
 
     def forget(self):
         """Free what a pass left, save for the tokens, if a picture of all images needs them."""
-        if self.how.wants("components") and self.model.attends:
+        if self.how.wants("components") and self.model.config.attends:
             self.tokens = self.tokens.copy()  # the rest of the trace goes
         for name in ("trace", "mirrored", "sinks"):
             self.__dict__.pop(name, None)

@@ -24,6 +24,7 @@ class ViTConfig(ImageConfig):
     """
 
     family: ClassVar[str] = "vit"
+    attends: ClassVar[bool] = True
     patch_size: int = whole(16)  # P, pixels
     hidden_size: int = whole(768)  # D
     num_layers: int = whole(12, at_most=MOST_LAYERS)  # L
