@@ -288,7 +288,7 @@ def test_an_mlp_that_diverges_is_one_line(capsys, tmp_path):
         capsys, DIMENSION.replace("--seeds 2", "--seeds 1") + " " + str(tmp_path) + " --lr 1e38"
     )
     assert status == 2 and "Warning" not in err
-    assert [line[:8] for line in err.splitlines()] == ["0 values", "5 values", "vitnp: e"]
+    assert [line[:7] for line in err.splitlines()] == ["0 noise", "5 noise", "vitnp: "]
 
 
 def test_the_noise_of_training_and_test_images_is_another():

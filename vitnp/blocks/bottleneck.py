@@ -119,3 +119,8 @@ def post_backward(dy, saved):
     da, dp["norm_1"] = norm_relu_backward(da, norm_1)
     dx, dp["conv_1"] = conv_backward(da, conv_1)
     return dx + dx_shortcut, dict(reversed(dp.items()))  # in p's order
+
+
+def both(pre):
+    """(forward, backward) of the units of one kind."""
+    return (pre_forward, pre_backward) if pre else (post_forward, post_backward)

@@ -103,7 +103,8 @@ def stages_forward(x, p, how, *, pre, keep="all"):
 def unit_forward(given):
     """One unit: its output, and what it saved."""
     x, p, how, stride, pre = given
-    return (bottleneck.pre_forward if pre else bottleneck.post_forward)(x, p, how, stride=stride)
+    forward, _ = bottleneck.both(pre)
+    return forward(x, p, how, stride=stride)
 
 
 def stages_backward_parts(dx, saved):
@@ -112,7 +113,7 @@ def stages_backward_parts(dx, saved):
         stage, unit, saved_unit = saved.pop()
         if isinstance(saved_unit, UnitInput):
             _, saved_unit = unit_forward(saved_unit)
-        backward = bottleneck.pre_backward if saved_unit.relu is None else bottleneck.post_backward
+        _, backward = bottleneck.both(pre=saved_unit.relu is None)
         dx, dp = backward(dx, saved_unit)
         del saved_unit
         yield stage, unit, dx, dp

@@ -68,11 +68,7 @@ def tensors(sizes, *, pre, prefix=""):
     root["pool"] = Local(resnet.root_forward, RETURNED), Local(resnet.root_backward, "dx")
     yield from _inside(f"{prefix}root", root, (resnet.root_forward, 0), (resnet.root_backward, 0))
     units, last = list(resnet.units(sizes)), sum(sizes) - 1
-    forward, backward = (
-        (bottleneck.pre_forward, bottleneck.pre_backward)
-        if pre
-        else (bottleneck.post_forward, bottleneck.post_backward)
-    )
+    forward, backward = bottleneck.both(pre)
     for number, (stage, unit, _) in enumerate(units):
         # a stage's first unit has other channels than its input
         found = {

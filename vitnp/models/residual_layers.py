@@ -14,11 +14,7 @@ def layers(p, config, sizes, *, pre, prefix=""):
     """
     forward = functools.partial(resnet.root_forward, p=p["root"], how=config.how)
     yield Layer(f"{prefix}root", forward, root_backward)
-    forward, backward = (
-        (bottleneck.pre_forward, bottleneck.pre_backward)
-        if pre
-        else (bottleneck.post_forward, bottleneck.post_backward)
-    )
+    forward, backward = bottleneck.both(pre)
     for stage, unit, stride in resnet.units(sizes):
         how = {"p": p["stages"][stage][unit], "how": config.how, "stride": stride}
         yield Layer(f"{prefix}stages.{stage}.{unit}", functools.partial(forward, **how), only_dx(backward))

@@ -13,7 +13,7 @@ import numpy as np
 from vitnp import models
 from vitnp.analysis import bias
 from vitnp.commands.bias import trainings
-from vitnp.commands.bias.plan import Plan, Step
+from vitnp.commands.bias.plan import Plan, Step, grouped
 from vitnp.commands.options import numbers_of
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.data import ArraySource, DataSet
@@ -70,7 +70,7 @@ def plan(args):
             setup = with_noise(prepare(made.one("mlp", seed)), count, seed, images)
             return measured(setup, count, seed, args.k, wish)
 
-        return Step(f"{counted(count, 'value')} of chance, seed {seed}", rows)
+        return Step(f"{counted(count, 'noise value')}, seed {seed}", rows)
 
     def before(folder):
         kept.update(finished(folder.with_suffix(".csv"), pixels))
@@ -167,10 +167,8 @@ def points(source):
 
 def by_noise(rows, measure):
     """{noise values: the measure with each seed}, the fewest first."""
-    found = {}
-    for row in sorted(rows, key=lambda row: row["noise"]):
-        found.setdefault(row["noise"], []).append(row[measure])
-    return found
+    found = grouped(sorted(rows, key=lambda row: row["noise"]), "noise")
+    return {noise: [row[measure] for row in same] for (noise,), same in found.items()}
 
 
 def table(rows, k):

@@ -11,7 +11,7 @@ import numpy as np
 
 from vitnp import data
 from vitnp.analysis import bias
-from vitnp.commands.bias.plan import Plan, Step
+from vitnp.commands.bias.plan import Plan, Step, grouped
 from vitnp.commands.bias.trainings import OF_SHAPE, SETS
 from vitnp.errors import need_int, need_near
 from vitnp.models import preset
@@ -160,10 +160,8 @@ def table(rows):
         "| layer | picture moved by | theory says | max \\|f(shift(x)) − shift(f(x))\\| ÷ max \\|f(x)\\| | |"
     ]
     lines.append("|---|---|---|---|---|")
-    found = {}
-    for row in rows:
-        found.setdefault((row["layer"], row["moved"], row["theory"]), []).append(row["error"])
-    for (layer, moved, theory), errors in found.items():
+    for (layer, moved, theory), same in grouped(rows, "layer", "moved", "theory").items():
+        errors = [row["error"] for row in same]
         error = (min if theory == NOT else max)(errors)
         verdict = "✓" if all(agrees(theory, e) for e in errors) else "✗"
         lines.append(f"| {layer} | {moved} | {theory} | {written(error)} | {verdict} |")

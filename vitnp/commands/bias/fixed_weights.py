@@ -7,7 +7,7 @@ from vitnp import models, trace, weights
 from vitnp.analysis import bias
 from vitnp.commands import series
 from vitnp.commands.bias import trainings
-from vitnp.commands.bias.plan import Plan, Step
+from vitnp.commands.bias.plan import Plan, Step, grouped
 from vitnp.commands.options import numbers_of
 from vitnp.errors import InputError
 from vitnp.models.layers import Layer
@@ -130,19 +130,14 @@ def table(rows):
     """A Markdown table with a row per layer, before and after training: the means over the seeds."""
     lines = ["| model | weights | layer | trained | largest | largest difference of the two images | moved |"]
     lines.append("|---|---|---|---|---|---|---|")
-    found = {}
-    for one in rows:
-        key = one["model"], one["weights"], one["layer"], one["when"].removesuffix(" training")
-        found.setdefault(key, []).append(one)
-    for key, same in found.items():
+    for key, same in grouped(rows, "model", "weights", "layer", "when").items():
         largest, difference = (
             statistics.mean(one[what] for one in same) for what in ("largest", "difference")
         )
         moved = "" if same[0]["moved"] is None else f"{statistics.mean(one['moved'] for one in same):.0%}"
         exact = all(one["difference"] == 0 for one in same)
-        lines.append(
-            f"| {' | '.join(key)} | {largest:.2f} | {'0' if exact else f'{difference:.2g}'} | {moved} |"
-        )
+        named = " | ".join(key).removesuffix(" training")
+        lines.append(f"| {named} | {largest:.2f} | {'0' if exact else f'{difference:.2g}'} | {moved} |")
     lines.append("")
     lines.append(
         "moved: how much of its attention a token gives to other tokens for the other image, 0% to 100%"

@@ -1,4 +1,4 @@
-"""What a claim of `vitnp bias` is made of. Imports nothing of vitnp."""
+"""What a claim of `vitnp bias` is made of, and its rows put together. Imports nothing of vitnp."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -23,3 +23,11 @@ class Plan(NamedTuple):
     figure: Callable  # rows → matplotlib's Figure
     before: Callable = lambda folder: ()  # folder → lines to print before the first step
     kept: Callable = tuple  # () → rows that the CSV has already and does not lose; asked after `before`
+
+
+def grouped(rows, *names):
+    """{the values of these columns: the rows that have them}, in the order in which they come."""
+    found = {}
+    for row in rows:
+        found.setdefault(tuple(row[name] for name in names), []).append(row)
+    return found

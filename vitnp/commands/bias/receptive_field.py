@@ -6,7 +6,7 @@ import numpy as np
 
 from vitnp import models, tree, weights
 from vitnp.analysis import bias
-from vitnp.commands.bias.plan import Plan, Step
+from vitnp.commands.bias.plan import Plan, Step, grouped
 from vitnp.commands.options import comma_separated
 from vitnp.commands.weights import need_finite
 from vitnp.errors import InputError, did_you_mean, known, need_int, one_line
@@ -129,10 +129,8 @@ def table(rows, normed):
         f"| model | layer | | sees, pixels | of the image | {SHARE:.0%} of the squared gradient |",
         "|---|---|---|---|---|---|",
     ]
-    found, first = {}, {}
-    for row in rows:
-        found.setdefault((row["model"], row["layer"], row["name"], row["of"]), []).append(row)
-    for (name, layer, called, of), same in found.items():
+    first = {}
+    for (name, layer, called, of), same in grouped(rows, "model", "layer", "name", "of").items():
         height, width, pixels = (max(row[what] for row in same) for what in ("height", "width", "pixels"))
         effective = sum(row["effective_pixels"] for row in same) / len(same)
         side = math.sqrt(effective)

@@ -7,7 +7,7 @@ from vitnp import data, weights
 from vitnp.analysis.bias import shifted
 from vitnp.commands import series
 from vitnp.commands.bias import trainings
-from vitnp.commands.bias.plan import Plan, Step
+from vitnp.commands.bias.plan import Plan, Step, grouped
 from vitnp.commands.bias.trainings import NAMES
 from vitnp.commands.options import numbers_of
 from vitnp.commands.printing import mean_and_deviation
@@ -133,11 +133,9 @@ def table(rows, families):
 
 def by_change(rows, family, measure):
     """{(kind, amount): [the measure with each seed]} of a model."""
-    found = {}
-    for row in rows:
-        if row["model"] == family:
-            found.setdefault((row["change"], row["amount"]), []).append(row[measure])
-    return found
+    of_model = [row for row in rows if row["model"] == family]
+    found = grouped(of_model, "change", "amount")
+    return {change: [row[measure] for row in same] for change, same in found.items()}
 
 
 def figure(rows, families, name):

@@ -19,18 +19,10 @@ from vitnp.training.loop import MONITORED
 from vitnp.training.setup import prepare
 from vitnp.training.wanted import Wanted
 
-OF_SHAPE = {
-    (8, 8, 1): "digits",
-    (28, 28, 1): "fashion",
-}  # of the images: what their small models are called after
-NAMES = {
-    "vit": "ViT",
-    "bit": "BiT",
-    "hybrid": "hybrid",
-    "cnn": "CNN",
-    "rnn": "RNN",
-    "mlp": "MLP",
-}  # of the families
+# {shape of the images: what their small models are called after}
+OF_SHAPE = {(8, 8, 1): "digits", (28, 28, 1): "fashion"}
+# {family of models: its name in tables}
+NAMES = {"vit": "ViT", "bit": "BiT", "hybrid": "hybrid", "cnn": "CNN", "rnn": "RNN", "mlp": "MLP"}
 SETS = ("digits", "mnist", "fashion-mnist")  # whose images have such a shape
 AROUND = 0.5  # seconds a training takes beside its steps and measurements: its files, its curves
 

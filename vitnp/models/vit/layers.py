@@ -4,6 +4,7 @@ import functools
 
 from vitnp.blocks import encoder
 from vitnp.models.layers import Layer, only_dx
+from vitnp.models.vit import model
 from vitnp.steps import s1_patchify, s2_project, s3_class_token, s4_position
 
 
@@ -19,11 +20,7 @@ def project_forward(x, p, config):
     """Steps 1 to 4: images (B, Hᵢ, Wᵢ, C) → tokens (B, N, D), with a class token (B, N+1, D)."""
     x, patchify = s1_patchify.forward(x, patch_size=config.patch_size)
     x, project = s2_project.forward(x, p["project"])
-    class_token = None
-    if config.classifier == "token":
-        x, class_token = s3_class_token.forward(x, p["class_token"])
-    how = {"kind": config.stem_position, "grid": config.grid}
-    x, position = s4_position.forward(x, p.get("position", {}), **how)
+    x, class_token, position = model.placed(x, p, config)
     return x, (patchify, project, class_token, position)
 
 

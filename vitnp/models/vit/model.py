@@ -115,16 +115,24 @@ def encode(x, p, config, rng=None, *, keep="all", read=None):
 
     read as for `encoder.forward`: the tokens that are wanted, by default all.
     """
+    x, class_token, position = placed(x, p, config, rng)
+    E_pos, every_layer = encoder.positions_forward(
+        p.get("position", {}), config=config, like=x
+    )  # None with the stem
+    how = {"config": config, "rng": rng, "keep": keep, "E_pos": E_pos, "read": read}
+    x, blocks = encoder.forward(x, p["blocks"], **how)  # L times
+    x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
+    return x, (class_token, position, every_layer, blocks, norm)
+
+
+def placed(x, p, config, rng=None):
+    """Steps 3 and 4: patch tokens (B, N, D) → (B, N+1, D), and what each of the two saved."""
     class_token = None
     if config.classifier == "token":
         x, class_token = s3_class_token.forward(x, p["class_token"])  # → (B, N+1, D)
     tables, how = p.get("position", {}), {"kind": config.stem_position, "grid": config.grid}
     x, position = s4_position.forward(x, tables, dropout_rate=config.dropout_rate, rng=rng, **how)
-    E_pos, every_layer = encoder.positions_forward(tables, config=config, like=x)  # None with the stem
-    how = {"config": config, "rng": rng, "keep": keep, "E_pos": E_pos, "read": read}
-    x, blocks = encoder.forward(x, p["blocks"], **how)  # L times
-    x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
-    return x, (class_token, position, every_layer, blocks, norm)
+    return x, class_token, position
 
 
 def backward(dlogits, saved):
