@@ -1,14 +1,13 @@
 """The plain CNN: by a loop over every window, its stages, its options, and through every command and file."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
-from residual_models import generic, products_of_a_run
+from generic_models import generic, products_of_a_run
 
 import vitnp
-from vitnp import InputError, preset, tree, weights
+from vitnp import InputError, preset, tree
 from vitnp.analysis import cost
 from vitnp.commands import cli
 from vitnp.commands.gradcheck import check_model
@@ -16,7 +15,6 @@ from vitnp.models import cnn
 from vitnp.weights import adapt
 
 TINY = preset("cnn-tiny")
-SHORT = "--model cnn-digits --set channels=4,6 --epochs 2 --batch-size 128"
 
 
 def run(capsys, *words):
@@ -221,43 +219,12 @@ def test_the_advice_for_a_small_image_works():
 # ---- files and commands ----
 
 
-def test_a_file_there_and_back(tmp_path):
+def test_another_image_size():
     _, p = generic(TINY)
-    weights.save(tmp_path / "model.npz", p, TINY)
-    q, config = weights.load(tmp_path / "model.npz")
-    assert config == TINY
-    tree.map(np.testing.assert_array_equal, p, q)
-    q, config = weights.load(tmp_path / "model.npz", num_classes=4, image_size=20)
-    assert config == dataclasses.replace(TINY, num_classes=4, image_size=20)
-    assert q["classify"]["head"]["W"].shape == (7, 4)
-    with pytest.raises(InputError, match="timm has no place for a model of the family cnn"):
-        weights.save(tmp_path / "model.safetensors", p, TINY, format="timm")
+    q, config = adapt.new_image_size(p, TINY, (20, 20))
+    assert q is p and config == dataclasses.replace(TINY, image_size=20)
     with pytest.raises(InputError, match="an image of 2x9 is too small"):
         adapt.new_image_size(p, TINY, (2, 9))
-
-
-def test_trained_resumed_and_asked(capsys, tmp_path):
-    """train, --resume, --init, predict, linear-eval, info and gradcheck, without a word about its family."""
-    folder = tmp_path / "run"
-    status, out, _ = run(capsys, "train", SHORT, "--out", folder)
-    assert status == 0 and "cnn-digits on digits: 810 parameters, 8x8 pixels, 10 classes" in out
-    assert json.loads((folder / "run.json").read_text())["run"]["model"]["family"] == "cnn"
-    assert run(capsys, "train --resume", folder)[0] == 0
-    assert run(capsys, "linear-eval --data digits --weights", folder / "model.npz")[0] == 0
-    new = ("--recipe digits --epochs 1 --freeze backbone --out", tmp_path / "head")
-    assert run(capsys, "train --init", folder / "model.npz", *new)[0] == 0
-    assert run(capsys, "weights inspect", folder / "model.npz")[0] == 0
-    status, out, _ = run(capsys, "info cnn-digits")
-    assert status == 0 and "last feature map        2 x 2 x 92" in out and "138,298" in out
-    status, out, _ = run(capsys, "gradcheck --model cnn-tiny --set kernel_size=4 --seeds 1")
-    assert status == 0 and "every gradient is right" in out
-
-
-def test_compared_over_its_own_fields(capsys, tmp_path):
-    words = f"compare --over kernel_size --values 1,3 --seeds 1 {SHORT} --epochs 1 --out"
-    status, out, err = run(capsys, words, tmp_path)
-    assert (status, err) == (0, "")
-    assert "| 1 | " in out and "| 3 | " in out
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from cases import POSITIONS
+from generic_models import products_of_a_run
 
 import vitnp
 from vitnp import gradcheck, tree, vit
@@ -58,25 +59,11 @@ MODELS = [("tiny", {}), ("digits", {}), ("Ti/16", {}), *(("tiny", fields) for fi
 
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize(("name", "fields"), MODELS, ids=str)
-def test_multiply_adds_are_those_of_the_matrix_products(name, fields, whole):
-    """Count them where they happen: an array type whose @ adds up its shapes."""
-    done = []
-
-    class Counting(np.ndarray):
-        def __matmul__(self, other):
-            product = np.asarray(self) @ np.asarray(other)
-            if np.ndim(other) > 1:  # a product with a vector of ones is only a sum
-                done.append(product.size * self.shape[-1])
-            return product.view(Counting)
-
-        def __rmatmul__(self, other):
-            return other.view(Counting) @ self
-
+def test_multiply_adds_are_those_of_the_matrix_products(name, fields, whole, monkeypatch):
     config = vitnp.preset(name, **fields)
-    p = tree.map(lambda a: a.view(Counting), vit.init(np.random.default_rng(0), config))
-    images = np.zeros((1, *config.image_size, config.in_channels), np.float32)
-    vit.forward(images, p, config, whole=whole)
-    assert sum(done) == sum(cost.multiply_adds(config, whole=whole).values())
+    assert products_of_a_run(config, monkeypatch, whole=whole) == sum(
+        cost.multiply_adds(config, whole=whole).values()
+    )
 
 
 # facts of the paper's models at 224 pixels, 1000 classes, in 10⁹ multiply–adds

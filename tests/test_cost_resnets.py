@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from command_line import run
-from residual_models import generic
+from generic_models import generic
 from test_cost import kept_arrays
 
 import vitnp

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from residual_models import alike, generic
+from generic_models import alike, generic
 
 from vitnp import InputError, loss_and_grads, models, predict, preset, tree, weights
 from vitnp.analysis import linear_eval

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from residual_models import alike, generic, products_of_a_run
+from generic_models import alike, generic, products_of_a_run
 
 from vitnp import InputError, loss_and_grads, preset, tree
 from vitnp.analysis import cost

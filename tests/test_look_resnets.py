@@ -5,9 +5,9 @@ from pathlib import Path
 import command_line
 import numpy as np
 import pytest
+from generic_models import generic
 from matplotlib.figure import Figure
 from PIL import Image
-from residual_models import generic
 
 from vitnp import InputError, preset, show, trace, tree, weights
 from vitnp.analysis import look

@@ -1,10 +1,10 @@
 """The MLP: by a loop, and through every command and file as the ViT goes."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
+from generic_models import generic
 
 import vitnp
 from vitnp import InputError, preset, tree, weights
@@ -14,7 +14,6 @@ from vitnp.models import mlp
 from vitnp.weights import adapt
 
 TINY = preset("mlp-tiny")
-SHORT = "--model mlp-digits --set hidden_size=24 --set num_layers=2 --epochs 2 --batch-size 128"
 
 
 def run(capsys, *words):
@@ -23,15 +22,8 @@ def run(capsys, *words):
     return status, *capsys.readouterr()
 
 
-def generic(seed=0):
-    """Random images and parameters in float64."""
-    rng = np.random.default_rng(seed)
-    p = vitnp.gradcheck.random_like(mlp.init(None, TINY, "float64"), rng)
-    return rng.standard_normal((3, *TINY.image_size, TINY.in_channels)), p
-
-
 def test_every_neuron_by_a_loop():
-    images, p = generic()
+    images, p = generic(TINY)
     logits, _ = mlp.forward(images, p, TINY)
     for image, z in zip(images, logits, strict=True):
         x = [*image.ravel()]
@@ -97,45 +89,12 @@ def test_multiply_adds_are_those_of_the_matrices():
     )
 
 
-def test_a_file_there_and_back(tmp_path):
-    _, p = generic()
+def test_what_a_file_of_it_cannot_be_loaded_as(tmp_path):
+    _, p = generic(TINY)
     weights.save(tmp_path / "model.npz", p, TINY)
-    q, config = weights.load(tmp_path / "model.npz")
-    assert config == TINY
-    tree.map(np.testing.assert_array_equal, p, q)
-    q, config = weights.load(tmp_path / "model.npz", num_classes=4)
-    assert config == dataclasses.replace(TINY, num_classes=4)
-    assert q["classify"]["head"]["W"].shape == (TINY.hidden_size, 4)
     for how in ({"image_size": 8}, {"num_heads": 3}, {"format": "timm"}):
         with pytest.raises(InputError):
             weights.load(tmp_path / "model.npz", **how)
-    with pytest.raises(InputError, match="timm has no place for a model of the family mlp"):
-        weights.save(tmp_path / "model.safetensors", p, TINY, format="timm")
-
-
-def test_trained_resumed_and_asked(capsys, tmp_path):
-    """train, --resume, --init, predict, linear-eval, info and gradcheck, without a word about its family."""
-    folder = tmp_path / "run"
-    status, out, _ = run(capsys, "train", SHORT, "--out", folder)
-    assert status == 0 and "mlp-digits on digits: 2,410 parameters, 8x8 pixels, 10 classes" in out
-    assert json.loads((folder / "run.json").read_text())["run"]["model"]["family"] == "mlp"
-    assert run(capsys, "train --resume", folder)[0] == 0
-    status, out, _ = run(capsys, "linear-eval --data digits --weights", folder / "model.npz")
-    assert status == 0 and "accuracy" in out
-    new = ("--recipe digits --epochs 1 --freeze backbone --out", tmp_path / "head")
-    assert run(capsys, "train --init", folder / "model.npz", *new)[0] == 0
-    assert run(capsys, "weights inspect", folder / "model.npz")[0] == 0
-    status, out, _ = run(capsys, "info mlp-digits --set hidden_size=24")
-    assert status == 0 and "not counted for a model of the family mlp" in out
-    status, out, _ = run(capsys, "gradcheck --model mlp-tiny --set dropout_rate=0.3 --set gelu=erf --seeds 1")
-    assert status == 0 and "every gradient is right" in out
-
-
-def test_compared_over_its_own_fields(capsys, tmp_path):
-    words = f"compare --over num_layers --values 1,2 --seeds 1 {SHORT} --epochs 1 --out"
-    status, out, err = run(capsys, words, tmp_path)
-    assert (status, err) == (0, "")
-    assert "| 1 | " in out and "| 2 | " in out
 
 
 @pytest.mark.parametrize(
@@ -157,7 +116,7 @@ def test_what_it_has_not_is_said(capsys, tmp_path, words, said):
 
 
 def test_what_it_cannot_do_is_said_in_words():
-    _, p = generic()
+    _, p = generic(TINY)
     for call, said in (
         (lambda: adapt.new_image_size(p, TINY, 16), "has no other image size than its own"),
         (lambda: cost.step_bytes(TINY), "has no count of a step's memory"),

@@ -1,14 +1,13 @@
 """The RNN: its sequence, its states by the GRU's own test, its options, and through every command and file."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
-from residual_models import generic
+from generic_models import generic
 
 import vitnp
-from vitnp import InputError, preset, tree, weights
+from vitnp import InputError, preset, tree
 from vitnp.analysis import cost
 from vitnp.commands import cli
 from vitnp.commands.gradcheck import check_model
@@ -18,7 +17,6 @@ from vitnp.weights import adapt
 TINY = preset("rnn-tiny")
 PATCHES = dataclasses.replace(TINY, sequence="patches", classifier="gap", num_layers=1)
 BOTH = pytest.mark.parametrize("config", [TINY, PATCHES], ids=["rows, last", "patches, gap"])
-SHORT = "--model rnn-digits --set hidden_size=6 --epochs 2 --batch-size 128"
 
 
 def run(capsys, *words):
@@ -191,52 +189,16 @@ def test_the_advice_for_patches_works():
 # ---- files and commands ----
 
 
-def test_a_file_there_and_back(tmp_path):
-    _, p = generic(TINY)
-    weights.save(tmp_path / "model.npz", p, TINY)
-    q, config = weights.load(tmp_path / "model.npz")
-    assert config == TINY
-    tree.map(np.testing.assert_array_equal, p, q)
-    q, config = weights.load(tmp_path / "model.npz", num_classes=4, image_size=(20, 6))
-    assert config == dataclasses.replace(TINY, num_classes=4, image_size=(20, 6)) and config.length == 20
-    assert q["classify"]["head"]["W"].shape == (5, 4)
-    with pytest.raises(InputError, match="timm has no place for a model of the family rnn"):
-        weights.save(tmp_path / "model.safetensors", p, TINY, format="timm")
-
-
 def test_another_size_needs_inputs_of_as_many_values():
     _, p = generic(PATCHES)
     q, config = adapt.new_image_size(p, PATCHES, (12, 15))
     assert q is p and config.length == 20
     _, p = generic(TINY)
+    assert adapt.new_image_size(p, TINY, (20, 6))[1].length == 20
     with pytest.raises(
         InputError, match=r"width 7 have rows of 28 values, this model reads rows of 24; use .*width 6"
     ):
         adapt.new_image_size(p, TINY, (9, 7))
-
-
-def test_trained_resumed_and_asked(capsys, tmp_path):
-    """train, --resume, --init, predict, linear-eval, info and gradcheck, without a word about its family."""
-    folder = tmp_path / "run"
-    status, out, _ = run(capsys, "train", SHORT, "--out", folder)
-    assert status == 0 and "rnn-digits on digits: 346 parameters, 8x8 pixels, 10 classes" in out
-    assert json.loads((folder / "run.json").read_text())["run"]["model"]["family"] == "rnn"
-    assert run(capsys, "train --resume", folder)[0] == 0
-    assert run(capsys, "linear-eval --data digits --weights", folder / "model.npz")[0] == 0
-    new = ("--recipe digits --epochs 1 --freeze backbone --out", tmp_path / "head")
-    assert run(capsys, "train --init", folder / "model.npz", *new)[0] == 0
-    assert run(capsys, "weights inspect", folder / "model.npz")[0] == 0
-    status, out, _ = run(capsys, "info rnn-digits")
-    assert status == 0 and "sequence                8 rows of 8 values" in out and "137,706" in out
-    status, out, _ = run(capsys, "gradcheck --model rnn-tiny --set sequence=patches --seeds 1")
-    assert status == 0 and "every gradient is right" in out
-
-
-def test_compared_over_its_own_fields(capsys, tmp_path):
-    words = f"compare --over classifier --seeds 1 {SHORT} --epochs 1 --out"
-    status, out, err = run(capsys, words, tmp_path)
-    assert (status, err) == (0, "")
-    assert "| last | " in out and "| gap | " in out
 
 
 @pytest.mark.parametrize(

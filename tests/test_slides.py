@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from cases import POSITIONS, model_point
-from residual_models import generic
+from generic_models import generic
 
 from vitnp.analysis.trace import trace
 from vitnp.course import slides

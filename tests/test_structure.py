@@ -214,3 +214,17 @@ def test_python_m_vitnp():
 
 def test_the_public_names_exist():
     assert [public for public in vitnp.__all__ if not hasattr(vitnp, public)] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if folder(path) != "weights" and name(path) != "models/__init__.py"],
+    ids=name,
+)
+def test_nobody_else_chooses_by_family(path):
+    """A comparison with `….family` outside of models/__init__ and weights/."""
+    compared = [
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Compare)
+    ]
+    sides = [side for node in compared for side in (node.left, *node.comparators)]
+    assert not [side for side in sides if isinstance(side, ast.Attribute) and side.attr == "family"]

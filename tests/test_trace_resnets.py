@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from residual_models import generic
+from generic_models import generic
 from test_trace import LABELS, STEP
 from test_trace import run as run_vit
 

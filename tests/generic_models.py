@@ -1,4 +1,4 @@
-"""What the tests of BiT and of the hybrid share: a generic point, and products counted where they happen."""
+"""What the tests of all models share: a generic point, and products counted where they happen."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def generic(config, *, batch=3, dtype="float64", seed=0):
     return images.astype(dtype), tree.map(lambda leaf: leaf.astype(dtype), p)
 
 
-def products_of_a_run(config, monkeypatch):
+def products_of_a_run(config, monkeypatch, **how):
     """Multiply–adds of one forward pass of one image: an array type whose @ adds up its shapes."""
     done = []
 
@@ -32,7 +32,7 @@ def products_of_a_run(config, monkeypatch):
         group_norm, "place_mean", lambda x: x.mean(axis=(1, 2))
     )  # written as a product, but a sum
     images, p = generic(config, batch=1, dtype="float32")
-    models.of(config).forward(images, tree.map(lambda leaf: leaf.view(Counting), p), config)
+    models.of(config).forward(images, tree.map(lambda leaf: leaf.view(Counting), p), config, **how)
     return sum(done)
 
 
