@@ -214,7 +214,7 @@ def text(value):
 
 
 def settings(config):
-    """{field: value} of a ViTConfig, with the fields of its preprocessing one by one."""
+    """{field: value} of a configuration, with the fields of its preprocessing one by one."""
     fields = dataclasses.asdict(config)
-    how = fields.pop("preprocessing")
+    how = fields.pop("preprocessing", {})
     return fields | {f"preprocessing.{name}": value for name, value in how.items()}
