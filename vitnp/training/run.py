@@ -88,12 +88,12 @@ class Run:
             raise InputError(f"{self.locked.folder} was removed or moved while its training ran")
 
     def finish(self, p, config, class_names, init=None):
-        """Write the model, and the names of its classes where it has some.
+        """Write the model, and the names of its classes where it knows some.
 
         init: the weights it began with. Where they are this folder's model.npz, they stay as init.npz.
         """
         self.need_folder()
-        if config.num_classes:
+        if config.num_classes and class_names:
             self.text("classes.txt", "".join(f"{name}\n" for name in class_names))
         path, begun = self.folder / "model.npz", self.folder / "init.npz"
         if path.exists() and not begun.exists() and same_file(init, path):

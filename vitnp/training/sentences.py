@@ -1,0 +1,49 @@
+"""From what a training on sentences is asked for to what it is made of: as `setup` for images."""
+
+import dataclasses
+
+import numpy as np
+
+from vitnp import models
+from vitnp.data import sentences
+from vitnp.errors import InputError, some_of
+from vitnp.inputs.fields import assigned
+from vitnp.tasks.translation import Translation
+from vitnp.training.choices import changed
+from vitnp.training.guards import check_augmentation
+from vitnp.training.recipes import find
+from vitnp.training.recipes.recipe import with_dropout
+from vitnp.training.setup import Setup
+
+RECIPE = "translate"  # unless another is asked for
+LENGTHS = ("source_length", "target_length")  # which a model may have longer than the data needs
+
+
+def prepare(wanted, known=None):
+    """The `Setup` of what is asked for. Raises InputError where it does not fit together.
+
+    known: the configuration of a run that goes on, which the options and the data give again.
+    """
+    if wanted.task is None:
+        raise InputError(
+            f"which sentences? name a task with --task: {', '.join(sentences.TASKS)}, or a file of pairs"
+        )
+    listed = find(wanted.recipe or RECIPE, "sequences")
+    wanted = dataclasses.replace(wanted, model=wanted.model or listed.model)
+    Config = models.with_preset(wanted.model).Config
+    if Config.reads != wanted.reads:
+        names = [name for name in models.PRESETS if models.with_preset(name).Config.reads == wanted.reads]
+        raise InputError(
+            f"the model {wanted.model} reads {Config.reads}, not {wanted.reads}; name one of {', '.join(names)}"
+        )
+    given = assigned(wanted.set, Config, option="--set", example="num_layers=3")
+    recipe = changed(listed.recipe, wanted, given)
+    found = sentences.opened(wanted.task, seed=wanted.seed, split=wanted.split)
+    if decided := sorted(given.keys() & found.fields.keys() - set(LENGTHS)):
+        raise InputError(f"--set {some_of(decided)} is for the sentences to say; leave it out")
+    check_augmentation(recipe, found.train)
+    config = with_dropout(models.preset(wanted.model, **(found.fields | given)), recipe)
+    found.check_fits(config)
+    rng = np.random.default_rng(wanted.seed)
+    p = models.of(config).init(rng, config)
+    return Setup(wanted, found, p, config, recipe, rng, Translation(recipe.label_smoothing))
