@@ -92,7 +92,7 @@ mistakes(
     ("W_K's gradient from dQ", '("K", m, dK)', '("K", m, dQ)'),
     (
         "forward without W_O: heads never mix (as found in public code)",
-        'y = affine(concat, p["W_O"], p["b_O"])',
+        'y = affine(concat, p["W_O"], p.get("b_O"))',
         "y = concat",
     ),
     ("forward without softmax, as the slide's caption reads", "A, _ = softmax.forward(S)", "A = S"),
@@ -101,7 +101,7 @@ mistakes(
         "A, _ = softmax.forward(S)",
         "A = softmax.forward(S.swapaxes(-1, -2))[0].swapaxes(-1, -2)",
     ),
-    ("forward: b_K used for V", 'affine(m, p["W_V"], p["b_V"])', 'affine(m, p["W_V"], p["b_K"])'),
+    ("forward: b_K used for V", 'affine(m, p["W_V"], p.get("b_V"))', 'affine(m, p["W_V"], p.get("b_K"))'),
     (
         "forward: every head sees the first head's keys",
         "S = scaled @ K.swapaxes",

@@ -205,17 +205,17 @@ LOSS = ("loss", "vit and loss")
 mistakes(
     "engine/loss.py",
     LOSS,
-    ("1/B forgotten", "(p - t) * (dloss / t.shape[0])", "(p - t) * dloss"),
+    ("1/B forgotten", "share = dloss / t.shape[0]", "share = dloss"),
     ("divided by the classes, not the batch", "t.shape[0]", "t.shape[1]"),
     ("sign", "(p - t) *", "(t - p) *"),
-    ("dloss forgotten", "(dloss / t.shape[0])", "(1.0 / t.shape[0])"),
+    ("dloss forgotten", "share = dloss / t.shape[0]", "share = 1.0 / t.shape[0]"),
     ("the labels forgotten", "(p - t) *", "p *"),
     ("log probabilities in place of probabilities", "p, _ = softmax.forward(wide(logits))", "p = logits"),
     ("softmax over the batch", "p, _ = softmax.forward(wide(logits))", "p = softmax.forward(logits.T)[0].T"),
     (
         "forward: softmax applied twice (as found in public code)",
-        "z = z - z.real.max(axis=-1, keepdims=True)",
-        "z, _ = softmax.forward(logits)",
+        "t * softmax.log(z)",
+        "t * softmax.log(softmax.forward(z)[0])",
     ),
 )
 mistakes(

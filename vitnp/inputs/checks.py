@@ -172,12 +172,13 @@ def check_draws(rng):
 
 
 def check_config(config, Config):
-    """Raise InputError unless it is a configuration of this class's family, or of any where the class has none.
+    """Raise InputError unless it is a configuration of this class's family, or of any that reads what the class does.
 
     By its name: a class is another object after a module was loaded anew, as in a notebook.
     """
     family = None if isinstance(config, type) else getattr(config, "family", None)
-    if not isinstance(family, str) or family != getattr(Config, "family", family):
+    known = isinstance(family, str) and family == getattr(Config, "family", family)
+    if not known or Config.reads not in ("", getattr(config, "reads", None)):
         raise InputError(f"config is {shown(config)}; need a {Config.__name__}, such as vitnp.preset gives")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from vitnp.backend.arrays import array_module, need_array, on_host, to_device
 from vitnp.errors import InputError, need_int, need_real, shown
 from vitnp.inputs.checks import check_config
+from vitnp.inputs.config import ModelConfig
 from vitnp.inputs.fields import Checked, assigned, boolean, choice, declared, real, whole
 
 MOST_PIXELS = 2**27  # of a picture after the resize: 1.6 GB as float32, RGB
@@ -85,25 +86,19 @@ def _preprocessing(name, value):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ImageConfig(Checked):
+class ImageConfig(ModelConfig):
     """What every model of images has in its configuration; the default is ImageNet at 224 pixels.
 
     Raises InputError for values that do not fit together.
     """
 
-    attends: ClassVar[bool] = False  # has tokens, blocks and heads, as a Transformer
-    residual: ClassVar = None  # the `residual.Residual` in it, where there is one
+    reads: ClassVar[str] = "images"
     image_size: tuple[int, int] = declared(lambda _, value: size(value), (224, 224))  # (height, width)
     in_channels: int = whole(3)  # C
     num_classes: int = whole(1000, at_least=0)  # 0: no head, the model returns the representation
     preprocessing: Preprocessing = declared(
         _preprocessing, Preprocessing(), kind="a preprocessing", of=Preprocessing
     )
-
-    @property
-    def facts(self):
-        """{what: value} that follows from the fields, for `vitnp info`."""
-        return {}
 
     @property
     def seen(self):

@@ -1,6 +1,6 @@
 """One module per model; this is the one place that chooses among them. A model's module has these names:
 
-    Config, PRESETS                     its configuration, `inputs.images.ImageConfig` with `family`; {name: fields}
+    Config, PRESETS                     its configuration, an `inputs.config.ModelConfig` with `family`; {name: fields}
     init(rng, config, dtype)            p, nested dicts of arrays; rng None: shapes without memory
     forward(x, p, config, rng, *, keep, whole)   y, saved. keep: "all", "inputs" or "nothing" of what backward needs;
                                         whole=False: what y does not need may be left out
@@ -11,7 +11,7 @@
 
 and, where it has them: tensors (see `models.tensors`), layers (see `models.layers`), tokens (see `engine.batch`),
 saved_bytes and step_bytes (see `analysis.cost`), resized (see `weights.adapt`). Every classifier ends with step 8, so
-p["classify"]["head"] is its head.
+p["classify"]["head"] is its head. x are images, or where the configuration reads sequences a pair of source and target.
 """
 
 import dataclasses
@@ -20,17 +20,12 @@ import json
 
 from vitnp.errors import InputError, did_you_mean, known, quoted, shown
 from vitnp.inputs.checks import check_config
+from vitnp.inputs.config import ModelConfig
 from vitnp.inputs.fields import merged
-from vitnp.inputs.images import ImageConfig, Preprocessing
+from vitnp.inputs.images import Preprocessing
 
-FAMILIES = (
-    "vit",
-    "bit",
-    "hybrid",
-    "cnn",
-    "rnn",
-    "mlp",
-)  # the modules, in the order in which a preset is looked for
+OF_IMAGES = ("vit", "bit", "hybrid", "cnn", "rnn", "mlp")
+FAMILIES = (*OF_IMAGES, "transformer")  # the modules, in the order in which a preset is looked for
 
 
 def __getattr__(name):
@@ -53,7 +48,7 @@ def module(family):
 
 def of(config):
     """The module of the configuration's model."""
-    check_config(config, ImageConfig)
+    check_config(config, ModelConfig)
     return module(config.family)
 
 
@@ -78,6 +73,14 @@ def ask(config, name, what):
             f"a model of the family {config.family} has no {what}; use one of the families {able}"
         )
     return found
+
+
+def need_images(config, what):
+    """Raise InputError unless the model reads images; what: a clause that says what needs one."""
+    if of(config).Config.reads != "images":
+        raise InputError(
+            f"{what}, and a model of the family {config.family} reads {config.reads}; use vitnp translate"
+        )
 
 
 def need_vit(config, what):
@@ -115,10 +118,9 @@ def preset(name, **overrides):
 def config_to_dict(config):
     """The family and the fields of a configuration as JSON gives them back; `config_from_dict` is the inverse."""
     fields = {"family": config.family} | dataclasses.asdict(config)
-    how = fields["preprocessing"]
-    if (
-        how["crop_rounding"] == Preprocessing.crop_rounding
-    ):  # the youngest field: an older vitnp reads what has it not
+    how = fields.get("preprocessing", {})
+    # The youngest field: an older vitnp reads what has it not.
+    if how.get("crop_rounding") == Preprocessing.crop_rounding:
         del how["crop_rounding"]
     return json.loads(json.dumps(fields))
 

@@ -3,13 +3,14 @@
 from vitnp.ops.sums import column_sums
 
 
-def affine(x, W, b):
-    """y = x·W + b over the last axis: (…, I)·(I, O) + (O,) → (…, O).
+def affine(x, W, b=None):
+    """y = x·W + b over the last axis: (…, I)·(I, O) + (O,) → (…, O); without b, y = x·W.
 
     The leading axes are flattened so that the whole batch is one matrix product.
     """
     y = x.reshape(-1, x.shape[-1]) @ W
-    y += b
+    if b is not None:
+        y += b
     return y.reshape(*x.shape[:-1], W.shape[-1])
 
 

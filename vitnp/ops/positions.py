@@ -74,6 +74,17 @@ def sines(xp, length, width):
     return xp.concatenate([xp.sin(angle), xp.cos(angle)], axis=1)
 
 
+def interleaved(like, *, first=0):
+    """PE (N, D) for tokens `like` (B, N, D), the first of them at place `first` (Vaswani et al., 2017, §3.5).
+
+    PE[t, 2i] = sin(t·ω),  PE[t, 2i + 1] = cos(t·ω),  ω = 10000^(−2i/D)
+    """
+    xp, (_, N, D) = array_module(like), like.shape
+    omega = xp.exp(xp.arange(D // 2, dtype="float64") * (-2.0 * math.log(LONGEST) / D))
+    angle = xp.arange(first, first + N, dtype="float64")[:, None] * omega
+    return xp.stack([xp.sin(angle), xp.cos(angle)], axis=-1).reshape(N, D).astype(like.dtype)
+
+
 def resized(p, *, grid, new_grid, method):
     """What `init` gave, for another grid of patches; method is one of `interpolate.INTERPOLATIONS`.
 

@@ -27,6 +27,13 @@ def backward(dy, saved):
     return dx.astype(dtype, copy=False)
 
 
+def log(x):
+    """log yᵢ = xᵢ − max − log Σⱼ exp(xⱼ − max), which overflows nowhere and never takes log(0): (…, J) → (…, J)."""
+    xp = array_module(x)
+    x = x - x.real.max(axis=-1, keepdims=True)
+    return x - xp.log(xp.exp(x).sum(axis=-1, keepdims=True))
+
+
 def is_safe(x):
     """Whether exp can take x as it is. If not, each row's maximum is taken off, which cancels in the quotient.
 

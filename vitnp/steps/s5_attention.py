@@ -5,7 +5,7 @@ S⁽ⁱ⁾ = Q⁽ⁱ⁾·K⁽ⁱ⁾ᵀ / √d_k,  A⁽ⁱ⁾ = softmax(S⁽ⁱ�
 y = [O⁽¹⁾; …; O⁽ᴴ⁾]·W_O + b_O
 
 In general tokens x look at tokens m, K and V are of m, and a mask says which query may look at which key:
-`attention`. The slide's is the special case m = x without a mask: `forward`.
+`attention`. The slide's is the special case m = x without a mask: `forward`. Without b_Q … b_O in p, nothing is added.
 Where p has E_rel, for `position_embedding` "relative", the scores know distances too: see `ops/relative.py`.
 """
 
@@ -25,7 +25,7 @@ class Saved(NamedTuple):
 
     x: Any  # (B, N, D)  the tokens that look
     m: Any  # (B, M, D)  the tokens that are looked at; x itself in self-attention
-    p: dict  # W_Q, W_K, W_V, W_O (D, D); with relative positions E_rel (2N − 1, K)
+    p: dict  # W_Q, W_K, W_V, W_O (D, D), perhaps b_Q … b_O (D,); with relative positions E_rel (2N − 1, K)
     Q: Any  # (B, H, N, K)
     K: Any  # (B, H, M, K)
     V: Any  # (B, H, M, K)
@@ -36,12 +36,13 @@ class Saved(NamedTuple):
     dropout: Any  # what the dropout of the output saved
 
 
-def init(rng, *, hidden_size, dtype):
-    """Weights (D, D) Xavier uniform, each on its own; biases (D,) zero, as the released code."""
+def init(rng, *, hidden_size, dtype, bias=True):
+    """Weights (D, D) Xavier uniform, each on its own; biases (D,), if any, zero, as the released code."""
     p = {}
     for name in "QKVO":
         p[f"W_{name}"] = initializers.xavier_uniform(rng, (hidden_size, hidden_size), dtype)
-        p[f"b_{name}"] = initializers.zeros((hidden_size,), dtype)
+        if bias:
+            p[f"b_{name}"] = initializers.zeros((hidden_size,), dtype)
     return p
 
 
@@ -62,13 +63,13 @@ def backward(dy, saved):
 def attention(x, m, p, *, num_heads, mask=None, dropout_rate=0.0, attention_dropout_rate=0.0, rng=None):
     """Tokens x (B, N, D) look at tokens m (B, M, D) → (B, N, D).
 
+    m may also be the pair (K, V) that `keys_and_values` made of such tokens: then there is no backward.
     mask is boolean, (…, N, M) and broadcast to (B, H, N, M): where it is False, nobody looks. Every query needs a key.
     Raises InputError for a mask that does not fit, and for relative positions unless N = M.
     """
     # (B, N, D) → (B, H, N, K), (B, M, D) → (B, H, M, K)
-    Q = heads.split(affine(x, p["W_Q"], p["b_Q"]), num_heads)
-    K = heads.split(affine(m, p["W_K"], p["b_K"]), num_heads)
-    V = heads.split(affine(m, p["W_V"], p["b_V"]), num_heads)
+    Q = heads.split(affine(x, p["W_Q"], p.get("b_Q")), num_heads)
+    K, V = m if isinstance(m, tuple) else keys_and_values(m, p, num_heads=num_heads)
 
     shape = (*Q.shape[:3], K.shape[2])  # (B, H, N, M)
     if "E_rel" in p and shape[2] != shape[3]:
@@ -81,9 +82,16 @@ def attention(x, m, p, *, num_heads, mask=None, dropout_rate=0.0, attention_drop
     outputs, A = attend(Q, K, V, A_keep, mask, **how)
     concat = heads.merge(outputs)  # (B, H, N, K) → (B, N, D)
 
-    y = affine(concat, p["W_O"], p["b_O"])
+    y = affine(concat, p["W_O"], p.get("b_O"))
     y, y_dropout = dropout.forward(y, rate=dropout_rate, rng=rng)
     return y, Saved(x, m, p, Q, K, V, A, A_keep, attention_dropout_rate, concat, y_dropout)
+
+
+def keys_and_values(m, p, *, num_heads):
+    """What others see of the tokens m (B, M, D): K and V (B, H, M, K)."""
+    K = heads.split(affine(m, p["W_K"], p.get("b_K")), num_heads)
+    V = heads.split(affine(m, p["W_V"], p.get("b_V")), num_heads)
+    return K, V
 
 
 def mask_for(mask, shape):
@@ -139,7 +147,9 @@ def ways_back(dy, saved):
     dm_K, dm_V = input_gradient(dK, p["W_K"]), input_gradient(dV, p["W_V"])
     dp = {}
     for name, inputs, gradient in (("Q", x, dQ), ("K", m, dK), ("V", m, dV), ("O", concat, dy)):
-        dp |= {f"W_{name}": weight_gradient(inputs, gradient), f"b_{name}": bias_gradient(gradient)}
+        dp[f"W_{name}"] = weight_gradient(inputs, gradient)
+        if f"b_{name}" in p:
+            dp[f"b_{name}"] = bias_gradient(gradient)
     for part in dE_rel:  # (B, H, 2N − 1, K): every head of every image has used the same E_rel
         dp["E_rel"] = column_sums(part.reshape(-1, p["E_rel"].size)).reshape(p["E_rel"].shape)
     return dx, dm_K, dm_V, dp

@@ -2,11 +2,13 @@
 
     u = x·W1 + b1,  g = GELU(u),  v = g·W2 + b2
 
-With dropout after each of the two dense layers.
+With dropout after each of the two dense layers. In the first Transformers (Vaswani et al., 2017) g is ReLU(u).
 """
 
-from vitnp.ops import dropout, gelu, initializers
+from vitnp.ops import dropout, gelu, initializers, relu
 from vitnp.ops.linear import affine, bias_gradient, input_gradient, weight_gradient
+
+NONLINEAR = {"gelu": gelu, "relu": relu}
 
 
 def init(rng, *, hidden_size, mlp_dim, dtype):
@@ -19,24 +21,27 @@ def init(rng, *, hidden_size, mlp_dim, dtype):
     }
 
 
-def forward(x, p, *, gelu_form="tanh", dropout_rate=0.0, rng=None):
-    """Tokens (B, N, D) → tokens (B, N, D)."""
+def forward(
+    x, p, *, activation="gelu", gelu_form="tanh", dropout_rate=0.0, inner_dropout_rate=None, rng=None
+):
+    """Tokens (B, N, D) → tokens (B, N, D). inner_dropout_rate: after W1, where it is not that after W2."""
+    inner = dropout_rate if inner_dropout_rate is None else inner_dropout_rate
     u = affine(x, p["W1"], p["b1"])  # (B, N, D) → (B, N, M)
-    g, saved_gelu = gelu.forward(u, form=gelu_form)
-    g, g_dropout = dropout.forward(g, rate=dropout_rate, rng=rng)
+    g, saved_g = relu.forward(u) if activation == "relu" else gelu.forward(u, form=gelu_form)
+    g, g_dropout = dropout.forward(g, rate=inner, rng=rng)
     v = affine(g, p["W2"], p["b2"])  # (B, N, M) → (B, N, D)
     v, v_dropout = dropout.forward(v, rate=dropout_rate, rng=rng)
-    return v, (x, p, saved_gelu, g_dropout, v_dropout)  # not g, the widest: backward makes it again
+    return v, (x, p, activation, saved_g, g_dropout, v_dropout)  # not g, the widest: backward makes it again
 
 
 def backward(dv, saved):
     """dv (B, N, D) → dx (B, N, D) and {W1, b1, W2, b2}."""
-    x, p, saved_gelu, g_dropout, v_dropout = saved
+    x, p, activation, saved_g, g_dropout, v_dropout = saved
     dv = dropout.backward(dv, v_dropout)
     # v = g·W2 + b2
     dg = dropout.backward(input_gradient(dv, p["W2"]), g_dropout)
-    # g = GELU(u)
-    g, du = gelu.again_and_backward(dg, saved_gelu)
+    # g = GELU(u), or ReLU(u)
+    g, du = NONLINEAR[activation].again_and_backward(dg, saved_g)
     g = dropout.backward(g, g_dropout)  # the same mask and scale as forward's
     # u = x·W1 + b1
     dx = input_gradient(du, p["W1"])
