@@ -89,8 +89,9 @@ def text(path, advice="give a text file"):
         raise InputError(f"{path} has more than {MOST_TEXT:,} bytes; {advice}")
     try:
         return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InputError(f"cannot read {path} (it is not UTF-8 text); {advice}") from None
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise InputError(f"cannot read {path} (it is not UTF-8 text: see line {line:,}); {advice}") from None
 
 
 def most_unpacked(path):

@@ -1,0 +1,100 @@
+"""Pairs of sentences as ids, read by row number; what is known of them before a model is made. Imports `inputs`."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vitnp.inputs.sequences import END, SPECIALS, START
+from vitnp.inputs.text import all_symbols, cut, ids_of, padded
+
+PER_EPOCH = 25_600  # pairs of an endless source that are called an epoch: 400 steps of 64
+
+
+class Sentences(NamedTuple):
+    """Training and test pairs, and what a model needs to read and write them. It goes where a `DataSet` goes.
+
+    A source has len(), `read(rows, rng=None)` → (source ids (n, S), target ids (n, T + 1)), padded to the longest of
+    them, and `about`, JSON-able, which tells it from another source. Several threads may call `read`.
+    """
+
+    train: object
+    test: object
+    split: str
+    source_symbols: tuple
+    target_symbols: tuple
+    source_length: int  # the most symbols of a source
+    target_length: int  # of a target, without START and END
+    note: str = ""
+
+    @property
+    def class_names(self):
+        """There are none."""
+        return ()
+
+    @property
+    def fields(self):
+        """The fields of a configuration that these sentences decide."""
+        names = ("split", "source_symbols", "target_symbols", "source_length", "target_length")
+        size = SPECIALS + len(all_symbols(self.source_symbols, self.target_symbols))
+        return {name: getattr(self, name) for name in names} | {"vocabulary_size": size}
+
+
+class Encoder:
+    """Pairs of texts as ids of the one vocabulary of their symbols."""
+
+    def __init__(self, split, source_symbols, target_symbols):
+        self.split = split
+        self.ids = ids_of(all_symbols(source_symbols, target_symbols))
+
+    def __call__(self, source, target):
+        """(ids of the source, ids of the target between START and END), two lists."""
+        source, target = ([self.ids[symbol] for symbol in cut(text, self.split)] for text in (source, target))
+        return source, [START, *target, END]
+
+
+def as_arrays(pairs):
+    """A list of (source ids, target ids) as the two arrays of a batch."""
+    sources, targets = zip(*pairs, strict=True) if pairs else ((), ())
+    return padded(sources), padded(targets)
+
+
+class Fixed:
+    """Pairs that are kept: of a file, or of a test."""
+
+    def __init__(self, pairs, encoder, about):
+        self.pairs = [encoder(*pair) for pair in pairs]
+        self.about = about
+
+    def __len__(self):
+        return len(self.pairs)
+
+    def read(self, rows, rng=None):
+        """The pairs of these rows; rng is not used, because nothing is drawn."""
+        return as_arrays([self.pairs[row] for row in rows])
+
+
+class Endless:
+    """Pairs drawn when they are read, none of them made of a thing in `held_out`."""
+
+    def __init__(self, task, encoder, held_out, seed, about):
+        self.task, self.encoder, self.held_out, self.seed, self.about = task, encoder, held_out, seed, about
+
+    def __len__(self):
+        return PER_EPOCH
+
+    def read(self, rows, rng=None):
+        """A new pair for each row with a generator; without one, as for evaluation, a row's pair is always the same."""
+        if rng is not None:
+            drawn = self.drawn(rng, len(rows))
+        else:  # a generator per row, so that a row's pair does not depend on the rows read with it
+            each = (np.random.default_rng([self.seed, 1, int(row)]) for row in rows)
+            drawn = [one for rng in each for one in self.drawn(rng, 1)]
+        return as_arrays([self.encoder(*pair) for pair in self.task.pairs(drawn)])
+
+    def drawn(self, rng, n):
+        """n new things, each with the number of its direction."""
+        things = []
+        while len(things) < n:
+            new = self.task.draw(rng, n - len(things))
+            things += [thing for thing in new if thing not in self.held_out]
+        return list(zip(things, rng.integers(0, len(self.task.turned), n).tolist(), strict=True))
