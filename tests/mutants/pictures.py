@@ -23,3 +23,24 @@ wrong_rules(
     image_size=(64, 40),
     lines=(7, 4),
 )
+wrong_rules(
+    "show/translation.py",
+    "test_show_translation",
+    "test_target_symbols_are_down_and_source_symbols_across",
+    ("symbols exchanged", "_name(axes, target, source, maps)", "_name(axes, source, target, maps)"),
+    ("the mean over target symbols", "_map(axes, A.mean(axis=0)", "_map(axes, A.mean(axis=1)"),
+    ("a scale for each head", "_cells(axes, A[head], vmin=0, vmax=high)", "_cells(axes, A[head])"),
+)
+wrong_rules(
+    "show/translation.py",
+    "test_show_translation",
+    "test_of_many_symbols_every_second_is_written",
+    ("labels at the wrong symbols", "range(0, len(names), every), written", "range(len(written)), written"),
+)
+wrong_rules(
+    "show/translation.py",
+    "test_show_translation",
+    "test_a_mask_shows_who_may_look_at_whom",
+    ("crosses where one may look", "np.argwhere(~allowed)", "np.argwhere(allowed)"),
+    ("key and query exchanged", "axes.text(column, row,", "axes.text(row, column,"),
+)

@@ -9,6 +9,7 @@ kept.py         pictures of a trained ViT, kept          tensors.py       the sh
 maps.py         root filters, feature maps                bias.py          models on moved pictures, and few images
 moved_maps.py   equivariance of layers                    receptive.py     which pixels a place sees
 two_images.py   weights that the image chooses            dimension.py     accuracy among noise values
+translation.py  cross-attention, masks, sine positions    symbols.py       symbols of any alphabet as labels
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
 color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
@@ -34,6 +35,7 @@ from vitnp.show.receptive import receptive_fields
 from vitnp.show.tensors import trace_shapes
 from vitnp.show.tokens import mirror, patch_match, patch_matches, token_colors
 from vitnp.show.training import curves, gradient_norms
+from vitnp.show.translation import cross_attention, mask, sine_positions
 from vitnp.show.two_images import weights_of_two_images
 
 __all__ = [
@@ -42,12 +44,14 @@ __all__ = [
     "attention_from_class_token",
     "attention_of_patch",
     "comparison",
+    "cross_attention",
     "curves",
     "diagram",
     "dimensions",
     "feature_maps",
     "filters",
     "gradient_norms",
+    "mask",
     "mirror",
     "more_images",
     "moved_maps",
@@ -62,6 +66,7 @@ __all__ = [
     "rollout",
     "root_filters",
     "save",
+    "sine_positions",
     "sinks",
     "token_colors",
     "trace_shapes",
