@@ -14,7 +14,7 @@ SMALLEST = "Ti/16"  # for a recipe that is for a file's weights, or for a model 
 def recipe_of(wanted, name):
     """The listed recipe that is asked for, by default the data set's own."""
     if wanted.recipe:
-        listed = find(wanted.recipe)
+        listed = find(wanted.recipe, wanted.reads)
         if listed.needs_weights and not (wanted.init or wanted.model):
             raise InputError(
                 f'the recipe "{listed.name}" is for trained weights; name their file with --init FILE, or an untrained '

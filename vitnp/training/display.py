@@ -9,7 +9,8 @@ from vitnp.training.progress import READ_EVERY
 class Display:
     """A progress bar over all inputs with loss, accuracy, inputs/s and the time left, and a line per epoch.
 
-    count: of the training inputs; unit: what they are. progress: the `Progress` to start from, or None; quiet prints nothing. What cannot be shown is left out.
+    count: of the training inputs; unit: what they are. progress: the `Progress` to start from, or None; quiet prints
+    nothing. What cannot be shown is left out.
     """
 
     def __init__(self, recipe, count, progress=None, *, unit="images", quiet=False):

@@ -15,14 +15,14 @@ from vitnp.errors import InputError, counted, shown
 from vitnp.inputs.fields import check_fields
 from vitnp.system.arithmetic import kernels
 from vitnp.tasks.masked import model
+from vitnp.training import sentences as of_sentences
+from vitnp.training import setup as of_images
 from vitnp.training.display import Display
 from vitnp.training.guards import check_fit
 from vitnp.training.loop import How, Watch, train
 from vitnp.training.place import ABOUT, clear, recall, reserved
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import Run
-from vitnp.training import sentences as of_sentences
-from vitnp.training import setup as of_images
 from vitnp.training.snapshots import RANKS
 from vitnp.training.wanted import KINDS, Wanted
 
@@ -51,8 +51,8 @@ class Result(NamedTuple):
 def settled(given, where, comm, kind=Wanted):
     """(kind, known): what to train with from {field: value}, or what the run to go on with began with.
 
-    kind: a class of `wanted`. known is that run's configuration, where it has a checkpoint. Raises InputError for a field that says something
-    else than the run did.
+    kind: a class of `wanted`. known is that run's configuration, where it has a checkpoint. Raises InputError for a
+    field that says something else than the run did, and for a run of another kind.
     """
     if kind.of in given and kind.place(given[kind.of]):
         given = given | {kind.of: str(Path(given[kind.of]).resolve())}
@@ -91,6 +91,10 @@ def run(wanted, where, comm, *, known=None, stop=None, started=None):
     Raises InputError where it cannot be trained, `Diverged` with the last good checkpoint. Whatever else ends it
     early, what was reached is saved, where that is possible, and the exception says where.
     """
+    if comm.size > 1 and not wanted.divides:
+        raise InputError(
+            f"a batch of {wanted.reads} is not divided over ranks; start vitnp {wanted.command} without mpiexec"
+        )
     if comm.rank:  # rank 0 has the folder
         return trained(wanted, where, comm, known, stop)
     if not where.resume:

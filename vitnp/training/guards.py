@@ -33,7 +33,9 @@ def check_augmentation(recipe, source):
     augment.check_names(recipe.augment)
     if (recipe.augment or recipe.mixup) and not isinstance(source, ImageSource):
         what = f"augment={','.join(recipe.augment)}" if recipe.augment else f"mixup={recipe.mixup:g}"
-        raise InputError(f"the recipe has {what}, which is of images; {source.called}s take none, leave it out")
+        raise InputError(
+            f"the recipe has {what}, which is of images; {source.called}s take none, leave it out"
+        )
 
 
 def check_dtype(dtype, task):

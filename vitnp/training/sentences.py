@@ -6,6 +6,7 @@ import numpy as np
 
 from vitnp import models
 from vitnp.data import sentences
+from vitnp.data.sentences.sources import LENGTHS
 from vitnp.errors import InputError, some_of
 from vitnp.inputs.fields import assigned
 from vitnp.tasks.translation import Translation
@@ -16,7 +17,6 @@ from vitnp.training.recipes.recipe import with_dropout
 from vitnp.training.setup import Setup
 
 RECIPE = "translate"  # unless another is asked for
-LENGTHS = ("source_length", "target_length")  # which a model may have longer than the data needs
 
 
 def prepare(wanted, known=None):

@@ -22,7 +22,6 @@ from vitnp.training.guards import check_dtype, check_fit
 from vitnp.training.recipes import Recipe
 from vitnp.training.recipes.recipe import with_dropout
 from vitnp.training.snapshots import is_training_checkpoint, model
-from vitnp.training.wanted import Wanted
 from vitnp.weights import adapt, fetch, native
 
 

@@ -40,6 +40,7 @@ class Asked(Checked):
     called: ClassVar[str] = "option"
     reads: ClassVar[str]  # what the model to train reads
     of: ClassVar[str]  # the option that names the data
+    divides: ClassVar[bool] = True  # a batch over several ranks
     start: ClassVar[tuple]  # what the first step depends on, beside the model, the recipe and the data
     init = None  # options that one kind of training alone has
     no_augment = False
@@ -94,6 +95,7 @@ class WantedSentences(Asked):
 
     reads: ClassVar[str] = "sequences"
     of: ClassVar[str] = "task"
+    divides: ClassVar[bool] = False  # its loss is a mean over the tokens of all
     start: ClassVar[tuple] = ("seed", "task", "split", "backend", "dtype")
     task: str | None = kept(str)  # the name of a task, or a file of pairs
     split: str | None = kept(str)  # what a symbol of the file's texts is
