@@ -8,6 +8,7 @@ from vitnp.inputs.fields import assigned
 from vitnp.training.recipes import LISTED, Recipe, find
 from vitnp.weights import described, fetch
 
+COMMANDS = {"images": "train", "sequences": "translate"}  # that train, by what the model reads
 SMALLEST = "Ti/16"  # for a recipe that is for a file's weights, or for a model that is not here
 
 
@@ -47,12 +48,23 @@ def model_name(wanted, listed):
 
 
 def config_class(wanted, listed, known=None):
-    """The class whose fields `set` may name: that of the model to train, or of the weights to start from."""
+    """The class whose fields `set` may name: that of the model to train, or of the weights to start from.
+
+    Raises InputError for a model that does not read what is trained on.
+    """
     if known:
         return type(models.config_from_dict(known))
     if wanted.init:
-        return described.config_class(fetch.resolve(wanted.init))
-    return models.with_preset(model_name(wanted, listed)).Config
+        name, Config = wanted.init, described.config_class(fetch.resolve(wanted.init))
+    else:
+        name = model_name(wanted, listed)
+        Config = models.with_preset(name).Config
+    if Config.reads != wanted.reads:
+        raise InputError(
+            f"the model {name} reads {Config.reads}, and vitnp {wanted.command} trains models that read "
+            f"{wanted.reads}; name another model, or type vitnp {COMMANDS[Config.reads]}"
+        )
+    return Config
 
 
 def changed(recipe, wanted, given):

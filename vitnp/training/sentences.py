@@ -10,7 +10,7 @@ from vitnp.data.sentences.sources import LENGTHS
 from vitnp.errors import InputError, some_of
 from vitnp.inputs.fields import assigned
 from vitnp.tasks.translation import Translation
-from vitnp.training.choices import changed
+from vitnp.training.choices import changed, config_class
 from vitnp.training.guards import check_augmentation
 from vitnp.training.recipes import find
 from vitnp.training.recipes.recipe import with_dropout
@@ -30,13 +30,7 @@ def prepare(wanted, known=None):
         )
     listed = find(wanted.recipe or RECIPE, "sequences")
     wanted = dataclasses.replace(wanted, model=wanted.model or listed.model)
-    Config = models.with_preset(wanted.model).Config
-    if Config.reads != wanted.reads:
-        names = [name for name in models.PRESETS if models.with_preset(name).Config.reads == wanted.reads]
-        raise InputError(
-            f"the model {wanted.model} reads {Config.reads}, not {wanted.reads}; name one of {', '.join(names)}"
-        )
-    given = assigned(wanted.set, Config, option="--set", example="num_layers=3")
+    given = assigned(wanted.set, config_class(wanted, listed), option="--set", example="num_layers=3")
     recipe = changed(listed.recipe, wanted, given)
     found = sentences.opened(wanted.task, seed=wanted.seed, split=wanted.split)
     if decided := sorted(given.keys() & found.fields.keys() - set(LENGTHS)):
