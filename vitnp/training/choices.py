@@ -26,6 +26,8 @@ def recipe_of(wanted, name):
         data.load(name)  # which says what names there are
     own = [listed for listed in LISTED.values() if listed.data == name and not wanted.init]
     if not own:
+        if wanted.init:
+            config_class(wanted, None)  # for a model that reads something else no recipe is right
         raise InputError(
             f"which recipe? name one with --recipe: {advised(wanted, name)}; vitnp recipes lists all {len(LISTED)}"
         )

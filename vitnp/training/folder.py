@@ -118,9 +118,8 @@ def trained(wanted, where, comm, known, stop, locked=None, started=None):
     kept = keep(setup, where, comm, locked) if first else None
     if first and started:
         started(setup, kept)
-    train = setup.data.train
     display = Display(
-        setup.recipe, len(train), kept and kept.resume, unit=f"{train.called}s", quiet=not first
+        setup.recipe, len(setup.data.train), kept and kept.resume, unit=setup.unit, quiet=not first
     )
     p = to_device(setup.p, xp)
     try:
@@ -212,7 +211,7 @@ def keep(setup, where, comm, locked):
     about = {"vitnp": __version__, "options": options, "run": run}
     every, log_every = setup.wanted.save_every, setup.wanted.log_every
     may_differ = (RANKS,) if where.ranks_may_differ else ()
-    how = {"every": every, "keep": setup.wanted.keep, "log_every": log_every}
+    how = {"unit": setup.unit, "every": every, "keep": setup.wanted.keep, "log_every": log_every}
     return Run(where.folder, about, **how, may_differ=may_differ, locked=locked)
 
 

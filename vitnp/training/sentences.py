@@ -7,7 +7,7 @@ import numpy as np
 from vitnp import models
 from vitnp.data import sentences
 from vitnp.data.sentences.sources import LENGTHS
-from vitnp.errors import InputError, some_of
+from vitnp.errors import InputError
 from vitnp.inputs.fields import assigned
 from vitnp.tasks.translation import Translation
 from vitnp.training.choices import changed, config_class
@@ -34,7 +34,7 @@ def prepare(wanted, known=None):
     recipe = changed(listed.recipe, wanted, given)
     found = sentences.opened(wanted.task, seed=wanted.seed, split=wanted.split)
     if decided := sorted(given.keys() & found.fields.keys() - set(LENGTHS)):
-        raise InputError(f"--set {some_of(decided)} is for the sentences to say; leave it out")
+        raise InputError(f"the sentences decide {', '.join(decided)}; leave it out of --set")
     check_augmentation(recipe, found.train)
     config = with_dropout(models.preset(wanted.model, **(found.fields | given)), recipe)
     found.check_fits(config)

@@ -37,6 +37,7 @@ class Setup(NamedTuple):
     task: Any
 
     name = property(lambda self: self.wanted.init or self.wanted.model)
+    unit = property(lambda self: f"{self.data.train.called}s")
 
 
 def prepare(wanted, known=None):

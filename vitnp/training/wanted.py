@@ -86,7 +86,11 @@ class Wanted(Asked):
     mask_ratio: float | None = kept(float)
 
     command = property(lambda self: "pretrain" if self.task else "train")
-    place = staticmethod(lambda given: data.place(given)[1])  # of the data where it is files, else None
+
+    @staticmethod
+    def place(given):
+        """The path of the data that the option `of` names, where it is files; else None."""
+        return data.place(given)[1]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -101,7 +105,11 @@ class WantedSentences(Asked):
     split: str | None = kept(str)  # what a symbol of the file's texts is
 
     command = "translate"
-    place = staticmethod(lambda given: None if given in TASKS or not os.path.isfile(given) else given)
+
+    @staticmethod
+    def place(given):
+        """As for `Wanted`."""
+        return given if given is not None and given not in TASKS and os.path.isfile(given) else None
 
 
 KINDS = (Wanted, WantedSentences)

@@ -45,8 +45,8 @@ class Sentences(NamedTuple):
             has = getattr(config, name)
             if has < value if name in LENGTHS else has != value:
                 raise InputError(
-                    f"the sentences have {name} {shown(value)}, the model {shown(has)}; make its configuration with "
-                    "the fields of the sentences"
+                    f"the sentences have {name} {shown(value)}, the model {shown(has)}; give it that of the sentences"
+                    f"{', or more' if name in LENGTHS else ''}"
                 )
 
     @property
