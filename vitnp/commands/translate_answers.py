@@ -52,7 +52,8 @@ def run(args):
     for first in range(0, len(good), BATCH):
         some = good[first : first + BATCH]
         source = to_ids([one["text"] for _, one in some], config)
-        ids, log_p = decoding.beam(source, p, config, width=beam, length_penalty=penalty)
+        with np.errstate(over="ignore", invalid="ignore"):  # the next line says so
+            ids, log_p = decoding.beam(source, p, config, width=beam, length_penalty=penalty)
         need_finite(log_p, "log-probabilities")
         for (number, one), row, answer, value in zip(some, ids, to_texts(ids, config), log_p, strict=True):
             one |= {"translation": answer, "log_probability": float(value)}
