@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 
-from vitnp import gradcheck, preset, tree, vit, weights
+from vitnp import gradcheck, models, preset, tree, weights
 from vitnp.weights import kinds
 
 PUBLISHED = {"hidden_size": 192, "num_heads": 3}  # a width whose heads are known
@@ -16,7 +16,7 @@ PRE_LOGITS = preset("tiny", **PUBLISHED)
 
 def random_model(config, dtype=np.float32):
     """Random parameters, no two alike."""
-    p = gradcheck.random_like(vit.init(None, config), np.random.default_rng(0))
+    p = gradcheck.random_like(models.of(config).init(None, config), np.random.default_rng(0))
     return tree.map(lambda leaf: leaf.astype(dtype), p)
 
 

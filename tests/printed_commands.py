@@ -25,6 +25,9 @@ PLACEHOLDERS = {
     "IN": "file.npz",
     "NEW.npz": "new.npz",
     "PICTURES": "pictures",
+    "FILE.tsv": "pairs.tsv",
+    "TEXT": "12345",
+    "TEXT…": "12345 8000",
     "RUN": "a-run",
     "DIR": "a-folder",
     "PHOTO": "photo.jpg",
@@ -50,15 +53,20 @@ NAMES = {
     "fetch": "Ti/16",
     "--recipe": "digits",
     "--data": "digits",
-}  # what NAME is, by the word before
+    "translate --recipe": "translate",
+    "--task": "number-to-korean",
+    "--model": "translate-small",
+}  # what NAME is, by the word before, or by the command and that
 REST = {  # what … leaves out, by the command
     "look": "photo.jpg --weights file.npz --out a-folder",
     "predict": "photo.jpg --weights file.npz",
+    "translate": "12345 --weights file.npz",
     "convert": "timm",
 }
 NEEDED = {  # what a command cannot be without, and a sentence that only names it leaves out
     "train": "--out a-folder",
     "pretrain": "--out a-folder",
+    "translate": "12345 --weights file.npz",
     "predict": "photo.jpg --weights file.npz",
     "look": "photo.jpg --weights file.npz --out a-folder",
     "linear-eval": "--weights file.npz",
@@ -72,6 +80,7 @@ CLAIMS = {"shift": "--test-images 20 --degrees 10", "data": "--points 10,20"}  #
 CLAIMS |= {"fixed-weights": "", "dimension": "--train-images 20 --noise 0,3"}
 CUT = "--batch-size 2 --micro-batch 1 --workers 1"
 SMALL = "--set num_layers=1 --set hidden_size=48 --set num_heads=3 --set mlp_dim=48"
+TINY = "--set hidden_size=8 --set num_heads=2 --set num_layers=1 --set mlp_dim=8"  # of translate
 # by the family of the preset: of a hybrid the stem is cut short too
 SMALLER = {"vit": SMALL, "hybrid": f"{SMALL} --set stem_units=1", "bit": "--set units=1,1 --set width=32"}
 SMALLER |= {"cnn": "--set channels=2,3", "rnn": "--set hidden_size=5", "mlp": "--set hidden_size=5"}
@@ -132,7 +141,7 @@ def words(command):
         if word == "…":
             new = REST.get(found[0] if before != "--format" else "convert", "")
         elif word == "NAME":
-            new = NAMES.get(before, word)
+            new = NAMES.get(f"{found[0]} {before}", NAMES.get(before, word))
         elif word == "OUT":
             new = "out.npz" if found[-1].endswith(".npz") else "out"
         elif word == "DIR" and before == "--data":
@@ -165,6 +174,8 @@ def cut(given):
         more += SMALLER[preset(given[given.index("--model") + 1]).family].split() if large(given) else []
         more += ["--seeds", "1"] if kind in SERIES else []
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
+    elif kind == "translate" and "--out" in given:
+        more = [*"--steps 2".split(), *CUT.split(), *TINY.split()]
     elif kind == "bias" and given[1] in CLAIMS and "--help" not in given:
         more = f"--steps 2 --batch-size 2 --workers 1 --seeds 1 {CLAIMS[given[1]]}".split()
     elif kind == "bias" and given[1] == "receptive-field":

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vitnp import InputError
-from vitnp.data import ArraySource, augment, batches, digits, loader
+from vitnp.data import ArraySource, ImageSource, augment, batches, digits, loader
 
 SOURCE = ArraySource(np.arange(23 * 4, dtype=np.uint8).reshape(23, 2, 2, 1), np.arange(23) % 3)
 ORDER = np.random.default_rng(0).permutation(23)
@@ -63,7 +63,7 @@ def test_the_generator_is_that_of_seed_and_batch():
     np.testing.assert_array_equal(images, noise(SOURCE.images(rows), np.random.default_rng([7, 3])))
 
 
-class Counted:
+class Counted(ImageSource):
     """A source that says how many batches were asked of it, and fails at one of them."""
 
     shape, labels = SOURCE.shape, SOURCE.labels

@@ -9,11 +9,10 @@ import scipy.ndimage
 from PIL import Image
 
 from vitnp import ViTConfig
-from vitnp.data import augment, folder, photo, preprocess
+from vitnp.data import ArraySource, augment, folder, photo, preprocess
 from vitnp.errors import InputError
 from vitnp.inputs import images
 from vitnp.inputs.images import Preprocessing, check_images
-from vitnp.tasks.evaluate import prepared
 
 GOOGLE = Preprocessing()
 TIMM = Preprocessing(resize_filter="bicubic", antialias=True, keep_aspect_ratio=True, crop_fraction=0.9)
@@ -90,7 +89,8 @@ def test_pixels_are_the_same_numbers_by_every_way(monkeypatch):
             source = folder.FolderSource(["a.png"], [0], c, crop=name)
             np.testing.assert_array_equal(source.images([0], np.random.default_rng(0))[0], want)
     # from a source's −1 … 1 it is a rounding more
-    np.testing.assert_allclose(prepared(pixels[None] / 127.5 - 1.0, c.preprocessing)[0], want, atol=1e-6)
+    got = ArraySource(pixels[None], [0]).prepared(pixels[None] / 127.5 - 1.0, c)[0]
+    np.testing.assert_allclose(got, want, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(50, 70), (9, 12), (16, 200), (1, 1)])

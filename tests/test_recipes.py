@@ -68,6 +68,46 @@ def test_pre_training_is_the_first_table():
     assert {name for name in LISTED if " on " in name and not name.startswith(("fine", "BiT"))} == wanted
 
 
+# Typed from the paper (Vaswani et al., 2017): §5.2 steps, §5.3 Adam and the rate, §5.4, Table 2 and Table 3.
+TRANSFORMER = """
+transformer-base | 512  | 100000 | 0.1 | 27.3
+transformer-big  | 1024 | 300000 | 0.3 | 28.4
+"""
+
+
+def test_the_transformer_papers_recipes():
+    for name, width, steps, dropout, bleu in rows(TRANSFORMER):
+        r, listed = RECIPES[name], LISTED[name]
+        assert (r.steps, r.dropout, r.label_smoothing) == (int(steps), float(dropout), 0.1)
+        assert (r.optimizer, r.beta1, r.beta2, r.eps, r.weight_decay) == ("adam", 0.9, 0.98, 1e-9, 0.0)
+        for t in (1, 1000, 4000, 16_000, int(steps)):
+            assert r.rate(t, int(steps)) == pytest.approx(int(width) ** -0.5 * min(t**-0.5, t * 4000**-1.5))
+        assert listed.accuracy.startswith(f"{bleu} BLEU") and listed.model == name
+        assert preset(name).hidden_size == int(width)
+    assert [name for name, listed in LISTED.items() if listed.reads == "sequences"] == [
+        "translate",
+        *(row[0] for row in rows(TRANSFORMER)),
+    ]
+
+
+def test_the_recipe_that_trains_a_translator_here():
+    r = RECIPES["translate"]
+    assert (r.schedule, r.optimizer, r.beta2, r.eps) == ("inverse-sqrt", "adam", 0.98, 1e-9)
+    assert r.rate(r.warmup_steps, r.steps) == r.lr > r.rate(4 * r.warmup_steps, r.steps) == r.lr / 2
+
+
+@pytest.mark.parametrize("name", ["translate", "Transformer-Base"])
+def test_a_recipe_for_what_the_model_does_not_read(name):
+    with pytest.raises(
+        InputError, match="is for a model that reads sequences; type vitnp translate --recipe"
+    ):
+        recipe_of(Wanted(recipe=name), "digits")
+    with pytest.raises(
+        InputError, match='"digits" is for a model that reads images; type vitnp train --recipe'
+    ):
+        recipes.find("digits", "sequences")
+
+
 BIT = """
 BiT-S on ImageNet     | 1281167   | 90 | 30 60 80    | 81.30
 BiT-M on ImageNet-21k | 14200000  | 90 | 30 60 80    | 85.39
@@ -130,15 +170,18 @@ def test_what_is_listed_can_be_run_and_says_where_it_was_measured():
     for name, listed in LISTED.items():
         assert listed.name == name
         assert RECIPES[name] is listed.recipe
-        assert listed.command.startswith(("vitnp train --recipe ", "none: "))
+        verb = "train" if listed.reads == "images" else "translate"
+        assert listed.command.startswith((f"vitnp {verb} --recipe ", "none: "))
         for text in (listed.accuracy, listed.time):
             marks = ("the paper's (Table", "the BiT paper's", "measured (docs/", "not measured")
             assert any(mark in text for mark in marks), name
         if listed.command.startswith("vitnp") and listed.model:
             config = preset(listed.model, **listed.settings)
             assert f"--model {listed.model} " in listed.command
-            size = f" --image-size {config.image_size[0]} "
-            assert (size in listed.command) == ("image_size" in listed.settings)
+            assert config.reads == listed.reads
+            if "image_size" in listed.settings:
+                assert f" --image-size {config.image_size[0]} " in listed.command
+            assert ("--image-size" in listed.command) == ("image_size" in listed.settings)
             for field in listed.settings.keys() - {"image_size"}:
                 assert f"--set {field}={getattr(config, field)} " in listed.command
 
@@ -219,6 +262,7 @@ def test_update_options_are_all_that_update_takes():
         "momentum": 0.8,
         "beta1": 0.7,
         "beta2": 0.6,
+        "eps": 1e-8,
         "weight_decay": 0.5,
     }
 
@@ -289,7 +333,7 @@ def test_the_list(capsys):
     assert cli.main(["recipes"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[0] for line in lines[: len(LISTED)]] == list(LISTED)
-    assert len(LISTED) == 43
+    assert len(LISTED) == 46
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,22 @@ def test_a_staircase_without_stairs_and_one_cut_off():
     assert schedules.staircase(1, lr=1.0, warmup_steps=0, total_steps=100) == 1.0
 
 
+@pytest.mark.parametrize(("width", "steps"), [(512, 100_000), (1024, 300_000)])
+def test_the_transformers_schedule(width, steps):
+    """Its own formula (Vaswani et al., 2017, §5.3): d^−0.5 · min(t^−0.5, t · w^−1.5), w = 4000."""
+    plan = {"lr": width**-0.5 * 4000**-0.5, "warmup_steps": 4000, "total_steps": steps}
+    for step in (1, 2, 1000, 3999, 4000, 4001, 16_000, steps, steps + 7):
+        want = width**-0.5 * min(step**-0.5, step * 4000**-1.5)
+        assert schedules.inverse_sqrt(step, **plan) == pytest.approx(want, rel=1e-12)
+    assert schedules.inverse_sqrt(4000, **plan) == pytest.approx(plan["lr"], rel=1e-15)
+
+
+def test_an_inverse_root_without_warm_up_and_one_cut_off():
+    assert schedules.inverse_sqrt(1, lr=1.0, warmup_steps=0, total_steps=9) == 1.0
+    assert schedules.inverse_sqrt(9, lr=1.0, warmup_steps=0, total_steps=9) == pytest.approx(1 / 3)
+    assert schedules.inverse_sqrt(5, lr=1.0, warmup_steps=10, total_steps=5) == 0.5
+
+
 @pytest.mark.parametrize(
     ("decay_at", "said"),
     [

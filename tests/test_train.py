@@ -14,7 +14,7 @@ from vitnp.engine import batch
 from vitnp.inputs.images import Preprocessing
 from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
-from vitnp.tasks.evaluate import accuracy, prepared
+from vitnp.tasks.evaluate import accuracy
 from vitnp.training import guards, loop, optim, recipes, schedules, setup
 from vitnp.training.display import Display, duration, rate
 from vitnp.training.progress import Epoch, Step
@@ -420,6 +420,10 @@ def test_images_as_the_model_had_them():
     how = Preprocessing(mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
     x = np.linspace(-1, 1, 24, dtype="float32").reshape(1, 2, 4, 3)
     want = ((x.astype("float64") + 1) / 2 - [0.4, 0.5, 0.6]) / [0.2, 0.25, 0.3]
+
+    def prepared(x, how):
+        return ArraySource(x, [0]).prepared(x, preset("tiny", preprocessing=how))
+
     np.testing.assert_allclose(prepared(x, how), want, atol=1e-6)
     assert prepared(x, how).dtype == np.float32
     for mean, std in ((0.5, 0.25), (0.4, 0.5), ((0.5, 0.5, 0.4), 0.5), (0.5, (0.5, 0.5, 0.4))):  # one alone

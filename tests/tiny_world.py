@@ -11,10 +11,11 @@ import pytest
 import sklearn.datasets
 from checkpoint_files import random_model
 from PIL import Image
+from printed_commands import TINY
 
 from vitnp import preset, weights
 from vitnp.commands import cli
-from vitnp.data import cifar, idx, published
+from vitnp.data import cifar, idx, published, sentences
 from vitnp.weights import fetch
 from vitnp.weights.published import URLS
 
@@ -93,7 +94,9 @@ def things(given):
     for name in ("weights", "init", "file"):
         path = getattr(args, name, None)
         deep = {"--layers", "--block"} & set(given)
-        if path and (deep or path not in URLS):
+        if path and given[0] == "translate":
+            translator(path)
+        elif path and (deep or path not in URLS):
             model(DEEP if path in URLS else path, num_layers=12 if deep else 1)
     of_options = [getattr(args, name, None) for name in ("image", "against")]
     for path in [*(getattr(args, "images", None) or []), *of_options]:
@@ -104,8 +107,21 @@ def things(given):
     data = getattr(args, "data", None)
     if data and data not in (*cifar.CLASSES, *idx.CLASSES, "digits"):
         pictures(data)
+    task = getattr(args, "task", None)
+    if task and task.endswith(".tsv"):
+        lines = [f"{letter}\t{letter.upper()}\n" for letter in "abcdefghijklmnop"]
+        Path(task).write_text("".join(lines), encoding="utf-8")
     if getattr(args, "resume", None):
-        assert typed([*f"{given[0]} --data digits --steps 2 --batch-size 2 --out".split(), args.resume]) == 0
+        what = f"--task numbers {TINY}" if given[0] == "translate" else "--data digits"
+        assert typed([*f"{given[0]} {what} --steps 2 --batch-size 2 --out".split(), args.resume]) == 0
+
+
+def translator(path):
+    """A file of a tiny model that reads numbers."""
+    own = sentences.opened("number-to-korean").fields
+    config = preset("translate-small", **own, hidden_size=8, num_heads=2, num_layers=1, mlp_dim=8)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    weights.save(path, random_model(config), config)
 
 
 def model(path, num_layers=1):

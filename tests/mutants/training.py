@@ -133,6 +133,43 @@ wrong_rules(
     ),
     decay_at=(0.4, 0.6, 0.8),
 )
+wrong_rules(
+    "training/schedules.py",
+    "test_schedules",
+    "test_the_transformers_schedule",
+    ("no root", "math.sqrt(max(warmup_steps, 1) / step)", "(max(warmup_steps, 1) / step)"),
+    ("the warm-up is steeper", "warmup(step, warmup_steps) * min", "warmup(2 * step, warmup_steps) * min"),
+    ("a fall from the first step on", "math.sqrt(max(warmup_steps, 1) / step)", "math.sqrt(1 / step)"),
+    width=512,
+    steps=100_000,
+)
+wrong_rules(
+    "training/recipes/recipe.py",
+    "test_recipes",
+    "test_update_options_are_all_that_update_takes",
+    ("ε is not the recipe's", '"beta2", "eps")', '"beta2")'),
+)
+SENTENCES = "test_sentence_training"
+wrong_rules(
+    "data/loader.py",
+    SENTENCES,
+    "test_new_pairs_at_every_step",
+    ("the source is read without chance", "source.read(rows, rng)", "source.read(rows)"),
+)
+wrong_rules(
+    "tasks/evaluate.py",
+    SENTENCES,
+    "test_the_accuracy_is_of_whole_sentences",
+    ("each batch counts as much", "/ len(rows)", "/ (64 * -(-len(rows) // 64))"),
+)
+wrong_rules(
+    "data/sentences/sources.py",
+    SENTENCES,
+    "test_a_model_that_does_not_fit",
+    ("a longer model is refused", "has < value if", "has != value if"),
+    ("any length fits", "has < value if name in LENGTHS", "False if name in LENGTHS"),
+    ("any symbols fit", "else has != value:", "else False:"),
+)
 RULE, NUMBER = "training/recipes/hyperrule.py", "test_the_rule_goes_by_the_number"
 SIZE = "test_the_rule_goes_by_the_size"
 MANY = {"warm_up": 500, "decay_at": (0.3, 0.6, 0.9), "mixup": 0.1}

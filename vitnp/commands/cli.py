@@ -23,6 +23,7 @@ COMMANDS = {  # and what each does; its options are in the file of its name in `
     "fine-tune": "trained weights on other data as the paper does it: rates by a held-out part, several sizes",
     "compare": "train with one field changed, over seeds; table and picture",
     "bias": "what the slides say of inductive bias, measured: one claim, its table, picture and CSV",
+    "translate": "train a Transformer on pairs of sentences, or let a trained one translate",
     "recipes": "how to train: hyper-parameters, and what accuracy to expect",
     "linear-eval": "few-shot accuracy of a frozen model, by least squares in closed form",
     "predict": "the most likely classes of pictures, by a ViT from a file",

@@ -67,7 +67,7 @@ def run(args):
     for line in lines:
         say(line)
     out = f"compare-{args.over}" if args.out is None else args.out
-    outside(out, wanted.data)
+    outside(out, wanted.place(wanted.data))
     out, rows = writable(out), []
     about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in MAY_CHANGE}
     if args.overwrite:

@@ -71,7 +71,7 @@ def run(args):
         lr = " or ".join(f"{rate:g}" for rate in rates)
         lines = [f"{by(setup.config.image_size)}: {setup.config.seen}", *chosen(setup, lr)]
         each[by(setup.config.image_size)] = one, lines, tree.count(setup.p)
-    outside(args.out, wanted.data)
+    outside(args.out, wanted.place(wanted.data))
     out = writable(args.out)
     of_all = ("image_size", *MAY_CHANGE)
     about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in of_all}

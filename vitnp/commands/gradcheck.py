@@ -27,7 +27,9 @@ def add_options(parser):
         action="store_true",
         help="all leaves and the images along random directions, for a model of any size",
     )
-    parser.add_argument("--batch", type=int, default=2, metavar="B", help="images, or pairs of sequences (default 2)")
+    parser.add_argument(
+        "--batch", type=int, default=2, metavar="B", help="images, or pairs of sequences (default 2)"
+    )
     parser.add_argument(
         "--seeds", type=int, default=3, help="random directions, per leaf without --at-once (default 3)"
     )

@@ -11,7 +11,6 @@ from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.weights import add_source, need_finite, source
 from vitnp.errors import counted, need_real, one_line
-from vitnp.tasks.evaluate import prepared
 
 
 def add_options(parser):
@@ -82,7 +81,7 @@ def features(source, rows, p, config, workers=None, bar=None):
     """The representations (n, D) of these rows of a source, shown by a bar. Raises InputError for NaN or infinity."""
     parts = []
     for first in range(0, len(rows), 64):
-        images = prepared(source.images(rows[first : first + 64]), config.preprocessing)
+        images = source.prepared(source.images(rows[first : first + 64]), config)
         parts.append(linear_eval.features(images, p, config, workers=workers))
         if bar is not None:
             bar.update(len(images))

@@ -3,9 +3,7 @@
 Attention needs no head, so with --attention a model without one is no error.
 """
 
-import json
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import numpy as np
 from vitnp import models, weights
 from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend, need_counts
+from vitnp.commands.printing import as_json
 from vitnp.commands.weights import add_source, names_of, need_finite, no_classes, source
 from vitnp.data import photo, preprocess
 from vitnp.engine import precision
@@ -24,9 +23,6 @@ from vitnp.models import vit
 from vitnp.ops import softmax
 
 BATCH = 8  # pictures at a time
-UNSAFE = re.compile(
-    "[\x7f-\x9f\ud800-\udfff]"
-)  # which JSON need not escape: a terminal obeys them, or cannot show them
 
 
 def add_options(parser):
@@ -97,7 +93,7 @@ def run(args):
         if not args.json:
             print("\n" + "\n".join(lines(record)))
     if args.json:
-        print(UNSAFE.sub(escaped, json.dumps(report, indent=1, ensure_ascii=False)))
+        print(as_json(report))
     return 2 if any("error" in record for record in report["images"]) else 0
 
 
@@ -145,11 +141,6 @@ def draw_attention(x, p, config, path):
     _, saved = vit.forward(to_device(x[None], array_module(parameter_of(p))), p, config)
     A = saved.blocks[-1].attention.A[0]
     return show.save(show.attention_from_class_token(x, A, config, block=config.num_layers - 1), path)
-
-
-def escaped(letter):
-    """The letter as JSON may write any: a backslash, u and its number."""
-    return f"\\u{ord(letter[0]):04x}"
 
 
 def lines(record):

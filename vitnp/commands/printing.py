@@ -1,7 +1,22 @@
-"""What several commands print: texts in columns, a mean with its deviation. Imports nothing of vitnp."""
+"""What several commands print: texts in columns, a mean with its deviation, JSON. Imports nothing of vitnp."""
 
+import json
+import re
 import statistics
 import unicodedata
+
+# Which JSON need not escape: a terminal obeys them, or cannot show them.
+UNSAFE = re.compile("[\x7f-\x9f\ud800-\udfff]")
+
+
+def as_json(report):
+    """The report as JSON that a terminal can show."""
+    return UNSAFE.sub(escaped, json.dumps(report, indent=1, ensure_ascii=False))
+
+
+def escaped(letter):
+    """The letter as JSON may write any: a backslash, u and its number."""
+    return f"\\u{ord(letter[0]):04x}"
 
 
 def width(text):

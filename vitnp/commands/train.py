@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from vitnp import data
+from vitnp.commands import train_words
 from vitnp.commands.options import add_backend, need_counts
 from vitnp.commands.train_options import add_keeping, add_model, add_recipe
-from vitnp.commands.train_words import chosen, summary, title, warm_up_too_long
+from vitnp.commands.train_words import chosen, warm_up_too_long
 from vitnp.engine import ranks
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, need_int
@@ -16,8 +17,6 @@ from vitnp.system.output import say
 from vitnp.training import folder
 from vitnp.training.snapshots import RANKS
 from vitnp.training.wanted import Wanted
-
-NAMES = [field.name for field in dataclasses.fields(Wanted)]
 
 
 def add_options(parser):
@@ -75,14 +74,14 @@ def add_training(parser):
         help="a picture of a folder that cannot be read (default stop)",
     )
     add_model(parser)
-    add_recipe(parser)
+    add_recipe(parser).add_argument("--no-augment", action="store_true", help="the images as they are")
     add_keeping(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
     parser.add_argument(
         "--dtype", choices=DTYPES, help="float16: forward and backward, for GPUs (default float32)"
     )
     add_backend(parser)
-    parser.set_defaults(**dict.fromkeys(NAMES))
+    parser.set_defaults(**dict.fromkeys(names_of(Wanted)))
 
 
 def fraction(text):
@@ -90,13 +89,21 @@ def fraction(text):
     return float(text[:-1]) / 100 if text.endswith("%") else float(text)
 
 
-def asked(args):
-    """{field of `Wanted`: value} that was typed."""
-    return {name: getattr(args, name) for name in NAMES if getattr(args, name) is not None}
+def names_of(kind):
+    """The fields of a class of `training.wanted`, which are options."""
+    return [field.name for field in dataclasses.fields(kind)]
 
 
-def run(args):
-    """Train, print one line per epoch, save; 130, 143 or 129 if Ctrl-C, SIGTERM or a closed terminal stopped it."""
+def asked(args, kind=Wanted):
+    """{field of `Wanted`, or of another kind: value} that was typed."""
+    return {name: getattr(args, name) for name in names_of(kind) if getattr(args, name) is not None}
+
+
+def run(args, kind=Wanted, words=train_words):
+    """Train, print one line per epoch, save; 130, 143 or 129 if Ctrl-C, SIGTERM or a closed terminal stopped it.
+
+    kind: a class of `training.wanted`; words: the module with its `title` and its `summary`.
+    """
     from vitnp.training import signals
 
     with ranks.connect() as comm, signals.heard() as wish:
@@ -106,18 +113,18 @@ def run(args):
             raise InputError("--overwrite begins anew and --resume goes on; leave one out")
         if where.ranks_may_differ and not where.resume:
             raise InputError("--ranks-may-differ is of a run that goes on; give it with --resume")
-        given = asked(args) if where.resume else args.own | asked(args)
-        wanted, known = folder.settled(given, where, comm)
+        given = asked(args, kind) if where.resume else args.own | asked(args, kind)
+        wanted, known = folder.settled(given, where, comm, kind)
         need_int("--seed", wanted.seed, at_least=0, at_most=2**32 - 1)
         need_counts(wanted, "workers", *folder.MAY_CHANGE)
-        return train_in_folder(wanted, where, comm, wish, known)
+        return train_in_folder(wanted, where, comm, wish, known, words)
 
 
-def train_in_folder(wanted, where, comm, wish, known=None):
+def train_in_folder(wanted, where, comm, wish, known=None, words=train_words):
     """Train in the folder that --out or --resume names, draw the curves, and say what came of it."""
 
     def started(setup, kept):
-        say(title(setup, comm, kept.resume))
+        say(words.title(setup, comm, kept.resume))
         for line in chosen(setup):
             say(line)
         for difference in kept.checkpoints.notes:
@@ -135,8 +142,8 @@ def train_in_folder(wanted, where, comm, wish, known=None):
     if result.stopped:
         if first:
             path, stopped = result.stopped
-            command = "pretrain" if wanted.task else "train"
-            say(f"{stopped}; {path} is saved: go on with vitnp {command} --resume {where.folder}", sys.stderr)
+            go_on = f"go on with vitnp {wanted.command} --resume {where.folder}"
+            say(f"{stopped}; {path} is saved: {go_on}", sys.stderr)
         return 128 + (wish.signal or signal.SIGTERM)
     if first:
         from vitnp import show
@@ -145,5 +152,5 @@ def train_in_folder(wanted, where, comm, wish, known=None):
             show.save(show.curves(result.history), Path(where.folder) / "curves.png")
         except InputError as problem:
             raise InputError(f"{problem}; the training is done, and model.npz is saved") from None
-        say(summary(result, where.folder))
+        say(words.summary(result, where.folder))
     return 0

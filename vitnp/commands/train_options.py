@@ -1,4 +1,4 @@
-"""The options of `vitnp train`, in groups."""
+"""The options of `vitnp train`, in groups; other commands that train have some of them."""
 
 from vitnp.commands.options import NAMES
 from vitnp.commands.weights import add_source
@@ -18,8 +18,8 @@ def add_model(parser):
     )
 
 
-def add_recipe(parser):
-    """The recipe and what takes the place of its numbers."""
+def add_recipe(parser, of="images"):
+    """The recipe and what takes the place of its numbers; of: what a step learns from."""
     recipe = parser.add_argument_group("recipe", "how to train: a recipe, and what is to differ from it")
     recipe.add_argument(
         "--recipe",
@@ -28,13 +28,12 @@ def add_recipe(parser):
     )
     recipe.add_argument("--epochs", type=int, metavar="N")
     recipe.add_argument("--steps", type=int, metavar="N", help="in place of epochs")
-    recipe.add_argument("--batch-size", type=int, metavar="B", help="images a step")
+    recipe.add_argument("--batch-size", type=int, metavar="B", help=f"{of} per step")
     recipe.add_argument(
-        "--micro-batch", type=int, metavar="B", help="images at a time, if a step's need too much memory"
+        "--micro-batch", type=int, metavar="B", help=f"{of} at a time, if a step's need too much memory"
     )
     recipe.add_argument("--lr", type=float, help="learning rate after the warm-up")
     recipe.add_argument("--weight-decay", type=float, metavar="X", help="of weight matrices")
-    recipe.add_argument("--no-augment", action="store_true", help="the images as they are")
     recipe.add_argument(
         "--set-recipe",
         action="append",
@@ -42,6 +41,7 @@ def add_recipe(parser):
         metavar="FIELD=VALUE",
         help="any other field; may be repeated",
     )
+    return recipe
 
 
 def add_keeping(parser):

@@ -20,7 +20,7 @@ import os
 from vitnp.data.few import distinct, few, held_out, part, repeated
 from vitnp.data.fitting import fitted
 from vitnp.data.loader import batches
-from vitnp.data.sources import ArraySource, DataSet, Source
+from vitnp.data.sources import ArraySource, DataSet, ImageSource, Source
 from vitnp.data.typical import picture_size
 from vitnp.errors import InputError, did_you_mean, known, need_int, quoted
 from vitnp.inputs.images import ImageConfig
@@ -30,6 +30,7 @@ __all__ = [
     "SETS",
     "ArraySource",
     "DataSet",
+    "ImageSource",
     "Source",
     "batches",
     "distinct",

@@ -1,21 +1,22 @@
-"""Some of a source's images: a fraction to train with few labels, or a part held out. Imports `errors`."""
+"""Some of a source's images: a fraction to train with few labels, or a part held out. Imports `sources`, `errors`."""
 
 import math
 import numbers
 
 import numpy as np
 
+from vitnp.data.sources import ImageSource
 from vitnp.errors import InputError
 
 
-class Rows:
+class Rows(ImageSource):
     """A source that consists of some rows of another source; a row may be repeated."""
 
     def __init__(self, source, rows):
         if isinstance(source, Rows):  # rows of rows are rows of the first source
             source, rows = source.source, source.rows[rows]
         self.source, self.rows = source, rows
-        self.labels, self.shape, self.does = source.labels[rows], source.shape, getattr(source, "does", ())
+        self.labels, self.shape, self.does = source.labels[rows], source.shape, source.does
 
     def __len__(self):
         return len(self.rows)

@@ -11,12 +11,13 @@ import math
 import numpy as np
 
 from vitnp.data import augment, folder, photo, preprocess
+from vitnp.data.sources import ImageSource
 from vitnp.errors import InputError
 
 SMALL = ("affine", "crop", *augment.BOXES)  # augmentations that are measured in the picture's own pixels
 
 
-class Fitted:
+class Fitted(ImageSource):
     """Images of another source, small pictures of one size, as a model of `config` takes them.
 
     augment: names of augmentations; those that go by the small picture's pixels are done here, on the small picture.

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from vitnp.data import augment, photo, preprocess
-from vitnp.data.sources import TEST_SHARE, DataSet
+from vitnp.data.sources import TEST_SHARE, DataSet, ImageSource
 from vitnp.errors import InputError, need_choice
 from vitnp.inputs.images import ImageConfig, Preprocessing
 from vitnp.system import cores
@@ -29,7 +29,7 @@ class Unreadable(InputError):
     """A picture cannot be read: a training may leave such pictures out."""
 
 
-class FolderSource:
+class FolderSource(ImageSource):
     """Pictures in files, decoded when they are read.
 
     crop, a name of `augment.BOXES`, cuts a random part of each picture when it is read with a generator, as for

@@ -10,14 +10,14 @@ from vitnp.errors import InputError, need_int
 
 
 def batches(source, order, *, batch_size, seed, change=None, first=0, ahead=2, share=None):
-    """Yield (images, labels) of batch first, first + 1, …; batch i has the rows order[i·batch_size : (i+1)·batch_size].
+    """Yield (inputs, labels) of batch first, first + 1, …; batch i has the rows order[i·batch_size : (i+1)·batch_size].
 
     All random numbers of batch i come from np.random.default_rng([seed, i]), so they do not depend on `first` and
-    `ahead`. With seed None nothing is random: the images are those for evaluation. change is a function (images,
-    labels, rng) → images, labels, such as `augment.composed` gives. At most `ahead` batches are made in advance, each
+    `ahead`. With seed None nothing is random: the inputs are those for evaluation. change is a function (inputs,
+    labels, rng) → inputs, labels, such as `augment.composed` gives. At most `ahead` batches are made in advance, each
     in a thread of its own; with 0, no thread is started. An exception is raised in place of its batch. When the
     generator ends or is closed, its threads have ended. share is a function n → (start, stop): the slice of a
-    batch's n images that is read, if several processes divide the batch.
+    batch's n inputs that is read, if several processes divide the batch.
     """
     batch_size = need_int("batch_size", batch_size, at_least=1)
     first, ahead = need_int("first", first, at_least=0), need_int("ahead", ahead, at_least=0)
@@ -28,8 +28,8 @@ def batches(source, order, *, batch_size, seed, change=None, first=0, ahead=2, s
         rows = order[i * batch_size : (i + 1) * batch_size]
         rows = rows if share is None else rows[slice(*share(len(rows)))]
         rng = None if seed is None else np.random.default_rng([seed, i])
-        images, labels = source.images(rows, rng), source.labels[rows]
-        return change(images, labels, rng) if change else (images, labels)
+        inputs, labels = source.read(rows, rng)
+        return change(inputs, labels, rng) if change else (inputs, labels)
 
     numbers = range(first, math.ceil(len(order) / batch_size))
     return in_order(make, numbers, ahead) if ahead else map(make, numbers)

@@ -1,51 +1,106 @@
-"""What the loader and training know of a data set: labeled images that are read on demand.
+"""What the loader and training know of a data set: inputs with labels, such as images, that are read on demand.
 
 Imports `inputs`, `errors`.
 """
 
-from typing import NamedTuple, Protocol
+import zlib
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from vitnp.errors import MOST, InputError
+from vitnp.errors import MOST, InputError, counted
 from vitnp.inputs.checks import listed
-from vitnp.inputs.images import Preprocessing, scaled
+from vitnp.inputs.images import Preprocessing, normalized, scaled
 
 TEST_SHARE = 0.2  # of a set that has no split of its own
 
 
 class Source(Protocol):
-    """n labeled images of one shape, read by row number.
+    """n inputs with labels, read by row number; len() is n."""
+
+    called: ClassVar[str]  # one of them, in messages
+
+    def __len__(self):
+        """How many there are."""
+
+    def read(self, rows, rng=None):
+        """(inputs, labels) of these rows, new arrays; with a generator as for training, without one as for evaluation.
+
+        Several threads may call it.
+        """
+
+    def prepared(self, inputs, config):
+        """Inputs that `read` gave, perhaps augmented, as the model of the configuration takes them."""
+        return inputs
+
+
+class ImageSource(Source):
+    """n labeled images of one shape.
 
     labels (n,) integers 0 … classes − 1; shape (Hᵢ, Wᵢ, C) of every image, None where each has its own and a model is
-    to say which (`fitting`); does: names of the augmentations that `images` itself does; len() is n.
+    to say which (`fitting`); does: names of the augmentations that `images` itself does.
     """
 
+    called = "image"
     labels: np.ndarray
     shape: tuple | None
     does: tuple
 
-    def __len__(self):
-        """How many images there are."""
-
     def images(self, rows, rng=None):
         """The images of these rows: float32 (len(rows), Hᵢ, Wᵢ, C), values −1 … 1, a new array.
 
-        With a generator, as for training, it does what `does` names; without one, as for evaluation. Several threads
-        may call it.
+        With a generator, as for training, it does what `does` names; without one, as for evaluation.
         """
+
+    def read(self, rows, rng=None):
+        """The images of these rows and their labels."""
+        return self.images(rows, rng), self.labels[rows]
+
+    def prepared(self, images, config):
+        """Images −1 … 1 with the model's mean and standard deviation: (x₀ − mean)/std of x₀ in 0 … 1."""
+        how = config.preprocessing
+        return images if how.mean == how.std == (0.5,) else normalized(images * 0.5 + 0.5, how)
 
 
 class DataSet(NamedTuple):
     """Training images, test images and the names of the classes."""
 
-    train: Source
-    test: Source
+    train: ImageSource
+    test: ImageSource
     class_names: tuple  # class_names[label] is the name of the class
     note: str = ""  # what was done to the pictures so that they are what a model takes
 
+    reads = "images"  # what a model of it reads
 
-class ArraySource:
+    @property
+    def about(self):
+        """What tells one data set from another, for a checkpoint to remember."""
+        labels = np.concatenate([self.train.labels, self.test.labels])
+        return {
+            "images": [len(self.train), len(self.test)],
+            "shape": list(self.train.shape),
+            "classes": list(self.class_names),
+            "labels": zlib.crc32(labels.astype("<i8").tobytes()),
+        }
+
+    def check_fits(self, config, classes=True):
+        """Raise InputError unless a model of the configuration takes the images and, if asked, knows the classes."""
+        height, width, channels = self.train.shape
+        if config.image_size != (height, width) or config.in_channels != channels:
+            have, want = (height, width, channels), (*config.image_size, config.in_channels)
+            raise InputError(
+                f"the images are {have[0]}x{have[1]}x{have[2]}, the model takes {want[0]}x{want[1]}x{want[2]}; make "
+                "them fit with data.fitted(data, config), or give the model "
+                f"image_size {height}x{width}, in_channels={channels}"
+            )
+        if classes and config.num_classes != len(self.class_names):
+            raise InputError(
+                f"the data has {counted(len(self.class_names), 'class')}, the model {config.num_classes}; "
+                f"give it num_classes={len(self.class_names)}, or leave that out"
+            )
+
+
+class ArraySource(ImageSource):
     """A source whose images are in memory: uint8 (n, Hᵢ, Wᵢ, C), 0 … 255, or floats, −1 … 1.
 
     uint8 is kept, a quarter of the memory, and scaled to x/127.5 − 1 when it is read. Raises InputError for another

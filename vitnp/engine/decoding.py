@@ -55,13 +55,17 @@ def beam(source, p, config, *, width=4, length_penalty=0.6, most=None):
     """The best of the targets that beam search finds: (ids as `greedy` gives them, their log-probabilities (B,)).
 
     At each place the `width` likeliest beginnings are kept. Of the finished ones that with the largest
-    log p/((5 + length)/6)^length_penalty wins (Wu et al., 2016); the greedy one is always among them.
+    log p/((5 + length)/6)^length_penalty wins (Wu et al., 2016); the greedy one is always among them. A width of 1 is
+    greedy decoding.
     """
     source, most = checked(source, p, config, most)
     width = need_int("width", width, at_least=1, at_most=config.vocabulary_size)
     alpha = need_real("length_penalty", length_penalty, low=0.0, at_most=LARGEST_PENALTY)
     B, V, xp = len(source), config.vocabulary_size, array_module(source)
-    best = Best(*_greedy(source, p, config, most), alpha)
+    found = _greedy(source, p, config, most)
+    if width == 1:
+        return found
+    best = Best(*found, alpha)
     rows = np.repeat(np.arange(B), width)  # the sentence of each beginning
     seen = models.of(config).begin(source, p, config).of(to_device(rows, xp))
     ids = np.full((B * width, 1), START)

@@ -4,12 +4,12 @@ import numpy as np
 
 from vitnp import models
 from vitnp.backend.arrays import to_host
-from vitnp.data import batches, distinct
+from vitnp.data import ImageSource, batches, distinct
 from vitnp.engine import batch
-from vitnp.tasks.evaluate import BATCH, prepared
+from vitnp.tasks.evaluate import BATCH
 
 
-class Represented:
+class Represented(ImageSource):
     """A source of representations (n, D), float32, in place of another source's images: see `represented`."""
 
     does = ()
@@ -25,6 +25,10 @@ class Represented:
         """The representations of these rows; what a generator would draw is not drawn."""
         return self.r[self.place[np.asarray(rows)]]
 
+    def prepared(self, r, config):
+        """Representations as they are."""
+        return r
+
 
 def represented(source, p, config, *, workers=None, between=None):
     """The `Represented` of a source whose images do not change: what the model hands to its head.
@@ -35,7 +39,7 @@ def represented(source, p, config, *, workers=None, between=None):
     body, config_below = models.below_head(p, config)
     parts = []
     for images, _ in batches(source, rows, batch_size=BATCH, seed=None):
-        images = prepared(images, config.preprocessing)
+        images = source.prepared(images, config)
         parts.append(to_host({"r": batch.predict(images, body, config_below, workers=workers)})["r"])
         if between:
             between(len(images))

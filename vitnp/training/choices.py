@@ -8,13 +8,14 @@ from vitnp.inputs.fields import assigned
 from vitnp.training.recipes import LISTED, Recipe, find
 from vitnp.weights import described, fetch
 
+COMMANDS = {"images": "train", "sequences": "translate"}  # that train, by what the model reads
 SMALLEST = "Ti/16"  # for a recipe that is for a file's weights, or for a model that is not here
 
 
 def recipe_of(wanted, name):
     """The listed recipe that is asked for, by default the data set's own."""
     if wanted.recipe:
-        listed = find(wanted.recipe)
+        listed = find(wanted.recipe, wanted.reads)
         if listed.needs_weights and not (wanted.init or wanted.model):
             raise InputError(
                 f'the recipe "{listed.name}" is for trained weights; name their file with --init FILE, or an untrained '
@@ -25,6 +26,8 @@ def recipe_of(wanted, name):
         data.load(name)  # which says what names there are
     own = [listed for listed in LISTED.values() if listed.data == name and not wanted.init]
     if not own:
+        if wanted.init:
+            config_class(wanted, None)  # for a model that reads something else no recipe is right
         raise InputError(
             f"which recipe? name one with --recipe: {advised(wanted, name)}; vitnp recipes lists all {len(LISTED)}"
         )
@@ -47,12 +50,23 @@ def model_name(wanted, listed):
 
 
 def config_class(wanted, listed, known=None):
-    """The class whose fields `set` may name: that of the model to train, or of the weights to start from."""
+    """The class whose fields `set` may name: that of the model to train, or of the weights to start from.
+
+    Raises InputError for a model that does not read what is trained on.
+    """
     if known:
         return type(models.config_from_dict(known))
     if wanted.init:
-        return described.config_class(fetch.resolve(wanted.init))
-    return models.with_preset(model_name(wanted, listed)).Config
+        name, Config = wanted.init, described.config_class(fetch.resolve(wanted.init))
+    else:
+        name = model_name(wanted, listed)
+        Config = models.with_preset(name).Config
+    if Config.reads != wanted.reads:
+        raise InputError(
+            f"the model {name} reads {Config.reads}, and vitnp {wanted.command} trains models that read "
+            f"{wanted.reads}; name another model, or type vitnp {COMMANDS[Config.reads]}"
+        )
+    return Config
 
 
 def changed(recipe, wanted, given):

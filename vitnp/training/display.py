@@ -7,27 +7,28 @@ from vitnp.training.progress import READ_EVERY
 
 
 class Display:
-    """A progress bar over all images with loss, accuracy, images/s and the time left, and a line per epoch.
+    """A progress bar over all inputs with loss, accuracy, inputs/s and the time left, and a line per epoch.
 
-    progress: the `Progress` to start from, or None; quiet prints nothing. What cannot be shown is left out.
+    count: of the training inputs; unit: what they are. progress: the `Progress` to start from, or None; quiet prints
+    nothing. What cannot be shown is left out.
     """
 
-    def __init__(self, recipe, num_images, progress=None, *, quiet=False):
+    def __init__(self, recipe, count, progress=None, *, unit="images", quiet=False):
         from tqdm import tqdm
 
-        self.quiet, self.num_images, self.accuracy, self.frozen = quiet, num_images, "", 0
-        self.epochs = -(-recipe.total_steps(num_images) // recipe.steps_per_epoch(num_images))
-        full, steps = divmod(recipe.total_steps(num_images), recipe.steps_per_epoch(num_images))
+        self.quiet, self.unit, self.accuracy, self.frozen = quiet, unit, "", 0
+        self.epochs = -(-recipe.total_steps(count) // recipe.steps_per_epoch(count))
+        full, steps = divmod(recipe.total_steps(count), recipe.steps_per_epoch(count))
         self.bar = tqdm(
-            total=full * num_images + steps * recipe.batch_size,
-            initial=0 if progress is None else (progress.epoch - 1) * num_images + progress.images,
-            unit=" images",
+            total=full * count + steps * recipe.batch_size,
+            initial=0 if progress is None else (progress.epoch - 1) * count + progress.images,
+            unit=f" {unit}",
             disable=True if quiet else None,  # None: a bar only in a terminal
             leave=False,
         )
 
     def on_step(self, step):
-        """Advance the bar by the step's images."""
+        """Advance the bar by the step's inputs."""
         if self.bar.disable:
             return
         with unless_gone(sys.stderr):
@@ -49,7 +50,7 @@ class Display:
             return
         self.accuracy = f", test {epoch.test_accuracy:.2%}"
         with unless_gone(sys.stdout):
-            self.bar.write(line(epoch, self.epochs), file=sys.stdout)
+            self.bar.write(line(epoch, self.epochs, self.unit), file=sys.stdout)
             sys.stdout.flush()
 
     def close(self):
@@ -58,11 +59,11 @@ class Display:
             self.bar.close()
 
 
-def line(epoch, epochs):
+def line(epoch, epochs, unit):
     """An epoch's results in one line."""
     return (
         f"epoch {epoch.epoch:{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f}  train {epoch.train_accuracy:7.2%}  "
-        f"test {epoch.test_accuracy:7.2%}  lr {epoch.lr:.2e}  {rate(epoch.images_per_second)} images/s"
+        f"test {epoch.test_accuracy:7.2%}  lr {epoch.lr:.2e}  {rate(epoch.images_per_second)} {unit}/s"
     )
 
 

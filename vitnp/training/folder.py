@@ -2,11 +2,12 @@
 
 import contextlib
 import dataclasses
+import os
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vitnp import __version__, data, models
+from vitnp import __version__, models
 from vitnp.backend.arrays import get, to_device, to_host
 from vitnp.data.folder import Unreadable
 from vitnp.engine.split import choose_workers
@@ -14,19 +15,20 @@ from vitnp.errors import InputError, counted, shown
 from vitnp.inputs.fields import check_fields
 from vitnp.system.arithmetic import kernels
 from vitnp.tasks.masked import model
+from vitnp.training import sentences as of_sentences
+from vitnp.training import setup as of_images
 from vitnp.training.display import Display
 from vitnp.training.guards import check_fit
 from vitnp.training.loop import How, Watch, train
 from vitnp.training.place import ABOUT, clear, recall, reserved
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import Run
-from vitnp.training.setup import about_data, prepare
 from vitnp.training.snapshots import RANKS
-from vitnp.training.wanted import Wanted
+from vitnp.training.wanted import KINDS, Wanted
 
 MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
 ANEW_WITHOUT_IT = ", or begin anew without such pictures: --on-corrupt skip --overwrite"
-START = ("seed", "init", "freeze", "labels", "task", "target", "mask_ratio", "backend", "dtype")
+PREPARE = {"images": of_images.prepare, "sequences": of_sentences.prepare}  # by what is read
 
 
 class Where(NamedTuple):
@@ -46,25 +48,31 @@ class Result(NamedTuple):
     stopped: tuple | None = None
 
 
-def settled(given, where, comm):
-    """(Wanted, known): what to train with from {field: value}, or what the run to go on with began with.
+def settled(given, where, comm, kind=Wanted):
+    """(kind, known): what to train with from {field: value}, or what the run to go on with began with.
 
-    known is that run's configuration, where it has a checkpoint. Raises InputError for a field that says something
-    else than the run did.
+    kind: a class of `wanted`. known is that run's configuration, where it has a checkpoint. Raises InputError for a
+    field that says something else than the run did, and for a run of another kind.
     """
-    if "data" in given and data.place(given["data"])[1]:
-        given = given | {"data": str(Path(given["data"]).resolve())}
-    asked = Wanted(**given)
+    if kind.of in given and kind.place(given[kind.of]):
+        given = given | {kind.of: str(Path(given[kind.of]).resolve())}
+    asked = kind(**given)
     if not where.resume:
         return asked, None
     about = comm.broadcast({"about": recall(where.folder) if comm.rank == 0 else None})["about"]
     try:
-        check_fields(about["options"], Wanted)
-        began = Wanted(**about["options"])
+        reads = models.config_from_dict(about["run"]["model"]).reads
+        Began = next(one for one in KINDS if one.reads == reads)
+        check_fields(about["options"], Began)
+        began = Began(**about["options"])
     except InputError as problem:
         raise InputError(
             f"{where.folder}/{ABOUT} is not as a run of this vitnp writes it: {problem}"
         ) from None
+    if not isinstance(began, kind):
+        raise InputError(
+            f"the run in {where.folder} is of vitnp {began.command}; type vitnp {began.command} --resume {where.folder}"
+        )
     for name in sorted(set(given) - set(MAY_CHANGE)):
         told, before = getattr(asked, name), getattr(began, name)
         if told != before:
@@ -83,10 +91,14 @@ def run(wanted, where, comm, *, known=None, stop=None, started=None):
     Raises InputError where it cannot be trained, `Diverged` with the last good checkpoint. Whatever else ends it
     early, what was reached is saved, where that is possible, and the exception says where.
     """
+    if comm.size > 1 and not wanted.divides:
+        raise InputError(
+            f"a batch of {wanted.reads} is not divided over ranks; start vitnp {wanted.command} without mpiexec"
+        )
     if comm.rank:  # rank 0 has the folder
         return trained(wanted, where, comm, known, stop)
     if not where.resume:
-        outside(where.folder, wanted.data)
+        outside(where.folder, wanted.place(getattr(wanted, wanted.of)))
     new, overwrite = not where.resume, where.overwrite
     with reserved(where.folder, new=new, overwrite=overwrite, needed=wanted.init) as locked:
         return trained(wanted, where, comm, known, stop, locked, started)
@@ -97,7 +109,7 @@ def trained(wanted, where, comm, known, stop, locked=None, started=None):
     first = comm.rank == 0
     xp = get(wanted.backend)
     comm.use(xp)
-    setup = prepare(wanted, known)
+    setup = PREPARE[wanted.reads](wanted, known)
     check_fit(setup.data, setup.config, setup.task)
     workers = setup.wanted.workers or workers_for(setup, comm)
     setup = setup._replace(wanted=dataclasses.replace(setup.wanted, workers=workers))
@@ -106,7 +118,9 @@ def trained(wanted, where, comm, known, stop, locked=None, started=None):
     kept = keep(setup, where, comm, locked) if first else None
     if first and started:
         started(setup, kept)
-    display = Display(setup.recipe, len(setup.data.train), kept and kept.resume, quiet=not first)
+    display = Display(
+        setup.recipe, len(setup.data.train), kept and kept.resume, unit=setup.unit, quiet=not first
+    )
     p = to_device(setup.p, xp)
     try:
         with contextlib.closing(display), contextlib.closing(kept) if first else contextlib.nullcontext():
@@ -154,8 +168,8 @@ def watched(p, setup, comm, stop, display, kept):
         except Diverged as problem:
             raise Diverged(f"{problem}{where_it_is_good(kept)}") from None
         except MemoryError:
-            images = counted(setup.recipe.batch_size, "image")
-            what = f"a step of {images} needs more memory than there is; give --micro-batch"
+            count = counted(setup.recipe.batch_size, setup.data.train.called)
+            what = f"a step of {count} needs more memory than there is; give --micro-batch"
             raise InputError(what + how_to_go_on(kept)) from None
         except Unreadable as problem:
             raise InputError(f"{problem}{how_to_go_on(kept, 'replace it and ')}{ANEW_WITHOUT_IT}") from None
@@ -189,22 +203,25 @@ def keep(setup, where, comm, locked):
     run = {
         "model": models.config_to_dict(setup.config),
         "recipe": dataclasses.asdict(setup.recipe),
-        "data": about_data(setup.wanted.data, setup.data),
-        "start": {name: options[name] for name in START},
+        "data": {"name": options[setup.wanted.of]} | setup.data.about,
+        "start": {name: options[name] for name in setup.wanted.start},
         "machines": {"ranks": comm.size, "workers": setup.wanted.workers},
         "arithmetic": kernels(),
     }
     about = {"vitnp": __version__, "options": options, "run": run}
     every, log_every = setup.wanted.save_every, setup.wanted.log_every
     may_differ = (RANKS,) if where.ranks_may_differ else ()
-    how = {"every": every, "keep": setup.wanted.keep, "log_every": log_every}
+    how = {"unit": setup.unit, "every": every, "keep": setup.wanted.keep, "log_every": log_every}
     return Run(where.folder, about, **how, may_differ=may_differ, locked=locked)
 
 
-def outside(out, name):
-    """Raise InputError where a run's folder is in the folder of pictures: the next run would take it for a class."""
-    if data.place(name)[1] and Path(out).resolve().is_relative_to(Path(name).resolve()):
-        raise InputError(f"--out {out} is in the data folder {name}; choose --out outside the data folder")
+def outside(out, place):
+    """Raise InputError where a run's folder is in the folder of pictures: the next run would take it for a class.
+
+    place: of the data where it is files, else None.
+    """
+    if place and os.path.isdir(place) and Path(out).resolve().is_relative_to(Path(place).resolve()):
+        raise InputError(f"--out {out} is in the data folder {place}; choose --out outside the data folder")
 
 
 def workers_for(setup, comm):

@@ -5,31 +5,36 @@ import math
 import numpy as np
 
 from vitnp import tree
+from vitnp.data import ImageSource, augment
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, counted, need_choice
 from vitnp.inputs.checks import misfits, need_fit
 from vitnp.tasks.classification import Classification, Head
+from vitnp.tasks.masked import MaskedPatches
 from vitnp.training.progress import Diverged
+
+IN_FLOAT32 = {Head: "a frozen backbone", MaskedPatches: "a model without labels"}  # what is not float16 yet
 
 
 def check_fit(data, config, task):
-    """Raise InputError unless the data has images that the model takes and, if the task learns them, its classes."""
+    """Raise InputError unless the model reads what the data has and, if the task learns them, knows its classes."""
+    if config.reads != data.reads:
+        raise InputError(f"the data is {data.reads} and the model reads {config.reads}; give it other data")
     if not len(data.train) or not len(data.test):
-        images = counted(len(data.train), "image")
+        count = counted(len(data.train), data.train.called)
         raise InputError(
-            f"the data has {images} to learn from and {len(data.test)} to test; need some of both"
+            f"the data has {count} to learn from and {len(data.test)} to test; need some of both"
         )
-    height, width, channels = data.train.shape
-    if config.image_size != (height, width) or config.in_channels != channels:
-        have, want = (height, width, channels), (*config.image_size, config.in_channels)
+    data.check_fits(config, classes=task.uses_labels)
+
+
+def check_augmentation(recipe, source):
+    """Raise InputError for an augmentation that is not there, or for any where the source's inputs are no images."""
+    augment.check_names(recipe.augment)
+    if (recipe.augment or recipe.mixup) and not isinstance(source, ImageSource):
+        what = f"augment={','.join(recipe.augment)}" if recipe.augment else f"mixup={recipe.mixup:g}"
         raise InputError(
-            f"the images are {have[0]}x{have[1]}x{have[2]}, the model takes {want[0]}x{want[1]}x{want[2]}; make them "
-            f"fit with data.fitted(data, config), or give the model image_size {height}x{width}, in_channels={channels}"
-        )
-    if task.uses_labels and config.num_classes != len(data.class_names):
-        raise InputError(
-            f"the data has {counted(len(data.class_names), 'class')}, the model {config.num_classes}; "
-            f"give it num_classes={len(data.class_names)}, or leave that out"
+            f"the recipe has {what}, which is of images; {source.called}s take none, leave it out"
         )
 
 
@@ -37,7 +42,7 @@ def check_dtype(dtype, task):
     """Raise InputError for a dtype that is not there, or that this is not trained in."""
     need_choice("dtype", dtype, DTYPES)
     if dtype == "float16" and not isinstance(task, Classification):
-        what = "a frozen backbone" if isinstance(task, Head) else "a model without labels"
+        what = next((words for kind, words in IN_FLOAT32.items() if isinstance(task, kind)), "this task")
         raise InputError(f"{what} is trained in float32; leave out float16")
 
 
@@ -51,18 +56,18 @@ def check_same_trees(want, have):
     need_fit("the state to go on from is of another model or optimizer", wrong)
 
 
-def check_place(now, recipe, num_images):
+def check_place(now, recipe, count):
     """Raise InputError unless the counts of a `Progress` to go on from are those of one place in this training."""
-    each, total = recipe.steps_per_epoch(num_images), recipe.total_steps(num_images)
+    each, total = recipe.steps_per_epoch(count), recipe.total_steps(count)
     if now.finished:
         right = now.step == total
     else:
         right = now.step == (now.epoch - 1) * each + now.steps <= total and now.steps <= each
-        right &= now.images == min(now.steps * recipe.batch_size, num_images) and now.generator is not None
+        right &= now.images == min(now.steps * recipe.batch_size, count) and now.generator is not None
     if not right or not 0 <= now.optimizer["step"] <= now.step:  # fewer in float16
         raise InputError(
             f"the state to go on from is in no place of a training of {counted(total, 'step')}: epoch {now.epoch:,}, "
-            f"step {now.steps:,} of it, {now.step:,} in all, {counted(now.images, 'image')}; begin from another "
+            f"step {now.steps:,} of it, {now.step:,} in all, {counted(now.images, 'input')}; begin from another "
             "checkpoint"
         )
 

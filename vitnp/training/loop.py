@@ -1,6 +1,6 @@
 """Training: epochs of shuffled, augmented batches through the optimizer. What makes it reliable is in `training/`.
 
-Chance: at the start of an epoch the one generator draws the order of the images and a seed. Augmentation and dropout
+Chance: at the start of an epoch the one generator draws the order of the inputs and a seed. Augmentation and dropout
 of the epoch's step i follow from the seed and i, so that the generator's state and i are all that resuming needs, and
 the same seed with the same number of workers gives the same parameters to the bit.
 """
@@ -24,13 +24,21 @@ from vitnp.engine.split import choose_workers
 from vitnp.inputs.checks import parameter_of
 from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
-from vitnp.tasks.evaluate import accuracy, prepared
+from vitnp.tasks.evaluate import accuracy
 from vitnp.tasks.frozen import represented
 from vitnp.training import optim
-from vitnp.training.guards import check_dtype, check_finite, check_fit, check_place, check_same_trees
+from vitnp.training.guards import (
+    check_augmentation,
+    check_dtype,
+    check_finite,
+    check_fit,
+    check_place,
+    check_same_trees,
+)
 from vitnp.training.progress import READ_EVERY, Diverged, Epoch, Progress, Step, Stopped
+from vitnp.training.recipes.recipe import with_dropout
 
-MONITORED = 256  # training images that an epoch's training accuracy is measured on
+MONITORED = 256  # training inputs that an epoch's training accuracy is measured on
 
 
 class How(NamedTuple):
@@ -64,24 +72,18 @@ class Setting(NamedTuple):
     half = property(lambda self: self.how.dtype == "float16")
 
 
-def with_dropout(config, recipe):
-    """The configuration with the recipe's dropout, where it has one; a ResNet has none, and 0.0 is none."""
-    if recipe.dropout is None or (recipe.dropout == 0 and not hasattr(config, "dropout_rate")):
-        return config
-    return dataclasses.replace(config, dropout_rate=recipe.dropout)
-
-
 def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()):
     """Train p in place as the recipe says, and return the history, a list of `Epoch`.
 
-    data: a `DataSet`. rng: a generator. resume: the `Progress` to go on from, whose state p and rng take. p lies in
-    the memory of NumPy or of CuPy, and there everything is done. Where the recipe averages, p ends as the average.
+    data: a `DataSet`, or `Sentences`. rng: a generator. resume: the `Progress` to go on from, whose state p and rng
+    take. p lies in the memory of NumPy or of CuPy, and there everything is done. Where the recipe averages, p ends as
+    the average.
     Raises InputError where the data does not fit the configuration, `Diverged` where the loss or a gradient stops
     being finite, and `Stopped` where watch.stop asked for it.
     """
     task = how.task or Classification(recipe.label_smoothing)
     check_fit(data, config, task)
-    augment.check_names(recipe.augment)
+    check_augmentation(recipe, data.train)
     check_dtype(how.dtype, task)
     config = with_dropout(config, recipe)
     workers = how.workers
@@ -160,18 +162,18 @@ def train_epoch(now, s, rng, total_steps):
         source,
         order,
         batch_size=recipe.batch_size,
-        seed=seed + comm.rank,  # every rank reads images of its own, with chances of their own
+        seed=seed + comm.rank,  # every rank reads inputs of its own, with chances of their own
         change=augment.composed(recipe.augment, source, alpha=recipe.mixup, num_classes=s.config.num_classes),
         first=now.steps,
         share=comm.share,
     )
     with contextlib.closing(read):
-        for images, labels in itertools.islice(read, total_steps - now.step):
+        for inputs, labels in itertools.islice(read, total_steps - now.step):
             batch_size = min(recipe.batch_size, len(source) - now.steps * recipe.batch_size)
             lr = recipe.rate(now.step + 1, total_steps)
-            images = prepared(images, s.config.preprocessing)
+            inputs = source.prepared(inputs, s.config)
             drop = np.random.default_rng([seed, now.steps, 1])
-            loss, dp = gradients(now, s, images, labels, batch_size, drop)
+            loss, dp = gradients(now, s, inputs, labels, batch_size, drop)
             stop = s.watch.stop is not None and s.watch.stop()
             if comm.size > 1:
                 comm.sum_gradients(dp)
@@ -189,7 +191,7 @@ def train_epoch(now, s, rng, total_steps):
                 raise Stopped(now)
 
 
-def gradients(now, s, images, labels, batch_size, rng):
+def gradients(now, s, inputs, labels, batch_size, rng):
     """The loss over the batch and its gradient for what learns; of several ranks, this rank's share of both."""
     first, last = s.how.comm.share(batch_size)
     scale = precision.LossScale(*now.scale)
@@ -200,7 +202,7 @@ def gradients(now, s, images, labels, batch_size, rng):
         loss_scale=scale.value if s.half else 1.0,
     )
     p = precision.cast(now.p, "float16") if s.half else now.p
-    loss, dp = batch.run(s.how.task, images, labels, p, s.config, rng, plan)
+    loss, dp = batch.run(s.how.task, inputs, labels, p, s.config, rng, plan)
     return loss, precision.unscaled(dp, scale) if s.half else dp
 
 

@@ -18,19 +18,19 @@ class Step(NamedTuple):
     loss: float  # before the update; a number on the device if p is there
     norm: float  # of the gradient, before clipping
     lr: float
-    images: int  # of the step's batch
+    images: int  # or sentences, of the step's batch
 
 
 class Epoch(NamedTuple):
     """The result of one epoch; a history is a list of them."""
 
     epoch: int  # from 1
-    loss: float  # the training loss: mean over the epoch's images, augmented and with dropout
-    train_accuracy: float  # 0…1, on some of the training images, not augmented
+    loss: float  # the training loss: mean over the epoch's inputs, augmented and with dropout
+    train_accuracy: float  # 0…1, on some of the training inputs, not augmented
     test_accuracy: float  # 0…1
     lr: float  # of the last step
     seconds: float  # of training and evaluation
-    images_per_second: float  # of training alone
+    images_per_second: float  # or sentences, of training alone
 
 
 TREES = ("p", "optimizer", "average")
@@ -40,7 +40,7 @@ TREES = ("p", "optimizer", "average")
 class Progress:
     """The complete state of a training between two steps; enough to resume it bit for bit.
 
-    The order of an epoch's images and all its random numbers follow from `generator`; `steps` of the epoch are done.
+    The order of an epoch's inputs and all its random numbers follow from `generator`; `steps` of the epoch are done.
     """
 
     p: dict
@@ -50,8 +50,8 @@ class Progress:
     epoch: int = 1  # the current one
     steps: int = 0  # done in this epoch
     step: int = 0  # done in total
-    images: int = 0  # trained on in the epoch so far
-    loss_sum: float = 0.0  # over those images
+    images: int = 0  # or sentences, trained on in the epoch so far
+    loss_sum: float = 0.0  # over those
     seconds: float = 0.0  # of the epoch so far
     history: list = dataclasses.field(default_factory=list)  # of the `Epoch`s done
     scale: list = dataclasses.field(default_factory=lambda: list(LossScale()))  # of the loss, in float16

@@ -18,11 +18,14 @@ class Run:
     """What a training leaves in its folder; give its methods to `train` as on_step, on_epoch and on_failure.
 
     about: JSON-able, what `recall` gives back; about["run"] is what checkpoints are compared with, except for what
-    may_differ, see `Checkpoints`. every and log_every: steps between two checkpoints (None: 300 s), and between two
-    rows of steps.csv. locked: the folder's `system.lock.Locked`, where it is locked.
+    may_differ, see `Checkpoints`. unit: what is counted, in the names of columns. every and log_every: steps between
+    two checkpoints (None: 300 s), and between two rows of steps.csv. locked: the folder's `system.lock.Locked`, where
+    it is locked.
     """
 
-    def __init__(self, folder, about, *, every=None, keep=2, log_every=10, may_differ=(), locked=None):
+    def __init__(
+        self, folder, about, *, unit="images", every=None, keep=2, log_every=10, may_differ=(), locked=None
+    ):
         self.folder, self.log_every = writable(folder), need_int("log_every", log_every, at_least=1)
         self.locked, self.reached = locked, 0  # the last step done here
         self.rescued = None  # the checkpoint of a training that failed
@@ -33,10 +36,17 @@ class Run:
         if not (self.folder / ABOUT).exists():
             self.text(ABOUT, json.dumps(about, indent=1) + "\n")
         step, epochs = (self.resume.step, self.resume.history) if self.resume else (0, [])
-        rows = rows_until(self.folder / "steps", Step._fields, step)
-        self.epochs = Table(self.folder / "history", Epoch._fields, [epoch._asdict() for epoch in epochs])
-        self.steps = Table(self.folder / "steps", Step._fields, rows)
+        self.columns = {of: [name.replace("images", unit) for name in of._fields] for of in (Epoch, Step)}
+        rows = rows_until(self.folder / "steps", self.columns[Step], step)
+        self.epochs = Table(
+            self.folder / "history", self.columns[Epoch], [self.row(epoch) for epoch in epochs]
+        )
+        self.steps = Table(self.folder / "steps", self.columns[Step], rows)
         self.events = Events(self.folder, step)
+
+    def row(self, record):
+        """{column: value} of an `Epoch` or a `Step`."""
+        return dict(zip(self.columns[type(record)], record, strict=True))
 
     def text(self, name, text):
         """Write a text file of the folder."""
@@ -49,7 +59,7 @@ class Run:
         self.need_folder()
         if step.step % self.log_every == 0:
             step = step._replace(loss=float(step.loss), norm=float(step.norm))
-            self.steps.write(step._asdict())
+            self.steps.write(self.row(step))
             self.events.write(step.step, loss=step.loss, lr=step.lr, norm=step.norm)
         if self.checkpoints.due(step.step):
             self.save(progress)
@@ -58,7 +68,7 @@ class Run:
         """Keep the epoch's numbers, and the checkpoint of a training that is finished."""
         epoch = progress.history[-1]
         self.need_folder()
-        self.epochs.write(epoch._asdict())
+        self.epochs.write(self.row(epoch))
         accuracies = {"train_accuracy": epoch.train_accuracy, "test_accuracy": epoch.test_accuracy}
         self.events.write(progress.step, **accuracies)
         if progress.finished:
@@ -88,12 +98,12 @@ class Run:
             raise InputError(f"{self.locked.folder} was removed or moved while its training ran")
 
     def finish(self, p, config, class_names, init=None):
-        """Write the model, and the names of its classes where it has some.
+        """Write the model, and the names of its classes where it knows some.
 
         init: the weights it began with. Where they are this folder's model.npz, they stay as init.npz.
         """
         self.need_folder()
-        if config.num_classes:
+        if config.num_classes and class_names:
             self.text("classes.txt", "".join(f"{name}\n" for name in class_names))
         path, begun = self.folder / "model.npz", self.folder / "init.npz"
         if path.exists() and not begun.exists() and same_file(init, path):

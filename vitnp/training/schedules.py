@@ -50,6 +50,18 @@ def staircase(step, *, lr, warmup_steps, total_steps, decay_at=(0.3, 0.6, 0.9)):
     return lr * 0.1**decays * warmup(step, warmup_steps)
 
 
+def inverse_sqrt(step, *, lr, warmup_steps, total_steps):
+    """The learning rate at `step`: a linear warm-up, then a fall by the root of the step, without an end.
+
+        lr · min(step/w, √(w/step)),   w = warmup_steps, or 1 where that is 0
+
+    As the Transformer (Vaswani et al., 2017, §5.3), whose lr is d^−0.5 · w^−0.5: the largest rate, at step w.
+    """
+    step, warmup_steps, total_steps = checked(step, warmup_steps, total_steps)
+    lr = need_real("lr", lr, low=0)
+    return lr * warmup(step, warmup_steps) * min(1.0, math.sqrt(max(warmup_steps, 1) / step))
+
+
 def shares(name, value):
     """A tuple of shares of all steps, rising. Raises InputError for anything else."""
     if not isinstance(value, tuple | list):
@@ -81,4 +93,4 @@ def warmup(step, warmup_steps):
     return min(1.0, step / warmup_steps) if warmup_steps else 1.0
 
 
-SCHEDULES = {"cosine": cosine, "linear": linear, "staircase": staircase}
+SCHEDULES = {"cosine": cosine, "linear": linear, "staircase": staircase, "inverse-sqrt": inverse_sqrt}

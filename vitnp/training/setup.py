@@ -2,7 +2,6 @@
 
 import dataclasses
 import sys
-import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,18 +19,17 @@ from vitnp.tasks.classification import Head
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
 from vitnp.training.choices import changed, config_class, model_name, recipe_of
 from vitnp.training.guards import check_dtype, check_fit
-from vitnp.training.loop import with_dropout
 from vitnp.training.recipes import Recipe
+from vitnp.training.recipes.recipe import with_dropout
 from vitnp.training.snapshots import is_training_checkpoint, model
-from vitnp.training.wanted import Wanted
 from vitnp.weights import adapt, fetch, native
 
 
 class Setup(NamedTuple):
     """What a training is made of."""
 
-    wanted: Wanted  # with the model that was chosen
-    data: data.DataSet
+    wanted: Any  # with the model that was chosen
+    data: Any  # a `DataSet`, or sentences
     p: dict
     config: Any
     recipe: Recipe
@@ -39,6 +37,7 @@ class Setup(NamedTuple):
     task: Any
 
     name = property(lambda self: self.wanted.init or self.wanted.model)
+    unit = property(lambda self: f"{self.data.train.called}s")
 
 
 def prepare(wanted, known=None):
@@ -177,15 +176,3 @@ def of_training(path, *, format=None, image_size=None, **overrides):
     if wrong := misfits(p, shapes(models.of(config).init, config)):
         raise InputError(f"{path} does not hold the model that --set says: {wrong[0]}")
     return (p, config) if image_size is None else adapt.new_image_size(p, config, image_size)
-
-
-def about_data(name, dataset):
-    """What tells one data set from another, for a checkpoint to remember."""
-    train, test = dataset.train, dataset.test
-    return {
-        "name": name,
-        "images": [len(train), len(test)],
-        "shape": list(train.shape),
-        "classes": list(dataset.class_names),
-        "labels": zlib.crc32(np.concatenate([train.labels, test.labels]).astype("<i8").tobytes()),
-    }

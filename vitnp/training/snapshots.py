@@ -5,6 +5,7 @@ SHA-256 of all that. It is written beside its name, brought to the disk and rena
 moment, the one before is whole.
 """
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from vitnp.errors import InputError, need_int
 from vitnp.system import reading
 from vitnp.system.writing import as_input_error, beside
 from vitnp.training.guards import check_parameters, first_not_finite
+from vitnp.training.recipes import Recipe
 from vitnp.training.restored import restored
 from vitnp.weights import kinds
 from vitnp.weights.native import TRAINING as REST  # the array that holds, as JSON, what is no array
@@ -97,7 +99,7 @@ class Checkpoints:
         except InputError as problem:
             before = "go on from the one before" if len(self.files()) > 1 else "begin again"
             raise InputError(f"{problem}; delete it to {before}") from None
-        differ = list(differences(about["run"], self.run))
+        differ = list(differences(with_defaults(about["run"], self.run), self.run))
         self.notes = [text for text in differ if text.startswith(self.may_differ)]
         if other := [text for text in differ if text not in self.notes]:
             ranks_alone = all(text.startswith(RANKS) for text in other)
@@ -154,6 +156,16 @@ def read(path):
         if getattr(leaf, "dtype", None) not in ("float32", "float64"):
             raise InputError(f"{path}: {name} holds no floats; begin from another checkpoint")
     return progress, about
+
+
+def with_defaults(there, here):
+    """The run of a file, its recipe with the default of every field that is younger than the file."""
+    recipe, now = there.get("recipe"), here.get("recipe")
+    if not isinstance(recipe, dict) or not isinstance(now, dict):
+        return there
+    defaults = {field.name: field.default for field in dataclasses.fields(Recipe) if field.name in now}
+    known = {name: value for name, value in defaults.items() if value is not dataclasses.MISSING}
+    return there | {"recipe": json.loads(json.dumps(known)) | recipe}
 
 
 def differences(there, here, name=""):

@@ -19,9 +19,11 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
     if format is not None:
         families.check_format(format)
     if native.TRAINING in stored:
+        of_images = config_class(path).reads == "images"
+        who, command = (", which only train --init reads", "train") if of_images else ("", "translate")
         raise InputError(
-            f"{path} is a training checkpoint, which only train --init reads; use its run's model.npz, which is there "
-            f"at the end: vitnp train --resume {run_of(path)}"
+            f"{path} is a training checkpoint{who}; use its run's model.npz, which is there at the end: "
+            f"vitnp {command} --resume {run_of(path)}"
         )
     if GRAPH in stored:
         if format is not None:

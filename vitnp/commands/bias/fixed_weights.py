@@ -12,7 +12,6 @@ from vitnp.commands.options import numbers_of
 from vitnp.errors import InputError
 from vitnp.models.layers import Layer
 from vitnp.ops import conv
-from vitnp.tasks.evaluate import prepared
 from vitnp.training.setup import prepare
 
 WHAT = "the weights by which two images are taken: a CNN's kernels are the same, a ViT's attention differs"
@@ -43,8 +42,8 @@ def plan(args):
             if series.trained(wanted, place, wish) is None:
                 return None
             before, found = prepare(wanted), []
-            after, _ = weights.load(place / "model.npz")
-            images = prepared(before.data.test.images(chosen), before.config.preprocessing)
+            test, (after, _) = before.data.test, weights.load(place / "model.npz")
+            images = test.prepared(test.images(chosen), before.config)
             for when, p in zip(WHEN, (before.p, after), strict=True):
                 kept = drawn if when == WHEN[1] and family not in seen else {}
                 of_model = MEASURED[family](images, p, before.config, kept)

@@ -14,7 +14,6 @@ from vitnp.commands.printing import mean_and_deviation
 from vitnp.data.few import Rows, balanced
 from vitnp.engine import batch
 from vitnp.errors import InputError, need_int, need_real
-from vitnp.tasks.evaluate import prepared
 
 WHAT = "test accuracy and consistency with the pictures moved and rotated, trained without augmentation"
 SEEDS = 5
@@ -89,7 +88,7 @@ def measured(folder, wanted, changes, count):
     p, config = weights.load(folder / "model.npz")
     test = data.opened(wanted.data, seed=wanted.seed).test
     some = Rows(test, balanced(test.labels, 0)[:count])
-    images = prepared(some.images(range(len(some))), config.preprocessing)
+    images = some.prepared(some.images(range(len(some))), config)
 
     def predict(x):
         return batch.predict(x, p, config, workers=wanted.workers)

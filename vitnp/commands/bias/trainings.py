@@ -12,7 +12,6 @@ from vitnp.commands import series
 from vitnp.commands.options import comma_separated, need_counts
 from vitnp.engine import batch
 from vitnp.errors import InputError, counted, did_you_mean, need_near, quoted
-from vitnp.tasks.evaluate import prepared
 from vitnp.training.choices import recipe_of
 from vitnp.training.folder import MAY_CHANGE
 from vitnp.training.loop import MONITORED
@@ -110,7 +109,7 @@ def seconds_of(setup):
     """The seconds that a training will take: its steps as long as those done here, an image measured a third of one."""
     recipe, source = setup.recipe, setup.data.train
     rows = np.arange(recipe.batch_size) % len(source)
-    images = prepared(source.images(rows), setup.config.preprocessing)
+    images = source.prepared(source.images(rows), setup.config)
     how, times = batch.Plan(setup.wanted.workers), []
     for _ in range(4):
         began = time.perf_counter()

@@ -4,17 +4,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vitnp.data.sources import Source
+from vitnp.errors import InputError, shown
 from vitnp.inputs.sequences import END, SPECIALS, START
 from vitnp.inputs.text import all_symbols, cut, ids_of, padded
 
+LENGTHS = ("source_length", "target_length")  # which a model may have larger than the sentences need
 PER_EPOCH = 25_600  # pairs of an endless source that are called an epoch: 400 steps of 64
 
 
 class Sentences(NamedTuple):
     """Training and test pairs, and what a model needs to read and write them. It goes where a `DataSet` goes.
 
-    A source has len(), `read(rows, rng=None)` → (source ids (n, S), target ids (n, T + 1)), padded to the longest of
-    them, and `about`, JSON-able, which tells it from another source. Several threads may call `read`.
+    A source's `read` gives (source ids (n, S), target ids (n, T + 1)), padded to the longest of them; it has `about`,
+    JSON-able, which tells it from another source.
     """
 
     train: object
@@ -25,6 +28,26 @@ class Sentences(NamedTuple):
     source_length: int  # the most symbols of a source
     target_length: int  # of a target, without START and END
     note: str = ""
+
+    reads = "sequences"  # what a model of them reads
+
+    @property
+    def about(self):
+        """What tells these sentences from others, for a checkpoint to remember."""
+        return {"train": self.train.about, "test": self.test.about}
+
+    def check_fits(self, config, classes=True):
+        """Raise InputError unless the ids are symbols of the model of the configuration, and none is too long for it.
+
+        classes: whether the symbols are learned, which they always are.
+        """
+        for name, value in self.fields.items():
+            has = getattr(config, name)
+            if has < value if name in LENGTHS else has != value:
+                raise InputError(
+                    f"the sentences have {name} {shown(value)}, the model {shown(has)}; give it that of the sentences"
+                    f"{', or more' if name in LENGTHS else ''}"
+                )
 
     @property
     def class_names(self):
@@ -58,8 +81,10 @@ def as_arrays(pairs):
     return padded(sources), padded(targets)
 
 
-class Fixed:
+class Fixed(Source):
     """Pairs that are kept: of a file, or of a test."""
+
+    called = "sentence"
 
     def __init__(self, pairs, encoder, about):
         self.pairs = [encoder(*pair) for pair in pairs]
@@ -73,8 +98,10 @@ class Fixed:
         return as_arrays([self.pairs[row] for row in rows])
 
 
-class Endless:
+class Endless(Source):
     """Pairs drawn when they are read, none of them made of a thing in `held_out`."""
+
+    called = "sentence"
 
     def __init__(self, task, encoder, held_out, seed, about):
         self.task, self.encoder, self.held_out, self.seed, self.about = task, encoder, held_out, seed, about

@@ -23,6 +23,7 @@ class Listed(NamedTuple):
     source: str  # of the recipe's numbers
     accuracy: str  # what to expect, and who measured it
     time: str  # how long it takes, and where
+    reads: str = "images"  # what its model reads, or "sequences"
     rates: tuple = ()  # base learning rates to choose from by a held-out part; the recipe has one of them
     hold_out: float = 0.1  # that part, a fraction of the training images
     by_count: Callable | None = (

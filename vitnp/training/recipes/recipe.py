@@ -19,8 +19,10 @@ class Recipe(Checked):
     called: ClassVar[str] = "recipe"
     epochs: int | None = whole(None)
     steps: int | None = whole(None)  # updates in all
-    batch_size: int = whole()  # images an update
-    micro_batch: int | None = whole(None)  # images a forward and backward, gradients added; None: batch_size
+    batch_size: int = whole()  # images or sentences per update
+    micro_batch: int | None = whole(
+        None
+    )  # as many per forward and backward, gradients added; None: batch_size
     lr: float = real(open_at_low=True)  # after the warm-up, before the decay
     schedule: str = choice(*schedules.SCHEDULES)
     decay_at: tuple | None = declared(
@@ -31,6 +33,7 @@ class Recipe(Checked):
     momentum: float = real(0.9, below=1)  # SGD's μ
     beta1: float = real(0.9, below=1)  # Adam's β₁ and β₂
     beta2: float = real(0.999, below=1)
+    eps: float = real(1e-8, low=1e-30)  # Adam's ε
     weight_decay: float = real(0.0)  # λ, of weight matrices
     clip: float = real(math.inf, open_at_low=True, at_most=math.inf)  # the largest global norm of a gradient
     dropout: float | None = real(None, below=1)  # None: the model's own rate
@@ -53,13 +56,13 @@ class Recipe(Checked):
                 f"micro_batch is {self.micro_batch}; need at most batch_size, which is {self.batch_size}"
             )
 
-    def steps_per_epoch(self, num_images):
-        """How many batches the images make, the last one perhaps smaller."""
-        return math.ceil(num_images / self.batch_size)
+    def steps_per_epoch(self, count):
+        """How many batches so many training inputs make, the last one perhaps smaller."""
+        return math.ceil(count / self.batch_size)
 
-    def total_steps(self, num_images):
-        """How many updates the recipe makes of this many training images."""
-        return self.steps or self.epochs * self.steps_per_epoch(num_images)
+    def total_steps(self, count):
+        """How many updates the recipe makes of so many training inputs."""
+        return self.steps or self.epochs * self.steps_per_epoch(count)
 
     def rate(self, step, total_steps):
         """The learning rate of a step, counted from 1."""
@@ -69,5 +72,12 @@ class Recipe(Checked):
 
     def update_options(self):
         """The options of `optim.update`, apart from lr."""
-        names = ("optimizer", "weight_decay", "momentum", "beta1", "beta2")
+        names = ("optimizer", "weight_decay", "momentum", "beta1", "beta2", "eps")
         return {name: getattr(self, name) for name in names}
+
+
+def with_dropout(config, recipe):
+    """The configuration with the recipe's dropout, where it has one; a ResNet has none, and 0.0 is none."""
+    if recipe.dropout is None or (recipe.dropout == 0 and not hasattr(config, "dropout_rate")):
+        return config
+    return dataclasses.replace(config, dropout_rate=recipe.dropout)
