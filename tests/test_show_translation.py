@@ -89,10 +89,17 @@ def test_of_many_symbols_every_second_is_written():
     assert min(label.get_fontsize() for label in axes.get_yticklabels()) >= 10
 
 
-def test_only_wide_labels_are_turned():
-    (axes,) = show.cross_attention(weights(7, 3), ["a", "an", "the"], TARGET).axes
-    assert [label.get_rotation() for label in axes.get_xticklabels()] == [0, 0, 90]
+def turned(source):
+    """Which labels below one map that is as wide as the page stand upright, 0, or are turned, 90."""
+    (axes,) = show.cross_attention(weights(7, len(source)), source, TARGET).axes
     assert {label.get_rotation() for label in axes.get_yticklabels()} == {0}
+    return [label.get_rotation() for label in axes.get_xticklabels()]
+
+
+def test_only_labels_that_would_touch_are_turned():
+    """Three words have room; of twenty, those of two letters have none."""
+    assert turned(["a", "cat", "sees"]) == [0, 0, 0]
+    assert turned(["a", "cat", "am", "만"] * 5) == [0, 90, 90, 0] * 5
 
 
 def test_a_mask_shows_who_may_look_at_whom():

@@ -12,7 +12,6 @@ from vitnp.show.page import LABEL, SMALL, TITLE
 MOST_HEADS = 16
 ROOM = 340  # points for the labels beside a map of the page's height or half of its width
 FINE = 10  # points of a label, at least: where there are too many symbols, only every second, third, … is written
-WIDE = 2  # characters of a label; a wider one below a map is turned
 MOST_CELLS = 24  # a side of a mask, or fewer: a cell has a sign, so that colors alone say nothing
 
 
@@ -174,9 +173,10 @@ def _name(axes, down, across, maps):
     for axis, names, room in ((axes.yaxis, down, ROOM), (axes.xaxis, across, 2 * ROOM / maps)):
         every = math.ceil(len(names) * FINE / room)
         written = [text for text, _ in symbols.labels(names[::every])]
-        axis.set_ticks(range(0, len(names), every), written, fontsize=min(LABEL, room / len(written)))
+        size = min(LABEL, room / len(written))
+        axis.set_ticks(range(0, len(names), every), written, fontsize=size)
     for label in axes.get_xticklabels():
-        if len(label.get_text()) > WIDE:
+        if len(label.get_text()) * size > room / len(written):  # a wide one would touch the next
             label.set_rotation(90)
 
 
