@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vitnp.inputs.sequences import END, SPECIALS, START
-from vitnp.inputs.text import all_symbols, cut, ids_of, padded
+from vitnp.inputs.sequences import END, SPECIALS, START, all_symbols
+from vitnp.inputs.text import cut, ids_of, padded
 
 PER_EPOCH = 25_600  # pairs of an endless source that are called an epoch: 400 steps of 64
 
