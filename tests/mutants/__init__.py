@@ -25,6 +25,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     positions,
     resnet_files,
     resnet_maps,
+    sentences,
     small_models,
     steps,
     trace,
