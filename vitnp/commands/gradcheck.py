@@ -13,6 +13,7 @@ from vitnp.commands.model import add_model_or_file, chosen
 from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.weights import head_is_zero
 from vitnp.errors import InputError, counted, printable
+from vitnp.inputs.sequences import PADDING, START
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
 ZEROS = "note: the head is all zeros and would stop every gradient: here it gets small random numbers"
@@ -26,7 +27,7 @@ def add_options(parser):
         action="store_true",
         help="all leaves and the images along random directions, for a model of any size",
     )
-    parser.add_argument("--batch", type=int, default=2, metavar="B", help="images (default 2)")
+    parser.add_argument("--batch", type=int, default=2, metavar="B", help="images, or pairs of sequences (default 2)")
     parser.add_argument(
         "--seeds", type=int, default=3, help="random directions, per leaf without --at-once (default 3)"
     )
@@ -53,11 +54,14 @@ def run(args):
     place = "" if xp is np else f", {xp.__name__}"
     if args.at_once:
         directions = counted(args.seeds, "direction")
-        what = f"{len(leaves)} leaves and the images at once, {directions} of {report.leaves[0].shape[0]:,}"
+        images = " and the images" if config.reads == "images" else ""
+        what = f"{len(leaves)} leaves{images} at once, {directions} of {report.leaves[0].shape[0]:,}"
         print(f"{name}: {what} numbers, float64{place}")
     else:
         seeds = counted(args.seeds, "seed")
         print(f"{name}: {len(report.leaves)} leaves, {sum(leaves):,} parameters, float64, {seeds}{place}")
+    if config.reads == "sequences":
+        print("x is the table of the source, as ids have no gradient")
     print(report)
     by_complex, by_difference = report.worst
     exact = "not taken (CuPy's erf takes no complex numbers)" if by_complex is None else f"{by_complex:.1e}"
@@ -70,23 +74,65 @@ def run(args):
 def check_model(config, p=None, *, batch_size=2, seeds=(0, 1, 2), xp=np, at_once=False):
     """The `gradcheck.Report` of a whole model, and with dropout if the configuration has it.
 
-    p: its weights, in float64; without them random ones. Images and random weights are drawn on the host; the check
+    p: its weights, in float64; without them random ones. Inputs and random weights are drawn on the host; the check
     runs in the memory of xp.
     """
     rng = np.random.default_rng(0)
+    p = (
+        gradcheck.random_like(models.of(config).init(None, config, np.float64), rng)
+        if p is None
+        else generic(p, rng)
+    )
+    point = of_sequences if config.reads == "sequences" else of_images
+    forward, backward, x, p = point(config, p, batch_size, rng, xp)
+    complex_step = getattr(config, "gelu", None) != "erf" or has_complex_erf(xp)
+    check = gradcheck.check_at_once if at_once else gradcheck.check
+    return check(
+        forward, backward, to_device(x, xp), to_device(p, xp), seeds=seeds, complex_step=complex_step
+    )
+
+
+def of_images(config, p, batch_size, rng, xp):
+    """(forward, backward, x, p) of a model of images; x are random ones."""
     model = models.of(config)
-    p = gradcheck.random_like(model.init(None, config, np.float64), rng) if p is None else generic(p, rng)
     images = rng.standard_normal((batch_size, *config.image_size, config.in_channels))
 
     def forward(images, p):
-        return model.forward(
-            images, p, config, rng=np.random.default_rng(1)
-        )  # the same dropout in every call
+        return model.forward(images, p, config, rng=dropout())
 
-    images, p = to_device(images, xp), to_device(p, xp)
-    complex_step = getattr(config, "gelu", None) != "erf" or has_complex_erf(xp)
-    check = gradcheck.check_at_once if at_once else gradcheck.check
-    return check(forward, model.backward, images, p, seeds=seeds, complex_step=complex_step)
+    return forward, model.backward, images, p
+
+
+def of_sequences(config, p, batch_size, rng, xp):
+    """The same of a model of sequences: ids have no gradient, so x is the table that they are looked up in."""
+    model, (name, table), *rest = models.of(config), *p.items()
+    pair = to_device(random_ids(config, batch_size, rng), xp)
+
+    def forward(table, p):
+        return model.forward(
+            (pair["source"], pair["target"]), {name: {"E": table}} | p, config, rng=dropout()
+        )
+
+    def backward(dlogits, saved):
+        _, dp = model.backward(dlogits, saved)
+        return dp.pop(name)["E"], dp
+
+    return forward, backward, table["E"], dict(rest)
+
+
+def random_ids(config, batch_size, rng):
+    """{"source": (B, S), "target": (B, T)}: any ids, and every second row ends with padding."""
+    pair = {}
+    for side, length in {"source": config.source_length, "target": config.target_length}.items():
+        ids = rng.integers(START, config.vocabulary_size, (batch_size, length))
+        ids[::2, -(length // 2) :] = PADDING
+        pair[side] = ids
+    return pair
+
+
+def dropout():
+    """The generator of every call, so that each drops the same."""
+    return np.random.default_rng(1)
 
 
 def generic(p, rng):

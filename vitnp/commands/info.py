@@ -30,7 +30,10 @@ def run(args):
     for name, value in (dataclasses.asdict(config) | config.facts).items():
         print(f"  {name:24}{value}")
     table("parameters", cost.parameters(config), lambda n: f"{n:,}")
-    table("multiply–adds, forward, one image", cost.multiply_adds(config), billions)
+    one = "image"
+    if config.reads == "sequences":
+        one = f"pair of {config.source_length} and {config.target_length} symbols"
+    table(f"multiply–adds, forward, one {one}", cost.multiply_adds(config), billions)
     if hasattr(models.of(config), "step_bytes"):
         memory(config, args)
     else:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from vitnp import data, weights
+from vitnp import data, models, weights
 from vitnp.analysis import linear_eval
 from vitnp.backend.arrays import to_device
 from vitnp.commands.options import add_backend, backend, need_counts
@@ -52,6 +52,7 @@ def run(args):
     xp = backend(args)
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
+    models.need_images(config, "linear-eval is for pictures")
     p = to_device(p, xp)
     dataset = data.fitted(data.opened(args.data), config)
     classes = len(dataset.class_names)

@@ -63,6 +63,7 @@ def run(args):
     files = [file for given in args.images for file in pictures(Path(given))]
     path, told = source(args, args.weights)
     p, config = weights.load(path, **told)
+    models.need_images(config, "predict is for pictures")
     if args.attention:
         models.need_vit(config, "--attention draws the attention of a ViT")
     missing = no_classes(p, config)

@@ -151,7 +151,7 @@ def names_of(path, config, labels=None):
 
 def head_is_zero(p):
     """Whether the model has a head that is to be trained: all zeros, as in Google's first ImageNet-21k files."""
-    return "head" in p["classify"] and not p["classify"]["head"]["W"].any()
+    return "head" in p.get("classify", {}) and not p["classify"]["head"]["W"].any()
 
 
 def no_classes(p, config):
@@ -214,7 +214,7 @@ def text(value):
 
 
 def settings(config):
-    """{field: value} of a ViTConfig, with the fields of its preprocessing one by one."""
+    """{field: value} of a configuration, with the fields of its preprocessing one by one."""
     fields = dataclasses.asdict(config)
-    how = fields.pop("preprocessing")
+    how = fields.pop("preprocessing", {})
     return fields | {f"preprocessing.{name}": value for name, value in how.items()}
