@@ -1,4 +1,4 @@
-"""What holds for every family of models of images: threads, what is kept, the parts of backward, files, configurations."""
+"""What holds for every model of images: threads, what is kept, the parts of backward, files, configurations."""
 
 import dataclasses
 import json

@@ -60,7 +60,7 @@ def _greedy(source, p, config, most):
 def beam(source, p, config, *, width=4, length_penalty=0.6, most=None):
     """The best of the targets that beam search finds: (ids as `greedy` gives them, their log-probabilities (B,)).
 
-    At each place the `width` likeliest are kept, and those of them that end are finished. Of the finished ones that with
+    At each place the `width` likeliest are kept; those of them that end are finished. Of the finished ones that with
     the largest log p/((5 + length)/6)^length_penalty wins (Wu et al., 2016); the greedy one is always among them.
     """
     source, most = checked(source, p, config, most)
