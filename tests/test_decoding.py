@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 from generic_models import counting
-from sequence_models import one, sentences, tiny, writer
+from sequence_models import one, sentences, tiny
+from sequence_models import writer as made
 
 from vitnp import InputError, preset, tree
 from vitnp.engine import decoding
@@ -15,9 +16,9 @@ from vitnp.models import transformer
 from vitnp.ops import softmax
 
 # Models, found by trying, whose answers have at least three lengths.
-WRITERS = [writer(4), writer(33), writer(14, norm="post"), writer(20, norm="post")]
-MANY = [writer(seed, norm=norm) for seed in range(12) for norm in ("pre", "post")]
-every = pytest.mark.parametrize(("config", "p"), WRITERS)
+WRITERS = [made(4), made(33), made(14, norm="post"), made(20, norm="post")]
+MANY = [made(seed, norm=norm) for seed in range(12) for norm in ("pre", "post")]
+every = pytest.mark.parametrize("writer", range(len(WRITERS)))
 SOURCE = sentences([3, 7, 5, 2, 6, 4, 1, 2], 3, size=8)
 
 
@@ -55,8 +56,9 @@ def without_padding(ids):
 
 @every
 @pytest.mark.parametrize("most", [None, 0, 1, 4, 20])
-def test_greedy_is_the_likeliest_token_each_time(config, p, most):
+def test_greedy_is_the_likeliest_token_each_time(writer, most):
     """Keys and values that are kept, all sentences at once: the ids of a whole forward for each token and sentence."""
+    config, p = WRITERS[writer]
     ids = greedy(SOURCE, p, config, most=most)
     limit = config.target_length if most is None else most
     want = [naive(one(SOURCE, row), p, config, limit) for row in range(len(SOURCE))]
@@ -84,7 +86,8 @@ def written_well(ids, most):
 
 
 @every
-def test_every_answer_ends(config, p):
+def test_every_answer_ends(writer):
+    config, p = WRITERS[writer]
     for most in (0, 1, 3, 9):
         written_well(greedy(SOURCE, p, config, most=most), most)
         written_well(beam(SOURCE, p, config, most=most)[0], most)
@@ -94,7 +97,8 @@ def test_every_answer_ends(config, p):
 
 @every
 @pytest.mark.parametrize("width", [2, 4])
-def test_a_batch_gives_what_its_sentences_give(config, p, width):
+def test_a_batch_gives_what_its_sentences_give(writer, width):
+    config, p = WRITERS[writer]
     ids, log_p = beam(SOURCE, p, config, width=width)
     for row in range(len(SOURCE)):
         alone, value = beam(one(SOURCE, row), p, config, width=width)
@@ -133,7 +137,7 @@ def every_target(symbols, most):
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6, 3.0])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_beam_wide_enough_finds_the_best_of_all(seed, length_penalty):
-    config, p = writer(seed, vocabulary_size=6, target_length=3)
+    config, p = made(seed, vocabulary_size=6, target_length=3)
     source = sentences([3, 2], seed, size=6)
     ids, log_p = beam(source, p, config, width=3**3 + 3**2 + 3 + 1, length_penalty=length_penalty)
     for row in range(2):
@@ -143,6 +147,15 @@ def test_a_beam_wide_enough_finds_the_best_of_all(seed, length_penalty):
         best = max(found, key=lambda pair: pair[0] / ((5 + len(pair[1])) / 6) ** length_penalty)
         assert without_padding(ids[row : row + 1]) == [tuple(best[1])]
         assert log_p[row] == pytest.approx(best[0], rel=1e-10)
+
+
+def test_the_score_of_the_paper():
+    """log p/((5 + |Y|)/6)^α, END among the |Y| tokens."""
+    best = decoding.Best(np.array([[5, 4, END, PADDING]]), [-2.0], 0.6)
+    assert best.scores == [pytest.approx(-2.0 / (8 / 6) ** 0.6, rel=1e-14)]
+    best.offer(0, np.array([3, 3, 3, END]), -2.1)
+    np.testing.assert_array_equal(best.ids(), [[3, 3, 3, END]])
+    assert best.log_p == [-2.1] and -2.1 / (9 / 6) ** 0.6 > -2.0 / (8 / 6) ** 0.6
 
 
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6, 5.0])
@@ -192,7 +205,7 @@ def test_a_token_costs_the_same_wherever_it_stands():
 
 @pytest.mark.parametrize("norm", ["post", "pre"])
 def test_a_step_is_the_last_row_of_a_whole_forward(norm):
-    config, p = writer(4, norm=norm, activation="gelu")
+    config, p = made(4, norm=norm, activation="gelu")
     target = sentences([6] * len(SOURCE), 5, size=8)
     seen = transformer.begin(SOURCE, p, config)
     for t in range(6):
@@ -202,7 +215,7 @@ def test_a_step_is_the_last_row_of_a_whole_forward(norm):
 
 
 def test_rows_can_be_exchanged_between_two_tokens():
-    config, p = writer(4)
+    config, p = made(4)
     seen = transformer.begin(SOURCE, p, config)
     _, seen = transformer.step(np.full(8, START), seen, p, config)
     rows = np.array([3, 0, 0, 7])
@@ -212,7 +225,7 @@ def test_rows_can_be_exchanged_between_two_tokens():
 
 
 def test_float16_decodes_as_float32():
-    config, p = writer(33)
+    config, p = made(33)
     p = tree.map(lambda leaf: leaf.astype("float16"), p)
     want, of = beam(SOURCE, tree.map(lambda leaf: leaf.astype("float32"), p), config)
     ids, log_p = beam(SOURCE, p, config)
@@ -225,7 +238,7 @@ def test_float16_decodes_as_float32():
 
 def test_the_longest_targets_and_the_largest_penalty():
     """The score of a target of any length that may be asked for is a number."""
-    config, p = writer(20, norm="post")
+    config, p = made(20, norm="post")
     greatest = {"most": decoding.MOST, "length_penalty": decoding.LARGEST_PENALTY}
     score = decoding.Best(np.array([[END]]), [-1.0], greatest["length_penalty"]).score
     assert -1.0 < score(-1e9, decoding.MOST + 1) < 0.0
@@ -247,7 +260,7 @@ def test_the_longest_targets_and_the_largest_penalty():
     ],
 )
 def test_what_cannot_be_decoded(given, message):
-    config, p = writer(0)
+    config, p = made(0)
     whole = {"source": SOURCE, "p": p, "config": config} | given
     for decode in (greedy, beam):
         with pytest.raises(InputError, match=message):
@@ -264,14 +277,14 @@ def test_what_cannot_be_decoded(given, message):
     ],
 )
 def test_a_search_that_cannot_be(given, message):
-    config, p = writer(0)
+    config, p = made(0)
     with pytest.raises(InputError, match=message):
         beam(SOURCE, p, config, **given)
 
 
 def test_a_model_whose_numbers_are_none():
     """Its answer would be the symbol with the first NaN."""
-    config, p = writer(0)
+    config, p = made(0)
     p["logits"]["W"][0, 0] = np.nan
     for decode in (greedy, beam):
         with pytest.raises(InputError, match=r"gives logits that are not numbers; .* load other weights"):
