@@ -49,6 +49,23 @@ def naive(source, p, config, most):
     raise AssertionError
 
 
+def naive_beam(source, p, config, *, width, length_penalty, most):
+    """The same search for one sentence over tuples, with a whole forward for each beginning."""
+    live, finished = [((START,), 0.0)], []
+    for t in range(most + 1):
+        found = []
+        for written, total in live:
+            log_p = log_of_the_next(source, np.array([written]), p, config)[0]
+            for symbol in [END] if t == most else range(END, len(log_p)):
+                found.append(((*written, symbol), total + log_p[symbol]))
+        found = sorted(found, key=lambda pair: -pair[1])[:width]
+        finished += [(ids[1:], total) for ids, total in found if ids[-1] == END]
+        live = [pair for pair in found if pair[0][-1] != END]
+    ids = naive(source, p, config, most)
+    finished.append((tuple(ids), forced(source, ids[None], p, config)[0]))
+    return max(finished, key=lambda pair: pair[1] / ((5 + len(pair[0])) / 6) ** length_penalty)
+
+
 def without_padding(ids):
     """The rows as tuples."""
     return [tuple(row[row != PADDING]) for row in ids]
@@ -64,6 +81,9 @@ def test_greedy_is_the_likeliest_token_each_time(writer, most):
     want = [naive(one(SOURCE, row), p, config, limit) for row in range(len(SOURCE))]
     assert ids.dtype == np.int64 and ids.shape == (len(SOURCE), max(map(len, want)))
     assert without_padding(ids) == [tuple(row) for row in want]
+    np.testing.assert_allclose(
+        decoding._greedy(SOURCE, p, config, limit)[1], forced(SOURCE, ids, p, config), rtol=1e-10
+    )
     if most is None:
         assert len(set(map(len, want))) >= 3
 
@@ -125,6 +145,22 @@ def test_a_beam_finds_nothing_less_likely_than_greedy():
         assert (log_p >= of_greedy - 1e-12 * abs(of_greedy)).all()
         better += (log_p > of_greedy + 1e-6).sum()
     assert better > 20
+
+
+@pytest.mark.parametrize("width", [2, 5])
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0])
+def test_the_search_is_the_one_that_is_told(width, length_penalty):
+    """Step by step: what ends takes a place, at `most` all end, kept keys and values belong to their beginnings."""
+    how = {"width": width, "length_penalty": length_penalty, "most": 4}
+    other = 0
+    for config, p in (*WRITERS, *MANY[:8]):
+        ids, log_p = beam(SOURCE[:4], p, config, **how)
+        for row, value in enumerate(log_p):
+            best, want = naive_beam(one(SOURCE, row), p, config, **how)
+            assert without_padding(ids[row : row + 1]) == [best]
+            assert value == pytest.approx(want, rel=1e-10)
+        other += (greedy(SOURCE[:4], p, config, most=4).shape != ids.shape) + 0
+    assert other, "and it is not greedy decoding"
 
 
 def every_target(symbols, most):

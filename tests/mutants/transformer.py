@@ -203,9 +203,14 @@ wrong_rules(
     "test_transformer",
     LATER,
     ("the causal mask off by one: the next token seen", "i[:, None] >= i", "i[:, None] + 1 >= i"),
-    ("the causal mask off by one: itself hidden", "i[:, None] >= i", "(i[:, None] > i) | (i == 0)"),
     ("only what comes later is seen", "i[:, None] >= i", "i[:, None] <= i"),
     norm="post",
+)
+wrong_rules(
+    "inputs/sequences.py",
+    "test_sequences",
+    "test_the_masks",
+    ("the causal mask off by one: itself hidden", "i[:, None] >= i", "(i[:, None] > i) | (i == 0)"),
 )
 wrong_rules(
     MODEL,
@@ -376,9 +381,7 @@ wrong_rules(
     "test_decoding",
     "test_every_answer_ends",
     ("greedy goes on without end", "if t < most else np.full", "if t <= most else np.full"),
-    ("one symbol too few", "if t < most else np.full", "if t < most - 1 else np.full"),
     ("symbols after END", "np.where(open_rows, best, PADDING)", "best"),
-    ("the beam goes on without end", "        if t == most:\n", "        if t > most:\n"),
     writer=0,
 )
 wrong_rules(
@@ -391,7 +394,7 @@ wrong_rules(
 wrong_rules(
     DECODING,
     "test_decoding",
-    "test_a_beam_of_one_is_greedy",
+    "test_greedy_is_the_likeliest_token_each_time",
     (
         "greedy: the last token's log-probability alone",
         "total += np.where(open_rows,",
@@ -402,12 +405,14 @@ wrong_rules(
         "np.where(open_rows, log_p[np.arange(B), last], 0.0)",
         "log_p[np.arange(B), best]",
     ),
-    length_penalty=0.0,
+    ("one symbol too few", "if t < most else np.full", "if t < most - 1 else np.full"),
+    writer=0,
+    most=4,
 )
 wrong_rules(
     DECODING,
     "test_decoding",
-    "test_a_beam_wide_enough_finds_the_best_of_all",
+    "test_the_search_is_the_one_that_is_told",
     ("keys and values stay where they are", "seen = seen.of(to_device(came_from, xp))", "pass"),
     ("the rows of another sentence", "+ np.arange(B)[:, None] * width", "+ 0 * np.arange(B)[:, None]"),
     ("the worst of all", "if score > self.scores[b]", "if score < self.scores[b]"),
@@ -417,8 +422,10 @@ wrong_rules(
         "(total[:, None] + log_p)",
         "(0.0 * np.isfinite(total)[:, None] + log_p)",
     ),
-    seed=1,
-    length_penalty=0.6,
+    ("the beam goes on without end", "        if t == most:\n", "        if t > most:\n"),
+    ("goes on below END", "        total[new == END] = -np.inf  # nothing follows it\n", ""),
+    width=2,
+    length_penalty=1.0,
 )
 wrong_rules(
     DECODING,
@@ -434,19 +441,6 @@ wrong_rules(
     "test_stopping_early_changes_no_answer",
     ("stopped as if nothing longer could win", "self.score(value, most + 1)", "self.score(value, 1)"),
     ("stopped when one sentence is done", "return all(\n", "return any(\n"),
-    ("goes on below END", "        total[new == END] = -np.inf  # nothing follows it\n", ""),
-    length_penalty=0.6,
+    length_penalty=5.0,
     width=5,
-)
-wrong_rules(
-    DECODING,
-    "test_decoding",
-    "test_a_model_whose_numbers_are_none",
-    ("NaN is taken for END", "if np.isnan(log_p).any():", "if False:"),
-)
-wrong_rules(
-    DECODING,
-    "test_decoding",
-    "test_the_longest_targets_and_the_largest_penalty",
-    ("a penalty that overflows", "LARGEST_PENALTY = 10.0", "LARGEST_PENALTY = 100.0"),
 )
