@@ -148,7 +148,7 @@ def test_a_beam_finds_nothing_less_likely_than_greedy():
 
 
 @pytest.mark.parametrize("width", [2, 5])
-@pytest.mark.parametrize("length_penalty", [0.0, 1.0])
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0, 3.0])
 def test_the_search_is_the_one_that_is_told(width, length_penalty):
     """Step by step: what ends takes a place, at `most` all end, kept keys and values belong to their beginnings."""
     how = {"width": width, "length_penalty": length_penalty, "most": 4}

@@ -423,7 +423,6 @@ wrong_rules(
         "(0.0 * np.isfinite(total)[:, None] + log_p)",
     ),
     ("the beam goes on without end", "        if t == most:\n", "        if t > most:\n"),
-    ("goes on below END", "        total[new == END] = -np.inf  # nothing follows it\n", ""),
     width=2,
     length_penalty=1.0,
 )
@@ -440,7 +439,22 @@ wrong_rules(
     "test_decoding",
     "test_stopping_early_changes_no_answer",
     ("stopped as if nothing longer could win", "self.score(value, most + 1)", "self.score(value, 1)"),
-    ("stopped when one sentence is done", "return all(\n", "return any(\n"),
     length_penalty=5.0,
     width=5,
+)
+wrong_rules(
+    DECODING,
+    "test_decoding",
+    "test_stopping_early_changes_no_answer",
+    ("stopped when one sentence is done", "return all(\n", "return any(\n"),
+    length_penalty=0.0,
+    width=5,
+)
+wrong_rules(
+    DECODING,
+    "test_decoding",
+    "test_the_search_is_the_one_that_is_told",
+    ("goes on below END", "        total[new == END] = -np.inf  # nothing follows it\n", ""),
+    width=5,
+    length_penalty=3.0,
 )
