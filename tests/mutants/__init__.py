@@ -30,6 +30,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     steps,
     trace,
     training,
+    transformer,
     weights,
 )
 from mutants.consistent import CONSISTENT
