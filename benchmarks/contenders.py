@@ -18,6 +18,7 @@ import time
 from library import CORES, about
 from workloads import case, data, misfit
 
+SMOOTHING = 0.1  # of the labels of a translation
 TURN = 0.3  # a step of milliseconds, run once, would be timed on caches that hold the contender's before
 
 
@@ -34,6 +35,7 @@ def vitnp(case, *, workers=None, watch=None, **options):
 
         return digits_epoch.vitnp(case.config, workers)
     images, labels = data(case)
+    task = task_of(case)
     p = models.of(case.config).init(np.random.default_rng(0), case.config)
     if watch:
         p, images = tree.map(lambda leaf: leaf.view(watch), p), images.view(watch)
@@ -42,15 +44,23 @@ def vitnp(case, *, workers=None, watch=None, **options):
     if case.work == "forward":
         return lambda: vitnp.predict(images, p, case.config, **options)
     if case.work == "backward":
-        return lambda: vitnp.loss_and_grads(images, labels, p, case.config, rng=rng, **options)[0]
+        return lambda: vitnp.loss_and_grads(images, labels, p, case.config, task, rng=rng, **options)[0]
     state = optim.init(p)
 
     def step():
-        loss, dp = vitnp.loss_and_grads(images, labels, p, case.config, rng=rng, **options)
+        loss, dp = vitnp.loss_and_grads(images, labels, p, case.config, task, rng=rng, **options)
         optim.update(p, dp, state, lr=1e-3)
         return loss
 
     return step
+
+
+def task_of(case):
+    """What is learned."""
+    from vitnp.tasks import Classification
+    from vitnp.tasks.translation import Translation
+
+    return Translation(SMOOTHING) if case.config.reads == "sequences" else Classification()
 
 
 def vitnp_tanh(case):
@@ -75,14 +85,16 @@ def torch(case, *, compiled=False):
     """The same network in plain torch.nn with scaled_dot_product_attention."""
     import torch as t
     from torch_resnet import BiT, Hybrid
+    from torch_translate import Translate
     from torch_vit import ViT
 
     t.manual_seed(0)
     t.set_num_threads(CORES)
     images, labels = (t.from_numpy(a) for a in data(case))
-    images, Model = images.permute(0, 3, 1, 2), {"bit": BiT, "hybrid": Hybrid}.get(case.config.family)
-    if Model is None:  # convolutions are faster on images as they are, channels last
-        images, Model = images.contiguous(), ViT
+    Model = {"bit": BiT, "hybrid": Hybrid, "transformer": Translate}.get(case.config.family, ViT)
+    if Model is not Translate:
+        images = images.permute(0, 3, 1, 2)  # convolutions are faster on images as they are, channels last
+        images = images.contiguous() if Model is ViT else images
     model = Model(case.config)
     if compiled:
         model = t.compile(model)
@@ -106,7 +118,10 @@ def torch(case, *, compiled=False):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = t.nn.functional.cross_entropy(model(images), labels)
+        if Model is Translate:
+            loss = model.loss(images, labels, SMOOTHING)
+        else:
+            loss = t.nn.functional.cross_entropy(model(images), labels)
         loss.backward()
         if case.work == "step":
             optimizer.step()

@@ -11,14 +11,22 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the vitnp beside this folder, installed or not
 
 from vitnp.errors import InputError
-from vitnp.inputs.images import ImageConfig
+from vitnp.inputs.config import ModelConfig
+from vitnp.inputs.sequences import END, PADDING, SPECIALS, START
 from vitnp.models import preset
 from vitnp.models.vit.config import ViTConfig
 
 CIFAR = ViTConfig(
     image_size=(32, 32), patch_size=4, hidden_size=64, num_layers=4, num_heads=8, mlp_dim=128, num_classes=10
 )
-OWN = {"cifar": dataclasses.replace(CIFAR, dropout_rate=0.1), "S/14": preset("S/16", patch_size=14)}
+TRANSLATE = preset("translate-small", attention_bias=True)  # as torch.nn.Transformer has it
+LARGE = {"hidden_size": 256, "num_layers": 4, "num_heads": 8, "mlp_dim": 1024, "vocabulary_size": 100}
+OWN = {
+    "cifar": dataclasses.replace(CIFAR, dropout_rate=0.1),
+    "S/14": preset("S/16", patch_size=14),
+    "translate": TRANSLATE,
+    "translate-large": dataclasses.replace(TRANSLATE, **LARGE, source_length=32, target_length=32),
+}
 WORK = {"forward": "forward", "backward": "forward and backward", "step": "training step with AdamW"}
 WORK["epoch"] = "an epoch on the digits with all that belongs to it"
 EPOCH_BATCH = 32  # the recipe's
@@ -40,7 +48,7 @@ DOES = {
 class Case(NamedTuple):
     """One row of the table."""
 
-    config: ImageConfig
+    config: ModelConfig
     batch_size: int
     work: str  # a key of WORK
 
@@ -62,6 +70,8 @@ def case(name):
         model, _, side = model.partition("@")
         changes["image_size"] = (int(side), int(side))
     config = OWN[model] if model in OWN else preset(model)
+    if config.reads == "sequences" and (work not in ("backward", "step") or changes):
+        raise ValueError(f"translation is timed as it is learned; need {model}:{batch_size}:backward or step")
     return Case(dataclasses.replace(config, **changes), int(batch_size), work)
 
 
@@ -75,6 +85,8 @@ def misfit(contender, c):
             f'{contender} does not do "{c.work}" but {", ".join(DOES[contender])}; '
             f"leave it out, or choose from {', '.join(able)}"
         )
+    if c.config.reads == "sequences" and contender not in ("vitnp", "torch", "recompute"):
+        return f"{contender} has only models of images; leave it out"
     if contender in ("jax", "onnxruntime", "torch_compile") and c.config.family != "vit":
         return f"{contender} has only the ViT; leave it out"
     if contender == "vitnp_tanh" and getattr(c.config, "gelu", "tanh") == "tanh":
@@ -126,8 +138,9 @@ def with_erf(name):
 
 
 RESNETS = [f"{model}:8:{work}" for model in ("R50x1", "R50+B/16") for work in ("forward", "backward")]
+TRANSLATIONS = ["translate:64:step", "translate-large:32:step"]
 # Every row of docs/benchmarks.md, and the few of --quick.
-TABLE = [*FULL_SIZE, *SMALL, *(with_erf(name) for name in FULL_SIZE + SMALL), *RESNETS]
+TABLE = [*FULL_SIZE, *SMALL, *(with_erf(name) for name in FULL_SIZE + SMALL), *RESNETS, *TRANSLATIONS]
 QUICK = ["B/16:8:backward", "B/16:1:forward", "cifar:50:step", "digits:32:step"]
 
 
@@ -139,8 +152,23 @@ def title(name):
 
 
 def data(case):
-    """Random images and labels, float32: the same for everyone."""
+    """Random images, float32, and labels, or pairs of sentences as a task of translation has them: the same for all."""
     rng = np.random.default_rng(0)
     c = case.config
+    if c.reads == "sequences":
+        source = sentences(rng, case.batch_size, c.source_length, c.vocabulary_size)
+        target = sentences(rng, case.batch_size, c.target_length, c.vocabulary_size)
+        start, end = np.full((case.batch_size, 1), START), (target != PADDING).sum(axis=1)
+        target = np.pad(np.concatenate([start, target], axis=1), ((0, 0), (0, 1)))
+        target[np.arange(case.batch_size), end + 1] = END
+        return source, target
     images = rng.standard_normal((case.batch_size, *c.image_size, c.in_channels), dtype=np.float32)
     return images, rng.integers(0, c.num_classes, case.batch_size)
+
+
+def sentences(rng, count, most, vocabulary_size):
+    """Random symbols in rows of half to all of `most`, padded."""
+    ids = rng.integers(SPECIALS, vocabulary_size, (count, most))
+    lengths = rng.integers((most + 1) // 2, most + 1, count)
+    lengths[0] = most
+    return np.where(np.arange(most) < lengths[:, None], ids, PADDING)

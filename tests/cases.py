@@ -14,14 +14,16 @@ import numpy as np
 
 from vitnp import gradcheck, tree, vit
 from vitnp.backend.arrays import array_module, to_device
-from vitnp.blocks import bottleneck, conv_stage, encoder, resnet
+from vitnp.blocks import bottleneck, conv_stage, decoder, encoder, resnet
 from vitnp.blocks.convolution import How
 from vitnp.engine import loss
-from vitnp.models import bit, cnn, hybrid, mlp, preset, rnn
+from vitnp.inputs.sequences import causal_mask
+from vitnp.models import bit, cnn, hybrid, mlp, preset, rnn, transformer
 from vitnp.models.vit import masked
 from vitnp.ops import (
     conv,
     dropout,
+    embed,
     gelu,
     group_norm,
     gru,
@@ -51,6 +53,7 @@ from vitnp.steps import (
 )
 from vitnp.tasks import Classification, loss_and_grads, targets
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
+from vitnp.tasks.translation import Translation
 
 
 class Case(NamedTuple):
@@ -285,6 +288,10 @@ def steps():
     yield step("s7_feed_forward", s7_feed_forward, x, shapes)
     yield step("s7_feed_forward, erf", s7_feed_forward, x, shapes, gelu_form="erf")
     yield step("s7_feed_forward, dropout", s7_feed_forward, x, shapes, per_image=False, dropout_rate=0.3)
+    yield step("s7_feed_forward, relu", s7_feed_forward, x, shapes, activation="relu")
+    rates = {"dropout_rate": 0.3, "inner_dropout_rate": 0.4}
+    name = "s7_feed_forward, relu, both dropouts"
+    yield step(name, s7_feed_forward, x, shapes, per_image=False, activation="relu", **rates)
     yield from classify(x)
 
 
@@ -293,6 +300,8 @@ def attention(x):
     shapes = s5_attention.init(None, hidden_size=12, dtype="float64")
     yield step("s5_attention", s5_attention, x, shapes, num_heads=3)
     yield step("s5_attention, one head", s5_attention, x, shapes, num_heads=1)
+    no_bias = s5_attention.init(None, hidden_size=12, dtype="float64", bias=False)
+    yield step("s5_attention, no bias", s5_attention, x, no_bias, num_heads=3)
     for name, rates in {
         "dropout": {"dropout_rate": 0.3},
         "attention dropout": {"attention_dropout_rate": 0.3},
@@ -524,6 +533,19 @@ def losses():
             generic(3, TINY.num_classes),
             per_image=False,
         )
+    weights = np.array([0.25, 0.0, 1.5])
+    yield op(
+        "loss, weights, smoothing",
+        lambda z: loss.forward(
+            z,
+            to_device(labels, array_module(z)),
+            label_smoothing=0.1,
+            weights=to_device(weights.astype(z.real.dtype), array_module(z)),
+        ),
+        loss.backward,
+        generic(3, TINY.num_classes),
+        per_image=False,
+    )
     yield "vit and loss", functools.partial(model_with_loss, "vit and loss", labels[:2])
     for name, config, how in (
         ("loss over two threads", preset("tiny", **FEW_PATCHES), {}),
@@ -725,6 +747,131 @@ def masked_point(config, target, batch_size):
     return x, gradcheck.random_like(p, generator(1))
 
 
+# Ids in which one comes several times; the second sentence is shorter, in the source and in the target.
+SOURCE = np.array([[5, 3, 18, 5, 7, 5, 4], [9, 5, 9, 2, 0, 0, 0]])
+TARGET = np.array([[1, 6, 11, 6, 13, 2], [1, 9, 6, 2, 0, 0]])
+
+
+def embeddings():
+    """Ids into tokens, of which x is the table, and tokens into logits."""
+
+    def forward(E, p):
+        return embed.forward(to_device(SOURCE, array_module(E)), {"E": E})
+
+    def backward(dx, saved):
+        return embed.backward(dx, saved)["E"], {}
+
+    yield Case("embed", forward, backward, generic(19, 12), {}, per_image=False)
+    logits = types.SimpleNamespace(forward=embed.logits_forward, backward=embed.logits_backward)
+    yield step("embed logits", logits, generic(2, 3, 12), {"E": np.zeros((19, 12))})
+
+
+SEQUENCE_DROPOUTS = {"dropout_rate": 0.2, "attention_dropout_rate": 0.3, "inner_dropout_rate": 0.25}
+SEQUENCES = {  # what is changed in the preset "transformer-tiny", and what is kept
+    "transformer": ({}, "all"),
+    "transformer, pre": ({"norm": "pre", "activation": "gelu"}, "all"),
+    "transformer, post, final norm, erf": ({"final_norm": True, "activation": "gelu", "gelu": "erf"}, "all"),
+    "transformer, tied target": ({"tied": "target", "norm": "pre"}, "all"),
+    "transformer, tied none": ({"tied": "none", "attention_bias": False}, "all"),
+    "transformer, one head, one layer": ({"num_heads": 1, "num_layers": 1}, "all"),
+    "transformer, dropout": (SEQUENCE_DROPOUTS, "all"),
+    "transformer, pre, dropout, recomputed": (SEQUENCE_DROPOUTS | {"norm": "pre"}, "inputs"),
+}
+
+
+def decoder_blocks():
+    """One block, 4 tokens that look at 7: of x both are parts. The last keys of the memory are hidden."""
+    x, hidden = generic(2, 4 + 7, 12), np.arange(7) < 5
+    masks = {"mask": causal_mask(4, x), "memory_mask": hidden}
+    for name, (fields, _) in SEQUENCES.items():
+        config = preset("transformer-tiny", **fields)
+        for cross in (True, False):
+            of = name.removeprefix("transformer")
+            if of.startswith((", tied", ", one")) or (not cross and "dropout" in of):
+                continue
+            shapes = decoder.init_block(None, config, Weightless("float64"), cross=cross)
+            forward, backward = block_of_decoder(config, masks, cross=cross)
+            p = gradcheck.random_like(shapes, generator(1))
+            tokens = x if cross else x[:, :5]
+            name_of = f"decoder block{of}" if cross else f"decoder block without memory{of}"
+            yield Case(name_of, forward, backward, tokens, p, per_image="dropout" not in of)
+
+
+def block_of_decoder(config, masks, *, cross):
+    """(forward, backward) of one block, the tokens and the memory in one array."""
+
+    def forward(x, p):
+        xp = array_module(x)
+        how = {"config": config, "rng": generator()}
+        if not cross:
+            return decoder.block_forward(x, p, mask=to_device(np.arange(5) < 4, xp)[None], **how)
+        mask, hidden = (to_device(a, xp) for a in masks.values())
+        return decoder.block_forward(x[:, :4], p, mask=mask, memory=x[:, 4:], memory_mask=hidden[None], **how)
+
+    def backward(dy, saved):
+        dx, dmemory, dp = decoder.block_backward(dy, saved)
+        return dx if dmemory is None else array_module(dx).concatenate([dx, dmemory], axis=1), dp
+
+    return forward, backward
+
+
+def sequence_models():
+    """The encoder–decoder, of which x is the table that the target's ids are looked up in, and its task."""
+    for name, how in SEQUENCES.items():
+        yield name, functools.partial(sequence_model, name, *how)
+    for name, how in {
+        "translation over two threads": {"workers": 2},
+        "translation one by one, recomputed": {"micro_batch": 1, "recompute": True},
+    }.items():
+        yield name, functools.partial(translation, name, **how)
+
+
+def sequence_point(config):
+    """Generic parameters, the target's table taken out, and its name."""
+    p = gradcheck.random_like(transformer.init(None, config, "float64"), generator(1))
+    name = "embed" if config.tied == "all" else "embed_target"
+    return p, name, p.pop(name)["E"]
+
+
+def in_order(p, name, E, config):
+    """The tree with the table where it belongs."""
+    p = p | {name: {"E": E}}
+    return {part: p[part] for part in transformer.init(None, config)}
+
+
+def sequence_model(name, fields, keep):
+    """Source and target → logits."""
+    config = preset("transformer-tiny", **fields)
+    p, table, E = sequence_point(config)
+
+    def forward(x, p):
+        pair = tuple(to_device(ids, array_module(x)) for ids in (SOURCE, TARGET[:, :-1]))
+        p = in_order(p, table, x, config)
+        return transformer.forward(pair, p, config, generator() if config.drops else None, keep=keep)
+
+    def backward(dy, saved):
+        _, dp = transformer.backward(dy, saved)
+        return dp.pop(table)["E"], dp
+
+    return Case(name, forward, backward, E, p, per_image=False)
+
+
+def translation(name, **how):
+    """`loss_and_grads` of `Translation`, its own gradients as backward."""
+    config = preset("transformer-tiny")  # without dropout, which a device draws otherwise
+    p, table, E = sequence_point(config)
+
+    def forward(x, p):
+        whole = in_order(p, table, x, config)
+        return loss_and_grads(SOURCE, TARGET, whole, config, Translation(0.1), **how)
+
+    def backward(dy, saved):
+        dp = tree.map(lambda leaf: dy * leaf, saved)
+        return dp.pop(table)["E"], dp
+
+    return Case(name, forward, backward, E, p, per_image=False)
+
+
 class Cases(Mapping):
     """{name: `Case`}; those of models, which the parts above yield as (name, function), are made when asked for."""
 
@@ -751,5 +898,5 @@ class Cases(Mapping):
 
 CASES = Cases(
     *(ops, convolutions, steps, blocks, residual, models, fully_connected, other_models),
-    *(losses, masked_patches),
+    *(losses, masked_patches, embeddings, decoder_blocks, sequence_models),
 )

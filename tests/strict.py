@@ -60,7 +60,7 @@ class Strict:
 ATTRIBUTES = "T dtype imag nbytes ndim real shape size strides".split()
 METHODS = "all any argmax astype copy max mean min reshape sum swapaxes".split()
 KEYWORDS = {"axis", "copy", "dtype", "keepdims"}
-OPERATORS = "add sub mul truediv floordiv mod pow matmul neg abs invert ge gt le lt eq ne".split()
+OPERATORS = "add sub mul truediv floordiv mod pow matmul neg abs invert and or ge gt le lt eq ne".split()
 FUNCTIONS = (
     "arange ascontiguousarray broadcast_to concatenate cos cumsum empty exp eye flatnonzero floor".split()
 )
@@ -87,7 +87,7 @@ def unwrap(value):
 
 def define(name):
     """The operator, from the right and in place where there is such a thing."""
-    function = getattr(operator, name)
+    function = getattr(operator, f"__{name}__")
     setattr(Strict, f"__{name}__", lambda *xs: wrap(function(*map(unwrap, xs))))
     if name in ("add", "sub", "mul", "truediv"):
         setattr(Strict, f"__r{name}__", lambda x, other: wrap(function(unwrap(other), x.a)))

@@ -11,13 +11,17 @@ import numpy as np
 import pytest
 import scipy.special
 from cases import DROPOUTS, generator, model_point
-from strict import STRICT, Strict, erf_sqrt2, wrap
+from generic_models import alike
+from sequence_models import DROPOUTS as SEQUENCE_DROPOUTS
+from sequence_models import pairs, parameters, tiny
+from strict import STRICT, TRAFFIC, Strict, erf_sqrt2, wrap
 
-from vitnp import InputError, tree, vit
+from vitnp import InputError, loss_and_grads, tree, vit
 from vitnp.backend import arrays, erf, tiles
-from vitnp.engine import loss
+from vitnp.engine import decoding, loss
 from vitnp.models import preset
 from vitnp.ops import gelu, softmax
+from vitnp.tasks.translation import Translation
 
 
 @pytest.mark.parametrize("form", ["tanh", "erf"])
@@ -43,6 +47,43 @@ def test_the_model_uses_nothing_of_numpy(form, classifier, whole, monkeypatch):
     strict = both_ways(wrap(images), wrap(labels), arrays.to_device(p, STRICT))
     assert isinstance(strict["logits"], Strict)
     tree.map(np.testing.assert_array_equal, arrays.to_host(strict), plain)
+
+
+@pytest.mark.parametrize("fields", [{"norm": "post"}, {"norm": "pre", "activation": "gelu", "tied": "none"}])
+def test_translation_uses_nothing_of_numpy(fields, monkeypatch):
+    """A training step with every dropout, and decoding: the numbers of NumPy, with ids on either side."""
+    monkeypatch.setattr(softmax, "SAFE", 0.0)
+    config = tiny(**fields, **SEQUENCE_DROPOUTS)
+    p, (source, target) = parameters(config), pairs()
+    theirs = arrays.to_device(p, STRICT)
+    # on a device dropout draws otherwise
+    plain = tiny(**fields)
+    want, dp = loss_and_grads(source, target, p, plain, Translation(0.1), workers=1)
+    for ids in ((source, target), (wrap(source), wrap(target))):
+        value, grads = loss_and_grads(*ids, theirs, plain, Translation(0.1))
+        assert isinstance(value, Strict)
+        np.testing.assert_allclose(arrays.to_host(value), want, rtol=1e-13)
+        alike(arrays.to_host(grads), dp)
+        ids_found, log_p = decoding.beam(ids[0], theirs, plain)
+        found, of = decoding.beam(source, p, plain)
+        np.testing.assert_array_equal(ids_found, found)
+        np.testing.assert_allclose(log_p, of, rtol=1e-12)
+        np.testing.assert_array_equal(
+            decoding.greedy(ids[0], theirs, plain), decoding.greedy(source, p, plain)
+        )
+    for recompute in (False, True):
+        how = {"rng": generator(), "recompute": recompute}
+        value, grads = loss_and_grads(source, target, theirs, config, Translation(0.1), **how)
+        assert isinstance(value, Strict) and tree.shapes(grads) == tree.shapes(p)
+
+
+def test_translation_does_not_wait_for_the_device():
+    """Nothing is read back in a step, and ids that are there are not sent."""
+    config = tiny()
+    theirs, ids = arrays.to_device(parameters(config), STRICT), [wrap(a) for a in pairs()]
+    TRAFFIC.clear()
+    loss_and_grads(*ids, theirs, config, Translation(0.1))
+    assert TRAFFIC == []
 
 
 def test_the_strict_array_is_strict():

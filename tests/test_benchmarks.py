@@ -58,6 +58,20 @@ def test_names_of_cases():
     assert workloads.title("cifar+erf:50:step") == "CIFAR-sized, GELU erf, batch 50, training step with AdamW"
 
 
+def test_the_cases_of_translation():
+    config, batch_size, _ = workloads.case("translate:64:step")
+    assert (config.source_length, config.target_length, batch_size) == (8, 24, 64)
+    large = workloads.case("translate-large:32:step").config
+    assert (large.hidden_size, large.num_layers, large.num_heads, large.mlp_dim) == (256, 4, 8, 1024)
+    for name in workloads.TRANSLATIONS:
+        source, target = workloads.data(workloads.case(name))
+        c = workloads.case(name).config
+        assert source.shape[1:] == (c.source_length,) and target.shape[1:] == (c.target_length + 2,)
+        assert (target[:, 0] == 1).all() and ((target == 2).sum(axis=1) == 1).all()
+        assert (source == 0).any() and (source[0] > 2).all() and target.max() < c.vocabulary_size
+    assert workloads.title("translate:64:step") == "translate, batch 64, training step with AdamW"
+
+
 def test_a_case_of_the_size_of_dinov2():
     config = workloads.case("S/14:8:forward").config
     assert (config.image_size, config.num_tokens, config.hidden_size) == ((224, 224), 257, 384)
@@ -65,7 +79,7 @@ def test_a_case_of_the_size_of_dinov2():
 
 
 def test_every_case_has_its_twin_with_erf():
-    vits = [name for name in workloads.TABLE if name not in workloads.RESNETS]
+    vits = [name for name in workloads.TABLE if name not in workloads.RESNETS + workloads.TRANSLATIONS]
     tanh = [name for name in vits if workloads.case(name).config.gelu == "tanh"]
     assert [workloads.case(workloads.with_erf(name)).config.gelu for name in tanh] == ["erf"] * len(tanh)
     assert set(vits) == {*tanh, *map(workloads.with_erf, tanh)}
@@ -81,6 +95,9 @@ def test_every_case_has_its_twin_with_erf():
         ["digits:2:walk"],
         ["digits:0:step"],
         ["digits:two:step"],
+        ["translate:64:forward"],
+        ["translate+erf:64:step"],
+        ["translate:64:step", "--against", "limit"],
         ["digits:2:step", "--against", "nobody"],
         ["digits:2:step", "--runs", "0"],
         ["digits:2:step", "--json", "/dev/null/x/y.json"],
@@ -141,6 +158,7 @@ def test_every_contender_says_what_it_does():
     assert speed.against("S/14:8:forward") == ["torch", "jax", "onnxruntime", "limit"]
     assert speed.against("R50x1:8:forward") == speed.against("R50+B/16:8:forward") == ["torch", "limit"]
     assert speed.against("R50x1:8:backward") == ["torch", "limit", "recompute"]
+    assert speed.against("translate:64:step") == ["torch", "recompute"]
     assert digits_epoch.RECIPE.batch_size == workloads.EPOCH_BATCH
 
 

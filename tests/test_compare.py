@@ -332,7 +332,7 @@ def test_every_choice_can_be():
         "position_at": 3,
         "position_interpolation": 5,
         "optimizer": 3,
-        "schedule": 3,
+        "schedule": 4,
     }
 
 

@@ -1,4 +1,4 @@
-"""What holds for every family of models: threads, what is kept, the parts of backward, files, configurations."""
+"""What holds for every model of images: threads, what is kept, the parts of backward, files, configurations."""
 
 import dataclasses
 import json
@@ -10,10 +10,10 @@ from generic_models import alike, generic
 from vitnp import InputError, loss_and_grads, models, predict, preset, tree, weights
 from vitnp.analysis import linear_eval
 from vitnp.blocks import conv_stage, encoder, resnet
-from vitnp.models import FAMILIES, config_from_dict, config_to_dict, rnn
+from vitnp.models import OF_IMAGES, config_from_dict, config_to_dict, rnn
 from vitnp.tasks.classification import Classification, Head
 
-TINY = {family: preset("tiny" if family == "vit" else f"{family}-tiny") for family in FAMILIES}
+TINY = {family: preset("tiny" if family == "vit" else f"{family}-tiny") for family in OF_IMAGES}
 TINY["rnn, patches"] = preset(
     "rnn-tiny", sequence="patches", patch_size=3, image_size=(9, 6), classifier="gap"
 )
@@ -118,7 +118,7 @@ def test_the_representation_is_what_the_head_sees(config):
     np.testing.assert_allclose(r @ head["W"] + head["b"], want, rtol=1e-10)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", OF_IMAGES)
 def test_a_configuration_there_and_back(family):
     module = models.of(TINY[family])
     for name in module.PRESETS:

@@ -6,6 +6,7 @@
 import numpy as np
 import pytest
 from cases import CASES, DROPOUTS, generator, model_point
+from sequence_models import pairs, parameters, tiny, writer
 
 import vitnp
 from vitnp import data, gradcheck, models, tree, weights
@@ -13,11 +14,12 @@ from vitnp.backend import arrays, draws
 from vitnp.backend.arrays import to_device, to_host
 from vitnp.commands import cli
 from vitnp.commands.gradcheck import check_model
-from vitnp.engine import precision
+from vitnp.engine import decoding, precision
 from vitnp.errors import InputError
 from vitnp.models import preset
 from vitnp.tasks.classification import Head
 from vitnp.tasks.frozen import represented
+from vitnp.tasks.translation import Translation
 from vitnp.training import optim
 
 pytestmark = pytest.mark.gpu
@@ -113,6 +115,28 @@ def test_a_training_step_of_another_model(xp, name):
             device_loss, device_dp = vitnp.loss_and_grads(*batch, theirs, config, recompute=recompute)
         assert float(device_loss) == pytest.approx(float(loss), rel=1e-10)
         near(device_dp, dp, 1e-10)
+
+
+def test_a_training_step_of_translation(xp):
+    """As that of another model; and what is written is the same."""
+    import cupyx
+
+    config = tiny(norm="pre")
+    p, batch = parameters(config), pairs()
+    theirs, ids = to_device(p, xp), [xp.asarray(a) for a in batch]
+    vitnp.loss_and_grads(*ids, theirs, config, Translation(0.1))  # what is compiled once may wait
+    for recompute in (False, True):
+        loss, dp = vitnp.loss_and_grads(*batch, p, config, Translation(0.1), workers=1)
+        with cupyx.allow_synchronize(False):
+            how = {"recompute": recompute}
+            device_loss, device_dp = vitnp.loss_and_grads(*ids, theirs, config, Translation(0.1), **how)
+        assert float(device_loss) == pytest.approx(float(loss), rel=1e-10)
+        near(device_dp, dp, 1e-10)
+    config, p = writer(33)
+    for decode in (decoding.greedy, decoding.beam):
+        np.testing.assert_array_equal(
+            decode(batch[0] % 5 + 3, to_device(p, xp), config)[0], decode(batch[0] % 5 + 3, p, config)[0]
+        )
 
 
 @pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])

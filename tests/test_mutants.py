@@ -67,7 +67,7 @@ def unchanged(path):
 
 def ours(name):
     """Whether a module stands on vitnp and is rebuilt with it."""
-    return name.partition(".")[0] in ("vitnp", "cases", "generic_models")
+    return name.partition(".")[0] in ("vitnp", "cases", "generic_models", "sequence_models")
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ def test_shapes_of_the_slide():
         "b2": (768,),
     }
     v, saved = s7_feed_forward.forward(np.ones((1, 197, 768), np.float32), p)
-    _, _, (u, _), _, _ = saved
+    _, _, _, (u, _), _, _ = saved
     assert u.shape == (1, 197, 3072)
     assert v.shape == (1, 197, 768)
 
@@ -48,7 +48,7 @@ def test_every_token_alone(form):
 
 def test_dropout_after_each_dense_layer():
     x, p = np.random.default_rng(1).standard_normal((2, 50, 20)), parameters(20, 40)
-    v, (_, _, (u, form), g_dropout, v_dropout) = s7_feed_forward.forward(
+    v, (_, _, _, (u, form), g_dropout, v_dropout) = s7_feed_forward.forward(
         x, p, dropout_rate=0.5, rng=np.random.default_rng(0)
     )
     (g_keep, _), (v_keep, _) = g_dropout, v_dropout
@@ -68,9 +68,26 @@ def test_the_gelu_made_again_is_the_one_of_forward(form, rate):
     """dW2 = gᵀ·dv, with the g and the dropped places of the way down: to the bit."""
     x, p = np.random.default_rng(1).standard_normal((2, 5, 4)), parameters(4, 7)
     _, saved = s7_feed_forward.forward(x, p, gelu_form=form, dropout_rate=rate, rng=np.random.default_rng(0))
-    _, _, (u, _), g_dropout, v_dropout = saved
+    _, _, _, (u, _), g_dropout, v_dropout = saved
     g = dropout.apply(gelu.forward(u, form=form)[0], g_dropout[0], rate=rate)
     dv = np.random.default_rng(2).standard_normal(x.shape)
     _, dp = s7_feed_forward.backward(dv, saved)
     dW2 = weight_gradient(g, dropout.backward(dv, v_dropout))
     np.testing.assert_array_equal(dp["W2"], dW2)
+
+
+def test_relu_in_place_of_gelu():
+    x, p = np.random.default_rng(1).standard_normal((2, 3, 4)), parameters(4, 7)
+    v, _ = s7_feed_forward.forward(x, p, activation="relu")
+    u = x @ p["W1"] + p["b1"]
+    np.testing.assert_allclose(v, np.where(u > 0, u, 0.0) @ p["W2"] + p["b2"], rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rates", "inner", "outer"), [((0.5, None), 1, 1), ((0.5, 0.0), 0, 1), ((0.0, 0.5), 1, 0)]
+)
+def test_dropout_inside_has_a_rate_of_its_own(rates, inner, outer):
+    how = dict(zip(("dropout_rate", "inner_dropout_rate"), rates, strict=True))
+    x, p = np.random.default_rng(1).standard_normal((2, 3, 4)), parameters(4, 7)
+    _, saved = s7_feed_forward.forward(x, p, **how, rng=np.random.default_rng(0))
+    assert [keep is not None for keep, _ in saved[-2:]] == [inner, outer]

@@ -42,7 +42,7 @@ def test_parameters(name):
     assert (config.image_size, config.in_channels) == (preset(vit).image_size, 1)
 
 
-@pytest.mark.parametrize("family", models.FAMILIES)
+@pytest.mark.parametrize("family", models.OF_IMAGES)
 def test_every_family_has_one_for_each_set(family):
     for vit, others in OF.items():
         assert [name for name in (vit, *others) if preset(name).family == family], (vit, family)

@@ -25,10 +25,12 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     positions,
     resnet_files,
     resnet_maps,
+    sentences,
     small_models,
     steps,
     trace,
     training,
+    transformer,
     weights,
 )
 from mutants.consistent import CONSISTENT

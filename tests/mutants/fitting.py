@@ -43,5 +43,5 @@ wrong_rules(
     "tasks/frozen.py",
     "test_frozen",
     "test_the_gradient_is_that_of_the_images",
-    ("the mean and deviation forgotten", "prepared(images, config.preprocessing)", "images * 0.5"),
+    ("the mean and deviation forgotten", "source.prepared(images, config)", "images * 0.5"),
 )

@@ -153,7 +153,11 @@ wrong_rules(
     "ops/positions.py",
     "test_positions",
     "test_the_table_patch_by_patch",
-    ("sincos: cosine first", "[xp.sin(angle), xp.cos(angle)]", "[xp.cos(angle), xp.sin(angle)]"),
+    (
+        "sincos: cosine first",
+        "[xp.sin(angle), xp.cos(angle)], axis=1",
+        "[xp.cos(angle), xp.sin(angle)], axis=1",
+    ),
     ("sincos: MoCo v3's wavelengths", "max(width // 2 - 1, 1)", "max(width // 2, 1)"),
     ("sincos: rows for columns", "[in_cols, in_rows]", "[in_rows, in_cols]"),
     kind="sincos",

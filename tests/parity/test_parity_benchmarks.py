@@ -10,6 +10,7 @@ import torch
 
 import vitnp
 from vitnp import gradcheck, tree
+from vitnp.tasks.translation import Translation
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 from workloads import CIFAR, case, data
@@ -71,6 +72,46 @@ def test_the_twin_of_a_residual_network_in_torch(name):
     for (name, q), mine in zip(model.named_parameters(), gradients.parameters(), strict=True):
         # some gradients are zero but for rounding: a kernel's in the direction of its own scale
         assert (mine - q.grad).abs().max() <= max(2e-5 * q.grad.abs().max(), 1e-6 * biggest), name
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
+@pytest.mark.parametrize("fields", [{}, {"norm": "post", "final_norm": True}])
+def test_the_twin_of_a_translation_in_torch(fields):
+    import torch_names
+    from torch_translate import Translate
+
+    c = case("translate:5:step")
+    config = dataclasses.replace(c.config, dropout_rate=0.0, **fields)
+    source, target = data(c)
+    assert source.shape == (5, 8) and target.shape == (5, 26) and (target == 0).any() and (source == 0).any()
+    torch.manual_seed(0)
+    model = Translate(config)
+
+    def tree_of(arrays):
+        table = {"embed": {"E": arrays["table.weight"]}}
+        return tree.map(np.array, table | torch_names.stacks(arrays, "transformer.", config.num_layers))
+
+    p = tree_of({name: q.detach().numpy() for name, q in model.named_parameters()})
+    loss, dp = vitnp.loss_and_grads(source, target, p, config, Translation(0.1))
+    value = model.loss(torch.from_numpy(source), torch.from_numpy(target), 0.1)
+    near(loss, value.item())
+    value.backward()
+    theirs = tree_of({name: q.grad.numpy() for name, q in model.named_parameters()})
+    biggest = max(float(abs(g).max()) for _, g in tree.leaves(dp))
+    for name, mine in tree.leaves(dp):
+        want = tree.get(theirs, name)
+        # the key bias has the gradient zero: what is there is rounding
+        assert np.abs(mine - want).max() <= max(2e-5 * abs(want).max(), 1e-6 * biggest), name
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
+def test_the_twin_of_a_translation_drops_what_the_configuration_says():
+    from torch_translate import Translate
+
+    config = dataclasses.replace(case("translate:5:step").config, dropout_rate=0.4)
+    layer = Translate(config).transformer.decoder.layers[0]
+    assert (layer.self_attn.dropout, layer.multihead_attn.dropout, layer.dropout.p) == (0.0, 0.0, 0.0)
+    assert (layer.dropout1.p, layer.dropout2.p, layer.dropout3.p) == (0.4, 0.4, 0.4)
 
 
 @EVERY

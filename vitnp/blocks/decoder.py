@@ -88,7 +88,9 @@ def block_forward(x, p, *, config, mask=None, memory=None, memory_mask=None, bef
         if before is None:
             return s5_attention.forward(a, p["attention"], mask=mask, **how)
         new = s5_attention.keys_and_values(a, p["attention"], num_heads=config.num_heads)
-        both = tuple(array_module(a).concatenate(pair, axis=2) for pair in zip(before, new, strict=True))
+        both = tuple(
+            array_module(a).concatenate(list(pair), axis=2) for pair in zip(before, new, strict=True)
+        )
         return s5_attention.attention(a, both, p["attention"], mask=mask, **how)
 
     def cross(a):

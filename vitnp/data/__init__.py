@@ -12,7 +12,7 @@ model needs them. scikit-learn and Pillow are imported only when they are needed
 | folder | the pictures in it | image_size x 3 | one per folder |
 
 Values are −1 … 1: x/127.5 − 1 for pixels 0 … 255. For pictures of a folder, `preprocessing` can ask for other values.
-The shapes are the pictures' own; `fitted` has any set in the size of any model.
+The shapes are the pictures' own; `fitted` has any set in the size of any model. Pairs of sentences are in `sentences/`.
 """
 
 import os

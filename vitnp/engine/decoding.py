@@ -8,12 +8,13 @@ import numpy as np
 
 from vitnp import models
 from vitnp.backend.arrays import array_module, to_device, to_host
-from vitnp.errors import need_int, need_real
+from vitnp.errors import InputError, need_int, need_real
 from vitnp.inputs.checks import check_config, check_parameters, parameter_of
-from vitnp.inputs.sequences import END, PADDING, START, SequenceConfig, check_ids
+from vitnp.inputs.sequences import END, PADDING, SPECIALS, START, SequenceConfig, check_ids
 
 SHORTEST = 5.0  # of the length penalty ((5 + length)/6)^α (Wu et al., 2016)
-LARGEST_PENALTY = 100.0
+LARGEST_PENALTY = 10.0
+WIDEST = 1024  # beginnings of a sentence
 MOST = 100_000  # symbols
 
 
@@ -21,6 +22,11 @@ def following(ids, seen, p, config):
     """The model's step, with the log-probabilities on the host in float64; PADDING and START never follow."""
     log_p, seen = models.of(config).step(ids, seen, p, config)
     log_p = to_host(log_p).astype("float64")
+    if np.isnan(log_p).any():
+        raise InputError(
+            "the model gives logits that are not numbers; its parameters are not finite or too large for "
+            f"{parameter_of(p).dtype}: load other weights"
+        )
     log_p[:, [PADDING, START]] = -np.inf
     return log_p, seen
 
@@ -54,38 +60,33 @@ def _greedy(source, p, config, most):
 def beam(source, p, config, *, width=4, length_penalty=0.6, most=None):
     """The best of the targets that beam search finds: (ids as `greedy` gives them, their log-probabilities (B,)).
 
-    At each place the `width` likeliest beginnings are kept. Of the finished ones that with the largest
-    log p/((5 + length)/6)^length_penalty wins (Wu et al., 2016); the greedy one is always among them. A width of 1 is
-    greedy decoding.
+    At each place the `width` likeliest are kept; those of them that end are finished. Of the finished ones that with
+    the largest log p/((5 + length)/6)^length_penalty wins (Wu et al., 2016); the greedy one is always among them.
     """
     source, most = checked(source, p, config, most)
-    width = need_int("width", width, at_least=1, at_most=config.vocabulary_size)
+    width = need_int("width", width, at_least=1, at_most=WIDEST)
     alpha = need_real("length_penalty", length_penalty, low=0.0, at_most=LARGEST_PENALTY)
     B, V, xp = len(source), config.vocabulary_size, array_module(source)
-    found = _greedy(source, p, config, most)
-    if width == 1:
-        return found
-    best = Best(*found, alpha)
+    best = Best(*_greedy(source, p, config, most), alpha)
     rows = np.repeat(np.arange(B), width)  # the sentence of each beginning
     seen = models.of(config).begin(source, p, config).of(to_device(rows, xp))
     ids = np.full((B * width, 1), START)
     total = np.where(np.arange(B * width) % width == 0, 0.0, -np.inf)  # at first there is one beginning
     for t in range(most + 1):
         log_p, seen = following(to_device(ids[:, -1], xp), seen, p, config)
-        scores = total[:, None] + log_p  # (B·width, V)
-        for row in range(len(rows)):
-            best.offer(rows[row], ids[row, 1:], scores[row, END])
         if t == most:
-            break
-        scores[:, END] = -np.inf
-        scores = scores.reshape(B, width * V)
+            log_p[:, SPECIALS:] = -np.inf  # nothing but END
+        scores = (total[:, None] + log_p).reshape(B, width * V)
         top = np.argsort(-scores, axis=1, kind="stable")[:, :width]
         total = np.take_along_axis(scores, top, axis=1).reshape(-1)
+        came_from, new = (top // V + np.arange(B)[:, None] * width).reshape(-1), (top % V).reshape(-1)
+        ids = np.concatenate([ids[came_from], new[:, None]], axis=1)
+        for row in np.flatnonzero(new == END):
+            best.offer(rows[row], ids[row, 1:], total[row])
+        total[new == END] = -np.inf  # nothing follows it
         if best.cannot_be_beaten(total.reshape(B, width).max(axis=1), most):
             break
-        came_from = (top // V + np.arange(B)[:, None] * width).reshape(-1)
         seen = seen.of(to_device(came_from, xp))
-        ids = np.concatenate([ids[came_from], (top % V).reshape(-1, 1)], axis=1)
     return best.ids(), np.array(best.log_p)
 
 
@@ -102,11 +103,11 @@ class Best:
         """What is compared, of a target of so many tokens, END among them."""
         return log_p / ((SHORTEST + length) / (SHORTEST + 1.0)) ** self.alpha
 
-    def offer(self, b, symbols, log_p):
-        """A target of sentence b that ends after these symbols."""
-        score = self.score(log_p, len(symbols) + 1)
+    def offer(self, b, target, log_p):
+        """A target of sentence b, END last."""
+        score = self.score(log_p, len(target))
         if score > self.scores[b]:
-            self.targets[b], self.log_p[b], self.scores[b] = np.append(symbols, END), log_p, score
+            self.targets[b], self.log_p[b], self.scores[b] = target, log_p, score
 
     def cannot_be_beaten(self, log_p, most):
         """Whether no beginning, with these log-probabilities (B,) at best, can end up better in any sentence."""

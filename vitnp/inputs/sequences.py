@@ -36,7 +36,7 @@ class SequenceConfig(ModelConfig):
     @property
     def symbols(self):
         """The vocabulary: symbol i has the id 3 + i."""
-        return tuple(dict.fromkeys((*self.source_symbols, *self.target_symbols)))
+        return all_symbols(self.source_symbols, self.target_symbols)
 
     @property
     def num_classes(self):
@@ -57,6 +57,11 @@ class SequenceConfig(ModelConfig):
             raise InputError(
                 f"vocabulary_size is {self.vocabulary_size:,}; with these {len(self.symbols):,} symbols it is {count:,}"
             )
+
+
+def all_symbols(*groups):
+    """The symbols of groups of them, each once, in their order."""
+    return tuple(dict.fromkeys(symbol for group in groups for symbol in group))
 
 
 def check_ids(name, ids, config):

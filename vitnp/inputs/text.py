@@ -11,9 +11,8 @@ import numpy as np
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, need_choice, quoted, shown
 from vitnp.inputs.checks import listed
-from vitnp.inputs.sequences import END, PADDING, SPECIALS, START
+from vitnp.inputs.sequences import END, PADDING, SPECIALS, SPLITS, START
 
-SPLITS = ("characters", "jamo", "words")  # also what each is called in messages
 MOST_LISTED = 40  # symbols of a model in a message
 
 
@@ -29,11 +28,6 @@ def joined(symbols, split):
     """The text of symbols, in NFC: jamo become syllables, words are separated by blanks."""
     need_choice("split", split, SPLITS)
     return unicodedata.normalize("NFC", (" " if split == "words" else "").join(symbols))
-
-
-def all_symbols(*groups):
-    """The symbols of groups of them, each once; of a source's and a target's: those of the one vocabulary."""
-    return tuple(dict.fromkeys(symbol for group in groups for symbol in group))
 
 
 def ids_of(symbols):

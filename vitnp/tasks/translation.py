@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from vitnp import models
-from vitnp.backend.arrays import array_module, to_device
+from vitnp.backend.arrays import array_module, on_host, to_device
 from vitnp.engine import loss
 from vitnp.errors import InputError
 from vitnp.inputs.checks import check_config, check_parameters, parameter_of
@@ -41,7 +43,12 @@ class Translation(NamedTuple):
                 f"{len(source)} sentences are a part of a batch of {part[1]}, whose mean over tokens needs them "
                 "all; give the whole batch to one process"
             )
-        goals = (target[:, 1:] != PADDING).astype(like.dtype)
+        known = target[:, 1:] != PADDING
+        if on_host(target) and not known.any(axis=1).all():
+            row = int(known.any(axis=1).argmin())
+            raise InputError(f"target has nothing to learn in row {row}; need at least END after START")
+        # float16 would neither count the goals nor hold one's share of a large batch; loss is float32 then too
+        goals = known.astype(np.result_type(like.real.dtype, "float32"))
         weights = goals * (len(goals) / goals.sum())
         arrays = source, target[:, :-1], target[:, 1:], weights
         return tuple(to_device(a, array_module(like)) for a in arrays)

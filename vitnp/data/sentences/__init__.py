@@ -16,7 +16,7 @@ import os
 from vitnp.data.sentences import table, tasks
 from vitnp.data.sentences.sources import PER_EPOCH, Sentences
 from vitnp.errors import InputError, did_you_mean, known, need_choice, need_int, quoted
-from vitnp.inputs.text import SPLITS
+from vitnp.inputs.sequences import SPLITS
 from vitnp.system import reading
 
 __all__ = ["PER_EPOCH", "TASKS", "Sentences", "opened"]

@@ -18,7 +18,7 @@ MOST_JAMO = 3 * MOST_SYLLABLES
 
 @functools.cache
 def syllables():
-    """The 2,350 syllables of the standard KS X 1001, which hold all that is written: those of two bytes in EUC-KR.
+    """The 2,350 syllables of the standard KS X 1001, nearly all that are in use: those of two bytes in EUC-KR.
 
     Unicode has 11,172; Python's codec writes the others as eight bytes.
     """

@@ -6,8 +6,8 @@ import numpy as np
 
 from vitnp.data.sources import Source
 from vitnp.errors import InputError, shown
-from vitnp.inputs.sequences import END, SPECIALS, START
-from vitnp.inputs.text import all_symbols, cut, ids_of, padded
+from vitnp.inputs.sequences import END, SPECIALS, START, all_symbols
+from vitnp.inputs.text import cut, ids_of, padded
 
 LENGTHS = ("source_length", "target_length")  # which a model may have larger than the sentences need
 PER_EPOCH = 25_600  # pairs of an endless source that are called an epoch: 400 steps of 64

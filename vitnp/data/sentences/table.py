@@ -10,7 +10,8 @@ import numpy as np
 
 from vitnp.data.sentences.sources import Encoder, Fixed, Sentences
 from vitnp.errors import InputError, counted
-from vitnp.inputs.text import all_symbols, cut, joined
+from vitnp.inputs.sequences import all_symbols
+from vitnp.inputs.text import cut, joined
 from vitnp.system import reading
 
 LEAST = 10  # different sources: some are held out for the test

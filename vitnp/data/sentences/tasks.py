@@ -7,7 +7,7 @@ import numpy as np
 
 from vitnp.data.sentences import hangul, numbers
 from vitnp.data.sentences.sources import Encoder, Endless, Fixed, Sentences
-from vitnp.inputs.text import all_symbols
+from vitnp.inputs.sequences import all_symbols
 
 TESTS = 1000  # test pairs of a task
 MOST_DIGITS = 8  # of a number to translate
@@ -48,14 +48,13 @@ def below(rng, n):
 
 
 def of_any_length(rng, n):
-    """n numbers to train with: half as `below`; of the other half each number of digits is as likely as another.
+    """n numbers to train with: half as `below`; the other half have from 1 to 8 digits, each about as likely.
 
     Nine in ten of the numbers below 10⁸ have eight digits, one in a thousand has five or fewer: a model that saw them
     as they come would not learn to read 7 or 10000. The test has them as they come.
     """
     digits = rng.integers(1, MOST_DIGITS, n, endpoint=True)
-    low = np.where(digits == 1, 0, 10 ** (digits - 1))
-    return np.where(rng.random(n) < 0.5, rng.integers(low, 10**digits), below(rng, n)).tolist()
+    return np.where(rng.random(n) < 0.5, rng.integers(0, 10**digits), below(rng, n)).tolist()
 
 
 def of_numbers(things):
@@ -80,15 +79,14 @@ def named(name):
 def made(name, seed):
     """The `Sentences` of one of the `NAMES`: training pairs without end, and test pairs drawn by the seed."""
     task = named(name)
-    rng, tested = (
-        np.random.default_rng([seed, 0]),
-        {},
-    )  # a dict keeps the order, which a set of strings does not
+    rng = np.random.default_rng([seed, 0])
+    tested = {}  # a dict keeps the order, which a set of strings does not
     while len(tested) < TESTS:
         tested |= dict.fromkeys(task.draw_test(rng, TESTS - len(tested)))
     pairs = task.pairs([(thing, i % len(task.turned)) for i, thing in enumerate(tested)])
     (source_symbols, source_length), (target_symbols, target_length) = task.side(0), task.side(1)
-    encoder, about = Encoder(task.split, source_symbols, target_symbols), {"task": name, "seed": seed}
+    encoder = Encoder(task.split, source_symbols, target_symbols)
+    about = {"task": name, "seed": seed}
     if name == "hangul-to-roman":  # another version may write other letters
         about["koroman"] = hangul.package().__version__
     return Sentences(

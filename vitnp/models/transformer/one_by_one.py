@@ -6,6 +6,7 @@ work wherever it stands, but for its scores with those before it. What is writte
 
 from typing import Any, NamedTuple
 
+from vitnp.backend.half import wide
 from vitnp.blocks import decoder
 from vitnp.inputs.sequences import padding_mask
 from vitnp.models.transformer import model
@@ -46,4 +47,4 @@ def step(ids, seen, p, config):
         written.append((saved.attention.K, saved.attention.V))
     x, _ = model.normed(x, p.get("decoder_norm"), config)
     z, _ = model.to_logits(x[:, 0], p)
-    return softmax.log(z), seen._replace(written=written)
+    return softmax.log(wide(z)), seen._replace(written=written)
