@@ -9,7 +9,7 @@ from vitnp.errors import InputError, quoted
 from vitnp.show import page, symbols
 from vitnp.show.page import LABEL, SMALL, TITLE
 
-MOST_HEADS = 16
+MOST_HEADS = 16  # that are drawn, beside the mean of all
 ROOM = 340  # points for the labels beside a map of the page's height or half of its width
 FINE = 10  # points of a label, at least: where there are too many symbols, only every second, third, … is written
 MOST_CELLS = 24  # a side of a mask, or fewer: a cell has a sign, so that colors alone say nothing
@@ -18,9 +18,9 @@ MOST_CELLS = 24  # a side of a mask, or fewer: a cell has a sign, so that colors
 def cross_attention(A, source, target, *, block=None, lang="en"):
     """What the decoder looks at as it writes each symbol: target symbols down, source symbols across.
 
-    A (T, S), one map, or (H, T, S), the mean of the heads beside each head: cross-attention weights, each row summing
-    to 1. source: S symbols, target: the T symbols that were written, the end among them; any alphabet. `block` is the
-    decoder block, counted from 0, for the title. Raises InputError for other shapes and for values that are no weights.
+    A (T, S), one map, or (H, T, S), the mean of the heads beside the first 16: cross-attention weights, each row
+    summing to 1. source: S symbols, target: the T symbols that were written, the end among them; any alphabet. `block` is
+    the decoder block, counted from 0, for the title. Raises InputError for other shapes and for values that are no weights.
     """
     say = page.in_language(lang)
     A = np.asarray(to_host(A))
@@ -34,7 +34,8 @@ def cross_attention(A, source, target, *, block=None, lang="en"):
         axes = left.subplots()
         _map(axes, A.mean(axis=0), source, target, high, 2, say)
         axes.set_title(say(f"mean of {len(A)} heads", f"헤드 {len(A)}개 평균"), fontsize=LABEL)
-        for head, axes in enumerate(page.panels(right, len(A), math.ceil(math.sqrt(len(A))))):
+        heads = min(len(A), MOST_HEADS)
+        for head, axes in enumerate(page.panels(right, heads, math.ceil(math.sqrt(heads)))):
             _cells(axes, A[head], vmin=0, vmax=high)
             axes.set(xticks=[], yticks=[])
             axes.set_title(say(f"head {head + 1}", f"헤드 {head + 1}"), fontsize=SMALL)
@@ -42,13 +43,13 @@ def cross_attention(A, source, target, *, block=None, lang="en"):
     if block is not None:
         title += say(f", decoder block {block + 1}", f", 디코더 블록 {block + 1}")
     figure.suptitle(title, fontsize=TITLE)
-    page.note(
-        figure,
-        say(
-            f"a row sums to 100% · dark: 0%, yellow: {high:.0%}",
-            f"한 행의 합은 100% · 어두운색: 0%, 노란색: {high:.0%}",
-        ),
+    note = say(
+        f"a row sums to 100% · dark: 0%, yellow: {high:.0%}",
+        f"한 행의 합은 100% · 어두운색: 0%, 노란색: {high:.0%}",
     )
+    if symbols.not_drawn([*source, *target]):
+        note += say(" · U+…: install a font that has it", " · U+…: 글꼴을 설치하면 글자로 보임")
+    page.note(figure, note)
     return _finished(figure, source, target)
 
 
@@ -121,10 +122,6 @@ def _check_weights(A, source, target):
         raise InputError(
             f"attention weights are {A.shape}; need (T, S) or (H, T, S) with T = {size[0]} target symbols "
             f"and S = {size[1]} source symbols, one or more of each"
-        )
-    if A.ndim == 3 and len(A) > MOST_HEADS:
-        raise InputError(
-            f"{len(A)} heads were given; at most {MOST_HEADS} fit a page: give some, or their mean (T, S)"
         )
     if A.dtype.kind != "f" or not np.isfinite(A).all() or A.min() < 0 or A.max() > 1.001:
         raise InputError("attention weights must be finite floats from 0 to 1; give A, not the scores")
