@@ -19,8 +19,9 @@ def cross_attention(A, source, target, *, block=None, lang="en"):
     """What the decoder looks at as it writes each symbol: target symbols down, source symbols across.
 
     A (T, S), one map, or (H, T, S), the mean of the heads beside the first 16: cross-attention weights, each row
-    summing to 1. source: S symbols, target: the T symbols that were written, the end among them; any alphabet. `block` is
-    the decoder block, counted from 0, for the title. Raises InputError for other shapes and for values that are no weights.
+    summing to 1. source: S symbols, target: the T symbols that were written, the end among them; any alphabet.
+    `block` is the decoder block, counted from 0, for the title. Raises InputError for other shapes and for values
+    that are no weights.
     """
     say = page.in_language(lang)
     A = np.asarray(to_host(A))
