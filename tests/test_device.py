@@ -63,7 +63,9 @@ def test_every_case(case):
     ):  # a device draws its own dropout
         assert np.isfinite(to_host(on_device[0]))
         assert back[0].shape == dx.shape
-    elif case.name.startswith(("loss over", "loss by")):  # in shares, and a device adds in another order
+    elif case.name.startswith(
+        ("loss over", "loss by", "translation over", "translation by")
+    ):  # in shares, and a device adds in another order
         np.testing.assert_allclose(to_host(on_device[0]), y, rtol=1e-13)
         np.testing.assert_allclose(to_host(back[0]), dx, rtol=1e-10, atol=1e-14)
     else:

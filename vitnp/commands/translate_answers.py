@@ -7,7 +7,6 @@ import numpy as np
 
 from vitnp import models, weights
 from vitnp.commands.printing import as_json
-from vitnp.commands.weights import need_finite
 from vitnp.engine import decoding
 from vitnp.errors import InputError, need_int, need_real, printable
 from vitnp.inputs.sequences import END, PADDING, SPECIALS, START
@@ -52,9 +51,8 @@ def run(args):
     for first in range(0, len(good), BATCH):
         some = good[first : first + BATCH]
         source = to_ids([one["text"] for _, one in some], config)
-        with np.errstate(over="ignore", invalid="ignore"):  # the next line says so
+        with np.errstate(over="ignore", invalid="ignore"):  # decoding says so
             ids, log_p = decoding.beam(source, p, config, width=beam, length_penalty=penalty)
-        need_finite(log_p, "log-probabilities")
         for (number, one), row, answer, value in zip(some, ids, to_texts(ids, config), log_p, strict=True):
             one |= {"translation": answer, "log_probability": float(value)}
             if args.attention is not None:

@@ -24,7 +24,7 @@ from vitnp.training.place import ABOUT, clear, recall, reserved
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import Run
 from vitnp.training.snapshots import RANKS
-from vitnp.training.wanted import KINDS, Wanted
+from vitnp.training.wanted import TRAININGS, Wanted
 
 MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
 ANEW_WITHOUT_IT = ", or begin anew without such pictures: --on-corrupt skip --overwrite"
@@ -62,7 +62,7 @@ def settled(given, where, comm, kind=Wanted):
     about = comm.broadcast({"about": recall(where.folder) if comm.rank == 0 else None})["about"]
     try:
         reads = models.config_from_dict(about["run"]["model"]).reads
-        Began = next(one for one in KINDS if one.reads == reads)
+        Began = next(one for one in TRAININGS if one.reads == reads)
         check_fields(about["options"], Began)
         began = Began(**about["options"])
     except InputError as problem:

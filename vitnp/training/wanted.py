@@ -112,4 +112,4 @@ class WantedSentences(Asked):
         return given if given is not None and given not in TASKS and os.path.isfile(given) else None
 
 
-KINDS = (Wanted, WantedSentences)
+TRAININGS = (Wanted, WantedSentences)
