@@ -237,12 +237,15 @@ def test_the_held_out_things_are_those_of_the_test():
 
 def test_numbers_of_any_length_are_trained_on_and_the_test_is_uniform():
     drawn = tasks.of_any_length(np.random.default_rng(0), 20_000)
-    count = np.bincount([len(str(number)) for number in drawn], minlength=9)
+    count = np.bincount([len(str(number)) for number in drawn], minlength=9) / 20_000
     assert count[0] == 0 and len(count) == 9
-    # an eighth of one half has each length; the other half is uniform: 90% of 8 digits, 9% of 7
-    share = [1 / 16] * 6 + [1 / 16 + 0.045, 1 / 16 + 0.45]
-    np.testing.assert_allclose(count[1:] / 20_000, share, atol=0.008)
-    assert min(drawn) == 0
+    # A third is uniform: 90% of 8 digits. Of two thirds an eighth has each length, but that the first digit may be 0.
+    assert count[2:7].min() > 0.07 and count[1] > 0.12
+    assert abs(count[8] - (0.9 + 0.9 / 8 + 0.45 / 8) / 3) < 0.01
+    # Of the uniform third and of the short third a tenth of the digits after the first is 0, of the round third more.
+    zeros = np.mean([str(number)[1:].count("0") / 7 for number in drawn if number >= 10**7])
+    assert abs(zeros - (0.1 * (0.9 + 0.9 / 8) + 0.55 * 0.45 / 8) / (0.9 + 0.9 / 8 + 0.45 / 8)) < 0.01
+    assert 0 in drawn and 10_000 in drawn
     test = tasks.below(np.random.default_rng(0), 20_000)
     assert max(test) < 10**8 and abs(np.mean(test) / 10**8 - 0.5) < 0.01
 

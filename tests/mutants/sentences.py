@@ -46,8 +46,9 @@ wrong_rules(
     "data/sentences/tasks.py",
     "test_sentences",
     "test_numbers_of_any_length_are_trained_on_and_the_test_is_uniform",
-    ("numbers as they come", "rng.random(n) < 0.5", "rng.random(n) < 0.0"),
-    ("no number as it comes", "rng.random(n) < 0.5", "rng.random(n) < 1.0"),
+    ("numbers as they come", "np.choose(rng.integers(0, 3, n)", "np.choose(rng.integers(0, 1, n)"),
+    ("no number as it comes", "np.choose(rng.integers(0, 3, n)", "np.choose(rng.integers(1, 3, n)"),
+    ("no round number", "np.choose(rng.integers(0, 3, n)", "np.choose(rng.integers(0, 2, n)"),
     (
         "no number of eight digits",
         "rng.integers(1, MOST_DIGITS, n, endpoint=True)",

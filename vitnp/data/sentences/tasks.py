@@ -48,13 +48,16 @@ def below(rng, n):
 
 
 def of_any_length(rng, n):
-    """n numbers to train with: half as `below`; the other half have from 1 to 8 digits, each about as likely.
+    """n numbers to train with: as `below`, or short, or round, each kind as likely.
 
-    Nine in ten of the numbers below 10⁸ have eight digits, one in a thousand has five or fewer: a model that saw them
-    as they come would not learn to read 7 or 10000. The test has them as they come.
+    Short numbers have from 1 to 8 digits, each about as likely; round ones are short ones of which every digit became 0
+    with probability ½. Nine in ten of the numbers below 10⁸ have eight digits, one in a thousand has five or fewer: a
+    model that saw them as they come would not learn to read 7, nor 10000. The test has them as they come.
     """
-    digits = rng.integers(1, MOST_DIGITS, n, endpoint=True)
-    return np.where(rng.random(n) < 0.5, rng.integers(0, 10**digits), below(rng, n)).tolist()
+    short = rng.integers(0, 10 ** rng.integers(1, MOST_DIGITS, n, endpoint=True))
+    places = 10 ** np.arange(MOST_DIGITS)
+    round_ones = (short[:, None] // places % 10 * (rng.random((n, MOST_DIGITS)) < 0.5)) @ places
+    return np.choose(rng.integers(0, 3, n), [below(rng, n), short, round_ones]).tolist()
 
 
 def of_numbers(things):

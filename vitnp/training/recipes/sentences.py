@@ -22,7 +22,7 @@ def sentences():
     yield Listed(
         name="translate",
         recipe=Recipe(
-            steps=4000,
+            steps=3000,
             batch_size=64,
             lr=2e-3,
             schedule="inverse-sqrt",
