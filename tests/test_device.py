@@ -347,6 +347,17 @@ def test_gradcheck(cupy_is_strict, capsys):
     assert (status, "CuPy's erf takes no complex numbers" in text) == (0, True)
 
 
+def test_translate(cupy_is_strict, capsys, tmp_path):
+    symbols = {"source_symbols": tuple("0123"), "target_symbols": tuple("영일이삼")}
+    config = preset("transformer-tiny", vocabulary_size=11, **symbols)
+    p = gradcheck.random_like(vitnp.models.of(config).init(None, config, "float64"), generator(1))
+    weights.save(tmp_path / "model.npz", precision.cast(p, "float32"), config)
+    words = f"translate 12 3 --weights {tmp_path}/model.npz --attention {tmp_path}/a.png --backend".split()
+    on_device, on_host = output(capsys, *words, "cupy"), output(capsys, *words, "numpy")
+    assert on_device == on_host
+    assert on_device[0] == 0 and (tmp_path / "a-2.png").exists()
+
+
 def test_predict(cupy_is_strict, capsys, tmp_path):
     from PIL import Image
 

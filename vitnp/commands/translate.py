@@ -1,6 +1,7 @@
 """`vitnp translate`: train a Transformer on pairs of sentences, or let a trained one translate."""
 
 from vitnp.commands import train, translate_answers, translate_words
+from vitnp.commands.options import add_backend
 from vitnp.commands.train_options import add_keeping, add_recipe
 from vitnp.data.sentences import TASKS
 from vitnp.errors import InputError
@@ -43,13 +44,14 @@ def add_options(parser):
     data.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
     add_recipe(parser, "sentences")
     add_keeping(parser)
+    add_backend(parser)
     parser.set_defaults(run=run, own={}, ranks_may_differ=False, **dict.fromkeys(TRAINING))
 
 
 def run(args):
     """Train, or answer. Raises InputError for options of both."""
     if args.weights is not None:
-        given = [name for name in TRAINING if getattr(args, name) is not None]
+        given = [name for name in TRAINING if getattr(args, name) is not None and name != "backend"]
         return (
             translate_answers.run(args) if not given else refuse(given[0], "of training", "--weights answers")
         )

@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from vitnp import models, weights
+from vitnp.backend.arrays import array_module, to_device, to_host
+from vitnp.commands.options import backend
 from vitnp.commands.printing import as_json
 from vitnp.engine import decoding
 from vitnp.errors import InputError, need_int, need_real, printable
+from vitnp.inputs.checks import parameter_of
 from vitnp.inputs.sequences import END, PADDING, SPECIALS, START
 from vitnp.inputs.text import to_ids, to_texts
 from vitnp.weights import fetch
@@ -38,8 +41,10 @@ def run(args):
     """Print the translation of each text; 2 if a text cannot be read (the others are still translated)."""
     if not args.texts:
         raise InputError(f"what is to be translated? type vitnp translate --weights {args.weights} TEXT")
+    xp = np if args.backend is None else backend(args)
     path = fetch.resolve(args.weights)
     p, config = weights.load(path)
+    p = to_device(p, xp)
     need_sequences(path, config)
     beam = need_int(
         "--beam", BEAM if args.beam is None else args.beam, at_least=1, at_most=config.vocabulary_size
@@ -103,8 +108,9 @@ def draw_attention(one, row, p, config, path):
 
     written, source = row[row != PADDING], to_ids([one["text"]], config)
     target = np.concatenate([[START], written[:-1]])[None]
-    _, saved = models.of(config).forward((source, target), p, config)
-    A = saved.decoder[-1].cross.A[0]  # (H, T, S)
+    pair = tuple(to_device(ids, array_module(parameter_of(p))) for ids in (source, target))
+    _, saved = models.of(config).forward(pair, p, config)
+    A = to_host(saved.decoder[-1].cross.A[0])  # (H, T, S)
     source, target = ([symbol(i, config) for i in ids] for ids in (source[0], written))
     figure = show.cross_attention(A, source, target, block=config.num_layers - 1)
     return show.save(figure, path)
