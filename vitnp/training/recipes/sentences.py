@@ -4,7 +4,7 @@ The paper (Vaswani et al., 2017): Adam and warm-up §5.3, label smoothing and dr
 batches hold about 25,000 tokens of each language; a batch here is a number of sentences.
 """
 
-from vitnp.training.recipes.listed import NOT_HERE, UNTRIED, Listed
+from vitnp.training.recipes.listed import NOT_HERE, Listed
 from vitnp.training.recipes.recipe import Recipe
 
 # The model's width d, training steps, dropout, BLEU on English to German (newstest2014, Table 2 of the paper).
@@ -35,9 +35,9 @@ def sentences():
         data="number-to-korean",
         settings={},
         command=command("translate", "number-to-korean"),
-        source=UNTRIED.replace("images", "sentences"),
-        accuracy=NOT_HERE,
-        time=NOT_HERE,
+        source="the paper's Adam and schedule; the rate and the steps by a few trials",
+        accuracy="100.0% of 1,000 unseen numbers over seeds 0 to 2, measured (docs/results.md)",
+        time="about 90 s on two cores, measured (docs/results.md)",
         reads="sequences",
     )
     for name, d, steps, dropout, bleu in PAPER:
