@@ -9,8 +9,8 @@ from cases import POSITIONS, model_point
 from generic_models import generic
 
 from vitnp.analysis.trace import trace
-from vitnp.course import slides
-from vitnp.course.letters import every
+from vitnp.course import deck, slides
+from vitnp.course.letters import every, letters
 from vitnp.models import preset
 from vitnp.models.vit.config import ViTConfig
 
@@ -57,7 +57,7 @@ MODELS = {
 
 def true_shapes(config, batch=1):
     """{name in the trace: shape}, every block, as a trace would have them, by the data alone."""
-    size = slides.letters(config, batch=batch)
+    size = letters(config, batch=batch)
     return {
         tensor.name.replace(".i.", f".{i}."): tuple(size[letter] for letter in (*tensor.lead, *tensor.true))
         for row in slides.rows(config)
@@ -67,8 +67,8 @@ def true_shapes(config, batch=1):
 
 
 def test_the_rows_are_the_decks():
-    assert [row.key for row in slides.ROWS] == list(DECK)
-    assert [row.step for row in slides.ROWS] == STEPS
+    assert [row.key for row in deck.ROWS] == list(DECK)
+    assert [row.step for row in deck.ROWS] == STEPS
     checked = slides.check(true_shapes(B16), B16)
     assert [(c.row.key, c.tensor.name, c.expected) for c in checked] == [
         (key, name, shape) for key, tensors in DECK.items() for name, shape in tensors.items()
@@ -76,7 +76,7 @@ def test_the_rows_are_the_decks():
 
 
 def test_the_titles():
-    for row in slides.ROWS:
+    for row in deck.ROWS:
         number = {None: "Transformer", 6: "(6단계"}.get(row.step, f"{row.step}단계: ")
         assert row.title_ko.startswith(number)
         assert row.step in (None, 6) or row.title_en.startswith(f"Step {row.step}: ")
@@ -97,9 +97,9 @@ def test_the_titles_have_the_sizes_of_the_model():
 
 
 def test_what_is_printed_is_true_unless_there_is_an_erratum():
-    size = slides.letters(B16)
-    wrong = {erratum.tensor for erratum in slides.ERRATA} - {None}
-    for row in slides.ROWS:
+    size = letters(B16)
+    wrong = {erratum.tensor for erratum in deck.ERRATA} - {None}
+    for row in deck.ROWS:
         for tensor in row.tensors:
             true = tuple(size[letter] for letter in tensor.true)
             if tensor.printed is None:
@@ -114,7 +114,7 @@ def test_what_is_printed_is_true_unless_there_is_an_erratum():
 
 
 def test_the_errata():
-    found = [(erratum.decks, erratum.printed, erratum.true, erratum.row) for erratum in slides.ERRATA]
+    found = [(erratum.decks, erratum.printed, erratum.true, erratum.row) for erratum in deck.ERRATA]
     assert found == [
         ("003", "224x244 크기의 이미지", "224x224", "split"),
         ("003", "768개의 픽셀", "768 = 256 x 3", "flatten"),
@@ -127,10 +127,10 @@ def test_the_errata():
         ("001, 004", "transitional invariance", "translation invariance", None),
         ("paper, Table 1", "86M / 307M / 632M", "86,567,656 / 304,326,632 / 632,045,800", None),
     ]
-    for erratum in slides.ERRATA:
+    for erratum in deck.ERRATA:
         assert erratum.why_ko and erratum.why_en
         assert not re.search("[가-힣]", erratum.true + erratum.why_en)
-    errata = {row.key: [erratum.printed for erratum in slides.errata(row)] for row in slides.ROWS}
+    errata = {row.key: [erratum.printed for erratum in slides.errata(row)] for row in deck.ROWS}
     assert [len(errata[key]) for key in ("split", "flatten", "scores", "softmax", "norm_residual")] == [
         1,
         1,
@@ -142,9 +142,9 @@ def test_the_errata():
 
 
 def test_the_other_countings_lead_to_every_step():
-    assert slides.COUNTINGS.keys() == {"000", "001", "004"}
-    for deck, length in (("000", 4), ("001", 5), ("004", 5)):
-        counting = slides.COUNTINGS[deck]
+    assert deck.COUNTINGS.keys() == {"000", "001", "004"}
+    for name, length in (("000", 4), ("001", 5), ("004", 5)):
+        counting = deck.COUNTINGS[name]
         assert [counted.number for counted in counting] == list(range(1, length + 1))
         assert {step for counted in counting for step in counted.steps} == set(range(1, 9))
         assert all(counted.title_ko and counted.title_en for counted in counting)
@@ -279,9 +279,9 @@ def test_the_page_has_every_row_erratum_and_counting():
     for row in slides.rows(B16):
         assert row.title_ko in page, row.title_ko
         assert all(f"`{tensor.name}`" in page for tensor in row.tensors)
-    for erratum in slides.ERRATA:
+    for erratum in deck.ERRATA:
         assert f"| {erratum.decks} | {erratum.printed} | {erratum.true} |" in page, erratum
-    for counting in slides.COUNTINGS.values():
+    for counting in deck.COUNTINGS.values():
         for counted in counting:
             assert counted.title_ko in page
 

@@ -15,7 +15,7 @@ from vitnp import InputError, preset
 from vitnp.analysis.trace import trace
 from vitnp.commands import printing, walk, walk_text
 from vitnp.commands.cli import main
-from vitnp.course import slides
+from vitnp.course import deck, slides
 
 TINY = ("--model", "tiny")
 
@@ -36,7 +36,7 @@ def report():
 
 def test_the_report_of_b_16(report):
     assert (report["model"], report["image"], report["parameters"]) == ("B/16", "china.jpg", 86_567_656)
-    assert [row["key"] for row in report["rows"]] == [row.key for row in slides.ROWS]
+    assert [row["key"] for row in report["rows"]] == [row.key for row in deck.ROWS]
     tensors = {tensor["name"]: tensor for row in report["rows"] for tensor in row["tensors"]}
     assert len(tensors) == 29
     assert tensors["grid"]["shape"] == tensors["grid"]["printed"] == [14, 14, 16, 16, 3]

@@ -4,7 +4,7 @@ import itertools
 
 from vitnp.analysis.tensor_names import parted
 from vitnp.commands.printing import aligned, width, widths
-from vitnp.course import slides
+from vitnp.course import deck
 
 WIDTH = 110  # columns that a projector shows in a large font
 WORDS = {
@@ -157,7 +157,7 @@ def rule(step, words):
     left = f"── {words['step'].format(step)} "
     right = [
         ", ".join(words["step"].format(c.number) for c in counting if step in c.steps)
-        for counting in (slides.FIVE_STEPS, slides.FOUR_STEPS)
+        for counting in (deck.FIVE_STEPS, deck.FOUR_STEPS)
     ]
     right = f" {words['decks'].format(*right)} ──"
     return left + "─" * (WIDTH - width(left) - width(right)) + right

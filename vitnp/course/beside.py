@@ -1,7 +1,7 @@
 """What a model may have and no slide shows: the rows that `slides.rows` puts in or takes in place of the deck's.
 
 A row is (key, step, title_ko, title_en, what_ko, what_en, tensors), a tensor (slide_name, name, letters, lead), as in
-`slides.Row` and `slides.Tensor`. Imports `resnet`.
+`deck.Row` and `deck.Tensor`. Imports `resnet`.
 """
 
 from vitnp.course import resnet
