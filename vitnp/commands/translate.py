@@ -49,20 +49,18 @@ def add_options(parser):
 def run(args):
     """Train, or answer. Raises InputError for options of both."""
     if args.weights is not None:
-        given = [name for name in TRAINING if getattr(args, name) is not None]
-        return (
-            translate_answers.run(args) if not given else refuse(given[0], "of training", "--weights answers")
+        refuse(
+            [name for name in TRAINING if getattr(args, name) is not None], "of training", "--weights answers"
         )
-    given = [name for name in translate_answers.OPTIONS if getattr(args, name)]
+        return translate_answers.run(args)
     place = "--out" if args.resume is None else "--resume"
-    return (
-        train.run(args, WantedSentences, translate_words)
-        if not given
-        else refuse(given[0], "of a trained model with --weights FILE", f"{place} trains")
-    )
+    given = [name for name in translate_answers.OPTIONS if getattr(args, name)]
+    refuse(given, "of a trained model with --weights FILE", f"{place} trains")
+    return train.run(args, WantedSentences, translate_words)
 
 
-def refuse(name, what, other):
-    """Raise InputError for an option that is not of what is done."""
-    option = "a TEXT" if name == "texts" else f"--{name.replace('_', '-')}"
-    raise InputError(f"{option} is {what}, and {other}; leave out one of them")
+def refuse(given, what, other):
+    """Raise InputError where options were given that are not of what is done."""
+    if given:
+        option = "a TEXT" if given[0] == "texts" else f"--{given[0].replace('_', '-')}"
+        raise InputError(f"{option} is {what}, and {other}; leave out one of them")
