@@ -6,6 +6,7 @@ from vitnp.data.sentences import TASKS
 from vitnp.errors import InputError
 from vitnp.inputs.sequences import SPLITS
 from vitnp.models import PRESETS, with_preset
+from vitnp.training.sentences import RECIPE
 from vitnp.training.wanted import WantedSentences
 
 NAMES = ", ".join(name for name in PRESETS if with_preset(name).Config.reads == WantedSentences.reads)
@@ -41,7 +42,7 @@ def add_options(parser):
     data.add_argument("--dropout", type=float, metavar="RATE", help="(default: the recipe's)")
     data.add_argument("--seed", type=int, help="test sentences, weights, order, new sentences (default 0)")
     data.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
-    add_recipe(parser, "sentences")
+    add_recipe(parser, "sentences", RECIPE)
     add_keeping(parser)
     parser.set_defaults(run=run, own={}, ranks_may_differ=False, **dict.fromkeys(TRAINING))
 
