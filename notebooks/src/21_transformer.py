@@ -510,10 +510,22 @@ def right(written, target):
 right(greedy, target), right(best, target)
 
 # %% [markdown] lang="en"
-# A likelier sentence need not be a right one: beam search finds what the model believes. Now we train on.
+# A likelier sentence need not be a right one: beam search finds the sentence that the model gives the highest probability. Some wrong
+# ones, after the number and its right reading:
 
 # %% [markdown] lang="ko"
-# 확률이 더 높은 문장이 꼭 정답인 것은 아닙니다. 빔 탐색은 모델이 믿는 것을 찾을 뿐입니다. 이제 이어서 학습합니다.
+# 확률이 더 높은 문장이 꼭 정답인 것은 아닙니다. 빔 탐색은 모델이 가장 높은 확률을 주는 문장을 찾을 뿐입니다. 틀린 예를 봅니다. 차례로 수, 정답, 모델의
+# 답입니다.
+
+# %%
+three_texts = (text.to_texts(rows, config) for rows in (source, target, best))
+[each for each in zip(*three_texts) if each[1] != each[2]][:3]
+
+# %% [markdown] lang="en"
+# Now we train on.
+
+# %% [markdown] lang="ko"
+# 이제 이어서 학습합니다.
 
 # %%
 train(500)
@@ -535,16 +547,12 @@ assert accuracy > 0.8
 text.to_texts(decoding.greedy(questions, p, config), config)
 
 # %% [markdown] lang="en"
-# It reads nearly all of 1,000 numbers that it has never seen. (If your curve has a spike: that is a step that was too large, and
-# the model recovers. The last section says which models have them.) What is wrong when it is wrong?
+# It has never seen these 1,000 numbers, and it reads all or nearly all of them. (If your curve has a spike: that is a step that
+# was too large, and the model recovers. The last section says which models have them.)
 
 # %% [markdown] lang="ko"
-# 한 번도 본 적이 없는 수 1,000개를 거의 모두 맞게 읽습니다. (곡선이 갑자기 튀는 곳은 한 스텝이 너무 컸던 것이고, 모델은 곧 회복합니다. 어떤 모델에서 그런
-# 일이 생기는지는 마지막 절에 나옵니다.) 틀린 것은 어떻게 틀렸을까요?
-
-# %%
-three_texts = (text.to_texts(rows, config) for rows in (source, target, written))
-[each for each in zip(*three_texts) if each[1] != each[2]][:3]
+# 한 번도 본 적이 없는 수 1,000개를 모두, 또는 거의 모두 맞게 읽습니다. (곡선이 갑자기 튀는 곳은 한 스텝이 너무 컸던 것이고, 모델은 곧 회복합니다. 어떤
+# 모델에서 그런 일이 생기는지는 마지막 절에 나옵니다.)
 
 # %% [markdown] lang="en"
 # ## Writing without doing anything twice
