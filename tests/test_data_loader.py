@@ -124,6 +124,26 @@ def test_threads_work_ahead_and_end():
     assert threads() == []
 
 
+def test_a_class_of_ones_own():
+    class Mine(ImageSource):
+        labels, shape = np.array([0, 1, 0]), (2, 2, 1)
+
+        def __len__(self):
+            return 3
+
+        def images(self, rows, rng=None):
+            return np.ones((len(rows), 2, 2, 1), np.float32)
+
+    assert [len(labels) for _, labels in batches(Mine(), range(3), batch_size=2, seed=0)] == [2, 1]
+    assert Mine().does == ()
+
+
+def test_what_is_no_source_is_refused():
+    """Not in a thread, and not as an attribute that is missing."""
+    with pytest.raises(InputError, match=r"derive your class from data\.ImageSource"):
+        batches([1, 2, 3], range(3), batch_size=2, seed=0)
+
+
 def test_without_a_seed_nothing_is_random():
     source = Counted()
     list(batches(source, ORDER, batch_size=5, seed=None))

@@ -86,7 +86,7 @@ NO_NUMBER = (
 )
 
 
-def refusal(make, *given, **how):
+def refusal(make, *given, **how):  # its own: of another file, InputError would not be the mutant's
     """The line that refuses; "" where nothing does."""
     try:
         make(*given, **how)

@@ -95,6 +95,16 @@ def test_a_figure_for_the_projector(tmp_path, name):
     no_letter_is_cut_off(figure)
 
 
+def for_the_projector(figure, path):
+    """Size of the page, size of the letters, and none of them cut off."""
+    assert isinstance(figure, Figure)
+    with Image.open(show.save(figure, path)) as image:
+        assert image.size == (1280, 720)
+    no_letter_is_cut_off(figure)
+    words = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+    assert min(word.get_fontsize() for word in words) >= page.SMALL
+
+
 def no_letter_is_cut_off(figure):
     """Every title and note lies inside the page, and no two overlap, in a figure that has been drawn."""
     titles = [axes.title for axes in figure.findobj(Axes)] + figure.texts

@@ -2,14 +2,10 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.text import Text
-from PIL import Image
-from test_show import no_letter_is_cut_off
+from test_show import for_the_projector
 
 from vitnp import InputError, show
 from vitnp.course import paper
-from vitnp.show import page
 
 NAMES = ("ViT", "BiT", "hybrid", "CNN", "RNN", "MLP")
 COUNTS = (50, 150, 450, 1437)
@@ -42,13 +38,7 @@ PICTURES = {
 @pytest.mark.parametrize("lang", ["en", "ko"])
 @pytest.mark.parametrize("name", PICTURES)
 def test_it_is_for_the_projector(tmp_path, name, lang):
-    figure = PICTURES[name](lang)
-    assert isinstance(figure, Figure)
-    with Image.open(show.save(figure, tmp_path / "a.png")) as image:
-        assert image.size == (1280, 720)
-    no_letter_is_cut_off(figure)
-    words = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
-    assert min(word.get_fontsize() for word in words) >= page.SMALL
+    for_the_projector(PICTURES[name](lang), tmp_path / "a.png")
 
 
 def points(container):

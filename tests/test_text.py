@@ -19,7 +19,7 @@ def config(split="characters", source="만이천 ", target="12", *, source_lengt
     return transformer.Config(split=split, source_length=source_length, vocabulary_size=size, **symbols)
 
 
-def refusal(make, *given, **how):
+def refusal(make, *given, **how):  # its own: of another file, InputError would not be the mutant's
     """The line that refuses; "" where nothing does."""
     try:
         make(*given, **how)

@@ -51,6 +51,14 @@ def trained(tmp_path_factory):
     return place / "run"
 
 
+def test_the_help_names_no_option_of_images(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["translate", "--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    assert "--init" not in words
+    assert "one of vitnp recipes (default: translate)" in words
+
+
 def test_it_trains_and_says_so(capsys, tmp_path):
     status, out, err = run(capsys, f"{SMALL} --log-every 1 --out", tmp_path / "run")
     assert (status, err) == (0, "")

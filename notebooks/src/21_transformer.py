@@ -58,7 +58,7 @@ rng = np.random.default_rng(0)
 # said in Korean.
 
 # %% [markdown] lang="ko"
-# ## 수도 문장이다
+# ## 수를 문장으로 보기
 # 강의자료 002: Transformer는 자연어 분야에서 문장 번역을 위해 고안된 모델입니다. 여기서는 수가 문장이고, 수를 한글로 읽은 것이 번역입니다.
 
 # %%
@@ -235,7 +235,7 @@ assert np.allclose(y[1, :3], alone) and not np.allclose(without[1, :3], alone)
 
 # %% [markdown] lang="en"
 # ## The decoder: nobody looks ahead
-# Its input is the target, shifted right: START first. Row t shall predict symbol t + 1, which stands in the next row of the
+# Its input is the target, shifted right: START first. Row t predicts symbol t + 1, which stands in the next row of the
 # input. So a query may look at itself and at what came before, and at nothing later: the *causal* mask.
 
 # %% [markdown] lang="ko"
@@ -510,10 +510,22 @@ def right(written, target):
 right(greedy, target), right(best, target)
 
 # %% [markdown] lang="en"
-# A likelier sentence need not be a right one: beam search finds what the model believes. Now we train on.
+# A likelier sentence need not be a right one: beam search finds the sentence that the model gives the highest probability. Some wrong
+# ones, after the number and its right reading:
 
 # %% [markdown] lang="ko"
-# 확률이 더 높은 문장이 꼭 정답인 것은 아닙니다. 빔 탐색은 모델이 믿는 것을 찾을 뿐입니다. 이제 이어서 학습합니다.
+# 확률이 더 높은 문장이 꼭 정답인 것은 아닙니다. 빔 탐색은 모델이 가장 높은 확률을 주는 문장을 찾을 뿐입니다. 틀린 예를 봅니다. 차례로 수, 정답, 모델의
+# 답입니다.
+
+# %%
+three_texts = (text.to_texts(rows, config) for rows in (source, target, best))
+[each for each in zip(*three_texts) if each[1] != each[2]][:3]
+
+# %% [markdown] lang="en"
+# Now we train on.
+
+# %% [markdown] lang="ko"
+# 이제 이어서 학습합니다.
 
 # %%
 train(500)
@@ -535,16 +547,12 @@ assert accuracy > 0.8
 text.to_texts(decoding.greedy(questions, p, config), config)
 
 # %% [markdown] lang="en"
-# It reads nearly all of 1,000 numbers that it has never seen. (If your curve has a spike: that is a step that was too large, and
-# the model recovers. The last section says which models have them.) What is wrong when it is wrong?
+# It has never seen these 1,000 numbers, and it reads all or nearly all of them. (If your curve has a spike: that is a step that
+# was too large, and the model recovers. The last section says which models have them.)
 
 # %% [markdown] lang="ko"
-# 한 번도 본 적이 없는 수 1,000개를 거의 모두 맞게 읽습니다. (곡선이 갑자기 튀는 곳은 한 스텝이 너무 컸던 것이고, 모델은 곧 회복합니다. 어떤 모델에서 그런
-# 일이 생기는지는 마지막 절에 나옵니다.) 틀린 것은 어떻게 틀렸을까요?
-
-# %%
-three_texts = (text.to_texts(rows, config) for rows in (source, target, written))
-[each for each in zip(*three_texts) if each[1] != each[2]][:3]
+# 한 번도 본 적이 없는 수 1,000개를 모두, 또는 거의 모두 맞게 읽습니다. (곡선이 갑자기 튀는 곳은 한 스텝이 너무 컸던 것이고, 모델은 곧 회복합니다. 어떤
+# 모델에서 그런 일이 생기는지는 마지막 절에 나옵니다.)
 
 # %% [markdown] lang="en"
 # ## Writing without doing anything twice
@@ -676,12 +684,12 @@ assert post.max() / post.min() > 5 > pre.max() / pre.min()
 
 # %% [markdown] lang="en"
 # With post-norm the last block gets many times what the first gets: in the backward pass every LayerNorm divides by about √2
-# (`docs/derivations.md`, 6.2). With pre-norm nothing stands on the path of the sum, and all blocks get about the same. So post-norm
+# (`docs/derivations.md`, "Post-norm and pre-norm"). With pre-norm nothing stands on the path of the sum, and all blocks get about the same. So post-norm
 # needs a **warm-up**: small first steps. Three short trainings of 6 blocks, all with the same learning rate:
 
 # %% [markdown] lang="ko"
 # Post-norm에서는 마지막 블록이 첫 블록의 몇 배나 되는 그래디언트를 받습니다. 역전파 경로에서 LayerNorm을 지날 때마다 약 √2로 나뉘기
-# 때문입니다(`docs/derivations.md`, 6.2). Pre-norm에서는 덧셈 경로에 아무것도 없어서 모두 비슷하게 받습니다. 그래서 post-norm에는 처음에 학습률을 작게 하는
+# 때문입니다(`docs/derivations.md`, "Post-norm and pre-norm"). Pre-norm에서는 덧셈 경로에 아무것도 없어서 모두 비슷하게 받습니다. 그래서 post-norm에는 처음에 학습률을 작게 하는
 # **웜업**이 필요합니다. 6블록 모델을 같은 학습률로 세 번 짧게 학습합니다.
 
 
@@ -741,15 +749,15 @@ assert last["post-norm"] > last["post-norm, warm-up"] > last["pre-norm"]
 # %% [markdown] lang="en"
 # ## Questions
 # - Why has the encoder no causal mask? (Nothing is predicted there: the whole source is known before the first symbol is written.)
-# - Would the model notice, in training, if the causal mask let it see one token too many? (It would be delighted: the loss falls to its
-#   floor at once, by copying. Only decoding shows it, as the next symbol is then not there.)
+# - Does the training show it if the causal mask lets a query see one token too many? (No: the model copies the answer, and the loss
+#   soon falls to its floor. Only decoding shows the mistake, as the next symbol is then not in the input.)
 # - Why does a ViT for classification need no START? (Nothing is written. [CLS] is a query of its own that reads everything once.)
 # - Which padding would a ViT need for images of different sizes in one batch? (The same padding mask, over patches.)
 
 # %% [markdown] lang="ko"
 # ## 생각해 볼 질문
 # - 인코더에는 왜 인과 마스크가 없습니까? (인코더는 예측하지 않습니다. 첫 기호를 쓰기 전에 입력 전체를 이미 알고 있습니다.)
-# - 인과 마스크가 한 칸 더 보여 준다면 학습 중에 알 수 있습니까? (답을 베끼면 되므로 손실이 금방 바닥까지 내려갑니다. 디코딩을 해 보아야 드러납니다.
+# - 인과 마스크가 한 칸 더 보여 준다면 학습 중에 알 수 있습니까? (없습니다. 답을 베끼면 되므로 손실이 금방 바닥까지 내려갑니다. 디코딩을 해 보아야 드러납니다.
 #   그때는 다음 기호가 입력에 없기 때문입니다.)
 # - 분류를 하는 ViT에는 왜 START가 필요 없습니까? (써낼 문장이 없습니다. [CLS]가 모든 것을 한 번 읽는 쿼리입니다.)
 # - 크기가 다른 이미지를 한 배치에 넣으려면 ViT에 어떤 패딩이 필요합니까? (같은 패딩 마스크를 패치에 씌우면 됩니다.)

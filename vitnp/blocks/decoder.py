@@ -106,15 +106,8 @@ def block_forward(x, p, *, config, mask=None, memory=None, memory_mask=None, bef
     if memory is not None:
         x, saved_cross, cross_norm = residual(x, cross, p["cross_norm"], config)
     x, saved_feed_forward, feed_forward_norm = residual(x, feed_forward, p["feed_forward_norm"], config)
-    return x, SavedBlock(
-        attention,
-        attention_norm,
-        saved_cross,
-        cross_norm,
-        saved_feed_forward,
-        feed_forward_norm,
-        config.norm,
-    )
+    saved = attention, attention_norm, saved_cross, cross_norm, saved_feed_forward, feed_forward_norm
+    return x, SavedBlock(*saved, config.norm)
 
 
 def block_backward(dx, saved):

@@ -18,13 +18,13 @@ def add_model(parser):
     )
 
 
-def add_recipe(parser, of="images"):
-    """The recipe and what takes the place of its numbers; of: what a step learns from."""
+def add_recipe(parser, of="images", default="the data set's own; with --init there is none"):
+    """The recipe and what takes the place of its numbers; of: what a step learns from; default: in the help."""
     recipe = parser.add_argument_group("recipe", "how to train: a recipe, and what is to differ from it")
     recipe.add_argument(
         "--recipe",
         metavar="NAME",
-        help="one of vitnp recipes (default: the data set's own; with --init there is none)",
+        help=f"one of vitnp recipes (default: {default})",
     )
     recipe.add_argument("--epochs", type=int, metavar="N")
     recipe.add_argument("--steps", type=int, metavar="N", help="in place of epochs")

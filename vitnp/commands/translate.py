@@ -7,6 +7,7 @@ from vitnp.data.sentences import TASKS
 from vitnp.errors import InputError
 from vitnp.inputs.sequences import SPLITS
 from vitnp.models import PRESETS, with_preset
+from vitnp.training.sentences import RECIPE
 from vitnp.training.wanted import WantedSentences
 
 NAMES = ", ".join(name for name in PRESETS if with_preset(name).Config.reads == WantedSentences.reads)
@@ -42,7 +43,7 @@ def add_options(parser):
     data.add_argument("--dropout", type=float, metavar="RATE", help="(default: the recipe's)")
     data.add_argument("--seed", type=int, help="test sentences, weights, order, new sentences (default 0)")
     data.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
-    add_recipe(parser, "sentences")
+    add_recipe(parser, "sentences", RECIPE)
     add_keeping(parser)
     add_backend(parser)
     parser.set_defaults(run=run, own={}, ranks_may_differ=False, **dict.fromkeys(TRAINING))
@@ -52,19 +53,16 @@ def run(args):
     """Train, or answer. Raises InputError for options of both."""
     if args.weights is not None:
         given = [name for name in TRAINING if getattr(args, name) is not None and name != "backend"]
-        return (
-            translate_answers.run(args) if not given else refuse(given[0], "of training", "--weights answers")
-        )
-    given = [name for name in translate_answers.OPTIONS if getattr(args, name)]
+        refuse(given, "of training", "--weights answers")
+        return translate_answers.run(args)
     place = "--out" if args.resume is None else "--resume"
-    return (
-        train.run(args, WantedSentences, translate_words)
-        if not given
-        else refuse(given[0], "of a trained model with --weights FILE", f"{place} trains")
-    )
+    given = [name for name in translate_answers.OPTIONS if getattr(args, name)]
+    refuse(given, "of a trained model with --weights FILE", f"{place} trains")
+    return train.run(args, WantedSentences, translate_words)
 
 
-def refuse(name, what, other):
-    """Raise InputError for an option that is not of what is done."""
-    option = "a TEXT" if name == "texts" else f"--{name.replace('_', '-')}"
-    raise InputError(f"{option} is {what}, and {other}; leave out one of them")
+def refuse(given, what, other):
+    """Raise InputError where options were given that are not of what is done."""
+    if given:
+        option = "a TEXT" if given[0] == "texts" else f"--{given[0].replace('_', '-')}"
+        raise InputError(f"{option} is {what}, and {other}; leave out one of them")

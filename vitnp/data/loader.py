@@ -1,4 +1,4 @@
-"""Batches, read and augmented in background threads before the model needs them. Imports `errors`."""
+"""Batches, read and augmented in background threads before the model needs them. Imports `sources`, `errors`."""
 
 import math
 from collections import deque
@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from vitnp.data.sources import need_source
 from vitnp.errors import InputError, need_int
 
 
@@ -19,6 +20,7 @@ def batches(source, order, *, batch_size, seed, change=None, first=0, ahead=2, s
     generator ends or is closed, its threads have ended. share is a function n → (start, stop): the slice of a
     batch's n inputs that is read, if several processes divide the batch.
     """
+    need_source(source)
     batch_size = need_int("batch_size", batch_size, at_least=1)
     first, ahead = need_int("first", first, at_least=0), need_int("ahead", ahead, at_least=0)
     if seed is None and change:

@@ -4,17 +4,18 @@ Imports `inputs`, `errors`.
 """
 
 import zlib
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from vitnp.errors import MOST, InputError, counted
+from vitnp.errors import MOST, InputError, counted, shown
 from vitnp.inputs.checks import listed
 from vitnp.inputs.images import Preprocessing, normalized, scaled
 
 TEST_SHARE = 0.2  # of a set that has no split of its own
 
 
+@runtime_checkable
 class Source(Protocol):
     """n inputs with labels, read by row number; len() is n."""
 
@@ -34,6 +35,14 @@ class Source(Protocol):
         return inputs
 
 
+def need_source(source):
+    """Raise InputError unless it is a `Source`."""
+    if not isinstance(source, Source):
+        raise InputError(
+            f"the source is {shown(source)}; give a data.ArraySource, or derive your class from data.ImageSource"
+        )
+
+
 class ImageSource(Source):
     """n labeled images of one shape.
 
@@ -44,7 +53,7 @@ class ImageSource(Source):
     called = "image"
     labels: np.ndarray
     shape: tuple | None
-    does: tuple
+    does: tuple = ()
 
     def images(self, rows, rng=None):
         """The images of these rows: float32 (len(rows), Hᵢ, Wᵢ, C), values −1 … 1, a new array.
@@ -106,8 +115,6 @@ class ArraySource(ImageSource):
     uint8 is kept, a quarter of the memory, and scaled to x/127.5 − 1 when it is read. Raises InputError for another
     shape or dtype, and for labels that are not one integer per image.
     """
-
-    does = ()
 
     def __init__(self, images, labels):
         images, labels = listed("images", images), listed("labels", labels)

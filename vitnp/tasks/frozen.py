@@ -12,8 +12,6 @@ from vitnp.tasks.evaluate import BATCH
 class Represented(ImageSource):
     """A source of representations (n, D), float32, in place of another source's images: see `represented`."""
 
-    does = ()
-
     def __init__(self, source, r, place):
         self.labels, self.shape = source.labels, r.shape[1:]
         self.r, self.place = r, place  # image i has the representation r[place[i]]

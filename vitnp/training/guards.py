@@ -6,6 +6,7 @@ import numpy as np
 
 from vitnp import tree
 from vitnp.data import ImageSource, augment
+from vitnp.data.sources import need_source
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, counted, need_choice
 from vitnp.inputs.checks import misfits, need_fit
@@ -20,6 +21,8 @@ def check_fit(data, config, task):
     """Raise InputError unless the model reads what the data has and, if the task learns them, knows its classes."""
     if config.reads != data.reads:
         raise InputError(f"the data is {data.reads} and the model reads {config.reads}; give it other data")
+    need_source(data.train)
+    need_source(data.test)
     if not len(data.train) or not len(data.test):
         count = counted(len(data.train), data.train.called)
         raise InputError(

@@ -77,9 +77,8 @@ def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()
 
     data: a `DataSet`, or `Sentences`. rng: a generator. resume: the `Progress` to go on from, whose state p and rng
     take. p lies in the memory of NumPy or of CuPy, and there everything is done. Where the recipe averages, p ends as
-    the average.
-    Raises InputError where the data does not fit the configuration, `Diverged` where the loss or a gradient stops
-    being finite, and `Stopped` where watch.stop asked for it.
+    the average. Raises InputError where the data does not fit the configuration, `Diverged` where the loss or a
+    gradient stops being finite, and `Stopped` where watch.stop asked for it.
     """
     task = how.task or Classification(recipe.label_smoothing)
     check_fit(data, config, task)

@@ -34,7 +34,8 @@ def read(path, seed, split):
             "give fewer lines, or split characters"
         )
     encoder, parts = Encoder(split, *symbols), held_out(path, pairs, seed)
-    note = "{:,} training pairs; {:,} test pairs, whose sources are not trained on".format(*map(len, parts))
+    training, test = (len(part) for part in parts)
+    note = f"{counted(training, 'training pair')}; {counted(test, 'test pair')} with sources that are not trained on"
     return Sentences(*(Fixed(p, encoder, about(p, split)) for p in parts), split, *symbols, *lengths, note)
 
 

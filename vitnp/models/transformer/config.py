@@ -20,21 +20,15 @@ class TransformerConfig(SequenceConfig):
     num_layers: int = whole(6, at_most=1000)  # blocks of the encoder, and as many of the decoder
     num_heads: int = whole(8)  # H
     mlp_dim: int = whole(2048)  # M, d_ff
-    dropout_rate: float = real(
-        0.1, below=1
-    )  # of embedding + position, and of each sublayer before the residual
+    dropout_rate: float = real(0.1, below=1)  # of embedding + position, and of each sublayer before the sum
     attention_dropout_rate: float = real(0.0, below=1)  # of the attention weights; not in the paper
     inner_dropout_rate: float = real(0.0, below=1)  # inside the feed-forward; not in the paper
     norm: str = choice("post", "pre")  # where the LayerNorm stands, see `blocks.decoder`
-    final_norm: bool = boolean(
-        False
-    )  # after each stack also with "post", as torch.nn.Transformer; "pre" always has it
+    final_norm: bool = boolean(False)  # a LayerNorm after each stack with "post" too, as torch.nn.Transformer
     activation: str = choice("relu", "gelu")
     gelu: str = choice(*GELUS)
     attention_bias: bool = boolean(False)
-    tied: str = choice(
-        "all", "target", "none"
-    )  # which of source, target and logits share a table, see `model`
+    tied: str = choice("all", "target", "none")  # which tables are one, see `model`
     layer_norm_eps: float = real(1e-6, open_at_low=True)
 
     def fits(self):

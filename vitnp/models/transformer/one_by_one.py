@@ -23,8 +23,9 @@ class Seen(NamedTuple):
 
     def of(self, rows):
         """The same of these rows, some perhaps several times."""
-        kept = ([tuple(a[rows] for a in pair) for pair in pairs] for pairs in (self.memory, self.written))
-        memory, written = kept
+        memory, written = (
+            [tuple(a[rows] for a in pair) for pair in pairs] for pairs in (self.memory, self.written)
+        )
         return Seen(memory, self.memory_mask[rows], written)
 
 

@@ -20,9 +20,7 @@ class Recipe(Checked):
     epochs: int | None = whole(None)
     steps: int | None = whole(None)  # updates in all
     batch_size: int = whole()  # images or sentences per update
-    micro_batch: int | None = whole(
-        None
-    )  # as many per forward and backward, gradients added; None: batch_size
+    micro_batch: int | None = whole(None)  # as many per forward and backward, gradients added; None: all
     lr: float = real(open_at_low=True)  # after the warm-up, before the decay
     schedule: str = choice(*schedules.SCHEDULES)
     decay_at: tuple | None = declared(
