@@ -5,6 +5,7 @@ import tempfile
 import tracemalloc
 import unicodedata
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ def opened(data, **how):
 def texts(found, config):
     """([(source, target)] of the training pairs, of the test pairs)."""
     return tuple(
-        list(zip(*(to_texts(ids, config) for ids in part.read(range(len(part)))), strict=True))
+        list(zip(*(to_texts(ids, config) for ids in part.read(range(len(part.pairs)))), strict=True))
         for part in (found.train, found.test)
     )
 
@@ -100,6 +101,17 @@ def test_what_makes_no_difference():
         found, config = opened(same)
         assert texts(found, config) == want
         assert found.train.about == opened(plain)[0].train.about
+
+
+def test_few_pairs_come_several_times_in_an_epoch():
+    """Else each of a small file's steps would be an epoch, and end with a measurement."""
+    found, config = opened(TWENTY)
+    assert len(found.train) == 356 * 18 >= 6400 > 355 * 18
+    assert "18 training pairs, each 356 times per epoch; 2 test pairs" in found.note
+    first, again = found.train.read(range(18)), found.train.read(range(355 * 18, 356 * 18))
+    for ids, same in zip(first, again, strict=True):
+        np.testing.assert_array_equal(ids, same)
+    assert len(found.test) == 2
 
 
 def test_no_source_is_on_both_sides():
@@ -224,5 +236,5 @@ def test_a_large_file_takes_little_memory():
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert len(found.train) == 19_000
+    assert len(found.train) == len(found.train.pairs) == 19_000
     assert most < 60 * len(data)

@@ -82,20 +82,20 @@ def as_arrays(pairs):
 
 
 class Fixed(Source):
-    """Pairs that are kept: of a file, or of a test."""
+    """Pairs that are kept: of a file, or of a test. times: how often each is one of the rows."""
 
     called = "sentence"
 
-    def __init__(self, pairs, encoder, about):
+    def __init__(self, pairs, encoder, about, *, times=1):
         self.pairs = [encoder(*pair) for pair in pairs]
-        self.about = about
+        self.about, self.times = about, times
 
     def __len__(self):
-        return len(self.pairs)
+        return len(self.pairs) * self.times
 
     def read(self, rows, rng=None):
         """The pairs of these rows; rng is not used, because nothing is drawn."""
-        return as_arrays([self.pairs[row] for row in rows])
+        return as_arrays([self.pairs[row % len(self.pairs)] for row in rows])
 
 
 class Endless(Source):

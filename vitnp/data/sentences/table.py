@@ -17,6 +17,7 @@ from vitnp.system import reading
 LEAST = 10  # different sources: some are held out for the test
 TEST_SHARE = 0.1  # of the sources
 MOST_TESTS = 1000  # sources: each is translated symbol by symbol, which takes time
+EPOCH = 6400  # pairs at least, 100 steps of 64: after each epoch the test pairs are measured
 LONGEST = 1000  # symbols of a text: attention holds a number for each pair of them
 MOST_SYMBOLS = 2**16  # different ones: the model has a row of numbers for each
 ADVICE = "give a text file in UTF-8 with a source, a tab and its target on every line"
@@ -33,10 +34,13 @@ def read(path, seed, split):
             f"{path} has {count:,} different {split}; a model has at most {MOST_SYMBOLS:,}: "
             "give fewer lines, or split characters"
         )
-    encoder, parts = Encoder(split, *symbols), held_out(path, pairs, seed)
-    training, test = (len(part) for part in parts)
-    note = f"{counted(training, 'training pair')}; {counted(test, 'test pair')} with sources that are not trained on"
-    return Sentences(*(Fixed(p, encoder, about(p, split)) for p in parts), split, *symbols, *lengths, note)
+    encoder, (training, test) = Encoder(split, *symbols), held_out(path, pairs, seed)
+    times = -(-EPOCH // len(training))
+    often = "" if times == 1 else f", each {times:,} times per epoch"
+    tested = f"{counted(len(test), 'test pair')} with sources that are not trained on"
+    note = f"{counted(len(training), 'training pair')}{often}; {tested}"
+    train = Fixed(training, encoder, about(training, split), times=times)
+    return Sentences(train, Fixed(test, encoder, about(test, split)), split, *symbols, *lengths, note)
 
 
 def pairs_of(path, split):

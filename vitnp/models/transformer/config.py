@@ -69,9 +69,9 @@ PRESETS = {
     "transformer-big": {"hidden_size": 1024, "num_heads": 16, "mlp_dim": 4096, "dropout_rate": 0.3},
     # What learns to read numbers in minutes; the vocabulary and the lengths are the data's.
     "translate-small": {
-        "vocabulary_size": 28,
+        "vocabulary_size": 27,
         "source_length": 8,
-        "target_length": 24,
+        "target_length": 15,
         "hidden_size": 64,
         "num_layers": 2,
         "num_heads": 4,
