@@ -356,3 +356,38 @@ def test_a_file_that_has_changed_is_another_run(capsys, trained, tmp_path):
     (place / "pairs.tsv").write_text("\n".join(LINES[::-1]) + "\n", encoding="utf-8")
     status, _, err = run(capsys, "--resume", place / "run")
     assert status == 2 and "is of another run: data." in err and "train into a new folder with --out" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "sources"),
+    [
+        (["하나 둘", "--weights", "{}", "셋 넷"], ["하나 둘", "셋 넷"]),
+        (
+            ["하나 둘", "--beam", "2", "셋 넷", "--weights", "{}", "--", "넷 셋"],
+            ["하나 둘", "셋 넷", "넷 셋"],
+        ),
+        (["--weights", "{}", "--", "하나 둘"], ["하나 둘"]),
+    ],
+)
+def test_texts_before_and_after_options(capsys, trained, words, sources):
+    words = [word.format(trained / "model.npz") for word in words]
+    status, out, err = command_line.run(capsys, "translate", *words)
+    assert (status, err) == (0, "")
+    assert [line.partition(" → ")[0] for line in out.splitlines()] == sources
+
+
+@pytest.mark.parametrize(
+    ("more", "message", "translated"),
+    [
+        (["-q", "셋 넷"], "unrecognized arguments: -q 셋 넷", False),
+        (["--", "-q"], 'word 1 of "-q" is "-q", which the model does not read', True),
+        ([""], 'the text "" is empty; give at least one of its words', True),
+        (["--task", ""], "--task is empty", False),
+        (["--attention", ""], "--attention is empty", False),
+    ],
+)
+def test_words_after_options_that_are_not_read(capsys, trained, more, message, translated):
+    """A text of nothing is refused like any other text: the others are translated."""
+    status, out, err = run(capsys, "하나", "둘 하나", "--weights", trained / "model.npz", *more)
+    assert status == 2 and message in err and err.count("\n") == 1
+    assert len(out.splitlines()) == 2 * translated
