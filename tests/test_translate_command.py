@@ -391,3 +391,12 @@ def test_words_after_options_that_are_not_read(capsys, trained, more, message, t
     status, out, err = run(capsys, "하나", "둘 하나", "--weights", trained / "model.npz", *more)
     assert status == 2 and message in err and err.count("\n") == 1
     assert len(out.splitlines()) == 2 * translated
+
+
+def test_one_is_one(capsys, tmp_path):
+    """One test pair, one symbol."""
+    (tmp_path / "ten.tsv").write_text("".join(f"{i}\t{i}\n" for i in range(10)), encoding="utf-8")
+    words = f"--task {tmp_path}/ten.tsv {TINY} --steps 1 --set-recipe warmup_steps=1 --out"
+    status, out, _ = run(capsys, words, tmp_path / "run")
+    assert status == 0 and "at most 1 → 1 symbol, 9 training" in out
+    assert "9 training pairs; 1 test pair, whose sources are not trained on" in out

@@ -34,7 +34,10 @@ def read(path, seed, split):
             "give fewer lines, or split characters"
         )
     encoder, parts = Encoder(split, *symbols), held_out(path, pairs, seed)
-    note = "{:,} training pairs; {:,} test pairs, whose sources are not trained on".format(*map(len, parts))
+    counts = [
+        counted(len(part), f"{name} pair") for name, part in zip(("training", "test"), parts, strict=True)
+    ]
+    note = f"{'; '.join(counts)}, whose sources are not trained on"
     return Sentences(*(Fixed(p, encoder, about(p, split)) for p in parts), split, *symbols, *lengths, note)
 
 
