@@ -400,3 +400,16 @@ def test_one_is_one(capsys, tmp_path):
     status, out, _ = run(capsys, words, tmp_path / "run")
     assert status == 0 and "at most 1 → 1 symbol, 9 training" in out
     assert "9 training pairs; 1 test pair, whose sources are not trained on" in out
+
+
+def test_a_file_that_was_moved_is_put_back(capsys, tmp_path):
+    pairs, run_folder = tmp_path / "pairs.tsv", tmp_path / "run"
+    pairs.write_text("\n".join(LINES) + "\n", encoding="utf-8")
+    words = f"--task {pairs} {TINY} --steps 2 --set-recipe warmup_steps=1 --out"
+    assert run(capsys, words, run_folder)[0] == 0
+    pairs.rename(tmp_path / "moved.tsv")
+    status, out, err = run(capsys, "--resume", run_folder)
+    assert (status, out) == (2, "") and err.count("\n") == 1
+    assert f"began with --task {pairs}, which is not there any more; put it back to go on" in err
+    (tmp_path / "moved.tsv").rename(pairs)
+    assert run(capsys, "--resume", run_folder)[0] == 0
