@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vitnp.errors import InputError
 from vitnp.inputs import text
 from vitnp.inputs.sequences import END, PADDING, SPLITS, START
-from vitnp.models import transformer
+from vitnp.models import transformer, vit
 
 
 def config(split="characters", source="만이천 ", target="12", *, source_length=4):
@@ -143,3 +143,16 @@ def test_a_model_without_symbols():
     bare = transformer.Config(vocabulary_size=9)
     for function, given_value in ((text.to_ids, ["1"]), (text.to_texts, [[1]])):
         assert "the model knows no symbols" in refusal(function, given_value, bare)
+
+
+def test_a_model_of_images():
+    for function, given_value in ((text.to_ids, ["1"]), (text.to_texts, [[1]])):
+        message = refusal(function, given_value, vit.Config())
+        assert message.endswith(
+            "need a SequenceConfig, such as vitnp.preset gives for a model that reads sequences"
+        )
+
+
+def test_a_mark_alone_is_named_by_its_number():
+    """It would be drawn over the quotation mark before it."""
+    assert 'character 2 of "만\u0301" is U+0301, which' in refusal(text.to_ids, ["만\u0301"], config())

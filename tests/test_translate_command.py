@@ -364,3 +364,60 @@ def test_a_file_that_has_changed_is_another_run(capsys, trained, tmp_path):
     (place / "pairs.tsv").write_text("\n".join(LINES[::-1]) + "\n", encoding="utf-8")
     status, _, err = run(capsys, "--resume", place / "run")
     assert status == 2 and "is of another run: data." in err and "train into a new folder with --out" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "sources"),
+    [
+        (["하나 둘", "--weights", "{}", "셋 넷"], ["하나 둘", "셋 넷"]),
+        (
+            ["하나 둘", "--beam", "2", "셋 넷", "--weights", "{}", "--", "넷 셋"],
+            ["하나 둘", "셋 넷", "넷 셋"],
+        ),
+        (["--weights", "{}", "--", "하나 둘"], ["하나 둘"]),
+    ],
+)
+def test_texts_before_and_after_options(capsys, trained, words, sources):
+    words = [word.format(trained / "model.npz") for word in words]
+    status, out, err = command_line.run(capsys, "translate", *words)
+    assert (status, err) == (0, "")
+    assert [line.partition(" → ")[0] for line in out.splitlines()] == sources
+
+
+@pytest.mark.parametrize(
+    ("more", "message", "translated"),
+    [
+        (["-q", "셋 넷"], "unrecognized arguments: -q 셋 넷", False),
+        (["--", "-q"], 'word 1 of "-q" is "-q", which the model does not read', True),
+        ([""], 'the text "" is empty; give at least one of its words', True),
+        (["--task", ""], "--task is empty", False),
+        (["--attention", ""], "--attention is empty", False),
+    ],
+)
+def test_words_after_options_that_are_not_read(capsys, trained, more, message, translated):
+    """A text of nothing is refused like any other text: the others are translated."""
+    status, out, err = run(capsys, "하나", "둘 하나", "--weights", trained / "model.npz", *more)
+    assert status == 2 and message in err and err.count("\n") == 1
+    assert len(out.splitlines()) == 2 * translated
+
+
+def test_one_is_one(capsys, tmp_path):
+    """One test pair, one symbol."""
+    (tmp_path / "ten.tsv").write_text("".join(f"{i}\t{i}\n" for i in range(10)), encoding="utf-8")
+    words = f"--task {tmp_path}/ten.tsv {TINY} --steps 1 --set-recipe warmup_steps=1 --out"
+    status, out, _ = run(capsys, words, tmp_path / "run")
+    assert status == 0 and "at most 1 → 1 symbol, 9 training" in out
+    assert "9 training pairs; 1 test pair, whose sources are not trained on" in out
+
+
+def test_a_file_that_was_moved_is_put_back(capsys, tmp_path):
+    pairs, run_folder = tmp_path / "pairs.tsv", tmp_path / "run"
+    pairs.write_text("\n".join(LINES) + "\n", encoding="utf-8")
+    words = f"--task {pairs} {TINY} --steps 2 --set-recipe warmup_steps=1 --out"
+    assert run(capsys, words, run_folder)[0] == 0
+    pairs.rename(tmp_path / "moved.tsv")
+    status, out, err = run(capsys, "--resume", run_folder)
+    assert (status, out) == (2, "") and err.count("\n") == 1
+    assert f"began with --task {pairs}, which is not there any more; put it back to go on" in err
+    (tmp_path / "moved.tsv").rename(pairs)
+    assert run(capsys, "--resume", run_folder)[0] == 0

@@ -40,6 +40,8 @@ NO_THREAD = "can't start new thread"  # what Python says of it
 class Parser(argparse.ArgumentParser):
     """A parser, and so one of each command, that says what is wrong in one line."""
 
+    may_be_empty = ()  # what may be given as "" too, such as a text; of a name or a number it is a slip
+
     def __init__(self, **how):
         super().__init__(**{"allow_abbrev": False} | how)  # --seed would be taken for --seeds
 
@@ -55,13 +57,25 @@ class Parser(argparse.ArgumentParser):
         """As argparse does, but what a command does not know is an error of that command, not of `vitnp`."""
         self.need_known(sys.argv[1:] if args is None else args)
         found, unknown = super().parse_known_args(args, namespace)
+        unknown = self.taken(unknown, found)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         for action in self._actions:
             given = getattr(found, action.dest, None)
+            if action.dest in self.may_be_empty:
+                continue
             if given == "" or (isinstance(given, list) and "" in given):  # as of a variable that is not set
                 self.error(f"{'/'.join(action.option_strings) or action.metavar} is empty")
         return found, unknown
+
+    def taken(self, words, found):
+        """The words that argparse left over, less those of a list it closed at the first option: a.png --json b.png."""
+        end = words.index("--") if "--" in words else len(words)
+        lists = [a.dest for a in self._actions if a.nargs in ("*", "+") and not a.option_strings]
+        if not lists or any(self._parse_optional(word) is not None for word in words[:end]):
+            return words
+        getattr(found, lists[-1]).extend(words[:end] + words[end + 1 :])
+        return []
 
     def need_known(self, words):
         """Raise InputError for an option that this command has not; argparse would first miss those that it needs."""

@@ -24,6 +24,7 @@ BATCH = 64  # texts at a time
 def add_options(parser):
     """The options of translating."""
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="with --weights: what to translate")
+    parser.may_be_empty = ("texts",)  # which `record` refuses alone
     answers = parser.add_argument_group("translating, with --weights")
     answers.add_argument(
         "--beam", type=int, metavar="N", help=f"translations kept while searching; 1: greedy (default {BEAM})"

@@ -15,7 +15,7 @@ def title(setup, comm, resume):
     return (
         f"model {setup.name} on {wanted.task}: {tree.count(setup.p):,} parameters, "
         f"{counted(len(config.symbols), 'symbol')}, sentences of at most {config.source_length:,} → "
-        f"{config.target_length:,} symbols, {len(data.train):,} training sentences per epoch, "
+        f"{counted(config.target_length, 'symbol')}, {len(data.train):,} training sentences per epoch, "
         f"{counted(len(data.test), 'test sentence')}, seed {wanted.seed}, {counted(wanted.workers, 'thread')}{begin}"
     )
 

@@ -179,7 +179,10 @@ def check_config(config, Config):
     family = None if isinstance(config, type) else getattr(config, "family", None)
     known = isinstance(family, str) and family == getattr(Config, "family", family)
     if not known or Config.reads not in ("", getattr(config, "reads", None)):
-        raise InputError(f"config is {shown(config)}; need a {Config.__name__}, such as vitnp.preset gives")
+        name = Config.__name__
+        what = f"{'an' if name[0] in 'AEIO' else 'a'} {name}, such as vitnp.preset gives"
+        reading = f" for a model that reads {Config.reads}" if Config.reads else ""
+        raise InputError(f"config is {shown(config)}; need {what}{reading}")
 
 
 def check_dtype(dtype):

@@ -10,8 +10,8 @@ import numpy as np
 
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, need_choice, quoted, shown
-from vitnp.inputs.checks import listed
-from vitnp.inputs.sequences import END, PADDING, SPECIALS, SPLITS, START
+from vitnp.inputs.checks import check_config, listed
+from vitnp.inputs.sequences import END, PADDING, SPECIALS, SPLITS, START, SequenceConfig
 
 MOST_LISTED = 40  # symbols of a model in a message
 
@@ -50,6 +50,7 @@ def to_ids(texts, config):
     """
     if not isinstance(texts, list | tuple) or not texts:
         raise InputError(f"texts are {shown(texts)}; need a list of at least one text")
+    check_config(config, SequenceConfig)
     known = set(need_symbols(config.source_symbols))
     ids = {symbol: i for symbol, i in ids_of(config.symbols).items() if symbol in known}
     return padded([ids_of_text(text, ids, config) for text in texts])
@@ -83,7 +84,10 @@ def unknown(text, ids, split):
         for place, piece in enumerate(pieces, 1)
         if not piece.isspace() and not ids.keys() >= set(cut(piece, split))
     )
-    seen = quoted(piece) if piece.isprintable() else f"U+{ord(piece[0]):04X}"
+    alone = piece.isprintable() and not unicodedata.combining(
+        piece[0]
+    )  # another mark would stand on the quote
+    seen = quoted(piece) if alone else f"U+{ord(piece[0]):04X}"
     between = "" if split == "characters" else " "
     reads = between.join(list(ids)[:MOST_LISTED])
     more = f" and {len(ids) - MOST_LISTED:,} more" if len(ids) > MOST_LISTED else ""
@@ -95,6 +99,7 @@ def unknown(text, ids, split):
 
 def to_texts(ids, config):
     """The texts of ids (B, T), each up to its END; START and padding are skipped."""
+    check_config(config, SequenceConfig)
     ids = to_host(listed("ids", ids))
     symbols = need_symbols(config.symbols)
     most = SPECIALS + len(symbols)

@@ -73,6 +73,12 @@ def settled(given, where, comm, kind=Wanted):
         raise InputError(
             f"the run in {where.folder} is of vitnp {began.command}; type vitnp {began.command} --resume {where.folder}"
         )
+    data = getattr(began, kind.of)
+    if data is not None and os.path.isabs(data) and not os.path.exists(data):
+        raise InputError(
+            f"the run in {where.folder} began with --{kind.of} {data}, which is not there any more; put it back to go "
+            "on, or start another run with --out"
+        )
     for name in sorted(set(given) - set(MAY_CHANGE)):
         told, before = getattr(asked, name), getattr(began, name)
         if told != before:

@@ -37,7 +37,7 @@ def read(path, seed, split):
     encoder, (training, test) = Encoder(split, *symbols), held_out(path, pairs, seed)
     times = -(-EPOCH // len(training))
     often = "" if times == 1 else f", each {times:,} times per epoch"
-    tested = f"{counted(len(test), 'test pair')} with sources that are not trained on"
+    tested = f"{counted(len(test), 'test pair')}, whose sources are not trained on"
     note = f"{counted(len(training), 'training pair')}{often}; {tested}"
     train = Fixed(training, encoder, about(training, split), times=times)
     return Sentences(train, Fixed(test, encoder, about(test, split)), split, *symbols, *lengths, note)
