@@ -69,7 +69,7 @@ def test_all_pairs_are_read_once():
     assert found.source_symbols == tuple(sorted(set("source 0123456789")))
     assert found.target_symbols == tuple(sorted(set("target 0123456789!")))
     assert (found.source_length, found.target_length) == (9, 10)
-    assert "18 training pairs; 2 test pairs" in found.note
+    assert "18 training pairs, each 356 times per epoch; 2 test pairs" in found.note
     assert found.train.read([0])[0].tolist() == to_ids([train[0][0]], config).tolist()
 
 
@@ -105,9 +105,8 @@ def test_what_makes_no_difference():
 
 def test_few_pairs_come_several_times_in_an_epoch():
     """Else each of a small file's steps would be an epoch, and end with a measurement."""
-    found, config = opened(TWENTY)
+    found, _ = opened(TWENTY)
     assert len(found.train) == 356 * 18 >= 6400 > 355 * 18
-    assert "18 training pairs, each 356 times per epoch; 2 test pairs" in found.note
     first, again = found.train.read(range(18)), found.train.read(range(355 * 18, 356 * 18))
     for ids, same in zip(first, again, strict=True):
         np.testing.assert_array_equal(ids, same)

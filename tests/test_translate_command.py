@@ -62,10 +62,11 @@ def test_the_help_names_no_option_of_images(capsys):
 def test_it_trains_and_says_so(capsys, tmp_path):
     status, out, err = run(capsys, f"{SMALL} --log-every 1 --out", tmp_path / "run")
     assert (status, err) == (0, "")
-    first, _, line, last, how = out.splitlines()
+    first, _, note, line, last, how = out.splitlines()
     assert first.startswith("model translate-small on number-to-korean: ")
     assert "24 symbols, sentences of at most 8 → 15 symbols, 25,600 training sentences per epoch" in first
     assert "1,000 test sentences, seed 0, 1 thread" in first
+    assert note.startswith("note: 97% of the averaged parameters is what the training of 6 steps began with")
     assert line.startswith("epoch 1/1  loss ") and line.endswith(" sentences/s")
     assert last.startswith("0.00% of the test sentences are right as a whole after ")
     assert how == f"to translate: vitnp translate --weights {tmp_path / 'run' / 'model.npz'} TEXT"
@@ -406,8 +407,8 @@ def test_one_is_one(capsys, tmp_path):
     (tmp_path / "ten.tsv").write_text("".join(f"{i}\t{i}\n" for i in range(10)), encoding="utf-8")
     words = f"--task {tmp_path}/ten.tsv {TINY} --steps 1 --set-recipe warmup_steps=1 --out"
     status, out, _ = run(capsys, words, tmp_path / "run")
-    assert status == 0 and "at most 1 → 1 symbol, 9 training" in out
-    assert "9 training pairs; 1 test pair, whose sources are not trained on" in out
+    assert status == 0 and "at most 1 → 1 symbol, 6,408 training" in out
+    assert "9 training pairs, each 712 times per epoch; 1 test pair, whose sources are not trained on" in out
 
 
 def test_a_file_that_was_moved_is_put_back(capsys, tmp_path):
@@ -421,3 +422,12 @@ def test_a_file_that_was_moved_is_put_back(capsys, tmp_path):
     assert f"began with --task {pairs}, which is not there any more; put it back to go on" in err
     (tmp_path / "moved.tsv").rename(pairs)
     assert run(capsys, "--resume", run_folder)[0] == 0
+
+
+def test_a_training_too_short_for_its_average(capsys, tmp_path):
+    words = f"--task number-to-korean {TINY} --set-recipe warmup_steps=2"
+    _, out, _ = run(capsys, f"{words} --steps 6 --set-recipe average=0.9 --out", tmp_path / "short")
+    assert "note: 53% of the averaged parameters is what the training of 6 steps began with; " in out  # 0.9⁶
+    assert "give --set-recipe average=0.46, or train longer" in out  # 0.46⁶ < 0.01
+    _, out, _ = run(capsys, f"{words} --steps 6 --set-recipe average=0.46 --out", tmp_path / "good")
+    assert "averaged parameters" not in out

@@ -9,7 +9,7 @@ from vitnp import data
 from vitnp.commands import train_words
 from vitnp.commands.options import add_backend, need_counts
 from vitnp.commands.train_options import add_keeping, add_model, add_recipe
-from vitnp.commands.train_words import chosen, warm_up_too_long
+from vitnp.commands.train_words import chosen, too_short
 from vitnp.engine import ranks
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, need_int
@@ -134,7 +134,7 @@ def train_in_folder(wanted, where, comm, wish, known=None, words=train_words):
                 else "the last bits will not be those"
             )
             say(f"note: {difference}: {what} of an undisturbed run")
-        if not where.resume and (problem := warm_up_too_long(setup)):
+        for problem in () if where.resume else too_short(setup):
             say(problem)
 
     result = folder.run(wanted, where, comm, known=known, stop=wish, started=started)

@@ -6,16 +6,24 @@ from vitnp.training.display import duration
 from vitnp.training.loop import representations_stay
 from vitnp.training.recipes import find
 
+SEEN, FORGOTTEN = 0.05, 0.01  # shares of an average: this one is said, that one is good
 
-def warm_up_too_long(setup):
-    """A line to say where the learning rate never gets to what the recipe says, else None."""
-    steps, warm_up = setup.recipe.total_steps(len(setup.data.train)), setup.recipe.warmup_steps
-    if warm_up <= steps:
-        return None
-    return (
-        f"note: the warm-up of {counted(warm_up, 'step')} is longer than the training of {steps:,}, so the learning "
-        f"rate never gets to {setup.recipe.lr:g}; give --set-recipe warmup_steps={max(steps // 20, 1)}, or train longer"
-    )
+
+def too_short(setup):
+    """Yield a line for each number of the recipe that the training is too short for."""
+    recipe, steps = setup.recipe, setup.recipe.total_steps(len(setup.data.train))
+    if recipe.warmup_steps > steps:
+        yield (
+            f"note: the warm-up of {counted(recipe.warmup_steps, 'step')} is longer than the training of {steps:,}, so "
+            f"the learning rate never gets to {recipe.lr:g}; give --set-recipe warmup_steps={max(steps // 20, 1)}, or "
+            "train longer"
+        )
+    # What is saved is the average, and what it began with, random numbers, has this share of it at the end.
+    if (share := recipe.average**steps) > SEEN:
+        yield (
+            f"note: {share:.0%} of the averaged parameters is what the training of {counted(steps, 'step')} "
+            f"began with; give --set-recipe average={FORGOTTEN ** (1 / steps):.2g}, or train longer"
+        )
 
 
 def chosen(setup, lr=None):
