@@ -60,7 +60,7 @@ def test_names_of_cases():
 
 def test_the_cases_of_translation():
     config, batch_size, _ = workloads.case("translate:64:step")
-    assert (config.source_length, config.target_length, batch_size) == (8, 24, 64)
+    assert (config.source_length, config.target_length, batch_size) == (8, 15, 64)
     large = workloads.case("translate-large:32:step").config
     assert (large.hidden_size, large.num_layers, large.num_heads, large.mlp_dim) == (256, 4, 8, 1024)
     for name in workloads.TRANSLATIONS:

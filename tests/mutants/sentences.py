@@ -206,7 +206,7 @@ wrong_rules(
     "data/sentences/table.py",
     "test_sentences_file",
     "test_too_few_pairs",
-    ("ten pairs of one source", "if len(sources) < LEAST:", "if len(pairs) < LEAST:"),
+    ("two sources are enough", "if len(sources) < LEAST:", "if len(sources) < 2:"),
     ("eleven pairs", "if len(sources) < LEAST:", "if len(sources) <= LEAST:"),
 )
 wrong_rules(
