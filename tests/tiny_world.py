@@ -117,8 +117,8 @@ def things(given):
 
 
 def translator(path):
-    """A file of a tiny model that reads numbers."""
-    own = sentences.opened("number-to-korean").fields
+    """A file of a tiny model that reads numbers, in digits and in Korean."""
+    own = sentences.opened("numbers").fields
     config = preset("translate-small", **own, hidden_size=8, num_heads=2, num_layers=1, mlp_dim=8)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     weights.save(path, random_model(config), config)
