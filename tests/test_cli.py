@@ -51,6 +51,16 @@ def test_gradcheck_of_variants(capsys):
     assert run(capsys, *f"gradcheck --seeds 1 --batch 1 {fields}".split())[0] == 0
 
 
+@pytest.mark.parametrize(
+    "fields", ["", "--set norm=pre --set tied=none --at-once", "--set source_length=1 --set target_length=1"]
+)
+def test_gradcheck_of_a_model_of_sequences(capsys, fields):
+    """Also of one symbol, where no room is left for padding."""
+    status, out, _ = run(capsys, *f"gradcheck --model transformer-tiny --seeds 1 {fields}".split())
+    assert status == 0 and "x is the table of the source, as ids have no gradient" in out
+    assert ("leaves at once" in out) == ("--at-once" in fields)
+
+
 @pytest.mark.parametrize("kind", POSITION_EMBEDDINGS)
 def test_gradcheck_of_a_wider_model(capsys, kind):
     """Random weights are smaller there: large ones bend so sharply that right differences are called wrong."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from vitnp import models, tree
 from vitnp.analysis import gradcheck
-from vitnp.backend.arrays import to_device
+from vitnp.backend.arrays import array_module, to_device
 from vitnp.backend.erf import has_complex_erf
 from vitnp.commands.model import add_model_or_file, chosen
 from vitnp.commands.options import add_backend, backend, need_counts
@@ -86,7 +86,7 @@ def check_model(config, p=None, *, batch_size=2, seeds=(0, 1, 2), xp=np, at_once
         else generic(p, rng)
     )
     point = of_sequences if config.reads == "sequences" else of_images
-    forward, backward, x, p = point(config, p, batch_size, rng, xp)
+    forward, backward, x, p = point(config, p, batch_size, rng)
     complex_step = getattr(config, "gelu", None) != "erf" or has_complex_erf(xp)
     check = gradcheck.check_at_once if at_once else gradcheck.check
     return check(
@@ -94,7 +94,7 @@ def check_model(config, p=None, *, batch_size=2, seeds=(0, 1, 2), xp=np, at_once
     )
 
 
-def of_images(config, p, batch_size, rng, xp):
+def of_images(config, p, batch_size, rng):
     """(forward, backward, x, p) of a model of images; x are random ones."""
     model = models.of(config)
     images = rng.standard_normal((batch_size, *config.image_size, config.in_channels))
@@ -105,15 +105,14 @@ def of_images(config, p, batch_size, rng, xp):
     return forward, model.backward, images, p
 
 
-def of_sequences(config, p, batch_size, rng, xp):
+def of_sequences(config, p, batch_size, rng):
     """The same of a model of sequences: ids have no gradient, so x is the table that they are looked up in."""
     model, (name, table), *rest = models.of(config), *p.items()
-    pair = to_device(random_ids(config, batch_size, rng), xp)
+    ids = random_ids(config, batch_size, rng)
 
     def forward(table, p):
-        return model.forward(
-            (pair["source"], pair["target"]), {name: {"E": table}} | p, config, rng=dropout()
-        )
+        pair = tuple(to_device(side, array_module(table)) for side in ids)
+        return model.forward(pair, {name: {"E": table}} | p, config, rng=dropout())
 
     def backward(dlogits, saved):
         _, dp = model.backward(dlogits, saved)
@@ -123,12 +122,12 @@ def of_sequences(config, p, batch_size, rng, xp):
 
 
 def random_ids(config, batch_size, rng):
-    """{"source": (B, S), "target": (B, T)}: any ids, and every second row ends with padding."""
-    pair = {}
-    for side, length in {"source": config.source_length, "target": config.target_length}.items():
+    """Source (B, S) and target (B, T): any ids, and every second row ends with padding."""
+    pair = []
+    for length in (config.source_length, config.target_length):
         ids = rng.integers(START, config.vocabulary_size, (batch_size, length))
-        ids[::2, -(length // 2) :] = PADDING
-        pair[side] = ids
+        ids[::2, length - length // 2 :] = PADDING
+        pair.append(ids)
     return pair
 
 
