@@ -273,7 +273,7 @@ def test_dropout_is_where_the_paper_has_it():
     _, saved = transformer.forward(pairs(), parameters(config), config, np.random.default_rng(0))
     for block in saved.decoder:
         assert block.attention.A_keep is not None and block.cross.A_keep is not None
-        assert block.feed_forward[-2][0] is not None and block.feed_forward[-1][0] is None
+        assert block.feed_forward[-3][0] is not None and block.feed_forward[-2][0] is None
 
 
 @pytest.mark.parametrize(

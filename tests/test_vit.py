@@ -114,7 +114,7 @@ def test_fewer_rows_are_computed(fields, less):
         _, saved = vit.forward(images, p, config, whole=whole)
         for i, block in enumerate(saved.blocks):
             last = rows if i == config.num_layers - 1 else N
-            x, u = block.feed_forward[0], block.feed_forward[3][0]
+            x, u = block.feed_forward[0], block.feed_forward[2][0]
             assert [a.shape[1] for a in (block.attention.x, block.attention.concat, x, u)] == [last] * 4
             assert [a.shape[2] for a in (block.attention.Q, block.attention.A)] == [last] * 2
             assert [a.shape[2] for a in (block.attention.K, block.attention.V)] == [N] * 2

@@ -151,8 +151,8 @@ mistakes(
     ),
     (
         "masks exchanged",
-        "saved_g, g_dropout, v_dropout = saved",
-        "saved_g, v_dropout, g_dropout = saved",
+        "saved_g, g_dropout, v_dropout, activation = saved",
+        "saved_g, v_dropout, g_dropout, activation = saved",
     ),
     (
         "W2's gradient with the values before dropout",

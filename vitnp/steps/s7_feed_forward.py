@@ -31,12 +31,12 @@ def forward(
     g, g_dropout = dropout.forward(g, rate=inner, rng=rng)
     v = affine(g, p["W2"], p["b2"])  # (B, N, M) → (B, N, D)
     v, v_dropout = dropout.forward(v, rate=dropout_rate, rng=rng)
-    return v, (x, p, activation, saved_g, g_dropout, v_dropout)  # not g, the widest: backward makes it again
+    return v, (x, p, saved_g, g_dropout, v_dropout, activation)  # not g, the widest: backward makes it again
 
 
 def backward(dv, saved):
     """dv (B, N, D) → dx (B, N, D) and {W1, b1, W2, b2}."""
-    x, p, activation, saved_g, g_dropout, v_dropout = saved
+    x, p, saved_g, g_dropout, v_dropout, activation = saved
     dv = dropout.backward(dv, v_dropout)
     # v = g·W2 + b2
     dg = dropout.backward(input_gradient(dv, p["W2"]), g_dropout)
