@@ -266,7 +266,7 @@ def test_dropout_is_where_the_paper_has_it():
         sublayers = [block.attention] + [block.cross] * (block.cross is not None)
         for sublayer in sublayers:
             assert sublayer.dropout[0] is not None and sublayer.A_keep is None
-        *_, inner, outer = block.feed_forward
+        *_, inner, outer, _ = block.feed_forward
         assert (inner[0] is None, outer[0] is None) == (True, False)
     config = dataclasses.replace(config, dropout_rate=0.0, attention_dropout_rate=0.1, inner_dropout_rate=0.1)
     assert config.drops and not tiny().drops
