@@ -68,7 +68,7 @@ def test_the_gelu_made_again_is_the_one_of_forward(form, rate):
     """dW2 = gᵀ·dv, with the g and the dropped places of the way down: to the bit."""
     x, p = np.random.default_rng(1).standard_normal((2, 5, 4)), parameters(4, 7)
     _, saved = s7_feed_forward.forward(x, p, gelu_form=form, dropout_rate=rate, rng=np.random.default_rng(0))
-    _, _, _, (u, _), g_dropout, v_dropout = saved
+    _, _, (u, _), g_dropout, v_dropout, _ = saved
     g = dropout.apply(gelu.forward(u, form=form)[0], g_dropout[0], rate=rate)
     dv = np.random.default_rng(2).standard_normal(x.shape)
     _, dp = s7_feed_forward.backward(dv, saved)
