@@ -25,7 +25,7 @@ def test_shapes_of_the_slide():
         "b2": (768,),
     }
     v, saved = s7_feed_forward.forward(np.ones((1, 197, 768), np.float32), p)
-    _, _, _, (u, _), _, _ = saved
+    _, _, (u, _), _, _, _ = saved
     assert u.shape == (1, 197, 3072)
     assert v.shape == (1, 197, 768)
 
@@ -48,7 +48,7 @@ def test_every_token_alone(form):
 
 def test_dropout_after_each_dense_layer():
     x, p = np.random.default_rng(1).standard_normal((2, 50, 20)), parameters(20, 40)
-    v, (_, _, _, (u, form), g_dropout, v_dropout) = s7_feed_forward.forward(
+    v, (_, _, (u, form), g_dropout, v_dropout, _) = s7_feed_forward.forward(
         x, p, dropout_rate=0.5, rng=np.random.default_rng(0)
     )
     (g_keep, _), (v_keep, _) = g_dropout, v_dropout
