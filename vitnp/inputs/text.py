@@ -84,9 +84,8 @@ def unknown(text, ids, split):
         for place, piece in enumerate(pieces, 1)
         if not piece.isspace() and not ids.keys() >= set(cut(piece, split))
     )
-    alone = piece.isprintable() and not unicodedata.combining(
-        piece[0]
-    )  # another mark would stand on the quote
+    # A combining mark would be drawn on the quotation mark before it.
+    alone = piece.isprintable() and not unicodedata.combining(piece[0])
     seen = quoted(piece) if alone else f"U+{ord(piece[0]):04X}"
     between = "" if split == "characters" else " "
     reads = between.join(list(ids)[:MOST_LISTED])

@@ -14,10 +14,15 @@ def checked(images, p, config, rng, keep, whole, *, Config, init):
     check_config(config, Config)
     check_parameters(p, init, config)
     images = check_images(images, config, parameter_of(p).dtype)
+    check_how(rng, keep, whole)
+    return images
+
+
+def check_how(rng, keep, whole=True):
+    """Raise InputError for a generator, or an option of a model's forward, that is none."""
     check_draws(rng)
     need_choice("keep", keep, ("all", "inputs", "nothing"))
     need_bool("whole", whole)
-    return images
 
 
 class Output(NamedTuple):

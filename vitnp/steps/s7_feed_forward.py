@@ -27,7 +27,8 @@ def forward(
     """Tokens (B, N, D) → tokens (B, N, D). inner_dropout_rate: after W1, where it is not that after W2."""
     inner = dropout_rate if inner_dropout_rate is None else inner_dropout_rate
     u = affine(x, p["W1"], p["b1"])  # (B, N, D) → (B, N, M)
-    g, saved_g = relu.forward(u) if activation == "relu" else gelu.forward(u, form=gelu_form)
+    form = {"form": gelu_form} if activation == "gelu" else {}
+    g, saved_g = NONLINEAR[activation].forward(u, **form)
     g, g_dropout = dropout.forward(g, rate=inner, rng=rng)
     v = affine(g, p["W2"], p["b2"])  # (B, N, M) → (B, N, D)
     v, v_dropout = dropout.forward(v, rate=dropout_rate, rng=rng)

@@ -68,7 +68,7 @@ class Translation(NamedTuple):
         return value, back
 
     def right(self, arrays, p, config):
-        """How many sentences have the largest logit right at every goal: so many greedy decoding gets right."""
+        """How many sentences have the largest logit right at every goal; greedy decoding gets these right."""
         source, target, goals, _ = arrays
         logits, _ = models.of(config).forward((source, target), p, config, keep="nothing", whole=False)
         return ((logits.argmax(-1) == goals) | (goals == PADDING)).all(axis=1).sum()

@@ -17,21 +17,17 @@ from vitnp.training.snapshots import Checkpoints
 class Run:
     """What a training leaves in its folder; give its methods to `train` as on_step, on_epoch and on_failure.
 
-    about: JSON-able, what `recall` gives back; about["run"] is what checkpoints are compared with, except for what
-    may_differ, see `Checkpoints`. unit: what is counted, in the names of columns. every and log_every: steps between
-    two checkpoints (None: 300 s), and between two rows of steps.csv. locked: the folder's `system.lock.Locked`, where
-    it is locked.
+    about: JSON-able, what `recall` gives back; about["run"] is what checkpoints are compared with. unit: what is
+    counted, in the names of columns. log_every: steps between two rows of steps.csv. locked: the folder's
+    `system.lock.Locked`, where it is locked. saving: options of `Checkpoints`.
     """
 
-    def __init__(
-        self, folder, about, *, unit="images", every=None, keep=2, log_every=10, may_differ=(), locked=None
-    ):
+    def __init__(self, folder, about, *, unit="images", log_every=10, locked=None, **saving):
         self.folder, self.log_every = writable(folder), need_int("log_every", log_every, at_least=1)
         self.locked, self.reached = locked, 0  # the last step done here
         self.rescued = None  # the checkpoint of a training that failed
         also = {name: part for name, part in about.items() if name != "run"}
-        how = {"every": every, "keep": keep, "may_differ": may_differ}
-        self.checkpoints = Checkpoints(self.folder / CHECKPOINTS, about["run"], also=also, **how)
+        self.checkpoints = Checkpoints(self.folder / CHECKPOINTS, about["run"], also=also, **saving)
         self.resume = self.checkpoints.load()
         if not (self.folder / ABOUT).exists():
             self.text(ABOUT, json.dumps(about, indent=1) + "\n")

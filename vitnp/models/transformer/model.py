@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 
 from vitnp.backend.arrays import on_host
 from vitnp.blocks import decoder
-from vitnp.errors import InputError, need_bool, need_choice, shown
+from vitnp.errors import InputError, shown
 from vitnp.inputs.checks import (
     check_config,
-    check_draws,
     check_dtype,
     check_generator,
     check_parameters,
@@ -74,9 +73,7 @@ def forward(pair, p, config, rng=None, *, keep="all", whole=True):
     keep as for `vit.forward`. Raises InputError for ids, or parameters, that are not the config's.
     """
     source, target = checked(pair, p, config)
-    check_draws(rng)
-    need_choice("keep", keep, ("all", "inputs", "nothing"))
-    need_bool("whole", whole)
+    parts.check_how(rng, keep, whole)
     how = {"config": config, "rng": rng, "keep": keep}
     memory, *encoded = encode(source, p, **how)
     y, saved_target = placed(target, table_of(p, "target"), config, rng)
@@ -197,16 +194,11 @@ def backward(dlogits, saved):
 
 def multiply_adds(config):
     """{part: multiply–adds of one forward pass of a pair of the greatest lengths}."""
-    D, M, V, S, T = (
-        config.hidden_size,
-        config.mlp_dim,
-        config.vocabulary_size,
-        config.source_length,
-        config.target_length + 1,
-    )
+    D, M, V = config.hidden_size, config.mlp_dim, config.vocabulary_size
+    S, T = config.source_length, config.target_length + 1
 
-    def attention(N, M):
-        return 2 * N * D * D + 2 * M * D * D + 2 * N * M * D
+    def attention(queries, keys):
+        return 2 * (queries + keys) * D * D + 2 * queries * keys * D
 
     encoder = attention(S, S) + 2 * S * D * M
     decoder = attention(T, T) + attention(T, S) + 2 * T * D * M

@@ -13,10 +13,9 @@ from typing import NamedTuple
 
 from vitnp import tree
 from vitnp.backend.arrays import array_module, need_array, on_host
-from vitnp.errors import InputError, need_choice, need_int, need_real, shown
+from vitnp.errors import InputError, need_int, need_real, shown
 from vitnp.inputs.checks import (
     check_config,
-    check_draws,
     check_dtype,
     check_generator,
     check_parameters,
@@ -148,8 +147,7 @@ def forward(images, p, config, corruption, rng=None, *, keep="all"):
     check_tree(p, config)
     images = check_images(images, config, parameter_of(p).dtype)
     check_corruption(corruption, len(images), config.num_patches)
-    check_draws(rng)
-    need_choice("keep", keep, ("all", "inputs", "nothing"))
+    parts.check_how(rng, keep)
     x, patchify = s1_patchify.forward(images, patch_size=config.patch_size)  # (B, N, P·P·C)
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
     x, corrupt = corrupt_forward(x, p["masked"], corruption.source)

@@ -42,7 +42,7 @@ def small():
         data="number-to-korean",
         settings={},
         command=command("translate", "number-to-korean"),
-        source="the paper's Adam and schedule; the rate and the steps by a few trials",
+        source="the paper's Adam and schedule; the first rate that was tried, the steps by a few runs",
         accuracy="100.0% of 1,000 unseen numbers over seeds 0 to 2, measured (docs/results.md)",
         time="about 90 s on two cores, measured (docs/results.md)",
         reads="sequences",
