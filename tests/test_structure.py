@@ -43,7 +43,22 @@ MAY_IMPORT = {
         "tree",
         "weights",
     },
-    "course": {"analysis", "backend", "models", "steps", "system", "training"},
+    "course": {
+        "analysis",
+        "backend",
+        "blocks",
+        "data",
+        "engine",
+        "errors",
+        "inputs",
+        "models",
+        "ops",
+        "steps",
+        "system",
+        "tasks",
+        "training",
+        "tree",
+    },
     "show": {"analysis", "backend", "course", "errors", "inputs", "steps", "system"},
 }
 
