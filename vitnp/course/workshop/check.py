@@ -54,7 +54,7 @@ def check_step(step, what, *, lang=None, seed=0, sizes=points.SMALL):
     found = Findings(step, lang, [title], left)
     with quiet():
         try:
-            functions = found.imported(what)
+            functions = dict(found.imported(what))
             for pair in points.PAIRS[step]:
                 if pair.forward in functions:
                     if pair != points.PAIRS[step][0]:

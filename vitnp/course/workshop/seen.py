@@ -7,12 +7,17 @@ student who has written no such helper is right all the same; then there is less
 import contextlib
 import functools
 import inspect
+import itertools
 
 BLOCK = "blocks.0."
 ATTENTION, FEED_FORWARD = f"{BLOCK}attention.", f"{BLOCK}feed_forward."
 
-# {step: {helper: (names of its calls' first arguments, of their results)}}
-HELPERS = {
+# {step: {function: (names of its calls' first arguments, of their results)}}, in the order of the calls
+NAMES = {
+    1: {"forward": (("image",), ("patches",))},
+    2: {"forward": (("patches",), ("patch_tokens",))},
+    3: {"forward": (("patch_tokens",), ("tokens",))},
+    4: {"forward": (("tokens",), ("z0",))},
     5: {
         "split": (
             tuple(f"{ATTENTION}{letter}" for letter in "QKV"),
@@ -20,55 +25,56 @@ HELPERS = {
         ),
         "softmax": ((f"{ATTENTION}S",), (f"{ATTENTION}A",)),
         "merge": ((f"{ATTENTION}O",), (f"{ATTENTION}concat",)),
+        "forward": ((), (f"{ATTENTION}output",)),
     },
-    7: {"gelu": ((f"{FEED_FORWARD}u",), (f"{FEED_FORWARD}g",))},
-    8: {"extract": ((), ("y",))},
+    6: {
+        "forward": (("z0", f"{BLOCK}residual_1"), (f"{BLOCK}norm_1", f"{BLOCK}norm_2")),
+        "block_forward": ((), (f"{BLOCK}residual_2",)),
+    },
+    7: {
+        "gelu": ((f"{FEED_FORWARD}u",), (f"{FEED_FORWARD}g",)),
+        "forward": ((), (f"{FEED_FORWARD}output",)),
+    },
+    8: {"extract": ((), ("y",)), "forward": (("norm",), ("logits",))},
 }
-# {(step, function): (its argument, its result)}
-OWN = {
-    (1, "forward"): ("image", "patches"),
-    (2, "forward"): ("patches", "patch_tokens"),
-    (3, "forward"): ("patch_tokens", "tokens"),
-    (4, "forward"): ("tokens", "z0"),
-    (5, "forward"): (None, f"{ATTENTION}output"),
-    (6, "forward"): (None, f"{BLOCK}norm_1"),
-    (6, "block_forward"): (None, f"{BLOCK}residual_2"),
-    (7, "forward"): (None, f"{FEED_FORWARD}output"),
-    (8, "forward"): (None, "logits"),
-    (8, "loss_forward"): (None, None),
-}
-
-
-def run(step, tried, function):
-    """(y, {name of a tensor: value}) of a student's `tried.forward`; `function` is theirs, in the helpers' module."""
-    with watched(step, function) as seen:
-        y, _ = tried.forward(tried.x, tried.p)
-    before, after = OWN[step, tried.pair.forward]
-    return y, {before: tried.x, **seen, after: y}
 
 
 @contextlib.contextmanager
-def watched(step, function):
-    """Yield {name of a tensor: value}, which fills while helpers of the function's module are called in the block."""
-    seen, counts = {}, {}
-    where = inspect.unwrap(function).__globals__
-    helpers = HELPERS.get(step, {})
-    real = {name: where[name] for name in helpers if inspect.isfunction(where.get(name))}
+def watching(step, functions, values):
+    """In the block the functions are watched: what they are given and return goes into values, {name: value}.
 
-    def watching(name, function):
-        @functools.wraps(function)
-        def called(*args, **static):
-            result = function(*args, **static)
-            number = counts[name] = counts.get(name, -1) + 1
-            for names, array in zip(helpers[name], (args[0] if args else None, result), strict=True):
-                if number < len(names):
-                    seen[names[number]] = array
-            return result
-
-        return called
-
-    where.update({name: watching(name, function) for name, function in real.items()})
+    They are watched in the dict that is handed over, and where their own module calls them.
+    """
+    where = inspect.unwrap(functions["forward"]).__globals__
+    places = [
+        (place, name, place[name])
+        for place in (functions, where)
+        for name in NAMES[step]
+        if inspect.isfunction(place.get(name))
+    ]
+    watched = {name: watch(function, NAMES[step][name], values) for _, name, function in reversed(places)}
+    for place, name, _ in places:
+        place[name] = watched[name]
     try:
-        yield seen
+        yield
     finally:
-        where.update(real)
+        for place, name, function in places:
+            place[name] = function
+
+
+def watch(function, names, values):
+    """The function, which tells what its first calls were given and returned."""
+    calls = itertools.count()
+
+    @functools.wraps(function)
+    def called(*args, **static):
+        result = function(*args, **static)
+        number, value = next(calls), result
+        if isinstance(result, tuple) and result:  # of forward; the rest is saved
+            value = result[0]
+        for of_calls, array in zip(names, (args[0] if args else None, value), strict=True):
+            if number < len(of_calls):
+                values[of_calls[number]] = array
+        return result
+
+    return called
