@@ -1,9 +1,10 @@
-"""What several commands print: texts in columns, a mean with its deviation, JSON. Imports nothing of vitnp."""
+"""What several commands print: texts in columns, a mean with its deviation, JSON. Imports `system`."""
 
 import json
 import re
 import statistics
-import unicodedata
+
+from vitnp.system.output import width
 
 # Which JSON need not escape: a terminal obeys them, or cannot show them.
 UNSAFE = re.compile("[\x7f-\x9f\ud800-\udfff]")
@@ -17,11 +18,6 @@ def as_json(report):
 def escaped(letter):
     """The letter as JSON may write any: a backslash, u and its number."""
     return f"\\u{ord(letter[0]):04x}"
-
-
-def width(text):
-    """The columns that the text takes in a terminal: a Korean letter takes two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def widths(rows):

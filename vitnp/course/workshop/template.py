@@ -33,13 +33,18 @@ FOLDER = Path(__file__).with_name("templates")
 OF_LANGUAGE = re.compile(r"^\s*(?:# )?(ko|en)\| ?")
 BEGIN, END = re.compile(r"^(\s*)# << (\d\.\d) (.*)$"), re.compile(r"^\s*# >>$")
 ASKED = re.compile(r"^(\s*).*  # \? (.*)$")
-BLANK = re.compile(r"NotImplementedError\(\s*[\"'](\d\.\d) ")
+BLANK = re.compile(r"NotImplementedError\(\s*[\"']((\d\.\d) .*?)[\"']\s*\)")
+
+
+def need_step(step):
+    """The step as an int. Raises InputError for what is none."""
+    return need_int("step", step, at_least=1, at_most=8)
 
 
 @functools.cache
 def source(step):
     """The template with its marks."""
-    need_int("step", step, at_least=1, at_most=8)
+    need_step(step)
     return (FOLDER / f"{STEPS[step]}.py").read_text("utf-8")
 
 
@@ -98,9 +103,17 @@ def parts(step):
     return {match[2]: match[3] for match in found if match}
 
 
-def parts_in(code):
-    """The parts that a student's file has blanks of, such as ["5.3", "5.4"], each once."""
-    return list(dict.fromkeys(BLANK.findall(code)))
+def blanks_in(code):
+    """{"5.3": "5.3 softmax: S …"}: the first blank of every part that a student's file has not filled yet."""
+    found = {}
+    for text, part in BLANK.findall(code):
+        found.setdefault(part, text)
+    return found
+
+
+def part_of(step, name):
+    """The part in which the function of this name is written."""
+    return next(part for part, what in parts(step).items() if what.partition(":")[0] == name)
 
 
 def step_of(part):

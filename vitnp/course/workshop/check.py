@@ -1,0 +1,211 @@
+"""One step's check: the stages in order, up to the first that is not passed, and the name of the mistake.
+
+    from vitnp.course.workshop import check
+
+    check(5, forward=forward, backward=backward)
+
+Imports everything else in this folder but what keeps a student's folder.
+"""
+
+import os
+from pathlib import Path
+
+from vitnp.course.workshop import gradients, helpers, known, pace, points, stages, student, template
+from vitnp.course.workshop.outcome import Outcome, padded, paragraph, stage_lines
+from vitnp.course.workshop.reference import reference
+from vitnp.course.workshop.tried import Failed, bound, quiet
+from vitnp.errors import InputError, printable
+from vitnp.system import language
+from vitnp.system.language import Text
+
+STAGES = {
+    "import": Text("불러오기", "import"),
+    "shapes": Text("슬라이드 shape", "slide shapes"),
+    "invariants": Text("불변식", "invariants"),
+    "numbers": Text("기준값", "reference"),
+    "gradient shapes": Text("그래디언트 shape", "gradient shapes"),
+    "gradient": Text("그래디언트 검증", "gradient check"),
+    "contract": Text("규약", "contract"),
+    "time": Text("시간", "time"),
+}
+MOST_LEAVES = 10  # of a table of gradients: a block has 16
+
+
+def check(step, *, lang=None, **functions):
+    """Check functions of a notebook, print what was found, and return the `Outcome`."""
+    template.need_step(step)
+    if not functions:
+        raise InputError("which functions? such as check(5, forward=forward, backward=backward)")
+    outcome = check_step(step, functions, lang=lang)
+    print("\n".join(outcome.lines))
+    return outcome
+
+
+def check_step(step, what, *, lang=None, seed=0, sizes=points.SMALL):
+    """The `Outcome` of a student's step. what: the path of their file, or {name: function} of a notebook's.
+
+    sizes: of everything but the slide's shapes. Raises nothing for whatever their code does; a file that never ends
+    has to be stopped from outside.
+    """
+    lang = language.chosen(lang)
+    name = printable(Path(what).name) if isinstance(what, str | os.PathLike) else template.STEPS[step]
+    title = Text(f"{step}단계 · {name}", f"step {step} · {name}").in_(lang)
+    left = template.blanks_in(student.text(what)) if isinstance(what, str | os.PathLike) else {}
+    found = Findings(step, lang, [title], left)
+    with quiet():
+        try:
+            functions = dict(found.imported(what))
+            for pair in points.PAIRS[step]:
+                if pair.forward in functions:
+                    if pair != points.PAIRS[step][0]:
+                        found.lines.append(f"    {pair.forward}, {pair.backward}")
+                    found.checked(pair, functions, seed, sizes)
+            if step == 8 and "probabilities" in functions:
+                last = points.PAIRS[8][0]
+                found.stage("numbers", lambda: helpers.probabilities(functions), last, functions)
+        except Ended as end:
+            return end.outcome
+    return found.outcome("passed", "time")
+
+
+class Ended(Exception):
+    """The check has come to its end early."""
+
+    def __init__(self, outcome):
+        super().__init__(outcome.status)
+        self.outcome = outcome
+
+
+class Findings:
+    """What a check has found so far: its lines, the stages that were passed; `left`: the blanks of a file."""
+
+    def __init__(self, step, lang, lines, left):
+        self.step, self.lang, self.lines, self.left, self.passed = step, lang, lines, left, []
+
+    def say(self, mark, stage, text):
+        """Add a stage's line."""
+        self.lines += stage_lines(mark, STAGES[stage].in_(self.lang), text.in_(self.lang))
+
+    def outcome(self, status, stage, **more):
+        """The `Outcome`, with the lines so far."""
+        return Outcome(self.step, status, stage, tuple(self.lines), passed=tuple(self.passed), **more)
+
+    def imported(self, what):
+        """{name: function}; what is given as functions is taken as it is."""
+        of_file = isinstance(what, str | os.PathLike)
+        try:
+            functions = student.functions(student.load(what)) if of_file else what
+        except student.Broken as problem:
+            self.say("✗", "import", problem.text)
+            raise Ended(self.outcome("broken", "import")) from None
+        pairs = points.PAIRS[self.step] if of_file else points.PAIRS[self.step][:1]
+        for name in (name for pair in pairs for name in (pair.forward, pair.backward)):
+            if not callable(functions.get(name)):
+                self.say("✗", "import", Text(f"함수 {name}: 없습니다.", f"there is no function {name}."))
+                raise Ended(self.outcome("broken", "import"))
+        own = [name for name in reference(self.step) if name in functions]
+        self.say("✓", "import", Text(*[", ".join(own)] * 2))
+        self.passed.append("import")
+        return functions
+
+    def checked(self, pair, functions, seed, sizes):
+        """All stages of one pair."""
+        slide = bound(functions, pair, points.SLIDE, seed)
+        small = bound(functions, pair, sizes, seed)
+        right = bound(reference(self.step), pair, sizes, seed)
+        for stage, run in (
+            ("shapes", lambda: stages.slide_shapes(self.step, slide, functions)),
+            ("invariants", lambda: stages.invariants(self.step, small, functions)),
+            ("numbers", lambda: stages.numbers(small, right)),
+            ("gradient shapes", lambda: gradients.gradient_shapes(small)),
+            ("gradient", lambda: gradients.gradient(small)),
+            ("contract", lambda: gradients.contract(small)),
+        ):
+            self.stage(stage, run, pair, functions)
+        slow = pace.slow(slide, bound(reference(self.step), pair, points.SLIDE, seed), functions)
+        if slow:
+            self.say("!", "time", slow)
+
+    def stage(self, stage, run, pair, functions):
+        """Run one stage; raise `Ended` where it is not passed."""
+        try:
+            self.say("✓", stage, run())
+            self.passed.append(stage)
+        except NotImplementedError as blank:
+            self.blank(stage, blank, functions)
+        except Failed as failed:
+            self.wrong(stage, failed, pair, functions)
+        except (Exception, SystemExit) as error:
+            text = student.crash(error)
+            self.wrong(stage, Failed(Text(f"멈춥니다: {text}", f"stops: {text}")), pair, functions)
+
+    def blank(self, stage, blank, functions):
+        """Something is still to be written."""
+        what = printable(" ".join(str(blank).split()))
+        if self.left:  # of a file the first one, wherever it was met
+            what = next(iter(self.left.values()))
+        part = next((part for part in template.parts(self.step) if what.startswith(part)), None)
+        self.say("…", stage, Text(f"빈칸: {what}", f"to be written: {what}"))
+        written = [(name, mark) for _, name, mark in helpers.marks(self.step, functions) if mark != "…"]
+        if written:
+            said = " · ".join(f"{name} {mark}" for name, mark in written)
+            self.lines += paragraph(Text(f"쓴 함수: {said}", f"written: {said}").in_(self.lang))
+        if others := [other for other in self.left if other != part]:
+            said = Text(f"남은 빈칸: {', '.join(others)}", f"blanks left: {', '.join(others)}")
+            self.lines += paragraph(said.in_(self.lang))
+        raise Ended(self.outcome("blank", stage, part=part)) from None
+
+    def wrong(self, stage, failed, pair, functions):
+        """Say what is wrong, where, and what the mistake is called."""
+        self.say("✗", stage, failed.text)
+        self.lines += table(failed.table, self.lang)
+        if failed.right:
+            names = ", ".join(failed.right)
+            said = Text(
+                f"맞는 것: {names}. 이쪽 경로는 의심하지 않아도 됩니다.",
+                f"right: {names}; the way to these is not suspect.",
+            )
+            self.lines += paragraph(said.in_(self.lang))
+        of_backward = stage in ("gradient shapes", "gradient", "contract")
+        helper = helpers.first_wrong(self.step, functions, backward=of_backward)
+        part = helper or template.part_of(self.step, pair.backward if of_backward else pair.forward)
+        if helper:
+            name = template.parts(self.step)[helper].partition(":")[0]
+            said = Text(
+                f"{name}만 따로 불러도 기준과 다릅니다({helper}).",
+                f"{name} called by itself differs from the reference, too ({helper}).",
+            )
+            self.lines += paragraph(said.in_(self.lang))
+        named = known.named(self.step, functions)
+        if named.mistake:
+            names = " + ".join(known.BY_KEY[key].name.in_(self.lang) for key in (named.mistake, *named.also))
+            said = Text(
+                f"알려진 실수와 숫자가 같습니다: {names}", f"a known mistake has the same numbers: {names}"
+            )
+            self.lines += paragraph(said.in_(self.lang))
+        elif named.family:
+            name = known.FAMILIES[named.family].in_(self.lang)
+            said = Text(f"같은 종류의 실수: {name}", f"a mistake of this kind: {name}")
+            self.lines += paragraph(said.in_(self.lang))
+        leaves = tuple(failed.leaves)
+        more = {"part": part, "mistake": named.mistake, "family": named.family, "leaves": leaves}
+        raise Ended(self.outcome("wrong", stage, **more)) from None
+
+
+def table(leaves, lang):
+    """The gradients, numeric beside the student's: those that are wrong first, where there are many."""
+    shown = sorted(leaves, key=lambda leaf: leaf.ok)[:MOST_LEAVES] if len(leaves) > MOST_LEAVES else leaves
+    if not shown:
+        return []
+    words = Text(("", "수치", "내 값", "상대 오차"), ("", "numeric", "yours", "relative error")).in_(lang)
+    size = max(len(leaf.name) for leaf in shown) + 1
+    lines = [f"      {padded('', size)} {padded(words[1], 13)} {padded(words[2], 13)} {words[3]}"]
+    for leaf in shown:
+        numeric, own = f"{leaf.numeric:+.5f}", f"{leaf.analytic:+.5f}"
+        mark = "✓" if leaf.ok else "✗"
+        lines.append(
+            f"      {padded(f'd{leaf.name}', size)} {numeric:13} {own:13} {leaf.difference_error:.0e} {mark}"
+        )
+    if len(leaves) > len(shown):
+        lines.append(f"      … {len(leaves) - len(shown)} {Text('개 더', 'more').in_(lang)}")
+    return lines

@@ -1,0 +1,102 @@
+"""A student's file: executed in a module of its own, its mistakes told with the line. Imports `template`, `system`."""
+
+import contextlib
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from vitnp.course.workshop import template
+from vitnp.system.language import Text
+
+# Whose lines are not the student's: ours, Python's own and those of the installed packages.
+OTHERS = tuple(
+    f"{folder}{os.sep}"
+    for folder in (Path(template.__file__).parents[2], Path(os.__file__).parent, Path(np.__file__).parents[1])
+)
+
+
+class Broken(Exception):
+    """A file, or a function, that cannot be checked; `text` says why, in both languages."""
+
+    def __init__(self, text):
+        super().__init__(text.en)
+        self.text = text
+
+
+def load(path):
+    """The file as a module, executed anew. Raises `Broken` with the line for what is no Python, or fails."""
+    path = Path(path)
+    try:
+        code = compile(path.read_bytes(), str(path), "exec")
+    except OSError as error:
+        raise Broken(
+            Text(
+                f"{path.name}을 읽을 수 없습니다 ({error.strerror})",
+                f"{path.name} cannot be read ({error.strerror})",
+            )
+        ) from None
+    except (SyntaxError, ValueError) as error:
+        where = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
+        what = getattr(error, "msg", str(error))
+        ko = where.replace(", line ", ", ") + "행" * bool(where)
+        raise Broken(
+            Text(f"문법 오류 ({path.name}{ko}): {what}", f"syntax error ({path.name}{where}): {what}")
+        ) from None
+    spec = importlib.util.spec_from_file_location(f"workshop_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    with beside(path.parent):
+        try:
+            exec(code, module.__dict__)
+        except (Exception, SystemExit) as error:
+            raise Broken(
+                Text(f"실행하면 멈춥니다: {crash(error)}", f"stops when it is run: {crash(error)}")
+            ) from None
+    return module
+
+
+def text(path):
+    """What is in the file, as far as it can be read."""
+    try:
+        return Path(path).read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+@contextlib.contextmanager
+def beside(folder):
+    """In the block a file may import those beside it, which are read anew every time."""
+    folder = os.path.abspath(folder)
+    known = set(sys.modules)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+        for name in set(sys.modules) - known:
+            if os.path.dirname(getattr(sys.modules[name], "__file__", None) or "") == folder:
+                del sys.modules[name]
+
+
+def functions(module):
+    """{name: function} of a file, those that it imports too."""
+    return {name: value for name, value in vars(module).items() if inspect.isfunction(value)}
+
+
+def crash(error):
+    """What was raised, and the student's line where."""
+    what = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if theirs(frame.filename)]
+    if not frames:
+        return what
+    at = frames[-1]
+    return f"{what} ({os.path.basename(at.filename)}:{at.lineno}: {at.line})"
+
+
+def theirs(filename):
+    """Whether a line of this file is the student's: neither ours nor that of a library."""
+    return not filename.startswith((*OTHERS, "<"))

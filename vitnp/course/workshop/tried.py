@@ -1,0 +1,109 @@
+"""A student's pair of functions at a point, and what it returns held to the contract: `Failed` says what is wrong.
+
+Imports `points` and `system`.
+"""
+
+import contextlib
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vitnp.course.workshop import points
+from vitnp.system.language import Text
+
+
+class Failed(Exception):
+    """A stage that was not passed: what is wrong, in both languages; further lines; the leaves that are wrong."""
+
+    def __init__(self, text, *, table=(), leaves=(), right=()):
+        super().__init__(text.en)
+        self.text, self.table, self.leaves, self.right = text, table, leaves, right
+
+
+class Tried(NamedTuple):
+    """A student's pair at its point, and the reference's pair."""
+
+    pair: points.Pair
+    forward: Any  # (x, p) → (y, saved)
+    backward: Any  # (dy, saved) → (dx, dp), dp {} where there is no p
+    x: Any
+    p: dict  # {} for none
+
+
+def bound(functions, pair, sizes, seed):
+    """A `Tried` of {name: function} at a point of these sizes."""
+    x, p, static = pair.draw(np.random.default_rng(seed), sizes)
+    target = static.pop("target", None)  # of the loss: by position, whatever it is called
+
+    def forward(x, p):
+        first = (x,) if not p else (x, p)
+        given = first if target is None else (*first, target[: len(x)])
+        result = functions[pair.forward](*given, **static)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise Failed(returned(pair.forward, "y, saved", result))
+        return result[0] if target is None else np.asarray(result[0])[()], result[1]
+
+    def backward(dy, saved):
+        result = functions[pair.backward](dy, saved)
+        if not p:
+            return need_array(pair.backward, "dx", result), {}
+        if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
+            raise Failed(returned(pair.backward, "dx, dp", result))
+        for name, leaf in leaves(result[1]):
+            need_array(pair.backward, f"dp[{name}]", leaf)
+        return need_array(pair.backward, "dx", result[0]), result[1]
+
+    return Tried(pair, forward, backward, x, p or {})
+
+
+def leaves(dp):
+    """The leaves of what should be a nested dict of arrays, (dotted name, leaf); names may be anything."""
+    for key, value in dp.items():
+        if isinstance(value, dict):
+            yield from ((f"{key}.{name}", leaf) for name, leaf in leaves(value))
+        else:
+            yield str(key), value
+
+
+def returned(name, need, result):
+    """The sentence about a function that returns something else."""
+    kind = "None" if result is None else type(result).__name__
+    if isinstance(result, tuple):
+        kind = f"({', '.join(type(part).__name__ for part in result)})"
+    return Text(
+        f"{name}의 반환값: {kind}. {need} 두 개를 돌려주어야 합니다.",
+        f"{name} returns {kind}; it has to return {need}.",
+    )
+
+
+def need_array(function, name, value):
+    """The value. Raises `Failed` unless it is an array of real or complex floats."""
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in "fc":
+        kind = f"{value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+        raise Failed(
+            Text(
+                f"{function}의 {name}: {kind}. 실수 배열이어야 합니다.",
+                f"{name} of {function} is {kind}; it has to be an array of floats.",
+            )
+        )
+    return value
+
+
+def need_shape(name, got, expected):
+    """Raise `Failed` for another shape."""
+    if got != expected:
+        raise Failed(
+            Text(
+                f"{name}의 shape: {got}. 맞는 shape는 {expected}입니다.",
+                f"{name} has the shape {got}; it has to be {expected}.",
+            )
+        )
+
+
+@contextlib.contextmanager
+def quiet():
+    """What NumPy warns of is found by the check itself."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,65 @@
+"""The slides' table made by a student's code: each tensor of a photo's way through B/16, beside the library's.
+
+Imports `seen`, `swap`, `slides`, `analysis`.
+"""
+
+import contextlib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vitnp.analysis.trace import trace
+from vitnp.course import slides
+from vitnp.course.workshop import seen
+from vitnp.course.workshop.swap import swapped
+from vitnp.course.workshop.tried import quiet
+from vitnp.models import vit
+
+CLOSE = 1e-3  # of the largest value: twelve blocks in float32
+
+
+class Line(NamedTuple):
+    """A tensor of the slides."""
+
+    row: Any  # of `course.deck`
+    tensor: Any
+    shape: tuple  # of one image
+    theirs: bool  # made by the student's code; else by the library's, or not seen
+    ok: bool  # shape and values are the library's
+
+
+class Walk(NamedTuple):
+    """What came of it."""
+
+    lines: list
+    logits: Any
+    steps: tuple  # those that are the student's
+
+
+def walked(image, p, config, steps):
+    """The `Walk` of an image (Hᵢ, Wᵢ, C) through a ViT with these steps, {step: {name: function}}."""
+    right = trace(image, p, config)
+    with contextlib.ExitStack() as stack:
+        values = {}
+        for step, functions in steps.items():
+            stack.enter_context(seen.watching(step, functions, values))
+        stack.enter_context(swapped(steps))
+        with quiet():
+            logits, _ = vit.forward(image[None], p, config, keep="nothing")
+            if "probabilities" in steps.get(8, {}):
+                values["p"] = steps[8]["probabilities"](logits)
+    lines = []
+    for c in slides.check(right, config):
+        name = c.tensor.name.replace(".i.", ".0.")
+        value, expected = values.get(name), np.asarray(right[name])
+        theirs = isinstance(value, np.ndarray)
+        ok = not theirs or same(value, expected)
+        first = int(c.tensor.lead.startswith("B"))
+        lines.append(Line(c.row, c.tensor, (value if theirs else expected).shape[first:], theirs, ok))
+    return Walk(lines, logits, tuple(steps))
+
+
+def same(value, expected):
+    """Whether shape and values are the library's, up to the rounding of float32."""
+    close = CLOSE * max(float(np.abs(expected).max()), 1e-30)
+    return value.shape == expected.shape and bool((np.abs(value - expected) <= close).all())
