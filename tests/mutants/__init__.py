@@ -13,6 +13,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     convolution,
     eye,
     fitting,
+    hints,
     inputs,
     look,
     masked,
