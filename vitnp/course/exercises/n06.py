@@ -1,5 +1,7 @@
 """The exercises of notebook 06, LayerNorm."""
 
+import numpy as np
+
 from vitnp.course.exercises import judge
 from vitnp.system.language import Text
 
