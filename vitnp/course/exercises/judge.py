@@ -59,9 +59,9 @@ def number(given, right, hint, *, known=(), rel=1e-9):
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     need(real and not _is_nan(value), words.expected(given, words.A_NUMBER), hint)
     if not _near(value, right, rel):
-        for wrong, why in known:
-            if _near(value, wrong, rel):
-                hint = why
+        alike = [(abs(value - wrong), i) for i, (wrong, _) in enumerate(known) if _near(value, wrong, rel)]
+        if alike:
+            hint = known[min(alike)[1]][1]
         raise Wrong(words.expected(given, words.compared(value, right)), hint)
 
 
@@ -152,11 +152,10 @@ def call(function, *args):
 
 def several(given, names, hint):
     """The values of a tuple or list, as many as there are names. Raises Wrong for anything else."""
-    if isinstance(given, np.ndarray) and given.ndim:
-        given = list(given)
-    fits = isinstance(given, tuple | list) and len(given) == len(names)
+    values = list(given) if isinstance(given, np.ndarray) and given.ndim else given
+    fits = isinstance(values, tuple | list) and len(values) == len(names)
     need(fits, words.expected(given, words.a_tuple(names)), hint)
-    return given
+    return values
 
 
 def gradient(forward, backward, x, p, hint, *, known=()):
@@ -195,9 +194,10 @@ def _leaves(result, x, p, hint):
         need(dp.keys() == p.keys(), words.names(dp, p), hint)
     found = {}
     for leaf, value in {"x": x, **(p or {})}.items():
-        given = as_array(result if leaf == "x" else dp[leaf], value.shape, hint)
-        need(given.shape == value.shape, words.of_leaf(leaf, words.shapes(given.shape, value.shape)), hint)
-        if not np.isfinite(given).all():
-            raise Wrong(words.of_leaf(leaf, words.not_finite(given)), hint)
+        with part(words.of_leaf(leaf)):
+            given = as_array(result if leaf == "x" else dp[leaf], value.shape, hint)
+            need(given.shape == value.shape, words.shapes(given.shape, value.shape), hint)
+            if not np.isfinite(given).all():
+                raise Wrong(words.not_finite(given), hint)
         found[leaf] = given.astype(float)
     return found

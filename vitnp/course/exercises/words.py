@@ -122,7 +122,7 @@ def not_finite(found):
 def first_difference(found, right, apart):
     """The first place that differs, what is given and expected there, and how many differ."""
     at, where = place(apart), tuple(np.argwhere(apart)[0]) if apart.ndim else ()
-    given, wanted = f"{found[where]:.6g}", f"{right[where]:.6g}"
+    given, wanted = f"{found[where] + 0.0:.6g}", f"{right[where] + 0.0:.6g}"  # + 0.0, as nobody writes -0
     if given == wanted:  # they differ in later digits
         given, wanted = f"{found[where]:.12g}", f"{right[where]:.12g}"
     return Text(
@@ -154,9 +154,9 @@ def labelled(label, what):
     return Text(f"{ko}: {what.ko}", f"{en}: {what.en}")
 
 
-def of_leaf(leaf, what):
-    """A sentence about the gradient of a leaf."""
-    return Text(f"{leaf}의 그래디언트: {what.ko}", f"gradient of {leaf}: {what.en}")
+def of_leaf(leaf):
+    """The label of the gradient of a leaf."""
+    return Text(f"{leaf}의 그래디언트", f"gradient of {leaf}")
 
 
 def gradients(leaves):
@@ -167,8 +167,8 @@ def gradients(leaves):
     also = ", ".join(leaf.name for leaf in wrong[1:])
     ko = (f"; {also}도 다름" if also else "") + (f"; 맞은 것: {right}" if right else "")
     en = (f"; wrong too: {also}" if also else "") + (f"; right: {right}" if right else "")
-    return of_leaf(
-        wrong[0].name,
+    return labelled(
+        of_leaf(wrong[0].name),
         Text(
             f"입력한 답 {given}, 기대한 답 {numeric} (수치 미분){ko}",
             f"given {given}, expected {numeric} (numeric){en}",
