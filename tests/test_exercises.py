@@ -45,9 +45,20 @@ def in_both(wrong):
 
 def refused(judged, *args, **named):
     """The lines of what a judge says about a wrong answer."""
-    with pytest.raises(judge.Wrong) as wrong:
+    try:
         judged(*args, **named)
-    return in_both(wrong.value)
+    except judge.Wrong as wrong:
+        return in_both(wrong)
+    raise AssertionError("a wrong answer is taken for right")
+
+
+def accepted(judged, *args, **named):
+    """Whether a judge takes an answer for right."""
+    try:
+        judged(*args, **named)
+    except judge.Wrong:
+        return False
+    return True
 
 
 # --- check ---
@@ -164,14 +175,19 @@ def test_a_known_wrong_number_has_its_own_hint():
 
 @pytest.mark.parametrize("given", [100, 100.0, 100 * (1 + 1e-12), np.array(100), np.float32(100)])
 def test_a_right_number(given):
-    judge.number(given, 100, HINT)
+    assert accepted(judge.number, given, 100, HINT)
+
+
+def test_of_two_known_wrong_numbers_the_nearer_is_meant():
+    known = [(12.0001, KNOWN), (12, HINT)]
+    assert refused(judge.number, 12.0001, 1e-4, HINT, known=known, rel=1e-5)["en"][1] == KNOWN.en
 
 
 def test_whole_numbers_are_compared_as_they_are():
-    judge.number(2**64, 2**64, HINT)
-    judge.number(2.0**64, 2**64, HINT)
+    assert accepted(judge.number, 2**64, 2**64, HINT)
+    assert accepted(judge.number, 2.0**64, 2**64, HINT)
     refused(judge.number, 2**64 + 1, 2**64, HINT)
-    judge.number(1e-7, 0, HINT, rel=1e-5)
+    assert accepted(judge.number, 1e-7, 0, HINT, rel=1e-5)
     refused(judge.number, 1e-4, 0, HINT, rel=1e-5)
 
 
@@ -189,17 +205,17 @@ def test_whole_numbers_are_compared_as_they_are():
             "at [0, 0] given 1, expected 0; 2 of 6 values differ",
             "[0, 0]에서 입력한 답: 1, 기대한 답: 0",
         ),
-        (SIX + 1e-6 * (SIX > 4), "at [1, 2] given 5.000001, expected 5; 1 of 6", "6개 가운데 1개가 다름"),
+        (SIX + 1e-6 * (SIX > 4), "at [1, 2] given 5.000001, expected 5; 1 of 6", "6개 중 1개가 다름"),
         (
             WITH_INF,
             "given inf in 1 of 6 places, first at [1, 0]",
-            "6개 가운데 1개가 inf(처음은 [1, 0])",
+            "6개 중 1개가 inf(처음은 [1, 0])",
         ),
-        ([[1, 2, 3], [4]], "expected an array of numbers of shape (2, 3)", "shape가 (2, 3)인 수의 배열"),
-        (None, "given None, expected an array of numbers", "입력한 답: None"),
-        ("abc", "given 'abc', expected an array", "입력한 답: 'abc'"),
-        (SIX + 0j, "given an array of shape (2, 3) (complex128)", "(complex128)"),
-        (SIX > 0, "given an array of shape (2, 3) (bool)", "(bool)"),
+        ([[1, 2, 3], [4]], "expected real numbers of shape (2, 3)", "shape가 (2, 3)인 실수 배열"),
+        (None, "given None, expected real numbers", "입력한 답: None"),
+        ("abc", "given 'abc', expected real", "입력한 답: 'abc'"),
+        (SIX + 0j, "given complex128 of shape (2, 3)", "complex128 배열"),
+        (SIX > 0, "given bool of shape (2, 3)", "bool 배열"),
         (lambda: SIX, "given a function", "입력한 답: 함수"),
     ],
 )
@@ -218,19 +234,19 @@ def test_a_known_wrong_array_has_its_own_hint(wrong):
     "given", [SIX, SIX.tolist(), SIX.astype(int), SIX.astype("f4") * np.float32(1.000001)]
 )
 def test_a_right_array(given):
-    judge.array(given, SIX, HINT)
+    assert accepted(judge.array, given, SIX, HINT)
 
 
 def test_how_near_an_array_must_be():
     """By the share of the largest value, so that rounding in long sums is no mistake; of small ones 1e-9."""
-    judge.array(1e6 * SIX + 1e-4, 1e6 * SIX, HINT)
+    assert accepted(judge.array, 1e6 * SIX + 1e-4, 1e6 * SIX, HINT)
     refused(judge.array, 1e6 * SIX + 0.1, 1e6 * SIX, HINT)
     refused(judge.array, 1e-3 * SIX + 1e-8, 1e-3 * SIX, HINT)
 
 
 @pytest.mark.parametrize("given", ["a.u", "A.U ", "a.g"])
 def test_a_right_name(given):
-    judge.name(given, ("a.u", "a.g"), HINT)
+    assert accepted(judge.name, given, ("a.u", "a.g"), HINT)
 
 
 def test_a_wrong_name():
@@ -322,7 +338,7 @@ def changed(**how):
             r"gradient of W: given shape \(4, 3\), expected shape \(3, 4\)",
             "W의 그래디언트",
         ),
-        (changed(b=lambda a: None), "gradient of b: given None, expected an array", "b의 그래디언트"),
+        (changed(b=lambda a: None), "gradient of b: given None, expected real numbers", "b의 그래디언트"),
         (changed(x=lambda a: a * np.inf), "gradient of x: given -?inf in 30 of 30", "30개가"),
         (
             lambda dy, saved: backward(dy, saved)[0],
@@ -339,9 +355,16 @@ def test_a_wrong_gradient(theirs, en, ko):
     assert re.search(en, said["en"][0]) and re.search(ko, said["ko"][0]), said
 
 
+def writes_and_gives_lists(dy, saved):
+    """Of x * x; x is the student's afterwards."""
+    x = saved[0]
+    x *= 2 * dy
+    return x.tolist()
+
+
 def test_a_right_gradient():
-    judge.gradient(forward, backward, X, {"W": W, "b": B}, HINT)
-    judge.gradient(lambda x: (x * x, x), lambda dy, x: (2 * x * dy).tolist(), X, None, HINT)
+    assert accepted(judge.gradient, forward, backward, X, {"W": W, "b": B}, HINT)
+    assert accepted(judge.gradient, lambda x: (x * x, (x,)), writes_and_gives_lists, X, None, HINT)
 
 
 def test_the_numbers_beside_each_other():
@@ -358,7 +381,7 @@ def test_a_known_wrong_gradient_has_its_own_hint():
         X,
         {"W": W, "b": B},
         HINT,
-        known=[(changed(b=lambda a: a / 2), HINT), (changed(b=lambda a: a / 10), KNOWN)],
+        known=[(changed(b=lambda a: a / 10), KNOWN), (changed(b=lambda a: a / 2), HINT)],
     )
     assert said["ko"][1] == KNOWN.ko
 
@@ -375,7 +398,8 @@ def test_the_point_is_not_the_cotangent():
         return (dy - y * (dy * y).mean(axis=-1, keepdims=True)) * inverse
 
     for seed in range(3):
-        judge.gradient(rms, back, np.random.default_rng(seed).standard_normal((2, 5, 12)), None, HINT)
+        x = np.random.default_rng(seed).standard_normal((2, 5, 12))
+        assert accepted(judge.gradient, rms, back, x, None, HINT)
 
 
 # --- all exercises ---

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_exercises import KINDS, LANGUAGES, in_both
+from test_exercises import KINDS, LANGUAGES, WIDEST, columns, in_both
 from test_notebooks import SOURCES, build
 
 import vitnp
@@ -141,7 +141,7 @@ WRONG = {
     "01.3": [
         (
             "channels_first = lambda v: v",
-            "at [1] given 1, expected 3; 766 of 768|Nothing moved",
+            "at [1] given 1, expected 3; 766 of 768 values differ|Nothing moved",
             "766개가 다름|그대로",
         ),
         (
@@ -324,8 +324,8 @@ WRONG = {
         ),
         (
             "rms_backward = lambda dy, saved: (dy, {})",
-            "given (array(|expected an array of numbers of shape (2, 5, 12)",
-            "수의 배열",
+            "gradient of x: given tuple(ndarray, dict), expected real numbers of shape (2, 5, 12)",
+            "실수 배열",
         ),
     ],
     "07.1": [
@@ -421,8 +421,8 @@ WRONG = {
         ),
         (
             "post_norm_backward = lambda dy, saved: s6_layer_norm.backward(dy, saved[0])",
-            "given (array(|expected an array",
-            "수의 배열",
+            "given tuple(ndarray, dict), expected real numbers",
+            "실수 배열",
         ),
     ],
     "10.1": [
@@ -442,7 +442,7 @@ WRONG = {
             "sign too",
             "부호도",
         ),
-        ("absolute = lambda x: x + 0j", "(complex128)", "(complex128)"),
+        ("absolute = lambda x: x + 0j", "given complex128 of shape (2, 3)", "complex128 배열"),
     ],
     "10.3": [
         (
@@ -465,6 +465,7 @@ def test_a_usual_wrong_answer(exercise, code, en, ko, capsys):
     for lang, parts in (("en", en), ("ko", ko)):
         said = say(exercise, code, capsys, lang)
         assert said.startswith(f"✗ {exercise}  ") and len(said.splitlines()) <= 3
+        assert max(map(columns, said.splitlines())) <= WIDEST, said
         for part in parts.split("|"):
             assert part in said, said
 

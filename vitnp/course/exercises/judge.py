@@ -11,6 +11,7 @@ import numbers
 
 import numpy as np
 
+from vitnp import tree
 from vitnp.analysis import gradcheck
 from vitnp.course.exercises import words
 
@@ -128,7 +129,7 @@ def _apart(found, right, atol):
 
 
 def call(function, *args):
-    """What the student's function returns for copies of the arguments.
+    """What the student's function returns for copies of the arrays.
 
     Raises Unanswered for `...`, and Wrong for what is no function or takes other arguments. An exception of the
     function's own passes through.
@@ -161,8 +162,12 @@ def several(given, names, hint):
 def gradient(forward, backward, x, p, hint, *, known=()):
     """The student's backward of one of our forwards, (dx, dp), or dx alone where p is None.
 
-    Their gradients are compared leaf by leaf with numeric ones; `known` are wrong backwards.
+    p is a dict of arrays. The gradients are compared leaf by leaf with numeric ones; `known` are wrong backwards.
     """
+
+    def ours(*point):
+        """What a backward writes into `saved` must not move the point."""
+        return forward(*tree.map(lambda leaf: leaf.copy(), dict(enumerate(point))).values())
 
     def gradients(dy, saved):
         """{leaf: the student's gradient}, of the right shapes."""
@@ -172,14 +177,14 @@ def gradient(forward, backward, x, p, hint, *, known=()):
         dx, *dp = gradients(dy, saved).values()
         return dx if p is None else (dx, dict(zip(p, dp, strict=True)))
 
-    y, saved = forward(x) if p is None else forward(x, p)
+    y, saved = ours(x) if p is None else ours(x, p)
     dy = np.random.default_rng(SEEDS[0]).standard_normal(y.shape)
     theirs = gradients(dy, saved)
     for wrong, why in known:
         its = _leaves(wrong(dy, saved), x, p, hint)
         if all(same(theirs[leaf], its[leaf], 1e-9) for leaf in its):
             hint = why
-    report = gradcheck.check(forward, as_the_check_takes_it, x, p, seeds=SEEDS)
+    report = gradcheck.check(ours, as_the_check_takes_it, x, p, seeds=SEEDS)
     if not report.ok:
         raise Wrong(words.gradients(report.leaves), hint)
 
