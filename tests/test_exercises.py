@@ -326,7 +326,7 @@ def changed(**how):
         (
             changed(x=lambda a: 2 * a),
             r"gradient of x: given (\S+), expected (\S+) \(numeric\); right: W, b",
-            "x의 그래디언트",
+            "x의 기울기",
         ),
         (
             changed(W=np.negative, b=np.negative),
@@ -336,9 +336,9 @@ def changed(**how):
         (
             changed(W=np.transpose),
             r"gradient of W: given shape \(4, 3\), expected shape \(3, 4\)",
-            "W의 그래디언트",
+            "W의 기울기",
         ),
-        (changed(b=lambda a: None), "gradient of b: given None, expected real numbers", "b의 그래디언트"),
+        (changed(b=lambda a: None), "gradient of b: given None, expected real numbers", "b의 기울기"),
         (changed(x=lambda a: a * np.inf), "gradient of x: given -?inf in 30 of 30", "30개가"),
         (
             lambda dy, saved: backward(dy, saved)[0],

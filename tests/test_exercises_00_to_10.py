@@ -257,7 +257,7 @@ WRONG = {
         (
             "resize_backward = lambda d, W: W.T @ d.T @ W",
             "gradient of x: given|expected|not transposed",
-            "x의 그래디언트|전치하지",
+            "x의 기울기|전치하지",
         ),
         (
             "resize_backward = lambda d, W: W @ W.T @ d",
