@@ -46,6 +46,7 @@ from vitnp import gradcheck, tree, vit
 from vitnp.analysis import cost
 from vitnp.backend import arrays, tiles
 from vitnp.backend.arrays import array_module
+from vitnp.course.exercises import check
 from vitnp.ops import gelu, softmax, sums
 from vitnp.steps import s5_attention, s6_layer_norm
 from vitnp.system import blas
@@ -655,16 +656,16 @@ if xp is np:
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
 #
-# **1.** Into how many tiles does `tiles.tiled(elementwise=True)` cut `u` (8×197×3072 values)? Each has `tiles.BLOCK` values, the last
+# **1.** ★ Into how many tiles does `tiles.tiled(elementwise=True)` cut `u` (8×197×3072 values)? Each has `tiles.BLOCK` values, the last
 # one perhaps fewer.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
 #
-# **1.** `tiles.tiled(elementwise=True)`는 `u`(값 8×197×3072개)를 타일 몇 개로 나눕니까? 타일 하나는 값 `tiles.BLOCK`개이고, 마지막은 더 적을 수
+# **1.** ★ `tiles.tiled(elementwise=True)`는 `u`(값 8×197×3072개)를 타일 몇 개로 나눕니까? 타일 하나는 값 `tiles.BLOCK`개이고, 마지막은 더 적을 수
 # 있습니다.
 
 # %% tags=["exercise"]
@@ -674,18 +675,14 @@ num_tiles = ...
 num_tiles = -(-8 * 197 * 3072 // tiles.BLOCK)  # rounded up
 
 # %% tags=["check"]
-if num_tiles is not ...:
-    calls = []
-    tiles.tiled(lambda x: calls.append(x.size) or x, elementwise=True)(u)
-    assert num_tiles == len(calls)
-    print("✓")
+check("12.1", num_tiles)
 
 # %% [markdown] lang="en"
-# **2.** Write `column_sums(x)`: the sums of the columns of a matrix x (I, J), as a product with ones, in x's dtype, for
+# **2.** ★★ Write `column_sums(x)`: the sums of the columns of a matrix x (I, J), as a product with ones, in x's dtype, for
 # NumPy and for CuPy.
 
 # %% [markdown] lang="ko"
-# **2.** 행렬 x (I, J)의 열마다 합을 구하는 `column_sums(x)`를 쓰세요. 1로 된 벡터와의 곱으로, x의 dtype을 지키며, NumPy와 CuPy에서
+# **2.** ★★ 행렬 x (I, J)의 열마다 합을 구하는 `column_sums(x)`를 쓰세요. 1로 된 벡터와의 곱으로, x의 dtype을 지키며, NumPy와 CuPy에서
 # 모두 되어야 합니다.
 
 
@@ -700,17 +697,13 @@ def column_sums(x):
 
 
 # %% tags=["check"]
-if column_sums(u[0]) is not ...:
-    found = column_sums(arrays.to_device(u[0], xp))
-    assert found.dtype == np.float32 and found.shape == (3072,)
-    assert np.allclose(arrays.to_host(found), u[0].sum(axis=0), atol=1e-3)
-    print("✓")
+check("12.2", column_sums)
 
 # %% [markdown] lang="en"
-# **3.** Swish is $y = x\,\sigma(x)$ with $\sigma(x) = 1/(1 + e^{-x})$. Write its backward pass, to be tiled: from dy and x to dx.
+# **3.** ★★★ Swish is $y = x\,\sigma(x)$ with $\sigma(x) = 1/(1 + e^{-x})$. Write its backward pass, to be tiled: from dy and x to dx.
 
 # %% [markdown] lang="ko"
-# **3.** Swish는 $y = x\,\sigma(x)$, $\sigma(x) = 1/(1 + e^{-x})$입니다. dy와 x를 받아 dx를 돌려주는 역전파를 `tiled`를 붙일 수 있게 쓰세요.
+# **3.** ★★★ Swish는 $y = x\,\sigma(x)$, $\sigma(x) = 1/(1 + e^{-x})$입니다. dy와 x를 받아 dx를 돌려주는 역전파를 `tiled`를 붙일 수 있게 쓰세요.
 
 
 # %% tags=["exercise"]
@@ -727,7 +720,19 @@ def swish_backward(dy, x):
 
 
 # %% tags=["check"]
-if swish_backward(tokens, tokens) is not ...:
-    x = rng.standard_normal((4, 6))
-    assert gradcheck.check(lambda x: (swish(x), x), swish_backward, x).ok
-    print("✓")
+check("12.3", swish_backward)
+
+# %% [markdown] lang="en"
+# **Explain.** Tiles make GELU faster. Why do they do nothing for the matrix product `x @ W` of the same array?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 타일로 나누면 GELU가 빨라집니다. 같은 배열의 행렬 곱 `x @ W`에는 왜 도움이 되지 않을까요?
+
+# %% [markdown] lang="en" tags=["solution"]
+# GELU does a few operations per value, and each operation writes a whole array to memory and reads it again. The time goes into
+# memory, and a tile keeps the intermediate arrays in the cache. A matrix product uses every value of x thousands of times, and
+# BLAS already works on blocks that fit the cache. Its time goes into arithmetic.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# GELU는 값 하나에 연산을 몇 번만 하고, 연산마다 배열 전체를 메모리에 썼다가 다시 읽습니다. 시간은 메모리에서 걸리고, 타일은 중간 배열을 캐시에 붙들어
+# 둡니다. 행렬 곱은 x의 값 하나를 수천 번 쓰고, BLAS가 이미 캐시에 맞는 블록으로 나눠 계산합니다. 시간은 연산에서 걸립니다.

@@ -26,6 +26,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from vitnp import gradcheck
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.ops import gelu, heads, softmax
 from vitnp.steps import s1_patchify, s4_position, s5_attention, s6_layer_norm
@@ -90,14 +91,14 @@ plt.show()
 # Derive x + k·x³ once more. Right at 0 and 1 is not enough.
 # </details>
 #
-# **1.** Repair it.
+# **1.** ★★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # x + k·x³을 다시 미분해 보세요. 0과 1에서 맞는다고 다 맞는 것은 아닙니다.
 # </details>
 #
-# **1.** 고치세요.
+# **1.** ★★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -115,9 +116,7 @@ def gelu_backward(dy, saved):
 
 
 # %% tags=["check"]
-if gelu_backward(u, (u, "tanh")) is not ...:
-    assert gradcheck.check(gelu.forward, gelu_backward, u).ok
-    print("✓")
+check("14.1", gelu_backward)
 
 # %% [markdown] lang="en"
 # ## Case 2 · Attention, two mistakes
@@ -173,14 +172,14 @@ assert [leaf.name for leaf in report.leaves if not leaf.ok] == ["x", "W_O"]
 # What does forward multiply by W_O? And how many times does forward use x?
 # </details>
 #
-# **2.** Repair both. (`s.concat` is there too.)
+# **2.** ★★★ Repair both. (`s.concat` is there too.)
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # 순전파에서 W_O와 곱하는 것은 무엇입니까? 그리고 순전파는 x를 몇 번 씁니까?
 # </details>
 #
-# **2.** 둘 다 고치세요. (`s.concat`도 저장되어 있습니다.)
+# **2.** ★★★ 둘 다 고치세요. (`s.concat`도 저장되어 있습니다.)
 
 
 # %% tags=["exercise"]
@@ -202,9 +201,7 @@ def attention_backward(dy, saved):
 
 
 # %% tags=["check"]
-if attention_backward(x, attention_forward(x, p)[1]) is not ...:
-    assert gradcheck.check(attention_forward, attention_backward, x, p).ok
-    print("✓")
+check("14.2", attention_backward)
 
 # %% [markdown] lang="en"
 # ## Case 3 · The table that grew
@@ -249,14 +246,14 @@ assert (table["E_pos"] - 0.1 * dp["E_pos"]).shape != table["E_pos"].shape
 # How many times was one row of the table used?
 # </details>
 #
-# **3.** Repair it.
+# **3.** ★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # 표의 한 행은 몇 번 쓰였습니까?
 # </details>
 #
-# **3.** 고치세요.
+# **3.** ★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -270,9 +267,7 @@ def position_backward(dy, saved):
 
 
 # %% tags=["check"]
-if position_backward(x, None) is not ...:
-    assert gradcheck.check(s4_position.forward, position_backward, x, table).ok
-    print("✓")
+check("14.3", position_backward)
 
 # %% [markdown] lang="en"
 # ## Case 4 · Too eager
@@ -336,14 +331,14 @@ print(*(row for row in contract.rows if row.clause == "unmodified"), sep="\n")
 # backward belongs to the forward that was run, with the weights of then.
 # </details>
 #
-# **4.** Repair it.
+# **4.** ★★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # 역전파는 이미 실행된 순전파의 것입니다. 가중치도 그때의 값이어야 합니다.
 # </details>
 #
-# **4.** 고치세요.
+# **4.** ★★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -361,11 +356,7 @@ def norm_backward(dy, saved):
 
 
 # %% tags=["check"]
-if norm_backward(dy, saved) is not ...:
-    assert np.allclose(norm_backward(dy, saved)[0], norm_backward(dy, saved)[0])
-    assert np.allclose(norm_backward(dy, saved)[0], s6_layer_norm.backward(dy, saved)[0])
-    assert gradcheck.check(norm, norm_backward, x, p).ok
-    print("✓")
+check("14.4", norm_backward)
 
 # %% [markdown] lang="en"
 # ## Case 5 · The scrambled photo
@@ -435,14 +426,14 @@ assert (patchify_5(places, 2)[0][0, 0] != places[0, :2, :2].reshape(-1)).any()
 # Reshape only cuts an axis into pieces where it stands. Which axis is the last one of x?
 # </details>
 #
-# **5.** Repair the forward.
+# **5.** ★★ Repair the forward.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # reshape는 축을 제자리에서 쪼갤 뿐입니다. x의 마지막 축은 무엇입니까?
 # </details>
 #
-# **5.** 순전파를 고치세요.
+# **5.** ★★ 순전파를 고치세요.
 
 
 # %% tags=["exercise"]
@@ -458,11 +449,7 @@ def patchify(x, P):
 
 
 # %% tags=["check"]
-if patchify(places, 2) is not ...:
-    assert (patchify(places, 2)[0, 0] == places[0, :2, :2].reshape(-1)).all()
-    library, _ = s1_patchify.forward(image[None], patch_size=16)
-    assert (patchify(image[None], 16) == library).all()
-    print("✓")
+check("14.5", patchify)
 
 # %% [markdown] lang="en"
 # ## Case 6 · Heads that never meet
@@ -517,14 +504,14 @@ assert moved[:4].all() and not moved[4:].any()
 # Project first, then split; and there is a last matrix, where the heads meet.
 # </details>
 #
-# **6.** Repair it, with `p["W_Q"]`, `p["W_K"]`, `p["W_V"]` and `p["W_O"]`, each (D, D). Leave the biases out.
+# **6.** ★★★ Repair it, with `p["W_Q"]`, `p["W_K"]`, `p["W_V"]` and `p["W_O"]`, each (D, D). Leave the biases out.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # 먼저 투영하고 그다음에 나눕니다. 그리고 헤드끼리 만나는 마지막 행렬이 있습니다.
 # </details>
 #
-# **6.** `p["W_Q"]`, `p["W_K"]`, `p["W_V"]`, `p["W_O"]`로 고치세요. 모두 (D, D)입니다. 편향은 빼도 됩니다.
+# **6.** ★★★ `p["W_Q"]`, `p["W_K"]`, `p["W_V"]`, `p["W_O"]`로 고치세요. 모두 (D, D)입니다. 편향은 빼도 됩니다.
 
 
 # %% tags=["exercise"]
@@ -540,9 +527,7 @@ def attention(x, p):
 
 
 # %% tags=["check"]
-if attention(x, real) is not ...:
-    assert np.allclose(attention(x, real), y)
-    print("✓")
+check("14.6", attention)
 
 # %% [markdown] lang="en"
 # ## Case 7 · Adam and the clock
@@ -597,14 +582,14 @@ assert np.isclose(steps[0], 0.1) and steps.max() > 0.2
 # The corrections must fade as t grows.
 # </details>
 #
-# **7.** Repair it.
+# **7.** ★★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # t가 커지면 보정은 사라져야 합니다.
 # </details>
 #
-# **7.** 고치세요.
+# **7.** ★★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -625,9 +610,7 @@ def adam(gradients, lr):
 
 
 # %% tags=["check"]
-if adam(np.full(200, 3.0), 0.1) is not ...:
-    assert np.allclose(-np.diff(adam(np.full(200, 3.0), 0.1)), 0.1)
-    print("✓")
+check("14.7", adam)
 
 # %% [markdown] lang="en"
 # ## Case 8 · The picture that lies
@@ -678,14 +661,14 @@ assert not np.allclose(rollout_8(A).sum(axis=-1), 1)
 # (17, 17) divided by (17,): which axis does NumPy line up?
 # </details>
 #
-# **8.** Repair it.
+# **8.** ★★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # (17, 17)을 (17,)로 나눌 때 NumPy는 어느 축을 맞춥니까?
 # </details>
 #
-# **8.** 고치세요.
+# **8.** ★★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -703,9 +686,7 @@ def rollout(A):
 
 
 # %% tags=["check"]
-if rollout(A) is not ...:
-    assert np.allclose(rollout(A).sum(axis=-1), 1)
-    print("✓")
+check("14.8", rollout)
 
 # %% [markdown] lang="en"
 # ## The files are closed
@@ -734,3 +715,22 @@ if rollout(A) is not ...:
 # | 8 롤아웃 | 행의 합은 1 |
 #
 # 손실이 줄어드는 것만 봐서는 하나도 찾을 수 없습니다. 앞의 네 사건은 여러분의 코드에서도 `gradcheck.check_contract`가 찾아냅니다.
+
+# %% [markdown] lang="en"
+# **Explain.** A ViT trains, its loss falls, and its gradient check passes for every step. Name three kinds of mistakes that can
+# still be in it, and what finds each.
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 어떤 ViT가 학습되고, 손실이 줄고, 모든 단계가 기울기 검증을 통과합니다. 그래도 남아 있을 수 있는 실수 세 가지와, 그것을 찾아내는
+# 방법을 각각 말해 보세요.
+
+# %% [markdown] lang="en" tags=["solution"]
+# A forward that is not what was meant, such as scrambled patches or heads that are never mixed: the check compares backward with
+# forward, whatever forward is. Values that name their place find the first, and asking what depends on what finds the second. A
+# backward that changes the weights: call it twice and compare. And everything after the gradient, such as the optimizer: a
+# constant gradient over many steps finds it.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 첫째, 의도와 다른 순전파입니다. 패치가 뒤섞이거나 헤드가 한 번도 섞이지 않아도, 검증은 역전파를 그 순전파와 비교할 뿐입니다. 앞의 것은 위치를 말하는 값으로,
+# 뒤의 것은 무엇이 무엇에 의존하는지 물어서 찾습니다. 둘째, 가중치를 바꾸는 역전파입니다. 두 번 불러 비교하면 됩니다. 셋째, 옵티마이저처럼 기울기 다음에 오는
+# 것입니다. 일정한 기울기로 여러 스텝을 돌려 찾습니다.

@@ -45,6 +45,7 @@ from vitnp import data, show
 from vitnp.analysis import cost
 from vitnp.commands import cli
 from vitnp.course import paper
+from vitnp.course.exercises import check
 from vitnp.ops import gelu
 from vitnp.show.page import BLUE, GREEN, ORANGE
 from vitnp.training.loop import How, train
@@ -897,15 +898,15 @@ place.cleanup()
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
 #
-# **1.** From how many tokens on do Q·Kᵀ and A·V of a block cost as much as all the rest of it? Width 768.
+# **1.** ★★ From how many tokens on do Q·Kᵀ and A·V of a block cost as much as all the rest of it? Width 768.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
 #
-# **1.** 임베딩 차원이 768인 블록에서 Q·Kᵀ와 A·V의 연산량이 나머지 전부와 같아지는 것은 토큰이 몇 개일 때입니까?
+# **1.** ★★ 임베딩 차원이 768인 블록에서 Q·Kᵀ와 A·V의 연산량이 나머지 전부와 같아지는 것은 토큰이 몇 개일 때입니까?
 
 # %% tags=["exercise"]
 as_much = ...
@@ -914,17 +915,13 @@ as_much = ...
 as_much = 6 * 768  # 2 N² D = 12 N D²
 
 # %% tags=["check"]
-if as_much is not ...:
-    image = vitnp.preset("B/16", image_size=(16, 16 * as_much), classifier="gap")
-    m = cost.multiply_adds(image)
-    assert m["Q·Kᵀ"] + m["A·V"] == m["Q, K, V"] + m["W_O"] + m["feed-forward"]
-    print("✓")
+check("17.1", as_much)
 
 # %% [markdown] lang="en"
-# **2.** From `right`: for each of the six seeds, how many images does only the model of two blocks get right?
+# **2.** ★★ From `right`: for each of the six seeds, how many images does only the model of two blocks get right?
 
 # %% [markdown] lang="ko"
-# **2.** `right`를 써서, 블록 2개인 모델만 맞힌 이미지가 몇 장인지 시드 여섯 개 각각에 대해 구하세요.
+# **2.** ★★ `right`를 써서, 블록 2개인 모델만 맞힌 이미지가 몇 장인지 시드 여섯 개 각각에 대해 구하세요.
 
 # %% tags=["exercise"]
 only_two = ...
@@ -933,17 +930,14 @@ only_two = ...
 only_two = (right["2"] & ~right["1"]).sum(axis=1)
 
 # %% tags=["check"]
-if only_two is not ...:
-    only_one = (right["1"] & ~right["2"]).sum(axis=1)
-    assert np.allclose((only_two - only_one) / 3.6, accuracy["2"] - accuracy["1"])
-    print("✓")
+check("17.2", only_two, right)
 
 # %% [markdown] lang="en"
-# **3.** Standard deviation 0.44 points over seeds, for both models, not paired. How many seeds each to see 0.2 points at
+# **3.** ★★★ Standard deviation 0.44 points over seeds, for both models, not paired. How many seeds each to see 0.2 points at
 # two standard errors?
 
 # %% [markdown] lang="ko"
-# **3.** 두 모델 모두 시드별 표준편차가 0.44%p이고 짝을 짓지 않았습니다. 0.2%p의 차이를 표준오차의 두 배로 보려면 시드가 각각 몇 개
+# **3.** ★★★ 두 모델 모두 시드별 표준편차가 0.44%p이고 짝을 짓지 않았습니다. 0.2%p의 차이를 표준오차의 두 배로 보려면 시드가 각각 몇 개
 # 필요합니까?
 
 # %% tags=["exercise"]
@@ -953,6 +947,22 @@ needed = ...
 needed = int(np.ceil(8 * 0.44**2 / 0.2**2))
 
 # %% tags=["check"]
-if needed is not ...:
-    assert 2 * 0.44 * np.sqrt(2 / needed) <= 0.2 < 2 * 0.44 * np.sqrt(2 / (needed - 1))
-    print("✓")
+check("17.3", needed)
+
+# %% [markdown] lang="en"
+# **Explain.** A report says: with seed 0, model A has 99.2% on the 360 digits and model B 98.9%, so A is better. What do you
+# answer?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 시드 0에서 모델 A가 digits 테스트 이미지 360장에서 99.2%, 모델 B가 98.9%이므로 A가 더 낫다는 보고를 받았습니다.
+# 뭐라고 답하겠습니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# The difference is one image of 360. The standard error of one such accuracy is already about 0.5 points, and the standard
+# deviation over seeds is about 0.4. So this result says nothing. Run both with the same several seeds, compare pair by pair, and
+# report the mean difference with its standard error. Also say how many settings were tried before this one.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 차이는 360장 가운데 한 장입니다. 이런 정확도 하나의 표준오차가 이미 0.5%p쯤이고, 시드에 따른 표준편차도 0.4%p쯤입니다. 그러니 이 결과로는 아무것도
+# 말할 수 없습니다. 같은 시드 여러 개로 두 모델을 돌려 시드끼리 짝을 지어 비교하고, 차이의 평균을 표준오차와 함께 보고해야 합니다. 그 전에 설정을 몇 가지나
+# 시도했는지도 밝혀야 합니다.
