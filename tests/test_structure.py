@@ -43,7 +43,7 @@ MAY_IMPORT = {
         "tree",
         "weights",
     },
-    "course": {"analysis", "backend", "errors", "models", "steps", "system", "training", "tree"},
+    "course": {"analysis", "backend", "errors", "models", "ops", "steps", "system", "training", "tree"},
     "show": {"analysis", "backend", "course", "errors", "inputs", "steps", "system"},
 }
 

@@ -36,7 +36,6 @@ import vitnp
 from vitnp import data, show, tree
 from vitnp.course.exercises import check
 from vitnp.data import augment
-from vitnp.engine import loss as cross_entropy
 from vitnp.engine import precision
 from vitnp.ops import softmax
 from vitnp.training import optim

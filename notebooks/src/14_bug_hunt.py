@@ -29,7 +29,7 @@ from vitnp import gradcheck
 from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.ops import gelu, heads, softmax
-from vitnp.steps import s1_patchify, s4_position, s5_attention, s6_layer_norm
+from vitnp.steps import s4_position, s5_attention, s6_layer_norm
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 rng = np.random.default_rng(0)

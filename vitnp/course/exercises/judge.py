@@ -92,6 +92,17 @@ def array(given, right, hint, *, known=(), atol=1e-9):
         raise Wrong(words.first_difference(found, right, _apart(found, right, atol)), hint)
 
 
+def mask(given, right, hint, *, known=()):
+    """An array of True and False. 1 and 0 in their places are told apart from wrong places."""
+    try:
+        found = np.asarray(given)
+    except (ValueError, TypeError):  # lists of unequal lengths
+        found = np.asarray(None)
+    boolean = found.dtype == bool
+    array(found.astype(int) if boolean else given, np.asarray(right).astype(int), hint, known=known)
+    need(boolean, words.expected(given, words.A_MASK), words.COMPARE)
+
+
 def as_array(given, shape, hint):
     """What was given as an array of real numbers. Raises Wrong for anything else."""
     try:

@@ -16,11 +16,17 @@ def num_steps(num_steps):
     judge.number(
         num_steps,
         EPOCHS * per_epoch,
-        Text("한 에폭의 배치 수를 구하고 에폭 수를 곱하세요.", "Count the batches of one epoch, times the epochs."),
+        Text(
+            "한 에폭의 배치 수를 구하고 에폭 수를 곱하세요.",
+            "Count the batches of one epoch, times the epochs.",
+        ),
         known=[
             (
                 EPOCHS * (per_epoch - 1),
-                Text("에폭마다 마지막의 작은 배치가 빠졌습니다.", "The smaller last batch of each epoch is missing."),
+                Text(
+                    "에폭마다 마지막의 작은 배치가 빠졌습니다.",
+                    "The smaller last batch of each epoch is missing.",
+                ),
             ),
             (per_epoch, Text("에폭 하나의 스텝 수입니다.", "These are the steps of one epoch.")),
             (
@@ -30,8 +36,14 @@ def num_steps(num_steps):
                     "No batch spans two epochs: round up in each epoch.",
                 ),
             ),
-            (IMAGES * EPOCHS, Text("이미지 수입니다. 배치로 나누세요.", "These are images, not batches of images.")),
-            (12 * per_epoch, Text("위에서 돌린 12 에폭의 스텝 수입니다.", "These are the steps of the 12 epochs above.")),
+            (
+                IMAGES * EPOCHS,
+                Text("이미지 수입니다. 배치로 나누세요.", "These are images, not batches of images."),
+            ),
+            (
+                12 * per_epoch,
+                Text("위에서 돌린 12 에폭의 스텝 수입니다.", "These are the steps of the 12 epochs above."),
+            ),
         ],
     )
 
@@ -42,7 +54,10 @@ def recall(recall, confusion):
     judge.array(
         recall,
         right / confusion.sum(axis=1),
-        Text("대각선을 행의 합으로 나누세요. 행이 정답입니다.", "The diagonal, divided by the sums of the rows: a row is the truth."),
+        Text(
+            "대각선을 행의 합으로 나누세요. 행이 정답입니다.",
+            "The diagonal, divided by the sums of the rows: a row is the truth.",
+        ),
         known=[
             (
                 right / confusion.sum(axis=0),
@@ -54,15 +69,24 @@ def recall(recall, confusion):
             (right, Text("맞힌 개수입니다. 비율로 바꾸세요.", "These are counts; a fraction is asked for.")),
             (
                 right / confusion.sum(),
-                Text("전체 360장이 아니라 그 숫자의 장수로 나누세요.", "Divide by the scans of that digit, not by all of them."),
+                Text(
+                    "전체 360장이 아니라 그 숫자의 장수로 나누세요.",
+                    "Divide by the scans of that digit, not by all of them.",
+                ),
             ),
             (
                 100 * right / confusion.sum(axis=1),
-                Text("백분율이 아니라 0과 1 사이의 비율로 쓰세요.", "Give fractions between 0 and 1, not percent."),
+                Text(
+                    "백분율이 아니라 0과 1 사이의 비율로 쓰세요.",
+                    "Give fractions between 0 and 1, not percent.",
+                ),
             ),
             (
                 right.sum() / confusion.sum(),
-                Text("전체 정확도입니다. 숫자마다 하나씩 구하세요.", "That is the accuracy of all; one value per digit is asked for."),
+                Text(
+                    "전체 정확도입니다. 숫자마다 하나씩 구하세요.",
+                    "That is the accuracy of all; one value per digit is asked for.",
+                ),
             ),
         ],
     )
@@ -81,17 +105,52 @@ def least(least):
         ),
         rel=5e-3,  # "0.5" and 0.50 are read off a calculator
         known=[
-            (0, Text("스무딩이 없을 때입니다. p = 1이면 0.01을 요구한 클래스의 손실이 무한합니다.",
-                     "That is without smoothing. With p = 1 the classes that ask for 0.01 cost infinity.")),
-            (-math.log(0.91), Text("정답 클래스의 항만 셌고 0.91도 곱하지 않았습니다. 열 개의 항을 더하세요.",
-                                   "That is ln of the right class alone; sum ten terms y ln p.")),
-            (-math.log(0.9), Text("정답 클래스의 목표는 0.9 + 0.1/10 = 0.91이고, 항은 열 개입니다.",
-                                  "The right class asks for 0.9 + 0.1/10 = 0.91, and there are ten terms.")),
-            (-0.91 * math.log(0.91), Text("나머지 아홉 클래스의 항이 빠졌습니다.", "The terms of the nine other classes are missing.")),
-            (right / math.log(2), Text("밑이 2인 로그입니다. 손실은 자연로그로 셉니다.", "That is in bits; the loss uses the natural logarithm.")),
-            (-right, Text("로그는 음수이므로 부호를 바꾸세요.", "The logarithms are negative: change the sign.")),
-            (-0.9 * math.log(0.9) - 0.1 * math.log(0.1 / 9),
-             Text("0.1은 정답을 포함한 열 클래스에 나눕니다.", "The 0.1 is shared by all ten classes, the right one too.")),
+            (
+                0,
+                Text(
+                    "스무딩이 없을 때입니다. p = 1이면 0.01을 요구한 클래스의 손실이 무한합니다.",
+                    "That is without smoothing. With p = 1 the classes that ask for 0.01 cost infinity.",
+                ),
+            ),
+            (
+                -math.log(0.91),
+                Text(
+                    "정답 클래스의 항만 셌고 0.91도 곱하지 않았습니다. 열 개의 항을 더하세요.",
+                    "That is ln of the right class alone; sum ten terms y ln p.",
+                ),
+            ),
+            (
+                -math.log(0.9),
+                Text(
+                    "정답 클래스의 목표는 0.9 + 0.1/10 = 0.91이고, 항은 열 개입니다.",
+                    "The right class asks for 0.9 + 0.1/10 = 0.91, and there are ten terms.",
+                ),
+            ),
+            (
+                -0.91 * math.log(0.91),
+                Text(
+                    "나머지 아홉 클래스의 항이 빠졌습니다.",
+                    "The terms of the nine other classes are missing.",
+                ),
+            ),
+            (
+                right / math.log(2),
+                Text(
+                    "밑이 2인 로그입니다. 손실은 자연로그로 셉니다.",
+                    "That is in bits; the loss uses the natural logarithm.",
+                ),
+            ),
+            (
+                -right,
+                Text("로그는 음수이므로 부호를 바꾸세요.", "The logarithms are negative: change the sign."),
+            ),
+            (
+                -0.9 * math.log(0.9) - 0.1 * math.log(0.1 / 9),
+                Text(
+                    "0.1은 정답을 포함한 열 클래스에 나눕니다.",
+                    "The 0.1 is shared by all ten classes, the right one too.",
+                ),
+            ),
         ],
     )
 

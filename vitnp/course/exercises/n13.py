@@ -21,14 +21,25 @@ def distance(distance):
             "Average the distances of all 16 pairs, four queries by four keys.",
         ),
         known=[
-            (apart.mean(), Text("패치 단위입니다. 패치 하나는 16픽셀입니다.", "That is in patches; a patch has 16 pixels.")),
+            (
+                apart.mean(),
+                Text(
+                    "패치 단위입니다. 패치 하나는 16픽셀입니다.", "That is in patches; a patch has 16 pixels."
+                ),
+            ),
             (
                 16 * apart.sum() / 12,
-                Text("자기 자신을 보는 쌍도 셉니다. 거리는 0입니다.", "A patch looks at itself too, at distance 0."),
+                Text(
+                    "자기 자신을 보는 쌍도 셉니다. 거리는 0입니다.",
+                    "A patch looks at itself too, at distance 0.",
+                ),
             ),
             (
                 16 * apart[0].mean(),
-                Text("첫 패치가 본 거리입니다. 쿼리 네 개를 평균하세요.", "That is of the first patch; average four queries."),
+                Text(
+                    "첫 패치가 본 거리입니다. 쿼리 네 개를 평균하세요.",
+                    "That is of the first patch; average four queries.",
+                ),
             ),
             (
                 16 * apart.sum(),
@@ -56,7 +67,10 @@ def still_itself(still_itself):
                     "That is what the residuals keep; attention sends some back to [CLS] too.",
                 ),
             ),
-            (1 / TOKENS, Text("잔차 연결이 빠졌습니다. ½(A + I)입니다.", "The residual is missing: ½(A + I).")),
+            (
+                1 / TOKENS,
+                Text("잔차 연결이 빠졌습니다. ½(A + I)입니다.", "The residual is missing: ½(A + I)."),
+            ),
             (
                 1 / 2 + 1 / 2 / TOKENS,
                 Text("한 층의 값입니다. 두 층을 곱하세요.", "That is after one layer; there are two."),
@@ -85,20 +99,41 @@ def entropy(entropy):
     judge.array(
         judge.call(entropy, A),
         right,
-        Text("키(마지막 축)로 더하고, 쿼리로 평균하세요.", "Sum over the keys, the last axis; then take the mean over the queries."),
+        Text(
+            "키(마지막 축)로 더하고, 쿼리로 평균하세요.",
+            "Sum over the keys, the last axis; then take the mean over the queries.",
+        ),
         known=[
-            (-right, Text("로그는 음수입니다. 앞에 −를 붙이세요.", "The logarithms are negative: a minus is missing.")),
-            (-terms.sum(axis=-1), Text("쿼리에 대한 평균이 빠졌습니다.", "The mean over the queries is missing.")),
+            (
+                -right,
+                Text(
+                    "로그는 음수입니다. 앞에 −를 붙이세요.",
+                    "The logarithms are negative: a minus is missing.",
+                ),
+            ),
+            (
+                -terms.sum(axis=-1),
+                Text("쿼리에 대한 평균이 빠졌습니다.", "The mean over the queries is missing."),
+            ),
             (
                 -terms.sum(axis=(-2, -1)),
                 Text("쿼리로는 더하지 말고 평균하세요.", "Take the mean over the queries, not the sum."),
             ),
-            (-terms.mean(axis=(-2, -1)), Text("키로는 평균하지 말고 더하세요.", "Sum over the keys; do not take their mean.")),
+            (
+                -terms.mean(axis=(-2, -1)),
+                Text("키로는 평균하지 말고 더하세요.", "Sum over the keys; do not take their mean."),
+            ),
             (
                 -terms.sum(axis=-1).mean(),
-                Text("이미지와 헤드는 평균하지 않습니다. 앞의 축은 그대로 두세요.", "Leave the leading axes: one value per image and head."),
+                Text(
+                    "이미지와 헤드는 평균하지 않습니다. 앞의 축은 그대로 두세요.",
+                    "Leave the leading axes: one value per image and head.",
+                ),
             ),
-            (right / np.log(2), Text("밑이 2인 로그입니다. np.log를 쓰세요.", "That is in bits: use np.log.")),
+            (
+                right / np.log(2),
+                Text("밑이 2인 로그입니다. np.log를 쓰세요.", "That is in bits: use np.log."),
+            ),
         ],
     )
 

@@ -15,6 +15,10 @@ NO_RETURN = Text(
     "given a function that returns nothing, expected one with a return",
 )
 A_NAME = Text("다른 이름", "another name")
+A_MASK = Text("True와 False의 배열", "an array of True and False")
+COMPARE = Text(
+    "0과 1 대신 비교의 결과를 그대로 돌려주세요.", "Return the result of the comparison, not 0 and 1."
+)
 
 
 def expected(given, what):
