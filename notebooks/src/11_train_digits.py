@@ -103,7 +103,7 @@ assert dict(tree.leaves(dp)).keys() == dict(tree.leaves(p)).keys()
 # this has a mistake.
 
 # %% [markdown] lang="ko"
-# 이 배치 하나로 AdamW를 예순 번 돌립니다. 배치를 통째로 외우는 것이니 증명하는 것은 별로 없지만, 이것도 못 하는 모델에는 실수가
+# 이 배치 하나로 AdamW를 60스텝 돌립니다. 배치를 통째로 외우는 것이니 증명하는 것은 별로 없지만, 이것도 못 하는 모델에는 실수가
 # 있습니다.
 
 # %%
@@ -156,11 +156,11 @@ assert np.isclose(analytic, numeric, rtol=1e-4)
 
 # %% [markdown] lang="en"
 # ## The recipe
-# What is not in the model and not in the data. We take the library's own, but 12 epochs for its 32: for a lecture.
+# The settings of the training, neither of the model nor of the data. We take the library's own, but with 12 epochs, not 32.
 
 # %% [markdown] lang="ko"
 # ## 레시피
-# 모델에도 데이터에도 없는 것들입니다. 라이브러리의 레시피를 쓰되, 수업이므로 32 에폭을 12 에폭으로 줄입니다.
+# 모델 구조나 데이터가 아니라 학습 방법을 정하는 설정입니다. 라이브러리의 레시피를 쓰되, 수업이므로 32 에폭을 12 에폭으로 줄입니다.
 
 # %%
 recipe = dataclasses.replace(recipe, epochs=12)
@@ -348,13 +348,15 @@ assert all((a == b).all() for (_, a), (_, b) in pairs)
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
 # **1.** ★ 1,437 scans, batches of 32, 32 epochs; the last batch of an epoch may be smaller. How many steps?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
 # **1.** ★ 스캔 1,437장, 배치 32, 32 에폭입니다. 에폭의 마지막 배치는 작아도 됩니다. 모두 몇 스텝입니까?
 

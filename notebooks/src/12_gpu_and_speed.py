@@ -75,12 +75,12 @@ xp.__name__, os.cpu_count()
 # %% [markdown] lang="en"
 # ## The array decides
 # CuPy has NumPy's functions under the same names, for arrays in the memory of the GPU. So a formula needs only one
-# question: whose array is this?
+# question: which library's array is this?
 
 # %% [markdown] lang="ko"
 # ## 배열이 결정합니다
-# CuPy는 GPU 메모리에 있는 배열을 위해 NumPy와 같은 함수를 같은 이름으로 제공합니다. 그래서 식에 필요한 질문은 하나뿐입니다. 이
-# 배열은 누구의 것인가?
+# CuPy는 GPU 메모리에 있는 배열을 위해 NumPy와 같은 함수를 같은 이름으로 제공합니다. 그래서 식에 필요한 질문은 하나뿐입니다.
+# 어느 라이브러리의 배열인가?
 
 
 # %%
@@ -509,7 +509,7 @@ for name in ("digits", "B/16", "L/16"):
 # one by one: a **page fault** each. We count them in a fresh Python, for steps of the digits model.
 
 # %% [markdown] lang="ko"
-# ## 비운 메모리를 돌려주지 않기
+# ## 해제한 메모리를 OS에 반납하지 않기
 # 리눅스에서는 큰 배열을 지우면 메모리가 시스템으로 돌아갑니다. 다음 배열은 새 페이지를 받고, 시스템은 그것을 하나씩 0으로 지워야
 # 합니다. 이것이 **페이지 폴트**입니다. 새 파이썬에서 digits 모델의 스텝을 돌리며 세어 봅시다.
 
@@ -650,20 +650,22 @@ if xp is np:
 
 # %% [markdown] lang="ko"
 # GPU에서 달라지는 것이 있습니다. GPU 하나가 이미 스레드 수천 개이므로 배치를 나누지 않습니다. `tiled`는 아무것도 자르지 않고,
-# 값마다 따로 계산하는 식은 커널 하나로 만듭니다. 그리고 아무도 기다리지 않습니다. `loss_there`는 GPU에 있는 배열이고, `float(loss_there)`를 쓰는 순간
+# 값마다 따로 계산하는 식은 커널 하나로 만듭니다. 그리고 비동기로 실행됩니다. `loss_there`는 GPU에 있는 배열이고, `float(loss_there)`를 쓰는 순간
 # 파이썬이 기다립니다. 학습 반복문에서는 매 스텝이 아니라 손실을 보여 줄 때만 쓰세요. 이 가운데 실제 GPU에서 무엇을 실행해 보았고
 # 무엇을 아직 못 했는지는 `docs/gpu.md`에 적혀 있습니다.
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
 # **1.** ★ Into how many tiles does `tiles.tiled(elementwise=True)` cut `u` (8×197×3072 values)? Each has `tiles.BLOCK` values, the last
 # one perhaps fewer.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
 # **1.** ★ `tiles.tiled(elementwise=True)`는 `u`(값 8×197×3072개)를 타일 몇 개로 나눕니까? 타일 하나는 값 `tiles.BLOCK`개이고, 마지막은 더 적을 수
 # 있습니다.

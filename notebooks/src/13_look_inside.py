@@ -544,7 +544,7 @@ without_axis = lambda M: M / M.sum(axis=-1)
 # all rows sum to 1 already, and dividing by 1 does no harm.
 
 # %% [markdown] lang="ko"
-# 두 번째는 널리 쓰이는 구현에 실제로 있는 실수입니다. 행의 합을 구했지만 shape이 (17,)이라 마지막 축에 맞춰지고, 결국 j번 **열**을
+# 두 번째는 널리 쓰이는 구현에 실제로 있는 실수입니다. 행의 합을 구했지만 shape가 (17,)이라 마지막 축에 맞춰지고, 결국 j번 **열**을
 # j번 행의 합으로 나눕니다. 헤드를 평균으로 합치는 동안에는 아무도 눈치채지 못합니다. 행의 합이 이미 1이라서 1로 나누는 셈이기
 # 때문입니다.
 
@@ -771,13 +771,15 @@ show.rollout(own_image, {"rollout": own_map}, own_config)
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ★★ Four patches of 16 pixels in one row. A head looks everywhere alike. What is its attention distance in pixels?
+# **1.** ★★ Four patches of 16 pixels in one row. A head gives all of them the same weight. What is its attention distance in pixels?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
 # **1.** ★★ 16픽셀 패치 네 개가 한 줄로 놓여 있습니다. 모든 곳을 똑같이 보는 헤드의 어텐션 거리는 몇 픽셀입니까?
 
@@ -791,7 +793,7 @@ distance = 16 * (6 * 1 + 4 * 2 + 2 * 3) / 16  # of 16 pairs, 6 are 1 apart, 4 ar
 check("13.1", distance)
 
 # %% [markdown] lang="en"
-# **2.** ★★★ Two layers with heads that all look everywhere alike, 17 tokens. How much of [CLS] is still itself after rollout?
+# **2.** ★★★ Two layers; all heads give the 17 tokens the same weight. How much of [CLS] is still itself after rollout?
 
 # %% [markdown] lang="ko"
 # **2.** ★★★ 두 층의 모든 헤드가 토큰 17개를 똑같이 봅니다. 롤아웃 결과에서 [CLS]의 얼마가 아직 자기 자신입니까?

@@ -1,24 +1,24 @@
 # %% [markdown] lang="en"
 # # 14 · The bug hunt
-# **버그 사냥** · *mistakes that real people made, and how to find yours*
+# **공개된 ViT에 실제로 있던 실수와 그것을 찾는 방법** · *Mistakes in public ViTs, and how to find yours*
 #
 # For every step of deck 003 · all of `vitnp/` · **60 minutes** · [solutions](solutions/14_bug_hunt.ipynb)
 #
 # After this notebook you can
 # - read a gradient check's report backward, to the line that is wrong,
 # - say which mistakes a gradient check cannot see, and find those by an invariant,
-# - name nine mistakes in public, from-scratch Vision Transformers, and avoid them.
+# - name nine mistakes in public, from-scratch Vision Transformers, and avoid them (eight cases; case 2 has two).
 
 # %% [markdown] lang="ko"
 # # 14 · 버그 사냥
-# **버그 사냥** · *mistakes that real people made, and how to find yours*
+# **공개된 ViT에 실제로 있던 실수와 그것을 찾는 방법** · *Mistakes in public ViTs, and how to find yours*
 #
 # 강의자료 003의 모든 단계에 해당 · `vitnp/` 전체 · **60분** · [풀이](../solutions/ko/14_bug_hunt.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 기울기 검증의 보고서를 거꾸로 읽어 틀린 줄을 찾아낸다.
 # - 기울기 검증으로 볼 수 없는 실수가 무엇인지 말하고, 불변량으로 찾아낸다.
-# - 공개된 ViT 구현에 실제로 있던 실수 아홉 가지를 알고 피한다.
+# - 공개된 ViT 구현에 실제로 있던 실수 아홉 가지를 알고 피한다(사건은 여덟 개이고, 사건 2에는 실수가 두 개 있다).
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -36,17 +36,19 @@ rng = np.random.default_rng(0)
 
 # %% [markdown] lang="en"
 # ## The rules
-# Eight cases. Each mistake stood in a public repository; the code here is ours, with the mistake put in. All but one have
-# the right shapes, and some had tests that passed.
+# Eight cases with nine mistakes: case 2 has two. Each was found in a public repository; the code here is ours, with the mistake
+# put in. All but one have the right shapes, and some had tests that passed.
 #
-# For each: look at the **evidence**, find the line, repair it. The check below says ✓. A hint is folded under each case.
+# For each: look at the **evidence**, find the line, repair it. The check below says ✓, or ✗ and what is still wrong. A hint is
+# folded under each case. ★ asks for a line, ★★ for a line or two, ★★★ for a function.
 
 # %% [markdown] lang="ko"
 # ## 규칙
-# 사건은 여덟 개입니다. 모두 공개 저장소에 실제로 있던 실수입니다. 코드는 우리 것이고 실수만 옮겨 심었습니다. 하나만 빼고는 모두
+# 사건은 여덟 개, 실수는 아홉 개입니다. 사건 2에는 두 개가 있습니다. 모두 공개 저장소에 실제로 있던 실수입니다. 코드는 우리 것이고 실수만 옮겨 심었습니다. 하나만 빼고는 모두
 # shape가 맞고, 테스트를 통과한 것도 있습니다.
 #
-# 사건마다 **증거**를 보고, 틀린 줄을 찾아, 고치세요. 아래 검사 셀에 ✓가 나오면 됩니다. 힌트는 사건마다 접어 두었습니다.
+# 사건마다 **증거**를 보고, 틀린 줄을 찾아, 고치세요. 아래 검사 셀에 ✓가 나오면 됩니다. ✗에는 아직 틀린
+# 것이 따라 나옵니다. 힌트는 사건마다 접어 두었습니다. ★은 한 줄, ★★는 한두 줄, ★★★은 함수를 고치는 문제입니다.
 
 # %% [markdown] lang="en"
 # ## Case 1 · The activation
@@ -289,7 +291,7 @@ def norm_backward_4(dy, saved):
 
 
 # %% [markdown] lang="en"
-# The gradient check is content. Why?
+# It passes the gradient check. Why?
 
 # %% [markdown] lang="ko"
 # 기울기 검증은 통과합니다. 왜일까요?
@@ -300,12 +302,12 @@ p = {"gamma": 1 + 0.5 * rng.standard_normal(12), "beta": rng.standard_normal(12)
 gradcheck.check(norm, norm_backward_4, x, p).ok
 
 # %% [markdown] lang="en"
-# Because the backward moved the weights *before* forward was wiggled: the check measured at the new gamma, too. Here is an
-# **invariant** that sees it: ask twice, get the same.
+# Because the backward changed the weights *before* the check ran forward: the check measured at the new gamma, too. Here is an
+# **invariant** that finds it: call it twice and get the same.
 
 # %% [markdown] lang="ko"
 # 순전파를 흔들어 보기 *전에* 역전파가 가중치를 옮겨 놓았기 때문입니다. 검증도 새 gamma에서 잰 것입니다. 이것을 잡아내는
-# **불변량**이 있습니다. 두 번 물어도 답이 같아야 합니다.
+# **불변량**이 있습니다. 두 번 불러도 결과가 같아야 합니다.
 
 # %%
 dy = rng.standard_normal(x.shape)
@@ -360,8 +362,8 @@ check("14.4", norm_backward)
 
 # %% [markdown] lang="en"
 # ## Case 5 · The scrambled photo
-# Step 1, patches of 16·16·3 values. The check is content here too; and it is right to be, for this backward *is* the
-# derivative of this forward.
+# Step 1, patches of 16·16·3 values. This passes the gradient check too, and rightly: this backward *is* the derivative of this
+# forward.
 
 # %% [markdown] lang="ko"
 # ## 사건 5 · 뒤섞인 사진
@@ -452,11 +454,11 @@ def patchify(x, P):
 check("14.5", patchify)
 
 # %% [markdown] lang="en"
-# ## Case 6 · Heads that never meet
+# ## Case 6 · Heads that are never mixed
 # Attention from a much copied tutorial. It learns, and its test passes: the reference in the test was built the same way.
 
 # %% [markdown] lang="ko"
-# ## 사건 6 · 서로 만나지 않는 헤드
+# ## 사건 6 · 한 번도 섞이지 않는 헤드
 # 널리 베껴 쓰인 튜토리얼의 어텐션입니다. 학습도 되고 테스트도 통과합니다. 테스트의 기준 모델을 똑같은 구조로 만들었기
 # 때문입니다.
 
@@ -490,10 +492,10 @@ y, _ = s5_attention.forward(x, real, num_heads=3)
 abs(s5_attention.forward(nudged, real, num_heads=3)[0] - y).max(axis=(0, 1)).round(2)
 
 # %% [markdown] lang="en"
-# Head 0 alone has noticed: three small attentions side by side, each with its own third of the token.
+# Only the columns of head 0 changed: these are three small attentions side by side, each with its own third of the token.
 
 # %% [markdown] lang="ko"
-# 0번 헤드만 알아챘습니다. 작은 어텐션 세 개가 토큰을 3분의 1씩 나눠 갖고 나란히 있을 뿐입니다.
+# 0번 헤드의 열만 바뀌었습니다. 작은 어텐션 세 개가 토큰을 3분의 1씩 나눠 갖고 나란히 있을 뿐입니다.
 
 # %%
 moved = abs(attention_6(nudged, p) - attention_6(x, p)).max(axis=(0, 1)) > 0
@@ -501,14 +503,14 @@ assert moved[:4].all() and not moved[4:].any()
 
 # %% [markdown] lang="en"
 # <details><summary>Hint</summary>
-# Project first, then split; and there is a last matrix, where the heads meet.
+# Project first, then split; and there is a last matrix, which mixes the heads.
 # </details>
 #
 # **6.** ★★★ Repair it, with `p["W_Q"]`, `p["W_K"]`, `p["W_V"]` and `p["W_O"]`, each (D, D). Leave the biases out.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
-# 먼저 투영하고 그다음에 나눕니다. 그리고 헤드끼리 만나는 마지막 행렬이 있습니다.
+# 먼저 투영하고 그다음에 나눕니다. 그리고 헤드를 섞는 마지막 행렬이 있습니다.
 # </details>
 #
 # **6.** ★★★ `p["W_Q"]`, `p["W_K"]`, `p["W_V"]`, `p["W_O"]`로 고치세요. 모두 (D, D)입니다. 편향은 빼도 됩니다.
@@ -694,7 +696,7 @@ check("14.8", rollout)
 # |---|---|
 # | 1 GELU, 2 attention | the gradient check, each part alone |
 # | 3 position | the shape of the gradient |
-# | 4 LayerNorm | ask twice |
+# | 4 LayerNorm | call it twice |
 # | 5 patches | values that say where they are |
 # | 6 heads | what depends on what |
 # | 7 Adam | a constant gradient, for more than one step |
@@ -708,7 +710,7 @@ check("14.8", rollout)
 # |---|---|
 # | 1 GELU, 2 어텐션 | 부분마다 따로 한 기울기 검증 |
 # | 3 포지셔널 임베딩 | 기울기의 shape |
-# | 4 LayerNorm | 두 번 물어보기 |
+# | 4 LayerNorm | 두 번 불러 비교하기 |
 # | 5 패치 | 위치를 말하는 값 |
 # | 6 헤드 | 무엇이 무엇에 의존하는가 |
 # | 7 Adam | 일정한 기울기로 여러 스텝 |

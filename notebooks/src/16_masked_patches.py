@@ -843,13 +843,15 @@ for name, accuracies in curves.items():
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
 # **1.** ★ ViT-B/16 at 384×384. Of how many patches, on average, does the encoder get the true embedding at its own place?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
 # **1.** ★ 384×384 이미지를 쓰는 ViT-B/16입니다. 인코더가 자기 자리에서 진짜 임베딩을 받는 패치는 평균 몇 개입니까?
 

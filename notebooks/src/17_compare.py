@@ -61,9 +61,9 @@ np.set_printoptions(suppress=True)
 # the seeds. Here a model is a configuration, so an ablation is one changed field.
 
 # %% [markdown] lang="ko"
-# ## 필드 하나만 바꾸기
-# **어블레이션**(ablation)은 모델의 한 부분이 얼마나 값어치가 있는지 묻는 실험입니다. 그 부분만 바꾸고 데이터, 레시피, 시드까지
-# 나머지는 모두 그대로 둡니다. 여기서는 설정이 곧 모델이므로, 어블레이션은 필드 하나를 바꾸는 일입니다.
+# ## 설정 하나만 바꾸기
+# **어블레이션**(ablation)은 모델의 한 부분이 얼마나 기여하는지 묻는 실험입니다. 그 부분만 바꾸고 데이터, 레시피, 시드까지
+# 나머지는 모두 그대로 둡니다. 여기서는 설정이 곧 모델이므로, 어블레이션은 설정(하이퍼파라미터) 하나를 바꾸는 일입니다.
 
 
 # %%
@@ -95,7 +95,7 @@ assert len(changed(base, vitnp.preset("B/32"))) == 1
 
 # %% [markdown] lang="ko"
 # 네 필드가 한꺼번에 바뀝니다. L/16이 B/16보다 좋더라도, 깊이 덕분인지 임베딩 차원 덕분인지는 이 둘만 보고 아무도 말할 수 없습니다.
-# B/16과 B/32는 필드 하나만 다릅니다. 이것이 어블레이션입니다.
+# B/16과 B/32는 설정 하나만 다릅니다. 이것이 어블레이션입니다.
 
 # %% [markdown] lang="en"
 # ## What a field costs
@@ -345,7 +345,7 @@ plt.show()
 
 # %% [markdown] lang="ko"
 # "ViT는 연산을 더 투입할수록 성능이 꾸준히 오름"(강의자료 003)이 맞습니다. 다만 갈수록 더디게 오릅니다. B/16에서 H/14까지 연산을 19배 들여
-# 1.7%p를 얻습니다. 눈여겨볼 짝이 셋 있습니다. **B/32와 B/16**은 어블레이션입니다. 필드 하나를 바꿔 연산을 4배 들이고 1.6%p를 얻습니다.
+# 1.7%p를 얻습니다. 눈여겨볼 짝이 셋 있습니다. **B/32와 B/16**은 어블레이션입니다. 설정 하나를 바꿔 연산을 4배 들이고 1.6%p를 얻습니다.
 # **L/32와 B/16**은 비용이 비슷한데, 패치가 굵은 큰 모델과 패치가 고운 작은 모델의 정확도도 비슷합니다. **두 번 나오는 L/16**은 같은
 # 모델을 더 오래 학습한 것입니다.
 
@@ -707,7 +707,7 @@ for delta in (1.0, 0.5, 0.28, 0.1):
 # little. Say so, as `docs/results.md` does, or keep other images for the choice.)
 
 # %% [markdown] lang="ko"
-# ## 필드 하나만 바꿨는데도 불공평할 때
+# ## 설정 하나만 바꿨는데도 불공평할 때
 # **분류기: [CLS]일까, gap일까?** 논문의 저자들도 처음에는 토큰의 평균(gap)이 클래스 토큰보다 훨씬 나쁘다고 보았습니다. 원인은
 # 학습률이었습니다. [CLS]에 좋은 8·10⁻⁴에서 gap은 실패하지만, 3·10⁻⁴에서는 똑같이 좋습니다(논문 Fig. 9). 한쪽 값에 맞춰 조정한
 # 레시피는 그 값의 일부입니다. 우리의 digits 레시피도 [CLS], 패치 2, 블록 4개에 맞춰 조정한 것입니다. 그러니 각자에게 *가장 잘 맞는*
@@ -898,13 +898,15 @@ place.cleanup()
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
 # **1.** ★★ From how many tokens on do Q·Kᵀ and A·V of a block cost as much as all the rest of it? Width 768.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
 # **1.** ★★ 임베딩 차원이 768인 블록에서 Q·Kᵀ와 A·V의 연산량이 나머지 전부와 같아지는 것은 토큰이 몇 개일 때입니까?
 

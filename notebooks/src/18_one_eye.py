@@ -663,13 +663,15 @@ picture(axes[1], own_scores.reshape(grid), patch, grid=grid)
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
 # **1.** ★ How many 3×3 layers with stride 1 does a CNN need, so that one neuron can see both eyes?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
 # **1.** ★ 뉴런 하나가 두 눈을 함께 보려면 스트라이드 1인 3×3 층이 몇 개 필요합니까?
 
@@ -683,11 +685,11 @@ layers = (127 - 1) // 2
 check("18.1", layers)
 
 # %% [markdown] lang="en"
-# **2.** ★★ $S$ is not symmetric: the query is the row. Ask the other way round: of the patches in columns 0 to 9, which has the
+# **2.** ★★ $S$ is not symmetric: the query is the row. Now start at the other eye: of the patches in columns 0 to 9, which has the
 # highest score (mean over the heads) for the query patch (6, 14)? Give (row, column).
 
 # %% [markdown] lang="ko"
-# **2.** ★★ $S$는 대칭이 아니고, 쿼리가 행입니다. 방향을 바꿔 봅시다. 쿼리가 패치 (6, 14)일 때 0~9열의 패치 가운데 스코어(헤드 평균)가 가장 높은
+# **2.** ★★ $S$는 대칭이 아니고, 쿼리가 행입니다. 반대쪽 눈에서 시작해 봅시다. 쿼리가 패치 (6, 14)일 때 0~9열의 패치 가운데 스코어(헤드 평균)가 가장 높은
 # 것은 어디입니까? (행, 열)로 답하세요.
 
 # %% tags=["exercise"]

@@ -875,13 +875,15 @@ for name in "R+Ti/16 R26+S/32 R50+B/16 R50+B/32 R50+L/16 R50+L/32".split():
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
 # **1.** ★ R50x1 gets a photo of 384×384. How many rows has the map after the root, and after each of the four stages? Five numbers.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
 # **1.** ★ R50x1에 384×384 사진을 넣습니다. 루트 뒤와 스테이지 네 개 뒤의 특징 맵은 각각 몇 행입니까? 숫자 다섯 개로 답하세요.
 
@@ -895,12 +897,12 @@ rows = [96, 96, 48, 24, 12]
 check("19.1", rows)
 
 # %% [markdown] lang="en"
-# **2.** ★★ Write TensorFlow's SAME: (before, after) for n rows, a kernel k and a stride s, so that there are ⌈n/s⌉ rows. Two tests are the
-# zeros on the wrong side: the picture would be shifted.
+# **2.** ★★ Write TensorFlow's SAME: (before, after) for n rows, a kernel k and a stride s, so that there are ⌈n/s⌉ rows. Zeros on the
+# wrong side would shift the picture.
 
 # %% [markdown] lang="ko"
-# **2.** ★★ TensorFlow의 SAME을 쓰세요. n행, 커널 k, 스트라이드 s일 때 출력이 ⌈n/s⌉행이 되도록 앞과 뒤에 붙일 0의 개수 (앞, 뒤)입니다. 검사에는 0을 반대쪽에 붙여
-# 그림이 밀리는 경우도 들어 있습니다.
+# **2.** ★★ TensorFlow의 SAME을 쓰세요. n행, 커널 k, 스트라이드 s일 때 출력이 ⌈n/s⌉행이 되도록 앞과 뒤에 붙일 0의 개수 (앞, 뒤)입니다. 0을 반대쪽에 붙이면 그림이
+# 밀립니다.
 
 
 # %% tags=["exercise"]
@@ -925,10 +927,6 @@ check("19.2", same)
 # %% [markdown] lang="ko"
 # **3.** ★★★ 스트라이드가 1이면 dx도 합성곱입니다. dy의 둘레에 0을 k − 1줄 붙이고, 커널은 **180도 돌리고** 두 채널 축을 맞바꿉니다. `conv.forward`로
 # 쓰세요. 맞는지는 기울기 검증이 판정합니다.
-
-# %%
-x_3, W_3 = rng.standard_normal((2, 6, 7, 4)), rng.standard_normal((3, 3, 4, 5))
-dy_3 = np.ones((2, 4, 5, 5))
 
 
 # %% tags=["exercise"]

@@ -37,7 +37,7 @@ from vitnp import data, gradcheck, models, tree
 from vitnp.analysis import bias
 from vitnp.course.exercises import check
 from vitnp.ops import conv, gru, pool
-from vitnp.steps import s1_patchify, s5_attention
+from vitnp.steps import s5_attention
 from vitnp.training.loop import train
 from vitnp.training.recipes import RECIPES
 from vitnp.training.setup import initial_parameters
@@ -654,13 +654,15 @@ assert all(values[0] < values[2] for values in few.values())
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
 # **1.** ★ All weights and biases of a GRU are 0, and its state is h = 0.8. What is h after three more inputs? Compute it by hand.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
 # **1.** ★ GRU의 가중치와 편향이 모두 0이고 상태는 h = 0.8입니다. 입력을 세 번 더 받으면 h는 얼마가 됩니까? 손으로 계산하세요.
 
@@ -748,8 +750,6 @@ check("20.4", W_shuffled, W_1, order)
 
 # %%
 E_old, new_order = p["ViT"]["position"]["E_pos"], rng.permutation(16)
-pieces, saved = s1_patchify.forward(test[:9], patch_size=2)
-other = s1_patchify.backward(pieces[:, new_order], saved)  # puts the pieces together again
 
 # %% tags=["exercise"]
 E_shuffled = ...
@@ -762,7 +762,7 @@ check("20.5", E_shuffled, E_old, new_order)
 
 # %% [markdown] lang="en"
 # **Explain.** All images, for training and for testing, get their pixels shuffled in the same way. Which of MLP, CNN and ViT
-# loses accuracy when trained anew, and why?
+# loses accuracy when trained again from the start, and why?
 
 # %% [markdown] lang="ko"
 # **설명해 보세요.** 학습 이미지와 테스트 이미지의 픽셀을 모두 같은 순서로 섞습니다. 처음부터 다시 학습하면 MLP, CNN, ViT 가운데 무엇의 정확도가

@@ -765,13 +765,15 @@ assert last["post-norm"] > last["post-norm, warm-up"] > last["pre-norm"]
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
 # **1.** ★ A target of 6 tokens, the last two of them padding. In how many of the 36 cells of the decoder's mask may a query look?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
 # **1.** ★ 토큰이 6개이고 마지막 두 개가 패딩인 목표 문장이 있습니다. 디코더 마스크의 36칸 가운데 볼 수 있는 칸은 몇 개입니까?
 
