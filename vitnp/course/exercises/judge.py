@@ -4,6 +4,7 @@ Each judge returns where the answer is right and raises `Wrong` where it is not.
 answer; `known` are the wrong answers that are often given, each with its own hint: pairs (wrong answer, Text).
 """
 
+import contextlib
 import inspect
 import math
 import numbers
@@ -14,6 +15,8 @@ from vitnp.analysis import gradcheck
 from vitnp.course.exercises import words
 
 FLOAT32 = 1e-5  # an array of float32 or float16 may be off by this share of the largest value
+# Of the gradient check; not 0, 1, 2, with which exercises draw their points: x must not be the random dy.
+SEEDS = (101, 102, 103)
 
 
 class Unanswered(Exception):
@@ -36,6 +39,15 @@ def need(condition, what, hint=None):
     """Raise Wrong unless the condition holds."""
     if not condition:
         raise Wrong(what, hint)
+
+
+@contextlib.contextmanager
+def part(label):
+    """Within an answer of several parts: what is said begins with the part's name."""
+    try:
+        yield
+    except Wrong as wrong:
+        raise Wrong(words.labelled(label, wrong.what), wrong.hint) from None
 
 
 def number(given, right, hint, *, known=(), rel=1e-9):
@@ -94,22 +106,19 @@ def array(given, right, hint, *, known=(), atol=1e-9):
 
 def mask(given, right, hint, *, known=()):
     """An array of True and False. 1 and 0 in their places are told apart from wrong places."""
-    try:
-        found = np.asarray(given)
-    except (ValueError, TypeError):  # lists of unequal lengths
-        found = np.asarray(None)
+    found = as_array(given, np.shape(right), hint, kinds="biuf")
     boolean = found.dtype == bool
-    array(found.astype(int) if boolean else given, np.asarray(right).astype(int), hint, known=known)
+    array(found.astype(int) if boolean else found, np.asarray(right).astype(int), hint, known=known)
     need(boolean, words.expected(given, words.A_MASK), words.COMPARE)
 
 
-def as_array(given, shape, hint):
-    """What was given as an array of real numbers. Raises Wrong for anything else."""
+def as_array(given, shape, hint, kinds="iuf"):
+    """What was given as an array of numbers, real unless `kinds` has "c". Raises Wrong for anything else."""
     try:
         found = np.asarray(given)
     except (ValueError, TypeError):  # lists of unequal lengths
         found = np.asarray(None)
-    need(found.dtype.kind in "iuf", words.expected(given, words.an_array(shape)), hint)
+    need(found.dtype.kind in kinds, words.expected(given, words.an_array(shape)), hint)
     return found
 
 
@@ -173,13 +182,13 @@ def gradient(forward, backward, x, p, hint, *, known=()):
         return dx if p is None else (dx, dict(zip(p, dp, strict=True)))
 
     y, saved = forward(x) if p is None else forward(x, p)
-    dy = np.random.default_rng(5).standard_normal(y.shape)
+    dy = np.random.default_rng(SEEDS[0]).standard_normal(y.shape)
     theirs = gradients(dy, saved)
     for wrong, why in known:
         its = _leaves(wrong(dy, saved), x, p, hint)
         if all(same(theirs[leaf], its[leaf], 1e-9) for leaf in its):
             hint = why
-    report = gradcheck.check(forward, as_the_check_takes_it, x, p)
+    report = gradcheck.check(forward, as_the_check_takes_it, x, p, seeds=SEEDS)
     if not report.ok:
         raise Wrong(words.gradients(report.leaves), hint)
 

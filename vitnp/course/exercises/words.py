@@ -152,6 +152,12 @@ def names(dp, p):
     return Text(f"dp에 있는 이름: {given}, 기대한 이름: {wanted}", f"given {given} in dp, expected {wanted}")
 
 
+def labelled(label, what):
+    """A sentence about one part of an answer; the label is a name in the code, or a Text."""
+    ko, en = label if isinstance(label, Text) else (label, label)
+    return Text(f"{ko}: {what.ko}", f"{en}: {what.en}")
+
+
 def of_leaf(leaf, what):
     """A sentence about the gradient of a leaf."""
     return Text(f"{leaf}의 그래디언트: {what.ko}", f"gradient of {leaf}: {what.en}")
