@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from test_notebooks import FOLDER
 
+import vitnp
+from vitnp import vit
 from vitnp.analysis import gradcheck
 from vitnp.backend import tiles
 from vitnp.backend.arrays import array_module
 from vitnp.course import eye
 from vitnp.course.exercises import check, find
 from vitnp.course.exercises.judge import Wrong
+from vitnp.models import mlp
 from vitnp.ops import conv, gru, heads, softmax
-from vitnp.steps import s5_attention
+from vitnp.steps import s1_patchify, s5_attention
 
 SOURCES = [source for source in sorted((FOLDER / "src").glob("*.py")) if int(source.stem[:2]) >= 11]
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
@@ -108,11 +111,43 @@ def test_another_kind_of_answer_gets_a_message(source, answer, capsys):
         assert "expected" in said, said
 
 
-def lines(exercise, *answers, lang):
-    """What is said about a wrong answer."""
-    with pytest.raises(Wrong) as wrong:
+@each_source
+@pytest.mark.parametrize(
+    "result",
+    [
+        None,
+        "forty",
+        [1, [2, 3]],
+        float("nan"),
+        np.full((3, 3), np.nan),
+        {},
+        1j,
+        (1, 2, 3),
+        (None, {"E_pos": 1}),
+        (5, 5),
+    ],
+    ids=repr,
+)
+def test_a_function_may_return_anything(source, result, capsys):
+    for exercise, line in zip(cells(source, "exercise"), cells(source, "check"), strict=True):
+        if "def " in exercise:
+            name = re.match(r'check\("[\d.]+", (\w+)', line)[1]
+            exec(line, notebook() | {name: lambda *given: result})
+            assert re.match(r"✗ \d\d\.\d  .*(expected|with the same)", capsys.readouterr().out), line
+
+
+def test_an_error_of_the_students_own_passes_through():
+    with pytest.raises(ZeroDivisionError):
+        check("21.2", lambda dx, ids, V: 1 / 0)
+
+
+def lines(exercise, *answers, lang="en"):
+    """What is said about a wrong answer; nothing about a right one."""
+    try:
         find(exercise)(*answers)
-    return wrong.value.lines(lang)
+    except Wrong as wrong:
+        return wrong.lines(lang)
+    return []
 
 
 def scattered(dx, ids, rows):
@@ -329,14 +364,14 @@ WRONG = [
     ("14.7", (adam(correct=False),), "Both corrections", "두 보정"),
     ("14.7", (adam(begin=1),), "expected shape (201,)", "theta = 0"),
     ("14.8", (rollout(by_column),), "still there", "실수가 그대로"),
-    ("14.8", (rollout(by_column, by_row),), "sums are mended", "합만 1로"),
+    ("14.8", (rollout(by_column, by_row),), "still divides by columns", "합만 1로"),
     ("14.8", (rollout(lambda a: a),), "division is missing", "나누는 줄이 빠졌"),
     ("15.1", (18432,), "E_cls are missing", "E_cls의 768개"),
     ("15.1", (577 * 768,), "That is 1-D", "1-D의 표"),
     ("15.2", ({(1, 1)},), "may go back", "왼쪽으로"),
     ("15.2", ({(1, 1), (-3, 2)},), "(rows down, columns on)", "(아래로 몇 행"),
     ("15.2", ({(1, 1), (2, -3), (0, 5)},), "one cannot go so far", "그만큼 갈 수 없"),
-    ("15.2", ({(1, 1), (2, -3), (1, 2)},), "must be 5", "= 5여야"),
+    ("15.2", ({(1, 1), (2, -3), (1, 2)},), "is not 5", "5가 아닙니다"),
     ("15.2", ((1, 1),), "set of pairs", "쌍의 집합"),
     (
         "15.3",
@@ -465,3 +500,55 @@ def test_every_exercise_has_wrong_answers():
     for source in SOURCES:
         for number in range(1, len(cells(source, "check")) + 1):
             assert named.count(f"{source.stem[:2]}.{number}") >= 2
+
+
+def test_ones_and_zeros_are_no_mask():
+    """Right places, but numbers: said so; a list of booleans is as good as an array."""
+    right = lambda T, s: np.tri(T, dtype=bool) | (np.arange(T) < s)  # noqa: E731
+    assert "True and False" in "".join(lines("21.5", lambda T, s: right(T, s) * 1))
+    assert lines("21.5", right) == lines("21.5", lambda T, s: right(T, s).tolist()) == []
+
+
+def test_code_for_numpy_alone_is_found_without_a_gpu():
+    """Ones of the array's own module, made in one way or another, are right; NumPy's are not."""
+    for ones in (
+        lambda x: array_module(x).ones(len(x), x.dtype),
+        lambda x: array_module(x).ones_like(x[:, 0]),
+        lambda x: array_module(x).full(x.shape[0], 1, dtype=x.dtype),
+        lambda x: 0 * x[:, 0] + 1,
+    ):
+        assert lines("12.2", lambda x, ones=ones: ones(x) @ x) == []
+    assert lines("12.2", lambda x: x.sum(axis=0)) == []
+    for sums in (
+        lambda x: np.ones(len(x), x.dtype) @ x,
+        lambda x: np.ones(len(x), x.dtype).dot(x),
+        lambda x: np.einsum("ij->j", np.asarray(x)),
+        lambda x: array_module(x).ones(len(x), x.dtype) @ np.asarray(x),
+    ):
+        assert "for NumPy alone" in "".join(lines("12.2", sums))
+
+
+def test_reordered_rows_leave_the_logits_of_an_mlp_as_they_are():
+    """What exercise 4 of notebook 20 says."""
+    config, images = vitnp.preset("mlp-digits"), rng.standard_normal((2, 8, 8, 1))
+    p = gradcheck.random_like(mlp.init(rng, config, "float64"), rng)
+    W = p["layers"][0]["W"]
+    assert lines("20.4", W[order], W, order) == []
+    other = p | {"layers": p["layers"] | {0: p["layers"][0] | {"W": W[order]}}}
+    shuffled = images.reshape(2, 64)[:, order].reshape(images.shape)
+    assert np.allclose(mlp.forward(shuffled, other, config)[0], mlp.forward(images, p, config)[0])
+    assert not np.allclose(mlp.forward(shuffled, p, config)[0], mlp.forward(images, p, config)[0])
+
+
+def test_reordered_positions_leave_the_logits_of_a_vit_as_they_are():
+    """What exercise 5 of notebook 20 says."""
+    config, images = vitnp.preset("digits"), rng.standard_normal((2, 8, 8, 1))
+    p = gradcheck.random_like(vit.init(rng, config, "float64"), rng)
+    E = p["position"]["E_pos"]
+    E_new = E[[0, *(1 + new_order)]]
+    assert lines("20.5", E_new, E, new_order) == []
+    patches, saved = s1_patchify.forward(images, patch_size=2)
+    shuffled = s1_patchify.backward(patches[:, new_order], saved)
+    other = p | {"position": {"E_pos": E_new}}
+    assert np.allclose(vit.forward(shuffled, other, config)[0], vit.forward(images, p, config)[0])
+    assert not np.allclose(vit.forward(shuffled, p, config)[0], vit.forward(images, p, config)[0])

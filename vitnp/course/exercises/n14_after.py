@@ -107,8 +107,8 @@ def rollout(rollout):
             (
                 by_row(_rollout(A, by_column)),
                 Text(
-                    "합만 1로 맞췄고 실수는 그대로입니다. 층마다 행으로 나누세요.",
-                    "The sums are mended, the mistake is not: divide by rows in each layer.",
+                    "행의 합만 1로 맞췄습니다. 층마다 행으로 나누세요.",
+                    "The rows sum to 1 now, but each layer still divides by columns.",
                 ),
             ),
             (at_the_end, Text("나누는 줄이 빠졌습니다.", "The division is missing.")),

@@ -194,7 +194,7 @@ def norm_backward(norm_backward):
         judge.need(
             moved == 0,
             Text(
-                f"입력한 답: saved의 {name}를 {moved:.3g}만큼 바꾸는 역전파, 기대한 답: 바꾸지 않는 역전파",
+                f"입력한 답: saved의 {name} 값을 {moved:.3g}만큼 바꾸는 역전파, 기대한 답: 바꾸지 않는 역전파",
                 f"given a backward that changes {name} in saved by {moved:.3g}, expected no change",
             ),
             Text(

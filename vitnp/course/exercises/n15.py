@@ -3,6 +3,7 @@
 import numpy as np
 
 from vitnp.course.exercises import judge, words
+from vitnp.errors import counted
 from vitnp.system.language import Text
 
 ROWS, COLUMNS = 3, 4  # of the grid of exercise 2
@@ -75,7 +76,7 @@ def displacements(displacements):
         raise judge.Wrong(
             Text(
                 f"입력한 답: 쌍 {len(found)}개 {given}, 기대한 답: 쌍 {len(right)}개 (그중 {some}개를 찾음)",
-                f"given {len(found)} pairs {given}, expected {len(right)} pairs, of which you have {some}",
+                f"given {counted(len(found), 'pair')} {given}, expected {len(right)} pairs, of which you have {some}",
             ),
             _why(found, right),
         )
@@ -117,8 +118,8 @@ def _why(found, right):
             f"{wrong[0]}: in 4 columns and 3 rows one cannot go so far.",
         )
     return Text(
-        f"4·행 + 열 = 5여야 하는데 {wrong[0]}은 그렇지 않습니다.",
-        f"4·rows + columns must be 5, and for {wrong[0]} it is not.",
+        f"{wrong[0]}: 4·행 + 열이 5가 아닙니다.",
+        f"{wrong[0]}: 4·rows + columns is not 5.",
     )
 
 
