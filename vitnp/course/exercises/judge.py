@@ -11,6 +11,7 @@ import numbers
 
 import numpy as np
 
+from vitnp import tree
 from vitnp.analysis import gradcheck
 from vitnp.course.exercises import words
 
@@ -59,9 +60,9 @@ def number(given, right, hint, *, known=(), rel=1e-9):
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     need(real and not _is_nan(value), words.expected(given, words.A_NUMBER), hint)
     if not _near(value, right, rel):
-        for wrong, why in known:
-            if _near(value, wrong, rel):
-                hint = why
+        alike = [(abs(value - wrong), i) for i, (wrong, _) in enumerate(known) if _near(value, wrong, rel)]
+        if alike:
+            hint = known[min(alike)[1]][1]
         raise Wrong(words.expected(given, words.compared(value, right)), hint)
 
 
@@ -136,7 +137,7 @@ def _apart(found, right, atol):
 
 
 def call(function, *args):
-    """What the student's function returns for copies of the arguments.
+    """What the student's function returns for copies of the arrays.
 
     Raises Unanswered for `...`, and Wrong for what is no function or takes other arguments. An exception of the
     function's own passes through.
@@ -160,18 +161,21 @@ def call(function, *args):
 
 def several(given, names, hint):
     """The values of a tuple or list, as many as there are names. Raises Wrong for anything else."""
-    if isinstance(given, np.ndarray) and given.ndim:
-        given = list(given)
-    fits = isinstance(given, tuple | list) and len(given) == len(names)
+    values = list(given) if isinstance(given, np.ndarray) and given.ndim else given
+    fits = isinstance(values, tuple | list) and len(values) == len(names)
     need(fits, words.expected(given, words.a_tuple(names)), hint)
-    return given
+    return values
 
 
 def gradient(forward, backward, x, p, hint, *, known=()):
     """The student's backward of one of our forwards, (dx, dp), or dx alone where p is None.
 
-    Their gradients are compared leaf by leaf with numeric ones; `known` are wrong backwards.
+    p is a dict of arrays. The gradients are compared leaf by leaf with numeric ones; `known` are wrong backwards.
     """
+
+    def ours(*point):
+        """What a backward writes into `saved` must not move the point."""
+        return forward(*tree.map(lambda leaf: leaf.copy(), dict(enumerate(point))).values())
 
     def gradients(dy, saved):
         """{leaf: the student's gradient}, of the right shapes."""
@@ -181,14 +185,14 @@ def gradient(forward, backward, x, p, hint, *, known=()):
         dx, *dp = gradients(dy, saved).values()
         return dx if p is None else (dx, dict(zip(p, dp, strict=True)))
 
-    y, saved = forward(x) if p is None else forward(x, p)
+    y, saved = ours(x) if p is None else ours(x, p)
     dy = np.random.default_rng(SEEDS[0]).standard_normal(y.shape)
     theirs = gradients(dy, saved)
     for wrong, why in known:
         its = _leaves(wrong(dy, saved), x, p, hint)
         if all(same(theirs[leaf], its[leaf], 1e-9) for leaf in its):
             hint = why
-    report = gradcheck.check(forward, as_the_check_takes_it, x, p, seeds=SEEDS)
+    report = gradcheck.check(ours, as_the_check_takes_it, x, p, seeds=SEEDS)
     if not report.ok:
         raise Wrong(words.gradients(report.leaves), hint)
 
@@ -203,9 +207,10 @@ def _leaves(result, x, p, hint):
         need(dp.keys() == p.keys(), words.names(dp, p), hint)
     found = {}
     for leaf, value in {"x": x, **(p or {})}.items():
-        given = as_array(result if leaf == "x" else dp[leaf], value.shape, hint)
-        need(given.shape == value.shape, words.of_leaf(leaf, words.shapes(given.shape, value.shape)), hint)
-        if not np.isfinite(given).all():
-            raise Wrong(words.of_leaf(leaf, words.not_finite(given)), hint)
+        with part(words.of_leaf(leaf)):
+            given = as_array(result if leaf == "x" else dp[leaf], value.shape, hint)
+            need(given.shape == value.shape, words.shapes(given.shape, value.shape), hint)
+            if not np.isfinite(given).all():
+                raise Wrong(words.not_finite(given), hint)
         found[leaf] = given.astype(float)
     return found

@@ -100,7 +100,7 @@ def unscaled(W_raw, b_raw, W, b):
                     b - W.sum(axis=0) / 127.5,
                     Text("−1은 127.5로 나누지 않습니다.", "The −1 is not divided by 127.5."),
                 ),
-                (b - W.sum(axis=1), Text("입력 축(axis=0)으로 더하세요.", "Sum over the inputs, axis=0.")),
+                (W.sum(axis=0), Text("b에서 빼세요: b + (−1 @ W).", "Subtract that from b: b + (−1 @ W).")),
                 (
                     b / 127.5,
                     Text("편향은 나누지 않고, −1 @ W를 더합니다.", "The bias is not divided; add −1 @ W."),

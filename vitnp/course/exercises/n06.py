@@ -40,19 +40,28 @@ def louder(louder, y):
         "평균을 빼면 −7은 어떻게 됩니까? 표준편차로 나누면 1000은 어떻게 됩니까?",
         "What becomes of −7 when the mean is subtracted, and of 1000 when the deviation divides?",
     )
+
+    def others(a):
+        """With the row of [CLS] as it is in y."""
+        return np.concatenate([y[:, :1], a[:, 1:]], axis=1)
+
     found = judge.as_array(louder, y.shape, hint)
-    if found.shape == y.shape:
-        found, y = found[:, 1:], y[:, 1:]
     judge.array(
-        found,
+        others(found) if found.shape == y.shape else found,
         y,
         hint,
         known=[
-            (1000 * y - 7, Text("둘 다 LayerNorm에서 사라집니다.", "LayerNorm takes both away again.")),
-            (1000 * y, Text("표준편차도 1000배가 됩니다.", "The standard deviation grows 1000 times too.")),
-            (y - 7, Text("평균도 7만큼 작아집니다.", "The mean becomes smaller by 7 too.")),
             (
-                y / 1000,
+                others(1000 * y - 7),
+                Text("둘 다 LayerNorm에서 사라집니다.", "LayerNorm takes both away again."),
+            ),
+            (
+                others(1000 * y),
+                Text("표준편차도 1000배가 됩니다.", "The standard deviation grows 1000 times too."),
+            ),
+            (others(y - 7), Text("평균도 7만큼 작아집니다.", "The mean becomes smaller by 7 too.")),
+            (
+                others(y / 1000),
                 Text("z가 1000배이면 표준편차도 1000배입니다.", "Both z and its deviation grow 1000 times."),
             ),
         ],

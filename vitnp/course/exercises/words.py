@@ -8,6 +8,7 @@ import numpy as np
 from vitnp.errors import shown
 from vitnp.system.language import Text
 
+SHOWN = 30  # characters of a value: a line must fit a slide
 A_NUMBER = Text("실수 하나", "one real number")
 A_STRING = Text('따옴표로 묶은 문자열(예: "u")', 'a string in quotes, such as "u"')
 NO_RETURN = Text(
@@ -31,26 +32,28 @@ def expected(given, what):
 def value(given):
     """What was given, short: a number as people write it, an array by its shape."""
     if isinstance(given, np.ndarray) and given.ndim:
-        return f"an array of shape {given.shape}{_odd(given)}"
+        return f"{_odd(given) or 'an array'} of shape {given.shape}"
     if isinstance(given, np.ndarray | np.generic):
         given = given.item()
+    if isinstance(given, tuple | list) and any(isinstance(one, np.ndarray | dict) for one in given):
+        return f"{type(given).__name__}({', '.join(type(one).__name__ for one in given[:4])})"
     if isinstance(given, bool) or not isinstance(given, numbers.Real):
-        return "a function" if callable(given) else shown(given)
+        return "a function" if callable(given) else shown(given, SHOWN)
     if isinstance(given, numbers.Integral):
-        return f"{given:,}" if abs(given) < 10**30 else shown(given)
+        return f"{given:,}" if abs(given) < 10**SHOWN else shown(given, SHOWN)
     return f"{float(given):.6g}"
 
 
 def value_ko(given):
     """The same in Korean."""
     if isinstance(given, np.ndarray) and given.ndim:
-        return f"shape가 {given.shape}인 배열{_odd(given)}"
+        return f"shape가 {given.shape}인 {_odd(given)} 배열".replace("  ", " ")
     return "함수" if callable(given) else value(given)
 
 
 def _odd(given):
     """The dtype of an array that does not hold real numbers."""
-    return "" if given.dtype.kind in "iuf" else f" ({given.dtype})"
+    return "" if given.dtype.kind in "iuf" else str(given.dtype)
 
 
 def compared(given, right):
@@ -101,8 +104,8 @@ def a_tuple(names):
 
 
 def an_array(shape):
-    """An array of numbers; a function without `return` gives None, and does not know it."""
-    return Text(f"shape가 {shape}인 수의 배열", f"an array of numbers of shape {shape}")
+    """An array of real numbers."""
+    return Text(f"shape가 {shape}인 실수 배열", f"real numbers of shape {shape}")
 
 
 def shapes(given, right):
@@ -118,7 +121,7 @@ def not_finite(found):
     at = place(bad)
     first = found[tuple(np.argwhere(bad)[0])] if found.ndim else found
     return Text(
-        f"입력한 답: {bad.size:,}개 가운데 {bad.sum():,}개가 {first}(처음은 {at}), 기대한 답: 유한한 값",
+        f"입력한 답: {bad.size:,}개 중 {bad.sum():,}개가 {first}(처음은 {at}), 기대한 답: 유한한 값",
         f"given {first} in {bad.sum():,} of {bad.size:,} places, first at {at}; expected finite values",
     )
 
@@ -126,12 +129,16 @@ def not_finite(found):
 def first_difference(found, right, apart):
     """The first place that differs, what is given and expected there, and how many differ."""
     at, where = place(apart), tuple(np.argwhere(apart)[0]) if apart.ndim else ()
-    given, wanted = f"{found[where]:.6g}", f"{right[where]:.6g}"
+    given, wanted = f"{found[where] + 0.0:.6g}", f"{right[where] + 0.0:.6g}"  # + 0.0, as nobody writes -0
     if given == wanted:  # they differ in later digits
         given, wanted = f"{found[where]:.12g}", f"{right[where]:.12g}"
+    n, size = f"{apart.sum():,}", f"{apart.size:,}"
+    many = Text(f"{size}개 모두 다름", f"all {size} values differ")
+    if n != size:
+        many = Text(f"{size}개 중 {n}개가 다름", f"{n} of {size} values differ")
     return Text(
-        f"{at}에서 입력한 답: {given}, 기대한 답: {wanted}; {apart.size:,}개 가운데 {apart.sum():,}개가 다름",
-        f"at {at} given {given}, expected {wanted}; {apart.sum():,} of {apart.size:,} values differ",
+        f"{at}에서 입력한 답: {given}, 기대한 답: {wanted}; {many.ko}",
+        f"at {at} given {given}, expected {wanted}; {many.en}",
     )
 
 
@@ -158,9 +165,9 @@ def labelled(label, what):
     return Text(f"{ko}: {what.ko}", f"{en}: {what.en}")
 
 
-def of_leaf(leaf, what):
-    """A sentence about the gradient of a leaf."""
-    return Text(f"{leaf}의 그래디언트: {what.ko}", f"gradient of {leaf}: {what.en}")
+def of_leaf(leaf):
+    """The label of the gradient of a leaf."""
+    return Text(f"{leaf}의 기울기", f"gradient of {leaf}")
 
 
 def gradients(leaves):
@@ -171,8 +178,8 @@ def gradients(leaves):
     also = ", ".join(leaf.name for leaf in wrong[1:])
     ko = (f"; {also}도 다름" if also else "") + (f"; 맞은 것: {right}" if right else "")
     en = (f"; wrong too: {also}" if also else "") + (f"; right: {right}" if right else "")
-    return of_leaf(
-        wrong[0].name,
+    return labelled(
+        of_leaf(wrong[0].name),
         Text(
             f"입력한 답 {given}, 기대한 답 {numeric} (수치 미분){ko}",
             f"given {given}, expected {numeric} (numeric){en}",
