@@ -12,7 +12,7 @@ def distance(distance):
     """Four patches in one row: of 16 pairs 4 are 0 apart, 6 are 1, 4 are 2 and 2 are 3."""
     place = np.arange(4)
     apart = abs(place[:, None] - place)
-    right = 16 * apart.mean()
+    right = float(16 * apart.mean())
     judge.number(
         distance,
         right,

@@ -116,7 +116,6 @@ def _why(given, S, q):
         _highest(S[1 + q, :-1]): Text(
             "0열은 [CLS]입니다. 1열부터 보세요.", "Column 0 is [CLS]: begin at column 1."
         ),
-        _highest(S[q, :-1]): Text("0번 토큰은 [CLS]입니다.", "Token 0 is [CLS]: patch n is token 1 + n."),
         divmod(right[0] * COLUMNS + right[1], SIDE): Text(
             "열을 열 개로 자른 다음의 번호입니다. (16, 10)으로 푸세요.",
             "You cut the columns to ten first: unravel the index in (16, 10).",

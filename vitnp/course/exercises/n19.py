@@ -8,10 +8,9 @@ from vitnp.system.language import Text
 def rows(rows):
     """The root has two strides of 2; the first stage has stride 1, the others 2."""
     root = 384 // 2 // 2
-    right = [root, root, root // 2, root // 4, root // 8]
-    judge.array(
+    _numbers(
         rows,
-        right,
+        {"root": root, "stage 1": root, "stage 2": root // 2, "stage 3": root // 4, "stage 4": root // 8},
         Text(
             "루트에는 스트라이드 2가 두 번, 스테이지 2, 3, 4에는 한 번씩 있습니다.",
             "The root has two strides of 2; stages 2, 3 and 4 have one each.",
@@ -31,8 +30,8 @@ def rows(rows):
             (
                 [192, 96, 48, 24, 12],
                 Text(
-                    "다섯 개는 루트(풀링까지)와 스테이지 넷입니다.",
-                    "The first is after the root's max-pool; stage 1 has stride 1.",
+                    "루트의 값은 최대 풀링 뒤의 값입니다.",
+                    "The root ends after its max-pool; stage 1 has stride 1.",
                 ),
             ),
             (
@@ -41,19 +40,19 @@ def rows(rows):
                     "224×224일 때입니다. 사진은 384×384입니다.", "That is for 224×224; the photo has 384×384."
                 ),
             ),
-            (
-                right[1:],
-                Text(
-                    "루트 뒤의 값이 빠졌습니다. 모두 다섯 개입니다.",
-                    "The one after the root is missing: five numbers.",
-                ),
-            ),
-            (
-                right[:4],
-                Text("마지막 스테이지의 값이 빠졌습니다.", "The last stage is missing: five numbers."),
-            ),
         ],
     )
+
+
+def _numbers(given, right, hint, known):
+    """One whole number per name. Without the right ones in sight, as of a single number."""
+    values = judge.several(given, right, hint)
+    for wrong, why in known:
+        if [str(value) for value in values] == [str(n) for n in wrong]:
+            hint = why
+    for value, (name, n) in zip(values, right.items(), strict=True):
+        with judge.part(name):
+            judge.number(value, n, hint)
 
 
 def same(same):
@@ -113,16 +112,15 @@ def same(same):
 
 def counts(counts):
     """A place of the map is 16, 32 and 4 pixels; a patch of R+Ti/16 has 8×8 places."""
-    right = [24 * 24 + 1, 12 * 12 + 1, 12 * 12 + 1]
-    judge.array(
+    _numbers(
         counts,
-        right,
+        {"R50+B/16": 24 * 24 + 1, "R50+B/32": 12 * 12 + 1, "R+Ti/16": 12 * 12 + 1},
         Text(
             "토큰 하나는 16, 32, 32픽셀입니다(R+Ti/16: 4픽셀짜리 칸 8×8). [CLS]를 더하세요.",
             "A token is 16, 32 and 32 pixels (R+Ti/16: 8×8 places of 4). Add [CLS].",
         ),
         known=[
-            ([n - 1 for n in right], Text("[CLS]가 빠졌습니다.", "[CLS] is missing.")),
+            ([576, 144, 144], Text("[CLS]가 빠졌습니다.", "[CLS] is missing.")),
             (
                 [577, 145, 577],
                 Text(

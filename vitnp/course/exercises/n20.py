@@ -116,7 +116,7 @@ def W_shuffled(W_shuffled, W_1, order):
                 W_1[np.argsort(order)],
                 Text(
                     "거꾸로 섞었습니다. order의 역순열을 썼습니다.",
-                    "That is the inverse permutation: take W_1[order]'s direction.",
+                    "That is the inverse permutation of order.",
                 ),
             ),
             (

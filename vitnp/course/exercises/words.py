@@ -9,6 +9,7 @@ from vitnp.errors import shown
 from vitnp.system.language import Text
 
 SHOWN = 30  # characters of a value: a line must fit a slide
+NAMED = 4  # right leaves at most; more are counted
 A_NUMBER = Text("실수 하나", "one real number")
 A_STRING = Text('따옴표로 묶은 문자열(예: "u")', 'a string in quotes, such as "u"')
 NO_RETURN = Text(
@@ -173,11 +174,14 @@ def of_leaf(leaf):
 def gradients(leaves):
     """Of the first wrong leaf the number beside the numeric one (along a random direction); which leaves are right."""
     wrong = [leaf for leaf in leaves if not leaf.ok]
-    right = ", ".join(leaf.name for leaf in leaves if leaf.ok)
+    right = [leaf.name for leaf in leaves if leaf.ok]
     given, numeric = f"{wrong[0].analytic:+.6g}", f"{wrong[0].numeric:+.6g}"
     also = ", ".join(leaf.name for leaf in wrong[1:])
-    ko = (f"; {also}도 다름" if also else "") + (f"; 맞은 것: {right}" if right else "")
-    en = (f"; wrong too: {also}" if also else "") + (f"; right: {right}" if right else "")
+    ko, en = (f"; {also}도 다름", f"; wrong too: {also}") if also else ("", "")
+    if len(right) > NAMED:
+        ko, en = f"{ko}; 나머지 {len(right)}개는 맞음", f"{en}; the other {len(right)} are right"
+    elif right:
+        ko, en = f"{ko}; 맞은 것: {', '.join(right)}", f"{en}; right: {', '.join(right)}"
     return labelled(
         of_leaf(wrong[0].name),
         Text(
