@@ -95,7 +95,7 @@ def test_right_is_right_in_any_kind_of_number(answer, capsys):
         (
             "ko",
             [
-                "✗ 05.1  입력한 답: 5,588,496, 기대한 답: 그 4배",
+                "✗ 05.1  입력한 답: 5,588,496, 기대한 답: 이 값의 4배",
                 "  값의 개수입니다. 값 하나는 4바이트입니다.",
             ],
         ),
@@ -142,17 +142,20 @@ def test_other_than_the_cell_hands_over_is_refused(answers):
 @pytest.mark.parametrize(
     ("given", "en", "ko"),
     [
-        (50, "given 50, expected 2 times that number", "입력한 답: 50, 기대한 답: 그 2배"),
-        (400, "given 400, expected that number divided by 4", "입력한 답: 400, 기대한 답: 그 1/4배"),
+        (50, "given 50, expected 2 times that number", "입력한 답: 50, 기대한 답: 이 값의 2배"),
+        (400, "given 400, expected that number divided by 4", "입력한 답: 400, 기대한 답: 이 값의 1/4"),
         (-100, "the same number with the other sign", "부호가 반대"),
         (-7, "a larger number", "더 큰 값"),
         (0, "a larger number", "더 큰 값"),
         (np.inf, "given inf, expected a smaller number", "더 작은 값"),
         (10**400, "a smaller number", "더 작은 값"),
+        (10**9, "a much smaller number", "훨씬 더 작은 값"),
+        (1e-9, "a much larger number", "훨씬 더 큰 값"),
+        (12_345.0, "given 12,345, expected", "입력한 답: 12,345,"),
         (100.00001, "a slightly smaller number, the exact one", "조금 더 작은 값(정확한 값)"),
         (99.99999, "a slightly larger number, the exact one", "조금 더 큰 값(정확한 값)"),
         (1_234_567, "given 1,234,567", "입력한 답: 1,234,567"),
-        (np.float32(0.5), "given 0.5, expected 200 times", "그 200배"),
+        (np.float32(0.5), "given 0.5, expected 200 times", "이 값의 200배"),
         (None, "given None, expected one real number", "입력한 답: None, 기대한 답: 실수 하나"),
         ("100", "given '100', expected one real number", "기대한 답: 실수 하나"),
         (True, "given True, expected one real number", "입력한 답: True"),

@@ -95,8 +95,8 @@ def test_there_is_a_wrong_answer_for_every_exercise():
 WRONG = {
     "00.1": [
         ("num_tokens = 49", "given 49, expected 1.02 times|[CLS] is missing", "입력한 답: 49|[CLS]가 빠졌"),
-        ("num_tokens = 224 // 32 + 1", "given 8, expected 6.25 times|7 × 7", "그 6.25배|한 변만"),
-        ("num_tokens = 197", "divided by 3.94|ViT-B/16", "1/3.94배|패치가 더 큽니다"),
+        ("num_tokens = 224 // 32 + 1", "given 8, expected 6.25 times|7 × 7", "이 값의 6.25배|한 변만"),
+        ("num_tokens = 197", "divided by 3.94|ViT-B/16", "이 값의 1/3.94|패치가 더 큽니다"),
         ("num_tokens = '50'", "given '50', expected one real number", "기대한 답: 실수 하나"),
     ],
     "00.2": [
@@ -119,12 +119,12 @@ WRONG = {
         ("total = 1000", "number of logits", "로짓의 개수"),
     ],
     "01.1": [
-        ("N = 24", "given 24, expected 24 times|one side", "그 24배|한 변"),
+        ("N = 24", "given 24, expected 24 times|one side", "이 값의 24배|한 변"),
         ("N = (384 // 16) ** 2 + 1", "given 577|only in step 3", "3단계"),
         (
             "N = 384 * 384 / 16",
-            "given 9216, expected that number divided by 16|both sides",
-            "1/16배|모두 16으로",
+            "given 9,216, expected that number divided by 16|both sides",
+            "이 값의 1/16|모두 16으로",
         ),
     ],
     "01.2": [
@@ -195,7 +195,7 @@ WRONG = {
     ],
     "03.1": [
         ("num_tokens = 576", "given 576|[CLS] is missing", "[CLS]가 빠졌"),
-        ("num_tokens = 197", "expected 2.929 times|224×224", "2.929배|224×224"),
+        ("num_tokens = 197", "expected 2.929 times|224×224", "이 값의 2.929배|224×224"),
         ("num_tokens = 600", "given 600, expected that number divided by 1.04|(384 // 16)²", "더하세요"),
     ],
     "03.2": [
@@ -240,7 +240,7 @@ WRONG = {
     ],
     "04.1": [
         ("numbers = 24 * 24 * 768", "given 442,368|has a position too", "위치가 있습니다"),
-        ("numbers = 577", "given 577, expected 768 times|768 values", "그 768배|값이 768개"),
+        ("numbers = 577", "given 577, expected 768 times|768 values", "이 값의 768배|값이 768개"),
         ("numbers = 151296", "table for 224×224", "224×224"),
     ],
     "04.2": [
@@ -256,8 +256,8 @@ WRONG = {
     "04.3": [
         (
             "resize_backward = lambda d, W: W.T @ d.T @ W",
-            "gradient of x: given|expected|not transposed",
-            "x의 기울기|전치하지",
+            "gradient of G: given|expected|not transposed",
+            "G의 기울기|전치하지",
         ),
         (
             "resize_backward = lambda d, W: W @ W.T @ d",
@@ -266,12 +266,12 @@ WRONG = {
         ),
         (
             "resize_backward = lambda d, W: 2 * W.T @ d @ W",
-            "gradient of x: given|used once",
+            "gradient of G: given|used once",
             "2배가 아닙니다",
         ),
     ],
     "05.1": [
-        ("bytes_of_A = 12 * 12 * 197 * 197", "expected 4 times|4 bytes", "그 4배|4바이트"),
+        ("bytes_of_A = 12 * 12 * 197 * 197", "expected 4 times|4 bytes", "이 값의 4배|4바이트"),
         ("bytes_of_A = 12 * 12 * 196 * 196 * 4", "expected 1.01 times|197, not 196", "197개"),
         ("bytes_of_A = 12 * 197 * 197 * 4", "expected 12 times|12 blocks and 12 heads", "헤드도 12개"),
         ("bytes_of_A = 12 * 12 * 197 * 64 * 4", "d_k = 64", "d_k = 64"),
@@ -331,7 +331,7 @@ WRONG = {
     "07.1": [
         ("count = 2 * 768 * 3072", "given 4,718,592|biases b1 and b2", "편향 b1, b2"),
         ("count = 2 * 768 * 3072 + 2 * 3072", "b2 has D = 768", "b2는"),
-        ("count = 12 * 4722432", "divided by 12|one block", "1/12배|블록 하나만"),
+        ("count = 12 * 4722432", "divided by 12|one block", "이 값의 1/12|블록 하나만"),
     ],
     "07.2": [
         ("W, b = p['W1'] @ p['W2'], p['b1'] @ p['W2']", "b: at [1] given|b2 is missing", "b2가 빠졌"),
@@ -350,7 +350,7 @@ WRONG = {
     "07.3": [
         (
             "silu_backward = lambda dg, u: dg * sigmoid(u)",
-            "gradient of x: given|u · σ'(u) is missing",
+            "gradient of u: given|u · σ'(u) is missing",
             "항이 빠졌",
         ),
         (
@@ -427,7 +427,7 @@ WRONG = {
     ],
     "10.1": [
         ("error = 12.0001", "given 12.0001|subtract the exact 12", "12를 빼세요"),
-        ("error = 0.01 ** 2 / 6", "expected 6 times|f‴ = 6", "그 6배|f‴ = 6"),
+        ("error = 0.01 ** 2 / 6", "expected 6 times|f‴ = 6", "이 값의 6배|f‴ = 6"),
         ("error = 0.06", "divided by 600|one-sided", "한쪽 차분"),
     ],
     "10.2": [
@@ -510,9 +510,9 @@ def test_every_known_wrong_answer_has_its_own_hint(exercise, monkeypatch, capsys
 
         monkeypatch.setattr(judge, name, records)
 
-    def records_gradient(forward, backward, x, p, hint, *, known=(), real=judge.gradient):
-        judged.append((known, lambda wrong: real(forward, wrong, x, p, hint, known=known)))
-        real(forward, backward, x, p, hint, known=known)
+    def records_gradient(forward, backward, *point, real=judge.gradient, **named):
+        judged.append((named.get("known", ()), lambda wrong: real(forward, wrong, *point, **named)))
+        real(forward, backward, *point, **named)
 
     monkeypatch.setattr(judge, "gradient", records_gradient)
     assert say(exercise, CELLS[exercise][1], capsys) == "✓\n"

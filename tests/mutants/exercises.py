@@ -85,5 +85,5 @@ wrong_rules(
     ("the factor upside down", "float(right) / float(given)", "float(given) / float(right)"),
     given=50,
     en="given 50, expected 2 times that number",
-    ko="입력한 답: 50, 기대한 답: 그 2배",
+    ko="입력한 답: 50, 기대한 답: 이 값의 2배",
 )

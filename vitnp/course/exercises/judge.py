@@ -167,10 +167,11 @@ def several(given, names, hint):
     return values
 
 
-def gradient(forward, backward, x, p, hint, *, known=()):
+def gradient(forward, backward, x, p, hint, *, known=(), of="x"):
     """The student's backward of one of our forwards, (dx, dp), or dx alone where p is None.
 
     p is a dict of arrays. The gradients are compared leaf by leaf with numeric ones; `known` are wrong backwards.
+    `of` is what the exercise calls x.
     """
 
     def ours(*point):
@@ -179,7 +180,7 @@ def gradient(forward, backward, x, p, hint, *, known=()):
 
     def gradients(dy, saved):
         """{leaf: the student's gradient}, of the right shapes."""
-        return _leaves(call(backward, dy, saved), x, p, hint)
+        return _leaves(call(backward, dy, saved), x, p, hint, of)
 
     def as_the_check_takes_it(dy, saved):
         dx, *dp = gradients(dy, saved).values()
@@ -189,15 +190,15 @@ def gradient(forward, backward, x, p, hint, *, known=()):
     dy = np.random.default_rng(SEEDS[0]).standard_normal(y.shape)
     theirs = gradients(dy, saved)
     for wrong, why in known:
-        its = _leaves(wrong(dy, saved), x, p, hint)
+        its = _leaves(wrong(dy, saved), x, p, hint, of)
         if all(same(theirs[leaf], its[leaf], 1e-9) for leaf in its):
             hint = why
     report = gradcheck.check(ours, as_the_check_takes_it, x, p, seeds=SEEDS)
     if not report.ok:
-        raise Wrong(words.gradients(report.leaves), hint)
+        raise Wrong(words.gradients(report.leaves, of), hint)
 
 
-def _leaves(result, x, p, hint):
+def _leaves(result, x, p, hint, of):
     """{leaf: gradient} of what a backward returned. Raises Wrong unless all are there, in their leaves' shapes."""
     dp = {}
     if p is not None:
@@ -207,7 +208,7 @@ def _leaves(result, x, p, hint):
         need(dp.keys() == p.keys(), words.names(dp, p), hint)
     found = {}
     for leaf, value in {"x": x, **(p or {})}.items():
-        with part(words.of_leaf(leaf)):
+        with part(words.of_leaf(of if leaf == "x" else leaf)):
             given = as_array(result if leaf == "x" else dp[leaf], value.shape, hint)
             need(given.shape == value.shape, words.shapes(given.shape, value.shape), hint)
             if not np.isfinite(given).all():

@@ -72,7 +72,7 @@ def resize_backward(resize_backward):
         None,
         Text(
             "Y = A @ G이면 dG = A.T @ dY이고, Y = G @ C이면 dG = dY @ C.T입니다. 두 번 쓰세요.",
-            "Of Y = A @ G it is A.T @ dY, of Y = G @ C it is dY @ C.T: use both.",
+            "For Y = A @ G it is dG = A.T @ dY; for Y = G @ C it is dG = dY @ C.T. Use both.",
         ),
         known=[
             (lambda dG, W: W.T @ dG.T @ W, Text("dG_new는 전치하지 않습니다.", "dG_new is not transposed.")),
@@ -81,6 +81,7 @@ def resize_backward(resize_backward):
                 Text("G는 한 번만 쓰였습니다. 2배가 아닙니다.", "G is used once: no factor of 2."),
             ),
         ],
+        of="G",
     )
 
 

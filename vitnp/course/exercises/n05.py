@@ -103,6 +103,7 @@ def tempered_backward(tempered_backward):
                 Text("τ로는 한 번만 나눕니다.", "Divide by τ once, not twice."),
             ),
         ],
+        of="S",
     )
 
 

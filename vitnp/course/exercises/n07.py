@@ -105,6 +105,7 @@ def silu_backward(silu_backward):
                 Text("순전파의 값입니다. 미분하세요.", "That is the forward's value: differentiate it."),
             ),
         ],
+        of="u",
     )
 
 

@@ -17,7 +17,7 @@ def ways(ways):
         2 ** (2 * 32),
         Text(
             "블록마다 잔차가 두 번 있고, 잔차마다 경로가 둘입니다. 경로의 수는 더합니까, 곱합니까?",
-            "A block has two residuals, each with two ways. Do the numbers of ways add or multiply?",
+            "A block has two residuals, each with two paths. Do the numbers of paths add or multiply?",
         ),
         known=[
             (2**32, Text("블록마다 잔차가 하나가 아니라 둘입니다.", "A block has two residuals, not one.")),
@@ -25,12 +25,12 @@ def ways(ways):
                 64,
                 Text(
                     "잔차의 수입니다. 잔차마다 경로가 둘입니다.",
-                    "That is the number of residuals; each has two ways.",
+                    "That is the number of residuals; each has two paths.",
                 ),
             ),
             (
                 128,
-                Text("경로의 수는 더하지 않고 곱합니다.", "The numbers of ways multiply, they do not add."),
+                Text("경로의 수는 더하지 않고 곱합니다.", "Numbers of paths multiply; they do not add."),
             ),
             (
                 2**24,

@@ -42,7 +42,7 @@ def error(error):
                 6 * h,
                 Text(
                     "한쪽 차분의 오차입니다. 중심 차분에서는 h 항이 사라집니다.",
-                    "That is the one-sided one; here the term in h cancels.",
+                    "That is the one-sided difference; here the term in h cancels.",
                 ),
             ),
             (

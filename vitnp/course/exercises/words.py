@@ -42,7 +42,8 @@ def value(given):
         return "a function" if callable(given) else shown(given, SHOWN)
     if isinstance(given, numbers.Integral):
         return f"{given:,}" if abs(given) < 10**SHOWN else shown(given, SHOWN)
-    return f"{float(given):.6g}"
+    given = float(given)
+    return f"{int(given):,}" if given.is_integer() and abs(given) < 1e15 else f"{given:.6g}"
 
 
 def value_ko(given):
@@ -71,9 +72,15 @@ def compared(given, right):
             if larger
             else Text("조금 더 작은 값(정확한 값)", "a slightly smaller number, the exact one")
         )
+    if not 1e-4 < ratio < 1e4:
+        return (
+            Text("훨씬 더 큰 값", "a much larger number")
+            if larger
+            else Text("훨씬 더 작은 값", "a much smaller number")
+        )
     if ratio > 1:
-        return Text(f"그 {ratio:.4g}배", f"{ratio:.4g} times that number")
-    return Text(f"그 1/{1 / ratio:.4g}배", f"that number divided by {1 / ratio:.4g}")
+        return Text(f"이 값의 {ratio:.4g}배", f"{ratio:.4g} times that number")
+    return Text(f"이 값의 1/{1 / ratio:.4g}", f"that number divided by {1 / ratio:.4g}")
 
 
 def _ratio(given, right):
@@ -171,8 +178,9 @@ def of_leaf(leaf):
     return Text(f"{leaf}의 기울기", f"gradient of {leaf}")
 
 
-def gradients(leaves):
+def gradients(leaves, of):
     """Of the first wrong leaf the number beside the numeric one (along a random direction); which leaves are right."""
+    leaves = [leaf._replace(name=of) if leaf.name == "x" else leaf for leaf in leaves]
     wrong = [leaf for leaf in leaves if not leaf.ok]
     right = [leaf.name for leaf in leaves if leaf.ok]
     given, numeric = f"{wrong[0].analytic:+.6g}", f"{wrong[0].numeric:+.6g}"
