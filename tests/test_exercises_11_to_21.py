@@ -17,8 +17,8 @@ from vitnp.course import eye
 from vitnp.course.exercises import check, find
 from vitnp.course.exercises.judge import Wrong
 from vitnp.models import mlp
-from vitnp.ops import conv, gru, heads, softmax
-from vitnp.steps import s1_patchify, s5_attention
+from vitnp.ops import conv, gelu, gru, heads, softmax
+from vitnp.steps import s1_patchify, s5_attention, s6_layer_norm
 
 SOURCES = [source for source in sorted((FOLDER / "src").glob("*.py")) if int(source.stem[:2]) >= 11]
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
@@ -553,3 +553,76 @@ def test_reordered_positions_leave_the_logits_of_a_vit_as_they_are():
     other = p | {"position": {"E_pos": E_new}}
     assert np.allclose(vit.forward(shuffled, other, config)[0], vit.forward(images, p, config)[0])
     assert not np.allclose(vit.forward(shuffled, p, config)[0], vit.forward(images, p, config)[0])
+
+
+def gelu_by_library(dy, saved):
+    """With the library's own backward."""
+    return gelu.backward(dy, saved)
+
+
+def adam_with_eps(gradients, lr):
+    """As in the paper, and a list."""
+    theta, m, v, path = 0.0, 0.0, 0.0, [0.0]
+    for t, g in enumerate(gradients, start=1):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        theta = theta - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        path.append(theta)
+    return path
+
+
+def scatter_loop(dy, source):
+    """Exercise 3 of notebook 16 by a loop."""
+    dx = np.zeros_like(dy)
+    for i, k in enumerate(source):
+        if k >= 0:
+            dx[k] += dy[i]
+    return dx
+
+
+def mask_by_slices(T, s):
+    """Exercise 5 of notebook 21 by an assignment."""
+    allowed = np.tril(np.ones((T, T), bool))
+    allowed[:s, :s] = True
+    return allowed
+
+
+RIGHT = [
+    ("11.1", (1440.0,)),
+    ("11.2", ((confusion.diagonal() / confusion.sum(axis=1)).tolist(), confusion)),
+    ("11.3", (0.5,)),
+    ("12.3", (lambda dy, x: dy * (sigma(x) + x * sigma(x) * sigma(-x)),)),
+    ("13.1", (20,)),
+    ("13.2", (5 / 17,)),
+    ("13.3", (lambda A: np.einsum("...qk,...qk->...", A, -np.log(A)) / A.shape[-2],)),
+    ("14.1", (gelu_by_library,)),
+    ("14.2", (lambda dy, saved: s5_attention.backward(dy, saved[0]),)),
+    ("14.3", (lambda dy, saved: (dy.copy(), {"E_pos": np.einsum("bnd->nd", dy)}),)),
+    ("14.4", (s6_layer_norm.backward,)),
+    ("14.5", (lambda x, P: s1_patchify.forward(x, patch_size=P),)),  # with `saved`, as in the case
+    ("14.6", (lambda x, p: s5_attention.forward(x, p, num_heads=3)[0],)),
+    ("14.7", (adam_with_eps,)),
+    ("14.8", (rollout(lambda a: (a.T / a.sum(axis=1)).T),)),
+    ("15.2", ([[1, 1], [2, -3]],)),
+    ("15.2", (np.array([(2, -3), (1, 1)]),)),
+    ("16.1", (316.8,)),
+    ("16.2", (lambda c: np.stack(np.unravel_index(c, (8, 8, 8)), axis=-1),)),
+    ("16.3", (scatter_loop,)),
+    ("17.1", (4608.0,)),
+    ("17.3", (39.0,)),
+    ("18.2", (list(best),)),
+    ("18.2", (np.array(best, float),)),
+    ("18.3", (lambda c: np.array([c[:, c[i].argmax()].argmax() == i for i in range(len(c))]),)),
+    ("19.1", (np.array([96, 96, 48, 24, 12]),)),
+    ("19.2", (lambda n, k, s: list(conv.padding_of((n, n), kernel=k, stride=s, padding="same")[0]),)),
+    ("19.3", (lambda dy, W: conv.forward(dy, np.rot90(W, 2).transpose(0, 1, 3, 2), padding=2)[0],)),
+    ("20.1", (np.float32(0.1),)),
+    ("20.5", (np.vstack([E_old[0], *(E_old[1 + n] for n in new_order)]), E_old, new_order)),
+    ("21.2", (lambda dx, ids, V: np.einsum("bnv,bnd->vd", np.eye(V)[ids], dx),)),
+    ("21.4", (np.float64(0.36),)),
+    ("21.5", (mask_by_slices,)),
+]
+
+
+@pytest.mark.parametrize(("exercise", "answers"), RIGHT, ids=[case[0] for case in RIGHT])
+def test_another_right_answer_is_right(exercise, answers):
+    assert lines(exercise, *answers) == []

@@ -16,6 +16,7 @@ def h_3(h_3):
             "z = σ(0), n = tanh(0)을 h′ = (1 − z)·n + z·h에 넣어 세 번 계산하세요.",
             "Put z = σ(0) and n = tanh(0) into h′ = (1 − z)·n + z·h, three times.",
         ),
+        rel=1e-6,  # float32 will do
         known=[
             (
                 h,

@@ -105,6 +105,7 @@ def probability(probability):
             "문장은 네 개입니다. 곱이 가장 큰 것을 고르세요.",
             "There are four sentences: take the largest product.",
         ),
+        rel=1e-6,  # float32 will do
         known=[
             (
                 0.3,
