@@ -14,6 +14,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     eye,
     fitting,
     inputs,
+    known,
     look,
     masked,
     mlp,

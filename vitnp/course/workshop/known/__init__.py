@@ -5,7 +5,7 @@ families.py         coarser names, and the stages of a backward pass
 point.py            the small arrays at which a student's functions are called
 results.py          what comes out of them, reduced to a few numbers per leaf
 numbers.json        those numbers for every known mistake; `python -m vitnp.course.workshop.known` writes it
-naming.py           from a student's numbers to a name; reading.py: to a family, where no name fits
+naming.py           from a student's numbers to a name; reading.py, variants.py: to a family, where no name fits
 """
 
 from vitnp.course.workshop.known.families import FAMILIES, STAGES

@@ -26,7 +26,7 @@ def fits(given, terms):
     """The coefficients of given = Σ c_i·term_i, or None. There must be twice as many equations as terms."""
     if given.size < 2 * len(terms) or any(term.shape != given.shape for term in terms):
         return None
-    if np.linalg.norm(given) <= 1e-9:
+    if not np.isfinite(given).all() or np.linalg.norm(given) <= 1e-9:
         return None
     columns = np.stack([term.ravel() for term in terms], axis=1)
     coefficients = np.linalg.lstsq(columns, given.ravel(), rcond=None)[0]

@@ -3,10 +3,13 @@
 import itertools
 from typing import NamedTuple
 
+import numpy as np
+
 from vitnp.course.workshop.known.kinds import mistakes, with_mistakes
 from vitnp.course.workshop.known.numbers import changed, kept, right, solution_run
 from vitnp.course.workshop.known.reading import family_of
-from vitnp.course.workshop.known.results import SMALLEST, run_of, runs, same
+from vitnp.course.workshop.known.results import SMALLEST, is_of_writing, run_of, runs, same
+from vitnp.course.workshop.known.variants import of_forward
 
 MOST_PAIRS = 300  # of two mistakes at once are run: about a second
 
@@ -26,11 +29,12 @@ def named(step, functions):
     A block is only looked at when its LayerNorm is right, as it calls it; the loss, always.
     """
     found = []
-    for run in runs(step, functions):
-        if wrong := changed(run, step):
-            found.append(name_of(step, run, wrong))
-            if step == 6:
-                break
+    with np.errstate(all="ignore"):  # a student's numbers may be of any size
+        for run in runs(step, functions):
+            if wrong := changed(run, step):
+                found.append(name_of(step, run, wrong))
+                if step == 6:
+                    break
     if not found:
         return Named()
     first, rest = found[0], found[1:]
@@ -44,10 +48,18 @@ def name_of(step, run, wrong):
     key = exact(step, run, wrong)
     if key:
         return of_mistakes(stage, key)
+    values = {name: leaf for name, leaf in wrong.items() if not is_of_writing(name)}
+    if len(values) < len(
+        wrong
+    ):  # the wrong values are named, if they can be; that something is written to, else
+        found = name_of(step, run, values) if values else Named()
+        return found if found.mistake else Named(family="writes", stage=stage)
     if keys := several(step, run, wrong):
         return of_mistakes(stage, *keys)
     if "y" in wrong and (key := exact(step, run, {"y": wrong["y"]}, forward_alone=True)):
         return of_mistakes(stage, key)
+    if "y" in wrong:
+        return Named(family=of_forward(step, run), stage=stage)
     return Named(family=family_of(step, run, solution_run(step, run.call, run.square), wrong), stage=stage)
 
 
@@ -99,7 +111,9 @@ def several(step, run, wrong):
         for chosen in itertools.combinations(alone, n):
             if set().union(*(leaves for _, leaves in chosen)) == wrong.keys():
                 return tuple(key for key, _ in chosen)
-    zero = {name for name, leaf in right(step, run.call).items() if leaf.numbers[0] < SMALLEST}  # b_K's gradient
+    zero = {
+        name for name, leaf in right(step, run.call).items() if leaf.numbers[0] < SMALLEST
+    }  # b_K's gradient
     together = [(a, b) for a, b in itertools.combinations(fitting, 2) if may_be(a[1], b[1], wrong, zero)]
     for (a, _), (b, _) in together[:MOST_PAIRS]:
         functions = with_mistakes(mistakes()[a], mistakes()[b])

@@ -28,11 +28,7 @@ STEPS = {
 
 
 def family_of(step, run, right, wrong):
-    """The key of the family that explains all wrong leaves, or None. A wrong forward is not read."""
-    if "y" in wrong or not run.whole:
-        return None
-    if any(name.endswith((", after", ", again")) for name in wrong):
-        return "writes"
+    """The key of the family that explains all wrong leaves of a backward, or None."""
     shares = parts(step, run) if not run.square else []
     known, dy = factors(step, run.call), point(step, run.call, run.square).dy
     found = {name: of_leaf(name, run, right, known, shares, dy) for name in wrong}

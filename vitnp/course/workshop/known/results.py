@@ -77,7 +77,10 @@ def called(forward, backward, where):
     leaves |= first
     x, *others = copy.deepcopy(where.inputs)
     asked(forward, leaves, 2 * x, *others, **where.static)
-    second = gradients(asked(backward, leaves, dy, answer[1]))
+    try:
+        second = gradients(asked(backward, leaves, dy, answer[1]))
+    except Raised:  # it has used up what was saved
+        second = {"dx": np.array(np.nan)}
     for name, value in second.items():  # the calls between may have changed what was saved
         if name not in first or not same(printed(value), printed(first[name])):
             leaves[f"{name}, again"] = value
@@ -129,6 +132,11 @@ def leaves_of(dp, before=""):
             yield from leaves_of(value, f"{before}{name}.")
         else:
             yield from array_leaf(f"{before}{name}", value).items()
+
+
+def is_of_writing(leaf):
+    """Whether the leaf tells that an argument or what was saved has been changed."""
+    return leaf.endswith((", after", ", again"))
 
 
 def written(name, now, before):
