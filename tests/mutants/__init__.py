@@ -17,6 +17,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     fitting,
     hints,
     inputs,
+    known,
     look,
     masked,
     mlp,
