@@ -177,6 +177,28 @@ def test_two_mistakes_at_once_are_both_named(keys):
     assert {found.mistake, *found.also} == set(keys)
 
 
+KEEPDIMS = [
+    (5, "softmax_axis", ("weights.sum(-1)[..., None]", "weights.sum(-1)")),
+    (
+        5,
+        "softmax_jacobian",
+        ('"bhqs,bhqs->bhq", weights, g_weights)[..., None]', '"bhqs,bhqs->bhq", weights, g_weights)'),
+    ),
+    (6, "norm_statistics", ("np.var(x, axis=-1)[..., None]", "np.var(x, axis=-1)")),
+    (
+        6,
+        "norm_subtractions",
+        ('total = np.einsum("bnd->bn", g)[..., None]', 'total = np.einsum("bnd->bn", g)'),
+    ),
+]
+
+
+@pytest.mark.parametrize(("step", "family", "change"), KEEPDIMS)
+def test_forgotten_keepdims_are_named_although_they_raise_an_error(step, family, change):
+    found = named(step, edited(step, change))
+    assert found.family == family and "keepdims" in BY_KEY[found.mistake].name.ko
+
+
 def test_three_mistakes_of_different_leaves():
     keys = ("8_dW_transposed", "8_db_mean", "8_dx_last_token")
     found = named(8, with_mistakes(*(BY_KEY[key] for key in keys)))

@@ -60,7 +60,7 @@ def name_of(step, run, wrong):
         return of_mistakes(stage, key)
     if "y" in wrong:
         return Named(family=of_forward(step, run), stage=stage)
-    return Named(family=family_of(step, run, solution_run(step, run.call, run.square), wrong), stage=stage)
+    return Named(family=family_of(step, run, solution_run(step, run.call, run.at), wrong), stage=stage)
 
 
 def of_mistakes(stage, key, *also):
@@ -84,7 +84,7 @@ def exact(step, run, wrong, forward_alone=False):
 
     Of several with the same forward, the one of the fewest edits: it claims the least.
     """
-    point = "square/" if run.square else ""
+    point = f"{run.at}/" if run.at else ""
     for key, leaves in sorted(
         candidates(step, run.call), key=lambda entry: len(mistakes()[entry[0]].changes)
     ):
@@ -103,7 +103,7 @@ def several(step, run, wrong):
     First the mistakes of which each explains its leaves; then two that change the same leaves, which are run together.
     Tried are those that change no leaf that is right.
     """
-    if run.square or not run.whole:
+    if run.at or not run.whole:
         return ()
     fitting = [(key, leaves) for key, leaves in candidates(step, run.call) if leaves.keys() <= wrong.keys()]
     alone = [entry for entry in fitting if all(same(leaf, wrong[name]) for name, leaf in entry[1].items())]
@@ -118,7 +118,7 @@ def several(step, run, wrong):
     for (a, _), (b, _) in together[:MOST_PAIRS]:
         functions = with_mistakes(mistakes()[a], mistakes()[b])
         both = functions and run_of(step, run.call, functions)
-        if both and not both.square and agree(changed(both, step), wrong):
+        if both and not both.at and agree(changed(both, step), wrong):
             return a, b
     return ()
 
@@ -146,7 +146,7 @@ def stage_of(step, run, wrong):
         return "block"
     if not run.whole or step == 1 or run.call == "loss":
         return "backward"
-    fine = right(step, run.call, run.square).keys() - wrong.keys()
+    fine = right(step, run.call, run.at).keys() - wrong.keys()
     if set(wrong) == {"dx"}:
         return "dx"
     if "dx" in fine:

@@ -14,20 +14,20 @@ FILE = FOLDER / "numbers.json"
 
 
 @functools.cache
-def right(step, call, square=False):
+def right(step, call, at=""):
     """{leaf: Print} of the solution."""
-    return prints(solution_run(step, call, square))
+    return prints(solution_run(step, call, at))
 
 
 @functools.cache
-def solution_run(step, call, square=False):
+def solution_run(step, call, at=""):
     """The Run of the solution."""
-    return run_of(step, call, solution(step), square=square)
+    return run_of(step, call, solution(step), at=at)
 
 
 def changed(run, step):
     """{leaf: Print or None} of the leaves that are not those of the solution; what did not run is not compared."""
-    found, expected = prints(run), right(step, run.call, run.square)
+    found, expected = prints(run), right(step, run.call, run.at)
     names = expected.keys() | found.keys() if run.whole else found.keys()
     return {name: found.get(name) for name in sorted(names) if not same(found.get(name), expected.get(name))}
 
@@ -51,7 +51,7 @@ def made():
         if wrong is None:
             raise ValueError(f"{key} gives the same numbers as the solution, or none")
         run, leaves = wrong
-        expected = right(mistake.step, run.call, run.square)
+        expected = right(mistake.step, run.call, run.at)
         found[key] = {title(run, name): packed(leaf, expected.get(name)) for name, leaf in leaves.items()}
     return found
 
@@ -81,7 +81,8 @@ def unpacked(value, name, step):
         return None
     *words, leaf = name.split("/")
     call = next((word for word in words if word in ("block", "loss")), "")
-    shape = value[3] if len(value) > 3 else right(step, call, "square" in words)[leaf].shape
+    at = next((word for word in words if word in ("square", "cube")), "")
+    shape = value[3] if len(value) > 3 else right(step, call, at)[leaf].shape
     return Print(tuple(shape), tuple(value[:3]))
 
 

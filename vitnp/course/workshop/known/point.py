@@ -2,7 +2,8 @@
 
 All sizes differ, so that exchanged axes show. Two inequalities let `recovered` compute the student's intermediate
 arrays from the gradients alone: B·N ≤ D and N ≤ K in step 5, M ≤ D in step 7. A mistake that raises an error at such
-sizes, such as a factor that is not transposed, runs at the second, square point: N = K, M = D, and so on.
+sizes, such as a factor that is not transposed, runs at the second, square point: N = K, M = D, and so on. Sums without
+`keepdims` are broadcast along a wrong axis, without an error, only at the third, the cube: B = H = N, or B = N = D.
 """
 
 import functools
@@ -58,61 +59,64 @@ def norm(width, seed):
 
 
 @functools.cache
-def point(step, call="", square=False):
-    """The point of one pair of functions."""
-    inputs, static, dy = POINTS[step, call](square)
+def point(step, call="", at=""):
+    """The point of one pair of functions: of sizes that all differ, or at "square" or "cube"."""
+    inputs, static, dy = POINTS[step, call](at)
     return Point(inputs, static, generic(*dy, seed=9, most=1.0) if dy else np.float64(1.7))
 
 
-def patchify(square):
-    shape, P = ((4, 9, 9, 3), 3) if square else ((6, 12, 15, 2), 3)
+def patchify(at):
+    shape, P = ((4, 9, 9, 3), 3) if at else ((6, 12, 15, 2), 3)
     grid = shape[1] // P * (shape[2] // P)
     return (generic(*shape, seed=1),), {"patch_size": P}, (shape[0], grid, P * P * shape[3])
 
 
-def project(square):
-    values = 6 if square else 7
+def project(at):
+    values = 6 if at else 7
     p = weights({"W": (values, 6), "b": (6,)}, 2)
     return (generic(B, N, values, seed=1), p), {}, (B, N, 6)
 
 
-def class_token(square):
+def class_token(at):
     return (generic(B, N, 6, seed=1), weights({"cls": (6,)}, 2)), {}, (B, N + 1, 6)
 
 
-def position(square):
+def position(at):
     return (generic(B, N, 6, seed=1), weights({"E_pos": (N, 6)}, 2)), {}, (B, N, 6)
 
 
-def heads(square):
-    tokens = K if square else N
+def heads(at):
+    if at == "cube":
+        return (generic(3, 3, 9, seed=1), attention(9, 10)), {"num_heads": 3}, (3, 3, 9)
+    tokens = K if at else N
     return (generic(B, tokens, D, seed=1), attention(D, 10)), {"num_heads": H}, (B, tokens, D)
 
 
-def layer_norm(square):
-    return (generic(B, N, 6, seed=1, most=2.0), norm(6, 2)), {"eps": EPS}, (B, N, 6)
+def layer_norm(at):
+    shape = (4, 4, 4) if at == "cube" else (B, N, 6)
+    return (generic(*shape, seed=1, most=2.0), norm(shape[-1], 2)), {"eps": EPS}, shape
 
 
-def block(square):
+def block(at):
     p = {"norm_1": norm(8, 2), "attention": attention(8, 10)}
-    p |= {"norm_2": norm(8, 4), "feed_forward": feed_forward(8, 8 if square else 6, 20)}
+    p |= {"norm_2": norm(8, 4), "feed_forward": feed_forward(8, 8 if at else 6, 20)}
     return (generic(B, N, 8, seed=1), p), {"num_heads": 2, "eps": EPS}, (B, N, 8)
 
 
-def gelu_layer(square):
+def gelu_layer(at):
     x = generic(B, N, 8, seed=1, most=2.0)
     x[-1] = x[0]  # the same u with another dy: shows whether du is dy's dg times a function of u
-    return (x, feed_forward(8, 8 if square else 6, 20)), {}, (B, N, 8)
+    return (x, feed_forward(8, 8 if at else 6, 20)), {}, (B, N, 8)
 
 
-def classify(square):
-    classes = 6 if square else 7
+def classify(at):
+    classes = 6 if at else 7
     p = weights({"W": (6, classes), "b": (classes,)}, 2)
     return (generic(B, N, 6, seed=1), p), {}, (B, classes)
 
 
-def loss(square):
-    classes = B if square else 7
+def loss(at):
+    classes = B if at else 7
     return (generic(B, classes, seed=1, most=2.0), np.eye(classes)[[1, 0, 2]]), {}, ()
 
 

@@ -29,10 +29,10 @@ STEPS = {
 
 def family_of(step, run, right, wrong):
     """The key of the family that explains all wrong leaves of a backward, or None."""
-    shares = parts(step, run) if not run.square else []
-    known, dy = factors(step, run.call), point(step, run.call, run.square).dy
+    shares = parts(step, run) if not run.at else []
+    known, dy = factors(step, run.call), point(step, run.call, run.at).dy
     found = {name: of_leaf(name, run, right, known, shares, dy) for name in wrong}
-    if (step, run.call) in STEPS and not run.square:
+    if (step, run.call) in STEPS and not run.at:
         found |= STEPS[step, run.call](run, right, found)
     families = [family for family in found.values() if family != FOLLOWS]
     return None if not families or None in families else families[0]

@@ -21,7 +21,7 @@ class Run(NamedTuple):
     """One pair of functions, called."""
 
     call: str  # "", "block", "loss"
-    square: bool  # at the square point, as the other raised an error
+    at: str  # "square" or "cube" where the point of different sizes raised an error, else ""
     leaves: dict  # {"y": array, "dx": array, "W_Q": array, …}
     whole: bool  # backward ran, too
 
@@ -52,19 +52,19 @@ def runs(step, functions):
     return [run for call in CALLS[step] if (run := run_of(step, call, functions)) is not None]
 
 
-def run_of(step, call, functions, square=False):
-    """The pair at the point whose sizes differ; at the square one, if that raises an error. None: nothing came out."""
+def run_of(step, call, functions, at=""):
+    """The pair at the point whose sizes differ; at the others, if that raises an error. None: nothing came out."""
     prefix = f"{call}_" if call else ""
     pair = [function(functions, prefix + name) for name in ("forward", "backward")]
     if pair[0] is None:
         return None
     try:
-        return Run(call, square, called(*pair, point(step, call, square)), True)
+        return Run(call, at, called(*pair, point(step, call, at)), True)
     except Raised as first:
-        if not first.blank and not square:
+        for other in () if first.blank or at else ("square", "cube"):
             with contextlib.suppress(Raised):
-                return Run(call, True, called(*pair, point(step, call, True)), True)
-        return Run(call, square, first.leaves, False) if first.leaves else None
+                return Run(call, other, called(*pair, point(step, call, other)), True)
+        return Run(call, at, first.leaves, False) if first.leaves else None
 
 
 def called(forward, backward, where):
@@ -167,7 +167,7 @@ def prints(run):
 
 def title(run, leaf):
     """The name of a leaf among those of all pairs and points: "dx", "block/dx", "square/dx"."""
-    return "/".join(word for word in (run.call, "square" if run.square else "", leaf) if word)
+    return "/".join(word for word in (run.call, run.at, leaf) if word)
 
 
 def fingerprint(step, functions):

@@ -14,7 +14,7 @@ STEPS = (2, 5, 7, 8)
 def of_forward(step, run):
     """The family of a forward whose y is that of the right one with another parameter, or None."""
     y = run.leaves.get("y")
-    if step not in STEPS or run.call or run.square or y is None or not np.isfinite(y).all():
+    if step not in STEPS or run.call or run.at or y is None or not np.isfinite(y).all():
         return None
     where = point(step)
     x, p = where.inputs
