@@ -49,9 +49,7 @@ def name_of(step, run, wrong):
     if key:
         return of_mistakes(stage, key)
     values = {name: leaf for name, leaf in wrong.items() if not is_of_writing(name)}
-    if len(values) < len(
-        wrong
-    ):  # the wrong values are named, if they can be; that something is written to, else
+    if len(values) < len(wrong):  # wrong values are named first; that something is written to, only then
         found = name_of(step, run, values) if values else Named()
         return found if found.mistake else Named(family="writes", stage=stage)
     if keys := several(step, run, wrong):
@@ -79,15 +77,18 @@ def candidates(step, call):
     return found
 
 
+def edits(candidate):
+    """How many edits make a candidate."""
+    return len(mistakes()[candidate[0]].changes)
+
+
 def exact(step, run, wrong, forward_alone=False):
     """The key of the known mistake that changes the same leaves to the same numbers, or None.
 
     Of several with the same forward, the one of the fewest edits: it claims the least.
     """
     point = f"{run.at}/" if run.at else ""
-    for key, leaves in sorted(
-        candidates(step, run.call), key=lambda entry: len(mistakes()[entry[0]].changes)
-    ):
+    for key, leaves in sorted(candidates(step, run.call), key=edits):
         if forward_alone or not run.whole:
             leaves = {name: leaf for name, leaf in leaves.items() if name == f"{point}y"}
         if leaves.keys() == {point + name for name in wrong} and all(
@@ -111,9 +112,8 @@ def several(step, run, wrong):
         for chosen in itertools.combinations(alone, n):
             if set().union(*(leaves for _, leaves in chosen)) == wrong.keys():
                 return tuple(key for key, _ in chosen)
-    zero = {
-        name for name, leaf in right(step, run.call).items() if leaf.numbers[0] < SMALLEST
-    }  # b_K's gradient
+    expected = right(step, run.call)
+    zero = {name for name, leaf in expected.items() if leaf.numbers[0] < SMALLEST}  # the gradient of b_K
     together = [(a, b) for a, b in itertools.combinations(fitting, 2) if may_be(a[1], b[1], wrong, zero)]
     for (a, _), (b, _) in together[:MOST_PAIRS]:
         functions = with_mistakes(mistakes()[a], mistakes()[b])
