@@ -8,10 +8,10 @@ import numpy as np
 from vitnp.course.workshop.known.kinds import mistakes, with_mistakes
 from vitnp.course.workshop.known.numbers import changed, kept, right, solution_run
 from vitnp.course.workshop.known.reading import family_of
-from vitnp.course.workshop.known.results import SMALLEST, is_of_writing, run_of, runs, same
+from vitnp.course.workshop.known.results import SMALLEST, is_of_writing, prints, run_of, runs, same
 from vitnp.course.workshop.known.variants import of_forward
 
-MOST_PAIRS = 300  # of two mistakes at once are run: about a second
+MOST_PAIRS = 1500  # of two mistakes at once are run: about a second
 
 
 class Named(NamedTuple):
@@ -117,10 +117,20 @@ def several(step, run, wrong):
     together = [(a, b) for a, b in itertools.combinations(fitting, 2) if may_be(a[1], b[1], wrong, zero)]
     for (a, _), (b, _) in together[:MOST_PAIRS]:
         functions = with_mistakes(mistakes()[a], mistakes()[b])
-        both = functions and run_of(step, run.call, functions)
-        if both and not both.at and agree(changed(both, step), wrong):
+        if functions and gives(step, run.call, functions, wrong):
             return a, b
     return ()
+
+
+def gives(step, call, functions, wrong):
+    """Whether the functions are wrong in just this way; forward, which is soon called, is compared first."""
+    name = f"{call}_forward" if call else "forward"
+    forward = run_of(step, call, {name: functions[name]})
+    y = wrong.get("y", right(step, call)["y"])
+    if forward is None or not same(prints(forward)["y"], y):
+        return False
+    run = run_of(step, call, functions)
+    return not run.at and agree(changed(run, step), wrong)
 
 
 def may_be(a, b, wrong, zero):
@@ -130,6 +140,8 @@ def may_be(a, b, wrong, zero):
     """
     if a.keys() | b.keys() != wrong.keys():
         return False
+    if "y" in wrong:  # a wrong forward changes what the other mistake does
+        return True
     return all(same(wrong[name], (a if name in a else b)[name]) for name in (a.keys() ^ b.keys()) - zero)
 
 
