@@ -20,7 +20,7 @@ class Named(NamedTuple):
     mistake: str | None = None  # a key of MISTAKES
     family: str | None = None  # a key of FAMILIES
     also: tuple = ()  # the keys of further mistakes, made at the same time
-    stage: str | None = None  # a key of STAGES: where the mistake must be, in any case
+    stage: str | None = None  # a key of STAGES: where the mistake must be, if that is known
 
 
 def named(step, functions):
@@ -51,7 +51,7 @@ def name_of(step, run, wrong):
     values = {name: leaf for name, leaf in wrong.items() if not is_of_writing(name)}
     if len(values) < len(wrong):  # wrong values are named first; that something is written to, only then
         found = name_of(step, run, values) if values else Named()
-        return found if found.mistake else Named(family="writes", stage=stage)
+        return found if found.mistake else Named(family="writes")
     if keys := several(step, run, wrong):
         return of_mistakes(stage, *keys)
     if "y" in wrong and (key := exact(step, run, {"y": wrong["y"]}, forward_alone=True)):
@@ -62,8 +62,9 @@ def name_of(step, run, wrong):
 
 
 def of_mistakes(stage, key, *also):
-    """The Named of mistakes of the catalog."""
-    return Named(key, mistakes()[key].family, also, stage)
+    """The Named of mistakes of the catalog. Which leaf is wrong says nothing where arrays are written to."""
+    family = mistakes()[key].family
+    return Named(key, family, also, stage if family != "writes" else None)
 
 
 def candidates(step, call):
