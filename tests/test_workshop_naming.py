@@ -280,6 +280,7 @@ def raising(*_, **__):
     "backward",
     [
         raising,
+        lambda dy, saved: exit(),
         lambda dy, saved: None,
         lambda dy, saved: "dx",
         lambda dy, saved: ("dx", "dp"),

@@ -106,7 +106,7 @@ def asked(f, leaves, *args, **static):
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return f(*args, **static)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Raised(leaves, blank=isinstance(error, NotImplementedError)) from error
 
 
