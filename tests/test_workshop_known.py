@@ -65,7 +65,7 @@ def test_it_is_recognized(mistake):
     found = named(mistake.step, with_mistakes(mistake))
     assert found.mistake in (mistake.key, mistake.same_as)
     assert (found.family, found.also) == (mistake.family, ())
-    assert found.stage in STAGES
+    assert found.stage in (STAGES if mistake.family != "writes" else (None,))
 
 
 @pytest.mark.parametrize("step", template.STEPS)

@@ -177,6 +177,22 @@ def test_two_mistakes_at_once_are_both_named(keys):
     assert {found.mistake, *found.also} == set(keys)
 
 
+def test_of_other_pairs_most_are_named_and_none_wrongly():
+    right = tried = 0
+    of_step = [mistake for mistake in BY_KEY.values() if mistake.step in (5, 7) and not mistake.same_as]
+    for a, b in zip(of_step, of_step[20:], strict=False):
+        functions = with_mistakes(a, b) if a.step == b.step else None
+        if functions is None or tried == 40:
+            continue
+        tried += 1
+        found = named(a.step, functions)
+        keys = {found.mistake, *found.also} - {None}
+        assert {BY_KEY[key].family for key in keys} <= {a.family, b.family}
+        right += keys == {a.key, b.key}
+    assert tried == 40
+    assert right >= 30
+
+
 KEEPDIMS = [
     (5, "softmax_axis", ("weights.sum(-1)[..., None]", "weights.sum(-1)")),
     (
@@ -264,6 +280,7 @@ def raising(*_, **__):
     "backward",
     [
         raising,
+        lambda dy, saved: exit(),
         lambda dy, saved: None,
         lambda dy, saved: "dx",
         lambda dy, saved: ("dx", "dp"),
@@ -280,6 +297,13 @@ def test_whatever_comes_back_is_no_error(step, backward):
     functions = {name: f for name, f in solution(step).items() if name.endswith("forward")}
     found = named(step, functions | dict.fromkeys(("backward", "block_backward", "loss_backward"), backward))
     assert found.mistake is None or BY_KEY[found.mistake].step == step
+
+
+def test_a_gradient_that_is_no_number_is_not_called_a_changed_array():
+    functions = dict(solution(5))
+    right = functions["backward"]
+    functions["backward"] = lambda dy, saved: (math.nan * dy, right(dy, saved)[1])
+    assert named(5, functions) == Named(stage="dx")
 
 
 @pytest.mark.parametrize("forward", [raising, lambda *_, **__: None, lambda *_, **__: 3, "no function"])

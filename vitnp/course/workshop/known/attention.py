@@ -6,7 +6,15 @@ do not follow from is left to the comparison of single leaves.
 
 import numpy as np
 
-from vitnp.course.workshop.known.fitting import FOLLOWS, factor, fits, is_close, matching, whole_numbers
+from vitnp.course.workshop.known.fitting import (
+    FOLLOWS,
+    factor,
+    fits,
+    is_close,
+    matching,
+    of_factor,
+    whole_numbers,
+)
 from vitnp.course.workshop.known.kinds import solution
 from vitnp.course.workshop.known.point import B, D, H, K, N, factors, point
 
@@ -213,12 +221,5 @@ def by_factor(c):
     """The family of a constant factor, or None."""
     if c is None or np.isclose(c, 1.0):
         return None
-    values = factors(5)
-    return next(
-        (
-            name
-            for name in ("zero", "sign", "scale", "sum")
-            if np.isclose(values[name], c, rtol=1e-6, atol=1e-9).any()
-        ),
-        None,
-    )
+    known = factors(5)
+    return of_factor(c, {family: known[family] for family in ("zero", "sign", "scale", "sum")})

@@ -69,22 +69,23 @@ STAGES = {
     ),
     "dp": Text("dx는 맞습니다. 실수는 dp의 계산에 있습니다.", "dx is right; the mistake is in computing dp."),
     "dS": Text(
-        "V와 W_O 쪽은 맞습니다. 실수는 dA에서 dQ, dK까지의 경로에 있습니다.",
-        "The side of V and W_O is right; the mistake is on the path from dA to dQ and dK.",
+        "V와 W_O 쪽은 맞습니다. dA에서 dQ, dK를 거쳐 W_Q, W_K까지의 경로를 보세요.",
+        "The side of V and W_O is right. Look at the path from dA through dQ and dK to W_Q and W_K.",
     ),
     "dV": Text(
-        "Q와 K 쪽은 맞습니다. 실수는 dV에 있습니다.", "The side of Q and K is right; the mistake is in dV."
+        "Q와 K 쪽은 맞습니다. dV와 그 아래의 경로를 보세요.",
+        "The side of Q and K is right. Look at dV and the path below it.",
     ),
     "dO": Text(
-        "W_O의 그래디언트만 맞습니다. 실수는 dconcat이나 dO에 있습니다.",
-        "Only the gradient of W_O is right; the mistake is in dconcat or dO.",
+        "W_O와 b_O의 그래디언트만 맞습니다. dconcat과 dO부터 보세요.",
+        "Only the gradients of W_O and b_O are right. Start at dconcat and dO.",
     ),
     "du": Text(
-        "W2와 b2의 그래디언트는 맞습니다. 실수는 dg나 du에 있습니다.",
-        "The gradients of W2 and b2 are right; the mistake is in dg or du.",
+        "W2와 b2의 그래디언트는 맞습니다. dg와 du부터 보세요.",
+        "The gradients of W2 and b2 are right. Start at dg and du.",
     ),
     "block": Text(
-        "LayerNorm은 맞습니다. 실수는 블록에 있습니다.",
-        "LayerNorm is right; the mistake is in the block.",
+        "LayerNorm은 맞습니다. 블록의 역전파를 보세요.",
+        "LayerNorm is right. Look at the block's backward.",
     ),
 }

@@ -22,6 +22,14 @@ def factor(given, expected):
     return c if is_close(given, c * expected) else None
 
 
+def of_factor(c, known):
+    """The first family that knows the factor, or None."""
+    return next(
+        (family for family, values in known.items() if np.isclose(values, c, rtol=1e-6, atol=1e-9).any()),
+        None,
+    )
+
+
 def fits(given, terms):
     """The coefficients of given = Σ c_i·term_i, or None. There must be twice as many equations as terms."""
     if given.size < 2 * len(terms) or any(term.shape != given.shape for term in terms):

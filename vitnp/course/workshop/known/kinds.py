@@ -41,12 +41,18 @@ def mistakes():
 @functools.cache
 def solution(step):
     """The functions of the solved template."""
-    return executed(step, template.whole(step))
+    return executed(step, whole(step))
+
+
+@functools.cache
+def whole(step):
+    """The solved template."""
+    return template.whole(step)
 
 
 def with_mistakes(*made):
     """The functions of the solved template with these mistakes of one step, or None where their edits overlap."""
-    code = template.whole(made[0].step)
+    code = whole(made[0].step)
     for old, new in (change for mistake in made for change in mistake.changes):
         if code.count(old) != 1:
             return None

@@ -8,10 +8,10 @@ import numpy as np
 from vitnp.course.workshop.known.kinds import mistakes, with_mistakes
 from vitnp.course.workshop.known.numbers import changed, kept, right, solution_run
 from vitnp.course.workshop.known.reading import family_of
-from vitnp.course.workshop.known.results import SMALLEST, is_of_writing, run_of, runs, same
+from vitnp.course.workshop.known.results import SMALLEST, is_of_writing, prints, run_of, runs, same
 from vitnp.course.workshop.known.variants import of_forward
 
-MOST_PAIRS = 300  # of two mistakes at once are run: about a second
+MOST_PAIRS = 1500  # of two mistakes at once are run: about a second
 
 
 class Named(NamedTuple):
@@ -20,7 +20,7 @@ class Named(NamedTuple):
     mistake: str | None = None  # a key of MISTAKES
     family: str | None = None  # a key of FAMILIES
     also: tuple = ()  # the keys of further mistakes, made at the same time
-    stage: str | None = None  # a key of STAGES: where the mistake must be, in any case
+    stage: str | None = None  # a key of STAGES: where the mistake must be, if that is known
 
 
 def named(step, functions):
@@ -49,11 +49,9 @@ def name_of(step, run, wrong):
     if key:
         return of_mistakes(stage, key)
     values = {name: leaf for name, leaf in wrong.items() if not is_of_writing(name)}
-    if len(values) < len(
-        wrong
-    ):  # the wrong values are named, if they can be; that something is written to, else
+    if len(values) < len(wrong):  # wrong values are named first; that something is written to, only then
         found = name_of(step, run, values) if values else Named()
-        return found if found.mistake else Named(family="writes", stage=stage)
+        return found if found.mistake else Named(family="writes")
     if keys := several(step, run, wrong):
         return of_mistakes(stage, *keys)
     if "y" in wrong and (key := exact(step, run, {"y": wrong["y"]}, forward_alone=True)):
@@ -64,8 +62,9 @@ def name_of(step, run, wrong):
 
 
 def of_mistakes(stage, key, *also):
-    """The Named of mistakes of the catalog."""
-    return Named(key, mistakes()[key].family, also, stage)
+    """The Named of mistakes of the catalog. Which leaf is wrong says nothing where arrays are written to."""
+    family = mistakes()[key].family
+    return Named(key, family, also, stage if family != "writes" else None)
 
 
 def candidates(step, call):
@@ -79,15 +78,18 @@ def candidates(step, call):
     return found
 
 
+def edits(candidate):
+    """How many edits make a candidate."""
+    return len(mistakes()[candidate[0]].changes)
+
+
 def exact(step, run, wrong, forward_alone=False):
     """The key of the known mistake that changes the same leaves to the same numbers, or None.
 
     Of several with the same forward, the one of the fewest edits: it claims the least.
     """
     point = f"{run.at}/" if run.at else ""
-    for key, leaves in sorted(
-        candidates(step, run.call), key=lambda entry: len(mistakes()[entry[0]].changes)
-    ):
+    for key, leaves in sorted(candidates(step, run.call), key=edits):
         if forward_alone or not run.whole:
             leaves = {name: leaf for name, leaf in leaves.items() if name == f"{point}y"}
         if leaves.keys() == {point + name for name in wrong} and all(
@@ -111,16 +113,25 @@ def several(step, run, wrong):
         for chosen in itertools.combinations(alone, n):
             if set().union(*(leaves for _, leaves in chosen)) == wrong.keys():
                 return tuple(key for key, _ in chosen)
-    zero = {
-        name for name, leaf in right(step, run.call).items() if leaf.numbers[0] < SMALLEST
-    }  # b_K's gradient
+    expected = right(step, run.call)
+    zero = {name for name, leaf in expected.items() if leaf.numbers[0] < SMALLEST}  # the gradient of b_K
     together = [(a, b) for a, b in itertools.combinations(fitting, 2) if may_be(a[1], b[1], wrong, zero)]
     for (a, _), (b, _) in together[:MOST_PAIRS]:
         functions = with_mistakes(mistakes()[a], mistakes()[b])
-        both = functions and run_of(step, run.call, functions)
-        if both and not both.at and agree(changed(both, step), wrong):
+        if functions and gives(step, run.call, functions, wrong):
             return a, b
     return ()
+
+
+def gives(step, call, functions, wrong):
+    """Whether the functions are wrong in just this way; forward, which is soon called, is compared first."""
+    name = f"{call}_forward" if call else "forward"
+    forward = run_of(step, call, {name: functions[name]})
+    y = wrong.get("y", right(step, call)["y"])
+    if forward is None or not same(prints(forward)["y"], y):
+        return False
+    run = run_of(step, call, functions)
+    return not run.at and agree(changed(run, step), wrong)
 
 
 def may_be(a, b, wrong, zero):
@@ -130,6 +141,8 @@ def may_be(a, b, wrong, zero):
     """
     if a.keys() | b.keys() != wrong.keys():
         return False
+    if "y" in wrong:  # a wrong forward changes what the other mistake does
+        return True
     return all(same(wrong[name], (a if name in a else b)[name]) for name in (a.keys() ^ b.keys()) - zero)
 
 

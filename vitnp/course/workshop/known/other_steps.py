@@ -65,43 +65,42 @@ def mean(array):
 
 
 def block(run, right, found):
-    """dx is a sum of paths, and so is what the attention gets."""
+    """dx is a sum of three paths: the residuals, the MLP, and the attention, which gets the sum of the first two."""
+    dy, leaves = point(6, "block").dy, run.leaves
+    df, from_dy, from_df = through_attention()
+    below = [name for name in found if name in from_dy and name != "dx"]
+    shares = [fits(leaves.get(name, np.zeros(0)), [from_dy[name], from_df[name]]) for name in below]
+    gets = np.ones(2)  # how often the attention gets dy, and df
+    answer = {}
+    if shares and all(share is not None and np.allclose(share, shares[0], atol=1e-5) for share in shares):
+        gets = shares[0]
+        if whole_numbers(gets):
+            answer = dict.fromkeys(below, "residual" if abs(gets[0] - 1) > 1e-5 else "path")
+    if "dx" not in found or leaves.get("dx", np.zeros(0)).shape != dy.shape:
+        return answer
+    da = gets[0] * from_dy["dx"] + gets[1] * from_df["dx"]
+    paths = fits(leaves["dx"], [dy, df, da])
+    if paths is None or not whole_numbers(paths):
+        return answer
+    if answer and np.allclose(paths, 1.0, atol=1e-5):  # dx is right; what the attention gets is not
+        return dict.fromkeys(answer, "block_order") | {"dx": FOLLOWS}
+    if answer and np.allclose(paths, [*gets, 1.0], atol=1e-5):
+        return answer | {"dx": FOLLOWS}
+    return answer | {"dx": "residual" if abs(paths[0] - 1) > 1e-5 else "path"}
+
+
+def through_attention():
+    """df, and the leaves of what dy and df alone give on the way through the attention: they add up."""
     where, functions = point(6, "block"), solution(6)
     norm_1, attention, norm_2, feed_forward = functions["block_forward"](*where.inputs, **where.static)[1]
-    steps = functions["s5_attention"], functions["s7_feed_forward"]
-    dy = where.dy
-    df = functions["backward"](steps[1].backward(dy, feed_forward)[0], norm_2)[0]
-    through = []  # of the two terms of dx before the attention: their leaves below it
-    for gradient in (dy, df):
-        da, dp = steps[0].backward(gradient.copy(), attention)
+    df = functions["s7_feed_forward"].backward(where.dy, feed_forward)[0]
+    df = functions["backward"](df, norm_2)[0]
+    found = []
+    for gradient in (where.dy, df):
+        da, dp = functions["s5_attention"].backward(gradient.copy(), attention)
         da, dp_norm = functions["backward"](da, norm_1)
-        below = {f"attention.{name}": leaf for name, leaf in dp.items()}
-        through.append({"dx": da, **below, **{f"norm_1.{name}": leaf for name, leaf in dp_norm.items()}})
-    answer = {}
-    below = [name for name in found if name in through[0] and name != "dx"]
-    shares = [fits(run.leaves.get(name, np.zeros(0)), [part[name] for part in through]) for name in below]
-    usable = [share for share in shares if share is not None]
-    attention_gets = np.ones(2)
-    if (
-        usable
-        and len(usable) == len(below)
-        and all(np.allclose(share, usable[0], atol=1e-5) for share in usable)
-    ):
-        attention_gets = usable[0]
-        if whole_numbers(attention_gets):
-            answer = {name: "residual" if abs(attention_gets[0] - 1) > 1e-5 else "path" for name in below}
-    if "dx" in found and run.leaves.get("dx", np.zeros(0)).shape == dy.shape:
-        da = sum(c * part["dx"] for c, part in zip(attention_gets, through, strict=True))
-        coefficients = fits(run.leaves["dx"], [dy, df, da])
-        if coefficients is not None and whole_numbers(coefficients):
-            residual = abs(coefficients[0] - 1) > 1e-5
-            follows = bool(answer) and np.allclose(coefficients, [*attention_gets, 1.0], atol=1e-5)
-            if answer and np.allclose(
-                coefficients, 1.0, atol=1e-5
-            ):  # dx is right; what the attention gets is not
-                return dict.fromkeys(answer, "block_order") | {"dx": FOLLOWS}
-            answer["dx"] = FOLLOWS if follows else "residual" if residual else "path"
-    return answer
+        found.append(gradients((da, {"attention": dp, "norm_1": dp_norm})))
+    return df, *found
 
 
 def feed_forward(run, right, found):
@@ -118,9 +117,7 @@ def feed_forward(run, right, found):
         extra = fits(dx, [right.leaves["dx"], dv])
         return answer | ({"dx": "path"} if extra is not None and whole_numbers(extra) else {})
     follows = {"W1": np.einsum("bnd,bnm->dm", x, du), "b1": du.sum(axis=(0, 1))}
-    if all(
-        name in found and is_close(run.leaves.get(name, np.zeros(0)), leaf) for name, leaf in follows.items()
-    ):
+    if all(name in found and is_close(run.leaves.get(name, np.zeros(0)), follows[name]) for name in follows):
         return answer | dict.fromkeys(follows, FOLLOWS) | {"dx": of_du(du, dg, u)}
     return answer
 
@@ -136,9 +133,8 @@ def places(leaves, found, arrays, p):
         "b1": [dg.sum(axis=(0, 1))],
         "dx": [dg @ p["W1"].T],
     }
-    matches = {
-        name for name in wrong if any(is_close(leaves.get(name, np.zeros(0)), leaf) for leaf in wrong[name])
-    }
+    given = {name: leaves.get(name, np.zeros(0)) for name in wrong}
+    matches = {name for name in wrong if any(is_close(given[name], leaf) for leaf in wrong[name])}
     if "dx" in matches and {"W1", "b1"} & found.keys() <= matches:
         return dict.fromkeys(matches & found.keys(), "gelu_place")
     return dict.fromkeys((matches - {"dx"}) & found.keys(), "gelu_place")

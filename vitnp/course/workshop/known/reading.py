@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 
 from vitnp.course.workshop.known import attention, other_steps, rows
-from vitnp.course.workshop.known.fitting import FOLLOWS, factor, fits, is_close
+from vitnp.course.workshop.known.fitting import FOLLOWS, factor, fits, is_close, of_factor
 from vitnp.course.workshop.known.kinds import solution
 from vitnp.course.workshop.known.point import factors, point
 
@@ -25,6 +25,9 @@ STEPS = {
     (8, ""): rows.classify,
     (8, "loss"): other_steps.loss,
 }
+
+
+PATHS = ("dx", "E_pos")  # leaves that are a sum over paths, or one path of a sum
 
 
 def family_of(step, run, right, wrong):
@@ -47,16 +50,13 @@ def of_leaf(name, run, right, known, shares, dy):
         return "zero"
     if not np.isfinite(given).all():
         return None
-    if name not in ("dx", "gamma") and (family := of_sum(given, dy)):
+    if name != "dx" and (family := of_sum(name, given, expected, dy)):
         return family
     if given.shape != expected.shape:
         return of_shape(given, expected)
     c = factor(given, expected)
     if c is not None:
-        families = [
-            family for family, values in known.items() if np.isclose(values, c, rtol=1e-6, atol=1e-9).any()
-        ]
-        return next((family for family in families if family != "path" or name in ("dx", "E_pos")), None)
+        return of_factor(c, {family: known[family] for family in known if family != "path" or name in PATHS})
     if given.ndim == 2 and given.shape[0] == given.shape[1] and is_close(given, expected.T):
         return "transposed"
     others = [leaf for other, leaf in right.leaves.items() if other not in ("y", name)]
@@ -65,16 +65,23 @@ def of_leaf(name, run, right, known, shares, dy):
     return "sum" if name != "dx" and any(some_only(given, leaves[name]) for leaves in shares) else None
 
 
-def of_sum(given, dy):
-    """ "sum" for a leaf that is dy, summed or averaged over some of its axes, or one row of it."""
+def of_sum(name, given, expected, dy):
+    """ "sum" for a leaf that should be a sum of dy, and is one over other axes, a mean, or one row."""
+    sums = {}
     for n in range(dy.ndim):
         for axes in itertools.combinations(range(dy.ndim), n):
-            for array in (dy.sum(axis=axes), dy.mean(axis=axes)):
-                if is_close(given, array) or (
-                    array.shape == given.shape[1:] and is_close(given, array + 0 * given)
-                ):
-                    return "sum"
-    return "sum" if any(is_close(given, dy[(i,) * (dy.ndim - 1)]) for i in (0, -1)) else None
+            sums[axes] = dy.sum(axis=axes)
+    if name != "cls" and not any(is_close(expected, array) for array in sums.values()):
+        return None
+    arrays = [
+        *sums.values(),
+        *(dy.mean(axis=axes) for axes in sums),
+        *(dy[(i,) * (dy.ndim - 1)] for i in (0, -1)),
+    ]
+    arrays += [
+        array + 0 * given for array in arrays if array.shape == given.shape[1:]
+    ]  # the same in every row
+    return "sum" if any(is_close(given, array) for array in arrays) else None
 
 
 def of_shape(given, expected):
