@@ -124,7 +124,7 @@ def screen(done):
 
 def names(row, lang):
     """The names of the mistakes in a row."""
-    return "; ".join(name for result in row.results.values() for name in mistakes.names(result, lang))
+    return "; ".join(name for result in row.results.values() for name in grades.names(result, lang))
 
 
 def cut(text, columns):

@@ -23,7 +23,7 @@ def opened(args):
 
 def show(lines):
     """Print lines, what a file says in them harmless; the marks in color where a person looks."""
-    for line in map(printable, lines):
+    for line in (printable(line.expandtabs()) for line in lines):
         print(colored(line) if sys.stdout.isatty() else line, flush=True)
 
 

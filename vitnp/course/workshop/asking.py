@@ -14,6 +14,10 @@ PASSES = Text(
     "{step}단계는 통과했습니다. 정답과 비교하려면: vitnp workshop diff {step}",
     "Step {step} passes. To compare with the reference: vitnp workshop diff {step}",
 )
+BROKEN = Text(
+    "{file}: 아직 실행되지 않습니다. 어디가 문제인지 보려면: vitnp workshop check {step}",
+    "{file} does not run yet. To see where: vitnp workshop check {step}",
+)
 NO_MORE = Text(
     "힌트는 여기까지입니다. 질문하거나, 정답을 보세요(기록됩니다): vitnp workshop diff {part} --give-up",
     "There are no more hints. Ask somebody, or read the reference, which is recorded: "
@@ -40,6 +44,8 @@ def hint(folder, asked):
         outcome = folder.outcome(step)
         if outcome.status == "passed":
             return Hint("", "", PASSES.in_(folder.lang).format(step=step))
+        if outcome.status == "broken":
+            return Hint("", "", BROKEN.in_(folder.lang).format(file=folder.file(step).name, step=step))
         mistake = known.BY_KEY.get(outcome.mistake)
         key = f"mistake {outcome.mistake}"
         if mistake and not shown(folder, step, key):

@@ -10,13 +10,13 @@ import secrets
 import threading
 from typing import NamedTuple
 
-from vitnp.course.workshop import points, progress, template, worth
+from vitnp.course.workshop import known, points, progress, template, worth
 from vitnp.course.workshop.grading import compared, sandbox, submissions
 from vitnp.errors import printable
 from vitnp.system.writing import beside
 
 # Other sizes than a student's own check has: three images that are not square, and H ≠ N.
-SIZES = points.Sizes(B=3, N=7, D=20, H=5, M=11, P=3, C=2, rows=2, cols=4, classes=6)
+SIZES = points.Sizes(B=3, N=8, D=20, H=5, M=11, P=2, C=6, rows=4, cols=7, classes=9)
 FULL = worth.FORWARD + worth.BACKWARD
 FORMULA = (
     "=",
@@ -117,7 +117,7 @@ def csv_row(grades, row):
     found |= {
         "hints": sum(row.own(step)["hints_used"] for step in grades.steps),
         "gave up": " ".join(str(step) for step in grades.steps if row.own(step)["gave_up"]),
-        "mistakes": "; ".join(f"{r.step}: {r.mistake or r.family}" for r in results if r.mistake or r.family),
+        "mistakes": "; ".join(f"{r.step}: {name}" for r in results for name in names(r, grades.lang)),
         "same as": "; ".join(
             f"{step}: {', '.join(files)}" for step, files in row.same.items() if step in grades.steps
         ),
@@ -125,6 +125,13 @@ def csv_row(grades, row):
         "note": note(row, grades.lang),
     }
     return found
+
+
+def names(result, lang):
+    """The name of the mistake in a result, else of its family; none if neither is known."""
+    if result.mistake in known.BY_KEY:
+        return [known.BY_KEY[result.mistake].name.in_(lang)]
+    return [known.FAMILIES[result.family].in_(lang)] if result.family in known.FAMILIES else []
 
 
 def note(row, lang):

@@ -4,6 +4,7 @@ import collections
 from typing import NamedTuple
 
 from vitnp.course.workshop import known
+from vitnp.course.workshop.grading.grades import names
 
 
 class Counted(NamedTuple):
@@ -25,13 +26,6 @@ def counted(grades):
         met.update(now | {key for key in before if key[1]})
     found = [Counted(step, name, n, still[step, name]) for (step, name), n in met.items()]
     return sorted(found, key=lambda one: (-one.met, -one.still, one.step, one.name))
-
-
-def names(result, lang):
-    """The name of the mistake in a result, else of its family; none if neither is known."""
-    if result.mistake in known.BY_KEY:
-        return [known.BY_KEY[result.mistake].name.in_(lang)]
-    return [known.FAMILIES[result.family].in_(lang)] if result.family in known.FAMILIES else []
 
 
 def first(own, step, lang):

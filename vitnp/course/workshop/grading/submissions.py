@@ -17,11 +17,12 @@ from vitnp.system import reading
 from vitnp.system.language import Text
 
 MOST_FILES = 1000  # in a zip; a student's has ten
-MOST_BYTES = 2**20  # of one file of them
-MOST_ZIP = 2**26  # bytes of a zip, in which someone may have left pictures
+MOST_BYTES = 2**18  # of one file of them
+MOST_ZIP = 2**24  # bytes of a zip, in which someone may have left pictures
 MOST_HELPERS = 50  # Python files beside the steps
 MOST_PLACES = 100_000  # files and folders below the teacher's folder
 SKIPPED = re.compile(r"\..*|__MACOSX|__pycache__")
+HELPER = re.compile(r"(?!test_)[a-zA-Z_]\w*\.py")
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others can ask for gigabytes
 STEP_FILES = {f"{name}.py": step for step, name in template.STEPS.items()}
 
@@ -59,7 +60,11 @@ def found(folder):
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give the folder that the students' zips are in")
     places, submissions = 0, []
-    for place, folders, names in os.walk(folder):
+
+    def closed(problem):
+        submissions.append(submission(Path(problem.filename), folder, of_folder))
+
+    for place, folders, names in os.walk(folder, onerror=closed):
         folders[:] = sorted(name for name in folders if not SKIPPED.fullmatch(name))
         places += len(folders) + len(names)
         if places > MOST_PLACES:
@@ -119,7 +124,7 @@ def of_zip(path, name):
         infos = archive.infolist()
         if len(infos) > MOST_FILES:
             raise Refused(f"파일이 {len(infos):,}개", f"{len(infos):,} files in it")
-        usable = {info.filename: info for info in infos if plain(info)}
+        usable = {info.filename.replace("\\", "/"): info for info in infos if plain(info)}
         inside = PurePosixPath(folder_of_steps(usable))
         beside = {PurePosixPath(file).name: file for file in usable if PurePosixPath(file).parent == inside}
         if not beside.keys() & STEP_FILES.keys() and any(
@@ -179,9 +184,7 @@ def too_large(file):
 def chosen(name, sizes, read, *, linked):
     """The `Submission` of the files that are wanted of {name: bytes}; linked: something was no plain file."""
     wanted = [file for file in sizes if file in STEP_FILES]
-    helpers = [
-        file for file in sizes if file.endswith(".py") and file not in STEP_FILES and file != "test_steps.py"
-    ]
+    helpers = [file for file in sizes if HELPER.fullmatch(file) and file not in STEP_FILES]
     left_out = (
         Text("링크나 폴더 밖의 파일은 읽지 않음", "links and files outside of it are not read")
         if linked
