@@ -16,6 +16,7 @@ from vitnp.course.workshop import folder as workshop
 from vitnp.course.workshop.hints import HINTS
 from vitnp.course.workshop.outcome import Outcome
 from vitnp.system.language import Text
+from vitnp.system.output import width
 
 ROOT = Path(vitnp.__file__).parents[1]
 OTHERS = {"test_steps.py", "pytest.ini", ".gitignore", "README.md", "progress.json"}
@@ -326,6 +327,9 @@ def test_a_diff_function_by_function():
     ]
     assert lines[-1] == "the same as the reference: b"
     assert "-def c(:" in compared.between("def c(:", right, "en")
+    long = compared.between("def a(x):\n    return " + "가" * 100, right, "en", only="a")
+    assert [line.count("가") for line in long if "가" in line] == [34, 39, 27]
+    assert all(width(line) <= 80 and line[0] == "-" for line in long if "가" in line)
 
 
 def test_the_same_work_gives_the_same_zip(tmp_path):

@@ -63,6 +63,8 @@ def run(args):
     target = args.gradescope or args.csv
     if os.path.lexists(target) and not args.overwrite:
         raise InputError(f"{target} is there already; give another name, or --overwrite")
+    if not os.path.isdir(os.path.dirname(target) or "."):
+        raise InputError(f"{target} is in a folder that is not there; make it first, or give another name")
     found = submissions.found(args.dir)
     if args.gradescope and len(found) != 1:
         raise InputError(

@@ -5,7 +5,9 @@ import difflib
 
 from vitnp.course.workshop import progress, template
 from vitnp.course.workshop.folder import refusal
+from vitnp.course.workshop.outcome import WIDTH
 from vitnp.system.language import Text
+from vitnp.system.output import width
 
 SAME = Text("정답과 같음: ", "the same as the reference: ")
 THEIRS, REFERENCE = Text("내 코드", "your code"), Text("정답", "reference")
@@ -57,7 +59,18 @@ def between(theirs, reference, lang, only=None):
             lineterm="",
             n=LINES,
         )
-    return lines + ([SAME.in_(lang) + ", ".join(same)] if same else [])
+    folded = [piece for line in lines for piece in fold(line)]
+    return folded + ([SAME.in_(lang) + ", ".join(same)] if same else [])
+
+
+def fold(line):
+    """Yield the line in pieces that fit the screen, each with the mark of the diff."""
+    mark, rest = line[:1], line[1:].expandtabs()
+    while width(rest) >= WIDTH:
+        n = next(n for n in range(len(rest), 0, -1) if width(rest[:n]) < WIDTH)
+        yield mark + rest[:n]
+        rest = rest[n:]
+    yield mark + rest
 
 
 def functions(text):
