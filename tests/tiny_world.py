@@ -15,6 +15,7 @@ from printed_commands import TINY
 
 from vitnp import preset, weights
 from vitnp.commands import cli
+from vitnp.course.workshop import folder, progress, template
 from vitnp.data import cifar, idx, published, sentences
 from vitnp.weights import fetch
 from vitnp.weights.published import URLS
@@ -111,9 +112,20 @@ def things(given):
     if task and task.endswith(".tsv"):
         lines = [f"{letter}\t{letter.upper()}\n" for letter in "abcdefghijklmnop"]
         Path(task).write_text("".join(lines), encoding="utf-8")
+    if given[0] == "workshop" and given[1] != "new":
+        solved(*(("submissions/kim", [3]) if given[1] == "grade" else (".", None)))
     if getattr(args, "resume", None):
         what = f"--task numbers {TINY}" if given[0] == "translate" else "--data digits"
         assert typed([*f"{given[0]} {what} --steps 2 --batch-size 2 --out".split(), args.resume]) == 0
+
+
+def solved(path, steps):
+    """A student's folder, every step of it solved."""
+    folder.new(path, lang="en", steps=steps)
+    for step in folder.Folder(path).steps:
+        Path(path, f"{template.STEPS[step]}.py").write_text(template.whole(step), encoding="utf-8")
+    with progress.changing(path) as found:
+        found["student"] = "kim"
 
 
 def translator(path):

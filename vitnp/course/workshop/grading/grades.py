@@ -131,7 +131,8 @@ def names(result, lang):
     """The name of the mistake in a result, else of its family; none if neither is known."""
     if result.mistake in known.BY_KEY:
         return [known.BY_KEY[result.mistake].name.in_(lang)]
-    return [known.FAMILIES[result.family].in_(lang)] if result.family in known.FAMILIES else []
+    family = known.FAMILIES.get(result.family)
+    return [family.in_(lang)] if family else []
 
 
 def note(row, lang):
