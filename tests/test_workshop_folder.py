@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -95,7 +96,7 @@ def test_an_empty_repository_is_a_new_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "steps"), [("5", [5]), ("1-8", [*range(1, 9)]), ("5-7", [5, 6, 7]), ("7, 2,5-5", [2, 5, 7])]
+    ("text", "steps"), [("5", [5]), ("1-8", [*range(1, 9)]), ("5-7", [5, 6, 7]), ("7, 2,5-6", [2, 5, 6, 7])]
 )
 def test_steps(text, steps):
     assert workshop.steps_of(text) == steps
@@ -103,8 +104,11 @@ def test_steps(text, steps):
 
 @pytest.mark.parametrize("text", ["", "0", "9", "7-5", "1-9", "a", "5.4", "1,,2", "1-", "-3", "٥", "1-2-3"])
 def test_what_is_no_list_of_steps(text):
-    with pytest.raises(InputError, match=r"^--steps .* is no list of steps 1 to 8; write"):
-        workshop.steps_of(text)
+    try:
+        said = workshop.steps_of(text)
+    except InputError as problem:
+        said = str(problem)
+    assert re.match("--steps .* is no list of steps 1 to 8; write", str(said))
 
 
 def test_pytest_knows_the_steps(tmp_path):
@@ -199,6 +203,33 @@ def test_a_damaged_progress_is_moved_aside(tmp_path, text):
             again(folder)
         assert (folder.path / f"progress-damaged-{n}.json").read_text() == text
     assert again(folder).progress["steps"] == {}
+
+
+def test_what_is_usable():
+    """Each value of another kind is seen."""
+    whole = progress.begun("en", "easy") | {"steps": {"5": dict(progress.STEP)}}
+    assert usable(whole)
+    wrong = [
+        {"version": 0},
+        {"lang": "fr"},
+        {"level": "x"},
+        {"student": 1},
+        {"history": {}},
+        {"steps": {"9": {}}},
+    ]
+    of_step = [{name: 1} for name in progress.TEXTS] + [{"gave_up": 1}, {"checks": True}, {"checks": -1}]
+    of_step += [{"hints_used": None}, {"hints": {"5.4": -1}}]
+    for changes in (*wrong, *({"steps": {"5": step}} for step in of_step)):
+        assert not usable(whole | changes), changes
+
+
+def usable(found):
+    """Whether it is what vitnp writes."""
+    try:
+        progress.need_usable(found)
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return True
 
 
 def test_a_newer_progress_is_left_alone(tmp_path):

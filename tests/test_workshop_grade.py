@@ -7,10 +7,11 @@ import os
 import subprocess
 import threading
 import types
+import zipfile
 from pathlib import Path
 
 import pytest
-from submissions import HARMFUL, IMPORTS, RIGHT, STEP3, STEP4, WAYS_OUT, ZIPS, packed
+from submissions import HARMFUL, IMPORTS, RIGHT, STEP3, STEP4, WAYS_OUT, ZIPS, link, packed
 
 from vitnp import InputError
 from vitnp.course.workshop import known, progress, template
@@ -295,8 +296,7 @@ class Mistake:
     step, name = 5, Text("√d_k를 빠뜨림", "√d_k forgotten")
 
 
-@pytest.fixture
-def counted(monkeypatch):
+def four(monkeypatch):
     """Grades of four: two have a known mistake still, one had it, one has another of a known family."""
     monkeypatch.setitem(known.BY_KEY, "scale", Mistake)
     monkeypatch.setitem(known.FAMILIES, "softmax", Text("softmax의 역전파", "backward of the softmax"))
@@ -315,7 +315,8 @@ def counted(monkeypatch):
     return grades.Grades(rows, [5], 7, "en")
 
 
-def test_the_table_of_mistakes(counted):
+def test_the_table_of_mistakes(monkeypatch):
+    counted = four(monkeypatch)
     assert mistakes.counted(counted) == [
         mistakes.Counted(5, "√d_k forgotten", 3, 2),
         mistakes.Counted(5, "backward of the softmax", 1, 1),
@@ -323,8 +324,9 @@ def test_the_table_of_mistakes(counted):
     assert mistakes.counted(counted._replace(lang="ko"))[0].name == "√d_k를 빠뜨림"
 
 
-def test_the_csv(counted, tmp_path):
+def test_the_csv(monkeypatch, tmp_path):
     """For a spreadsheet: it sees UTF-8, and no name is a formula."""
+    counted = four(monkeypatch)
     grades.save_csv(tmp_path / "grades.csv", counted)
     assert (tmp_path / "grades.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     with open(tmp_path / "grades.csv", encoding="utf-8-sig", newline="") as file:
@@ -333,14 +335,41 @@ def test_the_csv(counted, tmp_path):
     assert [row["points"] for row in rows] == ["3", "3", "3", "8"]
     assert rows[2]["student"] == "'=cmd()"
     assert [row["mistakes"] for row in rows][::2] == ["5: √d_k forgotten", "5: backward of the softmax"]
-    assert [grades.safe(value) for value in ("+1", "-1", "@x", "\t=1", "a=1", -1)] == [
+
+
+def test_no_cell_is_a_formula():
+    cells = ("=1", "+1", "-1", "@x", "\t=1", "＝1", "a=1", -1, 3)
+    assert [grades.safe(value) for value in cells] == [
+        "'=1",
         "'+1",
         "'-1",
         "'@x",
         "'\t=1",
+        "'＝1",
         "a=1",
         "'-1",
+        3,
     ]
+
+
+def test_which_members_of_a_zip_are_files():
+    names = [
+        "a.py",
+        "v/a.py",
+        "v\\a.py",
+        "v/",
+        "../a.py",
+        "v/../a.py",
+        "..\\a.py",
+        "/a.py",
+        "\\a.py",
+        "C:/a.py",
+    ]
+    assert [submissions.plain(zipfile.ZipInfo(name)) for name in names] == [True] * 3 + [False] * 7
+    assert not submissions.plain(*link("a.py", "b"))
+    assert submissions.folder_of_steps([f"a/{STEP3}", STEP3, f"__MACOSX/{STEP3}", f"__MACOSX/{STEP4}"]) == "."
+    assert submissions.folder_of_steps([STEP3, f"a/{STEP3}", f"a/{STEP4}", f"b/{STEP3}", f"b/{STEP4}"]) == "a"
+    assert submissions.folder_of_steps(["a.py"]) == "."
 
 
 def test_gradescope(tmp_path):
