@@ -8,7 +8,7 @@ templates/     the steps' files with their solutions, the one source of what a s
 template.py    what `new` cuts from them, at three levels
 student.py     a student's file as a module          points.py     where a step is checked
 tried.py       their functions held to the contract  seen.py       what their helpers were given
-stages.py, gradients.py, helpers.py, pace.py, check.py      the check, stage by stage
+stages.py, gradients.py, helpers.py, pace.py, checking.py    the check, stage by stage
 known/         mistakes by name                      outcome.py    what was found, in lines
 """
 
@@ -16,7 +16,7 @@ known/         mistakes by name                      outcome.py    what was foun
 def __getattr__(name):
     """`check` is imported at first use: a template alone needs none of it."""
     if name == "check":
-        from vitnp.course.workshop.check import check
+        from vitnp.course.workshop.checking import check
 
         return check
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

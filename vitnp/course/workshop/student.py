@@ -97,6 +97,11 @@ def crash(error):
     return f"{what} ({os.path.basename(at.filename)}:{at.lineno}: {at.line})"
 
 
+def of_student(error):
+    """Whether the student's code has raised it, or called what has."""
+    return any(theirs(frame.filename) for frame in traceback.extract_tb(error.__traceback__))
+
+
 def theirs(filename):
     """Whether a line of this file is the student's: neither ours nor that of a library."""
     return not filename.startswith((*OTHERS, "<"))

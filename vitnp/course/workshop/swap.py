@@ -1,30 +1,16 @@
 """The student's steps in the place of the library's, for as long as a block lasts.
 
-Every model calls the steps through their modules, so nothing else has to change. What a student does not write, dropout
-of a step's output, is done here around their function. Imports `steps`, `blocks`, `engine`, `ops`, `models`.
+Every model calls the steps through their modules, so nothing else has to change. Imports `adapters`, `steps`, `blocks`,
+`engine`, `models`.
 """
 
 import contextlib
 import importlib
-from typing import Any, NamedTuple
 
-from vitnp import tree
-from vitnp.backend.arrays import array_module
 from vitnp.blocks import encoder
-from vitnp.course.workshop import template
+from vitnp.course.workshop import adapters, template
 from vitnp.engine import loss
-from vitnp.errors import InputError
 from vitnp.models.vit import model
-from vitnp.ops import dropout
-
-
-class Saved(NamedTuple):
-    """What a student's forward saved, and what is needed to hand their gradients on."""
-
-    theirs: Any
-    dtype: Any
-    p: Any  # the names of the parameters, in order
-    dropout: Any  # what the dropout of the output saved
 
 
 @contextlib.contextmanager
@@ -36,176 +22,16 @@ def swapped(steps):
     changes = [(model, "rows_read", lambda config: None)]  # a student's block computes all rows
     for step, functions in steps.items():
         module = importlib.import_module(f"vitnp.steps.{template.STEPS[step]}")
-        changes.append((module, "forward", FORWARDS[step](functions)))
-        changes.append((module, "backward", BACKWARDS[step](functions)))
+        changes.append((module, "forward", adapters.FORWARDS[step](functions)))
+        changes.append((module, "backward", adapters.BACKWARDS[step](functions)))
     if 6 in steps:
-        changes.append((encoder, "block_forward", block_forward(steps[6])))
-        changes.append((encoder, "block_backward", plain_backward(steps[6], "block_backward")))
+        changes.append((encoder, "block_forward", adapters.block_forward(steps[6])))
+        changes.append((encoder, "block_backward", adapters.plain_backward(steps[6], "block_backward")))
     if 8 in steps:
-        changes.append((loss, "forward", loss_forward(steps[8])))
-        changes.append((loss, "backward", loss_backward(steps[8])))
+        changes.append((loss, "forward", adapters.loss_forward(steps[8])))
+        changes.append((loss, "backward", adapters.loss_backward(steps[8])))
     with contextlib.ExitStack() as stack:
         for module, name, function in changes:
             stack.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, function)
         yield
-
-
-def in_dtype(a, dtype):
-    """The array in the dtype that came in: a student's np.sqrt(64) makes float64 of float32."""
-    return array_module(a).asarray(a, dtype=dtype)
-
-
-def saved_by(functions, x, p, *, rate=0.0, rng=None, name="forward", **static):
-    """(y, `Saved`) of a student's forward."""
-    y, theirs = functions[name](x, p, **static)
-    y, dropped = dropout.forward(in_dtype(y, x.dtype), rate=rate, rng=rng)
-    return y, Saved(theirs, x.dtype, p, dropped)
-
-
-def plain_backward(functions, name="backward"):
-    """A backward that hands on dx, and dp in the order of p."""
-
-    def backward(dy, saved):
-        dx, dp = functions[name](dropout.backward(dy, saved.dropout), saved.theirs)
-        return in_dtype(dx, saved.dtype), in_order(dp, saved)
-
-    return backward
-
-
-def in_order(dp, saved):
-    """dp as the library's: the tree of p, in its order and dtype."""
-    got = dict(tree.leaves(dp))
-    return tree.map(lambda name, leaf: in_dtype(got[name], saved.dtype), tree.names(saved.p), saved.p)
-
-
-def patchify_forward(functions):
-    """Step 1, which has no parameters."""
-
-    def forward(images, *, patch_size):
-        y, theirs = functions["forward"](images, patch_size=patch_size)
-        return in_dtype(y, images.dtype), Saved(theirs, images.dtype, None, None)
-
-    return forward
-
-
-def patchify_backward(functions):
-    """Step 1, whose backward gives dimages alone."""
-
-    def backward(dy, saved):
-        return in_dtype(functions["backward"](dy, saved.theirs), saved.dtype)
-
-    return backward
-
-
-def plain_forward(functions):
-    """Steps 2 and 3."""
-    return lambda x, p: saved_by(functions, x, p)
-
-
-def position_forward(functions):
-    """Step 4 with a learned table of one dimension."""
-
-    def forward(x, p, *, kind="1d", grid=(1, 1), dropout_rate=0.0, rng=None):
-        if kind != "1d":
-            raise InputError(
-                f"a student's step 4 adds a table of its own, and this model has {kind} positions"
-            )
-        return saved_by(functions, x, p, rate=dropout_rate, rng=rng)
-
-    return forward
-
-
-def attention_forward(functions):
-    """Step 5, all tokens looking at all."""
-
-    def forward(x, p, *, num_heads, dropout_rate=0.0, attention_dropout_rate=0.0, rng=None):
-        if (rng is not None and attention_dropout_rate) or "E_rel" in p:
-            raise InputError("a student's step 5 has neither attention dropout nor relative positions")
-        return saved_by(functions, x, p, rate=dropout_rate, rng=rng, num_heads=num_heads)
-
-    return forward
-
-
-def norm_forward(functions):
-    """Step 6's LayerNorm."""
-    return lambda x, p, *, eps: saved_by(functions, x, p, eps=eps)
-
-
-def feed_forward_forward(functions):
-    """Step 7 with the tanh GELU."""
-
-    def forward(
-        x, p, *, activation="gelu", gelu_form="tanh", dropout_rate=0.0, inner_dropout_rate=None, rng=None
-    ):
-        inner = dropout_rate if inner_dropout_rate is None else inner_dropout_rate
-        if (activation, gelu_form) != ("gelu", "tanh") or (rng is not None and inner):
-            raise InputError("a student's step 7 has the tanh GELU and no dropout inside; train such a model")
-        return saved_by(functions, x, p, rate=dropout_rate, rng=rng)
-
-    return forward
-
-
-def classify_forward(functions):
-    """Step 8: the class token's row, one head."""
-
-    def forward(x, p, *, classifier="token"):
-        if classifier != "token" or "pre_logits" in p or "head" not in p:
-            raise InputError("a student's step 8 reads the [CLS] token with one head; train such a model")
-        return saved_by(functions, x, p["head"])
-
-    return forward
-
-
-def classify_backward(functions):
-    """Step 8, whose parameters are the library's under "head"."""
-    back = plain_backward(functions)
-
-    def backward(dy, saved):
-        dx, dp = back(dy, saved)
-        return dx, {"head": dp}
-
-    return backward
-
-
-def block_forward(functions):
-    """Step 6's block, which has no dropout of its own."""
-
-    def forward(x, p, *, config, rng=None, read=None):
-        if rng is not None and (config.dropout_rate or config.attention_dropout_rate):
-            raise InputError("a student's block has no dropout; train a model without")
-        static = {"num_heads": config.num_heads, "eps": config.layer_norm_eps}
-        return saved_by(functions, x, p, name="block_forward", **static)
-
-    return forward
-
-
-def loss_forward(functions):
-    """Step 8's loss, of targets that the library makes of the labels."""
-
-    def forward(logits, labels, *, label_smoothing=0.0, weights=None):
-        if weights is not None:
-            raise InputError("a student's loss is the mean over the batch, without weights")
-        target = loss.targets(labels, logits.shape[1], logits.dtype, label_smoothing=label_smoothing)
-        value, theirs = functions["loss_forward"](logits, target)
-        return in_dtype(value, logits.dtype)[()], Saved(theirs, logits.dtype, None, None)
-
-    return forward
-
-
-def loss_backward(functions):
-    """dlogits of it."""
-    return lambda dloss, saved: in_dtype(functions["loss_backward"](dloss, saved.theirs), saved.dtype)
-
-
-FORWARDS = {
-    1: patchify_forward,
-    2: plain_forward,
-    3: plain_forward,
-    4: position_forward,
-    5: attention_forward,
-    6: norm_forward,
-    7: feed_forward_forward,
-    8: classify_forward,
-}
-BACKWARDS = dict.fromkeys(range(2, 8), plain_backward) | {1: patchify_backward, 8: classify_backward}

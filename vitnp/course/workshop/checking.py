@@ -113,9 +113,10 @@ class Findings:
         slide = bound(functions, pair, points.SLIDE, seed)
         small = bound(functions, pair, sizes, seed)
         right = bound(reference(self.step), pair, sizes, seed)
+        agrees = stages.agrees(small, right)
         for stage, run in (
-            ("shapes", lambda: stages.slide_shapes(self.step, slide, functions)),
-            ("invariants", lambda: stages.invariants(self.step, small, functions)),
+            ("shapes", lambda: stages.slide_shapes(self.step, slide, functions, agrees=agrees)),
+            ("invariants", lambda: stages.invariants(self.step, small, functions, agrees=agrees)),
             ("numbers", lambda: stages.numbers(small, right)),
             ("gradient shapes", lambda: gradients.gradient_shapes(small)),
             ("gradient", lambda: gradients.gradient(small)),

@@ -1,0 +1,240 @@
+"""The check of a student's step: right answers pass however they are written, wrong ones are told where."""
+
+import re
+
+import numpy as np
+import pytest
+from workshop_answers import OF_BACKWARD, OF_FORWARD, VARIANTS, WRONG
+
+from vitnp.course.workshop import check, pace, points, stages, student, template, tried
+from vitnp.course.workshop.checking import check_step
+from vitnp.course.workshop.outcome import WIDTH
+from vitnp.course.workshop.reference import reference
+from vitnp.errors import InputError
+from vitnp.system.output import width
+
+
+def written(tmp_path, step, code):
+    """The file of a step."""
+    path = tmp_path / f"{template.STEPS[step]}.py"
+    path.write_text(code, encoding="utf-8")
+    return path
+
+
+def edited(step, old, new):
+    """The solution with one mistake."""
+    code = template.whole(step)
+    assert code.count(old) == 1, (step, old, code.count(old))
+    return code.replace(old, new)
+
+
+@pytest.mark.parametrize("step", template.STEPS)
+@pytest.mark.parametrize("lang", ("ko", "en"))
+def test_the_solution_passes(tmp_path, step, lang):
+    outcome = check_step(step, written(tmp_path, step, template.whole(step, lang)), lang=lang)
+    assert outcome.ok and not re.search("[✗…]", "".join(outcome.lines[1:]).replace(" …", ""))
+    assert {"import", "shapes", "invariants", "numbers", "gradient", "contract"} <= set(outcome.passed)
+
+
+def test_there_are_enough():
+    assert len(VARIANTS) >= 20 and len(WRONG) >= 40
+    assert {step for step, _ in VARIANTS.values()} == set(template.STEPS)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_right_answer_written_otherwise_passes(tmp_path, name):
+    step, code = VARIANTS[name]
+    outcome = check_step(step, written(tmp_path, step, code), lang="en")
+    assert outcome.ok, "\n".join(outcome.lines)
+
+
+@pytest.mark.parametrize(
+    ("step", "old", "new", "stage", "part", "ko", "en"), WRONG, ids=lambda value: str(value)[:30]
+)
+def test_a_wrong_answer_is_told_where(tmp_path, step, old, new, stage, part, ko, en):
+    path = written(tmp_path, step, edited(step, old, new))
+    for lang, word in (("ko", ko), ("en", en)):
+        outcome = check_step(step, path, lang=lang)
+        said = " ".join(" ".join(outcome.lines).split())
+        assert (outcome.status, outcome.stage, outcome.part) == ("wrong", stage, part), said
+        assert word in said, said
+        assert max(map(width, outcome.lines)) <= WIDTH
+
+
+@pytest.mark.parametrize("level", template.LEVELS)
+@pytest.mark.parametrize("step", template.STEPS)
+def test_the_first_blank_is_named(tmp_path, step, level):
+    code = template.cut(step, level, "ko")
+    outcome = check_step(step, written(tmp_path, step, code), lang="ko")
+    first = next(iter(template.blanks_in(code)))
+    assert (outcome.status, outcome.part) == ("blank", first)
+    assert f"빈칸: {first}" in "\n".join(outcome.lines)
+
+
+def test_what_is_written_of_a_blank_file_is_held_against_the_reference(tmp_path):
+    code = template.cut(5).replace(
+        'raise NotImplementedError("5.3 softmax: S (B, H, N, N) → A (B, H, N, N)")',
+        "return np.exp(S) / np.exp(S).sum()",
+    )
+    code = code.replace(
+        'raise NotImplementedError("5.2 merge: (B, H, N, K) → (B, N, D)")',
+        "return x.swapaxes(1, 2).reshape(x.shape[0], x.shape[2], -1)",
+    )
+    outcome = check_step(5, written(tmp_path, 5, code), lang="en")
+    assert outcome.part == "5.1" and "  written: merge ✓ · softmax ✗" in outcome.lines
+    assert "  blanks left: 5.4, 5.5, 5.6, 5.7" in outcome.lines
+
+
+@pytest.mark.parametrize(
+    ("code", "ko", "en"),
+    [
+        ("def forward(x:\n", "문법 오류 (s4_position.py, 1행)", "syntax error (s4_position.py, line 1)"),
+        ("import nump\n", "멈춥니다: ModuleNotFoundError", "stops when it is run: ModuleNotFoundError"),
+        ("import sys\nsys.exit(3)\n", "멈춥니다: SystemExit", "stops when it is run: SystemExit"),
+        ("x = 1\n", "함수 forward: 없습니다", "there is no function forward"),
+        (
+            "def forward(z, p):\n    return z, ()\n",
+            "함수 backward: 없습니다",
+            "there is no function backward",
+        ),
+        ("forward = 3\n", "함수 forward: 없습니다", "there is no function forward"),
+        ("def f():\n\treturn 1\n        return 2\n", "문법 오류", "syntax error"),
+        ("a = '\0'\n", "문법 오류", "syntax error"),
+        ("", "함수 forward: 없습니다", "there is no function forward"),
+    ],
+)
+def test_a_file_that_cannot_be_checked(tmp_path, code, ko, en):
+    path = written(tmp_path, 4, code)
+    for lang, word in (("ko", ko), ("en", en)):
+        outcome = check_step(4, path, lang=lang)
+        assert (outcome.status, outcome.stage) == ("broken", "import")
+        assert word in " ".join(" ".join(outcome.lines).split())
+
+
+def test_a_file_that_is_not_there_or_no_text(tmp_path):
+    assert "cannot be read" in " ".join(check_step(4, tmp_path / "s4_position.py", lang="en").lines)
+    (tmp_path / "s4_position.py").write_bytes(b"\xff\xfe\x00garbage\x80")
+    assert check_step(4, tmp_path / "s4_position.py", lang="ko").status == "broken"
+
+
+@pytest.mark.parametrize(
+    "result",
+    OF_FORWARD,
+)
+def test_whatever_forward_returns_is_told(tmp_path, result):
+    code = edited(4, "return z0, ()", f"return {result}")
+    outcome = check_step(4, written(tmp_path, 4, code), lang="en")
+    assert outcome.status == "wrong" and "✗" in "\n".join(outcome.lines)
+
+
+@pytest.mark.parametrize(
+    "result",
+    OF_BACKWARD,
+)
+def test_whatever_backward_returns_is_told(tmp_path, result):
+    code = edited(4, 'return dz, {"E_pos": dE_pos}', f"return {result}")
+    outcome = check_step(4, written(tmp_path, 4, code), lang="ko")
+    assert outcome.status == "wrong" and "✗" in "\n".join(outcome.lines)
+
+
+def test_the_line_of_an_exception_is_the_students(tmp_path):
+    path = written(tmp_path, 5, edited(5, "A = softmax(S)", "A = softmax(S.reshape(3, 5, 7))"))
+    assert "(s5_attention.py:" in " ".join(check_step(5, path, lang="en").lines)
+
+
+def test_what_is_kept_in_a_global_is_found(tmp_path):
+    code = edited(
+        2, '    return x, (x_p, p["W"])', '    global kept\n    kept = x_p\n    return x, (x_p, p["W"])'
+    )
+    code = code.replace("    x_p, W = saved\n", "    _, W = saved\n    x_p = kept\n")
+    outcome = check_step(2, written(tmp_path, 2, code), lang="en")
+    assert (outcome.status, outcome.stage) == ("wrong", "contract")
+    assert "hand on in saved" in " ".join(" ".join(outcome.lines).split())
+
+
+def test_images_that_are_mixed_are_found(tmp_path):
+    code = edited(6, "c = x - x.mean(axis=-1, keepdims=True)", "c = x - x.mean(axis=(0, -1), keepdims=True)")
+    assert check_step(6, written(tmp_path, 6, code), lang="en").stage == "numbers"
+
+
+def test_files_beside_may_be_imported_and_are_read_anew(tmp_path):
+    (tmp_path / "mine.py").write_text("FACTOR = 1.0\n")
+    path = written(tmp_path, 4, "from mine import FACTOR\n" + edited(4, "z + p", "FACTOR * z + p"))
+    assert check_step(4, path).ok
+    (tmp_path / "mine.py").write_text("FACTOR = 1.25\n")
+    assert check_step(4, path).stage == "numbers"
+
+
+def test_other_seeds_and_sizes_say_the_same(tmp_path):
+    sizes = points.Sizes(B=3, N=7, D=20, H=5, M=11, P=2, C=1, rows=2, cols=6, classes=4)
+    for step in template.STEPS:
+        path = written(tmp_path, step, template.whole(step))
+        assert check_step(step, path, seed=7, sizes=sizes).ok
+
+
+def test_functions_of_a_notebook(capsys):
+    functions = reference(5)
+    outcome = check(5, lang="ko", forward=functions["forward"], backward=functions["backward"])
+    assert outcome.ok and capsys.readouterr().out.splitlines() == list(outcome.lines)
+    outcome = check(6, lang="en", **{name: reference(6)[name] for name in ("forward", "backward")})
+    assert outcome.ok  # the block is another notebook's
+
+
+@pytest.mark.parametrize(
+    ("step", "functions", "match"),
+    [(9, {}, "step is 9"), (5, {}, "which functions"), ("5", {}, "step is '5'")],
+)
+def test_a_call_that_says_nothing_is_refused(step, functions, match):
+    with pytest.raises(InputError, match=match):
+        check(step, **functions)
+
+
+def test_a_function_of_a_notebook_that_is_missing():
+    outcome = check(5, lang="en", forward=reference(5)["forward"])
+    assert outcome.status == "broken" and "there is no function backward" in outcome.lines[-1]
+
+
+def test_why_a_step_is_slow(tmp_path, monkeypatch):
+    """That it is slow is said; it passes all the same. What is measured is not tested here."""
+    path = written(tmp_path, 2, VARIANTS["project by einsum, saved as a list"][1])
+    functions = student.functions(student.load(path))
+    times = iter((1.7, 0.1))
+    monkeypatch.setattr(pace, "seconds", lambda tried: next(times))
+    pair = points.PAIRS[2][0]
+    said = pace.slow(*(tried.bound(functions, pair, points.SMALL, 0) for _ in range(2)), functions)
+    assert (
+        said.en.startswith("17 times the reference") and "einsum in line" in said.en and "optimize" in said.ko
+    )
+    again = iter((9.0, 1.0))
+    monkeypatch.setattr(pace, "seconds", lambda tried: next(again))
+    outcome = check_step(2, path, lang="en")
+    assert outcome.ok and "  ! time" in "\n".join(outcome.lines)
+
+
+def test_a_slow_loop_is_named(tmp_path):
+    path = written(tmp_path, 1, VARIANTS["patchify with loops"][1])
+    functions = student.functions(student.load(path))
+    assert "the loop in line" in pace.reason(functions, points.PAIRS[1][0]).en
+
+
+def test_what_helpers_are_given_is_seen_and_they_are_put_back():
+    from vitnp.course.workshop import seen
+
+    functions = dict(reference(5))
+    before = dict(functions)
+    point = tried.bound(functions, points.PAIRS[5][0], points.SMALL, 0)
+    values = {}
+    with seen.watching(5, functions, values):
+        y, _ = point.forward(point.x, point.p)
+    assert functions == before and functions["forward"].__globals__["split"] is before["split"]
+    A = values["blocks.0.attention.A"]
+    np.testing.assert_allclose(A.sum(axis=-1), 1)
+    assert values["blocks.0.attention.output"] is y
+    assert values["blocks.0.attention.K"].shape == (2, 5, 12)
+
+
+def test_errata_are_named_where_the_shapes_are_right(tmp_path):
+    lines = check_step(5, written(tmp_path, 5, template.whole(5)), lang="ko").lines
+    said = " ".join(" ".join(lines).split())
+    assert "슬라이드의 97x64는 오타, 197x64가 맞습니다" in said and "12x197x197" in said
+    assert stages.by((197, 64)) == "197x64"
