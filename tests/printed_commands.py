@@ -179,6 +179,8 @@ def cut(given):
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
     elif kind == "translate" and "--out" in given:
         more = [*"--steps 2".split(), *CUT.split(), *TINY.split()]
+    elif given[:2] == ["workshop", "train"]:
+        more = ["--epochs", "1"]
     elif kind == "bias" and given[1] in CLAIMS and "--help" not in given:
         more = f"--steps 2 --batch-size 2 --workers 1 --seeds 1 {CLAIMS[given[1]]}".split()
     elif kind == "bias" and given[1] == "receptive-field":

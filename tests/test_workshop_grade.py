@@ -154,6 +154,8 @@ def test_answers_without_the_token_are_not_heard():
     fake = json.dumps(PASSED).encode() + b"\n"
     found = answered({"ready": True}, {"begin": 3}, fake, b"0" * 32 + b" " + fake, b"\xff\n")
     assert found[3].status == "broken" and found[3].lines == ("ended the program by itself (exit status 1)",)
+    found = answered({"ready": True}, {"begin": 3}, PASSED)  # it ended between two steps
+    assert [found[step].status for step in (3, 4)] == ["passed", "broken"]
     found = answered({"ready": True}, {"begin": 3}, fake, PASSED, {"begin": 4}, PASSED | {"step": 4})
     assert [found[step].status for step in (3, 4)] == ["passed", "passed"]
 

@@ -3,6 +3,7 @@
 opened.py   the student's folder, and lines in color
 new.py      writes the folder                      hint.py, diff.py   the next hint; the reference beside theirs
 check.py    checks steps, also at every save       submit.py          the zip that is handed in
+train.py    trains with their steps                walk.py            the slides' table, made by their code
 grade.py    checks all zips of a folder
 
 A subcommand is a module with WHAT (its help, one line), add_options(parser) and run(args) → exit status.
@@ -10,7 +11,7 @@ A subcommand is a module with WHAT (its help, one line), add_options(parser) and
 
 import importlib
 
-SUBCOMMANDS = ("new", "check", "hint", "diff", "submit", "grade")  # in the order of the work
+SUBCOMMANDS = ("new", "check", "hint", "diff", "train", "walk", "submit", "grade")  # in the order of the work
 
 
 def add_options(parser):

@@ -4,14 +4,16 @@
     progress.json                     see `progress`     test_steps.py, pytest.ini   for `pytest -m step5`
 
 Nothing that is there is overwritten. In a folder that a workshop is already in, `new` adds the files that are missing,
-such as those of more steps; a file that a student wants anew is renamed first. Imports `check`, `progress`, `template`.
+such as those of more steps; a file that a student wants anew is renamed first.
+
+Imports `checking`, `progress`, `template`.
 """
 
 import os
 from pathlib import Path
 
 from vitnp.course.workshop import progress, template
-from vitnp.course.workshop.check import check_step
+from vitnp.course.workshop.checking import check_step
 from vitnp.errors import InputError, need_choice
 from vitnp.system import language
 from vitnp.system.language import Text

@@ -5,7 +5,7 @@ for each step {"begin": 5} and {"step": 5, "status": …}. A student's code is i
 the answers than to search Python's memory for the token, or to change the check itself. Neither happens by accident,
 and imports that could do so are noted in the grades.
 
-Imports `check`, `fence`, `points`, `reference`.
+Imports `checking`, `fence`, `points`, `reference`.
 """
 
 import json
@@ -25,7 +25,7 @@ def main():
     answer = answering(job.pop("token"))
 
     from vitnp.course.workshop import points, reference
-    from vitnp.course.workshop.check import check_step
+    from vitnp.course.workshop.checking import check_step
     from vitnp.course.workshop.grading import fence
 
     fence.limit(seconds=job["seconds"] * len(job["steps"]) + 10, memory=job["memory"])

@@ -138,25 +138,26 @@ class Conversation:
         """{step: Result}."""
         self.ask()
         self.ears.start()
-        found, step, ready = {}, None, False
+        found, ready = {}, False
         deadline = time.monotonic() + START
-        while len(found) < len(self.steps):
+        while left := [step for step in self.steps if step not in found]:
+            step = left[0]  # the steps come in order: whatever happens, it is this one that is being checked
             answer = self.next(deadline)
             if answer is None or isinstance(answer, Text):
                 if self.stop.is_set():
                     return found
                 if not ready:
                     raise self.not_ready()
-                step = step or next(step for step in self.steps if step not in found)
                 how = answer or self.how_it_ended()
                 return found | {step: Result(step, "broken", "time", (how.in_(self.job.lang),))}
             ready = ready or "ready" in answer
             if "begin" in answer:
-                step, deadline = answer["begin"], time.monotonic() + self.job.limits.seconds
+                deadline = time.monotonic() + self.job.limits.seconds
             elif "defect" in answer:
                 found[step] = Result(step, "broken", defect=answer["defect"])
             elif "step" in answer:
-                found[step] = Result(**{name: answer[name] for name in Result._fields if name in answer})
+                values = {name: answer[name] for name in Result._fields if name in answer}
+                found[step] = Result(**values | {"step": step})
         return found
 
     def ask(self):
