@@ -38,7 +38,7 @@ IMPORTS = "import ctypes, gc, multiprocessing, os, shutil, socket, subprocess, u
 HARMFUL = {
     "hanging": ("while True: pass", "not at its end after 2 s"),
     "sleeping": ("import time\ntime.sleep(10**6)", "not at its end after 2 s"),
-    "memory": ("x = bytearray(10**12)", "MemoryError"),
+    "memory": ("x = bytearray(3 * 10**9)", "MemoryError"),
     "memory bit by bit": ("x = []\nwhile True: x.append(bytearray(10**8))", ""),  # or its time is over before
     "output": ("while True: print('x' * 10**6)", "not at its end after 2 s"),
     "fork": ("import os\nwhile True:\n    os.fork()", "os.fork is not allowed"),
@@ -131,7 +131,7 @@ ZIPS = {
     "no zip": (b"not a zip", set(), "cannot be read"),
     "cut off": (packed({STEP3: RIGHT})[:-30], set(), "cannot be read"),
     "of no bytes": (b"", set(), "cannot be read"),
-    "password": (locked(packed({STEP3: RIGHT})), set(), "password"),
+    "password": (locked(packed({STEP3: RIGHT})), set(), "a zip with a password"),
     "lzma": (packed({STEP3: RIGHT}, compression=zipfile.ZIP_LZMA), set(), "packed in a way"),
     "damaged": (
         packed({STEP3: RIGHT}).replace(b"PK\3\4\x14\0\0\0\x08\0", b"PK\3\4\x14\0\0\0\x08\1", 1)[:60]

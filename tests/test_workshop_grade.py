@@ -38,7 +38,7 @@ def notes(done):
     return {row["file"]: (row["points"], row["note"]) for row in grades.table(done)}
 
 
-def test_right_and_wrong(monkeypatch):
+def test_right_and_wrong():
     """A right one has all points, one with a wrong backward those of forward, a wrong forward none."""
     found = [
         one({STEP5: template.whole(5), STEP3: RIGHT}, "right"),
@@ -62,6 +62,8 @@ def test_right_and_wrong(monkeypatch):
     assert (row["step 3"], row["step 5"], row["same as"]) == (8, 8, "3: solution; 5: solution")
     assert grades.table(done)[1]["step 3"] == ""
     assert done.rows[1].results[5].stage == "gradient"
+    assert "shape" in notes(done)["for one size"][1] or "y[" in notes(done)["for one size"][1]
+    assert grades.last_said(["t", "  ✗ a", "  ✓ b", "  ✗ c", "    d ✗", "e" * 999]) == f"✗ c d ✗ {'e' * 192}"
     assert grades.table(graded(found[0], steps=[5]))[0]["of"] == 8
 
 

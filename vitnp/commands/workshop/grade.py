@@ -96,7 +96,7 @@ def run(args):
 def limits_of(args):
     """(`sandbox.Limits`, workers), checked."""
     seconds = need_real("--seconds", args.seconds, low=0.0, open_at_low=True, at_most=3600)
-    memory = need_int("--memory", args.memory, at_least=256)
+    memory = need_int("--memory", args.memory, at_least=512)
     if args.seed is not None:
         need_int("--seed", args.seed, at_least=0)
     workers = (

@@ -17,6 +17,7 @@ from vitnp.system.writing import beside
 
 # Other sizes than a student's own check has: three images that are not square, and H ≠ N.
 SIZES = points.Sizes(B=3, N=8, D=20, H=5, M=11, P=2, C=6, rows=4, cols=7, classes=9)
+MOST_SAID = 200  # letters of what a check says, in a row
 FULL = worth.FORWARD + worth.BACKWARD
 FORMULA = (
     "=",
@@ -136,10 +137,11 @@ def names(result, lang):
 
 
 def note(row, lang):
-    """What is wrong with a submission, or with the first step that did not come to its end."""
+    """What is wrong with a submission, and with its steps, but for mistakes that have a name."""
     said = [row.submission.problem.in_(lang)] if row.submission.problem else []
     for result in row.results.values():
-        if result.status == "broken" and result.lines:
+        unnamed = result.status == "wrong" and not names(result, lang)
+        if (result.status == "broken" or unnamed) and result.lines:
             said.append(f"{result.step}: {last_said(result.lines)}")
     return printable("; ".join(said))[:500]
 
@@ -147,7 +149,7 @@ def note(row, lang):
 def last_said(lines):
     """The last sentence of a check, from its mark on, in one line."""
     marked = [n for n, line in enumerate(lines) if line.lstrip().startswith("✗")]
-    return " ".join(" ".join(lines[marked[-1] if marked else 0 :]).split())
+    return " ".join(" ".join(lines[marked[-1] if marked else 0 :]).split())[:MOST_SAID]
 
 
 def safe(value):

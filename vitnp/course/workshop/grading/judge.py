@@ -14,6 +14,9 @@ import sys
 import time
 import traceback
 
+from vitnp.system.language import Text
+
+MEMORY = Text("메모리를 {mb} MB보다 많이 씀", "takes more than {mb} MB of memory")
 MOST_LINES, MOST_COLUMNS = 40, 200  # of what a check says
 CHECK_FIRST = 3  # the quickest step, checked with the solution: all that a check loads is then there
 
@@ -41,8 +44,9 @@ def main():
         start = time.perf_counter()
         try:
             outcome = check_step(int(step), file, **how)
-        except (MemoryError, KeyboardInterrupt) as problem:
-            answer(step=int(step), status="broken", stage="import", lines=[type(problem).__name__])
+        except MemoryError:
+            said = MEMORY.in_(job["lang"]).format(mb=job["memory"])
+            answer(step=int(step), status="broken", stage="import", lines=[said])
             continue
         except Exception:  # a check raises for nothing that a student does: the defect is ours, and said
             answer(defect=traceback.format_exc()[-2000:])
