@@ -56,6 +56,7 @@ NAMES = {
     "translate --recipe": "translate",
     "--task": "number-to-korean",
     "--model": "translate-small",
+    "--name": "kim",
 }  # what NAME is, by the word before, or by the command and that
 REST = {  # what … leaves out, by the command
     "look": "photo.jpg --weights file.npz --out a-folder",

@@ -73,7 +73,8 @@ def test_sentences_are_short(part, lang):
 def test_the_second_names_the_shapes_and_a_section_of_the_derivations(part):
     ko, en = HINTS[part][1]
     for text in (ko, en):
-        assert re.findall(r'docs/derivations\.md.*"(.*)"\.$', text)[0] in SECTIONS
+        named = re.findall(r'docs/derivations\.md.*"(.*)"\.$', text)
+        assert len(named) == 1 and named[0] in SECTIONS
     shapes = [re.findall(r"\((?:[A-Z]|classes)[^)]*\)", text.partition('"')[0]) for text in (ko, en)]
     assert len(shapes[0]) >= 2 and shapes[0] == shapes[1]
 
