@@ -62,6 +62,7 @@ def test_right_and_wrong():
     assert (row["step 3"], row["step 5"], row["same as"]) == (8, 8, "3: solution; 5: solution")
     assert grades.table(done)[1]["step 3"] == ""
     assert done.rows[1].results[5].stage == "gradient"
+    assert mistakes.counted(done)[0]._replace(name="") == mistakes.Counted(5, "", 1, 1)
     assert "shape" in notes(done)["for one size"][1] or "y[" in notes(done)["for one size"][1]
     assert grades.last_said(["t", "  ✗ a", "  ✓ b", "  ✗ c", "    d ✗", "e" * 999]) == f"✗ c d ✗ {'e' * 192}"
     assert grades.table(graded(found[0], steps=[5]))[0]["of"] == 8
