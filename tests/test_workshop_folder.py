@@ -14,6 +14,7 @@ import vitnp
 from vitnp import InputError
 from vitnp.course.workshop import asking, compared, known, progress, submission, template
 from vitnp.course.workshop import folder as workshop
+from vitnp.course.workshop.grading import grades, submissions
 from vitnp.course.workshop.hints import HINTS
 from vitnp.course.workshop.outcome import Outcome
 from vitnp.system.language import Text
@@ -382,6 +383,21 @@ def test_the_same_work_gives_the_same_zip(tmp_path):
     assert (three["status"], three["points"], three["hints"], three["seconds"]) == ("passed", 8, 1, 0)
     assert (four["status"], four["points"], four["gave_up"], four["seconds"]) == ("blank", 0, False, None)
     assert len(three["sha256"]) == 64 and three["sha256"] != four["sha256"]
+
+
+def test_what_a_step_imports_is_handed_in(tmp_path):
+    folder = made(tmp_path)
+    (folder.path / "helper.py").write_text(template.whole(3), "utf-8")
+    folder.file(3).write_text("from helper import backward, forward\n")
+    path, report = submission.submit(folder, "kim")
+    assert report["steps"]["3"]["points"] == 8
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["s3_class_token.py", "helper.py", "progress.json", "report.json"]
+    (tmp_path / "zips").mkdir()
+    path.rename(tmp_path / "zips" / path.name)
+    (found,) = submissions.found(tmp_path / "zips")
+    assert (found.student, found.steps) == ("kim", [3])
+    assert grades.grade([found], seed=1).rows[0].points(3) == 8
 
 
 @pytest.mark.parametrize("name", ["", "///", "..", "a\nb", "\x1b[2J"])

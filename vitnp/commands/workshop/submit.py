@@ -41,7 +41,7 @@ def run(args):
     points = sum(found["points"] for found in report["steps"].values())
     most = (worth.FORWARD + worth.BACKWARD) * len(report["steps"])
     show(paragraph(POINTS.in_(lang).format(points=points, all=most), ""))
-    names = [*(folder.file(int(step)).name for step in report["steps"]), progress.FILE, submission.REPORT]
+    names = [*submission.own_files(folder), progress.FILE, submission.REPORT]
     text = WRITTEN.in_(lang).format(path=path, kb=path.stat().st_size / 1000, names=", ".join(names))
     show(paragraph(text, ""))
     return 0

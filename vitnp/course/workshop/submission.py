@@ -1,7 +1,7 @@
-"""What a student hands in: my_vit-NAME.zip with the step files, progress.json and report.json.
+"""What a student hands in: my_vit-NAME.zip with the Python files, progress.json and report.json.
 
 The same work gives the same bytes. report.json says what came out when it was made; `grade` checks everything again.
-Imports `folder`, `progress`, `worth`.
+Imports `folder`, `progress`, `submissions`, `worth`.
 """
 
 import datetime
@@ -13,6 +13,7 @@ import zipfile
 from vitnp import __version__
 from vitnp.course.workshop import progress
 from vitnp.course.workshop.folder import refusal
+from vitnp.course.workshop.grading.submissions import HELPER
 from vitnp.course.workshop.worth import points
 from vitnp.errors import quoted
 from vitnp.system.writing import beside
@@ -35,7 +36,7 @@ def submit(folder, name=None):
     report = report_of(folder, name)
     with progress.changing(folder.path) as found:
         found["student"] = name
-    files = {folder.file(step).name: folder.file(step).read_bytes() for step in folder.steps}
+    files = {name: (folder.path / name).read_bytes() for name in own_files(folder)}
     files[progress.FILE] = (folder.path / progress.FILE).read_bytes()
     files[REPORT] = (json.dumps(report, ensure_ascii=False, indent=1) + "\n").encode()
     with beside(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -44,6 +45,13 @@ def submit(folder, name=None):
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(info, data)
     return path, report
+
+
+def own_files(folder):
+    """The names of the steps, and of the Python files beside them, which they may import."""
+    steps = [folder.file(step).name for step in folder.steps]
+    beside_them = sorted(path.name for path in folder.path.glob("*.py") if HELPER.fullmatch(path.name))
+    return [*steps, *(name for name in beside_them if name not in steps)]
 
 
 def in_a_file_name(name, lang):

@@ -21,6 +21,7 @@ MOST_BYTES = 2**18  # of one file of them
 MOST_ZIP = 2**24  # bytes of a zip, in which someone may have left pictures
 MOST_HELPERS = 50  # Python files beside the steps
 MOST_PLACES = 100_000  # files and folders below the teacher's folder
+MOST_NAME = 100  # letters of a student's name
 SKIPPED = re.compile(r"\..*|__MACOSX|__pycache__")
 HELPER = re.compile(r"(?!test_)[a-zA-Z_]\w*\.py")
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others can ask for gigabytes
@@ -43,7 +44,7 @@ class Submission(NamedTuple):
     @property
     def student(self):
         """The name that the student gave, or ""."""
-        return printable((self.progress or {}).get("student") or "")
+        return printable((self.progress or {}).get("student") or "")[:MOST_NAME]
 
 
 class Refused(Exception):
