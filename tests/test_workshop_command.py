@@ -221,7 +221,7 @@ def test_the_screen_of_grades(monkeypatch, lang):
     assert len({width(line[: line.index("/64")]) for line in lines[1:]}) == 1
     found = grade.counted(done)
     assert max(map(width, found)) <= 80
-    assert found[1].split(":")[0].strip() == ("1 / 3명" if lang == "ko" else "1 of 3")
+    assert found[1].split(":")[0].strip() == ("3명 중 1명" if lang == "ko" else "1 of 3")
     assert grade.counted(done._replace(rows=rows[1:])) == [grade.NONE.in_(lang)]
 
 

@@ -16,11 +16,12 @@ from vitnp.system.output import width
 WHAT = "for the teacher: check every zip in a folder, write grades.csv, count the mistakes"
 MOST_SHOWN = 15  # mistakes on the screen
 COLUMNS = Text(("제출물", "점수"), ("submission", "points"))
-MISTAKES = Text("많이 나온 실수 (제출물에 남은 것)", "most common mistakes (still in what was handed in)")
+MISTAKES = Text("많이 나온 실수", "The most common mistakes")
 COUNT = Text(
-    "{n} / {all}명: {name} ({step}단계, {still}명 남음)", "{n} of {all}: {name} (step {step}, {still} still)"
+    "{all}명 중 {n}명: {name} ({step}단계, 제출물에 남은 사람 {still}명)",
+    "{n} of {all}: {name} (step {step}; {still} still have it)",
 )
-NONE = Text("알려진 실수가 없습니다.", "no known mistake")
+NONE = Text("알려진 실수가 없습니다.", "No known mistake.")
 AGAIN = Text(
     "{path}에 썼습니다. 같은 값으로 다시 채점: --seed {seed}",
     "{path} is written; to grade with the same numbers: --seed {seed}",

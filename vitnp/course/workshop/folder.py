@@ -111,7 +111,7 @@ def need_empty(folder):
         if os.path.lexists(folder) and not folder.is_dir():
             raise refusal(
                 None,
-                f"{folder}은 폴더가 아닙니다; 다른 이름을 쓰세요",
+                f"{folder}: 폴더가 아닙니다; 다른 이름을 쓰세요",
                 f"{folder} is no folder; give another name",
             )
         if folder.is_dir() and set(os.listdir(folder)) - {".git"}:
@@ -171,7 +171,7 @@ class Folder:
         if step not in self.steps:
             raise refusal(
                 self.lang,
-                f"{self.file(step).name}이 {self.path}에 없습니다; 만들려면: {make}",
+                f"{self.file(step).name}: {self.path}에 없습니다; 만들려면: {make}",
                 f"{self.file(step).name} is not in {self.path}; to make it: {make}",
             )
         return step

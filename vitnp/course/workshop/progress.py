@@ -68,7 +68,7 @@ def read(folder):
         if isinstance(newer, int) and newer > VERSION:
             raise InputError(
                 Text(
-                    f"{path}은 버전 {newer}인데 이 vitnp는 {VERSION}까지 압니다; vitnp를 업데이트하세요",
+                    f"{path}: 버전 {newer}의 파일인데 이 vitnp는 {VERSION}까지 압니다; vitnp를 업데이트하세요",
                     f"{path} is of version {newer}, and this vitnp knows version {VERSION}; update vitnp",
                 ).in_()
             )
@@ -112,7 +112,7 @@ def moved_aside(path, why):
     os.rename(path, aside)
     return InputError(
         Text(
-            f"{path}이 손상되어({why}) {aside.name}으로 옮겼습니다; 같은 명령을 다시 입력하면 새로 시작합니다",
+            f"{path}: 손상되어({why}) {aside.name}으로 옮겼습니다; 같은 명령을 다시 입력하면 새로 시작합니다",
             f"{path} is damaged ({why}) and was moved to {aside.name}; type the command again to begin a new one",
         ).in_()
     )
