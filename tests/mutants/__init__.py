@@ -36,6 +36,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     training,
     transformer,
     weights,
+    workshop_folder,
 )
 from mutants.consistent import CONSISTENT
 from mutants.kinds import MUTANTS, RULES
