@@ -237,5 +237,5 @@ def test_an_outcome_that_passes_is_status_0(typed, monkeypatch):
     """The status is of the steps that were asked for, all of them."""
     typed("new", "my_vit", "--lang", "en", "--steps", "3-4")
     outcomes = {3: Outcome(3, "passed", "time", ("fine",)), 4: Outcome(4, "wrong", "numbers", ("not",))}
-    monkeypatch.setattr(Folder, "check", lambda self, step: outcomes[step])
+    monkeypatch.setattr(Folder, "outcome", lambda self, step: outcomes[step])
     assert [typed("check", *step, "--folder", "my_vit")[0] for step in (("3",), ("4",), ())] == [0, 1, 1]

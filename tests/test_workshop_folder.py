@@ -59,7 +59,7 @@ def test_a_new_folder(tmp_path, lang, level):
     assert ("가" in (path / "README.md").read_text("utf-8")) == (lang == "ko")
     folder = workshop.Folder(path)
     assert (folder.lang, folder.level, folder.steps) == (lang, level, [*range(1, 9)])
-    assert folder.progress == progress.begun(lang, level)
+    assert folder.progress == progress.begun(lang, level) | {"given": [*range(1, 9)]}
 
 
 def test_what_is_there_stays(tmp_path):
@@ -70,6 +70,7 @@ def test_what_is_there_stays(tmp_path):
         workshop.new(folder.path, steps=[3])
     folder.file(4).unlink()
     assert workshop.new(folder.path, steps=[3, 4, 5], level="easy") == ["s4_position.py", "s5_attention.py"]
+    assert again(folder).progress["given"] == [3, 4, 5]
     assert folder.file(3).read_text() == "mine"
     assert (folder.path / "README.md").read_text() == "mine, too"
     assert folder.file(5).read_text("utf-8") == template.cut(5, "easy", "en")
@@ -113,7 +114,7 @@ def test_what_is_no_list_of_steps(text):
 
 
 def test_pytest_knows_the_steps(tmp_path):
-    """`pytest -m step3` in the student's folder, a warning being an error; without the file the step is skipped."""
+    """`pytest -m step3` in the student's folder, a warning being an error; a step not handed out is skipped."""
     folder = made(tmp_path)
 
     def tested(step):
@@ -136,13 +137,15 @@ def test_pytest_knows_the_steps(tmp_path):
     blank = tested(3)
     assert blank.returncode == 1
     assert (
-        "to be written: 3.1" in blank.stdout
+        re.search("to be written +3.1", blank.stdout)
         and "1 failed" in blank.stdout
         and "Traceback" not in blank.stdout
     )
     solve(folder, 3)
     assert "1 passed" in tested(3).stdout
-    assert "step 5 is not in this folder" in tested(5).stdout
+    assert "step 5 was not handed out" in tested(5).stdout
+    folder.file(3).unlink()
+    assert "1 failed" in tested(3).stdout  # deleting it does not pass it
     assert again(folder).progress["steps"] == {}
 
 
@@ -367,7 +370,7 @@ def test_a_diff_function_by_function():
 def test_the_same_work_gives_the_same_zip(tmp_path):
     folder = made(tmp_path, steps=[3, 4])
     solve(folder, 3)
-    folder.check(3)
+    folder.record(folder.outcome(3))
     progress.record_hint(folder.path, 3, "3.1")
     path, report = submission.submit(again(folder), "홍 길동/1")
     assert path.name == "my_vit-홍-길동-1.zip"

@@ -46,9 +46,10 @@ def checked(folder, steps):
     """Check the steps and print what was found; whether all pass."""
     passed = 0
     for step in steps:
-        outcome = folder.check(step)
-        passed += outcome.status == "passed"
+        outcome = folder.outcome(step)
+        passed += outcome.ok
         show([*outcome.lines, ""])
+        folder.record(outcome)
     if len(steps) > 1:
         show([PASSED.in_(folder.lang).format(n=passed, all=len(steps))])
     return passed == len(steps)

@@ -97,7 +97,7 @@ def chosen(folder, wanted, anyway):
             whose[step] = (False, "–", hints)
             continue
         folder.need(str(step))
-        outcome = folder.check(step)
+        outcome = folder.outcome(step)
         runs = outcome.ok or (anyway and outcome.status == "wrong")
         whose[step] = (runs, "✓" if outcome.ok else "✗", hints)
         if runs:

@@ -48,7 +48,7 @@ def run(args):
     )
     steps, left_out = {}, []
     for step in folder.steps:
-        outcome = folder.check(step)
+        outcome = folder.outcome(step)
         if outcome.status in ("blank", "broken"):
             left_out.append(step)
         else:

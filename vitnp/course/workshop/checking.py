@@ -27,6 +27,7 @@ STAGES = {
     "gradient": Text("그래디언트 검증", "gradient check"),
     "contract": Text("규약", "contract"),
     "time": Text("시간", "time"),
+    "blank": Text("빈칸", "to be written"),  # in place of any of the others
 }
 
 
@@ -144,7 +145,7 @@ class Findings:
         if self.left:  # of a file the first one, wherever it was met
             what = next(iter(self.left.values()))
         part = next((part for part in template.parts(self.step) if what.startswith(part)), None)
-        self.say("…", stage, Text(f"빈칸: {what}", f"to be written: {what}"))
+        self.say("…", "blank", Text(what, what))
         written = [(name, mark) for _, name, mark in helpers.marks(self.step, functions) if mark != "…"]
         if written:
             said = " · ".join(f"{name} {mark}" for name, mark in written)

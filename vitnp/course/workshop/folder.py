@@ -37,8 +37,8 @@ HERE = Folder(Path(__file__).parent)
 
 
 def passes(step):
-    if step not in HERE.steps:
-        pytest.skip(f"step {step} is not in this folder")
+    if step not in HERE.steps and step not in HERE.progress["given"]:
+        pytest.skip(f"step {step} was not handed out")
     outcome = HERE.outcome(step)
     if outcome.status != "passed":
         pytest.fail("\\n".join(outcome.lines), pytrace=False)
@@ -75,9 +75,9 @@ def new(folder, *, lang=None, steps=None, level=None):
     for name in written:
         with beside(folder / name) as part:
             part.write_text(texts[name], encoding="utf-8", newline="\n")
-    if not os.path.lexists(folder / progress.FILE):
-        with progress.changing(folder) as found:
-            found |= {"lang": lang, "level": level}
+    with progress.changing(folder) as found:
+        given = sorted({*found["given"], *steps})
+        found |= {"given": given} if there else {"lang": lang, "level": level, "given": given}
     return written
 
 
@@ -180,8 +180,6 @@ class Folder:
         """The `Outcome` of a check of a step; how: the seed and sizes of `check_step`. Nothing is recorded."""
         return check_step(step, self.file(step), lang=self.lang, **how)
 
-    def check(self, step):
-        """The `Outcome`, recorded in progress.json."""
-        found = self.outcome(step)
-        progress.record(self.path, found)
-        return found
+    def record(self, outcome):
+        """Keep an outcome in progress.json."""
+        progress.record(self.path, outcome)

@@ -1,6 +1,6 @@
 """`progress.json` of a student's folder: which steps pass, how often each was checked, which hints were shown.
 
-    {"version": 1, "student": null, "lang": "ko", "level": "normal",
+    {"version": 1, "student": null, "lang": "ko", "level": "normal", "given": [1, …, 8],
      "steps": {"5": {"status": "wrong", "first_mistake": "diagonal", "checks": 3, "hints_used": 1, "hints": {"5.4": 1},
                      "gave_up": false, "started_at": "2026-03-02T10:00:00+09:00", "passed_at": null}},
      "history": [{"at": …, "step": 5, "status": …, "stage": …, "part": …, "mistake": …}]}
@@ -48,6 +48,7 @@ def begun(lang, level):
         "student": None,
         "lang": lang,
         "level": level,
+        "given": [],  # the steps that `new` has handed out
         "steps": {},
         "history": [],
     }
@@ -88,6 +89,7 @@ def need_usable(found):
         and found["level"] in LEVELS
         and isinstance(found["student"], str | None)
         and isinstance(found["history"], list)
+        and set(found["given"]) <= set(STEPS)
         and found["steps"].keys() <= {str(step) for step in STEPS}
         and all(usable_step(STEP | entry) for entry in found["steps"].values())
     )
