@@ -182,7 +182,7 @@ def test_functions_of_a_notebook(capsys):
 
 @pytest.mark.parametrize(
     ("step", "functions", "match"),
-    [(9, {}, "step is 9"), (5, {}, "which functions"), ("5", {}, "step is '5'")],
+    [(9, {}, "step is 9"), (5, {}, "step 5 has the functions"), ("5", {}, "step is '5'")],
 )
 def test_a_call_that_says_nothing_is_refused(step, functions, match):
     with pytest.raises(InputError, match=match):
@@ -192,6 +192,34 @@ def test_a_call_that_says_nothing_is_refused(step, functions, match):
 def test_a_function_of_a_notebook_that_is_missing():
     outcome = check(5, lang="en", forward=reference(5)["forward"])
     assert outcome.status == "broken" and "there is no function backward" in outcome.lines[-1]
+
+
+def test_helpers_alone(capsys):
+    """Before forward and backward are written: each beside the reference."""
+    right = reference(5)
+    outcome = check(5, lang="en", split=right["split"], softmax=right["softmax"])
+    assert outcome.ok and capsys.readouterr().out.count("✓") == 2
+    outcome = check(5, lang="en", softmax=lambda S: np.exp(S) / np.exp(S).sum())
+    assert (outcome.status, outcome.part) == ("wrong", "5.3") and "the reference has 0." in outcome.lines[0]
+    outcome = check(5, lang="ko", split=lambda x, H: x)
+    assert "맞는 shape는 (2, 3, 5, 4)입니다" in outcome.lines[0]
+    outcome = check(5, lang="en", dense_backward=lambda dy, x, W: dy)
+    assert "it has to return 3 arrays" in outcome.lines[0]
+    outcome = check(7, lang="en", gelu=lambda u: u.wrong)
+    assert "stops: AttributeError" in outcome.lines[0]
+    for nothing in (None, "text", float("nan")):
+        assert check(7, lang="ko", gelu=lambda u, nothing=nothing: nothing).status == "wrong"
+
+
+def test_a_helper_that_is_blank_alone(tmp_path):
+    functions = student.functions(student.load(written(tmp_path, 5, template.cut(5))))
+    outcome = check(5, lang="ko", merge=functions["merge"])
+    assert outcome.status == "blank" and "5.2 merge" in outcome.lines[0]
+
+
+def test_a_name_that_the_step_does_not_have():
+    with pytest.raises(InputError, match="step 5 has the functions split, merge, softmax"):
+        check(5, soft_max=lambda S: S)
 
 
 def test_why_a_step_is_slow(tmp_path, monkeypatch):

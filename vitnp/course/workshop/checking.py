@@ -32,11 +32,19 @@ STAGES = {
 
 
 def check(step, *, lang=None, **functions):
-    """Check functions of a notebook, print what was found, and return the `Outcome`."""
+    """Check functions of a notebook, print what was found, and return the `Outcome`.
+
+    Helpers may be checked alone, before forward and backward are written: check(5, softmax=softmax).
+    """
     template.need_step(step)
-    if not functions:
-        raise InputError("which functions? such as check(5, forward=forward, backward=backward)")
-    outcome = check_step(step, functions, lang=lang)
+    known_names = [what.partition(":")[0] for what in template.parts(step).values()]
+    if not functions or not set(functions) <= set(known_names):
+        raise InputError(
+            f"step {step} has the functions {', '.join(known_names)}; such as check({step}, forward=forward, "
+            "backward=backward)"
+        )
+    alone = not {"forward", "backward"} & set(functions)
+    outcome = check_helpers(step, functions, lang) if alone else check_step(step, functions, lang=lang)
     print("\n".join(outcome.lines))
     return outcome
 
@@ -65,6 +73,28 @@ def check_step(step, what, *, lang=None, seed=0, sizes=points.SMALL):
         except Ended as end:
             return end.outcome
     return found.outcome("passed", "time")
+
+
+def check_helpers(step, functions, lang=None):
+    """The `Outcome` of helpers alone, a line for each."""
+    lang = language.chosen(lang)
+    found = Findings(step, lang, [], None)
+    with quiet():
+        for name, function in functions.items():
+            part = template.part_of(step, name)
+            try:
+                problem = helpers.differs(step, name, function) if name in helpers.DRAWN else None
+            except NotImplementedError as blank:
+                found.lines.append(f"  … {printable(blank)}")
+                return found.outcome("blank", "numbers", part=part)
+            except (Exception, SystemExit) as error:
+                crash = student.crash(error)
+                problem = Text(f"멈춥니다: {crash}", f"stops: {crash}")
+            mark, said = ("✗", problem.in_(lang)) if problem else ("✓", "")
+            found.lines += stage_lines(mark, name, said)
+            if problem:
+                return found.outcome("wrong", "numbers", part=part)
+    return found.outcome("passed", "numbers")
 
 
 class Ended(Exception):

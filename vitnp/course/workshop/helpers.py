@@ -58,17 +58,15 @@ def marks(step, functions):
 
     A helper that takes other arguments is left out: it may be as right, written otherwise.
     """
-    where = getattr(functions["forward"], "__globals__", {})
+    where = getattr(functions.get("forward"), "__globals__", {})
     found = []
     for part, what in template.parts(step).items():
         name = what.partition(":")[0]
         own = functions.get(name, where.get(name))
         if name not in DRAWN or not inspect.isfunction(own):
             continue
-        arguments = DRAWN[name](np.random.default_rng(1))
-        expected = reference(step)[name](*arguments)
         try:
-            mark = "✓" if alike(own(*arguments), expected) else "✗"
+            mark = "✗" if differs(step, name, own) else "✓"
         except TypeError:
             continue
         except NotImplementedError:
@@ -79,13 +77,44 @@ def marks(step, functions):
     return found
 
 
+def differs(step, name, function):
+    """The sentence about what a helper returns otherwise than the reference; None where it returns the same."""
+    arguments = DRAWN[name](np.random.default_rng(1))
+    expected = reference(step)[name](*arguments)
+    got = function(*(a.copy() if isinstance(a, np.ndarray) else a for a in arguments))
+    if not isinstance(expected, tuple):
+        return array_differs(got, expected)
+    if not isinstance(got, tuple) or len(got) != len(expected):
+        n = len(expected)
+        return Text(f"{n}개를 돌려주어야 합니다.", f"it has to return {n} arrays.")
+    return next(filter(None, map(array_differs, got, expected)), None)
+
+
+def array_differs(got, expected):
+    """The same about one array: its shape, else the first value that differs."""
+    if np.shape(got) != expected.shape:
+        return Text(
+            f"shape {np.shape(got)}. 맞는 shape는 {expected.shape}입니다.",
+            f"shape {np.shape(got)}; it has to be {expected.shape}.",
+        )
+    got = np.asarray(got)
+    off = ~np.isclose(got, expected, rtol=1e-9, atol=1e-9)
+    if not off.any():
+        return None
+    place = tuple(map(int, np.argwhere(off)[0]))
+    said = f"[{', '.join(map(str, place))}] = {got[place]:.6g}"
+    return Text(
+        f"{said}, 기준은 {expected[place]:.6g}입니다.", f"{said}, the reference has {expected[place]:.6g}."
+    )
+
+
 def probabilities(functions):
     """The slide's last row, which no gradient goes through: the same numbers as the reference. Raises `Failed`."""
     z = np.random.default_rng(1).standard_normal((1, points.SLIDE.classes))
     got, expected = functions["probabilities"](z), reference(8)["probabilities"](z)
     need_array("probabilities", "p", got)
     need_shape("p", got.shape, expected.shape)
-    if not alike(got, expected):
+    if not np.allclose(got, expected, rtol=1e-9, atol=1e-9):
         raise Failed(
             Text(
                 f"probabilities의 행의 합 {got.sum():.6g}, p[0,0] = {got[0, 0]:.3e}."
@@ -96,10 +125,3 @@ def probabilities(functions):
         )
     said = f"probabilities: p 1x{z.shape[1]}, "
     return Text(f"{said}합 1", f"{said}sum 1")
-
-
-def alike(got, expected):
-    """Whether two results have the same numbers; of a tuple all parts."""
-    if isinstance(expected, tuple):
-        return isinstance(got, tuple) and len(got) == len(expected) and all(map(alike, got, expected))
-    return np.shape(got) == expected.shape and np.allclose(got, expected, rtol=1e-9, atol=1e-9)
