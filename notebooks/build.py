@@ -39,6 +39,13 @@ if "google.colab" in sys.modules:
     repository = input("Address of the repository this notebook was opened from: ")
     %pip install -q git+{repository}"""
 
+# At the end of the setup of the Korean editions: what the checks of the exercises say is then Korean.
+KOREAN = """
+
+from vitnp.system import language
+
+language.use("ko")"""
+
 
 class Edition(NamedTuple):
     """One of the four notebooks made of a source."""
@@ -73,7 +80,10 @@ def tags(cell):
 
 
 def cells_of(cells, edition):
-    """The cells of one edition: one language's text; the exercise, or the solution in its place."""
+    """The cells of one edition: one language's text; the exercise, or the solution in its place.
+
+    The model answer to a question is a text with the tag of a solution.
+    """
     left_out = "exercise" if edition.solved else "solution"
     return [
         cell
@@ -164,7 +174,7 @@ def assemble(cells, edition, outputs=None):
         if tags(cell):
             metadata["tags"] = tags(cell)
         new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-        cell_made = new(cell.source, id=f"cell-{n:03}", metadata=metadata)
+        cell_made = new(source_in(cell, edition.lang), id=f"cell-{n:03}", metadata=metadata)
         if cell.cell_type == "code" and outputs is not None:
             count += 1
             i = index[id(cell)]
@@ -181,6 +191,12 @@ def assemble(cells, edition, outputs=None):
     return nbformat.v4.new_notebook(cells=made, metadata=metadata)
 
 
+def source_in(cell, lang):
+    """What stands in a cell: the Korean editions' setup has a line more."""
+    is_setup = "setup" in tags(cell) and cell.source != COLAB
+    return cell.source + KOREAN if is_setup and lang == "ko" else cell.source
+
+
 def bare(notebook):
     """The cells of a notebook without what running it adds."""
     return [(cell.id, cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells]
@@ -195,10 +211,12 @@ def is_current(source, edition, cells=None):
 
 
 def solved_wrongly(cells, outputs):
-    """The checks of exercises that said ✓ unsolved, or did not when solved."""
-    said = {key: any("✓" in output.get("text", "") for output in found) for key, found in outputs.items()}
+    """The checks of exercises that said anything unsolved, or anything but ✓ when solved."""
+    said = {key: "".join(output.get("text", "?") for output in found) for key, found in outputs.items()}
     return [
-        i for i, cell in enumerate(cells) if "check" in tags(cell) and (said[i, False] or not said[i, True])
+        i
+        for i, cell in enumerate(cells)
+        if "check" in tags(cell) and (said[i, False], said[i, True]) != ("", "✓\n")
     ]
 
 

@@ -31,6 +31,9 @@ NETWORK = re.compile(
 )
 PLACES = re.compile(r"/home/|/Users/|/tmp/|/work/|[A-Z]:\\\\|site-packages")
 
+# The notebooks whose checks still are asserts, without levels and without a question to explain.
+ASSERTS = range(11, 22)
+
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 each_notebook = pytest.mark.parametrize("path", BUILT, ids=lambda path: str(path.relative_to(FOLDER)))
 
@@ -136,18 +139,77 @@ def test_cells_are_short(source):
 
 @each_source
 def test_three_exercises(source):
-    """An exercise, its solution, its check, in this order; the check does nothing until the ... is replaced."""
+    """An exercise, its solution, its check of one line, in this order."""
     tagged = [
-        (i, build.tags(cell)[0], cell.source) for i, cell in enumerate(build.read(source)) if build.tags(cell)
+        (i, build.tags(cell)[0], cell.source)
+        for i, cell in enumerate(build.read(source))
+        if cell.cell_type == "code" and build.tags(cell) and "setup" not in build.tags(cell)
     ]
-    tagged = [(i, tag, code) for i, tag, code in tagged if tag != "setup"]
     assert [tag for _, tag, _ in tagged] == ["exercise", "solution", "check"] * (len(tagged) // 3)
     assert len(tagged) >= 9
-    for exercise, solution, check in zip(tagged[::3], tagged[1::3], tagged[2::3], strict=True):
+    triples = zip(tagged[::3], tagged[1::3], tagged[2::3], strict=True)
+    for number, (exercise, solution, check) in enumerate(triples, 1):
         assert solution[0] == exercise[0] + 1 and check[0] == exercise[0] + 2
         assert re.search(r"(= |return )\.\.\.", exercise[2])
-        assert re.match(r"if .+ is not \.\.\.:\n", check[2]) and "assert" in check[2]
-        assert 'print("✓")' in check[2]
+        if int(source.stem[:2]) in ASSERTS:
+            assert re.match(r"if .+ is not \.\.\.:\n", check[2]) and "assert" in check[2]
+        else:
+            assert re.fullmatch(rf'check\("{source.stem[:2]}\.{number}"(, \w+)+\)', check[2]), check[2]
+
+
+@each_source
+def test_every_exercise_says_how_hard_it_is(source):
+    """`**1.** ★ …`, in both languages alike, numbered as the checks are."""
+    if int(source.stem[:2]) in ASSERTS:
+        return
+    found = {}
+    for cell in texts(source):
+        level = re.findall(r"^\*\*(\d+)\.\*\*(?: (★{1,3}) )?", cell.source, re.MULTILINE)
+        found.setdefault(cell.metadata["lang"], []).extend(level)
+    checks = sum("check" in build.tags(cell) for cell in build.read(source))
+    assert found["en"] == found["ko"]
+    assert [int(number) for number, _ in found["en"]] == list(range(1, checks + 1))
+    assert all(stars for _, stars in found["en"])
+
+
+@each_source
+def test_the_last_question_is_to_be_explained_and_the_solutions_answer_it(source):
+    if int(source.stem[:2]) in ASSERTS:
+        return
+    question, answer = texts(source)[-4:-2], texts(source)[-2:]
+    for cell, opening in zip(question, ("**Explain.** ", "**설명해 보세요.** "), strict=True):
+        assert (
+            cell.source.startswith(opening)
+            and cell.source.rstrip().endswith(("?", "."))
+            and not build.tags(cell)
+        )
+    for cell in answer:
+        assert build.tags(cell) == ["solution"] and len(cell.source) > 80
+    for edition in build.EDITIONS:
+        last = build.cells_of(build.read(source), edition)[-1]
+        assert (last in answer) == edition.solved
+
+
+def test_the_korean_editions_are_told_so():
+    """In the setup, and nowhere else."""
+    for edition in build.EDITIONS:
+        cells = build.assemble(build.read(SOURCES[0]), edition).cells
+        told = [cell.metadata.get("tags") for cell in cells if 'language.use("ko")' in cell.source]
+        assert told == ([["setup"]] if edition.lang == "ko" else [])
+
+
+def test_a_check_that_does_not_tell_the_two_apart_is_refused():
+    cell = build.nbformat.v4.new_code_cell("check()", metadata={"tags": ["check"]})
+    for unsolved, solved, right in (
+        ("", "✓\n", True),
+        ("✗ 1\n", "✓\n", False),
+        ("✓\n", "✓\n", False),
+        ("", "", False),
+        ("", "✗ 1\n", False),
+    ):
+        said = {(0, False): unsolved, (0, True): solved}
+        outputs = {key: [{"text": text}] if text else [] for key, text in said.items()}
+        assert build.solved_wrongly([cell], outputs) == ([] if right else [0])
 
 
 @each_source

@@ -30,6 +30,7 @@ import vitnp
 from vitnp import gradcheck, show, tree
 from vitnp.analysis import look
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.data import photo
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
@@ -415,15 +416,17 @@ show.trained("components")
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** The same photo goes into ViT-B/32: patches of 32 × 32. How many tokens are there, [CLS] included?
+# **1.** ★ The same photo goes into ViT-B/32: patches of 32 × 32. How many tokens are there, [CLS] included?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 같은 사진을 패치가 32 × 32인 ViT-B/32에 넣습니다. [CLS]까지 토큰은 몇 개입니까?
+# **1.** ★ 같은 사진을 패치가 32 × 32인 ViT-B/32에 넣습니다. [CLS]까지 토큰은 몇 개입니까?
 
 # %% tags=["exercise"]
 num_tokens = ...
@@ -432,15 +435,13 @@ num_tokens = ...
 num_tokens = (224 // 32) ** 2 + 1
 
 # %% tags=["check"]
-if num_tokens is not ...:
-    assert num_tokens == vitnp.preset("B/32").num_tokens
-    print("✓")
+check("00.1", num_tokens)
 
 # %% [markdown] lang="en"
-# **2.** Which tensor of the first block is the largest? Give its name in the trace, such as `blocks.0.norm_1`.
+# **2.** ★ Which tensor of the first block is the largest? Give its name in the trace, such as `blocks.0.norm_1`.
 
 # %% [markdown] lang="ko"
-# **2.** 첫 블록에서 가장 큰 텐서는 무엇입니까? `blocks.0.norm_1`처럼 trace에서의 이름으로 답하세요.
+# **2.** ★ 첫 블록에서 가장 큰 텐서는 무엇입니까? `blocks.0.norm_1`처럼 trace에서의 이름으로 답하세요.
 
 # %% tags=["exercise"]
 largest = ...
@@ -449,15 +450,13 @@ largest = ...
 largest = "blocks.0.feed_forward.u"  # or .g: both are 197 x 3072, more than 12 x 197 x 197
 
 # %% tags=["check"]
-if largest is not ...:
-    assert t[largest].size == max(r.value.size for r in t.forward if "blocks.0." in r.name)
-    print("✓")
+check("00.2", largest)
 
 # %% [markdown] lang="en"
-# **3.** The gradient of all 1000 logits sums to a number that does not depend on the photo. Which?
+# **3.** ★★ The gradient of all 1000 logits sums to a number that does not depend on the photo. Which?
 
 # %% [markdown] lang="ko"
-# **3.** 로짓 1000개의 기울기를 모두 더하면 사진과 상관없이 늘 같은 값이 됩니다. 얼마입니까?
+# **3.** ★★ 로짓 1000개의 기울기를 모두 더하면 사진과 상관없이 늘 같은 값이 됩니다. 얼마입니까?
 
 # %% tags=["exercise"]
 total = ...
@@ -466,6 +465,20 @@ total = ...
 total = 0  # p sums to 1, and so does y
 
 # %% tags=["check"]
-if total is not ...:
-    assert np.isclose(t.gradient("logits").sum(), total, atol=1e-5)
-    print("✓")
+check("00.3", total)
+
+# %% [markdown] lang="en"
+# **Explain.** The prediction of this tour means nothing. What is right about the model all the same, and what is missing?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 이 노트북의 예측에는 아무 의미가 없습니다. 그래도 이 모델에서 옳은 것은 무엇이고, 빠진 것은 무엇입니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# The code is right: every shape is the slide's, the probabilities sum to 1, and the gradient agrees with a numeric one.
+# The weights are missing. They are random, so the logits say nothing about the photo. Training follows the gradient of the
+# last part and changes the weights, not the code.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 코드는 옳습니다. shape는 모두 슬라이드와 같고, 확률의 합은 1이며, 역전파의 기울기는 수치 미분과 일치합니다. 빠진 것은
+# 학습된 가중치입니다. 지금은 무작위 값이라 로짓이 사진에 대해 아무것도 말해 주지 않습니다. 학습은 마지막에 구한 기울기를 따라
+# 가중치를 바꿀 뿐, 코드는 바꾸지 않습니다.

@@ -28,6 +28,7 @@ import numpy as np
 import vitnp
 from vitnp import gradcheck, show
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.steps import s1_patchify
 
@@ -301,15 +302,17 @@ except vitnp.InputError as error:
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** Fine-tuning at 384×384 keeps the patch size at 16. How many patches are there?
+# **1.** ★ Fine-tuning at 384×384 keeps the patch size at 16. How many patches are there?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 384×384 이미지로 미세 조정할 때도 패치 크기는 16 그대로입니다. 패치는 몇 개입니까?
+# **1.** ★ 384×384 이미지로 미세 조정할 때도 패치 크기는 16 그대로입니다. 패치는 몇 개입니까?
 
 # %% tags=["exercise"]
 N = ...
@@ -318,15 +321,13 @@ N = ...
 N = (384 // 16) ** 2
 
 # %% tags=["check"]
-if N is not ...:
-    assert forward(np.zeros((1, 384, 384, 3)), 16)[0].shape == (1, N, 768)
-    print("✓")
+check("01.1", N)
 
 # %% [markdown] lang="en"
-# **2.** Which (row, column, channel) of the image does `patches[0, 20, 300]` come from? Work it out; do not search.
+# **2.** ★★ Which (row, column, channel) of the image does `patches[0, 20, 300]` come from? Work it out; do not search.
 
 # %% [markdown] lang="ko"
-# **2.** `patches[0, 20, 300]`은 이미지의 어느 (행, 열, 채널)에서 왔습니까? 찾지 말고 계산해 보세요.
+# **2.** ★★ `patches[0, 20, 300]`은 이미지의 어느 (행, 열, 채널)에서 왔습니까? 찾지 말고 계산해 보세요.
 
 # %% tags=["exercise"]
 place = ...
@@ -338,18 +339,14 @@ column, channel = divmod(rest, 3)
 place = (16 * patch_row + row, 16 * patch_column + column, channel)
 
 # %% tags=["check"]
-if place is not ...:
-    one = np.zeros(patches.shape)
-    one[0, 20, 300] = 1
-    assert backward(one, saved)[0][place] == 1
-    print("✓")
+check("01.2", place)
 
 # %% [markdown] lang="en"
-# **3.** PyTorch keeps a patch as (channel, row, column), so the channel varies slowest. Turn one of our vectors of 768
+# **3.** ★★★ PyTorch keeps a patch as (channel, row, column), so the channel varies slowest. Turn one of our vectors of 768
 # values into that order.
 
 # %% [markdown] lang="ko"
-# **3.** PyTorch는 패치를 (채널, 행, 열) 순서로 저장합니다. 채널이 가장 느리게 변합니다. 우리의 768차원 벡터 하나를 그 순서로
+# **3.** ★★★ PyTorch는 패치를 (채널, 행, 열) 순서로 저장합니다. 채널이 가장 느리게 변합니다. 우리의 768차원 벡터 하나를 그 순서로
 # 바꿔 보세요.
 
 
@@ -364,7 +361,19 @@ def channels_first(vector):
 
 
 # %% tags=["check"]
-if channels_first(patches[0, 101]) is not ...:
-    red = channels_first(patches[0, 101])[:256]
-    assert (red.reshape(16, 16) == patch[:, :, 0]).all()
-    print("✓")
+check("01.3", channels_first)
+
+# %% [markdown] lang="en"
+# **Explain.** Why does the backward of step 1 need no value that forward computed, and no arithmetic at all?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 1단계의 역전파에는 왜 순전파에서 계산한 값도, 덧셈이나 곱셈도 필요하지 않습니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# Forward moves every value of the image to exactly one place and changes none. So the derivative of an output is 1 for the
+# one value that it came from, and 0 for all others. Backward moves each gradient back to where its value came from: the
+# inverse permutation. Only the shape must be remembered.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 순전파는 이미지의 값을 바꾸지 않고, 값마다 정확히 한 자리로 옮기기만 합니다. 그래서 출력 하나를 미분하면 그 값이 온 자리에서만
+# 1이고 나머지는 0입니다. 역전파는 기울기를 값이 있던 자리로 되돌려 놓는 역순열입니다. 기억해야 할 것은 shape뿐입니다.

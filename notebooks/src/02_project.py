@@ -30,6 +30,7 @@ import scipy.signal
 import vitnp
 from vitnp import gradcheck
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.steps import s1_patchify, s2_project
 
@@ -409,15 +410,17 @@ assert all(np.allclose(dp[name], library_dp[name]) for name in p)
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** How many parameters does step 2 have in ViT-L/32 (patches of 32×32×3, D = 1024)?
+# **1.** ★ How many parameters does step 2 have in ViT-L/32 (patches of 32×32×3, D = 1024)?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** ViT-L/32(패치 32×32×3, D = 1024)의 2단계의 파라미터는 모두 몇 개입니까?
+# **1.** ★ ViT-L/32(패치 32×32×3, D = 1024)의 2단계의 파라미터는 모두 몇 개입니까?
 
 # %% tags=["exercise"]
 parameters = ...
@@ -426,16 +429,13 @@ parameters = ...
 parameters = 32 * 32 * 3 * 1024 + 1024
 
 # %% tags=["check"]
-if parameters is not ...:
-    large = vitnp.vit.init(None, vitnp.preset("L/32"))["project"]
-    assert parameters == large["W"].size + large["b"].size
-    print("✓")
+check("02.1", parameters)
 
 # %% [markdown] lang="en"
-# **2.** PyTorch's `Conv2d` stores its kernels as (D, channel, row, column). Turn `conv_weight` into our $W$.
+# **2.** ★★ PyTorch's `Conv2d` stores its kernels as (D, channel, row, column). Turn `conv_weight` into our $W$.
 
 # %% [markdown] lang="ko"
-# **2.** PyTorch의 `Conv2d`는 커널을 (D, 채널, 행, 열) 순서로 저장합니다. `conv_weight`를 우리의 $W$로 바꿔 보세요.
+# **2.** ★★ PyTorch의 `Conv2d`는 커널을 (D, 채널, 행, 열) 순서로 저장합니다. `conv_weight`를 우리의 $W$로 바꿔 보세요.
 
 # %%
 conv_weight = np.ascontiguousarray(np.moveaxis(kernel, (3, 2), (0, 1)))
@@ -448,16 +448,14 @@ our_W = ...
 our_W = conv_weight.transpose(2, 3, 1, 0).reshape(768, 768)
 
 # %% tags=["check"]
-if our_W is not ...:
-    assert (our_W == W).all()
-    print("✓")
+check("02.2", our_W, conv_weight)
 
 # %% [markdown] lang="en"
-# **3.** We scaled the photo by `image / 127.5 - 1`. The projection can do that itself: find `W_raw` and `b_raw` for
+# **3.** ★★★ We scaled the photo by `image / 127.5 - 1`. The projection can do that itself: find `W_raw` and `b_raw` for
 # patches of the unscaled values 0 to 255, so that the tokens stay the same.
 
 # %% [markdown] lang="ko"
-# **3.** 사진을 `image / 127.5 - 1`로 바꿔서 넣었습니다. 이 일은 투영이 대신할 수 있습니다. 0…255 값의 패치를 그대로 넣어도
+# **3.** ★★★ 사진을 `image / 127.5 - 1`로 바꿔서 넣었습니다. 이 일은 투영이 대신할 수 있습니다. 0…255 값의 패치를 그대로 넣어도
 # 같은 토큰이 나오도록 `W_raw`와 `b_raw`를 구해 보세요.
 
 # %%
@@ -472,6 +470,20 @@ W_raw = W / 127.5
 b_raw = b - W.sum(axis=0)
 
 # %% tags=["check"]
-if W_raw is not ...:
-    assert np.allclose(raw @ W_raw + b_raw, tokens)
-    print("✓")
+check("02.3", W_raw, b_raw, W, b)
+
+# %% [markdown] lang="en"
+# **Explain.** Why is the linear projection of patches the same as a convolution, and what is special about this convolution?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 패치의 선형 투영은 왜 합성곱과 같습니까? 그리고 이 합성곱은 무엇이 특별합니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# A token is the scalar product of a patch with each column of W. A column, put back into the form 16×16×3, is a kernel, and
+# the same kernels are used for every patch: that is a convolution. What is special: the stride is the size of the kernel.
+# The windows do not overlap, every pixel is used once, and so the backward has no sum over overlapping windows.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 토큰은 패치와 W의 각 열을 내적한 값입니다. 열 하나를 16×16×3으로 되돌리면 커널이고, 모든 패치에 같은 커널을 쓰므로
+# 합성곱입니다. 특별한 점은 stride가 커널의 크기와 같다는 것입니다. 창이 겹치지 않아 픽셀마다 한 번씩만 쓰이고, 그래서
+# 역전파에 겹친 창에 대한 합이 없습니다.

@@ -31,6 +31,7 @@ import numpy as np
 import vitnp
 from vitnp import gradcheck
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.steps import s3_class_token, s5_attention, s8_classify
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
@@ -345,15 +346,17 @@ assert np.allclose(d_gap, 1 / 196)
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** How many tokens does the encoder of ViT-B/16 see at 384×384, with [CLS]?
+# **1.** ★ How many tokens does the encoder of ViT-B/16 see at 384×384, with [CLS]?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 384×384 이미지를 넣으면 ViT-B/16의 인코더는 [CLS]를 포함해 토큰 몇 개를 봅니까?
+# **1.** ★ 384×384 이미지를 넣으면 ViT-B/16의 인코더는 [CLS]를 포함해 토큰 몇 개를 봅니까?
 
 # %% tags=["exercise"]
 num_tokens = ...
@@ -362,16 +365,14 @@ num_tokens = ...
 num_tokens = (384 // 16) ** 2 + 1
 
 # %% tags=["check"]
-if num_tokens is not ...:
-    assert num_tokens == vitnp.preset("B/16", image_size=384).num_tokens
-    print("✓")
+check("03.1", num_tokens)
 
 # %% [markdown] lang="en"
-# **2.** Some ViTs put several learned tokens in front (DeiT has two, others add "registers"). Prepend `extra`, k tokens of
+# **2.** ★★ Some ViTs put several learned tokens in front (DeiT has two, others add "registers"). Prepend `extra`, k tokens of
 # shape (k, D), to every image of `x` (B, N, D).
 
 # %% [markdown] lang="ko"
-# **2.** 학습되는 토큰을 여러 개 앞에 두는 ViT도 있습니다(DeiT는 두 개, "레지스터"를 더하는 모델도 있습니다). shape가 (k, D)인
+# **2.** ★★ 학습되는 토큰을 여러 개 앞에 두는 ViT도 있습니다(DeiT는 두 개, "레지스터"를 더하는 모델도 있습니다). shape가 (k, D)인
 # 토큰 k개 `extra`를 `x` (B, N, D)의 모든 이미지 앞에 붙여 보세요.
 
 
@@ -386,18 +387,13 @@ def prepend(x, extra):
 
 
 # %% tags=["check"]
-if prepend(small_x, np.ones((2, 5))) is not ...:
-    extra = np.arange(10.0).reshape(2, 5)
-    z = prepend(small_x, extra)
-    assert z.shape == (3, 6, 5)
-    assert (z[:, :2] == extra).all() and (z[:, 2:] == small_x).all()
-    print("✓")
+check("03.2", prepend)
 
 # %% [markdown] lang="en"
-# **3.** And its backward: from `dz` (B, k+N, D) and `k` to the pair `dx` (B, N, D), `dextra` (k, D).
+# **3.** ★★★ And its backward: from `dz` (B, k+N, D) and `k` to the pair `dx` (B, N, D), `dextra` (k, D).
 
 # %% [markdown] lang="ko"
-# **3.** 이제 그 역전파입니다. `dz` (B, k+N, D)와 `k`를 받아 `dx` (B, N, D), `dextra` (k, D) 둘을 돌려주면 됩니다.
+# **3.** ★★★ 이제 그 역전파입니다. `dz` (B, k+N, D)와 `k`를 받아 `dx` (B, N, D), `dextra` (k, D) 둘을 돌려주면 됩니다.
 
 
 # %% tags=["exercise"]
@@ -411,9 +407,20 @@ def prepend_backward(dz, k):
 
 
 # %% tags=["check"]
-if prepend_backward(np.ones((3, 6, 5)), 2) is not ...:
-    numbers = np.arange(90.0).reshape(3, 6, 5)
-    dx, dextra = prepend_backward(numbers, 2)
-    assert (dx == numbers[:, 2:]).all() and dextra.shape == (2, 5)
-    assert dextra[1, 4] == numbers[:, 1, 4].sum()
-    print("✓")
+check("03.3", prepend_backward)
+
+# %% [markdown] lang="en"
+# **Explain.** [CLS] starts as the same vector for every image. How can its output be different for each image?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** [CLS]는 모든 이미지에서 같은 벡터로 시작합니다. 그런데 어떻게 출력은 이미지마다 다릅니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# In every block [CLS] compares its query with the keys of all patches, and adds up their values by these attention weights.
+# Keys and values depend on the image, so what is added to [CLS] does too. Without attention its output would be the same for
+# every image. Its own vector was used in every image, so its gradient is a sum over the batch.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 블록마다 [CLS]는 자신의 쿼리를 모든 패치의 키와 비교하고, 그 어텐션 가중치로 패치의 값을 더합니다. 키와 값이 이미지에 따라
+# 달라지므로 [CLS]에 더해지는 벡터도 달라집니다. 어텐션이 없다면 출력은 모든 이미지에서 같을 것입니다. 시작 벡터는 모든 이미지에서
+# 쓰였으므로 그 기울기는 배치 전체의 합입니다.

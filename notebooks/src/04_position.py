@@ -33,6 +33,7 @@ import numpy as np
 import vitnp
 from vitnp import gradcheck, show, vit
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.ops import interpolate
 from vitnp.steps import s1_patchify, s4_position
@@ -444,15 +445,17 @@ assert np.allclose(E_new[[1, -1]], formula[[1, -1]])  # two of the corners
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** How many parameters does the position table of ViT-B/16 have at 384×384?
+# **1.** ★ How many parameters does the position table of ViT-B/16 have at 384×384?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 384×384 이미지를 쓰는 ViT-B/16의 위치 표에는 파라미터가 몇 개 있습니까?
+# **1.** ★ 384×384 이미지를 쓰는 ViT-B/16의 위치 표에는 파라미터가 몇 개 있습니까?
 
 # %% tags=["exercise"]
 numbers = ...
@@ -461,16 +464,14 @@ numbers = ...
 numbers = (24 * 24 + 1) * 768
 
 # %% tags=["check"]
-if numbers is not ...:
-    assert numbers == E_new.size
-    print("✓")
+check("04.1", numbers)
 
 # %% [markdown] lang="en"
-# **2.** At the top, the shuffled photo got other logits. Give a table, made from `p["position"]["E_pos"]` and `order`, with
+# **2.** ★★ At the top, the shuffled photo got other logits. Give a table, made from `p["position"]["E_pos"]` and `order`, with
 # which the shuffled photo gets the logits of the photo.
 
 # %% [markdown] lang="ko"
-# **2.** 맨 앞에서 뒤섞인 사진은 다른 로짓을 얻었습니다. 뒤섞인 사진이 원래 사진과 같은 로짓을 얻게 하는 표를
+# **2.** ★★ 맨 앞에서 뒤섞인 사진은 다른 로짓을 얻었습니다. 뒤섞인 사진이 원래 사진과 같은 로짓을 얻게 하는 표를
 # `p["position"]["E_pos"]`와 `order`로 만들어 보세요.
 
 # %% tags=["exercise"]
@@ -480,16 +481,13 @@ table = ...
 table = p["position"]["E_pos"][[0, *(order + 1)]]
 
 # %% tags=["check"]
-if table is not ...:
-    moved, _ = vit.forward(shuffled[None], p | {"position": {"E_pos": table}}, config)
-    assert np.allclose(moved[0], logits[0])
-    print("✓")
+check("04.2", table, p, order)
 
 # %% [markdown] lang="en"
-# **3.** Write the backward of $G' = W\,G\,W^\top$ for one channel: from `dG_new` (24, 24) and `W` (24, 14) to `dG` (14, 14).
+# **3.** ★★★ Write the backward of $G' = W\,G\,W^\top$ for one channel: from `dG_new` (24, 24) and `W` (24, 14) to `dG` (14, 14).
 
 # %% [markdown] lang="ko"
-# **3.** 채널 하나에 대해 $G' = W\,G\,W^\top$의 역전파를 쓰세요. `dG_new` (24, 24)와 `W` (24, 14)를 받아 `dG` (14, 14)를
+# **3.** ★★★ 채널 하나에 대해 $G' = W\,G\,W^\top$의 역전파를 쓰세요. `dG_new` (24, 24)와 `W` (24, 14)를 받아 `dG` (14, 14)를
 # 돌려주면 됩니다.
 
 
@@ -504,7 +502,20 @@ def resize_backward(dG_new, W):
 
 
 # %% tags=["check"]
-if resize_backward(G_new[20], W) is not ...:
-    resize = lambda G: (W @ G @ W.T, W)
-    assert gradcheck.check(resize, resize_backward, rng.standard_normal((14, 14))).ok
-    print("✓")
+check("04.3", resize_backward)
+
+# %% [markdown] lang="en"
+# **Explain.** What would a ViT without a position embedding say about a photo whose patches were shuffled, and why?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 위치 임베딩이 없는 ViT는 패치를 뒤섞은 사진에 대해 무엇이라고 예측합니까? 그 까닭은 무엇입니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# Exactly the same as about the photo. LayerNorm, the feed-forward network and the projections treat every token by itself.
+# Attention is a weighted sum over all tokens, and a sum has no order. So shuffled patches give shuffled outputs, and [CLS]
+# gets the same one. The position embedding adds to each token a vector of its place, so that the place can be seen.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 원래 사진과 똑같이 예측합니다. LayerNorm과 FFN과 선형 투영은 토큰을 하나씩 따로 계산합니다. 어텐션은 모든 토큰의 가중합이고,
+# 합에는 순서가 없습니다. 그래서 패치를 섞으면 출력도 똑같이 섞일 뿐이고, [CLS]의 출력은 그대로입니다. 위치 임베딩은 토큰마다
+# 자리에 해당하는 벡터를 더해 모델이 위치를 알 수 있게 합니다.

@@ -35,6 +35,7 @@ import numpy as np
 import vitnp
 from vitnp import gradcheck, show
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.steps import s1_patchify, s5_attention
 
@@ -527,16 +528,18 @@ alone.shape, saved.Q.shape, saved.K.shape, saved.A.shape
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** Backward needs A of every head and every block. How many bytes is that for one image in ViT-B/16 (12 blocks,
+# **1.** ★ Backward needs A of every head and every block. How many bytes is that for one image in ViT-B/16 (12 blocks,
 # float32, 4 bytes per value)?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 역전파에는 모든 블록, 모든 헤드의 A가 필요합니다. ViT-B/16(블록 12개, float32, 값 하나에 4바이트)에서 이미지 한 장당
+# **1.** ★ 역전파에는 모든 블록, 모든 헤드의 A가 필요합니다. ViT-B/16(블록 12개, float32, 값 하나에 4바이트)에서 이미지 한 장당
 # 몇 바이트입니까?
 
 # %% tags=["exercise"]
@@ -546,16 +549,14 @@ bytes_of_A = ...
 bytes_of_A = 12 * 12 * 197 * 197 * 4
 
 # %% tags=["check"]
-if bytes_of_A is not ...:
-    assert bytes_of_A == 12 * A.astype(np.float32).nbytes
-    print("✓")
+check("05.1", bytes_of_A)
 
 # %% [markdown] lang="en"
-# **2.** Attention does not know the order of its tokens. `order` shuffles the tokens; give the output for the shuffled
+# **2.** ★★ Attention does not know the order of its tokens. `order` shuffles the tokens; give the output for the shuffled
 # tokens `x[:, order]` **without** calling `forward`, from `y` alone. (This is why step 4 adds positions.)
 
 # %% [markdown] lang="ko"
-# **2.** 어텐션은 토큰의 순서를 모릅니다. `order`로 토큰을 섞은 `x[:, order]`의 출력을 `forward`를 부르지 **않고** `y`만으로
+# **2.** ★★ 어텐션은 토큰의 순서를 모릅니다. `order`로 토큰을 섞은 `x[:, order]`의 출력을 `forward`를 부르지 **않고** `y`만으로
 # 구해 보세요. (4단계에서 위치를 더하는 이유가 이것입니다.)
 
 # %%
@@ -568,15 +569,13 @@ shuffled_y = ...
 shuffled_y = y[:, order]
 
 # %% tags=["check"]
-if shuffled_y is not ...:
-    assert np.allclose(shuffled_y, forward(x[:, order], p, 12)[0])
-    print("✓")
+check("05.2", shuffled_y, y, order)
 
 # %% [markdown] lang="en"
-# **3.** A softmax with temperature τ: $A = \mathrm{softmax}(S/\tau)$. Write its backward, from `dA`, `A` and `tau` to `dS`.
+# **3.** ★★★ A softmax with temperature τ: $A = \mathrm{softmax}(S/\tau)$. Write its backward, from `dA`, `A` and `tau` to `dS`.
 
 # %% [markdown] lang="ko"
-# **3.** 온도 τ를 넣은 softmax $A = \mathrm{softmax}(S/\tau)$의 역전파를 쓰세요. `dA`, `A`, `tau`를 받아 `dS`를 돌려주면 됩니다.
+# **3.** ★★★ 온도 τ를 넣은 softmax $A = \mathrm{softmax}(S/\tau)$의 역전파를 쓰세요. `dA`, `A`, `tau`를 받아 `dS`를 돌려주면 됩니다.
 
 
 # %% tags=["exercise"]
@@ -590,8 +589,20 @@ def tempered_backward(dA, A, tau):
 
 
 # %% tags=["check"]
-if tempered_backward(da, a, 2.0) is not ...:
-    tempered = lambda s: (softmax(s / 2.0), softmax(s / 2.0))
-    back = lambda dA, A: tempered_backward(dA, A, 2.0)
-    assert gradcheck.check(tempered, back, rng.standard_normal((2, 3))).ok
-    print("✓")
+check("05.3", tempered_backward)
+
+# %% [markdown] lang="en"
+# **Explain.** Why are the scores divided by √d_k, and what would happen to the gradients without it?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 점수를 왜 √d_k로 나눕니까? 나누지 않으면 기울기는 어떻게 됩니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# A score is a sum of d_k products. If q and k have variance 1, its variance is d_k: at d_k = 64 scores of ±8 are usual. Of
+# such scores softmax makes nearly 1 for the largest and nearly 0 for the others. Its derivative a(1 − a) is then nearly 0
+# everywhere, so W_Q and W_K hardly learn. Divided by √d_k, the scores have variance 1 whatever d_k is.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 점수 하나는 곱 d_k개의 합입니다. q와 k의 분산이 1이면 점수의 분산은 d_k이고, d_k = 64에서는 ±8 정도의 점수가 흔합니다.
+# 이런 점수에 softmax를 하면 가장 큰 것은 거의 1, 나머지는 거의 0이 됩니다. 그러면 미분값 a(1 − a)가 모두 0에 가까워 W_Q와 W_K가
+# 거의 학습되지 않습니다. √d_k로 나누면 d_k가 얼마이든 분산이 1입니다.

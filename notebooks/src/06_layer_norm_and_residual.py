@@ -31,9 +31,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vitnp
-from vitnp import gradcheck, tree
+from vitnp import gradcheck
 from vitnp.blocks import encoder
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
 
@@ -464,15 +465,17 @@ assert np.allclose(library_block, residual_2)
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ViT-B/16 has two Norms in each of its 12 blocks, and one more at the end. How many parameters γ and β are there in all?
+# **1.** ★ ViT-B/16 has two Norms in each of its 12 blocks, and one more at the end. How many parameters γ and β are there in all?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** ViT-B/16에는 블록 12개에 Norm이 두 개씩, 맨 끝에 하나 더 있습니다. γ와 β의 파라미터는 모두 몇 개입니까?
+# **1.** ★ ViT-B/16에는 블록 12개에 Norm이 두 개씩, 맨 끝에 하나 더 있습니다. γ와 β의 파라미터는 모두 몇 개입니까?
 
 # %% tags=["exercise"]
 count = ...
@@ -481,17 +484,14 @@ count = ...
 count = (12 * 2 + 1) * 2 * 768
 
 # %% tags=["check"]
-if count is not ...:
-    leaves = tree.leaves(vitnp.vit.init(None, vitnp.preset("B/16")))
-    assert count == sum(a.size for name, a in leaves if name.endswith(("gamma", "beta")))
-    print("✓")
+check("06.1", count)
 
 # %% [markdown] lang="en"
-# **2.** `y` is the output for `z`. What is the output for `1000 * z - 7`? Answer from `y`, **without** calling `forward`.
+# **2.** ★★ `y` is the output for `z`. What is the output for `1000 * z - 7`? Answer from `y`, **without** calling `forward`.
 # (The [CLS] token is so small that ε still matters for it; the check leaves it out.)
 
 # %% [markdown] lang="ko"
-# **2.** `y`는 `z`를 넣은 출력입니다. `1000 * z - 7`을 넣으면 무엇이 나옵니까? `forward`를 부르지 **않고** `y`로 답하세요.
+# **2.** ★★ `y`는 `z`를 넣은 출력입니다. `1000 * z - 7`을 넣으면 무엇이 나옵니까? `forward`를 부르지 **않고** `y`로 답하세요.
 # ([CLS] 토큰은 너무 작아서 ε의 영향이 남으므로 검사에서 뺍니다.)
 
 # %% tags=["exercise"]
@@ -501,17 +501,14 @@ louder = ...
 louder = y
 
 # %% tags=["check"]
-if louder is not ...:
-    right = forward(1000 * z - 7, p["blocks"][0]["norm_1"])[0]
-    assert np.allclose(louder[:, 1:], right[:, 1:], atol=1e-4)
-    print("✓")
+check("06.2", louder, y)
 
 # %% [markdown] lang="en"
-# **3.** Many newer Transformers leave the mean alone: RMSNorm, $y = x / \sqrt{\mathrm{mean}(x^2) + \varepsilon}$. Write its
+# **3.** ★★★ Many newer Transformers leave the mean alone: RMSNorm, $y = x / \sqrt{\mathrm{mean}(x^2) + \varepsilon}$. Write its
 # backward from `dy` and `saved = (y, inverse_rms)`.
 
 # %% [markdown] lang="ko"
-# **3.** 요즘 Transformer는 평균을 빼지 않는 RMSNorm $y = x / \sqrt{\mathrm{mean}(x^2) + \varepsilon}$을 많이 씁니다. `dy`와
+# **3.** ★★★ 요즘 Transformer는 평균을 빼지 않는 RMSNorm $y = x / \sqrt{\mathrm{mean}(x^2) + \varepsilon}$을 많이 씁니다. `dy`와
 # `saved = (y, inverse_rms)`로 역전파를 쓰세요.
 
 
@@ -533,6 +530,20 @@ def rms_backward(dy, saved):
 
 
 # %% tags=["check"]
-if rms_backward(*rms_forward(small_x)) is not ...:
-    assert gradcheck.check(rms_forward, rms_backward, small_x).ok
-    print("✓")
+check("06.3", rms_backward)
+
+# %% [markdown] lang="en"
+# **Explain.** The values of dx that LayerNorm gives back sum to 0 in every token (with γ and β or without). Why must they?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** LayerNorm의 역전파가 돌려주는 dx는 토큰마다 합이 0입니다(γ와 β가 있든 없든). 왜 그래야 합니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# Forward subtracts the mean. Adding the same number to all values of a token therefore changes nothing in the output, so the
+# derivative in the direction (1, 1, …, 1) is 0. This derivative is the sum of dx. The same thought for the scale: a larger
+# token gives the same output (up to ε), so dx is also orthogonal to the normalized token.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 순전파는 평균을 뺍니다. 그래서 토큰의 모든 값에 같은 수를 더해도 출력은 바뀌지 않고, (1, 1, …, 1) 방향의 미분값은 0입니다.
+# 이 미분값이 바로 dx의 합입니다. 크기에 대해서도 마찬가지입니다. 토큰을 몇 배로 키워도 출력은 (ε을 빼면) 같으므로, dx는 정규화된
+# 토큰과도 직교합니다.

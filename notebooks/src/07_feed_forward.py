@@ -34,6 +34,7 @@ from scipy.special import erf
 import vitnp
 from vitnp import gradcheck
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.ops import gelu as library_gelu
 from vitnp.steps import s7_feed_forward
 
@@ -411,15 +412,17 @@ assert np.allclose(library_g, u * Phi(u)) and np.allclose(library_du, dg * gelu_
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** How many parameters has the FFN of one block of ViT-B/16, biases included? (Two thirds of the block.)
+# **1.** ★ How many parameters has the FFN of one block of ViT-B/16, biases included? (Two thirds of the block.)
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** ViT-B/16의 블록 하나에서 FFN의 파라미터는 편향까지 모두 몇 개입니까? (블록의 3분의 2입니다.)
+# **1.** ★ ViT-B/16의 블록 하나에서 FFN의 파라미터는 편향까지 모두 몇 개입니까? (블록의 3분의 2입니다.)
 
 # %% tags=["exercise"]
 count = ...
@@ -428,15 +431,13 @@ count = ...
 count = 768 * 3072 + 3072 + 3072 * 768 + 768
 
 # %% tags=["check"]
-if count is not ...:
-    assert count == sum(leaf.size for leaf in p.values())
-    print("✓")
+check("07.1", count)
 
 # %% [markdown] lang="en"
-# **2.** Take GELU away: two dense layers, one after the other, are only one. Give its `W` and `b`.
+# **2.** ★★ Take GELU away: two dense layers, one after the other, are only one. Give its `W` and `b`.
 
 # %% [markdown] lang="ko"
-# **2.** GELU를 빼면 잇따른 두 선형 변환은 하나와 같습니다. 그 하나의 `W`와 `b`를 구하세요.
+# **2.** ★★ GELU를 빼면 잇따른 두 선형 변환은 하나와 같습니다. 그 하나의 `W`와 `b`를 구하세요.
 
 # %% tags=["exercise"]
 W = ...
@@ -447,16 +448,14 @@ W = p["W1"] @ p["W2"]
 b = p["b1"] @ p["W2"] + p["b2"]
 
 # %% tags=["check"]
-if W is not ... and b is not ...:
-    assert np.allclose(x @ W + b, u @ p["W2"] + p["b2"])
-    print("✓")
+check("07.2", W, b, p)
 
 # %% [markdown] lang="en"
-# **3.** SiLU is a near relative: $u \cdot \sigma(u)$ with $\sigma(u) = 1/(1 + e^{-u})$, and $\sigma' = \sigma(1 - \sigma)$.
+# **3.** ★★★ SiLU is a near relative: $u \cdot \sigma(u)$ with $\sigma(u) = 1/(1 + e^{-u})$, and $\sigma' = \sigma(1 - \sigma)$.
 # Write its backward, from `dg` and `u`.
 
 # %% [markdown] lang="ko"
-# **3.** SiLU는 GELU의 가까운 친척입니다. $u \cdot \sigma(u)$, $\sigma(u) = 1/(1 + e^{-u})$이고 $\sigma' = \sigma(1 - \sigma)$입니다.
+# **3.** ★★★ SiLU는 GELU의 가까운 친척입니다. $u \cdot \sigma(u)$, $\sigma(u) = 1/(1 + e^{-u})$이고 $\sigma' = \sigma(1 - \sigma)$입니다.
 # `dg`와 `u`를 받는 역전파를 쓰세요.
 
 
@@ -477,6 +476,20 @@ def silu_backward(dg, u):
 
 
 # %% tags=["check"]
-if silu_backward(some, some) is not ...:
-    assert gradcheck.check(lambda u: (u * sigmoid(u), u), silu_backward, some).ok
-    print("✓")
+check("07.3", silu_backward)
+
+# %% [markdown] lang="en"
+# **Explain.** What do attention and the feed-forward network each mix, and what could the block not do without GELU?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 어텐션과 FFN은 각각 무엇을 섞습니까? 그리고 GELU가 없다면 블록은 무엇을 할 수 없습니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# Attention mixes tokens: a row of A says how much of every other token is added. The feed-forward network mixes the D values
+# inside one token, with the same weights for every token. Without GELU its two layers would be a single matrix, which has no
+# use for the 3072 values between them. It could compute only linear functions of a token.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 어텐션은 토큰을 섞습니다. A의 행은 다른 토큰을 얼마나 더할지를 정합니다. FFN은 토큰 하나 안의 D개 값을 섞고, 모든 토큰에 같은
+# 가중치를 씁니다. GELU가 없으면 두 층은 행렬 하나와 같아져 가운데의 3072차원이 쓸모없어집니다. 토큰의 선형 함수만 계산할 수
+# 있습니다.

@@ -35,6 +35,7 @@ import numpy as np
 import vitnp
 from vitnp import gradcheck
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.engine import loss
 from vitnp.steps import s8_classify
 
@@ -318,15 +319,17 @@ assert np.allclose(dp["head"]["W"], ours[1]["W"])
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** A model for the ten digits starts with a head of zeros. What is its loss before the first step?
+# **1.** ★ A model for the ten digits starts with a head of zeros. What is its loss before the first step?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 숫자 열 개를 구별하는 모델의 헤드가 0으로 초기화되어 있습니다. 첫 학습 스텝 전의 손실은 얼마입니까?
+# **1.** ★ 손글씨 숫자를 10개 클래스로 분류하는 모델의 헤드가 0으로 초기화되어 있습니다. 첫 학습 스텝 전의 손실은 얼마입니까?
 
 # %% tags=["exercise"]
 first_loss = ...
@@ -335,16 +338,14 @@ first_loss = ...
 first_loss = np.log(10)
 
 # %% tags=["check"]
-if first_loss is not ...:
-    assert np.isclose(first_loss, loss.forward(np.zeros((1, 10)), np.array([3]))[0])
-    print("✓")
+check("08.1", first_loss)
 
 # %% [markdown] lang="en"
-# **2.** Label smoothing replaces the target by `0.9 * target + 0.1 / 7`. What is the gradient of the logits of our three
+# **2.** ★★ Label smoothing replaces the target by `0.9 * target + 0.1 / 7`. What is the gradient of the logits of our three
 # images now?
 
 # %% [markdown] lang="ko"
-# **2.** 레이블 스무딩은 정답을 `0.9 * target + 0.1 / 7`로 바꿉니다. 이때 위 이미지 세 장의 로짓 기울기는 무엇입니까?
+# **2.** ★★ 레이블 스무딩은 정답을 `0.9 * target + 0.1 / 7`로 바꿉니다. 이때 위 이미지 세 장의 로짓 기울기는 무엇입니까?
 
 # %% tags=["exercise"]
 dlogits = ...
@@ -353,17 +354,14 @@ dlogits = ...
 dlogits = (softmax(logits) - (0.9 * target + 0.1 / 7)) / 3
 
 # %% tags=["check"]
-if dlogits is not ...:
-    _, smooth = loss.forward(logits, np.array([2, 0, 6]), label_smoothing=0.1)
-    assert np.allclose(dlogits, loss.backward(1.0, smooth))
-    print("✓")
+check("08.2", dlogits, logits, target)
 
 # %% [markdown] lang="en"
-# **3.** Some ViTs have no class token and use the mean of all tokens, `y = x.mean(axis=1)`. Write the backward of that
+# **3.** ★★★ Some ViTs have no class token and use the mean of all tokens, `y = x.mean(axis=1)`. Write the backward of that
 # line: from `dy` (B, D) and the number of tokens N to `dx` (B, N, D).
 
 # %% [markdown] lang="ko"
-# **3.** 클래스 토큰 대신 모든 토큰의 평균 `y = x.mean(axis=1)`을 쓰는 ViT도 있습니다. 이 줄의 역전파를 쓰세요. `dy` (B, D)와
+# **3.** ★★★ 클래스 토큰 대신 모든 토큰의 평균 `y = x.mean(axis=1)`을 쓰는 ViT도 있습니다. 이 줄의 역전파를 쓰세요. `dy` (B, D)와
 # 토큰 수 N을 받아 `dx` (B, N, D)를 돌려주면 됩니다.
 
 
@@ -378,7 +376,20 @@ def mean_backward(dy, N):
 
 
 # %% tags=["check"]
-if mean_backward(np.ones((3, 8)), 5) is not ...:
-    mean = lambda x: (x.mean(axis=1), x.shape[1])
-    assert gradcheck.check(mean, mean_backward, x).ok
-    print("✓")
+check("08.3", mean_backward)
+
+# %% [markdown] lang="en"
+# **Explain.** Softmax and the logarithm both have long derivatives. Why is the gradient of the logits simply p − y?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** softmax와 로그의 미분은 각각 복잡합니다. 그런데 로짓의 기울기는 왜 간단히 p − y입니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# The loss is −log p of the right class, and the logarithm undoes softmax's exponential. What remains is the logarithm of the
+# sum of all exponentials, minus the right class's logit. The derivative of the first by a logit is exactly its probability p,
+# that of the second is 1 for the right class and 0 elsewhere, which is y. The mean over a batch divides by its size.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 손실은 정답 클래스의 −log p이고, 로그가 softmax의 지수를 지웁니다. 남는 것은 모든 지수의 합의 로그에서 정답 클래스의 로짓을 뺀
+# 값입니다. 앞의 것을 로짓으로 미분하면 바로 확률 p이고, 뒤의 것은 정답 클래스에서 1, 나머지에서 0, 즉 y입니다. 배치의 평균이므로
+# 이미지 수로 나눕니다.

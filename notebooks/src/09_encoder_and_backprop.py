@@ -32,6 +32,7 @@ import vitnp
 from vitnp import gradcheck, tree
 from vitnp.blocks import encoder
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
 
@@ -517,15 +518,17 @@ assert bottom < 1e-5 * top
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ViT-H/14 has 32 blocks. How many paths does the gradient have from the output to the input of its encoder?
+# **1.** ★ ViT-H/14 has 32 blocks. How many paths does the gradient have from the output to the input of its encoder?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** ViT-H/14는 블록이 32개입니다. 인코더의 출력에서 입력까지 기울기의 경로는 모두 몇 가지입니까?
+# **1.** ★ ViT-H/14는 블록이 32개입니다. 인코더의 출력에서 입력까지 기울기의 경로는 모두 몇 가지입니까?
 
 # %% tags=["exercise"]
 ways = ...
@@ -534,16 +537,14 @@ ways = ...
 ways = 2 ** (2 * 32)
 
 # %% tags=["check"]
-if ways is not ...:
-    assert np.isclose(np.log2(float(ways)), 2 * vitnp.preset("H/14").num_layers)
-    print("✓")
+check("09.1", ways)
 
 # %% [markdown] lang="en"
-# **2.** Before training one may set $W_O$, $b_O$, $W_2$ and $b_2$ of a block to zero. What does its `backward` then give
+# **2.** ★★ Before training one may set $W_O$, $b_O$, $W_2$ and $b_2$ of a block to zero. What does its `backward` then give
 # for dx? Write it from `dy` alone.
 
 # %% [markdown] lang="ko"
-# **2.** 학습을 시작하기 전에 블록의 $W_O$, $b_O$, $W_2$, $b_2$를 0으로 두기도 합니다. 이때 `backward`가 돌려주는 dx는
+# **2.** ★★ 학습을 시작하기 전에 블록의 $W_O$, $b_O$, $W_2$, $b_2$를 0으로 두기도 합니다. 이때 `backward`가 돌려주는 dx는
 # 무엇입니까? `dy`만 써서 답하세요.
 
 # %% tags=["exercise"]
@@ -553,19 +554,14 @@ dx_of_silent_block = ...
 dx_of_silent_block = dy
 
 # %% tags=["check"]
-if dx_of_silent_block is not ...:
-    silent = tree.map(np.copy, p[0])
-    for layer in ("attention.W_O", "attention.b_O", "feed_forward.W2", "feed_forward.b2"):
-        tree.get(silent, layer)[:] = 0
-    assert np.allclose(dx_of_silent_block, backward(dy, forward(x, silent)[1])[0])
-    print("✓")
+check("09.2", dx_of_silent_block, dy)
 
 # %% [markdown] lang="en"
-# **3.** The Transformer of 2017 was *post-norm*: $y = \mathrm{LN}(x + \mathrm{MSA}(x))$. Write the backward of this half
+# **3.** ★★★ The Transformer of 2017 was *post-norm*: $y = \mathrm{LN}(x + \mathrm{MSA}(x))$. Write the backward of this half
 # block. `norm` and `attention` are what the two steps saved; return dx alone.
 
 # %% [markdown] lang="ko"
-# **3.** 2017년의 Transformer는 *post-norm*으로 $y = \mathrm{LN}(x + \mathrm{MSA}(x))$였습니다. 이 반쪽 블록의 역전파를 쓰세요.
+# **3.** ★★★ 2017년의 Transformer는 *post-norm*으로 $y = \mathrm{LN}(x + \mathrm{MSA}(x))$였습니다. 이 반쪽 블록의 역전파를 쓰세요.
 # `norm`과 `attention`은 두 단계가 저장한 값이고, dx만 돌려주면 됩니다.
 
 
@@ -589,6 +585,21 @@ def post_norm_backward(dy, saved):
 
 
 # %% tags=["check"]
-if post_norm_backward(*post_norm(small_x)) is not ...:
-    assert gradcheck.check(post_norm, post_norm_backward, small_x).ok
-    print("✓")
+check("09.3", post_norm_backward)
+
+# %% [markdown] lang="en"
+# **Explain.** Why does the gradient still reach the first block of a deep encoder, and what would change without the residuals?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 깊은 인코더에서도 첫 블록까지 기울기가 도달하는 까닭은 무엇입니까? 잔차 연결이 없다면 무엇이 달라집니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# At each residual the gradient is copied: one copy goes through the branch, the other unchanged along the shortcut, and both
+# are added. So among all paths there is one without any weight, and it carries dy down to the first block. Without residuals
+# there is a single path, a product of all Jacobians. If each shrinks the gradient a little, their product shrinks it
+# exponentially with the depth.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 잔차마다 기울기는 두 갈래로 복사됩니다. 하나는 가지를 지나고, 하나는 지름길을 그대로 지나며, 둘은 다시 더해집니다. 그래서 모든
+# 경로 가운데 가중치를 하나도 거치지 않는 경로가 있고, 그 경로가 dy를 첫 블록까지 전달합니다. 잔차가 없으면 경로는 모든 야코비안의
+# 곱 하나뿐입니다. 각각이 기울기를 조금씩만 줄여도 곱은 깊이에 따라 지수적으로 작아집니다.

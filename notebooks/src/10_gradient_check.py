@@ -31,6 +31,7 @@ import numpy as np
 
 import vitnp
 from vitnp import gradcheck, tree, vit
+from vitnp.course.exercises import check
 from vitnp.steps import s6_layer_norm
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
@@ -475,16 +476,18 @@ assert gradcheck.check(forward, writes_into_saved, x, p).ok and not contract.ok
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** For $f(x) = x^3$ all terms of Taylor after the third are 0. What error does the central difference with h = 0.01
+# **1.** ★★ For $f(x) = x^3$ all terms of Taylor after the third are 0. What error does the central difference with h = 0.01
 # have at x = 2, without rounding?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** $f(x) = x^3$은 테일러 전개의 3차 항 뒤가 모두 0입니다. x = 2에서 h = 0.01로 중심 차분을 하면 오차는 얼마입니까?
+# **1.** ★★ $f(x) = x^3$은 테일러 전개의 3차 항 뒤가 모두 0입니다. x = 2에서 h = 0.01로 중심 차분을 하면 오차는 얼마입니까?
 # 반올림은 생각하지 않습니다.
 
 # %% tags=["exercise"]
@@ -494,16 +497,14 @@ error = ...
 error = 0.01**2 / 6 * 6  # h²/6 · f‴, and f‴ = 6
 
 # %% tags=["check"]
-if error is not ...:
-    assert np.isclose(error, (2.01**3 - 1.99**3) / 0.02 - 3 * 2**2)
-    print("✓")
+check("10.1", error)
 
 # %% [markdown] lang="en"
-# **2.** Write `np.abs(x)` again so that the complex step works: the same for real numbers, and for complex ones the sign
+# **2.** ★★★ Write `np.abs(x)` again so that the complex step works: the same for real numbers, and for complex ones the sign
 # of the real part decides.
 
 # %% [markdown] lang="ko"
-# **2.** 절댓값 `np.abs(x)`를 복소 스텝이 통하도록 다시 쓰세요. x가 실수일 때는 값이 같고, 복소수일 때는 실수부의 부호로
+# **2.** ★★★ 절댓값 `np.abs(x)`를 복소 스텝이 통하도록 다시 쓰세요. x가 실수일 때는 값이 같고, 복소수일 때는 실수부의 부호로
 # 판단하면 됩니다.
 
 
@@ -518,17 +519,14 @@ def absolute(x):
 
 
 # %% tags=["check"]
-if absolute(scores) is not ...:
-    slope = absolute(scores + 1j * h).imag / h
-    assert np.allclose(absolute(scores), np.abs(scores)) and np.allclose(slope, np.sign(scores))
-    print("✓")
+check("10.2", absolute)
 
 # %% [markdown] lang="en"
-# **3.** Blind spot 3. This backward of the position embedding takes the first image's gradient in place of the sum over the
+# **3.** ★★ Blind spot 3. This backward of the position embedding takes the first image's gradient in place of the sum over the
 # batch. Give a shape of x (B, N, D) for which the check passes all the same.
 
 # %% [markdown] lang="ko"
-# **3.** 검증의 사각지대 3입니다. 아래 포지셔널 임베딩의 역전파는 배치 전체의 합이 아니라 첫 이미지의 기울기만 씁니다. 그런데도
+# **3.** ★★ 검증의 사각지대 3입니다. 아래 포지셔널 임베딩의 역전파는 배치 전체의 합이 아니라 첫 이미지의 기울기만 씁니다. 그런데도
 # 검증을 통과하는 x의 shape (B, N, D)를 하나 쓰세요.
 
 # %%
@@ -542,9 +540,21 @@ shape = ...
 shape = (1, 3, 4)
 
 # %% tags=["check"]
-if shape is not ...:
-    table = {"E_pos": rng.standard_normal(shape[1:])}
-    assert gradcheck.check(position, first_only, rng.standard_normal(shape), table).ok
-    two = rng.standard_normal((2, *shape[1:]))
-    assert not gradcheck.check(position, first_only, two, table).ok
-    print("✓")
+check("10.3", shape)
+
+# %% [markdown] lang="en"
+# **Explain.** A backward passes the check at one random point. Why is this strong evidence, and which mistakes can it still miss?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 어떤 역전파가 무작위 점 하나에서 검증을 통과했습니다. 왜 강한 증거입니까? 그래도 놓칠 수 있는 실수는 무엇입니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# Point, direction and upstream gradient are random, so a wrong term would have to cancel by chance, to 12 digits. The check
+# misses what the point does not show: a branch that is not taken there (dropout off, another option), a batch of one image,
+# weights of zero, equal sizes that let two axes be exchanged. It compares backward with forward: if forward itself is not the
+# slide's, both agree and are wrong.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 점도 방향도 상류 기울기도 무작위이므로, 틀린 항이 있다면 우연히 12자리까지 상쇄되어야 합니다. 그 점에 나타나지 않는 것은
+# 놓칩니다. 그곳에서 실행되지 않는 코드(꺼진 드롭아웃, 다른 옵션), 이미지 한 장짜리 배치, 0인 가중치, 두 축을 바꾸어도 모를 만큼
+# 같은 크기가 그렇습니다. 또 역전파를 순전파와 비교하는 것이므로, 순전파가 슬라이드와 다르면 둘은 일치하면서 함께 틀립니다.

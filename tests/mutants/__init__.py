@@ -11,6 +11,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     bias_claims,
     contract,
     convolution,
+    exercises,
     eye,
     fitting,
     inputs,
