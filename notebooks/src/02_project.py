@@ -340,13 +340,13 @@ assert (step == patches[0, 101]).all()
 
 # %% [markdown] lang="en"
 # ## All of step 2
-# Forward stands above; now the three gradients. $W$ and $b$ serve every patch of every image, so both gradients are sums over the two axes: lay the
-# patches of all images below each other, B·N rows.
+# Forward stands above; now the three gradients. $W$ and $b$ serve every patch of every image, so both gradients are sums
+# over the two axes: lay the patches of all images below each other, B·N rows.
 
 # %% [markdown] lang="ko"
 # ## 2단계 전체
-# 순전파는 위에 있고, 이제 기울기 셋을 구합니다. $W$와 $b$는 모든 이미지의 모든 패치에 쓰였으므로 두 기울기 모두 두 축에 대한 합입니다. 모든 이미지의 패치를
-# B·N개의 행으로 놓으면 됩니다.
+# 순전파는 위에 있고, 이제 기울기 셋을 구합니다. $W$와 $b$는 모든 이미지의 모든 패치에 쓰였으므로 두 기울기 모두 두 축에 대한
+# 합입니다. 모든 이미지의 패치를 B·N개의 행으로 놓으면 됩니다.
 
 
 # %% tags=["student"]
