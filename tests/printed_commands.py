@@ -56,6 +56,7 @@ NAMES = {
     "translate --recipe": "translate",
     "--task": "number-to-korean",
     "--model": "translate-small",
+    "--name": "kim",
 }  # what NAME is, by the word before, or by the command and that
 REST = {  # what … leaves out, by the command
     "look": "photo.jpg --weights file.npz --out a-folder",
@@ -73,6 +74,8 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
     "compare": "--over gelu",
     "bias": "shift",
     "fine-tune": "--init file.npz --data digits",
+    "workshop": "check",
+    "workshop grade": "submissions",
     "weights fetch": "Ti/16",
 }
 SERIES = ("compare", "fine-tune")  # many trainings each
@@ -150,9 +153,10 @@ def words(command):
             new = VALUES.get(before, PLACEHOLDERS.get(word)) if word == "A,B" else PLACEHOLDERS.get(word)
         found += [word] if new is None else shlex.split(new)
         before = word
-    name = " ".join(found[: 1 + (found[0] == "weights")])
+    of_name = 1 + (found[0] in ("weights", "workshop"))
+    name = " ".join(found[:of_name])
     for option in re.findall(r"--\S+ \S+|\S+", NEEDED.get(name, "") if len(found) <= 3 else ""):
-        there = found if option.startswith("--") else found[1 + (found[0] == "weights") :]
+        there = found if option.startswith("--") else found[of_name:]
         if not {"--help", "--resume", option.split()[0]} & set(there) and (
             option.startswith("--") or not there
         ):
@@ -176,6 +180,8 @@ def cut(given):
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
     elif kind == "translate" and "--out" in given:
         more = [*"--steps 2".split(), *CUT.split(), *TINY.split()]
+    elif given[:2] == ["workshop", "train"]:
+        more = ["--epochs", "1"]
     elif kind == "bias" and given[1] in CLAIMS and "--help" not in given:
         more = f"--steps 2 --batch-size 2 --workers 1 --seeds 1 {CLAIMS[given[1]]}".split()
     elif kind == "bias" and given[1] == "receptive-field":

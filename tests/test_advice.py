@@ -449,6 +449,7 @@ FOREIGN = {
     "--dest",
 }
 FOREIGN |= {"--disable-pip-version-check"}
+FOREIGN |= {"--check"}  # of python -m vitnp.course.workshop.known
 
 
 def test_no_message_names_an_option_that_is_not_there():

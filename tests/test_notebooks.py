@@ -33,9 +33,6 @@ NETWORK = re.compile(
 )
 PLACES = re.compile(r"/home/|/Users/|/tmp/|/work/|[A-Z]:\\\\|site-packages")
 
-# The notebooks whose checks still are asserts, without levels and without a question to explain.
-ASSERTS = range(11, 22)
-
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 each_notebook = pytest.mark.parametrize("path", BUILT, ids=lambda path: str(path.relative_to(FOLDER)))
 
@@ -153,17 +150,12 @@ def test_three_exercises(source):
     for number, (exercise, solution, check) in enumerate(triples, 1):
         assert solution[0] == exercise[0] + 1 and check[0] == exercise[0] + 2
         assert re.search(r"(= |return )\.\.\.", exercise[2])
-        if int(source.stem[:2]) in ASSERTS:
-            assert re.match(r"if .+ is not \.\.\.:\n", check[2]) and "assert" in check[2]
-        else:
-            assert re.fullmatch(rf'check\("{source.stem[:2]}\.{number}"(, \w+)+\)', check[2]), check[2]
+        assert re.fullmatch(rf'check\("{source.stem[:2]}\.{number}"(, \w+)+\)', check[2]), check[2]
 
 
 @each_source
 def test_every_exercise_says_how_hard_it_is(source):
     """`**1.** ★ …`, in both languages alike, numbered as the checks are."""
-    if int(source.stem[:2]) in ASSERTS:
-        return
     found = {}
     for cell in texts(source):
         level = re.findall(r"^\*\*(\d+)\.\*\*(?: (★{1,3}) )?", cell.source, re.MULTILINE)
@@ -176,8 +168,6 @@ def test_every_exercise_says_how_hard_it_is(source):
 
 @each_source
 def test_the_last_question_is_to_be_explained_and_the_solutions_answer_it(source):
-    if int(source.stem[:2]) in ASSERTS:
-        return
     question, answer = texts(source)[-4:-2], texts(source)[-2:]
     for cell, opening in zip(question, ("**Explain.** ", "**설명해 보세요.** "), strict=True):
         assert (

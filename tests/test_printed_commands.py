@@ -12,6 +12,7 @@ from vitnp.commands import cli
 PRINTED = printed()
 NOT_RUN = {  # these are only parsed
     "--backend cupy": "needs a GPU",
+    "--watch": "goes on until Ctrl-C",
     "weights fetch http://127.0.0.1": "needs the server of its page",
 }
 STATUS = {

@@ -15,6 +15,7 @@ from printed_commands import TINY
 
 from vitnp import preset, weights
 from vitnp.commands import cli
+from vitnp.course.workshop import folder, progress, template
 from vitnp.data import cifar, idx, published, sentences
 from vitnp.weights import fetch
 from vitnp.weights.published import URLS
@@ -91,6 +92,8 @@ def typed(given):
 def things(given):
     """Make in the folder what the command is about: weights, pictures, a run to go on with."""
     args = cli.parser(given).parse_args(given)
+    if given[0] == "workshop" and given[1] != "new":  # in a folder that is still empty
+        solved(*(("submissions/kim", [3]) if given[1] == "grade" else (".", None)))
     for name in ("weights", "init", "file"):
         path = getattr(args, name, None)
         deep = {"--layers", "--block"} & set(given)
@@ -98,7 +101,7 @@ def things(given):
             translator(path)
         elif path and (deep or path not in URLS):
             model(DEEP if path in URLS else path, num_layers=12 if deep else 1)
-    of_options = [getattr(args, name, None) for name in ("image", "against")]
+    of_options = [getattr(args, name, None) for name in ("image", "against", "photo")]
     for path in [*(getattr(args, "images", None) or []), *of_options]:
         if path and path.startswith("pictures"):
             pictures("pictures")
@@ -114,6 +117,15 @@ def things(given):
     if getattr(args, "resume", None):
         what = f"--task numbers {TINY}" if given[0] == "translate" else "--data digits"
         assert typed([*f"{given[0]} {what} --steps 2 --batch-size 2 --out".split(), args.resume]) == 0
+
+
+def solved(path, steps):
+    """A student's folder, every step of it solved."""
+    folder.new(path, lang="en", steps=steps)
+    for step in folder.Folder(path).steps:
+        Path(path, f"{template.STEPS[step]}.py").write_text(template.whole(step), encoding="utf-8")
+    with progress.changing(path) as found:
+        found["student"] = "kim"
 
 
 def translator(path):

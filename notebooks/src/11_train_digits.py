@@ -34,8 +34,8 @@ import numpy as np
 
 import vitnp
 from vitnp import data, show, tree
+from vitnp.course.exercises import check
 from vitnp.data import augment
-from vitnp.engine import loss as cross_entropy
 from vitnp.engine import precision
 from vitnp.ops import softmax
 from vitnp.training import optim
@@ -103,7 +103,7 @@ assert dict(tree.leaves(dp)).keys() == dict(tree.leaves(p)).keys()
 # this has a mistake.
 
 # %% [markdown] lang="ko"
-# 이 배치 하나로 AdamW를 예순 번 돌립니다. 배치를 통째로 외우는 것이니 증명하는 것은 별로 없지만, 이것도 못 하는 모델에는 실수가
+# 이 배치 하나로 AdamW를 60스텝 돌립니다. 배치를 통째로 외우는 것이니 증명하는 것은 별로 없지만, 이것도 못 하는 모델에는 실수가
 # 있습니다.
 
 # %%
@@ -156,11 +156,11 @@ assert np.isclose(analytic, numeric, rtol=1e-4)
 
 # %% [markdown] lang="en"
 # ## The recipe
-# What is not in the model and not in the data. We take the library's own, but 12 epochs for its 32: for a lecture.
+# The settings of the training, neither of the model nor of the data. We take the library's own, but with 12 epochs, not 32.
 
 # %% [markdown] lang="ko"
 # ## 레시피
-# 모델에도 데이터에도 없는 것들입니다. 라이브러리의 레시피를 쓰되, 수업이므로 32 에폭을 12 에폭으로 줄입니다.
+# 모델 구조나 데이터가 아니라 학습 방법을 정하는 설정입니다. 라이브러리의 레시피를 쓰되, 수업이므로 32 에폭을 12 에폭으로 줄입니다.
 
 # %%
 recipe = dataclasses.replace(recipe, epochs=12)
@@ -348,15 +348,17 @@ assert all((a == b).all() for (_, a), (_, b) in pairs)
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** 1,437 scans, batches of 32, 32 epochs; the last batch of an epoch may be smaller. How many steps?
+# **1.** ★ 1,437 scans, batches of 32, 32 epochs; the last batch of an epoch may be smaller. How many steps?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 스캔 1,437장, 배치 32, 32 에폭입니다. 에폭의 마지막 배치는 작아도 됩니다. 모두 몇 스텝입니까?
+# **1.** ★ 스캔 1,437장, 배치 32, 32 에폭입니다. 에폭의 마지막 배치는 작아도 됩니다. 모두 몇 스텝입니까?
 
 # %% tags=["exercise"]
 num_steps = ...
@@ -365,15 +367,13 @@ num_steps = ...
 num_steps = 32 * -(-1437 // 32)
 
 # %% tags=["check"]
-if num_steps is not ...:
-    assert num_steps == RECIPES["digits"].total_steps(1437)
-    print("✓")
+check("11.1", num_steps)
 
 # %% [markdown] lang="en"
-# **2.** From `confusion`: of the scans of each digit, what fraction is recognized? Ten values.
+# **2.** ★★ From `confusion`: of the scans of each digit, what fraction is recognized? Ten values.
 
 # %% [markdown] lang="ko"
-# **2.** `confusion`에서 숫자마다 맞힌 비율을 구하세요. 값 열 개가 나와야 합니다.
+# **2.** ★★ `confusion`에서 숫자마다 맞힌 비율을 구하세요. 값 열 개가 나와야 합니다.
 
 # %% tags=["exercise"]
 recall = ...
@@ -382,16 +382,13 @@ recall = ...
 recall = confusion.diagonal() / confusion.sum(axis=1)
 
 # %% tags=["check"]
-if recall is not ...:
-    right = probabilities.argmax(axis=1) == test_labels
-    assert np.allclose(recall, [right[test_labels == n].mean() for n in range(10)])
-    print("✓")
+check("11.2", recall, confusion)
 
 # %% [markdown] lang="en"
-# **3.** Label smoothing 0.1 asks for the target $0.9\,y + 0.1/10$. What is the smallest loss a perfect model can reach?
+# **3.** ★★★ Label smoothing 0.1 asks for the target $0.9\,y + 0.1/10$. What is the smallest loss a perfect model can reach?
 
 # %% [markdown] lang="ko"
-# **3.** 레이블 스무딩 0.1의 목표는 $0.9\,y + 0.1/10$입니다. 완벽한 모델이 도달할 수 있는 가장 작은 손실은 얼마입니까?
+# **3.** ★★★ 레이블 스무딩 0.1의 목표는 $0.9\,y + 0.1/10$입니다. 완벽한 모델이 도달할 수 있는 가장 작은 손실은 얼마입니까?
 
 # %% tags=["exercise"]
 least = ...
@@ -401,8 +398,21 @@ target = np.array([0.91] + 9 * [0.01])
 least = -(target * np.log(target)).sum()  # reached where p is the target
 
 # %% tags=["check"]
-if least is not ...:
-    logits = np.log(np.array([[0.91] + 9 * [0.01]]))
-    smooth = cross_entropy.forward(logits, np.array([0]), label_smoothing=0.1)[0]
-    assert np.isclose(least, smooth)
-    print("✓")
+check("11.3", least)
+
+# %% [markdown] lang="en"
+# **Explain.** With augmentation and label smoothing the training loss ends higher than without them, and the test accuracy after
+# a long training is higher too. Why is a higher training loss not a sign of a worse model here?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 증강과 레이블 스무딩을 쓰면 학습 손실은 더 높게 끝나는데, 오래 학습했을 때 테스트 정확도도 더 높습니다. 여기서 학습 손실이 높은 것이 왜
+# 더 나쁜 모델이라는 뜻이 아닐까요?
+
+# %% [markdown] lang="en" tags=["solution"]
+# The two losses do not measure the same task. With smoothing 0.1 even a perfect model has a loss of 0.50, the entropy of the
+# target. Augmented images are harder than the scans and never the same twice, so the model cannot learn them by heart. What
+# counts is the accuracy on the test images, which are neither augmented nor smoothed.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 두 손실은 같은 것을 재지 않습니다. 스무딩이 0.1이면 완벽한 모델도 손실이 목표의 엔트로피인 0.50입니다. 증강한 이미지는 원래 스캔보다 어렵고 매번 달라서
+# 외울 수 없습니다. 비교할 것은 증강도 스무딩도 하지 않은 테스트 이미지의 정확도입니다.

@@ -46,6 +46,7 @@ from vitnp import gradcheck, tree, vit
 from vitnp.analysis import cost
 from vitnp.backend import arrays, tiles
 from vitnp.backend.arrays import array_module
+from vitnp.course.exercises import check
 from vitnp.ops import gelu, softmax, sums
 from vitnp.steps import s5_attention, s6_layer_norm
 from vitnp.system import blas
@@ -74,12 +75,12 @@ xp.__name__, os.cpu_count()
 # %% [markdown] lang="en"
 # ## The array decides
 # CuPy has NumPy's functions under the same names, for arrays in the memory of the GPU. So a formula needs only one
-# question: whose array is this?
+# question: which library's array is this?
 
 # %% [markdown] lang="ko"
 # ## 배열이 결정합니다
-# CuPy는 GPU 메모리에 있는 배열을 위해 NumPy와 같은 함수를 같은 이름으로 제공합니다. 그래서 식에 필요한 질문은 하나뿐입니다. 이
-# 배열은 누구의 것인가?
+# CuPy는 GPU 메모리에 있는 배열을 위해 NumPy와 같은 함수를 같은 이름으로 제공합니다. 그래서 식에 필요한 질문은 하나뿐입니다.
+# 어느 라이브러리의 배열인가?
 
 
 # %%
@@ -508,7 +509,7 @@ for name in ("digits", "B/16", "L/16"):
 # one by one: a **page fault** each. We count them in a fresh Python, for steps of the digits model.
 
 # %% [markdown] lang="ko"
-# ## 비운 메모리를 돌려주지 않기
+# ## 해제한 메모리를 OS에 반납하지 않기
 # 리눅스에서는 큰 배열을 지우면 메모리가 시스템으로 돌아갑니다. 다음 배열은 새 페이지를 받고, 시스템은 그것을 하나씩 0으로 지워야
 # 합니다. 이것이 **페이지 폴트**입니다. 새 파이썬에서 digits 모델의 스텝을 돌리며 세어 봅시다.
 
@@ -649,22 +650,24 @@ if xp is np:
 
 # %% [markdown] lang="ko"
 # GPU에서 달라지는 것이 있습니다. GPU 하나가 이미 스레드 수천 개이므로 배치를 나누지 않습니다. `tiled`는 아무것도 자르지 않고,
-# 값마다 따로 계산하는 식은 커널 하나로 만듭니다. 그리고 아무도 기다리지 않습니다. `loss_there`는 GPU에 있는 배열이고, `float(loss_there)`를 쓰는 순간
+# 값마다 따로 계산하는 식은 커널 하나로 만듭니다. 그리고 비동기로 실행됩니다. `loss_there`는 GPU에 있는 배열이고, `float(loss_there)`를 쓰는 순간
 # 파이썬이 기다립니다. 학습 반복문에서는 매 스텝이 아니라 손실을 보여 줄 때만 쓰세요. 이 가운데 실제 GPU에서 무엇을 실행해 보았고
 # 무엇을 아직 못 했는지는 `docs/gpu.md`에 적혀 있습니다.
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** Into how many tiles does `tiles.tiled(elementwise=True)` cut `u` (8×197×3072 values)? Each has `tiles.BLOCK` values, the last
+# **1.** ★ Into how many tiles does `tiles.tiled(elementwise=True)` cut `u` (8×197×3072 values)? Each has `tiles.BLOCK` values, the last
 # one perhaps fewer.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** `tiles.tiled(elementwise=True)`는 `u`(값 8×197×3072개)를 타일 몇 개로 나눕니까? 타일 하나는 값 `tiles.BLOCK`개이고, 마지막은 더 적을 수
+# **1.** ★ `tiles.tiled(elementwise=True)`는 `u`(값 8×197×3072개)를 타일 몇 개로 나눕니까? 타일 하나는 값 `tiles.BLOCK`개이고, 마지막은 더 적을 수
 # 있습니다.
 
 # %% tags=["exercise"]
@@ -674,18 +677,14 @@ num_tiles = ...
 num_tiles = -(-8 * 197 * 3072 // tiles.BLOCK)  # rounded up
 
 # %% tags=["check"]
-if num_tiles is not ...:
-    calls = []
-    tiles.tiled(lambda x: calls.append(x.size) or x, elementwise=True)(u)
-    assert num_tiles == len(calls)
-    print("✓")
+check("12.1", num_tiles)
 
 # %% [markdown] lang="en"
-# **2.** Write `column_sums(x)`: the sums of the columns of a matrix x (I, J), as a product with ones, in x's dtype, for
+# **2.** ★★ Write `column_sums(x)`: the sums of the columns of a matrix x (I, J), as a product with ones, in x's dtype, for
 # NumPy and for CuPy.
 
 # %% [markdown] lang="ko"
-# **2.** 행렬 x (I, J)의 열마다 합을 구하는 `column_sums(x)`를 쓰세요. 1로 된 벡터와의 곱으로, x의 dtype을 지키며, NumPy와 CuPy에서
+# **2.** ★★ 행렬 x (I, J)의 열마다 합을 구하는 `column_sums(x)`를 쓰세요. 1로 된 벡터와의 곱으로, x의 dtype을 지키며, NumPy와 CuPy에서
 # 모두 되어야 합니다.
 
 
@@ -700,17 +699,13 @@ def column_sums(x):
 
 
 # %% tags=["check"]
-if column_sums(u[0]) is not ...:
-    found = column_sums(arrays.to_device(u[0], xp))
-    assert found.dtype == np.float32 and found.shape == (3072,)
-    assert np.allclose(arrays.to_host(found), u[0].sum(axis=0), atol=1e-3)
-    print("✓")
+check("12.2", column_sums)
 
 # %% [markdown] lang="en"
-# **3.** Swish is $y = x\,\sigma(x)$ with $\sigma(x) = 1/(1 + e^{-x})$. Write its backward pass, to be tiled: from dy and x to dx.
+# **3.** ★★★ Swish is $y = x\,\sigma(x)$ with $\sigma(x) = 1/(1 + e^{-x})$. Write its backward pass, to be tiled: from dy and x to dx.
 
 # %% [markdown] lang="ko"
-# **3.** Swish는 $y = x\,\sigma(x)$, $\sigma(x) = 1/(1 + e^{-x})$입니다. dy와 x를 받아 dx를 돌려주는 역전파를 `tiled`를 붙일 수 있게 쓰세요.
+# **3.** ★★★ Swish는 $y = x\,\sigma(x)$, $\sigma(x) = 1/(1 + e^{-x})$입니다. dy와 x를 받아 dx를 돌려주는 역전파를 `tiled`를 붙일 수 있게 쓰세요.
 
 
 # %% tags=["exercise"]
@@ -727,7 +722,19 @@ def swish_backward(dy, x):
 
 
 # %% tags=["check"]
-if swish_backward(tokens, tokens) is not ...:
-    x = rng.standard_normal((4, 6))
-    assert gradcheck.check(lambda x: (swish(x), x), swish_backward, x).ok
-    print("✓")
+check("12.3", swish_backward)
+
+# %% [markdown] lang="en"
+# **Explain.** Tiles make GELU faster. Why do they do nothing for the matrix product `x @ W` of the same array?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 타일로 나누면 GELU가 빨라집니다. 같은 배열의 행렬 곱 `x @ W`에는 왜 도움이 되지 않을까요?
+
+# %% [markdown] lang="en" tags=["solution"]
+# GELU does a few operations per value, and each operation writes a whole array to memory and reads it again. The time goes into
+# memory, and a tile keeps the intermediate arrays in the cache. A matrix product uses every value of x thousands of times, and
+# BLAS already works on blocks that fit the cache. Its time goes into arithmetic.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# GELU는 값 하나에 연산을 몇 번만 하고, 연산마다 배열 전체를 메모리에 썼다가 다시 읽습니다. 시간은 메모리에서 걸리고, 타일은 중간 배열을 캐시에 붙들어
+# 둡니다. 행렬 곱은 x의 값 하나를 수천 번 쓰고, BLAS가 이미 캐시에 맞는 블록으로 나눠 계산합니다. 시간은 연산에서 걸립니다.

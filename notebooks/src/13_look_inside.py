@@ -38,6 +38,7 @@ import vitnp
 from vitnp import data, gradcheck, show
 from vitnp.analysis import look
 from vitnp.analysis.trace import trace
+from vitnp.course.exercises import check
 from vitnp.data import photo, preprocess
 from vitnp.engine import precision
 from vitnp.ops import heads, linear
@@ -543,7 +544,7 @@ without_axis = lambda M: M / M.sum(axis=-1)
 # all rows sum to 1 already, and dividing by 1 does no harm.
 
 # %% [markdown] lang="ko"
-# 두 번째는 널리 쓰이는 구현에 실제로 있는 실수입니다. 행의 합을 구했지만 shape이 (17,)이라 마지막 축에 맞춰지고, 결국 j번 **열**을
+# 두 번째는 널리 쓰이는 구현에 실제로 있는 실수입니다. 행의 합을 구했지만 shape가 (17,)이라 마지막 축에 맞춰지고, 결국 j번 **열**을
 # j번 행의 합으로 나눕니다. 헤드를 평균으로 합치는 동안에는 아무도 눈치채지 못합니다. 행의 합이 이미 1이라서 1로 나누는 셈이기
 # 때문입니다.
 
@@ -770,15 +771,17 @@ show.rollout(own_image, {"rollout": own_map}, own_config)
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** Four patches of 16 pixels in one row. A head looks everywhere alike. What is its attention distance in pixels?
+# **1.** ★★ Four patches of 16 pixels in one row. A head gives all of them the same weight. What is its attention distance in pixels?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 16픽셀 패치 네 개가 한 줄로 놓여 있습니다. 모든 곳을 똑같이 보는 헤드의 어텐션 거리는 몇 픽셀입니까?
+# **1.** ★★ 16픽셀 패치 네 개가 한 줄로 놓여 있습니다. 모든 곳을 똑같이 보는 헤드의 어텐션 거리는 몇 픽셀입니까?
 
 # %% tags=["exercise"]
 distance = ...
@@ -787,16 +790,13 @@ distance = ...
 distance = 16 * (6 * 1 + 4 * 2 + 2 * 3) / 16  # of 16 pairs, 6 are 1 apart, 4 are 2 and 2 are 3
 
 # %% tags=["check"]
-if distance is not ...:
-    alike = np.full((4, 4), 1 / 4)
-    assert np.isclose(distance, look.attention_distance(alike, grid=(1, 4), patch_size=16))
-    print("✓")
+check("13.1", distance)
 
 # %% [markdown] lang="en"
-# **2.** Two layers with heads that all look everywhere alike, 17 tokens. How much of [CLS] is still itself after rollout?
+# **2.** ★★★ Two layers; all heads give the 17 tokens the same weight. How much of [CLS] is still itself after rollout?
 
 # %% [markdown] lang="ko"
-# **2.** 두 층의 모든 헤드가 토큰 17개를 똑같이 봅니다. 롤아웃 결과에서 [CLS]의 얼마가 아직 자기 자신입니까?
+# **2.** ★★★ 두 층의 모든 헤드가 토큰 17개를 똑같이 봅니다. 롤아웃 결과에서 [CLS]의 얼마가 아직 자기 자신입니까?
 
 # %% tags=["exercise"]
 still_itself = ...
@@ -805,17 +805,14 @@ still_itself = ...
 still_itself = 1 / 4 + 3 / 4 / 17  # ¼·(U + I)² = ¼·(3·U + I), for U·U = U
 
 # %% tags=["check"]
-if still_itself is not ...:
-    uniform = np.full((1, 4, 17, 17), 1 / 17)
-    assert np.isclose(still_itself, look.rollout([uniform] * 2)[0, 0, 0])
-    print("✓")
+check("13.2", still_itself)
 
 # %% [markdown] lang="en"
-# **3.** Distance says how far a head looks; entropy says how many tokens it looks at. Write $-\sum_k A_{qk}\ln A_{qk}$, the
+# **3.** ★★ Distance says how far a head looks; entropy says how many tokens it looks at. Write $-\sum_k A_{qk}\ln A_{qk}$, the
 # mean over the queries q: from (…, 17, 17) to (…).
 
 # %% [markdown] lang="ko"
-# **3.** 거리가 얼마나 멀리 보는지라면, 엔트로피는 얼마나 여러 토큰을 보는지입니다. $-\sum_k A_{qk}\ln A_{qk}$를 쿼리 q에 대해 평균한
+# **3.** ★★ 거리가 얼마나 멀리 보는지라면, 엔트로피는 얼마나 여러 토큰을 보는지입니다. $-\sum_k A_{qk}\ln A_{qk}$를 쿼리 q에 대해 평균한
 # 함수를 쓰세요. (…, 17, 17)을 받아 (…)를 돌려주면 됩니다.
 
 
@@ -830,7 +827,22 @@ def entropy(A):
 
 
 # %% tags=["check"]
-if entropy(weights[0]) is not ...:
-    assert np.isclose(entropy(np.full((17, 17), 1 / 17)), np.log(17))
-    assert (entropy(weights[0]) < np.log(17)).all() and entropy(weights[0]).shape == (1, 4)
-    print("✓")
+check("13.3", entropy)
+
+# %% [markdown] lang="en"
+# **Explain.** Somebody shows one rollout picture and says: the model looks at the object. Which two pictures do you ask for
+# before you believe it, and why?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 누군가 롤아웃 그림 한 장을 보여 주며 모델이 물체를 보고 있다고 말합니다. 믿기 전에 어떤 그림 두 장을 더 보여 달라고 하겠습니까? 이유는
+# 무엇입니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# The same picture of the model before training: what it shows too was not learned. And the picture on a fixed color scale, or
+# with its smallest and largest value: each map is colored from its own smallest to its own largest value, so that even a nearly
+# uniform map looks like a finding. A picture of another class, by gradient rollout, would show whether it depends on the answer
+# at all.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 하나는 학습 전 모델의 같은 그림입니다. 거기에도 있는 무늬는 학습한 것이 아닙니다. 다른 하나는 색의 범위를 고정한 그림입니다. 맵마다 자기 최솟값과 최댓값으로
+# 색을 칠하므로, 거의 균일한 맵도 무언가를 찾은 것처럼 보입니다. 그래디언트 롤아웃으로 다른 클래스의 그림을 그려 보면 답에 따라 달라지는지도 알 수 있습니다.

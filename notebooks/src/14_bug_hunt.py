@@ -1,24 +1,24 @@
 # %% [markdown] lang="en"
 # # 14 · The bug hunt
-# **버그 사냥** · *mistakes that real people made, and how to find yours*
+# **공개된 ViT에 실제로 있던 실수와 그것을 찾는 방법** · *Mistakes in public ViTs, and how to find yours*
 #
 # For every step of deck 003 · all of `vitnp/` · **60 minutes** · [solutions](solutions/14_bug_hunt.ipynb)
 #
 # After this notebook you can
 # - read a gradient check's report backward, to the line that is wrong,
 # - say which mistakes a gradient check cannot see, and find those by an invariant,
-# - name nine mistakes in public, from-scratch Vision Transformers, and avoid them.
+# - name nine mistakes in public, from-scratch Vision Transformers, and avoid them (eight cases; case 2 has two).
 
 # %% [markdown] lang="ko"
 # # 14 · 버그 사냥
-# **버그 사냥** · *mistakes that real people made, and how to find yours*
+# **공개된 ViT에 실제로 있던 실수와 그것을 찾는 방법** · *Mistakes in public ViTs, and how to find yours*
 #
 # 강의자료 003의 모든 단계에 해당 · `vitnp/` 전체 · **60분** · [풀이](../solutions/ko/14_bug_hunt.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 기울기 검증의 보고서를 거꾸로 읽어 틀린 줄을 찾아낸다.
 # - 기울기 검증으로 볼 수 없는 실수가 무엇인지 말하고, 불변량으로 찾아낸다.
-# - 공개된 ViT 구현에 실제로 있던 실수 아홉 가지를 알고 피한다.
+# - 공개된 ViT 구현에 실제로 있던 실수 아홉 가지를 알고 피한다(사건은 여덟 개이고, 사건 2에는 실수가 두 개 있다).
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -26,26 +26,29 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from vitnp import gradcheck
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.ops import gelu, heads, softmax
-from vitnp.steps import s1_patchify, s4_position, s5_attention, s6_layer_norm
+from vitnp.steps import s4_position, s5_attention, s6_layer_norm
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 rng = np.random.default_rng(0)
 
 # %% [markdown] lang="en"
 # ## The rules
-# Eight cases. Each mistake stood in a public repository; the code here is ours, with the mistake put in. All but one have
-# the right shapes, and some had tests that passed.
+# Eight cases with nine mistakes: case 2 has two. Each was found in a public repository; the code here is ours, with the mistake
+# put in. All but one have the right shapes, and some had tests that passed.
 #
-# For each: look at the **evidence**, find the line, repair it. The check below says ✓. A hint is folded under each case.
+# For each: look at the **evidence**, find the line, repair it. The check below says ✓, or ✗ and what is still wrong. A hint is
+# folded under each case. ★ asks for a line, ★★ for a line or two, ★★★ for a function.
 
 # %% [markdown] lang="ko"
 # ## 규칙
-# 사건은 여덟 개입니다. 모두 공개 저장소에 실제로 있던 실수입니다. 코드는 우리 것이고 실수만 옮겨 심었습니다. 하나만 빼고는 모두
+# 사건은 여덟 개, 실수는 아홉 개입니다. 사건 2에는 두 개가 있습니다. 모두 공개 저장소에 실제로 있던 실수입니다. 코드는 우리 것이고 실수만 옮겨 심었습니다. 하나만 빼고는 모두
 # shape가 맞고, 테스트를 통과한 것도 있습니다.
 #
-# 사건마다 **증거**를 보고, 틀린 줄을 찾아, 고치세요. 아래 검사 셀에 ✓가 나오면 됩니다. 힌트는 사건마다 접어 두었습니다.
+# 사건마다 **증거**를 보고, 틀린 줄을 찾아, 고치세요. 아래 검사 셀에 ✓가 나오면 됩니다. ✗에는 아직 틀린
+# 것이 따라 나옵니다. 힌트는 사건마다 접어 두었습니다. ★은 한 줄, ★★는 한두 줄, ★★★은 함수를 고치는 문제입니다.
 
 # %% [markdown] lang="en"
 # ## Case 1 · The activation
@@ -90,14 +93,14 @@ plt.show()
 # Derive x + k·x³ once more. Right at 0 and 1 is not enough.
 # </details>
 #
-# **1.** Repair it.
+# **1.** ★★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # x + k·x³을 다시 미분해 보세요. 0과 1에서 맞는다고 다 맞는 것은 아닙니다.
 # </details>
 #
-# **1.** 고치세요.
+# **1.** ★★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -115,9 +118,7 @@ def gelu_backward(dy, saved):
 
 
 # %% tags=["check"]
-if gelu_backward(u, (u, "tanh")) is not ...:
-    assert gradcheck.check(gelu.forward, gelu_backward, u).ok
-    print("✓")
+check("14.1", gelu_backward)
 
 # %% [markdown] lang="en"
 # ## Case 2 · Attention, two mistakes
@@ -173,14 +174,14 @@ assert [leaf.name for leaf in report.leaves if not leaf.ok] == ["x", "W_O"]
 # What does forward multiply by W_O? And how many times does forward use x?
 # </details>
 #
-# **2.** Repair both. (`s.concat` is there too.)
+# **2.** ★★★ Repair both. (`s.concat` is there too.)
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # 순전파에서 W_O와 곱하는 것은 무엇입니까? 그리고 순전파는 x를 몇 번 씁니까?
 # </details>
 #
-# **2.** 둘 다 고치세요. (`s.concat`도 저장되어 있습니다.)
+# **2.** ★★★ 둘 다 고치세요. (`s.concat`도 저장되어 있습니다.)
 
 
 # %% tags=["exercise"]
@@ -202,9 +203,7 @@ def attention_backward(dy, saved):
 
 
 # %% tags=["check"]
-if attention_backward(x, attention_forward(x, p)[1]) is not ...:
-    assert gradcheck.check(attention_forward, attention_backward, x, p).ok
-    print("✓")
+check("14.2", attention_backward)
 
 # %% [markdown] lang="en"
 # ## Case 3 · The table that grew
@@ -249,14 +248,14 @@ assert (table["E_pos"] - 0.1 * dp["E_pos"]).shape != table["E_pos"].shape
 # How many times was one row of the table used?
 # </details>
 #
-# **3.** Repair it.
+# **3.** ★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # 표의 한 행은 몇 번 쓰였습니까?
 # </details>
 #
-# **3.** 고치세요.
+# **3.** ★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -270,9 +269,7 @@ def position_backward(dy, saved):
 
 
 # %% tags=["check"]
-if position_backward(x, None) is not ...:
-    assert gradcheck.check(s4_position.forward, position_backward, x, table).ok
-    print("✓")
+check("14.3", position_backward)
 
 # %% [markdown] lang="en"
 # ## Case 4 · Too eager
@@ -294,7 +291,7 @@ def norm_backward_4(dy, saved):
 
 
 # %% [markdown] lang="en"
-# The gradient check is content. Why?
+# It passes the gradient check. Why?
 
 # %% [markdown] lang="ko"
 # 기울기 검증은 통과합니다. 왜일까요?
@@ -305,12 +302,12 @@ p = {"gamma": 1 + 0.5 * rng.standard_normal(12), "beta": rng.standard_normal(12)
 gradcheck.check(norm, norm_backward_4, x, p).ok
 
 # %% [markdown] lang="en"
-# Because the backward moved the weights *before* forward was wiggled: the check measured at the new gamma, too. Here is an
-# **invariant** that sees it: ask twice, get the same.
+# Because the backward changed the weights *before* the check ran forward: the check measured at the new gamma, too. Here is an
+# **invariant** that finds it: call it twice and get the same.
 
 # %% [markdown] lang="ko"
 # 순전파를 흔들어 보기 *전에* 역전파가 가중치를 옮겨 놓았기 때문입니다. 검증도 새 gamma에서 잰 것입니다. 이것을 잡아내는
-# **불변량**이 있습니다. 두 번 물어도 답이 같아야 합니다.
+# **불변량**이 있습니다. 두 번 불러도 결과가 같아야 합니다.
 
 # %%
 dy = rng.standard_normal(x.shape)
@@ -336,14 +333,14 @@ print(*(row for row in contract.rows if row.clause == "unmodified"), sep="\n")
 # backward belongs to the forward that was run, with the weights of then.
 # </details>
 #
-# **4.** Repair it.
+# **4.** ★★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # 역전파는 이미 실행된 순전파의 것입니다. 가중치도 그때의 값이어야 합니다.
 # </details>
 #
-# **4.** 고치세요.
+# **4.** ★★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -361,16 +358,12 @@ def norm_backward(dy, saved):
 
 
 # %% tags=["check"]
-if norm_backward(dy, saved) is not ...:
-    assert np.allclose(norm_backward(dy, saved)[0], norm_backward(dy, saved)[0])
-    assert np.allclose(norm_backward(dy, saved)[0], s6_layer_norm.backward(dy, saved)[0])
-    assert gradcheck.check(norm, norm_backward, x, p).ok
-    print("✓")
+check("14.4", norm_backward)
 
 # %% [markdown] lang="en"
 # ## Case 5 · The scrambled photo
-# Step 1, patches of 16·16·3 values. The check is content here too; and it is right to be, for this backward *is* the
-# derivative of this forward.
+# Step 1, patches of 16·16·3 values. This passes the gradient check too, and rightly: this backward *is* the derivative of this
+# forward.
 
 # %% [markdown] lang="ko"
 # ## 사건 5 · 뒤섞인 사진
@@ -435,14 +428,14 @@ assert (patchify_5(places, 2)[0][0, 0] != places[0, :2, :2].reshape(-1)).any()
 # Reshape only cuts an axis into pieces where it stands. Which axis is the last one of x?
 # </details>
 #
-# **5.** Repair the forward.
+# **5.** ★★ Repair the forward.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # reshape는 축을 제자리에서 쪼갤 뿐입니다. x의 마지막 축은 무엇입니까?
 # </details>
 #
-# **5.** 순전파를 고치세요.
+# **5.** ★★ 순전파를 고치세요.
 
 
 # %% tags=["exercise"]
@@ -458,18 +451,14 @@ def patchify(x, P):
 
 
 # %% tags=["check"]
-if patchify(places, 2) is not ...:
-    assert (patchify(places, 2)[0, 0] == places[0, :2, :2].reshape(-1)).all()
-    library, _ = s1_patchify.forward(image[None], patch_size=16)
-    assert (patchify(image[None], 16) == library).all()
-    print("✓")
+check("14.5", patchify)
 
 # %% [markdown] lang="en"
-# ## Case 6 · Heads that never meet
+# ## Case 6 · Heads that are never mixed
 # Attention from a much copied tutorial. It learns, and its test passes: the reference in the test was built the same way.
 
 # %% [markdown] lang="ko"
-# ## 사건 6 · 서로 만나지 않는 헤드
+# ## 사건 6 · 한 번도 섞이지 않는 헤드
 # 널리 베껴 쓰인 튜토리얼의 어텐션입니다. 학습도 되고 테스트도 통과합니다. 테스트의 기준 모델을 똑같은 구조로 만들었기
 # 때문입니다.
 
@@ -503,10 +492,10 @@ y, _ = s5_attention.forward(x, real, num_heads=3)
 abs(s5_attention.forward(nudged, real, num_heads=3)[0] - y).max(axis=(0, 1)).round(2)
 
 # %% [markdown] lang="en"
-# Head 0 alone has noticed: three small attentions side by side, each with its own third of the token.
+# Only the columns of head 0 changed: these are three small attentions side by side, each with its own third of the token.
 
 # %% [markdown] lang="ko"
-# 0번 헤드만 알아챘습니다. 작은 어텐션 세 개가 토큰을 3분의 1씩 나눠 갖고 나란히 있을 뿐입니다.
+# 0번 헤드의 열만 바뀌었습니다. 작은 어텐션 세 개가 토큰을 3분의 1씩 나눠 갖고 나란히 있을 뿐입니다.
 
 # %%
 moved = abs(attention_6(nudged, p) - attention_6(x, p)).max(axis=(0, 1)) > 0
@@ -514,17 +503,17 @@ assert moved[:4].all() and not moved[4:].any()
 
 # %% [markdown] lang="en"
 # <details><summary>Hint</summary>
-# Project first, then split; and there is a last matrix, where the heads meet.
+# Project first, then split; and there is a last matrix, which mixes the heads.
 # </details>
 #
-# **6.** Repair it, with `p["W_Q"]`, `p["W_K"]`, `p["W_V"]` and `p["W_O"]`, each (D, D). Leave the biases out.
+# **6.** ★★★ Repair it, with `p["W_Q"]`, `p["W_K"]`, `p["W_V"]` and `p["W_O"]`, each (D, D). Leave the biases out.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
-# 먼저 투영하고 그다음에 나눕니다. 그리고 헤드끼리 만나는 마지막 행렬이 있습니다.
+# 먼저 투영하고 그다음에 나눕니다. 그리고 헤드를 섞는 마지막 행렬이 있습니다.
 # </details>
 #
-# **6.** `p["W_Q"]`, `p["W_K"]`, `p["W_V"]`, `p["W_O"]`로 고치세요. 모두 (D, D)입니다. 편향은 빼도 됩니다.
+# **6.** ★★★ `p["W_Q"]`, `p["W_K"]`, `p["W_V"]`, `p["W_O"]`로 고치세요. 모두 (D, D)입니다. 편향은 빼도 됩니다.
 
 
 # %% tags=["exercise"]
@@ -540,9 +529,7 @@ def attention(x, p):
 
 
 # %% tags=["check"]
-if attention(x, real) is not ...:
-    assert np.allclose(attention(x, real), y)
-    print("✓")
+check("14.6", attention)
 
 # %% [markdown] lang="en"
 # ## Case 7 · Adam and the clock
@@ -597,14 +584,14 @@ assert np.isclose(steps[0], 0.1) and steps.max() > 0.2
 # The corrections must fade as t grows.
 # </details>
 #
-# **7.** Repair it.
+# **7.** ★★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # t가 커지면 보정은 사라져야 합니다.
 # </details>
 #
-# **7.** 고치세요.
+# **7.** ★★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -625,9 +612,7 @@ def adam(gradients, lr):
 
 
 # %% tags=["check"]
-if adam(np.full(200, 3.0), 0.1) is not ...:
-    assert np.allclose(-np.diff(adam(np.full(200, 3.0), 0.1)), 0.1)
-    print("✓")
+check("14.7", adam)
 
 # %% [markdown] lang="en"
 # ## Case 8 · The picture that lies
@@ -678,14 +663,14 @@ assert not np.allclose(rollout_8(A).sum(axis=-1), 1)
 # (17, 17) divided by (17,): which axis does NumPy line up?
 # </details>
 #
-# **8.** Repair it.
+# **8.** ★★ Repair it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
 # (17, 17)을 (17,)로 나눌 때 NumPy는 어느 축을 맞춥니까?
 # </details>
 #
-# **8.** 고치세요.
+# **8.** ★★ 고치세요.
 
 
 # %% tags=["exercise"]
@@ -703,9 +688,7 @@ def rollout(A):
 
 
 # %% tags=["check"]
-if rollout(A) is not ...:
-    assert np.allclose(rollout(A).sum(axis=-1), 1)
-    print("✓")
+check("14.8", rollout)
 
 # %% [markdown] lang="en"
 # ## The files are closed
@@ -713,7 +696,7 @@ if rollout(A) is not ...:
 # |---|---|
 # | 1 GELU, 2 attention | the gradient check, each part alone |
 # | 3 position | the shape of the gradient |
-# | 4 LayerNorm | ask twice |
+# | 4 LayerNorm | call it twice |
 # | 5 patches | values that say where they are |
 # | 6 heads | what depends on what |
 # | 7 Adam | a constant gradient, for more than one step |
@@ -727,10 +710,29 @@ if rollout(A) is not ...:
 # |---|---|
 # | 1 GELU, 2 어텐션 | 부분마다 따로 한 기울기 검증 |
 # | 3 포지셔널 임베딩 | 기울기의 shape |
-# | 4 LayerNorm | 두 번 물어보기 |
+# | 4 LayerNorm | 두 번 불러 비교하기 |
 # | 5 패치 | 위치를 말하는 값 |
 # | 6 헤드 | 무엇이 무엇에 의존하는가 |
 # | 7 Adam | 일정한 기울기로 여러 스텝 |
 # | 8 롤아웃 | 행의 합은 1 |
 #
 # 손실이 줄어드는 것만 봐서는 하나도 찾을 수 없습니다. 앞의 네 사건은 여러분의 코드에서도 `gradcheck.check_contract`가 찾아냅니다.
+
+# %% [markdown] lang="en"
+# **Explain.** A ViT trains, its loss falls, and its gradient check passes for every step. Name three kinds of mistakes that can
+# still be in it, and what finds each.
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 어떤 ViT가 학습되고, 손실이 줄고, 모든 단계가 기울기 검증을 통과합니다. 그래도 남아 있을 수 있는 실수 세 가지와, 그것을 찾아내는
+# 방법을 각각 말해 보세요.
+
+# %% [markdown] lang="en" tags=["solution"]
+# A forward that is not what was meant, such as scrambled patches or heads that are never mixed: the check compares backward with
+# forward, whatever forward is. Values that name their place find the first, and asking what depends on what finds the second. A
+# backward that changes the weights: call it twice and compare. And everything after the gradient, such as the optimizer: a
+# constant gradient over many steps finds it.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 첫째, 의도와 다른 순전파입니다. 패치가 뒤섞이거나 헤드가 한 번도 섞이지 않아도, 검증은 역전파를 그 순전파와 비교할 뿐입니다. 앞의 것은 위치를 말하는 값으로,
+# 뒤의 것은 무엇이 무엇에 의존하는지 물어서 찾습니다. 둘째, 가중치를 바꾸는 역전파입니다. 두 번 불러 비교하면 됩니다. 셋째, 옵티마이저처럼 기울기 다음에 오는
+# 것입니다. 일정한 기울기로 여러 스텝을 돌려 찾습니다.

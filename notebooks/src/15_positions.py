@@ -38,6 +38,7 @@ import vitnp
 from vitnp import data, gradcheck, show, tree, vit
 from vitnp.analysis import look
 from vitnp.blocks import encoder
+from vitnp.course.exercises import check
 from vitnp.ops import positions, relative, softmax
 from vitnp.show.page import BLUE, GREEN, ORANGE
 from vitnp.steps import (
@@ -832,16 +833,18 @@ plt.show()
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ViT-B/16 at 384×384 pixels with the 2-D embedding: how many parameters does it have for its positions, `E_cls`
+# **1.** ★ ViT-B/16 at 384×384 pixels with the 2-D embedding: how many parameters does it have for its positions, `E_cls`
 # included?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 384×384 이미지를 쓰는 ViT-B/16이 2-D 방식을 쓰면 위치를 위한 파라미터가 몇 개입니까? `E_cls`도 셉니다.
+# **1.** ★ 384×384 이미지를 쓰는 ViT-B/16이 2-D 방식을 쓰면 위치를 위한 파라미터가 몇 개입니까? `E_cls`도 셉니다.
 
 # %% tags=["exercise"]
 numbers = ...
@@ -850,17 +853,14 @@ numbers = ...
 numbers = 2 * 24 * 384 + 768
 
 # %% tags=["check"]
-if numbers is not ...:
-    larger = vitnp.preset("B/16", image_size=384, position_embedding="2d")
-    assert numbers == tree.count(vit.init(None, larger)["position"])
-    print("✓")
+check("15.1", numbers)
 
 # %% [markdown] lang="en"
-# **2.** To the relative embedding a distance is one number. On a grid of 4 columns and 3 rows, key and query are 5 apart,
+# **2.** ★★ To the relative embedding a distance is one number. On a grid of 4 columns and 3 rows, key and query are 5 apart,
 # $k - q = 5$. Which displacements (rows down, columns on) can that be? Give all, as a set of pairs.
 
 # %% [markdown] lang="ko"
-# **2.** 상대 위치에서 거리는 정수 하나입니다. 4열 3행의 격자에서 키와 쿼리가 $k - q = 5$만큼 떨어져 있습니다. (아래로 몇 행, 오른쪽으로
+# **2.** ★★ 상대 위치에서 거리는 정수 하나입니다. 4열 3행의 격자에서 키와 쿼리가 $k - q = 5$만큼 떨어져 있습니다. (아래로 몇 행, 오른쪽으로
 # 몇 열)로 쓰면 어떤 경우가 있습니까? 모든 경우를 쌍의 집합으로 쓰세요.
 
 # %% tags=["exercise"]
@@ -870,19 +870,14 @@ displacements = ...
 displacements = {(1, 1), (2, -3)}  # 4 + 1, and 8 − 3: two rows down, and back
 
 # %% tags=["check"]
-if displacements is not ...:
-    found = set()
-    for q in range(12 - 5):
-        found.add(((q + 5) // 4 - q // 4, (q + 5) % 4 - q % 4))
-    assert set(displacements) == found
-    print("✓")
+check("15.2", displacements)
 
 # %% [markdown] lang="en"
-# **3.** For sine and cosine the cosine of two rows of the table depends on the displacement alone. Write it, from `down` and
+# **3.** ★★★ For sine and cosine the cosine of two rows of the table depends on the displacement alone. Write it, from `down` and
 # `on` and with `omega`. (Use $\sin a \sin b + \cos a \cos b = \cos(a - b)$; each row has the squared length 384.)
 
 # %% [markdown] lang="ko"
-# **3.** 사인-코사인 표에서 두 행의 코사인은 서로 얼마나 떨어져 있는지에만 달려 있습니다. `down`과 `on`을 받아 `omega`로 계산하는 함수를
+# **3.** ★★★ 사인-코사인 표에서 두 행의 코사인은 서로 얼마나 떨어져 있는지에만 달려 있습니다. `down`과 `on`을 받아 `omega`로 계산하는 함수를
 # 쓰세요. ($\sin a \sin b + \cos a \cos b = \cos(a - b)$를 쓰면 됩니다. 모든 행은 길이의 제곱이 384입니다.)
 
 
@@ -897,8 +892,22 @@ def cosine_of(down, on):
 
 
 # %% tags=["check"]
-if cosine_of(0, 0) is not ...:
-    every = look.position_similarity(library, grid=(14, 14))
-    for there in np.ndindex(14, 14):
-        assert np.isclose(cosine_of(there[0] - 7, there[1] - 3), every[(7, 3, *there)])
-    print("✓")
+check("15.3", cosine_of)
+
+# %% [markdown] lang="en"
+# **Explain.** A ViT without positions gives the same logits for an image and for the same image with its patches shuffled. Why?
+# Go through step 5, step 7 and the classifier.
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 위치 정보가 없는 ViT는 이미지와, 패치를 섞은 같은 이미지에 똑같은 로짓을 냅니다. 왜 그럴까요? 5단계, 7단계, 분류기의 순서로
+# 설명하세요.
+
+# %% [markdown] lang="en" tags=["solution"]
+# Steps 6 and 7 treat every token alone, so shuffled tokens give the same rows in the shuffled order. In step 5 the softmax runs
+# over all keys and the sum A·V has no order, so here too only the rows are shuffled: attention is equivariant. [CLS] is not one
+# of the shuffled tokens, so its row is the same after each block, up to rounding. The classifier reads this row alone.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 6단계와 7단계는 토큰을 하나씩 따로 계산하므로, 토큰을 섞으면 결과의 행도 똑같이 섞일 뿐입니다. 5단계에서 softmax는 모든 키에 걸쳐 있고 A·V의 합에는
+# 순서가 없습니다. 여기서도 행의 순서만 바뀝니다. 어텐션은 순열에 대해 등변입니다. [CLS]는 섞은 토큰이 아니므로 블록을 지날 때마다 반올림 오차를 빼면 같은
+# 행입니다. 분류기는 이 행만 읽습니다.

@@ -36,6 +36,7 @@ from matplotlib.patches import Patch, Rectangle
 import vitnp
 from vitnp import data, gradcheck, tree, vit
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.models.vit import masked
 from vitnp.steps import s1_patchify, s2_project
@@ -842,15 +843,17 @@ for name, accuracies in curves.items():
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ViT-B/16 at 384×384. Of how many patches, on average, does the encoder get the true embedding at its own place?
+# **1.** ★ ViT-B/16 at 384×384. Of how many patches, on average, does the encoder get the true embedding at its own place?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 384×384 이미지를 쓰는 ViT-B/16입니다. 인코더가 자기 자리에서 진짜 임베딩을 받는 패치는 평균 몇 개입니까?
+# **1.** ★ 384×384 이미지를 쓰는 ViT-B/16입니다. 인코더가 자기 자리에서 진짜 임베딩을 받는 패치는 평균 몇 개입니까?
 
 # %% tags=["exercise"]
 true_ones = ...
@@ -859,16 +862,13 @@ true_ones = ...
 true_ones = (384 // 16) ** 2 * (0.5 + 0.5 * 0.1)
 
 # %% tags=["check"]
-if true_ones is not ...:
-    counted = masked.draw(np.random.default_rng(0), 2000, 576).source == np.arange(576)
-    assert np.isclose(true_ones, counted.sum(axis=1).mean(), atol=1)
-    print("✓")
+check("16.1", true_ones)
 
 # %% [markdown] lang="en"
-# **2.** The inverse, from a class to a color: from classes (…) to the three levels, 0…7, of red, green and blue (…, 3).
+# **2.** ★★ The inverse, from a class to a color: from classes (…) to the three levels, 0…7, of red, green and blue (…, 3).
 
 # %% [markdown] lang="ko"
-# **2.** 거꾸로, 클래스에서 색을 구합니다. 클래스 (…)를 받아 빨강, 초록, 파랑의 단계 0…7을 (…, 3)으로 돌려주는 함수를 쓰세요.
+# **2.** ★★ 거꾸로, 클래스에서 색을 구합니다. 클래스 (…)를 받아 빨강, 초록, 파랑의 단계 0…7을 (…, 3)으로 돌려주는 함수를 쓰세요.
 
 
 # %% tags=["exercise"]
@@ -882,16 +882,13 @@ def levels_of(classes):
 
 
 # %% tags=["check"]
-if levels_of(classes) is not ...:
-    assert (levels_of(classes) == levels).all()
-    assert (levels_of(np.arange(512)) @ [64, 8, 1] == np.arange(512)).all()
-    print("✓")
+check("16.2", levels_of)
 
 # %% [markdown] lang="en"
-# **3.** A is mostly zeros. Write dx of one image, from dy (N, D) and source (N,), without it: a loop, or `np.add.at`.
+# **3.** ★★★ A is mostly zeros. Write dx of one image, from dy (N, D) and source (N,), without it: a loop, or `np.add.at`.
 
 # %% [markdown] lang="ko"
-# **3.** A는 거의 0입니다. A 없이 이미지 한 장의 dx를 dy (N, D)와 source (N,)에서 구하는 함수를 쓰세요. 반복문이나 `np.add.at`을 쓰면
+# **3.** ★★★ A는 거의 0입니다. A 없이 이미지 한 장의 dx를 dy (N, D)와 source (N,)에서 구하는 함수를 쓰세요. 반복문이나 `np.add.at`을 쓰면
 # 됩니다.
 
 
@@ -909,7 +906,19 @@ def without_A(dy, source):
 
 
 # %% tags=["check"]
-if without_A(A[0], source) is not ...:
-    dy = np.random.default_rng(0).standard_normal((196, 768))
-    assert np.allclose(without_A(dy, source), A[0].T @ dy)
-    print("✓")
+check("16.3", without_A)
+
+# %% [markdown] lang="en"
+# **Explain.** Why is not every corrupted patch replaced by [mask]? Say what the other 20% are good for.
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 왜 손상된 패치를 모두 [mask]로 바꾸지 않을까요? 나머지 20%는 무엇에 쓰일까요?
+
+# %% [markdown] lang="en" tags=["solution"]
+# After pre-training no image has a [mask]. If only masked patches were predicted, the encoder would need to work only at tokens
+# that never come again. With another patch in place of some, and the true patch in place of others, it cannot tell which visible
+# patches to trust, so it must make a good output for every token, and compare each with its surroundings.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 사전 학습이 끝나면 어떤 이미지에도 [mask]가 없습니다. [mask] 자리만 예측한다면 인코더는 다시는 나오지 않을 토큰에서만 잘하면 됩니다. 일부는 다른 패치로
+# 바꾸고 일부는 그대로 두면, 보이는 패치 가운데 어느 것을 믿어도 되는지 알 수 없습니다. 그래서 모든 토큰에서 좋은 출력을 내고, 토큰마다 주변과 비교해야 합니다.

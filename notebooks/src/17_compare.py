@@ -45,6 +45,7 @@ from vitnp import data, show
 from vitnp.analysis import cost
 from vitnp.commands import cli
 from vitnp.course import paper
+from vitnp.course.exercises import check
 from vitnp.ops import gelu
 from vitnp.show.page import BLUE, GREEN, ORANGE
 from vitnp.training.loop import How, train
@@ -60,9 +61,9 @@ np.set_printoptions(suppress=True)
 # the seeds. Here a model is a configuration, so an ablation is one changed field.
 
 # %% [markdown] lang="ko"
-# ## 필드 하나만 바꾸기
-# **어블레이션**(ablation)은 모델의 한 부분이 얼마나 값어치가 있는지 묻는 실험입니다. 그 부분만 바꾸고 데이터, 레시피, 시드까지
-# 나머지는 모두 그대로 둡니다. 여기서는 설정이 곧 모델이므로, 어블레이션은 필드 하나를 바꾸는 일입니다.
+# ## 설정 하나만 바꾸기
+# **어블레이션**(ablation)은 모델의 한 부분이 얼마나 기여하는지 묻는 실험입니다. 그 부분만 바꾸고 데이터, 레시피, 시드까지
+# 나머지는 모두 그대로 둡니다. 여기서는 설정이 곧 모델이므로, 어블레이션은 설정(하이퍼파라미터) 하나를 바꾸는 일입니다.
 
 
 # %%
@@ -94,7 +95,7 @@ assert len(changed(base, vitnp.preset("B/32"))) == 1
 
 # %% [markdown] lang="ko"
 # 네 필드가 한꺼번에 바뀝니다. L/16이 B/16보다 좋더라도, 깊이 덕분인지 임베딩 차원 덕분인지는 이 둘만 보고 아무도 말할 수 없습니다.
-# B/16과 B/32는 필드 하나만 다릅니다. 이것이 어블레이션입니다.
+# B/16과 B/32는 설정 하나만 다릅니다. 이것이 어블레이션입니다.
 
 # %% [markdown] lang="en"
 # ## What a field costs
@@ -344,7 +345,7 @@ plt.show()
 
 # %% [markdown] lang="ko"
 # "ViT는 연산을 더 투입할수록 성능이 꾸준히 오름"(강의자료 003)이 맞습니다. 다만 갈수록 더디게 오릅니다. B/16에서 H/14까지 연산을 19배 들여
-# 1.7%p를 얻습니다. 눈여겨볼 짝이 셋 있습니다. **B/32와 B/16**은 어블레이션입니다. 필드 하나를 바꿔 연산을 4배 들이고 1.6%p를 얻습니다.
+# 1.7%p를 얻습니다. 눈여겨볼 짝이 셋 있습니다. **B/32와 B/16**은 어블레이션입니다. 설정 하나를 바꿔 연산을 4배 들이고 1.6%p를 얻습니다.
 # **L/32와 B/16**은 비용이 비슷한데, 패치가 굵은 큰 모델과 패치가 고운 작은 모델의 정확도도 비슷합니다. **두 번 나오는 L/16**은 같은
 # 모델을 더 오래 학습한 것입니다.
 
@@ -706,7 +707,7 @@ for delta in (1.0, 0.5, 0.28, 0.1):
 # little. Say so, as `docs/results.md` does, or keep other images for the choice.)
 
 # %% [markdown] lang="ko"
-# ## 필드 하나만 바꿨는데도 불공평할 때
+# ## 설정 하나만 바꿨는데도 불공평할 때
 # **분류기: [CLS]일까, gap일까?** 논문의 저자들도 처음에는 토큰의 평균(gap)이 클래스 토큰보다 훨씬 나쁘다고 보았습니다. 원인은
 # 학습률이었습니다. [CLS]에 좋은 8·10⁻⁴에서 gap은 실패하지만, 3·10⁻⁴에서는 똑같이 좋습니다(논문 Fig. 9). 한쪽 값에 맞춰 조정한
 # 레시피는 그 값의 일부입니다. 우리의 digits 레시피도 [CLS], 패치 2, 블록 4개에 맞춰 조정한 것입니다. 그러니 각자에게 *가장 잘 맞는*
@@ -897,15 +898,17 @@ place.cleanup()
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** From how many tokens on do Q·Kᵀ and A·V of a block cost as much as all the rest of it? Width 768.
+# **1.** ★★ From how many tokens on do Q·Kᵀ and A·V of a block cost as much as all the rest of it? Width 768.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 임베딩 차원이 768인 블록에서 Q·Kᵀ와 A·V의 연산량이 나머지 전부와 같아지는 것은 토큰이 몇 개일 때입니까?
+# **1.** ★★ 임베딩 차원이 768인 블록에서 Q·Kᵀ와 A·V의 연산량이 나머지 전부와 같아지는 것은 토큰이 몇 개일 때입니까?
 
 # %% tags=["exercise"]
 as_much = ...
@@ -914,17 +917,13 @@ as_much = ...
 as_much = 6 * 768  # 2 N² D = 12 N D²
 
 # %% tags=["check"]
-if as_much is not ...:
-    image = vitnp.preset("B/16", image_size=(16, 16 * as_much), classifier="gap")
-    m = cost.multiply_adds(image)
-    assert m["Q·Kᵀ"] + m["A·V"] == m["Q, K, V"] + m["W_O"] + m["feed-forward"]
-    print("✓")
+check("17.1", as_much)
 
 # %% [markdown] lang="en"
-# **2.** From `right`: for each of the six seeds, how many images does only the model of two blocks get right?
+# **2.** ★★ From `right`: for each of the six seeds, how many images does only the model of two blocks get right?
 
 # %% [markdown] lang="ko"
-# **2.** `right`를 써서, 블록 2개인 모델만 맞힌 이미지가 몇 장인지 시드 여섯 개 각각에 대해 구하세요.
+# **2.** ★★ `right`를 써서, 블록 2개인 모델만 맞힌 이미지가 몇 장인지 시드 여섯 개 각각에 대해 구하세요.
 
 # %% tags=["exercise"]
 only_two = ...
@@ -933,17 +932,14 @@ only_two = ...
 only_two = (right["2"] & ~right["1"]).sum(axis=1)
 
 # %% tags=["check"]
-if only_two is not ...:
-    only_one = (right["1"] & ~right["2"]).sum(axis=1)
-    assert np.allclose((only_two - only_one) / 3.6, accuracy["2"] - accuracy["1"])
-    print("✓")
+check("17.2", only_two, right)
 
 # %% [markdown] lang="en"
-# **3.** Standard deviation 0.44 points over seeds, for both models, not paired. How many seeds each to see 0.2 points at
+# **3.** ★★★ Standard deviation 0.44 points over seeds, for both models, not paired. How many seeds each to see 0.2 points at
 # two standard errors?
 
 # %% [markdown] lang="ko"
-# **3.** 두 모델 모두 시드별 표준편차가 0.44%p이고 짝을 짓지 않았습니다. 0.2%p의 차이를 표준오차의 두 배로 보려면 시드가 각각 몇 개
+# **3.** ★★★ 두 모델 모두 시드별 표준편차가 0.44%p이고 짝을 짓지 않았습니다. 0.2%p의 차이를 표준오차의 두 배로 보려면 시드가 각각 몇 개
 # 필요합니까?
 
 # %% tags=["exercise"]
@@ -953,6 +949,22 @@ needed = ...
 needed = int(np.ceil(8 * 0.44**2 / 0.2**2))
 
 # %% tags=["check"]
-if needed is not ...:
-    assert 2 * 0.44 * np.sqrt(2 / needed) <= 0.2 < 2 * 0.44 * np.sqrt(2 / (needed - 1))
-    print("✓")
+check("17.3", needed)
+
+# %% [markdown] lang="en"
+# **Explain.** A report says: with seed 0, model A has 99.2% on the 360 digits and model B 98.9%, so A is better. What do you
+# answer?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 시드 0에서 모델 A가 digits 테스트 이미지 360장에서 99.2%, 모델 B가 98.9%이므로 A가 더 낫다는 보고를 받았습니다.
+# 뭐라고 답하겠습니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# The difference is one image of 360. The standard error of one such accuracy is already about 0.5 points, and the standard
+# deviation over seeds is about 0.4. So this result says nothing. Run both with the same several seeds, compare pair by pair, and
+# report the mean difference with its standard error. Also say how many settings were tried before this one.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 차이는 360장 가운데 한 장입니다. 이런 정확도 하나의 표준오차가 이미 0.5%p쯤이고, 시드에 따른 표준편차도 0.4%p쯤입니다. 그러니 이 결과로는 아무것도
+# 말할 수 없습니다. 같은 시드 여러 개로 두 모델을 돌려 시드끼리 짝을 지어 비교하고, 차이의 평균을 표준오차와 함께 보고해야 합니다. 그 전에 설정을 몇 가지나
+# 시도했는지도 밝혀야 합니다.

@@ -36,6 +36,7 @@ import vitnp
 from vitnp.analysis import look
 from vitnp.analysis.trace import trace
 from vitnp.course import eye
+from vitnp.course.exercises import check
 from vitnp.data import preprocess
 from vitnp.weights import fetch
 
@@ -662,15 +663,17 @@ picture(axes[1], own_scores.reshape(grid), patch, grid=grid)
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** How many 3×3 layers with stride 1 does a CNN need, so that one neuron can see both eyes?
+# **1.** ★ How many 3×3 layers with stride 1 does a CNN need, so that one neuron can see both eyes?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답입니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 뉴런 하나가 두 눈을 함께 보려면 스트라이드 1인 3×3 층이 몇 개 필요합니까?
+# **1.** ★ 뉴런 하나가 두 눈을 함께 보려면 스트라이드 1인 3×3 층이 몇 개 필요합니까?
 
 # %% tags=["exercise"]
 layers = ...
@@ -679,17 +682,14 @@ layers = ...
 layers = (127 - 1) // 2
 
 # %% tags=["check"]
-if layers is not ...:
-    assert receptive_field([(3, 1)] * layers)[-1] >= 127, "too few layers"
-    assert receptive_field([(3, 1)] * (layers - 1))[-1] < 127, "fewer layers are enough"
-    print("✓")
+check("18.1", layers)
 
 # %% [markdown] lang="en"
-# **2.** $S$ is not symmetric: the query is the row. Ask the other way round: of the patches in columns 0 to 9, which has the
+# **2.** ★★ $S$ is not symmetric: the query is the row. Now start at the other eye: of the patches in columns 0 to 9, which has the
 # highest score (mean over the heads) for the query patch (6, 14)? Give (row, column).
 
 # %% [markdown] lang="ko"
-# **2.** $S$는 대칭이 아니고, 쿼리가 행입니다. 방향을 바꿔 봅시다. 쿼리가 패치 (6, 14)일 때 0~9열의 패치 가운데 스코어(헤드 평균)가 가장 높은
+# **2.** ★★ $S$는 대칭이 아니고, 쿼리가 행입니다. 반대쪽 눈에서 시작해 봅시다. 쿼리가 패치 (6, 14)일 때 0~9열의 패치 가운데 스코어(헤드 평균)가 가장 높은
 # 것은 어디입니까? (행, 열)로 답하세요.
 
 # %% tags=["exercise"]
@@ -700,17 +700,13 @@ asked = S[:, 1 + 16 * 6 + 14, 1:].mean(axis=0).reshape(16, 16)
 answer = np.unravel_index(asked[:, :10].argmax(), (16, 10))
 
 # %% tags=["check"]
-if answer is not ...:
-    back = (cat.Q[:, 111] * cat.K[:, 1 + 16 * answer[0] + answer[1]]).sum()
-    others = (cat.Q[:, 111][:, None] * cat.K[:, 1:][:, column < 10]).sum(axis=(0, 2))
-    assert answer[1] < 10 and np.isclose(back, others.max()), "another patch has a higher score"
-    print("✓")
+check("18.2", answer)
 
 # %% [markdown] lang="en"
-# **3.** Write the mutual matches of a cosine matrix (N, M): True where i is the best match of its own best match.
+# **3.** ★★ Write the mutual matches of a cosine matrix (N, M): True where i is the best match of its own best match.
 
 # %% [markdown] lang="ko"
-# **3.** 코사인 행렬 (N, M)에서 서로를 가장 닮은 패치로 고른 짝을 구하세요. i가 고른 패치가 다시 i를 고르면 True입니다.
+# **3.** ★★ 코사인 행렬 (N, M)에서 서로를 가장 닮은 패치로 고른 짝을 구하세요. i가 고른 패치가 다시 i를 고르면 True입니다.
 
 
 # %% tags=["exercise"]
@@ -725,7 +721,22 @@ def mutual_matches(cosine):
 
 
 # %% tags=["check"]
-if mutual_matches(cosine) is not ...:
-    for each in (cosine, cosine[:, :9]):
-        assert (mutual_matches(each) == look.matches(each)[1]).all(), "see look.matches"
-    print("✓")
+check("18.3", mutual_matches)
+
+# %% [markdown] lang="en"
+# **Explain.** A CNN with a receptive field of 131 pixels and one block of a ViT can both combine the two eyes. What is different
+# between the two?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 수용 영역이 131픽셀인 CNN도, ViT의 블록 하나도 두 눈을 함께 볼 수 있습니다. 둘은 무엇이 다를까요?
+
+# %% [markdown] lang="en" tags=["solution"]
+# The receptive field only says what can reach a neuron. In the CNN the path goes through many layers, and its fixed weights are
+# the same for every image and every place. In attention any two patches are one step apart, and the weight between them is
+# computed from their contents: here a query on one eye gives the largest scores to the other. A different image gives different
+# weights.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 수용 영역은 무엇이 뉴런에 닿을 수 있는지만 말해 줍니다. CNN에서는 그 길이 여러 층을 지나고, 가중치는 모든 이미지와 모든 자리에서 똑같이 고정되어 있습니다.
+# 어텐션에서는 어느 두 패치든 한 단계 거리이고, 둘 사이의 가중치를 패치의 내용에서 계산합니다. 여기서는 한쪽 눈의 쿼리가 다른 쪽 눈에 가장 높은 스코어를 줍니다.
+# 이미지가 달라지면 가중치도 달라집니다.

@@ -35,6 +35,7 @@ from vitnp import gradcheck, tree
 from vitnp.blocks import bottleneck, resnet
 from vitnp.blocks.convolution import How
 from vitnp.course import slides
+from vitnp.course.exercises import check
 from vitnp.data import photo
 from vitnp.models import bit, hybrid
 from vitnp.ops import conv, group_norm, pool, relu, standardize
@@ -874,15 +875,17 @@ for name in "R+Ti/16 R26+S/32 R50+B/16 R50+B/32 R50+L/16 R50+L/32".split():
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** R50x1 gets a photo of 384×384. How many rows has the map after the root, and after each of the four stages? Five numbers.
+# **1.** ★ R50x1 gets a photo of 384×384. How many rows has the map after the root, and after each of the four stages? Five numbers.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** R50x1에 384×384 사진을 넣습니다. 루트 뒤와 스테이지 네 개 뒤의 특징 맵은 각각 몇 행입니까? 숫자 다섯 개로 답하세요.
+# **1.** ★ R50x1에 384×384 사진을 넣습니다. 루트 뒤와 스테이지 네 개 뒤의 특징 맵은 각각 몇 행입니까? 숫자 다섯 개로 답하세요.
 
 # %% tags=["exercise"]
 rows = ...
@@ -891,21 +894,15 @@ rows = ...
 rows = [96, 96, 48, 24, 12]
 
 # %% tags=["check"]
-if rows is not ...:
-    right = resnet.sizes_of((384, 384), (3, 4, 6, 3), same=False)[1:]
-    assert len(rows) == 5, "after the root, and after each of four stages"
-    assert rows[0] == 96, "the root has two strides of 2"
-    assert rows[1] == rows[0], "the first stage has stride 1"
-    assert list(rows) == [height for height, _ in right], "the other stages have stride 2"
-    print("✓")
+check("19.1", rows)
 
 # %% [markdown] lang="en"
-# **2.** Write TensorFlow's SAME: (before, after) for n rows, a kernel k and a stride s, so that there are ⌈n/s⌉ rows. Two tests are the
-# zeros on the wrong side: the picture would be shifted.
+# **2.** ★★ Write TensorFlow's SAME: (before, after) for n rows, a kernel k and a stride s, so that there are ⌈n/s⌉ rows. Zeros on the
+# wrong side would shift the picture.
 
 # %% [markdown] lang="ko"
-# **2.** TensorFlow의 SAME을 쓰세요. n행, 커널 k, 스트라이드 s일 때 출력이 ⌈n/s⌉행이 되도록 앞과 뒤에 붙일 0의 개수 (앞, 뒤)입니다. 검사에는 0을 반대쪽에 붙여
-# 그림이 밀리는 경우도 들어 있습니다.
+# **2.** ★★ TensorFlow의 SAME을 쓰세요. n행, 커널 k, 스트라이드 s일 때 출력이 ⌈n/s⌉행이 되도록 앞과 뒤에 붙일 0의 개수 (앞, 뒤)입니다. 0을 반대쪽에 붙이면 그림이
+# 밀립니다.
 
 
 # %% tags=["exercise"]
@@ -921,28 +918,15 @@ def same(n, k, s):
 
 
 # %% tags=["check"]
-if same(8, 3, 2) is not ...:
-    before, after = same(8, 3, 2)
-    assert before + after == 1, "4 windows of 3, two apart, cover 9 rows: one more than 8"
-    assert (before, after) == (0, 1), "shifted by a row: the larger half goes below"
-    assert same(224, 7, 2) == (2, 3), "7x7/2 on 224 needs 5 zeros, the larger half below"
-    assert same(224, 1, 2) == (0, 0), "never fewer than 0 zeros"
-    for n, k, s in (9, 3, 2), (10, 5, 3), (7, 4, 1):
-        right, _ = conv.padding_of((n, n), kernel=k, stride=s, padding="same")
-        assert same(n, k, s) == right, f"n = {n}, k = {k}, s = {s} needs {right}"
-    print("✓")
+check("19.2", same)
 
 # %% [markdown] lang="en"
-# **3.** With stride 1, dx is a convolution again: of dy with k − 1 zeros on each side, and of the kernel **turned round**, its two
+# **3.** ★★★ With stride 1, dx is a convolution again: of dy with k − 1 zeros on each side, and of the kernel **turned round**, its two
 # channel axes exchanged. Write it with `conv.forward`. The gradient check decides.
 
 # %% [markdown] lang="ko"
-# **3.** 스트라이드가 1이면 dx도 합성곱입니다. dy의 둘레에 0을 k − 1줄 붙이고, 커널은 **180도 돌리고** 두 채널 축을 맞바꿉니다. `conv.forward`로
+# **3.** ★★★ 스트라이드가 1이면 dx도 합성곱입니다. dy의 둘레에 0을 k − 1줄 붙이고, 커널은 **180도 돌리고** 두 채널 축을 맞바꿉니다. `conv.forward`로
 # 쓰세요. 맞는지는 기울기 검증이 판정합니다.
-
-# %%
-x_3, W_3 = rng.standard_normal((2, 6, 7, 4)), rng.standard_normal((3, 3, 4, 5))
-dy_3 = np.ones((2, 4, 5, 5))
 
 
 # %% tags=["exercise"]
@@ -956,20 +940,14 @@ def dx_by_convolution(dy, W):
 
 
 # %% tags=["check"]
-if dx_by_convolution(dy_3, W_3) is not ...:
-    shape = dx_by_convolution(dy_3, W_3).shape
-    assert shape == x_3.shape, f"dx has shape {shape}: pad with k − 1, swap axes 2, 3 of W"
-    with_W = lambda x: conv.forward(x, W_3)
-    report = gradcheck.check(with_W, lambda dy, saved: dx_by_convolution(dy, W_3), x_3)
-    assert report.ok, f"turn the kernel round along both axes, W[::-1, ::-1]\n{report}"
-    print("✓")
+check("19.3", dx_by_convolution)
 
 # %% [markdown] lang="en"
-# **4.** Write the backward of the standardized kernel, from `dŴ` and `saved = (Ŵ, 1/√(v + ε))`. It is LayerNorm's line, with
+# **4.** ★★★ Write the backward of the standardized kernel, from `dŴ` and `saved = (Ŵ, 1/√(v + ε))`. It is LayerNorm's line, with
 # means over the first three axes.
 
 # %% [markdown] lang="ko"
-# **4.** 커널 표준화의 역전파를 `dŴ`와 `saved = (Ŵ, 1/√(v + ε))`로 쓰세요. LayerNorm의 한 줄에서 평균을 앞의 세 축으로 내면 됩니다.
+# **4.** ★★★ 커널 표준화의 역전파를 `dŴ`와 `saved = (Ŵ, 1/√(v + ε))`로 쓰세요. LayerNorm의 한 줄에서 평균을 앞의 세 축으로 내면 됩니다.
 
 
 # %%
@@ -993,19 +971,13 @@ def standardize_backward(dy, saved):
 
 
 # %% tags=["check"]
-if standardize_backward(*standardize_forward(W_3)) is not ...:
-    dW_3 = standardize_backward(rng.standard_normal(W_3.shape), standardize_forward(W_3)[1])
-    shift, scale = (abs(a.sum(axis=(0, 1, 2))).max() for a in (dW_3, dW_3 * W_3))
-    assert shift < 1e-9, "a shift of W does nothing: subtract the mean of dŴ"
-    assert scale < 1e-6, "scaling W does nothing: subtract Ŵ·mean(dŴ·Ŵ)"
-    assert gradcheck.check(standardize_forward, standardize_backward, W_3).ok, "and divide by σ"
-    print("✓")
+check("19.4", standardize_backward)
 
 # %% [markdown] lang="en"
-# **5.** How many tokens, [CLS] included, do R50+B/16 and R50+B/32 have at 384×384, and R+Ti/16? Three numbers.
+# **5.** ★ How many tokens, [CLS] included, do R50+B/16 and R50+B/32 have at 384×384, and R+Ti/16? Three numbers.
 
 # %% [markdown] lang="ko"
-# **5.** 384×384에서 R50+B/16, R50+B/32, R+Ti/16의 토큰은 [CLS]까지 각각 몇 개입니까? 숫자 세 개로 답하세요.
+# **5.** ★ 384×384에서 R50+B/16, R50+B/32, R+Ti/16의 토큰은 [CLS]까지 각각 몇 개입니까? 숫자 세 개로 답하세요.
 
 # %% tags=["exercise"]
 counts = ...
@@ -1014,10 +986,20 @@ counts = ...
 counts = [24 * 24 + 1, 12 * 12 + 1, 12 * 12 + 1]
 
 # %% tags=["check"]
-if counts is not ...:
-    names = ("R50+B/16", "R50+B/32", "R+Ti/16")
-    right = [vitnp.preset(name, image_size=384).num_tokens for name in names]
-    assert counts[0] == right[0], "a place for every 16 pixels each way, and [CLS]"
-    assert counts[1] == right[1], "four stages: a place is 32 pixels"
-    assert list(counts) == right, "R+Ti/16: a place is 4 pixels, a patch 8x8 places"
-    print("✓")
+check("19.5", counts)
+
+# %% [markdown] lang="en"
+# **Explain.** BiT is trained with few images per device. Why does it use GroupNorm with standardized kernels and not BatchNorm?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** BiT는 장치마다 이미지를 조금씩만 두고 학습합니다. 왜 BatchNorm이 아니라 GroupNorm과 커널 표준화를 쓸까요?
+
+# %% [markdown] lang="en" tags=["solution"]
+# BatchNorm takes mean and variance over the batch. With few images they are noisy, and the output for one image depends on the
+# others, in training but not in testing. GroupNorm takes them over groups of channels of one image, so the batch does not matter.
+# Alone it leaves channels that become more and more similar; standardized kernels have mean 0, which prevents that.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# BatchNorm은 배치 전체에서 평균과 분산을 구합니다. 이미지가 적으면 값이 흔들리고, 한 이미지의 출력이 다른 이미지에 따라 달라집니다. 학습할 때는 그렇고
+# 테스트할 때는 아닙니다. GroupNorm은 이미지 한 장의 채널 그룹 안에서 구하므로 배치와 상관이 없습니다. 그것만 쓰면 채널들이 점점 비슷해지는데, 표준화한
+# 커널은 평균이 0이라서 이를 막아 줍니다.

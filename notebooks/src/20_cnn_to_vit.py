@@ -35,8 +35,9 @@ import numpy as np
 import vitnp
 from vitnp import data, gradcheck, models, tree
 from vitnp.analysis import bias
+from vitnp.course.exercises import check
 from vitnp.ops import conv, gru, pool
-from vitnp.steps import s1_patchify, s5_attention
+from vitnp.steps import s5_attention
 from vitnp.training.loop import train
 from vitnp.training.recipes import RECIPES
 from vitnp.training.setup import initial_parameters
@@ -653,15 +654,17 @@ assert all(values[0] < values[2] for values in few.values())
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** All weights and biases of a GRU are 0, and its state is h = 0.8. What is h after three more inputs? Compute it by hand.
+# **1.** ★ All weights and biases of a GRU are 0, and its state is h = 0.8. What is h after three more inputs? Compute it by hand.
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** GRU의 가중치와 편향이 모두 0이고 상태는 h = 0.8입니다. 입력을 세 번 더 받으면 h는 얼마가 됩니까? 손으로 계산하세요.
+# **1.** ★ GRU의 가중치와 편향이 모두 0이고 상태는 h = 0.8입니다. 입력을 세 번 더 받으면 h는 얼마가 됩니까? 손으로 계산하세요.
 
 # %% tags=["exercise"]
 h_3 = ...
@@ -670,17 +673,13 @@ h_3 = ...
 h_3 = 0.8 / 2 / 2 / 2  # z = σ(0) = 1/2, n = tanh(0) = 0
 
 # %% tags=["check"]
-if h_3 is not ...:
-    assert h_3 < 0.8, "σ(0) is not 1: the gate does not keep everything"
-    assert h_3 > 0, "σ(0) is not 0: the gate does not drop everything"
-    assert np.isclose(h_3 * 8, 0.8), "n = tanh(0) adds nothing; each step multiplies h by σ(0)"
-    print("✓")
+check("20.1", h_3)
 
 # %% [markdown] lang="en"
-# **2.** Now one step of any GRU, x (2,) and h (3,) → h′ (3,), by the formula above.
+# **2.** ★★ Now one step of any GRU, x (2,) and h (3,) → h′ (3,), by the formula above.
 
 # %% [markdown] lang="ko"
-# **2.** 이번에는 임의의 GRU의 한 스텝을 위의 식대로 쓰세요. x (2,)와 h (3,)를 받아 h′ (3,)를 돌려줍니다.
+# **2.** ★★ 이번에는 임의의 GRU의 한 스텝을 위의 식대로 쓰세요. x (2,)와 h (3,)를 받아 h′ (3,)를 돌려줍니다.
 
 # %%
 cell = gradcheck.random_like(gru.init(None, inputs=2, width=3, dtype="float64"), rng)
@@ -704,21 +703,13 @@ def gru_step(x, h):
 
 
 # %% tags=["check"]
-if gru_step(np.zeros(2), np.zeros(3)) is not ...:
-    inputs = np.random.default_rng(1).standard_normal((1, 2, 2))
-    first, second = gru.forward(inputs, cell)[0][0]
-    mine = gru_step(inputs[0, 0], np.zeros(3))
-    assert np.shape(mine) == (3,), f"h′ has shape {np.shape(mine)}, not (3,)"
-    assert np.allclose(mine, first), "with h = 0, h′ = (1 − z) ⊙ n, and r ⊙ c is still in n"
-    hint = "z keeps the old state: z ⊙ h; r multiplies hU_n + c, after the product"
-    assert np.allclose(gru_step(inputs[0, 1], first), second), hint
-    print("✓")
+check("20.2", gru_step, cell)
 
 # %% [markdown] lang="en"
-# **3.** A CNN has three max-pools of 2. What is the smallest shift, in pixels, after which its last map moves by exactly one place?
+# **3.** ★ A CNN has three max-pools of 2. What is the smallest shift, in pixels, after which its last map moves by exactly one place?
 
 # %% [markdown] lang="ko"
-# **3.** CNN에 크기가 2인 최대 풀링이 세 번 있습니다. 마지막 특징 맵이 정확히 한 칸 움직이는 가장 작은 이동은 몇 픽셀입니까?
+# **3.** ★ CNN에 크기가 2인 최대 풀링이 세 번 있습니다. 마지막 특징 맵이 정확히 한 칸 움직이는 가장 작은 이동은 몇 픽셀입니까?
 
 # %% tags=["exercise"]
 step = ...
@@ -727,21 +718,14 @@ step = ...
 step = 2 * 2 * 2
 
 # %% tags=["check"]
-if step is not ...:
-    three_pools = lambda x: pooled(pooled(pooled(x)))
-    picture = np.random.default_rng(1).integers(0, 99, (1, 32, 32, 1)).astype(float)
-    places = three_pools(picture).shape[2]  # for 32 pixels
-    assert places * step >= 32, "a place is more pixels: pools do not add up, they multiply"
-    assert places * step == 32, "a place is fewer pixels: 2, then 2 · 2, then …"
-    assert error(three_pools, picture, (0, step), stride=step) == 0
-    print("✓")
+check("20.3", step)
 
 # %% [markdown] lang="en"
-# **4.** Pixel j of a shuffled image is pixel `order[j]` of the image. Which first weights give the trained MLP the same logits for
+# **4.** ★★ Pixel j of a shuffled image is pixel `order[j]` of the image. Which first weights give the trained MLP the same logits for
 # shuffled images, without any training? `W_1` has shape (64, 192).
 
 # %% [markdown] lang="ko"
-# **4.** 섞은 이미지의 j번 픽셀은 원래 이미지의 `order[j]`번 픽셀입니다. 학습한 MLP가 섞은 이미지에 대해 똑같은 로짓을 내게 하려면 첫 가중치를
+# **4.** ★★ 섞은 이미지의 j번 픽셀은 원래 이미지의 `order[j]`번 픽셀입니다. 학습한 MLP가 섞은 이미지에 대해 똑같은 로짓을 내게 하려면 첫 가중치를
 # 어떻게 바꾸면 될까요? 다시 학습하지는 않습니다. `W_1`의 shape는 (64, 192)입니다.
 
 # %%
@@ -754,27 +738,18 @@ W_shuffled = ...
 W_shuffled = W_1[order]
 
 # %% tags=["check"]
-if W_shuffled is not ...:
-    assert np.shape(W_shuffled) == (64, 192), "a row for each pixel: reorder the rows"
-    layers = p["MLP"]["layers"] | {0: p["MLP"]["layers"][0] | {"W": W_shuffled}}
-    p_new, nine = p["MLP"] | {"layers": layers}, shuffled.test.images(np.arange(9))
-    new = vitnp.predict(nine, p_new, configs["MLP"])
-    old = vitnp.predict(test[:9], p["MLP"], configs["MLP"])
-    assert np.allclose(new, old, atol=1e-4), "row j meets pixel order[j]: take that row of W_1"
-    print("✓")
+check("20.4", W_shuffled, W_1, order)
 
 # %% [markdown] lang="en"
-# **5.** The same for the ViT, with whole patches in another order: patch j is patch `new_order[j]` of the image. Give the
+# **5.** ★★ The same for the ViT, with whole patches in another order: patch j is patch `new_order[j]` of the image. Give the
 # `E_shuffled`, shape (17, 64), for which the trained ViT's logits stay the same. Row 0 is [CLS].
 
 # %% [markdown] lang="ko"
-# **5.** ViT에서는 패치를 통째로 섞습니다. j번 패치는 원래 이미지의 `new_order[j]`번 패치입니다. 학습한 ViT의 로짓이 그대로이려면 위치 임베딩은 무엇이어야
+# **5.** ★★ ViT에서는 패치를 통째로 섞습니다. j번 패치는 원래 이미지의 `new_order[j]`번 패치입니다. 학습한 ViT의 로짓이 그대로이려면 위치 임베딩은 무엇이어야
 # 할까요? shape가 (17, 64)인 `E_shuffled`를 구하세요. 0행은 [CLS]입니다.
 
 # %%
 E_old, new_order = p["ViT"]["position"]["E_pos"], rng.permutation(16)
-pieces, saved = s1_patchify.forward(test[:9], patch_size=2)
-other = s1_patchify.backward(pieces[:, new_order], saved)  # puts the pieces together again
 
 # %% tags=["exercise"]
 E_shuffled = ...
@@ -783,11 +758,22 @@ E_shuffled = ...
 E_shuffled = E_old[[0, *(1 + new_order)]]
 
 # %% tags=["check"]
-if E_shuffled is not ...:
-    assert np.shape(E_shuffled) == (17, 64), "[CLS] keeps its row, and each patch has one"
-    assert (E_shuffled[0] == E_old[0]).all(), "[CLS] stays: row 0 is not moved"
-    p_new = p["ViT"] | {"position": {"E_pos": E_shuffled}}
-    new = vitnp.predict(other, p_new, configs["ViT"])
-    old = vitnp.predict(test[:9], p["ViT"], configs["ViT"])
-    assert np.allclose(new, old, atol=1e-4), "patch j takes its row along: 1 + new_order[j]"
-    print("✓")
+check("20.5", E_shuffled, E_old, new_order)
+
+# %% [markdown] lang="en"
+# **Explain.** All images, for training and for testing, get their pixels shuffled in the same way. Which of MLP, CNN and ViT
+# loses accuracy when trained again from the start, and why?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 학습 이미지와 테스트 이미지의 픽셀을 모두 같은 순서로 섞습니다. 처음부터 다시 학습하면 MLP, CNN, ViT 가운데 무엇의 정확도가
+# 떨어질까요? 이유는 무엇입니까?
+
+# %% [markdown] lang="en" tags=["solution"]
+# The MLP loses nothing: exercise 4 reorders the rows of its first weights, and the random start has no preferred order. The CNN
+# loses most, for it assumes that neighboring pixels belong together, and after the shuffle they do not. The ViT assumes this only
+# inside a patch: shuffling whole patches costs it nothing, as in exercise 5, but shuffling pixels also takes the patches apart.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# MLP는 잃는 것이 없습니다. 연습 문제 4처럼 첫 가중치의 행만 순서가 바뀌고, 무작위 초기값에는 정해진 순서가 없습니다. CNN이 가장 많이 잃습니다. 이웃한
+# 픽셀이 서로 관련 있다고 가정하는데, 섞고 나면 그렇지 않기 때문입니다. ViT는 패치 안에서만 그렇게 가정합니다. 연습 문제 5처럼 패치를 통째로 섞으면 잃는 것이
+# 없지만, 픽셀을 섞으면 패치 안이 흩어집니다.

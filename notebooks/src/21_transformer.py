@@ -37,6 +37,7 @@ import numpy as np
 import vitnp
 from vitnp import gradcheck, show, tree, vit
 from vitnp.blocks import decoder, encoder
+from vitnp.course.exercises import check
 from vitnp.data import sentences
 from vitnp.data.sentences import numbers
 from vitnp.engine import decoding
@@ -764,15 +765,17 @@ assert last["post-norm"] > last["post-norm, warm-up"] > last["pre-norm"]
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, and otherwise there is a hint.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
+# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** A target of 6 tokens, the last two of them padding. In how many of the 36 cells of the decoder's mask may a query look?
+# **1.** ★ A target of 6 tokens, the last two of them padding. In how many of the 36 cells of the decoder's mask may a query look?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
-# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓가 나오면 정답이고, 아니면 힌트가 나옵니다.
+# `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
+# ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** 토큰이 6개이고 마지막 두 개가 패딩인 목표 문장이 있습니다. 디코더 마스크의 36칸 가운데 볼 수 있는 칸은 몇 개입니까?
+# **1.** ★ 토큰이 6개이고 마지막 두 개가 패딩인 목표 문장이 있습니다. 디코더 마스크의 36칸 가운데 볼 수 있는 칸은 몇 개입니까?
 
 # %% tags=["exercise"]
 cells = ...
@@ -781,18 +784,13 @@ cells = ...
 cells = 1 + 2 + 3 + 4 + 4 + 4
 
 # %% tags=["check"]
-if cells is not ...:
-    both = causal_mask(6, np.ones(1)) & (np.arange(6) < 4)
-    assert cells != 6 * 7 // 2, "that is the causal mask alone; two keys are hidden"
-    assert cells != 10, "the rows of padding look too: only the columns of padding are hidden"
-    assert cells == both.sum(), "row t may look at t + 1 keys, and at 4 at most"
-    print("✓")
+check("21.1", cells)
 
 # %% [markdown] lang="en"
-# **2.** The gradient of the table, `dE` (V, D), from `dx` (B, N, D) and the ids (B, N). Without √D. Mind repeated ids.
+# **2.** ★★ The gradient of the table, `dE` (V, D), from `dx` (B, N, D) and the ids (B, N). Without √D. Mind repeated ids.
 
 # %% [markdown] lang="ko"
-# **2.** `dx` (B, N, D)와 id (B, N)에서 표의 그래디언트 `dE` (V, D)를 구하세요. √D는 빼고 생각합니다. 반복된 id에 주의하세요.
+# **2.** ★★ `dx` (B, N, D)와 id (B, N)에서 표의 그래디언트 `dE` (V, D)를 구하세요. √D는 빼고 생각합니다. 반복된 id에 주의하세요.
 
 
 # %% tags=["exercise"]
@@ -808,23 +806,14 @@ def embed_backward(dx, ids, V):
 
 
 # %% tags=["check"]
-if embed_backward(np.ones((1, 1, 2)), np.array([[3]]), 5) is not ...:
-    some, dx = np.array([[3, 1, 3], [0, 1, 3]]), rng.standard_normal((2, 3, 4))
-    mine = embed_backward(dx, some, 5)
-    assert np.shape(mine) == (5, 4), f"dE has shape {np.shape(mine)}, not (5, 4)"
-    assert np.allclose(mine[0], dx[1, 0]), "row 0 was taken once"
-    hint = "row 3 was taken three times, so its gradient is a sum of three"
-    assert np.allclose(mine[3], dx[0, 0] + dx[0, 2] + dx[1, 2]), hint
-    one_hot = np.eye(5)[some].reshape(-1, 5)
-    assert np.allclose(mine, one_hot.T @ dx.reshape(-1, 4))
-    print("✓")
+check("21.2", embed_backward)
 
 # %% [markdown] lang="en"
-# **3.** How many parameters has one decoder block of the paper's base model? D = 512, M = 2048; attention without biases,
+# **3.** ★★ How many parameters has one decoder block of the paper's base model? D = 512, M = 2048; attention without biases,
 # feed-forward with, three LayerNorms.
 
 # %% [markdown] lang="ko"
-# **3.** 논문의 base 모델에서 디코더 블록 하나의 파라미터는 몇 개입니까? D = 512, M = 2048이고, 어텐션에는 편향이 없고 피드포워드에는 있으며,
+# **3.** ★★ 논문의 base 모델에서 디코더 블록 하나의 파라미터는 몇 개입니까? D = 512, M = 2048이고, 어텐션에는 편향이 없고 피드포워드에는 있으며,
 # LayerNorm이 세 개입니다.
 
 # %% tags=["exercise"]
@@ -834,20 +823,14 @@ count = ...
 count = 2 * 4 * 512 * 512 + (512 * 2048 + 2048) + (2048 * 512 + 512) + 3 * 2 * 512
 
 # %% tags=["check"]
-if count is not ...:
-    base = transformer.init(None, vitnp.preset("transformer-base"))
-    truth = tree.count(base["decoder"][0])
-    assert count != truth - 4 * 512 * 512, "there are two attentions of four matrices"
-    assert count != truth - 3 * 512, "a LayerNorm has gamma and beta"
-    assert count == truth, f"{count - truth:+,} from the truth"
-    print("✓")
+check("21.3", count)
 
 # %% [markdown] lang="en"
-# **4.** The first symbol is A with p = 0.6, or B with 0.4. After A, each of two ends has 0.5; after B they have 0.9 and 0.1. Greedy decoding
+# **4.** ★ The first symbol is A with p = 0.6, or B with 0.4. After A, each of two ends has 0.5; after B they have 0.9 and 0.1. Greedy decoding
 # finds a sentence of probability 0.3. What is the probability of what a beam of width 2 finds?
 
 # %% [markdown] lang="ko"
-# **4.** 첫 기호는 0.6의 확률로 A, 0.4의 확률로 B입니다. A 다음에 올 수 있는 두 끝은 각각 0.5이고, B 다음에는 0.9와 0.1입니다. 탐욕 디코딩은 확률이 0.3인
+# **4.** ★ 첫 기호는 0.6의 확률로 A, 0.4의 확률로 B입니다. A 다음에 올 수 있는 두 끝은 각각 0.5이고, B 다음에는 0.9와 0.1입니다. 탐욕 디코딩은 확률이 0.3인
 # 문장을 찾습니다. 너비가 2인 빔 탐색이 찾는 문장의 확률은 얼마입니까?
 
 # %% tags=["exercise"]
@@ -857,18 +840,14 @@ probability = ...
 probability = 0.4 * 0.9
 
 # %% tags=["check"]
-if probability is not ...:
-    assert not np.isclose(probability, 0.3), "that is greedy: the beam also keeps B"
-    assert not np.isclose(probability, 0.9), "the first symbol counts too: multiply"
-    assert np.isclose(probability * 10, 3.6), "of four products, the largest"
-    print("✓")
+check("21.4", probability)
 
 # %% [markdown] lang="en"
-# **5.** Some models have no encoder: the question stands before the answer in one sequence. The first s tokens, the question, may
+# **5.** ★★ Some models have no encoder: the question stands before the answer in one sequence. The first s tokens, the question, may
 # look at each other in both directions; the others are causal. Write this mask (T, T).
 
 # %% [markdown] lang="ko"
-# **5.** 인코더 없이 질문과 답을 한 문장으로 잇는 모델도 있습니다. 질문인 앞의 s개 토큰은 서로 양방향으로 볼 수 있고, 나머지는 앞만 봅니다. 이 마스크
+# **5.** ★★ 인코더 없이 질문과 답을 한 문장으로 잇는 모델도 있습니다. 질문인 앞의 s개 토큰은 서로 양방향으로 볼 수 있고, 나머지는 앞만 봅니다. 이 마스크
 # (T, T)를 쓰세요.
 
 
@@ -884,10 +863,22 @@ def prefix_mask(T, s):
 
 
 # %% tags=["check"]
-if prefix_mask(3, 1) is not ...:
-    mine = np.asarray(prefix_mask(5, 2))
-    assert mine.shape == (5, 5) and mine.dtype == bool, "booleans of shape (T, T)"
-    assert mine[:2, :2].all(), "the first s look at each other"
-    assert not mine[:2, 2:].any(), "the question does not see the answer"
-    assert (mine[2:] == causal_mask(5, np.ones(1))[2:]).all(), "the others see what came before"
-    print("✓")
+check("21.5", prefix_mask)
+
+# %% [markdown] lang="en"
+# **Explain.** In training the decoder computes all positions of a target at once; in translation it needs one run per symbol. Why
+# can training do it at once, and what would go wrong without the causal mask?
+
+# %% [markdown] lang="ko"
+# **설명해 보세요.** 학습할 때 디코더는 목표 문장의 모든 위치를 한꺼번에 계산하지만, 번역할 때는 기호마다 한 번씩 돌려야 합니다. 학습할 때는 왜 한꺼번에 할
+# 수 있을까요? 인과 마스크가 없으면 무엇이 잘못될까요?
+
+# %% [markdown] lang="en" tags=["solution"]
+# In training the whole target is known. Row t reads the true symbols up to t and predicts symbol t + 1, and the causal mask hides
+# the rest, so that one run gives what T runs would. In translation symbol t + 1 is not known until row t has predicted it.
+# Without the mask row t would see symbol t + 1, its own answer: the loss would fall, and the model could not translate.
+
+# %% [markdown] lang="ko" tags=["solution"]
+# 학습할 때는 목표 문장 전체를 압니다. t행은 t번째까지의 정답 기호를 읽고 t + 1번째 기호를 예측하며, 나머지는 인과 마스크가 가립니다. 그래서 한 번의 계산이
+# T번의 계산과 같습니다. 번역할 때 t + 1번째 기호는 t행이 예측해야 비로소 알 수 있습니다. 마스크가 없으면 t행이 자기 답인 t + 1번째 기호를 봅니다.
+# 손실은 줄지만 번역은 할 수 없는 모델이 됩니다.

@@ -12,9 +12,12 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     contract,
     convolution,
     exercises,
+    exercises_11_to_21,
     eye,
     fitting,
+    hints,
     inputs,
+    known,
     look,
     masked,
     mlp,
@@ -34,6 +37,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     training,
     transformer,
     weights,
+    workshop_folder,
 )
 from mutants.consistent import CONSISTENT
 from mutants.kinds import MUTANTS, RULES

@@ -25,6 +25,7 @@ COMMANDS = {  # and what each does; its options are in the file of its name in `
     "bias": "what the slides say of inductive bias, measured: one claim, its table, picture and CSV",
     "translate": "train a Transformer on pairs of sentences, or let a trained one translate",
     "recipes": "how to train: hyper-parameters, and what accuracy to expect",
+    "workshop": "write the eight steps yourself: check, hints, training; and grading for the teacher",
     "linear-eval": "few-shot accuracy of a frozen model, by least squares in closed form",
     "predict": "the most likely classes of pictures, by a ViT from a file",
     "look": "filters, positions, attention and rollout of one image, drawn",

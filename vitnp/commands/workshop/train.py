@@ -32,6 +32,14 @@ APART = Text(
     "손실이 라이브러리와 0.1% 넘게 달라지는 첫 스텝: {step}",
     "the first step whose loss differs from the library's by more than 0.1%: {step}",
 )
+EARLY = Text(
+    "반올림만으로는 200스텝 무렵에야 갈라집니다. 이것은 반올림이 아니라 코드의 차이입니다.",
+    "Rounding alone parts them only near step 200: this is a difference of the code.",
+)
+LATE = Text(
+    "맞는 코드 둘도 반올림 때문에 200스텝 무렵부터 갈라집니다.",
+    "Two right programs part near step 200, too, by rounding.",
+)
 NEVER = Text("끝까지 0.1% 안에서 같습니다.", "It stays within 0.1% to the end.")
 DIVERGED = Text("학습이 멈췄습니다: {why}", "the training has stopped: {why}")
 WRITTEN = Text("그림과 보고서: {picture}, {page}", "picture and report: {picture}, {page}")
@@ -129,7 +137,10 @@ def said_of_losses(own, library, lang):
     for step, a, b, difference in report.lines_of_losses(own.losses, library.losses):
         lines.append(f"{step:6}   {a:9.6f}   {b:9.6f}   {DIFFERENCE.in_(lang)} {difference:.0e}")
     step = training.first_apart(own.losses, library.losses)
-    return lines + paragraph((NEVER if step is None else APART).in_(lang).format(step=step), "")
+    if step is None:
+        return lines + paragraph(NEVER.in_(lang), "")
+    why = EARLY if step < training.ROUNDING else LATE
+    return lines + paragraph(f"{APART.in_(lang).format(step=step)}. {why.in_(lang)}", "")
 
 
 def finish(folder, own, library, whose, seed):

@@ -105,6 +105,14 @@ def array(given, right, hint, *, known=(), atol=1e-9):
         raise Wrong(words.first_difference(found, right, _apart(found, right, atol)), hint)
 
 
+def mask(given, right, hint, *, known=()):
+    """An array of True and False. 1 and 0 in their places are told apart from wrong places."""
+    found = as_array(given, np.shape(right), hint, kinds="biuf")
+    boolean = found.dtype == bool
+    array(found.astype(int) if boolean else found, np.asarray(right).astype(int), hint, known=known)
+    need(boolean, words.expected(given, words.A_MASK), words.COMPARE)
+
+
 def as_array(given, shape, hint, kinds="iuf"):
     """What was given as an array of numbers, real unless `kinds` has "c". Raises Wrong for anything else."""
     try:

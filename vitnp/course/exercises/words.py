@@ -9,6 +9,7 @@ from vitnp.errors import shown
 from vitnp.system.language import Text
 
 SHOWN = 30  # characters of a value: a line must fit a slide
+NAMED = 4  # right leaves at most; more are counted
 A_NUMBER = Text("실수 하나", "one real number")
 A_STRING = Text('따옴표로 묶은 문자열(예: "u")', 'a string in quotes, such as "u"')
 NO_RETURN = Text(
@@ -16,6 +17,10 @@ NO_RETURN = Text(
     "given a function that returns nothing, expected one with a return",
 )
 A_NAME = Text("다른 이름", "another name")
+A_MASK = Text("True와 False의 배열", "an array of True and False")
+COMPARE = Text(
+    "0과 1 대신 비교의 결과를 그대로 돌려주세요.", "Return the result of the comparison, not 0 and 1."
+)
 
 
 def expected(given, what):
@@ -177,11 +182,14 @@ def gradients(leaves, of):
     """Of the first wrong leaf the number beside the numeric one (along a random direction); which leaves are right."""
     leaves = [leaf._replace(name=of) if leaf.name == "x" else leaf for leaf in leaves]
     wrong = [leaf for leaf in leaves if not leaf.ok]
-    right = ", ".join(leaf.name for leaf in leaves if leaf.ok)
+    right = [leaf.name for leaf in leaves if leaf.ok]
     given, numeric = f"{wrong[0].analytic:+.6g}", f"{wrong[0].numeric:+.6g}"
     also = ", ".join(leaf.name for leaf in wrong[1:])
-    ko = (f"; {also}도 다름" if also else "") + (f"; 맞은 것: {right}" if right else "")
-    en = (f"; wrong too: {also}" if also else "") + (f"; right: {right}" if right else "")
+    ko, en = (f"; {also}도 다름", f"; wrong too: {also}") if also else ("", "")
+    if len(right) > NAMED:
+        ko, en = f"{ko}; 나머지 {len(right)}개는 맞음", f"{en}; the other {len(right)} are right"
+    elif right:
+        ko, en = f"{ko}; 맞은 것: {', '.join(right)}", f"{en}; right: {', '.join(right)}"
     return labelled(
         of_leaf(wrong[0].name),
         Text(

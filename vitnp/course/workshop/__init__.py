@@ -10,6 +10,10 @@ student.py     a student's file as a module          points.py     where a step 
 tried.py       their functions held to the contract  seen.py       what their helpers were given
 stages.py, gradients.py, helpers.py, pace.py, checking.py    the check, stage by stage
 known/         mistakes by name                      outcome.py    what was found, in lines
+folder.py      a student's folder                    progress.py   its progress.json
+asking.py      the next of the hints                 compared.py   a step beside the reference
+submission.py  the zip that is handed in             worth.py      its points
+grading/       what a teacher does with the zips
 """
 
 

@@ -10,8 +10,8 @@ Imports everything else in this folder but what keeps a student's folder.
 import os
 from pathlib import Path
 
-from vitnp.course.workshop import gradients, helpers, known, pace, points, stages, student, template
-from vitnp.course.workshop.outcome import Outcome, padded, paragraph, stage_lines
+from vitnp.course.workshop import gradients, helpers, known, pace, points, stages, student, template, told
+from vitnp.course.workshop.outcome import Outcome, paragraph, stage_lines
 from vitnp.course.workshop.reference import reference
 from vitnp.course.workshop.tried import Failed, bound, quiet
 from vitnp.errors import InputError, printable
@@ -28,7 +28,6 @@ STAGES = {
     "contract": Text("규약", "contract"),
     "time": Text("시간", "time"),
 }
-MOST_LEAVES = 10  # of a table of gradients: a block has 16
 
 
 def check(step, *, lang=None, **functions):
@@ -50,8 +49,7 @@ def check_step(step, what, *, lang=None, seed=0, sizes=points.SMALL):
     lang = language.chosen(lang)
     name = printable(Path(what).name) if isinstance(what, str | os.PathLike) else template.STEPS[step]
     title = Text(f"{step}단계 · {name}", f"step {step} · {name}").in_(lang)
-    left = template.blanks_in(student.text(what)) if isinstance(what, str | os.PathLike) else {}
-    found = Findings(step, lang, [title], left)
+    found = Findings(step, lang, [title], student.text(what) if isinstance(what, str | os.PathLike) else None)
     with quiet():
         try:
             functions = dict(found.imported(what))
@@ -77,10 +75,11 @@ class Ended(Exception):
 
 
 class Findings:
-    """What a check has found so far: its lines, the stages that were passed; `left`: the blanks of a file."""
+    """What a check has found so far: its lines, and the stages that were passed. text: of a file, else None."""
 
-    def __init__(self, step, lang, lines, left):
-        self.step, self.lang, self.lines, self.left, self.passed = step, lang, lines, left, []
+    def __init__(self, step, lang, lines, text):
+        self.step, self.lang, self.lines, self.passed = step, lang, lines, []
+        self.of_file, self.left = text is not None, template.blanks_in(text or "")
 
     def say(self, mark, stage, text):
         """Add a stage's line."""
@@ -92,13 +91,12 @@ class Findings:
 
     def imported(self, what):
         """{name: function}; what is given as functions is taken as it is."""
-        of_file = isinstance(what, str | os.PathLike)
         try:
-            functions = student.functions(student.load(what)) if of_file else what
+            functions = student.functions(student.load(what)) if self.of_file else what
         except student.Broken as problem:
             self.say("✗", "import", problem.text)
             raise Ended(self.outcome("broken", "import")) from None
-        pairs = points.PAIRS[self.step] if of_file else points.PAIRS[self.step][:1]
+        pairs = points.PAIRS[self.step] if self.of_file else points.PAIRS[self.step][:1]
         for name in (name for pair in pairs for name in (pair.forward, pair.backward)):
             if not callable(functions.get(name)):
                 self.say("✗", "import", Text(f"함수 {name}: 없습니다.", f"there is no function {name}."))
@@ -154,59 +152,19 @@ class Findings:
         if others := [other for other in self.left if other != part]:
             said = Text(f"남은 빈칸: {', '.join(others)}", f"blanks left: {', '.join(others)}")
             self.lines += paragraph(said.in_(self.lang))
+        if self.of_file and part:
+            self.lines += told.where_to_go(part, self.lang)
         raise Ended(self.outcome("blank", stage, part=part)) from None
 
     def wrong(self, stage, failed, pair, functions):
         """Say what is wrong, where, and what the mistake is called."""
         self.say("✗", stage, failed.text)
-        self.lines += table(failed.table, self.lang)
-        if failed.right:
-            names = ", ".join(failed.right)
-            said = Text(
-                f"맞는 것: {names}. 이쪽 경로는 의심하지 않아도 됩니다.",
-                f"right: {names}; the way to these is not suspect.",
-            )
-            self.lines += paragraph(said.in_(self.lang))
         of_backward = stage in ("gradient shapes", "gradient", "contract")
         helper = helpers.first_wrong(self.step, functions, backward=of_backward)
         part = helper or template.part_of(self.step, pair.backward if of_backward else pair.forward)
-        if helper:
-            name = template.parts(self.step)[helper].partition(":")[0]
-            said = Text(
-                f"{name}만 따로 불러도 기준과 다릅니다({helper}).",
-                f"{name} called by itself differs from the reference, too ({helper}).",
-            )
-            self.lines += paragraph(said.in_(self.lang))
         named = known.named(self.step, functions)
-        if named.mistake:
-            names = " + ".join(known.BY_KEY[key].name.in_(self.lang) for key in (named.mistake, *named.also))
-            said = Text(
-                f"알려진 실수와 숫자가 같습니다: {names}", f"a known mistake has the same numbers: {names}"
-            )
-            self.lines += paragraph(said.in_(self.lang))
-        elif named.family:
-            name = known.FAMILIES[named.family].in_(self.lang)
-            said = Text(f"같은 종류의 실수: {name}", f"a mistake of this kind: {name}")
-            self.lines += paragraph(said.in_(self.lang))
-        leaves = tuple(failed.leaves)
-        more = {"part": part, "mistake": named.mistake, "family": named.family, "leaves": leaves}
-        raise Ended(self.outcome("wrong", stage, **more)) from None
-
-
-def table(leaves, lang):
-    """The gradients, numeric beside the student's: those that are wrong first, where there are many."""
-    shown = sorted(leaves, key=lambda leaf: leaf.ok)[:MOST_LEAVES] if len(leaves) > MOST_LEAVES else leaves
-    if not shown:
-        return []
-    words = Text(("", "수치", "내 값", "상대 오차"), ("", "numeric", "yours", "relative error")).in_(lang)
-    size = max(len(leaf.name) for leaf in shown) + 1
-    lines = [f"      {padded('', size)} {padded(words[1], 13)} {padded(words[2], 13)} {words[3]}"]
-    for leaf in shown:
-        numeric, own = f"{leaf.numeric:+.5f}", f"{leaf.analytic:+.5f}"
-        mark = "✓" if leaf.ok else "✗"
-        lines.append(
-            f"      {padded(f'd{leaf.name}', size)} {numeric:13} {own:13} {leaf.difference_error:.0e} {mark}"
-        )
-    if len(leaves) > len(shown):
-        lines.append(f"      … {len(leaves) - len(shown)} {Text('개 더', 'more').in_(lang)}")
-    return lines
+        self.lines += told.lines(failed, named, helper, self.lang)
+        if self.of_file:
+            self.lines += told.where_to_go(part, self.lang)
+        more = {"mistake": named.mistake, "family": named.family, "leaves": tuple(failed.leaves)}
+        raise Ended(self.outcome("wrong", stage, part=part, **more)) from None

@@ -33,7 +33,8 @@ class Tried(NamedTuple):
 
 def bound(functions, pair, sizes, seed):
     """A `Tried` of {name: function} at a point of these sizes."""
-    x, p, static = pair.draw(np.random.default_rng(seed), sizes)
+    # not the numbers of the gradient check's own dy: LayerNorm's gradient of dy = x is nearly zero
+    x, p, static = pair.draw(np.random.default_rng((22, seed)), sizes)
     target = static.pop("target", None)  # of the loss: by position, whatever it is called
 
     def forward(x, p):

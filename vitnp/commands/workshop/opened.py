@@ -1,0 +1,35 @@
+"""The student's folder that a subcommand is about, and lines on the screen. Imports the workshop."""
+
+import sys
+
+from vitnp.course.workshop.folder import Folder
+from vitnp.errors import printable
+
+COLORS = {"✓": "\033[32m", "✗": "\033[31m", "!": "\033[33m", "…": "\033[33m"}  # green, red, yellow
+PLAIN = "\033[0m"
+
+
+def add_folder(parser):
+    """Add --folder, which `opened` reads."""
+    parser.add_argument(
+        "--folder", default=".", metavar="DIR", help="the student's folder (default: where you are)"
+    )
+
+
+def opened(args):
+    """The `Folder` of --folder. Raises InputError where no workshop is in it."""
+    return Folder(args.folder)
+
+
+def show(lines):
+    """Print lines, what a file says in them harmless; the marks in color where a person looks."""
+    for line in (printable(line.expandtabs()) for line in lines):
+        print(colored(line) if sys.stdout.isatty() else line, flush=True)
+
+
+def colored(line):
+    """The line with its ✓ and ✗ in color, and other marks where the line begins with one."""
+    for mark, color in COLORS.items():
+        if mark in "✓✗" or line.lstrip().startswith(f"{mark} "):
+            line = line.replace(mark, f"{color}{mark}{PLAIN}", -1 if mark in "✓✗" else 1)
+    return line
