@@ -1,12 +1,13 @@
-"""The notebooks from their sources: one source, `src/NN_name.py`, gives four notebooks.
+"""The notebooks from their sources: one source, `src/NN_name.py`, gives four notebooks, that of a step six.
 
     NN_name.ipynb  ko/NN_name.ipynb  solutions/NN_name.ipynb  solutions/ko/NN_name.ipynb
+    student/NN_name.ipynb  student/ko/NN_name.ipynb      (student_edition.py: its functions are to be written)
 
     python notebooks/build.py             build all          python notebooks/build.py 05 08   build some
     python notebooks/build.py --check     run all; fail if a notebook that is there is not what would be built
 
 The code is run once. An exercise is run unsolved and then solved, in one go, so that all four editions get their
-outputs from the same run. notebooks/README.md has the rules of the sources.
+outputs from the same run; the student editions have none. notebooks/README.md has the rules of the sources.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 import jupytext
 import nbformat
+import student_edition
 from nbclient import NotebookClient
 from PIL import Image
 
@@ -48,18 +50,25 @@ language.use("ko")"""
 
 
 class Edition(NamedTuple):
-    """One of the four notebooks made of a source."""
+    """One of the notebooks made of a source."""
 
     lang: str
     solved: bool
+    student: bool = False
 
     def path(self, source):
         """Where it is written."""
-        folder = HERE / "solutions" if self.solved else HERE
+        folder = HERE / "student" if self.student else HERE / "solutions" if self.solved else HERE
         return (folder / "ko" if self.lang == "ko" else folder) / f"{source.stem}.ipynb"
 
 
 EDITIONS = [Edition(lang, solved) for solved in (False, True) for lang in LANGUAGES]
+STUDENTS = [Edition(lang, False, student=True) for lang in LANGUAGES]
+
+
+def editions(cells):
+    """The editions of a source: for students only where there are functions for them to write."""
+    return EDITIONS + STUDENTS if any(map(student_edition.is_part, cells)) else EDITIONS
 
 
 def sources(numbers=()):
@@ -82,21 +91,23 @@ def tags(cell):
 def cells_of(cells, edition):
     """The cells of one edition: one language's text; the exercise, or the solution in its place.
 
-    The model answer to a question is a text with the tag of a solution.
+    The model answer to a question is a text with the tag of a solution. What gives the functions of the step away is
+    left out for students ("answer"), and what stands there for them is theirs alone ("try").
     """
-    left_out = "exercise" if edition.solved else "solution"
-    return [
+    left_out = {"exercise" if edition.solved else "solution", "answer" if edition.student else "try"}
+    mine = [
         cell
         for cell in cells
-        if cell.metadata.get("lang", edition.lang) == edition.lang and left_out not in tags(cell)
+        if cell.metadata.get("lang", edition.lang) == edition.lang and left_out.isdisjoint(tags(cell))
     ]
+    return student_edition.made(mine, edition.lang) if edition.student else mine
 
 
 def execute(cells, seconds):
     """Run the code once: {(index of the cell, solved): outputs}. Raises what the code raises."""
     plan = []  # (index, solved) in the order of the run
     for i, cell in enumerate(cells):
-        if cell.cell_type == "code" and "solution" not in tags(cell):
+        if cell.cell_type == "code" and {"solution", "try"}.isdisjoint(tags(cell)):
             plan.append((i, False))
             if "check" in tags(cell):  # after the placeholder; now the solution, and the same check again
                 plan += [(i - 1, True), (i, True)]
@@ -235,11 +246,11 @@ def main(arguments=None):
             f"the check in cell {i} is not silent unsolved and ✓ solved"
             for i in solved_wrongly(cells, outputs)
         ]
-        for edition in EDITIONS:
+        for edition in editions(cells):
             path = edition.path(source)
             if not options.check:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                nbformat.write(assemble(cells, edition, outputs), path)
+                nbformat.write(assemble(cells, edition, None if edition.student else outputs), path)
             elif not is_current(source, edition, cells):
                 problems.append(f"{path.relative_to(HERE)} is not what make notebooks would write")
         print(

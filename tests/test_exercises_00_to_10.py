@@ -34,7 +34,7 @@ OF_NOTEBOOK = {
         | {"b1": np.arange(32.0), "b2": np.arange(8.0)},
         "sigmoid": lambda u: 1 / (1 + np.exp(-u)),
     },
-    "08": {"softmax": softmax, "logits": rng.standard_normal((3, 7)), "target": np.eye(7)[[2, 0, 6]]},
+    "08": {"probabilities": softmax, "logits": rng.standard_normal((3, 7)), "target": np.eye(7)[[2, 0, 6]]},
     "09": {
         "dy": rng.standard_normal((1, 17, 8)),
         "s5_attention": s5_attention,
@@ -372,13 +372,13 @@ WRONG = {
     ],
     "08.2": [
         (
-            "dlogits = softmax(logits) - (0.9 * target + 0.1 / 7)",
+            "dlogits = probabilities(logits) - (0.9 * target + 0.1 / 7)",
             "at [0, 0] given|expected|3 images",
             "3으로 나누",
         ),
-        ("dlogits = (softmax(logits) - target) / 3", "not smoothed", "바꾸지 않았"),
-        ("dlogits = (0.9 * target + 0.1 / 7 - softmax(logits)) / 3", "sign is reversed", "부호가 반대"),
-        ("dlogits = (softmax(logits) - (0.9 * target + 0.1)) / 3", "0.1 by the 7", "클래스 수 7"),
+        ("dlogits = (probabilities(logits) - target) / 3", "not smoothed", "바꾸지 않았"),
+        ("dlogits = (0.9 * target + 0.1 / 7 - probabilities(logits)) / 3", "sign is reversed", "부호가 반대"),
+        ("dlogits = (probabilities(logits) - (0.9 * target + 0.1)) / 3", "0.1 by the 7", "클래스 수 7"),
     ],
     "08.3": [
         (

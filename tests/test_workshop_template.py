@@ -79,6 +79,17 @@ def test_a_solution_is_short(step):
     assert 6 <= len(lines) <= 50
 
 
+@each_language
+def test_functions_of_a_notebooks_cell(lang):
+    """In the order of the names and in the language, blank; and nothing that is not there."""
+    both = template.cut_functions(6, ["backward", "forward"], lang)
+    assert list(functions(both)) == ["backward", "forward"]
+    assert list(template.blanks_in(both)) == ["6.2", "6.1"]
+    assert ("평균과 분산에도" in both) == (lang == "ko")
+    with pytest.raises(InputError, match=r'the function is "forwards"; did you mean'):
+        template.cut_functions(6, ["forwards"], lang)
+
+
 def test_step_of():
     assert [template.step_of(part) for part in (5, "5", "5.3")] == [5, 5, 5]
     with pytest.raises(InputError, match=r"no step or part 5\.9; give a step from 1 to 8"):

@@ -151,7 +151,7 @@ axes = tiny.reshape(2, 2, 2, 2)
 # %% [markdown] lang="ko"
 # 가운데 두 축을 바꾸면 패치 안의 축이 뒤로 모입니다. 이제 펴면 됩니다.
 
-# %%
+# %% tags=["answer"]
 axes.swapaxes(1, 2).reshape(4, 4)
 
 # %% [markdown] lang="en"
@@ -161,16 +161,19 @@ axes.swapaxes(1, 2).reshape(4, 4)
 # 같은 세 동작을 임의 크기의 컬러 이미지 B장에 적용합니다. `saved`는 역전파에 필요한 전부입니다.
 
 
-# %%
-def forward(x, P):
+# %% tags=["student"]
+def forward(x, *, patch_size):
     B, H, W, C = x.shape
-    grid = x.reshape(B, H // P, P, W // P, P, C).swapaxes(2, 3)
-    return grid.reshape(B, -1, P * P * C), (x.shape, P)
+    P = patch_size
+    cut = x.reshape(B, H // P, P, W // P, P, C)
+    grid = cut.swapaxes(2, 3)
+    x_p = grid.reshape(B, -1, P * P * C)
+    return x_p, (x.shape, P)
 
 
 # %%
 images = image[None]  # a batch of one
-patches, saved = forward(images, 16)
+patches, saved = forward(images, patch_size=16)
 assert (patches[0] == by_loops).all()
 
 # %% [markdown] lang="en"
@@ -184,7 +187,7 @@ assert (patches[0] == by_loops).all()
 # 슬라이드의 224x24**4**는 오타입니다.
 
 # %%
-grid = images.reshape(1, 14, P, 14, P, 3).swapaxes(2, 3)
+grid = patches.reshape(1, 14, 14, P, P, 3)  # the patches, before they are laid out flat
 shapes = {"image": images.shape, "grid": grid.shape, "patches": patches.shape}
 
 # %%
@@ -207,11 +210,12 @@ assert patches.shape == (1, 196, 768)
 # 세 동작을 마지막 것부터 거꾸로 되돌립니다.
 
 
-# %%
-def backward(dpatches, saved):
+# %% tags=["student"]
+def backward(dx_p, saved):
     (B, H, W, C), P = saved
-    dgrid = dpatches.reshape(B, H // P, W // P, P, P, C)
-    return dgrid.swapaxes(2, 3).reshape(B, H, W, C)
+    grid = dx_p.reshape(B, H // P, W // P, P, P, C)
+    cut = grid.swapaxes(2, 3)
+    return cut.reshape(B, H, W, C)
 
 
 # %% [markdown] lang="en"
@@ -252,7 +256,7 @@ assert dimage[112:128, 48:64].sum() == dimage.sum() == 768
 
 # %%
 pixels = np.eye(16).reshape(16, 4, 4, 1)  # image k has a 1 at pixel k alone
-J = forward(pixels, 2)[0].reshape(16, 16).T
+J = forward(pixels, patch_size=2)[0].reshape(16, 16).T
 assert (J.T @ J == np.eye(16)).all()
 
 # %%
@@ -274,12 +278,12 @@ plt.show()
 # %%
 rng = np.random.default_rng(0)
 x = rng.standard_normal((2, 8, 12, 3))
-report = gradcheck.check(lambda x: forward(x, 4), backward, x)
+report = gradcheck.check(lambda x: forward(x, patch_size=4), backward, x)
 print(report)
 
 # %%
 assert report.ok
-assert backward(*forward(x, 4)).shape == x.shape
+assert backward(*forward(x, patch_size=4)).shape == x.shape
 
 # %% [markdown] lang="en"
 # ## The library's file

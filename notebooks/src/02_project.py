@@ -146,8 +146,21 @@ p = s2_project.init(rng, patch_dim=768, hidden_size=768, dtype=np.float64)
 W, b = p["W"], p["b"]
 W.shape, b.shape, W.size + b.size
 
+# %% [markdown] lang="en"
+# For a batch: B images of N patches. `saved` holds the two factors, for backward needs each for the other.
+
+# %% [markdown] lang="ko"
+# 배치로 씁니다. 이미지 B장, 패치 N개입니다. 서로의 기울기에 필요하므로 두 인수를 `saved`에 남깁니다.
+
+
+# %% tags=["student"]
+def forward(x_p, p):
+    x = x_p @ p["W"] + p["b"]
+    return x, (x_p, p["W"])
+
+
 # %%
-tokens = patches @ W + b
+tokens, saved = forward(patches, p)
 tokens.shape
 
 # %% [markdown] lang="en"
@@ -160,7 +173,7 @@ tokens.shape
 # %%
 other = patches.copy()
 other[0, 20] = 0
-changed = (other @ W + b != tokens).any(axis=-1)[0]
+changed = (forward(other, p)[0] != tokens).any(axis=-1)[0]
 np.flatnonzero(changed)
 
 # %%
@@ -266,7 +279,7 @@ np.outer(x[0], dy[0])
 dW = np.outer(x[0], dy[0]) + np.outer(x[1], dy[1])
 dW
 
-# %%
+# %% tags=["answer"]
 assert (dW == x.T @ dy).all()
 
 # %% [markdown] lang="en"
@@ -275,7 +288,7 @@ assert (dW == x.T @ dy).all()
 # %% [markdown] lang="ko"
 # **편향으로.** $b_o$는 패치마다 한 번씩 더해지므로 모든 패치의 값을 더해 $db_o = \sum dy_o$가 됩니다.
 
-# %%
+# %% tags=["answer"]
 dy.sum(axis=0)
 
 # %% [markdown] lang="en"
@@ -290,7 +303,7 @@ dy.sum(axis=0)
 J = W_tiny.T
 J.T @ dy[0], J.T @ dy[1]
 
-# %%
+# %% tags=["answer"]
 assert (dy @ W_tiny.T == [J.T @ dy[0], J.T @ dy[1]]).all()
 
 # %% [markdown] lang="en"
@@ -327,30 +340,23 @@ assert (step == patches[0, 101]).all()
 
 # %% [markdown] lang="en"
 # ## All of step 2
-# For a batch: B images of N patches. `saved` holds the two factors, for backward needs each for the other.
+# Forward stands above; now the three gradients. $W$ and $b$ serve every patch of every image, so both gradients are sums
+# over the two axes: lay the patches of all images below each other, B·N rows.
 
 # %% [markdown] lang="ko"
 # ## 2단계 전체
-# 배치로 씁니다. 이미지 B장, 패치 N개입니다. 서로의 기울기에 필요하므로 두 인수를 `saved`에 남깁니다.
+# 순전파는 위에 있고, 이제 기울기 셋을 구합니다. $W$와 $b$는 모든 이미지의 모든 패치에 쓰였으므로 두 기울기 모두 두 축에 대한
+# 합입니다. 모든 이미지의 패치를 B·N개의 행으로 놓으면 됩니다.
 
 
-# %%
-def forward(x, p):
-    return x @ p["W"] + p["b"], (x, p["W"])
-
-
-# %% [markdown] lang="en"
-# Three lines. $W$ and $b$ serve every patch of every image, so both gradients are sums over the two axes.
-
-# %% [markdown] lang="ko"
-# 세 줄입니다. $W$와 $b$는 모든 이미지의 모든 패치에 쓰였으므로 두 기울기 모두 두 축에 대한 합입니다.
-
-
-# %%
-def backward(dy, saved):
-    x, W = saved
-    dW = x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])  # (B·N, 768)ᵀ (B·N, D)
-    return dy @ W.T, {"W": dW, "b": dy.sum(axis=(0, 1))}
+# %% tags=["student"]
+def backward(dx, saved):
+    x_p, W = saved
+    rows, drows = x_p.reshape(-1, x_p.shape[-1]), dx.reshape(-1, dx.shape[-1])
+    dW = rows.T @ drows
+    db = drows.sum(axis=0)
+    dx_p = dx @ W.T
+    return dx_p, {"W": dW, "b": db}
 
 
 # %% [markdown] lang="en"
@@ -404,7 +410,7 @@ assert np.allclose(library, tokens)
 # %%
 dy = rng.standard_normal(tokens.shape)
 library_dx, library_dp = s2_project.backward(dy, library_saved)
-dx, dp = backward(dy, forward(patches, p)[1])
+dx, dp = backward(dy, saved)
 assert np.allclose(dx, library_dx)
 assert all(np.allclose(dp[name], library_dp[name]) for name in p)
 

@@ -107,13 +107,13 @@ rng = np.random.default_rng(0)
 x = rng.standard_normal((2, 196, 768))  # what step 2 gives
 cls = rng.standard_normal(768)
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" tags=["answer"]
 # Every image gets the same one. A broadcast copies nothing: moving on to the next image moves 0 bytes in memory.
 
-# %% [markdown] lang="ko"
+# %% [markdown] lang="ko" tags=["answer"]
 # 모든 이미지가 같은 벡터를 받습니다. 브로드캐스트는 복사하지 않습니다. 다음 이미지로 넘어가도 메모리에서는 0바이트를 움직입니다.
 
-# %%
+# %% tags=["answer"]
 cls_of_each = np.broadcast_to(cls, (2, 1, 768))
 cls_of_each.shape, cls_of_each.strides
 
@@ -125,8 +125,18 @@ cls_of_each.shape, cls_of_each.strides
 # ## 3단계: [CLS] 토큰 추가
 # 축 1이 토큰입니다. (축 0이면 이미지가 늘어나고, 축 2면 토큰의 차원이 늘어납니다.)
 
-# %%
+# %% tags=["answer"]
 tokens = np.concatenate([cls_of_each, x], axis=1)
+tokens.shape
+
+# %% [markdown] lang="en" tags=["try"]
+# You write this below. Until then the library's step gives the tokens.
+
+# %% [markdown] lang="ko" tags=["try"]
+# 이 연산은 아래에서 직접 씁니다. 그때까지는 라이브러리의 3단계로 토큰을 만듭니다.
+
+# %% tags=["try"]
+tokens, _ = s3_class_token.forward(x, {"cls": cls})
 tokens.shape
 
 # %% [markdown] lang="en"
@@ -206,17 +216,17 @@ plt.show()
 dz = np.array([1.0, 2.0, 3.0, 10.0, 20.0, 30.0])
 J.T @ dz
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" tags=["answer"]
 # Without the matrix: cut where we joined, and add row 0 over the batch.
 
-# %% [markdown] lang="ko"
+# %% [markdown] lang="ko" tags=["answer"]
 # 행렬 없이 쓰면 이렇습니다. 이어 붙인 곳에서 자르고, 0번 행을 배치에 대해 더합니다.
 
-# %%
+# %% tags=["answer"]
 dz = dz.reshape(2, 3, 1)
 dz[:, 1:].reshape(-1), dz[:, 0].sum(axis=0)
 
-# %%
+# %% tags=["answer"]
 assert (J.T @ dz.reshape(-1) == [*dz[:, 0].sum(axis=0), *dz[:, 1:].reshape(-1)]).all()
 
 # %% [markdown] lang="en"
@@ -228,15 +238,18 @@ assert (J.T @ dz.reshape(-1) == [*dz[:, 0].sum(axis=0), *dz[:, 1:].reshape(-1)])
 # 곱한 것이 없으므로 순전파는 아무것도 기억하지 않습니다.
 
 
-# %%
+# %% tags=["student"]
 def forward(x, p):
     cls = np.broadcast_to(p["cls"], (len(x), 1, x.shape[2]))
-    return np.concatenate([cls, x], axis=1), ()
+    z = np.concatenate([cls, x], axis=1)
+    return z, ()
 
 
-# %%
+# %% tags=["student"]
 def backward(dz, saved):
-    return dz[:, 1:], {"cls": dz[:, 0].sum(axis=0)}
+    dx = dz[:, 1:]
+    dcls = dz[:, 0].sum(axis=0)
+    return dx, {"cls": dcls}
 
 
 # %% [markdown] lang="en"

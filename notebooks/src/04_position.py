@@ -140,7 +140,16 @@ tokens + E_pos
 # %%
 z = rng.standard_normal((2, 197, 768))  # what step 3 gives, two images
 E_pos = 0.02 * rng.standard_normal((197, 768))
-z0 = z + E_pos
+
+
+# %% tags=["student"]
+def forward(z, p):
+    z0 = z + p["E_pos"]
+    return z0, ()
+
+
+# %%
+z0, saved = forward(z, {"E_pos": E_pos})
 z0.shape
 
 # %% [markdown] lang="en"
@@ -268,9 +277,22 @@ np.unique(dropped), dropped.mean()
 
 # %% [markdown] lang="en"
 # Why? No single value can be relied on, so the model spreads what it knows. In use, nothing is dropped.
+# Dropout is a product with a mask; the gradient is a product with the same mask.
 
 # %% [markdown] lang="ko"
 # 왜 쓸까요? 값 하나만 믿을 수 없으니 모델이 정보를 여러 값에 나누어 담게 됩니다. 학습이 끝난 뒤 쓸 때는 아무것도 버리지 않습니다.
+# 드롭아웃은 마스크를 곱하는 일이고, 기울기에도 같은 마스크를 곱합니다.
+
+
+# %%
+def dropout(x, mask):
+    return x * mask, mask
+
+
+# %%
+def dropout_backward(dy, mask):
+    return dy * mask
+
 
 # %% [markdown] lang="en"
 # ## Backward: one row, used by every image
@@ -288,39 +310,28 @@ dy = np.array([2.0, 5.0])
 J.T @ dy
 
 # %% [markdown] lang="en"
-# Dropout is a product with a fixed mask; its gradient is the product with the same mask.
+# ## The backward pass of step 4
+# No value of forward is needed, so `saved` is empty.
 
 # %% [markdown] lang="ko"
-# 드롭아웃은 정해진 마스크를 곱하는 일입니다. 그 기울기도 같은 마스크를 곱한 값입니다.
-
-# %% [markdown] lang="en"
-# ## All of step 4
-# Without dropout the mask is 1. It is all that backward needs.
-
-# %% [markdown] lang="ko"
-# ## 4단계 전체
-# 드롭아웃이 없으면 마스크는 1입니다. 역전파에 필요한 것은 이 마스크뿐입니다.
+# ## 4단계의 역전파
+# 순전파의 값이 필요하지 않으므로 `saved`는 비어 있습니다.
 
 
-# %%
-def forward(x, p, keep=1.0, r=0.0):
-    mask = keep / (1 - r)
-    return (x + p["E_pos"]) * mask, mask
-
-
-# %%
-def backward(dy, mask):
-    dx = dy * mask
-    return dx, {"E_pos": dx.sum(axis=0)}
+# %% tags=["student"]
+def backward(dz0, saved):
+    dz = dz0
+    dE_pos = dz0.sum(axis=0)
+    return dz, {"E_pos": dE_pos}
 
 
 # %% [markdown] lang="en"
 # ## Check the gradient
-# Three images, four tokens, width 5, with and without dropout. The mask must be the same in every call.
+# Three images, four tokens, width 5.
 
 # %% [markdown] lang="ko"
 # ## 기울기 검증
-# 이미지 3장, 토큰 4개, 임베딩 차원 5입니다. 드롭아웃이 없을 때와 있을 때 모두 봅니다. 마스크는 호출할 때마다 같아야 합니다.
+# 이미지 3장, 토큰 4개, 임베딩 차원 5입니다.
 
 # %%
 small_x = rng.standard_normal((3, 4, 5))
@@ -329,10 +340,19 @@ report = gradcheck.check(forward, backward, small_x, small_p)
 print(report)
 
 # %%
-small_keep = rng.random((3, 4, 5)) >= 0.3
-with_dropout = lambda x, p: forward(x, p, small_keep, 0.3)
 assert report.ok
-assert gradcheck.check(with_dropout, backward, small_x, small_p).ok
+
+# %% [markdown] lang="en"
+# And with dropout after it. The mask must be the same in every call.
+
+# %% [markdown] lang="ko"
+# 드롭아웃까지 이어서 검증합니다. 마스크는 호출할 때마다 같아야 합니다.
+
+# %%
+mask = (rng.random((3, 4, 5)) >= 0.3) / (1 - 0.3)
+with_dropout = lambda x, p: dropout(forward(x, p)[0], mask)
+back_dropout = lambda dy, mask: backward(dropout_backward(dy, mask), ())
+assert gradcheck.check(with_dropout, back_dropout, small_x, small_p).ok
 
 # %% [markdown] lang="en"
 # From public code: the sum over the batch forgotten. The table grows an axis in the first step of training, and from
@@ -347,7 +367,7 @@ dy = rng.standard_normal((3, 4, 5))
 (small_p["E_pos"] - 0.1 * dy).shape
 
 # %%
-dx, dp = backward(dy, 1.0)
+dx, dp = backward(dy, ())
 assert dp["E_pos"].shape == small_p["E_pos"].shape
 assert dx.shape == small_x.shape
 
@@ -365,7 +385,7 @@ dy = rng.standard_normal(z.shape)
 library_dx, library_dp = s4_position.backward(dy, library_saved)
 
 # %%
-dx, dp = backward(dy, forward(z, {"E_pos": E_pos})[1])
+dx, dp = backward(dy, saved)
 assert np.allclose(library, z0) and np.allclose(library_dx, dx)
 assert np.allclose(library_dp["E_pos"], dp["E_pos"])
 

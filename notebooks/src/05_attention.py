@@ -90,9 +90,9 @@ for ax in axes:
 # 스코어, 행마다 softmax, 값의 가중 평균. 어텐션은 이 세 줄이 전부입니다.
 
 
-# %%
+# %% tags=["student"]
 def softmax(S):
-    e = np.exp(S - S.real.max(axis=-1, keepdims=True))
+    e = np.exp(S - S.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 
@@ -131,10 +131,23 @@ x = rng.standard_normal((1, 197, 768))
 p = s5_attention.init(rng, hidden_size=768, dtype=np.float64)
 p["W_Q"].shape, p["b_Q"].shape
 
-# %%
+# %% tags=["answer"]
 Q = x @ p["W_Q"] + p["b_Q"]
 K = x @ p["W_K"] + p["b_K"]
 V = x @ p["W_V"] + p["b_V"]
+Q.shape, K.shape, V.shape
+
+# %% [markdown] lang="en" tags=["try"]
+# You write these three lines in `forward` below. Until then step 2 of the library is the dense layer.
+
+# %% [markdown] lang="ko" tags=["try"]
+# 이 세 줄은 아래의 `forward`에서 직접 씁니다. 그때까지는 라이브러리의 2단계를 선형 변환으로 씁니다.
+
+# %% tags=["try"]
+from vitnp.steps import s2_project
+
+dense = lambda x, n: s2_project.forward(x, {"W": p[f"W_{n}"], "b": p[f"b_{n}"]})[0]
+Q, K, V = (dense(x, n) for n in "QKV")
 Q.shape, K.shape, V.shape
 
 # %% [markdown] lang="en"
@@ -146,10 +159,11 @@ Q.shape, K.shape, V.shape
 # 질문 열두 개를 한꺼번에 던집니다. 질문마다 768열 가운데 64열을 씁니다. 헤드는 토큰보다 앞선 독립된 축이 됩니다.
 
 
-# %%
-def split(x, H):
+# %% tags=["student"]
+def split(x, num_heads):
     B, N, D = x.shape
-    return x.reshape(B, N, H, D // H).swapaxes(1, 2)
+    heads = x.reshape(B, N, num_heads, D // num_heads)
+    return heads.swapaxes(1, 2)
 
 
 # %%
@@ -177,8 +191,21 @@ assert (Q_heads[0, 3] == Q[0, :, 192:256]).all()
 # 행은 쿼리(묻는 토큰), 열은 키(대답하는 토큰)입니다. 슬라이드에는 "√모델 차원(64)"이라고 되어 있지만 64는 헤드 하나의 차원 $d_k$이고,
 # 모델 차원은 768입니다.
 
-# %%
+# %% tags=["answer"]
 S = Q_heads @ K_heads.swapaxes(-1, -2) / np.sqrt(64)
+S.shape
+
+# %% [markdown] lang="en" tags=["try"]
+# This line, too, you write in `forward`. Here S comes from the library's A: the logarithm undoes the softmax, up to one
+# number per row, which the softmax does not see.
+
+# %% [markdown] lang="ko" tags=["try"]
+# 이 줄도 `forward`에서 직접 씁니다. 여기서는 라이브러리의 A로 S를 구합니다. 로그는 softmax를 되돌립니다. 행마다 상수 하나만큼
+# 다를 수 있지만 softmax의 결과는 같습니다.
+
+# %% tags=["try"]
+_, library_saved = s5_attention.forward(x, p, num_heads=12)
+S = np.log(library_saved.A)
 S.shape
 
 # %% [markdown] lang="en"
@@ -251,7 +278,7 @@ A.sum(axis=-1)
 # %%
 A.sum(axis=-2)[0, 0, :6]
 
-# %%
+# %% tags=["answer"]
 O = A @ V_heads
 O.shape
 
@@ -277,16 +304,22 @@ show.trained("query")
 # 다시 옆으로 이어 붙이고 선형 변환을 한 번 더 합니다. 헤드끼리 만나는 곳은 여기뿐입니다. $W_O$가 없으면 끝내 섞이지 않습니다.
 
 
-# %%
+# %% tags=["student"]
 def merge(x):
     B, H, N, K = x.shape
-    return x.swapaxes(1, 2).reshape(B, N, H * K)
+    tokens = x.swapaxes(1, 2)
+    return tokens.reshape(B, N, H * K)
 
 
-# %%
+# %% tags=["answer"]
 concat = merge(O)
 y = concat @ p["W_O"] + p["b_O"]
 concat.shape, y.shape
+
+# %% tags=["try"]
+O = split(library_saved.concat, 12)  # the library's
+concat, y = merge(O), dense(merge(O), "O")
+O.shape, concat.shape, y.shape
 
 # %% [markdown] lang="en"
 # ## The shapes on the slides
@@ -347,9 +380,10 @@ J.T @ da
 # 197개로 끝납니다.
 
 
-# %%
+# %% tags=["student"]
 def softmax_backward(dA, A):
-    return A * (dA - (dA * A).sum(axis=-1, keepdims=True))
+    common = (dA * A).sum(axis=-1, keepdims=True)
+    return A * (dA - common)
 
 
 # %%
@@ -388,7 +422,7 @@ assert gradcheck.check(forward_row, softmax_backward, scores).ok
 #
 # shape를 맞추면 다른 길이 없습니다. 남는 인수를 쓰고, 맞지 않는 쪽을 전치하면 됩니다.
 
-# %%
+# %% tags=["answer"]
 dO = rng.standard_normal(O.shape)
 dA = dO @ V_heads.swapaxes(-1, -2)
 dV = A.swapaxes(-1, -2) @ dO
@@ -400,7 +434,7 @@ assert dA.shape == A.shape and dV.shape == V_heads.shape
 # %% [markdown] lang="ko"
 # $S = QK^\top/\sqrt{d_k}$에서 $dQ = dS\,K/\sqrt{d_k}$, $dK = dS^\top Q/\sqrt{d_k}$입니다. 양쪽 모두 √d_k가 남습니다.
 
-# %%
+# %% tags=["answer"]
 dS = softmax_backward(dA, A)
 dQ = dS @ K_heads / np.sqrt(64)
 dK = dS.swapaxes(-1, -2) @ Q_heads / np.sqrt(64)
@@ -408,32 +442,38 @@ assert dQ.shape == dK.shape == (1, 12, 197, 64)
 
 # %% [markdown] lang="en"
 # ## All of step 5
-# The cells above, in one function.
+# The lines above, in one function.
 
 # %% [markdown] lang="ko"
 # ## 5단계 전체
-# 위의 셀들을 함수 하나로 모읍니다.
+# 위의 계산을 함수 하나로 모읍니다.
 
 
-# %%
-def forward(x, p, H):
-    Q, K, V = (split(x @ p[f"W_{n}"] + p[f"b_{n}"], H) for n in "QKV")
-    A = softmax(Q @ K.swapaxes(-1, -2) / np.sqrt(Q.shape[-1]))
+# %% tags=["student"]
+def forward(x, p, *, num_heads):
+    Q = split(x @ p["W_Q"] + p["b_Q"], num_heads)
+    K = split(x @ p["W_K"] + p["b_K"], num_heads)
+    V = split(x @ p["W_V"] + p["b_V"], num_heads)
+    S = Q @ K.swapaxes(-1, -2) / np.sqrt(Q.shape[-1])
+    A = softmax(S)
     concat = merge(A @ V)
-    return concat @ p["W_O"] + p["b_O"], (x, p, Q, K, V, A, concat)
+    y = concat @ p["W_O"] + p["b_O"]
+    return y, (x, p, Q, K, V, A, concat)
 
 
 # %% [markdown] lang="en"
-# The backward pass of a dense layer, which we need four times: the gradients of its input, its weights and its bias.
+# The backward pass of a dense layer, which we need four times: the gradients of its input, its weights and its bias. The
+# last two are sums over the batch and the tokens.
 
 # %% [markdown] lang="ko"
-# 선형 변환의 역전파는 네 번 필요합니다. 입력, 가중치, 편향의 기울기를 구합니다.
+# 선형 변환의 역전파는 네 번 필요합니다. 입력, 가중치, 편향의 기울기를 구합니다. 뒤의 둘은 배치와 토큰에 대한 합입니다.
 
 
-# %%
+# %% tags=["student"]
 def dense_backward(dy, x, W):
-    dW = np.einsum("bni,bno->io", x, dy)  # summed over the batch and the tokens
-    return dy @ W.T, dW, dy.sum(axis=(0, 1))
+    dW = x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])
+    db = dy.sum(axis=(0, 1))
+    return dy @ W.T, dW, db
 
 
 # %% [markdown] lang="en"
@@ -443,18 +483,23 @@ def dense_backward(dy, x, W):
 # 마지막 줄부터 거꾸로 갑니다. `x`는 Q, K, V에 세 번 쓰였으므로 기울기도 세 갈래로 돌아와 **더해집니다**.
 
 
-# %%
+# %% tags=["student"]
 def backward(dy, saved):
     x, p, Q, K, V, A, concat = saved
-    dp, dx = {}, 0
-    dconcat, dp["W_O"], dp["b_O"] = dense_backward(dy, concat, p["W_O"])
-    dO = split(dconcat, Q.shape[1])
-    dS = softmax_backward(dO @ V.swapaxes(-1, -2), A) / np.sqrt(Q.shape[-1])
-    heads = {"Q": dS @ K, "K": dS.swapaxes(-1, -2) @ Q, "V": A.swapaxes(-1, -2) @ dO}
-    for n, dhead in heads.items():
-        dx_n, dp[f"W_{n}"], dp[f"b_{n}"] = dense_backward(merge(dhead), x, p[f"W_{n}"])
-        dx = dx + dx_n
-    return dx, dp
+    num_heads, d_k = Q.shape[1], Q.shape[3]
+    dconcat, dW_O, db_O = dense_backward(dy, concat, p["W_O"])
+    dO = split(dconcat, num_heads)
+    dA = dO @ V.swapaxes(-1, -2)
+    dV = A.swapaxes(-1, -2) @ dO
+    dS = softmax_backward(dA, A) / np.sqrt(d_k)
+    dQ = dS @ K
+    dK = dS.swapaxes(-1, -2) @ Q
+    dx_Q, dW_Q, db_Q = dense_backward(merge(dQ), x, p["W_Q"])
+    dx_K, dW_K, db_K = dense_backward(merge(dK), x, p["W_K"])
+    dx_V, dW_V, db_V = dense_backward(merge(dV), x, p["W_V"])
+    dx = dx_Q + dx_K + dx_V
+    dp = {"W_Q": dW_Q, "b_Q": db_Q, "W_K": dW_K, "b_K": db_K}
+    return dx, dp | {"W_V": dW_V, "b_V": db_V, "W_O": dW_O, "b_O": db_O}
 
 
 # %% [markdown] lang="en"
@@ -469,7 +514,8 @@ def backward(dy, saved):
 small_x = rng.standard_normal((2, 5, 12))
 small_p = s5_attention.init(rng, hidden_size=12, dtype=np.float64)
 small_p = gradcheck.random_like(small_p, rng)
-report = gradcheck.check(lambda x, p: forward(x, p, 3), backward, small_x, small_p)
+three_heads = lambda x, p: forward(x, p, num_heads=3)
+report = gradcheck.check(three_heads, backward, small_x, small_p)
 print(report)
 
 # %%
@@ -484,7 +530,7 @@ assert report.ok
 # softmax가 이를 상쇄합니다.
 
 # %%
-_, dp = backward(rng.standard_normal(small_x.shape), forward(small_x, small_p, 3)[1])
+_, dp = backward(rng.standard_normal(small_x.shape), three_heads(small_x, small_p)[1])
 assert np.abs(dp["b_K"]).max() < 1e-12 < np.abs(dp["b_Q"]).max()
 
 # %% [markdown] lang="en"
@@ -505,7 +551,7 @@ assert np.allclose(library_saved.A, A)
 # %%
 dy = rng.standard_normal(y.shape)
 library_dx, library_dp = s5_attention.backward(dy, library_saved)
-dx, dp = backward(dy, forward(x, p, 12)[1])
+dx, dp = backward(dy, forward(x, p, num_heads=12)[1])
 assert np.allclose(dx, library_dx)
 assert all(np.allclose(dp[name], library_dp[name]) for name in p)
 

@@ -111,7 +111,8 @@ flat, eps = np.full(4, 7.0), 1e-6
 config = vitnp.preset("B/16", num_layers=1)
 rng = np.random.default_rng(0)
 p = vitnp.vit.init(rng, config, np.float64)
-z = vitnp.trace(photo.sample((224, 224)), p, config)["z0"]
+t = vitnp.trace(photo.sample((224, 224)), p, config)
+z = t["z0"]
 z.shape
 
 # %% [markdown] lang="en"
@@ -127,7 +128,12 @@ z.mean(axis=-1).shape, z.std(axis=-1).shape
 
 # %%
 sigma = z.std(axis=-1, keepdims=True)
+
+# %% tags=["answer"]
 normalized = (z - z.mean(axis=-1, keepdims=True)) / np.sqrt(sigma**2 + eps)
+
+# %% tags=["try"]
+normalized = t["blocks.0.norm_1"]  # the library's; you write it below
 
 # %% [markdown] lang="en"
 # Before, each token has a size of its own; row 0, [CLS], is smallest. Afterwards all have σ = 1.
@@ -152,17 +158,18 @@ plt.show()
 # 한 줄씩 쓰고, 역전파에 필요한 것에는 모두 이름을 붙입니다.
 
 
-# %%
-def forward(x, p):
+# %% tags=["student"]
+def forward(x, p, *, eps):
     c = x - x.mean(axis=-1, keepdims=True)
-    variance = (c * c).mean(axis=-1, keepdims=True)
-    inverse_std = (variance + eps) ** -0.5
+    var = (c * c).mean(axis=-1, keepdims=True)
+    inverse_std = (var + eps) ** -0.5
     x_hat = c * inverse_std
-    return p["gamma"] * x_hat + p["beta"], (x_hat, inverse_std, p["gamma"])
+    y = p["gamma"] * x_hat + p["beta"]
+    return y, (x_hat, inverse_std, p["gamma"])
 
 
 # %%
-y, saved = forward(z, p["blocks"][0]["norm_1"])
+y, saved = forward(z, p["blocks"][0]["norm_1"], eps=eps)
 assert np.allclose(y, normalized)
 
 # %% [markdown] lang="en"
@@ -179,12 +186,24 @@ assert np.allclose(y, normalized)
 
 # %%
 block = p["blocks"][0]
-norm_1 = forward(z, block["norm_1"])[0]
+
+# %% tags=["answer"]
+norm_1 = forward(z, block["norm_1"], eps=eps)[0]
 residual_1 = z + s5_attention.forward(norm_1, block["attention"], num_heads=12)[0]
 
-# %%
-norm_2 = forward(residual_1, block["norm_2"])[0]
+# %% tags=["answer"]
+norm_2 = forward(residual_1, block["norm_2"], eps=eps)[0]
 residual_2 = residual_1 + s7_feed_forward.forward(norm_2, block["feed_forward"])[0]
+
+# %% [markdown] lang="en" tags=["try"]
+# You write the block further down. Here are the library's values.
+
+# %% [markdown] lang="ko" tags=["try"]
+# 블록은 뒤에서 직접 씁니다. 여기서는 라이브러리의 값을 씁니다.
+
+# %% tags=["try"]
+norm_1, norm_2 = t["blocks.0.norm_1"], t["blocks.0.norm_2"]
+residual_1, residual_2 = t["blocks.0.residual_1"], t["blocks.0.residual_2"]
 
 # %% [markdown] lang="en"
 # The slides have no shapes for this step, the figure only: whatever goes into a Norm or a + comes out in the same shape.
@@ -223,7 +242,7 @@ tokens = rng.standard_normal((1, 17, 64))
 
 # %%
 def likeness(x):
-    x_hat = forward(x, ones)[0][0]
+    x_hat = forward(x, ones, eps=eps)[0][0]
     cosines = x_hat @ x_hat.T / 64
     return (cosines.sum() - 17) / (17 * 16)  # the mean over all pairs but i, i
 
@@ -232,7 +251,7 @@ def likeness(x):
 def through(x, *, residual):
     yield likeness(x)
     for layer in layers:
-        a = s5_attention.forward(forward(x, ones)[0], layer, num_heads=4)[0]
+        a = s5_attention.forward(forward(x, ones, eps=eps)[0], layer, num_heads=4)[0]
         x = x + a if residual else a
         yield likeness(x)
 
@@ -320,15 +339,9 @@ dx
 # 첫 번째 뺄셈은 평균을 거친 경로, 두 번째 뺄셈은 분산을 거친 경로입니다.
 
 
-# %%
-def normalize_backward(dx_hat, x_hat, inverse_std):
-    along_mean = dx_hat.mean(axis=-1, keepdims=True)
-    along_x_hat = (dx_hat * x_hat).mean(axis=-1, keepdims=True)
-    return (dx_hat - along_mean - x_hat * along_x_hat) * inverse_std
-
-
-# %%
-assert np.allclose(normalize_backward(dx_hat, c * inverse_std, inverse_std), dx)
+# %% tags=["answer"]
+one_line = inverse_std * (dx_hat - dx_hat.mean() - x_hat * (dx_hat * x_hat).mean())
+assert np.allclose(one_line, dx)
 
 # %% [markdown] lang="en"
 # ## Two directions are gone
@@ -363,7 +376,7 @@ for ax, (name, values) in zip(axes, steps.items()):
 # 흔한 실수는 평균과 σ를 상수로 여기고 $d\hat x/\sigma$에서 멈추는 것입니다. 기울기 검증이 알아챕니다.
 
 # %%
-only_x_hat = lambda x: (forward(x, ones)[0], forward(x, ones)[1])
+only_x_hat = lambda x: forward(x, ones, eps=eps)
 as_constants = lambda dy, saved: dy * saved[1]
 
 # %%
@@ -380,17 +393,23 @@ assert not wrong.ok
 # γ와 β는 모든 이미지의 모든 토큰이 함께 쓰므로 기울기를 두 축에 걸쳐 더합니다.
 
 
-# %%
+# %% tags=["student"]
 def backward(dy, saved):
     x_hat, inverse_std, gamma = saved
-    dp = {"gamma": (dy * x_hat).sum(axis=(0, 1)), "beta": dy.sum(axis=(0, 1))}
-    return normalize_backward(dy * gamma, x_hat, inverse_std), dp
+    dgamma = (dy * x_hat).sum(axis=(0, 1))
+    dbeta = dy.sum(axis=(0, 1))
+    dx_hat = dy * gamma
+    along_mean = dx_hat.mean(axis=-1, keepdims=True)
+    along_x_hat = (dx_hat * x_hat).mean(axis=-1, keepdims=True)
+    dx = (dx_hat - along_mean - x_hat * along_x_hat) * inverse_std
+    return dx, {"gamma": dgamma, "beta": dbeta}
 
 
 # %%
 small_x = rng.standard_normal((2, 5, 12))
 small_p = {"gamma": rng.standard_normal(12), "beta": rng.standard_normal(12)}
-report = gradcheck.check(forward, backward, small_x, small_p)
+norm = lambda x, p: forward(x, p, eps=eps)
+report = gradcheck.check(norm, backward, small_x, small_p)
 print(report)
 
 # %%
@@ -411,7 +430,7 @@ assert report.ok
 
 # %%
 def residual_forward(x, p):
-    f, saved = forward(x, p)  # f is LayerNorm alone; in a block more follows
+    f, saved = norm(x, p)  # f is LayerNorm alone; in a block more follows
     return x + f, saved
 
 
@@ -437,12 +456,68 @@ assert report.ok
 # %%
 off = {"gamma": np.zeros(12), "beta": np.zeros(12)}
 small_dy = rng.standard_normal(small_x.shape)
-through_plus, _ = residual_backward(small_dy, forward(small_x, off)[1])
+through_plus, _ = residual_backward(small_dy, norm(small_x, off)[1])
 assert (through_plus == small_dy).all()
 
 # %%
-through_f, _ = backward(small_dy, forward(small_x, off)[1])
+through_f, _ = backward(small_dy, norm(small_x, off)[1])
 assert (through_f == 0).all()  # without the + the gradient ends here
+
+# %% [markdown] lang="en"
+# ## The whole block
+# Two Norms, attention, the FFN, and two +. (Notebook 09 stacks twelve of these.)
+
+# %% [markdown] lang="ko"
+# ## 블록 전체
+# Norm 두 개와 어텐션, FFN, 그리고 + 두 개입니다. (9번 노트북에서는 이 블록을 열두 개 쌓습니다.)
+
+
+# %% tags=["student"]
+def block_forward(x, p, *, num_heads, eps):
+    a, norm_1 = forward(x, p["norm_1"], eps=eps)
+    a, attention = s5_attention.forward(a, p["attention"], num_heads=num_heads)
+    x = x + a
+    f, norm_2 = forward(x, p["norm_2"], eps=eps)
+    f, feed_forward = s7_feed_forward.forward(f, p["feed_forward"])
+    y = x + f
+    return y, (norm_1, attention, norm_2, feed_forward)
+
+
+# %% [markdown] lang="en"
+# And backward, last line first. Each `x = x + …` of forward becomes one `dx = dx + …`.
+
+# %% [markdown] lang="ko"
+# 역전파는 마지막 줄부터입니다. 순전파의 `x = x + …`는 하나씩 `dx = dx + …`가 됩니다.
+
+
+# %% tags=["student"]
+def block_backward(dy, saved):
+    norm_1, attention, norm_2, feed_forward = saved
+    df, dp_feed_forward = s7_feed_forward.backward(dy, feed_forward)
+    df, dp_norm_2 = backward(df, norm_2)
+    dx = dy + df
+    da, dp_attention = s5_attention.backward(dx, attention)
+    da, dp_norm_1 = backward(da, norm_1)
+    dx = dx + da
+    dp = {"norm_1": dp_norm_1, "attention": dp_attention}
+    return dx, dp | {"norm_2": dp_norm_2, "feed_forward": dp_feed_forward}
+
+
+# %% [markdown] lang="en"
+# Its gradient for x and all 16 parameters at a small size: the worst error, by complex step and by differences.
+
+# %% [markdown] lang="ko"
+# 작은 크기에서 x와 파라미터 16개의 기울기를 모두 검증합니다. 가장 큰 오차를 복소 스텝과 차분으로 봅니다.
+
+# %%
+small = vitnp.preset("Ti/16", hidden_size=12, mlp_dim=20)
+small_block = gradcheck.random_like(encoder.init_block(rng, small, np.float64), rng)
+three_heads = lambda x, p: block_forward(x, p, num_heads=3, eps=eps)
+report = gradcheck.check(three_heads, block_backward, small_x, small_block)
+report.worst
+
+# %%
+assert report.ok
 
 # %% [markdown] lang="en"
 # ## The library's files
@@ -455,13 +530,15 @@ assert (through_f == 0).all()  # without the + the gradient ends here
 # %%
 library_y, library_saved = s6_layer_norm.forward(small_x, small_p, eps=1e-6)
 library_dx, library_dp = s6_layer_norm.backward(small_dy, library_saved)
-dx, dp = backward(small_dy, forward(small_x, small_p)[1])
-assert np.allclose(library_y, forward(small_x, small_p)[0])
+our_y, saved = norm(small_x, small_p)
+dx, dp = backward(small_dy, saved)
+assert np.allclose(library_y, our_y)
 assert np.allclose(library_dx, dx) and np.allclose(library_dp["gamma"], dp["gamma"])
 
 # %%
 library_block, _ = encoder.block_forward(z, block, config=config)
-assert np.allclose(library_block, residual_2)
+our_block, _ = block_forward(z, block, num_heads=12, eps=eps)
+assert np.allclose(library_block, residual_2) and np.allclose(library_block, our_block)
 
 # %% [markdown] lang="en"
 # ## Exercises

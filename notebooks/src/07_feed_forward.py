@@ -9,7 +9,7 @@
 # - write the two dense layers with GELU between them, forward and backward,
 # - say what GELU is, name its two forms, and say how far they are apart,
 # - write GELU's derivative, and find the mistake most often made in it,
-# - say why backward does not keep GELU(u), the widest tensor of the block.
+# - say why the library does not keep GELU(u), the widest tensor of the block.
 
 # %% [markdown] lang="ko"
 # # 7 · 피드포워드 네트워크와 GELU
@@ -22,7 +22,7 @@
 # - 두 선형 변환과 그 사이의 GELU를 순전파와 역전파 모두 쓴다.
 # - GELU가 무엇인지, 두 가지 형태가 무엇이고 서로 얼마나 다른지 말한다.
 # - GELU의 도함수를 쓰고, 여기서 흔한 실수를 찾아낸다.
-# - 블록에서 가장 넓은 텐서인 GELU(u)를 역전파용으로 저장하지 않는 이유를 설명한다.
+# - 라이브러리가 블록에서 가장 넓은 텐서인 GELU(u)를 역전파용으로 저장하지 않는 이유를 설명한다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -97,9 +97,10 @@ plt.show()
 # $$\Phi(u) \approx \tfrac12\Bigl(1 + \tanh\bigl(\sqrt{2/\pi}\,(u + 0.044715\,u^3)\bigr)\Bigr)$$
 
 
-# %%
-def Phi_tanh(u):
-    return 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (u + 0.044715 * u**3)))
+# %% tags=["student"]
+def gelu(u):
+    t = np.tanh(np.sqrt(2 / np.pi) * (u + 0.044715 * u**3))
+    return 0.5 * u * (1 + t)
 
 
 # %% [markdown] lang="en"
@@ -109,7 +110,7 @@ def Phi_tanh(u):
 # 같이 그리면 한 선이 다른 선을 가립니다. 그래서 차이를 그립니다.
 
 # %%
-difference = line * Phi_tanh(line) - line * Phi(line)
+difference = gelu(line) - line * Phi(line)
 plt.plot(line, difference * 1e4, linewidth=3)
 plt.xlabel("u")
 plt.ylabel("tanh − erf  (×10⁻⁴)")
@@ -168,40 +169,43 @@ gelu_slope(line).min(), gelu_slope(line).max()
 # tanh 형태에서는 tanh 값을 $t$라 할 때 $\;\varphi \approx \frac12(1 - t^2)\,\sqrt{2/\pi}\,(1 + 3\cdot 0.044715\,u^2)$입니다.
 
 
-# %%
-def gelu_slope_tanh(u):
-    t = 2 * Phi_tanh(u) - 1
+# %% tags=["student"]
+def gelu_backward(dg, u):
+    t = np.tanh(np.sqrt(2 / np.pi) * (u + 0.044715 * u**3))
     inner_slope = np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * u**2)
-    return Phi_tanh(u) + u * 0.5 * (1 - t * t) * inner_slope
+    slope = 0.5 * (1 + t) + 0.5 * u * (1 - t * t) * inner_slope
+    return dg * slope
 
 
 # %%
-assert np.allclose(gelu_slope(line), gelu_slope_tanh(line), atol=2e-3)
+assert np.allclose(gelu_slope(line), gelu_backward(1, line), atol=2e-3)
 
-# %% [markdown] lang="en"
+# %%
+gelu_tanh = lambda u: (gelu(u), u)
+some = rng.standard_normal((2, 5))
+assert gradcheck.check(gelu_tanh, gelu_backward, some).ok
+
+# %% [markdown] lang="en" tags=["answer"]
 # A mistake from public code: the derivative of $u^3$ written with `u**3`. The shape is right and the loss may fall. Check it:
 
-# %% [markdown] lang="ko"
+# %% [markdown] lang="ko" tags=["answer"]
 # 공개된 코드에 실제로 있는 실수입니다. $u^3$의 도함수를 그대로 `u**3`으로 썼습니다. shape도 맞고 손실이 줄기도 합니다. 검증해
 # 봅시다.
 
 
-# %%
-def slope_with_mistake(u):
-    t = 2 * Phi_tanh(u) - 1
+# %% tags=["answer"]
+def backward_with_mistake(dg, u):
+    t = np.tanh(np.sqrt(2 / np.pi) * (u + 0.044715 * u**3))
     inner_slope = np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * u**3)
-    return Phi_tanh(u) + u * 0.5 * (1 - t * t) * inner_slope
+    return dg * (0.5 * (1 + t) + 0.5 * u * (1 - t * t) * inner_slope)
 
 
-# %%
-gelu_tanh = lambda u: (u * Phi_tanh(u), u)
-some = rng.standard_normal((2, 5))
-wrong = gradcheck.check(gelu_tanh, lambda dg, u: dg * slope_with_mistake(u), some)
+# %% tags=["answer"]
+wrong = gradcheck.check(gelu_tanh, backward_with_mistake, some)
 print(wrong)
 
-# %%
+# %% tags=["answer"]
 assert not wrong.ok
-assert gradcheck.check(gelu_tanh, lambda dg, u: dg * gelu_slope_tanh(u), some).ok
 
 # %% [markdown] lang="en"
 # ## 첫 번째 선형변환 · from 768 to 3072
@@ -214,7 +218,21 @@ assert gradcheck.check(gelu_tanh, lambda dg, u: dg * gelu_slope_tanh(u), some).o
 # %%
 x = rng.standard_normal((1, 197, 768))
 p = s7_feed_forward.init(rng, hidden_size=768, mlp_dim=3072, dtype=np.float64)
+
+# %% tags=["answer"]
 u = x @ p["W1"] + p["b1"]
+u.shape
+
+# %% [markdown] lang="en" tags=["try"]
+# You write both dense layers in `forward` below. Until then step 2 of the library is the dense layer.
+
+# %% [markdown] lang="ko" tags=["try"]
+# 두 선형 변환은 아래의 `forward`에서 직접 씁니다. 그때까지는 라이브러리의 2단계를 선형 변환으로 씁니다.
+
+# %% tags=["try"]
+from vitnp.steps import s2_project
+
+u, saved_1 = s2_project.forward(x, {"W": p["W1"], "b": p["b1"]})
 u.shape
 
 # %% [markdown] lang="en"
@@ -224,7 +242,7 @@ u.shape
 # 슬라이드에는 u = GELU(u)라고 되어 있습니다. 역전파에서는 둘을 구별해야 하므로 두 번째를 g라고 부릅니다.
 
 # %%
-g = u * Phi_tanh(u)
+g = gelu(u)
 g.shape
 
 # %% [markdown] lang="en"
@@ -235,8 +253,12 @@ g.shape
 # ## 7단계: 두 번째 선형 변환
 # $v = g \cdot W_2 + b_2$로 다시 768차원이 되어야 +에서 토큰에 더할 수 있습니다.
 
-# %%
+# %% tags=["answer"]
 v = g @ p["W2"] + p["b2"]
+v.shape
+
+# %% tags=["try"]
+v, saved_2 = s2_project.forward(g, {"W": p["W2"], "b": p["b2"]})
 v.shape
 
 # %% [markdown] lang="en"
@@ -248,8 +270,8 @@ v.shape
 # 주고받는 곳은 어텐션뿐입니다.)
 
 # %%
-alone = x[0, 5] @ p["W1"] + p["b1"]
-assert np.allclose((alone * Phi_tanh(alone)) @ p["W2"] + p["b2"], v[0, 5])
+alone, _ = s7_feed_forward.forward(x[:, 5:6], p, gelu_form="tanh")
+assert np.allclose(alone[0, 0], v[0, 5])
 
 # %% [markdown] lang="en"
 # ## The shapes on the slide
@@ -278,8 +300,15 @@ assert v.shape == x.shape == (1, 197, 768)
 
 # %%
 dv = rng.standard_normal(v.shape)
+
+# %% tags=["answer"]
 dg = dv @ p["W2"].T
 dW2 = g[0].T @ dv[0]
+dg.shape, dW2.shape
+
+# %% tags=["try"]
+dg, dp_2 = s2_project.backward(dv, saved_2)
+dW2 = dp_2["W"]
 dg.shape, dW2.shape
 
 # %% [markdown] lang="en"
@@ -289,11 +318,11 @@ dg.shape, dW2.shape
 # GELU는 값마다 따로 작용하므로 야코비안이 대각 행렬입니다. 행렬을 만들 필요 없이 도함수를 곱하면 됩니다.
 
 # %%
-du = dg * gelu_slope_tanh(u)
+du = gelu_backward(dg, u)
 du.shape
 
 # %%
-J = np.diag(gelu_slope_tanh(u[0, 0, :8]))  # the first eight values of token 0
+J = np.diag(gelu_backward(1, u[0, 0, :8]))  # the first eight values of token 0
 assert np.allclose(J.T @ dg[0, 0, :8], du[0, 0, :8])
 
 # %% [markdown] lang="en"
@@ -302,17 +331,21 @@ assert np.allclose(J.T @ dg[0, 0, :8], du[0, 0, :8])
 # %% [markdown] lang="ko"
 # 그리고 첫 번째 선형 변환을 지나 토큰에 도착합니다.
 
-# %%
+# %% tags=["answer"]
 dx = du @ p["W1"].T
 dx.shape
 
+# %% tags=["try"]
+dx, _ = s2_project.backward(du, saved_1)
+dx.shape
+
 # %% [markdown] lang="en"
-# ## Why g is not saved
+# ## Why the library does not save g
 # Three tensors could be kept: x for $dW_1$, u for the slope, g for $dW_2$. u and g are four times as wide as the tokens. For
 # 64 images in float32, over 12 blocks, each of the two takes
 
 # %% [markdown] lang="ko"
-# ## g를 저장하지 않는 이유
+# ## 라이브러리가 g를 저장하지 않는 이유
 # 저장할 후보는 셋입니다. $dW_1$에는 x, 도함수에는 u, $dW_2$에는 g가 필요합니다. u와 g는 토큰보다 네 배 넓습니다. 이미지 64장을
 # float32로 블록 12개에 통과시키면 둘은 각각 다음 크기입니다.
 
@@ -321,8 +354,8 @@ gigabytes = 12 * 64 * 197 * 3072 * 4 / 1e9
 print(f"{gigabytes:.2f} GB")
 
 # %% [markdown] lang="en"
-# Given u, g is one product away, and the slope needs Φ(u) anyway. So: save u, make g again. Not the other way round, for
-# two different u have the same g, left and right of the dip:
+# Given u, g is one product away, and the slope needs Φ(u) anyway. So it saves u and makes g again. Not the other way round,
+# for two different u have the same g, left and right of the dip:
 
 # %% [markdown] lang="ko"
 # u가 있으면 g는 곱셈 한 번이면 나오고, Φ(u)는 어차피 도함수에 필요합니다. 그래서 u만 저장하고 g는 다시 계산합니다. 거꾸로는 안
@@ -337,45 +370,48 @@ plt.show()
 
 # %% [markdown] lang="en"
 # ## All of step 7
-# The cells above in two functions; `saved` has no g.
+# The lines above in two functions. Ours keeps g: simpler, and at our sizes it does not matter.
 
 # %% [markdown] lang="ko"
 # ## 7단계 전체
-# 위의 셀들을 함수 두 개로 모읍니다. `saved`에 g가 없습니다.
+# 위의 계산을 함수 두 개로 모읍니다. 여기서는 g도 저장합니다. 더 간단하고, 이 크기에서는 메모리가 문제 되지 않습니다.
 
 
-# %%
-def forward(x, p, Phi=Phi_tanh):
+# %% tags=["student"]
+def forward(x, p):
     u = x @ p["W1"] + p["b1"]
-    return (u * Phi(u)) @ p["W2"] + p["b2"], (x, p, u)
+    g = gelu(u)
+    v = g @ p["W2"] + p["b2"]
+    return v, (x, p, u, g)
+
+
+# %% tags=["student"]
+def backward(dv, saved):
+    x, p, u, g = saved
+    D, M = p["W1"].shape
+    dW2 = g.reshape(-1, M).T @ dv.reshape(-1, D)
+    db2 = dv.sum(axis=(0, 1))
+    dg = dv @ p["W2"].T
+    du = gelu_backward(dg, u)
+    dW1 = x.reshape(-1, D).T @ du.reshape(-1, M)
+    db1 = du.sum(axis=(0, 1))
+    dx = du @ p["W1"].T
+    return dx, {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
 
 
 # %%
-def dense_backward(dy, x, W):
-    dW = np.einsum("bni,bno->io", x, dy)  # summed over the batch and the tokens
-    return dy @ W.T, dW, dy.sum(axis=(0, 1))
-
-
-# %%
-def backward(dv, saved, Phi=Phi_tanh, slope=gelu_slope_tanh):
-    x, p, u = saved
-    dp, g = {}, u * Phi(u)  # g again
-    dg, dp["W2"], dp["b2"] = dense_backward(dv, g, p["W2"])
-    dx, dp["W1"], dp["b1"] = dense_backward(dg * slope(u), x, p["W1"])
-    return dx, dp
-
-
-# %%
-assert np.allclose(backward(dv, (x, p, u))[0], dx)
-assert np.allclose(backward(dv, (x, p, u))[1]["W2"], dW2)
+our_v, saved = forward(x, p)
+our_dx, our_dp = backward(dv, saved)
+assert np.allclose(our_v, v) and np.allclose(our_dx, dx)
+assert np.allclose(our_dp["W2"], dW2)
 
 # %% [markdown] lang="en"
 # ## Check the gradient
-# Two images, five tokens, 6 → 9 → 6, random weights and biases; first tanh, then erf.
+# Two images, five tokens, 6 → 9 → 6, random weights and biases.
 
 # %% [markdown] lang="ko"
 # ## 기울기 검증
-# 이미지 2장, 토큰 5개, 6 → 9 → 6이고 가중치와 편향은 난수입니다. 먼저 tanh, 다음은 erf입니다.
+# 이미지 2장, 토큰 5개, 6 → 9 → 6이고 가중치와 편향은 난수입니다.
 
 # %%
 small_x = rng.standard_normal((2, 5, 6))
@@ -387,10 +423,15 @@ print(report)
 # %%
 assert report.ok
 
+# %% [markdown] lang="en"
+# And GELU alone in its other form, erf.
+
+# %% [markdown] lang="ko"
+# 다른 형태인 erf의 GELU도 따로 검증합니다.
+
 # %%
-with_erf = lambda x, p: forward(x, p, Phi)
-back_erf = lambda dv, saved: backward(dv, saved, Phi, gelu_slope)
-assert gradcheck.check(with_erf, back_erf, small_x, small_p).ok
+gelu_erf = lambda u: (u * Phi(u), u)
+assert gradcheck.check(gelu_erf, lambda dg, u: dg * gelu_slope(u), some).ok
 
 # %% [markdown] lang="en"
 # ## The library's files

@@ -50,10 +50,17 @@ np.set_printoptions(suppress=True)
 # ## 8단계: [CLS] 토큰 추출
 # 인코더는 토큰 197개를 내놓습니다. 그중 0번 행이 이미지 전체를 대표합니다. (지금은 shape를 보는 것이므로 난수로 충분합니다.)
 
+
+# %% tags=["student"]
+def extract(x):
+    y = x[:, 0]
+    return y
+
+
 # %%
 rng = np.random.default_rng(0)
 x = rng.standard_normal((1, 197, 768))
-y = x[:, 0]
+y = extract(x)
 y.shape
 
 # %% [markdown] lang="en"
@@ -64,31 +71,41 @@ y.shape
 # ## 8단계: 로짓 계산 - 클래스는 총 1000개
 # 선형 변환 하나입니다. $W$의 열 하나가 클래스 하나를 맡습니다. 로짓은 어떤 값이든 될 수 있습니다.
 
+
+# %% tags=["student"]
+def forward(x, p):
+    y = extract(x)
+    z = y @ p["W"] + p["b"]
+    return z, (x.shape, y, p["W"])
+
+
 # %%
 W = rng.standard_normal((768, 1000)) / np.sqrt(768)
 b = np.zeros(1000)
-z = y @ W + b
+z, _ = forward(x, {"W": W, "b": b})
 z.shape, z.min(), z.max()
 
 # %% [markdown] lang="en"
 # ## Softmax를 통해서 클래스 확률 도출 · probabilities
 # $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
-# The exponential makes every number positive, the division makes them sum to 1.
+# The exponential makes every number positive, the division makes them sum to 1. Subtract the largest logit first: the
+# quotient is the same, and nothing overflows.
 
 # %% [markdown] lang="ko"
 # ## 8단계: Softmax를 통해서 클래스 확률 도출
 # $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
-# 지수 함수가 모든 값을 양수로 만들고, 나눗셈이 합을 1로 만듭니다.
+# 지수 함수가 모든 값을 양수로 만들고, 나눗셈이 합을 1로 만듭니다. 먼저 가장 큰 로짓을 빼면 몫은 그대로이고 오버플로가 생기지
+# 않습니다.
 
 
-# %%
-def softmax(z):
-    e = np.exp(z - z.real.max(axis=-1, keepdims=True))  # the same quotient, and no overflow
+# %% tags=["student"]
+def probabilities(z):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 
 # %%
-p = softmax(z)
+p = probabilities(z)
 p.sum(), p.argmax()
 
 # %% [markdown] lang="en"
@@ -117,7 +134,7 @@ assert p.shape == (1, 1000)
 
 # %%
 z = np.array([2.0, 1.0, 0.1, -1.0, 0.5])
-p = softmax(z)
+p = probabilities(z)
 p
 
 # %%
@@ -152,7 +169,7 @@ plt.show()
 # 시작 손실이 이 값이 아니라면 어딘가에 실수가 있는 것입니다.
 
 # %%
--np.log(softmax(np.zeros(1000))[3]), np.log(1000)
+-np.log(probabilities(np.zeros(1000))[3]), np.log(1000)
 
 # %% [markdown] lang="en"
 # ## Backward, one step at a time
@@ -231,7 +248,7 @@ for ax, name, values in zip(axes, ("p", "y", "p − y"), (p, target, p - target)
 # nan이 나오지만, p − y는 아무 문제가 없습니다.
 
 # %%
-p_sure = softmax(np.array([800.0, 0.0]))
+p_sure = probabilities(np.array([800.0, 0.0]))
 y_sure = np.array([0.0, 1.0])
 
 # %%
@@ -244,38 +261,54 @@ p_sure - y_sure
 
 # %% [markdown] lang="en"
 # ## All of step 8, forward and backward
-# For a batch the loss is the mean over its B images, hence the `/ B`.
+# For a batch the loss is the mean over its B images, hence the division by `len(z)`. And the logarithm is written out,
+# $\log p = (z - \max) - \log\sum e^{z - \max}$, so that a $p$ near 0 does no harm in the forward pass either.
 
 # %% [markdown] lang="ko"
 # ## 8단계 전체의 순전파와 역전파
-# 배치의 손실은 이미지 B장의 평균이므로 `/ B`가 붙습니다.
+# 배치의 손실은 이미지 B장의 평균이므로 `len(z)`로 나눕니다. 로그는 $\log p = (z - \max) - \log\sum e^{z - \max}$로 풀어
+# 씁니다. 그러면 순전파에서도 0에 가까운 $p$가 문제 되지 않습니다.
 
 
-# %%
-def forward(x, p, target):
-    y = x[:, 0]  # (B, N+1, D) → (B, D)
-    z = y @ p["W"] + p["b"]  # → (B, classes)
-    probabilities = softmax(z)
-    value = -(target * np.log(probabilities)).sum() / len(x)
-    return value, (x, y, p["W"], probabilities, target)
+# %% tags=["student"]
+def loss_forward(z, target):
+    above = z - z.max(axis=-1, keepdims=True)
+    log_prob = above - np.log(np.exp(above).sum(axis=-1, keepdims=True))
+    loss = -(target * log_prob).sum() / len(z)
+    return loss, (np.exp(log_prob), target)
 
 
 # %% [markdown] lang="en"
-# Backward, each line for a forward line, last one first. The other 196 tokens have no part in the logits: gradient 0.
-# They receive a gradient in the blocks below, as far as [CLS] attends to them.
+# Its backward pass is p − y, for the mean.
 
 # %% [markdown] lang="ko"
-# 역전파는 순전파의 줄을 마지막 것부터 하나씩 되돌립니다. 나머지 토큰 196개는 로짓에 쓰이지 않았으므로 여기서는 기울기가 0입니다.
-# 하지만 아래 블록에서는 [CLS]가 어텐션으로 그 토큰들을 본 만큼 기울기를 받습니다.
+# 그 역전파는 p − y이고, 평균이므로 역시 나눕니다.
 
 
-# %%
-def backward(dvalue, saved):
-    x, y, W, probabilities, target = saved
-    dz = dvalue * (probabilities - target) / len(x)
-    dx = np.zeros(x.shape)
+# %% tags=["student"]
+def loss_backward(dloss, saved):
+    prob, target = saved
+    dz = dloss * (prob - target) / len(target)
+    return dz
+
+
+# %% [markdown] lang="en"
+# From the logits down to the tokens: the other 196 tokens have no part in the logits, so their gradient is 0. They receive
+# a gradient in the blocks below, as far as [CLS] attends to them.
+
+# %% [markdown] lang="ko"
+# 이제 로짓에서 토큰까지 내려갑니다. 나머지 토큰 196개는 로짓에 쓰이지 않았으므로 여기서는 기울기가 0입니다. 하지만 아래
+# 블록에서는 [CLS]가 어텐션으로 그 토큰들을 본 만큼 기울기를 받습니다.
+
+
+# %% tags=["student"]
+def backward(dz, saved):
+    shape, y, W = saved
+    dW = y.T @ dz
+    db = dz.sum(axis=0)
+    dx = np.zeros(shape, dz.dtype)
     dx[:, 0] = dz @ W.T
-    return dx, {"W": y.T @ dz, "b": dz.sum(axis=0)}
+    return dx, {"W": dW, "b": db}
 
 
 # %% [markdown] lang="en"
@@ -292,30 +325,37 @@ p = {"W": rng.standard_normal((8, 7)), "b": rng.standard_normal(7)}
 target = np.eye(7)[[2, 0, 6]]
 
 # %%
-report = gradcheck.check(lambda x, p: forward(x, p, target), backward, x, p)
+report = gradcheck.check(forward, backward, x, p)
 print(report)
 
 # %%
-assert report.ok
+z, saved = forward(x, p)
+of_loss = gradcheck.check(lambda z: loss_forward(z, target), loss_backward, z)
+print(of_loss)
+
+# %%
+assert report.ok and of_loss.ok
 
 # %% [markdown] lang="en"
 # ## The library's files
-# There the step ends at the logits, and the loss is a file of its own: `s8_classify`, then `loss`.
+# There, too, the step ends at the logits, and the loss is a file of its own: `s8_classify`, then `loss`.
 
 # %% [markdown] lang="ko"
 # ## 라이브러리와 비교
-# 라이브러리에서는 8단계가 로짓에서 끝나고 손실은 따로 있습니다. `s8_classify` 다음에 `loss`입니다.
+# 라이브러리에서도 8단계는 로짓에서 끝나고 손실은 따로 있습니다. `s8_classify` 다음에 `loss`입니다.
 
 # %%
-logits, saved = s8_classify.forward(x, {"head": p})
-value, saved_loss = loss.forward(logits, np.array([2, 0, 6]))
-assert np.isclose(value, forward(x, p, target)[0])
+logits, library_saved = s8_classify.forward(x, {"head": p})
+value, library_saved_loss = loss.forward(logits, np.array([2, 0, 6]))
+our_loss, saved_loss = loss_forward(z, target)
+assert np.allclose(z, logits) and np.isclose(value, our_loss)
 
 # %%
-dx, dp = s8_classify.backward(loss.backward(1.0, saved_loss), saved)
-ours = backward(1.0, forward(x, p, target)[1])
-assert np.allclose(dx, ours[0])
-assert np.allclose(dp["head"]["W"], ours[1]["W"])
+library_dz = loss.backward(1.0, library_saved_loss)
+library_dx, library_dp = s8_classify.backward(library_dz, library_saved)
+dx, dp = backward(loss_backward(1.0, saved_loss), saved)
+assert np.allclose(library_dx, dx)
+assert np.allclose(library_dp["head"]["W"], dp["W"])
 
 # %% [markdown] lang="en"
 # ## Exercises
@@ -351,7 +391,7 @@ check("08.1", first_loss)
 dlogits = ...
 
 # %% tags=["solution"]
-dlogits = (softmax(logits) - (0.9 * target + 0.1 / 7)) / 3
+dlogits = (probabilities(logits) - (0.9 * target + 0.1 / 7)) / 3
 
 # %% tags=["check"]
 check("08.2", dlogits, logits, target)

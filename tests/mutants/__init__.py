@@ -32,6 +32,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     sentences,
     small_models,
     steps,
+    template,
     trace,
     training,
     transformer,

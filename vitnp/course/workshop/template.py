@@ -10,11 +10,12 @@ A template is plain Python with marks, which no student sees:
 Imports `errors` and `system`.
 """
 
+import ast
 import functools
 import re
 from pathlib import Path
 
-from vitnp.errors import InputError, need_choice, need_int
+from vitnp.errors import InputError, need_choice, need_int, need_near
 from vitnp.system import language
 
 STEPS = {
@@ -79,6 +80,15 @@ def cut(step, level="normal", lang="en"):
         elif not inside:
             lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def cut_functions(step, names, lang="en"):
+    """Some functions of the file of level normal, in the order of the names: a cell of a student's notebook."""
+    code = cut(step, "normal", lang)
+    found = {node.name: node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}
+    for name in names:
+        need_near("the function", name, tuple(found))
+    return "\n\n\n".join(ast.get_source_segment(code, found[name]) for name in names)
 
 
 def blank(indent, what):
