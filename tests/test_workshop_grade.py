@@ -268,6 +268,25 @@ def test_where_submissions_are_found(tmp_path):
     assert found["link.zip"].problem.en == found["pipe.zip"].problem.en == "no regular file"
 
 
+def test_work_that_is_not_read_has_a_row(tmp_path):
+    """Nobody is left out without a word: other archives, and single files as an LMS renames them."""
+    (tmp_path / "a.zip").write_bytes(packed({STEP3: RIGHT}))
+    others = ["choi.tar.gz", "kim.7z", "lee.RAR", "park_123_S3_class_token.py", "s3_class_token (1).py"]
+    for name in [*others, "notes.txt", "grades.csv", ".hidden.7z", "run.py"]:
+        (tmp_path / name).write_bytes(b"x")
+    found = {one.file: one.problem and one.problem.en for one in submissions.found(tmp_path)}
+    assert set(found) == {"a.zip", *others} and found["a.zip"] is None
+    assert all(found[name] == "no zip: unpack it into a folder" for name in others[:3])
+    assert all(found[name].startswith("not the name of a step file: ") for name in others[3:])
+    (tmp_path / "kim").mkdir()  # the advice works
+    for name in (STEP3, "s3_class_token_old.py"):
+        (tmp_path / "kim" / name).write_text(RIGHT)
+    assert [one.file for one in submissions.found(tmp_path) if one.file.startswith("kim")] == [
+        "kim.7z",
+        "kim",
+    ]
+
+
 def test_a_folder_that_is_itself_a_submission(tmp_path):
     (tmp_path / STEP3).write_text(RIGHT)
     (found,) = submissions.found(tmp_path)
