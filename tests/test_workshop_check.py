@@ -1,6 +1,7 @@
 """The check of a student's step: right answers pass however they are written, wrong ones are told where."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -163,6 +164,13 @@ def test_files_beside_may_be_imported_and_are_read_anew(tmp_path):
     assert check_step(4, path).ok
     (tmp_path / "mine.py").write_text("FACTOR = 1.25\n")
     assert check_step(4, path).stage == "numbers"
+
+
+@pytest.mark.parametrize("code", ["sys.path = []", "sys.path.clear()", "sys.path.append('elsewhere')"])
+def test_where_modules_are_looked_for_stays(tmp_path, code):
+    before, kept = sys.path, list(sys.path)
+    assert check_step(3, written(tmp_path, 3, f"{template.whole(3)}\nimport sys\n{code}\n")).ok
+    assert sys.path is before and sys.path == kept
 
 
 def test_other_seeds_and_sizes_say_the_same(tmp_path):

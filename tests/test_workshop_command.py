@@ -12,10 +12,11 @@ import pytest
 from command_line import run
 
 import vitnp
+from vitnp import InputError
 from vitnp.commands import workshop
 from vitnp.commands.workshop import check, grade, opened
 from vitnp.course.workshop import known, template
-from vitnp.course.workshop.folder import Folder
+from vitnp.course.workshop.folder import Folder, new
 from vitnp.course.workshop.grading import grades, sandbox
 from vitnp.course.workshop.outcome import Outcome
 from vitnp.system.language import Text
@@ -179,6 +180,16 @@ def test_watching_checks_what_was_saved(typed, monkeypatch, capsys):
     assert all(re.match(r"\d\d:\d\d:\d\d  checked again at every save", said) for said in rounds)
     assert Folder("my_vit").progress["steps"]["3"]["checks"] == 3
     assert Folder("my_vit").progress["steps"]["4"]["checks"] == 1
+
+
+def test_watching_ends_where_the_folder_is_gone(tmp_path):
+    """It does not wait for ever for a save that cannot come."""
+    new(tmp_path / "v", lang="en", steps=[3])
+    watched = Folder(tmp_path / "v")
+    check.watch(watched, [3], looks=1)
+    (tmp_path / "v").rename(tmp_path / "moved")
+    with pytest.raises(InputError, match="v is not there any more; if it was moved, give --folder"):
+        check.watch(watched, [3], looks=1)
 
 
 def test_watching_ends_by_ctrl_c(typed):

@@ -219,6 +219,7 @@ def test_what_is_usable():
         {"level": "x"},
         {"student": 1},
         {"history": {}},
+        {"history": [1]},
         {"steps": {"9": {}}},
     ]
     of_step = [{name: 1} for name in progress.TEXTS] + [{"gave_up": 1}, {"checks": True}, {"checks": -1}]
@@ -391,6 +392,7 @@ def test_the_same_work_gives_the_same_zip(tmp_path):
 def test_what_a_step_imports_is_handed_in(tmp_path):
     folder = made(tmp_path)
     (folder.path / "helper.py").write_text(template.whole(3), "utf-8")
+    (folder.path / "pictures.py").mkdir()
     folder.file(3).write_text("from helper import backward, forward\n")
     path, report = submission.submit(folder, "kim")
     assert report["steps"]["3"]["points"] == 8

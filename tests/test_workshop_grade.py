@@ -95,6 +95,54 @@ def test_the_steps_after_one_that_ends_the_process_are_checked():
     assert notes(done)["kim"][1] == "3: ended the program by itself (exit status 3)"
 
 
+GREEDY = "import numpy as np\nmine = np.ones(200 * 2**20 // 8)\n"  # 200 MB, which a process of 512 has once
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_step_leaves_nothing_for_the_next(monkeypatch, forks):
+    """Neither what it changes, nor its memory, nor what it has begun; each is a process, with forks and without."""
+    monkeypatch.setattr(sandbox, "FORKS", forks and sandbox.FORKS)
+    beside = "import numpy as np\nif np.ones is not None: np.ones = None\n"
+    files = {"s1_patchify.py": GREEDY + template.whole(1), "s2_project.py": GREEDY + template.whole(2)}
+    files |= {STEP3: beside + RIGHT, STEP4: template.whole(4)}
+    done = graded(one(files), limits=sandbox.Limits(120.0, 512))
+    assert [done.rows[0].points(step) for step in (1, 2, 3, 4)] == [8, 8, 0, 8]
+    assert notes(done)["kim"][1].startswith("3: ✗ import changes numpy.ones, which is not of this file")
+    code = "import atexit, os, threading, time\natexit.register(time.sleep, 1000)\n"
+    code += "try: threading.Thread(target=time.sleep, args=[1000]).start()\nexcept RuntimeError: pass\n"
+    assert graded(one({STEP3: code + RIGHT, STEP4: template.whole(4)}), limits=SOON).rows[0].points(3) == 8
+
+
+@pytest.mark.skipif(not sandbox.FORKS, reason="only a fork has to be ended by itself")
+def test_a_step_cannot_leave_the_processes_that_are_ended(monkeypatch):
+    forks, end = [], sandbox.end
+    monkeypatch.setattr(sandbox, "end", lambda process, fork: (forks.append(fork), end(process, fork)))
+    code = (
+        "import os, time\nfor leave in (os.setsid, os.setpgrp):\n    try: leave()\n    except OSError: pass\n"
+    )
+    done = graded(one({STEP3: f"{code}time.sleep(1000)"}), limits=SOON)
+    assert "not at its end" in notes(done)["kim"][1]
+    state = Path(f"/proc/{forks[0]}/stat")
+    assert not state.exists() or state.read_text().split()[2] in "ZX"
+
+
+def test_pictures_are_not_drawn():
+    """Matplotlib, which needs fonts and a cache outside of the fence, is there in name."""
+    code = """import matplotlib
+import matplotlib.pyplot as plt
+from mpl_toolkits.axes_grid1 import make_axes_locatable
+fig, axes = plt.subplots(1, 2, figsize=(3, 4))
+with plt.style.context("ggplot"):
+    axes[0].imshow([[0]])[0].set_title("a")
+plt.rcParams["figure.dpi"] = 100
+for ax in axes.flat:
+    ax.plot([1], "o")
+plt.show()
+"""
+    done = graded(one({STEP3: code + RIGHT}))
+    assert done.total(done.rows[0]) == 8, notes(done)
+
+
 def test_no_way_out(tmp_path, monkeypatch):
     """A student's code changes, starts and reads nothing that is not its own; Python's own files it can import."""
     monkeypatch.setenv("SECRET", "of the teacher")
@@ -173,9 +221,7 @@ def test_a_defect_of_ours_is_no_students_fault():
 
 
 def test_a_process_that_does_not_start():
-    with pytest.raises(
-        InputError, match=r"does not start \(MemoryError: too little\); give it more --memory"
-    ):
+    with pytest.raises(InputError, match=r"does not start \(MemoryError: too little\); .* fewer --workers"):
         answered()
     assert answered(stop=True) == {}
 
@@ -220,6 +266,25 @@ def test_where_submissions_are_found(tmp_path):
     assert set(found) == {"a.zip", "b/홍길동_12/과제.ZIP", "김.zip", "lee", "link.zip", "pipe.zip"}
     assert set(found["lee"].files) == {STEP3} and "links" in found["lee"].problem.en
     assert found["link.zip"].problem.en == found["pipe.zip"].problem.en == "no regular file"
+
+
+def test_work_that_is_not_read_has_a_row(tmp_path):
+    """Nobody is left out without a word: other archives, and single files as an LMS renames them."""
+    (tmp_path / "a.zip").write_bytes(packed({STEP3: RIGHT}))
+    others = ["choi.tar.gz", "kim.7z", "lee.RAR", "park_123_S3_class_token.py", "s3_class_token (1).py"]
+    for name in [*others, "notes.txt", "grades.csv", ".hidden.7z", "run.py"]:
+        (tmp_path / name).write_bytes(b"x")
+    found = {one.file: one.problem and one.problem.en for one in submissions.found(tmp_path)}
+    assert set(found) == {"a.zip", *others} and found["a.zip"] is None
+    assert all(found[name] == "no zip: unpack it into a folder" for name in others[:3])
+    assert all(found[name].startswith("not the name of a step file: ") for name in others[3:])
+    (tmp_path / "kim").mkdir()  # the advice works
+    for name in (STEP3, "s3_class_token_old.py"):
+        (tmp_path / "kim" / name).write_text(RIGHT)
+    assert [one.file for one in submissions.found(tmp_path) if one.file.startswith("kim")] == [
+        "kim.7z",
+        "kim",
+    ]
 
 
 def test_a_folder_that_is_itself_a_submission(tmp_path):

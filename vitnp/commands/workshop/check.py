@@ -4,6 +4,7 @@ import sys
 import time
 
 from vitnp.commands.workshop.opened import add_folder, opened, show
+from vitnp.course.workshop.folder import refusal
 from vitnp.errors import InputError
 from vitnp.system.language import Text
 
@@ -59,6 +60,12 @@ def watch(folder, steps, *, only=None, looks=None):
     """Check the steps, then again those that were saved; looks: how many times to look (None: until Ctrl-C)."""
     before = {}
     while looks is None or looks > 0:
+        if not folder.path.is_dir():
+            raise refusal(
+                folder.lang,
+                f"{folder.path} 폴더가 없어졌습니다; 폴더를 옮겼다면 --folder DIR에 새 위치를 쓰세요",
+                f"{folder.path} is not there any more; if it was moved, give --folder DIR with the new place",
+            )
         now = saved(folder, steps if only else folder.steps)
         changed = [step for step, state in now.items() if state != before.get(step)]
         if changed:

@@ -7,6 +7,7 @@
 templates/     the steps' files with their solutions, the one source of what a student gets
 template.py    what `new` cuts from them, at three levels
 student.py     a student's file as a module          points.py     where a step is checked
+intact.py      what their code changes elsewhere, put back
 tried.py       their functions held to the contract  seen.py       what their helpers were given
 stages.py, gradients.py, helpers.py, pace.py, checking.py    the check, stage by stage
 known/         mistakes by name                      outcome.py    what was found, in lines

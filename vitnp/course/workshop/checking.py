@@ -10,7 +10,18 @@ Imports everything else in this folder but what keeps a student's folder.
 import os
 from pathlib import Path
 
-from vitnp.course.workshop import gradients, helpers, known, pace, points, stages, student, template, told
+from vitnp.course.workshop import (
+    gradients,
+    helpers,
+    intact,
+    known,
+    pace,
+    points,
+    stages,
+    student,
+    template,
+    told,
+)
 from vitnp.course.workshop.outcome import Outcome, paragraph, stage_lines
 from vitnp.course.workshop.reference import reference
 from vitnp.course.workshop.tried import Failed, bound, quiet
@@ -29,6 +40,10 @@ STAGES = {
     "time": Text("시간", "time"),
     "blank": Text("빈칸", "to be written"),  # in place of any of the others
 }
+CHANGED = Text(
+    "이 파일의 것이 아닌 이름을 바꿉니다: {names}. 그대로 두고, 직접 만든 함수에는 다른 이름을 붙이세요.",
+    "changes {names}, which is not of this file. Leave it as it is, and give your own function another name.",
+)
 
 
 def check(step, *, lang=None, **functions):
@@ -59,20 +74,14 @@ def check_step(step, what, *, lang=None, seed=0, sizes=points.SMALL):
     name = printable(Path(what).name) if isinstance(what, str | os.PathLike) else template.STEPS[step]
     title = Text(f"{step}단계 · {name}", f"step {step} · {name}").in_(lang)
     found = Findings(step, lang, [title], student.text(what) if isinstance(what, str | os.PathLike) else None)
-    with quiet():
-        try:
-            functions = dict(found.imported(what))
-            for pair in points.PAIRS[step]:
-                if pair.forward in functions:
-                    if pair != points.PAIRS[step][0]:
-                        found.lines.append(f"    {pair.forward}, {pair.backward}")
-                    found.checked(pair, functions, seed, sizes)
-            if step == 8 and "probabilities" in functions:
-                last = points.PAIRS[8][0]
-                found.stage("numbers", lambda: helpers.probabilities(functions), last, functions)
-        except Ended as end:
-            return end.outcome
-    return found.outcome("passed", "time")
+    changed = []
+    try:
+        with intact.outside(step, changed):
+            outcome = found.all_stages(what, seed, sizes)
+    except Exception:  # of the check itself, whose functions it has changed
+        if not changed:
+            raise
+    return found.changed(changed, title) if changed else outcome
 
 
 def check_helpers(step, functions, lang=None):
@@ -119,6 +128,31 @@ class Findings:
     def outcome(self, status, stage, **more):
         """The `Outcome`, with the lines so far."""
         return Outcome(self.step, status, stage, tuple(self.lines), passed=tuple(self.passed), **more)
+
+    def all_stages(self, what, seed, sizes):
+        """The `Outcome` of every pair of the step, up to the first stage that is not passed."""
+        with quiet():
+            try:
+                functions = dict(self.imported(what))
+                for pair in points.PAIRS[self.step]:
+                    if pair.forward in functions:
+                        if pair != points.PAIRS[self.step][0]:
+                            self.lines.append(f"    {pair.forward}, {pair.backward}")
+                        self.checked(pair, functions, seed, sizes)
+                if self.step == 8 and "probabilities" in functions:
+                    last = points.PAIRS[8][0]
+                    self.stage("numbers", lambda: helpers.probabilities(functions), last, functions)
+            except Ended as end:
+                return end.outcome
+        return self.outcome("passed", "time")
+
+    def changed(self, names, title):
+        """The `Outcome` of code that has changed what the check computes with: no other result of it counts."""
+        names = sorted(set(names))
+        some = ", ".join([*names[:3], *["…"] * (len(names) > 3)])
+        self.lines, self.passed = [title], []
+        self.say("✗", "import", Text(*(text.format(names=some) for text in CHANGED)))
+        return self.outcome("broken", "import")
 
     def imported(self, what):
         """{name: function}; what is given as functions is taken as it is."""

@@ -89,6 +89,7 @@ def need_usable(found):
         and found["level"] in LEVELS
         and isinstance(found["student"], str | None)
         and isinstance(found["history"], list)
+        and all(isinstance(one, dict) for one in found["history"])
         and set(found["given"]) <= set(STEPS)
         and found["steps"].keys() <= {str(step) for step in STEPS}
         and all(usable_step(STEP | entry) for entry in found["steps"].values())

@@ -71,12 +71,12 @@ def text(path):
 def beside(folder):
     """In the block a file may import those beside it, which are read anew every time."""
     folder = os.path.abspath(folder)
-    known = set(sys.modules)
-    sys.path.insert(0, folder)
+    known, path, before = set(sys.modules), sys.path, list(sys.path)
+    path.insert(0, folder)
     try:
         yield
     finally:
-        sys.path.remove(folder)
+        sys.path, path[:] = path, before  # whatever the file has made of it
         for name in set(sys.modules) - known:
             if os.path.dirname(getattr(sys.modules[name], "__file__", None) or "") == folder:
                 del sys.modules[name]

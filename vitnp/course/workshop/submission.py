@@ -50,7 +50,8 @@ def submit(folder, name=None):
 def own_files(folder):
     """The names of the steps, and of the Python files beside them, which they may import."""
     steps = [folder.file(step).name for step in folder.steps]
-    beside_them = sorted(path.name for path in folder.path.glob("*.py") if HELPER.fullmatch(path.name))
+    files = (path.name for path in folder.path.glob("*.py") if path.is_file())
+    beside_them = sorted(name for name in files if HELPER.fullmatch(name))
     return [*steps, *(name for name in beside_them if name not in steps)]
 
 

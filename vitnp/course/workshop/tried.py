@@ -43,19 +43,27 @@ def bound(functions, pair, sizes, seed):
         result = functions[pair.forward](*given, **static)
         if not isinstance(result, tuple) or len(result) != 2:
             raise Failed(returned(pair.forward, "y, saved", result))
-        return result[0] if target is None else np.asarray(result[0])[()], result[1]
+        y = plain(result[0])
+        return y if target is None else np.asarray(y)[()], result[1]
 
     def backward(dy, saved):
         result = functions[pair.backward](dy, saved)
         if not p:
-            return need_array(pair.backward, "dx", result), {}
+            return need_array(pair.backward, "dx", plain(result)), {}
         if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
             raise Failed(returned(pair.backward, "dx, dp", result))
         for name, leaf in leaves(result[1]):
             need_array(pair.backward, f"dp[{name}]", leaf)
-        return need_array(pair.backward, "dx", result[0]), result[1]
+        return need_array(pair.backward, "dx", plain(result[0])), plain(result[1])
 
     return Tried(pair, forward, backward, x, p or {})
+
+
+def plain(value):
+    """An array without the methods of a class of its own, such as a comparison; of a dict all leaves."""
+    if isinstance(value, dict):
+        return {name: plain(leaf) for name, leaf in dict.items(value)}
+    return np.asarray(value) if isinstance(value, np.ndarray) else value
 
 
 def leaves(dp):

@@ -1,7 +1,7 @@
-"""A submission in a process of its own: fresh, with limits, and ended with all that it has begun.
+"""A submission's steps, each in a process of its own: fresh, with limits, and ended with all that it has begun.
 
-A step that takes too long, or ends the process, is said to have done so, and the steps after it are checked in another
-process. Imports `errors`, `judge` (by its name).
+A step that takes too long, or ends its process, is said to have done so, and the steps after it are checked all the
+same. Imports `errors`, `judge` (by its name).
 """
 
 import contextlib
@@ -27,6 +27,9 @@ START = 60.0  # seconds until the process is ready: it loads NumPy and SciPy
 MOST_ANSWER = 2**18  # bytes that one process may answer
 KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TZ")  # of the environment
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+FORKS = (
+    sys.platform == "linux"
+)  # one process a submission, a fork a step; on macOS the BLAS does not outlive a fork
 POLL = 0.2  # seconds between looks at `stop`
 TOO_LONG = Text("{seconds:g}초가 지나도 끝나지 않음", "not at its end after {seconds:g} s")
 ENDED = Text("프로그램을 스스로 끝냄 ({how})", "ended the program by itself ({how})")
@@ -71,7 +74,7 @@ def checked(files, steps, job, stop):
     """{step: Result} of a student's files; stop: a threading.Event that ends it early."""
     found, left = {}, list(steps)
     while left and not stop.is_set():
-        results = run(files, left, job, stop)
+        results = run(files, left if FORKS else left[:1], job, stop)
         found |= results
         left = [step for step in left if step not in results]
     return found
@@ -88,7 +91,7 @@ def run(files, steps, job, stop):
             try:
                 return conversation.results()
             finally:
-                end(process)
+                end(process, conversation.fork)
                 conversation.ears.join(
                     POLL
                 )  # nobody writes any more, unless a process of the student's got away
@@ -114,11 +117,12 @@ def started(folder, errors):
     )
 
 
-def end(process):
-    """End the process and those that it has begun."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+def end(process, fork=None):
+    """End the process, its fork that checks a step, and those that they have begun."""
+    for group in filter(None, (process.pid, fork)):
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
     process.kill()
     process.wait()
     with contextlib.suppress(OSError):  # of a process that did not read its job
@@ -133,6 +137,7 @@ class Conversation:
         self.token = secrets.token_hex(16)
         self.answers = queue.Queue()
         self.ears = threading.Thread(target=self.hear, daemon=True)
+        self.fork = None  # the number of the process in which a step is being checked
 
     def results(self):
         """{step: Result}."""
@@ -148,11 +153,15 @@ class Conversation:
                     return found
                 if not ready:
                     raise self.not_ready()
-                how = answer or self.how_it_ended()
-                return found | {step: Result(step, "broken", "time", (how.in_(self.job.lang),))}
+                return found | {step: self.ended(step, answer or self.how_it_ended(self.process.wait()))}
             ready = ready or "ready" in answer
             if "begin" in answer:
                 deadline = time.monotonic() + self.job.limits.seconds
+                self.fork = answer.get("process")
+            elif "end" in answer:
+                self.fork = None
+                if answer["end"] == step:  # it has not answered
+                    found[step] = self.ended(step, self.how_it_ended(answer["exit"]))
             elif "defect" in answer:
                 found[step] = Result(step, "broken", defect=answer["defect"])
             elif "step" in answer:
@@ -165,7 +174,7 @@ class Conversation:
         limits = self.job.limits
         files = {step: f"{template.STEPS[step]}.py" for step in self.steps}
         job = {"token": self.token, "steps": files, "seconds": limits.seconds, "memory": limits.memory}
-        job |= {"seed": self.job.seed, "sizes": self.job.sizes, "lang": self.job.lang}
+        job |= {"seed": self.job.seed, "sizes": self.job.sizes, "lang": self.job.lang, "forks": FORKS}
         with contextlib.suppress(BrokenPipeError):  # it has ended; why is read below
             self.process.stdin.write(json.dumps(job).encode() + b"\n")
             self.process.stdin.flush()
@@ -189,9 +198,12 @@ class Conversation:
                 return self.answers.get(timeout=POLL)
         return None
 
-    def how_it_ended(self):
-        """The words for a process that is gone before its last answer."""
-        status = self.process.wait()
+    def ended(self, step, how):
+        """The `Result` of a step whose check did not come to its end."""
+        return Result(step, "broken", "time", (how.in_(self.job.lang),))
+
+    def how_it_ended(self, status):
+        """The words for a process that is gone before its answer."""
         if -status in (getattr(signal, "SIGXCPU", None), signal.SIGTERM):
             return Text(*(text.format(seconds=self.job.limits.seconds) for text in TOO_LONG))
         how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
@@ -205,5 +217,5 @@ class Conversation:
         said = self.errors.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
         why = one_line(said[-1], 120) if said else f"no answer in {START:g} s"
         return InputError(
-            f"the process that grades does not start ({why}); give it more --memory, which is in MB"
+            f"the process that grades does not start ({why}); close other programs, or give fewer --workers"
         )

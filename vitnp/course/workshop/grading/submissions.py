@@ -24,6 +24,7 @@ MOST_PLACES = 100_000  # files and folders below the teacher's folder
 MOST_NAME = 100  # letters of a student's name
 SKIPPED = re.compile(r"\..*|__MACOSX|__pycache__")
 HELPER = re.compile(r"(?!test_)[a-zA-Z_]\w*\.py")
+OTHER_ARCHIVES = re.compile(r".*\.(7z|rar|egg|alz|tar|tgz|tar\.\w+)", re.IGNORECASE)
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others can ask for gigabytes
 STEP_FILES = {f"{name}.py": step for step, name in template.STEPS.items()}
 
@@ -76,6 +77,8 @@ def found(folder):
             submissions.append(submission(Path(place), folder, of_folder))
         zips = sorted(name for name in names if name.lower().endswith(".zip") and not SKIPPED.fullmatch(name))
         submissions += [submission(Path(place, name), folder, of_zip) for name in zips]
+        others = [] if set(names) & STEP_FILES.keys() else sorted(filter(is_work_unread, names))
+        submissions += [submission(Path(place, name), folder, of_nothing) for name in others]
     if not submissions:
         raise InputError(
             f"{folder} has no zip and no step file in it; give the folder that the students' zips are in"
@@ -135,6 +138,23 @@ def of_zip(path, name):
         sizes = {file: usable[where].file_size for file, where in beside.items()}
         odd = any(not plain(info) for info in infos if not info.is_dir())
         return chosen(name, sizes, lambda file: of_member(archive, usable[beside[file]]), linked=odd)
+
+
+def is_work_unread(name):
+    """Whether a file beside the zips is somebody's work all the same: another archive, a step under another name."""
+    steps = [file.removesuffix(".py") for file in STEP_FILES]
+    renamed = name.lower().endswith(".py") and any(step in name.lower() for step in steps)
+    return not SKIPPED.fullmatch(name) and (renamed or bool(OTHER_ARCHIVES.fullmatch(name)))
+
+
+def of_nothing(path, name):
+    """Refuses what is not read, so that its student has a row."""
+    if path.suffix.lower() == ".py":
+        raise Refused(
+            "단계 파일의 이름이 아님: 학생마다 폴더를 만들고 파일의 이름을 되돌리세요",
+            "not the name of a step file: put it into a folder of the student's, under its own name",
+        )
+    raise Refused("zip이 아님: 풀어서 폴더로 넣으세요", "no zip: unpack it into a folder")
 
 
 def plain(info):
