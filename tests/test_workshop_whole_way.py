@@ -46,7 +46,7 @@ def test_as_a_person_goes_it(typed, monkeypatch, tmp_path):
         write(step, template.whole(step, "ko").replace(old, new))
         status, said = typed("check", str(step))
         assert status == 1 and ko in said and f"vitnp workshop hint {part}" in said, said
-        called |= set(re.findall(r"알려진 실수와 숫자가 같습니다: (.*?) 힌트:", said))
+        called |= set(re.findall(r"알려진 실수와 값이 같습니다: (.*?) 힌트:", said))
     assert len(called) >= 25  # by their own names; the others are crashes and values of the wrong kind
 
     for step in template.STEPS:
