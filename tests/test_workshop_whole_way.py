@@ -80,7 +80,8 @@ def test_as_a_person_goes_it(typed, monkeypatch, tmp_path):
     assert "10초가 지나도 끝나지 않음" in notes["hanging"] and "MemoryError" in notes["memory"]
     assert "os.remove" in notes["deletes"] and notes["no zip"] and notes["nothing in it"]
     assert "20명 중 3명: softmax의 야코비안에서 대각선만 남김" in said
-    assert "20명 중 2명: 순전파에서 √d_k로 나누지 않음" in said
+    # two who hand it in, and one who has met it on the way
+    assert "20명 중 3명: 순전파에서 √d_k로 나누지 않음 (5단계, 제출물에 남은 사람 2명)" in said
 
 
 def write(step, code):
