@@ -334,7 +334,7 @@ def changed(**how):
         (
             changed(W=np.negative, b=np.negative),
             r"gradient of W: given .*; wrong too: b; right: x",
-            "b도 다름; 맞은 것: x",
+            "b도 다름; 맞는 것: x",
         ),
         (
             changed(W=np.transpose),

@@ -354,7 +354,7 @@ WRONG = [
         "14.4",
         (norm_backward(in_place=False, update=0, of_dx=2),),
         "right: gamma, beta",
-        "맞은 것: gamma, beta",
+        "맞는 것: gamma, beta",
     ),
     ("14.5", (patchify(True),), "still there", "실수가 그대로"),
     ("14.5", (patchify(False, (0, 1, 3, 4, 2, 5)),), "Rows and columns", "행과 열이 바뀌었"),

@@ -37,6 +37,22 @@ def test_the_solution_passes(tmp_path, step, lang):
     assert {"import", "shapes", "invariants", "numbers", "gradient", "contract"} <= set(outcome.passed)
 
 
+def test_two_numbers_that_differ_are_printed_differently(tmp_path):
+    """Without ε the first digits are the same: "0.71 in place of 0.71" helps nobody."""
+    code = edited(6, "(var + eps) ** -0.5", "var ** -0.5")
+    said = " ".join(check_step(6, written(tmp_path, 6, code), lang="en").lines)
+    own, right = re.search(r"\] = (\S+), the\s+reference\s+has (\S+);", said).groups()
+    assert own != right and float(own) == pytest.approx(float(right), rel=1e-4)
+
+
+def test_a_step_without_parameters_returns_the_gradient_alone(tmp_path):
+    """The README's contract has a pair."""
+    code = edited(1, "return cut.reshape(B, H, W, C)", "return cut.reshape(B, H, W, C), {}")
+    for lang, word in (("ko", "그래디언트 하나만"), ("en", "the gradient alone")):
+        said = " ".join(" ".join(check_step(1, written(tmp_path, 1, code), lang=lang).lines).split())
+        assert word in said
+
+
 def test_there_are_enough():
     assert len(VARIANTS) >= 20 and len(WRONG) >= 40
     assert {step for step, _ in VARIANTS.values()} == set(template.STEPS)

@@ -1,5 +1,6 @@
 """`vitnp workshop …` as it is typed: what it prints in both languages, its exit status, and watching files."""
 
+import io
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ from vitnp.commands.workshop import check, grade, opened
 from vitnp.course.workshop import known, template
 from vitnp.course.workshop.folder import Folder, new
 from vitnp.course.workshop.grading import grades, sandbox
-from vitnp.course.workshop.outcome import Outcome
+from vitnp.course.workshop.outcome import Outcome, paragraph
 from vitnp.system.language import Text
 from vitnp.system.output import width
 
@@ -160,6 +161,39 @@ def test_colors_are_for_a_person(monkeypatch, capsys):
         "  \033[32m✓\033[0m import\n  \033[31m✗\033[0m numbers 1 \033[32m✓\033[0m\n  \033[33m!\033[0m time\nwait!\n"
         "a       b\ufffd[2J\n"
     )
+
+
+@pytest.mark.parametrize(("encoding", "marks"), [("utf-8", "✓✗"), ("cp949", "OX"), ("ascii", "OX")])
+def test_right_and_wrong_differ_in_every_encoding(monkeypatch, encoding, marks):
+    """Of a pipe on a Korean Windows, too, which knows no ✓."""
+    written = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
+    monkeypatch.setattr(sys, "stdout", written)
+    opened.show(["  ✓ import", "  ✗ numbers"])
+    written.flush()
+    said = written.buffer.getvalue().decode(encoding)
+    assert said.split() == [marks[0], "import", marks[1], "numbers"]
+
+
+def test_a_command_is_not_broken_across_lines():
+    for n in range(60):
+        text = f"{'x' * n} is recorded: vitnp workshop diff 1.1 --give-up"
+        assert "vitnp workshop diff 1.1 --give-up" in "\n".join(paragraph(text)), n
+
+
+def test_a_step_that_passes_says_so_and_what_comes_next(typed):
+    typed("new", "my_vit", "--lang", "en", "--steps", "3-4")
+    solve(3)
+    status, said = typed("check", "3", "--folder", "my_vit")
+    assert status == 0 and "The step passes" in said
+    assert typed(*re.search("vitnp workshop (diff 3)", said)[1].split(), "--folder", "my_vit")[0] == 0
+    assert "The step passes" not in typed("check", "4", "--folder", "my_vit")[1]
+
+
+def test_a_part_that_is_not_there_is_said_in_the_folders_language(typed):
+    typed("new", "my_vit", "--lang", "ko", "--steps", "3")
+    for words in (("hint", "3.9"), ("check", "9")):
+        status, said = typed(*words, "--folder", "my_vit")
+        assert status == 2 and "5.3과 같은 부분을 쓰세요" in said
 
 
 def test_watching_checks_what_was_saved(typed, monkeypatch, capsys):

@@ -169,6 +169,10 @@ def test_only_what_is_theirs_is_called_theirs(small_photo, tmp_path):
         "blocks.i.feed_forward.g",
         "blocks.i.feed_forward.output",
     }
+    for step in (6, 8):  # what their functions are given is made by another step
+        found = walked(*small_photo, solutions(step))
+        assert not {line.tensor.name for line in found.lines if line.theirs} & {"z0", "residual_0", "patches"}
+        assert {line.row.step or 6 for line in found.lines if line.theirs} == {step}
     wrong = of_code(tmp_path, 5, template.whole(5).replace(" / np.sqrt(Q.shape[-1])", ""))
     found = walked(*small_photo, {5: wrong})
     not_ok = [line.tensor.name for line in found.lines if not line.ok]

@@ -46,7 +46,7 @@ def test_as_a_person_goes_it(typed, monkeypatch, tmp_path):
         write(step, template.whole(step, "ko").replace(old, new))
         status, said = typed("check", str(step))
         assert status == 1 and ko in said and f"vitnp workshop hint {part}" in said, said
-        called |= set(re.findall(r"알려진 실수와 숫자가 같습니다: (.*?) 힌트:", said))
+        called |= set(re.findall(r"알려진 실수와 값이 같습니다: (.*?) 힌트:", said))
     assert len(called) >= 25  # by their own names; the others are crashes and values of the wrong kind
 
     for step in template.STEPS:
@@ -80,7 +80,7 @@ def test_as_a_person_goes_it(typed, monkeypatch, tmp_path):
     assert "10초가 지나도 끝나지 않음" in notes["hanging"] and "MemoryError" in notes["memory"]
     assert "os.remove" in notes["deletes"] and notes["no zip"] and notes["nothing in it"]
     assert "20명 중 3명: softmax의 야코비안에서 대각선만 남김" in said
-    # one more has met it on the way: the first answer of step 5 above
+    # two who hand it in, and one who has met it on the way
     assert "20명 중 3명: 순전파에서 √d_k로 나누지 않음 (5단계, 제출물에 남은 사람 2명)" in said
 
 

@@ -641,7 +641,7 @@ check("05.3", tempered_backward)
 # **Explain.** Why are the scores divided by √d_k, and what would happen to the gradients without it?
 
 # %% [markdown] lang="ko"
-# **설명해 보세요.** 점수를 왜 √d_k로 나눕니까? 나누지 않으면 기울기는 어떻게 됩니까?
+# **설명해 보세요.** 스코어를 왜 √d_k로 나눕니까? 나누지 않으면 기울기는 어떻게 됩니까?
 
 # %% [markdown] lang="en" tags=["solution"]
 # A score is a sum of d_k products. If q and k have variance 1, its variance is d_k: at d_k = 64 scores of ±8 are usual. Of
@@ -649,6 +649,6 @@ check("05.3", tempered_backward)
 # everywhere, so W_Q and W_K hardly learn. Divided by √d_k, the scores have variance 1 whatever d_k is.
 
 # %% [markdown] lang="ko" tags=["solution"]
-# 점수 하나는 곱 d_k개의 합입니다. q와 k의 분산이 1이면 점수의 분산은 d_k이고, d_k = 64에서는 ±8 정도의 점수가 흔합니다.
-# 이런 점수에 softmax를 하면 가장 큰 것은 거의 1, 나머지는 거의 0이 됩니다. 그러면 미분값 a(1 − a)가 모두 0에 가까워 W_Q와 W_K가
+# 스코어 하나는 곱 d_k개의 합입니다. q와 k의 분산이 1이면 스코어의 분산은 d_k이고, d_k = 64에서는 ±8 정도의 스코어가 흔합니다.
+# 이런 스코어에 softmax를 하면 가장 큰 것은 거의 1, 나머지는 거의 0이 됩니다. 그러면 미분값 a(1 − a)가 모두 0에 가까워 W_Q와 W_K가
 # 거의 학습되지 않습니다. √d_k로 나누면 d_k가 얼마이든 분산이 1입니다.

@@ -5,6 +5,7 @@ import time
 
 from vitnp.commands.workshop.opened import add_folder, opened, show
 from vitnp.course.workshop.folder import refusal
+from vitnp.course.workshop.outcome import paragraph
 from vitnp.errors import InputError
 from vitnp.system.language import Text
 
@@ -12,6 +13,10 @@ WHAT = "check a step, or all of them, and say what is wrong"
 PAUSE = 0.3  # seconds between looks at the files
 CLEAR = "\033[2J\033[3J\033[H"
 PASSED = Text("통과: {n}/{all}단계", "{n} of {all} steps pass")
+ONE = Text(
+    "통과했습니다. 기준 코드와 비교하려면: vitnp workshop diff {step}",
+    "The step passes. To compare it with the reference: vitnp workshop diff {step}",
+)
 WATCHING = Text(
     "저장할 때마다 다시 검사합니다. 끝내려면 Ctrl-C", "checked again at every save; Ctrl-C ends it"
 )
@@ -49,7 +54,8 @@ def checked(folder, steps):
     for step in steps:
         outcome = folder.outcome(step)
         passed += outcome.ok
-        show([*outcome.lines, ""])
+        passing = paragraph(ONE.in_(folder.lang).format(step=step)) if outcome.ok and len(steps) == 1 else []
+        show([*outcome.lines, *passing, ""])
         folder.record(outcome)
     if len(steps) > 1:
         show([PASSED.in_(folder.lang).format(n=passed, all=len(steps))])

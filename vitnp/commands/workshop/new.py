@@ -9,7 +9,7 @@ from vitnp.system.language import Text
 WHAT = "write a student's folder, or the steps that one lacks; nothing is overwritten"
 WRITTEN = Text("{folder}에 쓴 파일: {names}", "written into {folder}: {names}")
 NEXT = Text(
-    "다음: cd {folder}, README.md를 읽고, vitnp workshop check",
+    "다음 순서: cd {folder} → README.md 읽기 → vitnp workshop check",
     "next: cd {folder}, read README.md, vitnp workshop check",
 )
 

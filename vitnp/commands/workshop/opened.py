@@ -7,6 +7,7 @@ from vitnp.errors import printable
 
 COLORS = {"✓": "\033[32m", "✗": "\033[31m", "!": "\033[33m", "…": "\033[33m"}  # green, red, yellow
 PLAIN = "\033[0m"
+WITHOUT = str.maketrans("✓✗≠", "OX!")  # for a console, or a pipe, whose letters do not include ✓
 
 
 def add_folder(parser):
@@ -24,7 +25,17 @@ def opened(args):
 def show(lines):
     """Print lines, what a file says in them harmless; the marks in color where a person looks."""
     for line in (printable(line.expandtabs()) for line in lines):
-        print(colored(line) if sys.stdout.isatty() else line, flush=True)
+        line = colored(line) if sys.stdout.isatty() else line
+        print(line if takes_marks(sys.stdout.encoding) else line.translate(WITHOUT), flush=True)
+
+
+def takes_marks(encoding):
+    """Whether a ✓ can be written: not with Windows' cp949, where right and wrong would both be ?."""
+    try:
+        "✓✗".encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def colored(line):

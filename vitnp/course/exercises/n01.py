@@ -19,7 +19,7 @@ def patches(N):
         ),
         known=[
             (24, Text("한 변에 놓인 패치의 수입니다.", "That is the number of patches along one side.")),
-            (577, Text("[CLS]는 3단계에서 더해집니다.", "[CLS] comes only in step 3.")),
+            (577, Text("[CLS]는 3단계에서 붙습니다.", "[CLS] comes only in step 3.")),
             (196, Text("224×224 이미지의 패치 수입니다.", "That is for an image of 224×224.")),
             (768, Text("패치 하나의 값의 개수입니다.", "That is the number of values in one patch.")),
             (

@@ -61,7 +61,7 @@ def dlogits(dlogits, logits, target):
         dlogits,
         right,
         Text(
-            "손실의 로짓 기울기는 정답이 무엇이든 (p − 정답) / 이미지 수입니다.",
+            "로짓에 대한 손실의 기울기는 정답이 무엇이든 (p − 정답) / 이미지 수입니다.",
             "Whatever the target is, the gradient is (p − target) / the number of images.",
         ),
         known=[

@@ -78,7 +78,7 @@ def still_itself(still_itself):
             (
                 (1 / 2 + 1 / 2 / TOKENS) ** 2,
                 Text(
-                    "대각 원소의 제곱이 아니라 행렬의 곱입니다. 다른 토큰을 거쳐 돌아오는 길이 빠졌습니다.",
+                    "대각 원소의 제곱이 아니라 행렬의 곱입니다. 다른 토큰을 거쳐 돌아오는 경로가 빠졌습니다.",
                     "That is the square of the diagonal, not of the matrix: the paths over other tokens are missing.",
                 ),
             ),

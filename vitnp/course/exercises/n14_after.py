@@ -15,7 +15,7 @@ def adam(adam):
             judge.call(adam, gradients, lr),
             right,
             Text(
-                "기울기가 일정하면 걸음마다 lr만큼 움직입니다. 1 − 0.9^t와 1 − 0.999^t의 t를 보세요.",
+                "기울기가 일정하면 스텝마다 lr만큼 움직입니다. 1 − 0.9^t와 1 − 0.999^t의 t를 보세요.",
                 "With a constant gradient each step is lr: look at t in 1 − 0.9^t and 1 − 0.999^t.",
             ),
             atol=1e-6,  # an eps in the denominator is right too

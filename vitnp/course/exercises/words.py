@@ -189,7 +189,7 @@ def gradients(leaves, of):
     if len(right) > NAMED:
         ko, en = f"{ko}; 나머지 {len(right)}개는 맞음", f"{en}; the other {len(right)} are right"
     elif right:
-        ko, en = f"{ko}; 맞은 것: {', '.join(right)}", f"{en}; right: {', '.join(right)}"
+        ko, en = f"{ko}; 맞는 것: {', '.join(right)}", f"{en}; right: {', '.join(right)}"
     return labelled(
         of_leaf(wrong[0].name),
         Text(

@@ -166,7 +166,7 @@ class Folder:
 
     def need(self, part):
         """The step of "5", or of "5.4". Raises InputError where its file is missing."""
-        step = template.step_of(part)
+        step = template.step_of(part, self.lang)
         make = f"vitnp workshop new {self.path} --steps {step}"
         if step not in self.steps:
             raise refusal(

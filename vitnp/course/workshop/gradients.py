@@ -9,7 +9,7 @@ from vitnp import tree
 from vitnp.analysis import clauses, derivatives
 from vitnp.analysis.results import cast, cotangent
 from vitnp.course.workshop.stages import by, in_groups
-from vitnp.course.workshop.tried import Failed, leaves
+from vitnp.course.workshop.tried import Failed, beside, leaves
 from vitnp.system.language import Text
 
 SHOWN = 8  # gradients of a line: a block has 16
@@ -56,10 +56,11 @@ def gradient(tried):
     if wrong:
         right = [f"d{leaf.name}" for leaf in report.leaves if leaf.ok]
         first = wrong[0]
+        numeric, own = beside(first.numeric, first.analytic)
         raise Failed(
             Text(
-                f"d{first.name}: 수치 {first.numeric:.6g}, 내 값 {first.analytic:.6g}",
-                f"d{first.name}: numeric {first.numeric:.6g}, yours {first.analytic:.6g}",
+                f"d{first.name}: 수치 {numeric}, 내 값 {own}",
+                f"d{first.name}: numeric {numeric}, yours {own}",
             ),
             table=report.leaves,
             leaves=tuple(f"d{leaf.name}" for leaf in wrong),
@@ -67,7 +68,7 @@ def gradient(tried):
         )
     n, worst = len(report.leaves), report.worst[1]
     return Text(
-        f"{n}개 가운데 {n}개가 수치 미분과 같음 (상대 오차 {worst:.0e} 이하)",
+        f"{n}개 모두 수치 미분과 같음 (상대 오차 {worst:.0e} 이하)",
         f"{n} of {n} agree with differences (relative error at most {worst:.0e})",
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from vitnp.course.workshop import points, template
 from vitnp.course.workshop.reference import reference
-from vitnp.course.workshop.tried import Failed, need_array, need_shape
+from vitnp.course.workshop.tried import Failed, beside, need_array, need_shape
 from vitnp.system.language import Text
 
 S = points.SMALL
@@ -102,10 +102,9 @@ def array_differs(got, expected):
     if not off.any():
         return None
     place = tuple(map(int, np.argwhere(off)[0]))
-    said = f"[{', '.join(map(str, place))}] = {got[place]:.6g}"
-    return Text(
-        f"{said}, 기준은 {expected[place]:.6g}입니다.", f"{said}, the reference has {expected[place]:.6g}."
-    )
+    own, reference_has = beside(got[place], expected[place])
+    said = f"[{', '.join(map(str, place))}] = {own}"
+    return Text(f"{said}, 기준은 {reference_has}입니다.", f"{said}, the reference has {reference_has}.")
 
 
 def probabilities(functions):

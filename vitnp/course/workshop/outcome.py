@@ -1,11 +1,13 @@
 """What a check found, and its lines for a screen of 80 columns. Imports `system`."""
 
+import re
 from typing import NamedTuple
 
 from vitnp.system.output import width
 
 WIDTH = 80
 LABEL = 17  # columns of a stage's name
+COMMAND = re.compile(r"vitnp workshop [a-z]+(?: (?:--[a-z-]+|[\d.]+))*")
 
 
 class Outcome(NamedTuple):
@@ -47,9 +49,14 @@ def paragraph(text, indent="  "):
 
 
 def wrapped(text, columns):
-    """The text in lines of at most so many columns, broken at blanks; a longer word is cut."""
+    """The text in lines of at most so many columns, broken at blanks; a longer word is cut.
+
+    A command of the workshop is one word, so that it can be copied.
+    """
     lines, line = [], ""
+    text = COMMAND.sub(lambda command: command[0].replace(" ", "\0"), text)
     for word in text.split(" "):
+        word = word.replace("\0", " ")
         if line and width(line) + 1 + width(word) > columns:
             lines.append(line)
             line = ""

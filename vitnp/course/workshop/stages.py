@@ -10,7 +10,7 @@ import numpy as np
 from vitnp.analysis.results import contents
 from vitnp.course import slides
 from vitnp.course.workshop import points, seen
-from vitnp.course.workshop.tried import Failed, need_array, need_shape
+from vitnp.course.workshop.tried import Failed, beside, need_array, need_shape
 from vitnp.models import preset
 from vitnp.system.language import Text
 
@@ -137,12 +137,11 @@ def numbers(tried, right):
     if off.any():
         first = int(off.argmax())
         place, share = named_place(y, first), int(off.sum())
+        own, reference = beside(y.flat[first], expected.flat[first])
         raise Failed(
             Text(
-                f"{place} = {y.flat[first]:.6g}, 기준은 {expected.flat[first]:.6g}입니다."
-                f" 값 {y.size}개 가운데 {share}개가 다릅니다.",
-                f"{place} = {y.flat[first]:.6g}, the reference has {expected.flat[first]:.6g};"
-                f" {share} of {y.size} values differ.",
+                f"{place} = {own}, 기준은 {reference}입니다. 값 {y.size}개 가운데 {share}개가 다릅니다.",
+                f"{place} = {own}, the reference has {reference}; {share} of {y.size} values differ.",
             )
         )
     said = " · ".join(f"{named_place(y, i)} = {y.flat[i]:.6g}" for i in places)

@@ -126,9 +126,13 @@ def part_of(step, name):
     return next(part for part, what in parts(step).items() if what.partition(":")[0] == name)
 
 
-def step_of(part):
-    """5 for "5.3" and for "5". Raises InputError for what is neither a step nor a part of one."""
+def step_of(part, lang="en"):
+    """5 for "5.3" and for "5". Raises InputError, in a language, for what is neither a step nor a part of one."""
     known = [part for step in STEPS for part in (str(step), *parts(step))]
     if str(part) not in known:
-        raise InputError(f"there is no step or part {part}; give a step from 1 to 8, or a part such as 5.3")
+        said = language.Text(
+            f"단계나 부분 {part}: 없습니다; 1부터 8까지의 단계나 5.3과 같은 부분을 쓰세요",
+            f"there is no step or part {part}; give a step from 1 to 8, or a part such as 5.3",
+        )
+        raise InputError(said.in_(lang))
     return int(str(part)[0])

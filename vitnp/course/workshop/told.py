@@ -32,12 +32,10 @@ def lines(failed, named, helper, lang):
     if named.mistake:
         names = [known.BY_KEY[key].name for key in (named.mistake, *named.also)]
         ko, en = (" + ".join(name.in_(of) for name in names) for of in ("ko", "en"))
-        said.append(
-            Text(f"알려진 실수와 숫자가 같습니다: {ko}", f"a known mistake has the same numbers: {en}")
-        )
+        said.append(Text(f"알려진 실수와 값이 같습니다: {ko}", f"a known mistake has the same numbers: {en}"))
     elif named.family:
         family = known.FAMILIES[named.family]
-        said.append(Text(f"같은 종류의 실수: {family.ko}", f"a mistake of this kind: {family.en}"))
+        said.append(Text(f"실수의 종류: {family.ko}", f"a mistake of this kind: {family.en}"))
     for text in said:
         found += paragraph(text.in_(lang))
     return found

@@ -49,6 +49,8 @@ def bound(functions, pair, sizes, seed):
     def backward(dy, saved):
         result = functions[pair.backward](dy, saved)
         if not p:
+            if isinstance(result, tuple):
+                raise Failed(returned_more(pair.backward, result))
             return need_array(pair.backward, "dx", plain(result)), {}
         if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
             raise Failed(returned(pair.backward, "dx, dp", result))
@@ -84,6 +86,21 @@ def returned(name, need, result):
         f"{name}의 반환값: {kind}. {need} 두 개를 돌려주어야 합니다.",
         f"{name} returns {kind}; it has to return {need}.",
     )
+
+
+def returned_more(name, result):
+    """The sentence about a backward that returns a dp, too, where there are no parameters."""
+    kind = f"({', '.join(type(part).__name__ for part in result)})"
+    return Text(
+        f"{name}의 반환값: {kind}. 파라미터가 없으므로 그래디언트 하나만 돌려주어야 합니다.",
+        f"{name} returns {kind}; without parameters it has to return the gradient alone.",
+    )
+
+
+def beside(own, expected):
+    """Two numbers as text, with as many digits as it takes to see that they differ."""
+    digits = next((n for n in (6, 9, 12) if f"{own:.{n}g}" != f"{expected:.{n}g}"), 17)
+    return f"{own:.{digits}g}", f"{expected:.{digits}g}"
 
 
 def need_array(function, name, value):

@@ -31,8 +31,8 @@ BLOCK = {
             "6.1 LayerNorm",
         ),
         Text(
-            "dgamma는 dy와 x̂의 곱을, dbeta는 dy를 모든 토큰에 걸쳐 더한 것입니다. dx̂는 dy에 γ를 곱한 것입니다. "
-            "dx̂에서 토큰의 평균을 뺍니다. dx̂와 x̂의 곱의 평균에 x̂를 곱해 한 번 더 뺍니다. "
+            "dgamma는 dy와 x̂의 곱을, dbeta는 dy를 모든 토큰에 걸쳐 더한 것입니다. dx̂은 dy에 γ를 곱한 것입니다. "
+            "dx̂에서 토큰의 평균을 뺍니다. dx̂과 x̂의 곱의 평균에 x̂을 곱해 한 번 더 뺍니다. "
             "마지막으로 순전파와 같은 제곱근으로 나눕니다.",
             "dgamma is dy times x̂ summed over all tokens, and dbeta is dy summed over them. dx̂ is dy times γ. "
             "Subtract from dx̂ its mean over the token. "
@@ -53,7 +53,7 @@ BLOCK = {
         ),
         Text(
             "attention에는 정규화한 x를 넣고, 그 출력은 정규화하기 전의 x에 더합니다. "
-            "FFN에는 z′를 정규화해 넣고, 그 출력은 z′에 더합니다.",
+            "FFN에는 z′을 정규화해 넣고, 그 출력은 z′에 더합니다.",
             "Feed the normalized x to attention, and add its output to x as it was before the norm. "
             "Feed the normalized z′ to the FFN, and add its output to z′.",
         ),

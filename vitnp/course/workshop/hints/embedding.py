@@ -6,9 +6,9 @@ from vitnp.system.language import Text
 EMBEDDING = {
     "1.1": (
         Text(
-            "P가 16이면 이미지의 17번 행은 몇 번째 패치의 몇 번째 행입니까? "
-            "P로 나눈 몫과 나머지는 각각 무엇을 뜻합니까?",
-            "With P 16, which patch row holds image row 17, and at which row inside the patch? "
+            "행을 0번부터 세고 P가 16이면, 이미지의 17번 행은 몇 번 패치 행에 있습니까? "
+            "그 패치 안에서는 몇 번 행입니까? P로 나눈 몫과 나머지는 각각 무엇을 뜻합니까?",
+            "Count rows from 0. With P 16, which patch row holds image row 17, and at which row inside the patch? "
             "What do the quotient and the remainder by P mean?",
         ),
         shapes(

@@ -7,9 +7,11 @@ Step 6 (no number on the slides): Norm and + in the figure
 ko| 슬라이드의 이미지 한 장: 197x768 → 197x768
 ko| 평균과 분산은 토큰 하나의 값 D개에서 구합니다. p는 {"gamma": γ (D,), "beta": β (D,)}입니다.
 ko| 블록은 5단계와 7단계를 부릅니다. check는 라이브러리의 것을 쓰고, train은 여러분의 것을 씁니다.
+ko| 부르는 방법: s5_attention.forward(x, p, num_heads=num_heads), s7_feed_forward.forward(x, p)
 en| One image on the slide: 197x768 → 197x768
 en| Mean and variance are taken over the D values of one token. p is {"gamma": γ (D,), "beta": β (D,)}.
 en| A block calls steps 5 and 7: in check those of the library, in train yours.
+en| They are called as s5_attention.forward(x, p, num_heads=num_heads), s7_feed_forward.forward(x, p).
 """
 
 from vitnp.steps import s5_attention, s7_feed_forward
