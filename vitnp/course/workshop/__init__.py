@@ -8,7 +8,7 @@ templates/     the steps' files with their solutions, the one source of what a s
 template.py    what `new` cuts from them, at three levels
 student.py     a student's file as a module          points.py     where a step is checked
 tried.py       their functions held to the contract  seen.py       what their helpers were given
-stages.py, gradients.py, helpers.py, pace.py, checking.py    the check, stage by stage
+stages.py, gradients.py, again.py, helpers.py, pace.py, checking.py    the check, stage by stage
 known/         mistakes by name                      outcome.py    what was found, in lines
 folder.py      a student's folder                    progress.py   its progress.json
 asking.py      the next of the hints                 compared.py   a step beside the reference

@@ -10,7 +10,18 @@ Imports everything else in this folder but what keeps a student's folder.
 import os
 from pathlib import Path
 
-from vitnp.course.workshop import gradients, helpers, known, pace, points, stages, student, template, told
+from vitnp.course.workshop import (
+    again,
+    gradients,
+    helpers,
+    known,
+    pace,
+    points,
+    stages,
+    student,
+    template,
+    told,
+)
 from vitnp.course.workshop.outcome import Outcome, paragraph, stage_lines
 from vitnp.course.workshop.reference import reference
 from vitnp.course.workshop.tried import Failed, bound, quiet
@@ -27,6 +38,7 @@ STAGES = {
     "gradient": Text("그래디언트 검증", "gradient check"),
     "contract": Text("규약", "contract"),
     "time": Text("시간", "time"),
+    "range": Text("큰 값", "large values"),  # only a remark
     "blank": Text("빈칸", "to be written"),  # in place of any of the others
 }
 
@@ -142,19 +154,39 @@ class Findings:
         slide = bound(functions, pair, points.SLIDE, seed)
         small = bound(functions, pair, sizes, seed)
         right = bound(reference(self.step), pair, sizes, seed)
+        other, right_there = again.points_of(functions, reference(self.step), pair, seed)
         agrees = stages.agrees(small, right)
+        slow = []  # what the last stage has found on its way
+
+        def numbers():
+            found = stages.numbers(small, right)
+            again.forward(other, right_there)
+            return found
+
+        def gradient():
+            found = gradients.gradient(small)
+            again.backward(other, right_there)
+            return found
+
+        def contract():
+            found = gradients.contract(small)
+            with again.where(again.SLIDE):
+                slow.append(pace.slow(slide, right_slide, functions))
+            return found
+
+        right_slide = bound(reference(self.step), pair, points.SLIDE, seed)
         for stage, run in (
             ("shapes", lambda: stages.slide_shapes(self.step, slide, functions, agrees=agrees)),
             ("invariants", lambda: stages.invariants(self.step, small, functions, agrees=agrees)),
-            ("numbers", lambda: stages.numbers(small, right)),
+            ("numbers", numbers),
             ("gradient shapes", lambda: gradients.gradient_shapes(small)),
-            ("gradient", lambda: gradients.gradient(small)),
-            ("contract", lambda: gradients.contract(small)),
+            ("gradient", gradient),
+            ("contract", contract),
         ):
             self.stage(stage, run, pair, functions)
-        slow = pace.slow(slide, bound(reference(self.step), pair, points.SLIDE, seed), functions)
-        if slow:
-            self.say("!", "time", slow)
+        for stage, remark in (("time", slow[0]), ("range", again.overflows(self.step, small, right))):
+            if remark:
+                self.say("!", stage, remark)
 
     def stage(self, stage, run, pair, functions):
         """Run one stage; raise `Ended` where it is not passed."""
@@ -164,10 +196,10 @@ class Findings:
         except NotImplementedError as blank:
             self.blank(stage, blank, functions)
         except Failed as failed:
-            self.wrong(stage, failed, pair, functions)
+            self.wrong(stage, failed, pair, functions, run)
         except (Exception, SystemExit) as error:
             text = student.crash(error)
-            self.wrong(stage, Failed(Text(f"멈춥니다: {text}", f"stops: {text}")), pair, functions)
+            self.wrong(stage, Failed(Text(f"멈춥니다: {text}", f"stops: {text}")), pair, functions, run)
 
     def blank(self, stage, blank, functions):
         """Something is still to be written."""
@@ -187,13 +219,17 @@ class Findings:
             self.lines += told.where_to_go(part, self.lang)
         raise Ended(self.outcome("blank", stage, part=part)) from None
 
-    def wrong(self, stage, failed, pair, functions):
-        """Say what is wrong, where, and what the mistake is called."""
+    def wrong(self, stage, failed, pair, functions, run):
+        """Say what is wrong, where, and what the mistake is called. run: the stage, to be asked again."""
         self.say("✗", stage, failed.text)
         of_backward = stage in ("gradient shapes", "gradient", "contract")
-        helper = helpers.first_wrong(self.step, functions, backward=of_backward)
-        part = helper or template.part_of(self.step, pair.backward if of_backward else pair.forward)
         named = known.named(self.step, functions)
+        if of_backward == (named.stage == "forward"):  # y has been found to be right, or to be wrong
+            named = named._replace(stage=None)
+        helper = helpers.at_fault(
+            self.step, functions, run, failed, backward=of_backward, named=bool(named.mistake)
+        )
+        part = helper or template.part_of(self.step, pair.backward if of_backward else pair.forward)
         self.lines += told.lines(failed, named, helper, self.lang)
         if self.of_file:
             self.lines += told.where_to_go(part, self.lang)

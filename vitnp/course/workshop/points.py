@@ -25,9 +25,13 @@ class Sizes(NamedTuple):
     rows: int = 4
     cols: int = 5
     classes: int = 7
+    eps: float = EPS
 
 
 SMALL = Sizes()
+OTHER = Sizes(
+    B=3, N=7, D=20, H=4, M=11, P=2, C=4, rows=5, cols=3, classes=9, eps=0.1
+)  # no letter as in SMALL
 SLIDE = Sizes(B=1, N=197, D=768, H=12, M=3072, P=16, C=3, rows=14, cols=14, classes=1000)  # B/16
 
 
@@ -73,7 +77,7 @@ def _norm(rng, s):
     return (
         _numbers(rng, s.B, s.N, s.D),
         {"gamma": 1 + _numbers(rng, s.D), "beta": _numbers(rng, s.D)},
-        {"eps": EPS},
+        {"eps": s.eps},
     )
 
 
@@ -85,7 +89,7 @@ def _feed_forward(rng, s):
 def _block(rng, s):
     x, attention, _ = _attention(rng, s)
     parts = {"norm_1": _norm(rng, s)[1], "attention": attention, "norm_2": _norm(rng, s)[1]}
-    return x, parts | {"feed_forward": _feed_forward(rng, s)[1]}, {"num_heads": s.H, "eps": EPS}
+    return x, parts | {"feed_forward": _feed_forward(rng, s)[1]}, {"num_heads": s.H, "eps": s.eps}
 
 
 def _classify(rng, s):

@@ -15,6 +15,7 @@ from vitnp.models import preset
 from vitnp.system.language import Text
 
 RELATIVE = 1e-9  # of two correct implementations in float64: the order of sums differs
+ROUNDED = 1e-5  # below, an array may have been float32 on its way
 
 
 def agrees(tried, right):
@@ -115,7 +116,7 @@ def invariants(step, tried, functions, *, agrees):
     A = values.get(f"{seen.ATTENTION}A")
     if isinstance(A, np.ndarray) and A.ndim and A.size:
         sums = A.sum(axis=-1)
-        if not np.abs(sums - 1).max() <= RELATIVE and not agrees:
+        if not np.abs(sums - 1).max() <= ROUNDED and not agrees:
             worst = float(sums.flat[np.abs(sums - 1).argmax()])
             raise Failed(
                 Text(
@@ -137,16 +138,36 @@ def numbers(tried, right):
     if off.any():
         first = int(off.argmax())
         place, share = named_place(y, first), int(off.sum())
+        own, other = unlike(y.flat[first], expected.flat[first])
+        little = slight(y, expected)
         raise Failed(
             Text(
-                f"{place} = {y.flat[first]:.6g}, 기준은 {expected.flat[first]:.6g}입니다."
-                f" 값 {y.size}개 가운데 {share}개가 다릅니다.",
-                f"{place} = {y.flat[first]:.6g}, the reference has {expected.flat[first]:.6g};"
-                f" {share} of {y.size} values differ.",
+                f"{place} = {own}, 기준은 {other}입니다. 값 {y.size}개 가운데 {share}개가 다릅니다.{little.ko}",
+                f"{place} = {own}, the reference has {other}; {share} of {y.size} values differ.{little.en}",
             )
         )
     said = " · ".join(f"{named_place(y, i)} = {y.flat[i]:.6g}" for i in places)
     return Text(said, said)
+
+
+def unlike(a, b):
+    """Two numbers that differ, with as many digits as it takes to see it."""
+    for digits in range(6, 18):
+        written = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if written[0] != written[1]:
+            break
+    return written
+
+
+def slight(y, expected):
+    """The sentence about arrays that are nearly the same; an empty one for others."""
+    apart = float(np.abs(y - expected).max()) / max(1.0, float(np.abs(expected).max()))
+    if not apart <= ROUNDED:
+        return Text("", "")
+    return Text(
+        f" 차이는 {apart:.0e}뿐입니다. float32로 바꾸는 곳이 있거나 ε이 다르지 않습니까?",
+        f" They are only {apart:.0e} apart: is something float32, or ε another one?",
+    )
 
 
 def named_place(y, flat):

@@ -43,7 +43,7 @@ def bound(functions, pair, sizes, seed):
         result = functions[pair.forward](*given, **static)
         if not isinstance(result, tuple) or len(result) != 2:
             raise Failed(returned(pair.forward, "y, saved", result))
-        return result[0] if target is None else np.asarray(result[0])[()], result[1]
+        return plain(result[0]) if target is None else np.asarray(result[0])[()], result[1]
 
     def backward(dy, saved):
         result = functions[pair.backward](dy, saved)
@@ -53,7 +53,7 @@ def bound(functions, pair, sizes, seed):
             raise Failed(returned(pair.backward, "dx, dp", result))
         for name, leaf in leaves(result[1]):
             need_array(pair.backward, f"dp[{name}]", leaf)
-        return need_array(pair.backward, "dx", result[0]), result[1]
+        return need_array(pair.backward, "dx", result[0]), plain_leaves(result[1])
 
     return Tried(pair, forward, backward, x, p or {})
 
@@ -65,6 +65,18 @@ def leaves(dp):
             yield from ((f"{key}.{name}", leaf) for name, leaf in leaves(value))
         else:
             yield str(key), value
+
+
+def plain(value):
+    """The value; of a matrix or another kind of array, a plain array."""
+    return np.asarray(value) if isinstance(value, np.ndarray) else value
+
+
+def plain_leaves(dp):
+    """The same tree with plain arrays."""
+    return {
+        key: plain_leaves(value) if isinstance(value, dict) else plain(value) for key, value in dp.items()
+    }
 
 
 def returned(name, need, result):
@@ -79,8 +91,8 @@ def returned(name, need, result):
 
 
 def need_array(function, name, value):
-    """The value. Raises `Failed` unless it is an array of real or complex floats."""
-    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in "fc":
+    """The value, as a plain array. Raises `Failed` unless it is one of floats, as exact as x is."""
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind != "f":
         kind = f"{value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
         raise Failed(
             Text(
@@ -88,7 +100,17 @@ def need_array(function, name, value):
                 f"{name} of {function} is {kind}; it has to be an array of floats.",
             )
         )
-    return value
+    if value.dtype.itemsize < 8:
+        kind = value.dtype
+        raise Failed(
+            Text(
+                f"{function}의 {name}: {kind}. 입력이 float64이면 결과도 float64여야 합니다."
+                f" {kind}로 바꾸는 곳(astype, dtype)을 지우세요.",
+                f"{name} of {function} is {kind}; for float64 inputs it has to be float64."
+                f" Leave out what makes it {kind} (astype, dtype).",
+            )
+        )
+    return plain(value)
 
 
 def need_shape(name, got, expected):
