@@ -8,6 +8,7 @@ from workshop_answers import OF_BACKWARD, OF_FORWARD, VARIANTS, WRONG
 
 from vitnp.course.workshop import check, pace, points, stages, student, template, tried
 from vitnp.course.workshop.checking import check_step
+from vitnp.course.workshop.grading import grades
 from vitnp.course.workshop.outcome import WIDTH
 from vitnp.course.workshop.reference import reference
 from vitnp.errors import InputError
@@ -349,7 +350,7 @@ def test_an_answer_for_one_size_or_epsilon_alone_is_wrong(tmp_path, step, edits,
     for old, new in edits:
         assert code.count(old) == 1
         code = code.replace(old, new)
-    for lang, word in (("ko", "다른 크기에서(B=3"), ("en", "with other sizes (B=3")):
+    for lang, word in (("ko", "다른 크기에서(B=4"), ("en", "with other sizes (B=4")):
         outcome = check_step(step, written(tmp_path, step, code), lang=lang)
         assert (outcome.status, outcome.stage) == ("wrong", stage)
         assert word in " ".join(" ".join(outcome.lines).split())
@@ -361,6 +362,14 @@ def test_a_backward_that_stops_at_the_slides_size_is_told(tmp_path):
     outcome = check_step(5, written(tmp_path, 5, code), lang="en")
     assert outcome.status == "wrong" and outcome.part == "5.7"
     assert "with the sizes of B/16: stops: " in " ".join(" ".join(outcome.lines).split())
+
+
+def test_a_gradient_under_another_name_is_not_called_missing(tmp_path):
+    path = written(tmp_path, 2, edited(2, '{"W": dW, "b": db}', '{"dW": dW, "db": db}'))
+    outcome = check_step(2, path, lang="en")
+    assert outcome.stage == "gradient shapes" and outcome.family is None
+    path = written(tmp_path, 2, edited(2, '{"W": dW, "b": db}', '{"W": dW}'))
+    assert check_step(2, path, lang="en").family == "zero"
 
 
 SWAPPED = [
@@ -418,3 +427,10 @@ def test_what_overflows_passes_with_a_remark(tmp_path, step, old, new):
 )
 def test_another_constant_in_the_scores_is_one_of_the_scale(tmp_path, old, new):
     assert check_step(5, written(tmp_path, 5, edited(5, old, new)), lang="en").family == "scale"
+
+
+def test_the_three_points_have_no_size_in_common_that_a_constant_could_stand_for():
+    a, b, c = (points.SMALL, points.OTHER, grades.SIZES)
+    for letter in points.Sizes._fields[:-1]:
+        assert getattr(b, letter) not in (getattr(a, letter), getattr(c, letter)), letter
+    assert b.D // b.H not in (a.D // a.H, c.D // c.H)

@@ -29,9 +29,8 @@ class Sizes(NamedTuple):
 
 
 SMALL = Sizes()
-OTHER = Sizes(
-    B=3, N=7, D=20, H=4, M=11, P=2, C=4, rows=5, cols=3, classes=9, eps=0.1
-)  # no letter as in SMALL
+# no letter as in SMALL, nor as where a step is graded
+OTHER = Sizes(B=4, N=7, D=18, H=2, M=13, P=5, C=4, rows=3, cols=6, classes=11, eps=0.1)
 SLIDE = Sizes(B=1, N=197, D=768, H=12, M=3072, P=16, C=3, rows=14, cols=14, classes=1000)  # B/16
 
 
