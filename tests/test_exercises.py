@@ -370,6 +370,22 @@ def test_a_right_gradient():
     assert accepted(judge.gradient, lambda x: (x * x, (x,)), writes_and_gives_lists, X, None, HINT)
 
 
+def test_a_right_gradient_of_float32():
+    def rounded(dy, saved):
+        dx, dp = backward(dy, saved)
+        return dx.astype("float32"), {name: leaf.astype("float32") for name, leaf in dp.items()}
+
+    assert accepted(judge.gradient, forward, rounded, X, {"W": W, "b": B}, HINT)
+    slightly = changed(W=lambda a: (1.001 * a).astype("float32"))
+    assert "gradient of W" in refused(judge.gradient, forward, slightly, X, {"W": W, "b": B}, HINT)["en"][0]
+
+
+def test_two_numbers_that_differ_are_not_written_alike():
+    said = refused(judge.gradient, forward, changed(x=lambda a: a * (1 + 1e-8)), X, {"W": W, "b": B}, HINT)
+    given, numeric = re.findall(r"[+-][\d.]+", said["en"][0])
+    assert given != numeric
+
+
 def test_the_numbers_beside_each_other():
     said = refused(judge.gradient, forward, changed(x=lambda a: 2 * a), X, {"W": W, "b": B}, HINT)
     given, numeric = re.findall(r"[+-][\d.]+", said["en"][0])

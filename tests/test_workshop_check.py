@@ -9,6 +9,7 @@ from workshop_answers import OF_BACKWARD, OF_FORWARD, VARIANTS, WRONG
 
 from vitnp.course.workshop import check, pace, points, stages, student, template, tried
 from vitnp.course.workshop.checking import check_step
+from vitnp.course.workshop.grading import grades
 from vitnp.course.workshop.outcome import WIDTH
 from vitnp.course.workshop.reference import reference
 from vitnp.errors import InputError
@@ -98,8 +99,8 @@ def test_what_is_written_of_a_blank_file_is_held_against_the_reference(tmp_path)
         "return x.swapaxes(1, 2).reshape(x.shape[0], x.shape[2], -1)",
     )
     outcome = check_step(5, written(tmp_path, 5, code), lang="en")
-    assert outcome.part == "5.1" and "  written: merge ✓ · softmax ✗" in outcome.lines
-    assert "  blanks left: 5.4, 5.5, 5.6, 5.7" in outcome.lines
+    assert outcome.part == "5.1" and "  Written: merge ✓ · softmax ✗" in outcome.lines
+    assert "  Blanks left: 5.4, 5.5, 5.6, 5.7" in outcome.lines
 
 
 @pytest.mark.parametrize(
@@ -290,3 +291,170 @@ def test_errata_are_named_where_the_shapes_are_right(tmp_path):
     said = " ".join(" ".join(lines).split())
     assert "슬라이드의 97x64는 오타, 197x64가 맞습니다" in said and "12x197x197" in said
     assert stages.by((197, 64)) == "197x64"
+
+
+CLASS = """
+class Position:
+    def forward(self, z, p):
+        return z + p["E_pos"], None
+    def backward(self, dy, saved):
+        return dy, {"E_pos": dy.sum(0)}
+    def __call__(self, *given):
+        return self.forward(*given)
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        CLASS + "step = Position()\nforward, backward = step.forward, step.backward\n",
+        CLASS + "import functools\nforward = functools.partial(Position.forward, None)\n"
+        "backward = functools.partial(Position.backward, None)\n",
+        CLASS + "forward, backward = Position(), Position().backward\n",
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "@dataclass\nclass Saved:\n    n: int\n"
+        + CLASS
+        + "forward, backward = Position(), Position().backward\n",
+        CLASS.replace("dy.sum(0)", "np.matrix(dy.sum(0))").replace("\nclass", "import numpy as np\nclass")
+        + "forward, backward = Position(), Position().backward\n",
+    ],
+    ids=("methods", "partials", "an object", "a dataclass", "a matrix"),
+)
+def test_what_is_called_forward_may_be_anything_that_can_be_called(tmp_path, code):
+    outcome = check_step(4, written(tmp_path, 4, code), lang="en")
+    assert outcome.ok, "\n".join(outcome.lines)
+
+
+@pytest.mark.parametrize(
+    ("step", "old", "new", "said", "not_said"),
+    [
+        (4, "return z0, ()", 'return z0.astype("float32"), ()', "y of forward is float32;", "differ"),
+        (
+            4,
+            "dz0.sum(axis=0)",
+            'dz0.sum(axis=0).astype("float32")',
+            "dp[E_pos] of backward is float32;",
+            "mixed",
+        ),
+        (4, "return z0, ()", "return z0 + 0j, ()", "y of forward is complex128;", "InputError"),
+        (5, "A = softmax(S)", 'A = softmax(S.astype("float32"))', "is something float32", "over which axis"),
+        (
+            6,
+            "(var + eps)",
+            "var",
+            "y[0,0,0] = -0.71402688, the reference has -0.71402689;",
+            "backward is right",
+        ),
+    ],
+)
+def test_what_is_nearly_right_is_told_what_it_is(tmp_path, step, old, new, said, not_said):
+    said_of_it = " ".join(
+        " ".join(check_step(step, written(tmp_path, step, edited(step, old, new)), lang="en").lines).split()
+    )
+    assert said in said_of_it and not_said not in said_of_it, said_of_it
+    assert "mistake is in computing dp" not in said_of_it
+
+
+@pytest.mark.parametrize(
+    ("step", "edits", "stage"),
+    [
+        (6, [("(var + eps)", "(var + 1e-6)")], "numbers"),
+        (
+            6,
+            [('return y, (x_hat, inverse_std, p["gamma"])', 'return y, (x_hat, var**-0.5, p["gamma"])')],
+            "gradient",
+        ),
+        (8, [("/ len(z)", "/ 2"), ("/ len(target)", "/ 2")], "numbers"),
+        (5, [("dO = split(dconcat, num_heads)", "dO = split(dconcat, 3)")], "gradient"),
+        (3, [("dz[:, 0].sum(axis=0)", "dz[0, 0] + dz[-1, 0]")], "gradient"),
+    ],
+)
+def test_an_answer_for_one_size_or_epsilon_alone_is_wrong(tmp_path, step, edits, stage):
+    code = template.whole(step)
+    for old, new in edits:
+        assert code.count(old) == 1
+        code = code.replace(old, new)
+    for lang, word in (("ko", "다른 크기에서(B=4"), ("en", "with other sizes (B=4")):
+        outcome = check_step(step, written(tmp_path, step, code), lang=lang)
+        assert (outcome.status, outcome.stage) == ("wrong", stage)
+        assert word in " ".join(" ".join(outcome.lines).split())
+
+
+def test_a_backward_that_stops_at_the_slides_size_is_told(tmp_path):
+    line = "    x, p, Q, K, V, A, concat = saved\n"
+    code = edited(5, line, f"{line}    if x.shape[2] == 768:\n        x + ()\n")
+    outcome = check_step(5, written(tmp_path, 5, code), lang="en")
+    assert outcome.status == "wrong" and outcome.part == "5.7"
+    assert "with the sizes of B/16: stops: " in " ".join(" ".join(outcome.lines).split())
+
+
+def test_a_gradient_under_another_name_is_not_called_missing(tmp_path):
+    path = written(tmp_path, 2, edited(2, '{"W": dW, "b": db}', '{"dW": dW, "db": db}'))
+    outcome = check_step(2, path, lang="en")
+    assert outcome.stage == "gradient shapes" and outcome.family is None
+    path = written(tmp_path, 2, edited(2, '{"W": dW, "b": db}', '{"W": dW}'))
+    assert check_step(2, path, lang="en").family == "zero"
+
+
+SWAPPED = [
+    ("def softmax_backward(dA, A):", "def softmax_backward(A, dA):"),
+    ("dS = softmax_backward(dA, A)", "dS = softmax_backward(A, dA)"),
+]
+OTHER_HEADS = [
+    ("    return heads.swapaxes(1, 2)", "    return heads.transpose(2, 0, 1, 3)"),
+    (
+        "    B, H, N, K = x.shape\n    tokens = x.swapaxes(1, 2)",
+        "    H, B, N, K = x.shape\n    tokens = x.transpose(1, 2, 0, 3)",
+    ),
+    ("num_heads, d_k = Q.shape[1]", "num_heads, d_k = Q.shape[0]"),
+]
+
+
+@pytest.mark.parametrize("other", (SWAPPED, OTHER_HEADS), ids=("arguments", "heads first"))
+def test_a_helper_that_is_right_in_its_own_way_is_not_blamed(tmp_path, other):
+    def outcome(*more):
+        code = template.whole(5)
+        for old, new in [*other, *more]:
+            assert code.count(old) == 1, old
+            code = code.replace(old, new)
+        return check_step(5, written(tmp_path, 5, code), lang="en")
+
+    assert outcome().ok
+    wrong = outcome(("dK = dS.swapaxes(-1, -2) @ Q", "dK = dS @ Q"))
+    assert wrong.part == "5.7" and "called by itself" not in " ".join(wrong.lines)
+
+
+@pytest.mark.parametrize(
+    ("step", "old", "new"),
+    [
+        (5, "np.exp(S - S.max(axis=-1, keepdims=True))", "np.exp(S)"),
+        (5, "np.exp(S - S.max(axis=-1, keepdims=True))", "np.exp(S - S.max())"),
+        (8, "above = z - z.max(axis=-1, keepdims=True)", "above = z"),
+    ],
+)
+def test_what_overflows_passes_with_a_remark(tmp_path, step, old, new):
+    path = written(tmp_path, step, edited(step, old, new))
+    for lang, word in (("ko", "! 큰 값"), ("en", "! large values")):
+        outcome = check_step(step, path, lang=lang)
+        assert outcome.ok and word in "\n".join(outcome.lines)
+        assert max(map(width, outcome.lines)) <= WIDTH
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("/ np.sqrt(Q.shape[-1])", "/ 8"),
+        ("/ np.sqrt(Q.shape[-1])", "/ np.sqrt(num_heads)"),
+        ("/ np.sqrt(d_k)", "/ 8"),
+        ("/ np.sqrt(d_k)", "/ 7"),
+    ],
+)
+def test_another_constant_in_the_scores_is_one_of_the_scale(tmp_path, old, new):
+    assert check_step(5, written(tmp_path, 5, edited(5, old, new)), lang="en").family == "scale"
+
+
+def test_the_three_points_have_no_size_in_common_that_a_constant_could_stand_for():
+    a, b, c = (points.SMALL, points.OTHER, grades.SIZES)
+    for letter in points.Sizes._fields[:-1]:
+        assert getattr(b, letter) not in (getattr(a, letter), getattr(c, letter)), letter
+    assert b.D // b.H not in (a.D // a.H, c.D // c.H)

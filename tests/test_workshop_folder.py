@@ -316,7 +316,7 @@ def test_a_known_mistakes_own_hint_comes_first(tmp_path, monkeypatch):
     wrong = Outcome(5, "wrong", "gradient", (), part="5.4", mistake="diagonal")
     monkeypatch.setattr(workshop.Folder, "outcome", lambda self, step: wrong)
     found = asking.hint(folder, "5")
-    assert (found.heading, found.text) == ("known mistake: the diagonal alone", Mistake.hint.en)
+    assert (found.heading, found.text) == ("Known mistake: the diagonal alone", Mistake.hint.en)
     found = asking.hint(again(folder), "5")
     assert found.text == HINTS["5.4"][0].en
     assert again(folder).progress["steps"]["5"]["hints_used"] == 2

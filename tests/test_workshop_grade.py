@@ -43,7 +43,7 @@ def test_right_and_wrong():
     found = [
         one({STEP5: template.whole(5), STEP3: RIGHT}, "right"),
         one({STEP5: DIAGONAL}, "diagonal"),
-        one({STEP5: template.whole(5).replace("np.sqrt(Q.shape[-1])", "8")}, "for one size"),
+        one({STEP5: template.whole(5).replace("np.sqrt(Q.shape[-1])", "7")}, "for one size"),
         one({STEP5: template.cut(5)}, "blank"),
         one({STEP5: template.cut(5, "hard")}, "hard"),
         one({STEP5: "from attention import *", "attention.py": template.whole(5)}, "helper"),

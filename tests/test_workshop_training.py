@@ -112,6 +112,14 @@ def test_what_a_students_steps_cannot_do_is_refused(fields, match):
             'x = (x_p @ p["W"] + p["b"])[0]',
             "y of a student's step has the shape",
         ),
+        (
+            4,
+            "return z0, ()",
+            "return z0",
+            "forward of a student's step returns a ndarray, and needs y, saved",
+        ),
+        (4, 'return dz, {"E_pos": dE_pos}', "return None", "backward of a student's step returns a NoneType"),
+        (4, 'return dz, {"E_pos": dE_pos}', "return dz, dE_pos", "dp of a student's step is a ndarray"),
     ],
 )
 def test_a_shape_with_which_the_library_cannot_go_on_is_refused(tmp_path, step, old, new, match):

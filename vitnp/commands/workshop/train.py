@@ -77,7 +77,7 @@ def run(args):
         return 1
     except InputError:
         raise
-    except Exception as error:  # the student's code is meant: ours stands behind it in the traceback
+    except (Exception, SystemExit) as error:  # the student's code is meant: ours stands behind it
         if not student.of_student(error):
             raise
         show(paragraph(DIVERGED.in_(lang).format(why=student.crash(error)), "✗ "))

@@ -65,7 +65,7 @@ def run(args):
         found = walked(image, p, config, steps)
     except InputError:
         raise
-    except Exception as error:  # the student's code is meant
+    except (Exception, SystemExit) as error:  # the student's code is meant
         if not student.of_student(error):
             raise
         show(paragraph(student.crash(error), "✗ "))

@@ -178,12 +178,17 @@ def of_leaf(leaf):
     return Text(f"{leaf}의 기울기", f"gradient of {leaf}")
 
 
-def gradients(leaves, of):
-    """Of the first wrong leaf the number beside the numeric one (along a random direction); which leaves are right."""
-    leaves = [leaf._replace(name=of) if leaf.name == "x" else leaf for leaf in leaves]
-    wrong = [leaf for leaf in leaves if not leaf.ok]
-    right = [leaf.name for leaf in leaves if leaf.ok]
+def gradients(leaves, of, off):
+    """Of the first wrong leaf the number beside the numeric one (along a random direction); which leaves are right.
+
+    off: the names of those that are wrong.
+    """
+    called = {"x": of}
+    wrong = [leaf._replace(name=called.get(leaf.name, leaf.name)) for leaf in leaves if leaf.name in off]
+    right = [called.get(leaf.name, leaf.name) for leaf in leaves if leaf.name not in off]
     given, numeric = f"{wrong[0].analytic:+.6g}", f"{wrong[0].numeric:+.6g}"
+    if given == numeric:  # they differ in later digits
+        given, numeric = f"{wrong[0].analytic:+.12g}", f"{wrong[0].numeric:+.12g}"
     also = ", ".join(leaf.name for leaf in wrong[1:])
     ko, en = (f"; {also}도 다름", f"; wrong too: {also}") if also else ("", "")
     if len(right) > NAMED:

@@ -43,9 +43,19 @@ def need_shape(name, got, expected):
         )
 
 
+def two(name, result, need):
+    """The two values that a student's function returns. Raises InputError for anything else."""
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise InputError(
+            f"{name} of a student's step returns a {type(result).__name__}, and needs {need}; "
+            "vitnp workshop check says where"
+        )
+    return result
+
+
 def saved_by(functions, x, p, *, shape=None, rate=0.0, rng=None, name="forward", **static):
     """(y, `Saved`) of a student's forward; shape: that of y, where it is not that of x."""
-    y, theirs = functions[name](x, p, **static)
+    y, theirs = two(name, functions[name](x, p, **static), "y, saved")
     need_shape("y", np.shape(y), x.shape if shape is None else shape)
     y, dropped = dropout.forward(in_dtype(y, x.dtype), rate=rate, rng=rng)
     return y, Saved(theirs, x, p, dropped)
@@ -55,7 +65,7 @@ def plain_backward(functions, name="backward"):
     """A backward that hands on dx, and dp in the order of p."""
 
     def backward(dy, saved):
-        dx, dp = functions[name](dropout.backward(dy, saved.dropout), saved.theirs)
+        dx, dp = two(name, functions[name](dropout.backward(dy, saved.dropout), saved.theirs), "dx, dp")
         return like_x(dx, saved), in_order(dp, saved)
 
     return backward
@@ -63,6 +73,10 @@ def plain_backward(functions, name="backward"):
 
 def in_order(dp, saved):
     """dp as the library's: the tree of p, in its order and dtype."""
+    if not isinstance(dp, dict):
+        raise InputError(
+            f"dp of a student's step is a {type(dp).__name__}, and needs to be a dict with p's names"
+        )
     got = dict(tree.leaves(dp))
 
     def leaf_of(name, leaf):
@@ -76,7 +90,7 @@ def patchify_forward(functions):
     """Step 1, which has no parameters."""
 
     def forward(images, *, patch_size):
-        y, theirs = functions["forward"](images, patch_size=patch_size)
+        y, theirs = two("forward", functions["forward"](images, patch_size=patch_size), "x_p, saved")
         return in_dtype(y, images.dtype), Saved(theirs, images, None, None)
 
     return forward
@@ -185,7 +199,7 @@ def loss_forward(functions):
         if weights is not None:
             raise InputError("a student's loss is the mean over the batch, without weights")
         target = loss.targets(labels, logits.shape[1], logits.dtype, label_smoothing=label_smoothing)
-        value, theirs = functions["loss_forward"](logits, target)
+        value, theirs = two("loss_forward", functions["loss_forward"](logits, target), "loss, saved")
         return in_dtype(value, logits.dtype)[()], Saved(theirs, logits, None, None)
 
     return forward

@@ -23,7 +23,7 @@ NO_MORE = Text(
     "There are no more hints. Ask somebody, or read the reference, which is recorded: "
     "vitnp workshop diff {part} --give-up",
 )
-MISTAKE = Text("알려진 실수: {name}", "known mistake: {name}")
+MISTAKE = Text("알려진 실수: {name}", "Known mistake: {name}")
 HINT = Text("힌트", "hint")
 AGAIN = Text("다음 힌트를 보려면 같은 명령을 다시 입력하세요.", "For the next hint, type the same again.")
 

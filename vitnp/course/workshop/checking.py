@@ -4,46 +4,19 @@
 
     check(5, forward=forward, backward=backward)
 
-Imports everything else in this folder but what keeps a student's folder.
+Imports `findings`, `helpers`, `intact`.
 """
 
 import os
 from pathlib import Path
 
-from vitnp.course.workshop import (
-    gradients,
-    helpers,
-    intact,
-    known,
-    pace,
-    points,
-    stages,
-    student,
-    template,
-    told,
-)
-from vitnp.course.workshop.outcome import Outcome, paragraph, stage_lines
-from vitnp.course.workshop.reference import reference
-from vitnp.course.workshop.tried import Failed, bound, quiet
+from vitnp.course.workshop import helpers, intact, points, student, template
+from vitnp.course.workshop.findings import Findings
+from vitnp.course.workshop.outcome import stage_lines
+from vitnp.course.workshop.tried import quiet
 from vitnp.errors import InputError, printable
 from vitnp.system import language
 from vitnp.system.language import Text
-
-STAGES = {
-    "import": Text("불러오기", "import"),
-    "shapes": Text("슬라이드 shape", "slide shapes"),
-    "invariants": Text("불변식", "invariants"),
-    "numbers": Text("기준값", "reference"),
-    "gradient shapes": Text("그래디언트 shape", "gradient shapes"),
-    "gradient": Text("그래디언트 검증", "gradient check"),
-    "contract": Text("규약", "contract"),
-    "time": Text("시간", "time"),
-    "blank": Text("빈칸", "to be written"),  # in place of any of the others
-}
-CHANGED = Text(
-    "이 파일의 것이 아닌 이름을 바꿉니다: {names}. 그대로 두고, 직접 만든 함수에는 다른 이름을 붙이세요.",
-    "changes {names}, which is not of this file. Leave it as it is, and give your own function another name.",
-)
 
 
 def check(step, *, lang=None, **functions):
@@ -104,132 +77,3 @@ def check_helpers(step, functions, lang=None):
             if problem:
                 return found.outcome("wrong", "numbers", part=part)
     return found.outcome("passed", "numbers")
-
-
-class Ended(Exception):
-    """The check has come to its end early."""
-
-    def __init__(self, outcome):
-        super().__init__(outcome.status)
-        self.outcome = outcome
-
-
-class Findings:
-    """What a check has found so far: its lines, and the stages that were passed. text: of a file, else None."""
-
-    def __init__(self, step, lang, lines, text):
-        self.step, self.lang, self.lines, self.passed = step, lang, lines, []
-        self.of_file, self.left = text is not None, template.blanks_in(text or "")
-
-    def say(self, mark, stage, text):
-        """Add a stage's line."""
-        self.lines += stage_lines(mark, STAGES[stage].in_(self.lang), text.in_(self.lang))
-
-    def outcome(self, status, stage, **more):
-        """The `Outcome`, with the lines so far."""
-        return Outcome(self.step, status, stage, tuple(self.lines), passed=tuple(self.passed), **more)
-
-    def all_stages(self, what, seed, sizes):
-        """The `Outcome` of every pair of the step, up to the first stage that is not passed."""
-        with quiet():
-            try:
-                functions = dict(self.imported(what))
-                for pair in points.PAIRS[self.step]:
-                    if pair.forward in functions:
-                        if pair != points.PAIRS[self.step][0]:
-                            self.lines.append(f"    {pair.forward}, {pair.backward}")
-                        self.checked(pair, functions, seed, sizes)
-                if self.step == 8 and "probabilities" in functions:
-                    last = points.PAIRS[8][0]
-                    self.stage("numbers", lambda: helpers.probabilities(functions), last, functions)
-            except Ended as end:
-                return end.outcome
-        return self.outcome("passed", "time")
-
-    def changed(self, names, title):
-        """The `Outcome` of code that has changed what the check computes with: no other result of it counts."""
-        names = sorted(set(names))
-        some = ", ".join([*names[:3], *["…"] * (len(names) > 3)])
-        self.lines, self.passed = [title], []
-        self.say("✗", "import", Text(*(text.format(names=some) for text in CHANGED)))
-        return self.outcome("broken", "import")
-
-    def imported(self, what):
-        """{name: function}; what is given as functions is taken as it is."""
-        try:
-            functions = student.functions(student.load(what)) if self.of_file else what
-        except student.Broken as problem:
-            self.say("✗", "import", problem.text)
-            raise Ended(self.outcome("broken", "import")) from None
-        pairs = points.PAIRS[self.step] if self.of_file else points.PAIRS[self.step][:1]
-        for name in (name for pair in pairs for name in (pair.forward, pair.backward)):
-            if not callable(functions.get(name)):
-                self.say("✗", "import", Text(f"함수 {name}: 없습니다.", f"there is no function {name}."))
-                raise Ended(self.outcome("broken", "import"))
-        own = [name for name in reference(self.step) if name in functions]
-        self.say("✓", "import", Text(*[", ".join(own)] * 2))
-        self.passed.append("import")
-        return functions
-
-    def checked(self, pair, functions, seed, sizes):
-        """All stages of one pair."""
-        slide = bound(functions, pair, points.SLIDE, seed)
-        small = bound(functions, pair, sizes, seed)
-        right = bound(reference(self.step), pair, sizes, seed)
-        agrees = stages.agrees(small, right)
-        for stage, run in (
-            ("shapes", lambda: stages.slide_shapes(self.step, slide, functions, agrees=agrees)),
-            ("invariants", lambda: stages.invariants(self.step, small, functions, agrees=agrees)),
-            ("numbers", lambda: stages.numbers(small, right)),
-            ("gradient shapes", lambda: gradients.gradient_shapes(small)),
-            ("gradient", lambda: gradients.gradient(small)),
-            ("contract", lambda: gradients.contract(small)),
-        ):
-            self.stage(stage, run, pair, functions)
-        slow = pace.slow(slide, bound(reference(self.step), pair, points.SLIDE, seed), functions)
-        if slow:
-            self.say("!", "time", slow)
-
-    def stage(self, stage, run, pair, functions):
-        """Run one stage; raise `Ended` where it is not passed."""
-        try:
-            self.say("✓", stage, run())
-            self.passed.append(stage)
-        except NotImplementedError as blank:
-            self.blank(stage, blank, functions)
-        except Failed as failed:
-            self.wrong(stage, failed, pair, functions)
-        except (Exception, SystemExit) as error:
-            text = student.crash(error)
-            self.wrong(stage, Failed(Text(f"멈춥니다: {text}", f"stops: {text}")), pair, functions)
-
-    def blank(self, stage, blank, functions):
-        """Something is still to be written."""
-        what = printable(" ".join(str(blank).split()))
-        if self.left:  # of a file the first one, wherever it was met
-            what = next(iter(self.left.values()))
-        part = next((part for part in template.parts(self.step) if what.startswith(part)), None)
-        self.say("…", "blank", Text(what, what))
-        written = [(name, mark) for _, name, mark in helpers.marks(self.step, functions) if mark != "…"]
-        if written:
-            said = " · ".join(f"{name} {mark}" for name, mark in written)
-            self.lines += paragraph(Text(f"쓴 함수: {said}", f"written: {said}").in_(self.lang))
-        if others := [other for other in self.left if other != part]:
-            said = Text(f"남은 빈칸: {', '.join(others)}", f"blanks left: {', '.join(others)}")
-            self.lines += paragraph(said.in_(self.lang))
-        if self.of_file and part:
-            self.lines += told.where_to_go(part, self.lang)
-        raise Ended(self.outcome("blank", stage, part=part)) from None
-
-    def wrong(self, stage, failed, pair, functions):
-        """Say what is wrong, where, and what the mistake is called."""
-        self.say("✗", stage, failed.text)
-        of_backward = stage in ("gradient shapes", "gradient", "contract")
-        helper = helpers.first_wrong(self.step, functions, backward=of_backward)
-        part = helper or template.part_of(self.step, pair.backward if of_backward else pair.forward)
-        named = known.named(self.step, functions)
-        self.lines += told.lines(failed, named, helper, self.lang)
-        if self.of_file:
-            self.lines += told.where_to_go(part, self.lang)
-        more = {"mistake": named.mistake, "family": named.family, "leaves": tuple(failed.leaves)}
-        raise Ended(self.outcome("wrong", stage, part=part, **more)) from None

@@ -9,7 +9,7 @@ from vitnp import tree
 from vitnp.analysis import clauses, derivatives
 from vitnp.analysis.results import cast, cotangent
 from vitnp.course.workshop.stages import by, in_groups
-from vitnp.course.workshop.tried import Failed, beside, leaves
+from vitnp.course.workshop.tried import Failed, leaves, unlike
 from vitnp.system.language import Text
 
 SHOWN = 8  # gradients of a line: a block has 16
@@ -56,7 +56,7 @@ def gradient(tried):
     if wrong:
         right = [f"d{leaf.name}" for leaf in report.leaves if leaf.ok]
         first = wrong[0]
-        numeric, own = beside(first.numeric, first.analytic)
+        numeric, own = unlike(first.numeric, first.analytic)
         raise Failed(
             Text(
                 f"d{first.name}: 수치 {numeric}, 내 값 {own}",

@@ -1,12 +1,17 @@
-"""Where a mistake is: a student's helper, called by itself, beside the reference's. Imports `reference`, `tried`."""
+"""Where a mistake is: a student's helper, called by itself, beside the reference's.
 
+Imports `reference`, `stages`, `student`, `tried`.
+"""
+
+import contextlib
 import inspect
 
 import numpy as np
 
 from vitnp.course.workshop import points, template
 from vitnp.course.workshop.reference import reference
-from vitnp.course.workshop.tried import Failed, beside, need_array, need_shape
+from vitnp.course.workshop.student import globals_of
+from vitnp.course.workshop.tried import Failed, need_array, need_shape, unlike
 from vitnp.system.language import Text
 
 S = points.SMALL
@@ -42,15 +47,54 @@ DRAWN = {  # what a helper is called with
 }
 
 
-def first_wrong(step, functions, *, backward):
-    """The part of the first helper that differs from the reference; None where none does.
+def at_fault(step, functions, run, failed, *, backward, named):
+    """The part of the helper that is to blame for what `run` found, or None.
 
-    Those of backward only where backward is what is wrong.
+    One that differs from the reference may be as right: with its arguments in another order, or the heads elsewhere.
+    To blame is the first with which less is wrong when the reference's stands in its place. Where none is, and the
+    mistake has no name, it is the first that takes what the template's takes.
     """
-    for part, name, mark in marks(step, functions):
-        if mark == "✗" and (backward or not name.endswith("backward")):
+    other = [(part, name) for part, name, mark in marks(step, functions) if mark == "✗"]
+    other = [(part, name) for part, name in other if backward or not name.endswith("backward")]
+    for part, name in other:
+        with replaced(functions, name, reference(step)[name]):
+            if improves(run, failed):
+                return part
+    for part, name in () if named else other:
+        if name.endswith("backward") == backward and takes_the_same(functions, name, reference(step)[name]):
             return part
     return None
+
+
+def improves(run, failed):
+    """Whether a stage finds nothing any more, or fewer gradients."""
+    try:
+        run()
+    except Failed as now:
+        return 0 < len(now.leaves) < len(failed.leaves)
+    except (Exception, SystemExit):
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def replaced(functions, name, function):
+    """In the block forward and backward call another function by this name."""
+    places = [place for place in (functions, globals_of(functions["forward"])) if name in place]
+    before = [place[name] for place in places]
+    for place in places:
+        place[name] = function
+    try:
+        yield
+    finally:
+        for place, own in zip(places, before, strict=True):
+            place[name] = own
+
+
+def takes_the_same(functions, name, function):
+    """Whether the student's helper has the parameters of the reference's."""
+    own = functions.get(name, globals_of(functions["forward"]).get(name))
+    return list(inspect.signature(own).parameters) == list(inspect.signature(function).parameters)
 
 
 def marks(step, functions):
@@ -58,7 +102,7 @@ def marks(step, functions):
 
     A helper that takes other arguments is left out: it may be as right, written otherwise.
     """
-    where = getattr(functions.get("forward"), "__globals__", {})
+    where = globals_of(functions["forward"]) if "forward" in functions else {}
     found = []
     for part, what in template.parts(step).items():
         name = what.partition(":")[0]
@@ -102,9 +146,9 @@ def array_differs(got, expected):
     if not off.any():
         return None
     place = tuple(map(int, np.argwhere(off)[0]))
-    own, reference_has = beside(got[place], expected[place])
+    own, other = unlike(got[place], expected[place])
     said = f"[{', '.join(map(str, place))}] = {own}"
-    return Text(f"{said}, 기준은 {reference_has}입니다.", f"{said}, the reference has {reference_has}.")
+    return Text(f"{said}, 기준은 {other}입니다.", f"{said}, the reference has {other}.")
 
 
 def probabilities(functions):

@@ -37,9 +37,9 @@ def reason(functions, pair):
     for function in (functions[pair.backward], functions[pair.forward], *functions.values()):
         try:
             nodes = list(ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))))
-        except (OSError, TypeError, SyntaxError):
+            first = function.__code__.co_firstlineno - 1
+        except (OSError, TypeError, SyntaxError, AttributeError):
             continue
-        first = function.__code__.co_firstlineno - 1
         for node in nodes:
             if slow_einsum(node):
                 line = first + node.lineno

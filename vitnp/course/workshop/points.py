@@ -25,9 +25,12 @@ class Sizes(NamedTuple):
     rows: int = 4
     cols: int = 5
     classes: int = 7
+    eps: float = EPS
 
 
 SMALL = Sizes()
+# no letter as in SMALL, nor as where a step is graded
+OTHER = Sizes(B=4, N=7, D=18, H=2, M=13, P=5, C=4, rows=3, cols=6, classes=11, eps=0.1)
 SLIDE = Sizes(B=1, N=197, D=768, H=12, M=3072, P=16, C=3, rows=14, cols=14, classes=1000)  # B/16
 
 
@@ -73,7 +76,7 @@ def _norm(rng, s):
     return (
         _numbers(rng, s.B, s.N, s.D),
         {"gamma": 1 + _numbers(rng, s.D), "beta": _numbers(rng, s.D)},
-        {"eps": EPS},
+        {"eps": s.eps},
     )
 
 
@@ -85,7 +88,7 @@ def _feed_forward(rng, s):
 def _block(rng, s):
     x, attention, _ = _attention(rng, s)
     parts = {"norm_1": _norm(rng, s)[1], "attention": attention, "norm_2": _norm(rng, s)[1]}
-    return x, parts | {"feed_forward": _feed_forward(rng, s)[1]}, {"num_heads": s.H, "eps": EPS}
+    return x, parts | {"feed_forward": _feed_forward(rng, s)[1]}, {"num_heads": s.H, "eps": s.eps}
 
 
 def _classify(rng, s):

@@ -10,11 +10,12 @@ import numpy as np
 from vitnp.analysis.results import contents
 from vitnp.course import slides
 from vitnp.course.workshop import points, seen
-from vitnp.course.workshop.tried import Failed, beside, need_array, need_shape
+from vitnp.course.workshop.tried import Failed, need_array, need_shape, unlike
 from vitnp.models import preset
 from vitnp.system.language import Text
 
 RELATIVE = 1e-9  # of two correct implementations in float64: the order of sums differs
+ROUNDED = 1e-5  # below, an array may have been float32 on its way
 
 
 def agrees(tried, right):
@@ -115,7 +116,7 @@ def invariants(step, tried, functions, *, agrees):
     A = values.get(f"{seen.ATTENTION}A")
     if isinstance(A, np.ndarray) and A.ndim and A.size:
         sums = A.sum(axis=-1)
-        if not np.abs(sums - 1).max() <= RELATIVE and not agrees:
+        if not np.abs(sums - 1).max() <= ROUNDED and not agrees:
             worst = float(sums.flat[np.abs(sums - 1).argmax()])
             raise Failed(
                 Text(
@@ -137,15 +138,27 @@ def numbers(tried, right):
     if off.any():
         first = int(off.argmax())
         place, share = named_place(y, first), int(off.sum())
-        own, reference = beside(y.flat[first], expected.flat[first])
+        own, other = unlike(y.flat[first], expected.flat[first])
+        little = slight(y, expected)
         raise Failed(
             Text(
-                f"{place} = {own}, 기준은 {reference}입니다. 값 {y.size}개 가운데 {share}개가 다릅니다.",
-                f"{place} = {own}, the reference has {reference}; {share} of {y.size} values differ.",
+                f"{place} = {own}, 기준은 {other}입니다. 값 {y.size}개 가운데 {share}개가 다릅니다.{little.ko}",
+                f"{place} = {own}, the reference has {other}; {share} of {y.size} values differ.{little.en}",
             )
         )
     said = " · ".join(f"{named_place(y, i)} = {y.flat[i]:.6g}" for i in places)
     return Text(said, said)
+
+
+def slight(y, expected):
+    """The sentence about arrays that are nearly the same; an empty one for others."""
+    apart = float(np.abs(y - expected).max()) / max(1.0, float(np.abs(expected).max()))
+    if not apart <= ROUNDED:
+        return Text("", "")
+    return Text(
+        f" 차이는 {apart:.0e}뿐입니다. float32로 바꾸는 곳이 있거나 ε이 다르지 않습니까?",
+        f" They are only {apart:.0e} apart: is something float32, or ε another one?",
+    )
 
 
 def named_place(y, flat):

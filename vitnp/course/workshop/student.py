@@ -49,7 +49,7 @@ def load(path):
         ) from None
     spec = importlib.util.spec_from_file_location(f"workshop_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
-    with beside(path.parent):
+    with beside(path.parent), known_as(module):
         try:
             exec(code, module.__dict__)
         except (Exception, SystemExit) as error:
@@ -57,6 +57,21 @@ def load(path):
                 Text(f"실행하면 멈춥니다: {crash(error)}", f"stops when it is run: {crash(error)}")
             ) from None
     return module
+
+
+@contextlib.contextmanager
+def known_as(module):
+    """In the block Python knows the module by its name, which a dataclass asks for."""
+    name = module.__name__
+    before = sys.modules.get(name)
+    sys.modules[name] = module
+    try:
+        yield
+    finally:
+        if before is None:
+            sys.modules.pop(name, None)
+        else:
+            sys.modules[name] = before
 
 
 def text(path):
@@ -83,8 +98,23 @@ def beside(folder):
 
 
 def functions(module):
-    """{name: function} of a file, those that it imports too."""
-    return {name: value for name, value in vars(module).items() if inspect.isfunction(value)}
+    """{name: function} of a file, those that it imports too; a method, a partial or an object may be a forward."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isfunction(value)
+        or (name.endswith(("forward", "backward")) and callable(value) and not inspect.isclass(value))
+    }
+
+
+def globals_of(function):
+    """Where a function looks for its helpers: the names of its own module; {} where that cannot be known."""
+    function = inspect.unwrap(function)
+    function = getattr(function, "func", function)  # of a functools.partial
+    for one in (function, type(function).__call__):
+        if hasattr(one, "__globals__"):
+            return one.__globals__
+    return {}
 
 
 def crash(error):

@@ -5,11 +5,7 @@ from vitnp.course.workshop.outcome import padded, paragraph
 from vitnp.system.language import Text
 
 MOST_LEAVES = 10  # of a table of gradients: a block has 17
-GENERAL = (
-    "forward",
-    "backward",
-    "block",
-)  # stages of the catalog that say no more than the stage of the check
+GENERAL = ("forward", "backward", "block")  # they say no more than the stage of the check
 
 
 def lines(failed, named, helper, lang):
@@ -18,7 +14,7 @@ def lines(failed, named, helper, lang):
     said = []
     if failed.right:
         names = ", ".join(failed.right)
-        said.append(Text(f"맞는 것: {names}", f"right: {names}"))
+        said.append(Text(f"맞는 것: {names}", f"Right: {names}"))
     if helper:
         name = template.parts(int(helper[0]))[helper].partition(":")[0]
         said.append(
@@ -32,10 +28,10 @@ def lines(failed, named, helper, lang):
     if named.mistake:
         names = [known.BY_KEY[key].name for key in (named.mistake, *named.also)]
         ko, en = (" + ".join(name.in_(of) for name in names) for of in ("ko", "en"))
-        said.append(Text(f"알려진 실수와 값이 같습니다: {ko}", f"a known mistake has the same numbers: {en}"))
+        said.append(Text(f"알려진 실수와 값이 같습니다: {ko}", f"A known mistake has the same numbers: {en}"))
     elif named.family:
         family = known.FAMILIES[named.family]
-        said.append(Text(f"실수의 종류: {family.ko}", f"a mistake of this kind: {family.en}"))
+        said.append(Text(f"실수의 종류: {family.ko}", f"A mistake of this kind: {family.en}"))
     for text in said:
         found += paragraph(text.in_(lang))
     return found
@@ -44,7 +40,7 @@ def lines(failed, named, helper, lang):
 def where_to_go(part, lang):
     """The line that names the next hint."""
     command = f"vitnp workshop hint {part}"
-    return paragraph(Text(f"힌트: {command}", f"a hint: {command}").in_(lang))
+    return paragraph(Text(f"힌트: {command}", f"Hint: {command}").in_(lang))
 
 
 def table(leaves, lang):

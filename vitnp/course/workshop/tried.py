@@ -97,15 +97,15 @@ def returned_more(name, result):
     )
 
 
-def beside(own, expected):
-    """Two numbers as text, with as many digits as it takes to see that they differ."""
-    digits = next((n for n in (6, 9, 12) if f"{own:.{n}g}" != f"{expected:.{n}g}"), 17)
-    return f"{own:.{digits}g}", f"{expected:.{digits}g}"
+def unlike(a, b):
+    """Two numbers that differ as text, with as many digits as it takes to see it."""
+    digits = next((n for n in range(6, 17) if f"{a:.{n}g}" != f"{b:.{n}g}"), 17)
+    return f"{a:.{digits}g}", f"{b:.{digits}g}"
 
 
 def need_array(function, name, value):
-    """The value. Raises `Failed` unless it is an array of real or complex floats."""
-    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in "fc":
+    """The value, as a plain array. Raises `Failed` unless it is one of floats, as exact as x is."""
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind != "f":
         kind = f"{value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
         raise Failed(
             Text(
@@ -113,7 +113,17 @@ def need_array(function, name, value):
                 f"{name} of {function} is {kind}; it has to be an array of floats.",
             )
         )
-    return value
+    if value.dtype.itemsize < 8:
+        kind = value.dtype
+        raise Failed(
+            Text(
+                f"{function}의 {name}: {kind}. 입력이 float64이면 결과도 float64여야 합니다."
+                f" {kind}로 바꾸는 곳(astype, dtype)을 지우세요.",
+                f"{name} of {function} is {kind}; for float64 inputs it has to be float64."
+                f" Leave out what makes it {kind} (astype, dtype).",
+            )
+        )
+    return plain(value)
 
 
 def need_shape(name, got, expected):

@@ -200,8 +200,10 @@ def of_dS(given, inside, wrong):
 def of_common_dS(given, inside):
     """The family of a wrong dS, of which both dQ and dK are made."""
     A, dA, dS = inside["A"], inside["dA"], inside["dS"]
-    if family := by_factor(factor(given, dS)):
-        return "scale" if family == "sum" else family  # no sum is near: it is a constant in the scores
+    c = factor(given, dS)
+    if c is not None:  # no sum is near: whatever it is, it is a constant in the scores
+        family = by_factor(c)
+        return family if family in ("zero", "sign") else "scale"
     backward = solution(5)["softmax_backward"]
     scores = inside["Q"] @ inside["K"].swapaxes(-1, -2)
     candidates = [("transposed", dS.swapaxes(-1, -2)), ("transposed", backward(dA.swapaxes(-1, -2), A))]

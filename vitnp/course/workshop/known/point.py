@@ -146,5 +146,7 @@ def factors(step, call=""):
         found["sum"] = [*rows, *(1 / n for n in rows)]
     if step == 5:
         scales = [math.sqrt(K), K, math.sqrt(D), D, K**1.5, math.sqrt(D / K), math.sqrt(H * K), math.sqrt(N)]
+        # divided by the root of something else, or by the slide's own numbers
+        scales += [math.sqrt(K / n) for n in (N, H, B, 12, 64, 197, 768)]
         found["scale"] = [*scales, *(1 / scale for scale in scales)]
     return found

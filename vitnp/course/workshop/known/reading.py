@@ -46,8 +46,8 @@ def of_leaf(name, run, right, known, shares, dy):
     given, expected = run.leaves.get(name), right.leaves.get(name)
     if expected is None:  # a leaf too many: only with another name for a missing one
         return FOLLOWS if right.leaves.keys() - run.leaves.keys() else None
-    if given is None:
-        return "zero"
+    if given is None:  # under another name it is not missing
+        return None if run.leaves.keys() - right.leaves.keys() else "zero"
     if not np.isfinite(given).all():
         return None
     if name != "dx" and (family := of_sum(name, given, expected, dy)):
