@@ -190,6 +190,18 @@ def test_where_modules_are_looked_for_stays(tmp_path, code):
     assert sys.path is before and sys.path == kept
 
 
+def test_a_file_beside_may_be_imported_inside_a_function(tmp_path):
+    (tmp_path / "mine.py").write_text("FACTOR = 1.0\n")
+    inside = edited(4, "    z0 = z + p", "    from mine import FACTOR\n\n    z0 = FACTOR * z + p")
+    assert check_step(4, written(tmp_path, 4, inside)).ok
+
+
+def test_a_file_that_is_not_utf_8(tmp_path):
+    path = tmp_path / "s4_position.py"
+    path.write_bytes("TITLE = '위치'\n".encode("cp949") + template.whole(4, "en").encode())
+    assert "UTF-8로 저장하세요" in " ".join(check_step(4, path, lang="ko").lines)
+
+
 def test_other_seeds_and_sizes_say_the_same(tmp_path):
     sizes = points.Sizes(B=3, N=7, D=20, H=5, M=11, P=2, C=1, rows=2, cols=6, classes=4)
     for step in template.STEPS:

@@ -92,7 +92,7 @@ def test_no_step_that_passes(folder, capsys):
     [
         ("raise ValueError('no')", "s4_position.py:"),
         ("raise SystemExit(0)", "s4_position.py:"),
-        ("return z0 * float('nan'), ()", "the training has stopped"),
+        ("return z0 * float('nan'), ()", "the code has stopped"),
         ("return z0[:, 1:], ()", "y of a student's step has the shape"),
     ],
 )

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vitnp.course.workshop import intact, stages, template
-from vitnp.course.workshop.checking import Findings, check_step
+from vitnp.course.workshop.checking import check_step
+from vitnp.course.workshop.findings import Findings
 from vitnp.course.workshop.reference import reference
 
 WRONG = (
@@ -21,7 +22,7 @@ CHANGES = {  # code of a file: what is said to be changed
     "import builtins\nbuiltins.max = min": "builtins.max",
     f"import sys\nsys.modules['{OURS}.stages'].RELATIVE = 1e9": f"{OURS}.stages.RELATIVE",
     f"import sys\nsys.modules['{OURS}.stages'] = sys": f"{OURS}.stages",
-    f"from {OURS}.checking import Findings\nFindings.wrong = print": f"{OURS}.checking.Findings.wrong",
+    f"from {OURS}.findings import Findings\nFindings.wrong = print": f"{OURS}.findings.Findings.wrong",
     f"from {OURS}.stages import numbers\nnumbers.__code__ = (lambda a, b: 1).__code__": f"{OURS}.stages.numbers",
     f"from {OURS}.reference import reference\nreference(4)['forward'] = print": "reference.forward",
     f"from {OURS}.reference import reference\nreference(4)['forward'].__globals__['forward'] = 1": "reference.forward",

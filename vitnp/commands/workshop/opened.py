@@ -2,11 +2,15 @@
 
 import sys
 
+from vitnp.course.workshop import student
 from vitnp.course.workshop.folder import Folder
-from vitnp.errors import printable
+from vitnp.course.workshop.outcome import paragraph
+from vitnp.errors import InputError, printable
+from vitnp.system.language import Text
 
 COLORS = {"✓": "\033[32m", "✗": "\033[31m", "!": "\033[33m", "…": "\033[33m"}  # green, red, yellow
 PLAIN = "\033[0m"
+STOPPED = Text("코드가 멈췄습니다: {why}", "the code has stopped: {why}")
 WITHOUT = str.maketrans("✓✗≠", "OX!")  # for a console, or a pipe, whose letters do not include ✓
 
 
@@ -20,6 +24,20 @@ def add_folder(parser):
 def opened(args):
     """The `Folder` of --folder. Raises InputError where no workshop is in it."""
     return Folder(args.folder)
+
+
+def run_theirs(folder, run):
+    """What run() returns, in which the student's code is called; None where that has raised, which is said."""
+    with student.beside(folder.path):
+        try:
+            return run()
+        except InputError:
+            raise
+        except (Exception, SystemExit) as error:
+            if not student.of_student(error):
+                raise
+            show(paragraph(STOPPED.in_(folder.lang).format(why=student.crash(error)), "✗ "))
+            return None
 
 
 def show(lines):

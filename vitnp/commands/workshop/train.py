@@ -1,7 +1,7 @@
 """`vitnp workshop train`: the student's steps in the real training, the library's beside them."""
 
 from vitnp.commands.working import working
-from vitnp.commands.workshop.opened import add_folder, opened, show
+from vitnp.commands.workshop.opened import STOPPED, add_folder, opened, run_theirs, show
 from vitnp.course.workshop import report, student, training
 from vitnp.course.workshop.folder import steps_of
 from vitnp.course.workshop.outcome import paragraph
@@ -41,7 +41,6 @@ LATE = Text(
     "Two right programs part near step 200, too, by rounding.",
 )
 NEVER = Text("끝까지 0.1% 안에서 같습니다.", "It stays within 0.1% to the end.")
-DIVERGED = Text("학습이 멈췄습니다: {why}", "the training has stopped: {why}")
 WRITTEN = Text("그림과 보고서: {picture}, {page}", "picture and report: {picture}, {page}")
 
 
@@ -68,19 +67,13 @@ def run(args):
         say(Text("라이브러리로 학습하는 중 …", "training with the library …").in_(lang))
         library = training.trained({}, epochs=args.epochs, seed=args.seed)
     show([HEAD.in_(lang)])
+    how = {"epochs": args.epochs, "seed": args.seed, "on_epoch": lambda epoch: show([line(epoch, library)])}
     try:
-        mine = training.trained(
-            own, epochs=args.epochs, seed=args.seed, on_epoch=lambda epoch: show([line(epoch, library)])
-        )
+        mine = run_theirs(folder, lambda: training.trained(own, **how))
     except Diverged as problem:
-        show(paragraph(DIVERGED.in_(lang).format(why=problem), "✗ "))
+        show(paragraph(STOPPED.in_(lang).format(why=problem), "✗ "))
         return 1
-    except InputError:
-        raise
-    except (Exception, SystemExit) as error:  # the student's code is meant: ours stands behind it
-        if not student.of_student(error):
-            raise
-        show(paragraph(DIVERGED.in_(lang).format(why=student.crash(error)), "✗ "))
+    if mine is None:
         return 1
     show(said_of_losses(mine, library, lang))
     finish(folder, mine, library, whose, args.seed)

@@ -2,7 +2,7 @@
 
 from vitnp.commands.walk import random_parameters
 from vitnp.commands.walk_text import by
-from vitnp.commands.workshop.opened import add_folder, opened, show
+from vitnp.commands.workshop.opened import add_folder, opened, run_theirs, show
 from vitnp.course.workshop import student
 from vitnp.course.workshop.outcome import padded, paragraph
 from vitnp.course.workshop.walk import walked
@@ -46,12 +46,9 @@ def run(args):
     image = (
         photo.sample(config.image_size) if args.photo is None else photo.load(args.photo, config.image_size)
     )
-    steps, left_out = {}, []
+    steps = {}
     for step in folder.steps:
-        outcome = folder.outcome(step)
-        if outcome.status in ("blank", "broken"):
-            left_out.append(step)
-        else:
+        if folder.outcome(step).status not in ("blank", "broken"):
             steps[step] = student.functions(student.load(folder.file(step)))
     if not steps:
         raise InputError(
@@ -61,14 +58,8 @@ def run(args):
             ).in_(lang)
         )
     p, _ = random_parameters(config, args.seed)
-    try:
-        found = walked(image, p, config, steps)
-    except InputError:
-        raise
-    except (Exception, SystemExit) as error:  # the student's code is meant
-        if not student.of_student(error):
-            raise
-        show(paragraph(student.crash(error), "✗ "))
+    found = run_theirs(folder, lambda: walked(image, p, config, steps))
+    if found is None:
         return 1
     show(lines(found, lang))
     own = [line for line in found.lines if line.theirs]

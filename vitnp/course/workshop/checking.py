@@ -7,6 +7,7 @@
 Imports `findings`, `helpers`, `intact`.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from vitnp.course.workshop.tried import quiet
 from vitnp.errors import InputError, printable
 from vitnp.system import language
 from vitnp.system.language import Text
+
+NOTHING = contextlib.nullcontext()
 
 
 def check(step, *, lang=None, **functions):
@@ -49,7 +52,8 @@ def check_step(step, what, *, lang=None, seed=0, sizes=points.SMALL):
     found = Findings(step, lang, [title], student.text(what) if isinstance(what, str | os.PathLike) else None)
     changed = []
     try:
-        with intact.outside(step, changed):
+        # a function may import a file beside it only when it runs
+        with intact.outside(step, changed), student.beside(Path(what).parent) if found.of_file else NOTHING:
             outcome = found.all_stages(what, seed, sizes)
     except Exception:  # of the check itself, whose functions it has changed
         if not changed:

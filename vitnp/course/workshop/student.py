@@ -43,6 +43,13 @@ def load(path):
     except (SyntaxError, ValueError) as error:
         where = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
         what = getattr(error, "msg", str(error))
+        if "codec can't decode" in what:
+            raise Broken(
+                Text(
+                    f"{path.name}: UTF-8이 아닙니다. UTF-8로 저장하세요.",
+                    f"{path.name} is not UTF-8; save it as UTF-8.",
+                )
+            ) from None
         ko = where.replace(", line ", ", ") + "행" * bool(where)
         raise Broken(
             Text(f"문법 오류 ({path.name}{ko}): {what}", f"syntax error ({path.name}{where}): {what}")

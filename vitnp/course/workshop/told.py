@@ -4,6 +4,7 @@ from vitnp.course.workshop import known, template
 from vitnp.course.workshop.outcome import padded, paragraph
 from vitnp.system.language import Text
 
+HINT = Text("힌트: vitnp workshop hint", "Hint: vitnp workshop hint")
 MOST_LEAVES = 10  # of a table of gradients: a block has 17
 GENERAL = ("forward", "backward", "block")  # they say no more than the stage of the check
 
@@ -39,8 +40,7 @@ def lines(failed, named, helper, lang):
 
 def where_to_go(part, lang):
     """The line that names the next hint."""
-    command = f"vitnp workshop hint {part}"
-    return paragraph(Text(f"힌트: {command}", f"Hint: {command}").in_(lang))
+    return paragraph(f"{HINT.in_(lang)} {part}")
 
 
 def table(leaves, lang):

@@ -10,7 +10,7 @@ import secrets
 import threading
 from typing import NamedTuple
 
-from vitnp.course.workshop import known, points, progress, template, worth
+from vitnp.course.workshop import known, points, progress, template, told, worth
 from vitnp.course.workshop.grading import compared, sandbox, submissions
 from vitnp.errors import printable
 from vitnp.system.writing import beside
@@ -147,9 +147,12 @@ def note(row, lang):
 
 
 def last_said(lines):
-    """The last sentence of a check, from its mark on, in one line."""
+    """The last sentence of a check, from its mark on, in one line, without the way to a hint."""
     marked = [n for n, line in enumerate(lines) if line.lstrip().startswith("✗")]
-    return " ".join(" ".join(lines[marked[-1] if marked else 0 :]).split())[:MOST_SAID]
+    said = " ".join(" ".join(lines[marked[-1] if marked else 0 :]).split())
+    for hint in told.HINT:
+        said = said.partition(f" {hint}")[0]
+    return said[:MOST_SAID]
 
 
 def safe(value):
