@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vitnp.course.workshop import template
+from vitnp.course.workshop import known, template
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "vitnp" / "course" / "workshop" / "readme"
@@ -100,3 +100,17 @@ def test_the_rows_of_a_plan_are_in_order_and_fit(text):
         ]
         minutes = [60 * int(hours) + int(minute) for hours, minute in times]
         assert minutes == sorted(set(minutes)) and minutes[0] == 0 and minutes[-1] <= end
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_names_of_wrong_answers_are_the_checks(lang):
+    rows = re.findall(r"^\| [\d:]+ \|.*$", both("teacher")[("en", "ko").index(lang)], re.MULTILINE)
+    names = re.findall(r"\*\*(.*?)\*\*", "\n".join(rows))
+    assert len(names) >= 20
+    assert set(names) <= {getattr(mistake.name, lang) for mistake in known.MISTAKES}
+
+
+def test_the_readme_says_how_many_mistakes_are_known():
+    assert f"of {len(known.MISTAKES)} known mistakes" in (ROOT / "README.md").read_text("utf-8").replace(
+        "\n", " "
+    )

@@ -19,7 +19,7 @@ COLUMNS = Text(("제출물", "점수"), ("submission", "points"))
 MISTAKES = Text("많이 나온 실수", "The most common mistakes")
 COUNT = Text(
     "{all}명 중 {n}명: {name} ({step}단계, 제출물에 남은 사람 {still}명)",
-    "{n} of {all}: {name} (step {step}; {still} still have it)",
+    "{n} of {all}: {name} (step {step}; still there: {still})",
 )
 NONE = Text("알려진 실수가 없습니다.", "No known mistake.")
 AGAIN = Text(
