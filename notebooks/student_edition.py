@@ -1,4 +1,4 @@
-"""The student edition of the notebook of a step: its functions are blank, and below the last one is their check.
+"""The student edition of the notebook of a step: its functions are blank, helpers and the whole step are checked.
 
 A cell with the tag "student" holds functions that are those of the step's template
 (`vitnp/course/workshop/templates`), line by line. Here the blanks that the template cuts take their place.
@@ -11,6 +11,7 @@ import textwrap
 import nbformat
 
 from vitnp.course.workshop import template
+from vitnp.course.workshop.helpers import DRAWN
 from vitnp.system.language import Text
 
 NAME = re.compile(r"solutions/(?:ko/)?((\d\d)_\w+)\.ipynb")  # of the notebook, in its opening
@@ -68,9 +69,11 @@ def made(cells, lang):
         found.append(copy)
         if i == last:
             found += [text_cell(CHECK.in_(lang)), check_cell(int(number), written)]
+        elif is_part(cell) and set(names) <= set(DRAWN):
+            found.append(check_cell(int(number), names))  # a helper can be checked alone
     found[0].source += OPENING.in_(lang).format(name=name)
     setup = next(cell for cell in found[::-1] if "setup" in cell.metadata.get("tags", []))
-    setup.source += f'\n\nNOT_YET = "{NOT_YET.in_(lang)}"'
+    setup.source += f'\n\nfrom vitnp.course import workshop\n\nNOT_YET = "{NOT_YET.in_(lang)}"'
     return found
 
 
@@ -94,5 +97,4 @@ def check_cell(step, names):
     if len(call) > WIDTH - len("outcome = workshop.check()"):
         lines = textwrap.wrap(call, WIDTH, initial_indent="    ", subsequent_indent="    ")
         call = "\n".join(["", *lines, ""])
-    source = f"from vitnp.course import workshop\n\noutcome = workshop.check({call})"
-    return nbformat.v4.new_code_cell(source, metadata={"tags": ["try"]})
+    return nbformat.v4.new_code_cell(f"outcome = workshop.check({call})", metadata={"tags": ["try"]})

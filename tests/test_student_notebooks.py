@@ -12,7 +12,7 @@ import matplotlib
 import pytest
 from test_notebooks import FOLDER, SOURCES, STEPS, build
 
-from vitnp.course.workshop import template
+from vitnp.course.workshop import helpers, template
 from vitnp.system import language
 
 matplotlib.use("Agg")
@@ -120,6 +120,16 @@ def test_all_of_a_step_is_blank(step, edition):
     handed = [(keyword.arg, keyword.value.id) for keyword in call.keywords]
     assert handed == [(name, name) for i in places for name in functions(made[i].source)]
     assert max(map(len, check.source.splitlines())) <= 96
+
+
+@each_step
+def test_a_helper_is_checked_below_its_cell(step):
+    made = build.assemble(build.read(BY_STEP[step]), build.STUDENTS[0]).cells
+    *places, _ = (i for i, cell in enumerate(made) if "student" in build.tags(cell))
+    for i in places:
+        names = list(functions(made[i].source))
+        alone = f"outcome = workshop.check({step}, {', '.join(f'{name}={name}' for name in names)})"
+        assert (made[i + 1].source == alone) == (set(names) <= set(helpers.DRAWN))
 
 
 @pytest.mark.parametrize("step", STEPS.values())
