@@ -88,6 +88,16 @@ def test_the_whole_way(typed, lang):
     assert typed("grade", "all", "--overwrite", "--steps", "3")[0] == 0
 
 
+@both_languages
+def test_a_zip_without_a_name(typed, lang):
+    typed("new", "my_vit", "--lang", lang, "--steps", "3")
+    status, said = typed("submit", "--folder", "my_vit")
+    assert status == 0 and "my_vit/my_vit.zip" in said
+    assert ("이름이 없습니다" if lang == "ko" else "There is no name in it") in said
+    status, said = typed("grade", "my_vit", "--lang", lang, "--csv")
+    assert status == 0 and "my_vit.zip,,0,8" in Path("grades.csv").read_text("utf-8-sig")
+
+
 def test_one_step_or_a_part(typed):
     typed("new", "my_vit", "--lang", "en", "--steps", "3,5")
     status, said = typed("check", "5.4", "--folder", "my_vit")
@@ -105,7 +115,6 @@ def test_one_step_or_a_part(typed):
         (("check",), "--folder DIR"),
         (("hint", "3.9", "--folder", "my_vit"), "no step or part 3.9"),
         (("diff", "3", "--folder", "my_vit"), "--give-up"),
-        (("submit", "--folder", "my_vit"), "--name"),
         (("grade", "missing"), "is no folder"),
         (("grade", "empty"), "no zip and no step file"),
         (("grade", "my_vit", "--csv", "my_vit/README.md"), "--overwrite"),

@@ -606,5 +606,5 @@ WRONG = [
 ]  # fmt: skip
 
 
-OF_FORWARD = ["None", "z", "(z,)", "(None, ())", "('text', ())", "(z.tolist(), ())", "(z > 0, ())", "(z.astype(int), ())", "(float('nan') * z, ())", "(z[0], ())", "(z, (), 3)", "[z, ()]"]  # fmt: skip
+OF_FORWARD = ["None", "z", "(z,)", "(None, ())", "('text', ())", "(z.tolist(), ())", "(z > 0, ())", "(z.astype(int), ())", "(float('nan') * z, ())", "(z[0], ())", "(z, (), 3)"]  # fmt: skip
 OF_BACKWARD = ["None", "dz", "(dz,)", "(None, {})", "(dz, None)", "(dz, {'E_pos': 3})", "(dz, {'E_pos': None})", "(dz, {3: dE_pos})", "(dz, {'E_pos': {'a': dE_pos}})", "(dz[0], {'E_pos': dE_pos})", "(dz * float('nan'), {'E_pos': dE_pos})", "exit(1)", "1 / 0", "(dz, {'E_pos': dE_pos, 'W': dz})"]  # fmt: skip

@@ -36,7 +36,12 @@ def add_options(parser):
         "--steps", metavar="N-M", help="the steps that count (default: all that anybody has handed in)"
     )
     parser.add_argument(
-        "--csv", default="grades.csv", metavar="FILE", help="where the table goes (default grades.csv)"
+        "--csv",
+        nargs="?",
+        const="grades.csv",
+        default="grades.csv",
+        metavar="FILE",
+        help="where the table goes (default grades.csv)",
     )
     parser.add_argument(
         "--gradescope",

@@ -17,6 +17,10 @@ STATUS = {
     "wrong": Text("✗ 틀림", "✗ wrong"),
     "broken": Text("✗ 실행 안 됨", "✗ does not run"),
 }
+NAMELESS = Text(
+    "이름이 없습니다. 이름을 넣으려면: vitnp workshop submit --name 이름",
+    "There is no name in it. To put yours in: vitnp workshop submit --name NAME",
+)
 HINTS = Text("힌트 {n}개", "{n} hints")
 GAVE_UP = Text("정답을 봄", "read the reference")
 
@@ -44,4 +48,6 @@ def run(args):
     names = [*submission.own_files(folder), progress.FILE, submission.REPORT]
     text = WRITTEN.in_(lang).format(path=path, kb=path.stat().st_size / 1000, names=", ".join(names))
     show(paragraph(text, ""))
+    if report["student"] is None:
+        show(paragraph(NAMELESS.in_(lang), ""))
     return 0

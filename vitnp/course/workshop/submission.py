@@ -1,4 +1,4 @@
-"""What a student hands in: my_vit-NAME.zip with the Python files, progress.json and report.json.
+"""What a student hands in: my_vit-NAME.zip, with the Python files, progress.json and report.json; my_vit.zip for no name.
 
 The same work gives the same bytes. report.json says what came out when it was made; `grade` checks everything again.
 Imports `folder`, `progress`, `submissions`, `worth`.
@@ -24,15 +24,10 @@ DATE = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: the earliest that ther
 
 
 def submit(folder, name=None):
-    """(path of the zip, its report); name: the student's, kept in progress.json for the next time."""
-    name = name or folder.progress["student"]
-    if not name:
-        raise refusal(
-            folder.lang,
-            "제출할 사람의 이름이 없습니다; 이렇게 쓰세요: vitnp workshop submit --name 홍길동",
-            "whose work is it? Give your name: vitnp workshop submit --name NAME",
-        )
-    path = folder.path / f"{folder.path.absolute().name}-{in_a_file_name(name, folder.lang)}.zip"
+    """(path of the zip, its report); name: the student's, kept in progress.json for the next time, or None."""
+    name = folder.progress["student"] if name is None else name
+    own = "" if name is None else f"-{in_a_file_name(name, folder.lang)}"
+    path = folder.path / f"{folder.path.absolute().name}{own}.zip"
     report = report_of(folder, name)
     with progress.changing(folder.path) as found:
         found["student"] = name

@@ -41,7 +41,7 @@ def bound(functions, pair, sizes, seed):
         first = (x,) if not p else (x, p)
         given = first if target is None else (*first, target[: len(x)])
         result = functions[pair.forward](*given, **static)
-        if not isinstance(result, tuple) or len(result) != 2:
+        if not isinstance(result, tuple | list) or len(result) != 2:
             raise Failed(returned(pair.forward, "y, saved", result))
         y = plain(result[0])
         return y if target is None else np.asarray(y)[()], result[1]
@@ -52,7 +52,7 @@ def bound(functions, pair, sizes, seed):
             if isinstance(result, tuple):
                 raise Failed(returned_more(pair.backward, result))
             return need_array(pair.backward, "dx", plain(result)), {}
-        if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
+        if not isinstance(result, tuple | list) or len(result) != 2 or not isinstance(result[1], dict):
             raise Failed(returned(pair.backward, "dx, dp", result))
         for name, leaf in leaves(result[1]):
             need_array(pair.backward, f"dp[{name}]", leaf)
