@@ -1,4 +1,4 @@
-"""What a student hands in: my_vit-NAME.zip, with the Python files, progress.json and report.json; my_vit.zip for no name.
+"""What a student hands in: my_vit-NAME.zip, or my_vit.zip, with the Python files, progress.json and report.json.
 
 The same work gives the same bytes. report.json says what came out when it was made; `grade` checks everything again.
 Imports `folder`, `progress`, `submissions`, `worth`.
