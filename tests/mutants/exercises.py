@@ -76,7 +76,11 @@ wrong_rules(
     WORDS,
     TEST,
     "test_the_numbers_beside_each_other",
-    ("given and expected exchanged", "wrong[0].analytic:+.6g", "wrong[0].numeric:+.7g"),
+    (
+        "given and expected exchanged",
+        'given, numeric = f"{wrong[0].analytic:+.6g}"',
+        'numeric, given = f"{wrong[0].analytic:+.6g}"',
+    ),
 )
 wrong_rules(
     WORDS,
