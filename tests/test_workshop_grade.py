@@ -80,9 +80,15 @@ def test_backward_that_is_blank():
 
 def test_what_harms_is_ended():
     """Each in its own process; every one is a row that says what happened."""
-    done = graded(*(one({STEP3: code}, name) for name, (code, _) in HARMFUL.items()), limits=SOON)
-    found = notes(done)
-    assert len(found) == len(HARMFUL) >= 15 and not done.defects
+    endless = {
+        name for name, (_, words) in HARMFUL.items() if not words or "2 s" in words or "too much" in words
+    }
+    found = {}
+    for limits, names in ((SOON, endless), (AMPLE, HARMFUL.keys() - endless)):
+        done = graded(*(one({STEP3: HARMFUL[name][0]}, name) for name in sorted(names)), limits=limits)
+        assert not done.defects
+        found |= notes(done)
+    assert len(found) == len(HARMFUL) >= 15 and len(endless) >= 5
     for name, (_, words) in HARMFUL.items():
         points, note = found[name]
         assert points == 0 and note and words in note, (name, note)
@@ -110,7 +116,7 @@ def test_a_step_leaves_nothing_for_the_next(monkeypatch, forks):
     assert notes(done)["kim"][1].startswith("3: ✗ import changes numpy.ones, which is not of this file")
     code = "import atexit, os, threading, time\natexit.register(time.sleep, 1000)\n"
     code += "try: threading.Thread(target=time.sleep, args=[1000]).start()\nexcept RuntimeError: pass\n"
-    assert graded(one({STEP3: code + RIGHT, STEP4: template.whole(4)}), limits=SOON).rows[0].points(3) == 8
+    assert graded(one({STEP3: code + RIGHT, STEP4: template.whole(4)})).rows[0].points(3) == 8
 
 
 @pytest.mark.skipif(not sandbox.FORKS, reason="only a fork has to be ended by itself")

@@ -559,6 +559,55 @@ def backward(dy, layer):
 """,
 )
 
+variant(
+    4,
+    "lists in place of tuples",
+    """
+def forward(z, p):
+    return [z + p["E_pos"], None]
+
+def backward(dy, saved):
+    return [dy, {"E_pos": dy.sum(axis=0)}]
+""",
+)
+variant(
+    7,
+    "feed-forward token by token, with a closure as saved",
+    """
+import numpy as np
+
+def gelu_and_slope(u):
+    c = np.sqrt(2 / np.pi)
+    t = np.tanh(c * (u + 0.044715 * u**3))
+    return 0.5 * u * (1 + t), 0.5 * (1 + t) + 0.5 * u * (1 - t**2) * c * (1 + 3 * 0.044715 * u**2)
+
+def forward(x, p):
+    y, kept = np.empty_like(x), []
+    for b in range(x.shape[0]):
+        for n in range(x.shape[1]):
+            g, slope = gelu_and_slope(x[b, n] @ p["W1"] + p["b1"])
+            y[b, n] = g @ p["W2"] + p["b2"]
+            kept.append((b, n, g, slope))
+
+    def back(dv):
+        dp = {name: np.zeros_like(leaf) for name, leaf in p.items()}
+        dx = np.zeros_like(x)
+        for b, n, g, slope in kept:
+            du = (p["W2"] @ dv[b, n]) * slope
+            dp["W2"] += np.outer(g, dv[b, n])
+            dp["b2"] += dv[b, n]
+            dp["W1"] += np.outer(x[b, n], du)
+            dp["b1"] += du
+            dx[b, n] = p["W1"] @ du
+        return dx, dp
+
+    return y, back
+
+def backward(dv, back):
+    return back(dv)
+""",
+)
+
 # (step, a line of the solution, what stands there instead, stage, part, a word of the message in Korean, in English)
 WRONG = [
     (1, "grid = cut.swapaxes(2, 3)", "grid = cut", "numbers", "1.1", "기준은", "the reference has"),
