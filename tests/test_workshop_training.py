@@ -164,7 +164,7 @@ def small_photo():
 def test_the_table_of_the_slides_is_made_by_their_code(small_photo):
     found = walked(*small_photo, solutions())
     of_library = [line.tensor.name for line in found.lines if not line.theirs]
-    assert of_library == ["grid", "E_pos"]  # which no function of theirs returns
+    assert of_library == ["image", "grid", "E_pos"]  # which no function of theirs returns
     assert all(line.ok for line in found.lines)
     shapes = {line.tensor.name: line.shape for line in found.lines}
     assert shapes["blocks.i.attention.O"] == (12, 197, 64) and shapes["p"] == (1, 1000)

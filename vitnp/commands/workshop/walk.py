@@ -16,6 +16,7 @@ HEAD = Text(
     ("단계", "텐서", "shape", "슬라이드", "만든 코드"), ("step", "tensor", "shape", "slide", "made by")
 )
 OWN, LIBRARY = Text("내 코드", "your code"), Text("라이브러리", "the library")
+GIVEN = Text("입력", "the input")
 LEGEND = Text(
     "✓ 라이브러리와 shape도 값도 같음   ✗ 다름   ≠ 슬라이드의 오류",
     "✓ shape and values are the library's   ✗ not so   ≠ the slide errs",
@@ -74,9 +75,9 @@ def lines(found, lang):
     yield columns(HEAD.in_(lang))
     for line in found.lines:
         printed = by(line.tensor.printed) if line.tensor.printed else "—"
-        wrong = line.tensor.printed and line.tensor.printed != line.shape[-len(line.tensor.printed) :]
-        misprint = " ≠" if wrong and line.ok and not line.tensor.name.startswith("p") else ""
-        whose = f"{'✓' if line.ok else '✗'} {OWN.in_(lang)}" if line.theirs else f"  {LIBRARY.in_(lang)}"
+        misprint = " ≠" * line.misprinted
+        other = GIVEN if line.tensor.name == "image" else LIBRARY
+        whose = f"{'✓' if line.ok else '✗'} {OWN.in_(lang)}" if line.theirs else f"  {other.in_(lang)}"
         step = "" if line.row.step is None else str(line.row.step)
         yield columns((step, line.tensor.slide_name, by(line.shape), printed + misprint, whose))
 

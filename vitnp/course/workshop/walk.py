@@ -26,6 +26,7 @@ class Line(NamedTuple):
     shape: tuple  # of one image
     theirs: bool  # made by the student's code; else by the library's, or not seen
     ok: bool  # shape and values are the library's
+    misprinted: bool  # by the slide
 
 
 class Walk(NamedTuple):
@@ -53,10 +54,12 @@ def walked(image, p, config, steps):
         name = c.tensor.name.replace(".i.", ".0.")
         value, expected = values.get(name), np.asarray(right[name])
         made_by = c.row.step or 6  # the norm after the last block has no number, and is step 6's
-        theirs = isinstance(value, np.ndarray) and made_by in steps  # not what a later step was given
+        made = isinstance(value, np.ndarray) and name != "image"
+        theirs = made and made_by in steps  # not what a later step was given
         ok = not theirs or same(value, expected)
         first = int(c.tensor.lead.startswith("B"))
-        lines.append(Line(c.row, c.tensor, (value if theirs else expected).shape[first:], theirs, ok))
+        shape = (value if theirs else expected).shape[first:]
+        lines.append(Line(c.row, c.tensor, shape, theirs, ok, c.erratum is not None))
     return Walk(lines, logits, tuple(steps))
 
 
