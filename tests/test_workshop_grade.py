@@ -80,15 +80,13 @@ def test_backward_that_is_blank():
 
 def test_what_harms_is_ended():
     """Each in its own process; every one is a row that says what happened."""
-    endless = {
-        name for name, (_, words) in HARMFUL.items() if not words or "2 s" in words or "too much" in words
-    }
+    endless = {name for name, (_, words) in HARMFUL.items() if not words or "2 s" in words}
     found = {}
     for limits, names in ((SOON, endless), (AMPLE, HARMFUL.keys() - endless)):
         done = graded(*(one({STEP3: HARMFUL[name][0]}, name) for name in sorted(names)), limits=limits)
         assert not done.defects
         found |= notes(done)
-    assert len(found) == len(HARMFUL) >= 15 and len(endless) >= 5
+    assert len(found) == len(HARMFUL) >= 15 and len(endless) >= 4
     for name, (_, words) in HARMFUL.items():
         points, note = found[name]
         assert points == 0 and note and words in note, (name, note)

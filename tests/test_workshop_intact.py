@@ -14,7 +14,7 @@ WRONG = (
     template.whole(4).replace('z + p["E_pos"]', 'z + 2 * p["E_pos"]').replace('"E_pos": dE_pos', '"E_pos": 0')
 )
 OURS = "vitnp.course.workshop"
-CHANGES = {  # code of a file: what is said to be changed
+CHANGES = {  # code of a file: what the message names
     "import numpy as np\nnp.abs = lambda x: 0 * x": "numpy.abs",
     "import numpy as np\ndel np.sum": "numpy.sum",
     "import numpy as np\nsetattr(np.random, 'default_rng', None)": "numpy.random.default_rng",

@@ -163,27 +163,27 @@ def small_photo():
 
 def test_the_table_of_the_slides_is_made_by_their_code(small_photo):
     found = walked(*small_photo, solutions())
-    of_library = [line.tensor.name for line in found.lines if not line.theirs]
+    of_library = [line.tensor.name for line in found if not line.theirs]
     assert of_library == ["image", "grid", "E_pos"]  # which no function of theirs returns
-    assert all(line.ok for line in found.lines)
-    shapes = {line.tensor.name: line.shape for line in found.lines}
+    assert all(line.ok for line in found)
+    shapes = {line.tensor.name: line.shape for line in found}
     assert shapes["blocks.i.attention.O"] == (12, 197, 64) and shapes["p"] == (1, 1000)
 
 
 def test_only_what_is_theirs_is_called_theirs(small_photo, tmp_path):
     found = walked(*small_photo, solutions(7))
-    assert {line.tensor.name for line in found.lines if line.theirs} == {
+    assert {line.tensor.name for line in found if line.theirs} == {
         "blocks.i.feed_forward.u",
         "blocks.i.feed_forward.g",
         "blocks.i.feed_forward.output",
     }
     for step in (6, 8):  # what their functions are given is made by another step
         found = walked(*small_photo, solutions(step))
-        assert not {line.tensor.name for line in found.lines if line.theirs} & {"z0", "residual_0", "patches"}
-        assert {line.row.step or 6 for line in found.lines if line.theirs} == {step}
+        assert not {line.tensor.name for line in found if line.theirs} & {"z0", "residual_0", "patches"}
+        assert {line.row.step or 6 for line in found if line.theirs} == {step}
     wrong = of_code(tmp_path, 5, template.whole(5).replace(" / np.sqrt(Q.shape[-1])", ""))
     found = walked(*small_photo, {5: wrong})
-    not_ok = [line.tensor.name for line in found.lines if not line.ok]
+    not_ok = [line.tensor.name for line in found if not line.ok]
     assert not_ok[0] == "blocks.i.attention.S" and "blocks.i.attention.Q" not in not_ok
 
 

@@ -64,7 +64,7 @@ def test_as_a_person_goes_it(typed, monkeypatch, tmp_path):
     assert status == 0 and "점수 64/64" in said
     monkeypatch.chdir(tmp_path)
     hand_in()
-    limits = ("--seconds", "10", "--memory", "2048", "--workers", "2", "--seed", "3")
+    limits = ("--seconds", "20", "--memory", "2048", "--workers", "2", "--seed", "3")
     status, said = typed("grade", "all", "--lang", "ko", *limits)
     assert status == 0
     with open("grades.csv", encoding="utf-8-sig") as file:
@@ -77,7 +77,7 @@ def test_as_a_person_goes_it(typed, monkeypatch, tmp_path):
     assert [points[f"0{i} no root"] for i in (8, 9)] == [8, 8]
     assert points["10 half"] == 8 and all(points[name] == 0 for name in points if name > "11")
     notes = {name.partition(" ")[2]: row["note"] for name, row in rows.items()}
-    assert "10초가 지나도 끝나지 않음" in notes["hanging"] and "MemoryError" in notes["memory"]
+    assert "20초가 지나도 끝나지 않음" in notes["hanging"] and "MemoryError" in notes["memory"]
     assert "os.remove" in notes["deletes"] and notes["no zip"] and notes["nothing in it"]
     assert "20명 중 3명: softmax의 야코비안에서 대각선만 남김" in said
     # two who hand it in, and one who has met it on the way

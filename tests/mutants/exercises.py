@@ -78,8 +78,8 @@ wrong_rules(
     "test_the_numbers_beside_each_other",
     (
         "given and expected exchanged",
-        'given, numeric = f"{wrong[0].analytic:+.6g}"',
-        'numeric, given = f"{wrong[0].analytic:+.6g}"',
+        "unlike(wrong[0].analytic, wrong[0].numeric",
+        "unlike(wrong[0].numeric, wrong[0].analytic",
     ),
 )
 wrong_rules(

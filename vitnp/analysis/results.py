@@ -63,3 +63,9 @@ def contents(thing, name=""):
     for key, value in inside:
         found |= contents(value, f"{name}{key}".removeprefix("."))
     return found
+
+
+def unlike(a, b, sign=""):
+    """Two numbers that differ as text, with as many digits as it takes to see it; sign "+" writes that, too."""
+    digits = next((n for n in range(6, 17) if f"{a:.{n}g}" != f"{b:.{n}g}"), 17)
+    return f"{a:{sign}.{digits}g}", f"{b:{sign}.{digits}g}"

@@ -5,6 +5,7 @@ import itertools
 from vitnp.analysis.tensor_names import parted
 from vitnp.commands.printing import aligned, width, widths
 from vitnp.course import deck
+from vitnp.course.slides import by
 
 WIDTH = 110  # columns that a projector shows in a large font
 WORDS = {
@@ -141,11 +142,6 @@ def cells(tensor, words, sign):
     printed += f" {words['per_head']}" if tensor["per_head"] else ""
     printed += " ≠" if tensor["misprinted"] else ""
     return tensor["slide_name"], tensor["name"], by(tensor["shape"]), by(tensor["letters"], sign), printed
-
-
-def by(shape, sign="x"):
-    """A shape in the slides' notation: 197x768."""
-    return sign.join(str(n) for n in shape)
 
 
 def rule(step, words):

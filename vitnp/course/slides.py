@@ -83,3 +83,8 @@ def check(shapes, config):
                 Checked(row, tensor, got and got[first:], true[first:], tensor.printed, got == true, erratum)
             )
     return found
+
+
+def by(shape, sign="x"):
+    """A shape in the slides' notation: 197x768."""
+    return sign.join(str(n) for n in shape)

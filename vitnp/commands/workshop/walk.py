@@ -1,8 +1,8 @@
 """`vitnp workshop walk PHOTO`: the slides' table, made by the student's code."""
 
 from vitnp.commands.walk import random_parameters
-from vitnp.commands.walk_text import by
 from vitnp.commands.workshop.opened import add_folder, opened, run_theirs, show
+from vitnp.course.slides import by
 from vitnp.course.workshop import student
 from vitnp.course.workshop.outcome import padded, paragraph
 from vitnp.course.workshop.walk import walked
@@ -25,7 +25,6 @@ SUM = Text(
     "텐서 {n}개 가운데 {own}개를 내 코드가 만들었고, {ok}개가 맞습니다.",
     "{own} of {n} tensors are made by your code, and {ok} of them are right.",
 )
-STOPS = Text("{step}단계에서 멈춥니다: {why}", "step {step} stops: {why}")
 COLUMNS = (5, 17, 17, 17)
 
 
@@ -63,9 +62,9 @@ def run(args):
     if found is None:
         return 1
     show(lines(found, lang))
-    own = [line for line in found.lines if line.theirs]
+    own = [line for line in found if line.theirs]
     right = sum(line.ok for line in own)
-    show(paragraph(SUM.in_(lang).format(n=len(found.lines), own=len(own), ok=right), ""))
+    show(paragraph(SUM.in_(lang).format(n=len(found), own=len(own), ok=right), ""))
     return 0 if right == len(own) else 1
 
 
@@ -73,7 +72,7 @@ def lines(found, lang):
     """The table, a line per tensor of the slides."""
     yield LEGEND.in_(lang)
     yield columns(HEAD.in_(lang))
-    for line in found.lines:
+    for line in found:
         printed = by(line.tensor.printed) if line.tensor.printed else "—"
         misprint = " ≠" * line.misprinted
         other = GIVEN if line.tensor.name == "image" else LIBRARY

@@ -5,6 +5,7 @@ import numbers
 
 import numpy as np
 
+from vitnp.analysis.results import unlike
 from vitnp.errors import shown
 from vitnp.system.language import Text
 
@@ -137,9 +138,7 @@ def not_finite(found):
 def first_difference(found, right, apart):
     """The first place that differs, what is given and expected there, and how many differ."""
     at, where = place(apart), tuple(np.argwhere(apart)[0]) if apart.ndim else ()
-    given, wanted = f"{found[where] + 0.0:.6g}", f"{right[where] + 0.0:.6g}"  # + 0.0, as nobody writes -0
-    if given == wanted:  # they differ in later digits
-        given, wanted = f"{found[where]:.12g}", f"{right[where]:.12g}"
+    given, wanted = unlike(found[where] + 0.0, right[where] + 0.0)  # + 0.0, as nobody writes -0
     n, size = f"{apart.sum():,}", f"{apart.size:,}"
     many = Text(f"{size}개 모두 다름", f"all {size} values differ")
     if n != size:
@@ -186,9 +185,7 @@ def gradients(leaves, of, off):
     called = {"x": of}
     wrong = [leaf._replace(name=called.get(leaf.name, leaf.name)) for leaf in leaves if leaf.name in off]
     right = [called.get(leaf.name, leaf.name) for leaf in leaves if leaf.name not in off]
-    given, numeric = f"{wrong[0].analytic:+.6g}", f"{wrong[0].numeric:+.6g}"
-    if given == numeric:  # they differ in later digits
-        given, numeric = f"{wrong[0].analytic:+.12g}", f"{wrong[0].numeric:+.12g}"
+    given, numeric = unlike(wrong[0].analytic, wrong[0].numeric, "+")
     also = ", ".join(leaf.name for leaf in wrong[1:])
     ko, en = (f"; {also}도 다름", f"; wrong too: {also}") if also else ("", "")
     if len(right) > NAMED:

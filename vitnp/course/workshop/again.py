@@ -8,9 +8,9 @@ import contextlib
 import numpy as np
 
 from vitnp import tree
-from vitnp.analysis.results import cotangent
+from vitnp.analysis.results import cotangent, unlike
 from vitnp.course.workshop import points, stages, student
-from vitnp.course.workshop.tried import Failed, bound, leaves, need_shape, unlike
+from vitnp.course.workshop.tried import Failed, bound, leaves, need_shape
 from vitnp.system.language import Text
 
 TIMES = 1000  # as large: exp overflows from 709 on
@@ -24,7 +24,7 @@ EXPONENTIALS = (5, 7, 8)  # the steps that take some
 
 @contextlib.contextmanager
 def where(place):
-    """What fails in the block is said to fail there."""
+    """The message of what fails in the block begins with the place."""
     try:
         yield
     except NotImplementedError:
@@ -78,7 +78,7 @@ def gradients(tried):
 
 
 def overflows(step, tried, right):
-    """The sentence about a y that is wrong for large inputs alone, said and not held against them; None for others."""
+    """The sentence about a y that is wrong for large inputs alone, which is only a remark; None for others."""
     if step not in EXPONENTIALS:
         return None
     try:

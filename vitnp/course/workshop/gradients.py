@@ -7,9 +7,10 @@ import functools
 
 from vitnp import tree
 from vitnp.analysis import clauses, derivatives
-from vitnp.analysis.results import cast, cotangent
-from vitnp.course.workshop.stages import by, in_groups
-from vitnp.course.workshop.tried import Failed, leaves, unlike
+from vitnp.analysis.results import cast, cotangent, unlike
+from vitnp.course.slides import by
+from vitnp.course.workshop.stages import in_groups
+from vitnp.course.workshop.tried import Failed, leaves
 from vitnp.system.language import Text
 
 SHOWN = 8  # gradients of a line: a block has 16

@@ -8,10 +8,11 @@ import inspect
 
 import numpy as np
 
+from vitnp.analysis.results import unlike
 from vitnp.course.workshop import points, template
 from vitnp.course.workshop.reference import reference
 from vitnp.course.workshop.student import globals_of
-from vitnp.course.workshop.tried import Failed, need_array, need_shape, unlike
+from vitnp.course.workshop.tried import Failed, need_array, need_shape
 from vitnp.system.language import Text
 
 S = points.SMALL

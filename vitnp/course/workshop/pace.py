@@ -1,4 +1,4 @@
-"""How long a student's step takes beside the reference, and why: said, never held against them."""
+"""How long a student's step takes beside the reference, and why: a remark; the step passes all the same."""
 
 import ast
 import inspect

@@ -7,10 +7,11 @@ import itertools
 
 import numpy as np
 
-from vitnp.analysis.results import contents
+from vitnp.analysis.results import contents, unlike
 from vitnp.course import slides
+from vitnp.course.slides import by
 from vitnp.course.workshop import points, seen
-from vitnp.course.workshop.tried import Failed, need_array, need_shape, unlike
+from vitnp.course.workshop.tried import Failed, need_array, need_shape
 from vitnp.models import preset
 from vitnp.system.language import Text
 
@@ -81,11 +82,6 @@ def misshapen(c):
         ko += f" 슬라이드에 적힌 {c.erratum.printed}: {c.erratum.why_ko}."
         en += f" The slide prints {c.erratum.printed}: {c.erratum.why_en}."
     return Text(ko, en)
-
-
-def by(shape):
-    """A shape as on the slides."""
-    return "x".join(map(str, shape))
 
 
 def invariants(step, tried, functions, *, agrees):

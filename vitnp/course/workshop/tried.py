@@ -97,12 +97,6 @@ def returned_more(name, result):
     )
 
 
-def unlike(a, b):
-    """Two numbers that differ as text, with as many digits as it takes to see it."""
-    digits = next((n for n in range(6, 17) if f"{a:.{n}g}" != f"{b:.{n}g}"), 17)
-    return f"{a:.{digits}g}", f"{b:.{digits}g}"
-
-
 def need_array(function, name, value):
     """The value, as a plain array. Raises `Failed` unless it is one of floats, as exact as x is."""
     if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind != "f":

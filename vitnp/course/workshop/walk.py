@@ -29,16 +29,8 @@ class Line(NamedTuple):
     misprinted: bool  # by the slide
 
 
-class Walk(NamedTuple):
-    """What came of it."""
-
-    lines: list
-    logits: Any
-    steps: tuple  # those that are the student's
-
-
 def walked(image, p, config, steps):
-    """The `Walk` of an image (Hᵢ, Wᵢ, C) through a ViT with these steps, {step: {name: function}}."""
+    """[Line] of an image's (Hᵢ, Wᵢ, C) way through a ViT with these steps, {step: {name: function}}."""
     right = trace(image, p, config)
     with contextlib.ExitStack() as stack:
         values = {}
@@ -60,7 +52,7 @@ def walked(image, p, config, steps):
         first = int(c.tensor.lead.startswith("B"))
         shape = (value if theirs else expected).shape[first:]
         lines.append(Line(c.row, c.tensor, shape, theirs, ok, c.erratum is not None))
-    return Walk(lines, logits, tuple(steps))
+    return lines
 
 
 def same(value, expected):

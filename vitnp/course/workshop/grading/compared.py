@@ -10,6 +10,7 @@ import io
 import tokenize
 
 from vitnp.course.workshop import template
+from vitnp.course.workshop.grading.submissions import STEP_FILES
 
 NEEDED = {"numpy", "math", "functools", "itertools", "typing", "collections", "dataclasses", "__future__"}
 NEEDED |= {"scipy", "einops"} | set(template.STEPS.values())
@@ -22,7 +23,6 @@ BLANKS = (
     tokenize.DEDENT,
 )
 SOLUTION = "solution"
-STEP_OF = {f"{name}.py": step for step, name in template.STEPS.items()}
 
 
 def fingerprint(data):
@@ -82,7 +82,7 @@ def odd_imports(files):
     own = {name.removesuffix(".py") for name in files}
     found = set()
     for name, data in files.items():
-        given = set(imported(template.whole(STEP_OF[name]).encode())) if name in STEP_OF else set()
+        given = set(imported(template.whole(STEP_FILES[name]).encode())) if name in STEP_FILES else set()
         found |= {
             one for one in imported(data) if one not in given and one.partition(".")[0] not in NEEDED | own
         }

@@ -1,6 +1,6 @@
 """A submission's steps, each in a process of its own: fresh, with limits, and ended with all that it has begun.
 
-A step that takes too long, or ends its process, is said to have done so, and the steps after it are checked all the
+Of a step that takes too long, or ends its process, the row says so, and the steps after it are checked all the
 same. Imports `errors`, `judge` (by its name).
 """
 
