@@ -1,5 +1,7 @@
 """The lens itself: what it must see, and what it says."""
 
+import math
+
 import numpy as np
 import pytest
 from cases import CASES
@@ -136,6 +138,28 @@ def test_the_report_has_a_line_for_every_leaf():
     assert [line.split()[0] for line in lines] == ["x", "a", "inner.b"]
     assert ["✗ WRONG" in line for line in lines] == [True, False, False]
     assert [line.endswith("✓") for line in lines] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("by_complex", "by_difference", "bar"),
+    [
+        (0.0, 1e-10, ""),
+        (1.1e-16, 1e-10, "#"),
+        (1e-12, 1e-10, "##"),
+        (4e-4, 4e-4, "#######"),
+        (0.5, 0.5, "########"),
+        (12.0, 12.0, "########"),
+        (math.nan, math.nan, "########"),
+        (None, 1e-10, "###"),
+    ],
+)
+def test_the_error_is_drawn_as_a_bar(by_complex, by_difference, bar):
+    """Of the complex step where it was taken; four digits show an error of a thousandth."""
+    leaf = gradcheck.Leaf("x", (3,), 1.767546, 1.765780, by_complex, by_difference)
+    head, line = str(gradcheck.Report((leaf,))).splitlines()
+    assert line.split()[1:3] == ["1.766", "1.768"]
+    assert line[head.index("1e-16..1") :].removesuffix(" WRONG")[:-1].strip() == bar
+    assert len(line.removesuffix(" WRONG")) == len(head) + 3
 
 
 def test_nothing_is_changed():

@@ -67,15 +67,24 @@ class Report(NamedTuple):
         return max(by_complex, default=None), max(leaf.difference_error for leaf in self.leaves)
 
     def __str__(self):
+        """A line per leaf: both values, the relative error of each method, and the exact one's error as a bar."""
         width = max(len(name) for name in (self.of, *(leaf.name for leaf in self.leaves)))
-        lines = [f"{self.of:{width}}  {'numeric':>13}  {'analytic':>13}  complex step  differences"]
+        lines = [f"{self.of:{width}}  {'numeric':>10}  {'analytic':>10}  complex  central  1e-16..1"]
         for leaf in self.leaves:
-            exact = "—" if leaf.complex_error is None else f"{leaf.complex_error:.1e}"
+            by_complex = "—" if leaf.complex_error is None else f"{leaf.complex_error:.0e}"
+            bar = _bar(leaf.difference_error if leaf.complex_error is None else leaf.complex_error)
             lines.append(
-                f"{leaf.name:{width}}  {leaf.numeric:13.6e}  {leaf.analytic:13.6e}  "
-                f"{exact:>12}  {leaf.difference_error:11.1e}  {'✓' if leaf.ok else '✗ WRONG'}"
+                f"{leaf.name:{width}}  {leaf.numeric:10.4g}  {leaf.analytic:10.4g}  "
+                f"{by_complex:>7}  {leaf.difference_error:7.0e}  {bar:8}  {'✓' if leaf.ok else '✗ WRONG'}"
             )
         return "\n".join(lines)
+
+
+def _bar(error):
+    """An error as a bar: a mark per two powers of ten above 1e-16, eight at 1 and more, and for NaN."""
+    if not error < 1:
+        return 8 * "#"
+    return max(0, math.ceil((math.log10(error or 1e-16) + 16) / 2)) * "#"
 
 
 def check(forward, backward, x, p=None, *, seeds=(0, 1, 2), complex_step=True):
