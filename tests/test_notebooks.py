@@ -96,10 +96,12 @@ def test_the_opening_says_what_and_how_long(source):
     for text in (english, korean):
         assert text.startswith(f"# {number} · ")
         assert len(re.findall(r"^- ", text, re.MULTILINE)) >= 3
-    assert re.search(r"\*\*\d+ minutes\*\*", english) and "After this notebook you can" in english
-    assert re.search(r"\*\*\d+분\*\*", korean) and "이 노트북을 마치면" in korean
+    shown = re.search(r"\*\*(\d+) minutes to show, (\d+) with the exercises\*\*", english)
+    korean_shown = re.search(r"\*\*시연 (\d+)분, 실습 포함 (\d+)분\*\*", korean)
+    assert shown and korean_shown and shown.groups() == korean_shown.groups()
+    assert int(shown[1]) < int(shown[2])
+    assert "After this notebook you can" in english and "이 노트북을 마치면" in korean
     assert f"solutions/{source.stem}.ipynb" in english and f"../solutions/ko/{source.stem}.ipynb" in korean
-    assert re.search(r"\*\*\d+ minutes\*\*", english)[0].split()[0] == re.search(r"\*\*\d+분", korean)[0][:-1]
 
 
 @pytest.mark.parametrize("stem", STEPS)

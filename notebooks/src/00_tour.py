@@ -1,24 +1,24 @@
 # %% [markdown] lang="en"
-# # 0 · The whole Vision Transformer in ten minutes
+# # 0 · A tour of the whole Vision Transformer
 # **이미지 → 패치 → 토큰 → Transformer Encoder → 클래스** · *image → patches → tokens → Transformer encoder → class*
 #
-# Deck 003, all steps · file `vitnp/models/vit/model.py` · **10 minutes** · [solutions](solutions/00_tour.ipynb)
+# Deck 003, all steps · file `vitnp/models/vit/model.py` · **20 minutes to show, 35 with the exercises** · [solutions](solutions/00_tour.ipynb)
 #
 # After this notebook you can
 # - follow one photo through all eight steps, with every shape of the slides,
-# - say how the gradient gets from the loss to every parameter,
-# - do one training step, and know in which notebook each part is explained.
+# - explain how the gradient gets from the loss to every parameter,
+# - do one training step, and find the notebook that explains each part.
 
 # %% [markdown] lang="ko"
-# # 0 · 10분 만에 보는 Vision Transformer 전체
+# # 0 · Vision Transformer 전체 둘러보기
 # **이미지 → 패치 → 토큰 → Transformer Encoder → 클래스** · *image → patches → tokens → Transformer encoder → class*
 #
-# 강의자료 003, 전체 단계 · 파일 `vitnp/models/vit/model.py` · **10분** · [풀이](../solutions/ko/00_tour.ipynb)
+# 강의자료 003, 전체 단계 · 파일 `vitnp/models/vit/model.py` · **시연 20분, 실습 포함 35분** · [풀이](../solutions/ko/00_tour.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 사진 한 장을 여덟 단계 끝까지 따라가며 슬라이드의 모든 shape를 확인한다.
-# - 기울기가 손실에서 모든 파라미터까지 어떤 경로로 전해지는지 말한다.
-# - 학습을 한 스텝 해 보고, 각 부분을 어느 노트북에서 설명하는지 안다.
+# - 그래디언트(기울기)가 손실에서 모든 파라미터까지 어떤 경로로 전해지는지 설명한다.
+# - 학습을 한 스텝 해 보고, 각 부분을 설명하는 노트북을 찾는다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -38,7 +38,7 @@ np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"
 # ## The model
-# ViT-B/16, the one of the slides. The blue box is done twelve times; the numbers are the steps of deck 003.
+# This is ViT-B/16, the model of the slides. The blue box is repeated twelve times. The numbers are the steps of deck 003.
 
 # %% [markdown] lang="ko"
 # ## 모델
@@ -49,14 +49,14 @@ config = vitnp.preset("B/16")
 show.diagram(config)
 
 # %% [markdown] lang="en"
-# ## Its weights
+# ## The weights
 # The parameters are a nested dict of arrays. **Here they are random: this model has learned nothing yet.** Every shape and
-# every gradient is real, but the predictions mean nothing. With the path of a checkpoint they do.
+# every gradient is real, but the predictions are meaningless. For meaningful ones, give the path of a checkpoint.
 
 # %% [markdown] lang="ko"
 # ## 모델의 가중치
-# 파라미터는 모두 중첩된 dict에 배열로 들어 있습니다. **지금은 난수라서 이 모델은 아직 아무것도 배우지 않았습니다.** shape와 기울기는
-# 모두 진짜지만 예측에는 아무 뜻이 없습니다. 체크포인트 경로를 적으면 뜻이 생깁니다.
+# 파라미터는 모두 중첩된 dict에 배열로 들어 있습니다. **지금은 난수라서 이 모델은 아직 아무것도 배우지 않았습니다.** shape와
+# 그래디언트는 모두 실제 값이지만 예측은 무의미합니다. 체크포인트 경로를 적으면 의미 있는 예측이 나옵니다.
 
 # %%
 WEIGHTS = None  # or a path: .npz, .safetensors or .pth of a ViT with 1000 classes
@@ -70,16 +70,16 @@ if WEIGHTS:
 print(f"{tree.count(p):,} parameters")
 
 # %% [markdown] lang="en"
-# (A released head starts at 0, where all answers are alike and no gradient passes. We draw one, so that there is something
-# to see.)
+# (In the released code the head starts at 0. Then all classes have the same probability, and no gradient passes through
+# the head. Here the head is random, too.)
 
 # %% [markdown] lang="ko"
-# (공개된 코드의 헤드는 0에서 시작합니다. 그러면 모든 클래스의 확률이 같고 기울기도 헤드를 지나가지 못합니다. 볼거리가 있도록 헤드도
-# 난수로 두었습니다.)
+# (공개된 코드의 헤드는 0에서 시작합니다. 그러면 모든 클래스의 확률이 같고 그래디언트도 헤드를 지나가지 못합니다. 그래서
+# 여기서는 헤드도 난수로 초기화합니다.)
 
 # %% [markdown] lang="en"
 # ## The photo
-# A pagoda in a park; it comes with scikit-learn.
+# A pagoda in a park. The photo comes with scikit-learn.
 
 # %% [markdown] lang="ko"
 # ## 사진
@@ -90,12 +90,12 @@ image = photo.sample(config.image_size)
 image.shape
 
 # %% [markdown] lang="en"
-# `vitnp.trace` runs the model once, forward and backward, and keeps every tensor under its name. The label is ImageNet's
-# 698, *palace*, the nearest class that there is.
+# `vitnp.trace` runs the model once, forward and backward, and keeps every tensor by name. The label is ImageNet class 698,
+# *palace*, the closest class to a pagoda.
 
 # %% [markdown] lang="ko"
-# `vitnp.trace`는 모델의 순전파와 역전파를 한 번 실행하고 모든 텐서를 이름과 함께 남깁니다. 정답은 ImageNet의 698번 *palace*로
-# 합니다. 있는 클래스 가운데 가장 가깝습니다.
+# `vitnp.trace`는 모델의 순전파와 역전파를 한 번 실행하고 모든 텐서를 이름과 함께 남깁니다. 정답은 ImageNet의 698번 클래스
+# *palace*로 합니다. 누각에 가장 가까운 클래스입니다.
 
 # %%
 label = 698
@@ -103,12 +103,12 @@ t = vitnp.trace(image, p, config, labels=label)
 len(t)
 
 # %% [markdown] lang="en"
-# Beside each step, the shape on the slide (left, with its misprints) and ours (right). The slides have one image, so the
-# batch is left out.
+# This function prints the shape on the slide (left, with its misprints) beside ours (right). The slides show one image, so
+# the batch axis is left out.
 
 # %% [markdown] lang="ko"
-# 단계마다 슬라이드의 shape(왼쪽, 오타 포함)와 우리 배열의 shape(오른쪽)를 나란히 봅니다. 슬라이드는 이미지 한 장 기준이므로 배치
-# 축은 뺍니다.
+# 이 함수는 슬라이드의 shape(왼쪽, 오타 포함)와 우리 배열의 shape(오른쪽)를 나란히 출력합니다. 슬라이드는 이미지 한 장
+# 기준이므로 배치 축은 뺍니다.
 
 
 # %%
@@ -121,7 +121,7 @@ def beside(*steps):
 
 # %% [markdown] lang="en"
 # ## 1단계: 이미지를 패치로 분할 · cut into patches
-# 14 × 14 squares of 16 × 16 pixels.
+# The photo is cut into 14 × 14 squares of 16 × 16 pixels.
 
 # %% [markdown] lang="ko"
 # ## 1단계: 이미지를 패치로 분할
@@ -131,35 +131,32 @@ def beside(*steps):
 show.patch_grid(image, config)
 
 # %% [markdown] lang="en"
-# Read line by line like a page, they are a sequence of 196 "words". Each is laid out flat: 16·16·3 = 768 values.
+# Read row by row, the patches are a sequence of 196 "words". Each patch is flattened into 16·16·3 = 768 values.
 
 # %% [markdown] lang="ko"
-# 책처럼 한 줄씩 읽으면 "단어" 196개의 시퀀스가 됩니다. 하나하나를 펴면 값이 16·16·3 = 768개입니다.
+# 책처럼 한 줄씩 읽으면 "단어" 196개의 시퀀스가 됩니다. 패치 하나를 한 줄로 펴면 값이 16·16·3 = 768개입니다.
 
 # %%
 show.patch_sequence(image, config)
 
-# %%
-beside(1)
-
 # %% [markdown] lang="en"
 # ## 2~4단계: 패치 임베딩, [CLS] 토큰, 포지셔널 임베딩 · from patches to tokens
-# One dense layer, the same for every patch. Then a learned token is put in front; the class is read from it at the end.
-# Then a learned vector is added for each of the 197 positions.
+# Step 2 applies the same dense layer to every patch. Step 3 puts a learned token in front; at the end the class is
+# predicted from it. Step 4 adds a learned vector for each of the 197 positions. These are the shapes so far:
 
 # %% [markdown] lang="ko"
 # ## 2~4단계: 패치 임베딩, [CLS] 토큰, 포지셔널 임베딩
-# 모든 패치에 같은 선형 변환 하나를 적용합니다. 그 앞에 학습되는 토큰을 하나 붙이는데, 마지막에 이 토큰으로 클래스를 예측합니다.
-# 그리고 위치 197개마다 학습되는 벡터를 더합니다.
+# 2단계에서는 모든 패치에 같은 선형 변환을 적용합니다. 3단계에서는 맨 앞에 학습되는 토큰을 하나 붙이는데, 마지막에 이 토큰으로
+# 클래스를 예측합니다. 4단계에서는 위치 197개마다 학습되는 벡터를 더합니다. 여기까지의 shape입니다.
 
 # %%
-beside(2, 3, 4)
+beside(1, 2, 3, 4)
 
 # %% [markdown] lang="en"
-# That is the photo as the encoder sees it: each token, from left to right, is a column of numbers. (The first 64 of the 768.)
+# This is the input of the encoder. Each column is one token. (The picture shows the first 64 of its 768 values.)
 
 # %% [markdown] lang="ko"
-# 인코더가 보는 사진은 이런 모습입니다. 왼쪽부터 토큰 하나가 세로줄 하나입니다. (값 768개 가운데 앞의 64개입니다.)
+# 인코더에 들어가는 입력입니다. 세로줄 하나가 토큰 하나입니다. (값 768개 가운데 앞의 64개만 그렸습니다.)
 
 # %%
 plt.imshow(t["z0"][0, :, :64].T, cmap="cividis", aspect="auto", vmin=-2, vmax=2)
@@ -170,11 +167,13 @@ plt.show()
 
 # %% [markdown] lang="en"
 # ## 5단계: Multi-Head Attention · attention
-# Every token asks (Q), every token answers (K), and takes what it finds (V), in twelve heads at once.
+# Every token has a query (Q), a key (K) and a value (V). It compares its query with all keys and takes a weighted mean of
+# the values. Twelve heads do this at once.
 
 # %% [markdown] lang="ko"
 # ## 5단계: Multi-Head Attention
-# 모든 토큰이 묻고(Q), 모든 토큰이 대답하고(K), 찾은 것을 가져옵니다(V). 헤드 열두 개가 동시에 합니다.
+# 토큰마다 쿼리(Q), 키(K), 값(V)이 있습니다. 토큰은 자신의 쿼리를 모든 키와 비교하고, 그 결과를 가중치로 삼아 값들을 평균합니다.
+# 헤드 열두 개가 이 계산을 동시에 합니다.
 
 # %%
 beside(5)
@@ -207,23 +206,20 @@ show.attention_of_patch(image, S, A, config, patch=(7, 3), block=0)
 show.trained("query")
 
 # %% [markdown] lang="en"
-# ## Norm과 + · 7단계: FFN · normalize, add, and feed forward
-# Attention and the FFN both normalize first, and add their result to their input. The FFN widens each token to 3072
-# values, applies GELU, and projects back to 768.
+# ## Norm과 + · 7단계: FFN · LayerNorm, residual and feed-forward network
+# Attention and the FFN both normalize first and add their result to their input. The FFN widens each token to 3072 values,
+# applies GELU, and projects it back to 768.
 
 # %% [markdown] lang="ko"
 # ## 그림의 Norm과 +, 7단계: FFN
-# 어텐션과 FFN 모두 먼저 정규화하고, 결과를 원래 값에 더합니다. FFN은 토큰마다 값을 3072개로 늘리고 GELU를 적용한 뒤 다시
-# 768개로 줄입니다.
-
-# %%
-beside(6, 7)
+# 어텐션과 FFN 모두 먼저 입력을 정규화하고, 결과를 원래 입력에 더합니다. FFN은 토큰마다 값을 3072개로 늘리고 GELU를 적용한 뒤
+# 다시 768개로 줄입니다.
 
 # %% [markdown] lang="en"
-# Twelve times. Each block adds its part, so the tokens grow:
+# The block is repeated twelve times. Each block adds its result, so the values of the tokens grow:
 
 # %% [markdown] lang="ko"
-# 이것을 열두 번 합니다. 블록마다 자기 몫을 더하므로 토큰이 점점 커집니다.
+# 이 블록을 열두 번 되풀이합니다. 블록마다 결과를 더하므로 토큰의 값이 점점 커집니다.
 
 # %%
 ends = ["z0", *(f"blocks.{i}.residual_2" for i in range(config.num_layers))]
@@ -234,14 +230,15 @@ plt.show()
 
 # %% [markdown] lang="en"
 # ## 8단계: [CLS] 토큰 추출 → 로짓 계산 → Softmax · the class
-# Row 0 goes through one more dense layer: 1000 logits, 1000 probabilities.
+# Row 0, the [CLS] token, goes through one more dense layer. It gives 1000 logits; softmax turns them into 1000
+# probabilities.
 
 # %% [markdown] lang="ko"
 # ## 8단계: [CLS] 토큰 추출 → 로짓 → 클래스 확률
-# 0번 행이 선형 변환을 한 번 더 지나면 로짓 1000개, 확률 1000개가 나옵니다.
+# 0번 행인 [CLS] 토큰이 선형 변환을 한 번 더 지나면 로짓 1000개가 나옵니다. softmax가 이를 확률 1000개로 바꿉니다.
 
 # %%
-beside(8)
+beside(6, 7, 8)
 
 # %%
 best = t.probabilities[0].argsort()[::-1][:5]
@@ -250,10 +247,12 @@ plt.ylabel("p")
 plt.show()
 
 # %% [markdown] lang="en"
-# With random weights this is a guess: the best of 1000 classes gets half a percent. All shapes are as the slides have them:
+# With random weights the prediction is a guess: the most probable of the 1000 classes gets half a percent. All shapes
+# agree with the slides:
 
 # %% [markdown] lang="ko"
-# 난수 가중치이니 찍은 것과 같습니다. 1000개 가운데 1등인 클래스도 0.5%입니다. shape는 모두 슬라이드와 맞습니다.
+# 가중치가 난수이므로 이 예측은 추측과 다름없습니다. 클래스 1000개 가운데 확률이 가장 높은 것도 0.5%입니다. shape는 모두
+# 슬라이드와 일치합니다.
 
 # %%
 checked = slides.check(t, config)
@@ -262,11 +261,12 @@ assert t.logits.shape == (1, config.num_classes)
 
 # %% [markdown] lang="en"
 # ## The backward pass
-# The loss is −log p of the label. If all classes had the same probability it would be ln 1000; random weights are near it.
+# The loss is −log p of the label. If all classes had the same probability, it would be ln 1000. With random weights it is
+# close to that.
 
 # %% [markdown] lang="ko"
 # ## 역전파
-# 손실은 정답 클래스의 −log p입니다. 모든 클래스의 확률이 같으면 ln 1000이고, 난수 가중치도 그 근처입니다.
+# 손실은 정답 클래스의 −log p입니다. 모든 클래스의 확률이 같으면 ln 1000이고, 가중치가 난수일 때도 이 값에 가깝습니다.
 
 # %%
 t.loss, np.log(1000)
@@ -275,18 +275,18 @@ t.loss, np.log(1000)
 # The gradient starts at the logits as p − y: 999 classes are pushed down a little, the right one up a lot.
 
 # %% [markdown] lang="ko"
-# 기울기는 로짓에서 p − y로 시작합니다. 클래스 999개는 조금씩 내려가고 정답 하나가 크게 올라갑니다.
+# 그래디언트는 로짓에서 p − y로 시작합니다. 클래스 999개는 조금씩 내려가고 정답 하나가 크게 올라갑니다.
 
 # %%
 t.gradient("logits")[0, [697, 698, 699]]
 
 # %% [markdown] lang="en"
-# From there it goes back through every step, last one first. After the twelve blocks only [CLS] has a gradient. Attention
-# passes it on to the patches: before the first block all 197 tokens have one.
+# From there the gradient goes back through every step, the last one first. At the output of the twelve blocks only [CLS]
+# has a gradient. Attention passes it on to the patches: at the input of the first block all 197 tokens have one.
 
 # %% [markdown] lang="ko"
-# 거기서부터 모든 단계를 거꾸로 지나갑니다. 블록 열두 개를 지난 뒤에는 [CLS]에만 기울기가 있습니다. 어텐션이 이를 패치에 나누어
-# 주므로, 첫 블록 앞에서는 토큰 197개가 모두 기울기를 가집니다.
+# 그래디언트는 거기서부터 모든 단계를 거꾸로 지나갑니다. 블록 열두 개의 출력에서는 [CLS]만 그래디언트를 받습니다. 어텐션이 이를
+# 패치에 나누어 주므로, 첫 블록의 입력에서는 토큰 197개가 모두 그래디언트를 받습니다.
 
 # %%
 arrives = lambda name: np.linalg.norm(t.gradient(name)[0], axis=-1)
@@ -302,18 +302,20 @@ for ax in axes:
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# Nothing is learned here either: the even sky has large tokens, and LayerNorm divides their gradient by their σ (notebook 6).
+# This pattern does not come from training either. Patches of the uniform sky give large tokens, and LayerNorm divides
+# their gradient by their σ (notebook 6).
 
 # %% [markdown] lang="ko"
-# 이것도 학습의 결과가 아닙니다. 고른 하늘은 토큰이 크고, LayerNorm이 기울기를 그 σ로 나누기 때문입니다. (6번 노트북)
+# 이 무늬도 학습의 결과가 아닙니다. 색이 고른 하늘 패치는 토큰의 값이 크고, LayerNorm이 그래디언트를 그 σ로 나누기 때문에
+# 어둡습니다. (6번 노트북)
 
 # %% [markdown] lang="en"
-# Each part of the model gets the gradient of its parameters on the way. It does not vanish: block 1, the last to be
-# reached, gets more than block 12. The residual (+) is the reason (notebook 9).
+# On this path each part of the model gets the gradient of its parameters. The gradient does not vanish: it reaches block 1
+# last, but is larger there than in block 12. The residual connections (+) are the reason (notebook 9).
 
 # %% [markdown] lang="ko"
-# 모델의 각 부분은 이 경로에서 자기 파라미터의 기울기를 받습니다. 기울기는 소실되지 않습니다. 가장 늦게 도착하는 블록 1이 블록
-# 12보다 더 많이 받습니다. 잔차 연결(+) 덕분입니다. (9번 노트북)
+# 모델의 각 부분은 이 경로에서 자기 파라미터의 그래디언트를 받습니다. 그래디언트는 소실되지 않습니다. 가장 늦게 도착하는 첫
+# 블록의 그래디언트가 12번째 블록보다 더 큽니다. 잔차 연결(+) 덕분입니다. (9번 노트북)
 
 # %%
 norms = look.gradient_norms(t.dp)
@@ -324,12 +326,12 @@ assert min(norms.values()) > 0
 assert t.gradient("image").shape == (1, *image.shape)
 
 # %% [markdown] lang="en"
-# Is it right? We compare every gradient of a small but complete model with numerical derivatives: 43 arrays, and the largest
-# error by the complex step and by differences (notebook 10 says how).
+# Is the gradient right? We compare every gradient of a small but complete model with numerical derivatives. The output is
+# the number of arrays, 43, and the largest errors: by the complex step and by differences (notebook 10).
 
 # %% [markdown] lang="ko"
-# 맞는 기울기일까요? 작지만 온전한 모델의 모든 기울기를 수치 미분과 비교합니다. 배열 43개와, 복소 스텝과 차분으로 잰 최대
-# 오차입니다. (원리는 10번 노트북에 있습니다.)
+# 이 그래디언트는 맞을까요? 크기는 작지만 구조는 같은 모델의 모든 그래디언트를 수치 미분과 비교합니다. 출력은 배열의 수 43과,
+# 복소 스텝과 차분으로 잰 최대 오차입니다. (원리는 10번 노트북에 있습니다.)
 
 # %%
 tiny = vitnp.preset("tiny")
@@ -346,11 +348,11 @@ assert report.ok
 
 # %% [markdown] lang="en"
 # ## One training step
-# A small step against the gradient, for every parameter at once: θ ← θ − lr·∂loss/∂θ. Then five more.
+# Every parameter moves a small step against its gradient: θ ← θ − lr·∂loss/∂θ. We do six such steps.
 
 # %% [markdown] lang="ko"
 # ## 학습 한 스텝
-# 모든 파라미터를 한꺼번에 기울기의 반대쪽으로 조금 옮깁니다. θ ← θ − lr·∂loss/∂θ입니다. 이어서 다섯 번 더 합니다.
+# 모든 파라미터를 그래디언트의 반대 방향으로 조금 옮깁니다. θ ← θ − lr·∂loss/∂θ입니다. 이것을 여섯 번 합니다.
 
 # %%
 batch, labels = image[None], np.array([label])
@@ -379,10 +381,12 @@ plt.show()
 assert losses[-1] < losses[1] < losses[0]
 
 # %% [markdown] lang="en"
-# It has learned one photo by heart, no more. To learn to *see* takes many: notebook 11 does it with handwritten digits.
+# The model has only memorized one photo. To classify new images it needs many training images. Notebook 11 trains on
+# handwritten digits.
 
 # %% [markdown] lang="ko"
-# 사진 한 장을 외웠을 뿐입니다. *보는 법*을 배우려면 사진이 많이 필요합니다. 11번 노트북에서 손글씨 숫자로 해 봅니다.
+# 사진 한 장을 외웠을 뿐입니다. 처음 보는 이미지를 분류하려면 학습 이미지가 많이 필요합니다. 11번 노트북에서 손글씨 숫자로
+# 학습합니다.
 
 # %% [markdown] lang="en"
 # What many photos give: DINOv2's ViT-S/14 again. Each patch has a color made of its last token, by one rule for all five
@@ -396,20 +400,22 @@ assert losses[-1] < losses[1] < losses[0]
 show.trained("components")
 
 # %% [markdown] lang="en"
-# ## How to go on
-# - **Slide N is notebook N**: 1 patches, 2 projection, 3 class token, 4 position, 5 attention, 6 Norm and +, 7 FFN, 8 class.
+# ## Next notebooks
+# - **Slide N is notebook N**: 1 patches, 2 projection, 3 class token, 4 positions, 5 attention, 6 Norm and +, 7 FFN, 8
+#   classification.
 # - 9 twelve blocks and their backward pass, 10 the gradient check, 11 training, 12 speed and the GPU, 13 visualizing a
-#   trained model, 14 a bug hunt, 15 position embeddings, 16 masked patches, 17 comparing two models.
+#   trained model, 14 a bug hunt, 15 position embeddings, 16 masked patches, 17 comparing two models, 18 attention between
+#   two eyes, 19 convolution, 20 from the CNN to the ViT, 21 the encoder–decoder Transformer.
 # - **A real checkpoint**: `vitnp weights list` and `vitnp weights fetch Ti/16` in a terminal (this needs the network), then
 #   its path in `WEIGHTS` above, or `vitnp predict photo.jpg --weights FILE`.
-# - **The GPU**: the same functions take CuPy arrays; notebook 12.
+# - **The GPU**: the same functions take CuPy arrays (notebook 12).
 
 # %% [markdown] lang="ko"
-# ## 이어서 볼 것
+# ## 이어서 볼 노트북
 # - **N단계 슬라이드는 N번 노트북**입니다. 1 패치, 2 패치 임베딩, 3 [CLS] 토큰, 4 포지셔널 임베딩, 5 어텐션, 6 Norm과 +, 7 FFN,
 #   8 분류.
-# - 9 열두 블록의 역전파, 10 기울기 검증, 11 학습, 12 속도와 GPU, 13 학습된 모델의 시각화, 14 버그 찾기, 15 포지셔널 임베딩,
-#   16 마스크된 패치, 17 두 모델의 비교.
+# - 9 열두 블록의 역전파, 10 그래디언트 검증, 11 학습, 12 속도와 GPU, 13 학습된 모델의 시각화, 14 버그 찾기, 15 포지셔널 임베딩,
+#   16 마스크된 패치, 17 두 모델의 비교, 18 한쪽 눈이 보는 곳, 19 합성곱, 20 CNN에서 ViT까지, 21 인코더–디코더 Transformer.
 # - **진짜 체크포인트**: 터미널에서 `vitnp weights list`, `vitnp weights fetch Ti/16`(네트워크 필요)을 실행한 뒤 그 경로를 위의
 #   `WEIGHTS`에 적거나 `vitnp predict photo.jpg --weights FILE`을 실행합니다.
 # - **GPU**: 같은 함수에 CuPy 배열을 넣으면 됩니다. 12번 노트북을 보세요.
@@ -419,7 +425,7 @@ show.trained("components")
 # Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
 # ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ★ The same photo goes into ViT-B/32: patches of 32 × 32. How many tokens are there, [CLS] included?
+# **1.** ★ The same photo goes into ViT-B/32, whose patches are 32 × 32. How many tokens are there, including [CLS]?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
@@ -453,10 +459,10 @@ largest = "blocks.0.feed_forward.u"  # or .g: both are 197 x 3072, more than 12 
 check("00.2", largest)
 
 # %% [markdown] lang="en"
-# **3.** ★★ The gradient of all 1000 logits sums to a number that does not depend on the photo. Which?
+# **3.** ★★ The gradients of all 1000 logits add up to a number that does not depend on the photo. Which number?
 
 # %% [markdown] lang="ko"
-# **3.** ★★ 로짓 1000개의 기울기를 모두 더하면 사진과 상관없이 늘 같은 값이 됩니다. 얼마입니까?
+# **3.** ★★ 로짓 1000개의 그래디언트를 모두 더하면 사진과 상관없이 늘 같은 값이 됩니다. 얼마입니까?
 
 # %% tags=["exercise"]
 total = ...
@@ -468,17 +474,18 @@ total = 0  # p sums to 1, and so does y
 check("00.3", total)
 
 # %% [markdown] lang="en"
-# **Explain.** The prediction of this tour means nothing. What is right about the model all the same, and what is missing?
+# **Explain.** The prediction in this notebook is meaningless. What is nevertheless right about the model, and what is
+# missing?
 
 # %% [markdown] lang="ko"
-# **설명해 보세요.** 이 노트북의 예측에는 아무 의미가 없습니다. 그래도 이 모델에서 옳은 것은 무엇이고, 빠진 것은 무엇입니까?
+# **설명해 보세요.** 이 노트북의 예측은 무의미합니다. 그래도 이 모델에서 옳은 것은 무엇이고, 빠진 것은 무엇입니까?
 
 # %% [markdown] lang="en" tags=["solution"]
-# The code is right: every shape is the slide's, the probabilities sum to 1, and the gradient agrees with a numeric one.
-# The weights are missing. They are random, so the logits say nothing about the photo. Training follows the gradient of the
-# last part and changes the weights, not the code.
+# The code is right: every shape agrees with the slide, the probabilities sum to 1, and the gradient agrees with the
+# numerical one. The trained weights are missing. The weights here are random, so the logits say nothing about the photo.
+# Training changes the weights with the gradient of the backward pass; the code stays the same.
 
 # %% [markdown] lang="ko" tags=["solution"]
-# 코드는 옳습니다. shape는 모두 슬라이드와 같고, 확률의 합은 1이며, 역전파의 기울기는 수치 미분과 일치합니다. 빠진 것은
-# 학습된 가중치입니다. 지금은 무작위 값이라 로짓이 사진에 대해 아무것도 말해 주지 않습니다. 학습은 마지막에 구한 기울기를 따라
-# 가중치를 바꿀 뿐, 코드는 바꾸지 않습니다.
+# 코드는 옳습니다. shape는 모두 슬라이드와 같고, 확률의 합은 1이며, 역전파의 그래디언트는 수치 미분과 일치합니다. 빠진 것은
+# 학습된 가중치입니다. 지금은 무작위 값이라 로짓이 사진의 내용과 관련이 없습니다. 학습은 역전파로 구한 그래디언트로 가중치를
+# 바꿀 뿐, 코드는 바꾸지 않습니다.

@@ -2,23 +2,23 @@
 # # 1 · Cut the image into patches
 # **1단계: 이미지(224x224)를 16x16크기의 패치로 분할** · *Step 1: split the image (224x224) into 16x16 patches*
 #
-# Deck 003, step 1 · file `vitnp/steps/s1_patchify.py` · **10 minutes** · [solutions](solutions/01_patchify.ipynb)
+# Deck 003, step 1 · file `vitnp/steps/s1_patchify.py` · **15 minutes to show, 35 with the exercises** · [solutions](solutions/01_patchify.ipynb)
 #
 # After this notebook you can
 # - turn a photo into the 196 vectors of 768 values that a Vision Transformer reads,
-# - say where in the image each of those values came from,
-# - write the backward pass of a reordering, and check it.
+# - find the place in the image that each of those values came from,
+# - write and check the backward pass of a reordering.
 
 # %% [markdown] lang="ko"
 # # 1 · 이미지를 패치로 나누기
 # **1단계: 이미지(224x224)를 16x16크기의 패치로 분할** · *Step 1: split the image (224x224) into 16x16 patches*
 #
-# 강의자료 003, 1단계 · 파일 `vitnp/steps/s1_patchify.py` · **10분** · [풀이](../solutions/ko/01_patchify.ipynb)
+# 강의자료 003, 1단계 · 파일 `vitnp/steps/s1_patchify.py` · **시연 15분, 실습 포함 35분** · [풀이](../solutions/ko/01_patchify.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 사진 한 장을 Vision Transformer가 읽는 768차원 벡터 196개로 바꾼다.
-# - 그 값 하나하나가 이미지의 어디에서 왔는지 말한다.
-# - 순서만 바꾸는 연산의 역전파를 직접 쓰고 검증한다.
+# - 그 값 하나하나가 이미지의 어디에서 왔는지 찾는다.
+# - 값의 순서만 바꾸는 연산의 역전파를 직접 쓰고 검증한다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -36,28 +36,28 @@ plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 
 # %% [markdown] lang="en"
 # ## An image is an array
-# Height, width, and three numbers (red, green, blue) for each pixel.
+# An image has a height, a width, and three values (red, green, blue) per pixel.
 
 # %% [markdown] lang="ko"
 # ## 이미지는 배열입니다
-# 높이, 너비, 그리고 픽셀마다 숫자 세 개(R, G, B)입니다.
+# 이미지는 높이, 너비, 그리고 픽셀마다 값 세 개(R, G, B)로 된 배열입니다.
 
 # %%
 image = photo.sample((224, 224))
 image.shape
 
 # %% [markdown] lang="en"
-# The top left pixel is a piece of blue sky.
+# The top left pixel is part of the blue sky.
 
 # %% [markdown] lang="ko"
-# 맨 왼쪽 위 픽셀은 파란 하늘의 한 조각입니다.
+# 맨 왼쪽 위 픽셀은 파란 하늘의 일부입니다.
 
 # %%
 image[0, 0]
 
 # %% [markdown] lang="en"
 # ## 14x14의 패치 생성 · a 14x14 grid of patches
-# 224 / 16 = 14, so 14 rows of 14 patches: 196.
+# 224 / 16 = 14, so there are 14 rows of 14 patches: 196 patches.
 
 # %% [markdown] lang="ko"
 # ## 1단계: 14x14의 패치 생성
@@ -68,10 +68,10 @@ config = vitnp.preset("B/16", num_layers=1)
 show.patch_grid(image, config)
 
 # %% [markdown] lang="en"
-# One patch is a slice. This is row 7, column 3.
+# One patch is a slice of the array. This patch is in row 7, column 3 (counted from 0).
 
 # %% [markdown] lang="ko"
-# 패치 하나는 슬라이스 하나입니다. 7행 3열의 패치를 꺼내 봅시다.
+# 패치 하나는 배열의 슬라이스 하나입니다. 7행 3열(0부터 셉니다)의 패치를 꺼내 봅시다.
 
 # %%
 P, i, j = 16, 7, 3
@@ -84,21 +84,22 @@ plt.axis("off")
 plt.show()
 
 # %% [markdown] lang="en"
-# The slide says "768 pixels". There are 16·16 = 256 pixels, with three values each: 768 values.
+# The slide says "768 pixels". A patch has 16·16 = 256 pixels with three values each: 768 values.
 
 # %% [markdown] lang="ko"
-# 슬라이드에는 "768개의 픽셀"이라고 적혀 있습니다. 정확히는 픽셀 16·16 = 256개에 값이 3개씩, 모두 768개의 값입니다.
+# 슬라이드에는 "768개의 픽셀"이라고 적혀 있습니다. 정확히는 픽셀이 16·16 = 256개이고 픽셀마다 값이 3개이므로, 픽셀이 아니라 값이
+# 768개입니다.
 
 # %%
 assert patch.size == 256 * 3 == 768
 
 # %% [markdown] lang="en"
 # ## 768개 픽셀인 패치를 Flatten · each patch becomes a vector
-# The slow way says it best: walk over the grid from the top left, row by row, and lay each patch out flat.
+# A slow loop shows it most clearly. Go over the grid from the top left, row by row, and flatten each patch.
 
 # %% [markdown] lang="ko"
 # ## 1단계: 768개 픽셀인 패치를 Flatten
-# 가장 느린 방법이 가장 이해하기 쉽습니다. 왼쪽 위부터 한 행씩 훑으며 패치를 한 줄로 폅니다.
+# 느리지만 가장 이해하기 쉬운 방법은 반복문입니다. 왼쪽 위부터 한 행씩 차례로 패치를 한 줄로 폅니다.
 
 # %%
 starts = range(0, 224, P)
@@ -107,58 +108,58 @@ by_loops = np.stack([square.reshape(-1) for square in squares])
 by_loops.shape
 
 # %% [markdown] lang="en"
-# Row 7·14 + 3 of this table is the patch we cut out above.
+# Row 7·14 + 3 of this table is the patch from above.
 
 # %% [markdown] lang="ko"
-# 이 표의 7·14 + 3번째 행이 바로 위에서 꺼낸 패치입니다.
+# 이 표의 7·14 + 3번 행이 위에서 꺼낸 패치입니다.
 
 # %%
 assert (by_loops[7 * 14 + 3] == patch.reshape(-1)).all()
 
 # %% [markdown] lang="en"
-# ## Without a loop
-# A picture so small that we can read it. The tens digit is the row, the units digit the column.
+# ## Without a loop: reshape and swap axes
+# Here is a very small image. The tens digit of a value is its row, the units digit its column.
 
 # %% [markdown] lang="ko"
-# ## 반복문 없이
-# 한눈에 읽히도록 아주 작은 이미지를 씁시다. 십의 자리가 행, 일의 자리가 열입니다.
+# ## 반복문 없이: reshape와 축 바꾸기
+# 한눈에 읽히도록 아주 작은 이미지를 씁시다. 값의 십의 자리가 행, 일의 자리가 열입니다.
 
 # %%
 tiny = 10 * np.arange(4)[:, None] + np.arange(4)
 tiny
 
 # %% [markdown] lang="en"
-# We want 2×2 patches. Just reshaping goes wrong: it takes four values of one *row*.
+# We want 2×2 patches. A single reshape is wrong: it takes four values of one *row*.
 
 # %% [markdown] lang="ko"
-# 2×2 패치로 나누려고 합니다. 그냥 reshape하면 틀립니다. 한 *행*에서 값 네 개를 가져와 버립니다.
+# 2×2 패치로 나누려고 합니다. reshape만 하면 틀립니다. 한 *행*에서 값 네 개를 가져오기 때문입니다.
 
 # %%
 tiny.reshape(4, 4)[0]
 
 # %% [markdown] lang="en"
-# Give each axis its own meaning: (row of patches, row in the patch, column of patches, column in the patch) …
+# First give each axis its own meaning: (row of patches, row in the patch, column of patches, column in the patch).
 
 # %% [markdown] lang="ko"
-# 축마다 뜻을 하나씩 줍니다. (패치의 행, 패치 안의 행, 패치의 열, 패치 안의 열)
+# 먼저 축마다 의미를 하나씩 줍니다. (패치의 행, 패치 안의 행, 패치의 열, 패치 안의 열)
 
 # %%
 axes = tiny.reshape(2, 2, 2, 2)
 
 # %% [markdown] lang="en"
-# … swap the two in the middle, so that the patch's own axes come last, and now flatten.
+# Then swap the two axes in the middle. The axes inside the patch now come last, and we can flatten them.
 
 # %% [markdown] lang="ko"
-# 가운데 두 축을 바꾸면 패치 안의 축이 뒤로 모입니다. 이제 펴면 됩니다.
+# 다음으로 가운데 두 축을 바꾸면 패치 안의 두 축이 뒤로 모입니다. 이제 이 두 축을 펴면 됩니다.
 
 # %% tags=["answer"]
 axes.swapaxes(1, 2).reshape(4, 4)
 
 # %% [markdown] lang="en"
-# The same three moves for a batch of B color images of any size. `saved` is all that backward will need.
+# These three operations work for a batch of B color images of any size. `saved` is all that backward needs.
 
 # %% [markdown] lang="ko"
-# 같은 세 동작을 임의 크기의 컬러 이미지 B장에 적용합니다. `saved`는 역전파에 필요한 전부입니다.
+# 같은 세 연산을 임의 크기의 컬러 이미지 B장에 적용합니다. `saved`에는 역전파에 필요한 것만 담습니다.
 
 
 # %% tags=["student"]
@@ -178,13 +179,13 @@ assert (patches[0] == by_loops).all()
 
 # %% [markdown] lang="en"
 # ## The shape on the slide
-# `vitnp.course.slides` has what deck 003 prints (left), here beside our arrays (right). One number differs: the slide has
+# `vitnp.course.slides` has the shapes of deck 003 (left). Ours are on the right. One number differs: the slide has
 # 224x24**4**, a misprint.
 
 # %% [markdown] lang="ko"
 # ## 슬라이드의 shape와 비교
-# `vitnp.course.slides`에는 강의자료 003에 적힌 shape가 들어 있습니다. 왼쪽이 슬라이드, 오른쪽이 우리 배열입니다. 한 군데가 다릅니다.
-# 슬라이드의 224x24**4**는 오타입니다.
+# `vitnp.course.slides`에는 강의자료 003에 적힌 shape가 들어 있습니다. 왼쪽이 슬라이드, 오른쪽이 우리 배열입니다. 한 곳이
+# 다릅니다. 슬라이드의 224x24**4**는 오타입니다.
 
 # %%
 grid = patches.reshape(1, 14, 14, P, P, 3)  # the patches, before they are laid out flat
@@ -200,14 +201,14 @@ assert all(c.ok for c in checked)
 assert patches.shape == (1, 196, 768)
 
 # %% [markdown] lang="en"
-# ## Backward: every gradient goes to its pixel
-# Nothing was computed, values only moved. So the gradient of a value in a patch belongs to the pixel that it came from:
-# undo the three moves, last one first.
+# ## Backward: every gradient returns to its pixel
+# Step 1 computes nothing; it only moves values. So the gradient of a value in a patch belongs to the pixel that the value
+# came from. Backward undoes the three operations, the last one first.
 
 # %% [markdown] lang="ko"
-# ## 역전파: 기울기는 원래 픽셀로 갑니다
-# 계산한 것은 없고 값의 자리만 옮겼습니다. 따라서 패치 속 값의 기울기는 그 값이 원래 있던 픽셀의 것입니다.
-# 세 동작을 마지막 것부터 거꾸로 되돌립니다.
+# ## 역전파: 그래디언트는 원래 픽셀로 돌아갑니다
+# 1단계는 계산 없이 값의 자리만 옮깁니다. 따라서 패치 속 값의 그래디언트(기울기)는 그 값이 원래 있던 픽셀의
+# 그래디언트입니다. 세 연산을 마지막 것부터 거꾸로 되돌립니다.
 
 
 # %% tags=["student"]
@@ -219,10 +220,10 @@ def backward(dx_p, saved):
 
 
 # %% [markdown] lang="en"
-# Put a gradient on patch 101 alone and see where it arrives.
+# Give only patch 101 a gradient and see where it arrives.
 
 # %% [markdown] lang="ko"
-# 101번 패치에만 기울기를 주고 어디에 도착하는지 봅시다.
+# 101번 패치에만 그래디언트를 주고 어디에 도착하는지 봅시다.
 
 # %%
 dpatches = np.zeros(patches.shape)
@@ -236,21 +237,21 @@ plt.axis("off")
 plt.show()
 
 # %% [markdown] lang="en"
-# Patch 101 is row 7, column 3, for 101 = 7·14 + 3. Its 768 gradients are all in its own square.
+# 101 = 7·14 + 3, so patch 101 is in row 7, column 3. All its 768 gradients arrive in this square.
 
 # %% [markdown] lang="ko"
-# 101 = 7·14 + 3이므로 7행 3열입니다. 기울기 768개가 모두 자기 칸으로 돌아왔습니다.
+# 101 = 7·14 + 3이므로 7행 3열의 패치입니다. 그래디언트 768개가 모두 원래 칸으로 돌아왔습니다.
 
 # %%
 assert dimage[112:128, 48:64].sum() == dimage.sum() == 768
 
 # %% [markdown] lang="en"
-# ## The same as a matrix
-# Forward is linear, so it is a matrix $J$: one 1 in every row and column, a permutation. Backward multiplies by $J^\top$,
-# and for a permutation $J^\top = J^{-1}$. So here backward is the inverse of forward.
+# ## The same as a permutation matrix
+# Forward is linear, so it is a matrix $J$. This one is a permutation: every row and column has a single 1. Backward
+# multiplies by $J^\top$. For a permutation $J^\top = J^{-1}$, so backward is the inverse of forward.
 
 # %% [markdown] lang="ko"
-# ## 행렬로 보면
+# ## 치환 행렬로 보면
 # 순전파는 선형이므로 행렬 $J$로 쓸 수 있습니다. 행과 열마다 1이 하나뿐인 치환 행렬입니다. 역전파는 $J^\top$을 곱하는 일이고,
 # 치환 행렬에서는 $J^\top = J^{-1}$입니다. 그래서 이 단계의 역전파는 순전파의 역연산입니다.
 
@@ -267,12 +268,12 @@ plt.show()
 
 # %% [markdown] lang="en"
 # ## Check the gradient
-# Wiggle the image in a random direction and measure what changes: the complex step and central differences against our
-# backward. (All of `gradcheck` is notebook 10.)
+# Move the image a little in a random direction and measure the change of the output. `gradcheck` does this with the
+# complex step and with central differences, and compares both with our backward. (Notebook 10 explains it.)
 
 # %% [markdown] lang="ko"
-# ## 기울기 검증
-# 이미지를 임의의 방향으로 살짝 흔들어 변화를 재고, 복소 스텝과 중심 차분의 결과를 우리 역전파와 비교합니다.
+# ## 그래디언트 검증
+# 이미지를 임의의 방향으로 조금 움직여 출력의 변화를 잽니다. 복소 스텝과 중심 차분으로 잰 값을 우리 역전파의 결과와 비교합니다.
 # (`gradcheck`의 원리는 10번 노트북에서 다룹니다.)
 
 # %%
@@ -286,12 +287,13 @@ assert report.ok
 assert backward(*forward(x, patch_size=4)).shape == x.shape
 
 # %% [markdown] lang="en"
-# ## The library's file
-# `vitnp/steps/s1_patchify.py` is the same, with one more thing: it refuses an image that cannot be cut.
+# ## Compare with the library
+# `vitnp/steps/s1_patchify.py` gives the same result. It also refuses an image whose size is not a multiple of the patch
+# size.
 
 # %% [markdown] lang="ko"
 # ## 라이브러리와 비교
-# `vitnp/steps/s1_patchify.py`도 똑같습니다. 다만 나누어떨어지지 않는 이미지는 거절합니다.
+# `vitnp/steps/s1_patchify.py`의 결과도 똑같습니다. 다만 패치 크기로 나누어떨어지지 않는 이미지를 넣으면 오류를 냅니다.
 
 # %%
 library, library_saved = s1_patchify.forward(images, patch_size=16)
@@ -328,7 +330,7 @@ N = (384 // 16) ** 2
 check("01.1", N)
 
 # %% [markdown] lang="en"
-# **2.** ★★ Which (row, column, channel) of the image does `patches[0, 20, 300]` come from? Work it out; do not search.
+# **2.** ★★ Which (row, column, channel) of the image does `patches[0, 20, 300]` come from? Compute it; do not search.
 
 # %% [markdown] lang="ko"
 # **2.** ★★ `patches[0, 20, 300]`은 이미지의 어느 (행, 열, 채널)에서 왔습니까? 찾지 말고 계산해 보세요.
@@ -346,7 +348,7 @@ place = (16 * patch_row + row, 16 * patch_column + column, channel)
 check("01.2", place)
 
 # %% [markdown] lang="en"
-# **3.** ★★★ PyTorch keeps a patch as (channel, row, column), so the channel varies slowest. Turn one of our vectors of 768
+# **3.** ★★★ PyTorch stores a patch as (channel, row, column), so the channel varies slowest. Put one of our vectors of 768
 # values into that order.
 
 # %% [markdown] lang="ko"
@@ -368,16 +370,16 @@ def channels_first(vector):
 check("01.3", channels_first)
 
 # %% [markdown] lang="en"
-# **Explain.** Why does the backward of step 1 need no value that forward computed, and no arithmetic at all?
+# **Explain.** Why does the backward pass of step 1 need no value from the forward pass, and no arithmetic?
 
 # %% [markdown] lang="ko"
 # **설명해 보세요.** 1단계의 역전파에는 왜 순전파에서 계산한 값도, 덧셈이나 곱셈도 필요하지 않습니까?
 
 # %% [markdown] lang="en" tags=["solution"]
 # Forward moves every value of the image to exactly one place and changes none. So the derivative of an output is 1 for the
-# one value that it came from, and 0 for all others. Backward moves each gradient back to where its value came from: the
-# inverse permutation. Only the shape must be remembered.
+# value that it came from, and 0 for all others. Backward moves each gradient back to that place: it is the inverse
+# permutation. It only needs the shape.
 
 # %% [markdown] lang="ko" tags=["solution"]
 # 순전파는 이미지의 값을 바꾸지 않고, 값마다 정확히 한 자리로 옮기기만 합니다. 그래서 출력 하나를 미분하면 그 값이 온 자리에서만
-# 1이고 나머지는 0입니다. 역전파는 기울기를 값이 있던 자리로 되돌려 놓는 역순열입니다. 기억해야 할 것은 shape뿐입니다.
+# 1이고 나머지는 0입니다. 역전파는 그래디언트를 값이 있던 자리로 되돌려 놓는 역치환입니다. 저장해야 할 것은 shape뿐입니다.

@@ -1,22 +1,22 @@
 # %% [markdown] lang="en"
-# # 4 · Where is each patch? E_pos
+# # 4 · The position embedding E_pos
 # **4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가** ·
 # *Step 4: add the positional embedding - an element-wise sum brings in the position*
 #
-# Deck 003, step 4 · file `vitnp/steps/s4_position.py` · **20 minutes** · [solutions](solutions/04_position.ipynb)
+# Deck 003, step 4 · file `vitnp/steps/s4_position.py` · **25 minutes to show, 40 with the exercises** · [solutions](solutions/04_position.ipynb)
 #
 # After this notebook you can
-# - show that a ViT without positions does not see that a photo was shuffled,
-# - write the sum, the dropout after it, and the backward of both,
+# - show that a ViT without positions cannot tell a photo from its shuffled patches,
+# - write the sum, the dropout after it, and the backward pass of both,
 # - read the picture of how similar positions are,
-# - use a model on images of another size.
+# - use a model on images of a different size.
 
 # %% [markdown] lang="ko"
-# # 4 · 포지셔널 임베딩: 패치의 자리
+# # 4 · 포지셔널 임베딩 E_pos
 # **4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가** ·
 # *Step 4: add the positional embedding - an element-wise sum brings in the position*
 #
-# 강의자료 003, 4단계 · 파일 `vitnp/steps/s4_position.py` · **20분** · [풀이](../solutions/ko/04_position.ipynb)
+# 강의자료 003, 4단계 · 파일 `vitnp/steps/s4_position.py` · **시연 25분, 실습 포함 40분** · [풀이](../solutions/ko/04_position.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 위치가 없는 ViT는 뒤섞인 사진을 알아채지 못한다는 것을 보인다.
@@ -43,7 +43,7 @@ np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"
 # ## A photo, and the same patches in another order
-# Nobody would take one for the other.
+# A person would never confuse the two.
 
 # %% [markdown] lang="ko"
 # ## 사진 한 장, 그리고 패치의 순서만 바꾼 사진
@@ -63,7 +63,7 @@ for ax, picture in zip(axes, (image, shuffled)):
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# A ViT with random weights, its positions all 0. (Two blocks and ten classes will do.)
+# Take a ViT with random weights whose positions are all 0. (Two blocks and ten classes are enough.)
 
 # %% [markdown] lang="ko"
 # 가중치는 난수이고 위치는 모두 0인 ViT를 만듭니다. (블록 2개, 클래스 10개면 충분합니다.)
@@ -80,21 +80,21 @@ logits, _ = vit.forward(both, p, config)
 logits[:, :5]
 
 # %% [markdown] lang="en"
-# The two rows are the same. Every step treats all patches alike, and attention sums over them: without positions a photo
-# is a **bag of patches**.
+# Both rows are the same. Every step treats all patches in the same way, and attention sums over them. Without positions a
+# photo is only a **bag of patches**.
 
 # %% [markdown] lang="ko"
-# 두 행이 같습니다. 어느 단계나 모든 패치를 똑같이 다루고, 어텐션은 패치에 대한 합이기 때문입니다. 위치가 없으면 사진은 그저
-# **순서 없는 패치 집합**(bag of patches)일 뿐입니다.
+# 두 행이 같습니다. 모든 단계가 모든 패치를 똑같이 처리하고, 어텐션은 패치에 대한 합이기 때문입니다. 위치가 없으면 사진은 **bag
+# of patches**(순서 없는 패치 집합)일 뿐입니다.
 
 # %%
 assert np.allclose(logits[0], logits[1])
 
 # %% [markdown] lang="en"
-# Now give each place a vector of its own. The same two photos:
+# Now give each position its own vector, and run the same two photos:
 
 # %% [markdown] lang="ko"
-# 이제 자리마다 자기 벡터를 하나씩 줍니다. 같은 사진 두 장입니다.
+# 이제 위치마다 벡터를 하나씩 주고, 같은 사진 두 장을 다시 넣습니다.
 
 # %%
 p["position"]["E_pos"] = rng.standard_normal((197, 384))
@@ -106,11 +106,11 @@ assert not np.allclose(logits[0], logits[1])
 
 # %% [markdown] lang="en"
 # ## 요소 합을 통해서 위치 정보 추가 · an element-wise sum
-# Three tokens, of which the first and the last look the same: two pieces of sky.
+# There are three tokens. The first and the last have the same values: two patches of sky.
 
 # %% [markdown] lang="ko"
 # ## 4단계: 요소 합을 통해서 위치 정보 추가
-# 토큰 세 개입니다. 첫째와 셋째는 똑같이 생겼습니다. 하늘 두 조각입니다.
+# 토큰 세 개입니다. 첫째와 셋째는 값이 같습니다. 둘 다 하늘 패치입니다.
 
 # %%
 tokens = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
@@ -118,24 +118,24 @@ E_pos = np.array([[0.1, 0.1], [0.2, -0.1], [-0.3, 0.2]])
 tokens + E_pos
 
 # %% [markdown] lang="en"
-# The same sky at two places: now the two tokens differ, and are still similar. The model is not told which part is content
-# and which is position. It learns both, and the dense layers that follow see both:
-# $(x + e)\,W = x\,W + e\,W$.
+# The two patches of sky now have different tokens, but the tokens are still similar. The model is not told which part is
+# content and which is position. It learns both. The dense layers that follow use both: $(x + e)\,W = x\,W + e\,W$.
 
 # %% [markdown] lang="ko"
-# 같은 하늘이지만 자리가 다릅니다. 이제 구별되면서도 여전히 닮았습니다. 어디까지가 내용이고 어디부터가 위치인지 모델에게 알려 주지
-# 않습니다. 둘 다 학습되고, 뒤따르는 선형 변환은 둘을 모두 봅니다.
-# $(x + e)\,W = x\,W + e\,W$
+# 같은 하늘이지만 위치가 다르므로 두 토큰은 이제 구별됩니다. 그래도 여전히 비슷합니다. 어느 부분이 내용이고 어느 부분이
+# 위치인지는 모델에게 알려 주지 않습니다. 모델은 둘 다 학습하고, 뒤따르는 선형 변환은 둘을 모두 씁니다. $(x + e)\,W = x\,W +
+# e\,W$
 
 # %% [markdown] lang="en"
 # ## 포지셔널 벡터를 추가한 패치 토큰 · at the size of the slide
 # $$z_0 = z + E_{pos}, \qquad E_{pos} \in \mathbb{R}^{197\times768}$$
-# A learned table: row 0 for [CLS], row 1 + n for patch n. It starts small, Normal(0, 0.02²).
+# $E_{pos}$ is a learned table: row 0 is for [CLS], row 1 + n for patch n. Its initial values are small, Normal(0, 0.02²).
 
 # %% [markdown] lang="ko"
 # ## 4단계: 포지셔널 벡터를 추가한 패치 토큰
 # $$z_0 = z + E_{pos}, \qquad E_{pos} \in \mathbb{R}^{197\times768}$$
-# 학습되는 표입니다. 0번 행은 [CLS], 1 + n번 행은 n번 패치의 것입니다. Normal(0, 0.02²)의 작은 값에서 시작합니다.
+# $E_{pos}$는 학습되는 표입니다. 0번 행은 [CLS], 1 + n번 행은 n번 패치의 위치입니다. Normal(0, 0.02²)의 작은 값으로
+# 초기화합니다.
 
 # %%
 z = rng.standard_normal((2, 197, 768))  # what step 3 gives, two images
@@ -153,7 +153,7 @@ z0, saved = forward(z, {"E_pos": E_pos})
 z0.shape
 
 # %% [markdown] lang="en"
-# Both images get the same table.
+# The same table is added to both images.
 
 # %% [markdown] lang="ko"
 # 두 이미지에 같은 표가 더해집니다.
@@ -261,13 +261,13 @@ show.trained("positions")
 
 # %% [markdown] lang="en"
 # ## Dropout
-# In training, right after the sum: each value is dropped with probability r, and the rest grow by 1/(1 − r), so that
-# the mean stays.
+# In training, dropout follows the sum. It sets each value to 0 with probability r and multiplies the others by 1/(1 − r).
+# The mean stays the same.
 
 # %% [markdown] lang="ko"
 # ## 드롭아웃
-# 학습할 때는 더한 직후에 드롭아웃을 적용합니다. 값마다 확률 r로 0이 되고, 나머지는 1/(1 − r)배가 됩니다. 그래서 평균이
-# 유지됩니다.
+# 학습할 때는 더한 직후에 드롭아웃을 적용합니다. 각 값은 확률 r로 0이 되고, 나머지는 1/(1 − r)배가 됩니다. 그래서 평균은
+# 그대로입니다.
 
 # %%
 r = 0.1
@@ -276,12 +276,12 @@ dropped = np.ones((197, 768)) * keep / (1 - r)
 np.unique(dropped), dropped.mean()
 
 # %% [markdown] lang="en"
-# Why? No single value can be relied on, so the model spreads what it knows. In use, nothing is dropped.
-# Dropout is a product with a mask; the gradient is a product with the same mask.
+# With dropout the model cannot rely on a single value, so it spreads information over many values. At test time nothing is
+# dropped. Dropout multiplies by a mask; backward multiplies the gradient by the same mask.
 
 # %% [markdown] lang="ko"
-# 왜 쓸까요? 값 하나만 믿을 수 없으니 모델이 정보를 여러 값에 나누어 담게 됩니다. 학습이 끝난 뒤 쓸 때는 아무것도 버리지 않습니다.
-# 드롭아웃은 마스크를 곱하는 일이고, 기울기에도 같은 마스크를 곱합니다.
+# 드롭아웃을 쓰면 값 하나에만 의존할 수 없으므로 모델이 정보를 여러 값에 나누어 담습니다. 테스트할 때는 드롭아웃을 쓰지
+# 않습니다. 드롭아웃은 마스크를 곱하는 연산이고, 역전파에서도 그래디언트에 같은 마스크를 곱합니다.
 
 
 # %%
@@ -295,14 +295,14 @@ def dropout_backward(dy, mask):
 
 
 # %% [markdown] lang="en"
-# ## Backward: one row, used by every image
-# From $y_b = x_b + e$, the same $e$ in every image $b$: $\;\partial y_b/\partial x_b = 1$ and
-# $\partial y_b/\partial e = 1$. So $dx_b = dy_b$, and $e$ collects from all images: $de = \sum_b dy_b$.
+# ## Backward: one table for all images
+# In $y_b = x_b + e$ every image $b$ has the same $e$: $\;\partial y_b/\partial x_b = 1$ and $\partial y_b/\partial e = 1$.
+# So $dx_b = dy_b$, and the gradient of $e$ is a sum over all images: $de = \sum_b dy_b$.
 
 # %% [markdown] lang="ko"
-# ## 역전파: 모든 이미지가 함께 쓰는 행
-# $y_b = x_b + e$이고 $e$는 모든 이미지 $b$에서 같습니다. $\;\partial y_b/\partial x_b = 1$이고
-# $\partial y_b/\partial e = 1$이므로 $dx_b = dy_b$이고, $e$의 기울기는 모든 이미지에서 모입니다. $de = \sum_b dy_b$입니다.
+# ## 역전파: 모든 이미지가 함께 쓰는 표
+# $y_b = x_b + e$이고 $e$는 모든 이미지 $b$에서 같습니다. $\;\partial y_b/\partial x_b = 1$이고 $\partial y_b/\partial e =
+# 1$이므로 $dx_b = dy_b$이고, $e$의 그래디언트는 모든 이미지에 대한 합 $de = \sum_b dy_b$입니다.
 
 # %%
 J = np.array([[1, 0, 1], [0, 1, 1]])  # y₀ and y₁, from x₀, x₁ and e
@@ -311,11 +311,11 @@ J.T @ dy
 
 # %% [markdown] lang="en"
 # ## The backward pass of step 4
-# No value of forward is needed, so `saved` is empty.
+# Backward needs no value from forward, so `saved` is empty.
 
 # %% [markdown] lang="ko"
 # ## 4단계의 역전파
-# 순전파의 값이 필요하지 않으므로 `saved`는 비어 있습니다.
+# 역전파에 순전파의 값이 필요하지 않으므로 `saved`는 비어 있습니다.
 
 
 # %% tags=["student"]
@@ -327,10 +327,10 @@ def backward(dz0, saved):
 
 # %% [markdown] lang="en"
 # ## Check the gradient
-# Three images, four tokens, width 5.
+# We use three images, four tokens and width 5.
 
 # %% [markdown] lang="ko"
-# ## 기울기 검증
+# ## 그래디언트 검증
 # 이미지 3장, 토큰 4개, 임베딩 차원 5입니다.
 
 # %%
@@ -343,10 +343,10 @@ print(report)
 assert report.ok
 
 # %% [markdown] lang="en"
-# And with dropout after it. The mask must be the same in every call.
+# Now check it together with dropout. The mask must be the same in every call.
 
 # %% [markdown] lang="ko"
-# 드롭아웃까지 이어서 검증합니다. 마스크는 호출할 때마다 같아야 합니다.
+# 드롭아웃까지 함께 검증합니다. 마스크는 호출할 때마다 같아야 합니다.
 
 # %%
 mask = (rng.random((3, 4, 5)) >= 0.3) / (1 - 0.3)
@@ -355,11 +355,11 @@ back_dropout = lambda dy, mask: backward(dropout_backward(dy, mask), ())
 assert gradcheck.check(with_dropout, back_dropout, small_x, small_p).ok
 
 # %% [markdown] lang="en"
-# From public code: the sum over the batch forgotten. The table grows an axis in the first step of training, and from
-# then on every *place in the batch* has positions of its own.
+# This mistake is from public code: the sum over the batch is missing. After the first training step the table has one more
+# axis. From then on every *place in the batch* has its own positions.
 
 # %% [markdown] lang="ko"
-# 공개된 코드에서 발견되는 실수입니다. 배치에 대한 합을 잊었습니다. 학습 첫 스텝에서 표에 축이 하나 더 생기고, 그때부터는
+# 공개된 코드에서 발견되는 실수입니다. 배치에 대한 합을 빠뜨렸습니다. 학습 첫 스텝에서 표에 축이 하나 더 생기고, 그때부터는
 # *배치의 자리마다* 위치 표가 따로 있게 됩니다.
 
 # %%
@@ -372,8 +372,8 @@ assert dp["E_pos"].shape == small_p["E_pos"].shape
 assert dx.shape == small_x.shape
 
 # %% [markdown] lang="en"
-# ## The library's file
-# `vitnp/steps/s4_position.py`, at the full size. A generator turns dropout on.
+# ## Compare with the library
+# Run `vitnp/steps/s4_position.py` at the full size. A random generator turns dropout on.
 
 # %% [markdown] lang="ko"
 # ## 라이브러리와 비교
@@ -394,23 +394,25 @@ on, _ = s4_position.forward(z, {"E_pos": E_pos}, dropout_rate=0.1, rng=np.random
 (on == 0).mean()
 
 # %% [markdown] lang="en"
-# ## Images of another size
-# Trained at 224×224, fine-tuned at 384×384: the patch size stays, so there are 24×24 patches, and the table has rows
-# for 14×14. Everything else in a ViT takes any number of tokens.
+# ## Images of a different size
+# A model trained at 224×224 is often fine-tuned at 384×384. The patch size stays, so there are 24×24 patches, but the
+# table has rows for 14×14. All other parts of a ViT take any number of tokens.
 
 # %% [markdown] lang="ko"
 # ## 다른 크기의 이미지
-# 224×224로 학습하고 384×384로 미세 조정한다고 합시다. 패치 크기는 그대로이므로 패치가 24×24개인데, 표에는 14×14개의 행밖에
-# 없습니다. ViT의 나머지 부분은 토큰이 몇 개든 상관없습니다.
+# 224×224로 학습하고 384×384로 미세 조정한다고 합시다. 패치 크기는 그대로이므로 패치가 24×24개인데, 표에는 행이 14×14개뿐입니다.
+# ViT의 나머지 부분은 토큰이 몇 개든 받습니다.
 
 # %%
 vitnp.preset("B/16").grid, vitnp.preset("B/16", image_size=384).grid
 
 # %% [markdown] lang="en"
-# The places between are mixed from their neighbors. Along one axis, from 3 places to 5: each row of this matrix says how.
+# The new positions are interpolated from their neighbors. For one axis, from 3 positions to 5, each row of this matrix has
+# the weights of one new position.
 
 # %% [markdown] lang="ko"
-# 사이에 생긴 자리는 이웃을 섞어서 채웁니다. 축 하나에서 자리 3개를 5개로 늘려 봅시다. 이 행렬의 행 하나가 섞는 방법 하나입니다.
+# 새로 생긴 위치는 이웃한 위치로 보간합니다. 축 하나에서 위치 3개를 5개로 늘려 봅시다. 이 행렬의 행 하나에 새 위치 하나의
+# 가중치가 들어 있습니다.
 
 # %%
 W = interpolate.matrix(np, 5, 3, "bilinear-aligned")
@@ -420,12 +422,12 @@ W
 W @ np.array([0.0, 10.0, 40.0])
 
 # %% [markdown] lang="en"
-# The table is a picture of 14×14 with 768 channels, so once for the rows and once for the columns:
-# $G' = W\,G\,W^\top$. Here are two channels.
+# The table is like an image of 14×14 with 768 channels. So we interpolate the rows, then the columns: $G' = W\,G\,W^\top$.
+# The picture shows two channels before and after.
 
 # %% [markdown] lang="ko"
-# 표는 채널이 768개인 14×14 그림과 같으므로 행에 한 번, 열에 한 번 적용합니다. $G' = W\,G\,W^\top$입니다. 채널 두 개를 그려
-# 봅시다.
+# 표는 채널이 768개인 14×14 그림과 같으므로 행에 한 번, 열에 한 번 보간합니다. $G' = W\,G\,W^\top$입니다. 채널 두 개를 보간 전과
+# 후로 그려 봅시다.
 
 # %%
 W = interpolate.matrix(np, 24, 14, "bilinear-aligned")
@@ -441,11 +443,12 @@ for ax, picture in zip(axes, pictures):
     ax.set(title=f"{len(picture)}×{len(picture)}", xticks=[], yticks=[])
 
 # %% [markdown] lang="en"
-# The corners stay, all else lies between. The row of [CLS] has no place, so it is kept as it is. The library does both:
+# The corners stay the same, and all other positions lie between them. The row of [CLS] has no place in the grid, so it is
+# kept. The library does both:
 
 # %% [markdown] lang="ko"
-# 네 모서리는 그대로이고 나머지는 그 사이에 놓입니다. [CLS]의 행은 자리가 없으므로 그대로 둡니다. 라이브러리는 이 둘을 함께
-# 처리합니다.
+# 네 모서리의 값은 그대로이고 나머지는 그 사이의 값입니다. [CLS]의 행은 격자에 자리가 없으므로 그대로 둡니다. 라이브러리는 이
+# 둘을 함께 처리합니다.
 
 # %%
 grids = {"grid": (14, 14), "new_grid": (24, 24)}
@@ -458,10 +461,10 @@ assert (E_new[0] == formula[0]).all()
 assert np.allclose(E_new[[1, -1]], formula[[1, -1]])  # two of the corners
 
 # %% [markdown] lang="en"
-# This is one of the two places where a human puts the 2-D structure of the image into ViT (deck 001). The other is step 1.
+# Only two parts of ViT use the 2-D structure of the image (deck 001): this interpolation and step 1.
 
 # %% [markdown] lang="ko"
-# 이미지가 2차원이라는 사실을 ViT에 사람이 직접 알려 주는 곳은 둘뿐입니다(강의자료 001). 하나가 여기이고 다른 하나는 1단계입니다.
+# ViT에서 이미지의 2차원 구조를 사람이 직접 넣어 주는 곳은 둘뿐입니다(강의자료 001). 하나는 이 보간이고 다른 하나는 1단계입니다.
 
 # %% [markdown] lang="en"
 # ## Exercises
@@ -487,8 +490,8 @@ numbers = (24 * 24 + 1) * 768
 check("04.1", numbers)
 
 # %% [markdown] lang="en"
-# **2.** ★★ At the top, the shuffled photo got other logits. Give a table, made from `p["position"]["E_pos"]` and `order`, with
-# which the shuffled photo gets the logits of the photo.
+# **2.** ★★ At the top, the shuffled photo got different logits. From `p["position"]["E_pos"]` and `order`, make a table
+# with which the shuffled photo gets the logits of the original photo.
 
 # %% [markdown] lang="ko"
 # **2.** ★★ 맨 앞에서 뒤섞인 사진은 다른 로짓을 얻었습니다. 뒤섞인 사진이 원래 사진과 같은 로짓을 얻게 하는 표를
@@ -504,7 +507,8 @@ table = p["position"]["E_pos"][[0, *(order + 1)]]
 check("04.2", table, p, order)
 
 # %% [markdown] lang="en"
-# **3.** ★★★ Write the backward of $G' = W\,G\,W^\top$ for one channel: from `dG_new` (24, 24) and `W` (24, 14) to `dG` (14, 14).
+# **3.** ★★★ Write the backward pass of $G' = W\,G\,W^\top$ for one channel: from `dG_new` (24, 24) and `W` (24, 14),
+# return `dG` (14, 14).
 
 # %% [markdown] lang="ko"
 # **3.** ★★★ 채널 하나에 대해 $G' = W\,G\,W^\top$의 역전파를 쓰세요. `dG_new` (24, 24)와 `W` (24, 14)를 받아 `dG` (14, 14)를
@@ -525,17 +529,18 @@ def resize_backward(dG_new, W):
 check("04.3", resize_backward)
 
 # %% [markdown] lang="en"
-# **Explain.** What would a ViT without a position embedding say about a photo whose patches were shuffled, and why?
+# **Explain.** What does a ViT without a position embedding predict for a photo whose patches are shuffled, and why?
 
 # %% [markdown] lang="ko"
-# **설명해 보세요.** 위치 임베딩이 없는 ViT는 패치를 뒤섞은 사진에 대해 무엇이라고 예측합니까? 그 까닭은 무엇입니까?
+# **설명해 보세요.** 포지셔널 임베딩이 없는 ViT는 패치를 뒤섞은 사진에 대해 무엇이라고 예측합니까? 그 까닭은 무엇입니까?
 
 # %% [markdown] lang="en" tags=["solution"]
-# Exactly the same as about the photo. LayerNorm, the feed-forward network and the projections treat every token by itself.
-# Attention is a weighted sum over all tokens, and a sum has no order. So shuffled patches give shuffled outputs, and [CLS]
-# gets the same one. The position embedding adds to each token a vector of its place, so that the place can be seen.
+# It predicts exactly the same as for the original photo. LayerNorm, the feed-forward network and the projections treat
+# every token by itself. Attention is a weighted sum over all tokens, and a sum has no order. So shuffled patches give
+# shuffled outputs, and the output of [CLS] is the same. The position embedding adds a vector for its position to each
+# token, so the model can use the position.
 
 # %% [markdown] lang="ko" tags=["solution"]
 # 원래 사진과 똑같이 예측합니다. LayerNorm과 FFN과 선형 투영은 토큰을 하나씩 따로 계산합니다. 어텐션은 모든 토큰의 가중합이고,
-# 합에는 순서가 없습니다. 그래서 패치를 섞으면 출력도 똑같이 섞일 뿐이고, [CLS]의 출력은 그대로입니다. 위치 임베딩은 토큰마다
-# 자리에 해당하는 벡터를 더해 모델이 위치를 알 수 있게 합니다.
+# 합에는 순서가 없습니다. 그래서 패치를 섞으면 출력도 똑같이 섞일 뿐이고, [CLS]의 출력은 그대로입니다. 포지셔널 임베딩은
+# 토큰마다 그 위치의 벡터를 더해 모델이 위치를 알 수 있게 합니다.

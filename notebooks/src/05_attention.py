@@ -3,26 +3,26 @@
 # **5단계: Q, K, V 생성 → 헤드 분할 → Attention Score 계산 → Softmax 후 V 곱 → 헤드 결합 → 최종 선형 투영** ·
 # *Step 5: make Q, K, V; split the heads; the attention scores; softmax, then times V; concatenate; the final projection*
 #
-# Deck 003, step 5 · file `vitnp/steps/s5_attention.py` · **40 minutes** · [solutions](solutions/05_attention.ipynb)
+# Deck 003, step 5 · file `vitnp/steps/s5_attention.py` · **30 minutes to show, 45 with the exercises** · [solutions](solutions/05_attention.ipynb)
 #
 # After this notebook you can
-# - write multi-head self-attention, forward and backward, and follow every shape of it,
-# - say over which axis the softmax goes, and why the scores are divided by √d_k,
-# - write the softmax's Jacobian, and the one line that replaces it,
-# - write attention in general, and say of which case the slide is,
-# - find the mistake most often made in it.
+# - write multi-head self-attention, forward and backward, and follow all of its shapes,
+# - say which axis the softmax runs over, and why the scores are divided by √d_k,
+# - write the Jacobian of the softmax, and the one line of code that replaces it,
+# - write attention in its general form, and show that the slide's is a special case,
+# - find the most common mistake.
 
 # %% [markdown] lang="ko"
 # # 5 · 어텐션
 # **5단계: Q, K, V 생성 → 헤드 분할 → Attention Score 계산 → Softmax 후 V 곱 → 헤드 결합 → 최종 선형 투영** ·
 # *Step 5: make Q, K, V; split the heads; the attention scores; softmax, then times V; concatenate; the final projection*
 #
-# 강의자료 003, 5단계 · 파일 `vitnp/steps/s5_attention.py` · **40분** · [풀이](../solutions/ko/05_attention.ipynb)
+# 강의자료 003, 5단계 · 파일 `vitnp/steps/s5_attention.py` · **시연 30분, 실습 포함 45분** · [풀이](../solutions/ko/05_attention.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 멀티헤드 셀프 어텐션의 순전파와 역전파를 쓰고 모든 shape를 따라간다.
 # - softmax를 어느 축으로 취하는지, 스코어를 왜 √d_k로 나누는지 설명한다.
-# - softmax의 야코비안과, 그것을 대신하는 한 줄을 쓴다.
+# - softmax의 야코비안과, 그것을 대신하는 코드 한 줄을 쓴다.
 # - 어텐션을 일반식으로 쓰고, 슬라이드의 어텐션이 그 특수한 경우임을 보인다.
 # - 여기서 가장 흔한 실수를 찾아낸다.
 
@@ -43,51 +43,51 @@ plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"
-# ## Patches look at each other
-# Before anything is learned: how alike are two patches? Multiply them value by value and take the mean.
+# ## Which patches are similar?
+# We start without any learning: how similar are two patches? Multiply them value by value and take the mean.
 
 # %% [markdown] lang="ko"
-# ## 패치가 서로를 봅니다
-# 아직 아무것도 학습하지 않았습니다. 두 패치가 얼마나 닮았는지부터 봅시다. 값끼리 곱해서 평균을 냅니다.
+# ## 어느 패치끼리 비슷할까?
+# 학습하기 전에, 두 패치가 얼마나 비슷한지부터 봅시다. 값끼리 곱해서 평균을 냅니다.
 
 # %%
 image = photo.sample((224, 224))
 patches = s1_patchify.forward(image[None], patch_size=16)[0][0]
 x = (patches - patches.mean()) / patches.std()
-alike = x @ x.T / 768
-alike.shape
+similarity = x @ x.T / 768
+similarity.shape
 
 # %% [markdown] lang="en"
-# One row of this table is one patch against all. Patch 20 is sky, patch 101 is pagoda.
+# One row of this table compares one patch with all patches. Patch 20 is sky; patch 101 is part of the pagoda.
 
 # %% [markdown] lang="ko"
-# 이 표의 한 행은 패치 하나를 모든 패치와 비교한 것입니다. 20번 패치는 하늘, 101번 패치는 누각입니다.
+# 이 표의 행 하나는 패치 하나를 모든 패치와 비교한 것입니다. 20번 패치는 하늘, 101번 패치는 누각입니다.
 
 # %%
 figure, axes = plt.subplots(1, 3, layout="constrained")
 axes[0].imshow(image)
 for ax, query in zip(axes[1:], (20, 101)):
-    ax.imshow(alike[query].reshape(14, 14))
-    ax.plot(query % 14, query // 14, "r*", markersize=16)
+    ax.imshow(similarity[query].reshape(14, 14))
+    ax.plot(query % 14, query // 14, "*w", markeredgecolor="black", markersize=18)
     ax.set_title(f"patch {query}")
 for ax in axes:
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# Sky finds sky, pagoda finds pagoda, at any distance. This product of all pairs is the heart of attention. Learning only
-# decides *what* is compared: a token asks with its **query** q, and is found by its **key** k.
+# The sky patch is similar to sky, the pagoda patch to the pagoda, at any distance. Attention is based on this product of
+# all pairs. The model only learns *what* to compare: the **query** q of one token with the **key** k of another.
 
 # %% [markdown] lang="ko"
-# 하늘은 하늘을, 누각은 누각을 찾습니다. 거리는 상관없습니다. 모든 쌍의 곱, 이것이 어텐션의 핵심입니다. 학습이 정하는 것은
-# *무엇을* 비교할지뿐입니다. 토큰은 **쿼리** q로 묻고, **키** k로 찾아집니다.
+# 하늘 패치는 하늘과, 누각 패치는 누각과 비슷합니다. 거리는 상관없습니다. 이렇게 모든 쌍을 곱하는 것이 어텐션의 핵심입니다.
+# 학습은 *무엇을* 비교할지만 정합니다. 각 토큰은 **쿼리** q로 질문하고, 자신을 찾는 질문에는 **키** k로 응답합니다.
 
 # %% [markdown] lang="en"
-# ## Three tokens fit on a slide
-# Scores, softmax over each row, and a weighted mean of the values: all of attention in three lines.
+# ## Attention with three tokens
+# Attention is three lines: the scores, a softmax over each row, and a weighted mean of the values.
 
 # %% [markdown] lang="ko"
-# ## 토큰 세 개로 보면
-# 스코어, 행마다 softmax, 값의 가중 평균. 어텐션은 이 세 줄이 전부입니다.
+# ## 토큰 세 개로 보는 어텐션
+# 어텐션은 세 줄이면 됩니다. 스코어를 구하고, 행마다 softmax를 취하고, 값(V)을 가중 평균합니다.
 
 
 # %% tags=["student"]
@@ -109,21 +109,23 @@ A = softmax(q @ k.T)
 A
 
 # %% [markdown] lang="en"
-# Token 0 asks for what key 0 has, and mostly gets it. Token 2 asks for nothing and gets the mean of all.
+# The query of token 0 matches key 0, so token 0 mostly gets value 0. The query of token 2 is 0, so token 2 gets the mean
+# of all values.
 
 # %% [markdown] lang="ko"
-# 0번 토큰은 0번 키가 가진 것을 묻고, 대부분 그것을 얻습니다. 2번 토큰은 아무것도 묻지 않아서 전체 평균을 얻습니다.
+# 0번 토큰의 쿼리는 0번 키와 가장 잘 맞으므로, 0번 토큰은 주로 0번 값을 얻습니다. 2번 토큰은 쿼리가 0이므로 모든 값의 평균을
+# 얻습니다.
 
 # %%
 A @ v
 
 # %% [markdown] lang="en"
 # ## 5단계: Q, K, V 생성 · make Q, K, V
-# Now at the size of the slide: 197 tokens of width 768. Three dense layers look at the same tokens.
+# Now use the size of the slide: 197 tokens of width 768. Three dense layers read the same tokens.
 
 # %% [markdown] lang="ko"
 # ## 5단계: Transformer Encoder Layer - Q, K, V 생성
-# 이제 슬라이드의 크기로 갑니다. 768차원 토큰 197개입니다. 세 개의 선형 변환이 같은 토큰을 봅니다.
+# 이제 슬라이드의 크기를 씁니다. 768차원 토큰 197개입니다. 선형 변환 세 개가 같은 토큰을 입력으로 받습니다.
 
 # %%
 rng = np.random.default_rng(0)
@@ -138,7 +140,7 @@ V = x @ p["W_V"] + p["b_V"]
 Q.shape, K.shape, V.shape
 
 # %% [markdown] lang="en" tags=["try"]
-# You write these three lines in `forward` below. Until then step 2 of the library is the dense layer.
+# You write these three lines in `forward` below. Until then, step 2 of the library serves as the dense layer.
 
 # %% [markdown] lang="ko" tags=["try"]
 # 이 세 줄은 아래의 `forward`에서 직접 씁니다. 그때까지는 라이브러리의 2단계를 선형 변환으로 씁니다.
@@ -152,11 +154,11 @@ Q.shape, K.shape, V.shape
 
 # %% [markdown] lang="en"
 # ## 헤드 분할 - 헤드가 12개이기 때문에 768차원을 64차원으로 분할 · 12 heads of width 64
-# Twelve questions at once, each in 64 of the 768 columns. The heads become an axis of their own, before the tokens.
+# Twelve heads work at once, each with 64 of the 768 columns. The heads become a separate axis, before the tokens.
 
 # %% [markdown] lang="ko"
 # ## 5단계: 헤드 분할 - 헤드가 12개이기 때문에 768차원을 64차원으로 분할
-# 질문 열두 개를 한꺼번에 던집니다. 질문마다 768열 가운데 64열을 씁니다. 헤드는 토큰보다 앞선 독립된 축이 됩니다.
+# 헤드 열두 개가 동시에 계산하고, 헤드마다 768열 가운데 64열을 씁니다. 헤드는 토큰 축 앞의 별도 축이 됩니다.
 
 
 # %% tags=["student"]
@@ -171,37 +173,37 @@ Q_heads, K_heads, V_heads = split(Q, 12), split(K, 12), split(V, 12)
 Q_heads.shape
 
 # %% [markdown] lang="en"
-# Nothing is computed: head 3 is columns 192 to 255.
+# The split computes nothing: head 3 is columns 192 to 255.
 
 # %% [markdown] lang="ko"
-# 계산은 없습니다. 3번 헤드는 192열부터 255열까지입니다.
+# 분할에는 계산이 없습니다. 3번 헤드는 192열부터 255열까지입니다.
 
 # %%
 assert (Q_heads[0, 3] == Q[0, :, 192:256]).all()
 
 # %% [markdown] lang="en"
-# ## Attention Score 계산 - 각 헤드별로 계산 · the scores, for each head
+# ## Attention Score 계산 - 각 헤드별로 계산 · attention scores per head
 # $$S^{(i)} = \frac{Q^{(i)} (K^{(i)})^\top}{\sqrt{d_k}} \in \mathbb{R}^{197\times197}$$
-# Row: the query. Column: the key. The slide calls the root "√모델 차원(64)", but 64 is $d_k$, the width of one head;
-# the model's width is 768.
+# Each row is a query, each column a key. The slide calls the root "√모델 차원(64)", but 64 is $d_k$, the width of one
+# head. The model's width is 768.
 
 # %% [markdown] lang="ko"
 # ## 5단계: Attention Score 계산 - 각 헤드별로 계산
 # $$S^{(i)} = \frac{Q^{(i)} (K^{(i)})^\top}{\sqrt{d_k}} \in \mathbb{R}^{197\times197}$$
-# 행은 쿼리(묻는 토큰), 열은 키(대답하는 토큰)입니다. 슬라이드에는 "√모델 차원(64)"이라고 되어 있지만 64는 헤드 하나의 차원 $d_k$이고,
-# 모델 차원은 768입니다.
+# 행은 쿼리(질문하는 토큰), 열은 키(참조되는 토큰)입니다. 슬라이드에는 "√모델 차원(64)"이라고 되어 있지만, 64는 헤드 하나의 차원
+# $d_k$이고, 모델 차원은 768입니다.
 
 # %% tags=["answer"]
 S = Q_heads @ K_heads.swapaxes(-1, -2) / np.sqrt(64)
 S.shape
 
 # %% [markdown] lang="en" tags=["try"]
-# This line, too, you write in `forward`. Here S comes from the library's A: the logarithm undoes the softmax, up to one
-# number per row, which the softmax does not see.
+# You also write this line in `forward`. Here S comes from the library's A: the logarithm inverts the softmax up to one
+# constant per row. This constant does not change the softmax.
 
 # %% [markdown] lang="ko" tags=["try"]
-# 이 줄도 `forward`에서 직접 씁니다. 여기서는 라이브러리의 A로 S를 구합니다. 로그는 softmax를 되돌립니다. 행마다 상수 하나만큼
-# 다를 수 있지만 softmax의 결과는 같습니다.
+# 이 줄도 `forward`에서 직접 씁니다. 여기서는 라이브러리의 A로 S를 구합니다. 로그를 취하면 softmax를 되돌릴 수 있습니다. 행마다
+# 상수 하나만큼 다를 수 있지만 softmax의 결과는 같습니다.
 
 # %% tags=["try"]
 _, library_saved = s5_attention.forward(x, p, num_heads=12)
@@ -209,9 +211,9 @@ S = np.log(library_saved.A)
 S.shape
 
 # %% [markdown] lang="en"
-# ## Why √d_k?
+# ## Why divide by √d_k?
 # A score is a sum of $d_k$ products. If queries and keys have variance 1, each product has variance 1, and the sum has
-# variance $d_k$. Measure it:
+# variance $d_k$. We measure it:
 
 # %% [markdown] lang="ko"
 # ## 왜 √d_k로 나눌까?
@@ -224,10 +226,10 @@ for d in (4, 16, 64, 256):
     print(f"d_k {d:3}   spread of q·k {scores.std():5.2f}   √d_k {np.sqrt(d):5.2f}")
 
 # %% [markdown] lang="en"
-# Large scores make the softmax all or nothing. Dividing keeps it soft at every width.
+# With large scores the softmax puts almost all weight on one key. After the division this does not depend on the width.
 
 # %% [markdown] lang="ko"
-# 스코어가 크면 softmax가 하나만 고르고 나머지를 버립니다. 나누어 주면 차원과 상관없이 부드럽습니다.
+# 스코어가 크면 softmax가 거의 모든 가중치를 키 하나에 줍니다. √d_k로 나누면 차원이 커져도 그렇게 되지 않습니다.
 
 # %%
 widths = 4 ** np.arange(1, 6)
@@ -244,12 +246,11 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="en"
-# And what is all or nothing does not learn. The softmax's slope at a weight $a$ is $a(1-a)$: nearly 0 where $a$ is
-# nearly 0 or 1.
+# Such a softmax hardly learns. Its derivative at a weight $a$ is $a(1-a)$, which is close to 0 when $a$ is close to 0 or 1.
 
 # %% [markdown] lang="ko"
-# 하나만 고르는 softmax는 학습되지 않습니다. 가중치가 $a$일 때 softmax의 미분값은 $a(1-a)$인데, $a$가 0이나 1에 가까우면
-# 거의 0이 됩니다.
+# 이런 softmax는 거의 학습되지 않습니다. 가중치가 $a$일 때 softmax의 미분값은 $a(1-a)$인데, $a$가 0이나 1에 가까우면 거의 0이
+# 됩니다.
 
 # %%
 slope = lambda A: (A * (1 - A)).mean()
@@ -257,23 +258,23 @@ slope(softmax(rows[2])), slope(softmax(rows[2] / 8))
 
 # %% [markdown] lang="en"
 # ## Softmax(Attention Score) 계산 후 V 곱 · softmax, then times V
-# Over the last axis, the keys: each token shares out 100% of its attention. (The slide's formula leaves the softmax out;
-# its caption has it.)
+# The softmax runs over the last axis, the keys, so the weights of each query sum to 1. (The slide's formula omits the
+# softmax; its caption has it.)
 
 # %% [markdown] lang="ko"
 # ## 5단계: Softmax(Attention Score) 계산 후 V 곱 - 각 헤드별로 계산
-# 마지막 축, 곧 키 방향으로 취합니다. 토큰마다 자기 관심 100%를 나누어 줍니다. (슬라이드의 식에는 softmax가 빠져 있지만 제목에는
-# 있습니다.)
+# softmax는 마지막 축, 곧 키 방향으로 취합니다. 그래서 쿼리마다 가중치의 합이 1입니다. (슬라이드의 식에는 softmax가 빠져 있지만
+# 제목에는 있습니다.)
 
 # %%
 A = softmax(S)
 A.sum(axis=-1)
 
 # %% [markdown] lang="en"
-# The columns need not sum to 1: some tokens are looked at more than others.
+# The columns need not sum to 1: some tokens receive more attention than others.
 
 # %% [markdown] lang="ko"
-# 열의 합은 1이 아니어도 됩니다. 더 많은 관심을 받는 토큰이 있기 때문입니다.
+# 열의 합은 1이 아니어도 됩니다. 어텐션을 더 많이 받는 토큰이 있기 때문입니다.
 
 # %%
 A.sum(axis=-2)[0, 0, :6]
@@ -283,25 +284,28 @@ O = A @ V_heads
 O.shape
 
 # %% [markdown] lang="en"
-# These weights are random. With **trained** ones a row of $S$ and of $A$ is worth looking at: DINOv2's ViT-S/14, and a patch
-# on a cat's eye. It finds both eyes, nine columns apart: 46% and 48% of the weight of head 1. (Block 7 of 12 and the heads
-# were chosen by looking; the weights are under Apache-2.0; docs/pictures/README.md has the command.)
+# So far the weights are random. This picture shows a row of $S$ and of $A$ of a **trained** model, DINOv2's ViT-S/14. The
+# query is a patch on one eye of a cat. Head 1 gives 46% and 48% of its weight to the two eyes, which are nine columns
+# apart. (We chose block 7 of 12 and the heads by looking at the pictures. The weights are under Apache-2.0;
+# docs/pictures/README.md has the command.)
 
 # %% [markdown] lang="ko"
-# 여기까지는 가중치가 난수였습니다. **학습된** 모델이라면 $S$와 $A$의 한 행이 볼만해집니다. DINOv2의 ViT-S/14이고, 쿼리는 고양이의
-# 한쪽 눈에 있는 패치입니다. 아홉 열 떨어진 두 눈을 모두 찾습니다. 헤드 1은 가중치의 46%와 48%를 두 눈에 줍니다. (12개 중 7번째
-# 블록과 헤드는 그림을 보고 골랐습니다. 가중치의 라이선스는 Apache-2.0이고, 명령은 docs/pictures/README.md에 있습니다.)
+# 여기까지는 가중치가 난수였습니다. 이번에는 **학습된** 모델인 DINOv2의 ViT-S/14에서 $S$와 $A$의 한 행을 봅니다. 쿼리는 고양이의
+# 한쪽 눈에 있는 패치입니다. 1번 헤드는 아홉 열 떨어진 두 눈에 가중치의 46%와 48%를 줍니다. (블록 12개 가운데 7번째 블록과
+# 헤드는 그림을 보고 골랐습니다. 가중치의 라이선스는 Apache-2.0이고, 명령은 docs/pictures/README.md에 있습니다.)
 
 # %%
 show.trained("query")
 
 # %% [markdown] lang="en"
 # ## 헤드 결합, 최종 선형 투영 · concatenate, and project
-# Side by side again, and one more dense layer. Only here do the heads meet: without $W_O$ they never would.
+# The heads are concatenated, and one more dense layer follows. Only $W_O$ mixes the heads; without it they would stay
+# separate.
 
 # %% [markdown] lang="ko"
 # ## 5단계: 헤드 결합, 최종 선형 투영
-# 다시 옆으로 이어 붙이고 선형 변환을 한 번 더 합니다. 헤드끼리 만나는 곳은 여기뿐입니다. $W_O$가 없으면 끝내 섞이지 않습니다.
+# 헤드를 다시 옆으로 이어 붙이고 선형 변환을 한 번 더 합니다. 헤드끼리 섞이는 곳은 여기뿐입니다. $W_O$가 없으면 헤드는 서로
+# 섞이지 않습니다.
 
 
 # %% tags=["student"]
@@ -323,11 +327,12 @@ O.shape, concat.shape, y.shape
 
 # %% [markdown] lang="en"
 # ## The shapes on the slides
-# Left the slide, right our arrays, where the heads are an axis. One misprint: the slide has 97x64 for 197x64.
+# The slide is on the left; our arrays, with an axis for the heads, are on the right. The slide has one misprint: 97x64
+# should be 197x64.
 
 # %% [markdown] lang="ko"
 # ## 슬라이드의 shape와 비교
-# 왼쪽이 슬라이드, 오른쪽이 우리 배열이고 헤드가 축 하나입니다. 슬라이드의 97x64는 197x64의 오타입니다.
+# 왼쪽이 슬라이드, 오른쪽이 우리 배열입니다. 우리 배열에는 헤드 축이 있습니다. 슬라이드의 97x64는 197x64의 오타입니다.
 
 # %%
 ours = {"Q": Q, "K": K, "V": V, "Q_heads": Q_heads, "K_heads": K_heads, "V_heads": V_heads}
@@ -346,7 +351,8 @@ assert y.shape == x.shape == (1, 197, 768)
 
 # %% [markdown] lang="en"
 # ## Backward: the softmax of one row
-# The hardest piece first. $a = \mathrm{softmax}(s)$: every $a_i$ depends on every $s_j$, through the sum below.
+# We start with the hardest part. In $a = \mathrm{softmax}(s)$ every $a_i$ depends on every $s_j$, because of the sum in
+# the denominator.
 # $$J_{ij} = \frac{\partial a_i}{\partial s_j} = a_i(\delta_{ij} - a_j), \qquad J = \mathrm{diag}(a) - a\,a^\top$$
 
 # %% [markdown] lang="ko"
@@ -360,24 +366,24 @@ J = np.diag(a) - np.outer(a, a)
 J
 
 # %% [markdown] lang="en"
-# Every row of $J$ sums to 0: raise all scores alike, and nothing changes. Now the gradient of the scores, with the whole
-# matrix.
+# Every row of $J$ sums to 0: adding the same number to all scores changes nothing. Now compute the gradient of the scores
+# with the whole matrix.
 
 # %% [markdown] lang="ko"
-# $J$의 각 행은 합이 0입니다. 모든 스코어를 똑같이 올려도 결과가 변하지 않기 때문입니다. 이제 행렬 전체를 써서 스코어의 기울기를
-# 구합니다.
+# $J$의 각 행은 합이 0입니다. 모든 스코어에 같은 값을 더해도 결과가 변하지 않기 때문입니다. 이제 행렬 전체를 써서 스코어의
+# 그래디언트를 구합니다.
 
 # %%
 da = np.array([1.0, -2.0, 0.5])
 J.T @ da
 
 # %% [markdown] lang="en"
-# Multiplied out, the matrix is gone: $ds_j = a_j\,\bigl(da_j - \sum_i da_i\,a_i\bigr)$. For 197 keys that is 197
-# values in place of 38,809.
+# Multiplying out removes the matrix: $ds_j = a_j\,\bigl(da_j - \sum_i da_i\,a_i\bigr)$. For 197 keys this needs 197 values
+# instead of 38,809.
 
 # %% [markdown] lang="ko"
-# 곱을 전개하면 행렬이 사라집니다. $ds_j = a_j\,\bigl(da_j - \sum_i da_i\,a_i\bigr)$입니다. 키가 197개면 값 38,809개 대신
-# 197개로 끝납니다.
+# 곱을 전개하면 행렬이 필요 없어집니다. $ds_j = a_j\,\bigl(da_j - \sum_i da_i\,a_i\bigr)$입니다. 키가 197개이면 값 38,809개 대신
+# 197개만 있으면 됩니다.
 
 
 # %% tags=["student"]
@@ -390,12 +396,12 @@ def softmax_backward(dA, A):
 assert np.allclose(softmax_backward(da, a), J.T @ da)
 
 # %% [markdown] lang="en"
-# The most common mistake keeps only the diagonal, $a(1-a)$, as if each weight had its own score alone. Same shape, and
-# the loss may even fall. The gradient check is not fooled.
+# The most common mistake keeps only the diagonal, $a(1-a)$, as if each weight depended only on its own score. The shape is
+# right and the loss may even fall. The gradient check finds the mistake.
 
 # %% [markdown] lang="ko"
-# 가장 흔한 실수는 대각선 $a(1-a)$만 남기는 것입니다. 가중치마다 자기 스코어에만 의존한다고 착각한 셈입니다. shape도 같고 손실이
-# 줄기도 합니다. 하지만 기울기 검증은 속지 않습니다.
+# 가장 흔한 실수는 대각 성분 $a(1-a)$만 남기는 것입니다. 각 가중치가 자기 스코어에만 의존한다고 착각한 것입니다. shape도 맞고
+# 손실이 줄기도 합니다. 하지만 그래디언트 검증은 이 실수를 찾아냅니다.
 
 # %%
 forward_row = lambda s: (softmax(s), softmax(s))
@@ -411,16 +417,17 @@ print(gradcheck.check(forward_row, softmax_backward, scores))
 assert gradcheck.check(forward_row, softmax_backward, scores).ok
 
 # %% [markdown] lang="en"
-# ## Backward: the products
-# Two matrix products, each with a gradient for both factors. From $O = AV$: $\;dA = dO\,V^\top$ and $dV = A^\top dO$.
+# ## Backward: the matrix products
+# There are two matrix products, and each needs the gradients of both factors. From $O = AV$: $\;dA = dO\,V^\top$ and $dV =
+# A^\top dO$.
 #
-# The shapes leave no choice. Write the factor that stays, and transpose what does not fit.
+# The shapes determine the formulas: multiply by the other factor, transposed so that the shapes match.
 
 # %% [markdown] lang="ko"
 # ## 역전파: 행렬 곱
-# 행렬 곱이 두 번 있고, 각각 두 인수의 기울기를 구합니다. $O = AV$에서 $dA = dO\,V^\top$, $dV = A^\top dO$입니다.
+# 행렬 곱이 두 번 있고, 각각 두 인수의 그래디언트를 구합니다. $O = AV$에서 $dA = dO\,V^\top$, $dV = A^\top dO$입니다.
 #
-# shape를 맞추면 다른 길이 없습니다. 남는 인수를 쓰고, 맞지 않는 쪽을 전치하면 됩니다.
+# 식은 shape만으로 정해집니다. 다른 인수를 곱하되 shape가 맞도록 전치하면 됩니다.
 
 # %% tags=["answer"]
 dO = rng.standard_normal(O.shape)
@@ -429,10 +436,12 @@ dV = A.swapaxes(-1, -2) @ dO
 assert dA.shape == A.shape and dV.shape == V_heads.shape
 
 # %% [markdown] lang="en"
-# From $S = QK^\top/\sqrt{d_k}$: $\;dQ = dS\,K/\sqrt{d_k}$ and $dK = dS^\top Q/\sqrt{d_k}$. The root stays, in both.
+# From $S = QK^\top/\sqrt{d_k}$: $\;dQ = dS\,K/\sqrt{d_k}$ and $dK = dS^\top Q/\sqrt{d_k}$. Both keep the factor
+# $1/\sqrt{d_k}$.
 
 # %% [markdown] lang="ko"
-# $S = QK^\top/\sqrt{d_k}$에서 $dQ = dS\,K/\sqrt{d_k}$, $dK = dS^\top Q/\sqrt{d_k}$입니다. 양쪽 모두 √d_k가 남습니다.
+# $S = QK^\top/\sqrt{d_k}$에서 $dQ = dS\,K/\sqrt{d_k}$, $dK = dS^\top Q/\sqrt{d_k}$입니다. 양쪽 모두에 $1/\sqrt{d_k}$이
+# 남습니다.
 
 # %% tags=["answer"]
 dS = softmax_backward(dA, A)
@@ -441,11 +450,11 @@ dK = dS.swapaxes(-1, -2) @ Q_heads / np.sqrt(64)
 assert dQ.shape == dK.shape == (1, 12, 197, 64)
 
 # %% [markdown] lang="en"
-# ## All of step 5
-# The lines above, in one function.
+# ## Step 5: forward and backward
+# One function collects the lines above.
 
 # %% [markdown] lang="ko"
-# ## 5단계 전체
+# ## 5단계의 순전파와 역전파
 # 위의 계산을 함수 하나로 모읍니다.
 
 
@@ -462,11 +471,11 @@ def forward(x, p, *, num_heads):
 
 
 # %% [markdown] lang="en"
-# The backward pass of a dense layer, which we need four times: the gradients of its input, its weights and its bias. The
-# last two are sums over the batch and the tokens.
+# We need the backward pass of a dense layer four times. It returns the gradients of the input, the weights and the bias.
+# The last two are sums over the batch and the tokens.
 
 # %% [markdown] lang="ko"
-# 선형 변환의 역전파는 네 번 필요합니다. 입력, 가중치, 편향의 기울기를 구합니다. 뒤의 둘은 배치와 토큰에 대한 합입니다.
+# 선형 변환의 역전파는 네 번 필요합니다. 입력, 가중치, 편향의 그래디언트를 구합니다. 뒤의 둘은 배치와 토큰에 대한 합입니다.
 
 
 # %% tags=["student"]
@@ -477,10 +486,12 @@ def dense_backward(dy, x, W):
 
 
 # %% [markdown] lang="en"
-# And back, last line first. `x` was used three times, for Q, K and V, so three gradients come back to it, and **add up**.
+# Backward starts with the last line. Forward used `x` three times, for Q, K and V, so `x` receives three gradients, and
+# they **add up**.
 
 # %% [markdown] lang="ko"
-# 마지막 줄부터 거꾸로 갑니다. `x`는 Q, K, V에 세 번 쓰였으므로 기울기도 세 갈래로 돌아와 **더해집니다**.
+# 역전파는 마지막 줄부터 거꾸로 갑니다. 순전파에서 `x`를 Q, K, V에 세 번 썼으므로 `x`는 그래디언트 세 개를 받고, 이들은
+# **더해집니다**.
 
 
 # %% tags=["student"]
@@ -504,10 +515,10 @@ def backward(dy, saved):
 
 # %% [markdown] lang="en"
 # ## Check the gradient
-# Two images, five tokens, width 12, three heads; random weights, biases too.
+# We use two images, five tokens, width 12 and three heads. All weights and biases are random.
 
 # %% [markdown] lang="ko"
-# ## 기울기 검증
+# ## 그래디언트 검증
 # 이미지 2장, 토큰 5개, 임베딩 차원 12, 헤드 3개입니다. 가중치도 편향도 모두 난수입니다.
 
 # %%
@@ -522,26 +533,26 @@ print(report)
 assert report.ok
 
 # %% [markdown] lang="en"
-# One line stands out: the gradient of `b_K` is 0. A bias on all keys adds the same to a whole row of scores, and the
+# One line is special: the gradient of `b_K` is 0. The key bias adds the same number to a whole row of scores, and the
 # softmax cancels it.
 
 # %% [markdown] lang="ko"
-# 눈에 띄는 줄이 하나 있습니다. `b_K`의 기울기가 0입니다. 모든 키에 더한 편향은 스코어 한 행 전체에 같은 값을 더할 뿐이고,
-# softmax가 이를 상쇄합니다.
+# 특별한 줄이 하나 있습니다. `b_K`의 그래디언트가 0입니다. 키의 편향은 스코어의 한 행 전체에 같은 값을 더하고, softmax가 이를
+# 상쇄합니다.
 
 # %%
 _, dp = backward(rng.standard_normal(small_x.shape), three_heads(small_x, small_p)[1])
 assert np.abs(dp["b_K"]).max() < 1e-12 < np.abs(dp["b_Q"]).max()
 
 # %% [markdown] lang="en"
-# ## The library's file
-# `vitnp/steps/s5_attention.py`, at the full size. It adds dropout, and computes a few heads at a time so that they fit the
-# cache. The result is the same.
+# ## Compare with the library
+# Run `vitnp/steps/s5_attention.py` at the full size. It also has dropout, and computes a few heads at a time so that they
+# fit the cache. The result is the same.
 
 # %% [markdown] lang="ko"
 # ## 라이브러리와 비교
-# `vitnp/steps/s5_attention.py`를 원래 크기로 실행합니다. 드롭아웃이 있고, 캐시에 들어가도록 헤드를 몇 개씩 나누어
-# 계산하지만 결과는 같습니다.
+# `vitnp/steps/s5_attention.py`를 원래 크기로 실행합니다. 라이브러리에는 드롭아웃이 있고, 데이터가 캐시에 들어가도록 헤드를 몇
+# 개씩 나누어 계산합니다. 결과는 같습니다.
 
 # %%
 library_y, library_saved = s5_attention.forward(x, p, num_heads=12)
@@ -556,16 +567,16 @@ assert np.allclose(dx, library_dx)
 assert all(np.allclose(dp[name], library_dp[name]) for name in p)
 
 # %% [markdown] lang="en"
-# ## Attention in general
-# There `forward(x, p)` is one line: `attention(x, x, p)`. In general tokens x look at tokens m, so the queries are made of
-# x, the keys and the values of m. A mask may say which query looks at which key: where it is False, the score is −∞ and
-# the weight 0. The slide's case is m = x without a mask. Here [CLS] alone looks at all tokens:
+# ## General attention: two sequences and a mask
+# In the library, `forward(x, p)` is one line: `attention(x, x, p)`. In general, tokens x attend to tokens m: the queries
+# come from x, the keys and values from m. A mask may say which query attends to which key: where it is False, the score is
+# −∞ and the weight 0. On the slide m = x, and there is no mask. In this example only [CLS] attends to all tokens:
 
 # %% [markdown] lang="ko"
-# ## 어텐션의 일반식
-# 라이브러리의 `forward(x, p)`는 `attention(x, x, p)` 한 줄입니다. 일반적으로는 토큰 x가 토큰 m을 봅니다. 쿼리는 x로, 키와 값은 m으로
-# 만듭니다. 마스크로 어느 쿼리가 어느 키를 볼 수 있는지도 정합니다. False인 곳은 스코어가 −∞, 가중치가 0이 됩니다. 슬라이드의 어텐션은
-# m = x이고 마스크가 없는 경우입니다. [CLS]만 모든 토큰을 보게 해 봅시다.
+# ## 어텐션의 일반식: 두 시퀀스와 마스크
+# 라이브러리의 `forward(x, p)`는 `attention(x, x, p)` 한 줄입니다. 일반적으로는 토큰 x가 토큰 m을 봅니다. 쿼리는 x로, 키와 값은
+# m으로 만듭니다. 마스크는 어느 쿼리가 어느 키를 볼 수 있는지 정합니다. False인 곳은 스코어가 −∞, 가중치가 0이 됩니다.
+# 슬라이드의 어텐션은 m = x이고 마스크가 없는 경우입니다. 이 예에서는 [CLS]만 모든 토큰을 봅니다.
 
 # %%
 alone, saved = s5_attention.attention(x[:, :1], x, p, num_heads=12)
@@ -598,8 +609,8 @@ bytes_of_A = 12 * 12 * 197 * 197 * 4
 check("05.1", bytes_of_A)
 
 # %% [markdown] lang="en"
-# **2.** ★★ Attention does not know the order of its tokens. `order` shuffles the tokens; give the output for the shuffled
-# tokens `x[:, order]` **without** calling `forward`, from `y` alone. (This is why step 4 adds positions.)
+# **2.** ★★ Attention does not depend on the order of its tokens. `order` shuffles the tokens. Give the output for the
+# shuffled tokens `x[:, order]` from `y` alone, **without** calling `forward`. (This is why step 4 adds positions.)
 
 # %% [markdown] lang="ko"
 # **2.** ★★ 어텐션은 토큰의 순서를 모릅니다. `order`로 토큰을 섞은 `x[:, order]`의 출력을 `forward`를 부르지 **않고** `y`만으로
@@ -618,7 +629,8 @@ shuffled_y = y[:, order]
 check("05.2", shuffled_y, y, order)
 
 # %% [markdown] lang="en"
-# **3.** ★★★ A softmax with temperature τ: $A = \mathrm{softmax}(S/\tau)$. Write its backward, from `dA`, `A` and `tau` to `dS`.
+# **3.** ★★★ A softmax with temperature τ is $A = \mathrm{softmax}(S/\tau)$. Write its backward pass: from `dA`, `A` and
+# `tau`, return `dS`.
 
 # %% [markdown] lang="ko"
 # **3.** ★★★ 온도 τ를 넣은 softmax $A = \mathrm{softmax}(S/\tau)$의 역전파를 쓰세요. `dA`, `A`, `tau`를 받아 `dS`를 돌려주면 됩니다.
@@ -641,14 +653,15 @@ check("05.3", tempered_backward)
 # **Explain.** Why are the scores divided by √d_k, and what would happen to the gradients without it?
 
 # %% [markdown] lang="ko"
-# **설명해 보세요.** 스코어를 왜 √d_k로 나눕니까? 나누지 않으면 기울기는 어떻게 됩니까?
+# **설명해 보세요.** 스코어를 왜 √d_k로 나눕니까? 나누지 않으면 그래디언트는 어떻게 됩니까?
 
 # %% [markdown] lang="en" tags=["solution"]
-# A score is a sum of d_k products. If q and k have variance 1, its variance is d_k: at d_k = 64 scores of ±8 are usual. Of
-# such scores softmax makes nearly 1 for the largest and nearly 0 for the others. Its derivative a(1 − a) is then nearly 0
-# everywhere, so W_Q and W_K hardly learn. Divided by √d_k, the scores have variance 1 whatever d_k is.
+# A score is a sum of d_k products. If q and k have variance 1, its variance is d_k: at d_k = 64 scores of ±8 are common.
+# For such scores the softmax gives a weight near 1 for the largest score and near 0 for the others. Its derivative a(1 −
+# a) is then near 0 everywhere, so W_Q and W_K hardly learn. After the division by √d_k the scores have variance 1 for any
+# d_k.
 
 # %% [markdown] lang="ko" tags=["solution"]
 # 스코어 하나는 곱 d_k개의 합입니다. q와 k의 분산이 1이면 스코어의 분산은 d_k이고, d_k = 64에서는 ±8 정도의 스코어가 흔합니다.
-# 이런 스코어에 softmax를 하면 가장 큰 것은 거의 1, 나머지는 거의 0이 됩니다. 그러면 미분값 a(1 − a)가 모두 0에 가까워 W_Q와 W_K가
-# 거의 학습되지 않습니다. √d_k로 나누면 d_k가 얼마이든 분산이 1입니다.
+# 이런 스코어에 softmax를 하면 가장 큰 것은 거의 1, 나머지는 거의 0이 됩니다. 그러면 미분값 a(1 − a)가 모두 0에 가까워 W_Q와
+# W_K가 거의 학습되지 않습니다. √d_k로 나누면 d_k가 얼마이든 스코어의 분산이 1입니다.

@@ -1,26 +1,26 @@
 # %% [markdown] lang="en"
-# # 9 · Twelve blocks, and the backward pass through them
+# # 9 · The encoder: twelve blocks and their backward pass
 # **Transformer Encoder L×: 5~7단계를 12번, 마지막에 Norm** · *steps 5 to 7, twelve times, then the final Norm*
 #
-# Deck 003, the encoder figure · file `vitnp/blocks/encoder.py` · **25 minutes** · [solutions](solutions/09_encoder_and_backprop.ipynb)
+# Deck 003, the encoder figure · file `vitnp/blocks/encoder.py` · **25 minutes to show, 45 with the exercises** · [solutions](solutions/09_encoder_and_backprop.ipynb)
 #
 # After this notebook you can
-# - write the encoder block, forward and backward, from the steps you know,
-# - point at the + of the backward pass, and say what it does to the gradient,
-# - follow the gradient through twelve blocks and read its norm at every depth,
-# - say what breaks when the residual is taken away, with numbers.
+# - write the encoder block, forward and backward, from the earlier steps,
+# - find the + in the backward pass, and explain what it does to the gradient,
+# - follow the gradient through twelve blocks, and read its norm at every depth,
+# - show with numbers what breaks without the residual connections.
 
 # %% [markdown] lang="ko"
-# # 9 · 블록 열두 개와 그 역전파
+# # 9 · 인코더: 블록 열두 개와 그 역전파
 # **Transformer Encoder L×: 5~7단계를 12번, 마지막에 Norm** · *steps 5 to 7, twelve times, then the final Norm*
 #
-# 강의자료 003, 인코더 그림 · 파일 `vitnp/blocks/encoder.py` · **25분** · [풀이](../solutions/ko/09_encoder_and_backprop.ipynb)
+# 강의자료 003, 인코더 그림 · 파일 `vitnp/blocks/encoder.py` · **시연 25분, 실습 포함 45분** · [풀이](../solutions/ko/09_encoder_and_backprop.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 앞에서 배운 단계로 인코더 블록의 순전파와 역전파를 쓴다.
-# - 역전파의 +가 어디에 있는지 짚고, 그것이 기울기에 하는 일을 말한다.
-# - 블록 열두 개를 거슬러 올라가며 깊이마다 기울기의 크기를 읽는다.
-# - 잔차 연결을 없애면 무엇이 망가지는지 숫자로 설명한다.
+# - 역전파에서 +를 찾고, 그것이 그래디언트에 하는 일을 설명한다.
+# - 블록 열두 개를 거슬러 가며 깊이마다 그래디언트의 크기를 읽는다.
+# - 잔차 연결을 없애면 무엇이 잘못되는지 수치로 보인다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -42,12 +42,12 @@ np.set_printoptions(suppress=True)
 # %% [markdown] lang="en"
 # ## One block has two branches
 # $$z' = z + \mathrm{MSA}(\mathrm{LN}(z)), \qquad z'' = z' + \mathrm{MLP}(\mathrm{LN}(z'))$$
-# The first branch: Norm (step 6), then attention (step 5). Its backward pass goes through the same two, last one first.
+# The first branch is Norm (step 6), then attention (step 5). Its backward pass goes through both in reverse order.
 
 # %% [markdown] lang="ko"
 # ## 블록 하나에는 가지가 둘 있습니다
 # $$z' = z + \mathrm{MSA}(\mathrm{LN}(z)), \qquad z'' = z' + \mathrm{MLP}(\mathrm{LN}(z'))$$
-# 첫째 가지는 Norm(6단계) 다음에 어텐션(5단계)입니다. 역전파는 같은 둘을 뒤에서부터 지납니다.
+# 첫째 가지는 Norm(6단계) 다음에 어텐션(5단계)입니다. 역전파는 이 둘을 거꾸로 지납니다.
 
 
 # %%
@@ -66,7 +66,7 @@ def attend_backward(da, saved):
 
 
 # %% [markdown] lang="en"
-# The second branch: Norm (step 6), then the FFN (step 7).
+# The second branch is Norm (step 6), then the FFN (step 7).
 
 # %% [markdown] lang="ko"
 # 둘째 가지는 Norm(6단계) 다음에 FFN(7단계)입니다.
@@ -88,14 +88,14 @@ def feed_backward(df, saved):
 
 
 # %% [markdown] lang="en"
-# ## The block: two plus signs
-# Each branch reads x, and what it found is **added** to x. Norm stands inside the branch, before the step: *pre-norm*.
-# Between x and x there is nothing but the two plus signs.
+# ## The block: two residual connections
+# Each branch reads x, and its result is **added** to x. The Norm is inside the branch, before the step: this is called
+# *pre-norm*. The direct path from x to x contains only the two sums.
 
 # %% [markdown] lang="ko"
-# ## 블록: 덧셈 두 번
-# 각 가지는 x를 읽고, 얻은 것을 x에 **더합니다**. Norm은 가지 안에서 단계보다 먼저 나옵니다. 이것이 *pre-norm*입니다.
-# x에서 x로 가는 경로에는 덧셈 두 개 말고는 아무것도 없습니다.
+# ## 블록: 잔차 연결 두 개
+# 각 가지는 x를 입력으로 받고, 그 결과를 x에 **더합니다**. Norm은 가지 안에서 맨 앞에 있습니다. 이것을 *pre-norm*이라고 합니다.
+# x에서 x로 바로 가는 경로에는 덧셈 두 개뿐입니다.
 
 
 # %%
@@ -108,14 +108,14 @@ def forward(x, p):
 
 
 # %% [markdown] lang="en"
-# ## The shape on the figure
-# A token goes in with width D and comes out with width D, or the sum would not be possible. Ti/16, the smallest published
-# model, has the B/16's twelve blocks and 197 tokens, with D = 192 for 768.
+# ## Compare the shapes with the figure
+# A token enters and leaves a block with width D; otherwise the sum would be impossible. We use Ti/16, the smallest
+# published model. Like B/16 it has twelve blocks and 197 tokens, but D is 192 instead of 768.
 
 # %% [markdown] lang="ko"
 # ## 그림의 shape와 비교
-# 토큰은 D차원으로 들어가 D차원으로 나옵니다. 그래야 더할 수 있습니다. 공개된 모델 가운데 가장 작은 Ti/16을 씁니다. 블록 12개와
-# 토큰 197개는 B/16과 같고, D만 768이 아니라 192입니다.
+# 블록의 입력과 출력은 모두 D차원입니다. 그래야 더할 수 있습니다. 공개된 모델 가운데 가장 작은 Ti/16을 씁니다. 블록 12개와 토큰
+# 197개는 B/16과 같고, D만 768이 아니라 192입니다.
 
 # %%
 rng = np.random.default_rng(0)
@@ -136,8 +136,8 @@ assert all(c.ok for c in checked)
 assert y.shape == x.shape == (1, 197, 192)
 
 # %% [markdown] lang="en"
-# ## Backward: the + is a + again
-# A small example: two numbers, and a linear branch $f(x) = Fx$.
+# ## Backward: a sum becomes a sum
+# Take a small example: two values and a linear branch $f(x) = Fx$.
 
 # %% [markdown] lang="ko"
 # ## 역전파: +는 역전파에서도 +입니다
@@ -152,8 +152,8 @@ J
 # $J = I + F$, so $J^\top dy = dy + F^\top dy$. The gradient arrives twice: once **unchanged**, once through the branch.
 
 # %% [markdown] lang="ko"
-# $J = I + F$이므로 $J^\top dy = dy + F^\top dy$입니다. 기울기는 두 경로로 도착합니다. 하나는 **그대로**, 하나는 가지를
-# 지나서 옵니다.
+# $J = I + F$이므로 $J^\top dy = dy + F^\top dy$입니다. 그래디언트는 두 경로로 도착합니다. 한 경로에서는 **그대로** 오고, 다른
+# 경로에서는 가지를 지나서 옵니다.
 
 # %%
 dy = np.array([1.0, -2.0])
@@ -163,10 +163,10 @@ dy, F.T @ dy, J.T @ dy
 assert np.allclose(J.T @ dy, dy + F.T @ dy)
 
 # %% [markdown] lang="en"
-# So each `x = x + …` of forward becomes one `dx = dx + …`, last one first.
+# So each `x = x + …` of forward becomes one `dx = dx + …`, in reverse order.
 
 # %% [markdown] lang="ko"
-# 그래서 순전파의 `x = x + …`가 역전파에서는 하나씩 `dx = dx + …`가 됩니다. 순서는 마지막 줄부터입니다.
+# 그래서 순전파의 `x = x + …`가 역전파에서는 하나씩 `dx = dx + …`가 됩니다. 순서는 거꾸로입니다.
 
 
 # %%
@@ -181,13 +181,13 @@ def backward(dx, saved):
 
 # %% [markdown] lang="en"
 # ## Check the gradient
-# One block at a small size, all its 16 parameters and x, random weights. The worst error of the 17, by complex step and
-# by differences (`print(report)` shows each):
+# We check one small block with random weights: x and all of its 16 parameters. The output is the largest of the 17 errors,
+# by the complex step and by differences. (`print(report)` shows all.)
 
 # %% [markdown] lang="ko"
-# ## 기울기 검증
-# 블록 하나를 작은 크기로 만들어 x와 파라미터 16개를 모두 검증합니다. 가중치는 난수입니다. 17개
-# 가운데 가장 큰 오차를 복소 스텝과 차분으로 봅니다. (`print(report)`를 하면 하나하나 볼 수 있습니다.)
+# ## 그래디언트 검증
+# 블록 하나를 작은 크기로 만들어 x와 파라미터 16개를 모두 검증합니다. 가중치는 난수입니다. 출력은 17개 가운데 가장 큰 오차이며,
+# 복소 스텝과 차분으로 잰 값입니다. (`print(report)`를 실행하면 모두 볼 수 있습니다.)
 
 # %%
 small = vitnp.preset("Ti/16", hidden_size=12, mlp_dim=20)
@@ -203,12 +203,12 @@ print("{} leaves, worst {:.1e} and {:.1e}".format(len(report.leaves), *report.wo
 assert report.ok
 
 # %% [markdown] lang="en"
-# And if one + is forgotten in the backward pass? Everything below it is wrong, everything above it is right: the report shows
-# the place. (`b_K` is right in any case: its gradient is 0.)
+# What if the backward pass omits one +? All gradients computed after it are wrong, all before it are right. So the report
+# shows the place of the mistake. (`b_K` is always right: its gradient is 0.)
 
 # %% [markdown] lang="ko"
-# 역전파에서 + 하나를 빠뜨리면 어떻게 될까요? 그 아래는 모두 틀리고 그 위는 모두 맞습니다. 보고서가 위치를
-# 알려 줍니다. (`b_K`는 기울기가 늘 0이라 어차피 맞습니다.)
+# 역전파에서 + 하나를 빠뜨리면 어떻게 될까요? 그 뒤에 계산한 그래디언트는 모두 틀리고, 그 앞에 계산한 것은 모두 맞습니다. 그래서
+# 보고서를 보면 실수한 위치를 알 수 있습니다. (`b_K`는 그래디언트가 늘 0이므로 항상 맞습니다.)
 
 
 # %%
@@ -231,11 +231,12 @@ assert not wrong.ok
 
 # %% [markdown] lang="en"
 # ## Twelve blocks
-# The stack is a loop; its backward is the loop from the end. We keep dx at every depth, to look at it.
+# The stack of blocks is a loop, and its backward pass is a loop from the end. We keep dx at every depth for the plots
+# below.
 
 # %% [markdown] lang="ko"
 # ## 블록 열두 개
-# 쌓는 일은 반복문이고, 역전파는 끝에서부터 도는 반복문입니다. 나중에 보려고 깊이마다 dx를 남겨 둡니다.
+# 블록을 쌓은 것은 반복문이고, 역전파는 끝에서부터 도는 반복문입니다. 아래 그림에 쓰려고 깊이마다 dx를 남겨 둡니다.
 
 
 # %%
@@ -257,10 +258,10 @@ def up(dx, saved, block_backward):
 
 
 # %% [markdown] lang="en"
-# Step 8 reads [CLS] only, so at the top the gradient is 0 everywhere but in row 0.
+# Step 8 reads only [CLS], so at the output of the last block the gradient is 0 except in row 0.
 
 # %% [markdown] lang="ko"
-# 8단계는 [CLS]만 읽으므로, 맨 위에서 기울기는 0번 행에만 있고 나머지는 모두 0입니다.
+# 8단계는 [CLS]만 읽습니다. 그래서 마지막 블록의 출력에서는 0번 행에만 그래디언트가 있고 나머지는 모두 0입니다.
 
 # %%
 dy = np.zeros((1, 197, 192))
@@ -269,7 +270,7 @@ xs, saved = down(x, p, forward)
 dxs, dps = up(dy, saved, backward)
 
 # %% [markdown] lang="en"
-# ## The library's file
+# ## Compare with the library
 # `vitnp/blocks/encoder.py` has the same two loops.
 
 # %% [markdown] lang="ko"
@@ -286,12 +287,12 @@ for name, gradient in tree.leaves(dps[5]):
     assert np.allclose(gradient, tree.get(library_dp[5], name))
 
 # %% [markdown] lang="en"
-# Training calls `encoder.backward_parts`. It gives the gradients of one block at a time, so that they can be added to
-# those of other images. And it uses the list of saved blocks up: what a block saved is freed once it has been used.
+# Training calls `encoder.backward_parts`. It yields the gradients of one block at a time, so that they can be added to
+# those of other images. It also empties the list of saved blocks: the memory of a block is freed after its use.
 
 # %% [markdown] lang="ko"
-# 학습할 때는 `encoder.backward_parts`를 부릅니다. 다른 이미지들의 기울기와 더할 수 있도록 한 번에 블록 하나의 기울기를 줍니다. 그리고
-# 저장된 블록의 리스트를 비워 갑니다. 블록이 저장한 것은 쓰고 나면 바로 메모리에서 지워집니다.
+# 학습할 때는 `encoder.backward_parts`를 부릅니다. 다른 이미지들의 그래디언트와 더할 수 있도록 한 번에 블록 하나의 그래디언트를
+# 돌려줍니다. 그리고 저장된 블록의 리스트를 비웁니다. 블록이 저장한 값은 쓰고 나면 바로 메모리에서 해제됩니다.
 
 # %%
 order = [i for i, dx, dp in encoder.backward_parts(dy, library_saved)]
@@ -299,15 +300,16 @@ order, len(library_saved)
 
 # %%
 assert order == [*range(11, -1, -1)] and not library_saved
+
 # %% [markdown] lang="en"
 # ## Which tokens receive a gradient?
-# The norm of the gradient, for every token and every depth. At the top only [CLS] has one. One block lower, attention has
-# passed it on to all patches.
+# The picture shows the norm of the gradient for every token and every depth. At the output of the last block only [CLS]
+# has a gradient. At the input of this block, attention has passed it on to all patches.
 
 # %% [markdown] lang="ko"
-# ## 어느 토큰이 기울기를 받을까?
-# 깊이마다, 토큰마다 기울기의 크기를 그렸습니다. 맨 위에서는 [CLS]만 기울기를 받지만, 블록 하나만 내려가도 어텐션을 통해 모든 패치에
-# 전해집니다.
+# ## 어느 토큰이 그래디언트를 받을까?
+# 깊이마다, 토큰마다 그래디언트의 크기를 그렸습니다. 마지막 블록의 출력에서는 [CLS]에만 그래디언트가 있지만, 그 블록의
+# 입력에서는 어텐션을 통해 모든 패치에 전해집니다.
 
 # %%
 per_token = np.array([np.linalg.norm(dx[0], axis=1) for dx in dxs])
@@ -325,23 +327,25 @@ plt.show()
 assert (per_token[12, 1:] == 0).all() and (per_token[11] > 0).all()
 
 # %% [markdown] lang="en"
-# ## The norm by depth
-# Over all tokens. From the top, block 12, to the bottom, the norm about doubles: every branch adds its part.
+# ## The gradient norm by depth
+# This is the norm over all tokens. From the output of the last block to the input of the first it about doubles, because
+# every branch adds its part.
 
 # %% [markdown] lang="ko"
-# ## 깊이에 따른 크기
-# 모든 토큰을 합친 크기입니다. 맨 위에서 맨 아래까지 내려오면 두 배쯤 됩니다. 가지마다 자기 몫을 보태기 때문입니다.
+# ## 깊이에 따른 그래디언트의 크기
+# 모든 토큰을 합친 크기(노름)입니다. 마지막 블록의 출력에서 첫 블록의 입력까지 오면 두 배쯤 됩니다. 가지마다 그래디언트를 더하기
+# 때문입니다.
 
 # %%
 norm = lambda arrays: np.array([np.linalg.norm(a) for a in arrays])
 norm(dxs).round(1)
 
 # %% [markdown] lang="en"
-# Nothing vanishes, nothing explodes. And how much of the gradient that left the top is still *in* the one that arrives?
+# The gradient neither vanishes nor explodes. How much of the original gradient dy is still *contained* in dx?
 # $$\mathrm{share}_i = \frac{\langle dx_i,\,dy\rangle}{\langle dy,\,dy\rangle}$$
 
 # %% [markdown] lang="ko"
-# 사라지지도 않고 폭발하지도 않습니다. 그러면 맨 위에서 출발한 기울기는 도착한 기울기 *안에* 얼마나 남아 있을까요?
+# 그래디언트는 소실되지도 폭발하지도 않습니다. 그러면 처음의 그래디언트 dy는 dx *안에* 얼마나 남아 있을까요?
 # $$\mathrm{share}_i = \frac{\langle dx_i,\,dy\rangle}{\langle dy,\,dy\rangle}$$
 
 # %%
@@ -349,26 +353,26 @@ share = lambda dxs: np.array([(dx * dy).sum() / (dy * dy).sum() for dx in dxs])
 share(dxs).round(2)
 
 # %% [markdown] lang="en"
-# All of it, at every depth. The reason is the straight path: multiply out
+# Nearly all of it, at every depth. The reason is the direct path. Multiply out:
 # $$(I+F_{24})\cdots(I+F_2)(I+F_1) = I + \sum_i F_i + \sum_{i>j} F_iF_j + \cdots$$
-# 24 plus signs give $2^{24}$ paths for the gradient. One of them, $I$, goes through no layer at all. At the initial weights
-# the gradients of the other paths point in all directions, so they add almost nothing along dy.
+# 24 sums give $2^{24}$ paths for the gradient. One of them, $I$, goes through no layer. With the initial weights the
+# gradients of the other paths have random directions, so they add almost nothing along dy.
 
 # %% [markdown] lang="ko"
-# 어느 깊이에서나 거의 전부 남아 있습니다. 곧게 뻗은 경로가 있기 때문입니다. 곱을 전개하면
+# 어느 깊이에서나 거의 전부 남아 있습니다. 직접 이어진 경로가 있기 때문입니다. 곱을 전개하면 다음과 같습니다.
 # $$(I+F_{24})\cdots(I+F_2)(I+F_1) = I + \sum_i F_i + \sum_{i>j} F_iF_j + \cdots$$
-# 덧셈 24개가 역전파 경로 $2^{24}$가지를 만듭니다. 그중 하나인 $I$는 어떤 층도 지나지 않습니다. 초기 가중치에서는
-# 나머지 경로로 온 기울기의 방향이 제각각이라 dy 방향으로는 거의 보태는 것이 없습니다.
+# 덧셈 24개가 역전파 경로 $2^{24}$가지를 만듭니다. 그중 하나인 $I$는 어떤 층도 거치지 않습니다. 초기 가중치에서는 나머지 경로로
+# 온 그래디언트의 방향이 제각각이므로 dy 방향의 성분은 거의 변하지 않습니다.
 
 # %%
 assert (abs(share(dxs) - 1) < 0.2).all()
 
 # %% [markdown] lang="en"
-# ## Take the residual away
-# The same branches, the same weights, without the two plus signs.
+# ## Without the residual connections
+# Keep the branches and the weights, but remove the two sums.
 
 # %% [markdown] lang="ko"
-# ## 잔차 연결을 없애 봅시다
+# ## 잔차 연결이 없으면
 # 가지도 가중치도 그대로 두고 덧셈 두 개만 없앱니다.
 
 
@@ -388,10 +392,10 @@ def plain_backward(dx, saved):
 
 
 # %% [markdown] lang="en"
-# Its backward is right as well. What follows is no bug.
+# This backward pass is also right, so what follows is not a bug.
 
 # %% [markdown] lang="ko"
-# 역전파는 이번에도 맞습니다. 아래에서 볼 일은 버그가 아닙니다.
+# 이 역전파도 맞습니다. 따라서 아래의 결과는 버그가 아닙니다.
 
 # %%
 assert gradcheck.check(plain_forward, plain_backward, small_x, small_p).ok
@@ -401,14 +405,14 @@ plain_xs, plain_saved = down(x, p, plain_forward)
 plain_dxs, plain_dps = up(dy, plain_saved, plain_backward)
 
 # %% [markdown] lang="en"
-# ## What is lost, 1: the gradient that left the top
-# Its norm does not vanish: each Norm divides by a small spread, and so makes up for what the branches shrink. But none of
-# it is the gradient that started.
+# ## Lost without residuals, 1: the original gradient
+# The norm does not vanish: the branches shrink the gradient, but each Norm divides it by a small σ. However, none of the
+# original gradient is left in it.
 
 # %% [markdown] lang="ko"
-# ## 잃는 것 1: 맨 위에서 출발한 기울기
-# 크기가 0이 되지는 않습니다. 가지가 줄여 놓은 만큼 Norm이 작은 표준편차로 나누어 다시 키우기 때문입니다. 하지만 그 안에 처음
-# 출발한 기울기는 남아 있지 않습니다.
+# ## 잔차 연결이 없으면 잃는 것 1: 처음의 그래디언트
+# 크기가 0이 되지는 않습니다. 가지가 그래디언트를 줄여도 Norm이 작은 표준편차 σ로 나누어 다시 키우기 때문입니다. 하지만 그 안에
+# 처음의 그래디언트는 남아 있지 않습니다.
 
 # %%
 norm(plain_dxs).round(1)
@@ -425,42 +429,42 @@ plt.show()
 assert (abs(share(plain_dxs)[:12]) < 0.05).all()
 
 # %% [markdown] lang="en"
-# ## What is lost, 2: the tokens
-# The mean cosine between two tokens, by depth. Attention takes means; without x beside it, after a few blocks all 197
-# tokens are **one and the same**.
+# ## Lost without residuals, 2: different tokens
+# The plot shows the mean cosine between two tokens by depth. Attention takes means. Without the residual connection, all
+# 197 tokens are **the same** after a few blocks.
 
 # %% [markdown] lang="ko"
-# ## 잃는 것 2: 토큰
-# 두 토큰 사이의 평균 코사인을 깊이에 따라 그립니다. 어텐션은 평균을 냅니다. 원래의 x가 옆에 없으면 몇 블록 만에 토큰 197개가
-# **모두 똑같아집니다**.
+# ## 잔차 연결이 없으면 잃는 것 2: 토큰의 차이
+# 두 토큰 사이의 평균 코사인을 깊이에 따라 그립니다. 어텐션은 토큰을 평균합니다. 잔차 연결이 없으면 블록을 몇 개만 지나도 토큰
+# 197개가 **모두 똑같아집니다**.
 
 
 # %%
-def alike(x):
+def mean_cosine(x):
     unit = x[0] / np.linalg.norm(x[0], axis=1, keepdims=True)
     return (unit @ unit.T).mean()
 
 
 # %%
-plt.plot([alike(x) for x in xs], "o-", label="with residual")
-plt.plot([alike(x) for x in plain_xs], "s--", label="without")
+plt.plot([mean_cosine(x) for x in xs], "o-", label="with residual")
+plt.plot([mean_cosine(x) for x in plain_xs], "s--", label="without")
 plt.xlabel("block input (12: the top)")
 plt.ylabel("mean cosine of tokens")
 plt.legend(loc=(0.35, 0.6))
 plt.show()
 
 # %%
-assert alike(plain_xs[4]) > 0.999 > alike(xs[12])
+assert mean_cosine(plain_xs[4]) > 0.999 > mean_cosine(xs[12])
 
 # %% [markdown] lang="en"
-# ## What is lost, 3: learning where to look
-# If all keys are the same, no query can prefer one. The gradient of $W_Q$ is then 0: these blocks cannot learn to attend.
-# Mind the axis: it is logarithmic, and $10^{-14}$ is rounding.
+# ## Lost without residuals, 3: the gradient of attention
+# If all keys are the same, no query can prefer one of them. The gradient of $W_Q$ is then 0, so these blocks cannot learn
+# where to attend. The axis is logarithmic; $10^{-14}$ is rounding error.
 
 # %% [markdown] lang="ko"
-# ## 잃는 것 3: 어디를 볼지 배우는 능력
-# 키가 모두 같으면 쿼리는 어느 하나를 고를 수 없습니다. $W_Q$의 기울기는 0이 되고, 이 블록들은 어디를 볼지 배울 수 없습니다.
-# 세로축이 로그라는 점에 주의하세요. $10^{-14}$은 반올림 오차입니다.
+# ## 잔차 연결이 없으면 잃는 것 3: 어텐션의 그래디언트
+# 키가 모두 같으면 쿼리는 어느 하나를 고를 수 없습니다. $W_Q$의 그래디언트는 0이 되고, 이 블록들은 어디를 볼지 배울 수 없습니다.
+# 세로축은 로그 척도입니다. $10^{-14}$은 반올림 오차입니다.
 
 # %%
 norms_of_W_Q = lambda dps: norm([dp["attention"]["W_Q"] for dp in dps])
@@ -475,14 +479,14 @@ plt.show()
 assert (norms_of_W_Q(plain_dps)[5:] < 1e-10).all() and (norms_of_W_Q(dps) > 1).all()
 
 # %% [markdown] lang="en"
-# ## And without Norm as well
-# Nothing makes up for what the branches shrink. This is the vanishing gradient of the textbooks: over twelve
-# blocks it shrinks a million times.
+# ## Without the Norm as well: vanishing gradients
+# Now nothing compensates for the branches, which shrink the gradient. This is the vanishing gradient of the textbooks:
+# over twelve blocks it falls to a millionth.
 
 # %% [markdown] lang="ko"
-# ## Norm까지 없애면
-# 가지가 줄여 놓은 것을 되돌릴 방법이 없습니다. 교과서에 나오는 기울기 소실입니다. 블록 열두 개를 지나는 동안 100만분의 1로
-# 줄어듭니다.
+# ## Norm까지 없애면: 그래디언트 소실
+# 이제 가지가 줄인 그래디언트를 다시 키워 주는 것이 없습니다. 교과서에 나오는 그래디언트 소실(vanishing gradient)입니다. 블록
+# 열두 개를 지나는 동안 100만분의 1로 줄어듭니다.
 
 
 # %%
@@ -521,14 +525,14 @@ assert bottom < 1e-5 * top
 # Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
 # ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ★ ViT-H/14 has 32 blocks. How many paths does the gradient have from the output to the input of its encoder?
+# **1.** ★ ViT-H/14 has 32 blocks. How many paths does the gradient have from the output of the encoder to its input?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
 # ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** ★ ViT-H/14는 블록이 32개입니다. 인코더의 출력에서 입력까지 기울기의 경로는 모두 몇 가지입니까?
+# **1.** ★ ViT-H/14는 블록이 32개입니다. 인코더의 출력에서 입력까지 그래디언트의 경로는 모두 몇 가지입니까?
 
 # %% tags=["exercise"]
 ways = ...
@@ -540,8 +544,8 @@ ways = 2 ** (2 * 32)
 check("09.1", ways)
 
 # %% [markdown] lang="en"
-# **2.** ★★ Before training one may set $W_O$, $b_O$, $W_2$ and $b_2$ of a block to zero. What does its `backward` then give
-# for dx? Write it from `dy` alone.
+# **2.** ★★ Some implementations set $W_O$, $b_O$, $W_2$ and $b_2$ of a block to zero before training. Which dx does its
+# `backward` then return? Write it with `dy` alone.
 
 # %% [markdown] lang="ko"
 # **2.** ★★ 학습을 시작하기 전에 블록의 $W_O$, $b_O$, $W_2$, $b_2$를 0으로 두기도 합니다. 이때 `backward`가 돌려주는 dx는
@@ -557,8 +561,8 @@ dx_of_silent_block = dy
 check("09.2", dx_of_silent_block, dy)
 
 # %% [markdown] lang="en"
-# **3.** ★★★ The Transformer of 2017 was *post-norm*: $y = \mathrm{LN}(x + \mathrm{MSA}(x))$. Write the backward of this half
-# block. `norm` and `attention` are what the two steps saved; return dx alone.
+# **3.** ★★★ The Transformer of 2017 was *post-norm*: $y = \mathrm{LN}(x + \mathrm{MSA}(x))$. Write the backward pass of
+# this half block. `norm` and `attention` are what the two steps saved. Return only dx.
 
 # %% [markdown] lang="ko"
 # **3.** ★★★ 2017년의 Transformer는 *post-norm*으로 $y = \mathrm{LN}(x + \mathrm{MSA}(x))$였습니다. 이 반쪽 블록의 역전파를 쓰세요.
@@ -588,18 +592,21 @@ def post_norm_backward(dy, saved):
 check("09.3", post_norm_backward)
 
 # %% [markdown] lang="en"
-# **Explain.** Why does the gradient still reach the first block of a deep encoder, and what would change without the residuals?
+# **Explain.** Why does the gradient reach even the first block of a deep encoder, and what would change without the
+# residual connections?
 
 # %% [markdown] lang="ko"
-# **설명해 보세요.** 깊은 인코더에서도 첫 블록까지 기울기가 도달하는 까닭은 무엇입니까? 잔차 연결이 없다면 무엇이 달라집니까?
+# **설명해 보세요.** 깊은 인코더에서도 첫 블록까지 그래디언트가 도달하는 까닭은 무엇입니까? 잔차 연결이 없다면 무엇이
+# 달라집니까?
 
 # %% [markdown] lang="en" tags=["solution"]
-# At each residual the gradient is copied: one copy goes through the branch, the other unchanged along the shortcut, and both
-# are added. So among all paths there is one without any weight, and it carries dy down to the first block. Without residuals
-# there is a single path, a product of all Jacobians. If each shrinks the gradient a little, their product shrinks it
-# exponentially with the depth.
+# At each residual connection the gradient takes two paths: one through the branch, one unchanged along the shortcut. Then
+# both are added. So one of all paths contains no weight, and it carries dy unchanged to the first block. Without residual
+# connections there is a single path, the product of all Jacobians. If each Jacobian shrinks the gradient a little, the
+# product shrinks it exponentially with the depth.
 
 # %% [markdown] lang="ko" tags=["solution"]
-# 잔차마다 기울기는 두 갈래로 복사됩니다. 하나는 가지를 지나고, 하나는 지름길을 그대로 지나며, 둘은 다시 더해집니다. 그래서 모든
-# 경로 가운데 가중치를 하나도 거치지 않는 경로가 있고, 그 경로가 dy를 첫 블록까지 전달합니다. 잔차가 없으면 경로는 모든 야코비안의
-# 곱 하나뿐입니다. 각각이 기울기를 조금씩만 줄여도 곱은 깊이에 따라 지수적으로 작아집니다.
+# 잔차 연결마다 그래디언트는 두 경로로 전해집니다. 하나는 가지를 지나고, 하나는 지름길(shortcut)을 그대로 지나며, 둘은 다시
+# 더해집니다. 그래서 모든 경로 가운데 가중치를 하나도 거치지 않는 경로가 있고, 그 경로가 dy를 첫 블록까지 그대로 전달합니다.
+# 잔차 연결이 없으면 경로는 모든 야코비안의 곱 하나뿐입니다. 야코비안마다 그래디언트를 조금씩만 줄여도 곱은 깊이에 따라
+# 지수적으로 작아집니다.
