@@ -329,7 +329,7 @@ def changed(**how):
         (
             changed(x=lambda a: 2 * a),
             r"gradient of x: given (\S+), expected (\S+) \(numeric\); right: W, b",
-            "x의 기울기",
+            "x 그래디언트",
         ),
         (
             changed(W=np.negative, b=np.negative),
@@ -339,9 +339,9 @@ def changed(**how):
         (
             changed(W=np.transpose),
             r"gradient of W: given shape \(4, 3\), expected shape \(3, 4\)",
-            "W의 기울기",
+            "W 그래디언트",
         ),
-        (changed(b=lambda a: None), "gradient of b: given None, expected real numbers", "b의 기울기"),
+        (changed(b=lambda a: None), "gradient of b: given None, expected real numbers", "b 그래디언트"),
         (changed(x=lambda a: a * np.inf), "gradient of x: given -?inf in 30 of 30", "30개가"),
         (
             lambda dy, saved: backward(dy, saved)[0],

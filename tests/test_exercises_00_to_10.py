@@ -257,7 +257,7 @@ WRONG = {
         (
             "resize_backward = lambda d, W: W.T @ d.T @ W",
             "gradient of G: given|expected|not transposed",
-            "G의 기울기|전치하지",
+            "G 그래디언트|전치하지",
         ),
         (
             "resize_backward = lambda d, W: W @ W.T @ d",
@@ -412,7 +412,7 @@ WRONG = {
             "def post_norm_backward(dy, saved):\n    dx, _ = s6_layer_norm.backward(dy, saved[0])\n"
             "    return s5_attention.backward(dx, saved[1])[0]",
             "gradient of x: given|shortcut is missing",
-            "지름길의 기울기가 빠졌",
+            "지름길의 그래디언트가 빠졌",
         ),
         (
             "post_norm_backward = lambda dy, saved: dy + s5_attention.backward(dy, saved[1])[0]",

@@ -338,7 +338,7 @@ WRONG = [
         "14.2",
         (attention_backward(repaired_W_O=True, repaired_x=True, of_b_O=2),),
         "gradient of b_O",
-        "b_O의 기울기",
+        "b_O 그래디언트",
     ),
     (
         "14.3",

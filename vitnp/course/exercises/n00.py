@@ -69,14 +69,14 @@ def largest(largest):
 def total(total):
     """The sum of p − y: 0."""
     one = Text(
-        "p의 합은 1이고 정답 y의 합도 1입니다. 기울기는 둘의 차입니다.",
+        "p의 합은 1이고 정답 y의 합도 1입니다. 그래디언트는 둘의 차입니다.",
         "p sums to 1, but so does the target y, and the gradient is their difference.",
     )
     judge.number(
         total,
         0,
         Text(
-            "로짓의 기울기는 p − y입니다. p의 합과 y의 합은 각각 얼마입니까?",
+            "로짓의 그래디언트는 p − y입니다. p의 합과 y의 합은 각각 얼마입니까?",
             "The gradient of the logits is p − y. What is the sum of p, and of y?",
         ),
         known=[(1, one), (-1, one), (1000, Text("로짓의 개수입니다.", "That is the number of logits."))],

@@ -88,7 +88,7 @@ def rms_backward(rms_backward):
         np.random.default_rng(0).standard_normal((2, 5, 12)),
         None,
         Text(
-            "x는 두 번 쓰였습니다: 분자에서, 그리고 rms 안에서. 두 경로의 기울기를 더하세요.",
+            "x는 두 번 쓰였습니다: 분자에서, 그리고 rms 안에서. 두 경로의 그래디언트를 더하세요.",
             "x is used twice, above the line and inside the rms: add the gradients of both paths.",
         ),
         known=[

@@ -61,7 +61,7 @@ def dlogits(dlogits, logits, target):
         dlogits,
         right,
         Text(
-            "로짓에 대한 손실의 기울기는 정답이 무엇이든 (p − 정답) / 이미지 수입니다.",
+            "로짓에 대한 손실의 그래디언트는 정답이 무엇이든 (p − 정답) / 이미지 수입니다.",
             "Whatever the target is, the gradient is (p − target) / the number of images.",
         ),
         known=[
@@ -104,7 +104,7 @@ def mean_backward(mean_backward):
         np.random.default_rng(0).standard_normal((3, 5, 8)),
         None,
         Text(
-            "평균에서 토큰 하나의 몫은 1/N입니다. 모든 토큰이 같은 기울기를 받습니다.",
+            "평균에서 토큰 하나의 몫은 1/N입니다. 모든 토큰이 같은 그래디언트를 받습니다.",
             "Each token is 1/N of the mean, and all of them receive the same gradient.",
         ),
         known=[

@@ -64,13 +64,15 @@ def silent(dx_of_silent_block, dy):
         dx_of_silent_block,
         dy,
         Text(
-            "W_O와 W2가 0이면 두 가지(branch)에서 돌아오는 기울기는 무엇입니까? 지름길에는 무엇이 남습니까?",
+            "W_O와 W2가 0이면 두 가지(branch)의 그래디언트는 무엇입니까? 지름길에는 무엇이 남습니까?",
             "With W_O and W2 zero, what comes back from the two branches, and what on the shortcut?",
         ),
         known=[
             (
                 0 * dy,
-                Text("지름길(잔차)의 기울기가 남습니다.", "The shortcut, the residual, still carries dy."),
+                Text(
+                    "지름길(잔차)의 그래디언트가 남습니다.", "The shortcut, the residual, still carries dy."
+                ),
             ),
             (
                 2 * dy,
@@ -128,16 +130,18 @@ def post_norm_backward(post_norm_backward):
         known=[
             (
                 lambda dy, saved: through_attention(through_norm(dy, saved), saved),
-                Text("지름길의 기울기가 빠졌습니다.", "The gradient of the shortcut is missing."),
+                Text("지름길의 그래디언트가 빠졌습니다.", "The gradient of the shortcut is missing."),
             ),
             (
                 through_norm,
-                Text("어텐션 쪽의 기울기가 빠졌습니다.", "The gradient through the attention is missing."),
+                Text(
+                    "어텐션 쪽의 그래디언트가 빠졌습니다.", "The gradient through the attention is missing."
+                ),
             ),
             (
                 lambda dy, saved: dy + through_attention(through_norm(dy, saved), saved),
                 Text(
-                    "지름길의 기울기도 LayerNorm을 거칩니다.",
+                    "지름길의 그래디언트도 LayerNorm을 거칩니다.",
                     "The shortcut's gradient goes through LayerNorm too.",
                 ),
             ),
@@ -155,7 +159,7 @@ def post_norm_backward(post_norm_backward):
             (
                 lambda dy, saved: through_norm(dy, saved) + through_attention(dy, saved),
                 Text(
-                    "어텐션에도 LayerNorm을 거친 기울기를 넣으세요.",
+                    "어텐션에도 LayerNorm을 거친 그래디언트를 넣으세요.",
                     "The attention too gets what LayerNorm gave back.",
                 ),
             ),

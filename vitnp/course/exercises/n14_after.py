@@ -15,7 +15,7 @@ def adam(adam):
             judge.call(adam, gradients, lr),
             right,
             Text(
-                "기울기가 일정하면 스텝마다 lr만큼 움직입니다. 1 − 0.9^t와 1 − 0.999^t의 t를 보세요.",
+                "그래디언트가 일정하면 스텝마다 lr만큼 움직입니다. 1 − 0.9^t와 1 − 0.999^t의 t를 보세요.",
                 "With a constant gradient each step is lr: look at t in 1 − 0.9^t and 1 − 0.999^t.",
             ),
             atol=1e-6,  # an eps in the denominator is right too
@@ -48,7 +48,10 @@ def adam(adam):
                 ),
                 (right[1:], Text("처음의 theta = 0도 돌려주세요.", "Return the first theta, 0, too.")),
                 (right[:-1], Text("마지막 스텝이 빠졌습니다.", "The last step is missing.")),
-                (-right, Text("기울기의 반대쪽으로 움직여야 합니다.", "It must move against the gradient.")),
+                (
+                    -right,
+                    Text("그래디언트의 반대쪽으로 움직여야 합니다.", "It must move against the gradient."),
+                ),
                 (
                     right[-1],
                     Text(

@@ -111,7 +111,7 @@ def attention_backward(attention_backward):
         x,
         p,
         Text(
-            "맞는 기울기가 나오기까지의 줄은 모두 맞습니다. 틀린 기울기를 계산하는 줄만 보세요.",
+            "맞는 그래디언트가 나오기까지의 줄은 모두 맞습니다. 틀린 그래디언트를 계산하는 줄만 보세요.",
             "The lines up to a right gradient are right: look at those of the wrong ones.",
         ),
         known=[

@@ -174,7 +174,7 @@ def labelled(label, what):
 
 def of_leaf(leaf):
     """The label of the gradient of a leaf."""
-    return Text(f"{leaf}의 기울기", f"gradient of {leaf}")
+    return Text(f"{leaf} 그래디언트", f"gradient of {leaf}")
 
 
 def gradients(leaves, of, off):
