@@ -404,18 +404,20 @@ show.trained("components")
 # - **Slide N is notebook N**: 1 patches, 2 projection, 3 class token, 4 positions, 5 attention, 6 Norm and +, 7 FFN, 8
 #   classification.
 # - 9 twelve blocks and their backward pass, 10 the gradient check, 11 training, 12 speed and the GPU, 13 visualizing a
-#   trained model, 14 a bug hunt, 15 position embeddings, 16 masked patches, 17 comparing two models, 18 attention between
-#   two eyes, 19 convolution, 20 from the CNN to the ViT, 21 the encoder–decoder Transformer.
-# - **A real checkpoint**: `vitnp weights list` and `vitnp weights fetch Ti/16` in a terminal (this needs the network), then
-#   its path in `WEIGHTS` above, or `vitnp predict photo.jpg --weights FILE`.
+#   trained model, 14 a bug hunt.
+# - 15 position embeddings, 16 masked patches, 17 comparing two models, 18 attention between two eyes, 19 convolution, 20
+#   from the CNN to the ViT, 21 the encoder–decoder Transformer.
+# - **A real checkpoint**: run `vitnp weights list` and `vitnp weights fetch Ti/16` in a terminal (this needs a network).
+#   Put its path into `WEIGHTS` above, or run `vitnp predict photo.jpg --weights FILE`.
 # - **The GPU**: the same functions take CuPy arrays (notebook 12).
 
 # %% [markdown] lang="ko"
 # ## 이어서 볼 노트북
 # - **N단계 슬라이드는 N번 노트북**입니다. 1 패치, 2 패치 임베딩, 3 [CLS] 토큰, 4 포지셔널 임베딩, 5 어텐션, 6 Norm과 +, 7 FFN,
 #   8 분류.
-# - 9 열두 블록의 역전파, 10 그래디언트 검증, 11 학습, 12 속도와 GPU, 13 학습된 모델의 시각화, 14 버그 찾기, 15 포지셔널 임베딩,
-#   16 마스크된 패치, 17 두 모델의 비교, 18 한쪽 눈이 보는 곳, 19 합성곱, 20 CNN에서 ViT까지, 21 인코더–디코더 Transformer.
+# - 9 열두 블록의 역전파, 10 그래디언트 검증, 11 학습, 12 속도와 GPU, 13 학습된 모델의 시각화, 14 버그 찾기.
+# - 15 포지셔널 임베딩, 16 마스크된 패치, 17 두 모델의 비교, 18 한쪽 눈이 보는 곳, 19 합성곱, 20 CNN에서 ViT까지, 21
+#   인코더–디코더 Transformer.
 # - **진짜 체크포인트**: 터미널에서 `vitnp weights list`, `vitnp weights fetch Ti/16`(네트워크 필요)을 실행한 뒤 그 경로를 위의
 #   `WEIGHTS`에 적거나 `vitnp predict photo.jpg --weights FILE`을 실행합니다.
 # - **GPU**: 같은 함수에 CuPy 배열을 넣으면 됩니다. 12번 노트북을 보세요.

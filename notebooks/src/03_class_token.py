@@ -341,8 +341,8 @@ np.abs(start).max(), np.abs(dp["cls"]).max()
 vitnp.preset("B/16").num_tokens, vitnp.preset("B/16", classifier="gap").num_tokens
 
 # %% [markdown] lang="en"
-# The forward passes differ little. Compare the gradient at the output of the last block: with [CLS] only one token
-# receives a gradient; with gap every token receives the same 1/196.
+# The forward passes differ little. Compare the gradient at the output of the last block. With [CLS] only one token
+# receives a gradient. With gap every token receives the same 1/196.
 
 # %% [markdown] lang="ko"
 # 순전파는 별 차이가 없습니다. 마지막 블록의 출력에서 그래디언트를 비교해 봅시다. [CLS]를 쓰면 토큰 하나만 그래디언트를 받고,

@@ -624,9 +624,9 @@ check("06.3", rms_backward)
 # **설명해 보세요.** LayerNorm의 역전파가 돌려주는 dx는 토큰마다 합이 0입니다(γ와 β가 있든 없든). 왜 그래야 합니까?
 
 # %% [markdown] lang="en" tags=["solution"]
-# Forward subtracts the mean. Adding the same number to all values of a token therefore changes nothing in the output, so
-# the derivative in the direction (1, 1, …, 1) is 0. This derivative is the sum of dx. The same holds for the scale: a
-# larger token gives the same output (up to ε), so dx is also orthogonal to the normalized token.
+# Forward subtracts the mean. So the output stays the same when the same number is added to all values of a token. The
+# derivative in the direction (1, 1, …, 1) is therefore 0. This derivative is the sum of dx. The same holds for the scale:
+# a larger token gives the same output (up to ε), so dx is also orthogonal to the normalized token.
 
 # %% [markdown] lang="ko" tags=["solution"]
 # 순전파는 평균을 뺍니다. 그래서 토큰의 모든 값에 같은 수를 더해도 출력은 바뀌지 않고, (1, 1, …, 1) 방향의 미분값은 0입니다.

@@ -2,7 +2,7 @@
 # # 7 · The feed-forward network and GELU
 # **7단계: FFN** · *Step 7: FFN*
 #
-# Deck 003, step 7 · files `vitnp/steps/s7_feed_forward.py`, `vitnp/ops/gelu.py` · **25 minutes to show, 40 with the exercises** ·
+# Deck 003, step 7 · files `vitnp/steps/s7_feed_forward.py`, `vitnp/ops/gelu.py` · **25 minutes to show, 45 with the exercises** ·
 # [solutions](solutions/07_feed_forward.ipynb)
 #
 # After this notebook you can
@@ -15,7 +15,7 @@
 # # 7 · 피드포워드 네트워크와 GELU
 # **7단계: FFN** · *Step 7: FFN*
 #
-# 강의자료 003, 7단계 · 파일 `vitnp/steps/s7_feed_forward.py`, `vitnp/ops/gelu.py` · **시연 25분, 실습 포함 40분** ·
+# 강의자료 003, 7단계 · 파일 `vitnp/steps/s7_feed_forward.py`, `vitnp/ops/gelu.py` · **시연 25분, 실습 포함 45분** ·
 # [풀이](../solutions/ko/07_feed_forward.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.

@@ -2,7 +2,7 @@
 # # 10 · Is my gradient right?
 # **역전파 검증** · *checking a backward pass*
 #
-# For every step of deck 003 · file `vitnp/analysis/gradcheck.py` · **25 minutes to show, 45 with the exercises** · [solutions](solutions/10_gradient_check.ipynb)
+# For every step of deck 003 · file `vitnp/analysis/gradcheck.py` · **25 minutes to show, 50 with the exercises** · [solutions](solutions/10_gradient_check.ipynb)
 #
 # After this notebook you can
 # - check any backward pass against its forward pass, in a few lines,
@@ -15,7 +15,7 @@
 # # 10 · 내가 구한 그래디언트가 맞을까?
 # **역전파 검증** · *checking a backward pass*
 #
-# 강의자료 003의 모든 단계에 해당 · 파일 `vitnp/analysis/gradcheck.py` · **시연 25분, 실습 포함 45분** · [풀이](../solutions/ko/10_gradient_check.ipynb)
+# 강의자료 003의 모든 단계에 해당 · 파일 `vitnp/analysis/gradcheck.py` · **시연 25분, 실습 포함 50분** · [풀이](../solutions/ko/10_gradient_check.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 어떤 역전파든 몇 줄로 순전파와 비교해 검증한다.
