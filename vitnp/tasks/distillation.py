@@ -42,9 +42,8 @@ class Tokens(NamedTuple):
         images = check_images(images, config, like.dtype)
         check_part(part, len(images))
         taught = checked(taught, len(images), p, config)
-        return tuple(
-            to_device(a.astype(like.dtype, copy=False), array_module(like)) for a in (images, *taught)
-        )
+        taught = (a.astype(like.real.dtype, copy=False) for a in taught)  # constants, not complex in a check
+        return tuple(to_device(a, array_module(like)) for a in (images, *taught))
 
     def loss(self, arrays, p, config, rng=None, *, keep="all"):
         """The mean loss of a slice; a generator turns dropout on."""

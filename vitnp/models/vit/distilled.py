@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from vitnp import tree
 from vitnp.backend.arrays import need_array
 from vitnp.blocks import encoder
-from vitnp.errors import InputError, need_int
+from vitnp.errors import InputError, need_int, shown
 from vitnp.inputs.checks import check_config, check_dtype, check_generator, check_parameters, parameter_of
 from vitnp.inputs.images import check_images
 from vitnp.models import parts
@@ -121,10 +121,14 @@ def scores_backward(dS, saved):
 
 def backward_parts(dy, saved):
     """The backward pass, one part at a time, from dy (`Outputs`): yields and returns as `vit.backward_parts`."""
+    if not isinstance(dy, Outputs):
+        raise InputError(f"dy is {shown(dy)}; need a distilled.Outputs, the gradients of tokens and scores")
     parts.check(dy.tokens, saved, Saved, "blocks")
     scores, head = saved.classify
-    H, T = scores[1].shape[1:3]
-    need_array("dy.scores", dy.scores, f" of shape {(len(dy.tokens), H, T)}")
+    shape = scores[1].shape[:3]  # of K: (B, H, N+1)
+    need_array("dy.scores", dy.scores, f" of shape {shape}")
+    if dy.scores.shape != shape:
+        raise InputError(f"dy.scores has shape {dy.scores.shape}, need {shape}")
     dx, dp = linear.backward(dy.tokens, head)
     yield "distilled", {"head": dp}
     dx, dp = s6_layer_norm.backward(dx, saved.norm)
