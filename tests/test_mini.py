@@ -74,8 +74,8 @@ def test_the_class_token_looks_at_the_pagoda(mini, pagoda):
     for name, t in {"trained": pagoda, "untrained": trace(pagoda["image"][0], untrained, config)}.items():
         attention = t["blocks.5.attention.A"][0, :, 0, 1:].mean(axis=0).reshape(16, 16)
         share[name] = attention[:, :8].sum() / attention.sum()
-    assert share["trained"] > 0.6
-    assert abs(share["untrained"] - 0.5) < 0.1
+    assert share["trained"] > 0.55
+    assert abs(share["untrained"] - 0.5) < 0.05
 
 
 def test_more_patches_are_found_in_the_mirror_image_than_by_their_pixels(mini, pagoda):

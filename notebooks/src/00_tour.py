@@ -233,7 +233,7 @@ show.attention_from_class_token(pagoda, last_A, seen_config)
 
 # %%
 mean_map = last_A[:, 0, 1:].mean(axis=0).reshape(16, 16)
-assert mean_map[:, :8].sum() > 1.5 * mean_map[:, 8:].sum()
+assert mean_map[:, :8].sum() > 1.2 * mean_map[:, 8:].sum()
 
 # %% [markdown] lang="en"
 # ## Norm과 + · 7단계: FFN · normalize, add, and feed forward
