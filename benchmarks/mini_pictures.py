@@ -11,14 +11,14 @@ from look_pictures import PICTURES, command, made
 from vitnp.errors import InputError
 from vitnp.training.place import writable
 
-# china.jpg, grace_hopper.jpg and motorcycle_left.png are not among the photos that mini/14 learned from
+# china.jpg and grace_hopper.jpg are not among the photos that mini/14 learned from
 LOOKS = {
     "attention": "china.jpg",
-    "query": "chelsea.png --block 4 --patch 6,6",
-    "components": "china.jpg grace_hopper.jpg motorcycle_left.png chelsea.png astronaut.png",
+    "components": "china.jpg grace_hopper.jpg chelsea.png astronaut.png coffee.png",
     "positions": "china.jpg",
     "filters": "china.jpg",
     "distance": "china.jpg",
+    "mirror": "grace_hopper.jpg",
 }
 
 

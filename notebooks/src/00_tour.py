@@ -208,7 +208,7 @@ show.trained("query")
 
 # %% [markdown] lang="en"
 # A small trained model comes with the package: `mini/14`, six blocks with 16×16 patches. It learned to predict the tokens
-# and the attention of DINOv2 from crops of a dozen photos. This photo was not among them (docs/mini.md says what the model
+# and the attention of DINOv2 from crops of thirteen photos. This photo was not among them (docs/mini.md says what the model
 # is, and what it is not). If DINOv2 itself is in your cache, the cell uses DINOv2.
 
 # %% [markdown] lang="ko"
@@ -222,10 +222,11 @@ pagoda = preprocess.apply(photo.read_sample(), seen_config)
 seen = vitnp.trace(pagoda, seen_p, seen_config)
 
 # %% [markdown] lang="en"
-# Where does [CLS] look in the last block? Mostly at the pagoda, in the left half of the photo. One head looks at the rest.
+# Where does [CLS] look in the last block? Five heads look more at the pagoda and the trees, head 4 at the sky
+# and the lake.
 
 # %% [markdown] lang="ko"
-# 마지막 블록에서 [CLS]는 어디를 볼까요? 주로 사진 왼쪽의 누각을 봅니다. 나머지를 보는 헤드도 하나 있습니다.
+# 마지막 블록에서 [CLS]는 어디를 볼까요? 헤드 다섯 개는 누각과 나무를, 헤드 4는 하늘과 호수를 더 많이 봅니다.
 
 # %%
 last_A = seen[f"blocks.{seen_config.num_layers - 1}.attention.A"][0]

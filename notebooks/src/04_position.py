@@ -244,7 +244,7 @@ unit[101] @ unit[[101, 102, 106, 176]].T
 show.trained("positions")
 
 # %% [markdown] lang="en"
-# A small trained model comes with the package, so we can compute this picture: `mini/14`, trained on crops of a dozen photos
+# A small trained model comes with the package, so we can compute this picture: `mini/14`, trained on crops of thirteen photos
 # (docs/mini.md). Its table has 16×16 places. If DINOv2 is in your cache, the cell uses DINOv2.
 
 # %% [markdown] lang="ko"

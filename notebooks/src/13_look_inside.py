@@ -708,8 +708,8 @@ assert all((norms[name] > 0) == (name == "classify") for name in norms)
 # %% [markdown] lang="en"
 # ## Your own model
 # With `path` at the top, these are pictures of your file. Without it they are of a model that was trained on photos: DINOv2's
-# ViT-S/14 if it is in the cache, else `mini/14`. `mini/14` learned to predict DINOv2's tokens and attention from crops of a
-# dozen photos; the pagoda was not among them. It has 6 blocks and knows no classes (docs/mini.md). `vitnp look` draws all of
+# ViT-S/14 if it is in the cache, else `mini/14`. `mini/14` learned to predict DINOv2's tokens and attention from crops of
+# thirteen photos; the pagoda was not among them. It has 6 blocks and knows no classes (docs/mini.md). `vitnp look` draws all of
 # this at once, and `vitnp weights fetch B/16-paper` gets the paper's own model.
 
 # %% [markdown] lang="ko"
