@@ -11,7 +11,7 @@ from vitnp.weights import adapt
 MIDDLE = 9  # the block whose tokens match patches best (docs/look.md); the last norm's colors are clearest
 COMPONENTS = 64  # of each of the two
 FITTED = 600  # crops that the principal components are of
-AT_A_TIME = 4096  # tokens, about
+AT_A_TIME = 1040  # tokens at most: 16 crops of 112 pixels, 4 of 224
 
 
 def seen(pixels, config):
