@@ -34,24 +34,24 @@ LOOKS = {
 }
 
 
-def command(name, weights):
+def command(name, weights, looks=LOOKS):
     """The words after `vitnp` that draw a picture into DIR, as one types them where the photos are."""
-    return f"look {LOOKS[name]} --only {name} --weights {shlex.quote(str(weights))} --out DIR"
+    return f"look {looks[name]} --only {name} --weights {shlex.quote(str(weights))} --out DIR"
 
 
-def made(name, args, out):
+def made(name, args, out, looks=LOOKS, prefix="look"):
     """Draw one picture and write it smaller, in few colors; returns its path."""
     with tempfile.TemporaryDirectory() as folder:
         places = {"DIR": folder}
-        places |= {word: str(found(word, args.photos)) for word in LOOKS[name].split() if "." in word}
-        words = shlex.split(command(name, args.weights))
+        places |= {word: str(found(word, args.photos)) for word in looks[name].split() if "." in word}
+        words = shlex.split(command(name, args.weights, looks))
         status = cli.main([places.get(word, word) for word in words])
         if status:
             sys.exit(status)
         with Image.open(Path(folder) / f"{name}.png") as image:
             small = image.convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
     few = small.quantize(COLORS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
-    path = out / f"look-{name}.png"
+    path = out / f"{prefix}-{name}.png"
     few.save(path, "PNG", optimize=True)
     return path
 

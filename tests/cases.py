@@ -19,7 +19,7 @@ from vitnp.blocks.convolution import How
 from vitnp.engine import loss
 from vitnp.inputs.sequences import causal_mask
 from vitnp.models import bit, cnn, hybrid, mlp, preset, rnn, transformer
-from vitnp.models.vit import masked
+from vitnp.models.vit import distilled, masked
 from vitnp.ops import (
     conv,
     dropout,
@@ -51,7 +51,7 @@ from vitnp.steps import (
     s7_feed_forward,
     s8_classify,
 )
-from vitnp.tasks import Classification, loss_and_grads, targets
+from vitnp.tasks import Classification, distillation, loss_and_grads, targets
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
 from vitnp.tasks.translation import Translation
 
@@ -747,6 +747,66 @@ def masked_point(config, target, batch_size):
     return x, gradcheck.random_like(p, generator(1))
 
 
+def distillations():
+    """The student's tokens and scores with their loss, and all of it over threads; what the teacher said is fixed."""
+    for name, fields in {"": {}, ", dropout": DROPOUTS}.items():
+        yield f"distilled{name}", functools.partial(distilled_model, f"distilled{name}", fields)
+    for name, how in {" over two threads": {"workers": 2}, " recomputed": {"recompute": True}}.items():
+        yield f"distilled{name}", functools.partial(distilled_batch, f"distilled{name}", **how)
+
+
+def distilled_model(name, fields):
+    """Images → the loss of a student, of both its outputs."""
+    config, x, p, t = distilled_point(2, **fields)
+    weights = {"class_weight": 0.3, "attention_weight": 0.7}
+
+    def forward(x, p):
+        xp = array_module(x)
+        y, saved = distilled.forward(x, p, config, generator())
+        here = distillation.Taught(*(to_device(a.astype(y.tokens.real.dtype), xp) for a in t))
+        value, saved_loss = distillation.loss_forward(y, here, **weights)
+        return value, (saved, saved_loss)
+
+    def backward(dy, saved):
+        return distilled.backward(distillation.loss_backward(dy, saved[1]), saved[0])
+
+    return Case(name, forward, backward, x, p, per_image=False)
+
+
+def distilled_batch(name, **how):
+    """`loss_and_grads` of `Tokens`, its own gradients as backward; x is the head, as the images get none."""
+    config, images, p, t = distilled_point(3, dropout_rate=0.2, **FEW_PATCHES)
+    W = p["distilled"]["head"].pop("W")
+
+    def forward(x, p):
+        whole = p | {"distilled": {"head": {"W": x, **p["distilled"]["head"]}}}
+        like = images.astype(p["norm"]["gamma"].real.dtype)
+        task = distillation.Tokens(0.3, 0.7)
+        return loss_and_grads(like, t, whole, config, task, rng=generator(), **how)
+
+    def backward(dy, saved):
+        head = saved["distilled"]["head"]
+        dp = saved | {"distilled": {"head": {"b": head["b"]}}}
+        return dy * head["W"], tree.map(lambda leaf: dy * leaf, dp)
+
+    return Case(name, forward, backward, W, p, per_image=False)
+
+
+def distilled_point(batch_size, **fields):
+    """A student's configuration, generic images and parameters, and a `Taught` of nine numbers a token."""
+    config = distillation.without_head(preset("tiny", **fields))
+    p = distillation.student(vit.init(None, config, "float64"), None, config, outputs=9)
+    x = generic(batch_size, *config.image_size, config.in_channels)
+    H, T = config.num_heads, config.num_tokens
+    attention, _ = softmax.forward(generic(batch_size, H, T))
+    return (
+        config,
+        x,
+        gradcheck.random_like(p, generator(1)),
+        distillation.Taught(generic(batch_size, T, 9), attention),
+    )
+
+
 # Ids in which one comes several times; the second sentence is shorter, in the source and in the target.
 SOURCE = np.array([[5, 3, 18, 5, 7, 5, 4], [9, 5, 9, 2, 0, 0, 0]])
 TARGET = np.array([[1, 6, 11, 6, 13, 2], [1, 9, 6, 2, 0, 0]])
@@ -898,5 +958,5 @@ class Cases(Mapping):
 
 CASES = Cases(
     *(ops, convolutions, steps, blocks, residual, models, fully_connected, other_models),
-    *(losses, masked_patches, embeddings, decoder_blocks, sequence_models),
+    *(losses, masked_patches, distillations, embeddings, decoder_blocks, sequence_models),
 )

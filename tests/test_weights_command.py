@@ -38,7 +38,10 @@ def test_list(capsys, tmp_path, monkeypatch):
     status, out, _ = run(capsys, "list")
     assert status == 0
     lines = out.splitlines()
-    assert [line.split()[:2] for line in lines if line.startswith("here")] == [["here", "Ti/16"]]
+    assert [line.split()[:2] for line in lines if line.startswith("here")] == [
+        ["here", "mini/14"],
+        ["here", "Ti/16"],
+    ]
     assert len(lines) == len(fetch.URLS) + 1
     assert lines[-1] == f"cache: {tmp_path}"
 

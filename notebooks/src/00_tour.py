@@ -31,7 +31,7 @@ from vitnp import gradcheck, show, tree
 from vitnp.analysis import look
 from vitnp.course import slides
 from vitnp.course.exercises import check
-from vitnp.data import photo
+from vitnp.data import photo, preprocess
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
@@ -204,6 +204,36 @@ show.attention_of_patch(image, S, A, config, patch=(7, 3), block=0)
 
 # %%
 show.trained("query")
+
+# %% [markdown] lang="en"
+# A small trained model comes with the package: `mini/14`, six blocks with 16×16 patches. It learned to predict the tokens
+# and the attention of DINOv2 from crops of thirteen photos. This photo was not among them (docs/mini.md says what the model
+# is, and what it is not). If DINOv2 itself is in your cache, the cell uses DINOv2.
+
+# %% [markdown] lang="ko"
+# 패키지에는 학습된 작은 모델 `mini/14`가 들어 있습니다. 블록이 6개이고 패치는 16×16개입니다. 사진 열세 장의 조각에서 DINOv2의
+# 토큰과 어텐션을 예측하도록 학습했습니다. 아래 사진은 학습에 쓰지 않았습니다. (어떤 모델이고 무엇이 아닌지는 docs/ko/mini.md에
+# 있습니다.) 캐시에 DINOv2가 있으면 DINOv2를 씁니다.
+
+# %%
+seen_p, seen_config = vitnp.weights.load(vitnp.weights.to_look_at())
+pagoda = preprocess.apply(photo.read_sample(), seen_config)
+seen = vitnp.trace(pagoda, seen_p, seen_config)
+
+# %% [markdown] lang="en"
+# Where does [CLS] look in the last block? Five heads look more at the pagoda and the trees, head 4 at the sky
+# and the lake.
+
+# %% [markdown] lang="ko"
+# 마지막 블록에서 [CLS]는 어디를 볼까요? 헤드 다섯 개는 누각과 나무를, 헤드 4는 하늘과 호수를 더 많이 봅니다.
+
+# %%
+last_A = seen[f"blocks.{seen_config.num_layers - 1}.attention.A"][0]
+show.attention_from_class_token(pagoda, last_A, seen_config)
+
+# %%
+mean_map = last_A[:, 0, 1:].mean(axis=0).reshape(16, 16)
+assert mean_map[:, :8].sum() > 1.2 * mean_map[:, 8:].sum()
 
 # %% [markdown] lang="en"
 # ## Norm과 + · 7단계: FFN · LayerNorm, residual and feed-forward network

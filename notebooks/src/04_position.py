@@ -244,6 +244,33 @@ unit[101] @ unit[[101, 102, 106, 176]].T
 show.trained("positions")
 
 # %% [markdown] lang="en"
+# A small trained model comes with the package, so we can compute this picture: `mini/14`, trained on crops of thirteen photos
+# (docs/mini.md). Its table has 16×16 places. If DINOv2 is in your cache, the cell uses DINOv2.
+
+# %% [markdown] lang="ko"
+# 패키지에는 학습된 작은 모델이 들어 있어 이 그림을 직접 계산할 수 있습니다. 사진 열세 장의 조각으로 학습한 `mini/14`입니다
+# (docs/ko/mini.md). 위치 표는 16×16칸입니다. 캐시에 DINOv2가 있으면 DINOv2를 씁니다.
+
+# %%
+trained_p, trained_config = vitnp.weights.load(vitnp.weights.to_look_at())
+learned = trained_p["position"]["E_pos"]
+show.position_similarity(learned, trained_config)
+
+# %% [markdown] lang="en"
+# The cosines of the patch at row 7, column 3 with itself, and with the places 1, 2, 4 and 8 further in its row.
+
+# %% [markdown] lang="ko"
+# 7행 3열 패치와 자기 자신, 그리고 같은 행에서 1, 2, 4, 8칸 옆에 있는 자리의 코사인입니다.
+
+# %%
+unit = learned[1:] / np.linalg.norm(learned[1:], axis=1, keepdims=True)
+cosines = unit[7 * 16 + 3] @ unit[7 * 16 + 3 + np.array([0, 1, 2, 4, 8])].T
+cosines
+
+# %%
+assert cosines[1] > 0.5 and cosines[1:3].min() > cosines[3:].max()
+
+# %% [markdown] lang="en"
 # The table by formula knows from the start what a learned one must find in the images. The paper tried four ways (decks 001
 # and 004; its Table 8, accuracy of ViT-B/16 on ImageNet, 5-shot). *That* there are positions matters, *which* hardly:
 #

@@ -46,22 +46,21 @@ from vitnp.steps import s6_layer_norm, s7_feed_forward, s8_classify
 from vitnp.training.loop import train
 from vitnp.training.recipes import RECIPES
 from vitnp.training.setup import initial_parameters
-from vitnp.weights import fetch
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"
 # ## Your own model goes here
-# The last section draws the same pictures for a file of yours, or for a published model that is in the cache: in a terminal,
-# `vitnp weights fetch dinov2-s/14` (90 MB, once), then `path = "dinov2-s/14"`. Nothing is needed now: leave `None`, and it
-# takes another model.
+# The last section draws the same pictures for a file of yours, or for a published model that is in the cache. Nothing is
+# needed now: with `None` it takes DINOv2's ViT-S/14 if you have fetched it (in a terminal, `vitnp weights fetch dinov2-s/14`,
+# 90 MB), else `mini/14`, the small trained model of this package.
 
 # %% [markdown] lang="ko"
 # ## 여러분의 모델은 여기에
-# 마지막 절에서 여러분의 파일이나 캐시에 받아 둔 공개 모델로 같은 그림을 그립니다. 터미널에서
-# `vitnp weights fetch dinov2-s/14`(90 MB, 한 번만)를 실행하고 `path = "dinov2-s/14"`라고 적으면 됩니다. 지금은 아무것도 필요
-# 없습니다. `None`으로 두면 다른 모델을 씁니다.
+# 마지막 절에서 여러분의 파일이나 캐시에 받아 둔 공개 모델로 같은 그림을 그립니다. 지금은 아무것도 필요 없습니다. `None`으로 두면
+# DINOv2의 ViT-S/14를 받아 둔 경우(터미널에서 `vitnp weights fetch dinov2-s/14`, 90 MB) 그 모델을 쓰고, 아니면 이 패키지에 들어
+# 있는 학습된 작은 모델 `mini/14`를 씁니다.
 
 # %%
 path, picture = None, None  # such as "dinov2-s/14" or "ViT-B_16.npz", and "cat.jpg"
@@ -708,24 +707,26 @@ assert all((norms[name] > 0) == (name == "classify") for name in norms)
 
 # %% [markdown] lang="en"
 # ## Your own model
-# With `path` at the top, these are pictures of your file; without it, of the control. A published file shows what digits
-# cannot: in a terminal, `vitnp weights fetch dinov2-s/14` gets the model of the pictures above, and
-# `vitnp weights fetch B/16-paper` the paper's own. `vitnp look` draws all of this at once.
+# With `path` at the top, these are pictures of your file. Without it they are of a model that was trained on photos: DINOv2's
+# ViT-S/14 if it is in the cache, else `mini/14`. `mini/14` learned to predict DINOv2's tokens and attention from crops of
+# thirteen photos; the pagoda was not among them. It has 6 blocks and knows no classes (docs/mini.md). `vitnp look` draws all of
+# this at once, and `vitnp weights fetch B/16-paper` gets the paper's own model.
 
 # %% [markdown] lang="ko"
 # ## 여러분의 모델
-# 맨 위에서 `path`를 정했다면 그 파일의 그림이고, 아니면 대조군의 그림입니다. digits 모델이 못 보여 준 것은 공개된 파일에 있습니다.
-# 터미널에서 `vitnp weights fetch dinov2-s/14`를 실행하면 위 그림들의 모델을, `vitnp weights fetch B/16-paper`를 실행하면 논문의
-# 모델을 받습니다. `vitnp look`은 이 그림들을 한 번에 그립니다.
+# 맨 위에서 `path`를 정했다면 그 파일의 그림입니다. 아니면 사진으로 학습한 모델의 그림입니다. DINOv2의 ViT-S/14가 캐시에 있으면 그
+# 모델이고, 없으면 `mini/14`입니다. `mini/14`는 사진 열세 장의 조각에서 DINOv2의 토큰과 어텐션을 예측하도록 학습했고, 누각 사진은
+# 학습에 쓰지 않았습니다. 블록은 6개이고 클래스는 모릅니다(docs/ko/mini.md). `vitnp look`은 이 그림들을 한 번에 그리고,
+# `vitnp weights fetch B/16-paper`는 논문의 모델을 받습니다.
 
 # %%
-own_p, own_config, own_image = untrained, config, image
-if path:
-    own_p, own_config = vitnp.weights.load(fetch.resolve(path))
-    own_image = photo.sample(own_config.image_size, in_channels=own_config.in_channels)
-if path and picture:
+own_name = path or vitnp.weights.to_look_at()
+own_p, own_config = vitnp.weights.load(own_name)
+own_photo = photo.read_sample(in_channels=own_config.in_channels)
+own_image = preprocess.apply(own_photo, own_config)
+if picture:
     own_image = preprocess.load(picture, own_config)
-print(path or "no file: the model before training", own_config.grid)
+print(own_name, own_config.grid)
 
 # %%
 P = own_config.patch_size
@@ -742,12 +743,20 @@ own_distances = np.stack([look.attention_distance(A, **like)[0] for A in own_A])
 show.attention_distance(own_distances, own_config)
 
 # %% [markdown] lang="en"
-# Look for heads far below the dashed line, and in which layers they are. Then one patch in the middle of the image, in the
-# middle of the network:
+# Look for heads far below the dashed line, and in which layers they are. Next, [CLS] in the last block: does it follow the
+# object?
 
 # %% [markdown] lang="ko"
-# 점선보다 훨씬 아래에 있는 헤드가 있는지, 있다면 몇 번째 층인지 살펴보세요. 다음은 이미지 한가운데의 패치를 중간 블록에서 본
-# 것입니다.
+# 점선보다 훨씬 아래에 있는 헤드가 있는지, 있다면 몇 번째 층인지 살펴보세요. 다음은 마지막 블록의 [CLS]입니다. 물체를 따라갑니까?
+
+# %%
+show.attention_from_class_token(own_image, own_A[-1][0], own_config)
+
+# %% [markdown] lang="en"
+# One patch in the middle of the image, in the middle of the network:
+
+# %% [markdown] lang="ko"
+# 이미지 한가운데의 패치를 중간 블록에서 본 것입니다.
 
 # %%
 middle, half = tuple(n // 2 for n in own_config.grid), own_config.num_layers // 2

@@ -11,6 +11,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     bias_claims,
     contract,
     convolution,
+    distilled,
     exercises,
     exercises_11_to_21,
     eye,

@@ -6,7 +6,8 @@ loading.py, saving.py    files to (p, config), and back     adapt.py    another 
 kinds.py, npz.py, unpickle.py   the kinds of file           native.py   the configuration in vitnp's own files
 stored.py, described.py   an array that is still in its file; what a file says of itself
 families.py, tables.py, settings.py   which family a file is of; its names; what no array shows
-fetch.py, hub.py, wheel.py       downloads                   published.py  the published files by a short name
+fetch.py, hub.py, wheel.py       downloads                   published.py  the files by a short name
+mini-14.npz              a small trained ViT that is always there
 
 onnx/   the ViT that a graph computes
 vit/    names.py     each library's parameter names     profiles.py  its settings that no shape shows
@@ -20,13 +21,28 @@ bit/, hybrid/   the same for BiT and the hybrid: names.py, files.py; residual.py
 Imports `models`, `inputs`, `ops`, `backend`, `system`, `tree`, `errors`.
 """
 
+import functools
+
+from vitnp.weights import fetch, loading
 from vitnp.weights.bit.profiles import PROFILES as OF_BIT
 from vitnp.weights.families import FORMATS
-from vitnp.weights.loading import Inspection, inspect, load
+from vitnp.weights.fetch import to_look_at
+from vitnp.weights.loading import Inspection
 from vitnp.weights.saving import save
 from vitnp.weights.vit.profiles import PROFILES as OF_VIT
 from vitnp.weights.vit.sidecar import class_names
 
 PROFILES = OF_VIT | OF_BIT
 
-__all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save"]
+
+@functools.wraps(loading.load)
+def load(path, **how):  # and of a name of `fetch`, such as "mini/14"
+    return loading.load(fetch.resolve(path) if fetch.is_name(path) else path, **how)
+
+
+@functools.wraps(loading.inspect)
+def inspect(path, **how):
+    return loading.inspect(fetch.resolve(path) if fetch.is_name(path) else path, **how)
+
+
+__all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save", "to_look_at"]

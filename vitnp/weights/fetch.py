@@ -1,4 +1,4 @@
-"""Published weights, fetched by name into a cache folder, each file with its SHA-256 beside it.
+"""Weights by name: those of this package, and published ones, fetched into a cache folder with their SHA-256 beside.
 
 A download goes into a `.part` file, resumes after a cut connection, is checked, then renamed. Imports `system` and
 `errors`.
@@ -14,7 +14,7 @@ from vitnp.errors import InputError, did_you_mean, quoted, shown
 from vitnp.system import cache, transfer
 from vitnp.system.writing import as_input_error, beside
 from vitnp.weights import hub, wheel
-from vitnp.weights.published import URLS, WHEELS
+from vitnp.weights.published import BOX, URLS, WHEELS
 
 DAMAGED = "it arrived damaged or is another file, and was removed: run the command again, or check the hash"
 SCHEMES = ("https://", "http://")
@@ -87,6 +87,8 @@ def find(name, *, sha256=None):
     Raises InputError for an unknown name, or if the file is no longer what was fetched.
     """
     path = _place(_address(name))
+    if name in BOX:
+        return _boxed(name, sha256)
     try:
         path = _cached(name)
         if path is None:
@@ -104,12 +106,25 @@ def find(name, *, sha256=None):
     return path
 
 
+def _boxed(name, sha256):
+    """The path of weights that are in this package."""
+    if sha256:
+        _checked(BOX[name], sha256, CHANGED)
+    return BOX[name]
+
+
+def is_name(path):
+    """Whether it is one of `published.URLS`, hf:OWNER/REPOSITORY or a URL, and no file."""
+    named = isinstance(path, str) and (path in URLS or path.startswith(("hf:", *SCHEMES)))
+    return named and not os.path.exists(path)
+
+
 def resolve(name):
-    """The path given; if there is no such file, the path of the published weights with this name.
+    """The path given; if there is no such file, the path of the weights with this name.
 
     Raises InputError for published weights that are not in the cache.
     """
-    if os.path.exists(name) or not (name in URLS or name.startswith(("hf:", *SCHEMES))):
+    if not is_name(name):
         return Path(name)
     path = find(name)
     if path is None:
@@ -119,7 +134,12 @@ def resolve(name):
 
 def is_here(name):
     """Whether `find` has a file to check."""
-    return _cached(name) is not None
+    return name in BOX or _cached(name) is not None
+
+
+def to_look_at():
+    """The name of the best trained model that is there: dinov2-s/14 if it was fetched, else mini/14 of this package."""
+    return "dinov2-s/14" if is_here("dinov2-s/14") else "mini/14"
 
 
 def _cached(name):

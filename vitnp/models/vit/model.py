@@ -165,6 +165,13 @@ def encode_backward_parts(dx, saved):
     """dx after the last LayerNorm → dx of the patch tokens (B, N, D), returned after the parts between are yielded."""
     dx, dp = s6_layer_norm.backward(dx, saved.norm)
     yield "norm", dp
+    rest = blocks_backward_parts(dx, saved)
+    del dx  # as in `backward_parts`
+    return (yield from rest)
+
+
+def blocks_backward_parts(dx, saved):
+    """The same from dx after the last of the blocks that saved still holds."""
     dE_pos = {}
     for i, dx_i, dp in encoder.backward_parts(dx, saved.blocks):
         dx = dx_i
