@@ -179,27 +179,27 @@ plt.show()
 beside(5)
 
 # %% [markdown] lang="en"
-# What one patch of the pagoda asks (the picture counts from 1: row 8, column 4), and where it looks: first block, three of
-# the heads. Above the scores, below the weights. The pattern is the photo's own: similar patches get similar scores.
-# Untrained heads do not choose yet. Their largest weights are a few times uniform attention, 1/197.
+# The query is one patch of the pagoda (row 8, column 4; the picture counts from 1). The picture shows three heads of the
+# first block: the scores above, the weights below. The pattern comes from the photo, because similar patches get similar
+# scores. Untrained heads do not select yet: their largest weights are only a few times the uniform attention, 1/197.
 
 # %% [markdown] lang="ko"
-# 누각의 한 패치(그림은 1부터 세므로 8행 4열)가 무엇을 묻고 어디를 보는지 첫 블록의 헤드 세 개로 봅니다. 위는 스코어, 아래는
-# 가중치입니다. 무늬는 사진에서 온 것입니다. 닮은 패치끼리 스코어도 비슷하기 때문입니다. 학습하지 않은 헤드는 아직 고르지 못합니다.
-# 가장 큰 가중치도 균등 어텐션 1/197의 몇 배에 그칩니다.
+# 쿼리는 누각의 한 패치입니다(그림은 1부터 세므로 8행 4열). 첫 블록의 헤드 세 개에서 이 패치가 어디를 보는지 그렸습니다. 위는
+# 스코어, 아래는 가중치입니다. 무늬는 사진에서 온 것입니다. 비슷한 패치끼리는 스코어도 비슷하기 때문입니다. 학습하지 않은 헤드는
+# 아직 선택하지 못합니다. 가장 큰 가중치도 균등 어텐션 1/197의 몇 배에 그칩니다.
 
 # %%
 S, A = t["blocks.0.attention.S"][0], t["blocks.0.attention.A"][0]
 show.attention_of_patch(image, S, A, config, patch=(7, 3), block=0)
 
 # %% [markdown] lang="en"
-# Trained heads do choose. This is another model, DINOv2's ViT-S/14, and a patch on a cat's eye: of the weight that head 1
-# of block 7 gives, 46% goes to that eye and 48% to the other one. (Block and heads were chosen by looking. The weights are
-# under Apache-2.0; docs/pictures/README.md has the command.)
+# Trained heads do select. This is a different model, DINOv2's ViT-S/14, and the query is a patch on a cat's eye. Head 1 of
+# block 7 gives 46% of its weight to that eye and 48% to the other eye. (We chose the block and the heads by looking at the
+# pictures. The weights are under Apache-2.0; docs/pictures/README.md has the command.)
 
 # %% [markdown] lang="ko"
-# 학습된 헤드는 고릅니다. 이번에는 다른 모델인 DINOv2의 ViT-S/14이고, 쿼리는 고양이의 한쪽 눈에 있는 패치입니다. 7번째 블록의
-# 헤드 1은 가중치의 46%를 그 눈에, 48%를 반대쪽 눈에 줍니다. (블록과 헤드는 그림을 보고 골랐습니다. 가중치의 라이선스는
+# 학습된 헤드는 선택합니다. 이번에는 다른 모델인 DINOv2의 ViT-S/14이고, 쿼리는 고양이의 한쪽 눈에 있는 패치입니다. 7번째 블록의
+# 1번 헤드는 가중치의 46%를 그 눈에, 48%를 반대쪽 눈에 줍니다. (블록과 헤드는 그림을 보고 골랐습니다. 가중치의 라이선스는
 # Apache-2.0이고, 그림을 만드는 명령은 docs/pictures/README.md에 있습니다.)
 
 # %%
@@ -419,8 +419,9 @@ assert losses[-1] < losses[1] < losses[0]
 # 학습합니다.
 
 # %% [markdown] lang="en"
-# What many photos give: DINOv2's ViT-S/14 again. Each patch has a color made of its last token, by one rule for all five
-# photos. Both faces get one color, and what is behind them another. It was never given a label.
+# This is what training on many photos gives, again for DINOv2's ViT-S/14. The color of each patch is computed from its
+# last token, by one rule for all five photos. Both faces have the same color, and the backgrounds have a different one.
+# The model was trained without labels.
 
 # %% [markdown] lang="ko"
 # 사진을 많이 보면 이렇게 됩니다. 다시 DINOv2의 ViT-S/14입니다. 마지막 토큰으로 패치마다 색을 정했고, 사진 다섯 장에 같은 규칙을

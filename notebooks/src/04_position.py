@@ -21,7 +21,7 @@
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 위치가 없는 ViT는 뒤섞인 사진을 알아채지 못한다는 것을 보인다.
 # - 요소 합과 그다음의 드롭아웃, 그리고 둘의 역전파를 쓴다.
-# - 위치끼리 얼마나 닮았는지 보여 주는 그림을 읽는다.
+# - 위치끼리 얼마나 비슷한지 보여 주는 그림을 읽는다.
 # - 학습된 모델을 다른 크기의 이미지에 쓴다.
 
 # %% tags=["setup"]
@@ -180,11 +180,11 @@ assert z0.shape == z.shape == (2, 197, 768)
 
 # %% [markdown] lang="en"
 # ## How similar are two positions?
-# The cosine of two rows of $E_{pos}$. At the random start no position is similar to another, only to itself.
+# We compare two rows of $E_{pos}$ by their cosine. With random initial values each position is similar only to itself.
 
 # %% [markdown] lang="ko"
-# ## 두 위치는 얼마나 닮았을까?
-# $E_{pos}$의 두 행이 이루는 각의 코사인을 봅니다. 난수로 시작할 때는 자기 자신 말고는 닮은 자리가 없습니다.
+# ## 두 위치는 얼마나 비슷할까?
+# $E_{pos}$의 두 행이 이루는 각의 코사인을 봅니다. 난수로 초기화한 직후에는 자기 자신 말고는 비슷한 위치가 없습니다.
 
 # %%
 unit = E_pos / np.linalg.norm(E_pos, axis=1, keepdims=True)
@@ -192,13 +192,14 @@ cosine = unit[1:] @ unit[1:].T  # without [CLS]
 cosine.shape, cosine[101, 101], cosine[101, 102], cosine[101, 115]
 
 # %% [markdown] lang="en"
-# Training on many images changes that: near positions become similar, and so do those of one row or column (deck 002; the
-# paper's Fig. 7). To know the picture when we see it, here is a table made by a *formula*: sines and cosines of the row
-# in one half, of the column in the other.
+# Training on many images changes this: nearby positions become similar, and so do positions in the same row or column
+# (deck 002; the paper's Fig. 7). To learn to read such a picture, we first make a table with a *formula*. One half has
+# sines and cosines of the row, the other half those of the column.
 
 # %% [markdown] lang="ko"
-# 많은 이미지로 학습하면 달라집니다. 가까운 자리끼리 닮고, 같은 행이나 같은 열끼리도 닮습니다(강의자료 002, 논문 Fig. 7). 그 그림을
-# 알아볼 수 있도록 *공식*으로 표를 하나 만들어 봅시다. 절반은 행의, 절반은 열의 사인과 코사인입니다.
+# 많은 이미지로 학습하면 달라집니다. 가까운 위치끼리 비슷해지고, 같은 행이나 같은 열의 위치끼리도 비슷해집니다(강의자료 002,
+# 논문 Fig. 7). 그런 그림을 읽는 법을 익히기 위해 먼저 *공식*으로 표를 만들어 봅시다. 절반은 행의 사인과 코사인이고, 절반은 열의
+# 사인과 코사인입니다.
 
 # %%
 places = np.arange(14)[:, None] / 10 ** (np.arange(192) / 192)  # 192 waves, ever longer
@@ -208,22 +209,22 @@ formula = np.concatenate([np.zeros((1, 768)), np.hstack([waves[rows], waves[cols
 formula.shape
 
 # %% [markdown] lang="en"
-# A tile for a patch, 7×7 of the 14×14: bright where the others are like it. Each shows its own place, and a cross
-# through its row and column.
+# Each tile belongs to one patch; 7×7 of the 14×14 tiles are shown. Similar positions are bright. In every tile the patch's
+# own position is the brightest, and its row and column form a cross.
 
 # %% [markdown] lang="ko"
-# 타일 하나가 패치 하나이고, 14×14개 가운데 7×7개만 골라 그렸습니다. 닮은 자리일수록 밝습니다. 타일마다 자기 자리가 가장
+# 타일 하나가 패치 하나이고, 14×14개 가운데 7×7개만 골라 그렸습니다. 비슷한 위치일수록 밝습니다. 타일마다 그 패치의 위치가 가장
 # 밝고, 그 행과 열을 따라 십자 모양이 나타납니다.
 
 # %%
 show.position_similarity(formula, big)
 
 # %% [markdown] lang="en"
-# In numbers, for patch 101 (row 7, column 3): itself, the next one in its row, five further in its row, and five
-# further down *and* right.
+# These are four cosines of patch 101 (row 7, column 3): with itself, with the next patch in its row, with the patch five
+# columns further, and with the patch five rows *and* columns further.
 
 # %% [markdown] lang="ko"
-# 숫자로도 봅시다. 101번 패치(7행 3열)와 자기 자신, 같은 행의 바로 옆, 같은 행에서 다섯 칸 옆, 아래로도 오른쪽으로도 다섯 칸인
+# 수치로도 봅시다. 101번 패치(7행 3열)와 자기 자신, 같은 행의 바로 옆, 같은 행에서 다섯 칸 옆, 아래로도 오른쪽으로도 다섯 칸인
 # 자리의 코사인입니다.
 
 # %%
@@ -231,9 +232,9 @@ unit = formula[1:] / np.linalg.norm(formula[1:], axis=1, keepdims=True)
 unit[101] @ unit[[101, 102, 106, 176]].T
 
 # %% [markdown] lang="en"
-# And this one was **learned**, by DINOv2's ViT-S/14 from photos: the same cross. Along a row or a column the cosine at
-# distance 1, 2, 4, 8 is 0.76, 0.72, 0.45, 0.39; four further down *and* right it is −0.09. (Weights under Apache-2.0; the
-# table has 37×37 places, here resized to 16×16; docs/pictures/README.md has the command.)
+# DINOv2's ViT-S/14 **learned** this table from photos. It shows the same cross. Along a row or a column the cosine at
+# distance 1, 2, 4, 8 is 0.76, 0.72, 0.45, 0.39. At four rows *and* columns it is −0.09. (The weights are under Apache-2.0.
+# The table has 37×37 positions, here resized to 16×16; docs/pictures/README.md has the command.)
 
 # %% [markdown] lang="ko"
 # 이번 표는 DINOv2의 ViT-S/14가 사진에서 **배운** 것입니다. 같은 십자 모양이 나타납니다. 같은 행이나 열에서 1, 2, 4, 8칸 떨어진
@@ -271,16 +272,18 @@ cosines
 assert cosines[1] > 0.5 and cosines[1:3].min() > cosines[3:].max()
 
 # %% [markdown] lang="en"
-# The table by formula knows from the start what a learned one must find in the images. The paper tried four ways (decks 001
-# and 004; its Table 8, accuracy of ViT-B/16 on ImageNet, 5-shot). *That* there are positions matters, *which* hardly:
+# The formula contains this structure from the start; a learned table must find it in the images. The paper compared four
+# variants (decks 001 and 004; its Table 8, accuracy of ViT-B/16 on ImageNet, 5-shot). It matters *whether* the model has
+# positions, but hardly *which* kind:
 #
 # | none | 1-D, learned | 2-D, learned | relative |
 # |---|---|---|---|
 # | 0.614 | 0.642 | 0.640 | 0.640 |
 
 # %% [markdown] lang="ko"
-# 공식으로 만든 표는 학습된 표가 이미지에서 스스로 찾아야 하는 것을 처음부터 알고 있습니다. 논문은 네 가지 방법을 시험했습니다(강의자료 001과
-# 004, 논문 Table 8, ViT-B/16의 ImageNet 5-shot 정확도). 위치가 *있는지*는 중요하지만 *어떤 방식인지*는 거의 차이가 없습니다.
+# 공식으로 만든 표에는 이 구조가 처음부터 들어 있고, 학습되는 표는 이미지에서 이 구조를 찾아야 합니다. 논문은 네 가지 방법을
+# 비교했습니다(강의자료 001과 004, 논문 Table 8, ViT-B/16의 ImageNet 5-shot 정확도). 위치가 *있는지*는 중요하지만 *어떤
+# 방식인지*는 거의 차이가 없습니다.
 #
 # | 없음 | 1차원, 학습 | 2차원, 학습 | 상대 위치 |
 # |---|---|---|---|
