@@ -1,0 +1,64 @@
+"""What of a cell's code is shown: no asserts, no drawing; and its colors."""
+
+import ast
+import html
+import re
+
+from pygments import lex
+from pygments.lexers import PythonLexer
+from pygments.token import Comment, Keyword, Name, Number, Operator, String
+
+DRAWING = {"plt", "show", "figure", "fig", "ax", "axes"}  # names that a statement which draws uses
+CLASSES = ((Comment, "c"), (Keyword, "k"), (Operator.Word, "k"), (String, "s"), (Number, "n"))
+CLASSES += ((Name.Function, "f"), (Name.Class, "f"))
+
+
+def shown(source):
+    """The lines of a cell that a slide shows: without magics, asserts and what draws; () if none is left."""
+    source = re.sub(r"^%.*$", "", source, flags=re.MULTILINE)
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # an exercise, or a magic inside a block
+        return tuple(source.strip().splitlines())
+    lines = source.splitlines()
+    for start, end in reversed(_left_out(statements)):
+        del lines[start - 1 : end]
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+    return tuple(text.splitlines()) if text.strip() else ()
+
+
+def _left_out(statements):
+    """The lines, from and to, of the asserts and of all from the first statement that draws."""
+    first = next((i for i, statement in enumerate(statements) if draws(statement)), len(statements))
+    return [
+        (statement.lineno, statement.end_lineno)
+        for i, statement in enumerate(statements)
+        if i >= first or isinstance(statement, ast.Assert)
+    ]
+
+
+def draws(statement):
+    """Whether a statement calls a method of something that draws, such as `plt.plot` or `show.grid`; a function's
+    definition does not."""
+    if isinstance(statement, (ast.FunctionDef, ast.Import, ast.ImportFrom)):
+        return False
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and {name.id for name in ast.walk(node.func) if isinstance(name, ast.Name)} & DRAWING
+        for node in ast.walk(statement)
+    )
+
+
+def is_blank(source):
+    """Whether a cell is an exercise that waits for its answer: `name = ...` or a function that returns `...`."""
+    return re.search(r"(=|return)\s*\.\.\.\s*$", source, flags=re.MULTILINE) is not None
+
+
+def colored(lines):
+    """Code as HTML with a class per token."""
+    out = []
+    for kind, text in lex("\n".join(lines), PythonLexer(stripnl=False)):
+        name = next((short for found, short in CLASSES if kind in found), None)
+        out.append(f'<i class="{name}">{html.escape(text)}</i>' if name else html.escape(text))
+    return "".join(out).rstrip("\n")
