@@ -13,7 +13,7 @@ COLUMN = 480  # of the text beside a picture
 TEXT, TEXT_LINE = 28, 41  # font size and line height of text
 CODE_LINE, CODE_CHARACTER, CODE_FRAME = 34, 15.7, 28  # 26 px; a frame of 12 px and what is below
 TITLE, TITLE_LINE = 38, 48
-GAP = 14  # below a block
+GAP, ITEM_GAP = 14, 6  # below a block, below an item of a list
 
 
 class Block(NamedTuple):
@@ -53,21 +53,28 @@ def columns(width):
 def height(block, width):
     """The height of a block of text, code or output in a column, with the gap below."""
     if block.kind == "text":
-        return sum(text_lines(line, width) for line in block.lines) * TEXT_LINE + block.extra + GAP
+        return sum(text_lines(line, width) for line in block.lines) * TEXT_LINE + block.extra
     count = sum(len(wrapped(line, columns(width))) for line in block.lines)
     return count * CODE_LINE + CODE_FRAME + GAP
 
 
-def wrapped(line, width):
-    """A line of code or output as lines of at most `width` characters, broken after a comma or at a space.
+BREAKS = (
+    ", ",
+    " for ",
+    " if ",
+    " else ",
+    " and ",
+    " or ",
+)  # a long line of code is broken at the last of them
 
-    What follows is indented by four more than the line.
-    """
+
+def wrapped(line, width):
+    """A line of code or output as lines of at most `width` characters; what follows is indented by four more."""
     out, indent = [], " " * (len(line) - len(line.lstrip()) + 4)
     while len(line) > width:
-        at = max(line.rfind(", ", len(indent), width) + 2, 0)
+        at = max(line.rfind(mark, width // 2, width) + 2 * (mark == ", ") for mark in BREAKS)
         if at < width // 2:
-            at = max(line.rfind(" ", len(indent), width) + 1, 0)
+            at = line.rfind(" ", len(indent) + 1, width)
         if at <= len(indent):
             at = width
         out.append(line[:at].rstrip())

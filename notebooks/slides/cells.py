@@ -92,7 +92,8 @@ def _with(blocks, more):
 
 def of_code(cell, title):
     """The blocks of a code cell: what is shown of its code, what it printed, its pictures."""
-    lines = () if code.is_blank(cell["source"]) else code.shown(cell["source"])
+    pictured = any("image/png" in output.get("data", {}) for output in cell["outputs"])
+    lines = () if code.is_blank(cell["source"]) else code.shown(cell["source"], pictured)
     outputs = [_output(output, title) for output in cell["outputs"]]
     return [Block("code", lines)] * bool(lines) + [block for block in outputs if block]
 

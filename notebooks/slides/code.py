@@ -13,35 +13,53 @@ CLASSES = ((Comment, "c"), (Keyword, "k"), (Operator.Word, "k"), (String, "s"), 
 CLASSES += ((Name.Function, "f"), (Name.Class, "f"))
 
 
-def shown(source):
-    """The lines of a cell that a slide shows: without magics, asserts and what draws; () if none is left."""
+def shown(source, pictured=False):
+    """The lines of a cell that a slide shows: without magics, asserts and what draws; () if none is left.
+
+    pictured: the cell has made a picture, so its last line draws, whatever it is called.
+    """
     source = re.sub(r"^%.*$", "", source, flags=re.MULTILINE)
     try:
         statements = ast.parse(source).body
     except SyntaxError:  # an exercise, or a magic inside a block
         return tuple(source.strip().splitlines())
     lines = source.splitlines()
-    for start, end in reversed(_left_out(statements)):
+    for start, end in sorted(_left_out(statements, pictured), reverse=True):
         del lines[start - 1 : end]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
     return tuple(text.splitlines()) if text.strip() else ()
 
 
-def _left_out(statements):
-    """The lines, from and to, of the asserts and of all from the first statement that draws."""
-    first = next((i for i, statement in enumerate(statements) if draws(statement)), len(statements))
-    return [
-        (statement.lineno, statement.end_lineno)
-        for i, statement in enumerate(statements)
-        if i >= first or isinstance(statement, ast.Assert)
-    ]
+def _left_out(statements, pictured):
+    """The lines, from and to, of the asserts, of functions that draw and of all from the first drawing on."""
+    called = [i for i, statement in enumerate(statements) if not _is_function(statement) and draws(statement)]
+    last = statements[-1] if statements else None
+    if pictured and not called and isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        called = [len(statements) - 1]
+    out = []
+    for i, statement in enumerate(statements):
+        if (called and i >= called[0]) or (_is_function(statement) and draws(statement)):
+            out.append(statement)
+        elif not _is_function(statement):
+            out += _asserts(statement)
+    return [(statement.lineno, statement.end_lineno) for statement in out]
+
+
+def _is_function(statement):
+    return isinstance(statement, ast.FunctionDef)
+
+
+def _asserts(statement):
+    """The asserts of a statement, or the statement itself if there is nothing else in it."""
+    if isinstance(statement, ast.Assert):
+        return [statement]
+    inner = [part for part in getattr(statement, "body", ()) if isinstance(part, ast.stmt)]
+    found = [part for part in inner if isinstance(part, ast.Assert)]
+    return [statement] if found and len(found) == len(inner) else found
 
 
 def draws(statement):
-    """Whether a statement calls a method of something that draws, such as `plt.plot` or `show.grid`; a function's
-    definition does not."""
-    if isinstance(statement, (ast.FunctionDef, ast.Import, ast.ImportFrom)):
-        return False
+    """Whether a statement calls a method of something that draws, such as `plt.plot` or `show.grid`."""
     return any(
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

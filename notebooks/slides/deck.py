@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from slides import cells, markdown
+from slides import cells, markdown, tables
 from slides.blocks import HEIGHT, Block, title_height
 from slides.layout import Piece, Slide, lay_out
 from vitnp.errors import InputError
@@ -93,7 +93,7 @@ def step(section, sections, lang):
 
 def of_plan(plan, lang):
     """The pages of a plan: its title, and for each row the cells it shows and its question."""
-    pages = [Page(plan.title.in_(lang), _text(plan.intro.in_(lang)), kind="title")]
+    pages = [Page(plan.title.in_(lang), _texts(plan.intro.in_(lang)), kind="title")]
     part = 1
     for row in plan.rows:
         if row.part != part:
@@ -103,10 +103,9 @@ def of_plan(plan, lang):
     return pages
 
 
-def _text(*sources):
-    """A slide of texts that are short; each but the first is a step."""
-    groups = [markdown.blocks(text) for text in sources]
-    return Slide(tuple(Piece(block, block is group[0]) for group in groups for block in group))
+def _texts(*texts):
+    """A slide of short texts; each but the first is a step."""
+    return Slide(tuple(Piece(markdown.paragraph(text), i > 0) for i, text in enumerate(texts)))
 
 
 def _of_row(row, lang):
@@ -115,13 +114,23 @@ def _of_row(row, lang):
     pages = []
     for section in (section for show in row.show for section in shown(show, lang)):
         pages += of_section(section, lang, corner, notes)
-    if not row.show:
+    if row.table:
+        pages += _tables(row.table, lang, corner, notes)
+    if not (row.show or row.table):
         pages += of_section(_instead(row, lang), lang, corner, notes)
     if row.question:
         answer = [row.answer.in_(lang)] if row.answer else []
-        slide = _text(row.question.in_(lang), *answer)
+        slide = _texts(row.question.in_(lang), *answer)
         pages.append(Page(QUESTION.in_(lang), slide, corner, notes=notes, kind="question"))
     return pages
+
+
+def _tables(name, lang, corner, notes):
+    """The pages with one of the plans' tables."""
+    from vitnp.course.plans import tables as numbers
+
+    group = tuple(tables.of_texts(numbers.numbers(name, lang)))
+    return of_section(cells.Section(numbers.CAPTIONS[name].in_(lang), 2, (group,), ""), lang, corner, notes)
 
 
 def notes_of(row, lang):
@@ -135,7 +144,7 @@ def notes_of(row, lang):
 
 def _instead(row, lang):
     """A row without a notebook: what to type, its text, its picture."""
-    group = markdown.blocks(row.say.in_(lang))
+    group = [markdown.paragraph(row.say.in_(lang))]
     if row.command:
         group.append(Block("code", (row.command,)))
     if row.picture:
@@ -159,13 +168,14 @@ def shown(show, lang):
     path = notebook(show.notebook, lang)
     found = cells.sections(cells.read(path), lang)
     heading = show.heading.in_(lang)
-    start = next((i for i, section in enumerate(found) if heading in section.title), None)
-    if start is None:
+    having = [i for i, section in enumerate(found) if heading in section.title]
+    if not having:
         raise InputError(
             f'{path.name} has no heading "{heading}", which the plan shows; build it: make notebooks'
         )
     if not heading:
         return found
+    start = min(having, key=lambda i: found[i].level == 1)  # the notebook's own title last
     end = start + 1
     while end < len(found) and found[end].level > found[start].level:
         end += 1

@@ -5,9 +5,9 @@ from typing import NamedTuple
 from slides.blocks import CODE_FRAME, CODE_LINE, COLUMN, GAP, HEIGHT, WIDTH, columns, height, wrapped
 
 LARGEST = 1.4  # times the pixels of a picture
-LEAST = 0.33  # of the area that a picture has on a slide of its own; with less it gets one
+LEAST = 0.5  # of the area that a picture has on a slide of its own; with less it gets one
 SMALLER = 0.45  # of the area that it has with its own text; a text after it may take the rest
-BESIDE = WIDTH - COLUMN - 32  # the width of a picture beside text
+BETWEEN = 32  # pixels between a picture and the text beside it
 
 
 class Piece(NamedTuple):
@@ -18,11 +18,11 @@ class Piece(NamedTuple):
 
 
 class Slide(NamedTuple):
-    """The pieces of a slide in order; with a picture how it is arranged, "below" or "beside", and its size."""
+    """The pieces of a slide in order, the size of its picture, and how wide the text beside or above it is."""
 
     pieces: tuple = ()
-    how: str = "below"
     picture: tuple = ()
+    column: int = WIDTH
 
 
 def lay_out(groups, room=HEIGHT):
@@ -64,12 +64,20 @@ def arrange(pieces, room):
     below = room - sum(height(block, WIDTH) for block in rest)
     if not pictures:
         return Slide(tuple(pieces)) if below + GAP >= 0 else None
-    ways = {"below": fitted(pictures[0].size, WIDTH, below)}
-    if rest and sum(height(block, COLUMN) for block in rest) <= room + GAP:
-        ways["beside"] = fitted(pictures[0].size, BESIDE, room)
-    how, size = max(ways.items(), key=lambda way: way[1])
+    ways = [(fitted(pictures[0].size, WIDTH, below), WIDTH)]
+    size = fitted(pictures[0].size, WIDTH - COLUMN - BETWEEN, room)
+    column = WIDTH - BETWEEN - size[0]
+    if rest and sum(height(block, column) for block in rest) <= room + GAP and not _torn(rest, column):
+        ways.append((size, column))
+    size, column = max(ways)
     alone = fitted(pictures[0].size, WIDTH, room)
-    return Slide(tuple(pieces), how, size) if size[0] ** 2 >= LEAST * alone[0] ** 2 else None
+    return Slide(tuple(pieces), size, column) if size[0] ** 2 >= LEAST * alone[0] ** 2 else None
+
+
+def _torn(blocks, column):
+    """Whether a line of code or output needs more than two lines in a column."""
+    lines = (line for block in blocks if block.kind != "text" for line in block.lines)
+    return any(len(wrapped(line, columns(column))) > 2 for line in lines)
 
 
 def fitted(size, width, high):
@@ -122,9 +130,7 @@ def _cut(piece, left, room):
         return piece._replace(block=block._replace(lines=(*rows[: most - 1], "…"))), None
     if most < 6 or (left < room and len(rows) <= whole):
         return None, piece
-    at = _place_to_cut(
-        rows, max(3, len(rows) - whole, min(most, len(rows) // 2) - 4), min(most, len(rows) - 3)
-    )
+    at = _place_to_cut(rows, max(3, len(rows) - whole), min(most, len(rows) - 3))
     halves = rows[:at], rows[at:]
     return tuple(piece._replace(block=block._replace(lines=tuple(half))) for half in halves)
 
@@ -135,8 +141,9 @@ def _count(pixels):
 
 
 def _place_to_cut(rows, least, most):
-    """Before an empty line, or else the least indented line, of those allowed; the last of them."""
-    return min(range(most, min(least, most) - 1, -1), key=lambda i: _indent(rows[i]))
+    """Before an empty line, or else the least indented line, of those allowed; near the middle."""
+    places = range(min(least, most), most + 1)
+    return min(places, key=lambda i: (_indent(rows[i]), abs(2 * i - len(rows))))
 
 
 def _indent(row):

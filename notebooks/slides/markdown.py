@@ -6,11 +6,11 @@ import re
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from slides.blocks import Block
+from slides import tables
+from slides.blocks import GAP, ITEM_GAP, Block
 
 FORMULA = 84  # pixels of a display formula; one with a fraction or a sum is higher
 HIGH = re.compile(r"\\[td]?frac|\\sum|\\underbrace|\\prod|\\int")
-ROW = 56  # of a table
 
 
 def _formula(text, options):
@@ -50,7 +50,7 @@ def _split(tokens):
     """A list as one block an item, anything else as one block."""
     kind = tokens[0].type
     if kind not in ("bullet_list_open", "ordered_list_open"):
-        return [_block(tokens, kind)]
+        return _table(tokens) if kind == "table_open" else [_block(tokens, kind)]
     level, items, number = tokens[0].level + 1, [], int(tokens[0].attrGet("start") or 1)
     for token in tokens[1:-1]:
         if token.type == "list_item_open" and token.level == level:
@@ -67,15 +67,29 @@ def _block(tokens, kind):
     body = whole(PARSER.renderer.render(tokens, PARSER.options, {}))
     if kind == "math_block":
         rows = tokens[0].content.count(r"\\")
-        return Block("text", (), body, FORMULA + 36 * bool(HIGH.search(tokens[0].content)) + 50 * rows)
-    if kind == "table_open":
-        rows = sum(token.type == "tr_open" for token in tokens)
-        return Block("text", (), f'<div class="table">{body}</div>', ROW * rows)
+        return Block("text", (), body, GAP + FORMULA + 36 * bool(HIGH.search(tokens[0].content)) + 50 * rows)
     if kind == "fence":
         return Block("code", tuple(tokens[0].content.rstrip("\n").splitlines()))
     lines = [plain(token) for token in tokens if token.type == "inline"]
-    indent = "    " if "list" in kind else ""
-    return Block("text", tuple(indent + line for line in lines), body)
+    if "list" in kind:
+        return Block("text", tuple("    " + line for line in lines), body, ITEM_GAP)
+    return Block("text", tuple(lines), body, GAP)
+
+
+def _table(tokens):
+    rows, texts = [], iter(token for token in tokens if token.type == "inline")
+    for token in tokens:
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type in ("th_open", "td_open"):
+            rows[-1].append(next(texts).content)
+    return tables.blocks([[(PARSER.renderInline(cell), cell) for cell in row] for row in rows])
+
+
+def paragraph(text):
+    """A text that is one paragraph, also where Markdown would see a list: "1. the sums"."""
+    (inline,) = PARSER.parseInline(text)
+    return Block("text", (plain(inline),), f"<p>{whole(PARSER.renderInline(text))}</p>", GAP)
 
 
 def plain(inline):

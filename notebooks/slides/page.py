@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from slides import code
-from slides.blocks import COLUMN, WIDTH, columns, wrapped
+from slides.blocks import WIDTH, columns, wrapped
 from slides.markdown import PARSER
 from vitnp.errors import InputError
 
@@ -109,13 +109,14 @@ def shortened(corner, most=62):
 def body(slide):
     """The pieces of a slide, each step a fragment of reveal.js; what comes first is there at once."""
     steps = _steps(slide.pieces)
-    width = COLUMN if slide.how == "beside" else WIDTH
-    made = [(_is_picture(step), fragment(step, i, slide, width)) for i, step in enumerate(steps)]
-    if slide.how == "below":
+    made = [(_is_picture(step), fragment(step, i, slide)) for i, step in enumerate(steps)]
+    if slide.column == WIDTH:
         return "".join(text for _, text in made)
     texts = "".join(text for is_picture, text in made if not is_picture)
     pictures = "".join(text for is_picture, text in made if is_picture)
-    return f'<div class="columns"><div class="texts">{texts}</div>{pictures}</div>'
+    return (
+        f'<div class="columns"><div style="flex: none; width: {slide.column}px">{texts}</div>{pictures}</div>'
+    )
 
 
 def _is_picture(step):
@@ -131,13 +132,13 @@ def _steps(pieces):
     return steps
 
 
-def fragment(step, i, slide, width):
+def fragment(step, i, slide):
     """The blocks that appear together; the first are there from the start."""
-    inner = "".join(block_html(block, slide, width) for block in step)
+    inner = "".join(block_html(block, slide) for block in step)
     return f'<div class="fragment" data-fragment-index="{i}">{inner}</div>' if i else f"<div>{inner}</div>"
 
 
-def block_html(block, slide, width):
+def block_html(block, slide):
     """One block."""
     if block.kind == "text":
         return block.html
@@ -145,7 +146,7 @@ def block_html(block, slide, width):
         wide, high = slide.picture
         source = f"data:image/png;base64,{block.html}"
         alt = html.escape(block.lines[0], quote=True)
-        return f'<figure class="{slide.how}"><img alt="{alt}" width="{wide}" height="{high}" src="{source}"></figure>'
-    rows = [part for line in block.lines for part in wrapped(line, columns(width))]
+        return f'<figure><img alt="{alt}" width="{wide}" height="{high}" src="{source}"></figure>'
+    rows = [part for line in block.lines for part in wrapped(line, columns(slide.column))]
     text = code.colored(rows) if block.kind == "code" else html.escape("\n".join(rows))
     return f'<pre class="{block.kind}">{text}</pre>'
