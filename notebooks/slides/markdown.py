@@ -109,5 +109,5 @@ def plain(inline):
 
 def whole(body):
     """HTML where a formula or code stays together with what follows without a space: a particle, a full stop."""
-    piece = r"(\\\(.*?\\\)|<code>[^<]*</code>)"
-    return re.sub(piece + r"([^\s<]+)", r'<span class="whole">\1\2</span>', body, flags=re.DOTALL)
+    piece = r'(<span class="math inline">[^<]*</span>|<code>[^<]*</code>)'
+    return re.sub(piece + r"([^\s<]+)", r'<span class="whole">\1\2</span>', body)
