@@ -4,7 +4,7 @@ import re
 
 import pytest
 from slide_decks import ROOT, cells, code_cell, deck, layout, markdown, picture, printed
-from slides.blocks import CODE_CHARACTER, GAP, HEIGHT, WIDTH, Block, height, pixels, title_height, wrapped
+from slides.blocks import CODE_CHARACTER, GAP, HEIGHT, WIDTH, Block, height, pixels, wrapped
 
 
 def blocks(*kinds):
@@ -58,6 +58,22 @@ def test_code_and_its_result_stay_together():
     ]
 
 
+def test_code_and_its_result_leave_the_text_rather_than_each_other():
+    unit = [*blocks("A text. " * 40, 10), Block("printed", ("1",) * 3)]
+    texts, result = layout.lay_out([unit])
+    assert {piece.block.kind for piece in texts.pieces} == {"text"}
+    assert [piece.block.kind for piece in result.pieces] == ["code", "printed"]
+
+
+def test_a_formula_that_is_too_wide_has_its_parts_below_each_other():
+    long = (
+        r"r = \sigma(xW_r + b_r + hU_r), \quad z = \sigma(xW_z + b_z + hU_z), \quad n = xW_n + b_n + hU_n + c"
+    )
+    (block,) = markdown.blocks(f"$${long}$$")
+    assert block.html.count(r"\\ ") == 2 and r"\begin{gathered}" in block.html
+    assert "gathered" not in markdown.blocks(r"$$a = b, \quad c = d$$")[0].html
+
+
 def test_a_wide_picture_is_below_a_text_and_a_square_one_beside_it():
     (wide,) = layout.lay_out([blocks("A text.", (860, 300))])
     (square,) = layout.lay_out([blocks("A text.", 4, (420, 420))])
@@ -96,6 +112,7 @@ def test_a_long_line_is_broken_after_a_comma_and_indented():
     ]
     assert wrapped("x" * 50, 20) == ["x" * 20, "    " + "x" * 16, "    " + "x" * 14]
     assert wrapped("short", 20) == ["short"]
+    assert wrapped("x = 1  # the first of all", 20) == ["# the first of all", "x = 1"]
 
 
 def test_korean_is_measured_wider():
@@ -118,7 +135,7 @@ def test_a_list_may_be_cut_between_its_items():
 def test_every_slide_of_a_notebook_is_within_its_room(name):
     lang = "ko" if "ko" in name else "en"
     for one in deck.of_notebooks([ROOT / "notebooks" / f"{name}.ipynb"], lang):
-        room = HEIGHT - (deck.OPENING if one.kind else title_height(one.title, one.sub))
+        room = deck.room_below(one.title, one.sub, one.kind)
         kinds = [piece.block for piece in one.slide.pieces if piece.block.kind != "picture"]
         total = sum(height(block, one.slide.column) for block in kinds)
         if one.slide.picture and one.slide.column == WIDTH:

@@ -82,6 +82,14 @@ def test_corner_number_and_notes(made):
     assert "<b>05_attention</b> In [3]" in sections(made)[1]
 
 
+@pytest.mark.parametrize(
+    ("opening", "numbers"),
+    [("강의자료 003, 5단계", "003"), ("Decks 000, 001 and 004, 3 parts", "000, 001, 004"), ("none", None)],
+)
+def test_the_decks_that_an_opening_names(opening, numbers):
+    assert deck.number(cells.sections([text(f"# T\n{opening}")], "en")) == numbers
+
+
 def test_formulas_stay_with_their_particle(made):
     assert r'<span class="whole"><span class="math inline">\(d_k\)</span>를</span>' in made
     assert r"\[S = QK\]" in made  # a formula between the lines of a paragraph
@@ -125,6 +133,7 @@ def test_output_that_is_cut_is_whole_in_the_notes(tmp_path):
         ("def draw():\n    plt.plot(x)\n\ndraw()", True, ()),
         ("draw()", True, ()),
         ("draw()", False, ("draw()",)),
+        ("axes.swapaxes(1, 2)", False, ("axes.swapaxes(1, 2)",)),
         ("for x in y:\n    assert x\n    print(x)", False, ("for x in y:", "    print(x)")),
         ("for x in y:\n    assert x", False, ()),
         ("def f(x):\n    assert x\n    return x", False, ("def f(x):", "    assert x", "    return x")),

@@ -70,7 +70,11 @@ BREAKS = (
 
 def wrapped(line, width):
     """A line of code or output as lines of at most `width` characters; what follows is indented by four more."""
-    out, indent = [], " " * (len(line) - len(line.lstrip()) + 4)
+    spaces = len(line) - len(line.lstrip())
+    before, mark, comment = line.partition("  # ")
+    if mark and len(line) > width:  # a comment is put above the line that it is about
+        return [*wrapped(f"{' ' * spaces}# {comment}", width), *wrapped(before.rstrip(), width)]
+    out, indent = [], " " * (spaces + 4) + "# " * line.lstrip().startswith("# ")
     while len(line) > width:
         at = max(line.rfind(mark, width // 2, width) + 2 * (mark == ", ") for mark in BREAKS)
         if at < width // 2:

@@ -8,7 +8,12 @@ from pygments import lex
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
-DRAWING = {"plt", "show", "figure", "fig", "ax", "axes"}  # names that a statement which draws uses
+DRAWING = {"plt", "show"}  # names whose methods draw
+PICTURED = DRAWING | {
+    "figure",
+    "ax",
+    "axes",
+}  # and where there is a picture: elsewhere `axes` may be an array's
 CLASSES = ((Comment, "c"), (Keyword, "k"), (Operator.Word, "k"), (String, "s"), (Number, "n"))
 CLASSES += ((Name.Function, "f"), (Name.Class, "f"))
 
@@ -32,13 +37,15 @@ def shown(source, pictured=False):
 
 def _left_out(statements, pictured):
     """The lines, from and to, of the asserts, of functions that draw and of all from the first drawing on."""
-    called = [i for i, statement in enumerate(statements) if not _is_function(statement) and draws(statement)]
+    names = PICTURED if pictured else DRAWING
+    drawing = [draws(statement, names) for statement in statements]
+    called = [i for i, statement in enumerate(statements) if drawing[i] and not _is_function(statement)]
     last = statements[-1] if statements else None
     if pictured and not called and isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
         called = [len(statements) - 1]
     out = []
     for i, statement in enumerate(statements):
-        if (called and i >= called[0]) or (_is_function(statement) and draws(statement)):
+        if (called and i >= called[0]) or drawing[i]:
             out.append(statement)
         elif not _is_function(statement):
             out += _asserts(statement)
@@ -58,12 +65,12 @@ def _asserts(statement):
     return [statement] if found and len(found) == len(inner) else found
 
 
-def draws(statement):
+def draws(statement, names):
     """Whether a statement calls a method of something that draws, such as `plt.plot` or `show.grid`."""
     return any(
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and {name.id for name in ast.walk(node.func) if isinstance(name, ast.Name)} & DRAWING
+        and {name.id for name in ast.walk(node.func) if isinstance(name, ast.Name)} & names
         for node in ast.walk(statement)
     )
 

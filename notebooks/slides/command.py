@@ -8,7 +8,7 @@ from slides import browser, deck
 from slides.page import page
 from vitnp.errors import InputError
 from vitnp.system.language import LANGUAGES, chosen
-from vitnp.system.writing import beside
+from vitnp.system.writing import as_input_error, beside
 
 EXAMPLE = "such as make slides NOTEBOOK=notebooks/ko/05_attention.ipynb or make slides PLAN=90min"
 
@@ -66,7 +66,8 @@ def build(options):
 def write(options):
     """Write the page, and the PDF if there is a browser; say what is there."""
     name, title, pages, lang = build(options)
-    options.out.mkdir(parents=True, exist_ok=True)
+    with as_input_error(options.out):
+        options.out.mkdir(parents=True, exist_ok=True)
     file = options.out / f"{name}-{lang}.html"
     with beside(file) as part:
         Path(part).write_text(page(pages, title, lang, dark=options.dark), "utf-8")

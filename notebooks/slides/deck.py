@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from slides import cells, markdown, tables
-from slides.blocks import HEIGHT, Block, title_height
+from slides.blocks import HEIGHT, WIDTH, Block, text_lines, title_height
 from slides.layout import Piece, Slide, lay_out
 from vitnp.errors import InputError
 from vitnp.system.language import Text
 
-OPENING = 220  # pixels of the title on an opening slide, and above it
 NOTEBOOKS = Path(__file__).resolve().parents[1]
 PICTURES = NOTEBOOKS.parent / "docs" / "pictures"
 
@@ -54,12 +53,19 @@ def of_section(section, lang, corner, notes=(), kind=""):
     """The pages of what stands below one heading."""
     title, sub = titles(section.title, lang)
     groups = section.groups or ((),)
-    slides = lay_out(groups, HEIGHT - (OPENING if kind else title_height(title, sub))) or [Slide()]
+    slides = lay_out(groups, room_below(title, sub, kind)) or [Slide()]
     pages = []
     for i, slide in enumerate(slides):
         cut = tuple((OUTPUT.in_(lang), block.full) for block in _printed(slide) if was_cut(block))
         pages.append(Page(title, slide, corner, sub, (*notes, *cut), kind if i == 0 else ""))
     return pages
+
+
+def room_below(title, sub="", kind=""):
+    """The height of what may stand below a title; that of an opening slide is larger and lower."""
+    return HEIGHT - (
+        40 + 18 + 64 * text_lines(title, WIDTH, 52) if kind == "title" else title_height(title, sub)
+    )
 
 
 def _printed(slide):
@@ -78,10 +84,10 @@ def titles(title, lang):
 
 
 def number(sections):
-    """The number of the deck that a notebook's opening names, or None."""
+    """The numbers of the decks that a notebook's opening names, "001, 003", or None."""
     opening = " ".join(block.html for group in sections[0].groups for block in group) if sections else ""
-    found = re.search(r"(?:강의자료|슬라이드|[Dd]eck|[Ss]lides?) (\d{3})", opening)
-    return found and found[1]
+    found = re.search(r"(?:강의자료|슬라이드|[Dd]ecks?|[Ss]lides?) ((?:\d{3}\D{0,5})+)", opening)
+    return found and ", ".join(re.findall(r"\d{3}", found[1]))
 
 
 def step(section, sections, lang):

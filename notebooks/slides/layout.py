@@ -98,6 +98,10 @@ def _large_enough(arranged, page, unit, room):
 
 def _broken(unit, room):
     """A unit that does not fit a slide, on several: lists of pieces."""
+    texts = tuple(piece for piece in unit if piece.block.kind == "text")
+    result = unit[len(texts) :]
+    if texts and unit[-1].block.kind == "printed" and arrange(texts, room) and arrange(result, room):
+        return [texts, result]
     pages, todo = [()], list(unit)
     while todo:
         piece = todo.pop(0)

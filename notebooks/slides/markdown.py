@@ -10,6 +10,7 @@ from slides import tables
 from slides.blocks import GAP, ITEM_GAP, Block
 
 FORMULA = 84  # pixels of a display formula; one with a fraction or a sum is higher
+WIDEST = 45  # letters of a formula in one line
 HIGH = re.compile(r"\\[td]?frac|\\sum|\\underbrace|\\prod|\\int")
 
 
@@ -33,9 +34,7 @@ PARSER = _parser()
 
 def blocks(source):
     """The blocks of a Markdown text: one a paragraph, formula or table, one an item of a list."""
-    alone = re.sub(
-        r"^(\$\$.+?\$\$)$", r"\n\1\n", source, flags=re.MULTILINE | re.DOTALL
-    )  # else part of the paragraph
+    alone = re.sub(r"^\$\$(.+?)\$\$$", _display, source, flags=re.MULTILINE | re.DOTALL)
     tokens, start, depth = PARSER.parse(alone), 0, 0
     out = []
     for i, token in enumerate(tokens):
@@ -44,6 +43,15 @@ def blocks(source):
             out += _split(tokens[start : i + 1])
             start = i + 1
     return out
+
+
+def _display(found):
+    """A display formula as a paragraph of its own; one that is too wide has its parts below each other."""
+    formula = found[1]
+    if len(re.sub(r"[{}^_\s]", "", re.sub(r"\\[a-zA-Z]+", "x", formula))) > WIDEST and "quad" in formula:
+        rows = r" \\ ".join(part.strip() for part in re.split(r"\\q?quad", formula))
+        formula = rf"\begin{{gathered}} {rows} \end{{gathered}}"
+    return f"\n$${formula}$$\n"
 
 
 def _split(tokens):
