@@ -50,7 +50,7 @@ slides: $(INSTALLED) .venv/slides/.installed
 	@$(BIN)/python notebooks/slides $(NOTEBOOK) $(if $(PLAN),--plan $(PLAN)) $(if $(findstring command,$(origin LANG)),--lang $(LANG)) $(OPTIONS)
 
 .venv/slides/.installed: notebooks/slides/requirements.txt
-	@echo "copying reveal.js and MathJax into .venv/slides, once only: 5 MB to download"
+	@echo "copying reveal.js and MathJax into .venv/slides, once only: 9 MB to download"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/slides -r $<
 	@touch $@
 
