@@ -18,6 +18,7 @@ from slide_decks import (
     text,
     write,
 )
+from slides.blocks import pixels
 
 
 @pytest.fixture
@@ -100,6 +101,12 @@ def test_a_picture_has_its_alternative_text():
     assert block.lines == ('a "grid"',)
     assert 'alt="a &quot;grid&quot;"' in page.block_html(block, deck.Slide(picture=(86, 42)))
     assert cells.of_code(code_cell("show.grid(x)", picture()), "T")[0].lines == ("T",)
+
+
+def test_a_long_corner_keeps_whole_words_in_one_line():
+    assert page.shortened("25분 · 5단계") == "25분 · 5단계"
+    long = page.shortened("어텐션, " * 30)
+    assert re.fullmatch("(어텐션, ){8,14}어텐션 …", long) and pixels(long, 20) < 1000
 
 
 def test_an_english_heading_has_the_korean_one_below():

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from slides import code
-from slides.blocks import WIDTH, columns, wrapped
+from slides.blocks import WIDTH, columns, pixels, wrapped
 from slides.markdown import PARSER
 from vitnp.errors import InputError
 
@@ -101,9 +101,12 @@ def inline(title):
     return PARSER.renderInline(title)
 
 
-def shortened(corner, most=62):
-    """The corner in one line."""
-    return corner if len(corner) <= most else corner[: most - 1].rstrip(" ,") + "…"
+def shortened(corner):
+    """The corner in one line: whole words, as many as fit beside the number."""
+    words = corner.split(" ")
+    while pixels(" ".join(words), 20) > WIDTH - 220:
+        words.pop()
+    return corner if len(words) == corner.count(" ") + 1 else " ".join(words).rstrip(",;:") + " …"
 
 
 def body(slide):
