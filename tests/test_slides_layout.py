@@ -126,6 +126,13 @@ def test_a_table_is_continued_with_its_header():
     assert re.findall(r"row (\d+)", "".join(block.html for block in made)) == [str(i) for i in range(30)]
 
 
+def test_a_column_of_long_texts_takes_what_the_short_ones_leave():
+    row = f"| Natural | {'Caltech 95.3, ' * 10}| 86.7 |\n"
+    (block,) = markdown.blocks(f"| group | tasks | mean |\n|---|---|---|\n{row * 3}")
+    assert block.html.count("<tr>") == 4 and block.extra < 450
+    assert block.html.count('class="short"') == 6
+
+
 def test_a_list_may_be_cut_between_its_items():
     made = markdown.blocks("1. one\n2. two\n\n- three")
     assert ['start="2"' in block.html for block in made] == [False, True, False]

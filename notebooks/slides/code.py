@@ -66,12 +66,13 @@ def _asserts(statement):
 
 
 def draws(statement, names):
-    """Whether a statement calls a method of something that draws, such as `plt.plot` or `show.grid`."""
+    """Whether a statement calls `plt.plot`, `show.grid` or the like, or a function of the notebook called `draw…`."""
+    calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
     return any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and {name.id for name in ast.walk(node.func) if isinstance(name, ast.Name)} & names
-        for node in ast.walk(statement)
+        func.id.startswith("draw")
+        if isinstance(func, ast.Name)
+        else {name.id for name in ast.walk(func) if isinstance(name, ast.Name)} & names
+        for func in calls
     )
 
 

@@ -83,11 +83,12 @@ def section(one, number, count):
     kind = f' class="{one.kind}"' if one.kind else ""
     sub = f'<div class="sub">{html.escape(one.sub)}</div>' if one.sub else ""
     notes = "".join(f"<p><b>{html.escape(label)}</b> {lines(text)}</p>" for label, text in one.notes)
+    notes = f'<aside class="notes">{notes}</aside>' if notes else ""
     return (
         f'<section{kind}><div class="slide"><h2>{inline(one.title)}</h2>{sub}<div class="body">{body(one.slide)}</div>'
         f'<footer><span class="corner">{html.escape(shortened(one.corner))}</span>'
         f'<span class="number">{number} / {count}</span></footer></div>'
-        f'<aside class="notes">{notes}</aside></section>'
+        f"{notes}</section>"
     )
 
 

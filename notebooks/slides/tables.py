@@ -1,6 +1,6 @@
 """Tables: short cells in one line; a table that does not fit is continued on the next slide, with its header."""
 
-from slides.blocks import GAP, HEIGHT, WIDTH, Block, text_lines
+from slides.blocks import GAP, HEIGHT, WIDTH, Block, pixels, text_lines
 
 SIZE, LINE, PADDING = 26, 36, 24  # of the letters; beside a cell
 SHORT = 22  # characters: such a cell is not broken
@@ -16,7 +16,7 @@ def of_texts(rows):
 def blocks(rows):
     """The blocks of a table: rows of (HTML, text) pairs, the header first."""
     header, *rest = rows
-    room = WIDTH // len(header) - PADDING
+    room = _widths(rest)
     parts, left = [], 0
     for row in rest:
         need = _height(row, room)
@@ -28,9 +28,19 @@ def blocks(rows):
     return [_block(header, part, room) for part in parts]
 
 
+def _widths(rows):
+    """The pixels of each column: what short cells need; the other columns share the rest."""
+    columns = [[text for _, text in column] for column in zip(*rows, strict=True)]
+    short = [max(map(len, column)) <= SHORT for column in columns]
+    widths = [max(pixels(text, SIZE) for text in column) for column in columns]
+    taken = sum(width for width, is_short in zip(widths, short, strict=True) if is_short)
+    free = (WIDTH - PADDING * len(columns) - taken) / max(1, short.count(False))
+    return [width if is_short else max(free, 100) for width, is_short in zip(widths, short, strict=True)]
+
+
 def _height(row, room):
-    """The pixels of a row whose columns are equally wide; short cells are never broken."""
-    counts = [1 if len(text) <= SHORT else text_lines(text, room, SIZE) for _, text in row]
+    """The pixels of a row. A short cell is not broken, a header is."""
+    counts = [text_lines(text, max(width, 100), SIZE) for (_, text), width in zip(row, room, strict=True)]
     return max(counts) * LINE + 9
 
 
