@@ -130,4 +130,4 @@ UNSET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS -u
 	touch $@
 
 clean:
-	rm -rf .venv .venv-parity .venv-bench .venv-gpu .venv-fuzz demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mutation
+	rm -rf .venv .venv-parity .venv-bench .venv-gpu .venv-fuzz demo slides build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mutation

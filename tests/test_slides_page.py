@@ -96,6 +96,11 @@ def test_formulas_stay_with_their_particle(made):
     assert r"\[S = QK\]" in made  # a formula between the lines of a paragraph
 
 
+def test_a_link_is_its_text_and_markup_is_shown_as_it_is():
+    (block,) = cells.markdown.blocks("See [the *paper*](https://arxiv.org) and <b>.")
+    assert block.html.strip() == "<p>See the <em>paper</em> and &lt;b&gt;.</p>"
+
+
 def test_a_picture_has_its_alternative_text():
     (block,) = cells.of_code(code_cell("show.grid(x)", picture(**{"image/png": {"alt": 'a "grid"'}})), "T")
     assert block.lines == ('a "grid"',)
