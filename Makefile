@@ -3,7 +3,8 @@
 # make check  under a minute: lint, the slides' shapes, gradients, golden files; for whoever has changed a step
 # make test   lint and every test, on every core
 # make lab    the notebooks in JupyterLab, opened at the tour
-# make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides, beside it
+# make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides that need no network, and as a PDF: slides/
+# make slides PLAN=90min LANG=ko    the same of all that a lesson plan shows, with speaker notes; OPTIONS=--help for more
 # make notebooks        build and run the notebooks from notebooks/src
 # make check-notebooks  run them all, and compare with those that are there
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
@@ -44,9 +45,14 @@ test: $(INSTALLED)
 lab: $(BIN)/jupyter-lab
 	$(BIN)/jupyter-lab notebooks/00_tour.ipynb
 
-slides: $(BIN)/jupyter-lab
-	$(if $(wildcard $(NOTEBOOK)),,$(error which notebook? there is no "$(NOTEBOOK)"; make slides NOTEBOOK=notebooks/ko/05_attention.ipynb))
-	$(BIN)/jupyter nbconvert --to slides --SlidesExporter.reveal_width=1280 --SlidesExporter.reveal_height=720 $(NOTEBOOK)
+# LANG is in the environment of every shell; only that of the command line is an option
+slides: $(INSTALLED) .venv/slides/.installed
+	@$(BIN)/python notebooks/slides $(NOTEBOOK) $(if $(PLAN),--plan $(PLAN)) $(if $(findstring command,$(origin LANG)),--lang $(LANG)) $(OPTIONS)
+
+.venv/slides/.installed: notebooks/slides/requirements.txt
+	@echo "copying reveal.js and MathJax into .venv/slides, once only: 9 MB to download"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/slides -r $<
+	@touch $@
 
 $(BIN)/jupyter-lab: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[notebooks]"
@@ -124,4 +130,4 @@ UNSET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS -u
 	touch $@
 
 clean:
-	rm -rf .venv .venv-parity .venv-bench .venv-gpu .venv-fuzz demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mutation
+	rm -rf .venv .venv-parity .venv-bench .venv-gpu .venv-fuzz demo slides build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mutation
