@@ -2,7 +2,8 @@
 
 A plan is `NAME.toml` beside this file: `title_ko`, `title_en`, `minutes`, `intro_ko`, `intro_en`, and a `[[row]]` per
 entry. A row's texts are `slide`, `say`, `question`, `answer`, `wrong` and `wrong_why`, each with `_ko` and `_en`;
-`show = [["05", "Korean heading", "English heading"], …]`, `picture = "look-query"`, `command = "vitnp walk"`.
+`show = [["05", "Korean heading", "English heading"], …]`, `picture = "look-query"`, `command = "vitnp walk"`,
+`table = "sota"`.
 `same = "90min/scores"` takes over the row of another plan whose `key` that is; what stands beside it replaces its own.
 """
 
@@ -40,6 +41,7 @@ class Row(NamedTuple):
     wrong_why: Text | None  # why it is tempting
     picture: str | None  # the stem of a file in docs/pictures: shown where a notebook cannot run
     command: str | None = None  # to run in the terminal
+    table: str | None = None  # the name of a table of numbers, see `tables`
 
 
 class Plan(NamedTuple):
@@ -83,7 +85,7 @@ def _row(fields):
     show = tuple(Show(number, Text(ko, en)) for number, ko, en in fields.get("show", ()))
     told = {name: _text(fields, name) for name in ("slide", "say")}
     told |= {name: _text(fields, name) if f"{name}_ko" in fields else None for name in OPTIONAL}
-    rest = {name: fields.get(name) for name in ("picture", "command")}
+    rest = {name: fields.get(name) for name in ("picture", "command", "table")}
     return Row(minute=fields["minute"], part=fields.get("part", 1), show=show, **told, **rest)
 
 
