@@ -72,7 +72,13 @@ FIGURE_3 = {
 JFT_SUBSETS = (9e6, 30e6, 90e6, 300e6)
 
 # Table 2: mean and standard deviation of three fine-tunings, in %; Noisy Student from its own paper, with two settings.
-TABLE_2_MODELS = ("ViT-H/14 (JFT)", "ViT-L/16 (JFT)", "ViT-L/16 (ImageNet-21k)", "BiT-L (R152x4)", "Noisy Student")
+TABLE_2_MODELS = (
+    "ViT-H/14 (JFT)",
+    "ViT-L/16 (JFT)",
+    "ViT-L/16 (ImageNet-21k)",
+    "BiT-L (R152x4)",
+    "Noisy Student",
+)
 TABLE_2 = {
     "ImageNet": ("88.55 ± 0.04", "87.76 ± 0.03", "85.30 ± 0.02", "87.54 ± 0.02", "88.4/88.5"),
     "ImageNet ReaL": ("90.72 ± 0.05", "90.54 ± 0.03", "88.62 ± 0.05", "90.54", "90.55"),

@@ -6,11 +6,22 @@ from vitnp.models import preset, vit
 from vitnp.system.language import Text
 
 CAPTIONS = {
-    "sizes": Text("ViT의 크기 (Table 1). 파라미터는 클래스 1,000개로 센 값", "The sizes of ViT (Table 1); parameters counted with 1,000 classes"),
-    "sota": Text("SOTA 비교 (Table 2). 정확도는 %", "Comparison with the state of the art (Table 2); accuracies in %"),
-    "vtab": Text("VTAB의 그룹과 ViT-H/14의 정확도 (Table 9), %", "The groups of VTAB, and the accuracy of ViT-H/14 (Table 9), %"),
-    "figure3": Text("ImageNet 정확도와 사전 학습 이미지의 수 (Figure 3), %", "Accuracy on ImageNet by the images of pre-training (Figure 3), %"),
-}  # fmt: skip
+    "sizes": Text(
+        "ViT의 크기 (Table 1). 파라미터는 클래스 1,000개로 센 값",
+        "The sizes of ViT (Table 1); parameters counted with 1,000 classes",
+    ),
+    "sota": Text(
+        "SOTA 비교 (Table 2). 정확도는 %", "Comparison with the state of the art (Table 2); accuracies in %"
+    ),
+    "vtab": Text(
+        "VTAB의 그룹과 ViT-H/14의 정확도 (Table 9), %",
+        "The groups of VTAB, and the accuracy of ViT-H/14 (Table 9), %",
+    ),
+    "figure3": Text(
+        "ImageNet 정확도와 사전 학습 이미지의 수 (Figure 3), %",
+        "Accuracy on ImageNet by the images of pre-training (Figure 3), %",
+    ),
+}
 
 
 def numbers(name, lang=None):
