@@ -98,7 +98,10 @@ def _notebook(number, lang):
 
 
 def _picture(stem, lang):
-    return f"[{stem}.png]({_up(lang)}pictures/{stem}.png)"
+    """A link to a picture, in Korean if there is one."""
+    korean = f"ko/{stem}.png"
+    file = korean if lang == "ko" and (ROOT / "docs/pictures" / korean).exists() else f"{stem}.png"
+    return f"[{stem}.png]({_up(lang)}pictures/{file})"
 
 
 WORDS = {
