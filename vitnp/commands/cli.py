@@ -110,7 +110,19 @@ def parser(words):
         command = commands.add_parser(name, help=what)
         if name == typed:
             importlib.import_module(f"vitnp.commands.{name.replace('-', '_')}").add_options(command)
+            if name != "workshop":  # a student's folder has its language
+                add_lang(command)
     return top
+
+
+def add_lang(parser):
+    """Add --lang to the parser of a command, or to those of its subcommands, where it is not an option already."""
+    if parser._subparsers is not None:
+        for action in parser._subparsers._group_actions:
+            for one in action.choices.values():
+                add_lang(one)
+    elif "--lang" not in parser._option_string_actions:
+        parser.add_argument("--lang", choices=language.LANGUAGES, help="language (default: the locale's)")
 
 
 def main(argv=None):

@@ -1,11 +1,11 @@
 """The catalogue of messages: English templates and their Korean. Read once, when something is to be said in Korean.
 
-Every line of the TOML files beside this one is `"template" = "template in Korean"`. A {} of the English template matches
-anything, and may be empty; the value takes the place of the Korean {} of the same position, or of {1}, counted from 0,
-where the order differs. A value is itself translated where a template matches it whole: "did you mean {}?" is a template
-of its own. Of all ways to translate a message, the one whose templates account for the most letters is taken.
-`counted.toml` has the nouns of `errors.counted`: "2 steps" is a number and a noun. A particle after a value is written
-in both forms, such as 은(는), and `particles` keeps the one that fits.
+Every line of the TOML files beside this one is `"template" = "template in Korean"`. A {} of the English template
+matches anything, and may be empty; the value takes the place of the Korean {} of the same position, or of {1}, counted
+from 0, where the order differs. A value is itself translated where a template matches it whole: "did you mean {}?" is
+a template of its own. Of all ways to translate a message, the one whose templates account for the most letters is
+taken. `counted.toml` has the nouns of `errors.counted`: "2 steps" is a number and a noun. A particle after a value is
+written in both forms, such as 은(는), and `particles` keeps the one that fits.
 """
 
 import functools

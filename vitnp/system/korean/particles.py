@@ -66,4 +66,6 @@ def _of_latin(word):
         return LETTERS.get(lower[-1], "")
     if lower.endswith("ng"):
         return "ㅇ"
-    return ENDS.get((lower[:-1] if lower.endswith("e") else lower)[-1:], "")
+    if lower.endswith("pe"):  # shape
+        return ""
+    return ENDS.get(lower.removesuffix("e")[-1:], "")
