@@ -45,7 +45,7 @@ def errors():
 def texts():
     """All literal texts of the source, one after the other."""
     found = []
-    for path, node in nodes():
+    for _, node in nodes():
         if isinstance(node, ast.JoinedStr | ast.BinOp):
             found.append(template(node))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -17,35 +17,50 @@ from vitnp.system.korean.particles import fitted
 
 FOLDER = Path(__file__).parent
 COUNTED = "counted.toml"
-DEEPEST = 6  # levels of a message within a message
+DEEPEST = 8  # levels of a message within a message
 LEAST = 4  # letters of a template that may stand around what is not translated: "{} or {}" would make a line of both
 HOLE = re.compile(r"\{(\d*)\}")
 
 
 def of(message):
     """The message in Korean; as it is where no template matches. A line break counts as a space, as in `one_line`."""
-    return fitted(best(" ".join(str(message).split()))[1])
+    text = " ".join(str(message).split())
+    among = [entry for entry in templates() if all(chunk in text for chunk in entry[0])]
+    return fitted(best(text, 0, among, {})[1])
 
 
-@functools.lru_cache(4096)
-def best(text, depth=0):
-    """(letters that templates account for, the text in Korean) of the best translation."""
+def best(text, depth, among, known):
+    """(letters that templates account for, the text in Korean) of the best translation by the templates in `among`.
+
+    known: {(text, depth): the result}, of what was asked before.
+    """
     words = text.strip()
     if depth == DEEPEST or not words or words[0] == words[-1] == '"':  # a quoted value is the user's
         return 0, text
-    found = _counted(words)
-    for chunks, korean in templates():
-        letters = sum(map(len, chunks))
-        if depth == 0:  # what a clause says of another is outside of it
-            letters += sum(chunk.count("; ") for chunk in chunks)
-        for values in splits(chunks, words):
-            parts = [best(value, depth + 1) for value in values]
-            score = letters + sum(own for own, _ in parts)
-            weak = depth == 0 and sum(map(str.isalpha, "".join(chunks))) < LEAST
-            if score > found[0] and not (weak and not all(own or not part for own, part in parts)):
-                found = score, filled(korean, [part for _, part in parts])
-    before, after = text[: text.index(words)], text[text.index(words) + len(words) :]
-    return found[0], before + found[1] + after
+    if (text, depth) not in known:
+        found = _counted(words)
+        for chunks, korean in among:
+            for values in splits(chunks, words):
+                parts = [best(value, depth + 1, among, known) for value in values]
+                score = worth(chunks, parts, depth)
+                if score > found[0]:
+                    found = score, filled(korean, [part for _, part in parts])
+        before, after = text[: text.index(words)], text[text.index(words) + len(words) :]
+        known[text, depth] = found[0], before + found[1] + after
+    return known[text, depth]
+
+
+def worth(chunks, parts, depth):
+    """The letters that a template and what stands in its places account for; 0 where it is not to be used."""
+    letters = sum(map(len, chunks)) + sum(own for own, _ in parts)
+    if depth:
+        return letters
+    weak = sum(map(str.isalpha, "".join(chunks))) < LEAST
+    if weak and not all(own or not part for own, part in parts):
+        return 0
+    return letters + sum(
+        chunk.count("; ") for chunk in chunks
+    )  # what a clause says of another is outside of it
 
 
 def splits(chunks, text):

@@ -68,4 +68,6 @@ def _of_latin(word):
         return "ㅇ"
     if lower.endswith("pe"):  # shape
         return ""
+    if re.search("[aeiou]t$|ck$", lower):  # out, dropout, block
+        return "ㄱ"
     return ENDS.get(lower.removesuffix("e")[-1:], "")
