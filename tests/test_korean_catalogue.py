@@ -104,6 +104,10 @@ def test_a_particle_fits_what_is_before_it(text, right):
             'augment는 "fly"입니다; affine, crop, flip, crop_128_of_160, crop_384_of_448, crop_480_of_512 가운데 '
             "고르세요",
         ),
+        (
+            "--only patches needs a second picture; name it with --against",
+            "--only patches에는 두 번째 그림이 필요합니다; --against로 주세요",
+        ),
         ("what nobody wrote, and more", "what nobody wrote, and more"),
         ('"and 3 more"', '"and 3 more"'),
     ],

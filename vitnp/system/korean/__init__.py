@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent
 COUNTED = "counted.toml"
 DEEPEST = 8  # levels of a message within a message
 LEAST = 4  # letters of a template that may stand around what is not translated: "{} or {}" would make a line of both
+TYPED = re.compile(r"(--[a-z-]* |=)$")  # before a value that is to be typed as it is: "--only patches"
 HOLE = re.compile(r"\{(\d*)\}")
 
 
@@ -41,7 +42,10 @@ def best(text, depth, among, known):
         found = _counted(words)
         for chunks, korean in among:
             for values in splits(chunks, words):
-                parts = [best(value, depth + 1, among, known) for value in values]
+                parts = [
+                    (0, value) if TYPED.search(chunk) else best(value, depth + 1, among, known)
+                    for chunk, value in zip(chunks, values, strict=False)  # the last chunk has none after it
+                ]
                 score = worth(chunks, parts, depth)
                 if score > found[0]:
                     found = score, filled(korean, [part for _, part in parts])
