@@ -1,4 +1,4 @@
-"""What every test shares: hypothesis examples that do not change, no windows, English, Ctrl-C, one BLAS thread per worker."""
+"""What every test shares: fixed hypothesis examples, no windows, English, Ctrl-C, one BLAS thread per worker."""
 
 import os
 import signal
