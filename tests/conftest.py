@@ -1,4 +1,4 @@
-"""What every test shares: hypothesis examples that do not change, no windows, Ctrl-C, one BLAS thread per worker."""
+"""What every test shares: fixed hypothesis examples, no windows, English, Ctrl-C, one BLAS thread per worker."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ["LC_ALL"] = "C.UTF-8"  # what commands say is English, on a Korean machine too
 if (
     "PYTEST_XDIST_WORKER" in os.environ
 ):  # as many workers as cores: more BLAS threads would wait for each other

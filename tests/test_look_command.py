@@ -100,7 +100,7 @@ def test_a_machine_without_korean_letters_is_told_of_once(capsys, files, tmp_pat
             capsys, "--weights", model, picture, "--out", tmp_path / "out", "--lang", lang
         )
     assert (status, len(said.splitlines())) == (0, len(EVERY))
-    assert err.count("no Korean font") == err.count("fonts-nanum") == (lang == "ko" and font is None)
+    assert err.count("한글 글꼴이 없어") == err.count("fonts-nanum") == (lang == "ko" and font is None)
 
 
 @pytest.mark.parametrize(

@@ -165,4 +165,4 @@ def test_the_line_counts_sentences(capsys):
     display = Display(FEW, 100, unit="sentences")
     display.on_epoch(Epoch(1, 0.5, 0.25, 0.125, 1e-3, 2.0, 900.0))
     display.close()
-    assert capsys.readouterr().out.rstrip().endswith("test  12.50%  lr 1.00e-03  900 sentences/s")
+    assert capsys.readouterr().out.rstrip().endswith("test  12.50%* lr 1.0e-03  900 sentences/s")

@@ -120,7 +120,7 @@ def test_trained_resumed_and_asked(capsys, tmp_path, family):
     folder, of = tmp_path / "run", COMMANDS[family]
     status, out, _ = run(capsys, "train --epochs 2", short(family), "--out", folder)
     assert status == 0
-    assert f"{family}-digits on digits: {of.size} parameters, 8x8 pixels, 10 classes" in out
+    assert f"{family}-digits: {of.size} parameters, 8x8 pixels, 10 classes" in out
     assert json.loads((folder / "run.json").read_text())["run"]["model"]["family"] == family
     assert run(capsys, "train --resume", folder)[0] == 0
     status, out, _ = run(capsys, "linear-eval --data digits --weights", folder / "model.npz")

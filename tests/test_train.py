@@ -558,7 +558,7 @@ class Bar:
 def test_how_far_the_bar_runs(length, total, epochs, begun, initial, monkeypatch):
     """All images of all epochs, the last perhaps not whole; from where a training goes on."""
     monkeypatch.setattr("tqdm.tqdm", Bar)
-    progress = begun and SimpleNamespace(**begun)
+    progress = begun and SimpleNamespace(history=[], **begun)
     display = Display(dataclasses.replace(QUICK, **length), 100, progress)
     assert (display.bar.options["total"], display.bar.options["initial"], display.epochs) == (
         total,
@@ -594,7 +594,7 @@ def test_what_the_bar_says(monkeypatch):
     display.on_step(Step(33, 2, 0.25, 1.0, 0.1, 40))
     assert display.bar.texts[2:] == ["loss 0.250, test 75.00%"]
     assert display.bar.lines == [
-        "epoch 1/2  loss 0.5000  train  25.00%  test  75.00%  lr 1.00e-01  1,234 images/s"
+        "epoch 1/2  loss 0.5000  train  25.00%  test  75.00%* lr 1.0e-01  1,234 images/s"
     ]
     display.bar.disable = True
     display.on_step(Step(34, 2, 0.25, 1.0, 0.1, 40))

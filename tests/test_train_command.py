@@ -52,10 +52,13 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
     assert status == 0
     assert err == ""  # no bar where no terminal is
     lines = out.splitlines()
-    assert len(lines) == 5
-    assert "10 classes, 1,437 training images, 360 test images, seed 0" in lines[0]
-    assert [line[:9] for line in lines[1:4]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
-    assert str(tmp_path) in lines[4]
+    assert len(lines) == 9
+    assert lines[0].startswith("model digits: ") and lines[0].endswith("10 classes")
+    assert lines[1] == "data digits: 1,437 training images, 360 test images"
+    assert lines[2].startswith("seed 0, ")
+    assert [line[:9] for line in lines[3:6]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert str(tmp_path) in lines[8]
+    assert max(map(len, lines[:8])) <= 80
     assert {path.name for path in tmp_path.iterdir()} == LEFT
 
     with open(tmp_path / "history.csv", encoding="utf-8", newline="") as file:
@@ -69,7 +72,13 @@ def test_what_it_prints_and_leaves(capsys, tmp_path):
     d = digits.load(0)
     final = accuracy(Classification(), d.test, p, config)
     assert float(rows[-1]["test_accuracy"]) == final
-    assert f"test accuracy {final:.2%}" in lines[4]
+    assert lines[6].startswith(f"test accuracy {final:.2%} after ")
+    measured = [float(row["test_accuracy"]) for row in rows]
+    best = max(measured)
+    assert lines[7].startswith(f"best epoch: {measured.index(best) + 1} with {best:.2%}; ")
+    assert ["*" in line for line in lines[3:6]] == [
+        n == 0 or measured[n] > max(measured[:n]) for n in range(3)
+    ]
 
 
 def test_the_seed_decides_and_repeats(capsys, tmp_path):
@@ -218,13 +227,13 @@ def test_pictures_in_folders_train_as_the_arrays_do(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        ("cifar10-small", "model digits on {}: 811,146 parameters, 32x32 pixels in 64 patches"),
+        ("cifar10-small", "model digits: 811,146 parameters, 32x32 pixels in 64 patches"),
         (
             "cifar10-small --model digits",
-            "model digits on {}: 811,146 parameters, 32x32 pixels in 64 patches",
+            "model digits: 811,146 parameters, 32x32 pixels in 64 patches",
         ),
-        ("mnist-small", "model digits on {}: 139,018 parameters, 28x28 pixels in 49 patches"),
-        ("cifar10-small --model tiny", "model tiny on {}: "),
+        ("mnist-small", "model digits: 139,018 parameters, 28x28 pixels in 49 patches"),
+        ("cifar10-small --model tiny", "model tiny: "),
     ],
 )
 def test_pictures_of_ones_own_are_learned_by_the_model_of_the_recipe(capsys, tmp_path, recipe, said):
@@ -232,7 +241,8 @@ def test_pictures_of_ones_own_are_learned_by_the_model_of_the_recipe(capsys, tmp
     words = f"--recipe {recipe} --steps 1 --batch-size 8 --workers 1 --data"
     status, out, _ = run(capsys, words, tmp_path / "png", "--out", tmp_path / "run")
     assert status == 0
-    assert out.startswith(said.format(tmp_path / "png"))
+    assert out.startswith(said)
+    assert f"\ndata {tmp_path / 'png'}: " in out
 
 
 def test_a_warm_up_as_long_as_the_training_reaches_its_rate(capsys, tmp_path):

@@ -333,7 +333,7 @@ def test_fine_tuning(capsys, pretrained, tmp_path):
     """Another image size and other classes: positions interpolated, the head begins at zero, so at ln 10."""
     status, out, err = run(capsys, f"{TUNE} --log-every 1 --init", pretrained, "--out", tmp_path)
     assert (status, err) == (0, "")
-    assert f"{pretrained} on digits" in out
+    assert f"weights {pretrained}: " in out and "\ndata digits: " in out
     p, config = weights.load(tmp_path / "model.npz")
     assert config.image_size == (8, 8)
     assert config.num_classes == 10

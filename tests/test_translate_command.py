@@ -62,10 +62,12 @@ def test_the_help_names_no_option_of_images(capsys):
 def test_it_trains_and_says_so(capsys, tmp_path):
     status, out, err = run(capsys, f"{SMALL} --log-every 1 --out", tmp_path / "run")
     assert (status, err) == (0, "")
-    first, _, note, line, last, how = out.splitlines()
-    assert first.startswith("model translate-small on number-to-korean: ")
-    assert "24 symbols, sentences of at most 8 → 15 symbols, 25,600 training sentences per epoch" in first
-    assert "1,000 test sentences, seed 0, 1 thread" in first
+    first, task, sentences, with_seed, _, note, line, last, files, how = out.splitlines()
+    assert first.startswith("model translate-small: ") and first.endswith(" parameters, 24 symbols")
+    assert task == "task number-to-korean: at most 8 → 15 symbols"
+    assert sentences == "25,600 training sentences per epoch, 1,000 test sentences"
+    assert with_seed == "seed 0, 1 thread"
+    assert files == f"model.npz, history.csv and curves.png are in {tmp_path / 'run'}"
     assert note.startswith("note: 97% of the averaged parameters is what the training of 6 steps began with")
     assert line.startswith("epoch 1/1  loss ") and line.endswith(" sentences/s")
     assert last.startswith("0.00% of the test sentences are right as a whole after ")

@@ -15,10 +15,13 @@ class InputError(ValueError):
 
     The message is one line: what was given, what is needed, how to fix it. The command line prints it without a
     traceback and ends with status 2. Whatever a file, a server or an argument says in it, it is `one_line`.
+    `whole` is the message before its middle was left out, for `system.language.translated`.
     """
 
     def __init__(self, message):
-        super().__init__(one_line(message))
+        line = one_line(message)
+        super().__init__(line)
+        self.whole = str(message) if len(str(message)) <= 4 * LONGEST else line
 
 
 def one_line(text, most=LONGEST):

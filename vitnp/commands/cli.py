@@ -13,6 +13,8 @@ import sys
 
 from vitnp import __version__
 from vitnp.errors import InputError, did_you_mean, nearest, one_line
+from vitnp.system import language
+from vitnp.system.help import Formatter
 from vitnp.system.output import unless_gone
 
 COMMANDS = {  # and what each does; its options are in the file of its name in `commands/`
@@ -45,7 +47,8 @@ class Parser(argparse.ArgumentParser):
     may_be_empty = ()  # what may be given as "" too, such as a text; of a name or a number it is a slip
 
     def __init__(self, **how):
-        super().__init__(**{"allow_abbrev": False} | how)  # --seed would be taken for --seeds
+        # --seed would be taken for --seeds
+        super().__init__(**{"allow_abbrev": False, "formatter_class": Formatter} | how)
 
     def error(self, message):
         """Raise InputError in place of printing the usage."""
@@ -108,46 +111,72 @@ def parser(words):
         command = commands.add_parser(name, help=what)
         if name == typed:
             importlib.import_module(f"vitnp.commands.{name.replace('-', '_')}").add_options(command)
+            if name != "workshop":  # a student's folder has its language
+                add_lang(command)
     return top
 
 
+def add_lang(parser):
+    """Add --lang to the parser of a command, or to those of its subcommands, where it is not an option already."""
+    if parser._subparsers is not None:
+        for action in parser._subparsers._group_actions:
+            for one in action.choices.values():
+                add_lang(one)
+    elif "--lang" not in parser._option_string_actions:
+        parser.add_argument("--lang", choices=language.LANGUAGES, help="language (default: the locale's)")
+
+
 def main(argv=None):
-    """Run one command and return its exit status."""
+    """Run one command and return its exit status; in the language of --lang where the command has it."""
+    words = sys.argv[1:] if argv is None else argv
+    with standard_streams(), language.used(wished(words)):
+        return run(words)
+
+
+def wished(words):
+    """The language that --lang names, so that an error in another option is in it too; None where it names none."""
+    for word, following in zip(words, [*words, ""][1:], strict=True):
+        name, _, given = word.partition("=")
+        if name == "--lang" and (given or following) in language.LANGUAGES:
+            return given or following
+    return None
+
+
+def run(words):
+    """Run the command of these words; print in one line why it cannot be run."""
     args = argparse.Namespace()
-    with standard_streams():
-        try:
-            words = sys.argv[1:] if argv is None else argv
-            if any("\0" in word for word in words):  # only from Python: no system passes it on
-                raise InputError("an argument has a NUL character, which no name of a file has; leave it out")
-            args = parser(words).parse_args(words)
-            status = args.run(args)
-            sys.stdout.flush()  # while it can still be said that the disk is full
-            return status
-        except InputError as problem:
-            return said(problem, 2)
-        except MemoryError as problem:  # who reads a file names it
-            why = f" ({problem})" if str(problem) else ""
-            return said(
-                f"this needs more memory than there is{why}; give a smaller --image-size, batch or model", 2
-            )
-        except RuntimeError as problem:
-            if str(problem) != NO_THREAD:
-                raise
-            what = " ".join(
-                [f"the system gives no more threads, or no memory for one ({problem})", *notes(problem)]
-            ).strip()
-            return said(f"{what}; give fewer --workers, or raise the limit", 2)
-        except KeyboardInterrupt:
-            return said("interrupted", 130)
-        except BrokenPipeError:
-            return 0 if getattr(args, "only_prints", False) else 141
-        except OSError as problem:
-            what = "the output or a file" if problem.filename is None else problem.filename
-            return said(
-                f"cannot read or write {what} ({problem.strerror or problem}); "
-                "check that it is there, its permissions, and the room on its disk",
-                2,
-            )
+    try:
+        if any("\0" in word for word in words):  # only from Python: no system passes it on
+            raise InputError("an argument has a NUL character, which no name of a file has; leave it out")
+        args = parser(words).parse_args(words)
+        status = args.run(args)
+        sys.stdout.flush()  # while it can still be said that the disk is full
+        return status
+    except InputError as problem:
+        return said(problem, 2)
+    except MemoryError as problem:  # who reads a file names it
+        why = f" ({problem})" if str(problem) else ""
+        return said(
+            f"this needs more memory than there is{why}; give a smaller --image-size, batch or model", 2
+        )
+    except RuntimeError as problem:
+        if str(problem) != NO_THREAD:
+            raise
+        what = " ".join(
+            [f"the system gives no more threads, or no memory for one ({problem})", *notes(problem)]
+        ).strip()
+        return said(f"{what}; give fewer --workers, or raise the limit", 2)
+    except KeyboardInterrupt:
+        return said("interrupted", 130)
+    except BrokenPipeError:
+        return 0 if getattr(args, "only_prints", False) else 141
+    except OSError as problem:
+        what = "the output or a file" if problem.filename is None else problem.filename
+        return said(
+            f"cannot read or write {what} ({problem.strerror or problem}); "
+            "check that it is there, its permissions, and the room on its disk",
+            2,
+        )
 
 
 def notes(problem):
@@ -156,9 +185,9 @@ def notes(problem):
 
 
 def said(line, status):
-    """The status, when the line is printed on standard error, if that can be."""
+    """The status, when the line is printed on standard error in the language that is chosen, if that can be."""
     with contextlib.suppress(OSError):
-        print(f"vitnp: {one_line(line)}", file=sys.stderr)
+        print(f"vitnp: {one_line(language.translated(line))}", file=sys.stderr)
     return status
 
 

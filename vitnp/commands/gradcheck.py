@@ -14,8 +14,13 @@ from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.weights import head_is_zero
 from vitnp.errors import InputError, counted, printable
 from vitnp.inputs.sequences import PADDING, START
+from vitnp.system import language
+from vitnp.system.language import translated
+from vitnp.system.output import width
 
 LARGEST = 2_000_000  # parameters: above this, two forwards a leaf in complex128 take minutes and gigabytes
+OF = {"leaf": "리프", "direction": "방향"}  # what a line is of
+KOREAN = ("수치 미분", "역전파", "복소 스텝", "차분")
 ZEROS = "note: the head is all zeros and would stop every gradient: here it gets small random numbers"
 
 
@@ -51,26 +56,45 @@ def run(args):
     xp = backend(args)
     how = {"batch_size": args.batch, "seeds": range(args.seeds), "xp": xp, "at_once": args.at_once}
     if model.p is not None and head_is_zero(model.p):
-        print(ZEROS)
+        print(translated(ZEROS))
     report = check_model(config, model.p, **how)
     place = "" if xp is np else f", {xp.__name__}"
     if args.at_once:
         directions = counted(args.seeds, "direction")
         images = " and the images" if config.reads == "images" else ""
         what = f"{len(leaves)} leaves{images} at once, {directions} of {report.leaves[0].shape[0]:,}"
-        print(f"{name}: {what} numbers, float64{place}")
+        print(translated(f"{name}: {what} numbers, float64{place}"))
     else:
         seeds = counted(args.seeds, "seed")
-        print(f"{name}: {len(report.leaves)} leaves, {sum(leaves):,} parameters, float64, {seeds}{place}")
+        print(
+            translated(
+                f"{name}: {len(report.leaves)} leaves, {sum(leaves):,} parameters, float64, {seeds}{place}"
+            )
+        )
     if config.reads == "sequences":
-        print("x is the table of the source, as ids have no gradient")
-    print(report)
+        print(translated("x is the table of the source, as ids have no gradient"))
+    print(table(report))
     by_complex, by_difference = report.worst
     exact = "not taken (CuPy's erf takes no complex numbers)" if by_complex is None else f"{by_complex:.1e}"
-    print(f"largest relative error: complex step {exact}, central differences {by_difference:.1e}")
+    print(
+        translated(f"largest relative error: complex step {exact}, central differences {by_difference:.1e}")
+    )
     right = "the gradient is right along every direction" if args.at_once else "every gradient is right"
-    print(right if report.ok else "a gradient is WRONG")
+    print(translated(right if report.ok else "a gradient is WRONG"))
     return 0 if report.ok else 1
+
+
+def table(report):
+    """The report's table, its heading and its verdicts in the language that is chosen."""
+    heading, *rows = str(report).split("\n")
+    if language.chosen() == "en":
+        return "\n".join([heading, *rows])
+    of = heading.split()[0]
+    columns = [len(heading) - len(f"  {'':13}  {'':13}  complex step  differences"), 13, 13, 12, 11]
+    first, *others = (OF[of], *KOREAN)
+    words = [first + " " * (columns[0] - width(first))]
+    words += [" " * (n - width(word)) + word for word, n in zip(others, columns[1:], strict=True)]
+    return "\n".join(["  ".join(words), *(row.replace("✗ WRONG", "✗ 틀림") for row in rows)])
 
 
 def check_model(config, p=None, *, batch_size=2, seeds=(0, 1, 2), xp=np, at_once=False):

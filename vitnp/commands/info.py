@@ -8,6 +8,8 @@ from vitnp.commands.model import add_model_or_file, chosen
 from vitnp.commands.options import need_counts
 from vitnp.engine.split import choose_workers
 from vitnp.errors import counted, printable
+from vitnp.system.language import translated
+from vitnp.system.output import width
 
 
 def add_options(parser):
@@ -26,7 +28,7 @@ def run(args):
     need_counts(args, "batch", "workers", "micro_batch")
     model = chosen(args)
     config = model.config
-    print(f"{type(config).__name__} for {printable(model.name)}")
+    print(translated(f"{type(config).__name__} for {printable(model.name)}"))
     for name, value in (dataclasses.asdict(config) | config.facts).items():
         print(f"  {name:24}{value}")
     table("parameters", cost.parameters(config), lambda n: f"{n:,}")
@@ -37,7 +39,12 @@ def run(args):
     if hasattr(models.of(config), "step_bytes"):
         memory(config, args)
     else:
-        print(f"\nthe memory of a training step is not counted for a model of the family {config.family}")
+        print()
+        print(
+            translated(
+                f"the memory of a training step is not counted for a model of the family {config.family}"
+            )
+        )
     return 0
 
 
@@ -56,10 +63,10 @@ def memory(config, args):
 
 def table(title, rows, text):
     """Print a title, the rows and their sum."""
-    print(f"\n{title}")
-    for name, value in rows.items():
-        print(f"  {name:34}{text(value):>16}")
-    print(f"  {'total':34}{text(sum(rows.values())):>16}")
+    print(f"\n{translated(title)}")
+    for name, value in [*rows.items(), ("total", sum(rows.values()))]:
+        said = translated(name)
+        print(f"  {said}{' ' * (34 - width(said))}{text(value):>16}")
 
 
 def billions(n):

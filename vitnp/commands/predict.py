@@ -21,8 +21,10 @@ from vitnp.errors import InputError, counted, need_choice, one_line
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
+from vitnp.system.language import Text, translated
 
 BATCH = 8  # pictures at a time
+ATTENTION = Text("어텐션", "attention")
 
 
 def add_options(parser):
@@ -74,13 +76,13 @@ def run(args):
     if not args.json:
         known = f"{counted(config.num_classes, 'class')}, {names_from}"
         classes = f"{names_from}, so no classes" if missing else known
-        print(one_line(f"{path}: {height}x{width} pixels, {classes}"))
+        print(one_line(translated(f"{path}: {height}x{width} pixels, {classes}")))
     for number, (file, x, outcome) in enumerate(predictions(files, p, config), start=1):
         record = {"image": str(file)}
         report["images"].append(record)
         if isinstance(outcome, InputError):
             record["error"] = str(outcome)
-            print(f"vitnp: {outcome}", file=sys.stderr)
+            print(f"vitnp: {one_line(translated(outcome))}", file=sys.stderr)
             continue
         best = [] if missing else np.argsort(-outcome, kind="stable")[: args.top]
         record["classes"] = [
@@ -149,4 +151,4 @@ def lines(record):
     for guess in record["classes"]:
         yield f"  {guess['probability']:7.2%}  {guess['name']}"
     if "attention" in record:
-        yield one_line(f"  attention: {record['attention']}")
+        yield one_line(f"  {ATTENTION.in_()}: {record['attention']}")

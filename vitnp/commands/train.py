@@ -13,6 +13,7 @@ from vitnp.commands.train_words import chosen, too_short
 from vitnp.engine import ranks
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, need_int
+from vitnp.system.language import translated
 from vitnp.system.output import say
 from vitnp.training import folder
 from vitnp.training.snapshots import RANKS
@@ -126,16 +127,16 @@ def train_in_folder(wanted, where, comm, wish, known=None, words=train_words):
     def started(setup, kept):
         say(words.title(setup, comm, kept.resume))
         for line in chosen(setup):
-            say(line)
+            say(translated(line))
         for difference in kept.checkpoints.notes:
             what = (
                 "the augmentation will not be that"
                 if difference.startswith(RANKS)
                 else "the last bits will not be those"
             )
-            say(f"note: {difference}: {what} of an undisturbed run")
+            say(translated(f"note: {difference}: {what} of an undisturbed run"))
         for problem in () if where.resume else too_short(setup):
-            say(problem)
+            say(translated(problem))
 
     result = folder.run(wanted, where, comm, known=known, stop=wish, started=started)
     first = comm.rank == 0
@@ -143,7 +144,7 @@ def train_in_folder(wanted, where, comm, wish, known=None, words=train_words):
         if first:
             path, stopped = result.stopped
             go_on = f"go on with vitnp {wanted.command} --resume {where.folder}"
-            say(f"{stopped}; {path} is saved: {go_on}", sys.stderr)
+            say(translated(f"{stopped}; {path} is saved: {go_on}"), sys.stderr)
         return 128 + (wish.signal or signal.SIGTERM)
     if first:
         from vitnp import show

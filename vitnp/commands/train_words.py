@@ -2,6 +2,7 @@
 
 from vitnp import tree
 from vitnp.errors import counted
+from vitnp.system.language import translated
 from vitnp.training.display import duration
 from vitnp.training.loop import representations_stay
 from vitnp.training.recipes import find
@@ -48,23 +49,25 @@ def chosen(setup, lr=None):
 
 
 def title(setup, comm, resume):
-    """What is trained on what, and from where on."""
+    """What is trained on what, and from where on: a line each of the model, the data and the run."""
     wanted, train = setup.wanted, setup.data.train
-    ranks = f"{comm.size} ranks of " if comm.size > 1 else ""
-    task = (
-        f"{wanted.task}, {wanted.target} of {wanted.mask_ratio:.0%} of the patches: " if wanted.task else ""
-    )
-    of_them = f" ({wanted.labels:.2%} of them, each repeated)" if wanted.labels else ""
-    begin = "" if resume is None else f", resumed after step {resume.step:,}"
-    threads = counted(wanted.workers, "thread")
-    train_images, images = counted(len(train), "training image"), f"{measured_on(wanted)} image"
     name = f"{'weights' if wanted.init else 'model'} {setup.name}"
-    classes = f"{counted(len(setup.data.class_names), 'class')}, " if setup.task.uses_labels else ""
-    return (
-        f"{task}{name} on {wanted.data}: {tree.count(setup.p):,} parameters, {setup.config.seen}, {classes}"
-        f"{train_images}{of_them}, {counted(len(setup.data.test), images)}, "
-        f"seed {wanted.seed}, {ranks}{threads}{begin}"
-    )
+    classes = f", {counted(len(setup.data.class_names), 'class')}" if setup.task.uses_labels else ""
+    of_them = f" ({wanted.labels:.2%} of them, each repeated)" if wanted.labels else ""
+    images = counted(len(setup.data.test), f"{measured_on(wanted)} image")
+    threads = counted(wanted.workers, "thread")
+    if comm.size > 1:
+        threads = f"{comm.size} ranks of {threads}"
+    lines = [
+        f"{name}: {tree.count(setup.p):,} parameters, {setup.config.seen}{classes}",
+        f"data {wanted.data}: {counted(len(train), 'training image')}{of_them}, {images}",
+        f"seed {wanted.seed}, {threads}",
+    ]
+    if wanted.task:
+        lines.insert(0, f"{wanted.task}, {wanted.target} of {wanted.mask_ratio:.0%} of the patches")
+    if resume is not None:
+        lines.append(f"resumed after step {resume.step:,}")
+    return "\n".join(map(translated, lines))
 
 
 def measured_on(wanted):
@@ -73,12 +76,15 @@ def measured_on(wanted):
 
 
 def summary(result, where):
-    """What came of it, and where it is."""
-    labels = result.setup.task.uses_labels
+    """What came of it, in which epoch it was best, and where it is."""
+    last, best = result.history[-1], max(result.history, key=lambda epoch: epoch.test_accuracy)
     on = measured_on(result.setup.wanted)
+    labels = result.setup.task.uses_labels
     measured = f"{on} accuracy" if labels else f"color of corrupted {on} patches predicted right:"
-    seconds = sum(epoch.seconds for epoch in result.history)
-    return (
-        f"{measured} {result.history[-1].test_accuracy:.2%} after {duration(seconds)} s of training; "
-        f"model.npz, history.csv and curves.png are in {where}"
-    )
+    seconds = duration(sum(epoch.seconds for epoch in result.history))
+    lines = [
+        f"{measured} {last.test_accuracy:.2%} after {seconds} s of training",
+        f"best epoch: {best.epoch} with {best.test_accuracy:.2%}; the model is that of the last, {last.epoch}",
+        f"model.npz, history.csv and curves.png are in {where}",
+    ]
+    return "\n".join(map(translated, lines))

@@ -1,5 +1,6 @@
 """In which language a student is told something: Korean or English. Imports nothing of vitnp but `errors`."""
 
+import contextlib
 import os
 from typing import NamedTuple
 
@@ -26,6 +27,18 @@ def use(lang):
     _used[:] = [lang]
 
 
+@contextlib.contextmanager
+def used(lang):
+    """In the block what is said without naming a language is said in this one; None changes nothing."""
+    before = _used[:]
+    if lang is not None:
+        use(lang)
+    try:
+        yield
+    finally:
+        _used[:] = before
+
+
 def chosen(lang=None):
     """The language: the argument, else what `use` has set, else that of the locale (Korean, or English)."""
     if lang is not None:
@@ -40,3 +53,17 @@ def of_locale(environment):
         if environment.get(name):
             return "ko" if environment[name].lower().startswith(("ko", "korean")) else "en"
     return "en"
+
+
+def translated(message, lang=None):
+    """An error, or another English text of the command line, in the language that is `chosen`.
+
+    The code writes errors in English; the catalogue `system.korean` has the Korean ones. What it does not know stays
+    English.
+    """
+    text = getattr(message, "whole", str(message))
+    if chosen(lang) == "en":
+        return text
+    from vitnp.system import korean
+
+    return korean.of(text)

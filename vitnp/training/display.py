@@ -2,8 +2,16 @@
 
 import sys
 
+from vitnp.system.language import Text, translated
 from vitnp.system.output import unless_gone
 from vitnp.training.progress import READ_EVERY
+
+LOSS, TEST = Text("손실", "loss"), Text("테스트", "test")
+FROZEN = Text("표현", "representations")
+LINE = Text(
+    "에폭 {epoch}  손실 {loss:.4f}  훈련 {train:7.2%}  테스트 {test:7.2%}{best} lr {lr:.1e}  {rate}/초",
+    "epoch {epoch}  loss {loss:.4f}  train {train:7.2%}  test {test:7.2%}{best} lr {lr:.1e}  {rate}/s",
+)
 
 
 class Display:
@@ -17,12 +25,13 @@ class Display:
         from tqdm import tqdm
 
         self.quiet, self.unit, self.accuracy, self.frozen = quiet, unit, "", 0
+        self.best = max((epoch.test_accuracy for epoch in progress.history), default=0.0) if progress else 0.0
         self.epochs = -(-recipe.total_steps(count) // recipe.steps_per_epoch(count))
         full, steps = divmod(recipe.total_steps(count), recipe.steps_per_epoch(count))
         self.bar = tqdm(
             total=full * count + steps * recipe.batch_size,
             initial=0 if progress is None else (progress.epoch - 1) * count + progress.images,
-            unit=f" {unit}",
+            unit=f" {translated(unit)}",
             disable=True if quiet else None,  # None: a bar only in a terminal
             leave=False,
         )
@@ -33,7 +42,7 @@ class Display:
             return
         with unless_gone(sys.stderr):
             if isinstance(step.loss, float) or step.step % READ_EVERY == 0:
-                self.bar.set_postfix_str(f"loss {float(step.loss):.3f}{self.accuracy}", refresh=False)
+                self.bar.set_postfix_str(f"{LOSS.in_()} {float(step.loss):.3f}{self.accuracy}", refresh=False)
             self.bar.update(step.images)
 
     def on_frozen(self, n):
@@ -42,15 +51,16 @@ class Display:
             return
         self.frozen += n
         with unless_gone(sys.stderr):
-            self.bar.set_postfix_str(f"representations {self.frozen:,}")
+            self.bar.set_postfix_str(f"{FROZEN.in_()} {self.frozen:,}")
 
     def on_epoch(self, epoch):
         """Print the epoch's line."""
         if self.quiet:
             return
-        self.accuracy = f", test {epoch.test_accuracy:.2%}"
+        self.accuracy = f", {TEST.in_()} {epoch.test_accuracy:.2%}"
+        best, self.best = epoch.test_accuracy > self.best, max(epoch.test_accuracy, self.best)
         with unless_gone(sys.stdout):
-            self.bar.write(line(epoch, self.epochs, self.unit), file=sys.stdout)
+            self.bar.write(line(epoch, self.epochs, self.unit, best=best), file=sys.stdout)
             sys.stdout.flush()
 
     def close(self):
@@ -59,11 +69,16 @@ class Display:
             self.bar.close()
 
 
-def line(epoch, epochs, unit):
-    """An epoch's results in one line."""
-    return (
-        f"epoch {epoch.epoch:{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f}  train {epoch.train_accuracy:7.2%}  "
-        f"test {epoch.test_accuracy:7.2%}  lr {epoch.lr:.2e}  {rate(epoch.images_per_second)} {unit}/s"
+def line(epoch, epochs, unit, *, best=False):
+    """An epoch's results in one line; best: a * beside the accuracy, as no epoch before had a higher one."""
+    return LINE.in_().format(
+        epoch=f"{epoch.epoch:{len(str(epochs))}}/{epochs}",
+        loss=epoch.loss,
+        train=epoch.train_accuracy,
+        test=epoch.test_accuracy,
+        best="*" if best else " ",
+        lr=epoch.lr,
+        rate=f"{rate(epoch.images_per_second)} {translated(unit)}",
     )
 
 

@@ -16,11 +16,12 @@ from vitnp.commands.look.seen import Model, Seen
 from vitnp.commands.options import add_backend, backend
 from vitnp.commands.weights import add_source, names_of, no_classes, source
 from vitnp.errors import one_line
+from vitnp.system.language import translated
 from vitnp.training.place import writable
 
 FAMILIES = {"vit": "a ViT", "hybrid": "a hybrid", "bit": "a BiT"}
 NO_FONT = (
-    "vitnp: matplotlib finds no Korean font, so the pictures are in English; install NanumGothic "
+    "matplotlib finds no Korean font, so the pictures are in English; install NanumGothic "
     "(sudo apt install fonts-nanum) or Noto Sans CJK KR"
 )
 
@@ -56,9 +57,6 @@ def add_options(parser):
     parser.add_argument(
         "--class", type=int, dest="label", metavar="N", help="the class to explain (default the predicted)"
     )
-    parser.add_argument(
-        "--lang", choices=("en", "ko"), default="en", help="language of the pictures (default en)"
-    )
     add_source(parser)
     add_backend(parser)
     parser.set_defaults(run=run)
@@ -84,13 +82,13 @@ def run(args):
     if pictures.of_each(how):
         folders = [writable(folder) for folder in folders]
     for line in left_out:
-        print(line, flush=True)
+        print(translated(line), flush=True)
 
     from vitnp import show
     from vitnp.show import page
 
-    if args.lang == "ko" and page.korean_font() is None:
-        print(NO_FONT, file=sys.stderr)
+    if how.lang == "ko" and page.korean_font() is None:
+        print(f"vitnp: {translated(NO_FONT)}", file=sys.stderr)
     for folder, name, figure, said in pictures.draw(images, other, folders, out):
-        print(f"{one_line(show.save(figure, folder / f'{name}.png'))}  {said}", flush=True)
+        print(f"{one_line(show.save(figure, folder / f'{name}.png'))}  {translated(said)}", flush=True)
     return 0

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from vitnp.commands.look import pictures
 from vitnp.commands.options import comma_separated
 from vitnp.errors import InputError, did_you_mean, need_int
+from vitnp.system.language import chosen as chosen_language
 
 
 class Asked(NamedTuple):
@@ -34,7 +35,7 @@ def asked(args, model):
         need_int("--class", args.label, at_least=0, at_most=config.num_classes - 1)
     if not model.config.attends:
         _need_none(args, config)
-        return Asked(only(args), None, None, None, False, None, args.label, args.lang)
+        return Asked(only(args), None, None, None, False, None, args.label, chosen_language(args.lang))
     if config.num_patches < 2:
         raise InputError(
             f"an image of {'x'.join(map(str, config.image_size))} is one patch, too small for attention and rollout; "
@@ -54,7 +55,7 @@ def asked(args, model):
         in_pixels,
         layers(args.layers, config),
         args.label,
-        args.lang,
+        chosen_language(args.lang),
     )
 
 
