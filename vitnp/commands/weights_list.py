@@ -3,7 +3,7 @@
 import itertools
 import re
 
-from vitnp import models, tree
+from vitnp import models, tree, weights
 from vitnp.commands.printing import aligned, widths
 from vitnp.errors import printable
 from vitnp.system import cache
@@ -24,6 +24,7 @@ KINDS = {  # the start of a name → what is said of its model before what it is
     "BiT-": Text("ResNet: ", "ResNet: "),
 }
 ADVICE = {  # what is said of one file alone
+    "mini/14": Text("어텐션과 토큰 보기, 다운로드 없이", "look at attention and tokens, without a download"),
     "Ti/16": Text("사진 분류, 가장 작음: 처음이라면 이것부터", "classify photos, the smallest: start here"),
     "B/16": Text("사진 분류, 슬라이드의 모델", "classify photos, the model of the slides"),
     "B/16-paper": Text("사진 분류, 논문의 파일", "classify photos, the paper's"),
@@ -34,7 +35,7 @@ ADVICE = {  # what is said of one file alone
         "어텐션과 토큰 보기(vitnp look): 이것부터", "look at attention and tokens: start here"
     ),
 }
-FAMILIES = ("dinov2", "ViT", "paper", "hybrid", "torchvision", "BiT")  # in this order
+FAMILIES = ("mini", "dinov2", "ViT", "paper", "hybrid", "torchvision", "BiT")  # in this order
 FOOTER = Text(
     "다운로드: vitnp weights fetch 이름   주소: vitnp weights list --urls   캐시: {}",
     "download: vitnp weights fetch NAME   addresses: vitnp weights list --urls   cache: {}",
@@ -66,7 +67,7 @@ def run(args):
     names = sorted(fetch.URLS, key=lambda name: FAMILIES.index(family(name)))
     rows = [cells(name, lang) for name in names]
     sizes = widths([COLUMNS.in_(lang), *rows])
-    print(aligned(COLUMNS.in_(lang), sizes))
+    print(aligned(COLUMNS.in_(lang), sizes).rstrip())
     for _, group in itertools.groupby(zip(names, rows, strict=True), key=lambda pair: family(pair[0])):
         print(*(aligned(row, sizes).rstrip() for _, row in group), sep="\n", end="\n\n")
     print(NOTE.in_(lang))
@@ -85,6 +86,8 @@ def cells(name, lang):
 
 def config_of(name):
     """The configuration that the name stands for; the file says the same when it is loaded."""
+    if fetch.URLS[name].startswith("package:"):  # it is here, and no preset
+        return weights.load(name)[1]
     if name.startswith("dinov2-"):
         return models.preset(
             name.removeprefix("dinov2-").removesuffix("-518").upper(), num_classes=0, image_size=pixels(name)
@@ -118,6 +121,6 @@ def what_for(name, lang):
 
 def family(name):
     """One of FAMILIES: their names stand together, with an empty line between two families."""
-    if name.startswith(("dinov2", "torchvision", "BiT")):
-        return re.match("dinov2|torchvision|BiT", name)[0]
+    if known := re.match("mini|dinov2|torchvision|BiT", name):
+        return known[0]
     return "paper" if "-paper" in name or "-sam" in name else "hybrid" if "+" in name else "ViT"
