@@ -176,3 +176,11 @@ def test_the_predicted_memory_of_the_benchmarks():
         size = sum(cost.step_bytes(config, batch_size=8, workers=2, recompute=recompute).values()) / 1e6
         assert predicted == round(size)
         assert more == pytest.approx(100 * (mb / size - 1), abs=0.5)
+
+
+def test_the_commands_are_the_same_in_both_languages():
+    """Every command as it is typed, every block, and the exit statuses."""
+    pages = [text("docs/commands.md"), text("docs/ko/commands.md")]
+    for pattern in (r"^\| (`.*?`(?:, `.*?`)?) \|", r"^```.*?^```$", "^## ", r"^\|.*\| .*?(\d*)[^\d|]*\|$"):
+        both = [re.findall(pattern, page, re.MULTILINE | re.DOTALL * ("```" in pattern)) for page in pages]
+        assert both[0] == both[1] != [], pattern
