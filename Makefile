@@ -1,4 +1,4 @@
-# make demo   the whole ViT on a real photo and on real digits, pictures in demo/
+# make demo   the whole ViT on a real photo and on real digits: a summary, and demo/report.html with tables and pictures
 # make trained  a trained ViT, DINOv2's S/14, into the cache (90 MB to download), and what to do with it
 # make check  under a minute: lint, the slides' shapes, gradients, golden files; for whoever has changed a step
 # make test   lint and every test, on every core

@@ -14,7 +14,12 @@ from vitnp.models import preset
 from vitnp.training.recipes import LISTED
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "notebooks" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "README.ko.md",
+    ROOT / "notebooks" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 PAGES += sorted((ROOT / "notebooks" / "src").glob("*.py"))
 COMMAND = re.compile(rf"vitnp ({'|'.join(COMMANDS)})\b(?!\.)")
 FENCE = re.compile(r"^(?:# )?```\w*\n(.*?)^(?:# )?```$", re.DOTALL | re.MULTILINE)

@@ -186,7 +186,6 @@ def test_bad_options_are_one_line_and_status_2(capsys, words, message):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "arguments are required: COMMAND; vitnp --help shows"),
         (("fly",), "invalid choice: 'fly'"),
         (("info", "--batch", "two"), "--batch: invalid int value: 'two'; vitnp info --help shows"),
         (("info", "B/16", "a\nb"), "unrecognized arguments: a b; vitnp info --help shows"),

@@ -15,7 +15,7 @@ from vitnp.analysis import cost
 from vitnp.commands import cli
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "README.ko.md", *(ROOT / "docs").rglob("*.md")])
 # Pages whose ```python blocks are run, in order, as one program; what needs a file that is not here is ```py.
 RUN = ["README.md", "docs/derivations.md", "docs/faq.md", "docs/lecturer.md", "docs/ko/lecturer.md"]
 
@@ -132,7 +132,37 @@ def test_the_figures_of_the_readme():
     assert f"{len(MUTANTS)} deliberately broken" in readme
     assert f"{tree.count(vit.init(None, vitnp.preset('digits'))):,} parameters" in readme
     for command in cli.COMMANDS:
-        assert f"vitnp {command}" in readme
+        assert f"`vitnp {command} " in text("docs/commands.md")
+
+
+def test_the_readme_says_the_same_in_both_languages():
+    """Headings, blocks, rows, pictures, figures and links; a Korean page has links to Korean ones."""
+    en, ko = text("README.md"), text("README.ko.md")
+    blocks = [re.findall(r"^```.*?^```$", page, re.DOTALL | re.MULTILINE) for page in (en, ko)]
+    assert len(blocks[0]) == len(blocks[1])
+    blocks = [
+        [re.sub(r" *# .*", "", block) for block in of_page] for of_page in blocks
+    ]  # but for the comments
+    differ = [pair for pair in zip(*blocks, strict=True) if pair[0] != pair[1]]
+    assert [len(pair[1].splitlines()) for pair in differ] == [3, 5]  # workshop: its --lang, and what it says
+    prose = [re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE) for page in (en, ko)]
+    for pattern in ("^##? ", r"^\|", "^- ", r"!\["):
+        assert len({len(re.findall(pattern, page, re.MULTILINE)) for page in prose}) == 1, pattern
+    for pattern in (r"\d\d\.\d+%", r"\d+ MB", r"\d,\d{3}", r"1e-\d+", r"\b0\.\d\d\b"):
+        both = [sorted(re.findall(pattern, page)) for page in prose]
+        assert both[0] == both[1], pattern
+    links = [{plain(link) for link in re.findall(r"\]\(([^)]+)\)", page)} for page in (en, ko)]
+    assert links[0] - links[1] == links[1] - links[0] == set()
+
+
+def plain(link):
+    """A link to a page or a notebook without its language."""
+    return (
+        link.replace("/ko/", "/")
+        .replace("README.ko.md", "README.md")
+        .replace("/ko)", ")")
+        .removesuffix("/ko")
+    )
 
 
 def test_the_predicted_memory_of_the_benchmarks():
@@ -146,3 +176,11 @@ def test_the_predicted_memory_of_the_benchmarks():
         size = sum(cost.step_bytes(config, batch_size=8, workers=2, recompute=recompute).values()) / 1e6
         assert predicted == round(size)
         assert more == pytest.approx(100 * (mb / size - 1), abs=0.5)
+
+
+def test_the_commands_are_the_same_in_both_languages():
+    """Every command as it is typed, every block, and the exit statuses."""
+    pages = [text("docs/commands.md"), text("docs/ko/commands.md")]
+    for pattern in (r"^\| (`.*?`(?:, `.*?`)?) \|", r"^```.*?^```$", "^## ", r"^\|.*\| .*?(\d*)[^\d|]*\|$"):
+        both = [re.findall(pattern, page, re.MULTILINE | re.DOTALL * ("```" in pattern)) for page in pages]
+        assert both[0] == both[1] != [], pattern

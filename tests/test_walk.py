@@ -135,7 +135,7 @@ def test_columns_of_a_terminal():
             ("--model", "hybrid-tiny", "--backward"),
             (
                 "── ResNet ──",
-                "released at zero ([CLS], the head, a unit's last γ) gets",
+                "released at zero ([CLS], the head, a unit's last γ): small",
                 "split the feature map (4x6x48), not the image, into 1x1 patches - a 4x6 grid",
                 "stem.stages.1.i.output        4x6x48",
                 "4x6 patches        grid                          4x6x1x1x48",
@@ -149,7 +149,7 @@ def test_columns_of_a_terminal():
         (
             ("--model", "bit-digits", "--backward"),
             (
-                "released at zero (the head)",
+                "released at zero (the head): small",
                 "stages.1.i.output  1x1x256",
                 "30 gradients",
                 "Step 8: the logits from the mean",
@@ -233,7 +233,7 @@ def changed(name, change):
 )
 def test_a_wrong_shape_is_status_1(capsys, monkeypatch, name, change, said):
     monkeypatch.setattr(walk, "trace", changed(name, change))
-    status, out, _ = run(capsys, *TINY, "--backward")
+    status, out, _ = run(capsys, *TINY, "--backward", "--lang", "both")
     assert status == 1
     assert said in out
     assert "✗" in out
@@ -268,13 +268,14 @@ def test_the_words_are_the_same_in_both_languages(capsys):
     assert walk_text.WORDS["en"].keys() == walk_text.WORDS["ko"].keys()
     status, out, _ = command_line.run(capsys, "walk", "--model", "tiny", "--backward", "--lang", "ko")
     assert status == 0
-    assert re.search(r"기울기 \d+개, shape 모두 맞음", out)
+    assert re.search(r"그래디언트 \d+개, shape 모두 맞음", out)
 
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_what_goes_on_is_said_where_a_person_looks(capsys, monkeypatch, terminal):
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
     err = command_line.run(capsys, "walk", "--model", "tiny")[2]
+    monkeypatch.setenv("LC_ALL", "C")
     said = ["weights, forward …", "looking at every tensor …", ""] if terminal else []
     assert err.split("\r\033[K")[1:] == said
 

@@ -12,8 +12,9 @@ import safetensors.numpy
 from checkpoint_files import random_model
 from localhost import serving
 
-from vitnp import preset, tree, vit, weights
-from vitnp.commands import cli
+from vitnp import models, preset, tree, vit, weights
+from vitnp.commands import cli, weights_list
+from vitnp.system.output import width
 from vitnp.weights import fetch, kinds, native
 from vitnp.weights.bit import names as bit
 from vitnp.weights.hybrid import names as hybrid
@@ -30,20 +31,46 @@ def run(capsys, *words):
     return command_line.run(capsys, "weights", *words)
 
 
-def test_list(capsys, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("lang", "here"), [("en", "yes"), ("ko", "있음")])
+def test_list(capsys, tmp_path, monkeypatch, lang, here):
     monkeypatch.setenv("VITNP_CACHE", str(tmp_path))
     path = fetch._place(fetch.URLS["Ti/16"])
     path.parent.mkdir(parents=True)
     path.touch()
-    status, out, _ = run(capsys, "list")
+    status, out, _ = run(capsys, "list", "--lang", lang)
     assert status == 0
     lines = out.splitlines()
-    assert [line.split()[:2] for line in lines if line.startswith("here")] == [
-        ["here", "mini/14"],
-        ["here", "Ti/16"],
-    ]
-    assert len(lines) == len(fetch.URLS) + 1
-    assert lines[-1] == f"cache: {tmp_path}"
+    rows = {line.split()[0]: line.split() for line in lines[1:] if line and line.split()[0] in fetch.URLS}
+    assert rows.keys() == fetch.URLS.keys()
+    # what is in the package is always here
+    assert {name for name, row in rows.items() if here in row} == {"mini/14", "Ti/16"}
+    assert rows["B/16"][1:4] == ["346", "224", "1,000"]
+    assert rows["Ti/16-i21k"][1:4] == ["39", "224", "21,843"]
+    assert max(width(line) for line in lines[:-1]) <= 100 and "https://" not in out
+    assert lines[-1].endswith(str(tmp_path))
+
+
+def test_list_of_urls(capsys):
+    status, out, _ = run(capsys, "list", "--urls")
+    assert status == 0
+    assert dict(line.split() for line in out.splitlines()) == fetch.URLS
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),  # of the published models, to the last one
+    [
+        ("B/16-paper", 86_567_656),
+        ("torchvision/vit_l_32", 306_535_400),
+        ("BiT-M-R50x1-ILSVRC2012", 25_549_352),
+        (
+            "dinov2-s/14-518",
+            22_056_576 - 384 - 24 * 384,
+        ),  # without the mask token; LayerScale is in W_O and W2
+    ],
+)
+def test_the_sizes_of_the_list_are_the_models(name, parameters):
+    config = weights_list.config_of(name)
+    assert tree.count(models.of(config).init(None, config)) == parameters
 
 
 def test_fetch_prints_the_path(capsys, tmp_path, monkeypatch):

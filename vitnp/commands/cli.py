@@ -12,31 +12,12 @@ import os
 import sys
 
 from vitnp import __version__
+from vitnp.commands import overview
+from vitnp.commands.overview import COMMANDS
 from vitnp.errors import InputError, did_you_mean, nearest, one_line
 from vitnp.system import language
 from vitnp.system.help import Formatter
 from vitnp.system.output import unless_gone
-
-COMMANDS = {  # and what each does; its options are in the file of its name in `commands/`
-    "walk": "run a photo through a model and check every step with the slides",
-    "gradcheck": "check every gradient of a model against the complex step and central differences",
-    "train": "train a model and save it, its history and its curves",
-    "pretrain": "learn from images without labels, for train --init",
-    "fine-tune": "trained weights on other data as the paper does it: rates by a held-out part, several sizes",
-    "compare": "train with one field changed, over seeds; table and picture",
-    "bias": "what the slides say of inductive bias, measured: one claim, its table, picture and CSV",
-    "translate": "train a Transformer on pairs of sentences, or let a trained one translate",
-    "recipes": "how to train: hyper-parameters, and what accuracy to expect",
-    "workshop": "write the eight steps yourself: check, hints, training; and grading for the teacher",
-    "quiz": "three multiple-choice questions per step, for print or a learning management system",
-    "linear-eval": "few-shot accuracy of a frozen model, by least squares in closed form",
-    "predict": "the most likely classes of pictures, by a ViT from a file",
-    "look": "filters, positions, attention and rollout of one image, drawn",
-    "weights": "fetch, inspect and convert the weights of published ViTs",
-    "info": "a model's configuration, parameters, multiply–adds and bytes",
-    "demo": "walk a photo through B/16 and back, check the gradients, train on digits, draw pictures",
-}
-
 
 NO_THREAD = "can't start new thread"  # what Python says of it
 
@@ -100,15 +81,13 @@ class Parser(argparse.ArgumentParser):
 
 def parser(words):
     """The parser of all commands, with the options of the one that is typed: the others' files are not imported."""
-    top = Parser(
-        prog="vitnp",
-        description="A Vision Transformer written by hand in NumPy, step by step with the slides.",
-    )
+    top = Parser(prog="vitnp")
+    top.format_help = overview.page
     top.add_argument("--version", action="version", version=f"vitnp {__version__}")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(prog="vitnp", metavar="COMMAND", required=True)
     typed = next((word for word in words if word in COMMANDS), None)
     for name, what in COMMANDS.items():
-        command = commands.add_parser(name, help=what)
+        command = commands.add_parser(name, description=what.in_())
         if name == typed:
             importlib.import_module(f"vitnp.commands.{name.replace('-', '_')}").add_options(command)
             if name != "workshop":  # a student's folder has its language
@@ -148,6 +127,10 @@ def run(words):
     try:
         if any("\0" in word for word in words):  # only from Python: no system passes it on
             raise InputError("an argument has a NUL character, which no name of a file has; leave it out")
+        if not words:
+            args.only_prints = True
+            print(overview.page(), end="", flush=True)
+            return 0
         args = parser(words).parse_args(words)
         status = args.run(args)
         sys.stdout.flush()  # while it can still be said that the disk is full

@@ -2,31 +2,47 @@
 
 import json
 import re
+import sys
 
 import numpy as np
 
 from vitnp import models, tree
 from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import to_device
+from vitnp.commands import walk_brief, walk_text
 from vitnp.commands.model import add_model_or_file, chosen
 from vitnp.commands.options import add_backend, backend
-from vitnp.commands.walk_text import text
 from vitnp.commands.weights import names_of, need_finite, no_classes
 from vitnp.commands.working import working
 from vitnp.course import slides
 from vitnp.data import photo, preprocess
 from vitnp.errors import InputError, one_line
 from vitnp.ops import initializers
+from vitnp.system import language
+from vitnp.system.color import marked
+from vitnp.system.language import Text
 
 FAMILIES = {"vit": "a ViT", "hybrid": "a hybrid", "bit": "a BiT"}
-HEADING = "{model} · {image} · {parameters:,} parameters"
+HEADING = {
+    "ko": "{model} · {image} · 파라미터 {parameters:,}개",
+    "en": "{model} · {image} · {parameters:,} parameters",
+}
+HEADING["both"] = HEADING["en"]
+FORWARD = Text("가중치, 순전파 …", "weights, forward …")
+BACKWARD = Text("가중치, 순전파, 역전파 …", "weights, forward and backward …")
+LOOKING = Text("모든 텐서 확인 …", "looking at every tensor …")
 
 
 def add_options(parser):
     """The options of `vitnp walk`."""
     parser.add_argument("image", nargs="?", metavar="IMAGE", help="a photo (default: one of scikit-learn's)")
     add_model_or_file(parser, default="B/16")
-    parser.add_argument("--lang", choices=("en", "ko", "both"), default="both", help="titles (default both)")
+    parser.add_argument(
+        "--lang",
+        choices=("ko", "en", "both"),
+        help="titles of the slides (default: the language of the locale)",
+    )
+    parser.add_argument("--brief", action="store_true", help="the table on one screen: 80 columns, 24 lines")
     parser.add_argument("--backward", action="store_true", help="also every gradient, on the way back")
     parser.add_argument("--label", type=int, default=0, metavar="N", help="the loss's class (default 0)")
     parser.add_argument("--seed", type=int, help="of the random weights (default 0)")
@@ -39,6 +55,11 @@ def run(args):
     """Print the walk; 1 if a shape is wrong."""
     if args.seed is not None and args.weights is not None:
         raise InputError("--seed is of random weights, and --weights names a file's; leave one out")
+    if args.brief and (args.json or args.lang == "both"):
+        raise InputError(
+            f"--brief is one screen in one language; leave out {'--json' if args.json else '--lang both'}"
+        )
+    lang = "both" if args.lang == "both" else language.chosen(args.lang)
     model = chosen(args)
     config = model.config
     models.need_family(config, FAMILIES, "walk follows the slides of the ViT")
@@ -54,17 +75,17 @@ def run(args):
     xp = backend(args)
     report = {"model": model.name, "image": args.image or photo.SAMPLE, "seed": seed}
     report["parameters"] = tree.count(models.of(config).init(None, config))
-    if not args.json:
+    if not args.json and not args.brief:
         of_seed = "" if seed is None else f" · seed {seed}"
-        print(one_line(HEADING.format(**report) + of_seed), flush=True)  # the rest takes seconds
+        print(one_line(HEADING[lang].format(**report) + of_seed), flush=True)  # the rest takes seconds
     with working() as say:
-        say("weights, forward and backward …" if args.backward else "weights, forward …")
+        say((BACKWARD if args.backward else FORWARD).in_(None if lang == "both" else lang))
         p, report["filled"] = random_parameters(config, seed) if model.p is None else (model.p, [])
         t = trace(
             to_device(image, xp), to_device(p, xp), config, labels=args.label if args.backward else None
         )
         need_finite(t.logits, "logits")
-        say("looking at every tensor …")
+        say(LOOKING.in_(None if lang == "both" else lang))
         report |= the_walk(t, config)
         report["prediction"] = prediction(t, p, model)
         if args.backward:
@@ -72,7 +93,8 @@ def run(args):
     wrong = [tensor["name"] for row in report["rows"] for tensor in row["tensors"] if not tensor["ok"]]
     wrong += [f"∂loss/∂{record['name']}" for record in report.get("backward", []) if not record["ok"]]
     report["wrong"] = wrong
-    print(json.dumps(report, indent=1) if args.json else "\n".join(text(report, args.lang)))
+    lines = walk_brief.text(report, lang) if args.brief else walk_text.text(report, lang)
+    print(json.dumps(report, indent=1) if args.json else marked("\n".join(lines), sys.stdout))
     return 1 if wrong else 0
 
 

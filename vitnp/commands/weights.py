@@ -10,11 +10,11 @@ from pathlib import Path
 
 from vitnp import tree, weights
 from vitnp.backend.arrays import array_module
+from vitnp.commands import weights_list
 from vitnp.commands.options import add_fields, fields
 from vitnp.commands.printing import aligned, widths
 from vitnp.data import class_names
 from vitnp.errors import InputError, one_line, printable
-from vitnp.system import cache
 from vitnp.system.writing import as_input_error
 from vitnp.weights import fetch, loading, saving
 from vitnp.weights.described import config_class
@@ -30,8 +30,8 @@ def add_options(parser):
     """The options of `vitnp weights list | fetch | inspect | convert`."""
     kinds = parser.add_subparsers(title="what to do", metavar="WHAT", required=True)
 
-    kind = kinds.add_parser("list", help="the names that fetch knows, and which are in the cache")
-    kind.set_defaults(run=run_list, only_prints=True)
+    kind = kinds.add_parser("list", help="the names that fetch knows, their sizes, and which are here")
+    weights_list.add_options(kind)
 
     kind = kinds.add_parser("fetch", help="download a file into the cache, check it, and print its path")
     kind.add_argument("name", metavar="NAME", help="a name of weights list, hf:OWNER/REPOSITORY, or a URL")
@@ -75,14 +75,6 @@ def need_finite(array, what):
     """Raise InputError if an output of the model in the user's file is NaN or infinite."""
     if not array_module(array).isfinite(array).all():
         raise InputError(f"the model's {what} are NaN or infinite; vitnp weights inspect shows the file")
-
-
-def run_list(args):
-    """Print a line per name."""
-    for name, url in fetch.URLS.items():
-        print(f"{'here' if fetch.is_here(name) else '':6}{name:24}{url}")
-    print(f"cache: {printable(cache.folder())}")
-    return 0
 
 
 def run_fetch(args):

@@ -25,7 +25,7 @@ POSITION = {  # in place of step 4's row, by config.stem_position
     "none": NOTHING,
     "relative": NOTHING,
     "2d": ("position", 4, "(슬라이드 없음: 2차원 포지셔널 임베딩)", "(no slide: 2-D position embeddings)",
-        "z₀ = z + E_pos, E_pos는 열의 표와 행의 표를 이어 붙인 것",
+        "z₀ = z + E_pos, E_pos는 열의 표와 행의 표를 결합한 것",
         "z₀ = z + E_pos, E_pos = [E_cols; E_rows], a learnable table of the columns and one of the rows", (E_POS, Z0)),
     "sincos": ("position", 4, "(슬라이드 없음: 고정된 사인·코사인)", "(no slide: fixed sines and cosines)",
         "z₀ = z + E_pos, E_pos는 학습되지 않는 표", "z₀ = z + E_pos, E_pos is a fixed table", (E_POS, Z0)),
@@ -34,7 +34,7 @@ EVERY_LAYER = ("layer_position", 4, "(슬라이드 없음: 위치 정보를 층�
     "z = z + E_pos, 블록마다 맨 처음에", "z = z + E_pos, at the beginning of every block",
     (("E_pos", "blocks.i.E_pos", TOKENS, ""), ("tokens", "blocks.i.position", TOKENS, "B")))
 RELATIVE = ("distances", 5, "(슬라이드 없음: 상대 위치)", "(no slide: relative positions)",
-    "S⁽ⁱ⁾에 Q⁽ⁱ⁾·E_rel / √d_k를 더한다, 두 토큰의 거리마다 E_rel 한 행",
+    "S⁽ⁱ⁾에 Q⁽ⁱ⁾·E_rel / √d_k를 더함, 두 토큰의 거리마다 E_rel 한 행",
     "Q⁽ⁱ⁾·E_rel / √d_k is added to S⁽ⁱ⁾, a row of E_rel for every distance of two tokens",
     (("E_rel", "blocks.i.attention.E_rel", ("2N+1", "K"), ""), ("+ S", "blocks.i.attention.S_rel", SCORES, "BH")))
 # fmt: on

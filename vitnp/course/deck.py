@@ -63,23 +63,23 @@ TOKENS, HEAD, SCORES = ("N+1", "D"), ("N+1", "K"), ("N+1", "N+1")
 # fmt: off
 ROWS = (
     Row("split", 1, SPLIT_KO + " - {rows}x{cols}의 패치 생성", SPLIT_EN + " - a {rows}x{cols} grid of patches",
-        "이미지를 한 변이 P인 격자로 자른다: rows = Hᵢ/P, cols = Wᵢ/P",
+        "이미지를 한 변이 P인 격자로 분할: rows = Hᵢ/P, cols = Wᵢ/P",
         "cut the image into squares of side P: rows = Hᵢ/P, cols = Wᵢ/P", (
             Tensor("image", "image", (224, 244), ("Hᵢ", "Wᵢ", "C")),
             Tensor("{rows}x{cols} patches", "grid", (14, 14, 16, 16, 3), ("rows", "cols", "P", "P", "C")))),
     Row("flatten", 1, SPLIT_KO + " - {P·P·C}개 픽셀인 패치를 Flatten",
         SPLIT_EN + " - flatten a patch of {P·P·C} pixels",
-        "각 패치를 벡터로 편다: P·P·C개의 값", "each patch becomes a vector of P·P·C values", (
+        "각 패치를 P·P·C차원 벡터로 변환", "each patch becomes a vector of P·P·C values", (
             Tensor("x_p", "patches", (196, 768), ("N", "P·P·C")),)),
     Row("project", 2, "2단계: 패치 임베딩(Linear Projection)", "Step 2: patch embedding (linear projection)",
         "x_p · W + b, 모든 패치에 같은 W와 b", "x_p · W + b, the same W and b for every patch", (
             Tensor("patch tokens", "patch_tokens", (196, 768), ("N", "D")),)),
     Row("class_token", 3, "3단계: [CLS] 토큰 추가", "Step 3: add the [CLS] token",
-        "학습되는 D차원 벡터 하나를 맨 앞에 붙인다", "prepend one learnable vector of width D", (
+        "학습되는 D차원 벡터 하나를 맨 앞에 추가", "prepend one learnable vector of width D", (
             Tensor("tokens", "tokens", (197, 768), TOKENS),)),
     Row("position", 4, "4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가",
         "Step 4: add the positional embedding - an element-wise sum brings in the position",
-        "z₀ = z + E_pos, E_pos는 학습되는 표", "z₀ = z + E_pos, E_pos is a learnable table", (
+        "z₀ = z + E_pos, E_pos는 학습되는 파라미터", "z₀ = z + E_pos, E_pos is a learnable table", (
             Tensor("E_pos", "E_pos", (197, 768), TOKENS, lead=""), Tensor("tokens", "z0", (197, 768), TOKENS))),
     Row("qkv", 5, "5단계: Transformer Encoder Layer - Q, K, V 생성", "Step 5: Transformer encoder layer - make Q, K, V",
         "Q = x·W_Q + b_Q, K와 V도 같은 방법으로", "Q = x·W_Q + b_Q, and K and V the same way", (
@@ -101,7 +101,7 @@ ROWS = (
             Tensor("attention weights", "blocks.i.attention.A", (197, 197), SCORES, lead="BH"),
             Tensor("AttentionOutput", "blocks.i.attention.O", (97, 64), HEAD, lead="BH"))),
     Row("merge_heads", 5, "5단계: 헤드 결합", "Step 5: concatenate the heads",
-        "H개의 헤드를 옆으로 이어 붙인다: H·K = D", "the H heads side by side: H·K = D", (
+        "H개의 헤드를 옆으로 결합: H·K = D", "the H heads side by side: H·K = D", (
             Tensor("concat", "blocks.i.attention.concat", (197, 768), TOKENS),)),
     Row("output", 5, "5단계: 최종 선형 투영", "Step 5: the final linear projection",
         "concat·W_O + b_O", "concat·W_O + b_O", (
@@ -133,11 +133,11 @@ ROWS = (
 ERRATA = (
     Erratum("003", "224x244 크기의 이미지", "224x224", "오타: 같은 슬라이드의 제목은 224x224",
         "a misprint: the slide's own title has 224x224", "split", "image"),
-    Erratum("003", "768개의 픽셀", "768 = 256 x 3", "픽셀은 16·16 = 256개이고, 픽셀마다 값이 3개(RGB)",
+    Erratum("003", "768개의 픽셀", "768 = 256 x 3", "픽셀은 16·16 = 256개, 픽셀마다 값은 3개(RGB)",
         "16·16 = 256 pixels with three values (RGB) each", "flatten"),
-    Erratum("003", "√모델 차원(64)", "√d_k", "d_k = 64는 한 헤드의 너비이고, 모델 차원 D는 768",
+    Erratum("003", "√모델 차원(64)", "√d_k", "d_k = 64는 헤드 하나의 차원, 모델 차원 D는 768",
         "d_k = 64 is the width of one head; the model width D is 768", "scores"),
-    Erratum("003", "QKᵀ/√d_k · V (Softmax … 후 V 곱)", "softmax(QKᵀ/√d_k) · V", "식에 softmax가 빠져 있다",
+    Erratum("003", "QKᵀ/√d_k · V (Softmax … 후 V 곱)", "softmax(QKᵀ/√d_k) · V", "식에서 softmax 누락",
         "the caption says softmax, the formula leaves it out", "softmax"),
     Erratum("003", "AttentionOutput 97x64", "197x64", "오타: 토큰은 197개",
         "a misprint: there are 197 tokens", "softmax", "blocks.i.attention.O"),
@@ -148,10 +148,10 @@ ERRATA = (
     Erratum("001", "Big Transformer (BiT)", "Big Transfer (BiT)", "BiT는 Transformer가 아니라 ResNet",
         "BiT is a ResNet, not a Transformer"),
     Erratum("001, 004", "transitional invariance", "translation invariance",
-        "합성곱은 이동에 등변(equivariant)이고, 풀링이 불변으로 만든다",
+        "합성곱은 이동에 등변(equivariant), 불변성은 풀링의 결과",
         "a convolution is equivariant to translation; pooling makes it invariant"),
     Erratum("paper, Table 1", "86M / 307M / 632M", "86,567,656 / 304,326,632 / 632,045,800",
-        "B/16, L/16, H/14에 클래스 1000개일 때; 307M은 L/32(306,535,400)에 가까워 기준이 하나가 아니다",
+        "B/16, L/16, H/14에 클래스 1000개일 때의 값, 307M은 L/32(306,535,400)에 가까워 기준이 일정하지 않음",
         "B/16, L/16, H/14 with 1000 classes; 307M is nearer to L/32 (306,535,400): no single convention"),
 )
 

@@ -12,11 +12,11 @@ ROOT = {  # by whether the units are pre-activation
     False: ("7x7 합성곱(stride 2) → GroupNorm, ReLU → 3x3 최대 풀링(stride 2); 나눈 값은 올림",
             "7x7 convolution with stride 2 → GroupNorm, ReLU → 3x3 max-pool with stride 2; divisions round up"),
 }
-UNIT = ("1x1 → 3x3 → 1x1 합성곱에 지름길(shortcut)을 더한다", "1x1 → 3x3 → 1x1 convolutions, plus the shortcut")
+UNIT = ("1x1 → 3x3 → 1x1 합성곱에 지름길(shortcut)을 더함", "1x1 → 3x3 → 1x1 convolutions, plus the shortcut")
 FIRST = ("첫 유닛의 3x3은 stride 2", "the first unit's 3x3 has stride 2")
 FLATTEN = ("flatten_map", 1, "1단계: 특징 맵을 {P}x{P}크기의 패치로 분할 - 값 {P·P·C}개인 패치를 Flatten",
     "Step 1: split the feature map into {P}x{P} patches - flatten a patch of {P·P·C} values",
-    "각 패치를 벡터로 편다: 값의 개수는 P·P·(채널 수)", "each patch becomes a vector of P·P·channels values")
+    "각 패치를 벡터로 변환: 값의 개수는 P·P·(채널 수)", "each patch becomes a vector of P·P·channels values")
 LAST_NORM = ("last_norm", 0, "(슬라이드 없음: 마지막 GroupNorm과 ReLU)", "(no slide: the last GroupNorm and ReLU)",
     "ReLU(GroupNorm(x)): 특징 맵", "ReLU(GroupNorm(x)): the feature map")
 MEAN = ("extract", 8, "(슬라이드 없음: [CLS] 토큰 대신 특징 맵의 평균)",
@@ -70,7 +70,7 @@ def patches(config):
         + "{P}x{P}크기의 패치로 분할 - {rows}x{cols}의 패치 생성",
         f"Step 1: split the feature map ({height}x{width}x{c}), not the image, into "
         "{P}x{P} patches - a {rows}x{cols} grid of patches",
-        f"특징 맵을 한 변이 P인 격자로 자른다; 패치 하나가 이미지의 {side}x{side} 픽셀에 해당한다",
+        f"특징 맵을 한 변이 P인 격자로 분할; 패치 하나가 이미지의 {side}x{side} 픽셀에 해당",
         f"cut the feature map into squares of side P; a patch stands for {side}x{side} pixels of the image",
     )
     grid = ("rows", "cols", "P", "P", channels)
