@@ -1,6 +1,7 @@
 """Every picture, one function each: arrays in, a matplotlib `Figure` out, with sizes for a projector.
 
-page.py         the page, its colors and fonts, saving    tokens.py        patch tokens as colors, matched
+page.py         the page, its fonts, alt text, saving     styling.py       colors, axes; light or dark
+tokens.py       patch tokens as colors, matched
 images.py       an image, its patches, predictions        training.py      training curves, gradient norms
 attention.py    attention in one block                    comparison.py    several trainings
 layers.py       distances, rollout, sinks                 costs.py         accuracy against compute
@@ -12,8 +13,9 @@ two_images.py   weights that the image chooses            dimension.py     accur
 translation.py  cross-attention, masks, sine positions    symbols.py       symbols of any alphabet as labels
 
 Figures are created without pyplot, so they need no display and can be made in any thread. No information is given by
-color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). With `lang="ko"` the text is
-Korean if a Korean font is installed, else English. `analysis.look` computes, this folder draws. Import it only where
+color alone, and color-blind readers can distinguish the colors (Okabe & Ito, 2008). The text is in the language that
+`system.language` has chosen, or in `lang`; Korean needs an installed font, else it is English. `alt(figure)` says in
+words what is to be seen. `analysis.look` computes, this folder draws. Import it only where
 it is used: it loads matplotlib.
 """
 
@@ -29,9 +31,10 @@ from vitnp.show.kept import trained
 from vitnp.show.layers import attention_distance, rollout, sinks
 from vitnp.show.maps import feature_maps, root_filters
 from vitnp.show.moved_maps import moved_maps
-from vitnp.show.page import save
+from vitnp.show.page import alt, save
 from vitnp.show.positions import position_similarity
 from vitnp.show.receptive import receptive_fields
+from vitnp.show.styling import style
 from vitnp.show.tensors import trace_shapes
 from vitnp.show.tokens import mirror, patch_match, patch_matches, token_colors
 from vitnp.show.training import curves, gradient_norms
@@ -40,6 +43,7 @@ from vitnp.show.two_images import weights_of_two_images
 
 __all__ = [
     "accuracy_against_compute",
+    "alt",
     "attention_distance",
     "attention_from_class_token",
     "attention_of_patch",
@@ -68,6 +72,7 @@ __all__ = [
     "save",
     "sine_positions",
     "sinks",
+    "style",
     "token_colors",
     "trace_shapes",
     "trained",
