@@ -4,6 +4,7 @@
 # make test   lint and every test, on every core
 # make lab    the notebooks in JupyterLab, opened at the tour
 # make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides, beside it
+# make sheet  the formula sheet and the errata, A4 pages in PDF in both languages, into docs/sheet
 # make notebooks        build and run the notebooks from notebooks/src
 # make check-notebooks  run them all, and compare with those that are there
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
@@ -19,7 +20,7 @@ BIN := .venv/bin
 OWN := .venv/.own
 INSTALLED := .venv/.installed
 
-.PHONY: demo trained check test lab slides notebooks check-notebooks mutants fuzz fuzz-guided parity bench gpu clean
+.PHONY: demo trained check test lab slides sheet notebooks check-notebooks mutants fuzz fuzz-guided parity bench gpu clean
 
 demo: $(OWN)
 	$(BIN)/vitnp demo --out demo
@@ -47,6 +48,9 @@ lab: $(BIN)/jupyter-lab
 slides: $(BIN)/jupyter-lab
 	$(if $(wildcard $(NOTEBOOK)),,$(error which notebook? there is no "$(NOTEBOOK)"; make slides NOTEBOOK=notebooks/ko/05_attention.ipynb))
 	$(BIN)/jupyter nbconvert --to slides --SlidesExporter.reveal_width=1280 --SlidesExporter.reveal_height=720 $(NOTEBOOK)
+
+sheet: $(OWN)
+	$(BIN)/python -m vitnp.show.sheet docs/sheet
 
 $(BIN)/jupyter-lab: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[notebooks]"

@@ -20,7 +20,7 @@ from vitnp.errors import InputError
 from vitnp.training.place import writable
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-SIZE, COLORS = (1024, 576), 192
+WIDTH, COLORS = 1024, 192
 # {picture: the photos and options of `vitnp look` that draw it}; query's block and heads were chosen by looking
 LOOKS = {
     "query": "chelsea.png --block 7 --patch 6,6 --heads 1,6",
@@ -34,22 +34,23 @@ LOOKS = {
 }
 
 
-def command(name, weights):
+def command(name, weights, lang="en"):
     """The words after `vitnp` that draw a picture into DIR, as one types them where the photos are."""
-    return f"look {LOOKS[name]} --only {name} --weights {shlex.quote(str(weights))} --out DIR"
+    return f"look {LOOKS[name]} --only {name} --weights {shlex.quote(str(weights))} --lang {lang} --out DIR"
 
 
-def made(name, args, out):
+def made(name, lang, args, out):
     """Draw one picture and write it smaller, in few colors; returns its path."""
     with tempfile.TemporaryDirectory() as folder:
         places = {"DIR": folder}
         places |= {word: str(found(word, args.photos)) for word in LOOKS[name].split() if "." in word}
-        words = shlex.split(command(name, args.weights))
+        words = shlex.split(command(name, args.weights, lang))
         status = cli.main([places.get(word, word) for word in words])
         if status:
             sys.exit(status)
         with Image.open(Path(folder) / f"{name}.png") as image:
-            small = image.convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
+            size = (WIDTH, round(WIDTH * image.height / image.width))
+            small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     few = small.quantize(COLORS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
     path = out / f"look-{name}.png"
     few.save(path, "PNG", optimize=True)
@@ -66,10 +67,12 @@ def main(arguments=None):
     parser.add_argument("--out", default=PICTURES, metavar="DIR", help="default docs/pictures")
     args = parser.parse_args(arguments)
     try:
-        out = writable(args.out)
-        for name in LOOKS:
-            path = made(name, args, out)
-            print(f"$ vitnp {command(name, args.weights)}\n{path}  {path.stat().st_size:,} bytes", flush=True)
+        for lang, folder in (("en", Path(args.out)), ("ko", Path(args.out) / "ko")):
+            out = writable(folder)
+            for name in LOOKS:
+                path = made(name, lang, args, out)
+                said = command(name, args.weights, lang)
+                print(f"$ vitnp {said}\n{path}  {path.stat().st_size:,} bytes", flush=True)
     except InputError as problem:
         sys.exit(f"{Path(__file__).name}: {problem}")
 

@@ -44,7 +44,7 @@ def test_a_picture_is_small_and_its_command_is_on_the_page(name):
     path = FOLDER / f"look-{name}.png"
     assert path.stat().st_size <= LARGEST
     with Image.open(path) as image:
-        assert (image.size, image.mode) == (look_pictures.SIZE, "P")
+        assert (image.width, image.mode) == (look_pictures.WIDTH, "P")
     (row,) = (line for line in PAGE.splitlines() if f"(look-{name}.png)" in line)
     assert f"`{look_pictures.LOOKS[name]} --only {name}`" in row
     for photo in (word for word in look_pictures.LOOKS[name].split() if "." in word):

@@ -84,7 +84,8 @@ def _described(config, name, count, told, say):
         f"{name} as boxes and arrows, {count} parameters. An image of {height}×{width} becomes {N} patches, then "
         f"{T}×{D} tokens; {config.num_layers} encoder blocks with {config.num_heads} heads; the end is {end}.",
         f"상자와 화살표로 그린 {name}, 파라미터 {count}개. {height}×{width} 이미지가 패치 {N}개, {T}×{D} 토큰이 "
-        f"되고, 헤드 {config.num_heads}개의 인코더 블록 {config.num_layers}개를 지나 {end}로 끝납니다.",
+        f"되고, 헤드 {config.num_heads}개의 인코더 블록 {config.num_layers}개를 지납니다. 마지막 shape는 {end}입니다."
+        f"",
     ) + (back if told else "")
 
 

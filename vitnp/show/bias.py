@@ -121,7 +121,7 @@ def moved_pictures(panels, data, *, lang=None):
 def legend(figure, axes):
     """The models' names, once for all panels, at the right."""
     handles, names = axes.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside right center", fontsize=SMALL)
+    figure.legend(handles, names, loc="outside right center", fontsize=SMALL, frameon=False)
 
 
 def more_images(models, data, *, lang=None):

@@ -40,7 +40,7 @@ def dimensions(accuracies, ratios, data, *, lang=None):
         f"{last_means(accuracies)}. Right: the nearest distance divided by the farthest goes from {means[0]:.2f} to "
         f"{means[1]:.2f}.",
         f"왼쪽: {data}에 잡음 값을 더할 때의 테스트 정확도. 잡음 값이 {last:,}개일 때 {last_means(accuracies)}. "
-        f"오른쪽: 가장 가까운 거리 ÷ 가장 먼 거리가 {means[0]:.2f}에서 {means[1]:.2f}로 바뀝니다.",
+        f"오른쪽: 가장 가까운 거리 ÷ 가장 먼 거리: {means[0]:.2f} → {means[1]:.2f}.",
     )
     return page.finished(figure, described)
 

@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, one_line
-from vitnp.show import page
+from vitnp.show import page, styling
 from vitnp.show.styling import BLUE, LABEL, ORANGE, PALE, SMALL, TITLE
 from vitnp.steps import s1_patchify
 
@@ -56,7 +56,9 @@ def patch_sequence(image, config, *, lang=None):
     columns = min(math.ceil(math.sqrt(2 * N)), N)  # twice as wide as high
     lines = math.ceil(N / columns)
     P = config.patch_size
-    cells = np.full((lines * columns, P, P, 3), to_rgb(PALE))  # not white: a white patch needs an edge too
+    cells = np.full(
+        (lines * columns, P, P, 3), to_rgb(styling.shade(PALE))
+    )  # not white: a white patch needs an edge too
     cells[:N] = patches
     canvas = apart(cells.reshape(lines, columns, P, P, 3))
     pitch = P + _gap(P)
@@ -181,7 +183,7 @@ def apart(patches):
     """Patches (rows, cols, P, P, 3) as one picture with gaps between them."""
     rows, cols, P = patches.shape[:3]
     pitch = P + _gap(P)
-    spread = np.full((1, rows, cols, pitch, pitch, 3), to_rgb(PALE))
+    spread = np.full((1, rows, cols, pitch, pitch, 3), to_rgb(styling.shade(PALE)))
     spread[0, :, :, :P, :P] = patches
     spread = spread.reshape(1, rows * cols, -1)
     return s1_patchify.unpatchify(spread, grid=(rows, cols), patch_size=pitch)[0, : P - pitch, : P - pitch]

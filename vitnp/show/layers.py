@@ -6,7 +6,7 @@ import numpy as np
 
 from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError
+from vitnp.errors import InputError, counted
 from vitnp.show import page, styling
 from vitnp.show.styling import BLUE, LABEL, ORANGE, SMALL, TITLE
 
@@ -52,8 +52,8 @@ def attention_distance(distances, config, *, lang=None):
         f"{np.nanmax(distances):.3g} pixels. The mean of the heads goes from {mean[0]:.3g} in layer 1 to "
         f"{mean[-1]:.3g} in layer {L}; uniform attention would give {uniform:.3g}.",
         f"층 {L}개의 헤드 {H}개마다 점 하나: 평균 어텐션 거리 "
-        f"{np.nanmin(distances):.3g}~{np.nanmax(distances):.3g}픽셀. 헤드의 평균은 1층의 {mean[0]:.3g}에서 {L}층의 "
-        f"{mean[-1]:.3g}로 바뀝니다. 균등한 어텐션이면 {uniform:.3g}픽셀입니다.",
+        f"{np.nanmin(distances):.3g}~{np.nanmax(distances):.3g}픽셀. 헤드의 평균은 1층에서 {mean[0]:.3g}, {L}층에서 "
+        f"{mean[-1]:.3g}픽셀입니다. 균등한 어텐션이면 {uniform:.3g}픽셀입니다.",
     )
     return page.finished(figure, described)
 
@@ -64,9 +64,9 @@ def rollout(image, maps, config, *, lang=None):
     for title, weights in maps.items():
         if weights.shape != config.grid:
             raise InputError(f'the map "{title}" is {weights.shape}; need {config.grid}: a value a patch')
-    figure = page.blank()
-    first, *others = page.panels(figure, 1 + len(maps), min(1 + len(maps), IN_A_ROW))
-    narrow = len(maps) > 2  # titles then need two lines
+    count, narrow = 1 + len(maps), len(maps) > 2  # titles then need two lines
+    figure = page.blank(page.height_of_row(count, config, words=2.0) if count <= IN_A_ROW else 7.2)
+    first, *others = page.panels(figure, count, min(count, IN_A_ROW))
     page.photo(first, page.of_model(image, config), config)
     first.set_title(say("image", "이미지"), fontsize=LABEL)
     for axes, (title, weights) in zip(others, maps.items(), strict=True):
@@ -82,7 +82,8 @@ def rollout(image, maps, config, *, lang=None):
     page.note(figure, page.clipped(config.num_patches, say))
     strongest = "; ".join(f"{name}: {_place(to_host(map_), say)}" for name, map_ in maps.items())
     described = say(
-        f"An image, and {len(maps)} map(s) of which patches reach [CLS]. The strongest patch of each: {strongest}.",
+        f"An image, and {counted(len(maps), 'map')} of which patches reach [CLS]. The strongest patch of each: "
+        f"{strongest}.",
         f"이미지와, 어느 패치가 [CLS]까지 전달되는지 보이는 맵 {len(maps)}개. 맵마다 가장 강한 패치: {strongest}.",
     )
     return page.finished(figure, described)

@@ -41,11 +41,17 @@ def in_language(lang):
     return lambda english, in_korean: in_korean if korean else english
 
 
-def blank():
-    """An empty page."""
-    figure = Figure(figsize=(12.8, 7.2), dpi=100, layout="constrained")
+def blank(height=7.2):
+    """An empty page of 12.8 inches' width."""
+    figure = Figure(figsize=(12.8, height), dpi=100, layout="constrained")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # inches
     return figure
+
+
+def height_of_row(n, config, *, words):
+    """The height of a page with n pictures of the model's image in a row, and so many inches of words."""
+    height, width = config.image_size
+    return min(7.2, max(4.2, 12.6 / n * height / width + words))
 
 
 def finished(figure, described):
@@ -82,7 +88,7 @@ def panels(figure, n, columns):
 
 
 def save(figure, path):
-    """Write the figure at 1280x720 to `path`, in the format of its suffix, and rename when complete. Returns path.
+    """Write the figure, 1280 pixels wide, in the format of its suffix, and rename when complete. Returns path.
 
     Raises InputError for a suffix that matplotlib does not support, and if the file cannot be written.
     """

@@ -42,9 +42,14 @@ def is_dark():
     return _chosen[0] == "dark"
 
 
+def shade(color):
+    """The color as the chosen style has it, for what `applied` does not reach."""
+    return DARK.get(color, color) if is_dark() else color
+
+
 def halo():
     """A rim in the page's color around letters that a line may cross."""
-    return [withStroke(linewidth=4, foreground=DARK["white"] if is_dark() else "white")]
+    return [withStroke(linewidth=4, foreground=shade("white"))]
 
 
 def grid(axes, axis="y"):

@@ -56,8 +56,8 @@ def token_colors(images, tokens, config, *, block=None, lang=None):
         + _after(block, say),
     )
     described = say(
-        f"{count} photo(s), and each patch in the color of its token: {counted(n, 'principal component')} as red, "
-        f"green and blue, {total} of the variance. Similar tokens have similar colors.",
+        f"{counted(count, 'photo')}, and each patch in the color of its token: {counted(n, 'principal component')} "
+        f"as red, green and blue, {total} of the variance. Similar tokens have similar colors.",
         f"사진 {count}장과, 패치마다 그 토큰의 색으로 칠한 그림: 주성분 {n}개를 빨강·초록·파랑으로 그렸고 분산의 "
         f"{total}입니다. 비슷한 토큰은 색이 비슷합니다.",
     )
@@ -76,7 +76,7 @@ def patch_match(images, tokens, config, *, patch, block=None, lang=None):
     a, b = _pair(images, tokens, config)
     cosine = look.similarity(a, b)[row * cols + column].reshape(rows, cols)
     best = np.unravel_index(cosine.argmax(), cosine.shape)
-    figure = page.blank()
+    figure = page.blank(page.height_of_row(3, config, words=1.9))
     left, right, map_ = figure.subplots(1, 3)
     page.photo(left, page.of_model(images[0], config), config)
     page.photo(right, page.of_model(images[1], config), config)

@@ -62,7 +62,7 @@ def curves(history, *, lang=None):
         f"Two curves over {n} epochs. The training loss goes from {first:.3g} to {losses[-1]:.3g}. Accuracy ends at "
         f"{ended[0]} on training images and {ended[1]} on test images; the best test accuracy is {found}, at epoch "
         f"{best.epoch}.",
-        f"{n}에폭 동안의 곡선 두 개. 학습 손실은 {first:.3g}에서 {losses[-1]:.3g}로 바뀝니다. 마지막 정확도는 학습 "
+        f"{n}에폭 동안의 곡선 두 개. 학습 손실: {first:.3g} → {losses[-1]:.3g}. 마지막 정확도는 학습 "
         f"이미지 {ended[0]}, 테스트 이미지 {ended[1]}이고, 최고 테스트 정확도는 {best.epoch}에폭의 {found}입니다.",
     )
     return page.finished(figure, described)

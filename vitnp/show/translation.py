@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError, quoted
+from vitnp.errors import InputError, counted, quoted
 from vitnp.show import page, symbols
 from vitnp.show.styling import LABEL, SMALL, TITLE
 
@@ -93,7 +93,7 @@ def mask(masks, queries, keys, *, lang=None):
         for title, given in masks.items()
     )
     described = say(
-        f"{len(masks)} mask(s) of {size[0]} queries by {size[1]} keys. Hidden places: {hidden}.",
+        f"{counted(len(masks), 'mask')} of {size[0]} queries by {size[1]} keys. Hidden places: {hidden}.",
         f"쿼리 {size[0]}개 × 키 {size[1]}개의 마스크 {len(masks)}개. 가려진 칸의 수: {hidden}.",
     )
     return _finished(figure, described, queries, keys)
