@@ -210,6 +210,13 @@ def test_position_tiles():
     assert np.isnan(canvas[4]).all()
 
 
+def test_all_eight_rows_of_position_tiles_are_drawn():
+    config = preset("digits", image_size=(16, 16))
+    axes = show.position_similarity(np.random.default_rng(0).standard_normal((65, 64)), config).axes[0]
+    for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
+        assert [int(label.get_text()) for label in labels] == [*range(1, 9)]
+
+
 @pytest.mark.parametrize("classifier", ["token", "gap"])
 def test_position_tiles_of_a_large_grid(classifier):
     """14x14 patches: seven tiles a side, from the first to the last row and column."""
