@@ -187,13 +187,17 @@ def write(folder):
     """Write the four pages into the folder; yields their paths."""
     from vitnp import preset
 
-    logging.getLogger("fontTools.subset").setLevel(logging.ERROR)  # it names the tables that it leaves out
     for lang in ("en", "ko"):
         for name, figure in (("sheet", formulas(preset("B/16"), lang=lang)), ("errata", errata(lang=lang))):
-            path = Path(folder) / f"{name}-{lang}.pdf"
-            with beside(path) as part, matplotlib.rc_context({"pdf.fonttype": 42}):
-                figure.savefig(part, format="pdf", metadata=NO_DATE)
-            yield path
+            yield as_pdf(figure, Path(folder) / f"{name}-{lang}.pdf")
+
+
+def as_pdf(figure, path):
+    """Write a page with its fonts and without a date. Returns path."""
+    logging.getLogger("fontTools.subset").setLevel(logging.ERROR)  # it names the tables that it leaves out
+    with beside(path) as part, matplotlib.rc_context({"pdf.fonttype": 42}):
+        figure.savefig(part, format="pdf", metadata=NO_DATE)
+    return path
 
 
 if __name__ == "__main__":
