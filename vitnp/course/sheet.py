@@ -5,6 +5,7 @@
 
 from typing import NamedTuple
 
+from vitnp import models
 from vitnp.system.language import Text
 
 
@@ -16,6 +17,11 @@ class Part(NamedTuple):
     shapes: tuple  # of (name, letters of the axes)
     forward: tuple  # of lines, each a tuple of formulas
     backward: tuple
+
+
+def model():
+    """The configuration of the slides, whose numbers the sheet prints: ViT-B/16."""
+    return models.preset("B/16")
 
 
 TOKENS = ("N+1", "D")

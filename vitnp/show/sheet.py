@@ -185,10 +185,8 @@ def _wrapped(words, width):
 
 def write(folder):
     """Write the four pages into the folder; yields their paths."""
-    from vitnp import preset
-
     for lang in ("en", "ko"):
-        for name, figure in (("sheet", formulas(preset("B/16"), lang=lang)), ("errata", errata(lang=lang))):
+        for name, figure in (("sheet", formulas(sheet.model(), lang=lang)), ("errata", errata(lang=lang))):
             yield as_pdf(figure, Path(folder) / f"{name}-{lang}.pdf")
 
 
