@@ -5,6 +5,7 @@
 # make lab    the notebooks in JupyterLab, opened at the tour
 # make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides that need no network, and as a PDF: slides/
 # make slides PLAN=90min LANG=ko    the same of all that a lesson plan shows, with speaker notes; OPTIONS=--help for more
+# make sheet  the formula sheet and the errata, A4 pages in PDF in both languages, into docs/sheet
 # make notebooks        build and run the notebooks from notebooks/src
 # make check-notebooks  run them all, and compare with those that are there
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
@@ -20,7 +21,7 @@ BIN := .venv/bin
 OWN := .venv/.own
 INSTALLED := .venv/.installed
 
-.PHONY: demo trained check test lab slides notebooks check-notebooks mutants fuzz fuzz-guided parity bench gpu clean
+.PHONY: demo trained check test lab slides sheet notebooks check-notebooks mutants fuzz fuzz-guided parity bench gpu clean
 
 demo: $(OWN)
 	$(BIN)/vitnp demo --out demo
@@ -53,6 +54,9 @@ slides: $(INSTALLED) .venv/slides/.installed
 	@echo "copying reveal.js and MathJax into .venv/slides, once only: 9 MB to download"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/slides -r $<
 	@touch $@
+
+sheet: $(OWN)
+	$(BIN)/python -m vitnp.show.sheet docs/sheet
 
 $(BIN)/jupyter-lab: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[notebooks]"

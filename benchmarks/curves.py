@@ -13,10 +13,12 @@ import statistics
 import sys
 from pathlib import Path
 
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from turns import measure, refusal
 from workloads import at_least, case, check_folder
+
+from vitnp.show import page, styling
+from vitnp.show.styling import BLUE, GREEN, LABEL, ORANGE, SMALL
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 CURVES = {  # what grows: its name on the axis, the cases
@@ -35,11 +37,11 @@ QUICK = {
     "image": (CURVES["image"][0], [f"digits{side}:4:backward" for side in ("@4", "")]),
     "model": (CURVES["model"][0], ["digits:4:backward", "cifar:4:backward"]),
 }
-# name: label, color and marker; told apart by both (Okabe & Ito, 2008)
+# name: label, color and marker; told apart by both
 LOOK = {
-    "vitnp": ("vitnp", "#0072B2", "o"),
-    "torch": ("PyTorch eager", "#D55E00", "s"),
-    "jax": ("JAX jit", "#009E73", "^"),
+    "vitnp": ("vitnp", BLUE, "o"),
+    "torch": ("PyTorch eager", ORANGE, "s"),
+    "jax": ("JAX jit", GREEN, "^"),
 }
 
 
@@ -79,31 +81,42 @@ def numbers(curves, runs):
 
 
 def picture(kind, label, names, found):
-    """Time an image, and the peak memory of a step, over what grows."""
-    figure = Figure(figsize=(12.8, 6.4), layout="constrained")
+    """Time per image, and the peak memory of a step, over what grows."""
+    figure, ends = page.blank(6.4), []
     left, right = figure.subplots(1, 2)
     for key, (words, color, marker) in LOOK.items():
         points = [name for name in names if key in found[name]]
         x = [place(kind, name) for name in points]
         look = {"color": color, "marker": marker, "markersize": 11, "linewidth": 3, "label": words}
-        left.plot(x, [found[n][key]["median_s"] / case(n).batch_size for n in points], **look)
-        right.plot(x, [found[n][key]["peak_bytes"] / 1e9 for n in points], **look)
+        seconds = [found[n][key]["median_s"] / case(n).batch_size for n in points]
+        memory = [found[n][key]["peak_bytes"] / 1e9 for n in points]
+        left.plot(x, seconds, **look)
+        right.plot(x, memory, **look)
+        if points:
+            ends.append((words, memory[-1], color, seconds[-1]))
     for axes, title in (
-        (left, "seconds an image, forward and backward"),
+        (left, "seconds per image, forward and backward"),
         (right, "peak memory of the step, GB"),
     ):
         axes.set(xscale="log", yscale="log")
         ticks = [place(kind, name) for name in names]
         axes.set_xticks(ticks, [f"{tick:.3g}" for tick in ticks])
         axes.minorticks_off()
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_locator(LogLocator(subs=fine(*axes.get_ylim())))
         axes.yaxis.set_major_formatter("{x:g}")
-        axes.set_title(title, fontsize=18)
-        axes.set_xlabel(label, fontsize=17)
-        axes.tick_params(which="both", labelsize=14)
-        axes.grid(which="both", alpha=0.3)
-    left.legend(fontsize=17)
-    return figure
+        axes.set_title(title, fontsize=LABEL)
+        axes.set_xlabel(label, fontsize=SMALL)
+        page.ticks(axes)
+        styling.grid(axes)
+    styling.name_ends(right, [end[:3] for end in ends], size=SMALL)
+    page.note(figure, "both axes are logarithmic")
+    told = "; ".join(f"{words} {seconds:.3g} s and {memory:.3g} GB" for words, memory, _, seconds in ends)
+    return page.finished(figure, f"Seconds per image and peak memory over {label}. At the largest: {told}.")
+
+
+def fine(low, high):
+    """Where a logarithmic axis has ticks, so that it has three or more: at 1, 2, 5, or at every digit."""
+    return (1, 2, 5) if high > 8 * low else (1, 1.5, 2, 3, 4, 5, 6, 8)
 
 
 def main(arguments=None):

@@ -16,11 +16,10 @@ import json
 import statistics
 import sys
 import tarfile
+import textwrap
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
 from vitnp import data, show, weights
@@ -29,6 +28,8 @@ from vitnp.commands import series
 from vitnp.commands.linear_eval import features
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.inputs.images import ImageConfig
+from vitnp.show import page, styling
+from vitnp.show.styling import LABEL, QUIET, TITLE
 from vitnp.system import cache, transfer
 from vitnp.system.writing import save_csv
 from vitnp.training import signals
@@ -190,24 +191,34 @@ def table(rows):
 
 def picture(rows):
     """Test accuracy over the pictures of each group: mean and standard deviation over the seeds."""
-    figure = Figure(figsize=(12.8, 7.2), layout="constrained")
+    figure, ends = page.blank(), []
     axes = figure.subplots()
     for method, (color, marker) in METHODS.items():
         values = [accuracies(rows, method, shots) for shots in SHOTS]
         look = {"color": color, "marker": marker, "markersize": 12, "linewidth": 3, "capsize": 8}
         spread = [statistics.stdev(v) for v in values]
-        axes.errorbar(SHOTS, [statistics.mean(v) for v in values], yerr=spread, label=method, **look)
-    axes.axhline(1 / 9, color="gray", linestyle=":", linewidth=2, label="chance")
+        means = [statistics.mean(v) for v in values]
+        axes.errorbar(SHOTS, means, yerr=spread, **look)
+        ends.append((method, means[-1], color))
+    axes.axhline(1 / 9, color=QUIET, linestyle=":", linewidth=2)
     axes.set_xscale("log")
     axes.set_xticks(SHOTS, map(str, SHOTS))
     axes.minorticks_off()
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel("pictures of each of the nine groups to learn from", fontsize=18)
-    axes.set_ylabel("test accuracy", fontsize=18)
-    axes.tick_params(labelsize=15)
-    axes.legend(fontsize=16)
-    axes.grid(alpha=0.4)
-    return figure
+    styling.percent(axes.yaxis)
+    axes.set_xlabel("training images per group, nine groups (log scale)", fontsize=LABEL)
+    axes.set_ylabel("test accuracy", fontsize=LABEL)
+    page.ticks(axes)
+    styling.grid(axes)
+    styling.name_ends(
+        axes,
+        [*((textwrap.fill(name, 18), y, c) for name, y, c in ends), ("chance", 1 / 9, QUIET)],
+        apart=0.13,
+    )
+    axes.set_title("Emoji: four ways to learn nine groups", fontsize=TITLE)
+    told = "; ".join(f"{name} {mean:.1%}" for name, mean, _ in ends)
+    return page.finished(
+        figure, f"Test accuracy by the number of training images per group; with {SHOTS[-1]}: {told}."
+    )
 
 
 if __name__ == "__main__":

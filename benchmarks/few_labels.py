@@ -13,21 +13,20 @@ import statistics
 import sys
 from pathlib import Path
 
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
-
 from vitnp import show
 from vitnp.commands import series, train
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.errors import InputError
+from vitnp.show import page, styling
+from vitnp.show.styling import BLUE, LABEL, ORANGE, TITLE
 from vitnp.system.writing import save_csv
 from vitnp.training.signals import heard
 from vitnp.training.wanted import Wanted
 
 SHARES = ("1%", "5%", "20%", "100%")
 STARTS = {  # label, color and marker, told apart by both (Okabe & Ito, 2008); a little aside, to see both bars
-    "scratch": ("from scratch", "#D55E00", "s", 0.96),
-    "pretrained": ("pre-trained without labels", "#0072B2", "o", 1.04),
+    "scratch": ("from scratch", ORANGE, "s", 0.96),
+    "pretrained": ("pre-trained without labels", BLUE, "o", 1.04),
 }
 
 
@@ -47,7 +46,7 @@ def runs(args, out):
 
 def picture(rows):
     """Test accuracy over the share of labels: mean and standard deviation over the seeds."""
-    figure = Figure(figsize=(12.8, 7.2), layout="constrained")
+    figure, ends = page.blank(), []
     axes = figure.subplots()
     for start, (label, color, marker, aside) in STARTS.items():
         values = [accuracies(rows, share, start) for share in SHARES]
@@ -57,16 +56,21 @@ def picture(rows):
         axes.errorbar(
             [aside * train.fraction(share) for share in SHARES], mean, yerr=spread, label=label, **look
         )
+        ends.append(f"{label} {mean[0]:.1%} at {SHARES[0]}, {mean[-1]:.1%} at {SHARES[-1]}")
     axes.set_xscale("log")
     axes.set_xticks([train.fraction(share) for share in SHARES], SHARES)
     axes.minorticks_off()
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel("share of the training images whose label is known", fontsize=18)
-    axes.set_ylabel("test accuracy", fontsize=18)
-    axes.tick_params(labelsize=15)
-    axes.legend(fontsize=18, loc="lower right")
-    axes.grid(alpha=0.4)
-    return figure
+    styling.percent(axes.yaxis)
+    axes.set_xlabel("share of the training images whose label is known (log scale)", fontsize=LABEL)
+    axes.set_ylabel("test accuracy", fontsize=LABEL)
+    page.ticks(axes)
+    axes.legend(fontsize=LABEL, loc="lower right", frameon=False)
+    styling.grid(axes)
+    axes.set_title("Few labels: does pre-training without labels help?", fontsize=TITLE)
+    page.note(
+        figure, "mean ± standard deviation over the seeds; where the bars overlap, no difference is seen"
+    )
+    return page.finished(figure, f"Test accuracy by the share of known labels: {'; '.join(ends)}.")
 
 
 def accuracies(rows, share, start):

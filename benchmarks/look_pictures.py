@@ -20,7 +20,7 @@ from vitnp.errors import InputError
 from vitnp.training.place import writable
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-SIZE, COLORS = (1024, 576), 192
+WIDTH, COLORS = 1024, 192
 # {picture: the photos and options of `vitnp look` that draw it}; query's block and heads were chosen by looking
 LOOKS = {
     "query": "chelsea.png --block 7 --patch 6,6 --heads 1,6",
@@ -34,44 +34,49 @@ LOOKS = {
 }
 
 
-def command(name, weights, looks=LOOKS):
-    """The words after `vitnp` that draw a picture into DIR, as one types them where the photos are."""
-    return f"look {looks[name]} --only {name} --weights {shlex.quote(str(weights))} --out DIR"
+def command(look, weights, lang="en"):
+    """The words after `vitnp` that draw one of `LOOKS` into DIR, as one types them where the photos are."""
+    name, images = look
+    return f"look {images} --only {name} --weights {shlex.quote(str(weights))} --lang {lang} --out DIR"
 
 
-def made(name, args, out, looks=LOOKS, prefix="look"):
+def made(look, prefix, lang, args, out):
     """Draw one picture and write it smaller, in few colors; returns its path."""
+    name, images = look
     with tempfile.TemporaryDirectory() as folder:
         places = {"DIR": folder}
-        places |= {word: str(found(word, args.photos)) for word in looks[name].split() if "." in word}
-        words = shlex.split(command(name, args.weights, looks))
+        places |= {word: str(found(word, args.photos)) for word in images.split() if "." in word}
+        words = shlex.split(command(look, args.weights, lang))
         status = cli.main([places.get(word, word) for word in words])
         if status:
             sys.exit(status)
         with Image.open(Path(folder) / f"{name}.png") as image:
-            small = image.convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
+            size = (WIDTH, round(WIDTH * image.height / image.width))
+            small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     few = small.quantize(COLORS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
     path = out / f"{prefix}-{name}.png"
     few.save(path, "PNG", optimize=True)
     return path
 
 
-def main(arguments=None):
+def main(arguments=None, *, looks=LOOKS, prefix="look", weights="dinov2-s/14"):
     """All pictures, or none if a photo is missing."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--weights", default="dinov2-s/14", metavar="FILE", help="default dinov2-s/14")
+    parser = argparse.ArgumentParser(description="Draw the pictures of a trained ViT in both languages.")
+    parser.add_argument("--weights", default=weights, metavar="FILE", help=f"default {weights}")
     parser.add_argument(
         "--photos", metavar="DIR", help="a folder that has photos, where scikit-image is not installed"
     )
     parser.add_argument("--out", default=PICTURES, metavar="DIR", help="default docs/pictures")
     args = parser.parse_args(arguments)
     try:
-        out = writable(args.out)
-        for name in LOOKS:
-            path = made(name, args, out)
-            print(f"$ vitnp {command(name, args.weights)}\n{path}  {path.stat().st_size:,} bytes", flush=True)
+        for lang, folder in (("en", Path(args.out)), ("ko", Path(args.out) / "ko")):
+            out = writable(folder)
+            for look in looks.items():
+                path = made(look, prefix, lang, args, out)
+                said = command(look, args.weights, lang)
+                print(f"$ vitnp {said}\n{path}  {path.stat().st_size:,} bytes", flush=True)
     except InputError as problem:
-        sys.exit(f"{Path(__file__).name}: {problem}")
+        sys.exit(f"{Path(sys.argv[0]).name}: {problem}")
 
 
 if __name__ == "__main__":

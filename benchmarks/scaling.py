@@ -201,11 +201,11 @@ def run(case, ranks, steps):
 
 def picture(path):
     """Predicted efficiency against the number of ranks, a panel a model."""
-    import matplotlib.pyplot as plt
-
     from vitnp import show
+    from vitnp.show import page, styling
 
-    figure, panels = plt.subplots(1, 2, figsize=(12.8, 7.2), dpi=100, sharey=True, layout="constrained")
+    figure, told = page.blank(), []
+    panels = figure.subplots(1, 2, sharey=True)
     counts = [2**i for i in range(13)]
     for panel, name in zip(panels, ("B/16", "H/14"), strict=True):
         for (rank, network), color in zip(PAIRS, COLORS, strict=True):
@@ -213,17 +213,20 @@ def picture(path):
             values = [100 * efficiency(preset(name), rank, network, ranks=n) for n in counts]
             label = f"{rank.name}, {network.name}"
             panel.plot(counts, values, dashes, color=color, linewidth=2.5, label=label, zorder=over)
-        panel.axhline(80, color="0.6", linewidth=1)
+            told.append(f"{name}, {label}: {values[-1]:.0f}%")
+        panel.axhline(80, color=styling.QUIET, linewidth=1)
         panel.set_xscale("log", base=2)
         panel.set_xticks(counts[::2], [f"{n:,}" for n in counts[::2]])
         panel.set_ylim(0, 102)
-        panel.set_title(f"ViT-{name}, one batch of {BATCH:,}", fontsize=16)
-        panel.set_xlabel("ranks", fontsize=14)
-        panel.tick_params(labelsize=13)
-        panel.grid(alpha=0.3)
-    panels[0].set_ylabel("efficiency, % (predicted)", fontsize=14)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=13)
-    show.save(figure, path)
+        panel.set_title(f"ViT-{name}, one batch of {BATCH:,}", fontsize=styling.LABEL)
+        panel.set_xlabel("ranks (log scale)", fontsize=styling.LABEL)
+        page.ticks(panel)
+        styling.grid(panel)
+    panels[0].set_ylabel("efficiency, % (predicted)", fontsize=styling.LABEL)
+    names = panels[0].get_legend_handles_labels()
+    figure.legend(*names, loc="outside lower center", ncols=2, fontsize=styling.SMALL, frameon=False)
+    described = f"Predicted efficiency over the number of ranks; at {counts[-1]:,}: {'; '.join(told)}."
+    show.save(page.finished(figure, described), path)
 
 
 COLORS = ("#E69F00", "#D55E00", "#56B4E9", "#0072B2", "#009E73")

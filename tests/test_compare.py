@@ -348,7 +348,7 @@ def test_the_picture():
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_xticklabels()] == ["tanh", "erf"]
     assert "60.0%" in [text.get_text() for text in axes.texts]
-    assert "each of 1–2 seeds" in axes.get_title()
+    assert "each of 1–2 seeds" in figure.get_supxlabel()
     (axes,) = show.comparison("lr", {"1": [0.5], "9": []}).axes
     assert "diverged" in [text.get_text() for text in axes.texts]
     with pytest.raises(InputError, match="nothing to compare"):

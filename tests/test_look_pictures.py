@@ -44,11 +44,21 @@ def test_a_picture_is_small_and_its_command_is_on_the_page(name):
     path = FOLDER / f"look-{name}.png"
     assert path.stat().st_size <= LARGEST
     with Image.open(path) as image:
-        assert (image.size, image.mode) == (look_pictures.SIZE, "P")
+        assert (image.width, image.mode) == (look_pictures.WIDTH, "P")
     (row,) = (line for line in PAGE.splitlines() if f"(look-{name}.png)" in line)
     assert f"`{look_pictures.LOOKS[name]} --only {name}`" in row
     for photo in (word for word in look_pictures.LOOKS[name].split() if "." in word):
         assert f"| `{photo}`" in PAGE, "the photo's license"
+
+
+def test_the_korean_pictures_are_the_same_ones():
+    there = {path.name: path for path in (FOLDER / "ko").glob("*.png")}
+    assert there.keys() == {f"look-{name}.png" for name in look_pictures.LOOKS} | {"pipeline.png"}
+    for name, path in there.items():
+        with Image.open(path) as korean, Image.open(FOLDER / name) as english:
+            assert korean.size == english.size
+            assert korean.convert("RGB").tobytes() != english.convert("RGB").tobytes()
+        assert path.stat().st_size <= LARGEST
 
 
 def test_the_pictures_are_those_of_the_command():
@@ -74,23 +84,20 @@ def small(tmp_path_factory):
 
 def test_one_command_makes_them_all(capsys, small, tmp_path, monkeypatch):
     """Each as `vitnp look` draws it, and with the same bytes when it is made again."""
-    looks = {name: look_pictures.LOOKS[name] for name in ("query", "components")}
+    looks = {name: look_pictures.LOOKS[name] for name in ("query",)}
     drawn, real = [], show.save
     monkeypatch.setattr(show, "save", lambda figure, path: drawn.append(figure) or real(figure, path))
-    monkeypatch.setattr(look_pictures, "LOOKS", looks)
-    look_pictures.main([*small, "--out", str(tmp_path / "out")])
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
-        f"look-{n}.png" for n in looks
-    )
+    look_pictures.main([*small, "--out", str(tmp_path / "out")], looks=looks)
+    for folder in (tmp_path / "out", tmp_path / "out/ko"):
+        assert sorted(path.name for path in folder.glob("*.png")) == sorted(f"look-{n}.png" for n in looks)
     said = capsys.readouterr().out
-    for name in looks:
-        line = f"$ vitnp {look_pictures.command(name, small[1])}\n{tmp_path / f'out/look-{name}.png'}  "
+    for look in looks.items():
+        line = f"$ vitnp {look_pictures.command(look, small[1])}\n{tmp_path / f'out/look-{look[0]}.png'}  "
         assert line in said
     assert drawn[0].get_suptitle().endswith("block 7 of 8")
     titles = [axes.get_title().partition("\n")[0] for axes in drawn[0].axes]
     assert titles[:4] == ["the query: row 6, column 6", "S, mean of 6", "S, head 1", "S, head 6"]
 
-    del looks["components"]
     look_pictures.main([*small, "--out", str(tmp_path / "again")])
     once, again = ((tmp_path / out / "look-query.png").read_bytes() for out in ("out", "again"))
     assert once == again
@@ -125,7 +132,10 @@ def test_a_notebook_shows_the_picture_itself(tmp_path, monkeypatch):
 def test_the_package_has_the_pictures():
     there = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     put = there["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert put == {
-        f"docs/pictures/look-{n}.png": f"vitnp/show/pictures/look-{n}.png" for n in look_pictures.LOOKS
+    pictures = {name: to for name, to in put.items() if name.startswith("docs/pictures/")}
+    assert pictures == {
+        f"docs/pictures/{lang}look-{n}.png": f"vitnp/show/pictures/{lang}look-{n}.png"
+        for n in look_pictures.LOOKS
+        for lang in ("", "ko/")
     }
     assert kept.FOLDERS == (FOLDER, ROOT / "vitnp/show/pictures")

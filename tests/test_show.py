@@ -84,7 +84,7 @@ def test_a_figure_for_the_projector(tmp_path, name):
     assert isinstance(figure, Figure)
     path = show.save(figure, tmp_path / f"{name}.png")
     with Image.open(path) as image:
-        assert image.size == (1280, 720)
+        assert image.size == (1280, 420 if name == "rollout" else 720)  # a row of low pictures needs no more
         assert len(image.convert("RGB").getcolors(1280 * 720)) > 20
     words = [axes.title for axes in figure.findobj(Axes)]
     for axes in figure.findobj(Axes):
@@ -208,6 +208,13 @@ def test_position_tiles():
         want = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
         assert canvas[5 * r + i, 5 * c + j] == pytest.approx(want, abs=1e-12)
     assert np.isnan(canvas[4]).all()
+
+
+def test_all_eight_rows_of_position_tiles_are_drawn():
+    config = preset("digits", image_size=(16, 16))
+    axes = show.position_similarity(np.random.default_rng(0).standard_normal((65, 64)), config).axes[0]
+    for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
+        assert [int(label.get_text()) for label in labels] == [*range(1, 9)]
 
 
 @pytest.mark.parametrize("classifier", ["token", "gap"])
@@ -417,7 +424,7 @@ def test_korean_where_a_font_has_it(monkeypatch):
     assert title.get_text() == "32×64×3, 4×8로 분할"
     assert title.get_fontfamily() == ["sans-serif", "DejaVu Serif"]
     assert show.patch_grid(picture(WIDE), WIDE).axes[0].get_title() == "32×64×3, cut 4×8"
-    with pytest.raises(InputError, match='lang is "fr"; choose en or ko'):
+    with pytest.raises(InputError, match='lang is "fr"; choose ko or en'):
         show.curves(HISTORY, lang="fr")
 
 
@@ -448,7 +455,7 @@ def test_curves_are_the_history():
     train, test = accuracy.lines
     np.testing.assert_array_equal(train.get_ydata(), [e.train_accuracy for e in HISTORY])
     np.testing.assert_array_equal(test.get_ydata(), [e.test_accuracy for e in HISTORY])
-    assert [text.get_text() for text in accuracy.get_legend().get_texts()] == ["train 93.3%", "test 90.0%"]
+    assert [text.get_text() for text in accuracy.texts] == ["test 90.0%", "train 93.3%"]  # from below
     assert train.get_linestyle() != test.get_linestyle()  # not by color alone
     show.curves(HISTORY[:1])
 
@@ -468,14 +475,37 @@ def test_no_point_of_the_loss_is_at_the_edge(losses):
     assert low == 0 and high < 2.5
 
 
+def test_the_best_epoch_is_marked():
+    figure = show.curves([HISTORY[0], HISTORY[2]._replace(epoch=2), HISTORY[1]._replace(epoch=3)])
+    (ring,) = (part for part in figure.axes[1].collections if len(part.get_offsets()))
+    np.testing.assert_allclose(ring.get_offsets(), [[2, 0.9]])
+    assert figure.get_supxlabel() == "○ best test accuracy: 90.0%, epoch 2"
+
+
 def test_one_seed_has_no_deviation():
-    titles = {
+    notes = {
         "the one seed, ■ its accuracy": {"1": [0.5], "2": [0.6]},
         "each of 2 seeds, ■ mean ± standard deviation": {"1": [0.5, 0.6]},
         "each of 1–2 seeds, ■ mean ± standard deviation": {"1": [0.5], "2": [0.5, 0.6]},
     }
-    for title, accuracies in titles.items():
-        assert show.comparison("lr", accuracies).axes[0].get_title() == f"lr: ● {title}"
+    for note, accuracies in notes.items():
+        figure = show.comparison("lr", accuracies)
+        assert figure.axes[0].get_title() == "Test accuracy by lr"
+        assert figure.get_supxlabel() == f"● {note}"
+
+
+def test_a_value_far_from_the_others_breaks_the_axis():
+    """The others can be told apart, and nothing is drawn outside of both parts."""
+    far = {"none": [0.75, 0.79], "1d": [0.985, 0.99], "2d": [0.99, 0.995]}
+    figure = show.comparison("position", far)
+    above, below = (axes.get_ylim() for axes in figure.axes)
+    assert below[1] < 0.9 < above[0]
+    assert above[1] - above[0] < 0.05
+    every = [value for values in far.values() for value in values]
+    assert all(any(low <= value <= high for low, high in (above, below)) for value in every)
+    assert figure.get_supxlabel().endswith("axis broken")
+    assert len(show.comparison("position", far | {"all": [0.75, 0.99]}).axes) == 1
+    assert len(show.comparison("position", {"none": [0.7], "1d": [0.99]}).axes) == 1
 
 
 def test_predictions_mark_right_and_wrong():

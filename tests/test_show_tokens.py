@@ -12,7 +12,7 @@ from test_show import MAP, WIDE, no_letter_is_cut_off, picture
 from vitnp import InputError, show
 from vitnp.analysis import look
 from vitnp.show import page
-from vitnp.show.page import BLUE, ORANGE
+from vitnp.show.styling import BLUE, ORANGE
 
 N = WIDE.num_patches  # 32, in 4 rows of 8
 TOKENS = np.random.default_rng(3).standard_normal((2, N, WIDE.hidden_size))

@@ -221,7 +221,7 @@ SCORES = np.full((2, 2), -3.0)
         (lambda: show.sine_positions(np.zeros((4, 4))), "no row of zeros"),
         (lambda: show.sine_positions(np.ones(4)), r"E is \(4,\)"),
         (lambda: show.sine_positions(np.ones((1, 4))), "two positions"),
-        (lambda: show.mask(MASKS, "abcd", "abcd", lang="fr"), "choose en or ko"),
+        (lambda: show.mask(MASKS, "abcd", "abcd", lang="fr"), "choose ko or en"),
     ],
 )
 def test_bad_input_is_one_line(draw, words):

@@ -40,7 +40,7 @@ from vitnp.analysis import look
 from vitnp.blocks import encoder
 from vitnp.course.exercises import check
 from vitnp.ops import positions, relative, softmax
-from vitnp.show.page import BLUE, GREEN, ORANGE
+from vitnp.show.styling import BLUE, GREEN, ORANGE
 from vitnp.steps import (
     s1_patchify,
     s2_project,

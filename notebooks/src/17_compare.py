@@ -47,7 +47,7 @@ from vitnp.commands import cli
 from vitnp.course import paper
 from vitnp.course.exercises import check
 from vitnp.ops import gelu
-from vitnp.show.page import BLUE, GREEN, ORANGE
+from vitnp.show.styling import BLUE, GREEN, ORANGE
 from vitnp.training.loop import How, train
 from vitnp.training.recipes import RECIPES
 from vitnp.training.setup import initial_parameters

@@ -24,7 +24,7 @@ KINDS = {  # the start of a name → what is said of its model before what it is
     "BiT-": Text("ResNet: ", "ResNet: "),
 }
 ADVICE = {  # what is said of one file alone
-    "mini/14": Text("어텐션과 토큰 보기, 다운로드 없이", "look at attention and tokens, without a download"),
+    "mini/14": Text("어텐션과 토큰 보기, 다운로드 없음", "look at attention and tokens, no download"),
     "Ti/16": Text("사진 분류, 가장 작음: 처음이라면 이것부터", "classify photos, the smallest: start here"),
     "B/16": Text("사진 분류, 슬라이드의 모델", "classify photos, the model of the slides"),
     "B/16-paper": Text("사진 분류, 논문의 파일", "classify photos, the paper's"),

@@ -2,16 +2,18 @@
 
 import math
 
+import numpy as np
+
 from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, need_int
 from vitnp.show import page
-from vitnp.show.page import LABEL, SMALL, TITLE
+from vitnp.show.styling import LABEL, SMALL, TITLE
 
 MOST_HEADS = 3  # in the picture of one patch's attention, beside their mean
 
 
-def attention_from_class_token(image, A, config, *, block=None, lang="en"):
+def attention_from_class_token(image, A, config, *, block=None, lang=None):
     """The class token's attention to every patch, beside the image: the mean of the heads, and each head.
 
     image (Hᵢ, Wᵢ, C); A (H, N+1, N+1) the attention weights of one block, `t["blocks.i.attention.A"][b]`; `block` is
@@ -48,10 +50,20 @@ def attention_from_class_token(image, A, config, *, block=None, lang="en"):
         f"×: 최댓값 ÷ 균등한 어텐션(1/{T}) · [CLS]: 자기 자신을 보는 비율",
     )
     page.note(figure, f"{note} · {page.clipped(config.num_patches, say)}")
-    return page.finished(figure)
+    mean = maps.mean(axis=0)
+    (row, column), most = np.unravel_index(mean.argmax(), mean.shape), page.times_uniform(mean.max(), T)
+    described = say(
+        f"An image, and where the class token looks{_of_block(block, config, say)}: the mean of {H} heads and each "
+        f"head. In the mean the strongest patch, row {row + 1}, column {column + 1}, gets {most[:-1]} times uniform "
+        f"attention; the class token gives itself {itself.mean():.0%}.",
+        f"이미지와 [CLS] 토큰이 보는 곳{_of_block(block, config, say)}: 헤드 {H}개의 평균과 헤드 하나하나. 평균에서 "
+        f"가장 강한 패치는 {row + 1}행 {column + 1}열이고 균등한 어텐션의 {most[:-1]}배입니다. [CLS]가 자기 자신을 "
+        f"보는 비율은 {itself.mean():.0%}입니다.",
+    )
+    return page.finished(figure, described)
 
 
-def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, lang="en"):
+def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, lang=None):
     """The scores and attention weights of one patch: its row of S = Q·Kᵀ/√d_k above, of A = softmax(S) below.
 
     image (Hᵢ, Wᵢ, C); S and A (H, T, T) the scores and weights of one block, `t["blocks.i.attention.S"][b]`; patch
@@ -101,7 +113,17 @@ def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, la
         f"×: 최댓값 ÷ 균등한 어텐션(1/{T})",
     )
     page.note(figure, f"{note} · {page.clipped(config.num_patches, say)}")
-    return page.finished(figure)
+    mean = weights.mean(axis=0)
+    (r, c), most = np.unravel_index(mean.argmax(), mean.shape), page.times_uniform(mean.max(), T)
+    described = say(
+        f"An image with the query patch framed in {where}, and maps of its scores S and weights A"
+        f"{_of_block(block, config, say)}: the mean of {H} heads and {len(heads)} of them. In the mean it looks most "
+        f"at row {r + 1}, column {c + 1}: {most[:-1]} times uniform attention.",
+        f"쿼리 패치({where})에 테두리를 그린 이미지와, 그 패치의 S와 A의 맵{_of_block(block, config, say)}: 헤드 "
+        f"{H}개의 평균과 헤드 {len(heads)}개. 평균에서 가장 많이 보는 패치는 {r + 1}행 {c + 1}열이고 균등한 어텐션의 "
+        f"{most[:-1]}배입니다.",
+    )
+    return page.finished(figure, described)
 
 
 def _rows(values, heads):

@@ -1,14 +1,16 @@
 """Accuracy, and how far the nearest point is, against the number of noise values."""
 
+import statistics
+
 from matplotlib.ticker import FuncFormatter
 
 from vitnp.errors import InputError
 from vitnp.show import page
-from vitnp.show.bias import legend, lines
-from vitnp.show.page import LABEL, TITLE
+from vitnp.show.bias import last_means, legend, lines
+from vitnp.show.styling import LABEL, TITLE
 
 
-def dimensions(accuracies, ratios, data, *, lang="en"):
+def dimensions(accuracies, ratios, data, *, lang=None):
     """Accuracies at the left, {model: {noise values: [one per seed]}}; at the right nearest ÷ farthest distance.
 
     ratios {noise values: [one per seed]}; data: the name of the set. Means over the seeds with ± the standard
@@ -32,7 +34,15 @@ def dimensions(accuracies, ratios, data, *, lang="en"):
     right.set_ylabel(say("nearest ÷ farthest distance", "가장 가까운 거리 ÷ 가장 먼 거리"), fontsize=LABEL)
     legend(figure, left)
     figure.suptitle(say(f"{data}: the curse of dimensionality", f"{data}: 차원의 저주"), fontsize=TITLE)
-    return page.finished(figure)
+    last, means = names[-1], [statistics.mean(ratios[name]) for name in (names[0], names[-1])]
+    described = say(
+        f"Left: test accuracy on {data} against the number of noise values; with {last:,} of them "
+        f"{last_means(accuracies)}. Right: the nearest distance divided by the farthest goes from {means[0]:.2f} to "
+        f"{means[1]:.2f}.",
+        f"왼쪽: {data}에 잡음 값을 더할 때의 테스트 정확도. 잡음 값이 {last:,}개일 때 {last_means(accuracies)}. "
+        f"오른쪽: 가장 가까운 거리 ÷ 가장 먼 거리: {means[0]:.2f} → {means[1]:.2f}.",
+    )
+    return page.finished(figure, described)
 
 
 def placed(values, names):

@@ -7,15 +7,15 @@ from matplotlib.colors import to_rgb
 
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, one_line
-from vitnp.show import page
-from vitnp.show.page import BLUE, LABEL, ORANGE, PALE, SMALL, TITLE
+from vitnp.show import page, styling
+from vitnp.show.styling import BLUE, LABEL, ORANGE, PALE, SMALL, TITLE
 from vitnp.steps import s1_patchify
 
 MOST_PREDICTIONS = 12
 LONGEST_NAME = 14  # letters of a class that fit over a picture
 
 
-def patch_grid(image, config, *, lang="en"):
+def patch_grid(image, config, *, lang=None):
     """An image (Hᵢ, Wᵢ, C) with the grid of its patches, and the patches with gaps between them (deck 003, step 1)."""
     say = page.in_language(lang)
     _need_patches(config)
@@ -30,17 +30,23 @@ def patch_grid(image, config, *, lang="en"):
     size = f"{height}×{width}×{config.in_channels}"
     left.set_title(say(f"{size}, cut {rows}×{cols}", f"{size}, {rows}×{cols}로 분할"), fontsize=TITLE)
     patches = s1_patchify.to_grid(shown[None], patch_size=P)[0]
-    right.imshow(_apart(patches))
+    right.imshow(apart(patches))
     N, values = config.num_patches, config.patch_dim
     right.set_title(
         say(f"N = {N} patches of {values} values", f"값 {values}개인 패치 N = {N}개"), fontsize=TITLE
     )
     for axes in (left, right):
         axes.set_axis_off()
-    return page.finished(figure)
+    described = say(
+        f"Left: an image of {size} pixels with the grid of {rows}×{cols} patches. Right: its {N} patches of {P}×{P} "
+        f"pixels, apart from each other; each has {values} values.",
+        f"왼쪽: {rows}×{cols} 패치 격자를 그린 {size} 이미지. 오른쪽: 서로 떨어뜨려 놓은 {P}×{P} 패치 {N}개. "
+        f"패치마다 값이 {values}개입니다.",
+    )
+    return page.finished(figure, described)
 
 
-def patch_sequence(image, config, *, lang="en"):
+def patch_sequence(image, config, *, lang=None):
     """The patches as the sequence x¹ to xᴺ that the Transformer reads, line by line like text."""
     say = page.in_language(lang)
     _need_patches(config)
@@ -50,9 +56,11 @@ def patch_sequence(image, config, *, lang="en"):
     columns = min(math.ceil(math.sqrt(2 * N)), N)  # twice as wide as high
     lines = math.ceil(N / columns)
     P = config.patch_size
-    cells = np.full((lines * columns, P, P, 3), to_rgb(PALE))  # not white: a white patch needs an edge too
+    cells = np.full(
+        (lines * columns, P, P, 3), to_rgb(styling.shade(PALE))
+    )  # not white: a white patch needs an edge too
     cells[:N] = patches
-    canvas = _apart(cells.reshape(lines, columns, P, P, 3))
+    canvas = apart(cells.reshape(lines, columns, P, P, 3))
     pitch = P + _gap(P)
 
     figure = page.blank()
@@ -71,10 +79,14 @@ def patch_sequence(image, config, *, lang="en"):
         ),
         fontsize=TITLE,
     )
-    return page.finished(figure)
+    described = say(
+        f"The {N} patches of an image in reading order, {columns} per line, {lines} lines.",
+        f"이미지의 패치 {N}개를 읽는 순서로 늘어놓은 그림, 한 줄에 {columns}개씩 {lines}줄.",
+    )
+    return page.finished(figure, described)
 
 
-def filters(components, shares, *, lang="en"):
+def filters(components, shares, *, lang=None):
     """The principal components of the embedding filters, and each one's fraction of the variance (ViT Fig. 7, left).
 
     components (m, P, P, C) and shares (m,) of `look.filter_components`. Each component is scaled separately: gray is
@@ -97,10 +109,16 @@ def filters(components, shares, *, lang="en"):
         ),
         fontsize=TITLE,
     )
-    return page.finished(figure)
+    described = say(
+        f"{m} small pictures: the principal components of the embedding filters, from {shares.max():.1%} down to "
+        f"{shares.min():.1%} of the variance, together {total}.",
+        f"작은 그림 {m}개: 임베딩 필터의 주성분. 분산의 {shares.max():.1%}부터 {shares.min():.1%}까지, 모두 "
+        f"{total}입니다.",
+    )
+    return page.finished(figure, described)
 
 
-def predictions(images, labels, probabilities, class_names, *, lang="en"):
+def predictions(images, labels, probabilities, class_names, *, lang=None):
     """The first 12 images with the predicted class, its probability and the true class.
 
     images (n, Hᵢ, Wᵢ, C), labels (n,) or None if the true classes are not known, probabilities (n, classes).
@@ -136,7 +154,11 @@ def predictions(images, labels, probabilities, class_names, *, lang="en"):
     if known:
         what = say(f"{right} of {n} right: {what}", f"{n}개 중 {right}개 맞음: {what}")
     figure.suptitle(what, fontsize=TITLE)
-    return page.finished(figure)
+    guesses = [(_short(class_names[int(row.argmax())]), float(row.max())) for row in probabilities[:n]]
+    told = ", ".join(f"{name} {share:.0%}" for name, share in guesses)
+    of = say(f", {right} of them right", f", 그중 {right}개가 맞음") if known else ""
+    described = say(f"{n} images with their predictions{of}: {told}.", f"이미지 {n}개와 예측{of}: {told}.")
+    return page.finished(figure, described)
 
 
 def _need_patches(config):
@@ -157,11 +179,11 @@ def _gap(P):
     return max(P // 4, 1)
 
 
-def _apart(patches):
+def apart(patches):
     """Patches (rows, cols, P, P, 3) as one picture with gaps between them."""
     rows, cols, P = patches.shape[:3]
     pitch = P + _gap(P)
-    spread = np.full((1, rows, cols, pitch, pitch, 3), to_rgb(PALE))
+    spread = np.full((1, rows, cols, pitch, pitch, 3), to_rgb(styling.shade(PALE)))
     spread[0, :, :, :P, :P] = patches
     spread = spread.reshape(1, rows * cols, -1)
     return s1_patchify.unpatchify(spread, grid=(rows, cols), patch_size=pitch)[0, : P - pitch, : P - pitch]

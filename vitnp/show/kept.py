@@ -6,6 +6,7 @@
 from pathlib import Path
 
 from vitnp.errors import need_near
+from vitnp.system import language
 
 # In a clone, and in an installed package: pyproject.toml puts them there.
 FOLDERS = (Path(__file__).parents[2] / "docs" / "pictures", Path(__file__).parent / "pictures")
@@ -25,9 +26,19 @@ class Kept:
 
 
 def trained(name):
-    """The picture look-NAME.png of a trained ViT, such as `trained("query")`. Raises InputError for another name."""
-    there = {
-        path.stem.removeprefix("look-"): path for folder in FOLDERS for path in folder.glob("look-*.png")
-    }
+    """The picture look-NAME.png of a trained ViT, such as `trained("query")`, in the reader's language.
+
+    Raises InputError for another name.
+    """
+    there = {}
+    for folder in FOLDERS:
+        there |= _in(folder)
+        if language.chosen() == "ko":
+            there |= _in(folder / "ko")
     need_near("picture", name, sorted(there))
     return Kept(there[name])
+
+
+def _in(folder):
+    """{name: path} of the pictures in a folder."""
+    return {path.stem.removeprefix("look-"): path for path in folder.glob("look-*.png")}

@@ -6,9 +6,9 @@ import numpy as np
 
 from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError
-from vitnp.show import page
-from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
+from vitnp.errors import InputError, counted
+from vitnp.show import page, styling
+from vitnp.show.styling import BLUE, LABEL, ORANGE, SMALL, TITLE
 
 MOST_TICKS = 16  # layers whose number fits below the axis
 IN_A_ROW, NARROW = 4, 22  # pictures, and letters above one of four
@@ -16,7 +16,7 @@ MOST_CELLS = 200  # heads whose share fits into its cell
 MOST_COLUMNS = 20  # layers whose shares fit beside one another; of more they are written upward
 
 
-def attention_distance(distances, config, *, lang="en"):
+def attention_distance(distances, config, *, lang=None):
     """The mean attention distance of every head in every layer, in pixels (ViT Fig. 7, right); distances (L, H)."""
     say = page.in_language(lang)
     L, H = config.num_layers, config.num_heads
@@ -44,21 +44,29 @@ def attention_distance(distances, config, *, lang="en"):
     axes.set_xlabel(say("layer", "층"), fontsize=LABEL)
     axes.set_ylabel(say("mean attention distance (px)", "평균 어텐션 거리(px)"), fontsize=LABEL)
     axes.set_title(say("How far each head looks", "각 헤드가 보는 거리"), fontsize=TITLE)
-    axes.legend(fontsize=LABEL, loc="best")
-    axes.grid(alpha=0.4)
+    axes.legend(fontsize=SMALL, loc="best", frameon=False)
+    styling.grid(axes)
     page.ticks(axes)
-    return page.finished(figure)
+    described = say(
+        f"A dot for each of {H} heads in {L} layers: mean attention distance, {np.nanmin(distances):.3g} to "
+        f"{np.nanmax(distances):.3g} pixels. The mean of the heads goes from {mean[0]:.3g} in layer 1 to "
+        f"{mean[-1]:.3g} in layer {L}; uniform attention would give {uniform:.3g}.",
+        f"층 {L}개의 헤드 {H}개마다 점 하나: 평균 어텐션 거리 "
+        f"{np.nanmin(distances):.3g}~{np.nanmax(distances):.3g}픽셀. 헤드의 평균은 1층에서 {mean[0]:.3g}, {L}층에서 "
+        f"{mean[-1]:.3g}픽셀입니다. 균등한 어텐션이면 {uniform:.3g}픽셀입니다.",
+    )
+    return page.finished(figure, described)
 
 
-def rollout(image, maps, config, *, lang="en"):
+def rollout(image, maps, config, *, lang=None):
     """The image, and each map {title: (rows, cols)} beside it, colored from its smallest value."""
     say = page.in_language(lang)
     for title, weights in maps.items():
         if weights.shape != config.grid:
             raise InputError(f'the map "{title}" is {weights.shape}; need {config.grid}: a value a patch')
-    figure = page.blank()
-    first, *others = page.panels(figure, 1 + len(maps), min(1 + len(maps), IN_A_ROW))
-    narrow = len(maps) > 2  # titles then need two lines
+    count, narrow = 1 + len(maps), len(maps) > 2  # titles then need two lines
+    figure = page.blank(page.height_of_row(count, config, words=2.0) if count <= IN_A_ROW else 7.2)
+    first, *others = page.panels(figure, count, min(count, IN_A_ROW))
     page.photo(first, page.of_model(image, config), config)
     first.set_title(say("image", "이미지"), fontsize=LABEL)
     for axes, (title, weights) in zip(others, maps.items(), strict=True):
@@ -72,10 +80,22 @@ def rollout(image, maps, config, *, lang="en"):
         fontsize=TITLE,
     )
     page.note(figure, page.clipped(config.num_patches, say))
-    return page.finished(figure)
+    strongest = "; ".join(f"{name}: {_place(to_host(map_), say)}" for name, map_ in maps.items())
+    described = say(
+        f"An image, and {counted(len(maps), 'map')} of which patches reach [CLS]. The strongest patch of each: "
+        f"{strongest}.",
+        f"이미지와, 어느 패치가 [CLS]까지 전달되는지 보이는 맵 {len(maps)}개. 맵마다 가장 강한 패치: {strongest}.",
+    )
+    return page.finished(figure, described)
 
 
-def sinks(image, weights, config, *, lang="en"):
+def _place(map_, say):
+    """Where a map is largest, in words."""
+    row, column = np.unravel_index(map_.argmax(), map_.shape)
+    return say(f"row {row + 1}, column {column + 1}", f"{row + 1}행 {column + 1}열")
+
+
+def sinks(image, weights, config, *, lang=None):
     """How much of a head's attention goes to one patch: a cell a head, and the patch of the strongest on the image.
 
     weights: the A (H, T, T) of every block, in order. Raises InputError for others.
@@ -129,4 +149,13 @@ def sinks(image, weights, config, *, lang="en"):
             f"모든 쿼리 패치의 평균; 균등한 어텐션이면 {uniform}",
         ),
     )
-    return page.finished(figure)
+    half = int((shares >= 0.5).sum())
+    described = say(
+        f"A table of {H} heads by {L} blocks: the share of a head's attention that goes to one patch. The largest is "
+        f"{of_all}, head {head + 1} of block {block + 1}, to the patch in {where}; {half} of {L * H} heads send half "
+        f"or more to one patch.",
+        f"헤드 {H}개 × 블록 {L}개의 표: 헤드의 어텐션 중 패치 하나로 가는 비율. 가장 큰 값은 {block + 1}번째 블록 "
+        f"헤드 {head + 1}의 {of_all}({where} 패치)이고, 헤드 {L * H}개 중 {half}개가 절반 이상을 패치 하나에 "
+        f"보냅니다.",
+    )
+    return page.finished(figure, described)

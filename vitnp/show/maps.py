@@ -8,13 +8,13 @@ from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError
 from vitnp.show import page
-from vitnp.show.page import LABEL, SMALL, TITLE
+from vitnp.show.styling import LABEL, SMALL, TITLE
 
 MOST_FILTERS = 64  # an R50x1 has so many
 CHANNELS = 2  # of each feature map
 
 
-def root_filters(W, *, lang="en"):
+def root_filters(W, *, lang=None):
     """The filters of a ResNet's first convolution, in color: W (k, k, C, O) of p, at most 64 of the O.
 
     As the network uses them, with their mean taken off; each is scaled separately: gray is zero, white or a full color
@@ -46,10 +46,14 @@ def root_filters(W, *, lang="en"):
         "mean taken off, each scaled separately; gray: 0", "평균을 빼고 필터마다 따로 눈금을 맞춤; 회색: 0"
     )
     page.note(figure, note)
-    return page.finished(figure)
+    described = say(
+        f"{m} of {outputs} filters of {k}×{k} pixels of the first convolution, in color, each on its own scale.",
+        f"첫 합성곱의 {k}×{k} 필터 {outputs}개 중 {m}개를 필터마다 따로 눈금을 맞춘 색으로 그린 그림.",
+    )
+    return page.finished(figure, described)
 
 
-def feature_maps(image, maps, config, *, lang="en"):
+def feature_maps(image, maps, config, *, lang=None):
     """The feature maps of one image, a column each: how strong every place is, and below the strongest channels.
 
     image (Hᵢ, Wᵢ, C); maps {title: (h, w, channels)}, such as {"stage 1": t["stages.0.2.output"][0]}; see
@@ -85,7 +89,14 @@ def feature_maps(image, maps, config, *, lang="en"):
         "맨 위: 채널 제곱평균의 제곱근; 아래: 위치에 따라 가장 크게 변하는 채널",
     )
     page.note(figure, f"{note} · {say('yellow: the largest values', '노란색: 가장 큰 값들')}")
-    return page.finished(figure)
+    sizes = ", ".join(f"{title} {'×'.join(map(str, x.shape))}" for title, x in maps.items())
+    described = say(
+        f"An image and its feature maps, a column each: {sizes}. Above, how strong every place is; below, the "
+        f"{CHANNELS} channels that vary most.",
+        f"이미지와 특징 맵, 열마다 하나: {sizes}. 위는 위치마다의 세기, 아래는 가장 크게 변하는 채널 "
+        f"{CHANNELS}개입니다.",
+    )
+    return page.finished(figure, described)
 
 
 def side_of(shape, config):

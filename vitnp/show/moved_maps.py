@@ -7,12 +7,12 @@ import numpy as np
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError
 from vitnp.show import page
-from vitnp.show.page import LABEL, SMALL, TITLE
+from vitnp.show.styling import LABEL, SMALL, TITLE
 
 NAME = 14  # letters of a title's line
 
 
-def moved_maps(image, moved, maps, *, lang="en"):
+def moved_maps(image, moved, maps, *, lang=None):
     """A column per layer: f(shift(x)), shift(f(x)) and the size of their difference, of one image and one channel.
 
     image and moved (Hᵢ, Wᵢ); maps {title: (f(shift(x)), shift(f(x)) as (B, h, w, D), error)}, see `bias.both_ways`.
@@ -52,4 +52,11 @@ def moved_maps(image, moved, maps, *, lang="en"):
         "아래로 1픽셀, 오른쪽으로 1픽셀 이동(어텐션은 1패치); max: 가장 큰 차이 ÷ 가장 큰 값",
     )
     page.note(figure, note)
-    return page.finished(figure)
+    errors = ", ".join(f"{title} {error:.2g}" for title, (_, _, error) in maps.items())
+    described = say(
+        f"An image and the moved image; for {len(maps)} layers the map of the moved image, the moved map, and their "
+        f"difference. The largest difference ÷ the largest value: {errors}.",
+        f"이미지와 이동한 이미지, 층 {len(maps)}개마다 이동한 이미지의 맵, 이동한 맵, 둘의 차이. 가장 큰 차이 ÷ 가장 "
+        f"큰 값: {errors}.",
+    )
+    return page.finished(figure, described)

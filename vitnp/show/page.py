@@ -1,4 +1,4 @@
-"""The page of every picture: 1280x720, its colors, its fonts in two languages, and saving it."""
+"""The page of every picture: 1280x720, its language and fonts, its alternative text, and saving it."""
 
 import functools
 import math
@@ -11,14 +11,15 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError, need_choice
+from vitnp.errors import InputError
 from vitnp.inputs.images import check_images
+from vitnp.show import styling
+from vitnp.show.styling import BLUE, ORANGE, SMALL
+from vitnp.system import language
 from vitnp.system.writing import beside
 
-BLUE, ORANGE, GREEN, PALE = "#0072B2", "#D55E00", "#009E73", "#F9DCC4"
 HEAT, CLIP = "cividis", 0.99  # the colors of a map: told apart by the color-blind too, and in gray
 FEW = 8  # patches a side, or fewer: lines on the photo show where they are
-TITLE, LABEL, SMALL = 22, 18, 15  # points at 1280x720
 # Fonts with Korean letters on Linux, Windows and macOS.
 KOREAN = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic")
 KOREAN += ("Apple SD Gothic Neo", "AppleGothic", "UnDotum", "Baekmuk Dotum")
@@ -32,30 +33,50 @@ def korean_font():
 
 
 def in_language(lang):
-    """A function say(english, korean) that gives the Korean text if `lang` is "ko" and a font has Korean letters.
+    """A function say(english, korean) that gives the Korean text if a font has Korean letters, else the English one.
 
-    Raises InputError for another language.
+    lang: "ko" or "en"; None: the reader's, `language.chosen`. Raises InputError for another language.
     """
-    need_choice("lang", lang, ("en", "ko"))
-    korean = lang == "ko" and korean_font() is not None
+    korean = language.chosen(lang) == "ko" and korean_font() is not None
     return lambda english, in_korean: in_korean if korean else english
 
 
-def blank():
-    """An empty page."""
-    figure = Figure(figsize=(12.8, 7.2), dpi=100, layout="constrained")
+def blank(height=7.2):
+    """An empty page of 12.8 inches' width."""
+    figure = Figure(figsize=(12.8, height), dpi=100, layout="constrained")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # inches
     return figure
 
 
-def finished(figure):
-    """The page, its texts as they are: a $ begins no formula, and a Korean font is the second one."""
+def height_of_row(n, config, *, words):
+    """The height of a page with n pictures of the model's image in a row, and so many inches of words."""
+    height, width = config.image_size
+    return min(7.2, max(4.2, 12.6 / n * height / width + words))
+
+
+def finished(figure, described):
+    """The page in its style, its texts as they are: a $ begins no formula, and a Korean font is the second one.
+
+    described: what is to be seen, with its numbers, for readers who do not see it; it becomes the figure's label.
+    """
+    styling.applied(figure)
+    figure.set_label(" ".join(described.split()))
     for text in figure.findobj(Text):
         text.set_parse_math(False)
         text.set_usetex(False)
         if korean_font():
             text.set_fontfamily([*text.get_fontfamily(), korean_font()])
     return figure
+
+
+def alt(figure):
+    """The alternative text of a matplotlib figure: its label, else its titles and the labels of its axes."""
+    if figure.get_label():
+        return figure.get_label()
+    words = [figure.get_suptitle()]
+    for axes in figure.axes:
+        words += [axes.get_title(), axes.get_xlabel(), axes.get_ylabel()]
+    return "; ".join(" ".join(word.split()) for word in dict.fromkeys(words) if word.strip())
 
 
 def panels(figure, n, columns):
@@ -67,7 +88,7 @@ def panels(figure, n, columns):
 
 
 def save(figure, path):
-    """Write the figure at 1280x720 to `path`, in the format of its suffix, and rename when complete. Returns path.
+    """Write the figure, 1280 pixels wide, in the format of its suffix, and rename when complete. Returns path.
 
     Raises InputError for a suffix that matplotlib does not support, and if the file cannot be written.
     """

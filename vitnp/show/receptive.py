@@ -6,7 +6,7 @@ from matplotlib.colors import LogNorm
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, one_line
 from vitnp.show import page
-from vitnp.show.page import LABEL, SMALL, TITLE
+from vitnp.show.styling import LABEL, SMALL, TITLE
 
 COLUMNS = 7  # layers of a model that are shown
 MOST_MODELS = 3
@@ -14,7 +14,7 @@ SPAN = 1e6  # from the largest part of the squared gradient down to this one of 
 LONGEST = 24  # letters of a model's name
 
 
-def receptive_fields(models, *, lang="en"):
+def receptive_fields(models, *, lang=None):
     """A row per model, a column per layer: how much of the middle place's squared gradient each pixel has.
 
     models {name: [(layer, parts (Hᵢ, Wᵢ), (height, width, pixels of the effective field)), …]}, parts as of
@@ -52,7 +52,17 @@ def receptive_fields(models, *, lang="en"):
         "각 픽셀의 그래디언트 제곱(로그 눈금); 흰색: 0; 90%: 그 90%를 차지하는 가장 적은 픽셀 수",
     )
     page.note(figure, note)
-    return page.finished(figure)
+    told = "; ".join(
+        f"{one_line(name, LONGEST)} {layers[0][2][2]:,} → {layers[-1][2][2]:,}"
+        for name, layers in chosen.items()
+    )
+    described = say(
+        f"Maps of which pixels the middle place of each layer sees, a row per model. Pixels with 90% of the squared "
+        f"gradient, from the first to the last layer: {told}.",
+        f"각 층의 가운데 위치가 보는 픽셀의 맵, 모델마다 한 줄. 그래디언트 제곱의 90%를 차지하는 픽셀 수, 첫 층 → "
+        f"마지막 층: {told}.",
+    )
+    return page.finished(figure, described)
 
 
 def short(layer):

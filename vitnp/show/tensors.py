@@ -7,8 +7,7 @@ from matplotlib.patches import Rectangle
 from vitnp.analysis import trace_table
 from vitnp.analysis.cost import mebibytes
 from vitnp.show import page
-from vitnp.show.architecture import ENCODER
-from vitnp.show.page import BLUE, ORANGE, SMALL, TITLE
+from vitnp.show.styling import BLUE, ENCODER, ORANGE, SMALL, TITLE
 
 # Where step, name, shape and bar begin, in units of 10 pixels; the longest names of a ViT fit.
 LEFT, RIGHT = (0.3, 2.4, 17.3, 39.8), (59.1, 61.0, 83.2, 102.0)
@@ -17,7 +16,7 @@ LINES, TALLEST = 22, 4.0  # on a page; of a line
 LONGEST = 6.5  # bar
 
 
-def trace_shapes(t, *, lang="en"):
+def trace_shapes(t, *, lang=None):
     """Every named tensor of a `Trace`, in order, with its shape and memory: left the stem and the head, right a block.
 
     Equal blocks are drawn once. A bar's length is the tensor's memory on a logarithmic scale; a view has none.
@@ -58,7 +57,15 @@ def trace_shapes(t, *, lang="en"):
                 _bar(axes, y, places[3], line, scale)
     for y, words in ((3.4, SCALE), (0.8, SHARE)):
         _write(axes, y, LEFT[:1], (say(*words),))
-    return page.finished(figure)
+    largest = max((row for section in sections for row in section.rows), key=lambda row: max(row.nbytes))
+    size, shape = mebibytes(max(largest.nbytes)), "×".join(map(str, largest.shape))
+    described = say(
+        f"A table of the {n} tensors of a forward pass with their shapes and memory, {memory} together. The largest "
+        f"is {largest.name}, {shape}, {size}.",
+        f"순전파의 텐서 {n}개의 shape와 메모리를 적은 표, 모두 {memory}. 가장 큰 텐서는 {largest.name}, {shape}, "
+        f"{size}입니다.",
+    )
+    return page.finished(figure, described)
 
 
 HEADINGS = (("step, name", "shape", "memory"), ("단계, 이름", "shape", "메모리"))

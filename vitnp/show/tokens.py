@@ -2,20 +2,19 @@
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.patheffects import withStroke
 
 from vitnp.analysis import look
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError, counted, need_int
-from vitnp.show import page
-from vitnp.show.page import BLUE, LABEL, ORANGE, SMALL, TITLE
+from vitnp.show import page, styling
+from vitnp.show.styling import BLUE, LABEL, ORANGE, SMALL, TITLE
 
 MOST_PHOTOS = 10  # in the picture of tokens as colors; the basis is that of all
 MOST_LINES = 40  # between two photos
 FINE = 10  # points, of the numbers of many layers
 
 
-def token_colors(images, tokens, config, *, block=None, lang="en"):
+def token_colors(images, tokens, config, *, block=None, lang=None):
     """Every patch in the color of its token: red, green and blue are the three principal components of all tokens.
 
     images (B, Hᵢ, Wᵢ, C) and their patch tokens (B, N, D) without [CLS], `t["norm"][:, 1:]`. One basis for all
@@ -56,10 +55,16 @@ def token_colors(images, tokens, config, *, block=None, lang="en"):
         )
         + _after(block, say),
     )
-    return page.finished(figure)
+    described = say(
+        f"{counted(count, 'photo')}, and each patch in the color of its token: {counted(n, 'principal component')} "
+        f"as red, green and blue, {total} of the variance. Similar tokens have similar colors.",
+        f"사진 {count}장과, 패치마다 그 토큰의 색으로 칠한 그림: 주성분 {n}개를 빨강·초록·파랑으로 그렸고 분산의 "
+        f"{total}입니다. 비슷한 토큰은 색이 비슷합니다.",
+    )
+    return page.finished(figure, described)
 
 
-def patch_match(images, tokens, config, *, patch, block=None, lang="en"):
+def patch_match(images, tokens, config, *, patch, block=None, lang=None):
     """One patch of a photo looked for in another: its cosine with every patch there, and the best match.
 
     images: two (Hᵢ, Wᵢ, C); tokens: their patch tokens, two (N, D); patch (row, column) of the first, from 0.
@@ -71,7 +76,7 @@ def patch_match(images, tokens, config, *, patch, block=None, lang="en"):
     a, b = _pair(images, tokens, config)
     cosine = look.similarity(a, b)[row * cols + column].reshape(rows, cols)
     best = np.unravel_index(cosine.argmax(), cosine.shape)
-    figure = page.blank()
+    figure = page.blank(page.height_of_row(3, config, words=1.9))
     left, right, map_ = figure.subplots(1, 3)
     page.photo(left, page.of_model(images[0], config), config)
     page.photo(right, page.of_model(images[1], config), config)
@@ -88,10 +93,16 @@ def patch_match(images, tokens, config, *, patch, block=None, lang="en"):
     )
     figure.suptitle(say("One patch, found in another photo", "다른 사진에서 찾은 패치"), fontsize=TITLE)
     page.note(figure, page.clipped(config.num_patches, say) + _after(block, say))
-    return page.finished(figure)
+    described = say(
+        f"Two photos and a map. The patch in {at[0]} of the first matches the patch in {at[1]} of the second best: "
+        f"cosine {high}; the least is {low}.",
+        f"사진 두 장과 맵 하나. 첫 사진의 {at[0]} 패치와 가장 비슷한 패치는 둘째 사진의 {at[1]}입니다: 코사인 "
+        f"{high}, 최솟값 {low}.",
+    )
+    return page.finished(figure, described)
 
 
-def patch_matches(images, tokens, config, *, block=None, lang="en"):
+def patch_matches(images, tokens, config, *, block=None, lang=None):
     """The patches of two photos that are each other's best match, joined by lines: at most 40, of largest cosine.
 
     images: two (Hᵢ, Wᵢ, C); tokens: their patch tokens, two (N, D).
@@ -129,10 +140,16 @@ def patch_matches(images, tokens, config, *, block=None, lang="en"):
         f"코사인이 가장 큰 {len(chosen)}쌍을 그림; 선의 양 끝은 같은 색",
     )
     page.note(figure, drawn + _after(block, say))
-    return page.finished(figure)
+    described = say(
+        f"Two photos side by side with {len(chosen)} lines between patches; {count} of {all_} patches are each "
+        f"other's best match.",
+        f"나란히 놓은 사진 두 장과 패치를 잇는 선 {len(chosen)}개. 패치 {all_}개 중 {count}개가 서로를 가장 비슷한 "
+        f"패치로 고릅니다.",
+    )
+    return page.finished(figure, described)
 
 
-def mirror(image, shares, config, *, lang="en"):
+def mirror(image, shares, config, *, lang=None):
     """How many patches find themselves in the mirror image, layer by layer: {name of the layer: share, 0…1}.
 
     shares: `look.mirror_matches` of the tokens of each layer, in order.
@@ -156,7 +173,7 @@ def mirror(image, shares, config, *, lang="en"):
             textcoords="offset points",
             ha="center",
             fontsize=SMALL if few else FINE,
-            path_effects=[withStroke(linewidth=4, foreground="white")],  # the line may cross it
+            path_effects=styling.halo(),  # the line may cross it
         )
     chance = 100 / config.num_patches
     axes.axhline(chance, color="black", linestyle="--", linewidth=2, label=say("chance", "우연히 맞을 확률"))
@@ -164,8 +181,8 @@ def mirror(image, shares, config, *, lang="en"):
     axes.set_xticks(places, list(shares), rotation=0 if few else 90)
     axes.set_xlabel(say("tokens after block …", "토큰을 꺼낸 곳(블록 번호)"), fontsize=LABEL)
     axes.set_ylabel(say("patches that find themselves (%)", "자기 자신을 찾은 패치(%)"), fontsize=LABEL)
-    axes.legend(fontsize=LABEL, loc="best")
-    axes.grid(alpha=0.4)
+    axes.legend(fontsize=LABEL, loc="best", frameon=False)
+    styling.grid(axes)
     page.ticks(axes)
     if not few:
         axes.tick_params(axis="x", labelsize=FINE)
@@ -176,7 +193,14 @@ def mirror(image, shares, config, *, lang="en"):
         ),
         fontsize=TITLE,
     )
-    return page.finished(figure)
+    ends = f"{values[0]:.0f}%", f"{values[-1]:.0f}%"
+    described = say(
+        f"An image, its mirror image, and a line over {len(values)} layers: the share of patches that find "
+        f"themselves in the mirror image goes from {ends[0]} to {ends[1]}; by chance it is {chance:.2g}%.",
+        f"이미지와 거울상, 그리고 층 {len(values)}개에 걸친 선: 거울상에서 자기 자신을 찾는 패치의 비율이 "
+        f"{ends[0]}에서 {ends[1]}로 바뀝니다. 우연히 맞을 확률은 {chance:.2g}%입니다.",
+    )
+    return page.finished(figure, described)
 
 
 def _pair(images, tokens, config):

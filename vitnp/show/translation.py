@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from vitnp.backend.arrays import to_host
-from vitnp.errors import InputError, quoted
+from vitnp.errors import InputError, counted, quoted
 from vitnp.show import page, symbols
-from vitnp.show.page import LABEL, SMALL, TITLE
+from vitnp.show.styling import LABEL, SMALL, TITLE
 
 MOST_HEADS = 16  # that are drawn, beside the mean of all
 ROOM = 340  # points for the labels beside a map of the page's height or half of its width
@@ -15,7 +15,7 @@ FINE = 10  # points of a label, at least: where there are too many symbols, only
 MOST_CELLS = 24  # a side of a mask, or fewer: a cell has a sign, so that colors alone say nothing
 
 
-def cross_attention(A, source, target, *, block=None, lang="en"):
+def cross_attention(A, source, target, *, block=None, lang=None):
     """What the decoder looks at as it writes each symbol: target symbols down, source symbols across.
 
     A (T, S), one map, or (H, T, S), the mean of the heads beside the first 16: cross-attention weights, each row
@@ -51,10 +51,17 @@ def cross_attention(A, source, target, *, block=None, lang="en"):
     if symbols.not_drawn([*source, *target]):
         note += say(" · U+…: install a font that has it", " · U+…: 글꼴을 설치하면 글자로 보임")
     page.note(figure, note)
-    return _finished(figure, source, target)
+    mean = A if A.ndim == 2 else A.mean(axis=0)
+    reads = ", ".join(f"{t} ← {source[row.argmax()]}" for t, row in zip(target, mean, strict=True))
+    described = say(
+        f"A map of cross-attention, {len(target)} written symbols by {len(source)} read ones. Each reads most: "
+        f"{reads}.",
+        f"교차 어텐션 맵, 쓴 기호 {len(target)}개 × 읽은 기호 {len(source)}개. 기호마다 가장 많이 읽는 곳: {reads}.",
+    )
+    return _finished(figure, described, source, target)
 
 
-def mask(masks, queries, keys, *, lang="en"):
+def mask(masks, queries, keys, *, lang=None):
     """Masks side by side: {title: booleans (N, M), or (1, M) for all N queries}, True where a query may look.
 
     queries: the N symbols that look, keys: the M that are looked at. Raises InputError for other shapes and dtypes.
@@ -81,10 +88,18 @@ def mask(masks, queries, keys, *, lang="en"):
         fontsize=TITLE,
     )
     page.note(figure, say("yellow: may look · dark, ×: hidden", "노란색: 볼 수 있음 · 어두운색, ×: 가려짐"))
-    return _finished(figure, queries, keys)
+    hidden = ", ".join(
+        f"{title} {size[0] * size[1] - int(_full_mask(title, given, size).sum())}"
+        for title, given in masks.items()
+    )
+    described = say(
+        f"{counted(len(masks), 'mask')} of {size[0]} queries by {size[1]} keys. Hidden places: {hidden}.",
+        f"쿼리 {size[0]}개 × 키 {size[1]}개의 마스크 {len(masks)}개. 가려진 칸의 수: {hidden}.",
+    )
+    return _finished(figure, described, queries, keys)
 
 
-def sine_positions(E, *, lang="en"):
+def sine_positions(E, *, lang=None):
     """The position table E (T, D) itself, and the cosine of every two of its rows.
 
     Of sine–cosine positions the cosine depends on the distance alone. Raises InputError for another shape.
@@ -114,7 +129,14 @@ def sine_positions(E, *, lang="en"):
         ),
         fontsize=TITLE,
     )
-    return page.finished(figure)
+    next_ = np.diagonal(cosine, 1).mean()
+    described = say(
+        f"Left: the position table, {T} positions by {D} dimensions, in values from −1 to 1. Right: the cosine of "
+        f"every two rows; neighbors have {next_:.2f} on average, the first and the last {cosine[0, -1]:.2f}.",
+        f"왼쪽: 위치 {T}개 × {D}차원의 표, 값은 −1에서 1. 오른쪽: 두 행의 코사인. 이웃은 평균 {next_:.2f}, 처음과 "
+        f"마지막은 {cosine[0, -1]:.2f}입니다.",
+    )
+    return page.finished(figure, described)
 
 
 def _check_weights(A, source, target):
@@ -178,9 +200,9 @@ def _name(axes, down, across, maps):
             label.set_rotation(90)
 
 
-def _finished(figure, *sentences):
+def _finished(figure, described, *sentences):
     """The page, its labels in fonts that have their characters."""
-    page.finished(figure)
+    page.finished(figure, described)
     fonts = dict(pair for sentence in sentences for pair in symbols.labels(sentence))
     for axes in figure.axes:
         for label in [*axes.get_xticklabels(), *axes.get_yticklabels()]:

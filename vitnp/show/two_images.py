@@ -7,12 +7,12 @@ import numpy as np
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError
 from vitnp.show import page
-from vitnp.show.page import LABEL, SMALL, TITLE
+from vitnp.show.styling import LABEL, SMALL, TITLE
 
 NAME = 16  # letters of a title's line
 
 
-def weights_of_two_images(images, weights, *, lang="en"):
+def weights_of_two_images(images, weights, *, lang=None):
     """A row per image and one of the difference; a column per kind of weights.
 
     images (2, Hᵢ, Wᵢ); weights {title: (2, rows, columns)}. A column has one scale for the two; so has its difference,
@@ -52,4 +52,13 @@ def weights_of_two_images(images, weights, *, lang="en"):
         "열마다 같은 눈금; A: 행은 보는 토큰, 열은 보이는 토큰",
     )
     page.note(figure, note)
-    return page.finished(figure)
+    told = ", ".join(
+        f"{title} {abs(one - other).max():.2g}"
+        for title, (one, other) in ((title, to_host(both)) for title, both in weights.items())
+    )
+    described = say(
+        f"The weights by which two images are taken, {len(weights)} kinds, and their difference. The largest "
+        f"difference: {told}.",
+        f"두 이미지에 쓰이는 가중치 {len(weights)}종류와 그 차이. 가장 큰 차이: {told}.",
+    )
+    return page.finished(figure, described)
