@@ -2,7 +2,7 @@
 # make trained  a trained ViT, DINOv2's S/14, into the cache (90 MB to download), and what to do with it
 # make check  under a minute: lint, the slides' shapes, gradients, golden files; for whoever has changed a step
 # make test   lint and every test, on every core
-# make lab    the notebooks in JupyterLab, opened at the tour
+# make lab    copies of the notebooks in work/, and JupyterLab, opened at the tour; LANG=ko or LANG=en, OPTIONS=--no-browser
 # make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides, beside it
 # make notebooks        build and run the notebooks from notebooks/src
 # make check-notebooks  run them all, and compare with those that are there
@@ -41,8 +41,9 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
+# the language is the locale's; LANG=ko on the command line comes before it
 lab: $(BIN)/jupyter-lab
-	$(BIN)/jupyter-lab notebooks/00_tour.ipynb
+	@$(BIN)/vitnp lab work --open $(if $(findstring command line,$(origin LANG)),--lang $(firstword $(subst _, ,$(LANG)))) $(if $(OPTIONS),-- $(OPTIONS))
 
 slides: $(BIN)/jupyter-lab
 	$(if $(wildcard $(NOTEBOOK)),,$(error which notebook? there is no "$(NOTEBOOK)"; make slides NOTEBOOK=notebooks/ko/05_attention.ipynb))

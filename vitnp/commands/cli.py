@@ -26,6 +26,7 @@ COMMANDS = {  # and what each does; its options are in the file of its name in `
     "translate": "train a Transformer on pairs of sentences, or let a trained one translate",
     "recipes": "how to train: hyper-parameters, and what accuracy to expect",
     "workshop": "write the eight steps yourself: check, hints, training; and grading for the teacher",
+    "lab": "copies of the notebooks to work in, and JupyterLab",
     "linear-eval": "few-shot accuracy of a frozen model, by least squares in closed form",
     "predict": "the most likely classes of pictures, by a ViT from a file",
     "look": "filters, positions, attention and rollout of one image, drawn",

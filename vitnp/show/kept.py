@@ -3,12 +3,10 @@
 `benchmarks/look_pictures.py` makes them with `vitnp look`; docs/pictures/README.md says of which weights and photos.
 """
 
-from pathlib import Path
-
 from vitnp.errors import need_near
+from vitnp.system import shipped
 
-# In a clone, and in an installed package: pyproject.toml puts them there.
-FOLDERS = (Path(__file__).parents[2] / "docs" / "pictures", Path(__file__).parent / "pictures")
+FOLDERS = (shipped.folder("docs") / "pictures",)
 
 
 class Kept:
