@@ -1,7 +1,7 @@
 """The README as a wheel has it, and the page of a package index: a relative link leads nowhere from there.
 
-With the address of the repository in pyproject.toml (`[project.urls]`, `Repository`, as of GitHub) the links lead there.
-Without one they are plain text, and pictures are left out.
+With the address of the repository in pyproject.toml (`[project.urls]`, `Repository`, as of GitHub) the links lead
+there. Without one they are plain text, and pictures are left out.
 """
 
 import re

@@ -41,18 +41,16 @@ def site(wheel, tmp_path_factory):
     return folder
 
 
-def tracked(*patterns):
-    """The files of the project that match, as Git lists them."""
-    done = subprocess.run(
-        ["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return set(done.stdout.splitlines())
+def files(folder, pattern="*"):
+    """The files of a folder of the project that match."""
+    found = (path.relative_to(ROOT) for path in (ROOT / folder).rglob(pattern) if path.is_file())
+    made = {"__pycache__", ".ipynb_checkpoints"}
+    return {path.as_posix() for path in found if made.isdisjoint(path.parts)}
 
 
 def test_what_is_in_it(wheel, names):
     """The package, all pages and pictures, all notebooks; nothing of how they are made, and no tests."""
-    expected = tracked("vitnp")
-    expected |= {f"vitnp/{name}" for name in tracked("docs", "notebooks/*.ipynb")}
+    expected = files("vitnp") | {f"vitnp/{name}" for name in files("docs") | files("notebooks", "*.ipynb")}
     assert expected - names == set()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"vitnp"}
     assert not [name for name in names if name.startswith("vitnp/notebooks/") and not name.endswith(".ipynb")]
