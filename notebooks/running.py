@@ -5,6 +5,7 @@ import base64
 import io
 import os
 import pathlib
+import re
 import tempfile
 import time
 from unittest import mock
@@ -75,7 +76,7 @@ def drawn(code):
     """The call of `show` in the last line of a cell, or None."""
     if "show." not in code:
         return None
-    last = ast.parse(code).body[-1]
+    last = ast.parse(re.sub(r"^[%!].*", "pass", code, flags=re.MULTILINE)).body[-1]
     called = isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and last.value.func
     is_show = (
         isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id == "show"

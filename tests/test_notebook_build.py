@@ -89,6 +89,7 @@ def test_a_picture_of_show_is_drawn_in_korean_for_the_korean_editions(outputs):
     ("last", "call"),
     [
         ("x = 1\nshow.curves(x)", "show.curves(x)"),
+        ("%precision 3\nshow.curves(x)", "show.curves(x)"),
         ("figure = show.curves(x)", None),
         ("show.curves(x).axes", None),
         ("print(show.curves)", None),
