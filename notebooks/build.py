@@ -198,7 +198,9 @@ def source_in(cell, edition):
 def linked(name, folder):
     """The name of a file of the project, as a link from a folder if it is there."""
     link = posixpath.relpath(name, folder) + "/" * name.endswith("/")
-    return f"[`{name}`]({link})" if (HERE.parent / name).exists() else f"`{name}`"
+    return (
+        f"[{name}]({link})" if (HERE.parent / name).exists() else f"`{name}`"
+    )  # code does not look like a link
 
 
 def bare(notebook):

@@ -147,14 +147,14 @@ SAID += "[풀이](../solutions/ko/05_a.ipynb), [6](06_b.ipynb)"
 )
 def test_links_work_from_every_edition(edition, up, solutions):
     assert build.source_in(text(SAID), edition) == (
-        f"see [`vitnp/steps/s1_patchify.py`]({up}/vitnp/steps/s1_patchify.py), [`vitnp/show/`]({up}/vitnp/show/), "
+        f"see [vitnp/steps/s1_patchify.py]({up}/vitnp/steps/s1_patchify.py), [vitnp/show/]({up}/vitnp/show/), "
         f"`vitnp/no.py`, {solutions}"
     )
 
 
 def test_a_heading_has_no_link():
     assert build.source_in(text("## `docs/cost.md`\n`docs/cost.md`"), EN) == (
-        "## `docs/cost.md`\n[`docs/cost.md`](../docs/cost.md)"
+        "## `docs/cost.md`\n[docs/cost.md](../docs/cost.md)"
     )
 
 
