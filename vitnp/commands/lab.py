@@ -28,7 +28,7 @@ def add_options(parser):
         "--lang", choices=language.LANGUAGES, help="of the notebooks (default: that of the locale)"
     )
     parser.add_argument("--open", action="store_true", help="start JupyterLab at the tour")
-    parser.add_argument("options", nargs="*", metavar="OPTION", help="JupyterLab's own, after --")
+    parser.add_argument("options", nargs="*", default=[], metavar="OPTION", help="JupyterLab's own, after --")
     parser.set_defaults(run=run)
 
 
