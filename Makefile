@@ -2,7 +2,7 @@
 # make trained  a trained ViT, DINOv2's S/14, into the cache (90 MB to download), and what to do with it
 # make check  under a minute: lint, the slides' shapes, gradients, golden files; for whoever has changed a step
 # make test   lint and every test, on every core
-# make lab    the notebooks in JupyterLab, opened at the tour
+# make lab    copies of the notebooks in work/, and JupyterLab, opened at the tour; LANG=ko or LANG=en, OPTIONS=--no-browser
 # make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides that need no network, and as a PDF: slides/
 # make slides PLAN=90min LANG=ko    the same of all that a lesson plan shows, with speaker notes; OPTIONS=--help for more
 # make sheet  the formula sheet and the errata, A4 pages in PDF in both languages, into docs/sheet
@@ -43,8 +43,9 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
+# the language is the locale's; LANG=ko on the command line comes before it
 lab: $(BIN)/jupyter-lab
-	$(BIN)/jupyter-lab notebooks/00_tour.ipynb
+	@$(BIN)/vitnp lab work --open $(if $(findstring command line,$(origin LANG)),--lang $(firstword $(subst _, ,$(LANG)))) $(if $(OPTIONS),-- $(OPTIONS))
 
 # LANG is in the environment of every shell; only that of the command line is an option
 slides: $(INSTALLED) .venv/slides/.installed

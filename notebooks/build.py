@@ -6,40 +6,53 @@
     python notebooks/build.py             build all          python notebooks/build.py 05 08   build some
     python notebooks/build.py --check     run all; fail if a notebook that is there is not what would be built
 
-The code is run once. An exercise is run unsolved and then solved, in one go, so that all four editions get their
-outputs from the same run; the student editions have none. notebooks/README.md has the rules of the sources.
+The code is run once (running.py). An exercise is run unsolved and then solved, in one go, so that all four editions get
+their outputs from the same run; the student editions have none. In the Korean editions the pictures of `show` are
+Korean. notebooks/README.md has the rules of the sources.
 """
 
 import argparse
-import base64
 import copy
-import io
 import pathlib
+import posixpath
 import re
 import sys
-import tempfile
 import time
 from typing import NamedTuple
 
 import jupytext
 import nbformat
 import student_edition
-from nbclient import NotebookClient
-from PIL import Image
+from running import execute
+
+from vitnp.course.lab.links import relinked
+from vitnp.system.language import Text
 
 HERE = pathlib.Path(__file__).resolve().parent
 LANGUAGES = ("en", "ko")
 PATIENCE = 900  # seconds for one notebook, after which it hangs: on a busy machine the tour takes minutes
-PICTURE, COLORS = (860, 420), 128  # at most: a title, some code and it fit a slide of 1280x720
 SLIDE_LINES = 6  # of code, if it is more than one cell
+NAMED = re.compile(
+    r"(?<!\[)`((?:vitnp|docs)/[\w./-]*)`(?!\])"
+)  # a file or a folder of the project, in a text
 
-# Put below the title of every notebook. The notebook does not know which copy of the repository it was opened from.
-COLAB = """\
-import sys
+# The end of every notebook. It does not know which copy of the repository it was opened from.
+COLAB = Text(
+    """\
+**Colab에서 열었다면** 맨 위에 코드 셀을 하나 만들어 아래 줄을 실행하고, *런타임 → 세션 다시 시작*을 누른 뒤
+(Colab이 다른 NumPy를 이미 불러왔을 수 있습니다) 처음부터 실행하세요. `OWNER/NAME`은 이 페이지의 주소에 있습니다.
 
-if "google.colab" in sys.modules:
-    repository = input("Address of the repository this notebook was opened from: ")
-    %pip install -q git+{repository}"""
+```
+%pip install -q git+https://github.com/OWNER/NAME
+```""",
+    """\
+**On Colab**: run the line below in a new code cell at the top, choose *Runtime → Restart session* (Colab may have
+loaded another NumPy), and run the notebook from the top. `OWNER/NAME` is in the address of this page.
+
+```
+%pip install -q git+https://github.com/OWNER/NAME
+```""",
+)
 
 # At the end of the setup of the Korean editions: what the checks of the exercises say is then Korean.
 KOREAN = """
@@ -56,10 +69,14 @@ class Edition(NamedTuple):
     solved: bool
     student: bool = False
 
+    def folder(self):
+        """Where its notebooks are."""
+        folder = HERE / "student" if self.student else HERE / "solutions" if self.solved else HERE
+        return folder / "ko" if self.lang == "ko" else folder
+
     def path(self, source):
         """Where it is written."""
-        folder = HERE / "student" if self.student else HERE / "solutions" if self.solved else HERE
-        return (folder / "ko" if self.lang == "ko" else folder) / f"{source.stem}.ipynb"
+        return self.folder() / f"{source.stem}.ipynb"
 
 
 EDITIONS = [Edition(lang, solved) for solved in (False, True) for lang in LANGUAGES]
@@ -78,9 +95,8 @@ def sources(numbers=()):
 
 
 def read(source):
-    """The cells of a source, with the Colab cell below the two titles."""
-    cells = jupytext.read(source, fmt="py:percent").cells
-    return [*cells[:2], nbformat.v4.new_code_cell(COLAB, metadata={"tags": ["setup"]}), *cells[2:]]
+    """The cells of a source."""
+    return jupytext.read(source, fmt="py:percent").cells
 
 
 def tags(cell):
@@ -103,52 +119,6 @@ def cells_of(cells, edition):
     return student_edition.made(mine, edition.lang) if edition.student else mine
 
 
-def execute(cells, seconds):
-    """Run the code once: {(index of the cell, solved): outputs}. Raises what the code raises."""
-    plan = []  # (index, solved) in the order of the run
-    for i, cell in enumerate(cells):
-        if cell.cell_type == "code" and {"solution", "try"}.isdisjoint(tags(cell)):
-            plan.append((i, False))
-            if "check" in tags(cell):  # after the placeholder; now the solution, and the same check again
-                plan += [(i - 1, True), (i, True)]
-    run = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cells[i].source) for i, _ in plan])
-    end = time.monotonic() + seconds
-    with tempfile.TemporaryDirectory() as folder:
-        NotebookClient(
-            run,
-            kernel_name="python3",
-            timeout_func=lambda cell: max(1, end - time.monotonic()),
-            extra_arguments=["--log-level=ERROR"],
-            coalesce_streams=True,
-            store_widget_state=False,
-            record_timing=False,
-            resources={"metadata": {"path": folder}},
-        ).execute()
-    return {key: [tidy(output) for output in cell.outputs] for key, cell in zip(plan, run.cells, strict=True)}
-
-
-def tidy(output):
-    """An output as it is committed: small pictures, nothing that changes from run to run."""
-    if output.get("name") == "stderr":
-        raise SystemExit(f"a cell wrote to stderr; a notebook shows no warnings:\n{output.text}")
-    if "image/png" in output.get("data", {}):
-        output.data["image/png"] = smaller(output.data["image/png"])
-    output.pop("execution_count", None)
-    if "metadata" in output:
-        output.metadata = {}
-    return output
-
-
-def smaller(png):
-    """A PNG, base64, no larger than PICTURE and of COLORS colors."""
-    image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
-    image.thumbnail(PICTURE, Image.Resampling.LANCZOS)
-    file = io.BytesIO()
-    few = image.quantize(COLORS, kmeans=3, dither=Image.Dither.NONE)  # without kmeans, green eyes are brown
-    few.save(file, "PNG", optimize=True)
-    return base64.b64encode(file.getvalue()).decode()
-
-
 def slide_types(cells):
     """Where a slide begins: at a text (a heading goes right, the others down), and where the code would not fit.
 
@@ -156,11 +126,11 @@ def slide_types(cells):
     """
     types, lines, shown = [], 0, False
     for cell in cells:
-        if cell.cell_type == "markdown":
+        if "setup" in tags(cell):
+            types.append("skip")
+        elif cell.cell_type == "markdown":
             types.append("slide" if cell.source.startswith(("# ", "## ")) else "subslide")
             lines, shown = 0, False
-        elif "setup" in tags(cell):
-            types.append("skip")
         else:
             more = cell.source.count("\n") + 1
             full = lines and (lines + more > SLIDE_LINES or (shown and shows(cell)))
@@ -178,18 +148,20 @@ def shows(cell):
 def assemble(cells, edition, outputs=None):
     """The notebook of one edition; without outputs, only its cells."""
     index = {id(cell): i for i, cell in enumerate(cells)}
-    mine = cells_of(cells, edition)
+    colab = nbformat.v4.new_markdown_cell(COLAB.in_(edition.lang), metadata={"tags": ["setup"]})
+    mine = [*cells_of(cells, edition), colab]
     made, count = [], 0
     for n, (cell, slide_type) in enumerate(zip(mine, slide_types(mine), strict=True)):
         metadata = {"slideshow": {"slide_type": slide_type}}
         if tags(cell):
             metadata["tags"] = tags(cell)
         new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-        cell_made = new(source_in(cell, edition.lang), id=f"cell-{n:03}", metadata=metadata)
+        cell_made = new(source_in(cell, edition), id=f"cell-{n:03}", metadata=metadata)
         if cell.cell_type == "code" and outputs is not None:
             count += 1
             i = index[id(cell)]
-            cell_made.outputs = copy.deepcopy(outputs.get((i, edition.solved), outputs.get((i, False), [])))
+            keys = [(i, True)] * edition.solved + [(i, False, edition.lang), (i, False)]
+            cell_made.outputs = copy.deepcopy(next((outputs[key] for key in keys if key in outputs), []))
             cell_made.execution_count = count
             for output in cell_made.outputs:
                 if output["output_type"] == "execute_result":
@@ -202,10 +174,33 @@ def assemble(cells, edition, outputs=None):
     return nbformat.v4.new_notebook(cells=made, metadata=metadata)
 
 
-def source_in(cell, lang):
-    """What stands in a cell: the Korean editions' setup has a line more."""
-    is_setup = "setup" in tags(cell) and cell.source != COLAB
-    return cell.source + KOREAN if is_setup and lang == "ko" else cell.source
+def source_in(cell, edition):
+    """What stands in a cell: the Korean editions' setup has a line more, and a text links that work from there."""
+    if cell.cell_type == "code":
+        return cell.source + KOREAN if "setup" in tags(cell) and edition.lang == "ko" else cell.source
+    written = (
+        "notebooks/ko" if edition.lang == "ko" else "notebooks"
+    )  # the links of a source are written for there
+    stands = f"notebooks/{edition.folder().relative_to(HERE).as_posix()}"
+    named = "\n".join(
+        line if line.startswith("#") else NAMED.sub(lambda found: linked(found[1], written), line)
+        for line in cell.source.split("\n")
+    )
+
+    def where(name):
+        if edition.solved and name.startswith("notebooks/solutions"):
+            return None  # it is the solutions
+        return posixpath.relpath(name, stands) + "/" * (HERE.parent / name).is_dir()
+
+    return relinked(named, f"{written}/a notebook", where)
+
+
+def linked(name, folder):
+    """The name of a file of the project, as a link from a folder if it is there."""
+    link = posixpath.relpath(name, folder) + "/" * name.endswith("/")
+    return (
+        f"[{name}]({link})" if (HERE.parent / name).exists() else f"`{name}`"
+    )  # code does not look like a link
 
 
 def bare(notebook):

@@ -15,7 +15,6 @@ from vitnp.course.workshop.helpers import DRAWN
 from vitnp.system.language import Text
 
 NAME = re.compile(r"solutions/(?:ko/)?((\d\d)_\w+)\.ipynb")  # of the notebook, in its opening
-RELATIVE = re.compile(r"\]\((?!https?:|#)")  # where a link to a file begins
 FUNCTION = re.compile(r"^def (\w+)", re.MULTILINE)
 WIDTH = 92  # of the call of the check
 
@@ -23,11 +22,11 @@ OPENING = Text(
     """
 
 **학생용 노트북입니다.** 위에서부터 셀을 실행하며 `raise NotImplementedError`를 코드로 바꾸세요. 마지막 함수
-아래의 검사 셀이 틀린 곳을 알려 줍니다. [완성된 노트북](../../ko/{name}.ipynb)""",
+아래의 검사 셀이 틀린 곳을 알려 줍니다. [완성된 노트북]({name}.ipynb)""",
     """
 
 **Student edition.** Run the cells from the top and replace each `raise NotImplementedError` by your code; the
-check below the last function says what is wrong. [The complete notebook](../{name}.ipynb)""",
+check below the last function says what is wrong. [The complete notebook]({name}.ipynb)""",
 )
 CHECK = Text(
     """\
@@ -62,9 +61,7 @@ def made(cells, lang):
             names = FUNCTION.findall(cell.source)
             written += names
             copy.source = template.cut_functions(int(number), names, lang)
-        elif cell.cell_type == "markdown":
-            copy.source = RELATIVE.sub("](../", cell.source)  # the notebook is a folder deeper
-        elif i > first:
+        elif cell.cell_type == "code" and i > first:
             copy.source = with_messages(cell.source)
         found.append(copy)
         if i == last:

@@ -2,7 +2,6 @@
 
 import re
 import sys
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from PIL import Image
 
 from vitnp import gradcheck, preset, show, vit, weights
 from vitnp.errors import InputError
-from vitnp.show import kept
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
@@ -110,7 +108,9 @@ def test_photos_are_found_in_the_folder_and_in_the_packages(small, tmp_path, mon
     assert photos.found("china.jpg").is_file()
     assert photos.found("grace_hopper.jpg", tmp_path).is_file()
     monkeypatch.setattr(photos, "PLACES", {"no_such_package": "data"})
-    with pytest.raises(InputError, match=r'no chelsea\.png in the packages that .*"\.\[photos\]".* --photos'):
+    with pytest.raises(
+        InputError, match=r'no chelsea\.png in the packages that .*"vitnp\[photos\]".* --photos'
+    ):
         photos.found("chelsea.png")
     with pytest.raises(SystemExit, match=r"look_pictures\.py: there is no chelsea\.png in .*--photos"):
         look_pictures.main([*small, "--photos", str(tmp_path), "--out", str(tmp_path / "out")])
@@ -122,20 +122,3 @@ def test_a_notebook_shows_the_picture_itself(tmp_path, monkeypatch):
     assert picture._repr_png_() == (FOLDER / "look-query.png").read_bytes()
     with pytest.raises(InputError, match='picture is "querry"; did you mean'):
         show.trained("querry")
-    # an installed package has no docs/, but the pictures beside its code
-    monkeypatch.setattr(kept, "FOLDERS", (tmp_path / "docs", tmp_path / "pictures"))
-    (tmp_path / "pictures").mkdir()
-    (tmp_path / "pictures/look-query.png").write_bytes(b"png")
-    assert show.trained("query")._repr_png_() == b"png"
-
-
-def test_the_package_has_the_pictures():
-    there = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    put = there["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    pictures = {name: to for name, to in put.items() if name.startswith("docs/pictures/")}
-    assert pictures == {
-        f"docs/pictures/{lang}look-{n}.png": f"vitnp/show/pictures/{lang}look-{n}.png"
-        for n in look_pictures.LOOKS
-        for lang in ("", "ko/")
-    }
-    assert kept.FOLDERS == (FOLDER, ROOT / "vitnp/show/pictures")

@@ -249,7 +249,9 @@ def test_where_slides_begin(path):
     ]
     assert set(kinds) == {"slide", "subslide", "fragment", "skip"}
     for cell, kind in zip(json.loads(path.read_text("utf-8"))["cells"], kinds, strict=True):
-        if cell["cell_type"] == "markdown":
+        if cell["metadata"].get("tags") == ["setup"]:
+            assert kind == "skip"
+        elif cell["cell_type"] == "markdown":
             headed = "".join(cell["source"]).startswith(("# ", "## "))
             assert kind == ("slide" if headed else "subslide")
 

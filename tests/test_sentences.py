@@ -334,7 +334,7 @@ def test_hangul_to_roman(monkeypatch):
 def test_without_koroman(monkeypatch):
     monkeypatch.setitem(sys.modules, "koroman", None)
     assert refusal(sentences.opened, "hangul-to-roman") == (
-        'Roman letters need the package koroman; install it with pip install -e ".[translate]" in the folder of vitnp'
+        'Roman letters need the package koroman; install it with pip install "vitnp[translate]"'
     )
 
 

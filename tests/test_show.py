@@ -6,7 +6,6 @@ import os
 import pathlib
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -142,15 +141,6 @@ def test_the_claim_of_the_decks_begins_at_the_best_resnet():
     assert arrow.xyann == (best.exaflops, best.mean)
     low, high = axes.get_xlim()
     assert all(low < row.exaflops < high for row in paper.TABLE_6)
-
-
-@pytest.mark.parametrize(
-    ("there", "name"), [(("DejaVu Sans", "NanumGothic"), "NanumGothic"), (("DejaVu Sans",), None)]
-)
-def test_the_korean_font_is_one_that_is_there(monkeypatch, there, name):
-    fonts = [SimpleNamespace(name=font) for font in there]
-    monkeypatch.setattr(page.font_manager.fontManager, "ttflist", fonts)
-    assert page.korean_font.__wrapped__() == name
 
 
 def test_the_first_patch_can_ask():

@@ -65,7 +65,7 @@ def cells(step, edition, *, filled=()):
     """The code of a student's notebook that runs without Jupyter; `filled`: the functions they have written."""
     whole = {tuple(functions(cell.source)): cell.source for cell in parts(step)}
     for cell in build.assemble(build.read(BY_STEP[step]), edition).cells:
-        if cell.cell_type == "code" and cell.source != build.COLAB:
+        if cell.cell_type == "code":
             code = cell.source
             if "student" in build.tags(cell) and set(names := tuple(functions(code))) <= set(filled):
                 code = whole[names]

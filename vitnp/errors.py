@@ -145,5 +145,5 @@ def counted(n, noun):
 
 
 def install(extra):
-    """The command that installs one of the extras of pyproject.toml. vitnp is not published, so from its own folder."""
-    return f'pip install -e ".[{extra}]" in the folder of vitnp'
+    """The command that adds one of the extras of pyproject.toml to the vitnp that is installed."""
+    return f'pip install "vitnp[{extra}]"'

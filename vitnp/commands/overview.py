@@ -26,6 +26,10 @@ GROUPS = {
             "여덟 단계 직접 작성: 검사, 힌트, 학습, 채점",
             "write the eight steps: check, hints, training, grading",
         ),
+        "lab": Text(
+            "노트북을 복사해 JupyterLab에서 실습",
+            "copy the notebooks, to work on them in JupyterLab",
+        ),
         "quiz": Text(
             "단계마다 객관식 세 문제: 인쇄용, 학습 관리 시스템용",
             "three questions per step, for print or for a course platform",

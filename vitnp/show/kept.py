@@ -3,13 +3,10 @@
 `benchmarks/look_pictures.py` makes them with `vitnp look`; docs/pictures/README.md says of which weights and photos.
 """
 
-from pathlib import Path
-
 from vitnp.errors import need_near
-from vitnp.system import language
+from vitnp.system import language, shipped
 
-# In a clone, and in an installed package: pyproject.toml puts them there.
-FOLDERS = (Path(__file__).parents[2] / "docs" / "pictures", Path(__file__).parent / "pictures")
+FOLDER = shipped.folder("docs") / "pictures"
 
 
 class Kept:
@@ -30,11 +27,9 @@ def trained(name):
 
     Raises InputError for another name.
     """
-    there = {}
-    for folder in FOLDERS:
-        there |= _in(folder)
-        if language.chosen() == "ko":
-            there |= _in(folder / "ko")
+    there = _in(FOLDER)
+    if language.chosen() == "ko":
+        there |= _in(FOLDER / "ko")
     need_near("picture", name, sorted(there))
     return Kept(there[name])
 

@@ -5,7 +5,6 @@ import math
 import os
 
 import numpy as np
-from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -13,23 +12,19 @@ from matplotlib.text import Text
 from vitnp.backend.arrays import to_host
 from vitnp.errors import InputError
 from vitnp.inputs.images import check_images
-from vitnp.show import styling
+from vitnp.show import fonts, styling
 from vitnp.show.styling import BLUE, ORANGE, SMALL
 from vitnp.system import language
 from vitnp.system.writing import beside
 
 HEAT, CLIP = "cividis", 0.99  # the colors of a map: told apart by the color-blind too, and in gray
 FEW = 8  # patches a side, or fewer: lines on the photo show where they are
-# Fonts with Korean letters on Linux, Windows and macOS.
-KOREAN = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic")
-KOREAN += ("Apple SD Gothic Neo", "AppleGothic", "UnDotum", "Baekmuk Dotum")
 
 
 @functools.cache
 def korean_font():
-    """The name of the first font with Korean letters that matplotlib finds, or None."""
-    found = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in KOREAN if name in found), None)
+    """The name of a font with Korean letters, or None."""
+    return fonts.korean()
 
 
 def in_language(lang):
