@@ -9,6 +9,7 @@ from vitnp.errors import printable
 from vitnp.system import cache
 from vitnp.system.language import Text, chosen
 from vitnp.weights import fetch
+from vitnp.weights.published import BOX
 
 COLUMNS = Text(
     ("이름", "여기", "MB", "픽셀", "클래스", "용도"), ("name", "here", "MB", "pixels", "classes", "for")
@@ -78,15 +79,15 @@ def run(args):
 def cells(name, lang):
     """The texts of a name's row."""
     config = config_of(name)
-    megabytes = tree.count(models.of(config).init(None, config)) * 4 / 1e6
     here = HERE.in_(lang) if fetch.is_here(name) else ""
+    size = BOX[name].stat().st_size if name in BOX else 4 * tree.count(models.of(config).init(None, config))
     classes = f"{config.num_classes:,}" if config.num_classes else "—"
-    return name, here, f"{megabytes:5,.0f}", str(config.image_size[0]), f"{classes:>6}", what_for(name, lang)
+    return name, here, f"{size / 1e6:5,.0f}", str(config.image_size[0]), f"{classes:>6}", what_for(name, lang)
 
 
 def config_of(name):
     """The configuration that the name stands for; the file says the same when it is loaded."""
-    if fetch.URLS[name].startswith("package:"):  # it is here, and no preset
+    if name in BOX:  # it is here, and no preset
         return weights.load(name)[1]
     if name.startswith("dinov2-"):
         return models.preset(
