@@ -97,7 +97,7 @@ def test_a_particle_fits_what_is_before_it(text, right):
         ),
         (
             "the data has 2 images to learn from and 0 to test; need some of both",
-            "훈련용은 이미지 2장, 테스트용은 0개입니다; 둘 다 필요합니다",
+            "학습용은 이미지 2장, 테스트용은 0개입니다; 둘 다 필요합니다",
         ),
         (
             'augment is "fly"; choose affine or crop or flip or crop_128_of_160 or crop_384_of_448 or crop_480_of_512',

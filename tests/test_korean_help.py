@@ -82,7 +82,7 @@ def test_a_training_in_korean(capsys, tmp_path, plain_curves):
     assert status == 0, err
     lines = said.splitlines()
     assert lines[0].startswith("모델 tiny: 파라미터 ") and lines[1].startswith(
-        "데이터 digits: 훈련 이미지 1,437장"
+        "데이터 digits: 학습 이미지 1,437장"
     )
     assert lines[2].startswith("시드 0, 스레드 ")
     assert any(line.startswith("에폭 1/1  손실 ") and "* lr " in line for line in lines)

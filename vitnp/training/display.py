@@ -9,7 +9,7 @@ from vitnp.training.progress import READ_EVERY
 LOSS, TEST = Text("손실", "loss"), Text("테스트", "test")
 FROZEN = Text("표현", "representations")
 LINE = Text(
-    "에폭 {epoch}  손실 {loss:.4f}  훈련 {train:7.2%}  테스트 {test:7.2%}{best} lr {lr:.1e}  {rate}/초",
+    "에폭 {epoch}  손실 {loss:.4f}  학습 {train:7.2%}  테스트 {test:7.2%}{best} lr {lr:.1e}  {rate}/초",
     "epoch {epoch}  loss {loss:.4f}  train {train:7.2%}  test {test:7.2%}{best} lr {lr:.1e}  {rate}/s",
 )
 
