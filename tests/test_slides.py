@@ -272,24 +272,27 @@ def test_the_check_shows_the_slide_beside_the_truth():
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "slides.md"
+PAGES = [PAGE, ROOT / "docs" / "ko" / "slides.md"]
 
 
-def test_the_page_has_every_row_erratum_and_counting():
-    page = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES, ids=["en", "ko"])
+def test_the_page_has_every_row_erratum_and_counting(page):
+    text = page.read_text(encoding="utf-8")
     for row in slides.rows(B16):
-        assert row.title_ko in page, row.title_ko
-        assert all(f"`{tensor.name}`" in page for tensor in row.tensors)
+        assert row.title_ko in text, row.title_ko
+        assert all(f"`{tensor.name}`" in text for tensor in row.tensors)
     for erratum in deck.ERRATA:
-        assert f"| {erratum.decks} | {erratum.printed} | {erratum.true} |" in page, erratum
+        assert f"| {erratum.decks} | {erratum.printed} | {erratum.true} |" in text, erratum
     for counting in deck.COUNTINGS.values():
         for counted in counting:
-            assert counted.title_ko in page
+            assert counted.title_ko in text
 
 
-def test_every_file_and_function_that_the_page_names_exists():
+@pytest.mark.parametrize("page", PAGES, ids=["en", "ko"])
+def test_every_file_and_function_that_the_page_names_exists(page):
     """In a line of a table, the functions and classes named are in the files named before them."""
     found = 0
-    for line in PAGE.read_text(encoding="utf-8").splitlines():
+    for line in page.read_text(encoding="utf-8").splitlines():
         module = None
         for path, name in re.findall(r"`([\w/]+\.py)`|`(\w+)\(\)`", line):
             if path:
