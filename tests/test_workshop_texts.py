@@ -11,7 +11,14 @@ from vitnp.system.language import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 PARTS = [part for step in template.STEPS for part in template.parts(step)]
-SECTIONS = set(re.findall(r"^#+ (\d.*)$", (ROOT / "docs/derivations.md").read_text("utf-8"), re.MULTILINE))
+
+
+def numbered(page):
+    """The headings of a page that begin with a number."""
+    return re.findall(r"^#+ (\d.*)$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+
+
+SECTIONS = list(zip(numbered("docs/ko/derivations.md"), numbered("docs/derivations.md"), strict=True))
 # An assignment, a call, an index, an operator of matrices, a module's function, an attribute's call.
 CODE = re.compile(r"=|@|\bnp\b|[a-z0-9_]\(|[A-Za-z0-9_]\[|\.\w+\(|axis \d|einsum|reshape|swapaxes|keepdims")
 each_part = pytest.mark.parametrize("part", PARTS)
@@ -72,9 +79,11 @@ def test_sentences_are_short(part, lang):
 @each_part
 def test_the_second_names_the_shapes_and_a_section_of_the_derivations(part):
     ko, en = HINTS[part][1]
-    for text in (ko, en):
-        named = re.findall(r'docs/derivations\.md.*"(.*)"\.$', text)
-        assert len(named) == 1 and named[0] in SECTIONS
+    named = (
+        re.search(r'docs/ko/derivations\.md의 "(.*)"\.$', ko),
+        re.search(r'docs/derivations\.md, "(.*)"\.$', en),
+    )
+    assert tuple(found[1] for found in named) in SECTIONS
     shapes = [re.findall(r"\((?:[A-Z]|classes)[^)]*\)", text.partition('"')[0]) for text in (ko, en)]
     assert len(shapes[0]) >= 2 and shapes[0] == shapes[1]
 
