@@ -11,7 +11,15 @@ from vitnp.system.language import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 PARTS = [part for step in template.STEPS for part in template.parts(step)]
-SECTIONS = set(re.findall(r"^#+ (\d.*)$", (ROOT / "docs/derivations.md").read_text("utf-8"), re.MULTILINE))
+
+
+def numbered(page):
+    """The headings of a page that begin with a number."""
+    return re.findall(r"^#+ (\d.*)$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+
+
+PAGES = ("docs/ko/derivations.md", "docs/derivations.md")
+SECTIONS = list(zip(*map(numbered, PAGES), strict=True))  # (Korean, English)
 # An assignment, a call, an index, an operator of matrices, a module's function, an attribute's call.
 CODE = re.compile(r"=|@|\bnp\b|[a-z0-9_]\(|[A-Za-z0-9_]\[|\.\w+\(|axis \d|einsum|reshape|swapaxes|keepdims")
 each_part = pytest.mark.parametrize("part", PARTS)
@@ -72,9 +80,9 @@ def test_sentences_are_short(part, lang):
 @each_part
 def test_the_second_names_the_shapes_and_a_section_of_the_derivations(part):
     ko, en = HINTS[part][1]
-    for text in (ko, en):
-        named = re.findall(r'docs/derivations\.md.*"(.*)"\.$', text)
-        assert len(named) == 1 and named[0] in SECTIONS
+    of_ko, of_en = (re.findall(r'(docs/\S*derivations\.md)\S* "(.*)"\.$', text) for text in (ko, en))
+    assert len(of_ko) == len(of_en) == 1
+    assert (of_ko[0][0], of_en[0][0].rstrip(",")) == PAGES and (of_ko[0][1], of_en[0][1]) in SECTIONS
     shapes = [re.findall(r"\((?:[A-Z]|classes)[^)]*\)", text.partition('"')[0]) for text in (ko, en)]
     assert len(shapes[0]) >= 2 and shapes[0] == shapes[1]
 

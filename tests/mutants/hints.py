@@ -6,7 +6,7 @@ wrong_rules(
     "course/workshop/hints/shapes.py",
     "test_workshop_texts",
     "test_the_second_names_the_shapes_and_a_section_of_the_derivations",
-    ("no section", 'Derivation: {PAGE}, "{section}".', "Derivation: {PAGE}."),
+    ("no section", 'Derivation: {PAGES.en}, "{section}".', "Derivation: {PAGES.en}."),
     ("no shapes in Korean", '(f"{equation}.", ko,', '("", ko,'),
     part="5.3",
 )
