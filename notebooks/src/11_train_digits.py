@@ -2,7 +2,7 @@
 # # 11 · Train it: handwritten digits
 # **하이퍼파라미터와 학습** · *Hyperparameters and training*: the recipe that makes the eight steps learn
 #
-# Deck 002, the training recipes · files `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **25 minutes** ·
+# Deck 002, the training recipes · files `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **15 minutes to show, 35 with the exercises** ·
 # [solutions](solutions/11_train_digits.ipynb)
 #
 # After this notebook you can
@@ -15,11 +15,11 @@
 # # 11 · 손글씨 숫자 학습
 # **하이퍼파라미터와 학습** · *Hyperparameters and training*: 여덟 단계를 배우게 만드는 레시피
 #
-# 강의자료 002, 학습 레시피 · 파일 `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **25분** ·
+# 강의자료 002, 학습 레시피 · 파일 `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **시연 15분, 실습 포함 35분** ·
 # [풀이](../solutions/ko/11_train_digits.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
-# - 학습 스텝 하나를 쓰고, 그 기울기가 손실의 기울기인지 검증한다.
+# - 학습 스텝 하나를 쓰고, 그 그래디언트가 손실의 그래디언트인지 검증한다.
 # - 레시피의 항목이 각각 무슨 일을 하는지 말한다.
 # - 학습 곡선과 혼동 행렬을 읽는다.
 # - 학습을 멈췄다가 마지막 비트까지 똑같이 이어 간다.
@@ -86,7 +86,7 @@ config.num_patches, config.hidden_size, config.num_layers, tree.count(p)
 
 # %% [markdown] lang="ko"
 # ## 한 스텝
-# 배치의 손실과 기울기를 구하고, 모든 파라미터를 기울기의 반대쪽으로 조금 옮깁니다. 첫 스텝 전의 손실은 ln 10입니다. 모든 클래스의
+# 배치의 손실과 그래디언트를 구하고, 모든 파라미터를 그래디언트의 반대쪽으로 조금 옮깁니다. 첫 스텝 전의 손실은 ln 10입니다. 모든 클래스의
 # 확률이 1/10이기 때문입니다(8번 노트북).
 
 # %%
@@ -128,8 +128,8 @@ assert losses[-1] < 0.1 * losses[0]
 # $\langle \nabla, v\rangle \approx \bigl(\mathrm{loss}(p + hv) - \mathrm{loss}(p - hv)\bigr)/2h$.
 
 # %% [markdown] lang="ko"
-# ## 기울기 검증
-# 모델 전체의 기울기를 파라미터 136,138개를 모두 지나는 임의의 방향 $v$로 검증합니다.
+# ## 그래디언트 검증
+# 모델 전체의 그래디언트를 파라미터 136,138개를 모두 지나는 임의의 방향 $v$로 검증합니다.
 # $\langle \nabla, v\rangle \approx \bigl(\mathrm{loss}(p + hv) - \mathrm{loss}(p - hv)\bigr)/2h$.
 
 # %%
@@ -173,7 +173,7 @@ for name in fields.split():
 # steps must be small to settle.
 
 # %% [markdown] lang="ko"
-# 학습률은 72스텝 동안 올라갔다가 코사인을 따라 내려갑니다. 초반의 기울기는 크고 방향이 제각각이며, 후반의 스텝은 작아야 자리를
+# 학습률은 72스텝 동안 올라갔다가 코사인을 따라 내려갑니다. 초반의 그래디언트는 크고 방향이 제각각이며, 후반의 스텝은 작아야 자리를
 # 잡습니다.
 
 # %%

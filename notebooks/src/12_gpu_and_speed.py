@@ -3,7 +3,7 @@
 # **하이퍼파라미터: ViT-Base, Large, Huge** · *Hyperparameters: ViT-Base, Large, Huge*: the same eight steps, at a size
 # where time and memory count
 #
-# Deck 003, all steps · files `vitnp/backend/`, `vitnp/engine/batch.py`, `vitnp/ops/sums.py` · **30 minutes** ·
+# Deck 003, all steps · files `vitnp/backend/`, `vitnp/engine/batch.py`, `vitnp/ops/sums.py` · **30 minutes to show, 50 with the exercises** ·
 # [solutions](solutions/12_gpu_and_speed.ipynb)
 #
 # After this notebook you can
@@ -17,13 +17,13 @@
 # **하이퍼파라미터: ViT-Base, Large, Huge** · *Hyperparameters: ViT-Base, Large, Huge*: 같은 여덟 단계를, 시간과 메모리가
 # 문제가 되는 크기에서
 #
-# 강의자료 003, 전체 단계 · 파일 `vitnp/backend/`, `vitnp/engine/batch.py`, `vitnp/ops/sums.py` · **30분** ·
+# 강의자료 003, 전체 단계 · 파일 `vitnp/backend/`, `vitnp/engine/batch.py`, `vitnp/ops/sums.py` · **시연 30분, 실습 포함 50분** ·
 # [풀이](../solutions/ko/12_gpu_and_speed.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 식을 한 번만 써서 NumPy와 GPU에서 모두 실행한다.
 # - 계산량이 적은데도 느린 식이 왜 느린지 설명하고, 식을 바꾸지 않고 빠르게 만든다.
-# - 배치를 스레드에 나누고도 전체의 기울기를 얻는다.
+# - 배치를 스레드에 나누고도 전체의 그래디언트를 얻는다.
 # - 시간을 내주고 메모리를 아끼며, 얼마나 아끼는지 안다.
 
 # %% tags=["setup"]
@@ -287,7 +287,7 @@ print(f"in tiles   {1e3 * seconds(lambda: swish(u)):.1f} ms")
 # numbers are the same, and the gradient is checked.
 
 # %% [markdown] lang="ko"
-# 라이브러리의 GELU와 그 역전파가 이렇게 되어 있습니다. 역전파는 출력도 함께 다시 계산합니다. 타일로 나누든 아니든 값은 같고, 기울기는
+# 라이브러리의 GELU와 그 역전파가 이렇게 되어 있습니다. 역전파는 출력도 함께 다시 계산합니다. 타일로 나누든 아니든 값은 같고, 그래디언트는
 # 검증합니다.
 
 # %%
@@ -383,8 +383,8 @@ assert sums.row_sums(A).dtype == np.float32
 
 # %% [markdown] lang="ko"
 # ## 배치를 나누어 맡기기
-# 손실은 이미지에 대한 평균이므로 기울기도 평균입니다. 5장과 3장의 기울기를 5/8, 3/8로 섞으면 됩니다. 여기부터는 블록이 4개인 작은
-# ViT-Ti/16을 씁니다. (헤드가 0에서 시작하면 기울기가 통과하지 못하므로 값을 채웁니다.)
+# 손실은 이미지에 대한 평균이므로 그래디언트도 평균입니다. 5장과 3장의 그래디언트를 5/8, 3/8로 섞으면 됩니다. 여기부터는 블록이 4개인 작은
+# ViT-Ti/16을 씁니다. (헤드가 0에서 시작하면 그래디언트가 통과하지 못하므로 값을 채웁니다.)
 
 # %%
 config = vitnp.preset("Ti/16", num_layers=4, num_classes=10)
@@ -494,7 +494,7 @@ plt.show()
 # computes every row.
 
 # %% [markdown] lang="ko"
-# 전체 계산에서 얼마나 빠질까요? 층이 적을수록 비율이 큽니다. 쓰이지 않는 행의 기울기는 0이므로 다른 기울기는
+# 전체 계산에서 얼마나 빠질까요? 층이 적을수록 비율이 큽니다. 쓰이지 않는 행의 그래디언트는 0이므로 다른 그래디언트는
 # 그대로입니다. `loss_and_grads`와 `predict`가 이렇게 계산하므로, 위의 스텝도 그랬습니다. `trace`는 모든 행을 계산합니다.
 
 # %%
@@ -561,8 +561,8 @@ print("keep freed:  ", count("memory.keep_freed()"))
 
 # %% [markdown] lang="ko"
 # ## 메모리 줄이기
-# 역전파에는 순전파가 저장한 것이 필요합니다. 덜 저장하고도 같은 기울기를 얻는 방법이 둘 있습니다.
-# - `micro_batch=2`: 한 번에 두 장씩 계산해서 기울기를 더한다.
+# 역전파에는 순전파가 저장한 것이 필요합니다. 덜 저장하고도 같은 그래디언트를 얻는 방법이 둘 있습니다.
+# - `micro_batch=2`: 한 번에 두 장씩 계산해서 그래디언트를 더한다.
 # - `recompute=True`: 블록마다 입력만 남기고, 역전파에서 블록을 다시 계산한다. 순전파를 두 번 하게 되고
 #   역전파는 순전파 두 번만큼이므로, 곱셈이 3분의 1 늘어난다.
 

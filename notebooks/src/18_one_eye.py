@@ -3,7 +3,7 @@
 # **Conclusion: 고양이 귀와 꼬리를 직접 연결해서 해석 가능** · *Conclusion: a cat's ear and its tail, connected directly*
 #
 # Deck 003, Conclusion; slide R and Figure 6 · files `vitnp/analysis/look/`, `vitnp/course/eye.py` ·
-# **40 minutes** · [solutions](solutions/18_one_eye.ipynb)
+# **35 minutes to show, 50 with the exercises** · [solutions](solutions/18_one_eye.ipynb)
 #
 # After this notebook you can
 # - compute where one patch of a trained ViT looks, and compare it with random weights,
@@ -17,7 +17,7 @@
 # **Conclusion: 고양이 귀와 꼬리를 직접 연결해서 해석 가능** · *Conclusion: a cat's ear and its tail, connected directly*
 #
 # 강의자료 003, Conclusion. 슬라이드 R과 Figure 6 · 파일 `vitnp/analysis/look/`, `vitnp/course/eye.py` ·
-# **40분** · [풀이](../solutions/ko/18_one_eye.ipynb)
+# **시연 35분, 실습 포함 50분** · [풀이](../solutions/ko/18_one_eye.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 학습된 ViT에서 패치 하나가 어디를 보는지 계산하고, 무작위 가중치와 비교한다.

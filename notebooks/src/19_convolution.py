@@ -3,7 +3,7 @@
 # **Deck 001, Hybrid Architecture** · *ResNet → feature map → ViT; BiT, with which all decks compare*
 #
 # Files `vitnp/ops/conv.py`, `standardize.py`, `group_norm.py`, `relu.py`, `pool.py`, `vitnp/blocks/bottleneck.py`,
-# `vitnp/models/bit.py`, `hybrid.py` · **55 minutes** · [solutions](solutions/19_convolution.ipynb)
+# `vitnp/models/bit.py`, `hybrid.py` · **40 minutes to show, 70 with the exercises** · [solutions](solutions/19_convolution.ipynb)
 #
 # After this notebook you can
 # - write a convolution as windows times a matrix, forward and backward, and say when it *is* step 2,
@@ -16,7 +16,7 @@
 # **강의자료 001, Hybrid Architecture** · *ResNet → feature map → ViT; BiT, with which all decks compare*
 #
 # 파일 `vitnp/ops/conv.py`, `standardize.py`, `group_norm.py`, `relu.py`, `pool.py`, `vitnp/blocks/bottleneck.py`,
-# `vitnp/models/bit.py`, `hybrid.py` · **55분** · [풀이](../solutions/ko/19_convolution.ipynb)
+# `vitnp/models/bit.py`, `hybrid.py` · **시연 40분, 실습 포함 70분** · [풀이](../solutions/ko/19_convolution.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 합성곱의 순전파와 역전파를 창(window)과 행렬의 곱으로 쓰고, 어떤 경우에 2단계와 *똑같은지* 말한다.
@@ -286,7 +286,7 @@ dcolumns = (flat_dy @ W.reshape(36, 5).T).reshape(1, 7, 5, 3, 3, 4)
 # back to where they were taken from, with `+=`. How many windows has each pixel of the 9×7 image?
 
 # %% [markdown] lang="ko"
-# 픽셀 하나는 창 아홉 개까지 들어갑니다. 아홉 번까지 쓰였으니 기울기는 그 **합**입니다. 창마다 값을 가져온 자리에 `+=`로 돌려줍니다. 9×7
+# 픽셀 하나는 창 아홉 개까지 들어갑니다. 아홉 번까지 쓰였으니 그래디언트는 그 **합**입니다. 창마다 값을 가져온 자리에 `+=`로 돌려줍니다. 9×7
 # 이미지의 픽셀은 각각 창 몇 개에 들어갈까요?
 
 
@@ -309,7 +309,7 @@ scatter(np.ones_like(dcolumns), x.shape)[0, :, :, 0].astype(int)
 # One window at the corner, nine in the middle. Both gradients agree with the library's:
 
 # %% [markdown] lang="ko"
-# 모서리는 하나, 가운데는 아홉 개입니다. 두 기울기 모두 라이브러리와 같습니다.
+# 모서리는 하나, 가운데는 아홉 개입니다. 두 그래디언트 모두 라이브러리와 같습니다.
 
 # %%
 library_dx, library_dW = conv.backward(dy, conv.forward(x, W)[1])
@@ -349,7 +349,7 @@ assert report.ok
 
 # %% [markdown] lang="ko"
 # ## ReLU와 최대 풀링
-# ReLU는 x > 0인 자리에만 기울기를 통과시킵니다. 최대 풀링은 가장 컸던 자리에 기울기를 모두 줍니다. 두 값이 같으면 어떻게 될까요?
+# ReLU는 x > 0인 자리에만 그래디언트를 통과시킵니다. 최대 풀링은 가장 컸던 자리에 그래디언트를 모두 줍니다. 두 값이 같으면 어떻게 될까요?
 
 # %%
 a = np.array([[5.0, 5.0, 1.0], [2.0, 5.0, 3.0], [0.0, 1.0, 2.0]])[None, :, :, None]
@@ -361,7 +361,7 @@ pool.max_backward(np.ones_like(largest), saved)[0, :, :, 0]
 # common: after ReLU many windows are all zeros.
 
 # %% [markdown] lang="ko"
-# PyTorch나 JAX처럼 행 순서로 **첫 번째**에 줍니다. 셋 모두에 주면 기울기가 세 배가 됩니다. 같은 값은 흔합니다. ReLU를 지나면 창 전체가 0인
+# PyTorch나 JAX처럼 행 순서로 **첫 번째**에 줍니다. 셋 모두에 주면 그래디언트가 세 배가 됩니다. 같은 값은 흔합니다. ReLU를 지나면 창 전체가 0인
 # 경우가 많습니다.
 
 # %%
@@ -610,7 +610,7 @@ for pre, last in (True, "conv_3"), (False, "norm_3"):
 # Now 16 open units. We follow the gradient's norm back from unit 16, with the shortcut and with it taken away.
 
 # %% [markdown] lang="ko"
-# 이제 가지가 열린 유닛 16개를 지납니다. 16번째 유닛에서 거꾸로 가며 기울기의 크기를 봅니다. 지름길을 뺀 경우도 함께 봅니다.
+# 이제 가지가 열린 유닛 16개를 지납니다. 16번째 유닛에서 거꾸로 가며 그래디언트의 크기를 봅니다. 지름길을 뺀 경우도 함께 봅니다.
 
 
 # %%
@@ -646,10 +646,10 @@ plt.show()
 # 1.21⁴⁸ is about 10,000. With the shortcut σ of the sum grows from unit to unit, and the next norm divides a branch's gradient by it.
 
 # %% [markdown] lang="ko"
-# 지름길이 없으면 기울기가 유닛마다 커져 끝에는 1만 2천 배가 됩니다. 지름길이 있으면 50배쯤입니다. 왜 커질까요? ReLU는 기울기의 제곱을
-# 절반으로 줄입니다. 그런데 들어온 분산 1은 1/2 − 1/2π = 0.34만 남고, 다음 정규화가 이를 다시 1로 만듭니다. 역전파에서는 같은 배율이 기울기에
+# 지름길이 없으면 그래디언트가 유닛마다 커져 끝에는 1만 2천 배가 됩니다. 지름길이 있으면 50배쯤입니다. 왜 커질까요? ReLU는 그래디언트의 제곱을
+# 절반으로 줄입니다. 그런데 들어온 분산 1은 1/2 − 1/2π = 0.34만 남고, 다음 정규화가 이를 다시 1로 만듭니다. 역전파에서는 같은 배율이 그래디언트에
 # 곱해집니다. 유닛의 합성곱 셋 각각에서 √(0.5 ÷ 0.34) = 1.21배이고, 1.21⁴⁸은 1만쯤입니다. 지름길이 있으면 합의 σ가 유닛마다 커지고,
-# 다음 정규화가 가지의 기울기를 그만큼 나눕니다.
+# 다음 정규화가 가지의 그래디언트를 그만큼 나눕니다.
 
 # %%
 gain = float(np.sqrt(0.5 / (0.5 - 0.5 / np.pi)))
@@ -926,7 +926,7 @@ check("19.2", same)
 
 # %% [markdown] lang="ko"
 # **3.** ★★★ 스트라이드가 1이면 dx도 합성곱입니다. dy의 둘레에 0을 k − 1줄 붙이고, 커널은 **180도 돌리고** 두 채널 축을 맞바꿉니다. `conv.forward`로
-# 쓰세요. 맞는지는 기울기 검증이 판정합니다.
+# 쓰세요. 맞는지는 그래디언트 검증이 판정합니다.
 
 
 # %% tags=["exercise"]

@@ -3,7 +3,7 @@
 # **Transformer · Transformer Architecture** · *An encoder–decoder that reads numbers in Korean*
 #
 # Decks 000, 002 and 004, the NLP Transformer · files `vitnp/models/transformer/`, `vitnp/blocks/decoder.py`,
-# `vitnp/steps/s5_attention.py` · **60 minutes** · [solutions](solutions/21_transformer.ipynb)
+# `vitnp/steps/s5_attention.py` · **35 minutes to show, 60 with the exercises** · [solutions](solutions/21_transformer.ipynb)
 #
 # After this notebook you can
 # - name every box of the Transformer's figure, and say what its shape is,
@@ -17,7 +17,7 @@
 # **Transformer · Transformer Architecture** · *An encoder–decoder that reads numbers in Korean*
 #
 # 강의자료 000, 002, 004의 자연어 Transformer · 파일 `vitnp/models/transformer/`, `vitnp/blocks/decoder.py`,
-# `vitnp/steps/s5_attention.py` · **60분** · [풀이](../solutions/ko/21_transformer.ipynb)
+# `vitnp/steps/s5_attention.py` · **시연 35분, 실습 포함 60분** · [풀이](../solutions/ko/21_transformer.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - Transformer 그림의 상자마다 이름과 shape를 말한다.
@@ -422,7 +422,7 @@ assert np.allclose(dp["embed"]["E"], sum(three))
 # At a small size, with random weights and with padding. Ids have no gradient, so the x that is checked is the table E.
 
 # %% [markdown] lang="ko"
-# ## 모델 전체의 기울기 검증
+# ## 모델 전체의 그래디언트 검증
 # 작은 크기와 무작위 가중치로, 패딩까지 넣어 확인합니다. id에는 그래디언트가 없으므로 x 자리에 표 E를 넣어 확인합니다.
 
 # %%
