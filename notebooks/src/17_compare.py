@@ -56,7 +56,7 @@ plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"
-# ## One field changed
+# ## Ablation: change one field
 # An **ablation** measures how much one part of a model contributes. Change only this part and keep the data, the
 # recipe and the seeds. Here a model is a configuration, so an ablation changes one field.
 
