@@ -617,13 +617,11 @@ assert all(values[0] < values[2] for values in few.values())
 # | claim of the slides | here |
 # |---|---|
 # | shifted images: a DNN fails | **confirmed**: half is lost at 1 pixel; chance at 2 |
-# | a CNN is translation-equivariant | **confirmed** exactly, inside a layer with stride 1; the whole model only
-# weakly on 8×8, well with a margin |
+# | a CNN is translation-equivariant | **confirmed** exactly, inside a layer with stride 1; the whole model only weakly on 8×8, well with a margin |
 # | fixed weights; attention's depend on the input | **confirmed**, but W_Q, W_K, W_V are fixed too |
 # | many layers, or one | **confirmed**: 14 layers without pooling, 6 convolutions with it, 1 block |
 # | an MLP assumes nothing | **confirmed**: shuffled pixels change only a few images |
-# | an RNN assumes an order | **weakly**: its first rows have more effect than in the others; shuffling costs a few
-# points |
+# | an RNN assumes an order | **weakly**: its first rows have more effect than in the others; shuffling costs a few points |
 # | small bias: a ViT loses on small data | **confirmed** compared with the CNN, **not** with the MLP |
 # | … and wins on large data | **not confirmed**: 1,437 images are too few |
 
