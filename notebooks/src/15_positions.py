@@ -551,7 +551,7 @@ figure.colorbar(shown, ax=axes, shrink=0.7)
 plt.show()
 
 # %% [markdown] lang="en"
-# **1-D**: a patch is similar only to itself. **2-D** shows a cross before training. In the same row or column half of
+# **1-D**: a patch is similar only to itself. **2-D** shows a cross before training. In the same row or column, half of
 # the vector is the same, so the cosine is near ½. But the next row is as different as a distant row. **Sine–cosine**
 # also distinguishes near from far. No two positions are very different, because the long waves are almost the same
 # everywhere.
@@ -788,7 +788,7 @@ np.nanmin(table_8 - none), np.nanmax(table_8 - none), np.nanmax(table_8) - np.na
 # %% [markdown] lang="en"
 # Any position embedding gains **2.6 to 2.9 points**. The choice of kind and place changes only **0.3 points**. 1-D is
 # both the best of the seven (every layer, shared) and the worst (every layer). So "1-D is best" holds at the stem, by
-# less than 0.25 points, in a table with one run each and no spread. It is the simplest of several equally good ones,
+# about 0.2 points, in a table with one run each and no spread. It is the simplest of several equally good ones,
 # which is a good reason to choose it.
 
 # %% [markdown] lang="ko"
