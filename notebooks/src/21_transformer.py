@@ -1,23 +1,23 @@
 # %% [markdown] lang="en"
-# # 21 · The Transformer that ViT came from
-# **Transformer · Transformer Architecture** · *An encoder–decoder that reads numbers in Korean*
+# # 21 · The encoder–decoder Transformer before ViT
+# **Transformer · Transformer Architecture** · *An encoder–decoder that translates numbers into Korean*
 #
 # Decks 000, 002 and 004, the NLP Transformer · files `vitnp/models/transformer/`, `vitnp/blocks/decoder.py`,
-# `vitnp/steps/s5_attention.py` · **60 minutes** · [solutions](solutions/21_transformer.ipynb)
+# `vitnp/steps/s5_attention.py` · **35 minutes to show, 60 with the exercises** · [solutions](solutions/21_transformer.ipynb)
 #
 # After this notebook you can
-# - name every box of the Transformer's figure, and say what its shape is,
-# - draw the two masks, and say what goes wrong without them,
-# - say which gradients of an encoder–decoder are sums, and of what,
-# - decode greedily and with a beam, and read cross-attention,
-# - say what ViT kept of the Transformer, and what it dropped.
+# - name every box of the Transformer's figure and its shape,
+# - draw the two masks, and explain what goes wrong without them,
+# - say which gradients of an encoder–decoder are sums, and why,
+# - use greedy decoding and beam search, and read cross-attention,
+# - say what ViT keeps of the Transformer, and what it drops.
 
 # %% [markdown] lang="ko"
-# # 21 · ViT의 출발점, Transformer
-# **Transformer · Transformer Architecture** · *An encoder–decoder that reads numbers in Korean*
+# # 21 · ViT의 출발점: 인코더–디코더 Transformer
+# **Transformer · Transformer Architecture** · *An encoder–decoder that translates numbers into Korean*
 #
 # 강의자료 000, 002, 004의 자연어 Transformer · 파일 `vitnp/models/transformer/`, `vitnp/blocks/decoder.py`,
-# `vitnp/steps/s5_attention.py` · **60분** · [풀이](../solutions/ko/21_transformer.ipynb)
+# `vitnp/steps/s5_attention.py` · **시연 35분, 실습 포함 60분** · [풀이](../solutions/ko/21_transformer.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - Transformer 그림의 상자마다 이름과 shape를 말한다.
@@ -54,21 +54,22 @@ np.set_printoptions(suppress=True, precision=2, linewidth=96)
 rng = np.random.default_rng(0)
 
 # %% [markdown] lang="en"
-# ## A number is a sentence
-# Deck 002: the Transformer was made to translate sentences. Our sentences are numbers; their translation is how they are
-# said in Korean.
+# ## The data: numbers as sentences
+# Deck 002 says that the Transformer was made to translate sentences. Our sentences are numbers, and the translation
+# is the number in Korean words.
 
 # %% [markdown] lang="ko"
-# ## 수를 문장으로 보기
+# ## 데이터: 수를 문장으로 보기
 # 강의자료 002: Transformer는 자연어 분야에서 문장 번역을 위해 고안된 모델입니다. 여기서는 수가 문장이고, 수를 한글로 읽은 것이 번역입니다.
 
 # %%
 {n: numbers.to_words(n) for n in (7, 10, 240, 2024, 10_000, 12_345)}
 
 # %% [markdown] lang="en"
-# It cannot be done symbol by symbol. A 0 is not said. A 1 is said at the end, but not before the words for ten, hundred and
-# thousand. Which of these words follows a digit depends on how many digits come **after** it. And the two sides have different
-# lengths. So one network reads the whole source (the encoder), and another writes the target, symbol by symbol (the decoder).
+# Translation symbol by symbol does not work. A 0 is not spoken. A 1 is spoken at the end, but not before the words
+# for ten, hundred and thousand. Which of these words follows a digit depends on how many digits come **after** it.
+# The two sides also have different lengths. So one network reads the whole source (the encoder), and a second one
+# writes the target symbol by symbol (the decoder).
 
 # %% [markdown] lang="ko"
 # 한 글자씩 바꾸어서는 안 됩니다. 0은 읽지 않습니다. 1은 끝에서는 읽지만 십, 백, 천 앞에서는 읽지 않습니다. 숫자 다음에 십, 백, 천 가운데
@@ -88,7 +89,7 @@ rng = np.random.default_rng(0)
 # | Add & Norm, after each | the same | `blocks/decoder.py` |
 # | | Linear, Softmax | `ops/embed.py`, `ops/softmax.py` |
 #
-# N blocks on each side; here 2. We go through them from the bottom to the top.
+# Each side has N blocks; here 2. We go through the boxes from bottom to top.
 
 # %% [markdown] lang="ko"
 # ## Transformer Architecture: 그림의 상자를 하나씩
@@ -116,12 +117,12 @@ config.num_layers, D, H, V
 
 # %% [markdown] lang="en"
 # ## Tokens and ids
-# A symbol's number is its *id*. Three ids are no symbols: 0 is padding, 1 the start, 2 the end. A batch is a rectangle, so a
-# short sentence is filled with padding.
+# The number of a symbol is its *id*. Three ids are special: 0 is padding, 1 the start, 2 the end. A batch is a
+# rectangle, so short sentences are filled with padding.
 
 # %% [markdown] lang="ko"
 # ## 토큰과 id
-# 기호의 번호를 *id*라고 합니다. 세 id는 기호가 아닙니다. 0은 패딩, 1은 시작, 2는 끝입니다. 배치는 직사각형이어야 하므로 짧은 문장의 뒤는
+# 기호의 번호를 *id*라고 합니다. 세 id는 특별합니다. 0은 패딩, 1은 시작, 2는 끝입니다. 배치는 직사각형이어야 하므로 짧은 문장의 뒤는
 # 패딩으로 채웁니다.
 
 # %%
@@ -137,8 +138,8 @@ words, target
 
 # %% [markdown] lang="en"
 # ## Embedding: a row of a table, times √D
-# An image's patch is multiplied by W (step 2). A symbol has no pixels: it is a one-hot row, and W is the table E. One-hot times
-# E is just a row of E.
+# An image patch is multiplied by W (step 2). A symbol has no pixels. It is a one-hot row, and the table E replaces W.
+# The product of a one-hot row and E is a row of E.
 
 # %% [markdown] lang="ko"
 # ## 임베딩: 표의 한 행에 √D를 곱한 것
@@ -157,8 +158,9 @@ assert np.allclose(x, np.sqrt(D) * E[source])
 assert np.allclose(x, embed.forward(source, p["embed"])[0])
 
 # %% [markdown] lang="en"
-# **Why √D?** The same table makes the logits at the end, y·Eᵀ, a sum of D products. For these to be about 1, E has variance 1/D. Then
-# an embedding would be tiny beside the positions, whose values go from −1 to 1. √D makes it as large.
+# **Why √D?** The same table gives the logits at the end, y·Eᵀ, which are sums of D products. So that the logits are
+# about 1, E has variance 1/D. Then an embedding would be very small compared with the positions, whose values are
+# between −1 and 1. The factor √D makes their sizes similar.
 
 # %% [markdown] lang="ko"
 # **왜 √D를 곱할까요?** 마지막에 같은 표로 로짓 y·Eᵀ를 만드는데, 이것은 곱 D개의 합입니다. 로짓이 1 정도가 되도록 E의 분산을 1/D로 둡니다. 그러면
@@ -168,11 +170,12 @@ assert np.allclose(x, embed.forward(source, p["embed"])[0])
 E.std(), x.std(), positions.interleaved(x).std()
 
 # %% [markdown] lang="en"
-# ## Positions: sine and cosine
-# $PE_{t,2i} = \sin(t\,\omega_i)$, $PE_{t,2i+1} = \cos(t\,\omega_i)$, $\omega_i = 10000^{-2i/D}$. Nothing is learned.
+# ## Positional encoding: sine and cosine
+# $PE_{t,2i} = \sin(t\,\omega_i)$, $PE_{t,2i+1} = \cos(t\,\omega_i)$, $\omega_i = 10000^{-2i/D}$. There are no
+# parameters.
 
 # %% [markdown] lang="ko"
-# ## 위치: 사인과 코사인
+# ## 위치 인코딩: 사인과 코사인
 # $PE_{t,2i} = \sin(t\,\omega_i)$, $PE_{t,2i+1} = \cos(t\,\omega_i)$, $\omega_i = 10000^{-2i/D}$입니다. 학습하는 값이 없습니다.
 
 
@@ -188,12 +191,13 @@ assert np.allclose(PE[:5], positions.interleaved(x))
 show.sine_positions(PE)
 
 # %% [markdown] lang="en"
-# Two neighboring columns are the hand of a clock. From place t to t + k the hand turns by kω, **from every t by the same matrix**. So
-# a head can learn "three places to the left" once for all places. ViT learns its table instead (step 4).
+# Two neighboring columns are a point on a circle. From position t to t + k the point rotates by kω, **for every t by
+# the same matrix**. So a head can learn "three positions to the left" once for all positions. ViT learns its table
+# instead (step 4).
 
 # %% [markdown] lang="ko"
-# 이웃한 두 열은 시곗바늘 하나와 같습니다. t에서 t + k로 가면 바늘이 kω만큼 도는데, **어느 t에서나 같은 행렬**로 돕니다. 그래서 헤드는 "왼쪽으로 세
-# 칸"을 모든 자리에서 한 번에 배울 수 있습니다. ViT는 이 표를 학습합니다(4단계).
+# 이웃한 두 열은 원 위의 한 점입니다. t에서 t + k로 가면 점이 kω만큼 회전하는데, **어느 t에서나 같은 행렬**로 회전합니다. 그래서 헤드는
+# "왼쪽으로 세 칸"을 모든 자리에 대해 한 번에 배울 수 있습니다. ViT는 이 표를 학습합니다(4단계).
 
 # %%
 k, i = 3, 4
@@ -204,13 +208,13 @@ assert np.allclose(hand[:-k] @ turn.T, hand[k:])
 
 # %% [markdown] lang="en"
 # ## The encoder: step 5 with a padding mask
-# This is the file of notebook 05. What is new is a mask: booleans, True where a query may look at a key. In the code that is one
-# line: where the mask is False, the score becomes −∞, so its softmax is 0. Nobody may look at padding.
+# This is the file of notebook 05. New is the mask: booleans, True where a query may attend to a key. In the code this
+# is one line: where the mask is False, the score becomes −∞, so its softmax is 0. No query may attend to padding.
 
 # %% [markdown] lang="ko"
 # ## 인코더: 패딩 마스크가 있는 5단계
-# 05번 노트북의 파일 그대로입니다. 새로운 것은 마스크입니다. 쿼리가 키를 볼 수 있으면 True입니다. 코드로는 한 줄입니다. 마스크가 False이면
-# 스코어를 −∞로 바꾸고, 그러면 softmax가 0이 됩니다. 패딩은 아무도 볼 수 없습니다.
+# 5번 노트북의 파일 그대로입니다. 새로운 것은 마스크입니다. 쿼리가 키를 볼 수 있으면 True입니다. 코드로는 한 줄입니다. 마스크가
+# False이면 스코어를 −∞로 바꾸고, 그러면 softmax가 0이 됩니다. 어떤 쿼리도 패딩을 볼 수 없습니다.
 
 # %%
 x = x + sines(5, D)
@@ -219,11 +223,11 @@ y, saved = s5_attention.forward(x, mine, num_heads=H, mask=padding_mask(source))
 saved.A[1, 0]  # of "240", head 1
 
 # %% [markdown] lang="en"
-# The last two columns are 0. (The last two rows are of padding itself: nobody reads them.) And so a sentence's result does not
-# depend on how long the others in its batch are:
+# The last two columns are 0. (The last two rows belong to padding and are not used.) So the result for a sentence
+# does not depend on the lengths of the others in its batch:
 
 # %% [markdown] lang="ko"
-# 마지막 두 열이 0입니다. (마지막 두 행은 패딩 자신의 것이고 아무도 읽지 않습니다.) 그래서 한 문장의 결과는 배치의 다른 문장이 얼마나 긴지와
+# 마지막 두 열이 0입니다. (마지막 두 행은 패딩 자신의 것이고 쓰이지 않습니다.) 그래서 한 문장의 결과는 배치의 다른 문장이 얼마나 긴지와
 # 상관이 없습니다.
 
 # %%
@@ -235,12 +239,12 @@ abs(y[1, :3] - alone).max(), abs(without[1, :3] - alone).max()
 assert np.allclose(y[1, :3], alone) and not np.allclose(without[1, :3], alone)
 
 # %% [markdown] lang="en"
-# ## The decoder: nobody looks ahead
-# Its input is the target, shifted right: START first. Row t predicts symbol t + 1, which stands in the next row of the
-# input. So a query may look at itself and at what came before, and at nothing later: the *causal* mask.
+# ## The decoder: the causal mask
+# The decoder's input is the target, shifted right, with START first. Row t predicts symbol t + 1, which is in the
+# next row of the input. So a query may attend only to itself and to earlier tokens. This is the *causal* mask.
 
 # %% [markdown] lang="ko"
-# ## 디코더: 뒤를 미리 볼 수 없다
+# ## 디코더: 인과 마스크
 # 입력은 한 칸 밀린 목표 문장입니다. 맨 앞에 START가 옵니다. t행은 t + 1번째 기호를 예측해야 하는데, 그 답이 입력의 바로 다음 행에 있습니다. 그래서
 # 쿼리는 자신과 앞의 토큰만 볼 수 있고 뒤는 볼 수 없습니다. 이것이 *인과 마스크(causal mask)* 입니다.
 
@@ -253,8 +257,8 @@ names = ["START", *words[1], "END", "·", "·", "·"]
 show.mask(masks, names, names)
 
 # %% [markdown] lang="en"
-# We try it on the whole model: one symbol of the third target is exchanged, at place 5. **Guess first:** which rows of the logits
-# change?
+# We test it on the whole model: we change one symbol of the third target, at position 5. **Guess first:** which rows
+# of the logits change?
 
 # %% [markdown] lang="ko"
 # 모델 전체로 확인합니다. 세 번째 목표 문장의 5번 자리에서 기호 하나를 바꿉니다. **먼저 예상하기:** 로짓의 어느 행이 달라질까요?
@@ -272,13 +276,13 @@ assert (moved[:5] == 0).all() and (moved[5:] > 0).all()
 
 # %% [markdown] lang="en"
 # ## Teacher forcing: all symbols in one pass
-# While it writes, the decoder has only the symbols before. In training we give it the **true** ones, all rows at once. The causal mask
-# makes that the same as one pass for every beginning:
+# When it translates, the decoder has only the symbols that it has written. In training we give it the **true**
+# symbols and compute all rows at once. Because of the causal mask the result is the same as one pass per prefix:
 
 # %% [markdown] lang="ko"
 # ## 교사 강요(teacher forcing): 모든 기호를 한 번에
-# 글을 쓸 때 디코더에는 앞의 기호밖에 없습니다. 학습할 때는 앞의 기호로 **정답**을 주고 모든 행을 한꺼번에 계산합니다. 인과 마스크가 있으므로 앞부분을
-# 하나씩 늘려 가며 따로 계산한 것과 같습니다.
+# 번역할 때 디코더에는 자신이 앞에서 쓴 기호밖에 없습니다. 학습할 때는 앞의 기호로 **정답**을 주고 모든 행을 한꺼번에 계산합니다. 인과
+# 마스크가 있으므로 앞부분을 하나씩 늘려 가며 따로 계산한 것과 같습니다.
 
 # %%
 for t in range(T):
@@ -287,18 +291,18 @@ for t in range(T):
 z.shape
 
 # %% [markdown] lang="en"
-# An RNN must go through a sentence step by step, in training too. A Transformer learns all of its symbols in one pass.
+# An RNN must process a sentence step by step, in training too. A Transformer trains on all symbols in one pass.
 
 # %% [markdown] lang="ko"
 # RNN은 학습할 때에도 문장을 한 스텝씩 지나가야 합니다. Transformer는 문장의 모든 기호를 한 번에 학습합니다.
 
 # %% [markdown] lang="en"
-# ## Cross-attention: x looks at another sequence
-# The same file a third time. Queries are made of the target's tokens x, keys and values of the encoder's output m, the *memory*. Self-attention
-# is the special case m = x.
+# ## Cross-attention: queries from x, keys and values from the encoder
+# We use the same file a third time. The queries come from the target tokens x. The keys and values come from the
+# encoder's output m, the *memory*. Self-attention is the special case m = x.
 
 # %% [markdown] lang="ko"
-# ## 교차 어텐션: 다른 문장을 보기
+# ## 교차 어텐션: 쿼리는 x에서, 키와 값은 인코더에서
 # 같은 파일을 세 번째로 씁니다. 쿼리는 목표 문장의 토큰 x로 만들고, 키와 값은 인코더의 출력 m으로 만듭니다. m을 *메모리*라고 합니다. 셀프 어텐션은
 # m = x인 특수한 경우입니다.
 
@@ -310,8 +314,8 @@ assert np.allclose(again.A, cross.A)
 cross.x.shape, cross.m.shape, cross.A.shape
 
 # %% [markdown] lang="en"
-# 9 target tokens look at 5 source tokens, in 4 heads. Every decoder block has its own W_Q, W_K, W_V, W_O, but all look at **one**
-# memory. Remember it for the backward pass.
+# 9 target tokens attend to 5 source tokens in 4 heads. Every decoder block has its own W_Q, W_K, W_V, W_O, but all
+# use **one** memory. This is important for the backward pass.
 
 # %% [markdown] lang="ko"
 # 목표 토큰 9개가 입력 토큰 5개를 헤드 4개로 봅니다. W_Q, W_K, W_V, W_O는 디코더 블록마다 따로 있지만, 메모리는 **하나**를 함께 봅니다. 역전파에서
@@ -323,9 +327,10 @@ assert decoder.s5_attention is encoder.s5_attention is s5_attention  # the file 
 
 # %% [markdown] lang="en"
 # ## Logits and loss
-# Linear and Softmax: z = y·Eᵀ with the table of the embeddings. The loss is the cross-entropy of each row, with two changes. *Label
-# smoothing*: the target is 0.9 for the right symbol, and 0.1 is spread over all. And **rows whose goal is padding do not count**.
-# The last number is ln V, the loss of a model that holds all symbols for equally likely; random weights do worse.
+# Linear and Softmax: z = y·Eᵀ with the table of the embeddings. The loss is the cross-entropy per row, with two
+# changes. *Label smoothing*: the target is 0.9 for the right symbol, and 0.1 is spread over all. And **rows whose
+# target is padding do not count**. The last value is ln V, the loss of a model that predicts all symbols with equal
+# probability. Random weights are worse.
 
 # %% [markdown] lang="ko"
 # ## 로짓과 손실
@@ -345,7 +350,8 @@ assert np.isclose(by_hand, loss)
 
 # %% [markdown] lang="en"
 # ## Backward: the memory is used by every block
-# A value used twice gets two gradients, which add up. Each decoder block hands one back to the memory:
+# A value that is used twice gets two gradients, and they are added. Each decoder block returns one gradient for the
+# memory:
 
 # %% [markdown] lang="ko"
 # ## 역전파: 메모리는 모든 블록이 함께 쓴다
@@ -376,15 +382,15 @@ slope, (sum(dm) * v).sum(), (dm[0] * v).sum()
 assert np.isclose(slope, (sum(dm) * v).sum()) and not np.isclose(slope, (dm[0] * v).sum())
 
 # %% [markdown] lang="en"
-# The slope measured is that of the sum. The last block's alone is wrong, and the encoder would still learn something: such a
-# mistake is hard to notice.
+# The measured derivative agrees with the sum. The gradient of the last block alone is wrong, but the encoder would
+# still learn something. So this mistake is hard to notice.
 
 # %% [markdown] lang="ko"
 # 측정한 미분값은 합과 같습니다. 마지막 블록의 것만 쓰면 틀리지만, 그래도 인코더는 무언가를 배웁니다. 그래서 이런 실수는 알아차리기 어렵습니다.
 
 # %% [markdown] lang="en"
 # ## Backward: a repeated symbol, and a table used three times
-# A row of E that two tokens took gets the sum of their gradients:
+# If two tokens use the same row of E, this row gets the sum of their gradients:
 
 # %% [markdown] lang="ko"
 # ## 역전파: 반복된 기호, 그리고 세 번 쓰인 표
@@ -398,8 +404,8 @@ assert np.allclose(dE[5], np.sqrt(D) * (dx[0, 0] + dx[0, 2]))
 np.flatnonzero(dE.any(axis=1))
 
 # %% [markdown] lang="en"
-# And E itself was used three times: for the source, for the target, for the logits. A model with three tables (`tied="none"`), all
-# with the same values, tells the three gradients apart. Their sum is the gradient of the one table.
+# E itself is used three times: for the source, for the target and for the logits. A model with three tables of the
+# same values (`tied="none"`) shows the three gradients separately. Their sum is the gradient of the one table.
 
 # %% [markdown] lang="ko"
 # E도 세 번 쓰였습니다. 입력에서, 목표 문장에서, 로짓에서입니다. 표가 세 개인 모델(`tied="none"`)에 모두 같은 값을 넣으면 그래디언트 세 개를 따로 볼 수
@@ -419,10 +425,11 @@ assert np.allclose(dp["embed"]["E"], sum(three))
 
 # %% [markdown] lang="en"
 # ## Gradient check of the whole model
-# At a small size, with random weights and with padding. Ids have no gradient, so the x that is checked is the table E.
+# We check a small model with random weights and with padding. Ids have no gradient, so we check the table E in place
+# of x.
 
 # %% [markdown] lang="ko"
-# ## 모델 전체의 기울기 검증
+# ## 모델 전체의 그래디언트 검증
 # 작은 크기와 무작위 가중치로, 패딩까지 넣어 확인합니다. id에는 그래디언트가 없으므로 x 자리에 표 E를 넣어 확인합니다.
 
 # %%
@@ -449,8 +456,8 @@ assert report.ok and report.worst[0] < 1e-12
 
 # %% [markdown] lang="en"
 # ## Training
-# Adam with the paper's schedule: the learning rate grows for 100 steps (*warm-up*), then falls as 1/√step. Each step draws 64 new
-# numbers below 100,000,000. None of the 1,000 test numbers is ever drawn.
+# We use Adam with the paper's schedule: the learning rate grows for 100 steps (*warm-up*) and then falls as 1/√step.
+# Each step draws 64 new numbers below 100,000,000. The 1,000 test numbers are never drawn.
 
 # %% [markdown] lang="ko"
 # ## 학습
@@ -481,9 +488,10 @@ questions = text.to_ids(["7", "10", "240", "2024", "12345", "99999999"], config)
 text.to_texts(decoding.greedy(questions, p, config), config)
 
 # %% [markdown] lang="en"
-# ## Greedy, or with a beam
-# *Greedy*: at each place the likeliest symbol. But the likeliest beginning need not lead to the likeliest sentence. *Beam search* keeps
-# the 4 likeliest beginnings. After 200 steps the model is unsure, so the two differ. We compare log p of the whole sentence:
+# ## Greedy decoding and beam search
+# *Greedy decoding* takes the most probable symbol at each position. But the most probable prefix need not lead to the
+# most probable sentence. *Beam search* keeps the 4 most probable prefixes. After 200 steps the model is uncertain, so
+# the two differ. We compare log p of the whole sentence:
 
 # %% [markdown] lang="ko"
 # ## 탐욕 디코딩과 빔 탐색
@@ -511,8 +519,8 @@ def right(written, target):
 right(greedy, target), right(best, target)
 
 # %% [markdown] lang="en"
-# A likelier sentence need not be a right one: beam search finds the sentence that the model gives the highest probability. Some wrong
-# ones, after the number and its right reading:
+# A more probable sentence need not be right: beam search only looks for the sentence with the highest probability
+# under the model. Here are some wrong ones: the number, the right translation, and the model's.
 
 # %% [markdown] lang="ko"
 # 확률이 더 높은 문장이 꼭 정답인 것은 아닙니다. 빔 탐색은 모델이 가장 높은 확률을 주는 문장을 찾을 뿐입니다. 틀린 예를 봅니다. 차례로 수, 정답, 모델의
@@ -523,7 +531,7 @@ three_texts = (text.to_texts(rows, config) for rows in (source, target, best))
 [each for each in zip(*three_texts) if each[1] != each[2]][:3]
 
 # %% [markdown] lang="en"
-# Now we train on.
+# Now we continue the training.
 
 # %% [markdown] lang="ko"
 # 이제 이어서 학습합니다.
@@ -548,20 +556,20 @@ assert accuracy > 0.8
 text.to_texts(decoding.greedy(questions, p, config), config)
 
 # %% [markdown] lang="en"
-# It has never seen these 1,000 numbers, and it reads all or nearly all of them. (If your curve has a spike: that is a step that
-# was too large, and the model recovers. The last section says which models have them.)
+# The model has never seen these 1,000 numbers, and it translates all or nearly all of them correctly. (A spike in the
+# curve is a step that was too large; the model recovers. A later section explains which models have spikes.)
 
 # %% [markdown] lang="ko"
-# 한 번도 본 적이 없는 수 1,000개를 모두, 또는 거의 모두 맞게 읽습니다. (곡선이 갑자기 튀는 곳은 한 스텝이 너무 컸던 것이고, 모델은 곧 회복합니다. 어떤
-# 모델에서 그런 일이 생기는지는 마지막 절에 나옵니다.)
+# 한 번도 본 적이 없는 수 1,000개를 모두, 또는 거의 모두 맞게 읽습니다. (곡선이 갑자기 튀는 곳은 한 스텝이 너무 컸던 것이고, 모델은 곧
+# 회복합니다. 어떤 모델에서 그런 일이 생기는지는 뒤에서 설명합니다.)
 
 # %% [markdown] lang="en"
-# ## Writing without doing anything twice
-# To write T symbols, the decoder would run on 1, 2, …, T tokens. But with the causal mask an earlier token's keys and values do not
-# change any more. So they are kept (the *KV cache*), and each new symbol costs one row.
+# ## The KV cache
+# To write T symbols, the decoder would run on 1, 2, …, T tokens. But with the causal mask the keys and values of
+# earlier tokens do not change. So we keep them (the *KV cache*), and each new symbol needs only one row.
 
 # %% [markdown] lang="ko"
-# ## 같은 계산을 두 번 하지 않고 쓰기
+# ## KV 캐시: 같은 계산을 두 번 하지 않기
 # 기호 T개를 쓰려면 디코더를 토큰 1개, 2개, …, T개로 실행해야 합니다. 그런데 인과 마스크가 있으면 앞 토큰의 키와 값은 더 이상 바뀌지 않습니다. 그래서
 # 저장해 두고(*KV 캐시*), 새 기호마다 한 행만 계산합니다.
 
@@ -574,11 +582,12 @@ for t in range(target.shape[1] - 1):
     assert np.allclose(log_p[real], softmax.log(one_pass[real, t]), atol=1e-4)
 
 # %% [markdown] lang="en"
-# ## What it reads as it writes
-# Cross-attention of the last block, for a number with zeros. **Guess first:** where does it look when it writes the word for ten thousand?
+# ## Visualizing cross-attention
+# We draw the cross-attention of the last block for a number with zeros. **Guess first:** which digits does the word
+# for ten thousand attend to?
 
 # %% [markdown] lang="ko"
-# ## 쓰는 동안 어디를 읽을까?
+# ## 교차 어텐션의 시각화
 # 0이 들어 있는 수를 읽을 때 마지막 블록의 교차 어텐션입니다. **먼저 예상하기:** "만"을 쓸 때는 어디를 볼까요?
 
 # %%
@@ -591,33 +600,34 @@ A = saved.decoder[1].cross.A[0]
 show.cross_attention(A, number, [*text.to_texts(written, config)[0], "END"], block=1)
 
 # %% [markdown] lang="en"
-# The word of a digit looks at its digit: from the first row to the last, the bright cells move from left to right. Nobody has taught the model
-# this alignment. The word for ten thousand is different: in this run it looks to the right, at the digits that are still to
-# come. There must be four of them. Heads differ; and as in notebook 13, this is one block's attention, not an explanation.
+# The word for a digit attends to this digit: from the first row to the last, the bright cells move from left to
+# right. The model learned this alignment without labels for it. The word for ten thousand is different. In this run
+# it attends to the right, to the digits that still follow. There must be four of them. The heads differ. As in
+# notebook 13, this is the attention of one block, not an explanation.
 
 # %% [markdown] lang="ko"
-# 숫자를 읽은 말은 그 숫자를 봅니다. 첫 행에서 마지막 행으로 내려가면 밝은 칸이 왼쪽에서 오른쪽으로 옮겨 갑니다. 아무도 가르쳐 주지 않은
-# 정렬(alignment)입니다. "만"은 다릅니다. 이번 실행에서는 오른쪽, 곧 아직 남은 숫자들을 봅니다. 네 개가 남았는지 알아야 하기 때문입니다. 헤드마다 다르고,
-# 13번 노트북에서처럼 블록 하나의 어텐션일 뿐 설명은 아닙니다.
+# 숫자를 읽은 말은 그 숫자를 봅니다. 첫 행에서 마지막 행으로 내려가면 밝은 칸이 왼쪽에서 오른쪽으로 옮겨 갑니다. 이 정렬(alignment)은
+# 레이블 없이 배운 것입니다. "만"은 다릅니다. 이번 실행에서는 오른쪽, 곧 아직 남은 숫자들을 봅니다. 네 개가 남았는지 알아야 하기
+# 때문입니다. 헤드마다 다르고, 13번 노트북에서처럼 블록 하나의 어텐션일 뿐 설명은 아닙니다.
 
 # %% [markdown] lang="en"
-# ## What ViT kept, and what it dropped
+# ## Transformer and ViT compared
 #
 # | | Transformer (2017) | ViT (2021) |
 # |---|---|---|
 # | input | ids, a table E | patches, a matrix W (step 2) |
 # | positions | sine and cosine | a learned table (step 4) |
 # | encoder | yes | **kept** |
-# | decoder, cross-attention, causal mask | yes | dropped: nothing is written |
+# | decoder, cross-attention, causal mask | yes | dropped: there is no target sequence |
 # | padding mask | yes | dropped: all images have the same size |
 # | what is read at the end | every row of the decoder | row 0, [CLS], as in BERT (step 3) |
 # | LayerNorm | after the sum: post-norm | **before** the sublayer: pre-norm (step 6) |
 # | activation | ReLU | GELU, as in BERT (step 7) |
 #
-# With the last two lines changed, an encoder block of this model *is* ViT's, number for number:
+# With the last two rows changed, an encoder block of this model gives exactly the same values as ViT's:
 
 # %% [markdown] lang="ko"
-# ## ViT가 남긴 것과 버린 것
+# ## Transformer와 ViT 비교: 남긴 것과 버린 것
 #
 # | | Transformer(2017) | ViT(2021) |
 # |---|---|---|
@@ -630,7 +640,7 @@ show.cross_attention(A, number, [*text.to_texts(written, config)[0], "END"], blo
 # | LayerNorm | 더한 다음: post-norm | 서브레이어 **앞**: pre-norm(6단계) |
 # | 활성화 함수 | ReLU | BERT처럼 GELU(7단계) |
 #
-# 마지막 두 줄을 바꾸면 이 모델의 인코더 블록은 숫자 하나까지 ViT의 블록과 같습니다.
+# 마지막 두 줄을 바꾸면 이 모델의 인코더 블록은 ViT의 블록과 값이 정확히 같습니다.
 
 # %%
 digits = vitnp.preset("digits")
@@ -647,11 +657,12 @@ of_transformer, _ = decoder.block_forward(x, block | renamed, config=same)
 assert (of_vit == of_transformer).all()
 
 # %% [markdown] lang="en"
-# ## Why the LayerNorm moved
-# *Post*: y = LN(x + f(x)). *Pre*: y = x + f(LN(x)). Twelve blocks, untrained, and the size of the gradient in each block of the decoder:
+# ## Post-norm and pre-norm
+# *Post-norm* is y = LN(x + f(x)), *pre-norm* is y = x + f(LN(x)). We measure the gradient norm in each decoder block
+# of untrained models with twelve blocks:
 
 # %% [markdown] lang="ko"
-# ## LayerNorm은 왜 자리를 옮겼을까?
+# ## Post-norm과 pre-norm: LayerNorm의 위치
 # *Post*는 y = LN(x + f(x))이고 *pre*는 y = x + f(LN(x))입니다. 학습하지 않은 12블록 모델에서 디코더 블록마다 그래디언트의 크기를 잽니다.
 
 
@@ -684,9 +695,10 @@ float(post.max() / post.min()), float(pre.max() / pre.min())
 assert post.max() / post.min() > 5 > pre.max() / pre.min()
 
 # %% [markdown] lang="en"
-# With post-norm the last block gets many times what the first gets: in the backward pass every LayerNorm divides by about √2
-# (`docs/derivations.md`, "Post-norm and pre-norm"). With pre-norm nothing stands on the path of the sum, and all blocks get about the same. So post-norm
-# needs a **warm-up**: small first steps. Three short trainings of 6 blocks, all with the same learning rate:
+# With post-norm the gradient of the last block is many times that of the first: in the backward pass every LayerNorm
+# divides by about √2 (`docs/derivations.md`, "Post-norm and pre-norm"). With pre-norm nothing is on the residual
+# path, and all blocks get about the same. So post-norm needs a **warm-up**: small first steps. We run three short
+# trainings of 6 blocks with the same learning rate:
 
 # %% [markdown] lang="ko"
 # Post-norm에서는 마지막 블록이 첫 블록의 몇 배나 되는 그래디언트를 받습니다. 역전파 경로에서 LayerNorm을 지날 때마다 약 √2로 나뉘기
@@ -727,9 +739,10 @@ last
 assert last["post-norm"] > last["post-norm, warm-up"] > last["pre-norm"]
 
 # %% [markdown] lang="en"
-# Without a warm-up the post-norm model is stuck: it says the most frequent symbols, whatever the source is. With one it learns. The
-# pre-norm model learns without one, and faster. (One seed each; a longer training closes much of the gap.) The ViT paper took
-# pre-norm, and still has 10,000 steps of warm-up, for its own large learning rates.
+# Without a warm-up the post-norm model does not learn: it writes the most frequent symbols for any source. With a
+# warm-up it learns. The pre-norm model learns without one, and faster. (This is one seed each; a longer training
+# closes much of the gap.) The ViT paper uses pre-norm, and still has 10,000 steps of warm-up, for its large learning
+# rates.
 
 # %% [markdown] lang="ko"
 # 웜업이 없으면 post-norm 모델은 학습되지 않고, 입력과 상관없이 자주 나오는 기호만 말합니다. 웜업이 있으면 배웁니다. Pre-norm 모델은 웜업이 없어도 배우고 더
@@ -737,23 +750,26 @@ assert last["post-norm"] > last["post-norm, warm-up"] > last["pre-norm"]
 # 둡니다.
 
 # %% [markdown] lang="en"
-# ## In a terminal
-# `vitnp translate --task number-to-korean --out runs/numbers` trains longer, with checkpoints; `vitnp translate --weights FILE 12345`
-# answers, and `--attention OUT.png` draws the picture above. A file with two columns of your own, separated by a tab, trains the
-# same way. See `docs/translate.md`.
+# ## vitnp translate: in a terminal
+# `vitnp translate --task number-to-korean --out runs/numbers` trains longer, with checkpoints;
+# `vitnp translate --weights FILE 12345` translates, and `--attention OUT.png` draws the picture above. Your own file
+# with two columns, separated by a tab, trains in the same way. See `docs/translate.md`.
 
 # %% [markdown] lang="ko"
-# ## 터미널에서
-# `vitnp translate --task number-to-korean --out runs/numbers`는 체크포인트를 남기며 더 오래 학습합니다. `vitnp translate --weights FILE 12345`는 답을
-# 쓰고, `--attention OUT.png`는 위의 그림을 그립니다. 두 열을 탭으로 나눈 자기 파일로도 똑같이 학습할 수 있습니다. `docs/translate.md`를 보세요.
+# ## vitnp translate: 터미널에서 번역하기
+# `vitnp translate --task number-to-korean --out runs/numbers`는 체크포인트를 남기며 더 오래 학습합니다.
+# `vitnp translate --weights FILE 12345`는 번역 결과를 쓰고, `--attention OUT.png`는 위의 그림을 그립니다. 두 열을 탭으로 나눈
+# 자기 파일로도 똑같이 학습할 수 있습니다. `docs/translate.md`를 보세요.
 
 # %% [markdown] lang="en"
 # ## Questions
-# - Why has the encoder no causal mask? (Nothing is predicted there: the whole source is known before the first symbol is written.)
-# - Does the training show it if the causal mask lets a query see one token too many? (No: the model copies the answer, and the loss
-#   soon falls to its floor. Only decoding shows the mistake, as the next symbol is then not in the input.)
-# - Why does a ViT for classification need no START? (Nothing is written. [CLS] is a query of its own that reads everything once.)
-# - Which padding would a ViT need for images of different sizes in one batch? (The same padding mask, over patches.)
+# - Why does the encoder have no causal mask? (It predicts nothing: the whole source is known before the first symbol
+#   is written.)
+# - Does the training show that a causal mask lets a query see one token too many? (No: the model copies the answer,
+#   and the loss soon falls to its minimum. Only decoding shows the mistake, because then the next symbol is not in
+#   the input.)
+# - Why does a ViT for classification need no START? (It writes nothing. [CLS] is a query that reads everything once.)
+# - What would a ViT need for images of different sizes in one batch? (The same padding mask, over patches.)
 
 # %% [markdown] lang="ko"
 # ## 생각해 볼 질문
@@ -761,21 +777,22 @@ assert last["post-norm"] > last["post-norm, warm-up"] > last["pre-norm"]
 # - 인과 마스크가 한 칸 더 보여 준다면 학습 중에 알 수 있습니까? (없습니다. 답을 베끼면 되므로 손실이 금방 바닥까지 내려갑니다. 디코딩을 해 보아야 드러납니다.
 #   그때는 다음 기호가 입력에 없기 때문입니다.)
 # - 분류를 하는 ViT에는 왜 START가 필요 없습니까? (써낼 문장이 없습니다. [CLS]가 모든 것을 한 번 읽는 쿼리입니다.)
-# - 크기가 다른 이미지를 한 배치에 넣으려면 ViT에 어떤 패딩이 필요합니까? (같은 패딩 마스크를 패치에 씌우면 됩니다.)
+# - 크기가 다른 이미지를 한 배치에 넣으려면 ViT에 무엇이 필요합니까? (같은 패딩 마스크를 패치에 씌우면 됩니다.)
 
 # %% [markdown] lang="en"
 # ## Exercises
 # Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
 # ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ★ A target of 6 tokens, the last two of them padding. In how many of the 36 cells of the decoder's mask may a query look?
+# **1.** ★ A target has 6 tokens, and the last two are padding. How many of the 36 cells of the decoder's mask are
+# True?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
 # `...` 자리에 답을 쓰고 바로 아래 셀을 실행하세요. ✓는 정답이고, ✗에는 힌트가 따라 나옵니다.
 # ★은 값 하나, ★★는 한두 줄, ★★★은 유도하거나 함수를 쓰는 문제입니다.
 #
-# **1.** ★ 토큰이 6개이고 마지막 두 개가 패딩인 목표 문장이 있습니다. 디코더 마스크의 36칸 가운데 볼 수 있는 칸은 몇 개입니까?
+# **1.** ★ 토큰이 6개이고 마지막 두 개가 패딩인 목표 문장이 있습니다. 디코더 마스크의 36칸 가운데 True인 칸은 몇 개입니까?
 
 # %% tags=["exercise"]
 cells = ...
@@ -787,7 +804,8 @@ cells = 1 + 2 + 3 + 4 + 4 + 4
 check("21.1", cells)
 
 # %% [markdown] lang="en"
-# **2.** ★★ The gradient of the table, `dE` (V, D), from `dx` (B, N, D) and the ids (B, N). Without √D. Mind repeated ids.
+# **2.** ★★ Compute the gradient of the table, `dE` (V, D), from `dx` (B, N, D) and the ids (B, N). Leave out √D. Ids
+# can repeat.
 
 # %% [markdown] lang="ko"
 # **2.** ★★ `dx` (B, N, D)와 id (B, N)에서 표의 그래디언트 `dE` (V, D)를 구하세요. √D는 빼고 생각합니다. 반복된 id에 주의하세요.
@@ -809,8 +827,8 @@ def embed_backward(dx, ids, V):
 check("21.2", embed_backward)
 
 # %% [markdown] lang="en"
-# **3.** ★★ How many parameters has one decoder block of the paper's base model? D = 512, M = 2048; attention without biases,
-# feed-forward with, three LayerNorms.
+# **3.** ★★ How many parameters does one decoder block of the paper's base model have? D = 512, M = 2048; attention
+# has no biases, feed-forward has biases, and there are three LayerNorms.
 
 # %% [markdown] lang="ko"
 # **3.** ★★ 논문의 base 모델에서 디코더 블록 하나의 파라미터는 몇 개입니까? D = 512, M = 2048이고, 어텐션에는 편향이 없고 피드포워드에는 있으며,
@@ -826,8 +844,9 @@ count = 2 * 4 * 512 * 512 + (512 * 2048 + 2048) + (2048 * 512 + 512) + 3 * 2 * 5
 check("21.3", count)
 
 # %% [markdown] lang="en"
-# **4.** ★ The first symbol is A with p = 0.6, or B with 0.4. After A, each of two ends has 0.5; after B they have 0.9 and 0.1. Greedy decoding
-# finds a sentence of probability 0.3. What is the probability of what a beam of width 2 finds?
+# **4.** ★ The first symbol is A with p = 0.6 or B with 0.4. After A, two endings have 0.5 each; after B they have 0.9
+# and 0.1. Greedy decoding finds a sentence with probability 0.3. What is the probability of the sentence that a beam of
+# width 2 finds?
 
 # %% [markdown] lang="ko"
 # **4.** ★ 첫 기호는 0.6의 확률로 A, 0.4의 확률로 B입니다. A 다음에 올 수 있는 두 끝은 각각 0.5이고, B 다음에는 0.9와 0.1입니다. 탐욕 디코딩은 확률이 0.3인
@@ -843,8 +862,8 @@ probability = 0.4 * 0.9
 check("21.4", probability)
 
 # %% [markdown] lang="en"
-# **5.** ★★ Some models have no encoder: the question stands before the answer in one sequence. The first s tokens, the question, may
-# look at each other in both directions; the others are causal. Write this mask (T, T).
+# **5.** ★★ Some models have no encoder: question and answer are one sequence. The first s tokens, the question, may
+# attend to each other in both directions. The others are causal. Write this mask (T, T).
 
 # %% [markdown] lang="ko"
 # **5.** ★★ 인코더 없이 질문과 답을 한 문장으로 잇는 모델도 있습니다. 질문인 앞의 s개 토큰은 서로 양방향으로 볼 수 있고, 나머지는 앞만 봅니다. 이 마스크
@@ -866,17 +885,18 @@ def prefix_mask(T, s):
 check("21.5", prefix_mask)
 
 # %% [markdown] lang="en"
-# **Explain.** In training the decoder computes all positions of a target at once; in translation it needs one run per symbol. Why
-# can training do it at once, and what would go wrong without the causal mask?
+# **Explain.** In training the decoder computes all positions of a target at once. In translation it needs one run per
+# symbol. Why is one run enough in training, and what would go wrong without the causal mask?
 
 # %% [markdown] lang="ko"
 # **설명해 보세요.** 학습할 때 디코더는 목표 문장의 모든 위치를 한꺼번에 계산하지만, 번역할 때는 기호마다 한 번씩 돌려야 합니다. 학습할 때는 왜 한꺼번에 할
 # 수 있을까요? 인과 마스크가 없으면 무엇이 잘못될까요?
 
 # %% [markdown] lang="en" tags=["solution"]
-# In training the whole target is known. Row t reads the true symbols up to t and predicts symbol t + 1, and the causal mask hides
-# the rest, so that one run gives what T runs would. In translation symbol t + 1 is not known until row t has predicted it.
-# Without the mask row t would see symbol t + 1, its own answer: the loss would fall, and the model could not translate.
+# In training the whole target is known. Row t reads the true symbols up to t and predicts symbol t + 1. The causal
+# mask hides the rest, so one run gives the same as T runs. In translation symbol t + 1 is not known until row t has
+# predicted it. Without the mask row t would see symbol t + 1, its own answer. The loss would fall, but the model
+# could not translate.
 
 # %% [markdown] lang="ko" tags=["solution"]
 # 학습할 때는 목표 문장 전체를 압니다. t행은 t번째까지의 정답 기호를 읽고 t + 1번째 기호를 예측하며, 나머지는 인과 마스크가 가립니다. 그래서 한 번의 계산이
