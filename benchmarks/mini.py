@@ -30,10 +30,10 @@ from vitnp.weights.published import BOX
 
 SEED = 0
 CROPS = {112: 6400, 224: 800}  # pixels: how many
-STEPS = {112: 700, 224: 80}
+STEPS = {112: 2800, 224: 300}
 BATCH = {112: 24, 224: 8}
 RATE = {112: 2e-3, 224: 1e-3}  # the highest, after the warm-up; a cosine to 0
-WARM_UP = {112: 60, 224: 10}  # steps
+WARM_UP = {112: 100, 224: 20}  # steps
 WEIGHT_DECAY, LARGEST = 0.05, 1.0  # of AdamW; the gradient's norm
 FILTERS = 0.2  # times their usual start, which would otherwise hide what they learn in so few steps
 TASK = distillation.Tokens(class_weight=0.1, attention_weight=0.3)
