@@ -34,12 +34,12 @@ class Ending(NamedTuple):
 
 ENDINGS = [
     Ending("kill", "SIGKILL, power cut", -signal.SIGKILL, 4),
-    Ending("kill in a write", "the same, halfway through writing a checkpoint", -signal.SIGKILL, 4),
+    Ending("kill in a write", "the same, while a checkpoint is half written", -signal.SIGKILL, 4),
     Ending("ctrl-c", "Ctrl-C", 130, 7, "stopped after step 7; "),
     Ending("terminate", "SIGTERM", 143, 7, "stopped after step 7; "),
     Ending("hang up", "the terminal closed (SIGHUP)", 129, 7, "stopped after step 7; "),
     Ending(
-        "corrupt picture", "a picture that cannot be read", 2, 6, "7.png cannot be read; give a JPEG or PNG; "
+        "corrupt picture", "an image that cannot be read", 2, 6, "7.png cannot be read; give a JPEG or PNG; "
     ),
     Ending(
         "no memory",
@@ -176,4 +176,4 @@ def test_the_table_of_the_page():
         status = f"killed by {-end.status}" if end.status < 0 else f"{end.status}"
         found = "nothing is left" if not end.step else f"step {end.step}"
         assert f"| {end.row} | {status} | {found} |" in page
-    assert page.count("| it is not ended |\n") == 2  # the displays and the two trainings above
+    assert page.count(" does not end |\n") == 2  # the displays and the two trainings above
