@@ -221,11 +221,10 @@ pagoda = preprocess.apply(photo.read_sample(), seen_config)
 seen = vitnp.trace(pagoda, seen_p, seen_config)
 
 # %% [markdown] lang="en"
-# Where does [CLS] look in the last block? Five heads look more at the pagoda and the trees, head 4 at the sky
-# and the lake.
+# Where does [CLS] look in the last block? Five heads look at the pagoda, head 4 at the lake.
 
 # %% [markdown] lang="ko"
-# 마지막 블록에서 [CLS]는 어디를 볼까요? 헤드 다섯 개는 누각과 나무를, 헤드 4는 하늘과 호수를 더 많이 봅니다.
+# 마지막 블록에서 [CLS]는 어디를 볼까요? 헤드 다섯 개는 누각을, 헤드 4는 호수를 봅니다.
 
 # %%
 last_A = seen[f"blocks.{seen_config.num_layers - 1}.attention.A"][0]
