@@ -31,7 +31,7 @@ check below the last function says what is wrong. [The complete notebook]({name}
 CHECK = Text(
     """\
 ## 작성한 함수 검사
-슬라이드의 shape, 기준값, 기울기를 차례로 검사하고 처음 틀린 곳에서 멈춥니다. 함수를 고치면 그 셀과 이 셀을
+슬라이드의 shape, 기준값, 그래디언트를 차례로 검사하고 처음 틀린 곳에서 멈춥니다. 함수를 고치면 그 셀과 이 셀을
 다시 실행하세요.""",
     """\
 ## Check your functions

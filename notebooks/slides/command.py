@@ -6,6 +6,7 @@ from pathlib import Path
 
 from slides import browser, deck
 from slides.page import page
+from vitnp.course import plans
 from vitnp.errors import InputError
 from vitnp.system.language import LANGUAGES, chosen
 from vitnp.system.writing import as_input_error, beside
@@ -54,8 +55,6 @@ def build(options):
     if bool(options.plan) == bool(options.notebooks):
         raise InputError(f"which notebook, or which plan? {EXAMPLE}")
     if options.plan:
-        from vitnp.course import plans
-
         plan, lang = plans.load(options.plan), chosen(options.lang)
         return plan.name, plan.title.in_(lang), deck.of_plan(plan, lang), lang
     paths, lang = notebook_paths(options.notebooks, options.lang)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from slides import cells, markdown, tables
 from slides.blocks import HEIGHT, WIDTH, Block, text_lines, title_height
 from slides.layout import Piece, Slide, lay_out
+from vitnp.course.plans import tables as numbers
 from vitnp.errors import InputError
 from vitnp.system.language import Text
 
@@ -133,8 +134,6 @@ def _of_row(row, lang):
 
 def _tables(name, lang, corner, notes):
     """The pages with one of the plans' tables."""
-    from vitnp.course.plans import tables as numbers
-
     group = tuple(tables.of_texts(numbers.numbers(name, lang)))
     return of_section(cells.Section(numbers.CAPTIONS[name].in_(lang), 2, (group,), ""), lang, corner, notes)
 

@@ -2,7 +2,7 @@
 # # 0 · A tour of the whole Vision Transformer
 # **이미지 → 패치 → 토큰 → Transformer Encoder → 클래스** · *image → patches → tokens → Transformer encoder → class*
 #
-# Deck 003, all steps · file `vitnp/models/vit/model.py` · **20 minutes to show, 35 with the exercises** · [solutions](solutions/00_tour.ipynb)
+# Deck 003, all steps · file `vitnp/models/vit/model.py` · **25 minutes to show, 40 with the exercises** · [solutions](solutions/00_tour.ipynb)
 #
 # After this notebook you can
 # - follow one photo through all eight steps, with every shape of the slides,
@@ -13,7 +13,7 @@
 # # 0 · Vision Transformer 전체 둘러보기
 # **이미지 → 패치 → 토큰 → Transformer Encoder → 클래스** · *image → patches → tokens → Transformer encoder → class*
 #
-# 강의자료 003, 전체 단계 · 파일 `vitnp/models/vit/model.py` · **시연 20분, 실습 포함 35분** · [풀이](../solutions/ko/00_tour.ipynb)
+# 강의자료 003, 전체 단계 · 파일 `vitnp/models/vit/model.py` · **시연 25분, 실습 포함 40분** · [풀이](../solutions/ko/00_tour.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 사진 한 장을 여덟 단계 끝까지 따라가며 슬라이드의 모든 shape를 확인한다.

@@ -3,7 +3,7 @@
 # **4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가** ·
 # *Step 4: add the positional embedding - an element-wise sum brings in the position*
 #
-# Deck 003, step 4 · file `vitnp/steps/s4_position.py` · **25 minutes to show, 40 with the exercises** · [solutions](solutions/04_position.ipynb)
+# Deck 003, step 4 · file `vitnp/steps/s4_position.py` · **25 minutes to show, 45 with the exercises** · [solutions](solutions/04_position.ipynb)
 #
 # After this notebook you can
 # - show that a ViT without positions cannot tell a photo from its shuffled patches,
@@ -16,7 +16,7 @@
 # **4단계: 포지셔널 임베딩 추가 - 요소 합을 통해서 위치 정보 추가** ·
 # *Step 4: add the positional embedding - an element-wise sum brings in the position*
 #
-# 강의자료 003, 4단계 · 파일 `vitnp/steps/s4_position.py` · **시연 25분, 실습 포함 40분** · [풀이](../solutions/ko/04_position.ipynb)
+# 강의자료 003, 4단계 · 파일 `vitnp/steps/s4_position.py` · **시연 25분, 실습 포함 45분** · [풀이](../solutions/ko/04_position.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - 위치가 없는 ViT는 뒤섞인 사진을 알아채지 못한다는 것을 보인다.

@@ -2,7 +2,7 @@
 # # 11 · Training a ViT on handwritten digits
 # **하이퍼파라미터와 학습** · *Hyperparameters and training*: the recipe that trains the eight steps
 #
-# Deck 002, the training recipes · files `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **15 minutes to show, 35 with the exercises** ·
+# Deck 002, the training recipes · files `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **20 minutes to show, 35 with the exercises** ·
 # [solutions](solutions/11_train_digits.ipynb)
 #
 # After this notebook you can
@@ -15,7 +15,7 @@
 # # 11 · 손글씨 숫자로 ViT 학습하기
 # **하이퍼파라미터와 학습** · *Hyperparameters and training*: 여덟 단계를 학습시키는 레시피
 #
-# 강의자료 002, 학습 레시피 · 파일 `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **시연 15분, 실습 포함 35분** ·
+# 강의자료 002, 학습 레시피 · 파일 `vitnp/training/loop.py`, `vitnp/training/optim.py`, `vitnp/training/recipes/` · **시연 20분, 실습 포함 35분** ·
 # [풀이](../solutions/ko/11_train_digits.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.

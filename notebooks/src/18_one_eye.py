@@ -38,7 +38,6 @@ from vitnp.analysis.trace import trace
 from vitnp.course import eye
 from vitnp.course.exercises import check
 from vitnp.data import preprocess
-from vitnp.weights import fetch
 
 plt.rcParams.update({"figure.figsize": (9.6, 4), "font.size": 14})
 np.set_printoptions(suppress=True, precision=2)
@@ -627,22 +626,21 @@ assert r[-1] == 483 and (first, r[first]) == (24, 131)
 
 # %% [markdown] lang="en"
 # ## Your own photo
-# In a terminal, `vitnp weights fetch dinov2-s/14` gets the weights. Then set `path = "dinov2-s/14"` and a photo of yours.
-# With `None` you see the untrained model and the cat.
+# Set `file` to a photo of yours. The model is DINOv2's S/14 if `vitnp weights fetch dinov2-s/14` has fetched it. Otherwise it
+# is `mini/14`, the small trained model of this package, which does not find the other eye (docs/mini.md).
 
 # %% [markdown] lang="ko"
 # ## 여러분의 사진
-# 터미널에서 `vitnp weights fetch dinov2-s/14`로 가중치를 받은 다음 `path = "dinov2-s/14"`와 여러분의 사진을 적으세요. `None`으로
-# 두면 학습하지 않은 모델과 고양이 사진을 씁니다.
+# `file`에 여러분의 사진을 적으세요. `vitnp weights fetch dinov2-s/14`로 받아 두었다면 DINOv2의 S/14를, 아니면 패키지에 들어 있는
+# 학습된 작은 모델 `mini/14`를 씁니다. `mini/14`는 반대쪽 눈을 찾지 못합니다(docs/ko/mini.md).
 
 # %%
-path, file = None, None  # such as "dinov2-s/14", "me.jpg"
-patch, block = (5, 5), 7
+path, file = None, None  # such as "B/16", "me.jpg"
+patch = 5, 5
 
 # %%
-own_p, own_config = untrained, config
-if path:
-    own_p, own_config = vitnp.weights.load(fetch.resolve(path), image_size=224)
+own_p, own_config = vitnp.weights.load(path or vitnp.weights.to_look_at(), image_size=224)
+block = own_config.num_layers // 2 + 1
 how = own_config.preprocessing
 own_x = ((cat.photo / 255 - how.mean) / how.std).astype(np.float32)
 if file:

@@ -3,7 +3,7 @@
 # **CNN to ViT · Inductive Bias** · *What a model assumes about images before it has seen one*
 #
 # Decks 000, 001, 002 and 004, Inductive Bias · files `vitnp/analysis/bias/`, `vitnp/models/cnn.py`, `rnn.py`, `mlp.py` ·
-# **30 minutes to show, 55 with the exercises** · [solutions](solutions/20_cnn_to_vit.ipynb)
+# **30 minutes to show, 60 with the exercises** · [solutions](solutions/20_cnn_to_vit.ipynb)
 #
 # After this notebook you can
 # - say what an MLP, a CNN, an RNN and a ViT each assume, and measure it,
@@ -16,7 +16,7 @@
 # **CNN to ViT · Inductive Bias** · *What a model assumes about images before it has seen one*
 #
 # 강의자료 000, 001, 002, 004의 Inductive Bias · 파일 `vitnp/analysis/bias/`, `vitnp/models/cnn.py`, `rnn.py`, `mlp.py` ·
-# **시연 30분, 실습 포함 55분** · [풀이](../solutions/ko/20_cnn_to_vit.ipynb)
+# **시연 30분, 실습 포함 60분** · [풀이](../solutions/ko/20_cnn_to_vit.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 # - MLP, CNN, RNN, ViT가 각각 무엇을 가정하는지 말하고, 수치로 보인다.
