@@ -76,7 +76,7 @@ def main(arguments=None, *, looks=LOOKS, prefix="look", weights="dinov2-s/14"):
                 said = command(look, args.weights, lang)
                 print(f"$ vitnp {said}\n{path}  {path.stat().st_size:,} bytes", flush=True)
     except InputError as problem:
-        sys.exit(f"{Path(sys.argv[0]).name}: {problem}")
+        sys.exit(f"{prefix}_pictures.py: {problem}")
 
 
 if __name__ == "__main__":

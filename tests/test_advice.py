@@ -449,6 +449,7 @@ FOREIGN = {
     "--dest",
 }
 FOREIGN |= {"--disable-pip-version-check"}
+FOREIGN |= {"--allow-root"}  # of JupyterLab
 FOREIGN |= {"--check"}  # of python -m vitnp.course.workshop.known
 
 

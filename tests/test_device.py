@@ -60,6 +60,8 @@ def test_every_case(case):
     if case.name in (
         "masked over two threads",
         "masked patch by two images",
+        "distilled over two threads",
+        "distilled recomputed",
     ):  # a device draws its own dropout
         assert np.isfinite(to_host(on_device[0]))
         assert back[0].shape == dx.shape

@@ -409,7 +409,7 @@ def test_one_is_one(capsys, tmp_path):
     (tmp_path / "ten.tsv").write_text("".join(f"{i}\t{i}\n" for i in range(10)), encoding="utf-8")
     words = f"--task {tmp_path}/ten.tsv {TINY} --steps 1 --set-recipe warmup_steps=1 --out"
     status, out, _ = run(capsys, words, tmp_path / "run")
-    assert status == 0 and "at most 1 → 1 symbol, 6,408 training" in out
+    assert status == 0 and "at most 1 → 1 symbol\n" in out and "6,408 training" in out
     assert "9 training pairs, each 712 times per epoch; 1 test pair, whose sources are not trained on" in out
 
 

@@ -86,7 +86,7 @@ def test_it_is_found_by_its_name_ever_after(own, cache, monkeypatch, capsys):
     assert weights.load(fetch.resolve("dinov2-s/14-518"))[1].image_size == (56, 72)
     assert cli.main(["weights", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert sum(line.startswith("here") and "dinov2-s/14" in line for line in lines) == 2
+    assert sum(line.startswith("dinov2-s/14") and line.split()[1] == "yes" for line in lines) == 2
     path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(InputError, match="it is not what was fetched"):
         fetch.resolve("dinov2-s/14")
