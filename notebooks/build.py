@@ -31,10 +31,11 @@ from vitnp.system.language import Text
 HERE = pathlib.Path(__file__).resolve().parent
 LANGUAGES = ("en", "ko")
 PATIENCE = 900  # seconds for one notebook, after which it hangs: on a busy machine the tour takes minutes
-SLIDE_LINES = 6  # of code, if it is more than one cell
 NAMED = re.compile(
     r"(?<!\[)`((?:vitnp|docs)/[\w./-]*)`(?!\])"
 )  # a file or a folder of the project, in a text
+
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 # The end of every notebook. It does not know which copy of the repository it was opened from.
 COLAB = Text(
@@ -119,42 +120,16 @@ def cells_of(cells, edition):
     return student_edition.made(mine, edition.lang) if edition.student else mine
 
 
-def slide_types(cells):
-    """Where a slide begins: at a text (a heading goes right, the others down), and where the code would not fit.
-
-    One cell that shows something fits, and SLIDE_LINES lines.
-    """
-    types, lines, shown = [], 0, False
-    for cell in cells:
-        if "setup" in tags(cell):
-            types.append("skip")
-        elif cell.cell_type == "markdown":
-            types.append("slide" if cell.source.startswith(("# ", "## ")) else "subslide")
-            lines, shown = 0, False
-        else:
-            more = cell.source.count("\n") + 1
-            full = lines and (lines + more > SLIDE_LINES or (shown and shows(cell)))
-            types.append("subslide" if full else "fragment")
-            lines, shown = (more, shows(cell)) if full else (lines + more, shown or shows(cell))
-    return types
-
-
-def shows(cell):
-    """Whether a cell gives something to look at: it prints, or does not end in an assignment, assert or return."""
-    silent = re.match(r"assert |    return|[\w, ]+(\[.*\])? \|?= ", cell.source.splitlines()[-1])
-    return "print(" in cell.source or not silent
-
-
 def assemble(cells, edition, outputs=None):
     """The notebook of one edition; without outputs, only its cells."""
     index = {id(cell): i for i, cell in enumerate(cells)}
     colab = nbformat.v4.new_markdown_cell(COLAB.in_(edition.lang), metadata={"tags": ["setup"]})
     mine = [*cells_of(cells, edition), colab]
-    made, count = [], 0
-    for n, (cell, slide_type) in enumerate(zip(mine, slide_types(mine), strict=True)):
-        metadata = {"slideshow": {"slide_type": slide_type}}
-        if tags(cell):
-            metadata["tags"] = tags(cell)
+    made, count, heading = [], 0, ""
+    for n, cell in enumerate(mine):
+        metadata = {"tags": tags(cell)} if tags(cell) else {}
+        if cell.cell_type == "markdown":
+            heading = [heading, *HEADING.findall(cell.source)][-1]
         new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
         cell_made = new(source_in(cell, edition), id=f"cell-{n:03}", metadata=metadata)
         if cell.cell_type == "code" and outputs is not None:
@@ -166,6 +141,11 @@ def assemble(cells, edition, outputs=None):
             for output in cell_made.outputs:
                 if output["output_type"] == "execute_result":
                     output["execution_count"] = count
+                if "image/png" in output.get(
+                    "data", {}
+                ):  # without a title or labels: what the section is about
+                    output.metadata.setdefault("image/png", {})
+                    output.metadata["image/png"]["alt"] = output.metadata["image/png"].get("alt") or heading
         made.append(cell_made)
     metadata = {
         "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},

@@ -232,7 +232,7 @@ def test_what_is_committed_is_small_and_clean(path):
     else:
         assert counts == list(range(1, len(counts) + 1)), "run from the top, once"
     for cell in cells:
-        assert set(cell["metadata"]) <= {"slideshow", "tags"}
+        assert set(cell["metadata"]) <= {"tags"}
         for output in cell.get("outputs", []):
             assert output["output_type"] in ("stream", "display_data", "execute_result")
             assert output.get("name") != "stderr"
@@ -242,35 +242,8 @@ def test_what_is_committed_is_small_and_clean(path):
 
 
 @each_notebook
-def test_where_slides_begin(path):
-    """At every text, and more often where the code below it is long or shows twice."""
-    kinds = [
-        cell["metadata"]["slideshow"]["slide_type"] for cell in json.loads(path.read_text("utf-8"))["cells"]
-    ]
-    assert set(kinds) == {"slide", "subslide", "fragment", "skip"}
-    for cell, kind in zip(json.loads(path.read_text("utf-8"))["cells"], kinds, strict=True):
-        if cell["metadata"].get("tags") == ["setup"]:
-            assert kind == "skip"
-        elif cell["cell_type"] == "markdown":
-            headed = "".join(cell["source"]).startswith(("# ", "## "))
-            assert kind == ("slide" if headed else "subslide")
-
-
-def test_what_shows():
-    cell = build.nbformat.v4.new_code_cell
-    for code in (
-        "x.shape",
-        "plt.show()",
-        "print(report)\nassert report.ok",
-        "for a in b:\n    a.set_title(c)",
-    ):
-        assert build.shows(cell(code)), code
-    for code in (
-        "x = 1",
-        "dx, dp = f(x)",
-        "a[0, 1] = 2",
-        "assert x == 1",
-        "def f(x):\n    return x",
-        "s |= {1: 2}",
-    ):
-        assert not build.shows(cell(code)), code
+def test_every_picture_has_an_alternative_text(path):
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                assert output["metadata"]["image/png"]["alt"].strip()
