@@ -636,7 +636,7 @@ show.cross_attention(A, number, [*text.to_texts(written, config)[0], "END"], blo
 # | 인코더 | 있음 | **남김** |
 # | 디코더, 교차 어텐션, 인과 마스크 | 있음 | 버림: 써낼 문장이 없다 |
 # | 패딩 마스크 | 있음 | 버림: 이미지의 크기가 모두 같다 |
-# | 마지막에 읽는 것 | 디코더의 모든 행 | BERT처럼 0번 행 [CLS](3단계) |
+# | 마지막에 읽는 것 | 디코더의 모든 행 | BERT처럼 0번 행 [CLS] (3단계) |
 # | LayerNorm | 더한 다음: post-norm | 서브레이어 **앞**: pre-norm(6단계) |
 # | 활성화 함수 | ReLU | BERT처럼 GELU(7단계) |
 #
