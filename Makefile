@@ -96,7 +96,7 @@ $(OWN): pyproject.toml
 	@touch $@
 
 $(INSTALLED): requirements.txt $(OWN)
-	@echo "installing the development tools into .venv, once only: about 50 packages, 185 MB there"
+	@echo "installing the development tools into .venv, once only: about 57 packages, 220 MB there"
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 

@@ -158,11 +158,12 @@ def test_the_readme_says_the_same_in_both_languages():
 
 
 def plain(link):
-    """A link to a page or a notebook without its language."""
+    """A link to a page, a notebook or a sheet without its language."""
     return (
         link.replace("/ko/", "/")
         .replace("README.ko.md", "README.md")
         .replace("/ko)", ")")
+        .replace("-ko.pdf", "-en.pdf")
         .removesuffix("/ko")
     )
 

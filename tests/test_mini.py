@@ -1,7 +1,9 @@
 """The trained model in the package: small, by its name everywhere, and it shows what docs/mini.md says."""
 
+import command_line
 import numpy as np
 import pytest
+from PIL import Image
 
 from vitnp import tree, vit, weights
 from vitnp.analysis import look
@@ -87,3 +89,21 @@ def test_more_patches_are_found_in_the_mirror_image_than_by_their_pixels(mini, p
         for name in ("patches", "norm")
     }
     assert found["norm"] > found["patches"] + 0.1
+
+
+def test_messages_have_its_name_not_a_path(capsys, tmp_path):
+    """Its file lies inside the installed package, where nobody looks for it."""
+    assert fetch.called(BOX["mini/14"]) == "mini/14" and fetch.called(tmp_path / "a.npz") == str(
+        tmp_path / "a.npz"
+    )
+    photo = tmp_path / "photo.png"
+    Image.new("RGB", (8, 8)).save(photo)
+    said = command_line.run(capsys, "predict", photo, "--weights", "mini/14")
+    drawn = command_line.run(
+        capsys, "predict", photo, "--weights", "mini/14", "--attention", tmp_path / "a.png"
+    )
+    walked = command_line.run(capsys, "walk", photo, "--weights", "mini/14", "--brief")
+    inspected = command_line.run(capsys, "weights", "inspect", "mini/14")
+    assert said[2].startswith("vitnp: mini/14 has no head")
+    assert drawn[1].startswith("mini/14: 224x224 pixels") and inspected[1].startswith("mini/14: ")
+    assert f"\nmini/14 · {photo}: 27 tensors" in walked[1]

@@ -48,7 +48,7 @@ TRAIN = Text(
 PICTURES = Text(
     "{out}의 PNG {count}개: 패치, 어텐션, 위치 …", "{count} PNGs in {out}: patches, attention, positions …"
 )
-CHECKING = Text("그래디언트 검사 …", "checking every gradient …")
+CHECKING = Text("그래디언트 검증 …", "checking every gradient …")
 DRAWING = Text("그림 …", "drawing …")
 REPORT = Text("보고서: {} (브라우저로 여세요)", "report: {} (open it in a browser)")
 PHOTO = Text("사진: {} (danielbuechele, CC BY 2.0)", "photo: {} (by danielbuechele, CC BY 2.0)")

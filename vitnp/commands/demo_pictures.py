@@ -27,7 +27,7 @@ ATTENTION = Text(
     "Where [CLS] looks in the last block of the trained model {name}.",
 )
 POSITIONS = Text(
-    "{name}의 위치 임베딩입니다. 칸마다 한 위치와 다른 모든 위치의 코사인 유사도를 그렸습니다. 가까운 위치끼리 "
+    "{name}의 포지셔널 임베딩입니다. 칸마다 한 위치와 다른 모든 위치의 코사인 유사도를 그렸습니다. 가까운 위치끼리 "
     "비슷합니다.",
     "The position embeddings of {name}: each tile shows the cosine of one position with all others. "
     "Near positions are similar.",
@@ -42,7 +42,7 @@ DIGIT_ATTENTION = Text(
     "Where [CLS] looks in the last block of the digits model: 8x8 pixels in 16 patches.",
 )
 DIGIT_POSITIONS = Text(
-    "digits 모델의 위치 임베딩입니다. 학습 이미지 1,437장으로는 난수 초깃값에서 거의 움직이지 않습니다. 위의 "
+    "digits 모델의 포지셔널 임베딩입니다. 학습 이미지 1,437장으로는 난수 초깃값에서 거의 움직이지 않습니다. 위의 "
     "학습된 모델과 비교해 보세요.",
     "The position embeddings of the digits model. 1,437 training images hardly move them from their random start; "
     "compare them with the trained model above.",

@@ -21,7 +21,7 @@ FACTS = Text(
 )
 HEADINGS = {
     "photo": Text("사진 한 장이 클래스가 될 때까지", "From a photo to a class"),
-    "backward": Text("역전파와 그래디언트 검사", "Backward pass and gradient check"),
+    "backward": Text("역전파와 그래디언트 검증", "Backward pass and gradient check"),
     "trained": Text("학습된 모델이 보는 것", "What a trained model sees"),
     "digits": Text("처음부터 학습하기: 손글씨 숫자", "Training from scratch: handwritten digits"),
 }
@@ -49,7 +49,7 @@ SUMMARY = {  # of the tables, and the command that prints each
         Text("모든 그래디언트의 shape와 노름", "Shape and norm of every gradient"),
         "vitnp walk --backward",
     ),
-    "check": (Text("그래디언트 검사 결과", "Results of the gradient check"), "vitnp gradcheck"),
+    "check": (Text("그래디언트 검증 결과", "Results of the gradient check"), "vitnp gradcheck"),
     "train": (Text("에폭별 기록", "Every epoch"), "vitnp train --data digits --out DIR"),
 }
 COLUMNS = {

@@ -11,6 +11,7 @@ from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.weights import add_source, need_finite, source
 from vitnp.errors import counted, need_real, one_line
+from vitnp.weights import fetch
 
 
 def add_options(parser):
@@ -61,7 +62,7 @@ def run(args):
     ]
     wanted = np.unique(np.concatenate(draws))  # of a large data set only these images go through the model
     what = f"{counted(args.shots, 'image')} of each of {classes} classes, {len(dataset.test):,} to test"
-    print(one_line(f"{path} on {args.data}: {what}"))
+    print(one_line(f"{fetch.called(path)} on {args.data}: {what}"))
     if dataset.note:
         print(dataset.note)
     with tqdm.tqdm(total=len(wanted) + len(dataset.test), unit=" images", disable=None, leave=False) as bar:

@@ -9,6 +9,7 @@ from vitnp.commands.options import NAMES, fields
 from vitnp.commands.weights import add_source, source
 from vitnp.errors import InputError
 from vitnp.models import preset, with_preset
+from vitnp.weights import fetch
 from vitnp.weights.published import URLS
 
 
@@ -43,7 +44,7 @@ def chosen(args):
             raise InputError(f"--weights says what the model is; leave out the name {args.model}")
         path, told = source(args, args.weights)
         p, config = weights.load(path, **told)
-        return Model(str(path), config, p, path)
+        return Model(fetch.called(path), config, p, path)
     if args.source_format is not None:
         raise InputError("--from is about a file that holds several models; name the file with --weights")
     name = args.default if args.model is None else args.model

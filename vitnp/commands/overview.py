@@ -18,7 +18,7 @@ GROUPS = {
             "check every gradient of a model against numerical derivatives",
         ),
         "bias": Text(
-            "귀납 편향에 관한 슬라이드의 주장을 직접 측정", "measure what the slides say of inductive bias"
+            "귀납적 편향에 관한 슬라이드의 주장을 직접 측정", "measure what the slides say of inductive bias"
         ),
     },
     Text("직접 작성하기", "Write it yourself"): {

@@ -22,6 +22,7 @@ from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.ops import softmax
 from vitnp.system.language import Text, translated
+from vitnp.weights import fetch
 
 BATCH = 8  # pictures at a time
 ATTENTION = Text("어텐션", "attention")
@@ -60,6 +61,7 @@ def run(args):
     xp = backend(args)
     files = [file for given in args.images for file in pictures(Path(given))]
     path, told = source(args, args.weights)
+    title = fetch.called(path)
     p, config = weights.load(path, **told)
     models.need_images(config, "predict is for pictures")
     if args.attention:
@@ -67,7 +69,7 @@ def run(args):
     missing = no_classes(p, config)
     if missing and not args.attention:
         raise InputError(
-            f"{path} {missing}, so it knows no classes; name the weights of a classifier, or draw --attention OUT.png"
+            f"{title} {missing}, so it knows no classes; name the weights of a classifier, or draw --attention OUT.png"
         )
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
     names, names_from = ([], f"the model {missing}") if missing else names_of(path, config, args.labels)
@@ -76,7 +78,7 @@ def run(args):
     if not args.json:
         known = f"{counted(config.num_classes, 'class')}, {names_from}"
         classes = f"{names_from}, so no classes" if missing else known
-        print(one_line(translated(f"{path}: {height}x{width} pixels, {classes}")))
+        print(one_line(translated(f"{title}: {height}x{width} pixels, {classes}")))
     for number, (file, x, outcome) in enumerate(predictions(files, p, config), start=1):
         record = {"image": str(file)}
         report["images"].append(record)

@@ -91,7 +91,9 @@ def run_inspect(args):
     path, told = source(args, args.file)
     found = weights.inspect(path, **told)
     numbers = sum(math.prod(shape) for _, _, shape, _ in found.arrays)
-    print(f"{printable(path)}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n")
+    print(
+        f"{printable(fetch.called(path))}: {found.format}, {len(found.arrays)} arrays, {numbers:,} numbers\n"
+    )
     for name, value in ({"family": found.config.family} | dataclasses.asdict(found.config)).items():
         if isinstance(value, dict):
             value = ", ".join(f"{field} {setting}" for field, setting in value.items())

@@ -132,6 +132,11 @@ def resolve(name):
     return path
 
 
+def called(path):
+    """What a message calls the file at `path`: a model of this package by its name, any other by its path."""
+    return next((name for name, own in BOX.items() if own == path), str(path))
+
+
 def is_here(name):
     """Whether `find` has a file to check."""
     return name in BOX or _cached(name) is not None
