@@ -143,3 +143,9 @@ def test_no_message_is_tried_for_long():
     known = {}
     korean.best(text, 0, [entry for entry in korean.templates() if all(c in text for c in entry[0])], known)
     assert 200 < len(known) <= korean.MOST + korean.DEEPEST
+
+
+def test_what_becomes_of_pictures_is_korean():
+    assert korean.of("8x8 pictures, resized to 16x16") == "8x8 그림, 16x16으로 크기 조정"
+    line = "8x8 gray pictures, resized to 16x16, the gray repeated to 3 channels"
+    assert korean.of(line) == "8x8 흑백 그림, 16x16으로 크기 조정, 흑백을 3채널로 반복"
