@@ -402,3 +402,10 @@ def test_an_odd_value_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, wo
     assert status == 2
     assert err.startswith("vitnp: ") and err.count("\n") == 1
     assert err[:-1].isprintable() and len(err) <= 310
+
+
+def test_a_folder_called_test_keeps_its_name_in_korean(capsys):
+    status, _, err = run(capsys, "train", "--resume", "test", "--lang", "ko")
+    assert status == 2 and err.startswith(
+        "vitnp: test에 이어서 할 학습이 없습니다: test/run.json을 읽을 수 없습니다("
+    )

@@ -118,3 +118,34 @@ def test_pieces_within_a_message(english, in_korean):
 
 def test_a_long_message_does_not_take_long():
     assert korean.of("a is b; c and d or e: f; g " * 10)
+
+
+@pytest.mark.parametrize(
+    "name", ["test", "none", "model", "a or b", "x is 3; need 4", "{} {0}", "a(b", "한글 이름"]
+)
+def test_the_words_of_the_user_stay_as_they_are(name):
+    line = f"cannot read {name} (No such file or directory); give a text file"
+    found = korean.of(line, own=[name])
+    assert found.startswith(name) and found.endswith(
+        "읽을 수 없습니다(그런 파일이나 폴더가 없습니다); 텍스트 파일을 주세요"
+    )
+
+
+def test_english_that_the_catalogue_does_not_know_stays_in_one_piece():
+    """ "the {} in {}" is a template, and this is no name in a place."""
+    line = "folder; the same command goes on with what was in it before (default run)"
+    assert korean.of(line) == "folder; the same command goes on with what was in it before(기본 run)"
+
+
+def test_no_message_is_tried_for_long():
+    """The number of texts that are tried is what takes time."""
+    text = " ".join("; ".join(english.replace("{}", "x") for english in list(ENTRIES)[::20]).split())[:1200]
+    known = {}
+    korean.best(text, 0, [entry for entry in korean.templates() if all(c in text for c in entry[0])], known)
+    assert 200 < len(known) <= korean.MOST + korean.DEEPEST
+
+
+def test_what_becomes_of_pictures_is_korean():
+    assert korean.of("8x8 pictures, resized to 16x16") == "8x8 그림, 16x16으로 크기 조정"
+    line = "8x8 gray pictures, resized to 16x16, the gray repeated to 3 channels"
+    assert korean.of(line) == "8x8 흑백 그림, 16x16으로 크기 조정, 흑백을 3채널로 반복"

@@ -18,23 +18,20 @@ def in_korean(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "",
-        "walk",
-        "train",
-        "pretrain",
-        "gradcheck",
-        "info",
-        "look",
-        "predict",
-        "recipes",
-        "weights",
-        "weights fetch",
-        "weights convert",
-    ],
-)
+OF_A_LANGUAGE = ("workshop new", "workshop grade")  # other commands of the workshop: the folder's
+PAGES = """
+walk, demo, gradcheck, quiz, lab, train, pretrain, fine-tune, compare, linear-eval, translate, recipes
+look, predict, info
+weights, weights list, weights fetch, weights inspect, weights convert
+workshop, workshop new, workshop check, workshop hint, workshop diff, workshop train, workshop walk, workshop submit
+workshop grade
+bias, bias shift, bias data, bias equivariance, bias receptive-field, bias fixed-weights, bias dimension
+"""
+FEW_WORDS = re.compile(r"\b(the|of|or|and|is|with|default|seeds?|per)\b|[(]는[)]|[(]를[)]|[(]가[)]")
+TYPED = re.compile(r"{[a-z,]*}|--[a-z-]+|기본 [^)]*")  # what is typed
+
+
+@pytest.mark.parametrize("words", ["", *re.split(", |\n", PAGES.strip())])
 def test_a_page_of_help_is_korean_and_fits_a_terminal(capsys, words):
     with pytest.raises(SystemExit):
         run(capsys, *words.split(), "--help")
@@ -43,7 +40,9 @@ def test_a_page_of_help_is_korean_and_fits_a_terminal(capsys, words):
     usage, _, rest = out.partition("\n\n")
     assert not ENGLISH.search(rest), ENGLISH.findall(rest)
     assert max(map(width, rest.split("\n"))) <= 80
-    assert ("[--lang" in usage) == (words not in ("", "weights"))
+    assert not FEW_WORDS.search(TYPED.sub("", rest)), FEW_WORDS.findall(TYPED.sub("", rest))
+    several = words in ("", "weights", "workshop", "bias")
+    assert ("[--lang" in usage) == (not several and (words in OF_A_LANGUAGE or "workshop" not in words))
 
 
 def test_help_is_english_where_it_is_asked_for(capsys):

@@ -17,6 +17,7 @@ from test_train_command import SMALL, run
 import vitnp
 from vitnp import preset, tree, vit, weights
 from vitnp.commands import cli
+from vitnp.system import language
 from vitnp.training import signals
 from vitnp.training.snapshots import CHECKSUM, REST, checksum
 
@@ -69,6 +70,13 @@ def test_a_signal_saves_first(capsys, tmp_path, number, status):
         assert run(capsys, "--resume", tmp_path / "run")[0] == 0
         assert run(capsys, " ".join(TWELVE), "--out", tmp_path / "whole", "--seed", 5)[0] == 0
         same_models(tmp_path / "run", tmp_path / "whole")
+
+
+def test_a_signal_is_answered_in_the_language(capfd):
+    with language.used("ko"), signals.heard() as wish:
+        signal.raise_signal(signal.SIGINT)
+        assert wish()
+    assert "이 스텝 뒤에 저장하고 멈춥니다" in capfd.readouterr().err
 
 
 def test_the_second_signal_leaves_at_once():

@@ -1,5 +1,8 @@
 """Files written under another name: renamed when complete, never half a file under the real name."""
 
+import os
+import stat
+
 import pytest
 
 from vitnp.errors import InputError
@@ -52,3 +55,26 @@ def test_what_the_system_refuses_is_one_line(tmp_path, path):
     assert message.startswith(f"cannot write {tmp_path / path} ("[:180])
     assert message.endswith("); do something else")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/dev/stdout", "pipe"])
+def test_a_device_is_not_replaced_by_a_file(tmp_path, monkeypatch, path):
+    """Root could; replace is a no-op, so that a failure of this test harms no device."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    replaced = []
+    monkeypatch.setattr(writing.os, "replace", lambda *names: replaced.append(names))
+    with pytest.raises(InputError, match=f"^{path} is no regular file; "):  # noqa: SIM117
+        with writing.beside(path):
+            pass
+    assert not replaced and stat.S_ISFIFO(os.stat("pipe").st_mode)
+
+
+@pytest.mark.parametrize("path", [".", "folder"])
+def test_a_folder_is_not_replaced_by_a_file(tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="Is a directory"):  # noqa: SIM117
+        with writing.beside(path) as part:
+            part.write_text("")
+    assert names(tmp_path) == ["folder"]

@@ -136,11 +136,13 @@ def run(words):
         sys.stdout.flush()  # while it can still be said that the disk is full
         return status
     except InputError as problem:
-        return said(problem, 2)
+        return said(problem, 2, words)
     except MemoryError as problem:  # who reads a file names it
         why = f" ({problem})" if str(problem) else ""
         return said(
-            f"this needs more memory than there is{why}; give a smaller --image-size, batch or model", 2
+            f"this needs more memory than there is{why}; give a smaller --image-size, batch or model",
+            2,
+            words,
         )
     except RuntimeError as problem:
         if str(problem) != NO_THREAD:
@@ -148,7 +150,7 @@ def run(words):
         what = " ".join(
             [f"the system gives no more threads, or no memory for one ({problem})", *notes(problem)]
         ).strip()
-        return said(f"{what}; give fewer --workers, or raise the limit", 2)
+        return said(f"{what}; give fewer --workers, or raise the limit", 2, words)
     except KeyboardInterrupt:
         return said("interrupted", 130)
     except BrokenPipeError:
@@ -159,6 +161,7 @@ def run(words):
             f"cannot read or write {what} ({problem.strerror or problem}); "
             "check that it is there, its permissions, and the room on its disk",
             2,
+            words,
         )
 
 
@@ -167,10 +170,14 @@ def notes(problem):
     return getattr(problem, "__notes__", [])
 
 
-def said(line, status):
-    """The status, when the line is printed on standard error in the language that is chosen, if that can be."""
+def said(line, status, words=()):
+    """The status, when the line is printed on standard error in the language that is chosen, if that can be.
+
+    words: what the user has typed, which no translation changes.
+    """
+    own = {part for word in words for part in (word, word.partition("=")[2])}
     with contextlib.suppress(OSError):
-        print(f"vitnp: {one_line(language.translated(line))}", file=sys.stderr)
+        print(f"vitnp: {one_line(language.translated(line, own=own))}", file=sys.stderr)
     return status
 
 

@@ -20,7 +20,9 @@ def add_model(parser):
 
 def add_recipe(parser, of="images", default="the data set's own; with --init there is none"):
     """The recipe and what takes the place of its numbers; of: what a step learns from; default: in the help."""
-    recipe = parser.add_argument_group("recipe", "how to train: a recipe, and what is to differ from it")
+    recipe = parser.add_argument_group(
+        "hyper-parameters", "how to train: a recipe, and what is to differ from it"
+    )
     recipe.add_argument(
         "--recipe",
         metavar="NAME",

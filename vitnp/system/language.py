@@ -55,15 +55,15 @@ def of_locale(environment):
     return "en"
 
 
-def translated(message, lang=None):
+def translated(message, lang=None, *, own=()):
     """An error, or another English text of the command line, in the language that is `chosen`.
 
     The code writes errors in English; the catalogue `system.korean` has the Korean ones. What it does not know stays
-    English.
+    English, and so do the words in `own`, which the user has typed.
     """
     text = getattr(message, "whole", str(message))
     if chosen(lang) == "en":
         return text
     from vitnp.system import korean
 
-    return korean.of(text)
+    return korean.of(text, own)

@@ -5,11 +5,12 @@ Imports `errors`, `reading`.
 
 import contextlib
 import csv
+import errno
 import os
 from pathlib import Path
 
 from vitnp.errors import InputError
-from vitnp.system.reading import name_of
+from vitnp.system.reading import name_of, need_regular
 
 FOLDER = "name a folder that can be written"
 
@@ -19,10 +20,17 @@ def beside(path, *, resume=False, advice=FOLDER):
     """Yields the name to write to, `path` with .part added; it is renamed to `path` when the block ends.
 
     If the block fails, the part is removed; with resume it stays, so that a download can continue it. Raises
-    InputError, with `advice`, if the operating system refuses.
+    InputError, with `advice`, if the operating system refuses, and for a folder or a device: root could rename a file
+    over /dev/null.
     """
-    part = Path(f"{name_of(path, 'write')}.part")
+    name = name_of(path, "write")
+    part = Path(f"{name}.part")
+    need_regular(name, advice)
+    if os.path.dirname(os.path.abspath(name)) == "/dev":  # /dev/stdout may be a link to a regular file
+        raise InputError(f"{name} is no regular file; {advice}")
     with as_input_error(path, advice):
+        if os.path.isdir(name):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         try:
             yield part
             os.replace(part, path)

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal as a wish that is heard between two steps. Imports nothing of vitnp."""
+"""Ctrl-C, SIGTERM and a closed terminal as a wish that is heard between two steps."""
 
 import contextlib
 import os
@@ -6,6 +6,12 @@ import signal
 import sys
 import threading
 
+from vitnp.system.language import Text
+
+SAVING = Text(
+    "이 스텝 뒤에 저장하고 멈춥니다; 한 번 더 누르면 저장하지 않고 바로 끝냅니다",
+    "saving after this step; once more leaves at once, unsaved",
+)
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 
 
@@ -34,6 +40,8 @@ def heard():
     before = {number: signal.getsignal(number) for number in numbers}
     before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
 
+    line = f"\nvitnp: {SAVING.in_()}\n".encode(getattr(sys.stderr, "encoding", None) or "utf-8", "replace")
+
     def restore():
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -43,9 +51,7 @@ def heard():
         restore()
         with contextlib.suppress(OSError):  # the terminal may be gone
             # Not print: what the signal interrupted may be in the middle of printing.
-            os.write(
-                sys.stderr.fileno(), b"\nvitnp: saving after this step; once more leaves at once, unsaved\n"
-            )
+            os.write(sys.stderr.fileno(), line)
 
     for number in before:
         signal.signal(number, hear)

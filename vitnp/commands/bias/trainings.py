@@ -52,7 +52,7 @@ def add_options(parser, steps, names=NAMES):
         "--models", metavar="A,B,…", help=f"of {', '.join(names)}, all of equal size (default: all of them)"
     )
     parser.add_argument("--steps", type=int, metavar="N", help=f"of every training (default {defaults})")
-    parser.add_argument("--batch-size", type=int, metavar="B", help="images a step (default: the recipe's)")
+    parser.add_argument("--batch-size", type=int, metavar="B", help="images per step (default: the recipe's)")
     parser.add_argument("--lr", type=float, help="learning rate after the warm-up (default: the recipe's)")
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
 

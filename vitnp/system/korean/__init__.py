@@ -18,16 +18,22 @@ from vitnp.system.korean.particles import fitted
 FOLDER = Path(__file__).parent
 COUNTED = "counted.toml"
 DEEPEST = 8  # levels of a message within a message
+MOST = 1500  # texts that are tried for one message (200 for those of the code), so that none takes seconds
 LEAST = 4  # letters of a template that may stand around what is not translated: "{} or {}" would make a line of both
 TYPED = re.compile(r"(--[a-z-]* |=)$")  # before a value that is to be typed as it is: "--only patches"
+PROSE = re.compile(r"[a-z]{2,}(?: [a-z]{2,}){2,}")  # three words of English: no name, no value
 HOLE = re.compile(r"\{(\d*)\}")
 
 
-def of(message):
-    """The message in Korean; as it is where no template matches. A line break counts as a space, as in `one_line`."""
+def of(message, own=()):
+    """The message in Korean; as it is where no template matches. A line break counts as a space, as in `one_line`.
+
+    own: the user's words, such as the name of a file. They stay as they are: a folder may be called "test".
+    """
     text = " ".join(str(message).split())
     among = [entry for entry in templates() if all(chunk in text for chunk in entry[0])]
-    return fitted(best(text, 0, among, {})[1])
+    known = {(word, depth): (0, word) for word in own if word in text for depth in range(1, DEEPEST)}
+    return fitted(best(text, 0, among, known)[1])
 
 
 def best(text, depth, among, known):
@@ -39,6 +45,8 @@ def best(text, depth, among, known):
     if depth == DEEPEST or not words or words[0] == words[-1] == '"':  # a quoted value is the user's
         return 0, text
     if (text, depth) not in known:
+        if len(known) >= MOST:
+            return 0, text
         found = _counted(words)
         for chunks, korean in among:
             for values in splits(chunks, words):
@@ -57,8 +65,8 @@ def best(text, depth, among, known):
 def worth(chunks, parts, depth):
     """The letters that a template and what stands in its places account for; 0 where it is not to be used."""
     letters = sum(map(len, chunks)) + sum(own for own, _ in parts)
-    if depth:
-        return letters
+    if depth:  # a piece of a sentence in English would be moved about in it
+        return 0 if any(not own and PROSE.search(part) for own, part in parts) else letters
     weak = sum(map(str.isalpha, "".join(chunks))) < LEAST
     if weak and not all(own or not part for own, part in parts):
         return 0
