@@ -115,7 +115,7 @@ def test_a_long_corner_keeps_whole_words_in_one_line():
 
 
 def test_an_english_heading_has_the_korean_one_below():
-    assert deck.titles("헤드 분할 · split the heads", "en") == ("split the heads", "헤드 분할")
+    assert deck.titles("헤드 분할 · split the heads", "en") == ("Split the heads", "헤드 분할")
     assert deck.titles("1 · Patches", "en") == ("1 · Patches", "")
 
 

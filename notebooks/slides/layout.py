@@ -97,7 +97,10 @@ def _large_enough(arranged, page, unit, room):
 
 
 def _broken(unit, room):
-    """A unit that does not fit a slide, on several: lists of pieces."""
+    """A unit that does not fit a slide, without empty lines of code or on several: lists of pieces."""
+    close = tuple(piece._replace(block=_without_empty_lines(piece.block)) for piece in unit)
+    if arrange(close, room):
+        return [close]
     texts = tuple(piece for piece in unit if piece.block.kind == "text")
     result = unit[len(texts) :]
     if texts and unit[-1].block.kind == "printed" and arrange(texts, room) and arrange(result, room):
@@ -117,6 +120,10 @@ def _broken(unit, room):
             pages.append(())
             todo.insert(0, piece)
     return pages
+
+
+def _without_empty_lines(block):
+    return block._replace(lines=tuple(filter(str.strip, block.lines))) if block.kind == "code" else block
 
 
 def _cut(piece, left, room):
