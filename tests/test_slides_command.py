@@ -150,7 +150,9 @@ def test_the_introduction_is_for_the_lecturer(place):
 
 
 def test_a_prediction_is_asked_before_the_cells_that_give_the_answer(place):
-    asked = row(show=(show("더"), show("끝")), question=Text("몇 개?", "?"), answer=Text("하나", "1"), ask_after=1)
+    asked = row(
+        show=(show("더"), show("끝")), question=Text("몇 개?", "?"), answer=Text("하나", "1"), ask_after=1
+    )
     before, first, shown, last = deck.of_plan(plan(asked), "ko")[1:]
     assert (before.title, first.kind, shown.title, last.kind) == ("더", "question", "끝", "question")
     assert "하나" not in page.body(first.slide) and "하나" in page.body(last.slide)

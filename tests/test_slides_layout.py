@@ -119,6 +119,7 @@ def test_a_long_line_is_broken_after_a_comma_and_indented():
     ]
     assert wrapped("x" * 50, 20) == ["x" * 20, "    " + "x" * 16, "    " + "x" * 14]
     assert wrapped("short", 20) == ["short"]
+    assert wrapped("'가나다라', '마바사아'", 18) == ["'가나다라',", "    '마바사아'"]  # 19.6 characters wide
     assert wrapped("x = 1  # the first of all", 20) == ["# the first of all", "x = 1"]
 
 

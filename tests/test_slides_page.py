@@ -144,6 +144,11 @@ def test_output_that_is_cut_is_whole_in_the_notes(tmp_path):
         ("x = 1\nshow.grid(x)", True, ("x = 1",)),
         ("def draw():\n    plt.plot(x)\n\ndraw()", True, ()),
         ("draw()", False, ()),
+        (
+            "def photo(ax, x):\n    ax.imshow(x)\n\ndef f(x):\n    return x",
+            False,
+            ("def f(x):", "    return x"),
+        ),
         ("forward(x)", False, ("forward(x)",)),
         ("forward(x)", True, ()),
         ("draw_rows()\nplt.show()", True, ()),

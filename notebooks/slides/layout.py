@@ -5,7 +5,7 @@ from typing import NamedTuple
 from slides.blocks import CODE_FRAME, CODE_LINE, COLUMN, GAP, HEIGHT, WIDTH, columns, height, wrapped
 
 LARGEST = 1.4  # times the pixels of a picture
-LEAST = 0.5  # of the area that a picture has on a slide of its own; with less it gets one
+LEAST = 0.55  # of the area that a picture has on a slide of its own; with less it gets one
 SMALLER = 0.45  # of the area that it has with its own text; a text after it may take the rest
 BETWEEN = 32  # pixels between a picture and the text beside it
 
