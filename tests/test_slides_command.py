@@ -110,12 +110,13 @@ def row(**fields):
         "picture": None,
     } | fields
     told = dict.fromkeys(("say", "question", "answer", "wrong", "wrong_why", "command", "table"))
-    told["say"] = Text("말합니다.", "Say it.")
+    told |= {"say": Text("말합니다.", "Say it."), "ask_after": None}
     return SimpleNamespace(**(told | fields))
 
 
 def plan(*rows):
-    return SimpleNamespace(name="p", title=Text("계획", "Plan"), intro=Text("소개", "Intro"), rows=rows)
+    intro = Text("[5.3](d.md#53)을 유도합니다.", "Derive [5.3](d.md#53).")
+    return SimpleNamespace(name="p", title=Text("계획", "Plan"), intro=intro, rows=rows)
 
 
 def show(heading):
@@ -143,13 +144,32 @@ def test_a_question_then_its_answer_and_the_rest_for_the_speaker(place):
     assert "<b>예상되는 오답</b> 둘" in html.split("<aside")[1]
 
 
+def test_the_introduction_is_for_the_lecturer(place):
+    opening = deck.of_plan(plan(row()), "ko")[0]
+    assert opening.notes == (("이 계획", "5.3을 유도합니다."),) and not opening.slide.pieces
+
+
+def test_a_prediction_is_asked_before_the_cells_that_give_the_answer(place):
+    asked = row(
+        show=(show("더"), show("끝")), question=Text("몇 개?", "?"), answer=Text("하나", "1"), ask_after=1
+    )
+    before, first, shown, last = deck.of_plan(plan(asked), "ko")[1:]
+    assert (before.title, first.kind, shown.title, last.kind) == ("더", "question", "끝", "question")
+    assert "하나" not in page.body(first.slide) and "하나" in page.body(last.slide)
+
+
+def test_a_plan_of_whole_notebooks_has_no_slides(place):
+    with pytest.raises(InputError, match=r"has no slides.*NOTEBOOK=05"):
+        deck.of_plan(plan(row(show=(show(""),))), "ko")
+
+
 def test_a_row_without_a_notebook_shows_its_picture_text_and_command(place):
     (place / "pictures").mkdir()
     data = picture()["data"]["image/png"]
     (place / "pictures" / "look.png").write_bytes(base64.b64decode(data))
     pages = deck.of_plan(plan(row(picture="look", command="vitnp walk")), "en")
     kinds = [piece.block.kind for one in pages for piece in one.slide.pieces]
-    assert pages[1].title == "Step 5" and kinds == ["text", "text", "code", "picture"]
+    assert pages[1].title == "Step 5" and kinds == ["text", "code", "picture"]
     with pytest.raises(InputError, match=r"docs/pictures/none\.png, which is not there"):
         deck.of_plan(plan(row(picture="none")), "en")
 

@@ -65,6 +65,13 @@ def test_code_and_its_result_leave_the_text_rather_than_each_other():
     assert [piece.block.kind for piece in result.pieces] == ["code", "printed"]
 
 
+def test_empty_lines_of_code_give_way_to_what_belongs_together():
+    unit = [*blocks("A text."), Block("code", ("x = 1", "", "") * 6), Block("printed", ("1",) * 3)]
+    (slide,) = layout.lay_out([unit])
+    assert [piece.block.kind for piece in slide.pieces] == ["text", "code", "printed"]
+    assert slide.pieces[1].block.lines == ("x = 1",) * 6
+
+
 def test_a_formula_that_is_too_wide_has_its_parts_below_each_other():
     long = (
         r"r = \sigma(xW_r + b_r + hU_r), \quad z = \sigma(xW_z + b_z + hU_z), \quad n = xW_n + b_n + hU_n + c"
@@ -112,6 +119,7 @@ def test_a_long_line_is_broken_after_a_comma_and_indented():
     ]
     assert wrapped("x" * 50, 20) == ["x" * 20, "    " + "x" * 16, "    " + "x" * 14]
     assert wrapped("short", 20) == ["short"]
+    assert wrapped("'가나다라', '마바사아'", 18) == ["'가나다라',", "    '마바사아'"]  # 19.6 characters wide
     assert wrapped("x = 1  # the first of all", 20) == ["# the first of all", "x = 1"]
 
 

@@ -115,7 +115,7 @@ def test_a_long_corner_keeps_whole_words_in_one_line():
 
 
 def test_an_english_heading_has_the_korean_one_below():
-    assert deck.titles("헤드 분할 · split the heads", "en") == ("split the heads", "헤드 분할")
+    assert deck.titles("헤드 분할 · split the heads", "en") == ("Split the heads", "헤드 분할")
     assert deck.titles("1 · Patches", "en") == ("1 · Patches", "")
 
 
@@ -144,6 +144,11 @@ def test_output_that_is_cut_is_whole_in_the_notes(tmp_path):
         ("x = 1\nshow.grid(x)", True, ("x = 1",)),
         ("def draw():\n    plt.plot(x)\n\ndraw()", True, ()),
         ("draw()", False, ()),
+        (
+            "def photo(ax, x):\n    ax.imshow(x)\n\ndef f(x):\n    return x",
+            False,
+            ("def f(x):", "    return x"),
+        ),
         ("forward(x)", False, ("forward(x)",)),
         ("forward(x)", True, ()),
         ("draw_rows()\nplt.show()", True, ()),

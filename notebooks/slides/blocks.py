@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 1184, 636  # of what is between the title's top and the footer
 COLUMN = 480  # of the text beside a picture
 TEXT, TEXT_LINE = 28, 41  # font size and line height of text
 CODE_LINE, CODE_CHARACTER, CODE_FRAME = 34, 15.7, 28  # 26 px; a frame of 12 px and what is below
+HANGUL = 1.7  # characters of code that a letter of Hangul takes
 TITLE, TITLE_LINE = 38, 48
 GAP, ITEM_GAP = 14, 6  # below a block, below an item of a list
 
@@ -50,6 +51,16 @@ def columns(width):
     return int((width - 24) / CODE_CHARACTER)
 
 
+def fitting(line, most):
+    """How many characters of a line of code or output fit where `most` Latin ones do: one of Hangul is wider."""
+    used = 0.0
+    for i, character in enumerate(line):
+        used += HANGUL if unicodedata.east_asian_width(character) in "WF" else 1
+        if used > most:
+            return i
+    return len(line)
+
+
 def height(block, width):
     """The height of a block of text, code or output in a column, with the gap below."""
     if block.kind == "text":
@@ -72,15 +83,15 @@ def wrapped(line, width):
     """A line of code or output as lines of at most `width` characters; what follows is indented by four more."""
     spaces = len(line) - len(line.lstrip())
     before, mark, comment = line.partition("  # ")
-    if mark and len(line) > width:  # a comment is put above the line that it is about
+    if mark and fitting(line, width) < len(line):  # a comment is put above the line that it is about
         return [*wrapped(f"{' ' * spaces}# {comment}", width), *wrapped(before.rstrip(), width)]
     out, indent = [], " " * (spaces + 4) + "# " * line.lstrip().startswith("# ")
-    while len(line) > width:
-        at = max(line.rfind(mark, width // 2, width) + 2 * (mark == ", ") for mark in BREAKS)
-        if at < width // 2:
-            at = line.rfind(" ", len(indent) + 1, width)
+    while (fit := fitting(line, width)) < len(line):
+        at = max(line.rfind(mark, fit // 2, fit) + 2 * (mark == ", ") for mark in BREAKS)
+        if at < fit // 2:
+            at = line.rfind(" ", len(indent) + 1, fit)
         if at <= len(indent):
-            at = width
+            at = fit
         out.append(line[:at].rstrip())
         line = indent + line[at:].lstrip()
     return [*out, line]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from slides import code, markdown
-from slides.blocks import WIDTH, Block, columns
+from slides.blocks import WIDTH, Block, columns, fitting
 from vitnp.errors import InputError
 
 HIDDEN = {"setup", "check", "try"}
@@ -110,7 +110,10 @@ def _output(output, title):
         return None
     most = columns(WIDTH)
     if len(lines) > SHORT:
-        lines = tuple(line if len(line) <= most else line[: most - 1] + "…" for line in lines)
+        lines = tuple(
+            line if fitting(line, most) == len(line) else line[: fitting(line, most - 1)] + "…"
+            for line in lines
+        )
     return Block("printed", lines, full=text)
 
 

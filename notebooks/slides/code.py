@@ -66,7 +66,12 @@ def _asserts(statement):
 
 
 def draws(statement, names):
-    """Whether a statement calls `plt.plot`, `show.grid` or the like, or a function of the notebook called `draw…`."""
+    """Whether a statement calls `plt.plot`, `show.grid` or the like, or a function of the notebook called `draw…`.
+
+    A function whose first parameter is `ax` draws, too.
+    """
+    if _is_function(statement) and [part.arg for part in statement.args.args[:1]] == ["ax"]:
+        return True
     calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
     return any(
         func.id.startswith("draw")

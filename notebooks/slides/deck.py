@@ -15,7 +15,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[1]
 PICTURES = NOTEBOOKS.parent / "docs" / "pictures"
 
 QUESTION = Text("질문", "Question")
-SAY, ASK = Text("설명", "Say"), Text("질문", "Question")
+PLAN, SAY, ASK = Text("이 계획", "This plan"), Text("설명", "Say"), Text("질문", "Question")
 ANSWER, WRONG = Text("답", "Answer"), Text("예상되는 오답", "Expected wrong answer")
 WHY, TERMINAL, OUTPUT = Text("이유", "Why"), Text("터미널", "Terminal"), Text("전체 출력", "Whole output")
 PART = Text("{}부", "Part {}")
@@ -81,7 +81,8 @@ def was_cut(block):
 def titles(title, lang):
     """(title, line below it) of a heading. An English heading may have the slide's Korean title before a dot."""
     korean, dot, english = title.partition(" · ")
-    return (english, korean) if lang == "en" and dot and re.search("[가-힣]", korean) else (title, "")
+    english_title = english[:1].upper() + english[1:]
+    return (english_title, korean) if lang == "en" and dot and re.search("[가-힣]", korean) else (title, "")
 
 
 def number(sections):
@@ -99,8 +100,19 @@ def step(section, sections, lang):
 
 
 def of_plan(plan, lang):
-    """The pages of a plan: its title, and for each row the cells it shows and its question."""
-    pages = [Page(plan.title.in_(lang), _texts(plan.intro.in_(lang)), kind="title")]
+    """The pages of a plan: its title, and for each row the cells it shows and its question.
+
+    The introduction is for the lecturer, so it is in the notes. Raises InputError for a plan that has students work
+    through whole notebooks.
+    """
+    whole = [show.notebook for row in plan.rows for show in row.show if not show.heading.in_(lang)]
+    if whole:
+        raise InputError(
+            f"in the plan {plan.name} the students work in whole notebooks, so it has no slides; those of one "
+            f"notebook: make slides NOTEBOOK={whole[0]}"
+        )
+    intro = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", plan.intro.in_(lang))
+    pages = [Page(plan.title.in_(lang), Slide(), notes=((PLAN.in_(lang), intro),), kind="title")]
     part = 1
     for row in plan.rows:
         if row.part != part:
@@ -119,17 +131,25 @@ def _of_row(row, lang):
     corner = f"{MINUTE.in_(lang).format(row.minute)} · {row.slide.in_(lang)}"
     notes = notes_of(row, lang)
     pages = []
-    for section in (section for show in row.show for section in shown(show, lang)):
-        pages += of_section(section, lang, corner, notes)
+    for i, show in enumerate((*row.show, None)):
+        if i == row.ask_after:
+            pages.append(_question(row, lang, corner, notes, answered=False))
+        for section in shown(show, lang) if show else ():
+            pages += of_section(section, lang, corner, notes)
     if row.table:
         pages += _tables(row.table, lang, corner, notes)
     if not (row.show or row.table):
         pages += of_section(_instead(row, lang), lang, corner, notes)
     if row.question:
-        answer = [row.answer.in_(lang)] if row.answer else []
-        slide = _texts(row.question.in_(lang), *answer)
-        pages.append(Page(QUESTION.in_(lang), slide, corner, notes=notes, kind="question"))
+        pages.append(_question(row, lang, corner, notes, answered=True))
     return pages
+
+
+def _question(row, lang, corner, notes, *, answered):
+    """The page with a row's question; the answer is a step."""
+    answer = [row.answer.in_(lang)] if answered and row.answer else []
+    slide = _texts(row.question.in_(lang), *answer)
+    return Page(QUESTION.in_(lang), slide, corner, notes=notes, kind="question")
 
 
 def _tables(name, lang, corner, notes):
@@ -178,8 +198,6 @@ def shown(show, lang):
         raise InputError(
             f'{path.name} has no heading "{heading}", which the plan shows; build it: make notebooks'
         )
-    if not heading:
-        return found
     start = min(having, key=lambda i: found[i].level == 1)  # the notebook's own title last
     end = start + 1
     while end < len(found) and found[end].level > found[start].level:

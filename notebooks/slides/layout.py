@@ -5,7 +5,7 @@ from typing import NamedTuple
 from slides.blocks import CODE_FRAME, CODE_LINE, COLUMN, GAP, HEIGHT, WIDTH, columns, height, wrapped
 
 LARGEST = 1.4  # times the pixels of a picture
-LEAST = 0.5  # of the area that a picture has on a slide of its own; with less it gets one
+LEAST = 0.55  # of the area that a picture has on a slide of its own; with less it gets one
 SMALLER = 0.45  # of the area that it has with its own text; a text after it may take the rest
 BETWEEN = 32  # pixels between a picture and the text beside it
 
@@ -97,7 +97,10 @@ def _large_enough(arranged, page, unit, room):
 
 
 def _broken(unit, room):
-    """A unit that does not fit a slide, on several: lists of pieces."""
+    """A unit that does not fit a slide, without empty lines of code or on several: lists of pieces."""
+    close = tuple(piece._replace(block=_without_empty_lines(piece.block)) for piece in unit)
+    if arrange(close, room):
+        return [close]
     texts = tuple(piece for piece in unit if piece.block.kind == "text")
     result = unit[len(texts) :]
     if texts and unit[-1].block.kind == "printed" and arrange(texts, room) and arrange(result, room):
@@ -117,6 +120,10 @@ def _broken(unit, room):
             pages.append(())
             todo.insert(0, piece)
     return pages
+
+
+def _without_empty_lines(block):
+    return block._replace(lines=tuple(filter(str.strip, block.lines))) if block.kind == "code" else block
 
 
 def _cut(piece, left, room):

@@ -73,7 +73,10 @@ PARTS = (
             (r"y = [O^{(1)};\, \ldots;\, O^{(H)}]\; W_O + b_O",),
         ),
         (
-            (r"dO_{b,\,h,\,n,\,k} = d\mathrm{concat}_{b,\,n,\,h d_k + k}",),
+            (
+                r"d\mathrm{concat} = dy\,W_O^\top",
+                r"dO_{b,\,h,\,n,\,k} = d\mathrm{concat}_{b,\,n,\,h d_k + k}",
+            ),
             (r"dA = dO\,V^\top", r"dV = A^\top dO"),
             (r"dS = A \odot \left( dA - \mathrm{rowsum}(dA \odot A) \right)",),
             (r"dQ = \frac{1}{\sqrt{d_k}}\, dS\,K", r"dK = \frac{1}{\sqrt{d_k}}\, dS^\top Q"),
@@ -137,11 +140,14 @@ PARTS = (
         Text("[CLS] 토큰 추출, 로짓", "[CLS] and logits"),
         (("y", ("D",)), ("z", ("classes",))),
         ((r"y_{bd} = x_{b,0,d}", r"z = y\,W + b"),),
-        ((r"dx_{b,0,d} = dy_{bd}", r"dx_{bnd} = 0 \;\;(n > 0)"),),
+        (
+            (r"dy = dz\,W^\top", r"dW = y^\top dz", r"db = \mathbf{1}^\top dz"),
+            (r"dx_{b,0,d} = dy_{bd}", r"dx_{bnd} = 0 \;\;(n > 0)"),
+        ),
     ),
     Part(
         "8",
-        Text("softmax와 크로스 엔트로피", "Softmax and cross-entropy"),
+        Text("softmax와 교차 엔트로피", "Softmax and cross-entropy"),
         (("p, t", ("classes",)),),
         (
             (
@@ -154,8 +160,8 @@ PARTS = (
 )
 
 LETTERS = Text(
-    "B 이미지 수, N 패치 수, D 임베딩 차원, H 헤드 수, K = d_k = D/H 헤드의 차원, M MLP 차원, P 패치의 한 변, "
-    "C 채널 수. 가중치의 shape는 (입력, 출력)입니다. ℓ은 손실, dx는 ∂ℓ/∂x이며 x와 shape가 같습니다. ⊙는 원소별 곱, "
+    "B 이미지 수, N 패치 수, D 임베딩 차원, H 헤드 수, K = d_k = D/H 헤드의 차원, M MLP 크기, P 패치의 한 변, "
+    "C 채널 수. 가중치의 shape는 (입력, 출력)입니다. ℓ은 손실, dx는 ∂ℓ/∂x이며 x와 shape가 같습니다. ⊙는 요소별 곱, "
     "1은 1로 된 벡터, ᵀ는 전치, LN₁ᵀ(·)은 LN₁의 역전파, t는 정답의 확률입니다. Φ와 φ는 표준 정규분포의 분포 함수와 "
     "밀도 함수입니다.",
     "B images, N patches, D hidden size, H heads, K = d_k = D/H dimension of a head, M MLP size, P side of a patch, "

@@ -3,7 +3,7 @@
 A plan is `NAME.toml` beside this file: `title_ko`, `title_en`, `minutes`, `intro_ko`, `intro_en`, and a `[[row]]` per
 entry. A row's texts are `slide`, `say`, `question`, `answer`, `wrong` and `wrong_why`, each with `_ko` and `_en`;
 `show = [["05", "Korean heading", "English heading"], …]`, `picture = "look-query"`, `command = "vitnp walk"`,
-`table = "sota"`.
+`table = "sota"`, `ask_after = 0`.
 `same = "90min/scores"` takes over the row of another plan whose `key` that is; what stands beside it replaces its own.
 """
 
@@ -42,6 +42,7 @@ class Row(NamedTuple):
     picture: str | None  # the stem of a file in docs/pictures: shown where a notebook cannot run
     command: str | None = None  # to run in the terminal
     table: str | None = None  # the name of a table of numbers, see `tables`
+    ask_after: int | None = None  # so many places are shown before the question, as the others answer it
 
 
 class Plan(NamedTuple):
@@ -85,7 +86,7 @@ def _row(fields):
     show = tuple(Show(number, Text(ko, en)) for number, ko, en in fields.get("show", ()))
     told = {name: _text(fields, name) for name in ("slide", "say")}
     told |= {name: _text(fields, name) if f"{name}_ko" in fields else None for name in OPTIONAL}
-    rest = {name: fields.get(name) for name in ("picture", "command", "table")}
+    rest = {name: fields.get(name) for name in ("picture", "command", "table", "ask_after")}
     return Row(minute=fields["minute"], part=fields.get("part", 1), show=show, **told, **rest)
 
 
