@@ -47,6 +47,7 @@ PLACEHOLDERS = {
     "N": "3",
     "B": "4",
     "M": "2",
+    "STEP…": "5 8",
 }
 VALUES = {  # what A,B is, by the word before; else that of PLACEHOLDERS
     "--rates": "0.001,0.01",
@@ -154,6 +155,8 @@ def words(command):
             new = "out.npz" if found[-1].endswith(".npz") else "out"
         elif word == "DIR" and before == "--data":
             new = "pictures"
+        elif word == "FILE" and found[0] == "quiz":  # which writes it
+            new = "quiz.txt"
         else:
             new = VALUES.get(before, PLACEHOLDERS.get(word)) if word == "A,B" else PLACEHOLDERS.get(word)
         found += [word] if new is None else shlex.split(new)

@@ -13,6 +13,7 @@ PRINTED = printed()
 NOT_RUN = {  # these are only parsed
     "--backend cupy": "needs a GPU",
     "--watch": "goes on until Ctrl-C",
+    " --open": "starts JupyterLab",
     "weights fetch http://127.0.0.1": "needs the server of its page",
 }
 STATUS = {
