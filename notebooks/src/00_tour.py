@@ -116,7 +116,7 @@ def beside(*steps):
     for c in slides.check(t, config):
         if c.row.step in steps:
             mark = ("✓" if c.ok else "✗") + ("  misprint" if c.erratum else "")
-            print(f"{c.tensor.slide_name:18} {c.printed or '–'!s:21} {c.got!s:21} {mark}")
+            print(f"{c.tensor.slide_name:17} {c.printed or '–'!s:21} {c.got!s:21} {mark}")
 
 
 # %% [markdown] lang="en"

@@ -42,7 +42,7 @@ def add_options(parser):
         choices=("ko", "en", "both"),
         help="titles of the slides (default: the language of the locale)",
     )
-    parser.add_argument("--brief", action="store_true", help="the table on one screen: 80 columns, 24 lines")
+    parser.add_argument("--brief", action="store_true", help="80 columns; of a ViT one screen of 24 lines")
     parser.add_argument("--backward", action="store_true", help="also every gradient, on the way back")
     parser.add_argument("--label", type=int, default=0, metavar="N", help="the loss's class (default 0)")
     parser.add_argument("--seed", type=int, help="of the random weights (default 0)")

@@ -42,8 +42,8 @@ FOOTER = Text(
     "download: vitnp weights fetch NAME   addresses: vitnp weights list --urls   cache: {}",
 )
 NOTE = Text(
-    "MB는 파라미터를 float32로 저장한 크기입니다. 받을 때는 조금 다를 수 있습니다.",
-    "MB is the size of the parameters in float32; the download may differ a little.",
+    "MB: 파라미터를 float32로 저장한 크기(mini/14는 float16). 받을 때는 조금 다를 수 있습니다.",
+    "MB: the parameters in float32 (of mini/14 its float16 file); a download may differ a little.",
 )
 
 
