@@ -114,7 +114,7 @@ def of_page(text):
         for line in block.replace("\\\n", " ").splitlines():
             line = re.sub(r"^(# )?\s*(\$ )?(mpiexec -n \d+ )?", "", line)
             if COMMAND.match(line):
-                yield re.sub(r"\s+#.*", "", line).strip()
+                yield re.sub(r"\s+(#|&&).*", "", line).strip()
     for span in re.findall(r"`([^`]*)`", FENCE.sub("", text)):
         span = " ".join(re.sub(r"\n#? ?", " ", span).replace("\\|", "|").split())
         if COMMAND.match(span):

@@ -189,7 +189,7 @@ def test_language_of_the_command_line_of_make_alone():
 
     def last(*arguments):
         environment = os.environ | {"LANG": "en_US.UTF-8", "LC_ALL": "C.UTF-8"}
-        command = ["make", "--dry-run", "slides", *arguments]
+        command = ["make", "--no-print-directory", "--dry-run", "slides", *arguments]
         how = {"capture_output": True, "text": True, "check": True}
         done = subprocess.run(command, cwd=ROOT, env=environment, **how)
         return done.stdout.strip().splitlines()[-1].split()
