@@ -175,7 +175,7 @@ def test_mpiexec_with_one_process_is_alone(monkeypatch):
 def test_without_mpi4py(monkeypatch, name):
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     monkeypatch.setenv(name, "0")
-    with pytest.raises(InputError, match=r'mpi4py cannot be used .*pip install -e "\.\[mpi\]"'):
+    with pytest.raises(InputError, match=r'mpi4py cannot be used .*pip install "vitnp\[mpi\]"'):
         ranks.connect()
     monkeypatch.setenv(name, "1")  # said once
     with pytest.raises(SystemExit, match="2"):
