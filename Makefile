@@ -43,13 +43,14 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
-# the language is the locale's; LANG=ko on the command line comes before it
-lab: $(BIN)/jupyter-lab
-	@$(BIN)/vitnp lab work --open $(if $(findstring command line,$(origin LANG)),--lang $(firstword $(subst _, ,$(LANG)))) $(if $(OPTIONS),-- $(OPTIONS))
+# LANG is in the environment of every shell; only that of the command line, LANG=ko, is an option
+ASKED = $(if $(findstring command line,$(origin LANG)),--lang $(firstword $(subst _, ,$(LANG))))
 
-# LANG is in the environment of every shell; only that of the command line is an option
+lab: $(BIN)/jupyter-lab
+	@$(BIN)/vitnp lab work --open $(ASKED) $(if $(OPTIONS),-- $(OPTIONS))
+
 slides: $(INSTALLED) .venv/slides/.installed
-	@$(BIN)/python notebooks/slides $(NOTEBOOK) $(if $(PLAN),--plan $(PLAN)) $(if $(findstring command,$(origin LANG)),--lang $(LANG)) $(OPTIONS)
+	@$(BIN)/python notebooks/slides $(NOTEBOOK) $(if $(PLAN),--plan $(PLAN)) $(ASKED) $(OPTIONS)
 
 .venv/slides/.installed: notebooks/slides/requirements.txt
 	@echo "copying reveal.js and MathJax into .venv/slides, once only: 9 MB to download"

@@ -13,14 +13,13 @@ def add_options(parser):
     """The options of `vitnp quiz`."""
     parser.add_argument("steps", nargs="*", type=int, metavar="STEP", help="1 to 8 (default: all)")
     parser.add_argument("--format", choices=tuple(FORMATS), default="markdown", help="default markdown")
-    parser.add_argument("--lang", choices=language.LANGUAGES, help="language (default: the locale's)")
     parser.add_argument("--out", metavar="FILE", help="write this file (default: print)")
     parser.set_defaults(run=run, only_prints=True)
 
 
 def run(args):
     """Print the questions, or write them into a file."""
-    lang = language.chosen(args.lang)
+    lang = language.chosen()
     questions = [question for step in args.steps or quiz.STEPS for question in quiz.load(step)]
     text = FORMATS[args.format](questions, lang)
     if args.out is None:

@@ -52,7 +52,6 @@ def add_options(parser):
     parser.add_argument(
         "--urls", action="store_true", help="the addresses, a name per line, in place of the table"
     )
-    parser.add_argument("--lang", choices=("ko", "en"), help="default: the language of the locale")
     parser.set_defaults(run=run, only_prints=True)
 
 
@@ -64,7 +63,7 @@ def run(args):
         for row in rows:
             print(aligned(row, sizes).rstrip())
         return 0
-    lang = chosen(args.lang)
+    lang = chosen()
     names = sorted(fetch.URLS, key=lambda name: FAMILIES.index(family(name)))
     rows = [cells(name, lang) for name in names]
     sizes = widths([COLUMNS.in_(lang), *rows])

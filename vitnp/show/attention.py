@@ -45,11 +45,8 @@ def attention_from_class_token(image, A, config, *, block=None, lang=None):
     figure.suptitle(
         say("Where [CLS] looks", "[CLS]가 보는 곳") + _of_block(block, config, say), fontsize=TITLE
     )
-    note = say(
-        f"×: strongest patch ÷ uniform attention, 1/{T} · [CLS]: share to itself",
-        f"×: 최댓값 ÷ 균등한 어텐션(1/{T}) · [CLS]: 자기 자신을 보는 비율",
-    )
-    page.note(figure, f"{note} · {page.clipped(config.num_patches, say)}")
+    own = say("[CLS]: share to itself", "[CLS]: 자기 자신을 보는 비율")
+    page.note(figure, f"{_times(T, say)} · {own} · {page.clipped(config.num_patches, say)}")
     mean = maps.mean(axis=0)
     (row, column), most = np.unravel_index(mean.argmax(), mean.shape), page.times_uniform(mean.max(), T)
     described = say(
@@ -108,11 +105,7 @@ def attention_of_patch(image, S, A, config, *, patch, heads=None, block=None, la
         + _of_block(block, config, say),
         fontsize=TITLE,
     )
-    note = say(
-        f"×: strongest patch ÷ uniform attention, 1/{T}",
-        f"×: 최댓값 ÷ 균등한 어텐션(1/{T})",
-    )
-    page.note(figure, f"{note} · {page.clipped(config.num_patches, say)}")
+    page.note(figure, f"{_times(T, say)} · {page.clipped(config.num_patches, say)}")
     mean = weights.mean(axis=0)
     (r, c), most = np.unravel_index(mean.argmax(), mean.shape), page.times_uniform(mean.max(), T)
     described = say(
@@ -145,3 +138,8 @@ def _of_block(block, config, say):
     if block == L - 1:
         return say(", last block", ", 마지막 블록")
     return say(f", block {block + 1} of {L}", f", {L}개 중 {block + 1}번째 블록")
+
+
+def _times(T, say):
+    """What × means below a map of T tokens."""
+    return say(f"×: strongest patch ÷ uniform attention, 1/{T}", f"×: 최댓값 ÷ 균등한 어텐션(1/{T})")

@@ -7,7 +7,6 @@ z_L ∈ R^{(N+1)×D}, W ∈ R^{D×J}. Steps 1 to 7 as in the model; W and b are 
 task's: `tasks/distillation.py`.
 """
 
-import functools
 import math
 from typing import Any, NamedTuple
 
@@ -15,9 +14,10 @@ from vitnp import tree
 from vitnp.backend.arrays import need_array
 from vitnp.blocks import encoder
 from vitnp.errors import InputError, need_int, shown
-from vitnp.inputs.checks import check_config, check_dtype, check_generator, check_parameters, parameter_of
+from vitnp.inputs.checks import check_config, check_dtype, check_generator, parameter_of
 from vitnp.inputs.images import check_images
 from vitnp.models import parts
+from vitnp.models.vit import instead
 from vitnp.models.vit import model as vit
 from vitnp.models.vit.config import ViTConfig
 from vitnp.ops import heads, initializers, linear
@@ -48,32 +48,16 @@ def init(rng, config, *, outputs, dtype="float32"):
     return {"head": {"W": W, "b": initializers.zeros(shape[1:], dtype)}}
 
 
-def init_all(rng, config, *, outputs):
-    """The whole tree that `forward` takes: a ViT's without "classify", and with "distilled"."""
-    p = vit.init(rng, config)
-    del p["classify"]
-    return p | {"distilled": init(rng, config, outputs=outputs)}
-
-
-@functools.cache
-def init_of(outputs):
-    """`init_all` for so many outputs, always the same object: `check_parameters` keeps the shapes that it makes."""
-    return functools.partial(init_all, outputs=outputs)
-
-
 def check_tree(p, config):
     """Raise InputError unless p is such a tree, perhaps with "classify": [CLS], positions in step 4."""
     check_config(config, ViTConfig)
-    parameter_of(p)
     kind, at = config.position_embedding, config.position_at
     if config.classifier != "token" or kind == "relative" or at != "stem":
         raise InputError(
             f'the student has classifier "{config.classifier}" and position_embedding "{kind}" at "{at}"; need the '
             'classifier "token", and positions at "stem" that are not "relative"'
         )
-    p = {name: part for name, part in p.items() if name != "classify"}
-    head = dict(tree.leaves({"distilled": p.get("distilled")})).get("distilled.head.b")
-    check_parameters(p, init_of(getattr(head, "size", 0) or 1), config)
+    instead.check_tree(p, config, "distilled", init)
 
 
 def forward(images, p, config, rng=None, *, keep="all"):

@@ -8,21 +8,19 @@ patches 80% get e, 10% the embedding of another patch of the image, 10% keep the
 What is predicted, and its loss, are the task's: `tasks/targets.py`.
 """
 
-import functools
 from typing import NamedTuple
 
-from vitnp import tree
 from vitnp.backend.arrays import array_module, need_array, on_host
 from vitnp.errors import InputError, need_int, need_real, shown
 from vitnp.inputs.checks import (
     check_config,
     check_dtype,
     check_generator,
-    check_parameters,
     parameter_of,
 )
 from vitnp.inputs.images import check_images
 from vitnp.models import parts
+from vitnp.models.vit import instead
 from vitnp.models.vit import model as vit
 from vitnp.models.vit.config import ViTConfig
 from vitnp.ops import initializers, linear
@@ -59,29 +57,9 @@ def init(rng, config, *, outputs, dtype="float32"):
     return {"mask": initializers.normal(rng, (D,), 0.02, dtype), "head": head}
 
 
-def init_all(rng, config, *, outputs):
-    """The whole tree that `forward` takes: a ViT's without "classify", and with "masked"."""
-    p = vit.init(rng, config)
-    del p["classify"]
-    return p | {"masked": init(rng, config, outputs=outputs)}
-
-
-@functools.cache
-def init_of(outputs):
-    """`init_all` for so many outputs, always the same object: `check_parameters` keeps the shapes that it makes."""
-    return functools.partial(init_all, outputs=outputs)
-
-
 def check_tree(p, config):
-    """Raise InputError unless p is such a tree, perhaps with "classify", which nobody reads.
-
-    How many numbers are predicted per patch, the head in p says.
-    """
-    check_config(config, ViTConfig)
-    parameter_of(p)
-    p = {name: part for name, part in p.items() if name != "classify"}
-    head = dict(tree.leaves({"masked": p.get("masked")})).get("masked.head.b")
-    check_parameters(p, init_of(getattr(head, "size", 0) or 1), config)
+    """Raise InputError unless p is such a tree, perhaps with "classify", which nobody reads."""
+    instead.check_tree(p, config, "masked", init)
 
 
 def check_corruption(corruption, batch_size, N):
