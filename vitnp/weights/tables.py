@@ -38,7 +38,7 @@ def lines(table):
 
 def _arrays(ours, theirs, endings, column):
     """The (our name, their name) pairs of one row."""
-    kind = 1 if ours.startswith("norm") else 0
+    kind = 1 if "norm" in ours else 0
     pairs = [
         (ours.replace("*", a), theirs.replace("*", b))
         for a, b in zip(endings["ours"][kind], endings[column][kind], strict=True)

@@ -2,7 +2,7 @@
 
 from vitnp.errors import InputError
 from vitnp.weights.families import Described
-from vitnp.weights.vit import class_row, foreign, google, layer_scale, layouts, written
+from vitnp.weights.vit import biases, foreign, google, layer_scale, layouts, prefix, written
 from vitnp.weights.vit import names as tables
 from vitnp.weights.vit.infer import NOTHING, infer
 from vitnp.weights.vit.names import positions_of_ours, spell
@@ -38,26 +38,49 @@ def describe(path, format, stored, *, stem=None, **told):
     if format == "google":
         stored, notes = google.plain(path, stored)
     spelled, more = foreign.spelled(path, format, stored)
+    stored = _with_axes(format, stored, spelled)
+    arrays = {spell(format, in_file): in_file for in_file in stored} | spelled  # with those that are left out
+    stored, spelled, zeros = biases.with_zeros(format, stored, spelled)
     shapes = {name: stored[in_file].shape for name, in_file in spelled.items()}
-    arrays = {spell(format, in_file): in_file for in_file in stored}  # with those that are left out
     before = stem(path, format, shapes) if stem else NOTHING
     inferred = infer(path, format, arrays, shapes, before=before, **told)
-    if positions_of_ours(inferred.config):
+    table = tables.names(format, 0)["position.E_pos"]
+    if positions_of_ours(inferred.config) and not _has_no_table(inferred.config, spelled, table):
         raise InputError(
             f'{path} is of {format}, with positions "1d" at the stem, which do not fit '
             f"{positions_of_ours(inferred.config)}; leave it out"
         )
-    notes += more + inferred.notes
-    if not inferred.class_row:
-        table = spelled[tables.names(format, 0)["position.E_pos"]]
-        stored = stored | {table: class_row.with_zeros(stored[table])}
-        notes.append(class_row.note(table))
+    stored, spelled, moved = prefix.arranged(
+        path, format, stored, spelled, inferred.config, inferred.rows_before
+    )
+    notes += more + zeros + inferred.notes + moved
     if layer_scale.is_in(format, spelled):
         scales = layer_scale.expected(format, inferred.config)
         notes.append(layer_scale.NOTE)
     return Described(
         format, inferred.config, stored, spelled, notes, inferred.questions, inferred.image_size, scales
     )
+
+
+def _with_axes(format, stored, spelled):
+    """The same arrays, a class token (D,) and a table (N, D) with the axis of one image before, as CLIP's have none."""
+    theirs, changed = tables.names(format, 0), {}
+    for ours, rank in (("class_token.cls", 1), ("position.E_pos", 2)):
+        in_file = spelled.get(theirs[ours])
+        if in_file and len(stored[in_file].shape) == rank:
+            changed[in_file] = _under(stored[in_file], (1,) * (3 - rank))
+    return stored | changed
+
+
+def _under(one, axes):
+    """A Stored with these axes before its own."""
+    shape = axes + one.shape
+    return one._replace(shape=shape, read=lambda: one.read().reshape(shape))
+
+
+def _has_no_table(config, spelled, table):
+    """Whether the file has no table of positions and the model needs none."""
+    return table not in spelled and config.position_embedding in ("none", "sincos") and config.position_at == "stem"
 
 
 def obstacle(format, config):

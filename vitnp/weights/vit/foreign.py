@@ -1,62 +1,122 @@
 """What a ViT of another library has and vitnp has not: left out where it changes nothing, else refused by name.
 
-Imports `errors`, `stored`, `names`.
+Imports `errors`, `stored`, `heads`, `names`.
 """
+
+import re
 
 from vitnp.errors import InputError, shown, some_of
 from vitnp.weights.stored import called
+from vitnp.weights.vit import heads
 from vitnp.weights.vit.names import block_of, names, spell
 
-SWIGLU = "a SwiGLU feed-forward network, which is not built here"
+SWIGLU = "a ViT with a SwiGLU feed-forward network, which is not built here"
 BOTH = "a head on the class token beside the mean of the patches, which is not built here"
-# Parts of the names in models that are not ViTs of this kind, and the reason for the refusal.
-KINDS = {
-    "patch_embeddings.backbone.": "a hybrid of Hugging Face's, whose names are not read; take Google's or timm's file",
-    "running_mean": "a BatchNorm, which is not built here",
-    "MAPHead": "attention pooling, which is not built here",
-    "attn_pool.": "attention pooling, which is not built here",
-    "fc_norm.": "a LayerNorm after the mean of the tokens, which is not built here",
-    "reg_token": "register tokens, which are not built here",
-    "register_tokens": "register tokens, which are not built here",
-    "dist_token": "a distillation token, which is not built here",
-    "distillation_token": "a distillation token, which is not built here",
-    ".mlp.w12.": SWIGLU,  # DINOv2's own code
-    ".mlp.weights_in.": SWIGLU,  # Hugging Face's files
-    ".mlp.gate_proj.": SWIGLU,  # its state_dict()
-    ".mlp.fc1_g.": SWIGLU,  # timm
-    "linear_head.": BOTH,
-}
+PARALLEL = "a ViT with parallel blocks, which are not built here"
+# (pattern of a name in models that are not ViTs of this kind, the model and what is not built), the surest first.
+KINDS = (
+    (
+        r"patch_embeddings\.backbone\.",
+        "a hybrid of Hugging Face's, whose names are not read; take Google's or timm's file",
+    ),
+    (r"rope_embed\.|storage_tokens", "DINOv3: its rotary positions are not built here"),
+    (r"detection_tokens|mid_position_emb", "YOLOS, a detector: its detection tokens are not built here"),
+    (r"(^|\.)layers\.\d+\.blocks\.", "Swin: its attention in windows is not built here"),
+    (
+        r"relative_position_bias|\.lambda_[12]$|pooler\.layernorm\.",
+        "BEiT or Data2Vec-Vision: the relative positions of their blocks are not built here",
+    ),
+    (r"\.rel_pos\.", "a ViT with relative positions of timm's kinds, which are not built here"),
+    (r"\.q_bias$|(^|\.)rope\.|\.freqs$", "EVA or a ViT with rotary positions, which are not built here"),
+    (r"\.[qk]_norm\.", "a ViT with norms of its queries and keys (qk_norm), which are not built here"),
+    (r"blocks\.\d+\.(attn|mlp)\.norm\.", "a ViT with norms within its layers, which are not built here"),
+    (r"\.attns\.|\.ffns\.|\.in_norm\.|\.(attn|mlp)_out_proj\.", PARALLEL),
+    (r"\.mlp\.w12\.", SWIGLU),  # DINOv2's own code
+    (r"\.mlp\.(weights_in|gate_proj|fc1_g)\.", SWIGLU),  # Hugging Face's files, its state_dict(), timm
+    (
+        r"(^|\.)dist_token$|(cls|distillation)_classifier\.",
+        "a distilled DeiT: its second head, on a distillation token, is not built here",
+    ),
+    (r"linear_head\.", f"DINOv2 with {BOTH}"),
+    (r"attn_pool\.pos_embed$", "a ViT whose attention pooling has positions, which are not built here"),
+    (r"patch_embed\.norm\.", "a ViT with a norm of the projected patches, which is not built here"),
+    (r"running_mean$", "a model with a BatchNorm, which is not built here"),
+)
+# Parts of names that are read alone and not together, and what the model is.
+TOGETHER = (
+    (
+        r"pre_layrnorm\.",
+        r"^classifier\.",
+        "CLIPForImageClassification: the mean of patches without the last LayerNorm, which is not built here",
+    ),
+    (
+        r"(^|\.)norm\.weight$",
+        r"(^|\.)fc_norm\.weight$",
+        "a ViT with a LayerNorm before its pooling and one after it, which is not built here",
+    ),
+)
 # Beginnings of names that the library itself does not read, and the array whose presence is the reason (None: always).
 UNUSED = {
     "timm": (("pre_logits.", None),),
-    "huggingface": (("vit.pooler.", "classifier.weight"),),
+    "huggingface": (("vit.pooler.", "classifier.weight"), ("vit.head.", "classifier.weight")),
 }
-# And of those that only the training without labels used.
-OF_PRETRAINING = {
-    "timm": ("mask_token", "dino_head.", "ibot_head."),
-    "huggingface": ("vit.embeddings.mask_token",),
+# And patterns of what does not belong to the ViT, with the reason why it is left out.
+PRETRAINING = "as it is for pre-training alone"
+DECODER = "the decoder of an MAE, of which this is the encoder"
+TEXT = "the text tower, and what compares it with the images"
+PROJECTION = "the projection to an embedding: the model gives what it projects"
+OTHER_PARTS = {
+    "google": ((r"txt/|[tb]$", TEXT),),
+    "timm": (
+        (r"mask_token$|dino_head\.|ibot_head\.", PRETRAINING),
+        (r"decoder_", DECODER),
+        (r"visual\.proj$", PROJECTION),
+        (r"(transformer|token_embedding|ln_final)\.|(positional_embedding|text_projection)$", TEXT),
+        (r"(logit_scale|logit_bias|input_resolution|context_length|vocab_size)$", TEXT),
+    ),
+    "huggingface": (
+        (r"vit\.embeddings\.mask_token$", PRETRAINING),
+        (r"decoder\.", DECODER),
+        (r"visual_projection\.", PROJECTION),
+        (r"text_model\.|text_projection\.|logit_scale$|logit_bias$", TEXT),
+        (r"vit\.embeddings\.position_ids$", "as it counts the positions"),
+    ),
 }
 
 
 def spelled(path, family, arrays):
     """({name in `names.TABLES`: name in the file}, notes); InputError for another kind of ViT."""
     found, notes = {}, []
+    for pattern, what in KINDS:
+        if name := next((name for name in arrays if re.search(pattern, name)), None):
+            raise InputError(f"{path} is {what} ({called(name)}); name another file")
+    _check_parts(path, arrays)
     for in_file in arrays:
-        for part, what in KINDS.items():
-            if part in in_file:
-                raise InputError(f"{path} holds {called(in_file)}: {what}; name another file")
         name = spell(family, in_file)
         if name in found:
             both = " and ".join(called(one) for one in (found[name], in_file))
             raise InputError(f"{path} holds two models: {both} are the same array")
         found[name] = in_file
-    reasons = [(f"as {family} does", start, because) for start, because in UNUSED.get(family, ())]
-    reasons += [("as it is for pre-training alone", start, None) for start in OF_PRETRAINING.get(family, ())]
-    for why, start, because in reasons:
-        unused = [name for name in found if name.startswith(start)]
-        if unused and (because is None or because in found):
-            notes.append(f"left out, {why}: {some_of([called(found.pop(name)) for name in unused])}")
-    return found, notes
+    unused = [(f"as {family} does", re.escape(start), needs) for start, needs in UNUSED.get(family, ())]
+    unused += [(why, pattern, None) for pattern, why in OTHER_PARTS.get(family, ())]
+    for why, pattern, needs in unused:
+        names_of_it = [name for name in found if re.match(pattern, name)]
+        if names_of_it and (needs is None or needs in found):
+            notes.append(f"left out, {why}: {some_of([called(found.pop(name)) for name in names_of_it])}")
+    return heads.replaced(path, family, found), notes
+
+
+def _check_parts(path, arrays):
+    """Raise InputError for parts that are built here, but not together."""
+    for one, other, what in TOGETHER:
+        both = [next((name for name in arrays if re.search(part, name)), None) for part in (one, other)]
+        if all(both):
+            raise InputError(f"{path} is {what} ({called(both[0])}, {called(both[1])}); name another file")
+    if any(".gamma_" in name for name in arrays) and not any("pos_embed" in name for name in arrays):
+        raise InputError(
+            f"{path} is DINOv3 or EVA: with LayerScale and no table of positions, these are rotary, which are not "
+            "built here; name another file"
+        )
 
 
 def check_shapes(path, family, in_file, shapes, hidden_size):
@@ -75,7 +135,7 @@ def check_shapes(path, family, in_file, shapes, hidden_size):
         # timm joins the two matrices of SwiGLU, of which half as many values come out.
         if b1 and W2 and len(W2) == 2 and b1[0] == 2 * W2[1]:
             sizes = f"{called(in_file[first])} has {b1[0]} outputs, {called(in_file[second])} {W2[1]} inputs"
-            raise InputError(f"{path}: {sizes}: {SWIGLU}; name another file")
+            raise InputError(f"{path} is {SWIGLU} ({sizes}); name another file")
     head = theirs["classify.head.W"]
     if len(shapes.get(head, ())) == 2 and shapes[head][1] == 2 * hidden_size:
         raise InputError(

@@ -1,14 +1,15 @@
-"""What big_vision's files have and the published ones have not. Imports `errors`, `models`, `stored`, `class_row`."""
+"""What big_vision's files have and the published ones have not. Imports `errors`, `models`, `stored`."""
 
 import functools
+import re
 
 from vitnp.errors import InputError, quoted
 from vitnp.models.vit.config import MOST_LAYERS
 from vitnp.weights.stored import MOST, Stored
-from vitnp.weights.vit import class_row
 
 STACKED = "Transformer/encoderblock/"
-POSITIONS = "pos_embedding"
+# Beginnings and parts of names in its files alone: Flax Linen counts each kind of layer apart.
+OWN = r"^(params|opt/target)/|/MultiHeadDotProductAttention_0/"
 
 
 def plain(path, arrays):
@@ -23,13 +24,12 @@ def plain(path, arrays):
             raise InputError(f"{path} holds more than {MOST:,} arrays when its blocks are taken apart")
     if len(found) > len(arrays):
         notes.append("the blocks are stacked in one array each, big_vision's scan")
-    name = next((name for name in found if name.rpartition("/")[2] == POSITIONS), None)
-    token = any(name.rpartition("/")[2] == "cls" for name in found)
-    if token and name and "posembed_input" not in name and len(found[name].shape) == 3:
-        # There the class token comes in after the positions are added: its own is 0.
-        found[name] = class_row.with_zeros(found[name])
-        notes.append(class_row.note(name))
     return found, notes
+
+
+def is_big_vision(file_names):
+    """Whether names in a file are big_vision's."""
+    return any(re.search(OWN, name) for name in file_names)
 
 
 def _blocks(path, name, stored):

@@ -3,7 +3,6 @@
 A hybrid's stem comes as a `Before`: what its arrays show, and which map it makes of an image.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from vitnp.inputs.fields import check_changes
 from vitnp.models.vit.config import SIZES, ViTConfig
 from vitnp.weights import settings, tables
-from vitnp.weights.vit import class_row, foreign
+from vitnp.weights.vit import foreign, google, grids, neighbors, prefix
 from vitnp.weights.vit.names import block_of, names
 from vitnp.weights.vit.profiles import CALLED, kind_of, profile
 
@@ -40,7 +39,8 @@ class Inferred(NamedTuple):
     image_size: (
         tuple | None
     )  # what `load` makes the model for, where that is not the size of the file's positions
-    class_row: bool  # whether the position table has a row for the class token, or needs none
+    rows_before: int  # how many rows of the position table stand before the patches'
+    taken: list  # of (field, text of the value) that nobody said
 
 
 def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, guess=False, **overrides):
@@ -54,25 +54,31 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
     """
     Config = before.Config
     check_changes(overrides, Config)
-    seen, rows = _sizes(path, family, shapes)
+    told_positions = overrides.get("position_embedding") in neighbors.WITHOUT_TABLE.values()
+    seen, rows = _sizes(path, family, shapes, tableless=told_positions or _may_lack_table(family, arrays))
     foreign.check_shapes(path, family, arrays, shapes, seen["hidden_size"])
     seen |= before.fields
     beside = _beside(path, family, seen, arrays, Config)
     fields, P = seen | beside.fields, seen["patch_size"]
-    token = seen["classifier"] == "token"
-    missing = class_row.is_missing(family, arrays) if beside.no_class_row is None else beside.no_class_row
     sizes = [size for size in (image_size, beside.image_size) if size is not None]
     maps = [before.map_size(size) for size in sizes]
-    grid, has_row, questions = _grid(rows, token, token and missing, P, maps)
+    if rows is None:
+        grid, rows_before, questions = grids.without_table(P, maps)
+    else:
+        counts = prefix.rows_before(family, arrays, shapes, beside.no_class_row)
+        grid, rows_before, questions = grids.of_table(rows, counts, P, maps)
     if "image_size" in fields:  # Hugging Face's config.json
         questions = []
     else:
         whole = tuple(side * P for side in grid)
         told = (size for size, made in zip(sizes, maps, strict=True) if tuple(made) == whole)
         fields["image_size"] = next(told, tuple(side * before.pixels for side in whole))
-    kind = f"{family}-{before.kind}" if before.kind else kind_of(family, arrays, class_row=has_row)
-    notes, more = _heads(fields, overrides)
-    questions += before.ask(fields, overrides) + more
+    kind = kind_of(family, arrays, class_row=rows_before > 0)
+    if before.kind:
+        kind = f"{family}-{before.kind}"
+    notes, more, taken = _heads(fields, overrides)
+    questions += before.ask(fields, overrides) + more + neighbors.ask(kind, fields, overrides)
+    taken += neighbors.fill(family, arrays, shapes, fields, overrides, tableless=rows is None)
     fields["preprocessing"], more = settings.preprocessing(
         profile(kind, fields["image_size"])["preprocessing"], fields["in_channels"], beside, overrides
     )
@@ -89,11 +95,11 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
             f"taken to be {CALLED[kind]}: positions at another size are resized {config.position_interpolation}; "
             "another way is position_interpolation= or --set position_interpolation=NAME"
         )
-    return Inferred(config, [*beside.notes, *notes], questions, used_at, has_row)
+    return Inferred(config, [*beside.notes, *notes], questions, used_at, rows_before, taken)
 
 
-def _sizes(path, family, shapes):
-    """({field: value} that the shapes show, rows of the position table)."""
+def _sizes(path, family, shapes, tableless):
+    """({field: value} that the shapes show, rows of the position table, None for none where tableless allows it)."""
     file_names = names(family, 1)
     blocks = {block_of(family, name) for name in shapes} - {None}
 
@@ -119,7 +125,6 @@ def _sizes(path, family, shapes):
 
     kernel = shape("project.W", 4)
     P, _, C, D = kernel if family == "google" else (*kernel[2:], *kernel[1::-1])
-    token = file_names["class_token.cls"] in shapes
     seen = {
         "patch_size": P,
         "in_channels": C,
@@ -128,60 +133,42 @@ def _sizes(path, family, shapes):
         "mlp_dim": shape("blocks.0.feed_forward.b1", 1)[0],
         "num_classes": width("classify.head") or 0,
         "representation_size": width("classify.pre_logits"),
-        "classifier": "token" if token else "gap",
     }
     if family == "google":
         seen["num_heads"] = shape("blocks.0.attention.b_Q", 2)[0]
-    return seen, shape("position.E_pos", 3)[1]
+    table = shape("position.E_pos", 3, needed=not tableless)
+    return seen | neighbors.seen(family, shapes), table and table[1]
+
+
+def _may_lack_table(family, arrays):
+    """Whether such a file may have no table of positions: big_vision's fixed ones are not stored, timm's may be none."""
+    return family == "timm" or (family == "google" and google.is_big_vision(arrays.values()))
 
 
 def _beside(path, family, seen, arrays, Config):
     """What `settings.beside` gives, for a ViT's kind."""
     kind = kind_of(family, arrays)
     base = profile(kind, (224, 224))["preprocessing"]
-    return settings.beside(path, family, seen, base, Config=Config, any_size=kind == "huggingface-dinov2")
-
-
-def _grid(rows, token, missing, P, maps):
-    """((rows, columns) of the patches, whether the table has all its rows, open questions).
-
-    missing: whether the class token's row is, None where only the numbers can tell. A square is taken, else the grid of
-    one of the maps, with the class token's row before without it.
-    """
-    with_row = [] if missing else [(rows - token, True)]
-    without = [(rows, False)] if missing or missing is None else []
-    asked = [(rows // P, columns // P) for rows, columns in maps]
-    for count, has_row in with_row + without:
-        squares = [(math.isqrt(count),) * 2]
-        for grid in squares + asked if has_row else asked + squares:
-            if count and math.prod(grid) == count:
-                return grid, has_row, []
-    count, has_row = (with_row + without)[0]
-    down = next((n for n in range(math.isqrt(count), 0, -1) if count % n == 0), 1)
-    return (
-        (down, count // down),
-        has_row,
-        [
-            f"it has positions for {count} patches of {P}x{P}, which is no square; "
-            "say the file's image_size=(height, width) or --image-size HxW"
-        ],
-    )
+    any_size = kind.startswith("huggingface-dinov2")
+    return settings.beside(path, family, seen, base, Config=Config, any_size=any_size)
 
 
 def _heads(fields, overrides):
-    """(notes, questions); fields is given the usual number of heads where nobody says how many."""
+    """(notes, questions, taken); fields is given the usual number of heads where nobody says how many."""
     if "num_heads" in fields or "num_heads" in overrides:
-        return [], []
+        return [], [], []
     D = fields["hidden_size"]
     fields["num_heads"] = HEADS.get(D) or (1 if D % 64 else D // 64)
     if D not in HEADS:  # a guess would load and be wrong
-        return [], [
+        question = (
             f"it does not say how many heads share hidden_size {D}; say it with num_heads= or --set num_heads=N"
-        ]
-    return [
+        )
+        return [], [question], []
+    note = (
         f"the file does not say how many heads: taken to be {fields['num_heads']} for hidden_size {D}; "
         "another number is num_heads= or --set num_heads=N"
-    ], []
+    )
+    return [note], [], [("num_heads", str(fields["num_heads"]))]
 
 
 def _used_at(image_size, table, P, before):

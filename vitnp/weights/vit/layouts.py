@@ -6,7 +6,8 @@
 | W_Q, W_K, W_V (D, D), b (D,)   | (D, H, K), (H, K)             | (D, D), or the three joined: (3D, D) |
 | W_O (D, D)                     | (H, K, D)                     | (D, D), transposed                  |
 | W1 (D, M), W2 (M, D), head     | the same                      | transposed                          |
-| cls (D,), E_pos (N+1, D)       | (1, 1, D), (1, N+1, D)        | (1, 1, D), (1, N+1, D)              |
+| cls, probe (D,), E_pos (N+1, D)| (1, 1, D), (1, N+1, D)        | (1, 1, D), (1, N+1, D)              |
+| reg (R, D)                     |                               | (1, R, D)                           |
 | biases, gamma, beta            | the same                      | the same                            |
 
 A patch vector has the order (row, column, channel), so Google's kernel needs no move; torch has the channel first.
@@ -16,12 +17,14 @@ a transposed weight stays a view, which matrix products read as fast, and no sec
 
 import numpy as np
 
+ROWS = ("cls", "reg", "probe", "E_pos")  # of D numbers
+
 
 def to_file(family, name, array, config):
     """Our array called `name` as the family has it."""
     last = name.rpartition(".")[2]
     P, C, H, K = config.patch_size, config.map_channels, config.num_heads, config.head_dim
-    if last in ("cls", "E_pos"):
+    if last in ROWS:
         return array.reshape(1, -1, array.shape[-1])
     if name == "project.W":
         kernel = array.reshape(P, P, C, -1)
@@ -35,7 +38,7 @@ def to_file(family, name, array, config):
 
 def to_ours(family, name, array, shape):
     """The inverse of `to_file`, for one array of ours of that shape."""
-    if family == "google" or name.endswith((".cls", ".E_pos")):
+    if family == "google" or name.rpartition(".")[2] in ROWS:
         return array.reshape(shape)
     if name == "project.W":
         return array.transpose(2, 3, 1, 0).reshape(shape)

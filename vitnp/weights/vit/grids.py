@@ -1,0 +1,33 @@
+"""The grid of patches that a table of positions is of. Imports nothing of vitnp."""
+
+import math
+
+
+def of_table(rows, counts, P, maps):
+    """((rows, columns) of the patches, how many rows of the table stand before theirs, open questions).
+
+    counts: [how many may, …], the likeliest first. A square is taken, else the grid of one of the maps, (height, width)
+    of what is cut into patches of P.
+    """
+    asked = [(height // P, width // P) for height, width in maps]
+    squares = [((side, side), n) for n in counts if rows > n and (side := math.isqrt(rows - n)) ** 2 == rows - n]
+    told = [(grid, n) for n in counts for grid in asked if rows > n and math.prod(grid) == rows - n]
+    fits = [fit for fit in squares if fit in told] or squares or told[:1]
+    if len(fits) == 1:
+        return *fits[0], []
+    count = rows - counts[0]
+    down = next((n for n in range(math.isqrt(max(count, 1)), 0, -1) if count % n == 0), 1)
+    what = f"it has positions for {count} patches of {P}x{P}, which is no square"
+    if fits:
+        several = " or ".join(f"{rows - n} patches, if {n} tokens before them have some" for _, n in fits)
+        what = f"its {rows} positions are for {several}"
+    question = f"{what}; say the file's image_size=(height, width) or --image-size HxW"
+    return *(fits or [((down, count // down), counts[0])])[0], [question]
+
+
+def without_table(P, maps):
+    """The same of a file without a table, whose grid is that of the first map."""
+    if maps:
+        return (maps[0][0] // P, maps[0][1] // P), 0, []
+    question = "it has no table of positions, which would show the grid of patches; say image_size= or --image-size HxW"
+    return (1, 1), 0, [question]

@@ -1,0 +1,65 @@
+"""What the arrays show of models beside the plain ViT, as fields of the configuration. Imports `prefix`, `names`.
+
+The pooling and its LayerNorm, registers, a LayerNorm before the first block, no table of positions.
+"""
+
+from vitnp.weights.vit import prefix
+from vitnp.weights.vit.names import names
+
+WITHOUT_TABLE = {"google": "sincos", "timm": "none"}  # the positions of a file without a table
+# Kinds whose published models have two forms of GELU.
+TWO_GELUS = {
+    "timm-clip": 'erf or, as OpenAI\'s, quick',
+    "timm-siglip": "erf or tanh",
+    "openai": "quick or, as in open_clip, erf",
+    "huggingface-clip": "quick or, as in LAION's, erf",
+}
+
+
+def seen(family, shapes):
+    """{field: value} that the arrays' shapes, {name in `names.TABLES`: shape}, leave no doubt about."""
+    theirs = names(family, 0)
+    fields = {}
+    if theirs["pool.probe"] in shapes:
+        fields["classifier"] = "map"
+        b1 = shapes.get(theirs["pool.feed_forward.b1"], ())
+        fields["pool_mlp_dim"] = b1[0] if b1 else None
+    elif theirs["class_token.cls"] not in shapes:
+        fields["classifier"] = "gap"
+    elif family != "timm":
+        fields["classifier"] = "token"
+    if theirs["input_norm.gamma"] in shapes:
+        fields["input_norm"] = True
+    return fields
+
+
+def ask(kind, fields, overrides):
+    """[question] where the form of GELU is open."""
+    if kind not in TWO_GELUS or "gelu" in fields or "gelu" in overrides:
+        return []
+    return [f"it does not say which GELU it has: {TWO_GELUS[kind]}; say it with gelu= or --set gelu=NAME"]
+
+
+def fill(family, arrays, shapes, fields, overrides, *, tableless):
+    """Give `fields` the rest; returns [(field, text of its value), …] of what nobody said.
+
+    arrays, shapes: {name in `names.TABLES`: name in the file, shape}.
+    """
+    taken, after_pooling = [], any("fc_norm." in name for name in arrays.values())
+    if "classifier" not in fields:
+        fields["classifier"] = "gap" if after_pooling else "token"
+        if "classifier" not in overrides:
+            taken.append(("classifier", fields["classifier"]))
+    if fields.get("pool_mlp_dim") in (None, fields["mlp_dim"]):
+        fields.pop("pool_mlp_dim", None)
+    if tableless and "position_embedding" not in fields:
+        fields["position_embedding"] = WITHOUT_TABLE.get(family, "none")
+        if family == "timm" and "position_embedding" not in overrides:
+            taken.append(("position_embedding", "none"))
+    pooling = overrides.get("classifier", fields["classifier"])
+    if after_pooling and pooling == "gap":
+        fields["pooled_norm"] = True
+    registers = sum(shapes[name][1] if len(shapes[name]) == 3 else 1 for name in prefix.tokens(family, shapes))
+    if registers - (pooling == "token") > 0:
+        fields["num_registers"] = registers - (pooling == "token")
+    return taken
