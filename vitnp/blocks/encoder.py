@@ -154,7 +154,7 @@ def saved_block(saved):
 def init_positions(rng, config, dtype):
     """The parameters of the position table, or of every layer's: {0: …, …, L − 1: …}; {} where nothing is learned."""
     how = {"kind": config.position_embedding, "grid": config.grid}
-    how |= {"num_tokens": config.num_tokens, "hidden_size": config.hidden_size, "dtype": dtype}
+    how |= {"num_tokens": config.num_positions, "hidden_size": config.hidden_size, "dtype": dtype}
     if config.position_at == "every-layer":
         return {i: s4_position.init(rng, **how) for i in range(config.num_layers)}
     return s4_position.init(rng, **how)

@@ -25,6 +25,8 @@ from vitnp.inputs.fields import merged
 from vitnp.inputs.images import Preprocessing
 
 OF_IMAGES = ("vit", "bit", "hybrid", "cnn", "rnn", "mlp")
+# Fields that older files have not; a file has them only where they are not the default.
+YOUNGER = {"crop_rounding", "num_registers", "input_norm", "pooled_norm", "pool_mlp_dim", "multi_label"}
 FAMILIES = (*OF_IMAGES, "transformer")  # the modules, in the order in which a preset is looked for
 
 
@@ -119,9 +121,11 @@ def config_to_dict(config):
     """The family and the fields of a configuration as JSON gives them back; `config_from_dict` is the inverse."""
     fields = {"family": config.family} | dataclasses.asdict(config)
     how = fields.get("preprocessing", {})
-    # The youngest field: an older vitnp reads what has it not.
-    if how.get("crop_rounding") == Preprocessing.crop_rounding:
-        del how["crop_rounding"]
+    # so that an older vitnp reads it, and a run that it began resumes
+    for given, Fields in ((fields, type(config)), (how, Preprocessing)):
+        for name in YOUNGER & given.keys():
+            if given[name] == getattr(Fields, name):
+                del given[name]
     return json.loads(json.dumps(fields))
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from vitnp.blocks.encoder import POSITIONS_AT
 from vitnp.errors import InputError
-from vitnp.inputs.fields import choice, real, whole
+from vitnp.inputs.fields import boolean, choice, real, whole
 from vitnp.inputs.images import ImageConfig, check_memory
 from vitnp.ops.gelu import GELUS
 from vitnp.ops.interpolate import INTERPOLATIONS
@@ -31,7 +31,12 @@ class ViTConfig(ImageConfig):
     num_heads: int = whole(12)  # H
     mlp_dim: int = whole(3072)  # M
     representation_size: int | None = whole(None)  # the width of the pre-logits tanh layer
-    classifier: str = choice(*CLASSIFIERS)  # "gap": no class token, the mean of the tokens
+    # "gap": no class token, the mean of the patch tokens; "map": none, attention pooling
+    classifier: str = choice(*CLASSIFIERS, "map")
+    num_registers: int = whole(0, at_least=0)  # tokens without a place, see `ops.registers`
+    input_norm: bool = boolean(False)  # a LayerNorm before the first block, as CLIP's
+    pooled_norm: bool = boolean(False)  # the last LayerNorm is of the mean of "gap", as timm's fc_norm
+    pool_mlp_dim: int | None = whole(None)  # the M of attention pooling; None: mlp_dim
     gelu: str = choice(*GELUS)
     layer_norm_eps: float = real(1e-6, open_at_low=True)
     dropout_rate: float = real(0.0, below=1)
@@ -71,6 +76,20 @@ class ViTConfig(ImageConfig):
             raise InputError(f'position_at is "{at}", but "{kind}" adds nothing to the tokens; use stem')
         if at == "every-layer" and kind == "sincos":
             raise InputError('a "sincos" table is fixed, every layer has the same; use every-layer-shared')
+        if self.num_registers and (at != "stem" or kind == "relative"):
+            raise InputError(
+                f'registers have no position, but position_embedding is "{kind}" at "{at}"; leave out num_registers, '
+                'or use another position_embedding at "stem"'
+            )
+        if self.pooled_norm and self.classifier != "gap":
+            raise InputError(
+                f'pooled_norm is of the mean of "gap", and classifier is "{self.classifier}"; leave one of them out'
+            )
+        if self.pool_mlp_dim is not None and self.classifier != "map":
+            raise InputError(
+                f'pool_mlp_dim is of attention pooling, "map", and classifier is "{self.classifier}"; leave one of '
+                "them out"
+            )
 
     @property
     def facts(self):
@@ -105,9 +124,25 @@ class ViTConfig(ImageConfig):
         return self.grid[0] * self.grid[1]
 
     @property
-    def num_tokens(self):
-        """N + 1 with the class token, N without."""
+    def num_positions(self):
+        """N + 1 with the class token, N without: the rows of E_pos."""
         return self.num_patches + (self.classifier == "token")
+
+    @property
+    def num_prefix(self):
+        """How many tokens stand before the patches: the class token and the registers."""
+        return self.num_positions - self.num_patches + self.num_registers
+
+    @property
+    def num_tokens(self):
+        """All tokens of a block: `num_prefix` and the patches."""
+        return self.num_prefix + self.num_patches
+
+    @property
+    def step_8(self):
+        """How step 8 reads: "token" or "gap"; it reads one token where `models.vit.pooled` has made one."""
+        alone = self.classifier == "gap" and not (self.pooled_norm or self.num_registers)
+        return "gap" if alone else "token"
 
     @property
     def patch_dim(self):

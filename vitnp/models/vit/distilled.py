@@ -52,6 +52,11 @@ def check_tree(p, config):
     """Raise InputError unless p is such a tree, perhaps with "classify": [CLS], positions in step 4."""
     check_config(config, ViTConfig)
     kind, at = config.position_embedding, config.position_at
+    if config.num_registers:
+        raise InputError(
+            f"the student has {config.num_registers} registers, the teacher's tokens are [CLS] and the patches; leave "
+            "num_registers out"
+        )
     if config.classifier != "token" or kind == "relative" or at != "stem":
         raise InputError(
             f'the student has classifier "{config.classifier}" and position_embedding "{kind}" at "{at}"; need the '
@@ -70,11 +75,11 @@ def forward(images, p, config, rng=None, *, keep="all"):
     kept = "inputs" if keep == "nothing" else keep  # the scores are in what the last block saves
     x, encoded = vit.encode(x, p, config, rng, keep=kept)  # → (B, N+1, D)
     y, head = linear.forward(x, p["distilled"]["head"])  # → (B, N+1, J)
-    blocks = encoded[3]
+    *_, blocks, _ = encoded
     S, scores = scores_forward(encoder.saved_block(blocks[-1]))
     if keep == "nothing":
         blocks.clear()
-    saved = Saved(patchify, project, *encoded, (scores, head), parts.output(y, config.num_layers))
+    saved = Saved(patchify, project, *encoded, None, (scores, head), parts.output(y, config.num_layers))
     return Outputs(y, S), saved
 
 

@@ -3,9 +3,10 @@
 import functools
 
 from vitnp.blocks import encoder
+from vitnp.models import parts
 from vitnp.models.layers import Layer, only_dx
 from vitnp.models.vit import model
-from vitnp.steps import s1_patchify, s2_project, s3_class_token, s4_position
+from vitnp.steps import s1_patchify, s2_project
 
 
 def layers(p, config):
@@ -20,16 +21,14 @@ def project_forward(x, p, config):
     """Steps 1 to 4: images (B, Hᵢ, Wᵢ, C) → tokens (B, N, D), with a class token (B, N+1, D)."""
     x, patchify = s1_patchify.forward(x, patch_size=config.patch_size)
     x, project = s2_project.forward(x, p["project"])
-    x, class_token, position = model.placed(x, p, config)
-    return x, (patchify, project, class_token, position)
+    x, placed = model.placed(x, p, config)
+    return x, (patchify, project, placed)
 
 
 def project_backward(dx, saved):
     """dx of the tokens → dx (B, Hᵢ, Wᵢ, C)."""
-    patchify, project, class_token, position = saved
-    dx, _ = s4_position.backward(dx, position)
-    if class_token is not None:
-        dx, _ = s3_class_token.backward(dx, class_token)
+    patchify, project, placed = saved
+    dx, _ = parts.together(functools.partial(model.placed_backward_parts, of_layers={}), dx, placed)
     dx, _ = s2_project.backward(dx, project)
     return s1_patchify.backward(dx, patchify)
 

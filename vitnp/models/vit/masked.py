@@ -59,6 +59,12 @@ def init(rng, config, *, outputs, dtype="float32"):
 
 def check_tree(p, config):
     """Raise InputError unless p is such a tree, perhaps with "classify", which nobody reads."""
+    check_config(config, ViTConfig)
+    if config.pooled_norm or config.classifier == "map":
+        raise InputError(
+            "masked patches are predicted from tokens, and this model has a last layer that pools them; leave out "
+            'pooled_norm, and classifier "map"'
+        )
     instead.check_tree(p, config, "masked", init)
 
 
@@ -134,7 +140,9 @@ def forward(images, p, config, corruption, rng=None, *, keep="all"):
     image = array_module(x).arange(len(x))[:, None]
     y, head = linear.forward(x[image, first + corruption.rows], p["masked"]["head"])  # (B, n, D) → (B, n, …)
     place = (x.shape, image, first + corruption.rows)
-    saved = Saved(patchify, project, *encoded, (place, corrupt, head), parts.output(y, config.num_layers))
+    saved = Saved(
+        patchify, project, *encoded, None, (place, corrupt, head), parts.output(y, config.num_layers)
+    )
     return y, saved
 
 

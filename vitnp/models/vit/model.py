@@ -17,7 +17,9 @@ from vitnp.inputs.checks import (
 )
 from vitnp.inputs.images import check_images
 from vitnp.models import parts
+from vitnp.models.vit import pooled
 from vitnp.models.vit.config import ViTConfig
+from vitnp.ops import registers
 from vitnp.ops.initializers import Weightless
 from vitnp.steps import s1_patchify, s2_project, s3_class_token, s4_position, s6_layer_norm, s8_classify
 
@@ -29,9 +31,12 @@ class Saved(NamedTuple):
     project: tuple
     class_token: Any  # None for a model without one
     position: Any
+    registers: Any  # None for a model without them, as the next
+    input_norm: Any
     every_layer: Any  # what made the tables of the blocks; None where positions are added in step 4 alone
     blocks: list  # of encoder.SavedBlock, or of encoder.BlockInput
-    norm: tuple
+    norm: Any  # None where it comes after the mean: then it is in `pooled`
+    pooled: Any  # None where step 8 reads the tokens themselves
     classify: tuple
     output: parts.Output
 
@@ -57,8 +62,13 @@ def steps_init(rng, config, dtype):
     position = encoder.init_positions(rng, config, dtype)
     if position:
         p["position"] = position
+    if config.num_registers:
+        p["registers"] = registers.init(rng, count=config.num_registers, hidden_size=D, dtype=dtype)
+    if config.input_norm:
+        p["input_norm"] = s6_layer_norm.init(hidden_size=D, dtype=dtype)
     p["blocks"] = encoder.init(rng, config, dtype)
     p["norm"] = s6_layer_norm.init(hidden_size=D, dtype=dtype)
+    p |= pooled.init(rng, config, dtype)
     p["classify"] = s8_classify.init(
         rng,
         hidden_size=D,
@@ -87,12 +97,17 @@ def steps_forward(images, p, config, rng=None, *, keep="all", whole=True):
     x, project = s2_project.forward(x, p["project"])  # → (B, N, D)
     read = None if whole else rows_read(config)
     x, encoded = encode(x, p, config, rng, keep=keep, read=read)  # steps 3 to 7 → (B, N+1, D)
-    logits, classify = s8_classify.forward(x, p["classify"], classifier=config.classifier)
-    return logits, Saved(patchify, project, *encoded, classify, parts.output(logits, config.num_layers))
+    x, of_pool = pooled.forward(x, p, config)
+    logits, classify = s8_classify.forward(x, p["classify"], classifier=config.step_8)
+    output = parts.output(logits, config.num_layers)
+    return logits, Saved(patchify, project, *encoded, of_pool, classify, output)
 
 
 def tokens(images, p, config):
-    """Images (B, Hᵢ, Wᵢ, C) → the tokens that step 8 reads, after the last LayerNorm (B, N+1, D). No backward."""
+    """Images (B, Hᵢ, Wᵢ, C) → all tokens after the last LayerNorm (B, N+1, D). No backward.
+
+    With config.pooled_norm, whose last LayerNorm is of the mean, as they leave the last block.
+    """
     check_config(config, ViTConfig)
     check_parameters(p, init, config)
     images = check_images(images, config, parameter_of(p).dtype)
@@ -115,24 +130,53 @@ def encode(x, p, config, rng=None, *, keep="all", read=None):
 
     read as for `encoder.forward`: the tokens that are wanted, by default all.
     """
-    x, class_token, position = placed(x, p, config, rng)
+    x, placed_by = placed(x, p, config, rng)
     E_pos, every_layer = encoder.positions_forward(
         p.get("position", {}), config=config, like=x
     )  # None with the stem
     how = {"config": config, "rng": rng, "keep": keep, "E_pos": E_pos, "read": read}
     x, blocks = encoder.forward(x, p["blocks"], **how)  # L times
-    x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
-    return x, (class_token, position, every_layer, blocks, norm)
+    norm = None
+    if not config.pooled_norm:
+        x, norm = s6_layer_norm.forward(x, p["norm"], eps=config.layer_norm_eps)
+    return x, (*placed_by, every_layer, blocks, norm)
 
 
 def placed(x, p, config, rng=None):
-    """Steps 3 and 4: patch tokens (B, N, D) → (B, N+1, D), and what each of the two saved."""
-    class_token = None
+    """Steps 3 and 4: patch tokens (B, N, D) → (B, N+1, D), with registers (B, N+1+R, D), and what each part saved."""
+    class_token, of_registers, input_norm = None, None, None
     if config.classifier == "token":
         x, class_token = s3_class_token.forward(x, p["class_token"])  # → (B, N+1, D)
     tables, how = p.get("position", {}), {"kind": config.stem_position, "grid": config.grid}
     x, position = s4_position.forward(x, tables, dropout_rate=config.dropout_rate, rng=rng, **how)
-    return x, class_token, position
+    if config.num_registers:
+        x, of_registers = registers.forward(
+            x, p["registers"], after=config.num_positions - config.num_patches
+        )
+    if config.input_norm:
+        x, input_norm = s6_layer_norm.forward(x, p["input_norm"], eps=config.layer_norm_eps)
+    return x, (class_token, position, of_registers, input_norm)
+
+
+def placed_backward_parts(dx, saved, of_layers):
+    """dx after `placed`, which gave `saved` → dx of the patch tokens, returned after the parts are yielded.
+
+    of_layers: the gradient of the position tables of the blocks, {} where step 4 alone adds positions.
+    """
+    class_token, position, of_registers, input_norm = saved
+    if input_norm is not None:
+        dx, dp = s6_layer_norm.backward(dx, input_norm)
+        yield "input_norm", dp
+    if of_registers is not None:
+        dx, dp = registers.backward(dx, of_registers)
+        yield "registers", dp
+    dx, dp = s4_position.backward(dx, position)
+    if dp or of_layers:
+        yield "position", dp or of_layers
+    if class_token is not None:
+        dx, dp = s3_class_token.backward(dx, class_token)
+        yield "class_token", dp
+    return dx
 
 
 def backward(dlogits, saved):
@@ -153,6 +197,8 @@ def backward_parts(dlogits, saved):
     parts.check(dlogits, saved, Saved, "blocks")
     dx, dp = s8_classify.backward(dlogits, saved.classify)
     yield "classify", dp
+    if saved.pooled is not None:
+        dx = yield from pooled.backward_parts(dx, saved.pooled)
     rest = encode_backward_parts(dx, saved)
     del dx  # this generator waits for the other one, and would keep it alive
     dx = yield from rest
@@ -163,8 +209,9 @@ def backward_parts(dlogits, saved):
 
 def encode_backward_parts(dx, saved):
     """dx after the last LayerNorm → dx of the patch tokens (B, N, D), returned after the parts between are yielded."""
-    dx, dp = s6_layer_norm.backward(dx, saved.norm)
-    yield "norm", dp
+    if saved.norm is not None:
+        dx, dp = s6_layer_norm.backward(dx, saved.norm)
+        yield "norm", dp
     rest = blocks_backward_parts(dx, saved)
     del dx  # as in `backward_parts`
     return (yield from rest)
@@ -179,12 +226,8 @@ def blocks_backward_parts(dx, saved):
         del dp
         if saved.every_layer is not None:
             dE_pos[i] = dx.sum(axis=0)  # x = x + E_pos[i], the same for every image
-    dx, dp = s4_position.backward(dx, saved.position)
+    of_layers = {}
     if saved.every_layer is not None:
-        dp = encoder.positions_backward(dE_pos, saved.every_layer)
-    if dp:
-        yield "position", dp
-    if saved.class_token is not None:
-        dx, dp = s3_class_token.backward(dx, saved.class_token)
-        yield "class_token", dp
-    return dx
+        of_layers = encoder.positions_backward(dE_pos, saved.every_layer)
+    placed_by = saved.class_token, saved.position, saved.registers, saved.input_norm
+    return (yield from placed_backward_parts(dx, placed_by, of_layers))
