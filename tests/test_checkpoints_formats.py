@@ -75,10 +75,10 @@ def test_a_model_that_a_format_cannot_hold_is_refused(tmp_path, format, config):
 def test_every_leaf_has_a_name_in_every_family():
     config = preset("tiny")
     ours = [name for name, _ in tree.leaves(vit.init(None, config))]
-    assert list(names("vitnp", config.num_layers)) == ours
+    assert [name for name in names("vitnp", config.num_layers) if name in ours] == ours
     for family in FAMILIES:
         theirs = names(family, config.num_layers)
-        assert list(theirs) == ours
+        assert list(theirs) == list(names("vitnp", config.num_layers))
         assert [name for name in ours if theirs[name] is None] == (
             ["classify.pre_logits.W", "classify.pre_logits.b"] if family == "timm" else []
         )
@@ -89,8 +89,8 @@ def test_every_leaf_has_a_name_in_every_family():
     ("family", "count"), [("google", 200), ("timm", 152), ("huggingface", 200), ("torchvision", 152)]
 )
 def test_a_b16_has_the_published_number_of_arrays(family, count):
-    found = names(family, 12)
-    assert len({name for ours, name in found.items() if "pre_logits" not in ours}) == count
+    found, ours = names(family, 12), tree.leaves(vit.init(None, preset("B/16")))
+    assert len({found[name] for name, _ in ours}) == count
 
 
 @pytest.mark.parametrize(

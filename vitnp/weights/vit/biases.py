@@ -3,12 +3,15 @@
 timm's qkv_bias=False and proj_bias=False, CLIP's projection of the patches, a head without a bias.
 """
 
+import re
+
 import numpy as np
 
 from vitnp.errors import some_of
 from vitnp.weights.stored import Stored
 from vitnp.weights.vit.names import block_of, names
 
+DENSE = r"^(project|blocks\.0\.(attention|feed_forward)|classify\.head)\.b[QKVO_12]*$"
 ATTENTION = {f"blocks.0.attention.b_{letter}" for letter in "QKV"}
 
 
@@ -22,7 +25,7 @@ def with_zeros(family, stored, spelled):
     absent = {
         ours: _pairs(theirs, ours, blocks, spelled)
         for ours in theirs
-        if ours.rpartition(".")[2].startswith("b") and not ours.endswith("beta") and theirs[ours]
+        if theirs[ours] and re.search(DENSE, ours)
     }
     absent = {ours: pairs for ours, pairs in absent.items() if pairs}
     if not absent.keys() >= ATTENTION:  # one or two of the three: another kind of attention
@@ -49,5 +52,5 @@ def _zeros(family, ours, matrix):
     """The zeros for a layer of this matrix, that as the file has it."""
     shape = matrix.shape[:1]
     if family == "google":
-        shape = matrix.shape[1:] if ours[-4:] in (".b_Q", ".b_K", ".b_V") else matrix.shape[-1:]
+        shape = matrix.shape[1:] if ours in ATTENTION else matrix.shape[-1:]
     return Stored(shape, np.dtype("f4"), lambda: np.zeros(shape, "f4"))

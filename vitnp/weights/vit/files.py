@@ -2,7 +2,7 @@
 
 from vitnp.errors import InputError
 from vitnp.weights.families import Described
-from vitnp.weights.vit import biases, foreign, google, layer_scale, layouts, prefix, written
+from vitnp.weights.vit import biases, foreign, google, layer_scale, layouts, neighbors, prefix, written
 from vitnp.weights.vit import names as tables
 from vitnp.weights.vit.infer import NOTHING, infer
 from vitnp.weights.vit.names import positions_of_ours, spell
@@ -80,11 +80,17 @@ def _under(one, axes):
 
 def _has_no_table(config, spelled, table):
     """Whether the file has no table of positions and the model needs none."""
-    return table not in spelled and config.position_embedding in ("none", "sincos") and config.position_at == "stem"
+    return (
+        table not in spelled
+        and config.position_embedding in ("none", "sincos")
+        and config.position_at == "stem"
+    )
 
 
 def obstacle(format, config):
     """Why the library's files cannot hold the model."""
+    if missing := neighbors.beside_the_vit(config):
+        return f"{format} has no place for {missing}"
     if config.classifier == "gap" and format not in GAP:
         return f"{format} has no model without a class token"
     if positions_of_ours(config):

@@ -6,15 +6,18 @@ import math
 def of_table(rows, counts, P, maps):
     """((rows, columns) of the patches, how many rows of the table stand before theirs, open questions).
 
-    counts: [how many may, …], the likeliest first. A square is taken, else the grid of one of the maps, (height, width)
-    of what is cut into patches of P.
+    counts: [how many may, …], the likeliest first. Of each a square is taken, else the grid of one of the maps,
+    (height, width) of what is cut into patches of P; where several counts give squares, it is asked.
     """
     asked = [(height // P, width // P) for height, width in maps]
-    squares = [((side, side), n) for n in counts if rows > n and (side := math.isqrt(rows - n)) ** 2 == rows - n]
-    told = [(grid, n) for n in counts for grid in asked if rows > n and math.prod(grid) == rows - n]
-    fits = [fit for fit in squares if fit in told] or squares or told[:1]
-    if len(fits) == 1:
-        return *fits[0], []
+    fits = []
+    for n in counts:
+        side = math.isqrt(max(rows - n, 0))
+        grids = [grid for grid in ((side, side), *asked) if 0 < math.prod(grid) == rows - n]
+        fits += [(grid, n) for grid in grids[:1]]
+    exact = [(grid, n) for grid, n in fits if grid in asked]
+    if len(fits) == 1 or exact:
+        return *(exact or fits)[0], []
     count = rows - counts[0]
     down = next((n for n in range(math.isqrt(max(count, 1)), 0, -1) if count % n == 0), 1)
     what = f"it has positions for {count} patches of {P}x{P}, which is no square"

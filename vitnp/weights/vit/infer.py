@@ -160,9 +160,7 @@ def _heads(fields, overrides):
     D = fields["hidden_size"]
     fields["num_heads"] = HEADS.get(D) or (1 if D % 64 else D // 64)
     if D not in HEADS:  # a guess would load and be wrong
-        question = (
-            f"it does not say how many heads share hidden_size {D}; say it with num_heads= or --set num_heads=N"
-        )
+        question = f"it does not say how many heads share hidden_size {D}; say it with num_heads= or --set num_heads=N"
         return [], [question], []
     note = (
         f"the file does not say how many heads: taken to be {fields['num_heads']} for hidden_size {D}; "

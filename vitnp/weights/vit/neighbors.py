@@ -9,11 +9,22 @@ from vitnp.weights.vit.names import names
 WITHOUT_TABLE = {"google": "sincos", "timm": "none"}  # the positions of a file without a table
 # Kinds whose published models have two forms of GELU.
 TWO_GELUS = {
-    "timm-clip": 'erf or, as OpenAI\'s, quick',
-    "timm-siglip": "erf or tanh",
+    "timm-clip": "erf or, as OpenAI's, quick",
+    "timm-map": "erf or, as in some of SigLIP's, tanh",
     "openai": "quick or, as in open_clip, erf",
     "huggingface-clip": "quick or, as in LAION's, erf",
 }
+
+
+def beside_the_vit(config):
+    """What the model has and a plain ViT has not, which is read from other libraries' files and not written; or ""."""
+    parts = {
+        "registers": config.num_registers,
+        "attention pooling": config.classifier == "map",
+        "a LayerNorm before the first block": config.input_norm,
+        "a LayerNorm after the mean": config.pooled_norm,
+    }
+    return " and ".join(part for part, there in parts.items() if there)
 
 
 def seen(family, shapes):
@@ -35,6 +46,8 @@ def seen(family, shapes):
 
 def ask(kind, fields, overrides):
     """[question] where the form of GELU is open."""
+    if kind == "timm" and fields.get("classifier") == "map":
+        kind = "timm-map"
     if kind not in TWO_GELUS or "gelu" in fields or "gelu" in overrides:
         return []
     return [f"it does not say which GELU it has: {TWO_GELUS[kind]}; say it with gelu= or --set gelu=NAME"]
@@ -59,7 +72,7 @@ def fill(family, arrays, shapes, fields, overrides, *, tableless):
     pooling = overrides.get("classifier", fields["classifier"])
     if after_pooling and pooling == "gap":
         fields["pooled_norm"] = True
-    registers = sum(shapes[name][1] if len(shapes[name]) == 3 else 1 for name in prefix.tokens(family, shapes))
-    if registers - (pooling == "token") > 0:
-        fields["num_registers"] = registers - (pooling == "token")
+    registers = prefix.count(family, shapes) - (pooling == "token")
+    if registers > 0:
+        fields["num_registers"] = registers
     return taken

@@ -24,6 +24,11 @@ def tokens(family, found):
     return [name for name in ordered if name in found]
 
 
+def count(family, shapes):
+    """How many tokens stand before the patches; shapes: {name in `names.TABLES`: shape}."""
+    return sum(shapes[name][-2] if len(shapes[name]) > 1 else 1 for name in tokens(family, shapes))
+
+
 def rows_before(family, arrays, shapes, no_class_row):
     """[how many rows of the position table may stand before the patches', …], the likeliest first.
 
@@ -38,7 +43,7 @@ def rows_before(family, arrays, shapes, no_class_row):
         return [token + (SECOND.get(family) in shapes)]  # registers have none
     if "register_tokens" in arrays.get(registers, ""):  # DINOv2's own code
         return [token]
-    all_of_them = token + (shapes[registers][1] if len(shapes.get(registers, ())) == 3 else 0)
+    all_of_them = count(family, shapes)
     if no_class_row is not None:
         return [0 if no_class_row else all_of_them]
     if any("gamma_" in in_file for in_file in arrays.values()):  # DeiT-III as its authors have it
@@ -66,7 +71,9 @@ def arranged(path, family, stored, spelled, config, rows):
         for name in [*in_file, *([table] if table else [])]:
             shape = stored[name].shape
             if len(shape) != 3 or shape[::2] != (1, config.hidden_size):
-                raise InputError(f"{path}: {called(name)} is {shown(shape)}, need (1, n, {config.hidden_size})")
+                raise InputError(
+                    f"{path}: {called(name)} is {shown(shape)}, need (1, n, {config.hidden_size})"
+                )
         joined = " and ".join(in_file)
         new[joined] = _registers([stored[name] for name in in_file], table and stored[table], kept, rows)
         spelled[theirs["registers.reg"]] = joined

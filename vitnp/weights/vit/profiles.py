@@ -9,6 +9,7 @@ from vitnp.inputs.images import Preprocessing
 from vitnp.weights.vit import layer_scale
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}  # of its training images
+OPENAI = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
 PILLOW_BILINEAR = {"resize_filter": "bilinear", "antialias": True}
 TIMM_RESIZE = {"resize_filter": "bicubic", "antialias": True, "keep_aspect_ratio": True}
 TORCH = {"gelu": "erf", "layer_norm_eps": 1e-6}  # nn.GELU; both give their LayerNorms 1e-6
@@ -32,6 +33,19 @@ PROFILES = {
     "timm-imagenet-384": TIMM | {"preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE)},
     # timm/models/vision_transformer.py, vit_*_patch14_dinov2: 518 pixels, crop_pct 1.0
     "timm-dinov2": TIMM | {"preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE)},
+    # timm/models/vision_transformer.py, vit_*_clip_*: norm_layer with eps 1e-5
+    "timm-clip": TIMM
+    | {
+        "layer_norm_eps": 1e-5,
+        "preprocessing": Preprocessing(**OPENAI, **TIMM_RESIZE, crop_fraction=0.9),
+    },
+    # clip/model.py: nn.LayerNorm's epsilon 1e-5, QuickGELU; clip/clip.py: Resize(224, bicubic), CenterCrop(224)
+    "openai": {
+        "gelu": "quick",
+        "layer_norm_eps": 1e-5,
+        "position_interpolation": "bicubic",
+        "preprocessing": Preprocessing(**OPENAI, **TIMM_RESIZE),
+    },
     # dinov2/models/vision_transformer.py: interpolate_pos_encoding adds 0.1 to the size; dinov2/data/transforms.py:
     # make_classification_eval_transform, Resize(256, bicubic), CenterCrop(224)
     "dinov2": TORCH
@@ -39,6 +53,9 @@ PROFILES = {
         "position_interpolation": "bicubic-offset",
         "preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE, crop_fraction=224 / 256),
     },
+    # dinov2/hub/backbones.py, *_reg: interpolate_antialias=True, interpolate_offset=0.0
+    "dinov2-registers": TIMM
+    | {"preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE, crop_fraction=224 / 256)},
     # deit/main.py: bicubic, align_corners=False; deit/README_revenge.md: --eval-crop-ratio 1.0
     "deit3": TORCH
     | {
@@ -61,6 +78,29 @@ PROFILES = {
         "preprocessing": Preprocessing(
             **IMAGENET, **TIMM_RESIZE, crop_fraction=224 / 256, crop_rounding="down"
         ),
+    },
+    # modeling_dinov2_with_registers.py: interpolate_pos_encoding, bicubic, align_corners=False, antialias=True
+    "huggingface-dinov2-registers": TIMM
+    | {
+        "preprocessing": Preprocessing(
+            **IMAGENET, **TIMM_RESIZE, crop_fraction=224 / 256, crop_rounding="down"
+        ),
+    },
+    # configuration_clip.py: hidden_act "quick_gelu", layer_norm_eps 1e-5; modeling_clip.py: bicubic,
+    # align_corners=False; CLIPImageProcessor: shorter side 224, bicubic, middle 224
+    "huggingface-clip": {
+        "gelu": "quick",
+        "layer_norm_eps": 1e-5,
+        "position_interpolation": "bicubic",
+        "preprocessing": Preprocessing(**OPENAI, **TIMM_RESIZE, crop_rounding="down"),
+    },
+    # configuration_siglip.py: hidden_act "gelu_pytorch_tanh", layer_norm_eps 1e-6; modeling_siglip.py: bicubic,
+    # align_corners=False; SiglipImageProcessor: mean = std = 0.5, bicubic to exactly the size
+    "huggingface-siglip": {
+        "gelu": "tanh",
+        "layer_norm_eps": 1e-6,
+        "position_interpolation": "bicubic",
+        "preprocessing": Preprocessing(resize_filter="bicubic", antialias=True),
     },
     # torchvision/models/vision_transformer.py: interpolate_embeddings, bicubic, align_corners=True;
     # ViT_B_16_Weights.IMAGENET1K_V1: ImageClassification(crop_size=224), resize 256, bilinear
@@ -85,10 +125,12 @@ PROFILES |= {
     "timm-hybrid-384": PROFILES["timm-384"] | STEM["timm"],
 }
 
-# What the kinds are called in a note, those with LayerScale.
+# What the kinds with LayerScale are called in a note.
 CALLED = {
     "huggingface-dinov2": "Hugging Face's DINOv2",
+    "huggingface-dinov2-registers": "Hugging Face's DINOv2 with registers",
     "timm-dinov2": "timm's DINOv2",
+    "dinov2-registers": "DINOv2 with registers as its authors' code has it",
     "timm-imagenet": "timm's DeiT-III",
     "dinov2": "DINOv2 as its authors' code has it",
     "deit3": "DeiT-III as its authors' code has it",
@@ -100,17 +142,31 @@ def kind_of(family, found, *, class_row=True):
 
     class_row: whether the table of positions has a row for the class token.
     """
+    reg = "-registers" if any("register_tokens" in in_file for in_file in found.values()) else ""
+    if tower := _tower(family, found):
+        return tower
     if not layer_scale.is_in(family, found):
         return family
     if family == "huggingface":
-        return "huggingface-dinov2"
+        return f"huggingface-dinov2{reg}"
     if any("gamma_" in in_file for in_file in found.values()):
         return "deit3"
-    if "mask_token" in found:
-        return "dinov2"
+    if reg or "mask_token" in found:
+        return f"dinov2{reg}"
     if "cls_token" not in found:
         return family
-    return "timm-dinov2" if class_row else "timm-imagenet"
+    return "timm-dinov2" if class_row or "reg_token" in found else "timm-imagenet"
+
+
+def _tower(family, found):
+    """The row for the images' tower of CLIP or SigLIP; None for another model."""
+    if family == "timm" and any(in_file.startswith("visual.") for in_file in found.values()):
+        return "openai"
+    if family == "timm":
+        return "timm-clip" if "norm_pre.weight" in found else None
+    if family == "huggingface" and any("patch_embedding." in in_file for in_file in found.values()):
+        return "huggingface-clip" if "vit.embeddings.cls_token" in found else "huggingface-siglip"
+    return None
 
 
 def profile(kind, image_size):
