@@ -1,4 +1,4 @@
-"""A ViT and its neighbors in plain float64 NumPy under timm's names, and their files: the numbers that `load` must give.
+"""A ViT and its neighbors in plain float64 NumPy under timm's names: the numbers that `load` must give.
 
 Written for the tests alone, with nothing of vitnp in it.
 """

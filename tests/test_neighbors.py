@@ -1,4 +1,4 @@
-"""Neighbors of the ViT in timm's files: the same numbers as a plain float64 ViT of their own, or one line that names them.
+"""Neighbors of the ViT in timm's files: the numbers of a plain float64 model, or one line that names them.
 
 `neighbor_files` has the reference; tests/parity asks the libraries themselves.
 """
@@ -181,7 +181,7 @@ def test_a_model_without_positions(tmp_path):
     """timm's pos_embed="none": the grid is in no array, so the size of the images is asked."""
     a = arrays(RNG, rows=0)
     path = saved(tmp_path, a)
-    with pytest.raises(InputError, match="no table of positions.*image_size= or --image-size HxW"):
+    with pytest.raises(InputError, match=r"no table of positions.*image_size= or --image-size HxW"):
         weights.load(path, num_heads=HEADS)
     assert agrees(path, forward(a, IMAGES), image_size=16)[1].position_embedding == "none"
 
@@ -203,7 +203,7 @@ def test_a_head_in_place_of_timms(tmp_path, name):
 
 def test_a_head_of_several_layers_is_refused(tmp_path):
     a = arrays(RNG) | dense(RNG, "head.0", 8, D) | dense(RNG, "head.2", CLASSES, 8)
-    with pytest.raises(InputError, match="a head of 3 layers .*one dense layer"):
+    with pytest.raises(InputError, match=r"a head of 3 layers .*one dense layer"):
         weights.load(saved(tmp_path, a), num_heads=HEADS)
 
 

@@ -1,7 +1,7 @@
 """A head that somebody put in place of the library's own. Imports `errors`, `stored`.
 
-`model.heads = nn.Linear(…)` and `model.heads = nn.Sequential(nn.Dropout(), nn.Linear(…))` are the same dense layer under
-other names.
+`model.heads = nn.Linear(…)` and `model.heads = nn.Sequential(nn.Dropout(), nn.Linear(…))` are the same dense layer
+under other names.
 """
 
 import re

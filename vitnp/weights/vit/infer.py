@@ -141,7 +141,7 @@ def _sizes(path, family, shapes, tableless):
 
 
 def _may_lack_table(family, arrays):
-    """Whether such a file may have no table of positions: big_vision's fixed ones are not stored, timm's may be none."""
+    """Whether a file may have no table of positions: big_vision does not store fixed ones, timm has models without."""
     return family == "timm" or (family == "google" and google.is_big_vision(arrays.values()))
 
 
