@@ -73,12 +73,10 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
         whole = tuple(side * P for side in grid)
         told = (size for size, made in zip(sizes, maps, strict=True) if tuple(made) == whole)
         fields["image_size"] = next(told, tuple(side * before.pixels for side in whole))
-    kind = kind_of(family, arrays, class_row=rows_before > 0)
-    if before.kind:
-        kind = f"{family}-{before.kind}"
-    notes, more, taken = _heads(fields, overrides)
+    kind = f"{family}-{before.kind}" if before.kind else kind_of(family, arrays, class_row=rows_before > 0)
+    notes, more = _heads(fields, overrides)
     questions += before.ask(fields, overrides) + more + neighbors.ask(kind, fields, overrides)
-    taken += neighbors.fill(family, arrays, shapes, fields, overrides, tableless=rows is None)
+    taken = neighbors.fill(family, arrays, shapes, fields, overrides, tableless=rows is None)
     fields["preprocessing"], more = settings.preprocessing(
         profile(kind, fields["image_size"])["preprocessing"], fields["in_channels"], beside, overrides
     )
@@ -154,19 +152,19 @@ def _beside(path, family, seen, arrays, Config):
 
 
 def _heads(fields, overrides):
-    """(notes, questions, taken); fields is given the usual number of heads where nobody says how many."""
+    """(notes, questions); fields is given the usual number of heads where nobody says how many."""
     if "num_heads" in fields or "num_heads" in overrides:
-        return [], [], []
+        return [], []
     D = fields["hidden_size"]
     fields["num_heads"] = HEADS.get(D) or (1 if D % 64 else D // 64)
     if D not in HEADS:  # a guess would load and be wrong
-        question = f"it does not say how many heads share hidden_size {D}; say it with num_heads= or --set num_heads=N"
-        return [], [question], []
-    note = (
+        return [], [
+            f"it does not say how many heads share hidden_size {D}; say it with num_heads= or --set num_heads=N"
+        ]
+    return [
         f"the file does not say how many heads: taken to be {fields['num_heads']} for hidden_size {D}; "
         "another number is num_heads= or --set num_heads=N"
-    )
-    return [note], [], [("num_heads", str(fields["num_heads"]))]
+    ], []
 
 
 def _used_at(image_size, table, P, before):
