@@ -14,7 +14,7 @@ import numpy as np
 
 from vitnp import gradcheck, tree, vit
 from vitnp.backend.arrays import array_module, to_device
-from vitnp.blocks import bottleneck, conv_stage, decoder, encoder, resnet
+from vitnp.blocks import attention_pool, bottleneck, conv_stage, decoder, encoder, resnet
 from vitnp.blocks.convolution import How
 from vitnp.engine import loss
 from vitnp.inputs.sequences import causal_mask
@@ -30,8 +30,10 @@ from vitnp.ops import (
     heads,
     interpolate,
     linear,
+    patch_mean,
     pool,
     positions,
+    registers,
     relative,
     relu,
     rows,
@@ -99,7 +101,7 @@ def ops():
     yield step("linear, square W", linear, x, square)
     yield step("linear, one row an image", linear, generic(2, 4), square)
     yield op("softmax", softmax.forward, softmax.backward, generic(2, 3, 4, 5))
-    for form in ("tanh", "erf"):
+    for form in gelu.GELUS:
         yield op(f"gelu {form}", lambda x, form=form: gelu.forward(x, form=form), gelu.backward, 2 * x)
     yield op(
         "heads split", lambda x: (heads.split(x, 3), ()), lambda dy, _: heads.merge(dy), generic(2, 5, 12)
@@ -121,6 +123,11 @@ def ops():
     yield op("dropout off", lambda x: dropout.forward(x, rate=0.4, rng=None), dropout.backward, x)
     for name, read in {"first": slice(0, 1), "every other": slice(1, 5, 2), "all": None}.items():
         yield op(f"rows {name}", lambda x, read=read: rows.forward(x, read), rows.backward, generic(2, 5, 3))
+    for after in (0, 1):
+        shapes = registers.init(None, count=2, hidden_size=4, dtype="float64")
+        yield step(f"registers after {after}", registers, x, shapes, after=after)
+        name = f"patch_mean from {after}"
+        yield op(name, lambda x, n=after: patch_mean.forward(x, first=n), patch_mean.backward, x)
 
     for method in INTERPOLATIONS:
         for tokens, new_grid in ((13, (5, 2)), (12, (1, 7))):  # with the class token's row, and without
@@ -403,6 +410,9 @@ def blocks():
             gradcheck.random_like(encoder.init_block(None, config, "float64"), generator(1)),
             per_image=fields is not DROPOUTS,
         )
+    shapes = attention_pool.init(None, hidden_size=12, mlp_dim=7, dtype="float64")
+    how = {"num_heads": 3, "eps": 1e-6, "gelu": "quick"}
+    yield step("attention_pool", attention_pool, generic(2, 5, 12), shapes, **how)
     for layers, read in ((1, None), (3, None), (3, slice(0, 1))):
         config = preset("tiny", num_layers=layers)
         yield Case(
@@ -483,10 +493,32 @@ for _name, _fields in POSITIONS.items():
         f"vit, {_name}, gap": _fields | {"classifier": "gap"},
         f"vit, {_name}, both dropouts, recomputed": _fields | DROPOUTS,
     }
+NEIGHBORS = {  # what other libraries' ViTs have
+    "quick gelu": {"gelu": "quick"},
+    "registers": {"num_registers": 3},
+    "registers, sincos": {"num_registers": 2, "position_embedding": "sincos"},
+    "registers, gap": {"num_registers": 2, "classifier": "gap"},
+    "norm of the mean": {"classifier": "gap", "pooled_norm": True},
+    "norm of the mean, registers": {"classifier": "gap", "pooled_norm": True, "num_registers": 1},
+    "norm before the blocks": {"input_norm": True},
+    "attention pooling": {"classifier": "map", "pool_mlp_dim": 11},
+    "attention pooling, everything": {"classifier": "map", "num_registers": 1, "input_norm": True},
+}
+for _name, _fields in NEIGHBORS.items():
+    MODELS |= {f"vit, {_name}": _fields}
+MODELS["vit, attention pooling, everything, both dropouts, recomputed"] = (
+    NEIGHBORS["attention pooling, everything"] | DROPOUTS
+)
 # Those that are also run without what nobody reads.
 LESS = "vit", "vit, erf", "vit, no head, no pre-logits", "vit, one patch", "vit, one layer", "vit, recomputed"
 LESS += tuple(f"vit, {name}" for name in ("gap", "none", "2d", "relative", "1d in every layer"))
-LESS += ("vit, 2d in every layer, shared", "vit, both dropouts", "vit, both dropouts, recomputed")
+LESS += (
+    "vit, registers",
+    "vit, norm before the blocks",
+    "vit, 2d in every layer, shared",
+    "vit, both dropouts",
+    "vit, both dropouts, recomputed",
+)
 
 
 def models():

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from cases import POSITIONS
+from cases import NEIGHBORS, POSITIONS
 from generic_models import products_of_a_run
 
 import vitnp
@@ -21,6 +21,7 @@ VARIANTS = [
     {"attention_dropout_rate": 0.2},
     {"num_classes": 0},
     *POSITIONS.values(),
+    *NEIGHBORS.values(),
 ]
 
 
@@ -54,7 +55,12 @@ def test_activation_bytes_are_those_of_saved(overrides, dtype, whole):
     assert sum(counted.values()) == sum(a.nbytes for a in kept_arrays(saved, own).values())
 
 
-MODELS = [("tiny", {}), ("digits", {}), ("Ti/16", {}), *(("tiny", fields) for fields in POSITIONS.values())]
+MODELS = [
+    ("tiny", {}),
+    ("digits", {}),
+    ("Ti/16", {}),
+    *(("tiny", fields) for fields in (*POSITIONS.values(), *NEIGHBORS.values())),
+]
 
 
 @pytest.mark.parametrize("whole", [True, False])

@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from cases import DROPOUTS, POSITIONS, generator, model_point
+from cases import DROPOUTS, NEIGHBORS, POSITIONS, generator, model_point
 from test_contract import close
 
 from vitnp import InputError, ViTConfig, gradcheck, loss_and_grads, models, predict, tree, vit
@@ -57,6 +57,7 @@ WHOLE = {
     "one layer": {"num_layers": 1},
     "three layers": {"num_layers": 3},
     **POSITIONS,
+    **NEIGHBORS,
 }
 
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from cases import POSITIONS, model_point
+from cases import NEIGHBORS, POSITIONS, model_point
 from generic_models import generic
 
 from vitnp.analysis.trace import trace
@@ -51,6 +51,7 @@ MODELS = {
     "no head, gap, no pre-logits": {"num_classes": 0, "classifier": "gap", "representation_size": None},
     "gray, one layer": {"in_channels": 1, "num_layers": 1},
     **POSITIONS,
+    **NEIGHBORS,
     "relative, gap": {"position_embedding": "relative", "classifier": "gap"},
 }
 

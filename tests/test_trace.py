@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 import scipy.special
-from cases import POSITIONS, generator, model_point
+from cases import NEIGHBORS, POSITIONS, generator, model_point
 from position_loops import distances, table
 
 from vitnp import tree, vit
@@ -29,6 +29,7 @@ MODELS = {
     "one head, one layer": {"num_heads": 1, "num_layers": 1, "representation_size": None},
     "dropout, which a trace leaves out": {"dropout_rate": 0.5, "attention_dropout_rate": 0.5},
     **POSITIONS,
+    **NEIGHBORS,
     "relative, gap": {"position_embedding": "relative", "classifier": "gap"},
     "2d, gap": {"position_embedding": "2d", "classifier": "gap"},
 }
@@ -56,7 +57,24 @@ def layer_norm(x, p, eps):
 def gelu(x, form):
     if form == "erf":
         return x * 0.5 * (1 + scipy.special.erf(x / np.sqrt(2)))
+    if form == "quick":
+        return x / (1 + np.exp(-1.702 * x))
     return x * 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+def attention_pool(x, p, config, see):
+    """The probe looks at all tokens: (B, N, D) → (B, 1, D)."""
+    a, H = p["attention"], config.num_heads
+    heads = {
+        letter: (tokens @ a[f"W_{letter}"] + a[f"b_{letter}"]).reshape(-1, len(tokens[0]), H, config.head_dim)
+        for letter, tokens in (("Q", p["probe"][None, None]), ("K", x), ("V", x))
+    }
+    S = np.einsum("aqhk,bmhk->bhqm", heads["Q"], heads["K"]) / np.sqrt(config.head_dim)
+    A = see("pool.A", softmax(S))
+    concat = np.einsum("bhqm,bmhk->bqhk", A, heads["V"]).reshape(len(x), 1, -1)
+    y = see("pool.attention", concat @ a["W_O"] + a["b_O"])
+    f, n = p["feed_forward"], see("pool.norm", layer_norm(y, p["norm"], config.layer_norm_eps))
+    return see("pool", y + gelu(n @ f["W1"] + f["b1"], config.gelu) @ f["W2"] + f["b2"])
 
 
 def run(images, p, config, moved="", by=0.0):
@@ -83,6 +101,12 @@ def run(images, p, config, moved="", by=0.0):
     if adds and config.position_at == "stem":
         z = z + see("E_pos", table(tables, config))
     z = see("z0", z)
+    if config.num_registers:
+        first = len(z[0]) - rows * cols
+        reg = np.tile(p["registers"]["reg"], (B, 1, 1))
+        z = see("registers", np.concatenate([z[:, :first], reg, z[:, first:]], axis=1))
+    if config.input_norm:
+        z = see("input_norm", layer_norm(z, p["input_norm"], config.layer_norm_eps))
     for i, block in p["blocks"].items():
         name = f"blocks.{i}."
         if adds and config.position_at != "stem":
@@ -106,7 +130,13 @@ def run(images, p, config, moved="", by=0.0):
         u = see(name + "feed_forward.u", x @ f["W1"] + f["b1"])
         g = see(name + "feed_forward.g", gelu(u, config.gelu))
         z = see(name + "residual_2", z + see(name + "feed_forward.output", g @ f["W2"] + f["b2"]))
+    if config.pooled_norm:
+        z = see("mean", z[:, -rows * cols :].mean(1, keepdims=True))
     z = see("norm", layer_norm(z, p["norm"], config.layer_norm_eps))
+    if config.classifier == "gap" and config.num_registers and not config.pooled_norm:
+        z = see("mean", z[:, -rows * cols :].mean(1, keepdims=True))
+    if config.classifier == "map":
+        z = attention_pool(z, p["pool"], config, see)
     y = see("y", z[:, 0] if config.classifier == "token" else z.mean(1))
     if config.representation_size is not None:
         pre = p["classify"]["pre_logits"]

@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from cases import POSITIONS, model_point
+from cases import NEIGHBORS, POSITIONS, model_point
 
 from vitnp import InputError, tree
 from vitnp.analysis import trace_table
@@ -18,6 +18,7 @@ MODELS = {
     "one layer": {"num_layers": 1},
     "no head": {"num_classes": 0},
     **POSITIONS,
+    **NEIGHBORS,
 }
 models = pytest.mark.parametrize("fields", MODELS.values(), ids=MODELS)
 

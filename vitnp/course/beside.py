@@ -14,7 +14,8 @@ PRE_LOGITS = ("pre_logits", 8, "(슬라이드 없음: pre-logits 층)", "(no sli
     "r = tanh(y·W + b), 로짓은 r에서 계산", "r = tanh(y·W + b), and the logits come from r",
     (("r", "pre_logits", ("B", "R"), ""),))
 MEAN = ("extract", 8, "(슬라이드 없음: [CLS] 토큰 대신 평균)", "(no slide: the mean in place of the [CLS] token)",
-    "y = 모든 토큰의 평균", "y = the mean of all tokens", (("y", "y", ("B", "D"), ""),))
+    "y = 모든 패치 토큰의 평균", "y = the mean of all patch tokens", (("y", "y", ("B", "D"), ""),))
+MEAN_TOKEN = (*MEAN[:6], (("mean", "mean", ("1", "D"), "B"), *MEAN[6]))
 LOGITS = ("logits", 8, "8단계: 평균을 이용해서 로짓 계산 - 클래스는 총 {classes}개",
     "Step 8: the logits from the mean - {classes} classes", "y · W + b", "y · W + b",
     (("z", "logits", ("B", "classes"), ""),))
@@ -37,22 +38,50 @@ RELATIVE = ("distances", 5, "(슬라이드 없음: 상대 위치)", "(no slide: 
     "S⁽ⁱ⁾에 Q⁽ⁱ⁾·E_rel / √d_k를 더함, 두 토큰의 거리마다 E_rel 한 행",
     "Q⁽ⁱ⁾·E_rel / √d_k is added to S⁽ⁱ⁾, a row of E_rel for every distance of two tokens",
     (("E_rel", "blocks.i.attention.E_rel", ("2N+1", "K"), ""), ("+ S", "blocks.i.attention.S_rel", SCORES, "BH")))
+REGISTERS = ("registers", 4, "(슬라이드 없음: 레지스터 토큰 {registers}개)", "(no slide: {registers} register tokens)",
+    "위치 없이 학습되는 토큰을 패치 토큰 앞에 추가", "learned tokens without a position, before the patch tokens",
+    (("tokens", "registers", ("T", "D"), "B"),))
+INPUT_NORM = ("input_norm", 6, "(슬라이드 없음: 블록 앞의 LayerNorm)", "(no slide: a LayerNorm before the blocks)",
+    "z = LN(z)", "z = LN(z)", (("tokens", "input_norm", ("T", "D"), "B"),))
+MEAN_FIRST = ("mean", 8, "(슬라이드 없음: 블록 다음에 평균)", "(no slide: the mean after the blocks)",
+    "모든 패치 토큰의 평균", "the mean of all patch tokens", (("mean", "mean", ("1", "D"), "B"),))
+NORM_OF_MEAN = ("norm_of_mean", 6, "(슬라이드 없음: 평균의 LayerNorm)", "(no slide: LayerNorm of the mean)",
+    "LN(평균)", "LN(mean)", (("Norm", "norm", ("1", "D"), "B"),))
+POOL = ("pool", 8, "(슬라이드 없음: 어텐션 풀링)", "(no slide: attention pooling)",
+    "학습되는 probe 하나가 모든 토큰을 봄: a = attention(probe, x), y = a + FFN(LN(a))",
+    "a learned probe looks at all tokens: a = attention(probe, x), y = a + FFN(LN(a))",
+    (("attention weights", "pool.A", ("1", "T"), "BH"), ("a", "pool.attention", ("1", "D"), "B"),
+     ("LN(a)", "pool.norm", ("1", "D"), "B"), ("y", "pool", ("1", "D"), "B")))
+ONE = ("extract", 8, "(슬라이드 없음: [CLS] 토큰 대신 풀링한 토큰)", "(no slide: the pooled token in place of [CLS])",
+    "y = 풀링한 토큰", "y = the pooled token", (("y", "y", ("B", "D"), ""),))
+LOGITS_OF_POOL = ("logits", 8, "8단계: 풀링한 토큰을 이용해서 로짓 계산 - 클래스는 총 {classes}개",
+    "Step 8: the logits from the pooled token - {classes} classes", *LOGITS[4:])
 # fmt: on
 
 
 def of(config):
-    """({key of the deck's row: the row that stands in its place}, {key: the row that comes after it}) of a model."""
-    instead, after = {}, {}
+    """({key of the deck's row: the row that stands in its place}, {key: the rows that come after it}) of a model."""
+    instead, after = {}, {"position": []}
     if config.residual:
         instead |= resnet.patches(config)
     if config.classifier == "gap":
-        instead |= {"extract": MEAN, "logits": LOGITS}
+        instead |= {"extract": MEAN_TOKEN if config.num_registers else MEAN, "logits": LOGITS}
+    if config.classifier == "map":
+        instead |= {"extract": ONE, "logits": LOGITS_OF_POOL}
+        after["encoder"] = [POOL]
+    if config.pooled_norm:
+        instead |= {"encoder": MEAN_FIRST, "extract": ONE}
+        after["encoder"] = [NORM_OF_MEAN]
     if config.stem_position in POSITION:
         instead["position"] = POSITION[config.stem_position]
+    if config.num_registers:
+        after["position"].append(REGISTERS)
+    if config.input_norm:
+        after["position"].append(INPUT_NORM)
     if config.position_at != "stem":
-        after["position"] = EVERY_LAYER
+        after["position"].append(EVERY_LAYER)
     if config.position_embedding == "relative":
-        after["scores"] = RELATIVE
+        after["scores"] = [RELATIVE]
     if config.representation_size is not None:
-        after["extract"] = PRE_LOGITS
+        after["extract"] = [PRE_LOGITS]
     return instead, after

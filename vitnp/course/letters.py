@@ -14,7 +14,8 @@ def letters(config, *, batch=1):
     size |= {
         "rows": rows, "cols": cols, "P": config.patch_size, "N": N, "N+1": N + 1, "P·P·C": config.patch_dim,
         "2N+1": 2 * N + 1, "2N-1": 2 * N - 1, "D": config.hidden_size, "H": config.num_heads, "K": config.head_dim,
-        "M": config.mlp_dim, "R": config.representation_size,
+        "M": config.mlp_dim, "R": config.representation_size, "T": config.num_tokens, "1": 1,
+        "registers": config.num_registers,
     }  # fmt: skip
     if config.residual:
         _, _, c = map_letters(units(config))

@@ -3,6 +3,7 @@
 Imports `deck`, `beside`, `letters`, `resnet`.
 """
 
+from types import MappingProxyType
 from typing import NamedTuple
 
 from vitnp.course import beside, resnet
@@ -31,13 +32,17 @@ def rows(config):
         last = [*resnet.head(config), beside.LOGITS]
         present = [*before, *map(_row, last), ROWS[-1]]
         return [_of_model(row, size) for row in present if not absent.get(row.key)]
-    gap = config.classifier == "gap"
-    absent["class_token"] = gap
-    (instead, after), present = beside.of(config), before
+    no_token = config.classifier != "token"
+    absent["class_token"] = no_token
+    fewer = {"N+1": "N", "2N+1": "2N-1"} if no_token else {}
+    (instead, after), present = beside.of(config), [_of_model(row, size, fewer) for row in before]
     for row in (row for row in ROWS if not absent.get(row.key)):
-        present.append(_row(instead[row.key]) if row.key in instead else row)
-        present += [_row(after[row.key])] if row.key in after else []
-    return [_of_model(row, size, gap) for row in present]
+        these = [_row(instead[row.key]) if row.key in instead else row]
+        these += [_row(also) for also in after.get(row.key, ())]
+        present += [_of_model(this, size, fewer) for this in these]
+        if row.key == "position" and config.num_registers:
+            fewer = {"N+1": "T"}  # from here on with the registers
+    return present
 
 
 def _row(row):
@@ -46,8 +51,8 @@ def _row(row):
     return Row(*texts, tuple(Tensor(slide, name, None, true, lead) for slide, name, true, lead in tensors))
 
 
-def _of_model(row, size, gap=False):
-    fewer = {"N+1": "N", "2N+1": "2N-1"} if gap else {}  # no class token
+def _of_model(row, size, fewer=MappingProxyType({})):
+    """The row with the model's sizes; fewer: {letters: those that stand there in this model}."""
     tensors = [
         t._replace(
             slide_name=t.slide_name.format_map(size),

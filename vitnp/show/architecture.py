@@ -92,7 +92,7 @@ def _described(config, name, count, told, say):
 def stem(config, say):
     """Yields (name, shape, tensor in the trace) of steps 1 to 4."""
     (height, width), C, D = config.image_size, config.in_channels, config.hidden_size
-    N, T = config.num_patches, config.num_tokens
+    N, T = config.num_patches, config.num_positions
     yield say("image", "이미지"), (height, width, C), "image"
     if config.residual:
         yield say("ResNet: feature map", "ResNet: 특징 맵"), (*config.map_size, config.map_channels), None
@@ -104,6 +104,10 @@ def stem(config, say):
         yield say("3  add [CLS]", "3  [CLS] 추가"), (T, D), "tokens"
     if config.stem_position not in ("none", "relative"):
         yield say("4  + positions", "4  + 포지셔널"), (T, D), "z0"
+    if config.num_registers:
+        yield say("registers", "레지스터"), (config.num_tokens, D), "registers"
+    if config.input_norm:
+        yield "6  LayerNorm", (config.num_tokens, D), "input_norm"
 
 
 def block(config, say):
@@ -124,11 +128,16 @@ def block(config, say):
 def head(config, say):
     """Yields (name, shape, tensor) from the last Norm to the classes."""
     T, D = config.num_tokens, config.hidden_size
-    yield "6  LayerNorm", (T, D), "norm"
+    mean = say("8  mean of the patches", "8  패치 토큰의 평균")
+    if config.pooled_norm:
+        yield mean, (1, D), "mean"
+    yield "6  LayerNorm", (1 if config.pooled_norm else T, D), "norm"
     if config.classifier == "token":
         yield say("8  take [CLS]", "8  [CLS] 추출"), (1, D), "y"
-    else:
-        yield say("8  mean of the tokens", "8  토큰의 평균"), (1, D), "y"
+    elif config.classifier == "map":
+        yield say("8  attention pooling", "8  어텐션 풀링"), (1, D), "pool"
+    elif not config.pooled_norm:
+        yield mean, (1, D), "y"
     if config.representation_size:
         yield "8  pre-logits, tanh", (1, config.representation_size), None
     if config.num_classes:

@@ -27,7 +27,8 @@ def attention_from_class_token(image, A, config, *, block=None, lang=None):
     _check(A, config, "attention weights")
     H, T = config.num_heads, config.num_tokens
     A = to_host(A)
-    maps, itself = look.attention_from_class_token(A, grid=config.grid), A[:, 0, 0]
+    how = {"grid": config.grid, "registers": config.num_registers}
+    maps, itself = look.attention_from_class_token(A, **how), A[:, 0, 0]
 
     figure = page.blank()
     left, right = figure.subfigures(1, 2, width_ratios=(1, 2))

@@ -102,7 +102,9 @@ def sinks(image, weights, config, *, lang=None):
     """
     say = page.in_language(lang)
     L, H = config.num_layers, config.num_heads
-    found = [[to_host(a) for a in look.sinks(A, grid=config.grid)] for A in weights]
+    found = [
+        [to_host(a) for a in look.sinks(A, grid=config.grid, registers=config.num_registers)] for A in weights
+    ]
     patches, shares = (np.array(a) for a in zip(*found, strict=True)) if found else (np.zeros(0),) * 2
     if shares.shape != (L, H):
         raise InputError(

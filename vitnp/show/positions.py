@@ -18,7 +18,7 @@ def position_similarity(E_pos, config, *, lang=None):
     numbers.
     """
     say = page.in_language(lang)
-    want = (config.num_tokens, config.hidden_size)
+    want = (config.num_positions, config.hidden_size)
     if E_pos.shape != want:
         raise InputError(f"E_pos is {E_pos.shape}, the model's is {want}; give the p and config of one model")
     rows, cols = config.grid

@@ -22,7 +22,7 @@ def patch_distances(grid, *, patch_size, like):
     return patch_size * xp.sqrt(squares.astype(like.dtype))
 
 
-def attention_distance(A, *, grid, patch_size):
+def attention_distance(A, *, grid, patch_size, registers=0):
     """How far each head looks: the mean attention distance in pixels, (…, H, T, T) → (…, H).
 
     mean over the query patches q of Σ_k A_qk·d_qk, with d of `patch_distances`. The paper does not say what becomes
@@ -32,7 +32,7 @@ def attention_distance(A, *, grid, patch_size):
     of the mean; a head with no other queries is NaN. Raises InputError where A does not fit the grid.
     Source: ViT §4.5, Fig. 7 right and Fig. 11, which average over 128 images: A of a batch, then the mean of axis 0.
     """
-    first = class_tokens_of(A, grid)
+    first = class_tokens_of(A, grid, registers) + registers
     xp = array_module(A)
     A = A[..., first:, first:]
     total = A.sum(axis=-1)
@@ -49,12 +49,13 @@ def uniform_distance(grid, *, patch_size, like):
     return patch_distances(grid, patch_size=patch_size, like=like).mean()
 
 
-def attention_from_class_token(A, *, grid):
+def attention_from_class_token(A, *, grid, registers=0):
     """Where the class token looks: its row of A without its own column, (…, T, T) → (…, rows, cols).
 
-    The numbers are shares of all attention, so a map sums to 1 − A₀₀. Works on the weights of heads, on their mean
-    and on a `rollout`. Raises InputError for weights without a class token. Source: ViT Fig. 6.
+    The numbers are shares of all attention, so a map sums to 1 − A₀₀, less what goes to registers. Works on the
+    weights of heads, on their mean and on a `rollout`. Raises InputError for weights without a class token. Source:
+    ViT Fig. 6.
     """
-    if not class_tokens_of(A, grid):
+    if not class_tokens_of(A, grid, registers):
         raise InputError('the weights have no class token; use a model with classifier "token"')
-    return A[..., 0, 1:].reshape(*A.shape[:-2], *grid)
+    return A[..., 0, 1 + registers :].reshape(*A.shape[:-2], *grid)

@@ -4,12 +4,13 @@ from vitnp.backend.arrays import array_module, need_array, on_host
 from vitnp.errors import InputError, need_int, shown
 
 
-def class_tokens_of(A, grid):
-    """How many of the tokens of A (…, T, T) are class tokens, 0 or 1."""
+def class_tokens_of(A, grid, registers=0):
+    """How many of the tokens of A (…, T, T) are class tokens, 0 or 1; so many others are registers."""
     need_floats("attention weights", A)
     if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
         raise InputError(f"attention weights are {A.shape}; need (…, tokens, tokens)")
-    return class_tokens(A.shape[-1], grid, what=f"attention weights are {A.shape}")
+    need_int("registers", registers, at_least=0)
+    return class_tokens(A.shape[-1] - registers, grid, what=f"attention weights are {A.shape}")
 
 
 def class_tokens(tokens, grid, *, what):

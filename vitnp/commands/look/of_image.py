@@ -34,7 +34,8 @@ def attention(seen, how):
 
     block = block_of(seen, how)
     A = seen.weights[block][0]
-    share = float(look.attention_from_class_token(A, grid=seen.config.grid).mean(axis=0).max())
+    like = {"grid": seen.config.grid, "registers": seen.config.num_registers}
+    share = float(look.attention_from_class_token(A, **like).mean(axis=0).max())
     times, own = times_uniform(share, seen.config.num_tokens), float(A[:, 0, 0].mean())
     said = f"[CLS] in {words(block, seen)}: {times} uniform attention to the strongest patch, {own:.1%} to itself"
     return show.attention_from_class_token(seen.image, A, seen.config, block=block, lang=how.lang), said
@@ -48,7 +49,7 @@ def query(seen, how):
     block = block_of(seen, how)
     S, A = (seen.trace[f"blocks.{block}.attention.{name}"][0] for name in "SA")
     (row, column), config = seen.patch, seen.config
-    first = config.num_tokens - config.num_patches
+    first = config.num_prefix
     to = to_host(A[:, first + row * config.grid[1] + column, first:]).mean(axis=0)
     best = np.unravel_index(to.argmax(), config.grid)
     said = (
@@ -66,7 +67,9 @@ def distance(seen, how):
     from vitnp import show
 
     like = {"grid": seen.config.grid, "patch_size": seen.config.patch_pixels}
-    distances = np.stack([to_host(look.attention_distance(A, **like))[0] for A in seen.weights])
+    registers = seen.config.num_registers
+    distances = [to_host(look.attention_distance(A, **like, registers=registers))[0] for A in seen.weights]
+    distances = np.stack(distances)
     means = distances.mean(axis=1)
     uniform = float(look.uniform_distance(like=distances, **like))
     said = f"mean attention distance {means[0]:.1f} px in layer 1, {means[-1]:.1f} px in layer {len(means)}"
@@ -98,8 +101,8 @@ def rollout(seen, how):
         gradients = [seen.trace.gradient(f"blocks.{i}.attention.A") for i in chosen]
         title = say(f"for class {seen.label}{seen.name}", f"클래스 {seen.label}{seen.name}에 대해")
         maps[title] = look.gradient_rollout([weights[i] for i in chosen], gradients)
-    grid = seen.config.grid
-    maps = {t: to_host(look.attention_from_class_token(R[0], grid=grid)) for t, R in maps.items()}
+    like = {"grid": seen.config.grid, "registers": seen.config.num_registers}
+    maps = {t: to_host(look.attention_from_class_token(R[0], **like)) for t, R in maps.items()}
     plain = next(iter(maps.values()))
     best = np.unravel_index(plain.argmax(), plain.shape)
     said = f"rollout over layers {first} to {last}: most from the patch in {place(best)}, {plain.max():.1%}{said}"

@@ -81,7 +81,8 @@ class Seen:
     def sinks(self):
         """(patch, share) of every head: two arrays (L, H), a row a block."""
         xp = array_module(self.x)
-        found = [look.sinks(A[0], grid=self.config.grid) for A in self.weights]
+        how = {"grid": self.config.grid, "registers": self.config.num_registers}
+        found = [look.sinks(A[0], **how) for A in self.weights]
         return tuple(xp.stack([*values]) for values in zip(*found, strict=True))
 
     @cached_property
@@ -99,8 +100,10 @@ class Seen:
 
 def patch_tokens(t, config, *, block):
     """The patch tokens (N, D) of one image after a block; None: after the last norm."""
+    if block is None and config.pooled_norm:  # the last norm is of their mean
+        block = config.num_layers - 1
     z = t["norm"] if block is None else t[f"blocks.{block}.residual_2"]
-    return z[0, config.num_tokens - config.num_patches :]
+    return z[0, config.num_prefix :]
 
 
 def layers(t, config):
@@ -108,7 +111,7 @@ def layers(t, config):
 
     "pixels" are the patches, a hybrid's those of the feature map.
     """
-    first = config.num_tokens - config.num_patches
+    first = config.num_positions - config.num_patches  # z0 has no registers yet
     blocks = {str(i + 1): patch_tokens(t, config, block=i) for i in range(config.num_layers)}
     start = {"pixels": t["patches"][0], "z0": t["z0"][0, first:]}
     return start | blocks | {"norm": patch_tokens(t, config, block=None)}

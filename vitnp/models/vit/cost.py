@@ -32,6 +32,8 @@ def multiply_adds(config, *, whole=True):
         "W_O": rows * D * D,
         "feed-forward": 2 * rows * D * M,
     }
+    if config.classifier == "map":
+        counts["attention pooling"] = 2 * D * ((N + 1) * D + N + (config.pool_mlp_dim or M))
     if R:
         counts["pre-logits"] = D * R
     counts["head"] = (R or D) * config.num_classes
@@ -56,10 +58,10 @@ def saved_bytes(config, *, batch_size=1, itemsize=4, whole=True):
         "attention: x, Q, K, V, concat": (3 * L * N + 2 * rows) * D * itemsize + drop * rows * D,
         "attention: weights": H * rows * N * (itemsize + drop_attention),
         "feed-forward: x, u": rows * (D + M) * (itemsize + drop),
-        "final norm and head": last * norm
-        + last * D * itemsize * (config.classifier == "token")
-        + _head(config) * itemsize,
+        "final norm and head": _head(config, last) * itemsize,
     }
+    if config.input_norm:
+        parts["norm before the blocks"] = N * norm
     return {part: batch_size * size for part, size in parts.items()}
 
 
@@ -104,7 +106,8 @@ def step_moments(config, *, batch_size, workers, micro_batch, recompute, itemsiz
         if batch_size > B:
             before = all_gradients  # the sum so far, beside those being made
         else:
-            before = (parts["classify"] + parts["norm"]) * itemsize + (L - 1 - i) * block_gradients
+            above = parts["classify"] + parts["norm"] + parts.get("pool", 0)
+            before = above * itemsize + (L - 1 - i) * block_gradients
         moments += [
             {
                 "kept for backward, at the peak": others + own + ((i + 1) * x if recompute else i * of_block),
@@ -150,6 +153,13 @@ def _relative(config):
     return {"Q·E_relᵀ": config.num_layers * N * (2 * N - 1) * config.hidden_size}
 
 
-def _head(config):
-    """Values kept by step 8 beside the normalized tokens: the mean of gap, the tanh of pre-logits."""
-    return config.hidden_size * (config.classifier == "gap") + (config.representation_size or 0)
+def _head(config, rows):
+    """Values kept after the blocks, which have computed so many rows."""
+    N, D, norm = config.num_tokens, config.hidden_size, config.hidden_size + 1  # x̂ and 1/std
+    after = config.representation_size or 0  # the tanh of pre-logits
+    if config.pooled_norm:
+        return norm + D + after  # of the mean
+    if config.classifier == "map":  # the tokens, K and V; Q, O, x of the norm, of W1 and of the head; A; u
+        pool = 3 * N * D + 4 * D + norm + config.num_heads * N + (config.pool_mlp_dim or config.mlp_dim)
+        return N * norm + pool + after
+    return rows * norm + (rows * D if config.classifier == "token" else D) + after

@@ -4,9 +4,9 @@ Names are dotted, with the letters of the slides: `patches`, `z0`, `blocks.0.att
 the gradients in the reverse order. Imports `steps`, `encoder`, `ops`.
 """
 
-from vitnp.blocks import encoder
+from vitnp.blocks import attention_pool, encoder
 from vitnp.models.tensors import RETURNED, Local, Tensor
-from vitnp.ops import heads, positions, relative
+from vitnp.ops import heads, patch_mean, positions, registers, relative
 from vitnp.steps import s1_patchify as s1
 from vitnp.steps import s2_project as s2
 from vitnp.steps import s3_class_token as s3
@@ -39,6 +39,30 @@ def _pre_logits(config):
     return config.representation_size is not None
 
 
+def _registers(config):
+    return config.num_registers > 0
+
+
+def _input_norm(config):
+    return config.input_norm
+
+
+def _pooled_norm(config):
+    return config.pooled_norm
+
+
+def _mean_of_patches(config):
+    return config.classifier == "gap" and _registers(config) and not config.pooled_norm
+
+
+def _attention_pool(config):
+    return config.classifier == "map"
+
+
+def _no_attention_pool(config):
+    return not _attention_pool(config)
+
+
 FIRST = (
     Tensor("image", 1, Local(s1.forward, "images"), Local(s1.backward, RETURNED)),
     Tensor("grid", 1, Local(s1.forward, "grid"), Local(s1.unpatchify, "small_images")),
@@ -47,6 +71,10 @@ FIRST = (
     Tensor("tokens", 3, Local(s3.forward, RETURNED), Local(s3.backward, "dz"), _class_token),
     Tensor("E_pos", 4, Local(s4.forward, "E_pos"), Local(positions.backward, "dE_pos"), _table),
     Tensor("z0", 4, Local(s4.forward, RETURNED), Local(s4.backward, "dy")),
+    Tensor("registers", 4, Local(registers.forward, RETURNED), Local(registers.backward, "dz"), _registers),
+    Tensor(
+        "input_norm", 6, Local(s6.forward, RETURNED), Local(encoder.block_backward, RETURNED, -1), _input_norm
+    ),
 )
 BLOCK = (
     Tensor(
@@ -86,8 +114,41 @@ BLOCK = (
     Tensor("feed_forward.output", 7, Local(s7.forward, RETURNED), Local(s7.backward, "dv")),
     Tensor("residual_2", 6, Local(encoder.block_forward, RETURNED), Local(encoder.block_backward, "dx")),
 )
+POOL, UNPOOL = (attention_pool.forward, 0), (attention_pool.backward, 0)
+MEAN = Local(patch_mean.forward, RETURNED), Local(patch_mean.backward, "dy")
 LAST = (
-    Tensor("norm", 6, Local(s6.forward, RETURNED, -1), Local(s8.backward, RETURNED)),
+    Tensor("mean", 8, *MEAN, _pooled_norm),
+    Tensor("norm", 6, Local(s6.forward, RETURNED, -1), Local(s6.backward, "dy"), _no_attention_pool),
+    Tensor("mean", 8, *MEAN, _mean_of_patches),
+    Tensor("norm", 6, Local(s6.forward, RETURNED, -2), Local(s6.backward, "dy", 1), _attention_pool),
+    Tensor(
+        "pool.A",
+        8,
+        Local(s5.attention, "A", inside=POOL),
+        Local(s5.attend_backward, "dA", inside=UNPOOL),
+        _attention_pool,
+    ),
+    Tensor(
+        "pool.attention",
+        8,
+        Local(s5.attention, RETURNED, inside=POOL),
+        Local(s5.ways_back, "dy", inside=UNPOOL),
+        _attention_pool,
+    ),
+    Tensor(
+        "pool.norm",
+        8,
+        Local(s6.forward, RETURNED, inside=POOL),
+        Local(s7.backward, RETURNED, inside=UNPOOL),
+        _attention_pool,
+    ),
+    Tensor(
+        "pool",
+        8,
+        Local(attention_pool.forward, RETURNED),
+        Local(attention_pool.backward, "dy"),
+        _attention_pool,
+    ),
     Tensor("y", 8, Local(s8.forward, "y"), Local(s8.backward, "dy")),
     Tensor("pre_logits", 8, Local(s8.forward, "r"), Local(s8.backward, "dr"), _pre_logits),
 )
