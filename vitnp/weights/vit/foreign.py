@@ -108,6 +108,11 @@ def spelled(path, family, arrays):
         names_of_it = [name for name in found if re.match(pattern, name)]
         if names_of_it and (needs is None or needs in found):
             notes.append(f"left out, {why}: {some_of([called(found.pop(name)) for name in names_of_it])}")
+    kernel = found.get(names(family, 0)["project.W"])
+    if family == "huggingface" and kernel and len(arrays[kernel].shape) == 2:
+        raise InputError(
+            f"{path} is SigLIP 2 with any number of patches (NaFlex), which is not built here; name another file"
+        )
     return heads.replaced(path, family, found), notes
 
 
