@@ -32,12 +32,68 @@ wrong_rules(
     ("rounded to float16", ".astype(array.dtype)", ".astype(np.float16).astype(array.dtype)"),
 )
 wrong_rules(
-    "weights/vit/class_row.py",
+    "weights/vit/prefix.py",
     WHERE,
     TOKENS,
-    ("the first patch's row", "np.zeros_like(E_pos[:, :1])", "E_pos[:, :1]"),
-    ("the row last", "[np.zeros_like(E_pos[:, :1]), E_pos]", "[E_pos, np.zeros_like(E_pos[:, :1])]"),
+    ("a row that is not 0", "zeros = np.zeros(", "zeros = np.ones("),
+    ("the row last", "[first, zeros, E_pos[:, rows:]]", "[first, E_pos[:, rows:], zeros]"),
     name=DEIT3,
+)
+NEIGHBORS, ROWS = "test_neighbors", "test_registers_and_rows_of_the_table"
+wrong_rules(
+    "weights/vit/prefix.py",
+    NEIGHBORS,
+    ROWS,
+    ("registers without their positions", "if with_row:", "if False:"),
+    ("the class token's row for the first register", "[:, kept:rows]", "[:, : rows - kept]"),
+    ("the patches' rows begin with the registers'", "E_pos[:, rows:]", "E_pos[:, kept : kept + 16]"),
+    rows=21,
+    token=True,
+    registers=4,
+)
+wrong_rules(
+    "weights/vit/prefix.py",
+    NEIGHBORS,
+    "test_dinov2s_registers_have_no_rows",
+    ("DINOv2's registers have positions", "return [token]", "return [all_of_them]"),
+)
+wrong_rules(
+    "weights/vit/grids.py",
+    NEIGHBORS,
+    "test_rows_that_fit_two_grids_are_asked",
+    ("the likeliest is taken", "if len(fits) == 1 or exact:", "if fits:"),
+)
+wrong_rules(
+    "weights/vit/biases.py",
+    NEIGHBORS,
+    "test_layers_without_a_bias",
+    ("ones", 'np.zeros(shape, "f4")', 'np.ones(shape, "f4")'),
+    how={"qkv_bias": False, "proj_bias": False},
+)
+wrong_rules(
+    "weights/vit/biases.py",
+    NEIGHBORS,
+    "test_one_bias_of_many_is_missing",
+    ("of a damaged file, too", "any(bias in spelled", "all(bias in spelled"),
+    lost="blocks.1.attn.qkv.bias",
+)
+wrong_rules(
+    "weights/vit/neighbors.py",
+    NEIGHBORS,
+    "test_a_norm_after_the_mean",
+    ("the norm before the mean", 'fields["pooled_norm"] = True', "pass"),
+    ("the class token is read", '"gap" if after_pooling else "token"', '"token"'),
+    token=True,
+)
+wrong_rules(
+    "weights/vit/neighbors.py",
+    NEIGHBORS,
+    "test_attention_pooling",
+    ("the encoder's width", 'fields["pool_mlp_dim"] = b1[0] if b1 else None', "pass"),
+    ("its GELU is guessed", 'kind = "timm-map"', "pass"),
+    width=32,
+    pool_mlp_dim=32,
+    gelu="tanh",
 )
 wrong_rules(
     "weights/vit/profiles.py",
@@ -89,7 +145,7 @@ wrong_rules(
     "test_a_note_says_that_the_processor_asks_for_another_size",
     (
         "the size of the table, whatever the processor makes",
-        "questions, used_at, has_row)",
-        "questions, None, has_row)",
+        "questions, used_at, rows_before, taken)",
+        "questions, None, rows_before, taken)",
     ),
 )

@@ -128,7 +128,7 @@ HUGGING_FACE = [
     of_huggingface(
         "YOLOS, detection", "YolosForObjectDetection", "YolosConfig", words="YOLOS", image_size=[32, 32]
     ),
-    of_huggingface("DINOv3", "DINOv3ViTModel", "DINOv3ViTConfig", words="DINOv3"),
+    of_huggingface("DINOv3", "DINOv3ViTModel", "DINOv3ViTConfig", words="ViT"),
     of_huggingface(
         "SigLIP 2, NaFlex", "Siglip2VisionModel", "Siglip2VisionConfig", words="SigLIP 2", num_patches=16
     ),

@@ -37,7 +37,10 @@ KINDS = (
         r"(^|\.)dist_token$|(cls|distillation)_classifier\.",
         "a distilled DeiT: its second head, on a distillation token, is not built here",
     ),
-    (r"linear_head\.", f"DINOv2 with {BOTH}"),
+    (
+        r"linear_head\.",
+        "DINOv2 with a head on the class token beside the mean of its patches, which is not built here",
+    ),
     (r"attn_pool\.pos_embed$", "a ViT whose attention pooling has positions, which are not built here"),
     (r"patch_embed\.norm\.", "a ViT with a norm of the projected patches, which is not built here"),
     (r"running_mean$", "a model with a BatchNorm, which is not built here"),
@@ -94,7 +97,7 @@ def spelled(path, family, arrays):
     found, notes = {}, []
     for pattern, what in KINDS:
         if name := next((name for name in arrays if re.search(pattern, name)), None):
-            raise InputError(f"{path} is {what} ({called(name)}); name another file")
+            raise _another(path, what, name)
     _check_parts(path, arrays)
     for in_file in arrays:
         name = spell(family, in_file)
@@ -110,9 +113,7 @@ def spelled(path, family, arrays):
             notes.append(f"left out, {why}: {some_of([called(found.pop(name)) for name in names_of_it])}")
     kernel = found.get(names(family, 0)["project.W"])
     if family == "huggingface" and kernel and len(arrays[kernel].shape) == 2:
-        raise InputError(
-            f"{path} is SigLIP 2 with any number of patches (NaFlex), which is not built here; name another file"
-        )
+        raise _another(path, "SigLIP 2 with any number of patches (NaFlex), which is not built here", kernel)
     return heads.replaced(path, family, found), notes
 
 
@@ -121,12 +122,15 @@ def _check_parts(path, arrays):
     for one, other, what in TOGETHER:
         both = [next((name for name in arrays if re.search(part, name)), None) for part in (one, other)]
         if all(both):
-            raise InputError(f"{path} is {what} ({called(both[0])}, {called(both[1])}); name another file")
-    if any(".gamma_" in name for name in arrays) and not any("pos_embed" in name for name in arrays):
-        raise InputError(
-            f"{path} is DINOv3 or EVA: with LayerScale and no table of positions, these are rotary, which are not "
-            "built here; name another file"
-        )
+            raise _another(path, what, *both)
+    scale = next((name for name in arrays if ".gamma_" in name), None)
+    if scale and not any("pos_embed" in name for name in arrays):
+        raise _another(path, "DINOv3 or EVA: its positions are rotary, which are not built here", scale)
+
+
+def _another(path, what, *names):
+    """The InputError for a file that is something else, which these names in it show."""
+    return InputError(f"{path} is {what} ({', '.join(map(called, names))}); name another file")
 
 
 def check_shapes(path, family, in_file, shapes, hidden_size):
@@ -145,7 +149,7 @@ def check_shapes(path, family, in_file, shapes, hidden_size):
         # timm joins the two matrices of SwiGLU, of which half as many values come out.
         if b1 and W2 and len(W2) == 2 and b1[0] == 2 * W2[1]:
             sizes = f"{called(in_file[first])} has {b1[0]} outputs, {called(in_file[second])} {W2[1]} inputs"
-            raise InputError(f"{path} is {SWIGLU} ({sizes}); name another file")
+            raise _another(path, SWIGLU, sizes)
     head = theirs["classify.head.W"]
     if len(shapes.get(head, ())) == 2 and shapes[head][1] == 2 * hidden_size:
         raise InputError(

@@ -72,7 +72,8 @@ def arranged(path, family, stored, spelled, config, rows):
             shape = stored[name].shape
             if len(shape) != 3 or shape[::2] != (1, config.hidden_size):
                 raise InputError(
-                    f"{path}: {called(name)} is {shown(shape)}, need (1, n, {config.hidden_size})"
+                    f"{path}: {called(name)} is {shown(shape)}, need (1, tokens, {config.hidden_size}); "
+                    "save the model again"
                 )
         joined = " and ".join(in_file)
         new[joined] = _registers([stored[name] for name in in_file], table and stored[table], kept, rows)
