@@ -6,6 +6,7 @@
 import numpy as np
 import pytest
 from neighbor_files import CLASSES, HEADS, D, arrays, dense, forward, norm, pooling
+from neighbor_names import renamed
 from safetensors.numpy import save_file
 
 import vitnp
@@ -30,13 +31,6 @@ def agrees(path, want, **told):
     assert got.shape == want.shape
     assert np.abs(got - want).max() <= 1e-12 * np.abs(want).max()
     return p, config, " ".join(notes)
-
-
-def renamed(found, *pairs):
-    """The same arrays with parts of their names replaced."""
-    for old, new in pairs:
-        found = {name.replace(old, new): array for name, array in found.items()}
-    return found
 
 
 @pytest.mark.parametrize(

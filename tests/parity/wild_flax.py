@@ -2,76 +2,8 @@
 
 import neighbor_files as plain
 import numpy as np
+from neighbor_names import flax, sincos
 from wild import Wild
-
-D, HEADS, MLP = plain.D, plain.HEADS, plain.MLP
-TOLD = {}
-
-
-def flax(a, prefix="params/"):
-    """timm's arrays under big_vision's names, in its layout."""
-    found = {
-        "embedding/kernel": a["patch_embed.proj.weight"].transpose(2, 3, 1, 0),
-        "embedding/bias": a["patch_embed.proj.bias"],
-    }
-    for theirs, ours in (
-        ("cls", "cls_token"),
-        ("pos_embedding", "pos_embed"),
-        ("MAPHead_0/probe", "attn_pool.latent"),
-    ):
-        found |= {theirs: a[ours]} if ours in a else {}
-    for i in (0, 1):
-        block, ours = f"Transformer/encoderblock_{i}", f"blocks.{i}"
-        found |= _norm(a, f"{ours}.norm1", f"{block}/LayerNorm_0") | _norm(
-            a, f"{ours}.norm2", f"{block}/LayerNorm_1"
-        )
-        qkv = zip(
-            np.split(a[f"{ours}.attn.qkv.weight"], 3), np.split(a[f"{ours}.attn.qkv.bias"], 3), strict=True
-        )
-        found |= _attention(f"{block}/MultiHeadDotProductAttention_0", [*qkv], a, f"{ours}.attn.proj")
-        found |= _mlp(a, f"{ours}.mlp", f"{block}/MlpBlock_0")
-    found |= _norm(a, "norm", "Transformer/encoder_norm")
-    if "attn_pool.latent" in a:
-        q = (a["attn_pool.q.weight"], a["attn_pool.q.bias"])
-        kv = zip(np.split(a["attn_pool.kv.weight"], 2), np.split(a["attn_pool.kv.bias"], 2), strict=True)
-        found |= _attention("MAPHead_0/MultiHeadDotProductAttention_0", [q, *kv], a, "attn_pool.proj")
-        found |= _norm(a, "attn_pool.norm", "MAPHead_0/LayerNorm_0") | _mlp(
-            a, "attn_pool.mlp", "MAPHead_0/MlpBlock_0"
-        )
-    if "head.weight" in a:
-        found |= {"head/kernel": a["head.weight"].T, "head/bias": a["head.bias"]}
-    return {prefix + name: array for name, array in found.items()}
-
-
-def _norm(a, ours, theirs):
-    return {f"{theirs}/scale": a[f"{ours}.weight"], f"{theirs}/bias": a[f"{ours}.bias"]}
-
-
-def _attention(theirs, qkv, a, out):
-    found = {}
-    for name, (W, b) in zip(("query", "key", "value"), qkv, strict=True):
-        found |= {
-            f"{theirs}/{name}/kernel": W.T.reshape(D, HEADS, -1),
-            f"{theirs}/{name}/bias": b.reshape(HEADS, -1),
-        }
-    W = a[f"{out}.weight"].T.reshape(HEADS, -1, D)
-    return found | {f"{theirs}/out/kernel": W, f"{theirs}/out/bias": a[f"{out}.bias"]}
-
-
-def _mlp(a, ours, theirs):
-    found = {}
-    for i in (0, 1):
-        found[f"{theirs}/Dense_{i}/kernel"] = a[f"{ours}.fc{i + 1}.weight"].T
-        found[f"{theirs}/Dense_{i}/bias"] = a[f"{ours}.fc{i + 1}.bias"]
-    return found
-
-
-def sincos(rows, columns):
-    """big_vision's posemb_sincos_2d: (1, rows·columns, D)."""
-    y, x = np.mgrid[:rows, :columns]
-    omega = 1 / 10_000 ** (np.arange(D // 4) / (D // 4 - 1))
-    y, x = np.outer(y.ravel(), omega), np.outer(x.ravel(), omega)
-    return np.concatenate([np.sin(x), np.cos(x), np.sin(y), np.cos(y)], axis=1)[None]
 
 
 def stacked(found):
