@@ -130,27 +130,27 @@ def again(where):
     return module
 
 
-def call(rule, monkeypatch):
-    """Run the rule's test on the vitnp that is loaded now."""
+def call(rule, **fixtures):
+    """Run the rule's test on the vitnp that is loaded now, with those of pytest's fixtures that it asks for."""
     test = getattr(again(rule.where), rule.test)
-    fixtures = {"monkeypatch": monkeypatch} if "monkeypatch" in inspect.signature(test).parameters else {}
-    test(**rule.given, **fixtures)
+    needed = inspect.signature(test).parameters
+    test(**rule.given, **{name: value for name, value in fixtures.items() if name in needed})
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
-def test_a_broken_rule_is_caught(rule, monkeypatch):
+def test_a_broken_rule_is_caught(rule, monkeypatch, tmp_path):
     with rebuilt(rule.file, (rule.old, rule.new)), pytest.raises((AssertionError, ValueError)):
-        call(rule, monkeypatch)
+        call(rule, monkeypatch=monkeypatch, tmp_path=tmp_path)
 
 
-def test_the_rules_without_a_mistake_pass(monkeypatch):
+def test_the_rules_without_a_mistake_pass(monkeypatch, tmp_path):
     """So a rule is caught for its mistake, not for how it was rebuilt."""
     seen = []  # `given` is no key
     for rule in RULES:
         if (rule.where, rule.test, rule.given) not in seen:
             seen.append((rule.where, rule.test, rule.given))
             with rebuilt(rule.file):
-                call(rule, monkeypatch)
+                call(rule, monkeypatch=monkeypatch, tmp_path=tmp_path)
 
 
 @pytest.mark.parametrize("wrong", CONSISTENT, ids=str)

@@ -35,7 +35,11 @@ wrong_rules(
     "weights/vit/prefix.py",
     WHERE,
     TOKENS,
-    ("a row that is not 0", "zeros = np.zeros(", "zeros = np.ones("),
+    (
+        "the first patch's row",
+        "[first, zeros, E_pos[:, rows:]]",
+        "[first, E_pos[:, rows : rows + 1], E_pos[:, rows:]]",
+    ),
     ("the row last", "[first, zeros, E_pos[:, rows:]]", "[first, E_pos[:, rows:], zeros]"),
     name=DEIT3,
 )
@@ -55,13 +59,7 @@ wrong_rules(
     "weights/vit/prefix.py",
     NEIGHBORS,
     "test_dinov2s_registers_have_no_rows",
-    ("DINOv2's registers have positions", "return [token]", "return [all_of_them]"),
-)
-wrong_rules(
-    "weights/vit/grids.py",
-    NEIGHBORS,
-    "test_rows_that_fit_two_grids_are_asked",
-    ("the likeliest is taken", "if len(fits) == 1 or exact:", "if fits:"),
+    ("DINOv2's registers have positions", "return [token]", "return [token + 4]"),
 )
 wrong_rules(
     "weights/vit/biases.py",
@@ -69,13 +67,6 @@ wrong_rules(
     "test_layers_without_a_bias",
     ("ones", 'np.zeros(shape, "f4")', 'np.ones(shape, "f4")'),
     how={"qkv_bias": False, "proj_bias": False},
-)
-wrong_rules(
-    "weights/vit/biases.py",
-    NEIGHBORS,
-    "test_one_bias_of_many_is_missing",
-    ("of a damaged file, too", "any(bias in spelled", "all(bias in spelled"),
-    lost="blocks.1.attn.qkv.bias",
 )
 wrong_rules(
     "weights/vit/neighbors.py",
@@ -90,7 +81,6 @@ wrong_rules(
     NEIGHBORS,
     "test_attention_pooling",
     ("the encoder's width", 'fields["pool_mlp_dim"] = b1[0] if b1 else None', "pass"),
-    ("its GELU is guessed", 'kind = "timm-map"', "pass"),
     width=32,
     pool_mlp_dim=32,
     gelu="tanh",
@@ -104,7 +94,7 @@ wrong_rules(
         '"position_interpolation": "bicubic-offset"',
         '"position_interpolation": "bicubic"',
     ),
-    ("DINOv2's own file taken for timm's", 'if "mask_token" in found:', "if False:"),
+    ("DINOv2's own file taken for timm's", 'if reg or "mask_token" in found:', "if False:"),
     name="dinov2_own/dinov2.pth",
 )
 wrong_rules(
@@ -122,7 +112,7 @@ wrong_rules(
     "weights/vit/profiles.py",
     WHERE,
     TOKENS,
-    ("Hugging Face's DINOv2 taken for its ViT", 'return "huggingface-dinov2"', 'return "huggingface"'),
+    ("Hugging Face's DINOv2 taken for its ViT", 'return f"huggingface-dinov2{reg}"', 'return "huggingface"'),
     name=HUGGINGFACE,
 )
 wrong_rules(

@@ -139,14 +139,10 @@ def test_every_array_of_hugging_faces_dinov2_has_its_place(name, size):
     assert found.config == want
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [("vit_giant_patch14_dinov2", "SwiGLU"), ("vit_small_patch14_reg4_dinov2", "register tokens")],
-)
-def test_what_is_not_built_here(name, words):
+def test_what_is_not_built_here():
     with torch.device("meta"):
-        state = timm.create_model(name).state_dict()
-    with pytest.raises(InputError, match=words):
+        state = timm.create_model("vit_giant_patch14_dinov2").state_dict()
+    with pytest.raises(InputError, match="SwiGLU"):
         loading.examine("/nowhere/model.safetensors", without_numbers(state))
 
 

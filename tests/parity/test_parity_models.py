@@ -149,19 +149,3 @@ def test_what_we_write_their_library_reads(tmp_path, case):
     ):
         assert torch.equal(a, b), name
     assert tree.count(p) == sum(q.numel() for q in model.parameters())
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"global_pool": "map"}, "attention pooling"),
-        ({"global_pool": "avg"}, "a LayerNorm after the mean"),
-        ({"reg_tokens": 4}, "register tokens"),
-    ],
-)
-def test_timms_other_vits_are_refused_by_name(tmp_path, options, words):
-    """Under the names that timm itself writes."""
-    path = tmp_path / "weights.pth"
-    torch.save(timm_vit(img_size=16, patch_size=8, **options)().state_dict(), path)
-    with pytest.raises(InputError, match=words):
-        weights.load(path, num_heads=3)

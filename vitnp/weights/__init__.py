@@ -13,8 +13,8 @@ onnx/   the ViT that a graph computes
 vit/    names.py     each library's parameter names     profiles.py  its settings that no shape shows
         layouts.py   its array layouts                  sidecar.py, written.py  the config.json next to a file
         processors.py  how a picture becomes the input, in the words of Hugging Face and timm
-        google.py, infer.py      the configuration that the arrays show
-        layer_scale.py, class_row.py   what DINOv2 and DeiT-III have
+        google.py, infer.py, grids.py, neighbors.py   the configuration that the arrays show
+        layer_scale.py, prefix.py, biases.py, heads.py   LayerScale, registers, absent biases, another head
         foreign.py  what is left out, and what is refused by name
 bit/, hybrid/   the same for BiT and the hybrid: names.py, files.py; residual.py is what they share
 
