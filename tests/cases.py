@@ -124,7 +124,7 @@ def ops():
     for name, read in {"first": slice(0, 1), "every other": slice(1, 5, 2), "all": None}.items():
         yield op(f"rows {name}", lambda x, read=read: rows.forward(x, read), rows.backward, generic(2, 5, 3))
     for after in (0, 1):
-        shapes = registers.init(None, count=2, hidden_size=4, dtype="float64")
+        shapes = registers.init(None, count=5, hidden_size=4, dtype="float64")
         yield step(f"registers after {after}", registers, x, shapes, after=after)
         name = f"patch_mean from {after}"
         yield op(name, lambda x, n=after: patch_mean.forward(x, first=n), patch_mean.backward, x)
@@ -496,8 +496,8 @@ for _name, _fields in POSITIONS.items():
 NEIGHBORS = {  # what other libraries' ViTs have
     "quick gelu": {"gelu": "quick"},
     "registers": {"num_registers": 3},
-    "registers, sincos": {"num_registers": 2, "position_embedding": "sincos"},
-    "registers, gap": {"num_registers": 2, "classifier": "gap"},
+    "registers, sincos": {"num_registers": 3, "position_embedding": "sincos"},
+    "registers, gap": {"num_registers": 5, "classifier": "gap"},
     "norm of the mean": {"classifier": "gap", "pooled_norm": True},
     "norm of the mean, registers": {"classifier": "gap", "pooled_norm": True, "num_registers": 1},
     "norm before the blocks": {"input_norm": True},

@@ -17,6 +17,7 @@ TINY = {family: preset("tiny" if family == "vit" else f"{family}-tiny") for fami
 TINY["rnn, patches"] = preset(
     "rnn-tiny", sequence="patches", patch_size=3, image_size=(9, 6), classifier="gap"
 )
+TINY["vit, neighbors"] = preset("tiny", classifier="map", num_registers=2, input_norm=True, gelu="quick")
 TINY["hybrid, dropout"] = preset("hybrid-tiny", dropout_rate=0.3)
 # What keep="inputs" has in place of what a layer saves; an MLP's layers save little more than their inputs.
 INPUTS = {

@@ -384,7 +384,7 @@ def test_the_diagram_has_the_shapes_of_the_configuration():
     assert "Q, K, V 12×197×64\nA 12×197×197" in b16
     assert any("86,567,656" in text for text in b16)
     gap = words(show.diagram(preset("digits", classifier="gap", representation_size=32)))
-    assert {"8  mean of the tokens", "1×32", "16×64"} <= set(gap)
+    assert {"8  mean of the patches", "1×32", "16×64"} <= set(gap)
     assert not any("CLS" in text for text in gap)
 
 

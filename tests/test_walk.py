@@ -116,7 +116,7 @@ def test_columns_of_a_terminal():
         ),
         (
             ("--model", "tiny", "--set", "classifier=gap"),
-            ("the mean of all tokens",),
+            ("the mean of all patch tokens",),
             ("✗", "[CLS] token out"),
         ),
         (("--model", "tiny", "--set", "num_classes=0"), ("16 rows",), ("✗", "predicted")),

@@ -23,6 +23,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     masked,
     mlp,
     model,
+    neighbors,
     onnx,
     ops,
     pictures,

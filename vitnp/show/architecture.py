@@ -102,12 +102,17 @@ def stem(config, say):
         yield say("2  projection", "2  패치 임베딩"), (N, D), "patch_tokens"
     if config.classifier == "token":
         yield say("3  add [CLS]", "3  [CLS] 추가"), (T, D), "tokens"
-    if config.stem_position not in ("none", "relative"):
-        yield say("4  + positions", "4  + 포지셔널"), (T, D), "z0"
-    if config.num_registers:
-        yield say("registers", "레지스터"), (config.num_tokens, D), "registers"
-    if config.input_norm:
-        yield "6  LayerNorm", (config.num_tokens, D), "input_norm"
+    added = [
+        (config.stem_position not in ("none", "relative"), say("4  + positions", "4  + 포지셔널"), "z0"),
+        (config.num_registers, say("registers", "레지스터"), "registers"),
+        (config.input_norm, "LayerNorm", "input_norm"),
+    ]
+    if there := [
+        (what, tensor) for is_there, what, tensor in added if is_there
+    ]:  # in one box, for want of room
+        (first, _), *rest = there
+        also = "".join(f"{what}, " for what, _ in rest)
+        yield first, also + _by(config.num_tokens, D), there[-1][1]
 
 
 def block(config, say):
