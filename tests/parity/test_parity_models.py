@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from families import CASES, WORST, as_torch, logits, read, timm_vit, write
+from families import CASES, WORST, as_torch, logits, read, write
 
-from vitnp import InputError, loss_and_grads, tree, vit, weights
+from vitnp import loss_and_grads, tree, vit, weights
 from vitnp.engine import loss
 from vitnp.training import optim
 
