@@ -104,7 +104,13 @@ def run_inspect(args):
     for row in rows[:LINES]:
         print("  " + aligned(row, sizes).rstrip())
     print(f"  … and {len(rows) - LINES:,} more\n" if len(rows) > LINES else "")
-    for title, items in (("note", found.notes), ("load asks", found.questions), ("WRONG", found.wrong)):
+    taken = [f"{name} {text}" for name, text in found.taken]
+    for title, items in (
+        ("note", found.notes),
+        ("not said by the file", taken),
+        ("load asks", found.questions),
+        ("WRONG", found.wrong),
+    ):
         for item in items[:LINES]:
             print(f"{title}: {one_line(item)}")
         if len(items) > LINES:

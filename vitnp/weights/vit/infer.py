@@ -11,9 +11,9 @@ from typing import NamedTuple
 from vitnp.inputs.fields import check_changes
 from vitnp.models.vit.config import SIZES, ViTConfig
 from vitnp.weights import settings, tables
-from vitnp.weights.vit import class_row, foreign
+from vitnp.weights.vit import assumed, class_row, foreign
 from vitnp.weights.vit.names import block_of, names
-from vitnp.weights.vit.profiles import CALLED, kind_of, profile
+from vitnp.weights.vit.profiles import CALLED, is_published, kind_of, own_row, profile
 
 
 class Before(NamedTuple):
@@ -41,6 +41,7 @@ class Inferred(NamedTuple):
         tuple | None
     )  # what `load` makes the model for, where that is not the size of the file's positions
     class_row: bool  # whether the position table has a row for the class token, or needs none
+    taken: list  # of (field, value), see `loading.Inspection`
 
 
 def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, guess=False, **overrides):
@@ -71,6 +72,7 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
         told = (size for size, made in zip(sizes, maps, strict=True) if tuple(made) == whole)
         fields["image_size"] = next(told, tuple(side * before.pixels for side in whole))
     kind = f"{family}-{before.kind}" if before.kind else kind_of(family, arrays, class_row=has_row)
+    kind = own_row(kind, path, fields)
     notes, more = _heads(fields, overrides)
     questions += before.ask(fields, overrides) + more
     fields["preprocessing"], more = settings.preprocessing(
@@ -89,7 +91,9 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
             f"taken to be {CALLED[kind]}: positions at another size are resized {config.position_interpolation}; "
             "another way is position_interpolation= or --set position_interpolation=NAME"
         )
-    return Inferred(config, [*beside.notes, *notes], questions, used_at, has_row)
+    known = is_published(family, path, arrays.values())
+    taken = [] if known else assumed.of(family, config, overrides, beside)
+    return Inferred(config, [*beside.notes, *notes], questions, used_at, has_row, taken)
 
 
 def _sizes(path, family, shapes):

@@ -1,5 +1,7 @@
 """What JSON files beside a file of weights say, and the fields of such files. Imports `errors`."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from vitnp.errors import known, shown
@@ -25,8 +27,8 @@ class Beside(NamedTuple):
     )  # (height, width) that the model is used at, which may be another than its table's
     no_class_row: bool | None  # whether the position table has no row for the class token, where they say it
     notes: list  # of sentences
-    unknown: list = []  # of names: what is said there and has no meaning here
-    heads_of: dict = {}  # {hidden_size: num_heads} of the architecture that is named
+    unknown: tuple | list = ()  # of names: what is said there and has no meaning here
+    heads_of: Mapping = MappingProxyType({})  # {hidden_size: num_heads} of the architecture that is named
 
 
 NOTHING = Beside({}, {}, [], None, None, [])
@@ -41,7 +43,7 @@ class Fields(NamedTuple):
     only: dict  # {name: the values that can be computed here}
 
     def unknown_in(self, given, where):
-        """["config.json's where.NAME", …] of the fields in none of the groups. Raises ValueError for a value not in `only`."""
+        """The names, after `where`, of the fields in none of the groups. Raises ValueError for a value not in `only`."""
         for name, values in self.only.items():
             if name in given and not any(given[name] is v or given[name] == v for v in values):
                 raise ValueError(f"{where}{name} is {shown(given[name])}, which is not built here")

@@ -93,7 +93,7 @@ def json_of(path, name):
 
 
 def unclassed(path):
-    """Why the head's numbers are no classes, as a clause without its subject, where the config.json says it; else ""."""
+    """Why the head's numbers are no classes, as a clause without its subject; "" where config.json does not say it."""
     with _named(path, "config.json") as given:
         return huggingface_json.unclassed(given) or timm_json.unclassed(given)
 

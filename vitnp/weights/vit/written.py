@@ -11,8 +11,8 @@ import os
 from vitnp.errors import InputError
 from vitnp.models.vit.config import PRESETS
 from vitnp.weights.vit import processors, sidecar
-from vitnp.weights.vit.profiles import profile
 from vitnp.weights.vit.huggingface_json import SIZES
+from vitnp.weights.vit.profiles import profile
 from vitnp.weights.vit.sidecar import JSON_FILES, OURS, beside, json_of
 
 # The fields that the arrays show, and the table of positions with the files.
