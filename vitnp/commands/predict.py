@@ -65,7 +65,7 @@ def run(args):
     models.need_images(config, "predict is for pictures")
     if args.attention:
         models.need_vit(config, "--attention draws the attention of a ViT")
-    missing = no_classes(p, config)
+    missing = no_classes(p, config, path)
     if missing and not args.attention:
         raise InputError(
             f"{title} {missing}, so it knows no classes; name the weights of a classifier, or draw --attention OUT.png"

@@ -115,7 +115,7 @@ def photo_for(path, model):
 
 def prediction(t, p, model):
     """The most likely class, its name where it is known; None for a model without a head, or with one of zeros."""
-    if no_classes(p, model.config):
+    if no_classes(p, model.config, model.path):
         return None
     best = int(t.probabilities[0].argmax())
     name = names_of(model.path, model.config)[0][best] if model.path else None

@@ -154,11 +154,16 @@ def head_is_zero(p):
     return "head" in p.get("classify", {}) and not p["classify"]["head"]["W"].any()
 
 
-def no_classes(p, config):
-    """Why the model knows no classes, as a clause without its subject; "" where it knows some."""
+def no_classes(p, config, path=None):
+    """Why the model knows no classes, as a clause without its subject; "" where it knows some.
+
+    path: the file of its weights, beside which a config.json may say what the numbers of the head are.
+    """
     if not config.num_classes:
         return "has no head"
-    return "has a head that is all zeros, to be trained" if head_is_zero(p) else ""
+    if head_is_zero(p):
+        return "has a head that is all zeros, to be trained"
+    return weights.unclassed(path) if path else ""
 
 
 def run_convert(args):
@@ -180,7 +185,9 @@ def run_convert(args):
         os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
     weights.save(args.out, p, config, format=args.format, class_names=kept)
     print(f"{printable(args.out)}: {args.format}, {tree.count(p):,} parameters")
-    for note in [*notes, *losses(args.out, config)]:
+    why = weights.unclassed(path) if args.num_classes is None else ""
+    unsaid = [f"the new file does not say that the model {why}"] if why else []
+    for note in [*notes, *losses(args.out, config), *unsaid]:
         print(f"note: {printable(note)}")
     if names and not kept:
         print("note: the names of the classes are left out: the head is another")

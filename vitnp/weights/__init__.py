@@ -30,7 +30,7 @@ from vitnp.weights.fetch import to_look_at
 from vitnp.weights.loading import Inspection
 from vitnp.weights.saving import save
 from vitnp.weights.vit.profiles import PROFILES as OF_VIT
-from vitnp.weights.vit.sidecar import class_names
+from vitnp.weights.vit.sidecar import class_names, unclassed
 
 PROFILES = OF_VIT | OF_BIT
 
@@ -45,4 +45,14 @@ def inspect(path, **how):
     return loading.inspect(fetch.resolve(path) if fetch.is_name(path) else path, **how)
 
 
-__all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save", "to_look_at"]
+__all__ = [
+    "FORMATS",
+    "PROFILES",
+    "Inspection",
+    "class_names",
+    "inspect",
+    "load",
+    "save",
+    "to_look_at",
+    "unclassed",
+]

@@ -69,7 +69,7 @@ def _reader(path, constant):
 
 
 def preprocessing(path, fields):
-    """(Preprocessing, a sentence, whether nothing says it): the processor's beside the file, else that of the library."""
+    """(Preprocessing, a sentence, whether nothing says it): the processor's beside the file, else the library's."""
     # transformers gives its ViTs this ε, and mean and deviation 0.5; DINOv2, DeiT, torchvision have ImageNet's
     family = "huggingface" if fields["layer_norm_eps"] < 1e-9 else "timm-imagenet"
     default = PROFILES[family]["preprocessing"]

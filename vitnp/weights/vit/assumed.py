@@ -54,7 +54,7 @@ def line(path, taken, most):
     unknown = [name for name, text in taken if text == UNKNOWN]
     clauses = []
     if fields:
-        first = "preprocessing.mean" if taken[0][0] == "preprocessing" else taken[0][0]
+        first = "preprocessing.FIELD" if taken[0][0] == "preprocessing" else taken[0][0]
         what = f" does not say these, and the usual values are taken: {', '.join(fields)}"
         clauses.append(f"{what}; another: --set {first}=VALUE")
     if unknown:

@@ -19,13 +19,13 @@ FILTER, RESIZE, CROP = "resize_filter=bicubic", "crop_fraction=1", "keep_aspect_
 FIELDS = Fields(  # of preprocessor_config.json
     used=words(
         "do_resize size resample do_rescale rescale_factor do_normalize image_mean image_std do_center_crop crop_size "
-        "crop_pct image_processor_type feature_extractor_type"
+        "crop_pct default_to_square image_processor_type feature_extractor_type"
     ),
     arrays=frozenset(),
     # how arrays are handed over; and colors, which vitnp always makes of a picture
     idle=words(
         "do_convert_rgb data_format input_data_format device return_tensors disable_grouping image_seq_length "
-        "processor_class default_to_square _valid_processor_keys do_reduce_labels do_convert_annotations pad_size"
+        "processor_class _valid_processor_keys do_reduce_labels do_convert_annotations pad_size"
     ),
     only={"do_pad": (None, False)},
 )
@@ -38,6 +38,7 @@ CLIP = {
     "do_center_crop": True,
     "crop_size": {"height": 224, "width": 224},
 }
+SHORTER = ("CLIP", "Bit")  # to which one number is the shorter side
 SQUARE = {"size": {"height": 224, "width": 224}}
 # {image_processor_type: what it does where the file says nothing}, transformers/models/*/image_processing_*.py
 DEFAULTS = {
@@ -71,7 +72,10 @@ def of_huggingface(given, image_size, base, *, any_size=False):
     given = {name: value for name, value in given.items() if value is not None}
     if not given:
         return {}, [], None
-    given = _defaults(given) | given
+    kind = _kind(given)
+    given = DEFAULTS.get(kind, {}) | given
+    if isinstance(given.get("size"), int) and not given.get("default_to_square", kind not in SHORTER):
+        given["size"] = {"shortest_edge": given["size"]}
     changes, unlike, made = {}, [], None
     for theirs, ours in (("image_mean", "mean"), ("image_std", "std")):
         if theirs in given:
@@ -100,12 +104,12 @@ def of_huggingface(given, image_size, base, *, any_size=False):
     return changes, unlike, size(made) if any_size and made else None
 
 
-def _defaults(given):
-    """What the class of the processor does where its file says nothing; {} for a class that is not known here."""
+def _kind(given):
+    """The name of the processor's class, without what all of them end in."""
     name = given.get("image_processor_type") or given.get("feature_extractor_type")
     for ending in ("Fast", "Pil", "ImageProcessor", "FeatureExtractor"):
         name = name.removesuffix(ending) if isinstance(name, str) else None
-    return DEFAULTS.get(name, {})
+    return name
 
 
 def _resize(given, image_size):

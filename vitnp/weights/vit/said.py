@@ -43,7 +43,7 @@ class Fields(NamedTuple):
     only: dict  # {name: the values that can be computed here}
 
     def unknown_in(self, given, where):
-        """The names, after `where`, of the fields in none of the groups. Raises ValueError for a value not in `only`."""
+        """The names, after `where`, of fields in none of the groups. Raises ValueError for a value not in `only`."""
         for name, values in self.only.items():
             if name in given and not any(given[name] is v or given[name] == v for v in values):
                 raise ValueError(f"{where}{name} is {shown(given[name])}, which is not built here")
