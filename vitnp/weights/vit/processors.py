@@ -38,7 +38,7 @@ CLIP = {
     "do_center_crop": True,
     "crop_size": {"height": 224, "width": 224},
 }
-SHORTER = ("CLIP", "Bit")  # to which one number is the shorter side
+SHORTER = ("CLIP", "Bit", "Siglip")  # to which one number is the shorter side
 SQUARE = {"size": {"height": 224, "width": 224}}
 # {image_processor_type: what it does where the file says nothing}, transformers/models/*/image_processing_*.py
 DEFAULTS = {

@@ -61,7 +61,8 @@ TOP = Fields(
         "architecture num_classes global_pool model_args pretrained_cfg problem_type model_type vitnp"
     ),
     arrays=words("num_features"),
-    idle=COMMON.idle | words("labels label_names label_descriptions do_pooling initializer_range"),
+    idle=COMMON.idle
+    | words("architectures id2label labels label_names label_descriptions do_pooling initializer_range"),
     only={},
 )
 CLIP_CLASSES = (512, 640, 768, 1024, 1280)  # numbers of CLIP's embedding
