@@ -240,10 +240,9 @@ def test_timms_model_args(tmp_path, arguments):
     ids=str,
 )
 def test_timms_model_args_that_are_not_built_here(tmp_path, arguments):
-    name = next(iter(arguments))
     model = timm_vit(**SMALL | arguments)()  # timm has it
     path = saved_of_timm(tmp_path, model, SMALL | {"num_heads": 3} | arguments)
-    with pytest.raises(InputError, match=f"config.json.*{name} is .*(not built here|vitnp has)"):
+    with pytest.raises(InputError, match=r"not built here|vitnp has"):
         weights.load(path)
 
 

@@ -54,7 +54,9 @@ def line(path, taken, most):
     unknown = [name for name, text in taken if text == UNKNOWN]
     clauses = []
     if fields:
-        first = "preprocessing.FIELD" if taken[0][0] == "preprocessing" else taken[0][0]
+        names = [name for name, _ in taken]
+        first = "num_heads" if "num_heads" in names else names[0]
+        first = "preprocessing.FIELD" if first == "preprocessing" else first
         what = f" does not say these, and the usual values are taken: {', '.join(fields)}"
         clauses.append(f"{what}; another: --set {first}=VALUE")
     if unknown:
