@@ -105,8 +105,10 @@ def run_inspect(args):
         print("  " + aligned(row, sizes).rstrip())
     print(f"  … and {len(rows) - LINES:,} more\n" if len(rows) > LINES else "")
     taken = [f"{name} {text}" for name, text in found.taken]
+    why = weights.unclassed(path) if found.config.num_classes else ""
+    notes = [*found.notes, f"the model {why}"] if why else found.notes
     for title, items in (
-        ("note", found.notes),
+        ("note", notes),
         ("not said by the file", taken),
         ("load asks", found.questions),
         ("WRONG", found.wrong),

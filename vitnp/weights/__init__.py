@@ -12,7 +12,9 @@ mini-14.npz              a small trained ViT that is always there
 onnx/   the ViT that a graph computes
 vit/    names.py     each library's parameter names     profiles.py  its settings that no shape shows
         layouts.py   its array layouts                  sidecar.py, written.py  the config.json next to a file
+        said.py, timm_json.py, huggingface_json.py   its fields    architectures.py  what timm's names say
         processors.py  how a picture becomes the input, in the words of Hugging Face and timm
+        assumed.py   what nobody says, in one line
         google.py, infer.py      the configuration that the arrays show
         layer_scale.py, class_row.py   what DINOv2 and DeiT-III have
         foreign.py  what is left out, and what is refused by name

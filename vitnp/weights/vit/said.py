@@ -9,8 +9,12 @@ from vitnp.errors import known, shown
 # What is the form of GELU: transformers/activations.py, timm/layers/create_act.py
 GELU = {
     "gelu": "erf",
+    "gelu_python": "erf",
     "gelu_new": "tanh",
+    "gelu_fast": "tanh",
+    "gelu_accurate": "tanh",
     "gelu_pytorch_tanh": "tanh",
+    "gelu_python_tanh": "tanh",
     "gelu_tanh": "tanh",
     "quick_gelu": "quick",
 }

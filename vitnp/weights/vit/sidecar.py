@@ -38,13 +38,24 @@ def read(path, family, base, *, Config=ViTConfig, any_size=False):
         return of(family, given, processor, base=base, any_size=any_size)
 
 
+def of_processor(path, base):
+    """The `Beside` of the preprocessor_config.json alone, whatever model the config.json beside it is of."""
+    with _named(path, JSON_FILES[1]) as given:
+        how, unlike, _ = processors.of_huggingface(given, None, base, any_size=True)
+        return NOTHING._replace(preprocessing=how, unlike=unlike, unknown=_unknown_of(given))
+
+
+def _unknown_of(processor):
+    return processors.FIELDS.unknown_in(processor, "preprocessor_config.json's ")
+
+
 def of(family, given, processor=None, *, base, Config=ViTConfig, any_size=False):
     """The `Beside` of config.json and preprocessor_config.json. Raises what is wrong with them, without their names."""
     found = timm_json.read(given, Config.family) if family == "timm" else huggingface_json.read(given)
     if processor is not None:
         image_size = found.fields.get("image_size")
         how, unlike, made = processors.of_huggingface(processor, image_size, base, any_size=any_size)
-        unknown = [*found.unknown, *processors.FIELDS.unknown_in(processor, "preprocessor_config.json's ")]
+        unknown = [*found.unknown, *_unknown_of(processor)]
         found = found._replace(preprocessing=how, unlike=unlike, image_size=made, unknown=unknown)
     return _with_ours(found, given.get(OURS, {}), Config)
 
