@@ -24,6 +24,10 @@ class InputError(ValueError):
         self.whole = str(message) if len(str(message)) <= 4 * LONGEST else line
 
 
+class Assumed(UserWarning):
+    """What `load` took to be so because neither the file nor the caller says it, one line a file."""
+
+
 def one_line(text, most=LONGEST):
     """The text in one line of at most `most` characters: what a terminal would obey is replaced by �.
 

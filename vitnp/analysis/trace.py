@@ -16,11 +16,10 @@ from vitnp import models, tree
 from vitnp.analysis import tensor_names, trace_table
 from vitnp.analysis.recording import record
 from vitnp.backend.arrays import array_module, to_device
-from vitnp.engine import loss
+from vitnp.engine import loss, probabilities
 from vitnp.errors import InputError, known, need_choice, quoted
 from vitnp.inputs.checks import check_labels, check_parameters, parameter_of
 from vitnp.inputs.images import check_images
-from vitnp.ops import softmax
 
 
 class Record(NamedTuple):
@@ -122,19 +121,21 @@ def trace(images, p, config, labels=None, *, of="loss"):
     model, tensors = models.of(config), list(models.ask(config, "tensors", "named tensors")(config))
     values = [tensor.value for tensor in tensors]
     (logits, saved), arrays = record(values, model.forward, images, p, config)
-    forward, probabilities = _records(tensors, arrays), None
+    forward, p_of_classes = _records(tensors, arrays), None
     if config.num_classes:
-        probabilities, _ = softmax.forward(logits)
-        forward += [Record("logits", 8, logits), Record("p", 8, probabilities)]
+        p_of_classes = probabilities.of(logits, config)
+        forward += [Record("logits", 8, logits), Record("p", 8, p_of_classes)]
     if labels is None:
-        return Trace(forward, logits, probabilities)
+        return Trace(forward, logits, p_of_classes)
+    if of == "loss":
+        probabilities.need_one_of(config)
     labels = _checked(labels, len(images), config)
     labels = to_device(labels, array_module(logits))
     mean_loss, saved_loss = loss.forward(logits, labels)
     backward = []
     t = loss.targets(labels, config.num_classes, logits.dtype)
     if of == "loss":
-        backward += [Record("p", 8, _of_probabilities(probabilities, t))]
+        backward += [Record("p", 8, _of_probabilities(p_of_classes, t))]
         dlogits = loss.backward(1.0, saved_loss)
     else:
         dlogits = t  # one-hot: the logit of the label alone
@@ -142,7 +143,7 @@ def trace(images, p, config, labels=None, *, of="loss"):
     gradients = [tensor.gradient for tensor in tensors]
     (_, dp), arrays = record(gradients, model.backward, dlogits, saved)
     backward += [Record("logits", 8, dlogits), *_records(tensors, arrays)]
-    return Trace(forward, logits, probabilities, float(mean_loss), backward, dp)
+    return Trace(forward, logits, p_of_classes, float(mean_loss), backward, dp)
 
 
 def _checked(labels, batch_size, config):

@@ -10,11 +10,12 @@ import contextlib
 import importlib
 import os
 import sys
+import warnings
 
 from vitnp import __version__
 from vitnp.commands import overview
 from vitnp.commands.overview import COMMANDS
-from vitnp.errors import InputError, did_you_mean, nearest, one_line
+from vitnp.errors import Assumed, InputError, did_you_mean, nearest, one_line
 from vitnp.system import language
 from vitnp.system.help import Formatter
 from vitnp.system.output import unless_gone
@@ -108,7 +109,7 @@ def add_lang(parser):
 def main(argv=None):
     """Run one command and return its exit status; in the language of --lang where the command has it."""
     words = sys.argv[1:] if argv is None else argv
-    with standard_streams(), language.used(wished(words)):
+    with standard_streams(), language.used(wished(words)), assumptions_said():
         return run(words)
 
 
@@ -179,6 +180,25 @@ def said(line, status, words=()):
     with contextlib.suppress(OSError):
         print(f"vitnp: {one_line(language.translated(line, own=own))}", file=sys.stderr)
     return status
+
+
+@contextlib.contextmanager
+def assumptions_said():
+    """During the block an `errors.Assumed`, what a file does not say, is a note on standard error, each line once."""
+    lines = set()
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def show(message, category, *where, **more):
+            if not issubclass(category, Assumed):
+                others(message, category, *where, **more)
+            elif str(message) not in lines:
+                lines.add(str(message))
+                print(f"note: {one_line(language.translated(str(message)))}", file=sys.stderr)
+
+        warnings.simplefilter("always", Assumed)
+        warnings.showwarning = show
+        yield
 
 
 @contextlib.contextmanager

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from vitnp import weights
 from vitnp.data import digits, photo, preprocess
+from vitnp.engine import probabilities
 from vitnp.models import preset, vit
-from vitnp.ops import softmax
 from vitnp.system.language import Text
 from vitnp.system.writing import beside
 
@@ -78,8 +78,8 @@ def draw(out, seed, lang):
     data = digits.load(seed)
     images, labels = data.test.images(range(12)), data.test.labels[:12]
     yield Picture(out / "curves.png", CURVES.in_(lang), CURVES.in_(lang))
-    probabilities, _ = softmax.forward(vit.forward(images, p, config)[0])
-    figure = show.predictions(images, labels, probabilities, data.class_names, lang=lang)
+    of_classes = probabilities.of(vit.forward(images, p, config)[0], config)
+    figure = show.predictions(images, labels, of_classes, data.class_names, lang=lang)
     yield drawn("predictions.png", figure, PREDICTIONS.in_(lang))
     yield drawn("digit-attention.png", attention(images[0], p, config, lang), DIGIT_ATTENTION.in_(lang))
     figure = show.position_similarity(p["position"]["E_pos"], config, lang=lang)

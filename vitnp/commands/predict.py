@@ -15,12 +15,11 @@ from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.printing import as_json
 from vitnp.commands.weights import add_source, names_of, need_finite, no_classes, source
 from vitnp.data import photo, preprocess
-from vitnp.engine import precision
+from vitnp.engine import precision, probabilities
 from vitnp.engine.batch import predict
 from vitnp.errors import InputError, counted, need_choice, one_line
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
-from vitnp.ops import softmax
 from vitnp.system.language import Text, translated
 from vitnp.weights import fetch
 
@@ -66,7 +65,7 @@ def run(args):
     models.need_images(config, "predict is for pictures")
     if args.attention:
         models.need_vit(config, "--attention draws the attention of a ViT")
-    missing = no_classes(p, config)
+    missing = no_classes(p, config, path)
     if missing and not args.attention:
         raise InputError(
             f"{title} {missing}, so it knows no classes; name the weights of a classifier, or draw --attention OUT.png"
@@ -74,9 +73,11 @@ def run(args):
     p = to_device(p if args.dtype is None else precision.cast(p, args.dtype), xp)
     names, names_from = ([], f"the model {missing}") if missing else names_of(path, config, args.labels)
     height, width = config.image_size
-    report = {"weights": str(path), "image_size": [height, width], "names": names_from, "images": []}
+    report = {"weights": str(path), "image_size": [height, width], "names": names_from}
+    report |= {"independent": not missing and probabilities.independent(config), "images": []}
     if not args.json:
         known = f"{counted(config.num_classes, 'class')}, {names_from}"
+        known += ", each class on its own" if report["independent"] else ""
         classes = f"{names_from}, so no classes" if missing else known
         print(one_line(translated(f"{title}: {height}x{width} pixels, {classes}")))
     for number, (file, x, outcome) in enumerate(predictions(files, p, config), start=1):
@@ -122,13 +123,13 @@ def predictions(files, p, config):
     for first in range(0, len(files), BATCH):
         batch = [_read(file, config) for file in files[first : first + BATCH]]
         images = [x for x, _ in batch if x is not None]
-        probabilities = iter(())
+        found = iter(())
         if images:
             logits = to_host(predict(np.stack(images), p, config)).astype(np.float64)
             need_finite(logits, "logits")
-            probabilities = iter(softmax.forward(logits)[0])
+            found = iter(probabilities.of(logits, config))
         for file, (x, problem) in zip(files[first : first + BATCH], batch, strict=True):
-            yield file, x, problem or next(probabilities)
+            yield file, x, problem or next(found)
 
 
 def _read(file, config):

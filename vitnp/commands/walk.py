@@ -16,6 +16,7 @@ from vitnp.commands.weights import names_of, need_finite, no_classes
 from vitnp.commands.working import working
 from vitnp.course import slides
 from vitnp.data import photo, preprocess
+from vitnp.engine import probabilities
 from vitnp.errors import InputError, one_line
 from vitnp.ops import initializers
 from vitnp.system import language
@@ -71,6 +72,8 @@ def run(args):
         raise InputError(f"--backward needs a loss, and the model has no head (num_classes=0); {without}")
     if args.backward and not 0 <= args.label < config.num_classes:
         raise InputError(f"--label is {args.label}; need a class from 0 to {config.num_classes - 1}")
+    if args.backward:
+        probabilities.need_one_of(config)
     image = photo_for(args.image, model)
     xp = backend(args)
     report = {"model": model.name, "image": args.image or photo.SAMPLE, "seed": seed}
@@ -112,7 +115,7 @@ def photo_for(path, model):
 
 def prediction(t, p, model):
     """The most likely class, its name where it is known; None for a model without a head, or with one of zeros."""
-    if no_classes(p, model.config):
+    if no_classes(p, model.config, model.path):
         return None
     best = int(t.probabilities[0].argmax())
     name = names_of(model.path, model.config)[0][best] if model.path else None

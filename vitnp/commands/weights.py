@@ -104,7 +104,15 @@ def run_inspect(args):
     for row in rows[:LINES]:
         print("  " + aligned(row, sizes).rstrip())
     print(f"  … and {len(rows) - LINES:,} more\n" if len(rows) > LINES else "")
-    for title, items in (("note", found.notes), ("load asks", found.questions), ("WRONG", found.wrong)):
+    taken = [f"{name} {text}" for name, text in found.taken]
+    why = weights.unclassed(path) if found.config.num_classes else ""
+    notes = [*found.notes, f"the model {why}"] if why else found.notes
+    for title, items in (
+        ("note", notes),
+        ("not said by the file", taken),
+        ("load asks", found.questions),
+        ("WRONG", found.wrong),
+    ):
         for item in items[:LINES]:
             print(f"{title}: {one_line(item)}")
         if len(items) > LINES:
@@ -148,11 +156,16 @@ def head_is_zero(p):
     return "head" in p.get("classify", {}) and not p["classify"]["head"]["W"].any()
 
 
-def no_classes(p, config):
-    """Why the model knows no classes, as a clause without its subject; "" where it knows some."""
+def no_classes(p, config, path=None):
+    """Why the model knows no classes, as a clause without its subject; "" where it knows some.
+
+    path: the file of its weights, beside which a config.json may say what the numbers of the head are.
+    """
     if not config.num_classes:
         return "has no head"
-    return "has a head that is all zeros, to be trained" if head_is_zero(p) else ""
+    if head_is_zero(p):
+        return "has a head that is all zeros, to be trained"
+    return weights.unclassed(path) if path else ""
 
 
 def run_convert(args):
@@ -174,7 +187,9 @@ def run_convert(args):
         os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
     weights.save(args.out, p, config, format=args.format, class_names=kept)
     print(f"{printable(args.out)}: {args.format}, {tree.count(p):,} parameters")
-    for note in [*notes, *losses(args.out, config)]:
+    why = weights.unclassed(path) if args.num_classes is None else ""
+    unsaid = [f"the new file does not say that the model {why}"] if why else []
+    for note in [*notes, *losses(args.out, config), *unsaid]:
         print(f"note: {printable(note)}")
     if names and not kept:
         print("note: the names of the classes are left out: the head is another")

@@ -96,6 +96,7 @@ class ImageConfig(ModelConfig):
     image_size: tuple[int, int] = declared(lambda _, value: size(value), (224, 224))  # (height, width)
     in_channels: int = whole(3)  # C
     num_classes: int = whole(1000, at_least=0)  # 0: no head, the model returns the representation
+    multi_label: bool = boolean(False)  # the classes are independent: σ of each logit, not softmax over them
     preprocessing: Preprocessing = declared(
         _preprocessing, Preprocessing(), kind="a preprocessing", of=Preprocessing
     )

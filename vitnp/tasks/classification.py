@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from vitnp import models
 from vitnp.backend.arrays import array_module, is_array, to_device
-from vitnp.engine import loss
+from vitnp.engine import loss, probabilities
 from vitnp.errors import InputError
 from vitnp.inputs.checks import check_labels, check_parameters, parameter_of
 from vitnp.inputs.images import for_batch
@@ -54,6 +54,7 @@ class Head(NamedTuple):
     def batch(self, images, labels, p, config, rng, part):
         """Images and labels in the memory of p."""
         if is_representations(images, p, config):
+            probabilities.need_one_of(config)
             check_labels(labels, len(images), config.num_classes)
             return tuple(to_device(a, array_module(parameter_of(p))) for a in (images, labels))
         arrays = labeled(images, labels, p, config)
@@ -110,5 +111,6 @@ def labeled(images, labels, p, config):
     images = for_batch(images, config, like)
     if not config.num_classes:
         raise InputError("the model has no head (num_classes=0), so no loss; give it num_classes")
+    probabilities.need_one_of(config)
     check_labels(labels, len(images), config.num_classes)
     return images, to_device(labels, array_module(like))

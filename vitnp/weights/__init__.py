@@ -12,7 +12,9 @@ mini-14.npz              a small trained ViT that is always there
 onnx/   the ViT that a graph computes
 vit/    names.py     each library's parameter names     profiles.py  its settings that no shape shows
         layouts.py   its array layouts                  sidecar.py, written.py  the config.json next to a file
+        said.py, timm_json.py, huggingface_json.py   its fields    architectures.py  what timm's names say
         processors.py  how a picture becomes the input, in the words of Hugging Face and timm
+        assumed.py   what nobody says, in one line
         google.py, infer.py, grids.py, neighbors.py   the configuration that the arrays show
         layer_scale.py, prefix.py, biases.py, heads.py   LayerScale, registers, absent biases, another head
         foreign.py  what is left out, and what is refused by name
@@ -30,7 +32,7 @@ from vitnp.weights.fetch import to_look_at
 from vitnp.weights.loading import Inspection
 from vitnp.weights.saving import save
 from vitnp.weights.vit.profiles import PROFILES as OF_VIT
-from vitnp.weights.vit.sidecar import class_names
+from vitnp.weights.vit.sidecar import class_names, unclassed
 
 PROFILES = OF_VIT | OF_BIT
 
@@ -45,4 +47,14 @@ def inspect(path, **how):
     return loading.inspect(fetch.resolve(path) if fetch.is_name(path) else path, **how)
 
 
-__all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save", "to_look_at"]
+__all__ = [
+    "FORMATS",
+    "PROFILES",
+    "Inspection",
+    "class_names",
+    "inspect",
+    "load",
+    "save",
+    "to_look_at",
+    "unclassed",
+]

@@ -20,7 +20,7 @@ def new_head(p, config, num_classes):
     """(p, config) with a head of zeros for that many classes, also where it has so many, and no pre-logits."""
     models.need_images(config, "a new head is of classes of pictures")
     pre_logits = {"representation_size": None} if hasattr(config, "representation_size") else {}
-    new = dataclasses.replace(config, num_classes=num_classes, **pre_logits)
+    new = dataclasses.replace(config, num_classes=num_classes, multi_label=False, **pre_logits)
     like = parameter_of(p)
     zeros = array_module(like).zeros
     classify = shapes(models.of(new).init, new)["classify"]

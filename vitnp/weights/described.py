@@ -29,7 +29,7 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
         if format is not None:
             raise InputError(f"{path} is an ONNX file, and no file of {format}; leave format= and --from out")
         found = graph(path, stored, image_size=image_size, **overrides)
-        found = Described("onnx", *found, [], None, {})
+        found = Described("onnx", *found[:4], [], None, {}, found[4])
     elif format == "vitnp" or (format is None and native.CONFIG in stored):
         config = native.pop_config(path, stored, overrides)
         found = Described("vitnp", config, stored, {name: name for name in stored}, [], [], None, {})

@@ -36,6 +36,7 @@ class Described(NamedTuple):
     questions: list  # of sentences: settings that the file does not say
     image_size: tuple | None  # see `loading.Inspection`
     scales: dict  # LayerScale's arrays, as `loading.expected` says it of the others
+    taken: tuple = ()  # see `loading.Inspection`
 
 
 def files(family):

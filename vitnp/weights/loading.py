@@ -1,16 +1,17 @@
 """Reads a file as (p, config), and inspects it. Imports `models`, `tree`, `errors` and its neighbors."""
 
 import dataclasses
+import warnings
 
 import numpy as np
 
 from vitnp import models, tree
-from vitnp.errors import InputError, shown, some_of
+from vitnp.errors import LONGEST, Assumed, InputError, shown, some_of
 from vitnp.inputs.images import ImageConfig, size
 from vitnp.weights import adapt, families, kinds
 from vitnp.weights.described import describe
 from vitnp.weights.stored import BFLOAT16, called, widened
-from vitnp.weights.vit import layer_scale
+from vitnp.weights.vit import assumed, layer_scale
 from vitnp.weights.vit.layouts import split
 
 OURS = ("vitnp", "onnx")  # files of our names and layouts: a graph's arrays come so
@@ -32,6 +33,9 @@ class Inspection:
         list  # of sentences: settings that the file does not say, so that `load` needs them as arguments
     )
     image_size: tuple | None = None  # what `load` makes of it, where the JSON beside it asks for another size
+    taken: list = dataclasses.field(
+        default_factory=list
+    )  # of (field, value): what nobody says, and how it is taken
 
     @property
     def wrong(self):
@@ -57,6 +61,7 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
 
     float16 and bfloat16 become float32. The matrices of torch's libraries are transposed views: as fast in products,
     but slow in AdamW's element-wise work; to train, make them contiguous with tree.map(np.ascontiguousarray, p).
+    What the file does not say, and what changes the numbers, is said in one warning, `errors.Assumed`.
     Raises InputError that names the first arrays that do not fit; `inspect` lists them all.
     """
     return load_with_notes(path, image_size=image_size, num_classes=num_classes, format=format, **overrides)[
@@ -83,6 +88,8 @@ def load_with_notes(path, *, image_size=None, num_classes=None, format=None, **o
             ) from None
     if num_classes is not None:
         p, config = adapt.new_head(p, config, num_classes)
+    if found.taken:
+        warnings.warn(assumed.line(path, found.taken, LONGEST), Assumed, stacklevel=4)
     return p, config, found.notes
 
 
@@ -144,6 +151,7 @@ def examine(path, stored, *, format=None, image_size=None, guess=False, **overri
         notes=found.notes,
         questions=found.questions,
         image_size=found.image_size,
+        taken=list(found.taken),
     ), fitting
 
 

@@ -15,6 +15,10 @@ def beside(path, family, seen, base, **how):
     found = sidecar.read(path, family, base, **how)
     if not seen["num_classes"]:
         found.fields.pop("num_classes", None)  # transformers names classes for models without a head too
+    if found.heads_of and seen["hidden_size"] in found.heads_of:
+        found.fields.setdefault("num_heads", found.heads_of[seen["hidden_size"]])
+    elif found.heads_of:  # arrays of another size than the architecture's
+        found.unknown.append(f"architecture of hidden_size {next(iter(found.heads_of))}")
     for field in seen.keys() & found.fields.keys():
         if seen[field] != found.fields[field]:
             raise InputError(

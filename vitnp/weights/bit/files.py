@@ -9,6 +9,7 @@ from vitnp.weights.bit.profiles import PROFILES, kind_of
 from vitnp.weights.bit.written import texts
 from vitnp.weights.families import Described
 from vitnp.weights.stored import called
+from vitnp.weights.vit import assumed
 
 __all__ = ["describe", "names", "obstacle", "shows", "spell", "texts", "to_file", "to_ours", "written_name"]
 ELSEWHERE = "take Google's .npz of storage.googleapis.com/bit_models, or timm's"
@@ -88,7 +89,10 @@ def describe(path, format, stored, *, image_size=None, guess=False, **overrides)
             "tests it; another is image_size= or --image-size N"
         )
     spelled = {name: name for name in stored}
-    return Described(format, config, stored, spelled, notes, questions, None, {})
+    timm = format == "timm"
+    taken = [("image_size", "x".join(map(str, config.image_size)))] if timm and size is None else []
+    taken += assumed.of("bit", config, overrides, beside, picture=timm)
+    return Described(format, config, stored, spelled, notes, questions, None, {}, taken)
 
 
 def _classes(path, format, shapes, theirs):

@@ -15,8 +15,9 @@ from vitnp.system import reading
 from vitnp.weights import native
 from vitnp.weights.onnx import file, reader
 from vitnp.weights.stored import Stored
-from vitnp.weights.vit import sidecar
+from vitnp.weights.vit import assumed, sidecar
 from vitnp.weights.vit.profiles import PROFILES
+from vitnp.weights.vit.said import NOTHING
 
 
 def opened(path, stored, *, image_size=None, **overrides):
@@ -42,7 +43,7 @@ def opened(path, stored, *, image_size=None, **overrides):
             "an ONNX file does not say how positions are resized: taken to be "
             f"{fields.get('position_interpolation')}; another way is --set position_interpolation=…"
         )
-    fields["preprocessing"], note = preprocessing(path, fields)
+    fields["preprocessing"], note, beside = preprocessing(path, fields)
     if "preprocessing" not in overrides:
         notes.append(note)
     try:
@@ -55,7 +56,7 @@ def opened(path, stored, *, image_size=None, **overrides):
         name = constant.label if constant.label not in named else f"{constant.label} ({ours})"
         spelled[ours] = name = name or ours
         named[name] = Stored(constant.shape, constant.dtype, _reader(path, constant))
-    return config, named, spelled, notes
+    return config, named, spelled, notes, assumed.of("onnx", config, overrides, beside)
 
 
 def _reader(path, constant):
@@ -69,22 +70,24 @@ def _reader(path, constant):
 
 
 def preprocessing(path, fields):
-    """(Preprocessing, a sentence): of the processor beside the file, else of the library that such a model is from."""
+    """(Preprocessing, a sentence, the `Beside`): the processor's beside the file, else the library's."""
     # transformers gives its ViTs this ε, and mean and deviation 0.5; DINOv2, DeiT, torchvision have ImageNet's
     family = "huggingface" if fields["layer_norm_eps"] < 1e-9 else "timm-imagenet"
     default = PROFILES[family]["preprocessing"]
     name = "preprocessor_config.json"
     beside = os.path.join(os.path.dirname(reading.name_of(path)), name)
     if os.path.exists(beside):
-        found = sidecar.read(path, "huggingface", default, any_size=True)
-        if found.preprocessing and not found.unlike:
+        found = sidecar.of_processor(path, default)
+        if found.preprocessing:
             how = dataclasses.replace(default, **found.preprocessing)
-            return how, f"preprocessing is that of the {name} beside the file"
+            but = "".join(f", but {what}, which vitnp has not" for what, _ in found.unlike)
+            return how, f"preprocessing is that of the {name} beside the file{but}", found
     if len(default.mean) not in (1, fields["in_channels"]):
         default = Preprocessing()
     mean, std = ((round(value, 3) for value in values) for values in (default.mean, default.std))
-    return default, (
+    note = (
         f"an ONNX file does not say how a picture becomes its input: taken to be mean {(*mean,)}, std {(*std,)}, "
         f"crop_fraction {default.crop_fraction}; say preprocessing= or --set preprocessing.FIELD=VALUE, or put a "
         f"{name} beside it"
     )
+    return default, note, NOTHING

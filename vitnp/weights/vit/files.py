@@ -58,7 +58,15 @@ def describe(path, format, stored, *, stem=None, **told):
         scales = layer_scale.expected(format, inferred.config)
         notes.append(layer_scale.NOTE)
     return Described(
-        format, inferred.config, stored, spelled, notes, inferred.questions, inferred.image_size, scales
+        format,
+        inferred.config,
+        stored,
+        spelled,
+        notes,
+        inferred.questions,
+        inferred.image_size,
+        scales,
+        inferred.taken,
     )
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from vitnp.inputs.fields import check_changes
 from vitnp.models.vit.config import SIZES, ViTConfig
 from vitnp.weights import settings, tables
-from vitnp.weights.vit import foreign, google, grids, neighbors, prefix
+from vitnp.weights.vit import assumed, foreign, google, grids, neighbors, prefix
 from vitnp.weights.vit.names import block_of, names
-from vitnp.weights.vit.profiles import CALLED, kind_of, profile
+from vitnp.weights.vit.profiles import CALLED, is_published, kind_of, own_row, profile
 
 
 class Before(NamedTuple):
@@ -40,7 +40,7 @@ class Inferred(NamedTuple):
         tuple | None
     )  # what `load` makes the model for, where that is not the size of the file's positions
     rows_before: int  # how many rows of the position table stand before the patches'
-    taken: list  # of (field, text of the value) that nobody said
+    taken: list  # of (field, value), see `loading.Inspection`
 
 
 def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, guess=False, **overrides):
@@ -74,6 +74,7 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
         told = (size for size, made in zip(sizes, maps, strict=True) if tuple(made) == whole)
         fields["image_size"] = next(told, tuple(side * before.pixels for side in whole))
     kind = f"{family}-{before.kind}" if before.kind else kind_of(family, arrays, class_row=rows_before > 0)
+    kind = own_row(kind, path, fields)
     notes, more = _heads(fields, overrides)
     questions += before.ask(fields, overrides) + more + neighbors.ask(kind, fields, overrides)
     taken = neighbors.fill(family, arrays, shapes, fields, overrides, tableless=rows is None)
@@ -93,6 +94,8 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
             f"taken to be {CALLED[kind]}: positions at another size are resized {config.position_interpolation}; "
             "another way is position_interpolation= or --set position_interpolation=NAME"
         )
+    known = is_published(family, path, arrays.values())
+    taken = [] if known else taken + assumed.of(family, config, overrides, beside)
     return Inferred(config, [*beside.notes, *notes], questions, used_at, rows_before, taken)
 
 

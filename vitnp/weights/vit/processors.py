@@ -7,6 +7,7 @@ import math
 
 from vitnp.errors import shown
 from vitnp.inputs.images import Preprocessing, size
+from vitnp.weights.vit.said import Fields, words
 
 # By name, and by Pillow's number.
 FILTERS = {"bilinear": "bilinear", "bicubic": "bicubic", 2: "bilinear", 3: "bicubic"}
@@ -14,6 +15,45 @@ NUMBERS = {"bilinear": 2, "bicubic": 3}
 CROP_MODES = {"center": True, "squash": False}  # whether timm's keeps the aspect ratio
 # What vitnp has in place of what it has not, as the --set that says it.
 FILTER, RESIZE, CROP = "resize_filter=bicubic", "crop_fraction=1", "keep_aspect_ratio=true"
+
+FIELDS = Fields(  # of preprocessor_config.json
+    used=words(
+        "do_resize size resample do_rescale rescale_factor do_normalize image_mean image_std do_center_crop crop_size "
+        "crop_pct default_to_square image_processor_type feature_extractor_type"
+    ),
+    arrays=frozenset(),
+    # how arrays are handed over; and colors, which vitnp always makes of a picture
+    idle=words(
+        "do_convert_rgb data_format input_data_format device return_tensors disable_grouping image_seq_length "
+        "processor_class _valid_processor_keys do_reduce_labels do_convert_annotations pad_size"
+    ),
+    only={"do_pad": (None, False)},
+)
+HALF = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+CLIP = {
+    "image_mean": [0.48145466, 0.4578275, 0.40821073],
+    "image_std": [0.26862954, 0.26130258, 0.27577711],
+    "resample": 3,
+    "size": {"shortest_edge": 224},
+    "do_center_crop": True,
+    "crop_size": {"height": 224, "width": 224},
+}
+SHORTER = ("CLIP", "Bit", "Siglip")  # to which one number is the shorter side
+SQUARE = {"size": {"height": 224, "width": 224}}
+# {image_processor_type: what it does where the file says nothing}, transformers/models/*/image_processing_*.py
+DEFAULTS = {
+    "ViT": HALF | SQUARE | {"resample": 2},
+    "Siglip": HALF | SQUARE | {"resample": 3},
+    "CLIP": CLIP,
+    "Bit": CLIP,
+    "DeiT": HALF
+    | {
+        "resample": 3,
+        "size": {"height": 256, "width": 256},
+        "do_center_crop": True,
+        "crop_size": {"height": 224, "width": 224},
+    },
+}
 
 
 def pair(size):
@@ -32,6 +72,10 @@ def of_huggingface(given, image_size, base, *, any_size=False):
     given = {name: value for name, value in given.items() if value is not None}
     if not given:
         return {}, [], None
+    kind = _kind(given)
+    given = DEFAULTS.get(kind, {}) | given
+    if isinstance(given.get("size"), int) and not given.get("default_to_square", kind not in SHORTER):
+        given["size"] = {"shortest_edge": given["size"]}
     changes, unlike, made = {}, [], None
     for theirs, ours in (("image_mean", "mean"), ("image_std", "std")):
         if theirs in given:
@@ -48,7 +92,9 @@ def of_huggingface(given, image_size, base, *, any_size=False):
             changes["resize_filter"] = FILTERS[given["resample"]]
         else:
             unlike.append((f"preprocessor_config.json has resample {shown(given['resample'])}", FILTER))
-    if given.get("do_resize") is False:
+    if "crop_pct" in given:  # of other models, which resize by it before they cut
+        unlike.append((f"preprocessor_config.json has crop_pct {shown(given['crop_pct'])}", RESIZE))
+    elif given.get("do_resize") is False:
         unlike.append(("preprocessor_config.json has do_resize false", RESIZE))
     elif "size" in given:
         sizes, problem, made = _resize(given, None if any_size else image_size)
@@ -56,6 +102,14 @@ def of_huggingface(given, image_size, base, *, any_size=False):
         unlike += problem
     Preprocessing(**changes)  # a value that is none is found while the file's name is known
     return changes, unlike, size(made) if any_size and made else None
+
+
+def _kind(given):
+    """The name of the processor's class, without what all of them end in."""
+    name = given.get("image_processor_type") or given.get("feature_extractor_type")
+    for ending in ("Fast", "Pil", "ImageProcessor", "FeatureExtractor"):
+        name = name.removesuffix(ending) if isinstance(name, str) else None
+    return name
 
 
 def _resize(given, image_size):

@@ -1,11 +1,14 @@
 """What each library computes beside the shapes, as fields of the configuration: a row a library, or one of its kinds.
 
 `load` takes the row of the format, or of the kind that the names of the arrays tell; a config.json beside the file goes
-before it, and what the caller says before both: load(path, **PROFILES["timm-imagenet"]). Imports `inputs`,
+before it, and what the caller says before both: load(path, **PROFILES["timm-imagenet"]). Imports `inputs`, `system`,
 `layer_scale`.
 """
 
+import os
+
 from vitnp.inputs.images import Preprocessing
+from vitnp.system import reading
 from vitnp.weights.vit import layer_scale
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}  # of its training images
@@ -103,7 +106,8 @@ PROFILES = {
         "preprocessing": Preprocessing(resize_filter="bicubic", antialias=True),
     },
     # torchvision/models/vision_transformer.py: interpolate_embeddings, bicubic, align_corners=True;
-    # ViT_B_16_Weights.IMAGENET1K_V1: ImageClassification(crop_size=224), resize 256, bilinear
+    # ViT_B_16_Weights.IMAGENET1K_V1: ImageClassification(crop_size=224), resize 256, bilinear; ViT_L_16_Weights: 242;
+    # IMAGENET1K_SWAG_E2E_V1 and …_LINEAR_V1: bicubic, resized to the crop
     "torchvision": TORCH
     | {
         "position_interpolation": "bicubic-aligned",
@@ -111,6 +115,28 @@ PROFILES = {
             **IMAGENET, **PILLOW_BILINEAR, crop_fraction=224 / 256, keep_aspect_ratio=True
         ),
     },
+}
+PROFILES |= {
+    "torchvision-242": PROFILES["torchvision"]
+    | {
+        "preprocessing": Preprocessing(
+            **IMAGENET, **PILLOW_BILINEAR, crop_fraction=224 / 242, keep_aspect_ratio=True
+        )
+    },
+    "torchvision-swag": PROFILES["torchvision"] | {"preprocessing": Preprocessing(**IMAGENET, **TIMM_RESIZE)},
+}
+# {beginning of the name of a published file: its row}, the digits are those of its SHA-256.
+TORCHVISION = {
+    "vit_b_16-c867db91": "torchvision",
+    "vit_b_32-d86f8d99": "torchvision",
+    "vit_l_32-c7638314": "torchvision",
+    "vit_l_16-852ce7e3": "torchvision-242",
+    "vit_b_16_swag-9ac1b537": "torchvision-swag",
+    "vit_l_16_swag-4f3808c9": "torchvision-swag",
+    "vit_h_14_swag-80465313": "torchvision-swag",
+    "vit_b_16_lc_swag-4e70ced5": "torchvision-swag",
+    "vit_l_16_lc_swag-4d563306": "torchvision-swag",
+    "vit_h_14_lc_swag-c1eb923e": "torchvision-swag",
 }
 # A hybrid is its library's ViT with a stem.
 STEM = {
@@ -167,6 +193,35 @@ def _tower(family, found):
     if family == "huggingface" and any("patch_embedding." in in_file for in_file in found.values()):
         return "huggingface-clip" if "vit.embeddings.cls_token" in found else "huggingface-siglip"
     return None
+
+
+def own_row(kind, path, fields):
+    """The name of the row for this file of a kind: torchvision resizes in its own way for each of its weights."""
+    if kind != "torchvision":
+        return kind
+    if is_published(kind, path, ()):
+        return next(
+            row
+            for name, row in TORCHVISION.items()
+            if os.path.basename(reading.name_of(path)).startswith(name)
+        )
+    if (
+        min(fields["image_size"]) >= 384 or fields["hidden_size"] == 1280
+    ):  # of such sizes there are SWAG's alone
+        return "torchvision-swag"
+    large = (fields["hidden_size"], fields["patch_size"]) == (1024, 16)
+    return "torchvision-242" if large else "torchvision"
+
+
+def is_published(family, path, file_names):
+    """Whether the file shows that it is a published one, of which the profile's row says everything.
+
+    Google's own files have the positions in posembed_input, big_vision's have not and are resized in many ways.
+    """
+    if family == "google":
+        return any("posembed_input/" in name for name in file_names)
+    name = os.path.basename(reading.name_of(path))
+    return family == "torchvision" and name.startswith(tuple(TORCHVISION))
 
 
 def profile(kind, image_size):

@@ -11,8 +11,9 @@ import os
 from vitnp.errors import InputError
 from vitnp.models.vit.config import PRESETS
 from vitnp.weights.vit import processors, sidecar
+from vitnp.weights.vit.huggingface_json import SIZES
 from vitnp.weights.vit.profiles import profile
-from vitnp.weights.vit.sidecar import JSON_FILES, OURS, SIZES, beside, json_of
+from vitnp.weights.vit.sidecar import JSON_FILES, OURS, beside, json_of
 
 # The fields that the arrays show, and the table of positions with the files.
 SHOWN = (*SIZES.values(), "num_classes", "representation_size", "classifier", "image_size")
@@ -106,7 +107,7 @@ def _huggingface(config, class_names):
         **{theirs: getattr(config, ours) for theirs, ours in SIZES.items()},
         "num_attention_heads": config.num_heads,
         "layer_norm_eps": config.layer_norm_eps,
-        "hidden_act": "gelu" if config.gelu == "erf" else "gelu_new",
+        "hidden_act": {"erf": "gelu", "tanh": "gelu_new", "quick": "quick_gelu"}[config.gelu],
         "image_size": list(config.image_size),
         "qkv_bias": True,
     }
@@ -114,6 +115,7 @@ def _huggingface(config, class_names):
         return given | {"pooler_output_size": config.representation_size, "pooler_act": "tanh"}
     names = class_names or [f"LABEL_{i}" for i in range(config.num_classes)]
     labels = {str(i): name for i, name in enumerate(names)}
+    given |= {"problem_type": "multi_label_classification"} if config.multi_label else {}
     return given | {"id2label": labels, "label2id": {name: int(i) for i, name in labels.items()}}
 
 
@@ -138,8 +140,8 @@ def _timm(config, class_names, architecture):
         "class_token": config.classifier == "token",
         "fc_norm": False,
     }
-    if config.gelu == "tanh":
-        arguments["act_layer"] = "gelu_tanh"
+    if config.gelu != "erf":
+        arguments["act_layer"] = {"tanh": "gelu_tanh", "quick": "quick_gelu"}[config.gelu]
     given = {
         "architecture": architecture or TIMM.get(known, TIMM["B/16"]),
         "num_classes": config.num_classes,
