@@ -15,6 +15,7 @@ Imports `errors`, `stored`.
 """
 
 import importlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from vitnp.errors import InputError, known, quoted
@@ -36,6 +37,7 @@ class Described(NamedTuple):
     questions: list  # of sentences: settings that the file does not say
     image_size: tuple | None  # see `loading.Inspection`
     scales: dict  # LayerScale's arrays, as `loading.expected` says it of the others
+    taken: Sequence = ()  # see `loading.Inspection`
 
 
 def files(family):

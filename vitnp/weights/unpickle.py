@@ -1,102 +1,73 @@
 """The .pth, .pt and .bin of torch.save read without PyTorch, and without running anything. Imports `errors`, `system`,
-`stored`.
+`rebuilt`, `stored`.
 
 Such a file is a zip: `data.pkl` says what there is, one stored member a storage holds the numbers. A pickle is a
-program, so this reader lets it call three things, all of them ours: one makes a dict, one a Tensor record, one
-takes the tensor out of a Parameter. Any other name it asks for ends the reading before a call is made.
+program, so this reader lets it call only what `rebuilt` has. Any other name becomes a placeholder, which does nothing.
 """
 
 import functools
 import math
 import os
 import zipfile
-from typing import NamedTuple
 
 import numpy as np
 
-from vitnp.errors import InputError, quoted, shown
+from vitnp.errors import InputError, quoted, shown, some_of
 from vitnp.system import pickles
-from vitnp.system.pickles import Call, Damaged, Refused
+from vitnp.system.pickles import Damaged, Refused
+from vitnp.system.placeholders import Placeholder, Placeholders
+from vitnp.weights.rebuilt import ADMITTED, Tensor, storage, unread_value
 from vitnp.weights.stored import Stored, are_counts, called, check_names, take
 
-STORAGES = {
-    ("torch", "DoubleStorage"): "<f8",
-    ("torch", "FloatStorage"): "<f4",
-    ("torch", "HalfStorage"): "<f2",
-    ("torch", "BFloat16Storage"): "V2",
-    ("torch", "LongStorage"): "<i8",
-    ("torch", "IntStorage"): "<i4",
-    ("torch", "ShortStorage"): "<i2",
-    ("torch", "CharStorage"): "i1",
-    ("torch", "ByteStorage"): "u1",
-    ("torch", "BoolStorage"): "?",
-}
 MOST_AXES = 32
-# {"state_dict": …, "epoch": …}, as training scripts save; DINOv2's has a teacher, the model that is published.
-WRAPPINGS = ("state_dict", "model", "teacher")
-
-
-class Tensor(NamedTuple):
-    """What the pickle says of one tensor; counts are in elements."""
-
-    dtype: str
-    key: str  # of the storage
-    offset: int
-    shape: tuple
-    strides: tuple
-
-
-class Dict(dict):
-    """An OrderedDict whose attributes, `_metadata` in a state dict, are thrown away."""
-
-    __slots__ = ()
-
-    def __setstate__(self, state):
-        pass
-
-
-class MakeDict(Call):
-    """A dict, of which the attributes are thrown away."""
-
-    __slots__ = ()
-    stands_for = ("collections", "OrderedDict")
-
-    def function(self):
-        return Dict()
-
-
-class MakeTensor(Call):
-    """A Tensor; what comes after the strides (gradient, hooks) is left unread."""
-
-    __slots__ = ()
-    stands_for = ("torch._utils", "_rebuild_tensor_v2")
-
-    def function(self, storage, offset, shape, strides, *rest):
-        dtype, key = storage
-        if type(shape) is not tuple or type(strides) is not tuple:  # what is in a list was not counted
-            raise TypeError
-        return Tensor(dtype, key, offset, shape, strides)
-
-
-class TakeTensor(Call):
-    """The Tensor in a Parameter."""
-
-    __slots__ = ()
-    stands_for = ("torch._utils", "_rebuild_parameter")
-
-    def function(self, tensor, *rest):
-        return tensor
-
-
-ADMITTED = {call.stands_for: call() for call in (MakeDict, MakeTensor, TakeTensor)}
-
-
-def storage(pid):
-    """("storage", type, key, device, count) → (dtype, key)."""
-    kind, dtype, key, _, _ = pid
-    if kind != "storage" or dtype not in STORAGES.values() or not isinstance(key, str):
-        raise Refused("a storage of another kind")  # not shown: a small tuple can have a text without end
-    return dtype, key
+DEEPEST = 6  # dicts within dicts
+# What a training script saves beside the weights, which is not looked at.
+BESIDE = {
+    *(
+        "optimizer",
+        "optimizers",
+        "optimizer_state",
+        "optimizer_states",
+        "optimizer_state_dict",
+        "optim",
+        "opt",
+    ),
+    *(
+        "scheduler",
+        "schedulers",
+        "lr_scheduler",
+        "lr_schedulers",
+        "scheduler_state_dict",
+        "scaler",
+        "amp_scaler",
+    ),
+    *(
+        "callbacks",
+        "loops",
+        "hyper_parameters",
+        "args",
+        "config",
+        "cfg",
+        "rng_state",
+        "random_state",
+        "criterion",
+    ),
+}
+# Packages that have no models.
+PACKAGES = {
+    *(
+        "numpy",
+        "builtins",
+        "__builtin__",
+        "collections",
+        "datetime",
+        "pathlib",
+        "argparse",
+        "functools",
+        "enum",
+    ),
+    *("omegaconf", "_codecs", "decimal", "uuid", "types"),
+}
 
 
 def arrays(path, file):
@@ -110,11 +81,11 @@ def arrays(path, file):
         raise InputError(f"{path} is compressed, which torch.save never does; save it as .safetensors")
     if f"{folder}byteorder" in members and file.read(f"{folder}byteorder") != b"little":
         raise InputError(f"{path} was saved on a big-endian machine; save it as .safetensors")
-    saved = _state_dict(path, _unpickled(path, file.read(found[0])))
-    check_names(path, list(saved))
-    for name, tensor in saved.items():
+    pairs = _tensors(path, _unpickled(path, file.read(found[0])))
+    check_names(path, [name for name, _ in pairs])
+    for name, tensor in pairs:
         _check(path, members, folder, name, tensor)
-    if sum(_bytes(tensor) for tensor in saved.values()) > 2 * os.path.getsize(path):
+    if sum(_bytes(tensor) for _, tensor in pairs) > 2 * os.path.getsize(path):
         raise InputError(f"{path} says that many tensors share their numbers; save each with contiguous()")
 
     @functools.cache
@@ -135,33 +106,75 @@ def arrays(path, file):
 
     return {
         name: Stored(tensor.shape, np.dtype(tensor.dtype), functools.partial(read, tensor))
-        for name, tensor in saved.items()
+        for name, tensor in pairs
     }
 
 
 def _unpickled(path, data):
-    """What the pickle makes: dicts, lists, numbers and Tensor records."""
+    """What the pickle makes: dicts, lists, numbers, Tensor records, placeholders."""
     try:
-        return pickles.load(data, STORAGES | ADMITTED, persistent=storage)
+        return pickles.load(data, ADMITTED, persistent=storage, unknown=Placeholders())
     except Refused as problem:
         raise InputError(
-            f"{path} is refused: its pickle asks for {problem}, and only tensors and containers are read; "
-            "save its state_dict() as .safetensors"
+            f"{path} is refused: its pickle asks for {problem}, which no weights need; "
+            "save the model's state_dict() as .safetensors"
         ) from None
     except Damaged as problem:
         raise InputError(f"{path} holds a damaged pickle ({problem})") from None
 
 
-def _state_dict(path, saved):
-    """{name: Tensor} of what was pickled: the dict itself, or the one under one of the `WRAPPINGS`."""
-    for key in WRAPPINGS:
-        if isinstance(saved, dict) and isinstance(saved.get(key), dict):
-            saved = saved[key]
+def _tensors(path, saved):
+    """[(name, Tensor)] of the dicts in what was pickled; the keys of dicts within dicts are joined by dots."""
+    if isinstance(saved, Placeholder):
+        _refuse_objects(path, {"": saved})
+    if isinstance(saved, Tensor):
+        raise InputError(f"{path} holds a single tensor; need a dict of tensors, a state_dict()")
     if not isinstance(saved, dict):
         raise InputError(f"{path} holds a {type(saved).__name__}; need a dict of tensors, a state_dict()")
-    return {
-        name: value for name, value in saved.items() if isinstance(name, str) and isinstance(value, Tensor)
-    }
+    found, seen, levels, objects = [], set(), [("", saved)], {}
+    for _ in range(DEEPEST):
+        inner = []
+        for before, group in levels:
+            if id(group) in seen:  # the same dict under two names
+                continue
+            seen.add(id(group))
+            texts = {name: value for name, value in group.items() if isinstance(name, str)}
+            tensors = [(before + name, value) for name, value in texts.items() if isinstance(value, Tensor)]
+            unread = {name: what for name, value in texts.items() if (what := unread_value(value))}
+            if unread and (tensors or not before):
+                name, what = next(iter(unread.items()))
+                raise InputError(
+                    f"{path}: {quoted(before + name)} is {what}; save the model's state_dict() in float32, as "
+                    ".safetensors"
+                )
+            found += tensors
+            objects |= {
+                before + name: value for name, value in texts.items() if isinstance(value, Placeholder)
+            }
+            inner += [
+                (f"{before}{name}.", value)
+                for name, value in texts.items()
+                if isinstance(value, dict) and name not in BESIDE
+            ]
+        levels = inner
+    if not found:
+        _refuse_objects(path, objects)
+        keys = some_of([called(key) for key in saved if isinstance(key, str)]) or "nothing that has a name"
+        raise InputError(f"{path} holds no tensors, only {keys}; save the model's state_dict()")
+    return found
+
+
+def _refuse_objects(path, objects):
+    """Raise InputError for a model that was saved as an object; objects: {key: Placeholder}."""
+    models = {key: one for key, one in objects.items() if one.stands_for.partition(".")[0] not in PACKAGES}
+    known = ("model", "net", "module", "network", "ema", "teacher", "student", "backbone", "")
+    found = sorted(models, key=lambda key: known.index(key) if key in known else len(known))
+    if found:
+        key = f", under {called(found[0])}" if found[0] else ""
+        raise InputError(
+            f"{path} holds an object of the class {called(objects[found[0]].stands_for)}{key}, which only its own code "
+            "can make; load it there and save model.state_dict()"
+        )
 
 
 def _bytes(tensor):

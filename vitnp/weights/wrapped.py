@@ -1,0 +1,176 @@
+"""The model in a file whose names stand behind others, as training scripts save it.
+
+Imports `errors`, `families`, `stored`.
+
+    module.    _orig_mod.    state_dict.    teacher.backbone.    model.encoder.    …
+
+What stands before the names is taken off where only what remains is a known model. Where there are several, which one
+is asked.
+"""
+
+import re
+from typing import NamedTuple
+
+from vitnp.errors import InputError, known, quoted, some_of
+from vitnp.weights import families
+from vitnp.weights.families import FORMATS, LIBRARIES
+from vitnp.weights.stored import called
+
+# Of which nothing needs to be said: PyTorch's own, and what everybody calls a model.
+PLAIN = {
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "module",
+    "_orig_mod",
+    "net",
+    "network",
+    "weights",
+    "params",
+}
+# Wrappers that a library's spelling has too: what lies beside them is not the library's.
+ALWAYS = ("backbone.",)
+PRETRAINING = ("dino_head", "ibot_head")
+# Of a training, and without influence on what a model computes: counters, losses, measures of quality.
+TRAINING = re.compile(
+    r"(^|[._])(n_averaged|criterion|loss\w*|metrics?|\w*(acc|accuracy|auroc|f1)|\w*step|epoch)(\.|$)"
+)
+HEADS = (
+    "head",
+    "fc",
+    "classifier",
+    "linear",
+    "cls_head",
+    "classification_head",
+    "lin_head",
+    "proj_head",
+    "heads",
+)
+
+
+class Chosen(NamedTuple):
+    """The model of a file."""
+
+    stored: dict  # {name without what stands before it: Stored}
+    format: str | None  # that was asked for
+    notes: list  # of sentences
+    taken: list  # see `loading.Inspection`
+
+
+def chosen(path, stored, asked=None):
+    """The `Chosen` of a file's {name: Stored}; asked: a format, a key of the file, or None.
+
+    Raises InputError for several models where `asked` does not say which, and for a key that is none.
+    """
+    found = prefixes(stored)
+    format = asked if asked is None or known(asked, FORMATS) else None
+    if format is None and asked is not None:
+        found = _called(asked, found)
+    if len(found) > 1 and format in LIBRARIES:
+        found = [
+            before for before in found if families.family_in(format, _behind(before, stored))[0]
+        ] or found
+    if len(found) > 1:
+        keys = [_key(before, found) for before in found]
+        raise InputError(
+            f"{path} holds more than one model: {some_of([called(key) for key in keys])}; say which with format= or "
+            f"--from, as --from {called(keys[0])}"
+        )
+    if found in ([], [""]):
+        return Chosen(stored, format, [], [])
+    (before,) = found
+    model = _behind(before, stored)
+    beside = [name for name in stored if not name.startswith(before)]
+    head = _head(before, model, {name: stored[name] for name in beside})
+    notes = [] if _parts(before) <= PLAIN else [f"the model is what is called {before}*"]
+    taken = []
+    if head:
+        theirs = [name for name in beside if name in {one for one, _ in head.values()}]
+        taken = [("head", f"{' and '.join(map(called, theirs))} beside {before}*")]
+        model |= {name: one for name, (_, one) in head.items()}
+        beside = [name for name in beside if name not in theirs]
+    return Chosen(model, format, notes + _left_out(before, beside), taken)
+
+
+def prefixes(stored):
+    """What stands before the names of each known model in the file, in its order; [""] where nothing does."""
+    if any(_shows(name) for name in stored):
+        return [""]
+    found = {}
+    for name in stored:
+        ends = (match.end() for match in re.finditer("[./]", name))
+        if end := next((end for end in ends if _shows(name[end:])), None):
+            found[name[:end]] = True
+    return list(found)
+
+
+def _shows(name):
+    """Whether the name is one that shows a model of a library."""
+    return not name.startswith(ALWAYS) and any(families.family_in(format, [name])[0] for format in LIBRARIES)
+
+
+def _behind(before, stored):
+    """{name without `before`: Stored} of the names that begin with it."""
+    return {name[len(before) :]: one for name, one in stored.items() if name.startswith(before)}
+
+
+def _parts(before):
+    return {part for part in re.split("[./]", before) if part}
+
+
+def _called(key, found):
+    """The prefixes that a key means. Raises InputError for a key of none."""
+    exact = [before for before in found if before[:-1] == key]
+    fitting = exact or [before for before in found if known(key, _parts(before))]
+    if not fitting or found == [""]:
+        keys = [called(_key(before, found)) for before in found if before]
+        also = f", or a model of this file: {some_of(keys)}" if keys else ""
+        raise InputError(f"format {quoted(key)} is unknown; choose {', '.join(FORMATS)}{also}")
+    return fitting
+
+
+def _key(before, found):
+    """The shortest word that means one of the prefixes alone."""
+    others = set().union(*(_parts(other) for other in found if other != before))
+    own = [part for part in re.split("[./]", before) if part and part not in others]
+    return own[0] if own else before[:-1]
+
+
+def _left_out(before, beside):
+    """Sentences on the arrays beside the model."""
+    groups = {
+        "as it is for pre-training alone": [name for name in beside if _parts(name) & {*PRETRAINING}],
+        f"beside the model that is called {before}*": [
+            name for name in beside if not _parts(name) & {*PRETRAINING} and not TRAINING.search(name)
+        ],
+    }
+    return [
+        f"left out, {why}: {some_of([called(name) for name in names])}"
+        for why, names in groups.items()
+        if names
+    ]
+
+
+def _head(before, model, beside):
+    """{name in timm's or torchvision's file: (name in this one, Stored)} of the dense layer beside a model.
+
+    So a training script has a backbone and, beside it, the head that reads what the backbone gives. {} for a model of
+    another library, whose output a script can take from several places; for another size, more layers, two heads.
+    """
+    formats = [format for format in ("timm", "torchvision") if families.family_in(format, model)[0]]
+    beside = {name: one for name, one in beside.items() if not TRAINING.search(name)}
+    if len(formats) != 1 or any(name.startswith("head") for name in model):
+        return {}
+    family, shown = families.family_in(formats[0], model)
+    weights = [name for name in beside if name.endswith(".weight")]
+    if family != "vit" or len(weights) != 1 or len(beside) > 2:
+        return {}
+    stem, weight = weights[0].removesuffix("weight"), beside[weights[0]].shape
+    width = model[shown].shape[:1]
+    bias = beside.get(f"{stem}bias")
+    fits = len(weight) == 2 and weight[1:] == width and (bias is None or bias.shape == weight[:1])
+    last = [part for part in re.split("[./]", stem) if part and not part.isdigit()][-1:]
+    if not fits or last[0:] == [] or last[0] not in HEADS or len(beside) != 1 + (bias is not None):
+        return {}
+    theirs = "head." if formats[0] == "timm" else "heads.head."
+    return {theirs + name.removeprefix(stem): (name, one) for name, one in beside.items()}
