@@ -23,26 +23,36 @@ Imports `models`, `inputs`, `ops`, `backend`, `system`, `tree`, `errors`.
 
 import functools
 
-from vitnp.weights import fetch, loading
+from vitnp.weights import fetch, loading, shards
 from vitnp.weights.bit.profiles import PROFILES as OF_BIT
 from vitnp.weights.families import FORMATS
 from vitnp.weights.fetch import to_look_at
 from vitnp.weights.loading import Inspection
 from vitnp.weights.saving import save
+from vitnp.weights.vit import sidecar
 from vitnp.weights.vit.profiles import PROFILES as OF_VIT
-from vitnp.weights.vit.sidecar import class_names
 
 PROFILES = OF_VIT | OF_BIT
 
 
 @functools.wraps(loading.load)
 def load(path, **how):  # and of a name of `fetch`, such as "mini/14"
-    return loading.load(fetch.resolve(path) if fetch.is_name(path) else path, **how)
+    return loading.load(_file(path), **how)
 
 
 @functools.wraps(loading.inspect)
 def inspect(path, **how):
-    return loading.inspect(fetch.resolve(path) if fetch.is_name(path) else path, **how)
+    return loading.inspect(_file(path), **how)
+
+
+@functools.wraps(sidecar.class_names)
+def class_names(path):
+    return sidecar.class_names(_file(path))
+
+
+def _file(path):
+    """The path of the file that is meant by a name, a folder, a file."""
+    return fetch.resolve(path) if fetch.is_name(path) else shards.meant(path)
 
 
 __all__ = ["FORMATS", "PROFILES", "Inspection", "class_names", "inspect", "load", "save", "to_look_at"]

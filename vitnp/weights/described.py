@@ -4,11 +4,12 @@ import shlex
 from pathlib import Path
 
 from vitnp import models
-from vitnp.errors import InputError
-from vitnp.weights import families, kinds, native, wrapped
+from vitnp.errors import InputError, some_of
+from vitnp.weights import families, kinds, native, shards, wrapped
 from vitnp.weights.families import Described
 from vitnp.weights.onnx.file import GRAPH
 from vitnp.weights.onnx.graph import opened as graph
+from vitnp.weights.stored import called
 
 
 def describe(path, stored, *, format=None, image_size=None, guess=False, **overrides):
@@ -52,8 +53,16 @@ def _of_a_library(path, model, **told):
         format, family = families.detect(path, model.stored)
     else:
         format, family = model.format, families.need_family(path, model.format, model.stored)
+    for one in model.stored.values():
+        if one.dtype.hasobject:
+            one.read()  # which says why it is not read
     found = families.files(family).describe(path, format, model.stored, **told)
-    return found._replace(notes=model.notes + found.notes, taken=[*model.taken, *found.taken])
+    taken = [("head", model.head)] if model.head else []
+    if model.left and not found.config.num_classes:
+        taken.append(("head", f"none, left out: {some_of([called(name) for name in model.left], 1)}"))
+    return found._replace(
+        notes=[*shards.note(path), *model.notes, *found.notes], taken=(*found.taken, *taken)
+    )
 
 
 def config_class(path, format=None):

@@ -7,7 +7,7 @@ import numpy as np
 from vitnp import models, tree
 from vitnp.errors import InputError, shown, some_of
 from vitnp.inputs.images import ImageConfig, size
-from vitnp.weights import adapt, families, kinds
+from vitnp.weights import adapt, families, kinds, recognized
 from vitnp.weights.described import describe
 from vitnp.weights.stored import BFLOAT16, called, widened
 from vitnp.weights.vit import layer_scale
@@ -108,6 +108,11 @@ def _size(image_size):
 def _refuse(path, found):
     if found.wrong:
         more = "; vitnp weights inspect lists them" if len(found.wrong) > 3 else ""
+        if what := recognized.beside(found.unexpected):
+            raise InputError(
+                f"{path} holds {what}, which is not read here, beside the {found.format} model: "
+                f"{some_of(found.wrong, 2)}; vitnp weights inspect lists all"
+            )
         raise InputError(
             f"{path} does not hold the {found.format} model it names: {some_of(found.wrong)}{more}"
         )

@@ -25,6 +25,7 @@ STORAGES |= {("torch", name): dtype for name, (_, dtype) in DTYPES.items()}
 PLAIN = ("torch", "Tensor"), ("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")
 # Parts of the names of what else makes a tensor, and what a message calls it.
 UNREAD = {
+    "_load_from_bytes": "pickled within the pickle",
     "_rebuild_qtensor": "quantized",
     "torch.Q": "quantized",
     "_rebuild_sparse": "sparse",
@@ -34,6 +35,7 @@ UNREAD = {
     "torch.": "of a kind that NumPy has not",
     "multiarray._reconstruct": "a NumPy array inside a pickle",
 }
+MAKERS = ("_rebuild_", "_reconstruct", "_load_from_bytes")
 
 
 class Tensor(NamedTuple):
@@ -151,10 +153,12 @@ def unread(name):
 
 
 def unread_value(value):
-    """The same of a value in a dict."""
+    """The same of a value in a dict; of a quantized layer's, which is (weights, bias), that of the weights."""
+    if type(value) is tuple and value:
+        value = value[0]
     if isinstance(value, Unread):
         return value.what
-    makes = isinstance(value, Placeholder) and "_re" in value.stands_for
+    makes = isinstance(value, Placeholder) and any(part in value.stands_for for part in MAKERS)
     return unread(value.stands_for) if makes else ""
 
 

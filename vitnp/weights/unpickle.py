@@ -1,5 +1,5 @@
 """The .pth, .pt and .bin of torch.save read without PyTorch, and without running anything. Imports `errors`, `system`,
-`rebuilt`, `stored`.
+`rebuilt`, `saved`, `stored`.
 
 Such a file is a zip: `data.pkl` says what there is, one stored member a storage holds the numbers. A pickle is a
 program, so this reader lets it call only what `rebuilt` has. Any other name becomes a placeholder, which does nothing.
@@ -12,62 +12,15 @@ import zipfile
 
 import numpy as np
 
-from vitnp.errors import InputError, quoted, shown, some_of
+from vitnp.errors import InputError, quoted, shown
 from vitnp.system import pickles
 from vitnp.system.pickles import Damaged, Refused
-from vitnp.system.placeholders import Placeholder, Placeholders
-from vitnp.weights.rebuilt import ADMITTED, Tensor, storage, unread_value
+from vitnp.system.placeholders import Placeholders
+from vitnp.weights import saved
+from vitnp.weights.rebuilt import ADMITTED, storage
 from vitnp.weights.stored import Stored, are_counts, called, check_names, take
 
 MOST_AXES = 32
-DEEPEST = 6  # dicts within dicts
-# What a training script saves beside the weights, which is not looked at.
-BESIDE = {
-    *(
-        "optimizer",
-        "optimizers",
-        "optimizer_state",
-        "optimizer_states",
-        "optimizer_state_dict",
-        "optim",
-        "opt",
-    ),
-    *(
-        "scheduler",
-        "schedulers",
-        "lr_scheduler",
-        "lr_schedulers",
-        "scheduler_state_dict",
-        "scaler",
-        "amp_scaler",
-    ),
-    *(
-        "callbacks",
-        "loops",
-        "hyper_parameters",
-        "args",
-        "config",
-        "cfg",
-        "rng_state",
-        "random_state",
-        "criterion",
-    ),
-}
-# Packages that have no models.
-PACKAGES = {
-    *(
-        "numpy",
-        "builtins",
-        "__builtin__",
-        "collections",
-        "datetime",
-        "pathlib",
-        "argparse",
-        "functools",
-        "enum",
-    ),
-    *("omegaconf", "_codecs", "decimal", "uuid", "types"),
-}
 
 
 def arrays(path, file):
@@ -81,8 +34,8 @@ def arrays(path, file):
         raise InputError(f"{path} is compressed, which torch.save never does; save it as .safetensors")
     if f"{folder}byteorder" in members and file.read(f"{folder}byteorder") != b"little":
         raise InputError(f"{path} was saved on a big-endian machine; save it as .safetensors")
-    pairs = _tensors(path, _unpickled(path, file.read(found[0])))
-    check_names(path, [name for name, _ in pairs])
+    pairs, unread = saved.tensors(path, _unpickled(path, file.read(found[0])))
+    check_names(path, [name for name, _ in pairs] + [name for name, _ in unread])
     for name, tensor in pairs:
         _check(path, members, folder, name, tensor)
     if sum(_bytes(tensor) for _, tensor in pairs) > 2 * os.path.getsize(path):
@@ -107,7 +60,17 @@ def arrays(path, file):
     return {
         name: Stored(tensor.shape, np.dtype(tensor.dtype), functools.partial(read, tensor))
         for name, tensor in pairs
+    } | {
+        name: Stored((), np.dtype(object), functools.partial(_refuse, path, name, what))
+        for name, what in unread
     }
+
+
+def _refuse(path, name, what):
+    """Raise InputError for a tensor whose numbers are not read."""
+    raise InputError(
+        f"{path}: {quoted(name)} is {what}; save the model's state_dict() in float32, as .safetensors"
+    )
 
 
 def _unpickled(path, data):
@@ -121,60 +84,6 @@ def _unpickled(path, data):
         ) from None
     except Damaged as problem:
         raise InputError(f"{path} holds a damaged pickle ({problem})") from None
-
-
-def _tensors(path, saved):
-    """[(name, Tensor)] of the dicts in what was pickled; the keys of dicts within dicts are joined by dots."""
-    if isinstance(saved, Placeholder):
-        _refuse_objects(path, {"": saved})
-    if isinstance(saved, Tensor):
-        raise InputError(f"{path} holds a single tensor; need a dict of tensors, a state_dict()")
-    if not isinstance(saved, dict):
-        raise InputError(f"{path} holds a {type(saved).__name__}; need a dict of tensors, a state_dict()")
-    found, seen, levels, objects = [], set(), [("", saved)], {}
-    for _ in range(DEEPEST):
-        inner = []
-        for before, group in levels:
-            if id(group) in seen:  # the same dict under two names
-                continue
-            seen.add(id(group))
-            texts = {name: value for name, value in group.items() if isinstance(name, str)}
-            tensors = [(before + name, value) for name, value in texts.items() if isinstance(value, Tensor)]
-            unread = {name: what for name, value in texts.items() if (what := unread_value(value))}
-            if unread and (tensors or not before):
-                name, what = next(iter(unread.items()))
-                raise InputError(
-                    f"{path}: {quoted(before + name)} is {what}; save the model's state_dict() in float32, as "
-                    ".safetensors"
-                )
-            found += tensors
-            objects |= {
-                before + name: value for name, value in texts.items() if isinstance(value, Placeholder)
-            }
-            inner += [
-                (f"{before}{name}.", value)
-                for name, value in texts.items()
-                if isinstance(value, dict) and name not in BESIDE
-            ]
-        levels = inner
-    if not found:
-        _refuse_objects(path, objects)
-        keys = some_of([called(key) for key in saved if isinstance(key, str)]) or "nothing that has a name"
-        raise InputError(f"{path} holds no tensors, only {keys}; save the model's state_dict()")
-    return found
-
-
-def _refuse_objects(path, objects):
-    """Raise InputError for a model that was saved as an object; objects: {key: Placeholder}."""
-    models = {key: one for key, one in objects.items() if one.stands_for.partition(".")[0] not in PACKAGES}
-    known = ("model", "net", "module", "network", "ema", "teacher", "student", "backbone", "")
-    found = sorted(models, key=lambda key: known.index(key) if key in known else len(known))
-    if found:
-        key = f", under {called(found[0])}" if found[0] else ""
-        raise InputError(
-            f"{path} holds an object of the class {called(objects[found[0]].stands_for)}{key}, which only its own code "
-            "can make; load it there and save model.state_dict()"
-        )
 
 
 def _bytes(tensor):

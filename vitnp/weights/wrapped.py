@@ -30,7 +30,7 @@ PLAIN = {
 }
 # Wrappers that a library's spelling has too: what lies beside them is not the library's.
 ALWAYS = ("backbone.",)
-PRETRAINING = ("dino_head", "ibot_head")
+PRETRAINING = {"dino_head", "ibot_head"}
 # Of a training, and without influence on what a model computes: counters, losses, measures of quality.
 TRAINING = re.compile(
     r"(^|[._])(n_averaged|criterion|loss\w*|metrics?|\w*(acc|accuracy|auroc|f1)|\w*step|epoch)(\.|$)"
@@ -54,7 +54,8 @@ class Chosen(NamedTuple):
     stored: dict  # {name without what stands before it: Stored}
     format: str | None  # that was asked for
     notes: list  # of sentences
-    taken: list  # see `loading.Inspection`
+    head: str = ""  # the arrays beside the model that are taken to be its head
+    left: list = ()  # names of the arrays beside it that are left out and may matter
 
 
 def chosen(path, stored, asked=None):
@@ -62,7 +63,7 @@ def chosen(path, stored, asked=None):
 
     Raises InputError for several models where `asked` does not say which, and for a key that is none.
     """
-    found = prefixes(stored)
+    everything = found = prefixes(stored)
     format = asked if asked is None or known(asked, FORMATS) else None
     if format is None and asked is not None:
         found = _called(asked, found)
@@ -77,19 +78,30 @@ def chosen(path, stored, asked=None):
             f"--from, as --from {called(keys[0])}"
         )
     if found in ([], [""]):
-        return Chosen(stored, format, [], [])
-    (before,) = found
+        return Chosen(stored, format, [])
+    (before,), others = found, tuple(other for other in everything if other not in found)
     model = _behind(before, stored)
-    beside = [name for name in stored if not name.startswith(before)]
-    head = _head(before, model, {name: stored[name] for name in beside})
-    notes = [] if _parts(before) <= PLAIN else [f"the model is what is called {before}*"]
-    taken = []
+    beside = {name: one for name, one in stored.items() if not name.startswith((before, *others))}
+    notes = [] if _parts(before) <= PLAIN else [f"the model's arrays are those that are called {before}*"]
+    notes += [f"left out, another model: {called(other)}*" for other in others]
+    pretraining = [name for name in beside if _parts(name) & PRETRAINING]
+    if pretraining:
+        notes.append(
+            f"left out, as it is for pre-training alone: {some_of([called(name) for name in pretraining])}"
+        )
+    beside = {
+        name: one for name, one in beside.items() if name not in pretraining and not TRAINING.search(name)
+    }
+    head, says = _head(model, beside), ""
     if head:
-        theirs = [name for name in beside if name in {one for one, _ in head.values()}]
-        taken = [("head", f"{' and '.join(map(called, theirs))} beside {before}*")]
+        says = f"{' and '.join(called(name) for name, _ in head.values())} beside {called(before)}*"
+        notes.append(f"taken to be the head: {says}")
         model |= {name: one for name, (_, one) in head.items()}
-        beside = [name for name in beside if name not in theirs]
-    return Chosen(model, format, notes + _left_out(before, beside), taken)
+        beside = {}
+    elif beside:
+        names = some_of([called(name) for name in beside])
+        notes.append(f"left out, beside the model that is called {called(before)}*: {names}")
+    return Chosen(model, format, notes, says, list(beside))
 
 
 def prefixes(stored):
@@ -136,29 +148,13 @@ def _key(before, found):
     return own[0] if own else before[:-1]
 
 
-def _left_out(before, beside):
-    """Sentences on the arrays beside the model."""
-    groups = {
-        "as it is for pre-training alone": [name for name in beside if _parts(name) & {*PRETRAINING}],
-        f"beside the model that is called {before}*": [
-            name for name in beside if not _parts(name) & {*PRETRAINING} and not TRAINING.search(name)
-        ],
-    }
-    return [
-        f"left out, {why}: {some_of([called(name) for name in names])}"
-        for why, names in groups.items()
-        if names
-    ]
-
-
-def _head(before, model, beside):
+def _head(model, beside):
     """{name in timm's or torchvision's file: (name in this one, Stored)} of the dense layer beside a model.
 
     So a training script has a backbone and, beside it, the head that reads what the backbone gives. {} for a model of
     another library, whose output a script can take from several places; for another size, more layers, two heads.
     """
     formats = [format for format in ("timm", "torchvision") if families.family_in(format, model)[0]]
-    beside = {name: one for name, one in beside.items() if not TRAINING.search(name)}
     if len(formats) != 1 or any(name.startswith("head") for name in model):
         return {}
     family, shown = families.family_in(formats[0], model)
