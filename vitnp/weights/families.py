@@ -95,8 +95,7 @@ def detect(path, file_names):
         what, name = recognized.model(file_names)
         if what:
             raise InputError(
-                f"{path} holds {what} ({name}), and no ViT and no BiT that is read here; name a file of vitnp, "
-                f"{', '.join(LIBRARIES)}"
+                f"{path} holds {what} ({name}), no ViT or BiT that is read here; name another file"
             )
         some = ", ".join(called(name) for name in list(file_names)[:3]) or "nothing"
         raise InputError(

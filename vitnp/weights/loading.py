@@ -51,7 +51,7 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
     picture where the library interpolates by itself, as DINOv2's does; else the size of the file's positions.
     num_classes: a head of zeros for that many classes and no pre-logits, as at the start of fine-tuning, even if the
     file's head has that many classes; None keeps the file's head and pre-logits.
-    format: the model to take from a file that holds two.
+    format: the model to take from a file that holds several: a library, or a key of the file such as "student".
     overrides: fields of the configuration that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"];
     one field of the file's preprocessing is **{"preprocessing.antialias": True}.
 

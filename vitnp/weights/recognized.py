@@ -69,9 +69,10 @@ HEAD = re.compile(r"((.*[./])?(head|heads|fc|classifier|linear|[0-9]+)\.)?(weigh
 
 def model(names):
     """(what the names of a file without a ViT show, the name that shows it); ("", "") where they show nothing."""
-    if 0 < len(names) < 9 and all(HEAD.fullmatch(name) for name in names):
+    what, name = _first(MODELS + ALONE, names)
+    if not what and 0 < len(names) < 9 and all(HEAD.fullmatch(name) for name in names):
         return "a head or a few dense layers alone", called(next(iter(names)))
-    return _first(MODELS + ALONE, names)
+    return what, name
 
 
 def beside(names):

@@ -79,8 +79,8 @@ def parts(path):
     missing = [other for other in others if not os.path.exists(os.path.join(folder, other))]
     if missing:
         raise InputError(
-            f"{path} is shard {int(match[2])} of {count} of a model; {some_of([called(one) for one in missing])} "
-            f"{'is' if len(missing) == 1 else 'are'} not beside it; download all shards into one folder"
+            f"{path} is shard {int(match[2])} of {count}, without {some_of([called(one) for one in missing])}; "
+            "download all shards into one folder"
         )
     return dict.fromkeys(os.path.join(folder, other) for other in others)
 
@@ -94,9 +94,8 @@ def note(path):
 def check(path, part, names, found):
     """Raise InputError where a shard has not the arrays that the index, `path`, says."""
     if names is not None and (other := names ^ found.keys()):
-        which = "lacks" if other <= names else "has"
         raise InputError(
-            f"{path} does not fit {part}, which {which} {called(min(other))}; download both again"
+            f"{path} does not fit {part}: {called(min(other))} is in one of them alone; download both again"
         )
 
 

@@ -35,17 +35,7 @@ PRETRAINING = {"dino_head", "ibot_head"}
 TRAINING = re.compile(
     r"(^|[._])(n_averaged|criterion|loss\w*|metrics?|\w*(acc|accuracy|auroc|f1)|\w*step|epoch)(\.|$)"
 )
-HEADS = (
-    "head",
-    "fc",
-    "classifier",
-    "linear",
-    "cls_head",
-    "classification_head",
-    "lin_head",
-    "proj_head",
-    "heads",
-)
+HEADS = {"head", "heads", "fc", "classifier", "linear", "cls_head", "classification_head"}
 
 
 class Chosen(NamedTuple):
@@ -80,7 +70,10 @@ def chosen(path, stored, asked=None):
     if found in ([], [""]):
         return Chosen(stored, format, [])
     (before,), others = found, tuple(other for other in everything if other not in found)
-    model = _behind(before, stored)
+    inner = tuple(other for other in others if other.startswith(before))
+    model = _behind(
+        before, {name: one for name, one in stored.items() if not (inner and name.startswith(inner))}
+    )
     beside = {name: one for name, one in stored.items() if not name.startswith((before, *others))}
     notes = [] if _parts(before) <= PLAIN else [f"the model's arrays are those that are called {before}*"]
     notes += [f"left out, another model: {called(other)}*" for other in others]
