@@ -28,6 +28,11 @@ def arrays_in(format, folder):
     return arrays_of(folder / format, format, TOKEN)
 
 
+@functools.cache
+def right():
+    return random_model(TOKEN)
+
+
 @pytest.fixture
 def timm(tmp_path_factory):
     """{name: array} of a random model, as timm has it."""
@@ -64,13 +69,13 @@ def test_what_stands_before_every_name_is_taken_off(tmp_path, tmp_path_factory, 
     arrays = behind(before, arrays_in(format, tmp_path_factory.getbasetemp()))
     safetensors.numpy.save_file(arrays, tmp_path / "model.safetensors")
     p, _ = weights.load(tmp_path / "model.safetensors", **SIZE)
-    assert same(p, random_model(TOKEN))
+    assert same(p, right())
 
 
 @pytest.mark.parametrize("before", ["module/", "model/params/"])
 def test_also_before_googles_names(tmp_path, before):
     np.savez(tmp_path / "model.npz", **behind(before, arrays_of(tmp_path, "google", TOKEN)))
-    assert same(weights.load(tmp_path / "model.npz", **SIZE)[0], random_model(TOKEN))
+    assert same(weights.load(tmp_path / "model.npz", **SIZE)[0], right())
 
 
 KEYS = [
@@ -93,7 +98,7 @@ def test_the_keys_of_training_scripts(tmp_path, timm, key):
     for part in reversed(key.split(".")):
         value = {"epoch": 3, part: value, "loss": 0.5}
     saved_file(tmp_path / "model.pth", value)
-    assert same(weights.load(tmp_path / "model.pth", **SIZE)[0], random_model(TOKEN))
+    assert same(weights.load(tmp_path / "model.pth", **SIZE)[0], right())
     notes = weights.inspect(tmp_path / "model.pth", **SIZE).notes
     plain = set(key.split(".")) <= wrapped.PLAIN
     assert any(f"called {key}.*" in note for note in notes) != plain
@@ -111,7 +116,7 @@ def test_the_same_dict_under_two_keys_is_one_model(tmp_path, timm):
     inner = opcodes(timm, storages := [])
     program = b"}(" + text("model") + inner + b"q\x05" + text("weights") + b"h\x05u"
     program_file(tmp_path / "model.pth", program, storages)
-    assert same(weights.load(tmp_path / "model.pth", **SIZE)[0], random_model(TOKEN))
+    assert same(weights.load(tmp_path / "model.pth", **SIZE)[0], right())
 
 
 # ---- several ----
@@ -131,7 +136,7 @@ def test_which_of_two_models_is_asked(tmp_path, timm, first, second, keys):
     safetensors.numpy.save_file(behind(first, timm) | behind(second, other), tmp_path / "x.safetensors")
     refused(tmp_path / "x.safetensors", "more than one model", "say which with format= or --from", *keys)
     p, _ = weights.load(tmp_path / "x.safetensors", format=keys[0], **SIZE)
-    assert same(p, random_model(TOKEN))
+    assert same(p, right())
     q, _ = weights.load(tmp_path / "x.safetensors", format=keys[1], **SIZE)
     assert np.array_equal(q["norm"]["beta"], p["norm"]["beta"] + 1)
     found = weights.inspect(tmp_path / "x.safetensors", format=keys[0], **SIZE)
@@ -206,7 +211,7 @@ EXTRAS = {
 @pytest.mark.parametrize("name", EXTRAS)
 def test_what_a_training_saves_beside_the_weights_is_not_needed(tmp_path, timm, name):
     saved_file(tmp_path / "model.pth", {"before": EXTRAS[name], "state_dict": timm, "after": EXTRAS[name]})
-    assert same(weights.load(tmp_path / "model.pth", **SIZE)[0], random_model(TOKEN))
+    assert same(weights.load(tmp_path / "model.pth", **SIZE)[0], right())
 
 
 def made(maker, *arguments):
@@ -239,7 +244,7 @@ def test_tensors_that_are_not_read_are_named_where_the_model_needs_them(tmp_path
     saved_file(path, {"state_dict": timm | {"norm.weight": KINDS[kind]}})
     refused(path, kind, "norm.weight", ".safetensors")
     saved_file(path, {"state_dict": timm, "norm.weight": KINDS[kind]})
-    assert same(weights.load(path, **SIZE)[0], random_model(TOKEN))
+    assert same(weights.load(path, **SIZE)[0], right())
 
 
 @pytest.mark.parametrize(
@@ -253,7 +258,7 @@ def test_parameters_are_their_tensors(tmp_path, timm, wrap):
     storages = []
     program = {name: wrap(opcodes(array, storages)) for name, array in timm.items()}
     program_file(tmp_path / "model.pth", opcodes(program, []), storages)
-    assert same(weights.load(tmp_path / "model.pth", **SIZE)[0], random_model(TOKEN))
+    assert same(weights.load(tmp_path / "model.pth", **SIZE)[0], right())
 
 
 def test_a_tensor_that_says_its_own_type(tmp_path, timm):

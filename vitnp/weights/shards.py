@@ -16,7 +16,7 @@ SHARD = re.compile(r"(.+)-([0-9]{5})-of-([0-9]{5})(\.safetensors|\.bin)")
 MOST_SHARDS = 1000
 ENDINGS = (".safetensors", ".npz", ".pth", ".pt", ".bin", ".ckpt", ".onnx", ".pth.tar")
 # What transformers' Trainer saves beside the weights.
-BESIDE = re.compile(r"(training_args\.bin|(optimizer|scheduler|scaler|rng_state)\b.*|\..*|.*\.sha256)")
+BESIDE = re.compile(r"(training_args\.bin|(optimizer|scheduler|scaler|rng_state)[._].*|\..*|.*\.sha256)")
 # Files and folders that show another program's checkpoint.
 OTHERS = {
     "_METADATA": "an Orbax checkpoint of JAX",
