@@ -11,8 +11,8 @@ import pytest
 import safetensors.numpy
 from checkpoint_files import TOKEN, arrays_of, opcodes, program_file, random_model, same, saved_file, text
 
-from vitnp import InputError, weights
-from vitnp.weights import kinds, recognized, wrapped
+from vitnp import InputError, preset, weights
+from vitnp.weights import families, kinds, recognized, wrapped
 from vitnp.weights.stored import Stored
 
 SIZE = {"image_size": TOKEN.image_size}
@@ -348,5 +348,15 @@ def test_no_pattern_is_one_of_a_vit_that_is_read(tmp_path_factory):
 def test_the_search_takes_no_time():
     """Names without end, each with many places to cut."""
     one = Stored((1,), np.dtype("f4"), None)
-    names = {f"{'a.' * 40}patch_embed.{i}": one for i in range(500)}
-    assert wrapped.prefixes(names) == []
+    names = {f"{'a.' * 200}{i}.patch_embed.proj.weight": one for i in range(200)}
+    assert len(wrapped.prefixes(names)) == wrapped.MOST
+
+
+@pytest.mark.parametrize("format", ["google", "timm", "huggingface", "torchvision"])
+@pytest.mark.parametrize("family", ["vit", "bit", "hybrid"])
+def test_every_model_is_found_behind_a_prefix(family, format):
+    config = {"vit": TOKEN, "bit": preset("bit-tiny"), "hybrid": preset("hybrid-tiny")}[family]
+    if families.files(family).obstacle(format, config):
+        return
+    written = families.files(family).names(format, config).values()
+    assert wrapped.prefixes({f"net.{name}": None for name in written if name}) == ["net."]

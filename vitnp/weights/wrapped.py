@@ -32,10 +32,17 @@ PLAIN = {
 ALWAYS = ("backbone.",)
 PRETRAINING = {"dino_head", "ibot_head"}
 # Of a training, and without influence on what a model computes: counters, losses, measures of quality.
-TRAINING = re.compile(
-    r"(^|[._])(n_averaged|criterion|loss\w*|metrics?|\w*(acc|accuracy|auroc|f1)|\w*step|epoch)(\.|$)"
-)
+TRAINING = {"n_averaged", "num_updates", "global_step", "step", "epoch", "criterion", "metric", "metrics"}
+MEASURES = ("loss", "_acc", "accuracy", "auroc", "f1", "loss_fn")
 HEADS = {"head", "heads", "fc", "classifier", "linear", "cls_head", "classification_head"}
+
+
+# The ends of the names that show a model, without which a name is not looked at: a file may have thousands.
+SIEVE = re.compile(
+    r"(patch_embed\.proj|patch_embeddings?(\.projection)?|conv_proj|visual\.conv1|stages\.0\.blocks\.0\.norm1)\.weight$"
+    r"|embedding/kernel$|root_block/[a-z0-9_]{1,40}/kernel$"
+)
+MOST, LONGEST = 64, 8  # of such names, and of the parts of one
 
 
 class Chosen(NamedTuple):
@@ -82,9 +89,7 @@ def chosen(path, stored, asked=None):
         notes.append(
             f"left out, as it is for pre-training alone: {some_of([called(name) for name in pretraining])}"
         )
-    beside = {
-        name: one for name, one in beside.items() if name not in pretraining and not TRAINING.search(name)
-    }
+    beside = {name: one for name, one in beside.items() if name not in pretraining and not _of_training(name)}
     head, says = _head(model, beside), ""
     if head:
         says = f"{' and '.join(called(name) for name, _ in head.values())} beside {called(before)}*"
@@ -99,11 +104,15 @@ def chosen(path, stored, asked=None):
 
 def prefixes(stored):
     """What stands before the names of each known model in the file, in its order; [""] where nothing does."""
-    if any(_shows(name) for name in stored):
+    # A hybrid of timm's has names of a BiT in its stem.
+    candidates = [name for name in stored if SIEVE.search(name) and "patch_embed.backbone." not in name][
+        :MOST
+    ]
+    if any(_shows(name) for name in candidates):
         return [""]
     found = {}
-    for name in stored:
-        ends = (match.end() for match in re.finditer("[./]", name))
+    for name in candidates:
+        ends = [match.end() for match in re.finditer("[./]", name)][-LONGEST:]
         if end := next((end for end in ends if _shows(name[end:])), None):
             found[name[:end]] = True
     return list(found)
@@ -112,6 +121,11 @@ def prefixes(stored):
 def _shows(name):
     """Whether the name is one that shows a model of a library."""
     return not name.startswith(ALWAYS) and any(families.family_in(format, [name])[0] for format in LIBRARIES)
+
+
+def _of_training(name):
+    """Whether it is the name of a counter, a loss, a measure of quality."""
+    return any(part in TRAINING or part.endswith(MEASURES) for part in re.split("[./]", name))
 
 
 def _behind(before, stored):
