@@ -1,5 +1,6 @@
 """Files for the tests of the checkpoints: arrays as another library would have them, and .pth files byte by byte."""
 
+import pickle
 import struct
 import zipfile
 
@@ -52,6 +53,34 @@ def torch_save(path, arrays, extra=b"", tensor=None):
         file.writestr("archive/data.pkl", pickle + b"u.")
         for key, data in storages.items():
             file.writestr(f"archive/data/{key}", data)
+
+
+def saved_file(path, value):
+    """A .pth of nested dicts as torch.save writes it: arrays are float32 tensors, bytes are opcodes as they are."""
+    storages = []
+    program_file(path, opcodes(value, storages), storages)
+
+
+def program_file(path, program, storages):
+    """A .pth of these opcodes, which push one value, and these arrays as storages "0", "1", …"""
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("archive/data.pkl", b"\x80\x02" + program + b".")
+        for key, array in enumerate(storages):
+            file.writestr(f"archive/data/{key}", np.ascontiguousarray(array, "<f4").tobytes())
+
+
+def opcodes(value, storages):
+    """The opcodes that push a value; the arrays in it are added to the storages."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, dict):
+        pairs = (opcodes(key, storages) + opcodes(inner, storages) for key, inner in value.items())
+        return b"}(" + b"".join(pairs) + b"u"
+    if isinstance(value, np.ndarray):
+        storages.append(value)
+        strides = tuple(stride // 4 for stride in value.strides)
+        return tensor_opcodes(str(len(storages) - 1), 0, value.shape, strides, count=value.size)
+    return pickle.dumps(value, 2)[2:-1]
 
 
 def tensor_opcodes(key, offset, shape, strides, *, count):

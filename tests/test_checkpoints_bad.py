@@ -23,7 +23,7 @@ from checkpoint_files import (
 from vitnp import InputError, weights
 from vitnp.errors import one_line
 from vitnp.ops import positions
-from vitnp.system import pickles
+from vitnp.system import pickles, placeholders
 from vitnp.weights import kinds
 from vitnp.weights.vit.names import names
 
@@ -70,16 +70,14 @@ def test_a_flipped_bit(tmp_path, name):
     refused(path, "cut off or damaged", "CRC")
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"hello, this is text\n", b"\x93NUMPY\x01\x00v\x00{", b"\x89HDF\r\n\x1a\n"]
-)
+@pytest.mark.parametrize("content", [b"hello, this is text\n", b"\0" * 99])
 def test_not_a_file_of_weights(tmp_path, content):
     (tmp_path / "notes.txt").write_bytes(content)
     refused(tmp_path / "notes.txt", "is not a file of weights; need .npz, .safetensors")
 
 
 def test_a_folder_and_a_missing_file(tmp_path):
-    refused(tmp_path, "cannot read", "directory")
+    refused(tmp_path, "is a folder without a file of weights; name a file of weights")
     refused(tmp_path / "none.npz", "cannot read", "No such file")
 
 
@@ -329,6 +327,13 @@ def test_tuples_of_a_thousand_things_and_lists_of_any_number_are_read(tmp_path):
         assert pickles.load(pickle.dumps(saved, protocol), {}) == saved
 
 
+def test_names_without_end_are_refused(tmp_path):
+    """Each of them takes memory."""
+    many = b"".join(b"cmine\nx%d\n0" % i for i in range(placeholders.MOST + 1))
+    torch_save(tmp_path / "model.pth", {"x": np.ones(3, "f4")}, extra=many)
+    refused(tmp_path / "model.pth", "asks for more than 1,000 names")
+
+
 def test_a_call_that_fails_is_named_as_the_file_has_it(tmp_path):
     torch_save(
         tmp_path / "model.pth", {}, extra=CODE["a call of what is admitted"].replace(b"{command}", text("x"))
@@ -338,13 +343,19 @@ def test_a_call_that_fails_is_named_as_the_file_has_it(tmp_path):
 
 def test_a_pickled_object_is_named(tmp_path):
     with zipfile.ZipFile(tmp_path / "model.pth", "w") as file:
-        file.writestr("archive/data.pkl", pickle.dumps({"best_accuracy": np.float64(1.0)}, protocol=2))
-    refused(tmp_path / "model.pth", "asks for 'numpy", "only tensors and containers", ".safetensors")
+        file.writestr("archive/data.pkl", b"\x80\x02}" + text("net") + b"cmine.models\nNet\n)\x81}bs.")
+    refused(
+        tmp_path / "model.pth", "an object of the class mine.models.Net, under net", "save model.state_dict()"
+    )
 
 
 @pytest.mark.parametrize(
     ("saved", "words"),
-    [([1, 2], "holds a list; need a dict of tensors"), ({"epoch": 3}, "nothing"), ("x", "holds a str")],
+    [
+        ([1, 2], "holds a list; need a dict of tensors"),
+        ({"epoch": 3}, "no tensors, only epoch"),
+        ("x", "holds a str"),
+    ],
 )
 def test_a_pickle_without_a_state_dict(tmp_path, saved, words):
     with zipfile.ZipFile(tmp_path / "model.pth", "w") as file:

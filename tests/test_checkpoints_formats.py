@@ -303,6 +303,8 @@ def test_every_kind_of_tensor_that_torch_saves():
         "number": np.array(2.5, "f4"),
         "empty": np.zeros((0, 3), "f4"),
     }
+    assert all(name.startswith("state_dict.") for name in arrays), "the key under which the file has them"
+    arrays = {name.removeprefix("state_dict."): array for name, array in arrays.items()}
     assert list(arrays) == list(want)
     for name, array in want.items():
         assert arrays[name].dtype == array.dtype

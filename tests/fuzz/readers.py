@@ -85,7 +85,7 @@ class Unpickler(pickle.Unpickler):
             return lambda storage, offset, shape, strides, *rest: (*storage, offset, shape, strides)
         if name == "_rebuild_parameter":
             return lambda tensor, *rest: tensor
-        return name
+        return name if name in STORAGES else Unknown
 
     def persistent_load(self, pid):
         return self.read(pid[2]), pid[1]
@@ -98,12 +98,28 @@ class Dict(dict):
         pass
 
 
+class Unknown:
+    """What stands for any other class; it takes everything."""
+
+    def __init__(self, *args):
+        pass
+
+    def __setstate__(self, state):
+        pass
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __call__(self, *args):
+        return self
+
+    append = extend = add = __init__
+
+
 def torch(file, program):
     """The tensors of a state dict, number by number."""
     folder = program.removesuffix("data.pkl")
     saved = Unpickler(file.read(program), lambda key: file.read(f"{folder}data/{key}")).load()
-    for name in ("state_dict", "model"):
-        saved = saved[name] if isinstance(saved.get(name), dict) else saved
     found = {}
     for name, tensor in saved.items():
         if isinstance(name, str) and isinstance(tensor, tuple) and len(tensor) == 5:

@@ -58,7 +58,8 @@ def add_source(parser):
         "--from",
         dest="source_format",
         metavar="NAME",
-        help=f"the model to take from a file that holds several: {', '.join(weights.FORMATS)}",
+        help=f"the model to take from a file that holds several: {', '.join(weights.FORMATS)}; or a key of the file, "
+        "such as student",
     )
     add_fields(parser)
 

@@ -8,4 +8,5 @@ threads.py   a pool of threads that is kept           lock.py      a folder for 
 launcher.py  detects a start by mpiexec               cache.py     the folder of downloaded files
 output.py    lines for a person to read               transfer.py  downloads one file over HTTP
                                                       answers.py   what an HTTP server answers
+                                                      placeholders.py  what stands for names in a pickle
 """

@@ -54,22 +54,27 @@ class Call:
 
 
 class Unpickler(pickle.Unpickler):
-    """Reads containers, numbers and texts; a name that is not admitted raises Refused and is never imported."""
+    """Reads containers, numbers and texts; a name that is not admitted is never imported."""
 
-    def __init__(self, data, admitted, persistent, **options):
+    def __init__(self, data, admitted, persistent, unknown, **options):
         super().__init__(io.BytesIO(data), **options)
-        self.admitted, self.persistent_load = admitted, persistent
+        self.admitted, self.persistent_load, self.unknown = admitted, persistent, unknown
 
     def find_class(self, module, name):
         """The object that replaces module.name."""
-        if (module, name) not in self.admitted:
-            raise Refused(repr(f"{module}.{name}"[:80]))
-        return self.admitted[module, name]
+        if (module, name) in self.admitted:
+            return self.admitted[module, name]
+        return self.unknown(module, name)
 
 
 def nothing(pid):
     """The default for objects that a pickle keeps outside itself: none is admitted."""
     raise Refused("something outside the pickle")
+
+
+def none(module, name):
+    """The default for names that are not admitted."""
+    raise Refused(repr(f"{module}.{name}"[:80]))
 
 
 class Text(int):
@@ -144,15 +149,15 @@ def _add(thing, keys):
     return sum(key > 1 for key in keys)
 
 
-def load(data, admitted, *, persistent=nothing, **options):
+def load(data, admitted, *, persistent=nothing, unknown=none, **options):
     """The object that the pickle describes. Raises Refused or Damaged.
 
-    admitted is {(module, name): the object that replaces it}; persistent(id) gives the objects that the pickle keeps
-    outside itself; options are those of `pickle.Unpickler`.
+    admitted is {(module, name): the object that replaces it}; unknown(module, name) replaces the others; persistent(id)
+    gives the objects that the pickle keeps outside itself; options are those of `pickle.Unpickler`.
     """
     try:
         check(data)
-        return Unpickler(data, admitted, persistent, **options).load()
+        return Unpickler(data, admitted, persistent, unknown, **options).load()
     except DAMAGE as problem:
         what = " ".join(str(problem).split())
         raise Damaged(f"{type(problem).__name__}: {what}") from None

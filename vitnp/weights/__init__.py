@@ -4,6 +4,9 @@ ViTs in ONNX files are read too. BiT and the hybrids are read and written as Goo
 
 loading.py, saving.py    files to (p, config), and back     adapt.py    another image size, another head
 kinds.py, npz.py, unpickle.py   the kinds of file           native.py   the configuration in vitnp's own files
+rebuilt.py, saved.py     what torch.save's pickle makes     wrapped.py  the model behind prefixes and keys
+shards.py                a model in several files, a folder of weights
+other_kinds.py, recognized.py   what a file is that is not read: its kind, its model
 stored.py, described.py   an array that is still in its file; what a file says of itself
 families.py, tables.py, settings.py   which family a file is of; its names; what no array shows
 fetch.py, hub.py, wheel.py       downloads                   published.py  the files by a short name
@@ -25,26 +28,41 @@ Imports `models`, `inputs`, `ops`, `backend`, `system`, `tree`, `errors`.
 
 import functools
 
-from vitnp.weights import fetch, loading
+from vitnp.weights import fetch, loading, shards
 from vitnp.weights.bit.profiles import PROFILES as OF_BIT
 from vitnp.weights.families import FORMATS
 from vitnp.weights.fetch import to_look_at
 from vitnp.weights.loading import Inspection
 from vitnp.weights.saving import save
+from vitnp.weights.vit import sidecar
 from vitnp.weights.vit.profiles import PROFILES as OF_VIT
-from vitnp.weights.vit.sidecar import class_names, unclassed
 
 PROFILES = OF_VIT | OF_BIT
 
 
 @functools.wraps(loading.load)
 def load(path, **how):  # and of a name of `fetch`, such as "mini/14"
-    return loading.load(fetch.resolve(path) if fetch.is_name(path) else path, **how)
+    return loading.load(_file(path), **how)
 
 
 @functools.wraps(loading.inspect)
 def inspect(path, **how):
-    return loading.inspect(fetch.resolve(path) if fetch.is_name(path) else path, **how)
+    return loading.inspect(_file(path), **how)
+
+
+@functools.wraps(sidecar.class_names)
+def class_names(path):
+    return sidecar.class_names(_file(path))
+
+
+@functools.wraps(sidecar.unclassed)
+def unclassed(path):
+    return sidecar.unclassed(_file(path))
+
+
+def _file(path):
+    """The path of the file that is meant by a name, a folder, a file."""
+    return fetch.resolve(path) if fetch.is_name(path) else shards.meant(path)
 
 
 __all__ = [

@@ -4,11 +4,12 @@ import shlex
 from pathlib import Path
 
 from vitnp import models
-from vitnp.errors import InputError
-from vitnp.weights import families, kinds, native
+from vitnp.errors import InputError, some_of
+from vitnp.weights import families, kinds, native, shards, wrapped
 from vitnp.weights.families import Described
 from vitnp.weights.onnx.file import GRAPH
 from vitnp.weights.onnx.graph import opened as graph
+from vitnp.weights.stored import called
 
 
 def describe(path, stored, *, format=None, image_size=None, guess=False, **overrides):
@@ -16,8 +17,6 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
 
     Raises InputError for what holds no model, or one of another format.
     """
-    if format is not None:
-        families.check_format(format)
     if native.TRAINING in stored:
         of_images = config_class(path).reads == "images"
         who, command = (", which only train --init reads", "train") if of_images else ("", "translate")
@@ -27,6 +26,7 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
         )
     if GRAPH in stored:
         if format is not None:
+            families.check_format(format)
             raise InputError(f"{path} is an ONNX file, and no file of {format}; leave format= and --from out")
         found = graph(path, stored, image_size=image_size, **overrides)
         found = Described("onnx", *found[:4], [], None, {}, found[4])
@@ -34,12 +34,10 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
         config = native.pop_config(path, stored, overrides)
         found = Described("vitnp", config, stored, {name: name for name in stored}, [], [], None, {})
     else:
-        if format is None:
-            format, family = families.detect(path, stored)
-        else:
-            family = families.need_family(path, format, stored)
+        if native.CONFIG in stored:
+            families.check_format(format)
         told = {"image_size": image_size, "guess": guess} | overrides
-        found = families.files(family).describe(path, format, stored, **told)
+        found = _of_a_library(path, wrapped.chosen(path, stored, format), **told)
     layers = getattr(found.config, "num_layers", 0)
     layers += sum(sum(getattr(found.config, name, ())) for name in ("units", "stem_units"))
     if layers > len(found.stored):
@@ -49,6 +47,24 @@ def describe(path, stored, *, format=None, image_size=None, guess=False, **overr
     return found
 
 
+def _of_a_library(path, model, **told):
+    """The `Described` of a `wrapped.Chosen`."""
+    if model.format is None:
+        format, family = families.detect(path, model.stored)
+    else:
+        format, family = model.format, families.need_family(path, model.format, model.stored)
+    for one in model.stored.values():
+        if one.dtype.hasobject:
+            one.read()  # which says why it is not read
+    found = families.files(family).describe(path, format, model.stored, **told)
+    taken = [("head", model.head)] if model.head else []
+    if model.left and not found.config.num_classes:
+        taken.append(("head", f"none, left out: {some_of([called(name) for name in model.left], 1)}"))
+    return found._replace(
+        notes=[*shards.note(path), *model.notes, *found.notes], taken=(*found.taken, *taken)
+    )
+
+
 def config_class(path, format=None):
     """The class of the configuration of a file's model; the ViT's where nothing shows which it is.
 
@@ -56,10 +72,11 @@ def config_class(path, format=None):
     """
     if found := native.config_class(path):
         return found
-    formats = (format,) if format in families.LIBRARIES else families.LIBRARIES
     try:
         with kinds.opened(path) as stored:
-            found = [families.family_in(format, stored)[0] for format in formats]
+            model = wrapped.chosen(path, stored, format)
+            formats = (format,) if format in families.LIBRARIES else families.LIBRARIES
+            found = [families.family_in(format, model.stored)[0] for format in formats]
     except InputError:
         found = []
     return models.module(next(filter(None, found), "vit")).Config

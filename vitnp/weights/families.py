@@ -11,13 +11,14 @@ The folders vit/, bit/ and hybrid/ have each a files.py with these names; format
     obstacle(format, config)          why the format cannot hold the model, a clause; "" where it can
     texts(path, format, config, class_names)   [(name, text)] of the JSON files beside the weights
 
-Imports `errors`, `stored`.
+Imports `errors`, `recognized`, `stored`.
 """
 
 import importlib
 from typing import Any, NamedTuple
 
 from vitnp.errors import InputError, known, quoted
+from vitnp.weights import recognized
 from vitnp.weights.stored import called
 
 LIBRARIES = ("google", "timm", "huggingface", "torchvision")
@@ -91,6 +92,11 @@ def detect(path, file_names):
         several = " and ".join(f"{called(name)} ({format})" for format, (_, name) in found.items())
         raise InputError(f"{path} holds more than one model: {several}; say which with format= or --from")
     if not found:
+        what, name = recognized.model(file_names)
+        if what:
+            raise InputError(
+                f"{path} holds {what} ({name}), no ViT or BiT that is read here; name another file"
+            )
         some = ", ".join(called(name) for name in list(file_names)[:3]) or "nothing"
         raise InputError(
             f"{path} holds {some} … and no patch projection of a ViT, no root of a BiT; "

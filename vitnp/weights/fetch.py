@@ -13,7 +13,7 @@ from pathlib import Path
 from vitnp.errors import InputError, did_you_mean, quoted, shown
 from vitnp.system import cache, transfer
 from vitnp.system.writing import as_input_error, beside
-from vitnp.weights import hub, wheel
+from vitnp.weights import hub, shards, wheel
 from vitnp.weights.published import BOX, URLS, WHEELS
 
 DAMAGED = "it arrived damaged or is another file, and was removed: run the command again, or check the hash"
@@ -120,12 +120,12 @@ def is_name(path):
 
 
 def resolve(name):
-    """The path given; if there is no such file, the path of the weights with this name.
+    """The path given, of a folder that of its weights; where there is nothing, that of the weights of this name.
 
     Raises InputError for published weights that are not in the cache.
     """
     if not is_name(name):
-        return Path(name)
+        return Path(shards.meant(name))
     path = find(name)
     if path is None:
         raise InputError(f"{name} is not here yet; fetch it first: vitnp weights fetch {name}")

@@ -14,7 +14,7 @@ import numpy as np
 from vitnp.errors import InputError, shown
 from vitnp.system import reading
 from vitnp.system.writing import beside
-from vitnp.weights import npz, unpickle
+from vitnp.weights import npz, other_kinds, shards, unpickle
 from vitnp.weights.onnx import file as onnx
 from vitnp.weights.stored import MOST, Stored, called, check_names
 
@@ -29,22 +29,32 @@ def opened(path, most=MOST):
 
     Raises InputError, with the file and where there is one the array, for whatever cannot be read.
     """
-    path = reading.name_of(path)
-    reading.need_regular(path, "name a file of weights")
-    with reading.named(path, advice="name a file of weights"), open(path, "rb") as file:
-        start = file.read(9)
-    with reading.named(path), contextlib.ExitStack() as stack:
+    path, found = reading.name_of(path), {}
+    with contextlib.ExitStack() as stack:
+        shards_of_it = shards.parts(path)
+        for part, names in shards_of_it.items():
+            one = _opened(part, stack, most)
+            shards.check(path, part, names, one)
+            check_names(path, [*found, *one], most)
+            found |= one
+        yield found if shards_of_it else _opened(path, stack, most)
+
+
+def _opened(path, stack, most):
+    """{name: Stored} of one file, open until the end of the stack."""
+    reading.need_regular(path, ADVICE)
+    with reading.named(path, advice=ADVICE), open(path, "rb") as file:
+        start = file.read(other_kinds.START)
+    with reading.named(path):
         if start.startswith(b"PK\x03\x04"):
             found = _zipped(path, stack.enter_context(zipfile.ZipFile(path)), most)
-        elif start[8:] == b"{":
+        elif start[8:9] == b"{":
             found = _safetensors(path, most)
         elif onnx.looks_like(start):
             found = {onnx.GRAPH: Stored((), np.dtype(object), lambda: onnx.parsed(path))}
         else:
-            raise InputError(_unknown(path, start))
-        inside = stack.pop_all()
-    with inside:
-        yield {name: one._replace(read=_named(path, one.read)) for name, one in found.items()}
+            raise other_kinds.unknown(path, start)
+    return {name: one._replace(read=_named(path, one.read)) for name, one in found.items()}
 
 
 def read(path):
@@ -91,18 +101,9 @@ def _named(path, read):
     return named_read
 
 
-def _unknown(path, start):
-    if start.startswith(b"\x80"):
-        return (
-            f"{path} is a bare pickle, as torch.save wrote before PyTorch 1.6; save it again with a newer "
-            "PyTorch, or better as .safetensors"
-        )
-    hdf5 = "; HDF5 is the TF2 code's: take the .npz of the same model" if start.startswith(b"\x89HDF") else ""
-    return f"{path} is not a file of weights; need .npz, .safetensors, .onnx or a .pth, .pt or .bin of torch.save{hdf5}"
-
-
 def _zipped(path, file, most):
     npz.check_members(path, file, most)
+    other_kinds.check_zip(path, file.namelist())
     if any(name.endswith("/data.pkl") for name in file.namelist()):
         return unpickle.arrays(path, file)
     return npz.arrays(path, file)

@@ -8,7 +8,7 @@ import numpy as np
 from vitnp import models, tree
 from vitnp.errors import LONGEST, Assumed, InputError, shown, some_of
 from vitnp.inputs.images import ImageConfig, size
-from vitnp.weights import adapt, families, kinds
+from vitnp.weights import adapt, families, kinds, recognized
 from vitnp.weights.described import describe
 from vitnp.weights.stored import BFLOAT16, called, widened
 from vitnp.weights.vit import assumed, layer_scale
@@ -55,7 +55,7 @@ def load(path, *, image_size=None, num_classes=None, format=None, **overrides):
     picture where the library interpolates by itself, as DINOv2's does; else the size of the file's positions.
     num_classes: a head of zeros for that many classes and no pre-logits, as at the start of fine-tuning, even if the
     file's head has that many classes; None keeps the file's head and pre-logits.
-    format: the model to take from a file that holds two.
+    format: the model to take from a file that holds several: a library, or a key of the file such as "student".
     overrides: fields of the configuration that take precedence: gelu="erf", num_heads=16, **PROFILES["timm-imagenet"];
     one field of the file's preprocessing is **{"preprocessing.antialias": True}.
 
@@ -115,6 +115,11 @@ def _size(image_size):
 def _refuse(path, found):
     if found.wrong:
         more = "; vitnp weights inspect lists them" if len(found.wrong) > 3 else ""
+        if what := recognized.beside(found.unexpected):
+            raise InputError(
+                f"{path} holds {what}, which is not read here, beside the {found.format} model: "
+                f"{some_of(found.wrong, 2)}; vitnp weights inspect lists all"
+            )
         raise InputError(
             f"{path} does not hold the {found.format} model it names: {some_of(found.wrong)}{more}"
         )

@@ -1,102 +1,26 @@
 """The .pth, .pt and .bin of torch.save read without PyTorch, and without running anything. Imports `errors`, `system`,
-`stored`.
+`rebuilt`, `saved`, `stored`.
 
 Such a file is a zip: `data.pkl` says what there is, one stored member a storage holds the numbers. A pickle is a
-program, so this reader lets it call three things, all of them ours: one makes a dict, one a Tensor record, one
-takes the tensor out of a Parameter. Any other name it asks for ends the reading before a call is made.
+program, so this reader lets it call only what `rebuilt` has. Any other name becomes a placeholder, which does nothing.
 """
 
 import functools
 import math
 import os
 import zipfile
-from typing import NamedTuple
 
 import numpy as np
 
 from vitnp.errors import InputError, quoted, shown
 from vitnp.system import pickles
-from vitnp.system.pickles import Call, Damaged, Refused
+from vitnp.system.pickles import Damaged, Refused
+from vitnp.system.placeholders import Placeholders
+from vitnp.weights import saved
+from vitnp.weights.rebuilt import ADMITTED, storage
 from vitnp.weights.stored import Stored, are_counts, called, check_names, take
 
-STORAGES = {
-    ("torch", "DoubleStorage"): "<f8",
-    ("torch", "FloatStorage"): "<f4",
-    ("torch", "HalfStorage"): "<f2",
-    ("torch", "BFloat16Storage"): "V2",
-    ("torch", "LongStorage"): "<i8",
-    ("torch", "IntStorage"): "<i4",
-    ("torch", "ShortStorage"): "<i2",
-    ("torch", "CharStorage"): "i1",
-    ("torch", "ByteStorage"): "u1",
-    ("torch", "BoolStorage"): "?",
-}
 MOST_AXES = 32
-# {"state_dict": …, "epoch": …}, as training scripts save; DINOv2's has a teacher, the model that is published.
-WRAPPINGS = ("state_dict", "model", "teacher")
-
-
-class Tensor(NamedTuple):
-    """What the pickle says of one tensor; counts are in elements."""
-
-    dtype: str
-    key: str  # of the storage
-    offset: int
-    shape: tuple
-    strides: tuple
-
-
-class Dict(dict):
-    """An OrderedDict whose attributes, `_metadata` in a state dict, are thrown away."""
-
-    __slots__ = ()
-
-    def __setstate__(self, state):
-        pass
-
-
-class MakeDict(Call):
-    """A dict, of which the attributes are thrown away."""
-
-    __slots__ = ()
-    stands_for = ("collections", "OrderedDict")
-
-    def function(self):
-        return Dict()
-
-
-class MakeTensor(Call):
-    """A Tensor; what comes after the strides (gradient, hooks) is left unread."""
-
-    __slots__ = ()
-    stands_for = ("torch._utils", "_rebuild_tensor_v2")
-
-    def function(self, storage, offset, shape, strides, *rest):
-        dtype, key = storage
-        if type(shape) is not tuple or type(strides) is not tuple:  # what is in a list was not counted
-            raise TypeError
-        return Tensor(dtype, key, offset, shape, strides)
-
-
-class TakeTensor(Call):
-    """The Tensor in a Parameter."""
-
-    __slots__ = ()
-    stands_for = ("torch._utils", "_rebuild_parameter")
-
-    def function(self, tensor, *rest):
-        return tensor
-
-
-ADMITTED = {call.stands_for: call() for call in (MakeDict, MakeTensor, TakeTensor)}
-
-
-def storage(pid):
-    """("storage", type, key, device, count) → (dtype, key)."""
-    kind, dtype, key, _, _ = pid
-    if kind != "storage" or dtype not in STORAGES.values() or not isinstance(key, str):
-        raise Refused("a storage of another kind")  # not shown: a small tuple can have a text without end
-    return dtype, key
 
 
 def arrays(path, file):
@@ -110,11 +34,11 @@ def arrays(path, file):
         raise InputError(f"{path} is compressed, which torch.save never does; save it as .safetensors")
     if f"{folder}byteorder" in members and file.read(f"{folder}byteorder") != b"little":
         raise InputError(f"{path} was saved on a big-endian machine; save it as .safetensors")
-    saved = _state_dict(path, _unpickled(path, file.read(found[0])))
-    check_names(path, list(saved))
-    for name, tensor in saved.items():
+    pairs, unread = saved.tensors(path, _unpickled(path, file.read(found[0])))
+    check_names(path, [name for name, _ in pairs] + [name for name, _ in unread])
+    for name, tensor in pairs:
         _check(path, members, folder, name, tensor)
-    if sum(_bytes(tensor) for tensor in saved.values()) > 2 * os.path.getsize(path):
+    if sum(_bytes(tensor) for _, tensor in pairs) > 2 * os.path.getsize(path):
         raise InputError(f"{path} says that many tensors share their numbers; save each with contiguous()")
 
     @functools.cache
@@ -135,33 +59,31 @@ def arrays(path, file):
 
     return {
         name: Stored(tensor.shape, np.dtype(tensor.dtype), functools.partial(read, tensor))
-        for name, tensor in saved.items()
+        for name, tensor in pairs
+    } | {
+        name: Stored((), np.dtype(object), functools.partial(_refuse, path, name, what))
+        for name, what in unread
     }
+
+
+def _refuse(path, name, what):
+    """Raise InputError for a tensor whose numbers are not read."""
+    raise InputError(
+        f"{path}: {quoted(name)} is {what}; save the model's state_dict() in float32, as .safetensors"
+    )
 
 
 def _unpickled(path, data):
-    """What the pickle makes: dicts, lists, numbers and Tensor records."""
+    """What the pickle makes: dicts, lists, numbers, Tensor records, placeholders."""
     try:
-        return pickles.load(data, STORAGES | ADMITTED, persistent=storage)
+        return pickles.load(data, ADMITTED, persistent=storage, unknown=Placeholders())
     except Refused as problem:
         raise InputError(
-            f"{path} is refused: its pickle asks for {problem}, and only tensors and containers are read; "
-            "save its state_dict() as .safetensors"
+            f"{path} is refused: its pickle asks for {problem}, which no weights need; "
+            "save the model's state_dict() as .safetensors"
         ) from None
     except Damaged as problem:
         raise InputError(f"{path} holds a damaged pickle ({problem})") from None
-
-
-def _state_dict(path, saved):
-    """{name: Tensor} of what was pickled: the dict itself, or the one under one of the `WRAPPINGS`."""
-    for key in WRAPPINGS:
-        if isinstance(saved, dict) and isinstance(saved.get(key), dict):
-            saved = saved[key]
-    if not isinstance(saved, dict):
-        raise InputError(f"{path} holds a {type(saved).__name__}; need a dict of tensors, a state_dict()")
-    return {
-        name: value for name, value in saved.items() if isinstance(name, str) and isinstance(value, Tensor)
-    }
 
 
 def _bytes(tensor):
