@@ -77,7 +77,7 @@ class DataSet(NamedTuple):
     train: ImageSource
     test: ImageSource
     class_names: tuple  # class_names[label] is the name of the class
-    note: str = ""  # what was done to the pictures so that they are what a model takes
+    notes: tuple = ()  # lines: what is left out of a folder, what was done so that the pictures are what a model takes
 
     reads = "images"  # what a model of it reads
 

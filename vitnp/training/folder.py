@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from vitnp import __version__, models
 from vitnp.backend.arrays import get, to_device, to_host
-from vitnp.data.folder import Unreadable
+from vitnp.data.files import Unreadable
 from vitnp.engine.split import choose_workers
 from vitnp.errors import InputError, counted, shown
 from vitnp.inputs.fields import check_fields
