@@ -96,11 +96,8 @@ def test_a_broken_picture_among_others(capsys, photos):
     (photos / "aa.jpg").write_text("no picture")
     status, out, err = run(capsys, photos, "--weights", WEIGHTS)
     assert status == 2
-    assert (
-        err
-        == left_out(photos)
-        + f"vitnp: {photos / 'aa.jpg'} is not an image that is read here; give a {readers.ADMITTED}\n"
-    )
+    said = f"vitnp: {photos / 'aa.jpg'} is not an image that is read here; give a {readers.ADMITTED}\n"
+    assert err == said + left_out(photos)
     assert [line for line in out.splitlines() if line.startswith(str(photos))] == [
         str(photos / "a.jpg"),
         str(photos / "b.PNG"),

@@ -82,8 +82,6 @@ def run(args):
         known = f"{counted(config.num_classes, 'class')}, {names_from}"
         classes = f"{names_from}, so no classes" if missing else known
         print(one_line(translated(f"{title}: {height}x{width} pixels, {classes}")))
-    for note in notes:
-        say(f"note: {one_line(translated(note))}", sys.stderr)
     for number, (file, x, outcome) in enumerate(predictions(files, p, config), start=1):
         record = {"image": str(file)}
         report["images"].append(record)
@@ -101,6 +99,8 @@ def run(args):
             record["attention"] = str(draw_attention(x, p, config, out))
         if not args.json:
             print("\n" + "\n".join(lines(record)))
+    for note in notes:
+        say(f"note: {one_line(translated(note))}", sys.stderr)
     if args.json:
         print(as_json(report))
     return 2 if any("error" in record for record in report["images"]) else 0

@@ -1,4 +1,4 @@
-"""A picture's file without its metadata: what nobody looks at must not spoil a picture. Imports nothing of vitnp.
+"""A picture's file without its metadata: what nobody looks at does not spoil a picture. Imports nothing of vitnp.
 
 Pillow refuses a PNG whose comment has a wrong checksum, or a JPEG whose color profile is cut off. The pixels are whole.
 """
@@ -6,7 +6,8 @@ Pillow refuses a PNG whose comment has a wrong checksum, or a JPEG whose color p
 import io
 
 MOST = 2**28  # bytes of a file that is looked at a second time
-JFIF, EXIF, ADOBE = 0xE0, 0xE1, 0xEE  # the last says what the colors are
+JFIF, EXIF, ADOBE = 0xE0, 0xE1, 0xEE  # segments of a JPEG; the first and the last say what the colors are
+WHOLE = {JFIF: 16, ADOBE: 14}  # bytes of one that is not cut off
 PNG = b"\x89PNG\r\n\x1a\n"
 NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")  # chunks of a PNG
 
@@ -16,8 +17,15 @@ def variants(file):
     yield file
     file.seek(0)
     data = file.read(MOST + 1)
-    strip = of_png if data.startswith(PNG) else of_jpeg if data.startswith(b"\xff\xd8") else None
-    if strip is None or len(data) > MOST:
+    if data.startswith(PNG):
+        strip = of_png
+    elif data.startswith(b"\xff\xd8"):
+        strip = of_jpeg
+    elif data[4:8] == b"ftyp":
+        strip = of_avif
+    else:
+        return
+    if len(data) > MOST:
         return
     before = data
     for exif in (True, False):
@@ -55,9 +63,15 @@ def of_jpeg(data, exif):
             return b"".join([*found, data[place:]])
         end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
         own = marker == EXIF and exif and data[place + 4 : place + 9] == b"Exif\0"
-        if marker in (JFIF, ADOBE) or own or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
+        if end - place - 2 >= WHOLE.get(marker, MOST) or own or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
             found.append(data[place:end])
         if end <= place + 2:
             return None
         place = end
     return None
+
+
+def of_avif(data, exif):
+    """An AVIF whose EXIF has a name that no reader knows, so that nothing moves; how it is turned stands elsewhere."""
+    place = max(data.find(b"mdat"), 0)
+    return data if exif else data[:place].replace(b"Exif", b"none") + data[place:]
