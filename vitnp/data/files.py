@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from vitnp.data import photo, preprocess
+from vitnp.data.listing import composed
 from vitnp.data.sources import ImageSource
 from vitnp.errors import InputError
 from vitnp.system import cores
@@ -33,6 +34,11 @@ class FolderSource(ImageSource):
 
     def __len__(self):
         return len(self.paths)
+
+    @property
+    def files(self):
+        """The names of the files, in NFC."""
+        return [composed(path.name) for path in self.paths]
 
     def images(self, rows, rng=None):
         """float32 (len(rows), Hᵢ, Wᵢ, C), by default −1 … 1. Raises InputError naming a picture that cannot be read."""

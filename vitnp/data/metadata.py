@@ -63,7 +63,11 @@ def of_jpeg(data, exif):
             return b"".join([*found, data[place:]])
         end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
         own = marker == EXIF and exif and data[place + 4 : place + 9] == b"Exif\0"
-        if end - place - 2 >= WHOLE.get(marker, MOST) or own or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
+        if (
+            end - place - 2 >= WHOLE.get(marker, MOST)
+            or own
+            or not (0xE0 <= marker <= 0xEF or marker == 0xFE)
+        ):
             found.append(data[place:end])
         if end <= place + 2:
             return None

@@ -57,7 +57,7 @@ def decoded(path):
     """The picture at `path`, upright, in the mode that its file has, 16 bits as 8. Raises InputError, see `read`."""
     need_regular(path, f"give a {readers.ADMITTED}")
     first = None
-    with quiet.pillow(), contextlib.ExitStack() as stack:
+    with quiet.warnings_of(readers.PACKAGES), contextlib.ExitStack() as stack:
         with pillows_errors(path):
             # Opened here: of a path Pillow may map a TIFF into memory, and then loses how it is to be turned.
             file = stack.enter_context(open(path, "rb"))

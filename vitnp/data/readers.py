@@ -23,6 +23,7 @@ FORMATS = {  # and the module of Pillow's reader
 }
 ADMITTED = f"{', '.join([*FORMATS][:-1])} or {[*FORMATS][-1]}"
 HEIF_PACKAGE = "pillow_heif"  # which is no dependency; its reader is used where it is there
+PACKAGES = r"(PIL|pillow_heif)\b"  # what warns of odd metadata, which is harmless
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
 NEEDS = {  # a format that is not read everywhere: what to do about it
     "AVIF": "pip install --upgrade pillow",
