@@ -118,8 +118,9 @@ def said(left, folder):
         kinds[what if what in KINDS or len(what) <= LONGEST else NO_ENDING] += count
     if not kinds:
         return ""
-    shown = [f"{count:,} {one_line(what)}{advice(what)}" for what, count in kinds.most_common(SHOWN)]
-    more = [f"{len(kinds) - SHOWN:,} more kinds"] if len(kinds) > SHOWN else []
+    most = sorted(kinds.items(), key=lambda one: (-one[1], one[0]))[:SHOWN]
+    shown = [f"{count:,} {one_line(what)}{advice(what)}" for what, count in most]
+    more = [f"and {len(kinds) - SHOWN:,} more kinds"] if len(kinds) > SHOWN else []
     return f"{counted(kinds.total(), 'file')} left out of {folder}: {', '.join([*shown, *more])}"
 
 
