@@ -106,8 +106,8 @@ def test_a_folder_of_pictures_says_what_it_leaves_out(tmp_path):
     notes = load(tmp_path).notes
     assert notes == (
         f"{tmp_path}/val has no pictures of 2 of 3 classes, which are not measured: b, c",
-        f"5 files left out of {tmp_path}: 1 .csv, 1 .txt, 1 folder beside the two parts, 1 picture beside the folders of "
-        "classes, 1 without an ending",
+        f"5 files left out of {tmp_path}: 1 .csv, 1 .txt, 1 folder beside the two parts, "
+        "1 picture beside the folders of classes, 1 without an ending",
     )
     assert folder.fitted(load(tmp_path), load(tmp_path).train.config).notes == notes
 
