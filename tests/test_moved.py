@@ -9,11 +9,13 @@ from test_data_folder import picture, pictures
 from test_train_command import run
 from test_train_runs import same_models
 
-from vitnp import data
+from vitnp import InputError, data
+from vitnp.commands import series
 from vitnp.data.few import Rows
 from vitnp.engine.ranks import Alone
 from vitnp.training import folder
 from vitnp.training.place import recall
+from vitnp.training.wanted import Wanted
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
@@ -132,3 +134,23 @@ def test_files_are_told_from_others_by_name_and_order(tmp_path):
     assert data.DataSet(turned, found.test, found.class_names).about["files"] != found.about["files"]
     picture(tmp_path / "b" / "0.png", seed=9)  # another picture of the same name is not seen
     assert data.load("folder", folder=tmp_path, image_size=8).about == found.about
+
+
+def test_a_finished_run_of_a_series_had_the_same_pictures(stopped, done):
+    """As `compare` and `fine-tune` read it, when the same command goes on."""
+    shutil.copytree(done / "run", stopped / "finished")
+    wanted = Wanted(**GIVEN, data="new")
+    assert series.trained(wanted, stopped / "finished", None)["epoch"] == 1
+    one_less(stopped / "new")
+    with pytest.raises(
+        InputError, match="new does not hold the pictures of that run: there are 9; 3 to train"
+    ):
+        series.trained(wanted, stopped / "finished", None)
+
+
+def test_a_series_may_move_to_another_folder_and_to_no_set(tmp_path):
+    file = tmp_path / "compare.json"
+    for data_now in ("png", "/new/place"):
+        series.remember(file, {"data": data_now, "lr": 1})
+    with pytest.raises(InputError, match=r"holds other results: data is 'png' there and 'digits' here"):
+        series.remember(file, {"data": "digits", "lr": 1})
