@@ -109,6 +109,9 @@ def test_a_folder_of_pictures_says_what_it_leaves_out(tmp_path):
         f"5 files left out of {tmp_path}: 1 .csv, 1 .txt, 1 folder beside the two parts, "
         "1 picture beside the folders of classes, 1 without an ending",
     )
+    lines = []
+    load(tmp_path, say=lines.append)
+    assert lines == [*notes]
     assert folder.fitted(load(tmp_path), load(tmp_path).train.config).notes == notes
 
 

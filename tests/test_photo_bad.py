@@ -146,6 +146,23 @@ def test_a_claim_of_more_pixels_than_there_are_is_not_believed(tmp_path, form):
     assert str(path) in refused(path)
 
 
+@pytest.mark.skipif("AVIF" not in READ, reason="this Pillow reads no AVIF")
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ((30_000, 3_000), "is 30000x3000, more than 89 million pixels"),
+        ((8_000, 8_000), "nearly all of one color"),
+        ((60_000, 60_000), ""),  # more than libavif takes
+    ],
+)
+def test_an_avif_that_claims_more_pixels_than_it_has(tmp_path, size, said):
+    """Its size stands apart from its pixels, and nothing is decoded before that is looked at."""
+    data, path = saved("AVIF"), tmp_path / "large.avif"
+    place = data.index(b"ispe") + 8
+    path.write_bytes(data[:place] + struct.pack(">II", *size) + data[place + 8 :])
+    assert said in refused(path)
+
+
 @pytest.mark.parametrize(("height", "fits"), [(2**10, True), (2**10 + 1, False)])
 def test_a_bmp_of_runs(tmp_path, height, fits):
     """Lines that end after one pixel: a few kilobytes of them took 20 seconds."""

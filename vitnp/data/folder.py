@@ -30,8 +30,9 @@ def load(
     """The `DataSet` of a folder of pictures.
 
     on_corrupt "stop": a picture that cannot be read raises InputError when it is read. "skip": all pictures are read
-    first, those that cannot be read are left out, and `say` is called with a line that names them. Raises InputError
-    for a folder without two classes of pictures, or without test images.
+    first, those that cannot be read are left out. `say` is called with a line that names these, and one for each of the
+    notes that the `DataSet` has: what else is left out. Raises InputError for a folder without two classes of pictures,
+    or without test images.
     """
     if image_size is None:
         raise InputError("pictures of a folder have no size of their own; give image_size, such as 224")
@@ -40,7 +41,10 @@ def load(
     )
     if crop is not None:
         need_choice("crop", crop, augment.BOXES)
-    return fitted(unread(folder, seed), config, crop=crop, on_corrupt=on_corrupt, say=say)
+    found = unread(folder, seed)
+    for note in found.notes if say else ():
+        say(note)
+    return fitted(found, config, crop=crop, on_corrupt=on_corrupt, say=say)
 
 
 def unread(folder, seed=0):
