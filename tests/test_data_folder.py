@@ -8,8 +8,8 @@ from digit_folders import bytes_of, write
 from PIL import Image
 
 from vitnp import InputError, data
+from vitnp.data import files, preprocess
 from vitnp.data import folder as folders
-from vitnp.data import preprocess
 from vitnp.inputs.images import Preprocessing
 
 
@@ -151,7 +151,7 @@ def test_memory_does_not_grow_with_the_folder(tmp_path, monkeypatch):
     pictures(tmp_path, {"a": 5, "b": 5})
     read = []
     monkeypatch.setattr(
-        folders.photo, "read", lambda path, **how: read.append(path) or Image.new("RGB", (8, 8))
+        files.photo, "read", lambda path, **how: read.append(path) or Image.new("RGB", (8, 8))
     )
     source = load(tmp_path).train
     assert read == []

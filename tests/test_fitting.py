@@ -111,7 +111,7 @@ def test_augmentation_that_goes_by_pixels_is_done_on_the_small_picture():
     ],
 )
 def test_one_line_says_what_becomes_of_them(shape, config, note):
-    assert data.fitted(set_of(shape), config).note == note
+    assert data.fitted(set_of(shape), config).notes == ((note,) if note else ())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from vitnp import gradcheck, tree, vit, weights
-from vitnp.data import class_names, photo, preprocess
+from vitnp.data import class_names, folder, preprocess, readers
 from vitnp.errors import InputError
 from vitnp.models import preset
 from vitnp.weights import fetch
@@ -59,9 +59,14 @@ def test_the_probabilities_are_the_models(capsys, photos):
         assert guess["name"] == "ant bee cat dog eel".split()[guess["class"]]
 
 
+def left_out(photos):
+    """What is said of the folder's notes.txt."""
+    return f"note: 1 file left out of {photos}: 1 .txt\n"
+
+
 def test_a_folder_and_several_pictures(capsys, photos):
     status, out, err = run(capsys, photos, photos / "b.PNG", "--weights", WEIGHTS, "--top", 2)
-    assert (status, err) == (0, "")
+    assert (status, err) == (0, left_out(photos))
     lines = out.splitlines()
     assert lines[0] == f"{WEIGHTS}: 24x16 pixels, 5 classes, names from config.json"
     assert [line for line in lines if line.startswith(str(photos))] == [
@@ -71,13 +76,17 @@ def test_a_folder_and_several_pictures(capsys, photos):
 
 
 def test_which_files_of_a_folder_are_pictures(capsys, photos):
-    """As for training, `photo.is_picture`: macOS leaves ._a.jpg beside a.jpg."""
+    """Those that training takes from the folder of a class: macOS leaves ._a.jpg beside a.jpg."""
     (photos / "._a.jpg").write_bytes(b"Mac OS X")
     Image.new("L", (30, 40)).save(photos / "c.pgm")
+    Image.new("L", (30, 40)).save(photos / "d.JFIF", "JPEG")
+    (photos / "deeper").mkdir()
+    Image.new("L", (30, 40)).save(photos / "deeper" / "e.png")
     status, out, err = run(capsys, photos, "--weights", WEIGHTS, "--json")
-    assert (status, err) == (0, "")
-    named = [pathlib.Path(image["image"]).name for image in json.loads(out)["images"]]
-    assert named == ["a.jpg", "b.PNG", "c.pgm"]
+    assert (status, err) == (0, left_out(photos))
+    named = [pathlib.Path(image["image"]) for image in json.loads(out)["images"]]
+    assert [path.name for path in named] == ["a.jpg", "b.PNG", "c.pgm", "d.JFIF", "e.png"]
+    assert named == folder.pictures(photos)
 
 
 def test_more_pictures_than_a_batch_are_each_their_own(capsys, photos):
@@ -92,7 +101,8 @@ def test_a_broken_picture_among_others(capsys, photos):
     (photos / "aa.jpg").write_text("no picture")
     status, out, err = run(capsys, photos, "--weights", WEIGHTS)
     assert status == 2
-    assert err == f"vitnp: {photos / 'aa.jpg'} is not an image that is read here; give a {photo.ADMITTED}\n"
+    said = f"vitnp: {photos / 'aa.jpg'} is not an image that is read here; give a {readers.ADMITTED}\n"
+    assert err == said + left_out(photos)
     assert [line for line in out.splitlines() if line.startswith(str(photos))] == [
         str(photos / "a.jpg"),
         str(photos / "b.PNG"),

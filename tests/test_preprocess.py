@@ -9,7 +9,7 @@ import scipy.ndimage
 from PIL import Image
 
 from vitnp import ViTConfig
-from vitnp.data import ArraySource, augment, folder, photo, preprocess
+from vitnp.data import ArraySource, augment, files, photo, preprocess
 from vitnp.errors import InputError
 from vitnp.inputs import images
 from vitnp.inputs.images import Preprocessing, check_images
@@ -86,7 +86,7 @@ def test_pixels_are_the_same_numbers_by_every_way(monkeypatch):
     for name in ("inception_crop", "crop_384_of_448"):
         with monkeypatch.context() as at:
             at.setitem(augment.BOXES, name, lambda size, rng: (0, 0, *size))
-            source = folder.FolderSource(["a.png"], [0], c, crop=name)
+            source = files.FolderSource(["a.png"], [0], c, crop=name)
             np.testing.assert_array_equal(source.images([0], np.random.default_rng(0))[0], want)
     # from a source's −1 … 1 it is a rounding more
     got = ArraySource(pixels[None], [0]).prepared(pixels[None] / 127.5 - 1.0, c)[0]

@@ -206,7 +206,9 @@ def test_other_files(tmp_path):
         with pytest.raises(InputError) as problem:
             sentences.opened(path)
         assert message in str(problem.value)
-    assert "see line 1)" in refusal("".join(f"{a}\t{b}\n" for a, b in TWENTY).encode("utf-16"))
+    text = "".join(f"{a}\t{b}\n" for a, b in TWENTY)
+    assert refusal(text.encode("utf-16")) == "", "as PowerShell writes it"
+    assert "see line 1)" in refusal(text.encode("utf-16-le"))
 
 
 def test_too_many_symbols(monkeypatch):

@@ -11,6 +11,7 @@ from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.weights import add_source, need_finite, source
 from vitnp.errors import counted, need_real, one_line
+from vitnp.system.language import translated
 from vitnp.weights import fetch
 
 
@@ -63,8 +64,8 @@ def run(args):
     wanted = np.unique(np.concatenate(draws))  # of a large data set only these images go through the model
     what = f"{counted(args.shots, 'image')} of each of {classes} classes, {len(dataset.test):,} to test"
     print(one_line(f"{fetch.called(path)} on {args.data}: {what}"))
-    if dataset.note:
-        print(dataset.note)
+    for note in dataset.notes:
+        print(one_line(translated(note)))
     with tqdm.tqdm(total=len(wanted) + len(dataset.test), unit=" images", disable=None, leave=False) as bar:
         x_train = features(dataset.train, wanted, p, config, args.workers, bar)
         x_test = features(dataset.test, np.arange(len(dataset.test)), p, config, args.workers, bar)

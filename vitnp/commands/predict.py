@@ -5,6 +5,7 @@ Attention needs no head, so with --attention a model without one is no error.
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,14 @@ from vitnp.backend.arrays import array_module, to_device, to_host
 from vitnp.commands.options import add_backend, backend, need_counts
 from vitnp.commands.printing import as_json
 from vitnp.commands.weights import add_source, names_of, need_finite, no_classes, source
-from vitnp.data import photo, preprocess
+from vitnp.data import listing, preprocess
 from vitnp.engine import precision, probabilities
 from vitnp.engine.batch import predict
 from vitnp.errors import InputError, counted, need_choice, one_line
 from vitnp.inputs.checks import parameter_of
 from vitnp.models import vit
 from vitnp.system.language import Text, translated
+from vitnp.system.output import say
 from vitnp.weights import fetch
 
 BATCH = 8  # pictures at a time
@@ -58,7 +60,8 @@ def run(args):
     if args.dtype is not None:
         need_choice("--dtype", args.dtype, precision.DTYPES)
     xp = backend(args)
-    files = [file for given in args.images for file in pictures(Path(given))]
+    notes = []
+    files = [file for given in args.images for file in pictures(Path(given), notes.append)]
     path, told = source(args, args.weights)
     title = fetch.called(path)
     p, config = weights.load(path, **told)
@@ -97,21 +100,29 @@ def run(args):
             record["attention"] = str(draw_attention(x, p, config, out))
         if not args.json:
             print("\n" + "\n".join(lines(record)))
+    for note in notes:
+        say(f"note: {one_line(translated(note))}", sys.stderr)
     if args.json:
         print(as_json(report))
     return 2 if any("error" in record for record in report["images"]) else 0
 
 
-def pictures(path):
-    """The file itself, or the pictures in the folder, sorted by name."""
+def pictures(path, note):
+    """The file itself, or the pictures in the folder and its subfolders as `vitnp train` finds those of a class.
+
+    note is called with a line on what is left out of the folder.
+    """
     if not os.path.isdir(path):  # which no name makes raise
         return [path]
-    found = sorted(filter(photo.is_picture, path.iterdir()))
+    left = Counter()
+    found, line = listing.pictures(path, left), listing.said(left, path)
     if not found:
         raise InputError(
-            f"{path} holds no pictures ({', '.join(photo.SUFFIXES)}), and folders in it are not looked into; "
-            "name a file or another folder"
+            f"{path} holds no pictures ({', '.join(listing.suffixes())}); name a file or another folder"
+            + (f"; {line}" if line else "")
         )
+    if line:
+        note(line)
     return found
 
 

@@ -14,8 +14,11 @@ from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.training.folder import Where, settled
 from vitnp.training.metrics import rows_until
-from vitnp.training.place import clear, is_run, reserved
+from vitnp.training.moved import has_moved, need_same
+from vitnp.training.place import clear, is_run, recall, reserved
 from vitnp.training.progress import Epoch
+from vitnp.training.setup import prepare
+from vitnp.training.wanted import Wanted
 
 
 def result(folder):
@@ -42,13 +45,25 @@ def trained(wanted, folder, wish):
             wanted, known = settled(given, where, Alone())
             if train.train_in_folder(wanted, where, Alone(), wish, known):
                 return None
+    else:
+        need_same_pictures(wanted, folder)
     return result(folder)
+
+
+def need_same_pictures(wanted, folder):
+    """Raise InputError where the finished run in the folder had other pictures, whose folder may have moved since."""
+    if not (Wanted.is_folder(wanted.data) and is_run(folder)):
+        return
+    about, wanted = recall(folder), dataclasses.replace(wanted, data=str(Path(wanted.data).resolve()))
+    if has_moved(about["options"], wanted):
+        need_same(about["run"].get("data"), {"name": wanted.data} | prepare(wanted).data.about)
 
 
 def remember(path, what):
     """Write what a series is, or raise InputError where another one is in the folder already; its values may grow.
 
-    Compared are the names that both have: an earlier version had other options. The series' other files have the name
+    Compared are the names that both have: an earlier version had other options. The folder of the data may have moved,
+    which each run looks at, see `trained`. The series' other files have the name
     of this one, such as compare.csv beside compare.json; without it they are somebody else's.
     """
     path, what = Path(path), json.loads(json.dumps(what))
@@ -62,7 +77,8 @@ def remember(path, what):
         return
     there = _there(path)
     for name in sorted(what.keys() & there.keys()):
-        if what[name] != there[name]:
+        moved = name == Wanted.of and Wanted.is_folder(what[name]) and Wanted.is_folder(there[name])
+        if what[name] != there[name] and not moved:
             raise InputError(
                 f"{path.parent} holds other results: {name} is {shown(there[name])} there and "
                 f"{shown(what[name])} here; name another folder with --out, or begin anew with --overwrite"

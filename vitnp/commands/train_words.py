@@ -42,8 +42,7 @@ def chosen(setup, lr=None):
             + (f", {', '.join(recipe.augment)}" if find(wanted.recipe).by_size else "")
             + (f", mixup {recipe.mixup:g}" if recipe.mixup else "")
         )
-    if setup.data.note:
-        yield setup.data.note
+    yield from setup.data.notes
     if representations_stay(setup.task, recipe):
         yield "the representations of the frozen model are computed once, since no image is changed"
 

@@ -21,6 +21,12 @@ class Rows(ImageSource):
     def __len__(self):
         return len(self.rows)
 
+    @property
+    def files(self):
+        """The names of their files, where they are files."""
+        files = self.source.files
+        return None if files is None else [files[row] for row in self.rows]
+
     def images(self, rows, rng=None):
         """The images of these rows, read from the other source."""
         return self.source.images(self.rows[np.asarray(rows)], rng)

@@ -80,7 +80,7 @@ def fitted(dataset, config, *, augment=(), on_corrupt="stop", say=None):
         )
     preprocess.need_filter(config.preprocessing)
     train = Fitted(dataset.train, config, augment=augment)
-    return dataset._replace(train=train, test=Fitted(dataset.test, config), note=change(own, config))
+    return dataset._replace(train=train, test=Fitted(dataset.test, config), notes=(change(own, config),))
 
 
 def box_of(names):

@@ -47,13 +47,15 @@ class ImageSource(Source):
     """n labeled images of one shape.
 
     labels (n,) integers 0 … classes − 1; shape (Hᵢ, Wᵢ, C) of every image, None where each has its own and a model is
-    to say which (`fitting`); does: names of the augmentations that `images` itself does.
+    to say which (`fitting`); does: names of the augmentations that `images` itself does; files: their names, where they
+    are files.
     """
 
     called = "image"
     labels: np.ndarray
     shape: tuple | None
     does: tuple = ()
+    files = None
 
     def images(self, rows, rng=None):
         """The images of these rows: float32 (len(rows), Hᵢ, Wᵢ, C), values −1 … 1, a new array.
@@ -77,7 +79,7 @@ class DataSet(NamedTuple):
     train: ImageSource
     test: ImageSource
     class_names: tuple  # class_names[label] is the name of the class
-    note: str = ""  # what was done to the pictures so that they are what a model takes
+    notes: tuple = ()  # lines: what is left out of a folder, what was done so that the pictures are what a model takes
 
     reads = "images"  # what a model of it reads
 
@@ -85,12 +87,13 @@ class DataSet(NamedTuple):
     def about(self):
         """What tells one data set from another, for a checkpoint to remember."""
         labels = np.concatenate([self.train.labels, self.test.labels])
+        files = [self.train.files, self.test.files]
         return {
             "images": [len(self.train), len(self.test)],
             "shape": list(self.train.shape),
             "classes": list(self.class_names),
             "labels": zlib.crc32(labels.astype("<i8").tobytes()),
-        }
+        } | ({} if None in files else {"files": zlib.crc32(repr(files).encode())})
 
     def check_fits(self, config, classes=True):
         """Raise InputError unless a model of the configuration takes the images and, if asked, knows the classes."""

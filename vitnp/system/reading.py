@@ -1,5 +1,6 @@
 """Files that somebody else made: what reading one raises becomes one InputError that names it. Imports `errors`."""
 
+import codecs
 import contextlib
 import gzip
 import json
@@ -80,7 +81,7 @@ def need_regular(path, advice):
 
 
 def text(path, advice="give a text file"):
-    """The text of a file. Raises InputError, with `advice`, where it cannot be read, is too large or is no UTF-8."""
+    """The text of a file. Raises InputError, with `advice`, where it cannot be read, is too large or is no text."""
     path = name_of(path)
     need_regular(path, advice)
     with named(path, advice=advice), open(path, "rb") as file:
@@ -88,10 +89,24 @@ def text(path, advice="give a text file"):
     if len(data) > MOST_TEXT:
         raise InputError(f"{path} has more than {MOST_TEXT:,} bytes; {advice}")
     try:
-        return data.decode("utf-8")
+        return decoded(data)
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise InputError(f"cannot read {path} (it is not UTF-8 text: see line {line:,}); {advice}") from None
+
+
+def decoded(data):
+    """The text of bytes in UTF-8, or in UTF-16 as PowerShell writes it, without its byte-order mark.
+
+    Raises UnicodeDecodeError for bytes in neither, and in UTF-16 without a mark, where every second is a NUL.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        found = data.decode("utf-16")
+    else:
+        found = data.decode("utf-8-sig")
+    if data[:2].count(0) == 1:
+        raise UnicodeDecodeError("utf-8", data, 0, 1, "a NUL in the first two bytes")
+    return found
 
 
 def most_unpacked(path):
@@ -112,7 +127,9 @@ def unpacked(path):
 def from_json(text):
     """The value of a JSON text. Raises ValueError for no JSON, a name twice in an object, a number beyond float64."""
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite)
+        return json.loads(
+            text.removeprefix("\ufeff"), object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite
+        )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 

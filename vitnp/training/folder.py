@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from vitnp import __version__, models
 from vitnp.backend.arrays import get, to_device, to_host
-from vitnp.data.folder import Unreadable
+from vitnp.data.files import Unreadable
 from vitnp.engine.split import choose_workers
 from vitnp.errors import InputError, counted, shown
 from vitnp.inputs.fields import check_fields
@@ -20,6 +20,7 @@ from vitnp.training import setup as of_images
 from vitnp.training.display import Display
 from vitnp.training.guards import check_fit
 from vitnp.training.loop import How, Watch, train
+from vitnp.training.moved import has_moved, need_same
 from vitnp.training.place import ABOUT, clear, recall, reserved
 from vitnp.training.progress import Diverged, Stopped
 from vitnp.training.run import Run
@@ -74,12 +75,14 @@ def settled(given, where, comm, kind=Wanted):
             f"the run in {where.folder} is of vitnp {began.command}; type vitnp {began.command} --resume {where.folder}"
         )
     data = getattr(began, kind.of)
-    if data is not None and os.path.isabs(data) and not os.path.exists(data):
+    moved = kind.of in given and has_moved(about["options"], asked)
+    if not moved and data is not None and os.path.isabs(data) and not os.path.exists(data):
         raise InputError(
             f"the run in {where.folder} began with --{kind.of} {data}, which is not there any more; put it back to go "
-            "on, or start another run with --out"
+            f"on, or {'name its new place with --data DIR' if kind is Wanted else 'start another run with --out'}"
         )
-    for name in sorted(set(given) - set(MAY_CHANGE)):
+    may = (*MAY_CHANGE, kind.of) if moved else MAY_CHANGE
+    for name in sorted(set(given) - set(may)):
         told, before = getattr(asked, name), getattr(began, name)
         if told != before:
             before = "not given" if before is None else shown(before)
@@ -87,7 +90,7 @@ def settled(given, where, comm, kind=Wanted):
                 f"--{name.replace('_', '-')} is {shown(told)} and was {before} when the run in {where.folder} "
                 "began; leave it out, or start another run with --out"
             )
-    changed = {name: getattr(asked, name) for name in MAY_CHANGE if name in given}
+    changed = {name: getattr(asked, name) for name in may if name in given}
     return dataclasses.replace(began, **changed), about["run"]["model"] if about["checkpoints"] else None
 
 
@@ -217,8 +220,14 @@ def keep(setup, where, comm, locked):
     about = {"vitnp": __version__, "options": options, "run": run}
     every, log_every = setup.wanted.save_every, setup.wanted.log_every
     may_differ = (RANKS,) if where.ranks_may_differ else ()
+    began = recall(where.folder) if where.resume else about
+    if has_moved(began["options"], setup.wanted):
+        need_same(began["run"].get("data"), run["data"])
     how = {"unit": setup.unit, "every": every, "keep": setup.wanted.keep, "log_every": log_every}
-    return Run(where.folder, about, **how, may_differ=may_differ, locked=locked)
+    kept = Run(where.folder, about, **how, may_differ=may_differ, locked=locked)
+    if has_moved(began["options"], setup.wanted):  # and now that the checkpoint fits, the run knows it
+        kept.tell(about)
+    return kept
 
 
 def outside(out, place):

@@ -30,7 +30,7 @@ class Run:
         self.checkpoints = Checkpoints(self.folder / CHECKPOINTS, about["run"], also=also, **saving)
         self.resume = self.checkpoints.load()
         if not (self.folder / ABOUT).exists():
-            self.text(ABOUT, json.dumps(about, indent=1) + "\n")
+            self.tell(about)
         step, epochs = (self.resume.step, self.resume.history) if self.resume else (0, [])
         self.columns = {of: [name.replace("images", unit) for name in of._fields] for of in (Epoch, Step)}
         rows = rows_until(self.folder / "steps", self.columns[Step], step)
@@ -43,6 +43,10 @@ class Run:
     def row(self, record):
         """{column: value} of an `Epoch` or a `Step`."""
         return dict(zip(self.columns[type(record)], record, strict=True))
+
+    def tell(self, about):
+        """Write what `recall` gives back."""
+        self.text(ABOUT, json.dumps(about, indent=1) + "\n")
 
     def text(self, name, text):
         """Write a text file of the folder."""

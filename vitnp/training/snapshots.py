@@ -21,6 +21,7 @@ from vitnp.errors import InputError, need_int
 from vitnp.system import reading
 from vitnp.system.writing import as_input_error, beside
 from vitnp.training.guards import check_parameters, first_not_finite
+from vitnp.training.moved import same_form
 from vitnp.training.recipes import Recipe
 from vitnp.training.restored import restored
 from vitnp.weights import kinds
@@ -159,7 +160,9 @@ def read(path):
 
 
 def with_defaults(there, here):
-    """The run of a file, its recipe with the default of every field that is younger than the file."""
+    """The run of a file, its recipe with the default of every field that is younger than the file; see `same_form`."""
+    if isinstance(there.get("data"), dict) and isinstance(here.get("data"), dict):
+        there = there | {"data": same_form(there["data"], here["data"])}
     recipe, now = there.get("recipe"), here.get("recipe")
     if not isinstance(recipe, dict) or not isinstance(now, dict):
         return there

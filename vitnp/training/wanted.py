@@ -92,6 +92,11 @@ class Wanted(Asked):
         """The path of the data that the option `of` names, where it is files; else None."""
         return data.place(given)[1]
 
+    @staticmethod
+    def is_folder(given):
+        """Whether the data, as a run keeps it, is a folder of pictures, which may not be there any more."""
+        return given not in data.SETS
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WantedSentences(Asked):

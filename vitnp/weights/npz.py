@@ -4,13 +4,12 @@ import io
 import math
 import os
 import tokenize
-import warnings
 import zipfile
 
 import numpy as np
 
 from vitnp.errors import InputError, shown
-from vitnp.system import reading
+from vitnp.system import quiet, reading
 from vitnp.weights.stored import Stored, are_counts, called, check_names, take
 
 # What NumPy raises for a header that is none: it reads one as a Python expression.
@@ -90,7 +89,9 @@ def _header(path, name, stream):
         length = stream.read(count)
         if int.from_bytes(length, "little") > LONGEST:
             raise ValueError("a header longer than NumPy reads")
-        with warnings.catch_warnings(action="ignore"):  # a header of Python 2, as (3L,), is read all the same
+        with quiet.warnings_of(
+            r"numpy\.|vitnp\.weights\.npz"
+        ):  # a header of Python 2, as (3L,), is read all the same
             return read(io.BytesIO(length + stream.read(int.from_bytes(length, "little"))))
     except HEADER_ERRORS as problem:
         what = " ".join(str(problem).split())[:80] or type(problem).__name__

@@ -45,7 +45,7 @@ def read(path, seed, split):
 
 def pairs_of(path, split):
     """[(source, target)] of the lines, in NFC and without blanks around them. Raises InputError, naming the line."""
-    text = reading.text(path, ADVICE).removeprefix("\ufeff")
+    text = reading.text(path, ADVICE)
     if not text:
         raise InputError(f"{path} is empty; {ADVICE}")
     lines = text.removesuffix("\n").split("\n")
