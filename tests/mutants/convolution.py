@@ -260,13 +260,18 @@ CONSISTENT += [
         (
             ("a.reshape(B, groups, C // groups)", "a.reshape(B, C // groups, groups)"),
             ("grouped.mean(axis=2, keepdims=True)", "grouped.mean(axis=1, keepdims=True)"),
+            ("x[:, 0, 0].reshape(B, groups, C // groups)", "x[:, 0, 0].reshape(B, C // groups, groups)"),
+            ("grouped[:, :, :1]", "grouped[:, :1]"),
         ),
         "group_norm of 3",
     ),
     Consistent(
         "groups of as many channels as there should be groups",
         NORM,
-        (("a.reshape(B, groups, C // groups)", "a.reshape(B, C // groups, groups)"),),
+        (
+            ("a.reshape(B, groups, C // groups)", "a.reshape(B, C // groups, groups)"),
+            ("x[:, 0, 0].reshape(B, groups, C // groups)", "x[:, 0, 0].reshape(B, C // groups, groups)"),
+        ),
         "group_norm of 3",
     ),
 ]

@@ -90,8 +90,8 @@ mistakes(
     ),
     (
         "forward normalizes over the tokens",
-        "c = x - row_means(x)",
-        "c = x - x.mean(axis=-2, keepdims=True)",
+        "c -= row_means(c)",
+        "c -= c.mean(axis=-2, keepdims=True)",
     ),
     ("what is saved is y", "return y, (x_hat, inverse_std,", "return y, (y, inverse_std,"),
     (

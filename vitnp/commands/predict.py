@@ -124,8 +124,12 @@ def predictions(files, p, config):
         images = [x for x, _ in batch if x is not None]
         probabilities = iter(())
         if images:
-            logits = to_host(predict(np.stack(images), p, config)).astype(np.float64)
+            with np.errstate(
+                over="ignore", invalid="ignore"
+            ):  # what is not finite is refused in the next line
+                logits = to_host(predict(np.stack(images), p, config))
             need_finite(logits, "logits")
+            logits = logits.astype(np.float64)
             probabilities = iter(softmax.forward(logits)[0])
         for file, (x, problem) in zip(files[first : first + BATCH], batch, strict=True):
             yield file, x, problem or next(probabilities)
