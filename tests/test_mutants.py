@@ -90,6 +90,18 @@ def rebuilt(file, *changes, block=None):
         sys.modules.update(real)
 
 
+def check(clause, case):
+    """Fail where the case breaks the clause.
+
+    Of a gradient, all leaves are looked at together first, which takes a tenth of the time. Where the sum of their
+    errors is far beyond rounding, that of one leaf is, too, and the check of each leaf would fail as well.
+    """
+    if clause == "gradient":
+        error, _ = gradcheck.check_at_once(case.forward, case.backward, case.x, case.p, seeds=(0,)).worst
+        assert error <= 1e-6
+    CONTRACT[clause](case)
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_a_broken_backward_is_caught(mutant, monkeypatch):
     monkeypatch.setattr(np, "empty", poisoned)
@@ -99,7 +111,7 @@ def test_a_broken_backward_is_caught(mutant, monkeypatch):
         for name in mutant.cases:
             # A gradient of the wrong shape is a ValueError; nothing else may stop the check.
             with pytest.raises((AssertionError, ValueError)):
-                CONTRACT[mutant.clause](changed[name])
+                check(mutant.clause, changed[name])
 
 
 @pytest.mark.parametrize("block", sorted({mutant.block or tiles.BLOCK for mutant in MUTANTS}))
