@@ -158,10 +158,10 @@ def test_a_broken_rule_is_caught(rule, monkeypatch):
 def test_the_rules_without_a_mistake_pass(monkeypatch):
     """So a rule is caught for its mistake, not for how it was rebuilt."""
     seen = []  # `given` is no key
-    with rebuilt(RULES[0].file):  # without a change the vitnp of every file is the same
-        for rule in RULES:
-            if (rule.where, rule.test, rule.given) not in seen:
-                seen.append((rule.where, rule.test, rule.given))
+    for rule in RULES:
+        if (rule.where, rule.test, rule.given) not in seen:
+            seen.append((rule.where, rule.test, rule.given))
+            with rebuilt(rule.file):
                 call(rule, monkeypatch)
 
 
