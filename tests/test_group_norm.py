@@ -72,11 +72,14 @@ def test_shifting_and_scaling_a_group_changes_nothing(groups):
     np.testing.assert_allclose(along.sum(axis=(1, 3)), 0.0, atol=1e-10)
 
 
-def test_a_constant_image_stays_finite():
-    """Variance 0: ε keeps the division possible."""
-    p = group_norm.init(channels=4, dtype="float32")
-    y, saved = group_norm.forward(np.full((1, 3, 5, 4), 7.0, "float32"), p, groups=2, eps=1e-6)
-    np.testing.assert_allclose(y, 0.0, atol=1e-2)
+@pytest.mark.parametrize("value", [0.1, -3.3, 1000.1, 1e6])
+def test_a_group_of_equal_values_becomes_beta(value):
+    """x − mean(x) is exactly 0, however small ε is: any rounding of the mean would be divided by √ε."""
+    p = {"gamma": np.full(6, 3.0, "float32"), "beta": np.arange(6, dtype="float32")}
+    x = np.full((2, 3, 5, 6), value, "float32")
+    x[0, ..., 3:] *= 7.0
+    y, saved = group_norm.forward(x, p, groups=2, eps=1e-12)
+    np.testing.assert_array_equal(y, np.broadcast_to(p["beta"], x.shape))
     dx, dp = group_norm.backward(np.ones_like(y), saved)
     assert np.isfinite(dx).all() and np.isfinite(dp["gamma"]).all()
 

@@ -72,22 +72,33 @@ def ours(name):
 
 @contextlib.contextmanager
 def rebuilt(file, *changes, block=None):
-    """`cases.CASES` on top of a vitnp in which `file` has each old text replaced by the new one."""
+    """A vitnp in which `file` has each old text replaced by the new one; a function that gives `cases.CASES` on it."""
 
     finder = Changed(file, changes)
     real = {name: sys.modules.pop(name) for name in list(filter(ours, sys.modules))}
     sys.meta_path.insert(0, finder)
     try:
-        rebuilt_cases = importlib.import_module("cases").CASES
         if block:
-            sys.modules["vitnp.backend.tiles"].BLOCK = block
-            sys.modules["vitnp.ops.conv"].PIXELS = block
-        yield rebuilt_cases
+            importlib.import_module("vitnp.backend.tiles").BLOCK = block
+            importlib.import_module("vitnp.ops.conv").PIXELS = block
+        yield lambda: importlib.import_module("cases").CASES
     finally:
         sys.meta_path.remove(finder)
         for name in list(filter(ours, sys.modules)):
             del sys.modules[name]
         sys.modules.update(real)
+
+
+def check(clause, case):
+    """Fail where the case breaks the clause.
+
+    Of a gradient, all leaves are looked at together first, which takes a tenth of the time. Where the sum of their
+    errors is far beyond rounding, that of one leaf is, too, and the check of each leaf would fail as well.
+    """
+    if clause == "gradient":
+        error, _ = gradcheck.check_at_once(case.forward, case.backward, case.x, case.p, seeds=(0,)).worst
+        assert error <= 1e-6
+    CONTRACT[clause](case)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
@@ -96,10 +107,11 @@ def test_a_broken_backward_is_caught(mutant, monkeypatch):
     change = (mutant.old, mutant.new)
     # What a mistake leaves unwritten is NaN, and has to fail as a wrong number, not as a warning.
     with rebuilt(mutant.file, change, block=mutant.block) as changed, np.errstate(invalid="ignore"):
+        on_it = changed()
         for name in mutant.cases:
             # A gradient of the wrong shape is a ValueError; nothing else may stop the check.
             with pytest.raises((AssertionError, ValueError)):
-                CONTRACT[mutant.clause](changed[name])
+                check(mutant.clause, on_it[name])
 
 
 @pytest.mark.parametrize("block", sorted({mutant.block or tiles.BLOCK for mutant in MUTANTS}))
@@ -107,9 +119,9 @@ def test_the_same_without_a_mistake_passes(block):
     """So a mutant is caught for its mistake, not for how it was rebuilt."""
     name = "vit" if block == tiles.BLOCK else "block"
     with rebuilt("ops/softmax.py", block=block) as same:
-        assert same[name].forward is not cases.CASES[name].forward
+        assert same()[name].forward is not cases.CASES[name].forward
         for clause in CONTRACT.values():
-            clause(same[name])
+            clause(same()[name])
 
 
 def test_there_are_enough_mutants():
@@ -158,7 +170,7 @@ def test_what_a_gradient_check_cannot_see(wrong):
     """A wrong forward with a backward that fits it: that is what the other tests of each step are for."""
     real = cases.CASES[wrong.case]
     with rebuilt(wrong.file, *wrong.changes, block=wrong.block) as changed:
-        case = changed[wrong.case]
+        case = changed()[wrong.case]
         CONTRACT["gradient"](case)
         y, right = case.forward(case.x, case.p)[0], real.forward(real.x, real.p)[0]
     assert not np.allclose(y, right)
@@ -181,7 +193,7 @@ def test_a_cotangent_of_ones_is_blind(file, old, new, name):
     y, saved = real.forward(real.x, p)
     ones, random = np.ones_like(y), cotangent(y)
     with rebuilt(file, (old, new)) as changed:
-        blind, seeing = (changed[name].backward(dy, saved)[0] for dy in (ones, random))
+        blind, seeing = (changed()[name].backward(dy, saved)[0] for dy in (ones, random))
     np.testing.assert_allclose(blind, real.backward(ones, saved)[0], atol=1e-14)
     assert np.abs(seeing - real.backward(random, saved)[0]).max() > 0.01
 
@@ -193,7 +205,7 @@ def test_a_diagonal_softmax_shows_with_ones_too():
     ones = np.ones_like(y)
     assert np.abs(case.backward(ones, saved)[0]).max() < 1e-15
     with rebuilt("ops/softmax.py", (DSOFTMAX, "return y * (1.0 - y) * dy")) as changed:
-        assert np.abs(changed["softmax"].backward(ones, saved)[0]).max() > 0.1
+        assert np.abs(changed()["softmax"].backward(ones, saved)[0]).max() > 0.1
 
 
 def test_initial_weights_are_blind():
@@ -201,6 +213,6 @@ def test_initial_weights_are_blind():
     config = preset("tiny", **cases.MODELS["vit, square, no pre-logits"])
     p = vit.init(np.random.default_rng(0), config, "float64")
     with rebuilt("ops/softmax.py", (DSOFTMAX, "return y * (1.0 - y) * dy")) as changed:
-        case = changed["vit, square, no pre-logits"]
-        assert gradcheck.check(case.forward, case.backward, case.x, p).ok
-        assert not gradcheck.check(case.forward, case.backward, case.x, case.p).ok
+        case = changed()["vit, square, no pre-logits"]
+        assert gradcheck.check(case.forward, case.backward, case.x, p, seeds=(0,)).ok
+        assert not gradcheck.check(case.forward, case.backward, case.x, case.p, seeds=(0,)).ok

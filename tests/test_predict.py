@@ -276,13 +276,17 @@ def test_bad_input_is_one_line_and_status_2(capsys, photos, monkeypatch, words, 
     assert err.count("\n") == 1
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_logits_that_are_not_finite(capsys, photos, tmp_path):
+@pytest.mark.parametrize(
+    ("dtype", "message"),
+    [("float32", "vitnp weights inspect"), ("float16", "in float16.*use --dtype float32")],
+)
+def test_logits_that_are_not_finite(capsys, photos, tmp_path, dtype, message):
     path = saved(tmp_path, representation_size=None)
     p, config = weights.load(path)
-    p["norm"]["gamma"] *= np.float32(1e38)
-    p["classify"]["head"]["W"] *= np.float32(1e10)
+    size = {"float32": 1e38, "float16": 1e4}[dtype]
+    p["norm"]["gamma"] *= np.float32(size)
+    p["classify"]["head"]["W"] *= np.float32(size)
     weights.save(path, p, config)
-    status, _, err = run(capsys, photos, "--weights", path)
+    status, _, err = run(capsys, photos, "--weights", path, "--dtype", dtype)
     assert status == 2
-    assert "logits are NaN or infinite" in err
+    assert re.fullmatch(f"vitnp: the model's logits are NaN or infinite.*{message}.*\n", err)

@@ -154,6 +154,29 @@ def test_a_mask_of_scores_of_any_size(dtype, size):
     )
 
 
+@pytest.mark.parametrize("kind", ["self", "cross with a mask", "relative"])
+def test_sharp_attention_in_float16(kind):
+    """Q·Kᵀ is beyond float16's 65504, Q·Kᵀ/√d_k is not: Q is divided before the product, and so is E_rel's part."""
+    width, tokens = 64, 5  # one head
+    rng = np.random.default_rng(2)
+    p = {f"W_{name}": (12.0 * np.eye(width) if name in "QK" else np.eye(width)) for name in "QKVO"}
+    p = {name: W.astype("float16") for name, W in p.items()}
+    x = 3.0 * rng.standard_normal((1, tokens, width)).astype("float16")
+    how = {"num_heads": 1}
+    if kind == "cross with a mask":
+        how["mask"] = np.tri(tokens, dtype=bool)
+    if kind == "relative":
+        p["E_rel"] = np.tile(36.0 * x[0, :1], (2 * tokens - 1, 1))
+    with np.errstate(all="raise", under="ignore"):
+        y, saved = s5_attention.attention(x, x, p, **how)
+    exact, exact_p = x.astype("float64"), {name: a.astype("float64") for name, a in p.items()}
+    want, want_saved = s5_attention.attention(exact, exact, exact_p, **how)
+    scores = want_saved.Q @ want_saved.K.swapaxes(-1, -2)
+    assert abs(scores).max() > 65504
+    np.testing.assert_allclose(saved.A, want_saved.A, atol=1e-2)
+    np.testing.assert_allclose(y, want, atol=1e-2 * abs(want).max())
+
+
 @pytest.mark.parametrize("shape", [(N, M), (B, 1, N, M)])
 def test_a_query_without_a_key_is_refused(shape):
     """Its softmax would divide 0 by 0."""

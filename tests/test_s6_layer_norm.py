@@ -1,6 +1,7 @@
 """Step 6: LayerNorm takes mean and variance over the D values of one token."""
 
 import numpy as np
+import pytest
 
 from vitnp.steps import s6_layer_norm
 
@@ -34,14 +35,32 @@ def test_against_numpy():
         )
 
 
-def test_a_constant_token_stays_finite():
-    """Variance 0: ε keeps the division possible."""
-    y, saved = s6_layer_norm.forward(
-        np.full((1, 1, 6), 7.0), s6_layer_norm.init(hidden_size=6, dtype="float64"), eps=EPS
-    )
-    assert (y == 0.0).all()
-    dx, _ = s6_layer_norm.backward(np.ones((1, 1, 6)), saved)
-    assert np.isfinite(dx).all()
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("hidden_size", [1, 2, 7, 191, 768])
+def test_a_token_of_equal_values_becomes_beta(hidden_size, dtype):
+    """x − mean(x) is exactly 0, however small ε is: any rounding of the mean would be divided by √ε."""
+    x = np.empty((1, 6, hidden_size), dtype)
+    x[0] = np.array([[0.0], [0.1], [-3.3], [1000.1], [6e4], [1e6 if dtype != "float16" else 1.0]])
+    p = {"gamma": np.full(hidden_size, 3.0, dtype), "beta": np.linspace(-1.0, 1.0, hidden_size).astype(dtype)}
+    with np.errstate(over="ignore"):  # 1/√ε is infinite in float16
+        y, saved = s6_layer_norm.forward(x, p, eps=1e-12)
+    np.testing.assert_array_equal(y, np.broadcast_to(p["beta"], x.shape))
+    if dtype != "float16":
+        dx, _ = s6_layer_norm.backward(np.ones(x.shape, dtype), saved)
+        assert np.isfinite(dx).all()
+
+
+@pytest.mark.parametrize("first", [0.0, 1e4])
+def test_a_large_mean_and_a_large_first_value_cost_no_digits(first):
+    """In float32 with values near 1e6, and with a first value far from the others: as good as float64 of the same x."""
+    x = np.random.default_rng(0).standard_normal((2, 3, 193))
+    x[0] += 1e6
+    x[..., 0] += first
+    x = x.astype("float32")
+    p = s6_layer_norm.init(hidden_size=193, dtype="float32")
+    y, _ = s6_layer_norm.forward(x, p, eps=1e-12)
+    want, _ = s6_layer_norm.forward(x.astype("float64"), p, eps=1e-12)
+    np.testing.assert_allclose(y, want, atol=3e-6)
 
 
 def test_shifting_and_scaling_a_token_changes_nothing():

@@ -176,7 +176,16 @@ mistakes(
 wrong_rules(
     STANDARDIZE,
     "test_standardize",
-    "test_a_constant_kernel_stays_finite",
+    "test_a_constant_kernel_becomes_0",
+    ("the mean of the values themselves", "c = W - W[:1, :1, :1]", "c = W.copy()"),
+    form="variance",
+    dtype="float32",
+    value=0.3,
+)
+wrong_rules(
+    STANDARDIZE,
+    "test_standardize",
+    "test_a_constant_kernel_becomes_0",
     ("a constant kernel divides by 0", "xp.where(std > 0, 1 / xp.where(std > 0, std, 1), 0)", "1 / std"),
     form="std",
     dtype="float64",
@@ -253,6 +262,13 @@ wrong_rules(
         "variance = group_mean(place_mean(x * x), groups) - group_mean(place_mean(x), groups) ** 2",
     ),
 )
+wrong_rules(
+    NORM,
+    "test_group_norm",
+    "test_a_group_of_equal_values_becomes_beta",
+    ("the mean of the values themselves", "c = x - of_channels(group_first(x, groups))", "c = x.copy()"),
+    value=1000.1,
+)
 CONSISTENT += [
     Consistent(
         "the groups interleaved",
@@ -260,13 +276,18 @@ CONSISTENT += [
         (
             ("a.reshape(B, groups, C // groups)", "a.reshape(B, C // groups, groups)"),
             ("grouped.mean(axis=2, keepdims=True)", "grouped.mean(axis=1, keepdims=True)"),
+            ("x[:, 0, 0].reshape(B, groups, C // groups)", "x[:, 0, 0].reshape(B, C // groups, groups)"),
+            ("grouped[:, :, :1]", "grouped[:, :1]"),
         ),
         "group_norm of 3",
     ),
     Consistent(
         "groups of as many channels as there should be groups",
         NORM,
-        (("a.reshape(B, groups, C // groups)", "a.reshape(B, C // groups, groups)"),),
+        (
+            ("a.reshape(B, groups, C // groups)", "a.reshape(B, C // groups, groups)"),
+            ("x[:, 0, 0].reshape(B, groups, C // groups)", "x[:, 0, 0].reshape(B, C // groups, groups)"),
+        ),
         "group_norm of 3",
     ),
 ]

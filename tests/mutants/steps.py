@@ -1,6 +1,6 @@
 """The other steps: patches, class token, LayerNorm, feed-forward, classification."""
 
-from mutants.kinds import mistakes
+from mutants.kinds import mistakes, wrong_rules
 
 IMAGE = ("s1_patchify", "vit")
 mistakes(
@@ -90,8 +90,8 @@ mistakes(
     ),
     (
         "forward normalizes over the tokens",
-        "c = x - row_means(x)",
-        "c = x - x.mean(axis=-2, keepdims=True)",
+        "c -= row_means(c)",
+        "c -= c.mean(axis=-2, keepdims=True)",
     ),
     ("what is saved is y", "return y, (x_hat, inverse_std,", "return y, (y, inverse_std,"),
     (
@@ -99,6 +99,14 @@ mistakes(
         "dx = normalize_backward(dy, x_hat,",
         "dx = normalize_backward(dy, x_hat * gamma,",
     ),
+)
+wrong_rules(
+    "steps/s6_layer_norm.py",
+    "test_s6_layer_norm",
+    "test_a_token_of_equal_values_becomes_beta",
+    ("the mean of the values themselves", "c = x - x[..., :1]", "c = x.copy()"),
+    hidden_size=191,
+    dtype="float32",
 )
 mistakes(
     "steps/s6_layer_norm.py",

@@ -136,9 +136,10 @@ def predictions(files, p, config):
         images = [x for x, _ in batch if x is not None]
         found = iter(())
         if images:
-            logits = to_host(predict(np.stack(images), p, config)).astype(np.float64)
+            with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+                logits = to_host(predict(np.stack(images), p, config))
             need_finite(logits, "logits")
-            found = iter(probabilities.of(logits, config))
+            found = iter(probabilities.of(logits.astype(np.float64), config))
         for file, (x, problem) in zip(files[first : first + BATCH], batch, strict=True):
             yield file, x, problem or next(found)
 

@@ -75,6 +75,10 @@ def source(args, name):
 def need_finite(array, what):
     """Raise InputError if an output of the model in the user's file is NaN or infinite."""
     if not array_module(array).isfinite(array).all():
+        if array.dtype == "float16":
+            raise InputError(
+                f"the model's {what} are NaN or infinite in float16, whose largest number is 65504; use --dtype float32"
+            )
         raise InputError(f"the model's {what} are NaN or infinite; vitnp weights inspect shows the file")
 
 

@@ -19,7 +19,8 @@ def init(*, channels, dtype, closed=False):
 def forward(x, p, *, groups, eps):
     """(B, H, W, C) → (B, H, W, C)."""
     dtype, x = x.dtype, wide(x)
-    c = x - of_channels(group_mean(place_mean(x), groups))
+    c = x - of_channels(group_first(x, groups))  # so c of equal values is exactly 0, as in `s6_layer_norm`
+    c -= of_channels(group_mean(place_mean(c), groups))
     variance = group_mean(place_mean(c * c), groups)
     inverse_std = of_channels((variance + eps) ** -0.5)  # (B, 1, 1, C)
     x_hat = c
@@ -61,6 +62,13 @@ def group_mean(a, groups):
     grouped = a.reshape(B, groups, C // groups)
     mean = grouped.mean(axis=2, keepdims=True)
     return array_module(a).broadcast_to(mean, grouped.shape).reshape(B, C)
+
+
+def group_first(x, groups):
+    """Every channel gets the first value of its group: (B, H, W, C) → (B, C)."""
+    B, C = x.shape[0], x.shape[3]
+    grouped = x[:, 0, 0].reshape(B, groups, C // groups)
+    return array_module(x).broadcast_to(grouped[:, :, :1], grouped.shape).reshape(B, C)
 
 
 def of_channels(a):

@@ -17,7 +17,8 @@ def forward(W, *, eps, form="variance"):
     """A kernel (k, k, I, O) → the standardized kernel (k, k, I, O)."""
     xp, dtype = array_module(W), W.dtype
     W = wide(W)  # ε and most squares are below float16
-    c = W - W.mean(axis=(0, 1, 2))
+    c = W - W[:1, :1, :1]  # so c of a constant kernel is exactly 0
+    c -= c.mean(axis=(0, 1, 2))
     v = (c * c).mean(axis=(0, 1, 2))  # of the differences, not E[W²] − E[W]², which cancels
     if form == "variance":
         scale = along = (v + eps) ** -0.5

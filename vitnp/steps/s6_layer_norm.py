@@ -27,7 +27,9 @@ def forward(x, p, *, eps):
 @tiled
 def normalize(x, *, gamma, beta, eps):
     """Every token on its own: (B, N, D) → y and x̂ (B, N, D), 1/√(var + ε) (B, N, 1)."""
-    c = x - row_means(x)
+    # c = x − mean(x). Any constant cancels in it; with the first value, c of equal values is exactly 0, and y = β
+    c = x - x[..., :1]
+    c -= row_means(c)
     variance = row_means(c * c)
     inverse_std = (variance + eps) ** -0.5
     x_hat = c

@@ -3,9 +3,10 @@
 import contextlib
 import dataclasses
 import os
-import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from vitnp import __version__, models
 from vitnp.backend.arrays import get, to_device, to_host
@@ -160,9 +161,9 @@ def watched(p, setup, comm, stop, display, kept):
 
     how = How(setup.task, setup.wanted.workers, setup.wanted.dtype, comm)
     watch = Watch(stop, on_step, on_epoch, kept.on_failure, display.on_frozen) if kept else Watch(stop)
-    with warnings.catch_warnings():
-        # A number out of range is reported by `train`, with the leaf it was found in.
-        warnings.simplefilter("ignore", RuntimeWarning)
+    with np.errstate(
+        all="ignore"
+    ):  # a number out of range is reported by `train`, with the leaf it was found in
         try:
             return train(
                 p,

@@ -6,7 +6,6 @@ import dataclasses
 import io
 import math
 import statistics
-import warnings
 
 import numpy as np
 
@@ -140,9 +139,9 @@ def measured(setup, count, seed, k, wish):
     found = bias.neighbors(train_x, train_labels, test_x, k=k)
     how, watch = How(task=setup.task, workers=setup.wanted.workers), Watch(stop=wish)
     try:
-        with warnings.catch_warnings():
-            # Before a training diverges its numbers overflow; what is said of that is `Diverged`.
-            warnings.simplefilter("ignore", RuntimeWarning)
+        with np.errstate(
+            all="ignore"
+        ):  # before a training diverges its numbers overflow; that is said by `Diverged`
             history = train(
                 setup.p, setup.config, setup.data, setup.recipe, rng=setup.rng, how=how, watch=watch
             )
