@@ -22,6 +22,7 @@ VIT = {
     "deit": (1e-12, "gelu"),
     "vit_mae": (1e-12, "gelu"),
     "vit_msn": (1e-6, "gelu"),
+    "ijepa": (1e-12, "gelu"),
     "dinov2": (1e-6, "gelu"),
     "dinov2_with_registers": (1e-6, "gelu"),
     "clip_vision_model": (1e-5, "quick_gelu"),
@@ -53,9 +54,9 @@ COMMON = Fields(
 FIELDS = Fields(
     used=COMMON.used
     | words("num_attention_heads layer_norm_eps hidden_act image_size mlp_ratio apply_layernorm pooler_act")
-    | words("vision_use_head vision_config")
+    | words("vision_config")
     | SIZES.keys(),
-    arrays=words("qkv_bias num_register_tokens pooler_output_size"),
+    arrays=words("qkv_bias num_register_tokens pooler_output_size vision_use_head"),
     # dropout, initialization; heads and decoders for images; what a backbone returns; what joins the two towers
     idle=COMMON.idle
     | words(
@@ -89,8 +90,6 @@ def read(config):
         fields["mlp_dim"] = int(given["hidden_size"] * given["mlp_ratio"])
     if need_classes(config):
         fields["multi_label"] = True
-    if kind == "siglip_vision_model" and given.get("vision_use_head") is not False:
-        fields["classifier"] = "map"
     return NOTHING._replace(fields=fields, notes=_of_parts(config), unknown=unknown)
 
 
