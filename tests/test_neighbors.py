@@ -228,32 +228,3 @@ def test_misshapen_tokens(tmp_path, name, shape):
     if (name, shape) != ("cls_token", (D,)):  # CLIP's is so
         with pytest.raises(InputError, match=f"{name} is"):
             weights.load(saved(tmp_path, a), num_heads=HEADS)
-
-
-@pytest.mark.parametrize("format", ["google", "timm", "huggingface", "torchvision"])
-@pytest.mark.parametrize(
-    ("fields", "what"),
-    [
-        ({"num_registers": 2}, "registers"),
-        ({"classifier": "map"}, "attention pooling"),
-        ({"input_norm": True}, "a LayerNorm before the first block"),
-        ({"classifier": "gap", "pooled_norm": True}, "a LayerNorm after the mean"),
-    ],
-)
-def test_a_format_without_a_place_for_it(tmp_path, format, fields, what):
-    config = vitnp.ViTConfig(
-        image_size=8,
-        patch_size=4,
-        hidden_size=D,
-        num_heads=3,
-        mlp_dim=8,
-        num_layers=1,
-        num_classes=3,
-        **fields,
-    )
-    p = vitnp.vit.init(np.random.default_rng(0), config)
-    path = tmp_path / ("m.npz" if format == "google" else "m.safetensors")
-    with pytest.raises(InputError, match=f"{format} .*{what}.*; save the model as vitnp$"):
-        weights.save(path, p, config, format=format)
-    weights.save(tmp_path / "own.npz", p, config)
-    assert weights.load(tmp_path / "own.npz")[1] == config

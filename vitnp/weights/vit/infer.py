@@ -151,7 +151,13 @@ def _beside(path, family, seen, arrays, Config):
     kind = kind_of(family, arrays)
     base = profile(kind, (224, 224))["preprocessing"]
     any_size = kind.startswith("huggingface-dinov2")
-    return settings.beside(path, family, seen, base, Config=Config, any_size=any_size)
+    of_mean = family == "huggingface" and "classifier.weight" in arrays and seen["classifier"] == "gap"
+    if of_mean:  # SiglipForImageClassification does not use the pooling that its config.json is of
+        seen = {name: value for name, value in seen.items() if name != "classifier"}
+    found = settings.beside(path, family, seen, base, Config=Config, any_size=any_size)
+    if of_mean:
+        found.fields.pop("classifier", None)
+    return found
 
 
 def _heads(fields, overrides):
