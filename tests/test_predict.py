@@ -35,13 +35,8 @@ def photos(tmp_path):
 
 
 def run(capsys, *words):
-    """(exit status, standard output, standard error) of `vitnp predict`, without the note on what a file does not say.
-
-    The golden files have no preprocessor_config.json.
-    """
-    status, out, err = command_line.run(capsys, "predict", *words)
-    noted = f"note: {GOLDEN}"
-    return status, out, "".join(line for line in err.splitlines(True) if not line.startswith(noted))
+    """(exit status, standard output, standard error) of `vitnp predict`."""
+    return command_line.run(capsys, "predict", *words)
 
 
 def test_the_probabilities_are_the_models(capsys, photos):

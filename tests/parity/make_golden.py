@@ -12,6 +12,7 @@ import conftest  # noqa: F401  (declares what torchvision lacks beside a CPU bui
 import numpy as np
 import safetensors.torch
 import torch
+import transformers
 from families import Case, as_torch, huggingface_vit, logits, timm_vit, torchvision_vit, write
 
 GOLDEN = pathlib.Path(__file__).parent.parent / "golden"
@@ -49,6 +50,9 @@ def make(name, build):
     size = getattr(model, "config", None)
     size = size.image_size if size else getattr(model, "image_size", None) or model.patch_embed.img_size
     size = (size, size) if isinstance(size, int) else tuple(size)
+    if path.parent.name == "huggingface_token":
+        sides = dict(zip(("height", "width"), size, strict=True))
+        transformers.ViTImageProcessorPil(size=sides).save_pretrained(path.parent)
     rng = np.random.default_rng(1)
     images = rng.standard_normal((2, *size, projection.shape[1])).astype(np.float32)
     x = as_torch(images, torch.float32).requires_grad_()

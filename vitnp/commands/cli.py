@@ -194,7 +194,8 @@ def assumptions_said():
                 others(message, category, *where, **more)
             elif str(message) not in lines:
                 lines.add(str(message))
-                print(f"note: {one_line(language.translated(str(message)))}", file=sys.stderr)
+                with contextlib.suppress(OSError):
+                    print(f"note: {one_line(language.translated(str(message)))}", file=sys.stderr)
 
         warnings.simplefilter("always", Assumed)
         warnings.showwarning = show
