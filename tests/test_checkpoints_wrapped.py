@@ -330,9 +330,9 @@ def test_another_model_is_named(tmp_path, what):
 
 
 def test_hundreds_of_names_are_not_listed(tmp_path, timm):
-    more = {f"decoder_blocks.{i}.{'x' * 90}": np.ones(1, "f4") for i in range(500)}
-    safetensors.numpy.save_file(timm | more, tmp_path / "mae.safetensors")
-    refused(tmp_path / "mae.safetensors", "MAE")
+    more = {f"blocks.0.{i}.{'x' * 90}.lora_A": np.ones(1, "f4") for i in range(500)}
+    safetensors.numpy.save_file(timm | more, tmp_path / "adapter.safetensors")
+    refused(tmp_path / "adapter.safetensors", "a LoRA adapter", "beside the timm model", "inspect lists all")
     safetensors.numpy.save_file(
         {f"{'y' * 90}.{i}": np.ones(1, "f4") for i in range(500)}, tmp_path / "y.safetensors"
     )
