@@ -101,7 +101,7 @@ def run(args):
         if not args.json:
             print("\n" + "\n".join(lines(record)))
     for note in notes:
-        say(f"note: {one_line(translated(note))}", sys.stderr)
+        say(one_line(translated(f"note: {note}")), sys.stderr)
     if args.json:
         print(as_json(report))
     return 2 if any("error" in record for record in report["images"]) else 0
