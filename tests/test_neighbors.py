@@ -123,6 +123,13 @@ def test_attention_pooling(tmp_path, width, pool_mlp_dim, gelu):
         weights.load(path, num_heads=HEADS)
 
 
+@pytest.mark.parametrize(("token", "registers"), [(True, 0), (False, 4), (True, 3)])
+def test_attention_pooling_is_of_the_patches_alone(tmp_path, token, registers):
+    a = arrays(RNG, rows=16 + token + registers, token=token, registers=registers) | pooling(RNG)
+    _, config, _ = agrees(saved(tmp_path, a), forward(a, IMAGES, pool="map"), gelu="erf")
+    assert (config.classifier, config.num_registers) == ("map", token + registers)
+
+
 @pytest.mark.parametrize("gelu", ["quick", "erf"])
 def test_clip_in_timms_and_in_openais_names(tmp_path, gelu):
     a = arrays(RNG, classes=0) | norm(RNG, "norm_pre")
@@ -205,7 +212,6 @@ def test_a_head_of_several_layers_is_refused(tmp_path):
     ("more", "words"),
     [
         ({"blocks.0.gamma_1": np.ones(D)}, "DINOv3 or EVA"),
-        (pooling(RNG), "attention pooling leaves the tokens before the patches out"),
         (
             {"norm_pre.weight": np.ones(D), "attn_pool.pos_embed": np.ones((16, D))},
             "attention pooling has positions",

@@ -65,6 +65,7 @@ def gelu(x, form):
 def attention_pool(x, p, config, see):
     """The probe looks at all tokens: (B, N, D) → (B, 1, D)."""
     a, H = p["attention"], config.num_heads
+    x = x[:, -config.num_patches :]
     heads = {
         letter: (tokens @ a[f"W_{letter}"] + a[f"b_{letter}"]).reshape(-1, len(tokens[0]), H, config.head_dim)
         for letter, tokens in (("Q", p["probe"][None, None]), ("K", x), ("V", x))

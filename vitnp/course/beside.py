@@ -48,9 +48,9 @@ MEAN_FIRST = ("mean", 8, "(슬라이드 없음: 블록 다음에 평균)", "(no 
 NORM_OF_MEAN = ("norm_of_mean", 6, "(슬라이드 없음: 평균의 LayerNorm)", "(no slide: LayerNorm of the mean)",
     "LN(평균)", "LN(mean)", (("Norm", "norm", ("1", "D"), "B"),))
 POOL = ("pool", 8, "(슬라이드 없음: 어텐션 풀링)", "(no slide: attention pooling)",
-    "학습되는 probe 하나가 모든 토큰을 봄: a = attention(probe, x), y = a + FFN(LN(a))",
-    "a learned probe looks at all tokens: a = attention(probe, x), y = a + FFN(LN(a))",
-    (("attention weights", "pool.A", ("1", "T"), "BH"), ("a", "pool.attention", ("1", "D"), "B"),
+    "학습되는 probe 하나가 모든 패치 토큰을 봄: a = attention(probe, x), y = a + FFN(LN(a))",
+    "a learned probe looks at all patch tokens: a = attention(probe, x), y = a + FFN(LN(a))",
+    (("attention weights", "pool.A", ("1", "N"), "BH"), ("a", "pool.attention", ("1", "D"), "B"),
      ("LN(a)", "pool.norm", ("1", "D"), "B"), ("y", "pool", ("1", "D"), "B")))
 ONE = ("extract", 8, "(슬라이드 없음: [CLS] 토큰 대신 풀링한 토큰)", "(no slide: the pooled token in place of [CLS])",
     "y = 풀링한 토큰", "y = the pooled token", (("y", "y", ("B", "D"), ""),))

@@ -33,7 +33,8 @@ def multiply_adds(config, *, whole=True):
         "feed-forward": 2 * rows * D * M,
     }
     if config.classifier == "map":
-        counts["attention pooling"] = 2 * D * ((N + 1) * D + N + (config.pool_mlp_dim or M))
+        n = config.num_patches
+        counts["attention pooling"] = 2 * D * ((n + 1) * D + n + (config.pool_mlp_dim or M))
     if R:
         counts["pre-logits"] = D * R
     counts["head"] = (R or D) * config.num_classes
@@ -159,7 +160,8 @@ def _head(config, rows):
     after = config.representation_size or 0  # the tanh of pre-logits
     if config.pooled_norm:
         return norm + D + after  # of the mean
-    if config.classifier == "map":  # the tokens, K and V; Q, O, x of the norm, of W1 and of the head; A; u
-        pool = 3 * N * D + 4 * D + norm + config.num_heads * N + (config.pool_mlp_dim or config.mlp_dim)
+    if config.classifier == "map":  # the tokens; of the patches K and V; Q, O, x of W1 and of the head; A; u
+        n = config.num_patches
+        pool = (N + 2 * n) * D + 4 * D + norm + config.num_heads * n + (config.pool_mlp_dim or config.mlp_dim)
         return N * norm + pool + after
     return rows * norm + (rows * D if config.classifier == "token" else D) + after

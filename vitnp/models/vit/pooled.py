@@ -1,6 +1,6 @@
 """What step 8 reads where it is neither the class token nor the mean of all tokens: one token made of them.
 
-"map"                   attention pooling, after the last LayerNorm
+"map"                   attention pooling of the patch tokens, after the last LayerNorm
 "gap" with registers    the mean of the patch tokens alone, after the last LayerNorm
 "gap", pooled_norm      LN(mean of the patch tokens): the last LayerNorm is after the mean, as in a fine-tuned MAE
 """
@@ -8,7 +8,7 @@
 from typing import Any, NamedTuple
 
 from vitnp.blocks import attention_pool
-from vitnp.ops import patch_mean
+from vitnp.ops import patch_mean, rows
 from vitnp.steps import s6_layer_norm
 
 
@@ -17,6 +17,7 @@ class Saved(NamedTuple):
 
     mean: Any = None
     norm: Any = None  # of the mean
+    patches: Any = None  # of all tokens, for attention pooling
     attention: Any = None
 
 
@@ -32,10 +33,10 @@ def forward(x, p, config):
     """Tokens (B, N+1, D) → (B, 1, D), which step 8 reads as a class token; x and None where nothing is pooled."""
     eps = config.layer_norm_eps
     if config.classifier == "map":
-        x, attention = attention_pool.forward(
-            x, p["pool"], num_heads=config.num_heads, eps=eps, gelu=config.gelu
-        )
-        return x, Saved(attention=attention)
+        x, patches = rows.forward(x, slice(config.num_prefix, None) if config.num_prefix else None)
+        how = {"num_heads": config.num_heads, "eps": eps, "gelu": config.gelu}
+        x, attention = attention_pool.forward(x, p["pool"], **how)
+        return x, Saved(patches=patches, attention=attention)
     if config.step_8 == config.classifier:
         return x, None
     x, mean = patch_mean.forward(x, first=config.num_prefix)
@@ -50,7 +51,7 @@ def backward_parts(dx, saved):
     if saved.attention is not None:
         dx, dp = attention_pool.backward(dx, saved.attention)
         yield "pool", dp
-        return dx
+        return rows.backward(dx, saved.patches)
     if saved.norm is not None:
         dx, dp = s6_layer_norm.backward(dx, saved.norm)
         yield "norm", dp

@@ -53,11 +53,6 @@ TOGETHER = (
         "CLIPForImageClassification: the mean of patches without the last LayerNorm, which is not built here",
     ),
     (
-        r"(^|\.)attn_pool\.",
-        r"(^|\.)(cls|reg)_token$",
-        "a ViT whose attention pooling leaves the tokens before the patches out, which is not built here",
-    ),
-    (
         r"(^|\.)norm\.weight$",
         r"(^|\.)fc_norm\.weight$",
         "a ViT with a LayerNorm before its pooling and one after it, which is not built here",
