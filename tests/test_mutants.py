@@ -214,5 +214,5 @@ def test_initial_weights_are_blind():
     p = vit.init(np.random.default_rng(0), config, "float64")
     with rebuilt("ops/softmax.py", (DSOFTMAX, "return y * (1.0 - y) * dy")) as changed:
         case = changed()["vit, square, no pre-logits"]
-        assert gradcheck.check(case.forward, case.backward, case.x, p, seeds=(0,)).ok
-        assert not gradcheck.check(case.forward, case.backward, case.x, case.p, seeds=(0,)).ok
+        assert gradcheck.check(case.forward, case.backward, case.x, p).ok
+        assert not gradcheck.check(case.forward, case.backward, case.x, case.p).ok
