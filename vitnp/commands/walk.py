@@ -120,6 +120,7 @@ def prediction(t, p, model):
     best = int(t.probabilities[0].argmax())
     name = names_of(model.path, model.config)[0][best] if model.path else None
     found = {"class": best, "name": None if name == f"class {best}" else name}
+    found["independent"] = probabilities.independent(model.config)
     return found | {"probability": float(t.probabilities[0, best])}
 
 

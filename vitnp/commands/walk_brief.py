@@ -36,6 +36,7 @@ ROWS = {  # the key of a row of `deck` → what it does; a row that no slide has
     "probabilities": Text("클래스 확률", "class probabilities"),
 }
 PREDICTED = Text("예측 클래스", "predicted class")
+LIKELIEST = Text("유력한 클래스", "likeliest class")  # of classes that stand alone
 RANDOM, UNKNOWN = Text("난수 가중치", "random weights"), Text("없음", "none")
 DONE = Text(
     "{model} · {image}: 텐서 {tensors}개, {verdict}; ≠ 슬라이드의 오류 {errata}개",
@@ -90,7 +91,8 @@ def predicted(report, lang):
         return "", PREDICTED.in_(lang), UNKNOWN.in_(lang), "", ""
     name = f"{found['class']} {found['name'] or ''}".strip()
     why = "" if report["seed"] is None else RANDOM.in_(lang)
-    return "", PREDICTED.in_(lang), name, f"p = {found['probability']:.4f}", why
+    what = LIKELIEST if found["independent"] else PREDICTED
+    return "", what.in_(lang), name, f"p = {found['probability']:.4f}", why
 
 
 def mark(tensors):

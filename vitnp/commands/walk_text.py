@@ -21,6 +21,7 @@ WORDS = {
         "erratum": '≠ slide: "{printed}"   true: {true}',
         "must_be": "✗ must be",
         "predicted": "predicted class {class}{name}, p = {probability:.4f}",
+        "on_its_own": "each class on its own; the likeliest: class {class}{name}, p = {probability:.4f}",
         "random": " (the weights are random: it means nothing)",
         "zero_head": "the head is all zeros, to be trained: it knows no classes yet, and passes no gradient on",
         "no_head": "the model has no head, so it predicts no class",
@@ -45,6 +46,7 @@ WORDS = {
         "erratum": '≠ 슬라이드: "{printed}"   정정: {true}',
         "must_be": "✗ 맞는 shape:",
         "predicted": "예측 클래스 {class}{name}, p = {probability:.4f}",
+        "on_its_own": "클래스마다 따로 판단; 가장 유력한 클래스 {class}{name}, p = {probability:.4f}",
         "random": " (가중치가 난수이므로 의미 없음)",
         "zero_head": "head가 모두 0: 학습 전이므로 클래스를 예측할 수 없고, 그래디언트도 전달하지 않음",
         "no_head": "head가 없는 모델이므로 클래스를 예측하지 않음",
@@ -111,7 +113,9 @@ def predicted(report, words):
     if found is None:
         has_head = any(tensor["name"] == "logits" for row in report["rows"] for tensor in row["tensors"])
         return words["zero_head" if has_head else "no_head"]
-    line = words["predicted"].format(**found | {"name": f", {found['name']}" if found["name"] else ""})
+    line = words["on_its_own" if found["independent"] else "predicted"].format(
+        **found | {"name": f", {found['name']}" if found["name"] else ""}
+    )
     return line if report["seed"] is None else line + words["random"]
 
 

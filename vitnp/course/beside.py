@@ -5,6 +5,7 @@ A row is (key, step, title_ko, title_en, what_ko, what_en, tensors), a tensor (s
 """
 
 from vitnp.course import resnet
+from vitnp.engine import probabilities
 
 TOKENS, SCORES = ("N+1", "D"), ("N+1", "N+1")
 Z0, E_POS = ("tokens", "z0", TOKENS, "B"), ("E_pos", "E_pos", TOKENS, "")
@@ -54,6 +55,8 @@ POOL = ("pool", 8, "(슬라이드 없음: 어텐션 풀링)", "(no slide: attent
      ("LN(a)", "pool.norm", ("1", "D"), "B"), ("y", "pool", ("1", "D"), "B")))
 ONE = ("extract", 8, "(슬라이드 없음: [CLS] 토큰 대신 풀링한 토큰)", "(no slide: the pooled token in place of [CLS])",
     "y = 풀링한 토큰", "y = the pooled token", (("y", "y", ("B", "D"), ""),))
+ON_THEIR_OWN = ("probabilities", 8, "(슬라이드 없음: 로짓마다 시그모이드)", "(no slide: the sigmoid of each logit)",
+    "p = σ(z), 클래스마다 따로", "p = σ(z), each class on its own", (("p", "p", ("B", "classes"), ""),))
 LOGITS_OF_POOL = ("logits", 8, "8단계: 풀링한 토큰을 이용해서 로짓 계산 - 클래스는 총 {classes}개",
     "Step 8: the logits from the pooled token - {classes} classes", *LOGITS[4:])
 # fmt: on
@@ -84,4 +87,6 @@ def of(config):
         after["scores"] = [RELATIVE]
     if config.representation_size is not None:
         after["extract"] = [PRE_LOGITS]
+    if probabilities.independent(config):
+        instead["probabilities"] = ON_THEIR_OWN
     return instead, after

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from vitnp.course import beside, resnet
 from vitnp.course.deck import ERRATA, ROWS, Erratum, Row, Tensor
 from vitnp.course.letters import every, letters
+from vitnp.engine.probabilities import independent
 
 
 class Checked(NamedTuple):
@@ -30,7 +31,8 @@ def rows(config):
     before = [_row(row) for row in resnet.body(config)] if config.residual else []
     if not config.attends:
         last = [*resnet.head(config), beside.LOGITS]
-        present = [*before, *map(_row, last), ROWS[-1]]
+        probabilities = _row(beside.ON_THEIR_OWN) if independent(config) else ROWS[-1]
+        present = [*before, *map(_row, last), probabilities]
         return [_of_model(row, size) for row in present if not absent.get(row.key)]
     no_token = config.classifier != "token"
     absent["class_token"] = no_token

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from vitnp import tree
 from vitnp.analysis import look
+from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import array_module, to_host
+from vitnp.engine import probabilities
 from vitnp.tasks import loss_and_grads
 
 SINK = 0.5  # from this share of a head's attention on, the patch that it goes to is named a sink
@@ -147,14 +150,23 @@ def gradients(seen, how):
     """The norm of the loss's gradient in each layer."""
     from vitnp import show
 
-    labels = array_module(seen.x).asarray([seen.label])
-    _, dp = loss_and_grads(seen.x[None], labels, seen.model.p, seen.config)
+    dp = gradients_of(seen)
     norms = look.gradient_norms(dp)
     what = "block" if seen.model.config.attends else "stage"
     parts = [norm for name, norm in norms.items() if name.startswith(f"{what}s.")]
     of = f"gradient of −log p of class {seen.label}{seen.name}"
     said = f"{of}: norm {parts[0]:.3g} in {what} 1, {parts[-1]:.3g} in the last" if parts else of
     return show.gradient_norms(norms, lang=how.lang), said
+
+
+def gradients_of(seen):
+    """The gradients of −log p, p the probability of the class."""
+    p, config = seen.model.p, seen.config
+    if not probabilities.independent(config):
+        return loss_and_grads(seen.x[None], array_module(seen.x).asarray([seen.label]), p, config)[1]
+    t = trace(seen.x, p, config, labels=seen.label, of="logit")
+    share = t.probabilities[0, seen.label] - 1  # −log σ(z): its derivative times the logit's gradients
+    return tree.map(lambda gradient: gradient * share, t.dp)
 
 
 def found_sinks(seen):

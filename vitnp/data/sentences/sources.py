@@ -27,7 +27,7 @@ class Sentences(NamedTuple):
     target_symbols: tuple
     source_length: int  # the most symbols of a source
     target_length: int  # of a target, without START and END
-    note: str = ""
+    notes: tuple = ()  # lines on how they were made
 
     reads = "sequences"  # what a model of them reads
 

@@ -40,7 +40,7 @@ def read(path, seed, split):
     tested = f"{counted(len(test), 'test pair')}, whose sources are not trained on"
     note = f"{counted(len(training), 'training pair')}{often}; {tested}"
     train = Fixed(training, encoder, about(training, split), times=times)
-    return Sentences(train, Fixed(test, encoder, about(test, split)), split, *symbols, *lengths, note)
+    return Sentences(train, Fixed(test, encoder, about(test, split)), split, *symbols, *lengths, (note,))
 
 
 def pairs_of(path, split):
