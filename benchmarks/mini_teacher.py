@@ -25,7 +25,7 @@ def outputs(images, p, config):
     """Tokens after the norm and after block MIDDLE (B, N+1, D), [CLS]'s attention in the last block (B, H, N+1)."""
     x, _ = s1_patchify.forward(images, patch_size=config.patch_size)
     x, _ = s2_project.forward(x, p["project"])
-    x, _, _ = vit.placed(x, p, config)
+    x, _ = vit.placed(x, p, config)
     for i in range(config.num_layers):
         x, saved = encoder.block_forward(x, p["blocks"][i], config=config)
         if i == MIDDLE - 1:

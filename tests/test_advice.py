@@ -175,9 +175,9 @@ ADVICE = [
     ),
     (
         [],
-        "predict pictures --weights file.npz",
+        "predict empty --weights file.npz",
         "name a file or another folder",
-        "predict pictures/cats --weights file.npz",
+        "predict pictures --weights file.npz",
     ),
     ([], "train --resume nowhere", "start one with --out", f"train --out nowhere {TWO}"),
     (
@@ -306,6 +306,7 @@ def test_the_advice_works(capsys, before, refused, says, follows):
     model("digits.npz")
     Path("digits.npz").rename("gray.npz")
     pictures("pictures")
+    Path("empty").mkdir()
     picture("photo.jpg")
     config = preset("tiny", num_classes=0)
     weights.save("headless.npz", random_model(config), config)
@@ -439,6 +440,7 @@ def options_of(parser):
 
 # of pip and mpiexec
 FOREIGN = {
+    "--upgrade",
     "--bind-to",
     "--dry-run",
     "--user",

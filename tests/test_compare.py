@@ -27,7 +27,7 @@ import few_labels
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
 TINY = models.preset("tiny")
-GELU = f"compare --over gelu --seeds 2 {SMALL} --set-recipe warmup_steps=5 --out"
+GELU = f"compare --over gelu --values tanh,erf --seeds 2 {SMALL} --set-recipe warmup_steps=5 --out"
 
 
 def rows(folder):
@@ -223,7 +223,8 @@ def test_another_comparison_in_the_folder(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [("--epochs 1", "--epochs 2"), ("--over gelu", "--over lr --values 1e-3,2e-3")]
+    "change",
+    [("--epochs 1", "--epochs 2"), ("--over gelu --values tanh,erf", "--over lr --values 1e-3,2e-3")],
 )
 def test_overwrite_begins_anew_and_removes_its_own_alone(capsys, tmp_path, change):
     """The advice of the refusal, followed: the runs are trained again, and what is somebody else's stays."""
@@ -290,7 +291,7 @@ def test_a_comparison_of_an_earlier_version_goes_on(tmp_path):
 
 def test_a_comparison_of_another_field_in_the_folder(capsys, tmp_path):
     assert run(capsys, GELU.replace("--seeds 2", "--seeds 1"), tmp_path)[0] == 0
-    status, _, err = run(capsys, GELU.replace("--over gelu", "--over lr --values 1,2"), tmp_path)
+    status, _, err = run(capsys, GELU.replace("--over gelu --values tanh,erf", "--over lr --values 1,2"), tmp_path)
     assert status == 2
     assert "holds other results: over is 'gelu' there and 'lr' here" in err
 
@@ -326,8 +327,8 @@ def test_every_choice_can_be():
             assert getattr(dataclasses.replace(plain[option], **{name: choice}), name) == choice
             seen.append(name)
     assert {name: seen.count(name) for name in seen} == {
-        "classifier": 2,
-        "gelu": 2,
+        "classifier": 3,
+        "gelu": 3,
         "position_embedding": 5,
         "position_at": 3,
         "position_interpolation": 5,

@@ -93,7 +93,8 @@ def test_a_command_says_it_once_and_in_korean(capsys, tmp_path):
     words = ("predict", tmp_path / "a.png", "--weights", path)
     status, out, err = command_line.run(capsys, *words, unsaid=True)
     assert status == 0
-    assert err.startswith(f"note: {path} does not say these, and the usual values are taken: ")
+    assert err.startswith("note: ")
+    assert f"{path.name} does not say these, and the usual values are taken: " in err
     assert "num_heads (3), gelu (erf), " in err
     assert err.count("\n") == 1
     assert "note" not in out
@@ -245,13 +246,8 @@ def test_the_vision_tower_in_a_configuration_of_two():
     assert not found.unknown
     assert found.fields == {"hidden_size": 24, "num_heads": 3, "layer_norm_eps": 1e-5, "gelu": "quick"}
     siglip = huggingface_json.read({"model_type": "siglip_vision_model"}).fields
-    assert (siglip["classifier"], siglip["gelu"]) == ("map", "tanh")
-    assert (
-        "classifier"
-        not in huggingface_json.read(
-            {"model_type": "siglip", "vision_config": {"vision_use_head": False}}
-        ).fields
-    )
+    assert siglip["gelu"] == "tanh"
+    assert "classifier" not in siglip  # which the arrays show
 
 
 def test_notes_of_timm_on_the_weights_are_kept(tmp_path):

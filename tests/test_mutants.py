@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import pathlib
 import sys
+import warnings
 
 import cases
 import numpy as np
@@ -81,7 +82,9 @@ def rebuilt(file, *changes, block=None):
         if block:
             importlib.import_module("vitnp.backend.tiles").BLOCK = block
             importlib.import_module("vitnp.ops.conv").PIXELS = block
-        yield lambda: importlib.import_module("cases").CASES
+        with warnings.catch_warnings():  # of the errors that are loaded now, as pytest's filter of the others
+            warnings.simplefilter("ignore", importlib.import_module("vitnp.errors").Assumed)
+            yield lambda: importlib.import_module("cases").CASES
     finally:
         sys.meta_path.remove(finder)
         for name in list(filter(ours, sys.modules)):

@@ -167,8 +167,8 @@ wrong_rules(
     ("the first block's positions in every block", "x + E_pos[i]", "x + E_pos[0]"),
     (
         "no class token",
-        "x, class_token, position = model.placed(x, p, config)",
-        "class_token = position = None",
+        "x, placed = model.placed(x, p, config)",
+        "placed = ()",
     ),
     ("no positions in the blocks", "x = x if E_pos is None else x + E_pos[i]", "pass"),
     name="tiny",
@@ -182,8 +182,8 @@ wrong_rules(
     "test_the_layers_one_by_one_are_the_models",
     (
         "no position before the blocks",
-        "x, class_token, position = model.placed(x, p, config)",
-        "class_token = position = None",
+        "x, placed = model.placed(x, p, config)",
+        "placed = ()",
     ),
     name="tiny",
     fields={"classifier": "gap"},

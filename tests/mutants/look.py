@@ -71,7 +71,7 @@ wrong_rules(
     "analysis/look/attention.py",
     "test_look",
     "test_attention_from_class_token",
-    ("class token: its column", "A[..., 0, 1:]", "A[..., 1:, 0]"),
+    ("class token: its column", "A[..., 0, 1 + registers :]", "A[..., 1 + registers :, 0]"),
 )
 wrong_rules(
     "analysis/look/matching.py",

@@ -113,19 +113,21 @@ mistakes(
     clause="unmodified",
 )
 
-DCLASS = "        dx, dp = s3_class_token.backward(dx, saved.class_token)\n"
-IF_CLASS, YIELD_CLASS = "    if saved.class_token is not None:\n", '        yield "class_token", dp\n'
+DCLASS = "        dx, dp = s3_class_token.backward(dx, class_token)\n"
+IF_CLASS, YIELD_CLASS = "    if class_token is not None:\n", '        yield "class_token", dp\n'
 DPOSITION = """\
-    dx, dp = s4_position.backward(dx, saved.position)
-    if saved.every_layer is not None:
-        dp = encoder.positions_backward(dE_pos, saved.every_layer)
-    if dp:
-        yield "position", dp
+    dx, dp = s4_position.backward(dx, position)
+    if dp or of_layers:
+        yield "position", dp or of_layers
 """
 mistakes(
     "models/vit/model.py",
     ("vit", "vit and loss"),
-    ("the final norm's gradient forgotten", "dx, dp = s6_layer_norm", "_, dp = s6_layer_norm"),
+    (
+        "the final norm's gradient forgotten",
+        "dx, dp = s6_layer_norm.backward(dx, saved.norm)",
+        "_, dp = s6_layer_norm.backward(dx, saved.norm)",
+    ),
     ("forward: the final norm forgotten", "x, norm = s6_layer_norm", "_, norm = s6_layer_norm"),
     (
         "class token's backward called twice (as found in public code)",

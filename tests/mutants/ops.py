@@ -109,13 +109,13 @@ mistakes(
     ),
     (
         "tanh of the inner function's derivative (as found in public code)",
-        "slope = 1.0 - Phi\n    slope *= Phi",
-        "u = array_module(x).tanh(LINEAR + 3.0 * CUBIC * x2)\n    slope = 0.25 - 0.25 * u * u",
+        "slope = 1.0 - Phi\n    slope *= Phi\n    x2",
+        "u = array_module(x).tanh(LINEAR + 3.0 * CUBIC * x2)\n    slope = 0.25 - 0.25 * u * u\n    x2",
     ),
-    ("tanh′ forgotten", "slope = 1.0 - Phi\n    slope *= Phi", "slope = 0.25 + 0.0 * Phi"),
-    ("tanh′ without its second factor", "    slope *= Phi\n", ""),
+    ("tanh′ forgotten", "slope = 1.0 - Phi\n    slope *= Phi\n    x2", "slope = 0.25 + 0.0 * Phi\n    x2"),
+    ("tanh′ without its second factor", "    slope *= Phi\n    x2", "    x2"),
     ("factor 3 of the cube forgotten", "6.0 * CUBIC", "2.0 * CUBIC"),
-    ("derivative of the erf form", "both_tanh if form", "both_erf if form"),
+    ("derivative of the erf form", "(gelu_tanh, both_tanh)", "(gelu_tanh, both_erf)"),
     ("inner derivative √(2/π) forgotten", "x2 += 2.0 * LINEAR", "x2 += 2.0"),
     ("forward without the cube's coefficient", "    t *= CUBIC\n", ""),
     ("backward with x² in place of its product with the coefficient", "CUBIC * x2)", "1.0 * x2)"),
@@ -140,7 +140,7 @@ mistakes(
 mistakes(
     "ops/gelu.py",
     ERF,
-    ("erf: derivative of the tanh form", "else both_erf)", "else both_tanh)"),
+    ("erf: derivative of the tanh form", "(gelu_erf, both_erf)", "(gelu_erf, both_tanh)"),
     ("erf: φ without 1/√(2π)", "    density *= 1.0 / SQRT_2_PI\n", ""),
     ("erf: exp(−x²) in place of exp(−x²/2)", "x2 *= -0.5", "x2 *= -1.0"),
 )

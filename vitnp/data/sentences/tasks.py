@@ -100,5 +100,5 @@ def made(name, seed):
         target_symbols,
         source_length,
         target_length,
-        f"new pairs at every step; {TESTS:,} test pairs, which training never draws",
+        (f"new pairs at every step; {TESTS:,} test pairs, which training never draws",),
     )
