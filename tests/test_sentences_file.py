@@ -69,7 +69,7 @@ def test_all_pairs_are_read_once():
     assert found.source_symbols == tuple(sorted(set("source 0123456789")))
     assert found.target_symbols == tuple(sorted(set("target 0123456789!")))
     assert (found.source_length, found.target_length) == (9, 10)
-    assert "18 training pairs, each 356 times per epoch; 2 test pairs" in found.note
+    assert "18 training pairs, each 356 times per epoch; 2 test pairs" in found.notes[0]
     assert found.train.read([0])[0].tolist() == to_ids([train[0][0]], config).tolist()
 
 

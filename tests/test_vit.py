@@ -18,9 +18,13 @@ def test_shapes(fields):
     logits, saved = vit.forward(images, p, config)
     assert logits.shape == (9, config.num_classes or config.representation_size or config.hidden_size)
     assert len(saved.blocks) == config.num_layers
-    assert (saved.class_token is None) == (config.classifier == "gap") == ("class_token" not in p)
+    token, R = config.classifier == "token", config.num_registers
+    assert (saved.class_token is not None) == token == ("class_token" in p)
     if config.position_embedding == "1d" and config.position_at != "every-layer":
-        assert p["position"]["E_pos"].shape == (config.num_tokens, config.hidden_size)
+        assert p["position"]["E_pos"].shape == (config.num_patches + token, config.hidden_size)
+    assert config.num_tokens == config.num_patches + token + R
+    if R:
+        assert p["registers"]["reg"].shape == (R, config.hidden_size)
 
 
 def test_the_leaves_of_ti_16():
@@ -57,7 +61,10 @@ def test_the_way_back_part_by_part(fields):
     class_token = ["class_token"] * (config.classifier == "token")
     position = ["position"] * (config.position_embedding in ("1d", "2d"))
     blocks = [f"blocks.{i}" for i in reversed(range(config.num_layers))]
-    assert [name for name, _ in parts] == ["classify", "norm", *blocks, *position, *class_token, "project"]
+    pool = ["pool"] * (config.classifier == "map")
+    before = ["input_norm"] * config.input_norm + ["registers"] * (config.num_registers > 0)
+    end = [*before, *position, *class_token, "project"]
+    assert [name for name, _ in parts] == ["classify", *pool, "norm", *blocks, *end]
     dp = tree.from_leaves(reversed(parts))
     np.testing.assert_array_equal(dimages, expected_dimages)
     for grads in (dp, expected):
