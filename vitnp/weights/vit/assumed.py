@@ -20,6 +20,7 @@ OPEN = {
 # Of the preprocessing: what changes a picture most, and how it is written in a line.
 PICTURE = ("mean", "std", "resize_filter", "crop_fraction")
 UNKNOWN = "unknown"
+LEFT_OUT, HEAD = "left out", "head"  # what is taken of arrays beside the model: no field that can be set
 NAMES = {"resize_filter": "filter", "crop_fraction": "crop"}
 
 
@@ -50,18 +51,21 @@ def _text(value):
 
 def line(path, taken, most):
     """The one line that says it; the path is cut to its name where the line would be longer than `most`."""
-    fields = [f"{name} ({text})" for name, text in taken if text != UNKNOWN]
+    fields = [f"{name} ({text})" for name, text in taken if text != UNKNOWN and name != LEFT_OUT]
+    left = [text for name, text in taken if name == LEFT_OUT]
     unknown = [name for name, text in taken if text == UNKNOWN]
     clauses = []
     if fields:
-        names = [name for name, _ in taken]
-        first = "num_heads" if "num_heads" in names else names[0]
+        clauses.append(f" does not say these, and the usual values are taken: {', '.join(fields)}")
+        names = [name for name, text in taken if name not in (HEAD, LEFT_OUT) and text != UNKNOWN]
+        first = "num_heads" if "num_heads" in names else next(iter(names), None)
         first = "preprocessing.FIELD" if first == "preprocessing" else first
-        what = f" does not say these, and the usual values are taken: {', '.join(fields)}"
-        clauses.append(f"{what}; another: --set {first}=VALUE")
+        clauses += [f"another: --set {first}=VALUE"] if first else []
+    if left:
+        clauses.append(f"{'' if clauses else ': '}left out, beside the model: {some_of(left)}")
     if unknown:
         clauses.append(
-            f"{'' if fields else ': '}fields that are not known here are left out: {some_of(unknown)}"
+            f"{'' if clauses else ': '}fields that are not known here are left out: {some_of(unknown)}"
         )
     text = "; ".join(clauses)
     return f"{path if len(str(path)) + len(text) <= most else os.path.basename(os.fspath(path))}{text}"
