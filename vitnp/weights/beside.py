@@ -24,7 +24,8 @@ TEXT = re.compile(
 )
 # Of a training, and without influence on what a model computes: counters, losses, measures of quality.
 TRAINING = {"n_averaged", "num_updates", "global_step", "step", "epoch", "iteration", "lr"}
-TRAINING |= {"criterion", "metric", "metrics", "callbacks"}
+TRAINING |= {"criterion", "metric", "metrics"}
+CALLBACKS = "callbacks"  # of Lightning, one of which can hold the average of the model, another model
 MEASURE = re.compile(r".*loss(_fn)?|(.*_)?(acc|accuracy|auroc|f1|top)_?[0-9]*")
 HEADS = {"head", "heads", "fc", "classifier", "linear", "cls_head", "classification_head"}
 
@@ -45,7 +46,9 @@ def sorted_out(before, others, beside):
 
     before, others: what stands before the names of the model, and of the other models in the file.
     """
-    mine = {name: one for name, one in beside.items() if not _of_training(name)}
+    mine = {
+        name: one for name, one in beside.items() if not _of_training(name) and CALLBACKS not in parts(name)
+    }
     theirs = [name for name in mine if any(_common(name, other) > _common(name, before) for other in others)]
     mine = {name: one for name, one in mine.items() if name not in theirs}
     starts = {match[1] or "" for name in mine if (match := LAST_LAYER.fullmatch(name))} - {""}

@@ -4,12 +4,11 @@ import shlex
 from pathlib import Path
 
 from vitnp import models
-from vitnp.errors import InputError
+from vitnp.errors import SHOWN, InputError, one_line
 from vitnp.weights import families, kinds, native, shards, wrapped
 from vitnp.weights.families import Described
 from vitnp.weights.onnx.file import GRAPH
 from vitnp.weights.onnx.graph import opened as graph
-from vitnp.weights.stored import called
 from vitnp.weights.vit.assumed import HEAD, LEFT_OUT
 
 
@@ -61,7 +60,7 @@ def _of_a_library(path, model, **told):
     taken = [(HEAD, model.head)] if model.head else []
     if model.left:
         more = f" and {len(model.left) - 1:,} more" if len(model.left) > 1 else ""
-        taken.append((LEFT_OUT, called(model.left[0]) + more))
+        taken.append((LEFT_OUT, one_line(model.left[0], SHOWN) + more))
     return found._replace(
         notes=[*shards.note(path), *model.notes, *found.notes], taken=(*found.taken, *taken)
     )

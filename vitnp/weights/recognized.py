@@ -12,7 +12,7 @@ AROUND = r"(?:^|[./])"  # the beginning of a part of a name
 MODELS = (
     (
         r"lora_(A|B|embedding|down|up)\b",
-        "a LoRA adapter, which changes another model: merge it into its model",
+        "a LoRA adapter to be merged into its model",
     ),
     (r"exp_avg(_sq)?$|momentum_buffer$", "the state of an optimizer"),
     (
