@@ -12,6 +12,7 @@ import safetensors.numpy
 from checkpoint_files import TOKEN, arrays_of, opcodes, program_file, random_model, same, saved_file, text
 
 from vitnp import InputError, preset, weights
+from vitnp.commands.cli import main
 from vitnp.errors import Assumed
 from vitnp.weights import beside, families, kinds, recognized, wrapped
 from vitnp.weights.stored import Stored
@@ -249,6 +250,14 @@ def test_what_lies_beside_a_model_with_a_head_is_said(tmp_path, timm, what, key)
     assert "--set left" not in line
 
 
+def test_inspect_says_it_as_a_note_alone(tmp_path, timm, capsys):
+    arrays = behind("vit.", timm) | {"adapter.weight": np.ones(3, "f4")}
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    assert main(["weights", "inspect", str(tmp_path / "x.safetensors")]) == 0
+    said = [line for line in capsys.readouterr().out.split("\n") if "adapter" in line]
+    assert said == ["note: left out, beside the model that is called vit.*: adapter.weight"]
+
+
 def test_the_line_where_nothing_else_is_taken():
     taken = [("left out", "a and 1 more"), ("head", "b")]
     assert assumed.line("x.pth", taken[:1], 300) == "x.pth: left out, beside the model: a and 1 more"
@@ -470,6 +479,7 @@ def test_another_model_is_named(tmp_path, what):
 # Names of models that have a ViT's patch projection and are none that is read.
 BESIDE_PATCHES = {
     "VideoMAE": "encoder.layer.0.attention.attention.q_bias",
+    "TimeSformer or": "blocks.0.temporal_attn.qkv.weight",
     "TimeSformer": "encoder.layer.0.temporal_attention.attention.qkv.weight",
     "InternVL": "encoder.layer.0.attention.projection_layer.weight",
     "BLIP": "encoder.layers.0.self_attn.qkv.weight",

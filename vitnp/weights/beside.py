@@ -24,7 +24,7 @@ TEXT = re.compile(
 )
 # Of a training, and without influence on what a model computes: counters, losses, measures of quality.
 TRAINING = {"n_averaged", "num_updates", "global_step", "step", "epoch", "iteration", "lr"}
-TRAINING |= {"criterion", "metric", "metrics"}
+TRAINING |= {"criterion", "metric", "metrics", "class_weights"}
 CALLBACKS = "callbacks"  # of Lightning, one of which can hold the average of the model, another model
 MEASURE = re.compile(r".*loss(_fn)?|(.*_)?(acc|accuracy|auroc|f1|top)_?[0-9]*")
 HEADS = {"head", "heads", "fc", "classifier", "linear", "cls_head", "classification_head"}

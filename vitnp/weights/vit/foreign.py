@@ -17,7 +17,7 @@ PARALLEL = "a ViT with parallel blocks, which are not built here"
 KINDS = (
     (r"\.modules_to_save\.", "a model under PEFT's names: save it after merge_and_unload()"),
     (
-        r"time_embeddings$|temporal_attention\.|attention\.attention\.q_bias$",
+        r"time_embed(dings)?$|temporal_att(entio)?n\.|attention\.attention\.q_bias$",
         "TimeSformer or VideoMAE, a model of videos, which is not built here",
     ),
     (r"[xyhw]_position_embeddings\.", "LayoutLMv3, a model of documents, which is not built here"),
