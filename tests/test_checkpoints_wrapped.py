@@ -127,7 +127,7 @@ def test_the_same_dict_under_two_keys_is_one_model(tmp_path, timm):
 )
 @pytest.mark.parametrize("before", ["", "model."])
 def test_pytorchs_own_wrappers_are_taken_off_within_a_name(tmp_path, timm, wrapper, before):
-    arrays = {name.replace("norm1.", f"{wrapper}.norm1."): array for name, array in timm.items()}
+    arrays = {name.replace("blocks.0.", f"blocks.0.{wrapper}."): array for name, array in timm.items()}
     arrays = {name.replace("embed.proj", f"embed.{wrapper}.proj"): array for name, array in arrays.items()}
     safetensors.numpy.save_file(behind(before, arrays), tmp_path / "x.safetensors")
     p, _ = weights.load(tmp_path / "x.safetensors", **SIZE)
@@ -137,6 +137,19 @@ def test_pytorchs_own_wrappers_are_taken_off_within_a_name(tmp_path, timm, wrapp
 def test_a_wrapper_stays_where_without_it_two_names_are_one():
     names = dict.fromkeys(["a._orig_mod.b", "a.b"])
     assert beside.unwrapped(names) == names
+
+
+def test_a_part_that_is_called_module_is_no_wrapper(tmp_path, timm):
+    backbone = {name: array for name, array in timm.items() if not name.startswith("head.")}
+    head = {name: array for name, array in timm.items() if name.startswith("head.")}
+    arrays = behind("net.module.", backbone) | behind("net.", head) | {"net.n_averaged": np.ones((), "i8")}
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    said = dict(weights.inspect(tmp_path / "x.safetensors", **SIZE).taken)
+    assert said["head"] == "net.head.bias and net.head.weight beside net.module.*"
+    assert beside.unwrapped(dict.fromkeys(["net.module.x", "net.n_averaged"])).keys() == {
+        "net.x",
+        "net.n_averaged",
+    }
 
 
 COUNTERS = ["epoch", "best_acc1", "val_acc", "n_averaged", "train_loss", "lr", "optimizer.state.0", "top_5"]
@@ -149,6 +162,16 @@ def test_counters_and_measures_beside_the_arrays(tmp_path, timm, name, before):
     safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
     assert same(weights.load(tmp_path / "x.safetensors", **SIZE)[0], right())
     assert not left_out(tmp_path / "x.safetensors")
+
+
+def test_a_model_under_the_name_of_a_measure_is_a_model(tmp_path, timm):
+    path = tmp_path / "x.safetensors"
+    safetensors.numpy.save_file(behind("best_acc.", timm), path)
+    assert same(weights.load(path, **SIZE)[0], right())
+    safetensors.numpy.save_file(behind("best_acc.", timm) | behind("last.", timm), path)
+    refused(path, "more than one model: best_acc; last")
+    safetensors.numpy.save_file(behind("best_acc.", timm) | timm, path)
+    refused(path, "is unexpected")
 
 
 def test_the_mask_token_of_ibot(tmp_path, timm):

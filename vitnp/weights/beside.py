@@ -8,10 +8,11 @@ import re
 
 from vitnp.weights import families
 
-# PyTorch's own wrappers: torch.compile, activation checkpointing, FSDP, Fabric, DataParallel within a model.
+# PyTorch's own wrappers: torch.compile, activation checkpointing, FSDP, Fabric; and DataParallel within a model.
 WRAPPERS = re.compile(
-    r"(?:(?<=[./])|^)(?:_orig_mod|_checkpoint_wrapped_module|_fsdp_wrapped_module|_forward_module)\.|(?<=\.)module\."
+    r"(?:(?<=[./])|^)(?:_orig_mod|_checkpoint_wrapped_module|_fsdp_wrapped_module|_forward_module)\."
 )
+MODULE = re.compile(r"(?<=\.)module\.")
 # An optimizer's arrays; Flax's optimizer has the model in it, as opt/target.
 OPTIMIZER = re.compile(
     r"(?:opt|opt_state|optimizer|optimizers|optimizer_state_dict)[./](?!target/)|state/(?:param_states/|step$)"
@@ -32,13 +33,33 @@ HEADS = {"head", "heads", "fc", "classifier", "linear", "cls_head", "classificat
 
 def unwrapped(stored):
     """{name without PyTorch's own wrappers, wherever they are in it: Stored}; as it is where two would be one name."""
-    plain = {WRAPPERS.sub("", name): one for name, one in stored.items()}
-    return plain if len(plain) == len(stored) else stored
+    plain = [WRAPPERS.sub("", name) for name in stored]
+    wrapped = {name[: match.start()] for name in plain for match in MODULE.finditer(name)}
+    # A wrapper has one module; a model that calls one of its parts "module" has others beside it.
+    models = {
+        before
+        for name in plain
+        for match in re.finditer(r"\.", name)
+        if (before := name[: match.end()]) in wrapped
+        and not MODULE.match(name, match.end())
+        and not _of_training(name)
+    }
+
+    def bare(match):
+        return match[0] if match.string[: match.start()] in models else ""
+
+    plain = [MODULE.sub(bare, name) for name in plain]
+    return dict(zip(plain, stored.values(), strict=True)) if len({*plain}) == len(stored) else stored
 
 
-def without_training(stored):
-    """{name: Stored} without counters, losses and optimizers; all of them where nothing else is there."""
-    return {name: one for name, one in stored.items() if not _of_training(name)} or stored
+def without_optimizer(stored):
+    """{name: Stored} without an optimizer's; all of them where nothing else is there."""
+    return {name: one for name, one in stored.items() if not OPTIMIZER.match(name)} or stored
+
+
+def without_counters(stored):
+    """{name: Stored} of a model whose names have nothing before them, without the counters and measures beside them."""
+    return {name: one for name, one in stored.items() if len(parts(name)) > 2 or not _of_training(name)}
 
 
 def sorted_out(before, others, beside):
@@ -89,9 +110,8 @@ def parts(name):
 
 
 def _of_training(name):
-    """Whether it is the name of a counter, a loss, a measure of quality, or of an optimizer's array."""
-    counts = any(part in TRAINING or MEASURE.fullmatch(part) for part in parts(name))
-    return counts or bool(OPTIMIZER.match(name))
+    """Whether it is the name of a counter, a loss, a measure of quality."""
+    return any(part in TRAINING or MEASURE.fullmatch(part) for part in parts(name))
 
 
 def _common(name, before):

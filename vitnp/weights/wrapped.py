@@ -56,7 +56,7 @@ def chosen(path, stored, asked=None):
 
     Raises InputError for several models where `asked` does not say which, and for a key that is none.
     """
-    stored = around.without_training(around.unwrapped(stored))
+    stored = around.without_optimizer(around.unwrapped(stored))
     everything = found = prefixes(stored)
     format = asked if asked is None or known(asked, FORMATS) else None
     if format is None and asked is not None:
@@ -72,7 +72,7 @@ def chosen(path, stored, asked=None):
             f"--from, as --from {called(keys[0])}"
         )
     if found in ([], [""]):
-        return Chosen(stored, format, [])
+        return Chosen(around.without_counters(stored), format, [])
     (before,), others = found, tuple(other for other in everything if other not in found)
     inner = tuple(other for other in others if other.startswith(before))
     model = _behind(
