@@ -174,6 +174,13 @@ def test_a_model_under_the_name_of_a_measure_is_a_model(tmp_path, timm):
     refused(path, "is unexpected")
 
 
+def test_the_decoder_of_masked_images_is_for_pretraining(tmp_path, tmp_path_factory):
+    arrays = arrays_in("huggingface", tmp_path_factory.getbasetemp()) | {"decoder.0.weight": np.ones(3, "f4")}
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    notes = weights.inspect(tmp_path / "x.safetensors", **SIZE).notes
+    assert "left out, as it is for pre-training alone: decoder.0.weight" in notes
+
+
 def test_the_mask_token_of_ibot(tmp_path, timm):
     safetensors.numpy.save_file(timm | {"masked_embed": np.ones((1, 192), "f4")}, tmp_path / "x.safetensors")
     assert same(weights.load(tmp_path / "x.safetensors", **SIZE)[0], right())
@@ -486,6 +493,11 @@ NAMES = {
     "NaFlexViT": "embeds.proj.weight",
     "LeViT": "stages.0.blocks.0.attn.attention_biases",
     "PVT": "encoder.layers.0.blocks.0.attention.spatial_reduction.weight",
+    "X-CLIP": "encoder.layers.0.message_attn.k_proj.weight",
+    "OWL-ViT": "vision_model.pre_layernorm.weight",
+    "Pixtral": "patch_conv.weight",
+    "V-JEPA": "encoder.embeddings.patch_embeddings.proj.weight",
+    "ViTDet under": "embeddings.projection.weight",
     "CoCa": "text_decoder.resblocks.0.ln_1.weight",
     "LayerScale under open_clip's names": "visual.transformer.resblocks.0.ls_1.gamma",
 }
