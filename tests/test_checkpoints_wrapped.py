@@ -524,6 +524,7 @@ BESIDE_PATCHES = {
     "SAM or ViTDet": "blocks.0.attn.rel_pos_h",
     "CaiT": "blocks_token_only.0.norm1.weight",
     "ConViT": "blocks.0.attn.gating_param",
+    "Hiera or MViT": "stages.0.blocks.0.attn.rel_pos_h",
     "Hiera": "encoder.stages.0.layers.0.attn.qkv.weight",
     "PVT": "stages.0.blocks.0.attn.sr.weight",
     "relative positions of timm": "shared_rel_pos.mlp.fc1.weight",

@@ -31,13 +31,13 @@ KINDS = (
         "the vision tower of BLIP or BLIP-2, whose names are not read",
     ),
     (r"class_pos_emb$", "MLCD: its rotary positions are not built here"),
+    (
+        r"encoder\.stages\.\d+\.layers\.\d+\.attn\.|stages\.\d+\.blocks\.\d+\.attn\.rel_pos_|(^|\.)blocks\.\d+\.proj\.",
+        "Hiera or MViT: its stages are not built here",
+    ),
     (r"\.rel_pos_[hw]$", "the image encoder of SAM or ViTDet: its relative positions are not built here"),
     (r"blocks_token_only\.", "CaiT: its class attention is not built here"),
     (r"\.gating_param$", "ConViT: its gated attention is not built here"),
-    (
-        r"encoder\.stages\.\d+\.layers\.\d+\.attn\.|(^|\.)blocks\.\d+\.proj\.",
-        "Hiera or MViT: its stages are not built here",
-    ),
     (r"stages\.\d+\.blocks\.\d+\.attn\.(q|sr)\.", "PVT: its stages are not built here"),
     (
         r"patch_embeddings\.backbone\.",
