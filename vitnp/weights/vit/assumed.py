@@ -21,7 +21,7 @@ OPEN = {
 PICTURE = ("mean", "std", "resize_filter", "crop_fraction")
 UNKNOWN = "unknown"
 LEFT_OUT, HEAD = "left out", "head"  # of arrays beside the model
-NO_FIELDS = (LEFT_OUT, HEAD, "pre_logits")  # which --set does not know
+PARTS = (LEFT_OUT, HEAD, "pre_logits", "image_size")  # which no --set answers
 NAMES = {"resize_filter": "filter", "crop_fraction": "crop"}
 
 
@@ -63,7 +63,7 @@ def line(path, taken, most):
     if fields:
         it = "it" if left else ""
         clauses.append(f"{it} does not say these, and the usual values are taken: {', '.join(fields)}")
-        names = [name for name, text in taken if name not in NO_FIELDS and text != UNKNOWN]
+        names = [name for name, text in taken if name not in PARTS and text != UNKNOWN]
         first = "num_heads" if "num_heads" in names else next(iter(names), None)
         first = "preprocessing.FIELD" if first == "preprocessing" else first
         clauses += [f"another: --set {first}=VALUE"] if first else []
