@@ -170,6 +170,35 @@ def test_a_folder_with_one_file_of_weights(tmp_path, name):
     refused(tmp_path, "holds several files of weights", name, "other.pth", "name one of them")
 
 
+def test_an_index_names_the_shards_beside_it_whatever_they_are_called(folder):
+    text = (folder / INDEX).read_text()
+    for name, free in zip(NAMES, ("a.safetensors", "b.safetensors", "c.safetensors"), strict=True):
+        (folder / name).rename(folder / free)
+        text = text.replace(name, free)
+    (folder / INDEX).write_text(text)
+    assert same(weights.load(folder, **SIZE)[0], random_model(TOKEN))
+    (folder / "d.safetensors").write_bytes(b"")
+    refused(folder, f"holds several files of weights: {INDEX}; d.safetensors; name one of them")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sampler.bin",
+        "sampler_1.bin",
+        "dl_state_dict.bin",
+        "zero_pp_rank_0_mp_rank_00_optim_states.pt",
+        "bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt",
+        "optimizer_1.bin",
+        "random_states_0.pkl",
+    ],
+)
+def test_what_accelerate_and_deepspeed_save_beside_the_weights(tmp_path, name):
+    arrays_of(tmp_path, "timm", TOKEN)
+    (tmp_path / name).write_bytes(b"\0")
+    assert shards.meant(tmp_path) == str(tmp_path / "timm.safetensors")
+
+
 @pytest.mark.parametrize(
     ("name", "what"),
     [("_METADATA", "Orbax"), ("saved_model.pb", "TensorFlow"), ("flax_model.msgpack", "Flax"), ("a.txt", "")],

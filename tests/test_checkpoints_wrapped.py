@@ -12,8 +12,11 @@ import safetensors.numpy
 from checkpoint_files import TOKEN, arrays_of, opcodes, program_file, random_model, same, saved_file, text
 
 from vitnp import InputError, preset, weights
-from vitnp.weights import families, kinds, recognized, wrapped
+from vitnp.commands.cli import main
+from vitnp.errors import Assumed
+from vitnp.weights import beside, families, kinds, recognized, wrapped
 from vitnp.weights.stored import Stored
+from vitnp.weights.vit import assumed
 
 SIZE = {"image_size": TOKEN.image_size}
 
@@ -119,6 +122,70 @@ def test_the_same_dict_under_two_keys_is_one_model(tmp_path, timm):
     assert same(weights.load(tmp_path / "model.pth", **SIZE)[0], right())
 
 
+@pytest.mark.parametrize(
+    "wrapper", ["_orig_mod", "_checkpoint_wrapped_module", "_fsdp_wrapped_module", "module"]
+)
+@pytest.mark.parametrize("before", ["", "model."])
+def test_pytorchs_own_wrappers_are_taken_off_within_a_name(tmp_path, timm, wrapper, before):
+    arrays = {name.replace("blocks.0.", f"blocks.0.{wrapper}."): array for name, array in timm.items()}
+    arrays = {name.replace("embed.proj", f"embed.{wrapper}.proj"): array for name, array in arrays.items()}
+    safetensors.numpy.save_file(behind(before, arrays), tmp_path / "x.safetensors")
+    p, _ = weights.load(tmp_path / "x.safetensors", **SIZE)
+    assert same(p, right())
+
+
+def test_a_wrapper_stays_where_without_it_two_names_are_one():
+    names = dict.fromkeys(["a._orig_mod.b", "a.b"])
+    assert beside.unwrapped(names) == names
+
+
+def test_a_part_that_is_called_module_is_no_wrapper(tmp_path, timm):
+    backbone = {name: array for name, array in timm.items() if not name.startswith("head.")}
+    head = {name: array for name, array in timm.items() if name.startswith("head.")}
+    arrays = behind("net.module.", backbone) | behind("net.", head) | {"net.n_averaged": np.ones((), "i8")}
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    said = dict(weights.inspect(tmp_path / "x.safetensors", **SIZE).taken)
+    assert said["head"] == "net.head.bias and net.head.weight beside net.module.*"
+    assert beside.unwrapped(dict.fromkeys(["net.module.x", "net.n_averaged"])).keys() == {
+        "net.x",
+        "net.n_averaged",
+    }
+
+
+COUNTERS = ["epoch", "best_acc1", "val_acc", "n_averaged", "train_loss", "lr", "optimizer.state.0", "top_5"]
+
+
+@pytest.mark.parametrize("name", COUNTERS)
+@pytest.mark.parametrize("before", ["", "model."])
+def test_counters_and_measures_beside_the_arrays(tmp_path, timm, name, before):
+    arrays = behind(before, timm) | {name: np.ones((), "f4")}
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    assert same(weights.load(tmp_path / "x.safetensors", **SIZE)[0], right())
+    assert not left_out(tmp_path / "x.safetensors")
+
+
+def test_a_model_under_the_name_of_a_measure_is_a_model(tmp_path, timm):
+    path = tmp_path / "x.safetensors"
+    safetensors.numpy.save_file(behind("best_acc.", timm), path)
+    assert same(weights.load(path, **SIZE)[0], right())
+    safetensors.numpy.save_file(behind("best_acc.", timm) | behind("last.", timm), path)
+    refused(path, "more than one model: best_acc; last")
+    safetensors.numpy.save_file(behind("best_acc.", timm) | timm, path)
+    refused(path, "is unexpected")
+
+
+def test_the_decoder_of_masked_images_is_for_pretraining(tmp_path, tmp_path_factory):
+    arrays = arrays_in("huggingface", tmp_path_factory.getbasetemp()) | {"decoder.0.weight": np.ones(3, "f4")}
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    notes = weights.inspect(tmp_path / "x.safetensors", **SIZE).notes
+    assert "left out, as it is for pre-training alone: decoder.0.weight" in notes
+
+
+def test_the_mask_token_of_ibot(tmp_path, timm):
+    safetensors.numpy.save_file(timm | {"masked_embed": np.ones((1, 192), "f4")}, tmp_path / "x.safetensors")
+    assert same(weights.load(tmp_path / "x.safetensors", **SIZE)[0], right())
+
+
 # ---- several ----
 
 SEVERAL = {
@@ -144,7 +211,109 @@ def test_which_of_two_models_is_asked(tmp_path, timm, first, second, keys):
     refused(tmp_path / "x.safetensors", 'format "nobody" is unknown', *keys, format="nobody")
 
 
+def test_an_average_in_a_callback_of_lightning_is_another_model(tmp_path, timm):
+    saved = {"state_dict": behind("model.", timm), "callbacks": {"Checkpoint": {"best": np.ones((), "f4")}}}
+    saved_file(tmp_path / "x.ckpt", saved)
+    assert same(weights.load(tmp_path / "x.ckpt", **SIZE)[0], right())
+    assert not left_out(tmp_path / "x.ckpt")
+    saved["callbacks"]["EMA"] = {"ema_state_dict": behind("model.", timm)}
+    saved_file(tmp_path / "x.ckpt", saved)
+    refused(tmp_path / "x.ckpt", "more than one model: state_dict; callbacks")
+
+
+@pytest.fixture
+def google(tmp_path):
+    """{name: array} of a random model, as Google has it."""
+    return arrays_of(tmp_path, "google", TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("model", "optimizer"),
+    [("params/", "opt/0/mu/"), ("opt/target/", "opt/state/"), ("target/", "state/param_states/")],
+)
+def test_an_optimizer_of_jax_is_no_model(tmp_path, google, model, optimizer):
+    np.savez(tmp_path / "x.npz", **behind(model, google), **behind(optimizer, google))
+    assert same(weights.load(tmp_path / "x.npz", **SIZE)[0], right())
+    assert not left_out(tmp_path / "x.npz")
+
+
+def test_which_of_big_visions_two_is_asked(tmp_path, google):
+    other = {name: array + 1 for name, array in google.items()}
+    np.savez(tmp_path / "x.npz", **behind("params/", google), **behind("ema_params/", other))
+    refused(tmp_path / "x.npz", "more than one model: params; ema_params")
+    assert same(weights.load(tmp_path / "x.npz", format="params", **SIZE)[0], right())
+    p, _ = weights.load(tmp_path / "x.npz", format="ema_params", **SIZE)
+    assert np.array_equal(p["norm"]["beta"], right()["norm"]["beta"] + 1)
+
+
 # ---- beside the model ----
+
+
+def left_out(path, **options):
+    """What every command says that it leaves out."""
+    return [text for name, text in weights.inspect(path, **SIZE, **options).taken if name == "left out"]
+
+
+OUTER = {
+    "a head that reads the head": {"fc.weight": (3, 7), "fc.bias": (3,)},
+    "layers after the head": {"classifier.1.weight": (3, 7), "classifier.1.bias": (3,)},
+    "an adapter": {"adapter.weight": (3, 3, 1, 1), "adapter.bias": (3,)},
+    "the normalization of RobustBench": {"normalize.mean": (1, 3, 1, 1), "normalize.std": (1, 3, 1, 1)},
+    "buffers of a normalization": {"mean": (1, 3, 1, 1), "std": (1, 3, 1, 1)},
+    "a BatchNorm": {"0.running_mean": (3,), "0.running_var": (3,)},
+    "a prompt": {"prompt": (1, 4, 192), "prompt_2": (1, 4, 192)},
+    "a temperature": {"temperature": (1,), "bias": (1,)},
+}
+
+
+@pytest.mark.parametrize("what", OUTER)
+@pytest.mark.parametrize("key", ["", "state_dict."])
+def test_what_lies_beside_a_model_with_a_head_is_said(tmp_path, timm, what, key):
+    more = {name: np.ones(shape, "f4") for name, shape in OUTER[what].items()}
+    safetensors.numpy.save_file(behind(f"{key}vit.", timm) | behind(key, more), tmp_path / "x.safetensors")
+    with pytest.warns(Assumed) as warned:
+        p, _ = weights.load(tmp_path / "x.safetensors", **SIZE)
+    assert same(p, right())
+    line, first = str(warned[0].message), sorted(more)[0]
+    assert f": left out, beside the model: {key}{first} and 1 more; " in line
+    assert len(line) <= 300
+    assert "--set left" not in line
+
+
+def test_inspect_says_it_as_a_note_alone(tmp_path, timm, capsys):
+    arrays = behind("vit.", timm) | {"adapter.weight": np.ones(3, "f4")}
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    assert main(["weights", "inspect", str(tmp_path / "x.safetensors")]) == 0
+    said = [line for line in capsys.readouterr().out.split("\n") if "adapter" in line]
+    assert said == ["note: left out, beside the model that is called vit.*: adapter.weight"]
+
+
+def test_the_line_where_nothing_else_is_taken():
+    taken = [("left out", "a and 1 more"), ("head", "b")]
+    assert assumed.line("x.pth", taken[:1], 300) == "x.pth: left out, beside the model: a and 1 more"
+    assert "--set" not in assumed.line("x.pth", taken, 300)
+
+
+QUIET = {
+    "the other model's head": {"student.head.mlp.0.weight": (8, 192), "student.prompt": (3,)},
+    "the projection of DINO": {
+        "teacher.head.mlp.0.weight": (8, 192),
+        "teacher.head.last_layer.weight_g": (8, 1),
+    },
+    "a loss": {"dino_loss.center": (1, 8)},
+    "a text tower": {"teacher.text.blocks.0.norm.weight": (8,), "teacher.logit_scale": (1,)},
+}
+
+
+@pytest.mark.parametrize("what", QUIET)
+def test_what_the_chosen_model_does_not_use_is_not_said(tmp_path, timm, what):
+    arrays = behind("teacher.backbone.", timm) | behind("student.backbone.", timm)
+    arrays |= {name: np.ones(shape, "f4") for name, shape in QUIET[what].items()}
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    assert not left_out(tmp_path / "x.safetensors", format="teacher")
+    arrays["teacher.prompt"] = np.ones(3, "f4")
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    assert left_out(tmp_path / "x.safetensors", format="teacher") == ["teacher.prompt"]
 
 
 def test_a_head_beside_a_backbone_is_said(tmp_path, timm):
@@ -318,6 +487,19 @@ NAMES = {
     "small convolutional": "conv1.weight",
     "a head": "fc.weight",
     "MLP-Mixer": "blocks.0.mlp_tokens.fc1.weight",
+    "SAM or ViTDet": "vision_encoder.layers.0.attn.rel_pos_h",
+    "Llama": "positional_embedding_vlm",
+    "tower of Llama": "gated_positional_embedding.tile_embedding.weight",
+    "NaFlexViT": "embeds.proj.weight",
+    "LeViT": "stages.0.blocks.0.attn.attention_biases",
+    "PVT": "encoder.layers.0.blocks.0.attention.spatial_reduction.weight",
+    "X-CLIP": "encoder.layers.0.message_attn.k_proj.weight",
+    "OWL-ViT": "vision_model.pre_layernorm.weight",
+    "Pixtral": "patch_conv.weight",
+    "V-JEPA": "encoder.embeddings.patch_embeddings.proj.weight",
+    "ViTDet under": "embeddings.projection.weight",
+    "CoCa": "text_decoder.resblocks.0.ln_1.weight",
+    "LayerScale under open_clip's names": "visual.transformer.resblocks.0.ls_1.gamma",
 }
 
 
@@ -329,8 +511,45 @@ def test_another_model_is_named(tmp_path, what):
     assert NAMES[what] in message
 
 
+# Names of models that have a ViT's patch projection and are none that is read.
+BESIDE_PATCHES = {
+    "VideoMAE": "encoder.layer.0.attention.attention.q_bias",
+    "TimeSformer or": "blocks.0.temporal_attn.qkv.weight",
+    "TimeSformer": "encoder.layer.0.temporal_attention.attention.qkv.weight",
+    "InternVL": "encoder.layer.0.attention.projection_layer.weight",
+    "BLIP": "encoder.layers.0.self_attn.qkv.weight",
+    "MLCD": "class_pos_emb",
+    "EoMT": "attn_mask_probs",
+    "LayoutLMv3": "embeddings.x_position_embeddings.weight",
+    "SAM or ViTDet": "blocks.0.attn.rel_pos_h",
+    "CaiT": "blocks_token_only.0.norm1.weight",
+    "ConViT": "blocks.0.attn.gating_param",
+    "Hiera or MViT": "stages.0.blocks.0.attn.rel_pos_h",
+    "Hiera": "encoder.stages.0.layers.0.attn.qkv.weight",
+    "PVT": "stages.0.blocks.0.attn.sr.weight",
+    "relative positions of timm": "shared_rel_pos.mlp.fc1.weight",
+    "PEFT": "classifier.modules_to_save.default.weight",
+}
+
+
+@pytest.mark.parametrize("what", BESIDE_PATCHES)
+@pytest.mark.parametrize("format", ["timm", "huggingface"])
+def test_another_model_with_patches_is_named(tmp_path, tmp_path_factory, what, format):
+    arrays = arrays_in(format, tmp_path_factory.getbasetemp()) | {BESIDE_PATCHES[what]: np.ones(3, "f4")}
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    refused(tmp_path / "x.safetensors", what, BESIDE_PATCHES[what], "name another file")
+
+
+def test_patches_with_a_time(tmp_path, tmp_path_factory):
+    arrays = dict(arrays_in("huggingface", tmp_path_factory.getbasetemp()))
+    name = next(name for name in arrays if name.endswith("projection.weight"))
+    arrays[name] = np.ascontiguousarray(np.stack([arrays[name]] * 2, 2))
+    safetensors.numpy.save_file(arrays, tmp_path / "x.safetensors")
+    refused(tmp_path / "x.safetensors", "a ViT of videos", name)
+
+
 def test_hundreds_of_names_are_not_listed(tmp_path, timm):
-    more = {f"blocks.0.{i}.{'x' * 90}.lora_A": np.ones(1, "f4") for i in range(500)}
+    more = {f"blocks.0.x{i}.{'x' * 90}.lora_A": np.ones(1, "f4") for i in range(500)}
     safetensors.numpy.save_file(timm | more, tmp_path / "adapter.safetensors")
     refused(tmp_path / "adapter.safetensors", "a LoRA adapter", "beside the timm model", "inspect lists all")
     safetensors.numpy.save_file(

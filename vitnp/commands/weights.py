@@ -20,6 +20,7 @@ from vitnp.weights import fetch, loading, saving
 from vitnp.weights.described import config_class
 from vitnp.weights.families import check_format
 from vitnp.weights.native import need_no_classes
+from vitnp.weights.vit.assumed import LEFT_OUT
 
 LINES = 1000  # of a list: a ViT of 60 blocks has fewer arrays
 HEAD = "--format vitnp --num-classes N"
@@ -109,7 +110,7 @@ def run_inspect(args):
     for row in rows[:LINES]:
         print("  " + aligned(row, sizes).rstrip())
     print(f"  … and {len(rows) - LINES:,} more\n" if len(rows) > LINES else "")
-    taken = [f"{name} {text}" for name, text in found.taken]
+    taken = [f"{name} {text}" for name, text in found.taken if name != LEFT_OUT]  # which is one of the notes
     why = weights.unclassed(path) if found.config.num_classes else ""
     notes = [*found.notes, f"the model {why}"] if why else found.notes
     for title, items in (

@@ -5,7 +5,7 @@ ViTs in ONNX files are read too. BiT and the hybrids are read and written as Goo
 loading.py, saving.py    files to (p, config), and back     adapt.py    another image size, another head
 kinds.py, npz.py, unpickle.py   the kinds of file           native.py   the configuration in vitnp's own files
 rebuilt.py, saved.py     what torch.save's pickle makes     wrapped.py  the model behind prefixes and keys
-shards.py                a model in several files, a folder of weights
+beside.py                what lies beside it             shards.py   a model in several files, a folder of weights
 other_kinds.py, recognized.py   what a file is that is not read: its kind, its model
 stored.py, described.py   an array that is still in its file; what a file says of itself
 families.py, tables.py, settings.py   which family a file is of; its names; what no array shows

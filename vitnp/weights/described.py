@@ -4,12 +4,12 @@ import shlex
 from pathlib import Path
 
 from vitnp import models
-from vitnp.errors import InputError, some_of
+from vitnp.errors import SHOWN, InputError, one_line
 from vitnp.weights import families, kinds, native, shards, wrapped
 from vitnp.weights.families import Described
 from vitnp.weights.onnx.file import GRAPH
 from vitnp.weights.onnx.graph import opened as graph
-from vitnp.weights.stored import called
+from vitnp.weights.vit.assumed import HEAD, LEFT_OUT
 
 
 def describe(path, stored, *, format=None, image_size=None, guess=False, **overrides):
@@ -57,9 +57,10 @@ def _of_a_library(path, model, **told):
         if one.dtype.hasobject:
             one.read()  # which says why it is not read
     found = families.files(family).describe(path, format, model.stored, **told)
-    taken = [("head", model.head)] if model.head else []
-    if model.left and not found.config.num_classes:
-        taken.append(("head", f"none, left out: {some_of([called(name) for name in model.left], 1)}"))
+    taken = [(HEAD, model.head)] if model.head else []
+    if model.left:
+        more = f" and {len(model.left) - 1:,} more" if len(model.left) > 1 else ""
+        taken.append((LEFT_OUT, one_line(model.left[0], SHOWN) + more))
     return found._replace(
         notes=[*shards.note(path), *model.notes, *found.notes], taken=(*found.taken, *taken)
     )

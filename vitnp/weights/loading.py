@@ -118,7 +118,7 @@ def _refuse(path, found):
         if what := recognized.beside(found.unexpected):
             raise InputError(
                 f"{path} holds {what}, which is not read here, beside the {found.format} model: "
-                f"{some_of(found.wrong, 2)}; vitnp weights inspect lists all"
+                f"{some_of(found.wrong, 1)}; vitnp weights inspect lists all"
             )
         raise InputError(
             f"{path} does not hold the {found.format} model it names: {some_of(found.wrong)}{more}"

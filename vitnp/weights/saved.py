@@ -30,7 +30,6 @@ BESIDE = {
         "amp_scaler",
     ),
     *(
-        "callbacks",
         "loops",
         "hyper_parameters",
         "args",

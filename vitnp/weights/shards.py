@@ -4,6 +4,7 @@ model.safetensors.index.json    {"weight_map": {name of an array: file beside it
 model-00001-of-00003.safetensors, …
 """
 
+import contextlib
 import os
 import re
 
@@ -15,8 +16,10 @@ INDEX = ".index.json"
 SHARD = re.compile(r"(.+)-([0-9]{5})-of-([0-9]{5})(\.safetensors|\.bin)")
 MOST_SHARDS = 1000
 ENDINGS = (".safetensors", ".npz", ".pth", ".pt", ".bin", ".ckpt", ".onnx", ".pth.tar")
-# What transformers' Trainer saves beside the weights.
-BESIDE = re.compile(r"(training_args\.bin|(optimizer|scheduler|scaler|rng_state)[._].*|\..*|.*\.sha256)")
+# What transformers' Trainer, accelerate and DeepSpeed save beside the weights.
+BESIDE = re.compile(
+    r"training_args\.bin|(optimizer|scheduler|scaler|rng_state|sampler|dl_state_dict)[._].*|.*optim_states\.pt|\..*|.*\.sha256"
+)
 # Files and folders that show another program's checkpoint.
 OTHERS = {
     "_METADATA": "an Orbax checkpoint of JAX",
@@ -43,7 +46,8 @@ def meant(path):
     indexes = [name for name in files if name.endswith(INDEX)]
     shards = [name for name in files if SHARD.fullmatch(name)]
     sets = {_index_of(name): name for name in reversed(shards)}
-    alone = [name for name in files if name not in indexes and name not in shards]
+    named = set().union(*(_named(os.path.join(folder, index)) for index in indexes))
+    alone = [name for name in files if name not in {*indexes, *shards, *named}]
     found = indexes + [first for index, first in sets.items() if index not in indexes] + alone
     if len(found) > 1:
         raise InputError(
@@ -105,8 +109,20 @@ def _index_of(shard):
     return f"{match[1]}{match[4]}{INDEX}"
 
 
+def _named(path):
+    """The names of the files that an index names; none where it is no index, which `parts` says."""
+    with contextlib.suppress(InputError):
+        return set(_weight_map(path))
+    return set()
+
+
 def _in_index(path):
     """{path of a shard: its names} of an index."""
+    return {_beside(path, file): names for file, names in _weight_map(path).items()}
+
+
+def _weight_map(path):
+    """{name of a file: names of its arrays} of an index, wherever the file is."""
     text = reading.text(path, "download it again")
     with reading.named(path, " is no index of shards", "download it again"):
         weight_map = reading.from_json(text)["weight_map"]
@@ -121,7 +137,7 @@ def _in_index(path):
             found.setdefault(file, set()).add(name)
         if len(found) > MOST_SHARDS:
             raise ValueError(f"it names {len(found):,} files, more than {MOST_SHARDS:,}")
-    return {_beside(path, file): names for file, names in found.items()}
+    return found
 
 
 def _beside(index, name):

@@ -20,6 +20,8 @@ OPEN = {
 # Of the preprocessing: what changes a picture most, and how it is written in a line.
 PICTURE = ("mean", "std", "resize_filter", "crop_fraction")
 UNKNOWN = "unknown"
+LEFT_OUT, HEAD = "left out", "head"  # of arrays beside the model
+PARTS = (LEFT_OUT, HEAD, "pre_logits", "image_size")  # which no --set answers
 NAMES = {"resize_filter": "filter", "crop_fraction": "crop"}
 
 
@@ -49,19 +51,29 @@ def _text(value):
 
 
 def line(path, taken, most):
-    """The one line that says it; the path is cut to its name where the line would be longer than `most`."""
-    fields = [f"{name} ({text})" for name, text in taken if text != UNKNOWN]
+    """The one line that says it. Where it would be longer than `most`, the path is cut to its name, and then the
+    preprocessing is named alone.
+    """
+    fields = [f"{name} ({text})" for name, text in taken if text != UNKNOWN and name != LEFT_OUT]
+    left = [text for name, text in taken if name == LEFT_OUT]
     unknown = [name for name, text in taken if text == UNKNOWN]
     clauses = []
+    if left:
+        clauses.append(f": left out, beside the model: {some_of(left)}")
     if fields:
-        names = [name for name, _ in taken]
-        first = "num_heads" if "num_heads" in names else names[0]
+        it = "it" if left else ""
+        clauses.append(f"{it} does not say these, and the usual values are taken: {', '.join(fields)}")
+        names = [name for name, text in taken if name not in PARTS and text != UNKNOWN]
+        first = "num_heads" if "num_heads" in names else next(iter(names), None)
         first = "preprocessing.FIELD" if first == "preprocessing" else first
-        what = f" does not say these, and the usual values are taken: {', '.join(fields)}"
-        clauses.append(f"{what}; another: --set {first}=VALUE")
+        clauses += [f"another: --set {first}=VALUE"] if first else []
     if unknown:
         clauses.append(
-            f"{'' if fields else ': '}fields that are not known here are left out: {some_of(unknown)}"
+            f"{'' if clauses else ': '}fields that are not known here are left out: {some_of(unknown)}"
         )
     text = "; ".join(clauses)
-    return f"{path if len(str(path)) + len(text) <= most else os.path.basename(os.fspath(path))}{text}"
+    for place in (path, os.path.basename(os.fspath(path))):
+        if len(str(place)) + len(text) <= most:
+            return f"{place}{text}"
+    how = dict(taken).get("preprocessing")
+    return f"{place}{text.replace(f'preprocessing ({how})', 'preprocessing')}"

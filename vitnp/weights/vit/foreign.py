@@ -15,6 +15,30 @@ BOTH = "a head on the class token beside the mean of the patches, which is not b
 PARALLEL = "a ViT with parallel blocks, which are not built here"
 # (pattern of a name in models that are not ViTs of this kind, the model and what is not built), the surest first.
 KINDS = (
+    (r"\.modules_to_save\.", "a model under PEFT's names: save it after merge_and_unload()"),
+    (
+        r"time_embed(dings)?$|temporal_att(entio)?n\.|attention\.attention\.q_bias$",
+        "TimeSformer or VideoMAE, a model of videos, which is not built here",
+    ),
+    (r"[xyhw]_position_embeddings\.", "LayoutLMv3, a model of documents, which is not built here"),
+    (r"attn_mask_probs$|(^|\.)upscale_block\.", "EoMT, which segments images and is not built here"),
+    (
+        r"attention\.projection_layer\.|encoder\.layers\.\d+\.ls[12]$",
+        "InternViT, the vision tower of InternVL, which is not built here",
+    ),
+    (
+        r"\.self_attn\.(qkv|projection)\.",
+        "the vision tower of BLIP or BLIP-2, whose names are not read",
+    ),
+    (r"class_pos_emb$", "MLCD: its rotary positions are not built here"),
+    (
+        r"encoder\.stages\.\d+\.layers\.\d+\.attn\.|stages\.\d+\.blocks\.\d+\.attn\.rel_pos_|(^|\.)blocks\.\d+\.proj\.",
+        "Hiera or MViT: its stages are not built here",
+    ),
+    (r"\.rel_pos_[hw]$", "the image encoder of SAM or ViTDet: its relative positions are not built here"),
+    (r"blocks_token_only\.", "CaiT: its class attention is not built here"),
+    (r"\.gating_param$", "ConViT: its gated attention is not built here"),
+    (r"stages\.\d+\.blocks\.\d+\.attn\.(q|sr)\.", "PVT: its stages are not built here"),
     (
         r"patch_embeddings\.backbone\.",
         "a hybrid of Hugging Face's, whose names are not read; take Google's or timm's file",
@@ -26,7 +50,7 @@ KINDS = (
         r"relative_position_bias|\.lambda_[12]$|pooler\.layernorm\.",
         "BEiT or Data2Vec-Vision: the relative positions of their blocks are not built here",
     ),
-    (r"\.rel_pos\.", "a ViT with relative positions of timm's kinds, which are not built here"),
+    (r"(^|\.|shared_)rel_pos\.", "a ViT with relative positions of timm's kinds, which are not built here"),
     (r"\.q_bias$|(^|\.)rope\.|\.freqs$", "EVA or a ViT with rotary positions, which are not built here"),
     (r"\.[qk]_norm\.", "a ViT with norms of its queries and keys (qk_norm), which are not built here"),
     (r"blocks\.\d+\.(attn|mlp)\.norm\.", "a ViT with norms within its layers, which are not built here"),
@@ -71,14 +95,14 @@ PROJECTION = "the projection to an embedding: the model gives what it projects"
 OTHER_PARTS = {
     "google": ((r"txt/|[tb]$", TEXT),),
     "timm": (
-        (r"mask_token$|dino_head\.|ibot_head\.", PRETRAINING),
+        (r"mask_token$|masked_embed$|dino_head\.|ibot_head\.", PRETRAINING),
         (r"decoder_", DECODER),
         (r"visual\.proj$", PROJECTION),
         (r"(transformer|token_embedding|ln_final)\.|(positional_embedding|text_projection)$", TEXT),
         (r"(logit_scale|logit_bias|input_resolution|context_length|vocab_size)$", TEXT),
     ),
     "huggingface": (
-        (r"vit\.embeddings\.mask_token$", PRETRAINING),
+        (r"vit\.embeddings\.mask_token$|decoder\.\d+\.", PRETRAINING),
         (r"decoder\.", DECODER),
         (r"visual_projection\.", PROJECTION),
         (r"text_model\.|text_projection\.|logit_scale$|logit_bias$", TEXT),
@@ -107,8 +131,11 @@ def spelled(path, family, arrays):
         if names_of_it and (needs is None or needs in found):
             notes.append(f"left out, {why}: {some_of([called(found.pop(name)) for name in names_of_it])}")
     kernel = found.get(names(family, 0)["project.W"])
-    if family == "huggingface" and kernel and len(arrays[kernel].shape) == 2:
+    rank = len(arrays[kernel].shape) if kernel else 0
+    if family == "huggingface" and rank == 2:
         raise _another(path, "SigLIP 2 with any number of patches (NaFlex), which is not built here", kernel)
+    if family == "huggingface" and rank == 5:
+        raise _another(path, "a ViT of videos, whose patches have a time; it is not built here", kernel)
     return heads.replaced(path, family, found), notes
 
 
