@@ -23,12 +23,6 @@ ENDINGS = {  # of a format; no other ending is taken for a picture
     "AVIF": (".avif",),
     "HEIC": (".heic", ".heif", ".hif"),
 }
-OTHERS = {  # pictures that are not read, and what to do
-    "JPEG XL": (".jxl",),
-    "JPEG 2000": (".jp2", ".j2k", ".jpx", ".jpf"),
-    "SVG": (".svg",),
-    "PDF": (".pdf",),
-}
 OF_SYSTEMS = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "icon\r")
 LINK, TWICE = "link to nothing", "link to a folder that is read already, or that holds it"
 DEVICE, CLOSED = "pipe or device", "folder that cannot be read"
@@ -126,5 +120,5 @@ def said(left, folder):
 
 def advice(ending):
     """What to do about pictures of an ending, in parentheses; "" where they are none."""
-    name = next((name for name, own in (ENDINGS | OTHERS).items() if ending in own), None)
+    name = next((name for name, own in (ENDINGS | readers.OTHERS).items() if ending in own), None)
     return f" ({readers.NEEDS[name]})" if name in readers.NEEDS else ""
