@@ -144,6 +144,9 @@ def test_colors_say_how_many_bits_they_have(tmp_path):
     low = png(np.repeat(OF_12[..., None], 3, 2), sbit=b"\x0c\x0c\x0c")
     with pytest.raises(InputError, match="has 12 bits in 16, and of colors only the upper 8 are read"):
         gray(tmp_path, low)
+    half = png(np.repeat(OF_12[..., None] * 8, 3, 2), sbit=b"\x0f\x0f\x0f")
+    with pytest.raises(InputError, match="has 15 bits in 16"):  # and is not read without what it says
+        gray(tmp_path, half)
     scaled = png(np.repeat(OF_12[..., None] * 16, 3, 2), sbit=b"\x0c\x0c\x0c")
     assert abs(gray(tmp_path, scaled).astype(int) - OF_12 * 16 // 257).max() <= 1
 

@@ -17,23 +17,29 @@ BITS, PHOTOMETRIC, MOST_VALUE, PLANES, SUBFILE, DNG = 258, 262, 281, 284, 254, 5
 COLORS = {"LA": 1, "RGB": 3, "RGBA": 3, "CMYK": 4}  # of a mode: how many of its channels are no transparency
 
 
-def of_8_bits(path, image, file):
-    """The Pillow image of an open file decoded, its 16 bits as 8. Raises InputError, also for a raw photo."""
+def said(path, image, file):
+    """(whether values have 16 bits, which value the file says is white) of the Pillow image of an open file.
+
+    Asked before it is decoded. Raises InputError for the preview of a raw photo.
+    """
     tags = getattr(image, "tag_v2", {})
     if DNG in tags or tags.get(SUBFILE) == 1 or (tags and Path(path).suffix.lower() in OTHERS[RAW]):
         raise InputError(f"{path} holds the preview of a raw photo; develop it, and save it as JPEG or PNG")
     name_planes(image, tags)
     how = {str(tile[3]) for tile in image.tile}
     wide = any(";16" in one or str(WHITE) in one for one in how)
-    said = said_in_png(file) if image.format == "PNG" else said_in_tiff(tags)
-    image.load()
+    return wide, said_in_png(file) if image.format == "PNG" else said_in_tiff(tags)
+
+
+def of_8_bits(path, image, wide, white):
+    """The decoded Pillow image, its 16 bits as 8; wide, white: see `said`. Raises InputError."""
     if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
         bits = "signed 16-bit" if wide else "32-bit"
         raise InputError(f"{path} has {bits} pixels, whose white is not known; save it with 8 bits")
     if image.mode.startswith("I"):  # of a PPM Pillow scales them by what the file says is white
-        return of_gray(path, image, said, wide, white_is_zero=tags.get(PHOTOMETRIC) == 0)
+        return of_gray(path, image, wide, white)
     if wide and image.mode in COLORS:
-        need_colors_known(path, image, said)
+        need_colors_known(path, image, white)
         if isinstance(key := image.info.get("transparency"), tuple):  # as the colors: their upper 8 bits
             image.info["transparency"] = tuple(value >> 8 for value in key)
     return image
@@ -73,14 +79,15 @@ def said_in_png(file):
     return 2**bits - 1 if 8 < bits < 16 else WHITE
 
 
-def of_gray(path, image, said, wide, *, white_is_zero):
+def of_gray(path, image, wide, said):
     """A gray image of more than 8 bits with 8; its transparent value, where it has one, as transparency."""
     from PIL import Image
 
     x, key = np.asarray(image), image.info.get("transparency")
     seen = x if key is None else x[x != key]
     white = white_of(path, seen, said, png=image.format == "PNG") if wide else said
-    bits = gray(white - x if white_is_zero else x, white)
+    inverse = getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == 0  # white is 0
+    bits = gray(white - x if inverse else x, white)
     if key is not None:
         bits.putalpha(Image.fromarray(np.where(x == key, 0, 255).astype(np.uint8)))
     return bits

@@ -68,9 +68,13 @@ def decoded(path):
                 if not isinstance(image.info.get("xmp", b""), bytes):  # Pillow fails when it looks into it
                     del image.info["xmp"]
                 with pillows_errors(path):
-                    return upright(depth.of_8_bits(path, image, one), orientation(image))
+                    said = depth.said(path, image, one)
+                    image.load()
             except InputError as problem:  # of the file as it is, unless it is right without its metadata
                 first = first or problem
+                continue
+            with pillows_errors(path):
+                return upright(depth.of_8_bits(path, image, *said), orientation(image))
         raise first
 
 
