@@ -9,7 +9,9 @@ import statistics
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from test_data_folder import pictures
 from test_pretrain_command import SMALL, run
 
 from vitnp import InputError, ViTConfig, models, show, weights
@@ -19,6 +21,8 @@ from vitnp.system.lock import Locked
 from vitnp.training import signals
 from vitnp.training.progress import Epoch
 from vitnp.training.recipes import Recipe
+from vitnp.training.setup import prepare
+from vitnp.training.wanted import Wanted
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
@@ -61,6 +65,32 @@ def test_models_of_every_family_are_compared(capsys, tmp_path):
     for name, count in (("mlp-digits", "125,578"), ("rnn-digits", "137,706"), ("digits", "136,138")):
         assert f"| {name} | " in out and f" | {count} | " in out
         assert weights.load(tmp_path / f"model={name}" / "seed-0" / "model.npz")[1] == models.preset(name)
+
+
+@pytest.mark.parametrize(
+    "words", ["compare --over num_layers --values 1,2", "fine-tune --init INIT --rates 0.1"]
+)
+def test_pictures_that_cannot_be_read_are_named_once(capsys, tmp_path, monkeypatch, words):
+    """Every training reads all pictures first; another seed splits them otherwise."""
+    pictures(tmp_path / "png", {"a": 6, "b": 6}, size=(8, 8))
+    for i in range(3):
+        (tmp_path / f"png/a/{i}.png").write_bytes(b"no picture")
+    config = models.preset("tiny", image_size=8, patch_size=4, num_classes=2)
+    weights.save(tmp_path / "init.npz", models.of(config).init(np.random.default_rng(0), config), config)
+
+    def trained(one, folder, wish):
+        prepare(dataclasses.replace(one, seed=5))
+
+    monkeypatch.setattr(series, "trained", trained)
+    words = words.replace("INIT", str(tmp_path / "init.npz")).split()
+    small = [] if "--init" in words else ["--model", "tiny", "--image-size", "8", "--set", "patch_size=4"]
+    more = ["--recipe", "digits", "--seeds", "1", "--on-corrupt", "skip", "--data", tmp_path / "png"]
+    status, _, err = run(capsys, *words, *small, *more, "--out", tmp_path / "out")
+    assert status == 130, err
+    assert err.count("3 of 12 pictures left out: ") == 1
+    prepare(wanted := Wanted(data=str(tmp_path / "png"), model="tiny", image_size="8", on_corrupt="skip"))
+    prepare(wanted)
+    assert capsys.readouterr().err.count("pictures left out") == 2, "nothing is kept of what was said"
 
 
 def test_a_name_with_a_stroke_is_one_folder(capsys, tmp_path, monkeypatch):

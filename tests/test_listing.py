@@ -1,6 +1,7 @@
 """Which files of a folder are pictures, what is said of the others, and how links and names are read."""
 
 import os
+import re
 import sys
 import types
 import unicodedata
@@ -12,6 +13,7 @@ from test_data_folder import load, picture, pictures
 
 from vitnp.data import folder, listing, photo, readers
 from vitnp.errors import InputError
+from vitnp.system import korean
 
 
 def said(place):
@@ -28,18 +30,53 @@ def test_what_is_left_out_is_counted_and_said(tmp_path, monkeypatch):
     for name in ("x.txt", "y.TXT", "z.heic", "w.jxl", "no", "long.ending-of-many"):
         (tmp_path / name).touch()
     assert said(tmp_path) == (
-        "6 files left out of F: 2 .txt, 2 without an ending, 1 .heic (pip install pillow-heif, or save it as JPEG), "
-        "1 .jxl (save it as JPEG or PNG)"
+        "6 files left out of F: 1 .heic (pip install pillow-heif, or save it as JPEG); "
+        "1 .jxl (save it as JPEG or PNG); 2 .txt; 2 without an ending"
     )
     for i in range(4):
         (tmp_path / f"a.e{i}").touch()
-    assert said(tmp_path).endswith(", and 3 more kinds")
+    assert said(tmp_path).endswith("; and 3 more kinds")
     assert len(listing.pictures(tmp_path)) == 7
+
+
+def test_the_line_is_never_longer_than_a_message(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "is_read", lambda name: name not in ("HEIC", "AVIF"))
+    left = Counter([".heic", ".cr2", ".nef", ".avif", ".jxl", ".svg", ".pdf", *listing.KINDS])
+    line = listing.said(left, tmp_path / ("n" * 400))
+    assert line.startswith("13 files left out of …nnn") and len(line) == 300
+    assert "nnn: 1 .avif (" in line and line.endswith(" more kinds")
+    assert korean.of(line).endswith("가지")
+
+
+def test_each_kind_is_said_in_korean():
+    for kind in (*listing.KINDS, listing.NO_ENDING):
+        assert not re.search("[a-z]{2}", korean.of(f"3 {kind}"))
+    for ending in (".heic", ".avif", ".cr2", ".svg", ".jp2"):
+        words = korean.of(f"1 file left out of F: 1 {ending}{listing.advice(ending)}")
+        assert "save" not in words and words.startswith("F에서 파일 1개를 뺐습니다: 1 " + ending)
+    words = korean.of(
+        "/d/a has no pictures (.jpg, .png); fill it or remove it; left out: 2 .txt; 1 link to nothing"
+    )
+    assert (
+        words
+        == "/d/a에 그림(.jpg, .png)이 없습니다; 그림을 넣거나 폴더를 지우세요; 뺀 것: 2 .txt; 끊어진 링크 1개"
+    )
 
 
 @pytest.mark.parametrize(
     "name",
-    ["._a.png", ".hidden.png", "Thumbs.db", ".DS_Store", "desktop.ini", "__MACOSX/a.png", "@eaDir/a.png"],
+    [
+        *(
+            "._a.png",
+            ".hidden.png",
+            "Thumbs.db",
+            ".DS_Store",
+            "desktop.ini",
+            "__MACOSX/a.png",
+            "@eaDir/a.png",
+        ),
+        *("System Volume Information/a.png", "lost+found/a.png", "__pycache__/a.png"),
+    ],
 )
 def test_what_is_hidden_and_what_systems_leave_is_not_said(tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -49,9 +86,9 @@ def test_what_is_hidden_and_what_systems_leave_is_not_said(tmp_path, name):
 
 def test_every_ending_has_a_reader():
     assert {*listing.ENDINGS} <= {*readers.FORMATS, *readers.NEEDS}
-    assert {*listing.OTHERS} <= {*readers.NEEDS}
-    assert len({one for own in (listing.ENDINGS | listing.OTHERS).values() for one in own}) == sum(
-        map(len, (listing.ENDINGS | listing.OTHERS).values())
+    assert {*readers.OTHERS} <= {*readers.NEEDS}
+    assert len({one for own in (listing.ENDINGS | readers.OTHERS).values() for one in own}) == sum(
+        map(len, (listing.ENDINGS | readers.OTHERS).values())
     )
 
 
@@ -74,7 +111,7 @@ def test_linked_folders_are_read_each_once(tmp_path):
     found = [path.relative_to(tmp_path / "a").as_posix() for path in listing.pictures(tmp_path / "a")]
     assert found == ["again/2.png", "deep/1.png", "one.png"]
     assert said(tmp_path / "a") == (
-        "8 files left out of F: 4 link to a folder that is read already, or that holds it, 3 link to nothing, "
+        "8 files left out of F: 4 link to a folder that is read already or holds it; 3 link to nothing; "
         "1 pipe or device"
     )
 
@@ -95,6 +132,33 @@ def test_a_class_that_is_linked_and_a_folder_in_two_classes(tmp_path):
         load(tmp_path / "data")
 
 
+def test_one_picture_in_two_classes_by_a_link(tmp_path):
+    pictures(tmp_path / "train", {"a": 3, "b": 3})
+    pictures(tmp_path / "val", {"a": 1, "b": 1})
+    (tmp_path / "train/a/twice.png").symlink_to("0.png")  # within one class
+    assert load(tmp_path).notes == ()
+    for place in ("train/b", "val/a"):  # another class, the part to test with
+        (tmp_path / place / "more.png").symlink_to(tmp_path / "train/a/0.png")
+        (note,) = load(tmp_path).notes
+        words = (
+            f"train/a/0.png and {tmp_path}/{place}/more.png are linked to one picture, which counts in both"
+        )
+        assert note == f"{tmp_path}/{words}"
+        (tmp_path / place / "more.png").unlink()
+
+
+def test_an_empty_class_to_test_with_is_one_that_is_missing(tmp_path):
+    pictures(tmp_path / "train", {"a": 2, "b": 2})
+    pictures(tmp_path / "val", {"a": 1})
+    (tmp_path / "val/b").mkdir()
+    found = load(tmp_path)
+    assert found.notes == (f"{tmp_path}/val has no pictures of 1 of 2 classes, which are not measured: b",)
+    assert found.test.labels.tolist() == [0]
+    (tmp_path / "val/a/0.png").unlink()
+    with pytest.raises(InputError, match=r"val/a has no pictures"):
+        load(tmp_path)
+
+
 def test_a_folder_of_pictures_says_what_it_leaves_out(tmp_path):
     pictures(tmp_path / "train", {"a": 3, "b": 3, "c": 2})
     pictures(tmp_path / "val", {"a": 1})
@@ -106,8 +170,8 @@ def test_a_folder_of_pictures_says_what_it_leaves_out(tmp_path):
     notes = load(tmp_path).notes
     assert notes == (
         f"{tmp_path}/val has no pictures of 2 of 3 classes, which are not measured: b, c",
-        f"5 files left out of {tmp_path}: 1 .csv, 1 .txt, 1 folder beside the two parts, "
-        "1 picture beside the folders of classes, 1 without an ending",
+        f"5 files left out of {tmp_path}: 1 .csv; 1 .txt; 1 folder beside the two parts; "
+        "1 picture beside the folders of classes; 1 without an ending",
     )
     lines = []
     load(tmp_path, say=lines.append)
@@ -173,12 +237,46 @@ def test_heic_says_what_to_install_and_is_read_with_it(tmp_path, monkeypatch):
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", "save it as JPEG or PNG"),
         (b"%PDF-1.7", "PDF", "save it as PNG"),
         (b"<svg xmlns=", "SVG", "save it as PNG"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- a drawing -->\n<svg xmlns=', "SVG", "save it as PNG"),
+        (b"II*\0\x10\0\0\0CR\2\0", "a raw photo", "develop it, and save it as JPEG or PNG"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1", "a raw photo", "develop it"),
+        (b"FUJIFILMCCD-RAW 0201", "a raw photo", "develop it"),
+        (b"IIU\0\x08\0\0\0", "a raw photo", "develop it"),
     ],
 )
 def test_what_is_not_read_is_named(tmp_path, start, name, advice):
     (tmp_path / "a.png").write_bytes(start + bytes(40))
     with pytest.raises(InputError, match=f"a.png is {name}, which is not read here; {advice}"):
         photo.read(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("ending", ["nef", "ARW", "dng", "cr2", "cr3", "raf", "orf", "rw2"])
+def test_a_raw_photo_is_known_by_its_ending(tmp_path, ending):
+    """Most begin as a TIFF does, whose picture is a small preview."""
+    Image.new("RGB", (8, 6)).save(tmp_path / f"a.{ending}", "TIFF")
+    (tmp_path / f"b.{ending}").write_bytes(b"II*\0" + bytes(40))
+    with pytest.raises(InputError, match="holds the preview of a raw photo; develop it, and save it as JPEG"):
+        photo.read(tmp_path / f"a.{ending}")
+    with pytest.raises(
+        InputError, match=r"is a raw photo, which is not read here; develop it, and save it as"
+    ):
+        photo.read(tmp_path / f"b.{ending}")
+    assert (
+        said(tmp_path)
+        == f"2 files left out of F: 2 .{ending.lower()} (develop it, and save it as JPEG or PNG)"
+    )
+
+
+def test_what_pillow_does_not_read_of_a_format(tmp_path):
+    file = tmp_path / "a.jpg"
+    Image.new("RGB", (8, 6)).save(file)
+    data = file.read_bytes()
+    place = data.index(b"\xff\xc0") + 4
+    file.write_bytes(data[:place] + b"\x0c" + data[place + 1 :])  # 12 bits
+    with pytest.raises(
+        InputError, match="is JPEG that is damaged, or of a kind that Pillow does not read; save"
+    ):
+        photo.read(file)
 
 
 def test_an_old_pillow_without_avif(tmp_path, monkeypatch):

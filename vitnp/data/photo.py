@@ -46,8 +46,6 @@ def read(path, *, in_channels=3):
     """
     with within_memory(path):
         image = decoded(path)
-        if image.mode in ("I", "F"):
-            raise InputError(f"{path} has 32-bit pixels, whose white is not known; save it with 8 or 16 bits")
         if image.mode == "LAB":  # Pillow cannot convert it to RGB
             raise InputError(f"{path} has the colors L*a*b*; save it as RGB")
         return in_colors(image, in_channels)
@@ -66,10 +64,17 @@ def decoded(path):
                 with pillows_errors(path):
                     image = readers.opened(path, one)
                 bounds.need_bounded(path, image, one)
+                bounds.make_room(image)
+                if not isinstance(image.info.get("xmp", b""), bytes):  # Pillow fails when it looks into it
+                    del image.info["xmp"]
                 with pillows_errors(path):
-                    return upright(depth.of_8_bits(path, image), orientation(image))
+                    said = depth.said(path, image, one)
+                    image.load()
             except InputError as problem:  # of the file as it is, unless it is right without its metadata
                 first = first or problem
+                continue
+            with pillows_errors(path):
+                return upright(depth.of_8_bits(path, image, *said), orientation(image))
         raise first
 
 

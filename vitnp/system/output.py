@@ -1,6 +1,7 @@
 """Lines for a person to read. What shows them may be gone, and ends no work. Imports `errors`."""
 
 import contextlib
+import contextvars
 import io
 import os
 import sys
@@ -8,12 +9,33 @@ import unicodedata
 
 from vitnp.errors import printable
 
+_said = contextvars.ContextVar("lines that were said in a block that repeats nothing", default=None)
+
 
 def say(text, stream=None):
     """Print a line, or several; where it cannot be written, go on without."""
     stream = sys.stdout if stream is None else stream
     with unless_gone(stream):
         print("\n".join(map(printable, text.split("\n"))), file=stream, flush=True)
+
+
+@contextlib.contextmanager
+def repeating_nothing():
+    """In the block `say_new` says a line once: the trainings of a series read the same pictures."""
+    token = _said.set(set())
+    try:
+        yield
+    finally:
+        _said.reset(token)
+
+
+def say_new(text, stream=None):
+    """Print a line, unless it was said before in a block that repeats nothing."""
+    said = _said.get()
+    if said is None or text not in said:
+        say(text, stream)
+    if said is not None:
+        said.add(text)
 
 
 @contextlib.contextmanager

@@ -96,17 +96,19 @@ def text(path, advice="give a text file"):
 
 
 def decoded(data):
-    """The text of bytes in UTF-8, or in UTF-16 as PowerShell writes it, without its byte-order mark.
+    """The text of bytes in UTF-8, or in UTF-16 as PowerShell writes it or UTF-32, without its byte-order marks.
 
     Raises UnicodeDecodeError for bytes in neither, and in UTF-16 without a mark, where every second is a NUL.
     """
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # one begins as that of UTF-16 does
+        return data.decode("utf-32").removeprefix("\ufeff")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         found = data.decode("utf-16")
     else:
         found = data.decode("utf-8-sig")
     if data[:2].count(0) == 1:
         raise UnicodeDecodeError("utf-8", data, 0, 1, "a NUL in the first two bytes")
-    return found
+    return found.removeprefix("\ufeff")  # two programs may have put one in front
 
 
 def most_unpacked(path):

@@ -4,7 +4,7 @@ from vitnp.data.listing import composed
 from vitnp.errors import InputError, some_of
 
 WORDS = {  # of what `DataSet.about` says; the first that differs is told
-    "classes": "the classes are {} there and {} here",
+    "classes": "of the classes only there: {}, only here: {}",
     "images": "there are {} to train and to test with there, and {} here",
     "labels": "the classes have other numbers of pictures",
     "files": "the files have other names",
@@ -39,15 +39,22 @@ def need_same(there, here):
     there = same_form(there if isinstance(there, dict) else {}, here)
     for name, words in WORDS.items():
         if there.get(name) != here.get(name):
-            differ = words.format(*(listed(about.get(name)) for about in (there, here)))
+            differ = words.format(*only(there.get(name), here.get(name)))
             raise InputError(
                 f"{here['name']} does not hold the pictures of that run: {differ}; name their folder with --data, or "
                 "start another run with --out"
             )
 
 
+def only(there, here):
+    """Two lists in words: of names those that the other has not, where there are such; of counts, all."""
+    if isinstance(there, list) and isinstance(here[0], str) and {*there} != {*here}:
+        there, here = [one for one in there if one not in here], [one for one in here if one not in there]
+    return listed(there), listed(here)
+
+
 def listed(value):
     """A list of names or counts in words; of what is none, and of what an odd file says, "unknown"."""
     if not isinstance(value, list):
         return "unknown"
-    return some_of([f"{one:,}" if isinstance(one, int) else str(one) for one in value])
+    return some_of([f"{one:,}" if isinstance(one, int) else str(one) for one in value]) or "none"

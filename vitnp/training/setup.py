@@ -13,7 +13,7 @@ from vitnp.data.folder import split
 from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import misfits, shapes
 from vitnp.inputs.images import overrides
-from vitnp.system.output import say
+from vitnp.system.output import say_new
 from vitnp.tasks import Classification, targets
 from vitnp.tasks.classification import Head
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
@@ -123,7 +123,7 @@ def fitted(dataset, wanted, recipe, config):
         config,
         augment=recipe.augment,
         on_corrupt=wanted.on_corrupt,
-        say=lambda line: say(f"vitnp: {line}", sys.stderr),
+        say=lambda line: say_new(f"vitnp: {line}", sys.stderr),
     )
     train, test, count = found.train, found.test, len(found.train)
     if wanted.labels is not None:

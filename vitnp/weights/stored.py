@@ -17,9 +17,6 @@ CHUNK = 2**18  # bytes
 BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
 
 
-BFLOAT16 = np.dtype("V2")  # two raw bytes: NumPy has no such type
-
-
 class Stored(NamedTuple):
     """One array: what the file says of it, and how to read it."""
 
