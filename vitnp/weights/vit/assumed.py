@@ -20,6 +20,7 @@ OPEN = {
 # Of the preprocessing: what changes a picture most, and how it is written in a line.
 PICTURE = ("mean", "std", "resize_filter", "crop_fraction")
 UNKNOWN = "unknown"
+PARTS = ("head", "pre_logits", "image_size")  # which no --set answers
 NAMES = {"resize_filter": "filter", "crop_fraction": "crop"}
 
 
@@ -54,11 +55,13 @@ def line(path, taken, most):
     unknown = [name for name, text in taken if text == UNKNOWN]
     clauses = []
     if fields:
-        names = [name for name, _ in taken]
-        first = "num_heads" if "num_heads" in names else names[0]
-        first = "preprocessing.FIELD" if first == "preprocessing" else first
+        names = [name for name, text in taken if name not in PARTS and text != UNKNOWN]
         what = f" does not say these, and the usual values are taken: {', '.join(fields)}"
-        clauses.append(f"{what}; another: --set {first}=VALUE")
+        if names:
+            first = "num_heads" if "num_heads" in names else names[0]
+            first = "preprocessing.FIELD" if first == "preprocessing" else first
+            what = f"{what}; another: --set {first}=VALUE"
+        clauses.append(what)
     if unknown:
         clauses.append(
             f"{'' if fields else ': '}fields that are not known here are left out: {some_of(unknown)}"

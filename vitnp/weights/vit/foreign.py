@@ -128,6 +128,23 @@ def _another(path, what, *names):
     return InputError(f"{path} is {what} ({', '.join(map(called, names))}); name another file")
 
 
+def left_in_doubt(family, arrays, architectures):
+    """[(part, how it is read)] of what is left out as the library does, though other code may have used it.
+
+    arrays: names in the spelling of `names.TABLES`; architectures: the classes of transformers that are named.
+    """
+    if family == "timm":
+        return [("pre_logits", "left out")] if any(name.startswith("pre_logits.") for name in arrays) else []
+    if any(str(name).endswith("ForImageClassification") for name in architectures):
+        return []
+    parts = [start for start, needs in UNUSED.get(family, ()) if needs in arrays]
+    return [
+        ("head", f"not on {start.removeprefix('vit.')}*, left out")
+        for start in parts
+        if any(name.startswith(start) for name in arrays)
+    ]
+
+
 def check_shapes(path, family, in_file, shapes, hidden_size):
     """Raise InputError for another kind of ViT under the names of this one.
 
