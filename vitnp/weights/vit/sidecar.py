@@ -131,6 +131,11 @@ def unclassed(path):
         return huggingface_json.unclassed(given) or timm_json.unclassed(given)
 
 
+def problem_type(path):
+    """Hugging Face's problem_type of the config.json beside the file, or None where it has none."""
+    return json_of(path, JSON_FILES[0]).get("problem_type")
+
+
 def class_names(path):
     """[name of class 0, …] of the config.json beside the file, or None where it has none.
 
