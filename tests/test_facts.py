@@ -179,7 +179,6 @@ def test_a_field_that_nobody_knows_is_said(tmp_path, format, changes, name, what
         ("huggingface", {"problem_type": "ranking"}, "problem_type is 'ranking'"),
         ("huggingface", {"pruned_heads": {"0": [1]}}, "pruned_heads is"),
         ("huggingface", {"hidden_act": "relu"}, "hidden_act is 'relu'"),
-        ("huggingface", {"architectures": ["ViTModel"], "pooler_act": "relu"}, "pooler_act is 'relu'"),
     ],
 )
 def test_a_value_that_is_not_built_here_is_refused_by_name(tmp_path, format, changes, message):

@@ -59,7 +59,8 @@ NO_CLASS_ROW = re.compile(r"^(deit3|flexivit)_|_reg\d_(gap|dinov2|tipsv2)|_mci_"
 def facts(name):
     """{field of the configuration: value} that the name says; None for a name that is not known here.
 
-    "no_class_row" among them is `said.Beside`'s, "classifier" is usual. Raises NotBuilt for a model that is not built here.
+    "no_class_row" among them is `said.Beside`'s, "classifier" is usual. Raises NotBuilt for a model that is not built
+    here.
     """
     for part, what in REFUSED.items():
         if part in name:

@@ -63,6 +63,11 @@ UNUSED = {
     "timm": (("pre_logits.", None),),
     "huggingface": (("vit.pooler.", "classifier.weight"), ("vit.head.", "classifier.weight")),
 }
+# How a head is read beside what is left out, though other code than the library's may read it.
+HEADS = {
+    "vit.pooler.": "on the class token, the pooler left out",
+    "vit.head.": "on the mean of the patches, the attention pooling left out",
+}
 # And patterns of what does not belong to the ViT, with the reason why it is left out.
 PRETRAINING = "as it is for pre-training alone"
 DECODER = "the decoder of an MAE, of which this is the encoder"
@@ -138,11 +143,7 @@ def left_in_doubt(family, arrays, architectures):
     if any(str(name).endswith("ForImageClassification") for name in architectures):
         return []
     parts = [start for start, needs in UNUSED.get(family, ()) if needs in arrays]
-    return [
-        ("head", f"not on {start.removeprefix('vit.')}*, left out")
-        for start in parts
-        if any(name.startswith(start) for name in arrays)
-    ]
+    return [("head", HEADS[start]) for start in parts if any(name.startswith(start) for name in arrays)]
 
 
 def check_shapes(path, family, in_file, shapes, hidden_size):

@@ -82,7 +82,7 @@ def read(config):
     named = SIZES | SETTINGS
     fields |= {ours: given[theirs] for theirs, ours in named.items() if given.get(theirs) is not None}
     if "patch_size" in fields:
-        fields["patch_size"] = side_of(fields["patch_size"])
+        fields["patch_size"] = side_of("patch_size", fields["patch_size"])
     if given.get("hidden_act") is not None:
         fields["gelu"] = chosen("hidden_act", given["hidden_act"], GELU)
     if given.get("image_size") is not None:
@@ -95,7 +95,11 @@ def read(config):
         fields["multi_label"] = True
     parts = config.get("architectures") or []
     return NOTHING._replace(
-        fields=fields, notes=_of_parts(config, parts), unknown=unknown, architectures=parts
+        fields=fields,
+        notes=_of_parts(config, parts),
+        unknown=unknown,
+        arguments={"pooler_act": config.get("pooler_act") or "tanh"},
+        architectures=parts,
     )
 
 
@@ -115,10 +119,6 @@ def _defaults(kind):
 
 def _of_parts(config, parts):
     """Sentences on the parts of the model that `architectures` names. Raises NotBuilt for those not built here."""
-    if config.get("pooler_act", "tanh") != "tanh" and not any(
-        "Classification" in str(name) for name in parts
-    ):
-        raise NotBuilt(f"pooler_act is {shown(config['pooler_act'])}; vitnp has tanh")
     if "Dinov2Backbone" not in parts and "Dinov2WithRegistersBackbone" not in parts:
         return []
     if config.get("apply_layernorm") is False:

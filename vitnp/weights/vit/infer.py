@@ -10,7 +10,7 @@ from typing import NamedTuple
 from vitnp.inputs.fields import check_changes
 from vitnp.models.vit.config import SIZES, ViTConfig
 from vitnp.weights import settings, tables
-from vitnp.weights.vit import assumed, foreign, google, grids, neighbors, prefix
+from vitnp.weights.vit import assumed, foreign, google, grids, neighbors, prefix, sidecar
 from vitnp.weights.vit.names import block_of, names
 from vitnp.weights.vit.profiles import CALLED, is_published, kind_of, own_row, profile
 
@@ -59,8 +59,7 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
     foreign.check_shapes(path, family, arrays, shapes, seen["hidden_size"])
     seen |= before.fields
     beside = _beside(path, family, seen, arrays, Config)
-    if family == "timm":
-        settings.need_same(path, neighbors.arguments(arrays, shapes), beside.arguments)
+    _compare(path, family, seen, neighbors.arguments(arrays, shapes), beside.arguments)
     fields, P = seen | beside.fields, seen["patch_size"]
     sizes = [size for size in (image_size, beside.image_size) if size is not None]
     maps = [before.map_size(size) for size in sizes]
@@ -165,6 +164,18 @@ def _beside(path, family, seen, arrays, Config):
     if of_mean:
         found.fields.pop("classifier", None)
     return found
+
+
+def _compare(path, family, seen, shown, said):
+    """Raise InputError where arguments in the config.json beside the file, `said`, do not fit the arrays.
+
+    shown: those that timm's arrays show.
+    """
+    if family == "timm":
+        settings.need_same(path, shown, said)
+    act = said.get("pooler_act", "tanh")
+    if act != "tanh" and seen["representation_size"] is not None:
+        raise sidecar.refused(path, f"pooler_act is {act}; vitnp has tanh")
 
 
 def _heads(fields, overrides):

@@ -37,8 +37,10 @@ class Beside(NamedTuple):
     notes: list  # of sentences
     unknown: tuple | list = ()  # of names: what is said there and has no meaning here
     heads_of: Mapping = MappingProxyType({})  # {hidden_size: num_heads} of the architecture that is named
-    usual: Mapping = MappingProxyType({})  # {field: value} of that architecture, where the arrays leave it open
-    arguments: Mapping = MappingProxyType({})  # {argument: value} that the names of timm's arrays show, too
+    usual: Mapping = MappingProxyType(
+        {}
+    )  # {field: value} of that architecture, where the arrays leave it open
+    arguments: Mapping = MappingProxyType({})  # {argument: value} that are compared with the arrays
     architectures: tuple | list = ()  # the classes of transformers that are named
 
 
@@ -74,7 +76,10 @@ def chosen(what, value, choices):
     return choices[value]
 
 
-def side_of(value):
-    """A whole number that may be written as a pair of the same."""
-    pair = isinstance(value, list | tuple) and len(value) == 2 and value[0] == value[1]
-    return value[0] if pair else value
+def side_of(what, value):
+    """A whole number that may be written as a pair of the same. Raises NotBuilt for a pair of two numbers."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return value
+    if value[0] != value[1]:
+        raise NotBuilt(f"{what} is {shown(value)}, no square, which is not built here")
+    return value[0]

@@ -108,7 +108,12 @@ def _named(path, name):
     except InputError as problem:
         if not isinstance(problem.__cause__, NotBuilt):
             raise
-        raise InputError(f"{file} cannot be used ({problem.__cause__}); name another file") from problem
+        raise refused(path, problem.__cause__, name) from problem
+
+
+def refused(path, why, name="config.json"):
+    """The InputError for a model that is not built here, as the JSON file of this name beside `path` says."""
+    return InputError(f"{beside(path, name)} cannot be used ({why}); name another file")
 
 
 def beside(path, name):

@@ -144,7 +144,9 @@ def _of_architecture(config, unknown):
 
 def _sizes(arguments, width):
     """{field of the configuration: value} of model_args that the arrays show, too; width: the architecture's."""
-    fields = {ours: side_of(arguments[theirs]) for theirs, ours in SIZES.items() if theirs in arguments}
+    fields = {ours: arguments[theirs] for theirs, ours in SIZES.items() if theirs in arguments}
+    if "patch_size" in fields:
+        fields["patch_size"] = side_of("patch_size", fields["patch_size"])
     width = arguments.get("embed_dim", width)
     if "mlp_ratio" in arguments and width:
         fields["mlp_dim"] = int(width * arguments["mlp_ratio"])
