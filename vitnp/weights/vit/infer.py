@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from vitnp.errors import shown
 from vitnp.inputs.fields import check_changes
 from vitnp.models.vit.config import SIZES, ViTConfig
 from vitnp.weights import settings, tables
@@ -166,16 +167,16 @@ def _beside(path, family, seen, arrays, Config):
     return found
 
 
-def _compare(path, family, seen, shown, said):
+def _compare(path, family, seen, theirs, said):
     """Raise InputError where arguments in the config.json beside the file, `said`, do not fit the arrays.
 
-    shown: those that timm's arrays show.
+    theirs: those that timm's arrays show.
     """
     if family == "timm":
-        settings.need_same(path, shown, said)
+        settings.need_same(path, theirs, said)
     act = said.get("pooler_act", "tanh")
     if act != "tanh" and seen["representation_size"] is not None:
-        raise sidecar.refused(path, f"pooler_act is {act}; vitnp has tanh")
+        raise sidecar.refused(path, f"pooler_act is {shown(act)}; vitnp has tanh")
 
 
 def _heads(fields, overrides):
