@@ -171,7 +171,9 @@ def test_the_pooler_is_of_tanh(tmp_path, architectures):
         given |= {"pooler_act": "relu", "architectures": architectures}
         (tmp_path / "config.json").write_text(json.dumps(given))
         if width:
-            with pytest.raises(InputError, match=r"pooler_act is 'relu'; vitnp has tanh\); name another file$"):
+            with pytest.raises(
+                InputError, match=r"pooler_act is 'relu'; vitnp has tanh\); name another file$"
+            ):
                 weights.load(path_of(tmp_path, "huggingface"))
     assert weights.load(path_of(tmp_path, "huggingface"))[1].num_classes == 0
 
