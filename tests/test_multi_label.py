@@ -67,10 +67,30 @@ def test_a_head_for_regression_gives_no_probabilities(capsys, tmp_path):
     status, out, err = command_line.run(capsys, "predict", picture, "--weights", path)
     assert (status, out) == (2, "")
     assert "has a head for regression (problem_type), whose numbers are no probabilities" in err
-    status, out, _ = command_line.run(
-        capsys, "weights", "convert", path, tmp_path / "b.npz", "--format", "vitnp"
-    )
-    assert "note: the new file does not say that the model has a head for regression" in out
+
+
+def test_a_head_for_regression_stays_one_where_it_is_converted(capsys, tmp_path):
+    path, picture = saved(tmp_path, SMALL, problem_type="regression")
+    words = ("weights", "convert", path)
+    for format, name in (("vitnp", "b.npz"), ("google", "b.npz"), ("timm", "b.safetensors")):
+        status, _, err = command_line.run(capsys, *words, tmp_path / format / name, "--format", format)
+        assert status == 2
+        assert "no probabilities of classes; the new file cannot say so: add --num-classes N" in err
+        assert not (tmp_path / format).exists()
+    new = tmp_path / "new" / "model.safetensors"
+    assert command_line.run(capsys, *words, new, "--format", "huggingface")[0] == 0
+    assert weights.problem_type(new) == "regression"
+    assert command_line.run(capsys, "predict", picture, "--weights", new)[0] == 2
+    fresh = ("--format", "vitnp", "--num-classes", "3")
+    assert command_line.run(capsys, *words, tmp_path / "b.npz", *fresh)[0] == 0
+
+
+def test_save_refuses_a_problem_that_the_file_cannot_hold(tmp_path):
+    p = random_model(SMALL)
+    for format, problem in (("vitnp", "regression"), ("huggingface", "ranking")):
+        name = tmp_path / ("b.npz" if format == "vitnp" else "b.safetensors")
+        with pytest.raises(InputError, match="has no place for problem_type"):
+            weights.save(name, p, SMALL, format=format, problem_type=problem)
 
 
 def test_clips_projection_is_no_head(capsys, tmp_path):

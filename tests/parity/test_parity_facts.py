@@ -153,6 +153,7 @@ def test_what_the_name_of_an_architecture_says():
             "num_heads": theirs.get("num_heads", 12),
             "gelu": acts[theirs.get("act_layer")],
             "layer_norm_eps": 1e-6 if norm is None else norm.keywords["eps"],
+            "classifier": timm_json.POOLS[theirs.get("global_pool", "token")],
             "no_class_row": theirs.get("no_embed_class", False),
         }, name
         others = {"qk_norm", "scale_attn_norm", "scale_mlp_norm", "block_fn", "mlp_layer", "attn_layer"}

@@ -189,13 +189,17 @@ def run_convert(args):
         names = class_names.read(names_of_run(path), config.num_classes)
     kept = names if args.num_classes is None and names and len(names) == config.num_classes else None
     saving.need_place(args.format, config)
+    why = weights.unclassed(path) if args.num_classes is None else ""
+    problem = weights.problem_type(path) if why and args.format == "huggingface" else None
+    if why and problem is None:
+        raise InputError(
+            f"{path} {why}; the new file cannot say so: add --num-classes N for a new head, or use this file"
+        )
     with as_input_error(args.out):
         os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
-    weights.save(args.out, p, config, format=args.format, class_names=kept)
+    weights.save(args.out, p, config, format=args.format, class_names=kept, problem_type=problem)
     print(f"{printable(args.out)}: {args.format}, {tree.count(p):,} parameters")
-    why = weights.unclassed(path) if args.num_classes is None else ""
-    unsaid = [f"the new file does not say that the model {why}"] if why else []
-    for note in [*notes, *losses(args.out, config), *unsaid]:
+    for note in [*notes, *losses(args.out, config)]:
         print(f"note: {printable(note)}")
     if names and not kept:
         print("note: the names of the classes are left out: the head is another")

@@ -60,6 +60,11 @@ def unclassed(path):
     return sidecar.unclassed(_file(path))
 
 
+@functools.wraps(sidecar.problem_type)
+def problem_type(path):
+    return sidecar.problem_type(_file(path))
+
+
 def _file(path):
     """The path of the file that is meant by a name, a folder, a file."""
     return fetch.resolve(path) if fetch.is_name(path) else shards.meant(path)
@@ -72,6 +77,7 @@ __all__ = [
     "class_names",
     "inspect",
     "load",
+    "problem_type",
     "save",
     "to_look_at",
     "unclassed",

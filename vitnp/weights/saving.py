@@ -4,25 +4,27 @@ import contextlib
 
 from vitnp import models, tree
 from vitnp.backend.arrays import is_array, need_array, to_host
-from vitnp.errors import InputError, shown, some_of
+from vitnp.errors import InputError, known, quoted, shown, some_of
 from vitnp.inputs.checks import FLOATS, misfits, parameter_of, shapes
 from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.weights import families, kinds, native
 from vitnp.weights.families import FORMATS, check_format
+from vitnp.weights.vit.huggingface_json import PROBLEMS
 from vitnp.weights.vit.layouts import join
 
 TORCH = ("timm", "huggingface", "torchvision")
 
 
-def save(path, p, config, *, format="vitnp", class_names=None):
+def save(path, p, config, *, format="vitnp", class_names=None, problem_type=None):
     """Write p, or a tree of the same shapes such as its gradients, with the names and the layout of `format`.
 
     format: "vitnp" (.npz that includes the configuration), "google" (.npz), "timm", "torchvision" or "huggingface"
     (.safetensors; "huggingface" also writes config.json and preprocessor_config.json, "timm" config.json). A setting
     that "google" and "torchvision" do not store, such as the form of GELU, is the library's own when the file is
     loaded again: see PROFILES.
-    class_names: [name of class 0, …] for the config.json of "huggingface" and "timm". Arrays of a device are
+    class_names: [name of class 0, …] for the config.json of "huggingface" and "timm". problem_type: what the head's
+    numbers are, "regression", for that of "huggingface". Arrays of a device are
     copied to the host. The file is renamed when it is complete. Raises InputError for a p of another configuration, a
     model that the format cannot store, a folder with another model's config.json, and files that cannot be written.
     """
@@ -35,9 +37,14 @@ def save(path, p, config, *, format="vitnp", class_names=None):
         raise InputError(f"class_names is {shown(class_names)}; need a list of names")
     if class_names is not None and len(class_names) != config.num_classes:
         raise InputError(f"class_names has {len(class_names)} names; need {config.num_classes}, one a class")
+    if problem_type is not None and (format != "huggingface" or not known(problem_type, PROBLEMS)):
+        raise InputError(
+            f"format {quoted(format)} has no place for problem_type {shown(problem_type)}; "
+            f"huggingface has one for {', '.join(PROBLEMS)}"
+        )
     arrays = to_file(format, p, config)
     with contextlib.ExitStack() as stack:  # the JSON files are renamed after the weights
-        for name, text in _texts(path, format, config, class_names):
+        for name, text in _texts(path, format, config, class_names, problem_type):
             with open(stack.enter_context(beside(name)), "w", encoding="utf-8") as file:
                 file.write(text)
         if format in TORCH:
@@ -90,9 +97,12 @@ def to_file(family, p, config):
     return {files.written_name(family, name, config): join(arrays) for name, arrays in parts.items()}
 
 
-def _texts(path, family, config, class_names):
+def _texts(path, family, config, class_names, problem_type):
     """[(name, text)] of the JSON files beside the weights."""
-    return [] if family == "vitnp" else families.of(config).texts(path, family, config, class_names)
+    if family == "vitnp":
+        return []
+    more = {} if problem_type is None else {"problem_type": problem_type}  # of a ViT alone
+    return families.of(config).texts(path, family, config, class_names, **more)
 
 
 def obstacle(family, config):

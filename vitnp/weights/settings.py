@@ -19,13 +19,20 @@ def beside(path, family, seen, base, **how):
         found.fields.setdefault("num_heads", found.heads_of[seen["hidden_size"]])
     elif found.heads_of:  # arrays of another size than the architecture's
         found.unknown.append(f"architecture of hidden_size {next(iter(found.heads_of))}")
-    for field in seen.keys() & found.fields.keys():
-        if seen[field] != found.fields[field]:
-            raise InputError(
-                f"the arrays of {path} have {field} {seen[field]}, the config.json beside it says "
-                f"{shown(found.fields[field])}; repair it, or move it away"
-            )
+    need_same(path, seen, found.fields)
+    for field in found.usual.keys() - seen.keys():
+        found.fields.setdefault(field, found.usual[field])
     return found
+
+
+def need_same(path, seen, said):
+    """Raise InputError where the arrays and the config.json beside them, {name: value} each, say different things."""
+    for name in seen.keys() & said.keys():
+        if seen[name] != said[name]:
+            raise InputError(
+                f"the arrays of {path} have {name} {seen[name]}, the config.json beside it says "
+                f"{shown(said[name])}; repair it, or move it away"
+            )
 
 
 def preprocessing(default, channels, beside, overrides):

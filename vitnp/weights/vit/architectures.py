@@ -5,6 +5,8 @@ timm/models/vision_transformer.py, deit.py and vision_transformer_hybrid.py; tes
 
 import re
 
+from vitnp.weights.vit.said import NotBuilt
+
 # {size in the name: (hidden_size, num_heads)}
 SIZES = {
     "tiny": (192, 3),
@@ -49,17 +51,20 @@ REFUSED = {
     "test_vit4": "RMSNorm",
 }
 TANH = re.compile(r"_patch32_siglip_|_giantopt_|_so400m_patch16_siglip_|_large_patch16_siglip_(gap_)?512")
+AVERAGE = re.compile(r"_gap_|^eva_large_|^test_vit2$")
+MAP = re.compile(r"_siglip_|_map_")
 NO_CLASS_ROW = re.compile(r"^(deit3|flexivit)_|_reg\d_(gap|dinov2|tipsv2)|_mci_")
 
 
 def facts(name):
     """{field of the configuration: value} that the name says; None for a name that is not known here.
 
-    "no_class_row" among them is `said.Beside`'s. Raises ValueError for a model that is not built here.
+    "no_class_row" among them is `said.Beside`'s, "classifier" is usual. Raises NotBuilt for a model that is not built
+    here.
     """
     for part, what in REFUSED.items():
         if part in name:
-            raise ValueError(f"architecture is {name}: {what}, which is not built here")
+            raise NotBuilt(f"architecture is {name}: {what}, which is not built here")
     if name in ("test_vit", "test_vit2"):
         sizes = (64, 2)
     else:
@@ -73,6 +78,7 @@ def facts(name):
         "num_heads": sizes[1],
         "gelu": gelu,
         "layer_norm_eps": 1e-5 if "_clip_" in name else 1e-6,
+        "classifier": "gap" if AVERAGE.search(name) else "map" if MAP.search(name) else "token",
         "no_class_row": bool(NO_CLASS_ROW.search(name)) and "_so150m" not in name,
     }
 

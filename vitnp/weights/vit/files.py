@@ -38,6 +38,7 @@ def describe(path, format, stored, *, stem=None, **told):
     if format == "google":
         stored, notes = google.plain(path, stored)
     spelled, more = foreign.spelled(path, format, stored)
+    spelled = _without_empty(format, stored, spelled)
     stored = _with_axes(format, stored, spelled)
     arrays = {spell(format, in_file): in_file for in_file in stored} | spelled  # with those that are left out
     stored, spelled, zeros = biases.with_zeros(format, stored, spelled)
@@ -68,6 +69,13 @@ def describe(path, format, stored, *, stem=None, **told):
         scales,
         inferred.taken,
     )
+
+
+def _without_empty(format, stored, spelled):
+    """The same names without that of (1, 0, D) registers, which are none."""
+    reg = tables.names(format, 0)["registers.reg"]
+    none = reg in spelled and 0 in stored[spelled[reg]].shape
+    return {name: in_file for name, in_file in spelled.items() if not (none and name == reg)}
 
 
 def _with_axes(format, stored, spelled):

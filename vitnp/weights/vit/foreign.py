@@ -87,6 +87,11 @@ UNUSED = {
     "timm": (("pre_logits.", None),),
     "huggingface": (("vit.pooler.", "classifier.weight"), ("vit.head.", "classifier.weight")),
 }
+# How a head is read beside what is left out, though other code than the library's may read it.
+HEADS = {
+    "vit.pooler.": "on the class token, the pooler left out",
+    "vit.head.": "on the mean of the patches, the attention pooling left out",
+}
 # And patterns of what does not belong to the ViT, with the reason why it is left out.
 PRETRAINING = "as it is for pre-training alone"
 DECODER = "the decoder of an MAE, of which this is the encoder"
@@ -153,6 +158,19 @@ def _check_parts(path, arrays):
 def _another(path, what, *names):
     """The InputError for a file that is something else, which these names in it show."""
     return InputError(f"{path} is {what} ({', '.join(map(called, names))}); name another file")
+
+
+def left_in_doubt(family, arrays, architectures):
+    """[(part, how it is read)] of what is left out as the library does, though other code may have used it.
+
+    arrays: names in the spelling of `names.TABLES`; architectures: the classes of transformers that are named.
+    """
+    if family == "timm":
+        return [("pre_logits", "left out")] if any(name.startswith("pre_logits.") for name in arrays) else []
+    if any(str(name).endswith("ForImageClassification") for name in architectures):
+        return []
+    parts = [start for start, needs in UNUSED.get(family, ()) if needs in arrays]
+    return [("head", HEADS[start]) for start in parts if any(name.startswith(start) for name in arrays)]
 
 
 def check_shapes(path, family, in_file, shapes, hidden_size):

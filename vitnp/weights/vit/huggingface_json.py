@@ -5,7 +5,7 @@ A field that is not there has the default of transformers' class, as in the libr
 
 from vitnp.errors import shown
 from vitnp.inputs.images import size
-from vitnp.weights.vit.said import GELU, NOTHING, Fields, chosen, words
+from vitnp.weights.vit.said import GELU, NOTHING, Fields, NotBuilt, chosen, side_of, words
 
 # What Hugging Face calls the fields whose values the arrays also show.
 SIZES = {
@@ -54,7 +54,7 @@ COMMON = Fields(
 FIELDS = Fields(
     used=COMMON.used
     | words("num_attention_heads layer_norm_eps hidden_act image_size mlp_ratio apply_layernorm pooler_act")
-    | words("vision_config")
+    | words("vision_config vision_config_dict")
     | SIZES.keys(),
     arrays=words("qkv_bias num_register_tokens pooler_output_size vision_use_head"),
     # dropout, initialization; heads and decoders for images; what a backbone returns; what joins the two towers
@@ -64,22 +64,25 @@ FIELDS = Fields(
         "initializer_factor layerscale_value encoder_stride use_mask_token out_features out_indices _out_features "
         "_out_indices stage_names reshape_hidden_states decoder_num_attention_heads decoder_hidden_size "
         "decoder_num_hidden_layers decoder_intermediate_size mask_ratio norm_pix_loss projection_dim text_config "
-        "text_config_dict vision_config_dict logit_scale_init_value"
+        "text_config_dict logit_scale_init_value"
     ),
     only=COMMON.only | {"use_swiglu_ffn": (None, False)},
 )
 
 
 def read(config):
-    """The `Beside` of Hugging Face's config.json. Raises ValueError for what is not built here."""
+    """The `Beside` of Hugging Face's config.json. Raises NotBuilt for what is not built here."""
     given, unknown, kind = config, FIELDS.unknown_in(config, ""), config.get("model_type")
     if kind in NESTED or "vision_config" in config:
-        given, kind = config.get("vision_config") or {}, NESTED.get(kind, kind)
+        name, kind = _name_of_tower(config), NESTED.get(kind, kind)
+        given = config.get(name) or {}
         kind = given.get("model_type", kind)
-        unknown += FIELDS.unknown_in(given, "vision_config.")
+        unknown += FIELDS.unknown_in(given, f"{name}.")
     fields = _defaults(kind)
     named = SIZES | SETTINGS
     fields |= {ours: given[theirs] for theirs, ours in named.items() if given.get(theirs) is not None}
+    if "patch_size" in fields:
+        fields["patch_size"] = side_of("patch_size", fields["patch_size"])
     if given.get("hidden_act") is not None:
         fields["gelu"] = chosen("hidden_act", given["hidden_act"], GELU)
     if given.get("image_size") is not None:
@@ -90,7 +93,20 @@ def read(config):
         fields["mlp_dim"] = int(given["hidden_size"] * given["mlp_ratio"])
     if need_classes(config):
         fields["multi_label"] = True
-    return NOTHING._replace(fields=fields, notes=_of_parts(config), unknown=unknown)
+    parts = config.get("architectures") or []
+    return NOTHING._replace(
+        fields=fields,
+        notes=_of_parts(config, parts),
+        unknown=unknown,
+        arguments={"pooler_act": config.get("pooler_act") or "tanh"},
+        architectures=parts,
+    )
+
+
+def _name_of_tower(config):
+    """Where the vision tower is: vision_config_dict of older files with its class's defaults, before vision_config."""
+    older = config.get("model_type") == "clip" and config.get("vision_config_dict") is not None
+    return "vision_config_dict" if older else "vision_config"
 
 
 def _defaults(kind):
@@ -101,17 +117,12 @@ def _defaults(kind):
     return {"num_heads": HEADS, "layer_norm_eps": eps, "gelu": GELU[act]}
 
 
-def _of_parts(config):
-    """Sentences on the parts of the model that `architectures` names. Raises ValueError for those not built here."""
-    parts = config.get("architectures") or []
-    if config.get("pooler_act", "tanh") != "tanh" and not any(
-        "Classification" in str(name) for name in parts
-    ):
-        raise ValueError(f"pooler_act is {shown(config['pooler_act'])}; vitnp has tanh")
+def _of_parts(config, parts):
+    """Sentences on the parts of the model that `architectures` names. Raises NotBuilt for those not built here."""
     if "Dinov2Backbone" not in parts and "Dinov2WithRegistersBackbone" not in parts:
         return []
     if config.get("apply_layernorm") is False:
-        raise ValueError("apply_layernorm is False, a backbone without the last LayerNorm")
+        raise NotBuilt("apply_layernorm is False, a backbone without the last LayerNorm")
     return ["a backbone: vitnp computes the tokens after the last LayerNorm, not its feature maps"]
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from vitnp.errors import shown
 from vitnp.inputs.fields import check_changes
 from vitnp.models.vit.config import SIZES, ViTConfig
 from vitnp.weights import settings, tables
-from vitnp.weights.vit import assumed, foreign, google, grids, neighbors, prefix
+from vitnp.weights.vit import assumed, foreign, google, grids, neighbors, prefix, sidecar
 from vitnp.weights.vit.names import block_of, names
 from vitnp.weights.vit.profiles import CALLED, is_published, kind_of, own_row, profile
 
@@ -59,14 +60,16 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
     foreign.check_shapes(path, family, arrays, shapes, seen["hidden_size"])
     seen |= before.fields
     beside = _beside(path, family, seen, arrays, Config)
+    _compare(path, family, seen, neighbors.arguments(arrays, shapes), beside.arguments)
     fields, P = seen | beside.fields, seen["patch_size"]
     sizes = [size for size in (image_size, beside.image_size) if size is not None]
     maps = [before.map_size(size) for size in sizes]
+    known = is_published(family, path, arrays.values())
     if rows is None:
         grid, rows_before, questions = grids.without_table(P, maps)
     else:
         counts = prefix.rows_before(family, arrays, shapes, beside.no_class_row)
-        grid, rows_before, questions = grids.of_table(rows, counts, P, maps)
+        grid, rows_before, questions = grids.of_table(rows, counts, P, maps[::-1], square=known)
     if "image_size" in fields:  # Hugging Face's config.json
         questions = []
     else:
@@ -77,11 +80,16 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
     kind = own_row(kind, path, fields)
     notes, more = _heads(fields, overrides)
     questions += before.ask(fields, overrides) + more + neighbors.ask(kind, fields, overrides)
-    taken = neighbors.fill(family, arrays, shapes, fields, overrides, tableless=rows is None)
+    taken = neighbors.fill(
+        family, arrays, shapes, fields, overrides, tableless=rows is None, said=beside.fields
+    )
     fields["preprocessing"], more = settings.preprocessing(
         profile(kind, fields["image_size"])["preprocessing"], fields["in_channels"], beside, overrides
     )
     questions += more
+    taken += foreign.left_in_doubt(family, arrays, beside.architectures)
+    if beside.image_size is None and grids.is_no_square(rows, rows_before, grid):
+        taken.append(("image_size", f"{grid[0]}x{grid[1]} patches in the file, as asked"))
     used_at = None
     if image_size is None and beside.image_size not in (None, fields["image_size"]):
         used_at = beside.image_size
@@ -94,7 +102,6 @@ def infer(path, family, arrays, shapes, *, before=NOTHING, image_size=None, gues
             f"taken to be {CALLED[kind]}: positions at another size are resized {config.position_interpolation}; "
             "another way is position_interpolation= or --set position_interpolation=NAME"
         )
-    known = is_published(family, path, arrays.values())
     taken = [] if known else taken + assumed.of(family, config, overrides, beside)
     return Inferred(config, [*beside.notes, *notes], questions, used_at, rows_before, taken)
 
@@ -158,6 +165,18 @@ def _beside(path, family, seen, arrays, Config):
     if of_mean:
         found.fields.pop("classifier", None)
     return found
+
+
+def _compare(path, family, seen, theirs, said):
+    """Raise InputError where arguments in the config.json beside the file, `said`, do not fit the arrays.
+
+    theirs: those that timm's arrays show.
+    """
+    if family == "timm":
+        settings.need_same(path, theirs, said)
+    act = said.get("pooler_act", "tanh")
+    if act != "tanh" and seen["representation_size"] is not None:
+        raise sidecar.refused(path, f"pooler_act is {shown(act)}; vitnp has tanh")
 
 
 def _heads(fields, overrides):

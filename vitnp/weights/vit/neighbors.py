@@ -3,7 +3,9 @@
 The pooling and its LayerNorm, registers, a LayerNorm before the first block, no table of positions.
 """
 
-from vitnp.weights.vit import prefix
+import re
+
+from vitnp.weights.vit import layer_scale, prefix
 from vitnp.weights.vit.names import names
 
 WITHOUT_TABLE = {"google": "sincos", "timm": "none"}  # the positions of a file without a table
@@ -13,6 +15,14 @@ TWO_GELUS = {
     "timm-map": "erf or, as in some of SigLIP's, tanh",
     "openai": "quick or, as in open_clip, erf",
     "huggingface-clip": "quick or, as in LAION's, erf",
+}
+
+# {argument of timm's: pattern of the arrays' names that it makes}
+ARGUMENTS = {
+    "class_token": r"cls_token$",
+    "qkv_bias": r"blocks\.\d+\.attn\.qkv\.bias$",
+    "proj_bias": r"blocks\.\d+\.attn\.proj\.bias$",
+    "pre_norm": r"norm_pre\.",
 }
 
 
@@ -44,6 +54,19 @@ def seen(family, shapes):
     return fields
 
 
+def arguments(arrays, shapes):
+    """{argument of timm's: its value} that the names of timm's arrays show; see `fill` for the two."""
+    found = {name: any(re.match(made, one) for one in arrays) for name, made in ARGUMENTS.items()}
+    found["init_values"] = layer_scale.is_in("timm", arrays)
+    found["fc_norm"] = _after_pooling(arrays)
+    return found | {"reg_tokens": shapes["reg_token"][-2] if "reg_token" in shapes else 0}
+
+
+def _after_pooling(arrays):
+    """Whether a LayerNorm of timm's is behind the pooling."""
+    return any("fc_norm." in name for name in arrays.values())
+
+
 def ask(kind, fields, overrides):
     """[question] where the form of GELU is open."""
     if kind == "timm" and fields.get("classifier") == "map":
@@ -53,16 +76,19 @@ def ask(kind, fields, overrides):
     return [f"it does not say which GELU it has: {TWO_GELUS[kind]}; say it with gelu= or --set gelu=NAME"]
 
 
-def fill(family, arrays, shapes, fields, overrides, *, tableless):
+def fill(family, arrays, shapes, fields, overrides, *, tableless, said=()):
     """Give `fields` the rest; returns [(field, text of its value), …] of what nobody said.
 
-    arrays, shapes: {name in `names.TABLES`: name in the file, shape}.
+    arrays, shapes: {name in `names.TABLES`: name in the file, shape}; said: the fields that the JSON beside it says.
     """
-    taken, after_pooling = [], any("fc_norm." in name for name in arrays.values())
-    if "classifier" not in fields:
+    taken, after_pooling = [], _after_pooling(arrays)
+    open_ = "classifier" not in fields
+    if open_:
         fields["classifier"] = "gap" if after_pooling else "token"
-        if "classifier" not in overrides:
-            taken.append(("classifier", fields["classifier"]))
+    if family == "timm" and fields["classifier"] == "gap" and not after_pooling:
+        open_ = "classifier" not in said  # without a class token, it may be the largest of each value
+    if open_ and "classifier" not in overrides:
+        taken.append(("classifier", fields["classifier"]))
     if fields.get("pool_mlp_dim") in (None, fields["mlp_dim"]):
         fields.pop("pool_mlp_dim", None)
     if tableless and "position_embedding" not in fields:

@@ -104,9 +104,19 @@ def of_huggingface(given, image_size, base, *, any_size=False):
     return changes, unlike, size(made) if any_size and made else None
 
 
+def named(given):
+    """The name of the processor's class, or None."""
+    return given.get("image_processor_type") or given.get("feature_extractor_type")
+
+
+def is_known(given):
+    """Whether the defaults of the processor's class are known; so they are where none is named."""
+    return named(given) is None or _kind(given) in DEFAULTS
+
+
 def _kind(given):
     """The name of the processor's class, without what all of them end in."""
-    name = given.get("image_processor_type") or given.get("feature_extractor_type")
+    name = named(given)
     for ending in ("Fast", "Pil", "ImageProcessor", "FeatureExtractor"):
         name = name.removesuffix(ending) if isinstance(name, str) else None
     return name

@@ -20,6 +20,10 @@ GELU = {
 }
 
 
+class NotBuilt(ValueError):
+    """What a JSON file says of its model is well said, and such a model is not built here."""
+
+
 class Beside(NamedTuple):
     """What the JSON files beside a file of weights say."""
 
@@ -33,6 +37,11 @@ class Beside(NamedTuple):
     notes: list  # of sentences
     unknown: tuple | list = ()  # of names: what is said there and has no meaning here
     heads_of: Mapping = MappingProxyType({})  # {hidden_size: num_heads} of the architecture that is named
+    usual: Mapping = MappingProxyType(
+        {}
+    )  # {field: value} of that architecture, where the arrays leave it open
+    arguments: Mapping = MappingProxyType({})  # {argument: value} that are compared with the arrays
+    architectures: tuple | list = ()  # the classes of transformers that are named
 
 
 NOTHING = Beside({}, {}, [], None, None, [])
@@ -47,10 +56,10 @@ class Fields(NamedTuple):
     only: dict  # {name: the values that can be computed here}
 
     def unknown_in(self, given, where):
-        """The names, after `where`, of fields in none of the groups. Raises ValueError for a value not in `only`."""
+        """The names, after `where`, of fields in none of the groups. Raises NotBuilt for a value not in `only`."""
         for name, values in self.only.items():
             if name in given and not any(given[name] is v or given[name] == v for v in values):
-                raise ValueError(f"{where}{name} is {shown(given[name])}, which is not built here")
+                raise NotBuilt(f"{where}{name} is {shown(given[name])}, which is not built here")
         there = self.used | self.arrays | self.idle | self.only.keys()
         return [f"{where}{name}" for name in given if name not in there]
 
@@ -61,7 +70,16 @@ def words(text):
 
 
 def chosen(what, value, choices):
-    """choices[value]; ValueError where there is none."""
+    """choices[value]; NotBuilt where there is none."""
     if not known(value, choices):
-        raise ValueError(f"{what} is {shown(value)}; vitnp has {', '.join(choices)}")
+        raise NotBuilt(f"{what} is {shown(value)}; vitnp has {', '.join(choices)}")
     return choices[value]
+
+
+def side_of(what, value):
+    """A whole number that may be written as a pair of the same. Raises NotBuilt for a pair of two numbers."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return value
+    if value[0] != value[1]:
+        raise NotBuilt(f"{what} is {shown(value)}, no square, which is not built here")
+    return value[0]

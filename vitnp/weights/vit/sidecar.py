@@ -9,13 +9,15 @@ import contextlib
 import dataclasses
 import os
 
+from vitnp.errors import InputError, shown
 from vitnp.inputs.fields import check_fields
 from vitnp.inputs.images import Preprocessing
 from vitnp.models.vit.config import ViTConfig
 from vitnp.system import reading
 from vitnp.weights.vit import huggingface_json, processors, timm_json
+from vitnp.weights.vit.assumed import PICTURE
 from vitnp.weights.vit.huggingface_json import labels
-from vitnp.weights.vit.said import NOTHING
+from vitnp.weights.vit.said import NOTHING, NotBuilt
 
 ADVICE = "repair it, or move it away"
 JSON_FILES = ("config.json", "preprocessor_config.json")
@@ -30,12 +32,25 @@ def read(path, family, base, *, Config=ViTConfig, any_size=False):
     """
     if family not in ("timm", "huggingface"):
         return NOTHING
+    _check_library(path, family, json_of(path, JSON_FILES[0]))
     with _named(path, "config.json") as given:
         found = of(family, given, base=base, Config=Config)
     if family == "timm":
         return found
     with _named(path, "preprocessor_config.json") as processor:
         return of(family, given, processor, base=base, any_size=any_size)
+
+
+def _check_library(path, family, given):
+    """Raise InputError where config.json is that of the other library."""
+    of_timm = any(name in given for name in ("architecture", "model_args", "pretrained_cfg"))
+    of_transformers = not of_timm and any(name in given for name in ("model_type", "num_attention_heads"))
+    if of_transformers if family == "timm" else of_timm:
+        other = "huggingface" if family == "timm" else "timm"
+        raise InputError(
+            f"{beside(path, JSON_FILES[0])} is of {other}, the arrays of {path} have the names of {family}; "
+            "move one of them into another folder"
+        )
 
 
 def of_processor(path, base):
@@ -56,6 +71,8 @@ def of(family, given, processor=None, *, base, Config=ViTConfig, any_size=False)
         image_size = found.fields.get("image_size")
         how, unlike, made = processors.of_huggingface(processor, image_size, base, any_size=any_size)
         unknown = [*found.unknown, *_unknown_of(processor)]
+        if not processors.is_known(processor) and not how.keys() >= set(PICTURE):
+            unknown.append(f"image_processor_type {shown(processors.named(processor))}")
         found = found._replace(preprocessing=how, unlike=unlike, image_size=made, unknown=unknown)
     return _with_ours(found, given.get(OURS, {}), Config)
 
@@ -84,9 +101,19 @@ def _with_ours(found, ours, Config):
 @contextlib.contextmanager
 def _named(path, name):
     """The object in the JSON file called `name` beside `path`; what fails on it raises InputError that names it."""
-    given = json_of(path, name)
-    with reading.named(beside(path, name), " cannot be used", ADVICE):
-        yield given
+    given, file = json_of(path, name), beside(path, name)
+    try:
+        with reading.named(file, " cannot be used", ADVICE):
+            yield given
+    except InputError as problem:
+        if not isinstance(problem.__cause__, NotBuilt):
+            raise
+        raise refused(path, problem.__cause__, name) from problem
+
+
+def refused(path, why, name="config.json"):
+    """The InputError for a model that is not built here, as the JSON file of this name beside `path` says."""
+    return InputError(f"{beside(path, name)} cannot be used ({why}); name another file")
 
 
 def beside(path, name):
@@ -107,6 +134,11 @@ def unclassed(path):
     """Why the head's numbers are no classes, as a clause without its subject; "" where config.json does not say it."""
     with _named(path, "config.json") as given:
         return huggingface_json.unclassed(given) or timm_json.unclassed(given)
+
+
+def problem_type(path):
+    """Hugging Face's problem_type of the config.json beside the file, or None where it has none."""
+    return json_of(path, JSON_FILES[0]).get("problem_type")
 
 
 def class_names(path):

@@ -4,7 +4,7 @@ from vitnp.errors import shown
 from vitnp.inputs.images import size
 from vitnp.weights.vit import architectures, processors
 from vitnp.weights.vit.huggingface_json import COMMON, need_classes
-from vitnp.weights.vit.said import GELU, Beside, Fields, chosen, words
+from vitnp.weights.vit.said import GELU, Beside, Fields, NotBuilt, chosen, side_of, words
 
 POOLS = {"token": "token", "avg": "gap", "map": "map"}
 NORMS = {"layernorm": 1e-6}  # timm/layers/norm.py
@@ -12,11 +12,11 @@ NONE = (None, False, "")
 DROPS = words("drop_rate drop_path_rate device dtype")
 
 VIT = Fields(
-    used=words("img_size num_heads act_layer norm_layer global_pool pos_embed no_embed_class embed_dim"),
-    arrays=words(
-        "patch_size in_chans num_classes depth mlp_ratio qkv_bias proj_bias init_values class_token reg_tokens "
-        "pre_norm fc_norm"
+    used=words(
+        "img_size num_heads act_layer norm_layer global_pool pos_embed no_embed_class embed_dim "
+        "patch_size in_chans depth mlp_ratio qkv_bias proj_bias init_values class_token reg_tokens pre_norm fc_norm"
     ),
+    arrays=words("num_classes"),
     # dropout, initialization; and what other image sizes than the model's need
     idle=DROPS
     | words(
@@ -65,11 +65,22 @@ TOP = Fields(
     | words("architectures id2label labels label_names label_descriptions do_pooling initializer_range"),
     only={},
 )
+# Arguments that the arrays show as fields of the configuration, and those that they show by their names.
+SIZES = {
+    "embed_dim": "hidden_size",
+    "depth": "num_layers",
+    "patch_size": "patch_size",
+    "in_chans": "in_channels",
+}
+SHOWN = {
+    **dict.fromkeys(("class_token", "qkv_bias", "proj_bias", "pre_norm", "init_values"), bool),
+    "reg_tokens": lambda count: count or 0,
+}
 CLIP_CLASSES = (512, 640, 768, 1024, 1280)  # numbers of CLIP's embedding
 
 
 def read(config, family="vit"):
-    """The `Beside` of timm's config.json. Raises ValueError for what is not built here."""
+    """The `Beside` of timm's config.json. Raises NotBuilt for what is not built here."""
     arguments, given = (config.get(name) or {} for name in ("model_args", "pretrained_cfg"))
     top = TOP
     if not given:  # older files have its entries at the top
@@ -96,14 +107,27 @@ def read(config, family="vit"):
     implied = _of_architecture(config, unknown)
     no_row = arguments.get("no_embed_class", implied.pop("no_class_row", False) or None)
     width, heads = (implied.pop(name, None) for name in ("hidden_size", "num_heads"))
+    usual = {name: implied.pop(name) for name in ("classifier",) if name in implied}
     if "embed_dim" in arguments and heads:
-        implied |= {"hidden_size": arguments["embed_dim"], "num_heads": heads}
-    fields |= implied | _of_arguments(arguments)
+        implied["num_heads"] = heads
+    fields |= implied | _of_arguments(arguments) | _sizes(arguments, width)
     pool = arguments.get("global_pool", config.get("global_pool"))
-    if pool not in (None, ""):  # "": a model without a head
+    if pool == "" and config.get("num_classes"):
+        raise NotBuilt("global_pool is '', a head on every token, which is not built here")
+    if pool not in (None, ""):
         fields["classifier"] = chosen("global_pool", pool, POOLS)
-    heads_of = {width: heads} if width and "num_heads" not in fields else {}
-    return Beside(fields, how, unlike, image_size, no_row, notes, unknown, heads_of)
+    return Beside(
+        fields,
+        how,
+        unlike,
+        image_size,
+        no_row,
+        notes,
+        unknown,
+        heads_of={width: heads} if width and "num_heads" not in fields else {},
+        usual=usual,
+        arguments=_shown(arguments),
+    )
 
 
 def _of_architecture(config, unknown):
@@ -116,6 +140,24 @@ def _of_architecture(config, unknown):
         unknown.append(f"architecture {shown(name)}")
         return {}
     return found
+
+
+def _sizes(arguments, width):
+    """{field of the configuration: value} of model_args that the arrays show, too; width: the architecture's."""
+    fields = {ours: arguments[theirs] for theirs, ours in SIZES.items() if theirs in arguments}
+    if "patch_size" in fields:
+        fields["patch_size"] = side_of("patch_size", fields["patch_size"])
+    width = arguments.get("embed_dim", width)
+    if "mlp_ratio" in arguments and width:
+        fields["mlp_dim"] = int(width * arguments["mlp_ratio"])
+    return fields
+
+
+def _shown(arguments):
+    """{argument: value} that the names of the arrays show, too."""
+    found = {name: of(arguments[name]) for name, of in SHOWN.items() if name in arguments}
+    fc_norm = arguments.get("fc_norm")  # None: it depends on the pooling
+    return found if fc_norm is None else found | {"fc_norm": bool(fc_norm)}
 
 
 def _of_arguments(arguments):

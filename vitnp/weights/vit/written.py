@@ -35,10 +35,11 @@ TIMM = {
 WEIGHTS = (".safetensors", ".bin", ".pth", ".pt")
 
 
-def texts(path, family, config, class_names, *, architecture=None):
+def texts(path, family, config, class_names, *, architecture=None, problem_type=None):
     """[(name, text)] of the JSON files that belong beside the weights at `path`; class_names may be None.
 
-    architecture: timm's name of the model, None for that of a ViT. Raises InputError where config.json is something
+    architecture: timm's name of the model, None for that of a ViT; problem_type: Hugging Face's, None for that of the
+    configuration. Raises InputError where config.json is something
     else's, or another model's.
     """
     if family not in ("timm", "huggingface"):
@@ -49,7 +50,7 @@ def texts(path, family, config, class_names, *, architecture=None):
         given = dict(
             zip(
                 JSON_FILES,
-                (_huggingface(config, class_names), processors.to_huggingface(config)),
+                (_huggingface(config, class_names, problem_type), processors.to_huggingface(config)),
                 strict=True,
             )
         )
@@ -98,7 +99,7 @@ def _unsaid(family, config, given, default, shown):
     return unsaid | ({"preprocessing": inner} if inner else {})
 
 
-def _huggingface(config, class_names):
+def _huggingface(config, class_names, problem_type):
     """Hugging Face's config.json."""
     base = not config.num_classes
     given = {
@@ -115,7 +116,8 @@ def _huggingface(config, class_names):
         return given | {"pooler_output_size": config.representation_size, "pooler_act": "tanh"}
     names = class_names or [f"LABEL_{i}" for i in range(config.num_classes)]
     labels = {str(i): name for i, name in enumerate(names)}
-    given |= {"problem_type": "multi_label_classification"} if config.multi_label else {}
+    problem = problem_type or ("multi_label_classification" if config.multi_label else None)
+    given |= {"problem_type": problem} if problem else {}
     return given | {"id2label": labels, "label2id": {name: int(i) for i, name in labels.items()}}
 
 
