@@ -321,7 +321,9 @@ def test_a_comparison_of_an_earlier_version_goes_on(tmp_path):
 
 def test_a_comparison_of_another_field_in_the_folder(capsys, tmp_path):
     assert run(capsys, GELU.replace("--seeds 2", "--seeds 1"), tmp_path)[0] == 0
-    status, _, err = run(capsys, GELU.replace("--over gelu --values tanh,erf", "--over lr --values 1,2"), tmp_path)
+    status, _, err = run(
+        capsys, GELU.replace("--over gelu --values tanh,erf", "--over lr --values 1,2"), tmp_path
+    )
     assert status == 2
     assert "holds other results: over is 'gelu' there and 'lr' here" in err
 
