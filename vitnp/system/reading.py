@@ -101,14 +101,14 @@ def decoded(data):
     Raises UnicodeDecodeError for bytes in neither, and in UTF-16 without a mark, where every second is a NUL.
     """
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # one begins as that of UTF-16 does
-        return data.decode("utf-32").removeprefix("\ufeff")
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        found = data.decode("utf-32")
+    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         found = data.decode("utf-16")
     else:
-        found = data.decode("utf-8-sig")
+        found = data.decode("utf-8")
     if data[:2].count(0) == 1:
         raise UnicodeDecodeError("utf-8", data, 0, 1, "a NUL in the first two bytes")
-    return found.removeprefix("\ufeff")  # two programs may have put one in front
+    return found.lstrip("\ufeff")  # two programs may have put one in front
 
 
 def most_unpacked(path):
