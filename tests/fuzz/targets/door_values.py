@@ -215,8 +215,16 @@ GENERATORS = NOTHING | {
     "bits": (always(np.random.PCG64(0)), REFUSED),
 }
 FUNCTIONS = {name: value for name, value in NOTHING.items() if name not in ("function", "class")}
+
+
+def empty(folder):
+    """The folder, made."""
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 PATHS = NOTHING | {
-    "folder": (lambda path: path.parent, REFUSED),
+    "folder": (lambda path: empty(path.parent / "empty"), REFUSED),  # one with a file of weights is that file
     "missing": (lambda path: path.parent / "missing" / path.name, REFUSED),
     "long": (lambda path: path.parent / ("a" * 300 + path.suffix), REFUSED),
     "null": (lambda path: f"{path.parent}/\0{path.suffix}", REFUSED),
