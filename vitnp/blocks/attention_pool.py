@@ -1,4 +1,4 @@
-"""Attention pooling: a learned probe looks at all tokens, in place of a class token (Lee et al., 2019, §3.2).
+"""Attention pooling: a learned probe looks at the patch tokens, in place of a class token (Lee et al., 2019, §3.2).
 
     a = attention(probe, x),  y = a + FFN(LN(a))
 

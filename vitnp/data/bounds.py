@@ -44,9 +44,8 @@ def need_bounded(path, file, opened):
     place = opened.tell()
     size = opened.seek(0, os.SEEK_END)
     opened.seek(place)
-    if (
-        most is None and file.mode != "1" and pixels > max(FLAT, PER_BYTE * size)
-    ):  # a scan of a page has 1 bit
+    of_a_page = file.mode == "1"  # a scan, white but for its letters
+    if most is None and not of_a_page and pixels > max(FLAT, PER_BYTE * size):
         raise InputError(
             f"{path} is {file.width}x{file.height} in {size:,} bytes, nearly all of one color; make it smaller first, "
             f"or set {VARIABLE}={pixels} to read it all the same"

@@ -98,7 +98,7 @@ def head(model, beside):
     bias = beside.get(f"{stem}bias")
     fits = len(weight) == 2 and weight[1:] == width and (bias is None or bias.shape == weight[:1])
     last = [part for part in parts(stem) if not part.isdigit()][-1:]
-    if not fits or last[0:] == [] or last[0] not in HEADS or len(beside) != 1 + (bias is not None):
+    if not fits or not last or last[0] not in HEADS or len(beside) != 1 + (bias is not None):
         return {}
     theirs = "head." if formats[0] == "timm" else "heads.head."
     return {theirs + name.removeprefix(stem): (name, one) for name, one in beside.items()}

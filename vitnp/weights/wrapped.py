@@ -137,5 +137,5 @@ def _called(key, found):
 def _key(before, found):
     """The shortest word that means one of the prefixes alone."""
     others = set().union(*(parts(other) for other in found if other != before))
-    own = [part for part in re.split("[./]", before) if part and part not in others]
+    own = [part for part in parts(before) if part not in others]
     return own[0] if own else before[:-1]

@@ -199,15 +199,9 @@ def own_row(kind, path, fields):
     """The name of the row for this file of a kind: torchvision resizes in its own way for each of its weights."""
     if kind != "torchvision":
         return kind
-    if is_published(kind, path, ()):
-        return next(
-            row
-            for name, row in TORCHVISION.items()
-            if os.path.basename(reading.name_of(path)).startswith(name)
-        )
-    if (
-        min(fields["image_size"]) >= 384 or fields["hidden_size"] == 1280
-    ):  # of such sizes there are SWAG's alone
+    if row := _published_row(path):
+        return row
+    if min(fields["image_size"]) >= 384 or fields["hidden_size"] == 1280:  # there are SWAG's alone
         return "torchvision-swag"
     large = (fields["hidden_size"], fields["patch_size"]) == (1024, 16)
     return "torchvision-242" if large else "torchvision"
@@ -220,8 +214,13 @@ def is_published(family, path, file_names):
     """
     if family == "google":
         return any("posembed_input/" in name for name in file_names)
+    return family == "torchvision" and _published_row(path) is not None
+
+
+def _published_row(path):
+    """The row of the published file of torchvision's that is called so; None for any other name."""
     name = os.path.basename(reading.name_of(path))
-    return family == "torchvision" and name.startswith(tuple(TORCHVISION))
+    return next((row for start, row in TORCHVISION.items() if name.startswith(start)), None)
 
 
 def profile(kind, image_size):
