@@ -170,7 +170,7 @@ def _moved(point, name, step):
 
 
 def random_like(p, rng):
-    """Generic values in p's shapes, for a check: Normal(0, σ²), and near 1 where p is all ones (gamma). `var` is above 0.
+    """Generic values in p's shapes, for a check: Normal(0, σ²), and near 1 where p is all ones (gamma). var is above 0.
 
     σ is 1/2, and at most √(2/n) in a weight of n inputs: wide layers of large weights bend so sharply that the
     differences' own truncation would look like a mistake.

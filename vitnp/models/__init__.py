@@ -10,9 +10,10 @@
     multiply_adds(config)               {part: count for one input}: what decides whether another thread pays
 
 and, where it has them: tensors (see `models.tensors`), layers (see `models.layers`), tokens (see `engine.batch`),
-saved_bytes and step_bytes (see `analysis.cost`), resized (see `weights.adapt`), statistics(saved) where training
-normalizes over the batch: {dotted name of a leaf `mean` or `var`: the batch's value}. Every classifier ends with step 8, so
-p["classify"]["head"] is its head. x are images, or where the configuration reads sequences a pair of source and target.
+saved_bytes and step_bytes (see `analysis.cost`), resized (see `weights.adapt`), and where training normalizes over the
+batch statistics(saved), {dotted name of a leaf `mean` or `var`: the batch's value}. Every classifier ends with step 8,
+so p["classify"]["head"] is its head. x are images, or where the configuration reads sequences a pair of source and
+target.
 """
 
 import dataclasses

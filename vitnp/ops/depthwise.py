@@ -2,8 +2,8 @@
 
     y[b, r, c, i] = Σ_{u,v} x̄[b, r·s + u, c·s + v, i]·W[u, v, i]
 
-x̄ is the image with zeros around it, s the stride; channels last, kernels (k, k, C). It has 1/C of the products of a full
-convolution, and no matrix product: on a CPU memory decides the time, so y is made a few rows at a time.
+x̄ is the image with zeros around it, s the stride; channels last, kernels (k, k, C). It has 1/C of the products of a
+full convolution, none of them in a matrix product: on a CPU memory decides, so y is made a few rows at a time.
 """
 
 from vitnp.backend.arrays import array_module, on_host

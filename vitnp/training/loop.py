@@ -195,7 +195,7 @@ def train_epoch(now, s, rng, total_steps):
 
 
 def gradients(now, s, inputs, labels, batch_size, rng):
-    """The loss over the batch, its gradient for what learns, the batch's statistics; of several ranks, this one's share."""
+    """The loss over the batch, its gradient for what learns, its statistics; of several ranks, this one's share."""
     first, last = s.how.comm.share(batch_size)
     scale = precision.LossScale(*now.scale)
     plan = batch.Plan(
