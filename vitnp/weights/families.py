@@ -23,7 +23,12 @@ from vitnp.weights.stored import called
 
 LIBRARIES = ("google", "timm", "huggingface", "torchvision")
 FORMATS = ("vitnp", *LIBRARIES)
-FAMILIES = ("hybrid", "vit", "bit", "efficientnet")  # in the order in which a file is asked: a hybrid has all that a ViT has
+FAMILIES = (
+    "hybrid",
+    "vit",
+    "bit",
+    "efficientnet",
+)  # in the order in which a file is asked: a hybrid has all that a ViT has
 
 
 class Described(NamedTuple):
@@ -94,13 +99,10 @@ def detect(path, file_names):
     if not found:
         what, name = recognized.model(file_names)
         if what:
-            raise InputError(
-                f"{path} holds {what} ({name}), no model that is read here; name another file"
-            )
+            raise InputError(f"{path} holds {what} ({name}), no model that is read here; name another file")
         some = ", ".join(called(name) for name in list(file_names)[:3]) or "nothing"
         raise InputError(
-            f"{path} holds {some} … and no patch projection of a ViT, no root of a BiT, "
-            f"no stem of an EfficientNet; "
+            f"{path} holds {some} … and no patch projection of a ViT, no known stem; "
             f"name a file of vitnp, {', '.join(LIBRARIES)}"
         )
     ((format, (family, _)),) = found.items()

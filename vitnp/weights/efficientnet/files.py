@@ -28,7 +28,9 @@ BOTH_PADDINGS = (
 
 def shows(format, file_names):
     """The name of the first convolution."""
-    return next((name for name in file_names if name == "conv_stem.weight"), None) if format == "timm" else None
+    return (
+        next((name for name in file_names if name == "conv_stem.weight"), None) if format == "timm" else None
+    )
 
 
 def spell(format, name):
@@ -84,7 +86,9 @@ def describe(path, format, stored, *, image_size=None, guess=False, **overrides)
             "which its weights were trained; another is image_size= or --image-size N"
         )
         taken.append(("image_size", f"{height}x{width}"))
-    if "batch_norm_eps" not in beside.fields:  # which a name or an argument in config.json says, and the padding too
+    if (
+        "batch_norm_eps" not in beside.fields
+    ):  # which a name or an argument in config.json says, and the padding too
         notes.append(BOTH_PADDINGS)
         taken.append(("padding", "same"))
     taken += assumed.of("efficientnet", config, overrides, beside)

@@ -8,7 +8,11 @@ from vitnp.weights.stored import called
 # (pattern of a name in other models, pattern of a name that they have not, the model and what is not built), the
 # surest first.
 KINDS = (
-    (r"\.routing_fn\.", None, "CondConv (efficientnet_cc): its kernels, mixed for every image, are not built here"),
+    (
+        r"\.routing_fn\.",
+        None,
+        "CondConv (efficientnet_cc): its kernels, mixed for every image, are not built here",
+    ),
     (r"\.conv_s2d\.", None, "EfficientNet-X or -H: its space-to-depth is not built here"),
     (r"\.(ghost\d|conv_cheap|cheap_operation)\.", None, "GhostNet, which is not built here"),
     (r"\.(dw_start|dw_mid|pw_exp)\.", None, "MobileNetV4, which is not built here"),
@@ -23,9 +27,7 @@ KINDS = (
         "an EfficientNet with another norm than BatchNorm, which is not built here",
     ),
 )
-LITE = (
-    "EfficientNet-Lite, MobileNet, MNASNet or a model like them: units without squeeze-and-excite are not built here"
-)
+LITE = "EfficientNet-Lite, MobileNet, MNASNet or a model like them: units without squeeze-and-excite are not built here"
 GROUPED = "an EfficientNet with grouped kernels in place of depthwise ones, which is not built here"
 DEPTHWISE = ".conv_dw.weight"
 

@@ -9,7 +9,9 @@ from vitnp.weights.vit.said import Fields, NotBuilt, words
 NONE = (None, False, "")
 ARGUMENTS = Fields(
     used=words("pad_type bn_eps bn_momentum drop_rate drop_path_rate"),
-    arrays=words("num_classes in_chans num_features stem_size fix_stem block_args round_chs_fn channel_divisor"),
+    arrays=words(
+        "num_classes in_chans num_features stem_size fix_stem block_args round_chs_fn channel_divisor"
+    ),
     idle=words("device dtype"),
     only={
         "stem_kernel_size": (3, None),
