@@ -23,12 +23,8 @@ from vitnp.weights.stored import called
 
 LIBRARIES = ("google", "timm", "huggingface", "torchvision")
 FORMATS = ("vitnp", *LIBRARIES)
-FAMILIES = (
-    "hybrid",
-    "vit",
-    "bit",
-    "efficientnet",
-)  # in the order in which a file is asked: a hybrid has all that a ViT has
+# In the order in which a file is asked: a hybrid has all that a ViT has.
+FAMILIES = ("hybrid", "vit", "bit", "efficientnet")
 
 
 class Described(NamedTuple):

@@ -102,7 +102,7 @@ def to_file(family, p, config):
 
 
 def _counters(names):
-    """{name: 0}, the batches that PyTorch's BatchNorm counts beside its statistics: with a momentum, nothing reads it."""
+    """{name: 0} of the counters beside BatchNorm's statistics in PyTorch; where it has a momentum, nothing reads them."""
     means = [name for name in names if name.endswith(MEAN)]
     return {name.removesuffix(MEAN) + COUNTER: np.zeros((), np.int64) for name in means}
 

@@ -1,4 +1,4 @@
-"""Models of timm whose first convolution is called as an EfficientNet's, refused by name. Imports `errors`, `stored`."""
+"""Models of timm with a first convolution of an EfficientNet's name, refused by name. Imports `errors`, `stored`."""
 
 import re
 

@@ -21,6 +21,9 @@ def sizes(path, shapes):
         squeezed.add((inputs, found["squeezed"]))
         stages.append(found)
         inputs = found["outputs"]
+        if units[stage : stage + 1] > (1,):
+            second = tables.shape(path, shapes, f"blocks.{stage}.1.se.conv_reduce.weight", 4, WHAT)
+            squeezed.add((inputs, second[0]))
     top = tables.shape(path, shapes, "conv_head.weight", 4, WHAT)
     return {
         "in_channels": stem[1],
