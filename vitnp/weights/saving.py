@@ -102,7 +102,7 @@ def to_file(family, p, config):
 
 
 def _counters(names):
-    """{name: 0} of the counters beside BatchNorm's statistics in PyTorch; where it has a momentum, nothing reads them."""
+    """{name: 0} of the counters beside BatchNorm's statistics in PyTorch: where it has a momentum, they are idle."""
     means = [name for name in names if name.endswith(MEAN)]
     return {name.removesuffix(MEAN) + COUNTER: np.zeros((), np.int64) for name in means}
 
