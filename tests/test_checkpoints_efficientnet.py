@@ -1,5 +1,6 @@
 """EfficientNets in timm's files: round trips, what is read off a file, what is taken or asked, what is refused."""
 
+import dataclasses
 import json
 import re
 import warnings
@@ -15,7 +16,10 @@ from vitnp.inputs.images import Preprocessing
 from vitnp.weights import described, families, kinds, loading, saving
 from vitnp.weights.stored import Stored
 
-TINY = preset("efficientnet-tiny")
+STAGES = {"channels": (6, 9), "units": (1, 2), "kernels": (3, 5), "strides": (1, 2), "expansions": (1, 2)}
+TINY = preset(
+    "efficientnet-tiny", in_channels=3, stem_channels=4, **STAGES, head_channels=11, squeeze_ratio=0.25
+)
 SIZES = {"B0": 0.875, "B5": 0.934, "L2": 0.96}  # {size: crop_pct}; tests/parity asks timm for all of them
 TOLD = {"strides": TINY.strides, "image_size": TINY.image_size, "batch_norm_momentum": 0.9}
 TOLD |= {"preprocessing": TINY.preprocessing, "stochastic_depth_rate": 0.2}
@@ -189,7 +193,7 @@ def test_strides_of_the_same_stages_in_another_width_are_taken_and_said():
 
 @pytest.mark.parametrize("ratio", [0.25, 0.5, 1 / 3, 0.1, 1.0, 0.01])
 def test_the_squeeze_ratio_is_read_off_the_widths(ratio):
-    config = preset("efficientnet-tiny", squeeze_ratio=ratio, stem_channels=24, channels=(17, 40))
+    config = dataclasses.replace(TINY, squeeze_ratio=ratio, stem_channels=24, channels=(17, 40))
     found = described_of(config, strides=config.strides).config
     shapes = [tree.names(models.of(one).init(None, one)) for one in (config, found)]
     assert shapes[0] == shapes[1]
@@ -203,7 +207,7 @@ def test_the_squeeze_ratio_is_read_off_the_widths(ratio):
 def test_an_architecture_says_what_the_arrays_do_not(tmp_path, name):
     base = preset("EfficientNet-B0")
     fields = {field: getattr(base, field) for field in ("kernels", "expansions", "strides")}
-    config = preset("efficientnet-tiny", **fields, channels=(8,) * 7, units=(1,) * 7)
+    config = dataclasses.replace(TINY, **fields, channels=(8,) * 7, units=(1,) * 7)
     arrays_of(tmp_path, config)
     how = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "crop_pct": 0.9}
     cfg = how | {"input_size": [3, 40, 50], "crop_mode": "center"}

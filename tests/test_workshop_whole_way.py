@@ -41,7 +41,9 @@ def test_as_a_person_goes_it(typed, monkeypatch, tmp_path):
         assert f"빈칸 {first} " in said and f"남은 빈칸: {', '.join(others)}" in said
 
     called = set()
-    for step, old, new, _, part, ko, _ in {wrong[0]: wrong for wrong in WRONG}.values():  # the last of every step
+    for step, old, new, _, part, ko, _ in {
+        wrong[0]: wrong for wrong in WRONG
+    }.values():  # the last of every step
         write(step, template.whole(step, "ko").replace(old, new))
         status, said = typed("check", str(step))
         assert status == 1 and ko in said and f"vitnp workshop hint {part}" in said, said
