@@ -77,6 +77,16 @@ def test_timms_config_json_says_all_that_the_arrays_do_not(tmp_path, name):
     assert (found.questions, found.taken) == ([], ())
 
 
+def test_of_a_published_model_timms_own_words_say_all(tmp_path):
+    row = weights.PROFILES["timm-efficientnet-b3"]
+    config = preset("EfficientNet-B3", **row, stochastic_depth_rate=0.1)
+    ((_, text),) = families.of(config).texts(tmp_path / "b3" / "model.safetensors", "timm", config, ["a"] * 3)
+    given = json.loads(text)
+    assert "vitnp" not in given
+    assert (given["architecture"], given["label_names"]) == ("tf_efficientnet_b3", ["a"] * 3)
+    assert given["model_args"]["drop_path_rate"] == 0.1
+
+
 @pytest.mark.parametrize("format", ["google", "huggingface", "torchvision"])
 def test_formats_without_a_place_for_it(tmp_path, format):
     said = f"^{format} has no place for an EfficientNet; save the model as vitnp or timm$"
