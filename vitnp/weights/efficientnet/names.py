@@ -49,6 +49,7 @@ TOP = """
     top.norm.*       bn2.*
     classify.head.*  classifier.*
     """
+TABLES = (STEM, WIDE, PLAIN, TOP)
 ENDINGS = {
     "ours": (("W", "b"), ("gamma", "beta", "mean", "var")),
     "timm": (("weight", "bias"), ("weight", "bias", "running_mean", "running_var")),
