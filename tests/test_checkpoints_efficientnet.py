@@ -249,9 +249,9 @@ def test_arguments_of_the_model(tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"architecture": "efficientnet_b0"}, "efficientnet_b0, which pads all sides alike, which is not built here"),
-        ({"architecture": "tinynet_a"}, "tinynet_a, which pads all sides alike"),
-        ({"architecture": "efficientnet_b1_pruned"}, "whose units are pruned"),
+        ({"architecture": "efficientnet_b0"}, "b0: it pads all sides alike; only tf_efficientnet_. is built here"),
+        ({"architecture": "tinynet_a"}, "tinynet_a: it pads all sides alike"),
+        ({"architecture": "efficientnet_b1_pruned"}, "its units are pruned"),
         ({"architecture": "efficientnet_blur_b0"}, "blurs"),
         ({"architecture": "tf_efficientnet_b0", "model_args": {"pad_type": ""}}, "pad_type is ''"),
         ({"architecture": "tf_efficientnet_b0", "model_args": {"act_layer": "relu"}}, "act_layer is 'relu'"),

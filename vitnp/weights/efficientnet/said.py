@@ -28,11 +28,11 @@ FIELDS = {"bn_eps": "batch_norm_eps", "drop_rate": "dropout_rate", "drop_path_ra
 TF_NAME = re.compile(r"tf_efficientnet_(b[0-8]|l2)(_ap|_ns|_ns_475)?")
 # Architectures with the same arrays as those, and what is not built of them.
 REFUSED = {
-    r"efficientnet_(b\d|l2)|tinynet_\w": "which pads all sides alike",
-    r"efficientnet_b\d_pruned": "whose units are pruned",
-    r"efficientnet_blur_\w+": "which blurs before it takes every second place",
+    r"efficientnet_(b\d|l2)|tinynet_\w": "it pads all sides alike",
+    r"efficientnet_b\d_pruned": "its units are pruned",
+    r"efficientnet_blur_\w+": "it blurs before it takes every second place",
 }
-INSTEAD = "which is not built here; tf_efficientnet_* are"
+INSTEAD = "only tf_efficientnet_* is built here"
 
 
 def fields(config, unknown):
@@ -40,14 +40,14 @@ def fields(config, unknown):
     arguments, name = config.get("model_args") or {}, config.get("architecture")
     pad = arguments.get("pad_type", "same")
     if pad != "same":
-        raise NotBuilt(f"model_args.pad_type is {shown(pad)}, {INSTEAD}")
+        raise NotBuilt(f"model_args.pad_type is {shown(pad)}; {INSTEAD}")
     found = {}
     if isinstance(name, str) and TF_NAME.fullmatch(name):
         found = TF | {"strides": STRIDES}
     elif name is not None:
         for pattern, what in REFUSED.items():
             if isinstance(name, str) and re.fullmatch(pattern, name):
-                raise NotBuilt(f"architecture is {name}, {what}, {INSTEAD}")
+                raise NotBuilt(f"architecture is {name}: {what}; {INSTEAD}")
         unknown.append(f"architecture {shown(name)}")
     found |= {ours: arguments[theirs] for theirs, ours in FIELDS.items() if arguments.get(theirs) is not None}
     if arguments.get("bn_momentum") is not None:  # the part of the new value, where ours is that of the old
