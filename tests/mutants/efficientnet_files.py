@@ -12,7 +12,7 @@ wrong_rules(
     ("rows and columns of a depthwise kernel exchanged", "transpose(1, 2, 0)", "transpose(2, 1, 0)"),
     ("the units that widen have one norm for two", "norm_3.*         bn3.*", "norm_3.*         bn2.*"),
     **RUN,
-)  # fmt: skip
+)
 wrong_rules(
     "weights/efficientnet/profiles.py",
     WHERE,
