@@ -38,12 +38,11 @@ def check(path, shapes):
         name = next((name for name in shapes if re.search(there, name)), None)
         if name and not (absent and any(re.search(absent, other) for other in shapes)):
             raise _another(path, what, name)
+    gated = {name.partition(".se.")[0] for name in shapes if ".se." in name}
     for name, shape in shapes.items():
         if name.endswith(DEPTHWISE) and len(shape) == 4 and shape[1] > 1:
             raise _another(path, GROUPED, name)
-        if name.endswith(DEPTHWISE) and not any(
-            other.startswith(name.removesuffix("conv_dw.weight") + "se.") for other in shapes
-        ):
+        if name.endswith(DEPTHWISE) and name.removesuffix(DEPTHWISE) not in gated:
             raise _another(path, LITE, name)
 
 
