@@ -29,8 +29,8 @@ from vitnp.training.setup import prepare
 HELD_OUT = 0.2  # of the 1,000: 200
 NAME = "vtab.json"
 DRAWN = (
-    "note: VTAB's own 800 + 200 images are the first in the order of TensorFlow Datasets, which these files do not have; "
-    "images that are drawn by a seed are others, as many"
+    "note: VTAB's own 800 + 200 images are the first in the order of TensorFlow Datasets, which these files do not "
+    "have; those that are drawn by a seed are other images"
 )
 
 
@@ -90,8 +90,10 @@ def how(setup, ways):
     """How every task is trained, in a line."""
     recipe, size = setup.recipe, by(setup.config.image_size)
     ways = " or ".join(f"lr {lr:g}, {counted(steps, 'step')}" for lr, steps in ways)
+    whole = not setup.config.preprocessing.keep_aspect_ratio and setup.config.preprocessing.crop_fraction == 1
     changed = ", ".join(recipe.augment) or "none"
-    return f"{ways} of {recipe.batch_size}, {recipe.optimizer}; pictures stretched to {size}, augmentation: {changed}"
+    pictures = f"pictures {'stretched' if whole else 'cropped'} to {size}"
+    return f"{ways} of {recipe.batch_size}, {recipe.optimizer}; {pictures}; augmentation: {changed}"
 
 
 def said(wanted, config, choose):

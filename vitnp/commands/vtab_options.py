@@ -91,15 +91,13 @@ def asked(args):
         )
     if not args.sweep and len(ways) > 1:
         raise InputError(f"--lr and --steps name {len(ways)} ways to train; choose among them with --sweep")
-    typed = {
-        name: value
-        for name, value in train.asked(args).items()
-        if name not in ("lr", "steps", "set", "set_recipe")
-    }
-    wanted = (
-        {"recipe": RECIPE, "init": args.weights, "new_head": True, "no_augment": True} | size(args) | typed
+    own = ("lr", "steps", "set", "set_recipe")  # which are put together here
+    typed = {name: value for name, value in train.asked(args).items() if name not in own}
+    wanted = Wanted(
+        **{"recipe": RECIPE, "init": args.weights, "new_head": True, "no_augment": True} | size(args) | typed,
+        set=[*WHOLE, *(args.set or ())],
+        set_recipe=args.set_recipe or (),
     )
-    wanted = Wanted(**wanted, set=[*WHOLE, *(args.set or ())], set_recipe=args.set_recipe or ())
     need_counts(wanted, "workers", *MAY_CHANGE)
     need_int("--seed", wanted.seed, at_least=0, at_most=2**32 - 1)
     return wanted, ways
@@ -111,10 +109,9 @@ def size(args):
     models.need_images(own, "vtab is for pictures")
     if min(own.image_size) < SMALLEST or args.image_size is not None:
         return {}
-    together = getattr(own, "batch_statistics", False)  # a BatchNorm's batch is not divided
-    return {"image_size": str(SIZE)} | (
-        {} if together else {"micro_batch": min(AT_A_TIME, args.batch_size or AT_A_TIME)}
-    )
+    if own.batch_statistics:  # of a whole batch, which is not divided
+        return {"image_size": str(SIZE)}
+    return {"image_size": str(SIZE), "micro_batch": min(AT_A_TIME, args.batch_size or AT_A_TIME)}
 
 
 def in_a_way(wanted, lr, steps):

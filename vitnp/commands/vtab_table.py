@@ -72,17 +72,13 @@ def lines(rows):
     for group, names in groups().items():
         for name in names:
             if name in rows:
-                yield joined(
-                    name + "†" * is_other(rows[name]),
-                    accuracy_of(rows[name]),
-                    *(table[group][name] for table in PAPERS.values()),
-                )
+                theirs = (table[group][name] for table in PAPERS.values())
+                yield joined(name + "†" * is_other(rows[name]), accuracy_of(rows[name]), *theirs)
         theirs = (statistics.mean(table[group].values()) for table in PAPERS.values())
         yield joined(f"**{group}**", mean(rows, names), *(f"{value:.1f}" for value in theirs))
-    every = (
-        statistics.mean(value for of in table.values() for value in of.values()) for table in PAPERS.values()
-    )
-    yield joined(f"**{ALL.in_()}**", mean(rows, list(vtab.TASKS)), *(f"{value:.1f}" for value in every))
+    each = [[value for tasks in table.values() for value in tasks.values()] for table in PAPERS.values()]
+    theirs = (f"{statistics.mean(values):.1f}" for values in each)
+    yield joined(f"**{ALL.in_()}**", mean(rows, list(vtab.TASKS)), *theirs)
     if absent := summary(rows)["absent"]:
         yield ABSENT.in_().format(", ".join(absent))
     if any(map(is_other, rows.values())):
@@ -92,12 +88,9 @@ def lines(rows):
 
 def mean(rows, names):
     """The mean of these tasks in percent, or how many of them there are."""
-    found = mean_of(rows, names)
-    return (
-        NO_MEAN.in_().format(len(measured(rows, names)), len(names))
-        if found is None
-        else f"{100 * found:.2f}"
-    )
+    if (found := mean_of(rows, names)) is None:
+        return NO_MEAN.in_().format(len(measured(rows, names)), len(names))
+    return f"{100 * found:.2f}"
 
 
 def joined(*cells):
