@@ -17,7 +17,7 @@ from vitnp.data.fitting import by
 from vitnp.data.vtab import lists
 from vitnp.errors import InputError, counted
 from vitnp.system import reading
-from vitnp.system.language import translated
+from vitnp.system.language import Text, translated
 from vitnp.system.output import repeating_nothing, say, unless_gone
 from vitnp.system.writing import beside, save_csv
 from vitnp.training import signals
@@ -32,6 +32,11 @@ DRAWN = (
     "note: VTAB's own 800 + 200 images are the first in the order of TensorFlow Datasets, which these files do not "
     "have; those that are drawn by a seed are other images"
 )
+
+HOW = Text("{}, 배치 {}, {}; {}; 증강: {}", "{}, batches of {}, {}; {}; augmentation: {}")
+STRETCHED = Text("그림 전체를 {}에 맞춤(비율은 유지하지 않음)", "whole pictures, stretched to {}")
+CROPPED = Text("그림을 {}로 자름", "pictures cropped to {}")
+NONE = Text("없음", "none")
 
 
 def add_options(parser):
@@ -51,7 +56,7 @@ def run(args):
     outside(args.out, args.data)
     each = {name: dataclasses.replace(wanted, vtab=name, data=str(places[name].resolve())) for name in names}
     setup = prepare(dataclasses.replace(each[names[0]], **in_a_way(wanted, *ways[0])))
-    say(translated(how(setup, ways)))
+    say(how(setup, ways))
     counts = {name: said(one, setup.config, len(ways) > 1) for name, one in each.items()}
     if not all(lists.are_there(places[name]) for name in names):
         say(translated(DRAWN))
@@ -88,12 +93,12 @@ def run(args):
 
 def how(setup, ways):
     """How every task is trained, in a line."""
-    recipe, size = setup.recipe, by(setup.config.image_size)
-    ways = " or ".join(f"lr {lr:g}, {counted(steps, 'step')}" for lr, steps in ways)
-    whole = not setup.config.preprocessing.keep_aspect_ratio and setup.config.preprocessing.crop_fraction == 1
-    changed = ", ".join(recipe.augment) or "none"
-    pictures = f"pictures {'stretched' if whole else 'cropped'} to {size}"
-    return f"{ways} of {recipe.batch_size}, {recipe.optimizer}; {pictures}; augmentation: {changed}"
+    recipe, prepared = setup.recipe, setup.config.preprocessing
+    whole = not prepared.keep_aspect_ratio and prepared.crop_fraction == 1
+    pictures = (STRETCHED if whole else CROPPED).in_().format(by(setup.config.image_size))
+    ways = " | ".join(f"lr {lr:g}, {translated(counted(steps, 'step'))}" for lr, steps in ways)
+    augmented = ", ".join(recipe.augment) or NONE.in_()
+    return HOW.in_().format(ways, recipe.batch_size, recipe.optimizer, pictures, augmented)
 
 
 def said(wanted, config, choose):

@@ -37,4 +37,6 @@ def apart(count, share):
 def need(count, least, what):
     """Raise InputError for fewer images than are drawn."""
     if count < least:
-        raise InputError(f"{what} has {count:,} images to draw from; VTAB takes {least:,}")
+        raise InputError(
+            f"{what} has {count:,} images to draw from; VTAB takes {least:,}: leave the task out with --tasks"
+        )
