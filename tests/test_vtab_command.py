@@ -11,20 +11,12 @@ from command_line import run
 from vitnp import preset, vit, weights
 from vitnp.commands import cli, series, vtab_options, vtab_table
 from vitnp.data import vtab
-from vitnp.data.vtab import draw
 from vitnp.training.progress import Diverged
 from vitnp.training.recipes import RECIPES
 from vitnp.training.setup import prepare
 
 pytestmark = pytest.mark.usefixtures("plain_curves", "of_ten")
 TINY = {"num_layers": 1, "hidden_size": 16, "num_heads": 2, "mlp_dim": 16}
-
-
-@pytest.fixture
-def of_ten(monkeypatch):
-    """8 + 2 images in place of 800 + 200."""
-    monkeypatch.setattr(draw, "TRAIN", 8)
-    monkeypatch.setattr(draw, "CHOOSE", 2)
 
 
 @pytest.fixture

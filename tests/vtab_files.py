@@ -5,7 +5,7 @@ import scipy.io
 from PIL import Image
 from python2 import python2
 
-from vitnp.data import cifar
+from vitnp.data import cifar, vtab
 from vitnp.data.vtab import svhn
 
 SIZE = 9  # pixels, of pictures in files
@@ -72,3 +72,15 @@ def cifar_files(folder, kind, train=12, test=6):
             (place / name).write_bytes(python2(batch))
             meta = {b"fine_label_names": [one.encode() for one in names]}
             (place / "meta").write_bytes(python2(meta))
+
+
+def both(name, folder, seed=0):
+    """The set to train and to test with, and that to choose by, whose images are those to train with."""
+    final = vtab.opened(name, folder, seed=seed)
+    choose = vtab.opened(name, folder, seed=seed, choose=True)
+    assert (len(final.train), len(choose.train), len(choose.test)) == (10, 8, 2)
+    np.testing.assert_array_equal(
+        final.train.labels, np.concatenate([choose.train.labels, choose.test.labels])
+    )
+    assert len(final.class_names) == vtab.TASKS[name].classes
+    return final, choose
