@@ -80,6 +80,8 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
     "compare": "--over gelu",
     "bias": "shift",
     "fine-tune": "--init file.npz --data digits",
+    "vtab": "--data tasks --weights file.npz",
+    "evaluate": "--data pictures --weights file.npz",
     "workshop": "check",
     "workshop grade": "submissions",
     "weights fetch": "Ti/16",
@@ -186,6 +188,8 @@ def cut(given):
         more += SMALLER[preset(given[given.index("--model") + 1]).family].split() if large(given) else []
         more += ["--seeds", "1"] if kind in SERIES else []
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
+    elif kind == "vtab" and "--help" not in given:
+        more = f"--steps 2 --image-size 32 {CUT}".split()
     elif kind == "translate" and "--out" in given:
         more = [*"--steps 2".split(), *CUT.split(), *TINY.split()]
     elif given[:2] == ["workshop", "train"]:
