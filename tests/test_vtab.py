@@ -1,5 +1,8 @@
 """The tasks of VTAB, and those that are lists or folders of pictures, whole and broken."""
 
+import re
+from pathlib import Path
+
 import pytest
 import vtab_files as files
 from vtab_files import both
@@ -20,6 +23,17 @@ def test_the_tasks_are_those_of_the_paper():
         "sNORB-Azim",
     ]
     assert sum(task.test for task in vtab.TASKS.values()) == 387_904
+
+
+@pytest.mark.parametrize("page", ["docs/vtab.md", "docs/ko/vtab.md"])
+def test_the_table_of_the_page(page):
+    text = (Path(__file__).parents[1] / page).read_text("utf-8")
+    for name, task in vtab.TASKS.items():
+        assert f"| {name} | {task.group} | {task.classes} | {task.train:,} | {task.test:,} | " in text
+        row = next(line for line in text.splitlines() if line.startswith(f"| {name} "))
+        assert {*re.findall("`([^`]*)`", row)} == {*task.aliases} | (
+            {"dsprites"} if name.startswith("dSpr") else set()
+        )
 
 
 def test_lists(tmp_path):
