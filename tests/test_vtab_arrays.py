@@ -84,6 +84,15 @@ def test_dsprites(tmp_path, monkeypatch):
         assert (len(final.test), final.train.shape) == (4, (64, 64, 1))
 
 
+def test_the_folder_of_two_tasks_has_the_npz(tmp_path):
+    place = tmp_path / "dsprites"
+    files.by_lists(place)
+    with pytest.raises(InputError, match=r"has no .npz of dSprites; .* call it dsprites_ori"):
+        vtab.opened("dSpr-Ori", place)
+    files.dsprites_file(place)
+    assert both("dSpr-Ori", place)[0].train.shape == (64, 64, 1)
+
+
 class Dangerous:
     """What a pickle may do."""
 
