@@ -50,11 +50,11 @@ GROUPS = {
             "설정 하나를 바꿔 여러 시드로 비교: 표와 그림",
             "train with one field changed, over seeds; table and picture",
         ),
-        "vtab": Text(
-            "VTAB 과제 19개에 미세 조정: 그룹별 표", "fine-tune on VTAB's 19 tasks; a table by groups"
-        ),
         "linear-eval": Text(
             "고정된 모델의 few-shot 정확도", "few-shot accuracy of a frozen model, in closed form"
+        ),
+        "vtab": Text(
+            "VTAB 과제 19개에 미세 조정: 그룹별 표", "fine-tune on VTAB's 19 tasks; a table by groups"
         ),
         "translate": Text(
             "Transformer를 문장 쌍으로 학습하고 번역",
