@@ -192,6 +192,14 @@ def test_what_it_refuses(capsys, tmp_path, words, more, message):
 def test_a_file_of_results_that_is_another(capsys, tmp_path, words):
     assert run(capsys, *words, "--tasks", "svhn")[0] == 0
     path = tmp_path / "out" / "vtab.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"results": [{"task": "SVHN"}]}))
-    status, _, err = run(capsys, *words)
-    assert status == 2 and "vtab.json is not as this command writes it; name another folder" in err
+    kept = json.loads(path.read_text())
+    (right,) = kept["results"]
+    for wrong in (
+        {"task": "SVHN"},
+        right | {"task": []},
+        right | {"accuracy": "x"},
+        right | {"test_images": 0},
+    ):
+        path.write_text(json.dumps(kept | {"results": [wrong]}))
+        status, _, err = run(capsys, *words)
+        assert status == 2 and "vtab.json is not as this command writes it; name another folder" in err
