@@ -76,6 +76,8 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
     "translate": "12345 --weights file.npz",
     "predict": "photo.jpg --weights file.npz",
     "look": "photo.jpg --weights file.npz --out a-folder",
+    "vtab": "--data tasks --weights file.npz",
+    "evaluate": "--data pictures --weights file.npz",
     "linear-eval": "--weights file.npz",
     "compare": "--over gelu",
     "bias": "shift",
@@ -192,6 +194,8 @@ def cut(given):
         more = ["--epochs", "1"]
     elif kind == "bias" and given[1] in CLAIMS and "--help" not in given:
         more = f"--steps 2 --batch-size 2 --workers 1 --seeds 1 {CLAIMS[given[1]]}".split()
+    elif kind == "vtab" and "--help" not in given:
+        more = f"--steps 2 --image-size 32 {CUT}".split()
     elif kind == "bias" and given[1] == "receptive-field":
         more = "--models cnn-digits,digits --random-images 1".split()
     return [*given, *more]
