@@ -12,6 +12,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     contract,
     convolution,
     distilled,
+    efficientnet,
     exercises,
     exercises_11_to_21,
     eye,
