@@ -7,7 +7,7 @@ from test_trace import LABELS, STEP
 from test_trace_resnets import windows
 
 from vitnp import gradcheck, preset, trace, tree
-from vitnp.blocks import mbconv
+from vitnp.blocks import mbconv, squeeze_excite
 from vitnp.models import efficientnet
 
 FIELDS = {
@@ -138,6 +138,16 @@ def test_the_units_of_b0():
         (5, 0),
     ]
     np.testing.assert_allclose([rate for *_, rate in found], 0.2 * np.arange(16) / 16)
+
+
+def test_the_mean_of_a_large_map_is_taken_in_float32():
+    """In float16 the share of one of 360,000 places is off by 1%: s of ones would be 1.01, and the gate 0.6."""
+    p = {"squeeze": {"W": [[1.0]], "b": [0.0]}, "excite": {"W": [[50.0]], "b": [-50 * sigma(1.0)]}}
+    p = tree.map(lambda leaf: np.array(leaf, "float16"), p)
+    y, saved = squeeze_excite.forward(np.ones((1, 600, 600, 1), "float16"), p)
+    np.testing.assert_allclose(y, 0.5, atol=0.01)
+    _, dp = squeeze_excite.backward(np.full(y.shape, 2**-10, "float16"), saved)
+    assert dp["excite"]["b"] == pytest.approx(360_000 / 1024 / 4, rel=0.01)
 
 
 def test_one_place_with_a_stride_is_not_added():

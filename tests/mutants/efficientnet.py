@@ -222,12 +222,12 @@ GATE = "blocks/squeeze_excite.py"
 mistakes(
     GATE,
     ("squeeze_excite", "mbconv, training", "efficientnet, evaluation"),
-    ("not through the mean", "    dx += of_channels(du / places)\n", ""),
+    ("not through the mean", "    dx += of_channels((wide(du) / places).astype(dy.dtype, copy=False))\n", ""),
     ("not through the gate", "dx = dy * of_channels(g)", "dx = 0.0 * dy"),
     ("the gate forgotten", "dx = dy * of_channels(g)", "dx = dy.copy()"),
-    ("a sum for the mean", "of_channels(du / places)", "of_channels(du)"),
-    ("dg a mean", "place_mean(dy * x) * places", "place_mean(dy * x)"),
-    ("dg without x", "place_mean(dy * x)", "place_mean(dy)"),
+    ("a sum for the mean", "wide(du) / places", "wide(du)"),
+    ("dg a mean", "wide(x)) * places)", "wide(x)))"),
+    ("dg without x", "wide(dy) * wide(x)", "wide(dy)"),
     ("the slope of σ forgotten", "sigmoid.backward(dg, g)", "dg"),
     ("the slope of swish forgotten", "swish.backward(du, saved_swish)", "du"),
 )
@@ -235,7 +235,10 @@ CONSISTENT += [
     Consistent(
         "a sum over the places for their mean",
         GATE,
-        (("s = place_mean(x)", "s = place_mean(x) * (x.shape[1] * x.shape[2])"), ("du / places", "du")),
+        (
+            ("s = place_mean(wide(x))", "s = x.shape[1] * x.shape[2] * place_mean(wide(x))"),
+            ("wide(du) / places", "wide(du)"),
+        ),
         "squeeze_excite",
     ),
     Consistent(
@@ -248,6 +251,13 @@ CONSISTENT += [
         "squeeze_excite",
     ),
 ]
+
+wrong_rules(
+    GATE,
+    "test_trace_efficientnet",
+    "test_the_mean_of_a_large_map_is_taken_in_float32",
+    ("the mean in float16", "s = place_mean(wide(x))", "s = place_mean(x)"),
+)
 
 # ---- stochastic depth ----
 
