@@ -94,6 +94,10 @@ SMALL = "--set num_layers=1 --set hidden_size=48 --set num_heads=3 --set mlp_dim
 TINY = "--set hidden_size=8 --set num_heads=2 --set num_layers=1 --set mlp_dim=8"  # of translate
 # by the family of the preset: of a hybrid the stem is cut short too
 SMALLER = {"vit": SMALL, "hybrid": f"{SMALL} --set stem_units=1", "bit": "--set units=1,1 --set width=32"}
+SMALLER["efficientnet"] = (
+    "--set stem_channels=4 --set channels=4 --set units=1 --set kernels=3 --set strides=1 --set expansions=2 "
+    "--set head_channels=8"
+)
 SMALLER |= {"cnn": "--set channels=2,3", "rnn": "--set hidden_size=5", "mlp": "--set hidden_size=5"}
 
 
@@ -186,6 +190,7 @@ def cut(given):
     elif kind in ("train", "pretrain", *SERIES) and not {"--help", "--resume"} & set(given):
         more = [*("--epochs 1" if "--epochs" in given else "--steps 2").split(), *CUT.split()]
         more += SMALLER[preset(given[given.index("--model") + 1]).family].split() if large(given) else []
+        more += ["--micro-batch", "2"] if "efficientnet" in " ".join(given).lower() else []  # it is not split
         more += ["--seeds", "1"] if kind in SERIES else []
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
     elif kind == "translate" and "--out" in given:

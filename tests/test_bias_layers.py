@@ -226,11 +226,22 @@ def test_the_receptive_field_of_residual_networks(name, first, names):
     assert {found[layer] for layer in names[1:]} == {(44, 40)}
 
 
+def test_a_gate_sees_the_whole_image():
+    """Of an EfficientNet the stem sees 3x3 pixels; every unit has squeeze-and-excite, a mean over all places."""
+    config = preset("efficientnet-tiny", image_size=(24, 20))
+    p = gradcheck.random_like(models.of(config).init(None, config, "float64"), rng(0))
+    images = rng(1).standard_normal((4, 24, 20, config.in_channels))
+    stem, *others = (bias.extent(mask) for _, mask in bias.receptive_fields(images, p, config))
+    assert stem == (3, 3) and set(others) == {(24, 20)} and len(others) == 4
+
+
 @pytest.mark.parametrize(
     ("name", "fields", "last", "tensor"),
     [
         ("bit-tiny", {}, "stages.1.0", "stages.1.0.output"),
         ("hybrid-tiny", {}, "blocks.1", "blocks.1.residual_2"),
+        ("efficientnet-tiny", {}, "stages.1.1", "stages.1.1"),
+        ("efficientnet-tiny", {}, "top", "feature_map"),
         ("cnn-tiny", {}, "stages.1.pool", "stages.1.map"),
         ("tiny", {"classifier": "gap"}, "project", "z0"),
         ("tiny", {}, "blocks.1", "blocks.1.residual_2"),

@@ -15,13 +15,13 @@ from vitnp import tree
 from vitnp.analysis.clauses import CLAUSES
 from vitnp.analysis.results import run
 from vitnp.backend import tiles
-from vitnp.ops import conv
+from vitnp.ops import conv, depthwise
 
 # The blocks in which the large arrays of a real model are treated, for the small ones here: as they are (none of
 # these arrays fills one), of a few rows, which leave a shorter one at the end, and of less than a row. Of a whole
 # model's arrays, which have the most rows, ten and five rows.
 BLOCKS, MODEL_BLOCKS = (tiles.BLOCK, 50, 11), (tiles.BLOCK, 300, 150)
-PIXELS = conv.PIXELS
+PIXELS, VALUES = conv.PIXELS, depthwise.VALUES
 
 
 def blocks(name):
@@ -46,9 +46,10 @@ def poisoned(shape, dtype=float):
 
 
 def set_block(block, monkeypatch):
-    """The size of the blocks, and how many pixels a convolution takes at a time: few, as these images are small."""
+    """The size of the blocks, and how much a convolution takes at a time: little, as these images are small."""
     monkeypatch.setattr(tiles, "BLOCK", block)
     monkeypatch.setattr(conv, "PIXELS", min(block, PIXELS))
+    monkeypatch.setattr(depthwise, "VALUES", min(block, VALUES))
 
 
 def clauses_and_blocks(name):

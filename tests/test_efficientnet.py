@@ -14,6 +14,7 @@ from vitnp.ops import batch_norm, conv, depthwise
 from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
 from vitnp.training import loop, statistics
+from vitnp.training.progress import Stopped
 from vitnp.training.recipes import Recipe
 
 TINY = preset("efficientnet-tiny")
@@ -79,11 +80,10 @@ def test_the_numbers_of_a_known_batch():
 
 
 def test_equal_values_give_beta():
-    p = {
-        name: np.array([value], "float32")
-        for name, value in (("gamma", 2.0), ("beta", 0.25), ("mean", 0.0), ("var", 1.0))
-    }
-    y, _ = batch_norm.forward(np.full((2, 3, 3, 1), 0.1, "float32"), p, eps=1e-3, training=True)
+    p = batch_norm.init(channels=4, dtype="float32")
+    p["beta"] += 0.25
+    x = np.broadcast_to(np.array([0.1, 0.7, 3.3, 1000.1], "float32"), (3, 7, 7, 4))
+    y, _ = batch_norm.forward(x, p, eps=1e-3, training=True)
     assert (y == 0.25).all()
 
 
@@ -177,6 +177,23 @@ def test_the_average_has_the_statistics_too():
     recipe = dataclasses.replace(RECIPE, average=1 - 1e-9)
     loop.train(p, TINY, data(), recipe, rng=training(), how=loop.How(workers=1))
     tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), p, before)
+
+
+def test_a_training_goes_on_with_its_statistics():
+    """Stopped after two of four steps, with an average: the numbers of the training that was not."""
+    recipe, asked = dataclasses.replace(RECIPE, steps=4, average=0.5), []
+    whole, other = efficientnet.init(training(), TINY), efficientnet.init(training(8), TINY)
+    loop.train(whole, TINY, data(), recipe, rng=training(), how=loop.How(workers=1))
+
+    def stop():
+        asked.append(1)
+        return len(asked) == 2
+
+    p, how = efficientnet.init(training(), TINY), loop.How(workers=1)
+    with pytest.raises(Stopped) as stopped:
+        loop.train(p, TINY, data(), recipe, rng=training(), how=how, watch=loop.Watch(stop))
+    loop.train(other, TINY, data(), recipe, rng=training(9), how=how, resume=stopped.value.progress)
+    tree.map(np.testing.assert_array_equal, other, whole)
 
 
 def test_the_gradient_in_evaluation_is_of_the_running_statistics_too():

@@ -82,6 +82,7 @@ def rebuilt(file, *changes, block=None):
         if block:
             importlib.import_module("vitnp.backend.tiles").BLOCK = block
             importlib.import_module("vitnp.ops.conv").PIXELS = block
+            importlib.import_module("vitnp.ops.depthwise").VALUES = block
         with warnings.catch_warnings():  # of the errors that are loaded now, as pytest's filter of the others
             warnings.simplefilter("ignore", importlib.import_module("vitnp.errors").Assumed)
             yield lambda: importlib.import_module("cases").CASES

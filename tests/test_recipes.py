@@ -194,6 +194,7 @@ def test_vitnps_own_recipes():
     assert numbers["cifar10-small"] == (60, 128, 1e-3, 2000)
     assert numbers["bit-digits"] == (40, 32, 5e-3, 72)
     assert numbers["bit-fashion"] == (12, 128, 5e-3, 500)
+    assert numbers["efficientnet-digits"] == (16, 32, 2e-3, 72)
     assert RECIPES["bit-fashion"].augment == ("flip",)
 
 
@@ -333,7 +334,7 @@ def test_the_list(capsys):
     assert cli.main(["recipes"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[0] for line in lines[: len(LISTED)]] == list(LISTED)
-    assert len(LISTED) == 46
+    assert len(LISTED) == 48
 
 
 @pytest.mark.parametrize(

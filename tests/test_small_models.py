@@ -116,6 +116,16 @@ COMMANDS = {
         over="classifier",
         columns=("last", "gap"),
     ),
+    "efficientnet": Commands(
+        smaller="--set stem_channels=4 --set channels=4,6 --set units=1,1 --set kernels=3,3 --set strides=1,2 "
+        "--set expansions=1,2 --set head_channels=8",
+        size="500",
+        info="",
+        said="last feature map        2 x 2 x 192",
+        gradcheck="--evaluation",
+        over="batch_norm_momentum --values 0.9,0.99",
+        columns=("0.9", "0.99"),
+    ),
 }
 
 
@@ -157,3 +167,17 @@ def test_compared_over_its_own_fields(capsys, tmp_path, family):
     status, out, err = run(capsys, words, tmp_path)
     assert (status, err) == (0, "")
     assert all(f"| {column} | " in out for column in of.columns)
+
+
+def test_gradcheck_as_in_training_and_in_evaluation(capsys):
+    """Where the two are not the same function, a line says which one is checked."""
+    words = "gradcheck --model efficientnet-tiny --at-once --seeds 1"
+    for more, mode in (("", "training, with the batch's"), ("--evaluation", "evaluation, with the running")):
+        assert f"\nmode: {mode} statistics\n" in run(capsys, words, more)[1]
+    words = "gradcheck --model mlp-tiny --at-once --seeds 1"
+    plain = run(capsys, words)[1]
+    assert "mode" not in plain
+    words += " --set dropout_rate=0.4"
+    dropped, kept = run(capsys, words)[1], run(capsys, words, "--evaluation")[1]
+    assert kept.replace("mode: evaluation, without dropout\n", "") == plain
+    assert dropped.replace("mode: training, with dropout\n", "") != plain

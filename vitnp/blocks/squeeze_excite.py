@@ -7,6 +7,7 @@
 It is all that one place of an MBConv unit learns of the others but its neighbors.
 """
 
+from vitnp.backend.half import wide
 from vitnp.ops import initializers, linear, sigmoid, swish
 from vitnp.ops.group_norm import of_channels, place_mean
 
@@ -27,7 +28,7 @@ def init_dense(rng, inputs, outputs, dtype):
 
 def forward(x, p):
     """(B, H, W, C) → (B, H, W, C)."""
-    s = place_mean(x)  # (B, C)
+    s = place_mean(wide(x)).astype(x.dtype, copy=False)  # (B, C); float16 holds no 1/places
     u, saved_squeeze = linear.forward(s, p["squeeze"])
     u, saved_swish = swish.forward(u)
     u, saved_excite = linear.forward(u, p["excite"])
@@ -40,11 +41,11 @@ def backward(dy, saved):
     x, g, saved_squeeze, saved_swish, saved_excite = saved
     places = x.shape[1] * x.shape[2]
     # y = g·x
-    dg = place_mean(dy * x) * places
+    dg = (place_mean(wide(dy) * wide(x)) * places).astype(dy.dtype, copy=False)
     # g = σ(u)
     du, dp_excite = linear.backward(sigmoid.backward(dg, g), saved_excite)
     du, dp_squeeze = linear.backward(swish.backward(du, saved_swish), saved_squeeze)
     # x was used twice, in g·x and in its mean: a sum
     dx = dy * of_channels(g)
-    dx += of_channels(du / places)
+    dx += of_channels((wide(du) / places).astype(dy.dtype, copy=False))
     return dx, {"squeeze": dp_squeeze, "excite": dp_excite}

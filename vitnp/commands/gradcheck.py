@@ -33,6 +33,11 @@ def add_options(parser):
         help="all leaves and the images along random directions, for a model of any size",
     )
     parser.add_argument(
+        "--evaluation",
+        action="store_true",
+        help="as in evaluation: no dropout, the running statistics (default: as in training)",
+    )
+    parser.add_argument(
         "--batch", type=int, default=2, metavar="B", help="images, or pairs of sequences (default 2)"
     )
     parser.add_argument(
@@ -47,14 +52,16 @@ def run(args):
     need_counts(args, "batch", "seeds")
     model = chosen(args)
     config, name = model.config, printable(model.name)
-    leaves = [leaf.size for _, leaf in tree.leaves(models.of(config).init(None, config))]
-    if sum(leaves) > LARGEST and not args.at_once:
+    shapes = models.of(config).init(None, config)
+    leaves, size = sum(1 for _ in tree.leaves(shapes)), models.count(shapes)
+    if size > LARGEST and not args.at_once:
         raise InputError(
-            f"{name} has {sum(leaves):,} parameters, too many to check leaf by leaf, at most {LARGEST:,}; "
+            f"{name} has {size:,} parameters, too many to check leaf by leaf, at most {LARGEST:,}; "
             "give --at-once, which checks all leaves along random directions"
         )
     xp = backend(args)
-    how = {"batch_size": args.batch, "seeds": range(args.seeds), "xp": xp, "at_once": args.at_once}
+    how = {"batch_size": args.batch, "seeds": range(args.seeds), "xp": xp}
+    how |= {"at_once": args.at_once, "evaluation": args.evaluation}
     if model.p is not None and head_is_zero(model.p):
         print(translated(ZEROS))
     report = check_model(config, model.p, **how)
@@ -62,15 +69,15 @@ def run(args):
     if args.at_once:
         directions = counted(args.seeds, "direction")
         images = " and the images" if config.reads == "images" else ""
-        what = f"{len(leaves)} leaves{images} at once, {directions} of {report.leaves[0].shape[0]:,}"
+        what = f"{leaves} leaves{images} at once, {directions} of {report.leaves[0].shape[0]:,}"
         print(translated(f"{name}: {what} numbers, float64{place}"))
     else:
         seeds = counted(args.seeds, "seed")
         print(
-            translated(
-                f"{name}: {len(report.leaves)} leaves, {sum(leaves):,} parameters, float64, {seeds}{place}"
-            )
+            translated(f"{name}: {len(report.leaves)} leaves, {size:,} parameters, float64, {seeds}{place}")
         )
+    if config.batch_statistics or config.drops:
+        print(translated(mode(config, args.evaluation)))
     if config.reads == "sequences":
         print(translated("x is the table of the source, as ids have no gradient"))
     print(table(report))
@@ -82,6 +89,14 @@ def run(args):
     right = "the gradient is right along every direction" if args.at_once else "every gradient is right"
     print(translated(right if report.ok else "a gradient is WRONG"))
     return 0 if report.ok else 1
+
+
+def mode(config, evaluation):
+    """Which of two functions is checked, of a model that is not the same in training and in evaluation."""
+    if config.batch_statistics:
+        which = "evaluation, with the running" if evaluation else "training, with the batch's"
+        return f"mode: {which} statistics"
+    return f"mode: {'evaluation, without' if evaluation else 'training, with'} dropout"
 
 
 def table(report):
@@ -97,8 +112,8 @@ def table(report):
     return "\n".join(["  ".join(words), *(row.replace("✗ WRONG", "✗ 틀림") for row in rows)])
 
 
-def check_model(config, p=None, *, batch_size=2, seeds=(0, 1, 2), xp=np, at_once=False):
-    """The `gradcheck.Report` of a whole model, and with dropout if the configuration has it.
+def check_model(config, p=None, *, batch_size=2, seeds=(0, 1, 2), xp=np, at_once=False, evaluation=False):
+    """The `gradcheck.Report` of a whole model, as in training: with dropout if it has any, BatchNorm over the batch.
 
     p: its weights, in float64; without them random ones. Inputs and random weights are drawn on the host; the check
     runs in the memory of xp.
@@ -110,7 +125,7 @@ def check_model(config, p=None, *, batch_size=2, seeds=(0, 1, 2), xp=np, at_once
         else generic(p, rng)
     )
     point = of_sequences if config.reads == "sequences" else of_images
-    forward, backward, x, p = point(config, p, batch_size, rng)
+    forward, backward, x, p = point(config, p, batch_size, rng, no_generator if evaluation else generator)
     complex_step = getattr(config, "gelu", None) != "erf" or has_complex_erf(xp)
     check = gradcheck.check_at_once if at_once else gradcheck.check
     return check(
@@ -118,25 +133,25 @@ def check_model(config, p=None, *, batch_size=2, seeds=(0, 1, 2), xp=np, at_once
     )
 
 
-def of_images(config, p, batch_size, rng):
-    """(forward, backward, x, p) of a model of images; x are random ones."""
+def of_images(config, p, batch_size, rng, of_call):
+    """(forward, backward, x, p) of a model of images; x are random ones, of_call gives the generator of a call."""
     model = models.of(config)
     images = rng.standard_normal((batch_size, *config.image_size, config.in_channels))
 
     def forward(images, p):
-        return model.forward(images, p, config, rng=dropout())
+        return model.forward(images, p, config, rng=of_call())
 
     return forward, model.backward, images, p
 
 
-def of_sequences(config, p, batch_size, rng):
+def of_sequences(config, p, batch_size, rng, of_call):
     """The same of a model of sequences: ids have no gradient, so x is the table that they are looked up in."""
     model, (name, table), *rest = models.of(config), *p.items()
     ids = random_ids(config, batch_size, rng)
 
     def forward(table, p):
         pair = tuple(to_device(side, array_module(table)) for side in ids)
-        return model.forward(pair, {name: {"E": table}} | p, config, rng=dropout())
+        return model.forward(pair, {name: {"E": table}} | p, config, rng=of_call())
 
     def backward(dlogits, saved):
         _, dp = model.backward(dlogits, saved)
@@ -155,9 +170,13 @@ def random_ids(config, batch_size, rng):
     return pair
 
 
-def dropout():
-    """The generator of every call, so that each drops the same."""
+def generator():
+    """The generator of every call in training, so that each drops the same."""
     return np.random.default_rng(1)
+
+
+def no_generator():
+    """None, which means evaluation."""
 
 
 def generic(p, rng):
