@@ -42,13 +42,18 @@ def load(path, count, classes):
 
 def data_of(labeled, source, classes, wanted, recipe):
     """The `WithUnlabeled` of the labeled images and those of the source that the file `wanted.pseudo` names."""
-    if recipe.mixup:
-        raise InputError(
-            f"mixup is {recipe.mixup:g}, and a student's labels are probabilities already; "
-            "give --set-recipe mixup=0"
-        )
+    need_no_mixup(recipe)
     rows, q = load(wanted.pseudo, len(source), classes)
     how = {"ratio": wanted.ratio, "label_smoothing": recipe.label_smoothing}
     found = WithUnlabeled(labeled, Unlabeled(source, rows), q, **how)
     found.about = {"pseudo": zlib.crc32(rows.tobytes() + q.tobytes())}
     return found
+
+
+def need_no_mixup(recipe):
+    """Raise InputError for a recipe that mixes labels, which a student has as probabilities."""
+    if recipe.mixup:
+        raise InputError(
+            f"mixup is {recipe.mixup:g}, and a student's labels are probabilities already; "
+            "give --set-recipe mixup=0"
+        )
