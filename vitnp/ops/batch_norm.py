@@ -85,5 +85,5 @@ def backward(dy, saved):
         dx = dy - along_one / n
         dx -= x_hat * (along_x_hat / n)
         dx *= scale
-        dp |= {name: array_module(dy).zeros_like(along_one) for name in ("mean", "var")}
+        dp |= {name: array_module(dy).zeros(along_one.shape, along_one.dtype) for name in ("mean", "var")}
     return dx.astype(dtype, copy=False), {name: leaf.astype(dtype, copy=False) for name, leaf in dp.items()}

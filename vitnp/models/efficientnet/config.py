@@ -109,11 +109,11 @@ _SMALL = {
     "in_channels": 1,
     "num_classes": 10,
     "stem_channels": 16,
-    "channels": (16, 24, 40),
-    "units": (1, 2, 2),
+    "channels": (16, 24, 64),
+    "units": (1, 2, 3),
     "kernels": (3, 3, 5),
     "expansions": (1, 4, 4),
-    "head_channels": 160,
+    "head_channels": 192,
     "batch_norm_momentum": 0.9,
     "dropout_rate": 0.1,
     "stochastic_depth_rate": 0.1,
@@ -123,6 +123,7 @@ PRESETS["efficientnet-digits"] = _SMALL | {"image_size": (8, 8), "stem_stride": 
 # For the checks: every kind of leaf, all sizes different, with and without a shortcut.
 PRESETS["efficientnet-tiny"] = {
     "image_size": (13, 18),
+    "in_channels": 5,
     "stem_channels": 4,
     "channels": (6, 9),
     "units": (1, 2),
@@ -130,6 +131,7 @@ PRESETS["efficientnet-tiny"] = {
     "strides": (1, 2),
     "expansions": (1, 2),
     "head_channels": 11,
+    "squeeze_ratio": 0.75,
     "num_classes": 7,
     "batch_norm_momentum": 0.9,
 }
