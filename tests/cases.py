@@ -464,25 +464,28 @@ def blocks():
     """One block, and stacks."""
     distances = {"position_embedding": "relative", "image_size": (P, 4 * P)}  # five tokens
     x = generic(2, 5, TINY.hidden_size)
-    for name, fields, read in (
-        ("", {}, None),
-        (", erf", {"gelu": "erf"}, None),
-        (", dropout", DROPOUTS, None),
-        (", relative", distances, None),
-        (", first row", {}, slice(0, 1)),
-        (", two rows", {}, slice(1, 3)),
-        (", first row, dropout", DROPOUTS, slice(0, 1)),
+    depth = {"depth_rate": 0.3}  # leaves out one branch of each image
+    for name, fields, how in (
+        ("", {}, {}),
+        (", erf", {"gelu": "erf"}, {}),
+        (", dropout", DROPOUTS, {}),
+        (", relative", distances, {}),
+        (", stochastic depth", {}, depth),
+        (", first row", {}, {"read": slice(0, 1)}),
+        (", two rows", {}, {"read": slice(1, 3)}),
+        (", first row, dropout", DROPOUTS, {"read": slice(0, 1)}),
+        (", first row, stochastic depth", {}, depth | {"read": slice(0, 1)}),
     ):
         config = preset("tiny", **fields)
         yield Case(
             f"block{name}",
-            lambda x, p, config=config, read=read: encoder.block_forward(
-                x, p, config=config, rng=generator(), read=read
+            lambda x, p, config=config, how=how: encoder.block_forward(
+                x, p, config=config, rng=generator(), **how
             ),
             encoder.block_backward,
             x,
             gradcheck.random_like(encoder.init_block(None, config, "float64"), generator(1)),
-            per_image=fields is not DROPOUTS,
+            per_image=fields is not DROPOUTS and depth.keys().isdisjoint(how),
         )
     shapes = attention_pool.init(None, hidden_size=12, mlp_dim=7, dtype="float64")
     how = {"num_heads": 3, "eps": 1e-6, "gelu": "quick"}
@@ -547,6 +550,7 @@ MODELS = {
     "vit, attention dropout": {"attention_dropout_rate": 0.3},
     "vit, both dropouts": DROPOUTS,
     "vit, both dropouts, recomputed": DROPOUTS,
+    "vit, stochastic depth, recomputed": {"stochastic_depth_rate": 0.25, "num_layers": 3},
     "vit, recomputed": {},
     "vit, both dropouts, gap, erf": DROPOUTS | {"classifier": "gap", "gelu": "erf"},
 }
@@ -611,7 +615,7 @@ def model(name, fields, whole=True):
     def forward(x, p):
         return vit.forward(x, p, config, rng=generator(), keep=keep, whole=whole)
 
-    return Case(name, forward, vit.backward, *model_point(config), per_image="dropout" not in name)
+    return Case(name, forward, vit.backward, *model_point(config), per_image=not config.drops)
 
 
 def model_point(config, batch_size=2):
