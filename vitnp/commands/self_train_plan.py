@@ -84,7 +84,8 @@ def asked(args):
     student = dataclasses.replace(noised(wanted), labels=teacher.labels, epochs=None, steps=steps)
     prepare(student)
     rows = setup.recipe.batch_size // each
-    student = dataclasses.replace(student, batch_size=rows, ratio=args.unlabeled)
+    micro_batch = student.micro_batch and min(student.micro_batch, rows)  # of images, not of rows
+    student = dataclasses.replace(student, batch_size=rows, micro_batch=micro_batch, ratio=args.unlabeled)
     numbers = args.labeled, args.rounds, args.threshold, args.per_class, args.baselines
     return Plan(teacher, student, *numbers), setup
 
