@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from vitnp import weights
+from vitnp.backend.arrays import get, to_device
 from vitnp.commands.self_train_plan import BASELINES, LABELS, TEACHER, quiet, round_called
 from vitnp.engine import loss
 from vitnp.errors import some_of
@@ -45,6 +46,7 @@ def of_seed(plan, seed, folder, between):
 def predict(plan, wanted, before, path, between):
     """Write the pseudo-labels that the model in the folder `before` gives, and beside them the counts per class."""
     p, config = weights.load(before / "model.npz")
+    p = to_device(p, get(wanted.backend))
     dataset, (_, unlabeled) = images_of(plan, wanted)
     q = task.teacher_probabilities(unlabeled, p, config, workers=wanted.workers, between=between)
     rows = task.chosen(q, threshold=plan.threshold, per_class=plan.per_class)
