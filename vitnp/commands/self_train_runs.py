@@ -53,9 +53,7 @@ def predict(plan, wanted, before, path, between):
     table = list(counts(q, rows, plan.threshold, dataset.class_names))
     save_csv(path.with_suffix(".csv"), table)
     if absent := [row["class"] for row in table if not row["chosen"]]:
-        say(
-            f"note: {before.name} predicts no image as {some_of(absent)}; its student has no unlabeled one of it"
-        )
+        say(f"note: {before.name} predicts none of {some_of(absent)}: no unlabeled image is used for them")
     files.save(path, unlabeled.rows[rows], q[rows])
 
 
