@@ -93,24 +93,35 @@ def test_the_same_command_reads_what_is_there(capsys, done):
 
 
 def test_stopped_in_the_middle_of_a_student(capsys, tmp_path, monkeypatch, done):
-    """Ctrl-C in the first student: the teacher is kept, the same command goes on to the same end."""
+    """Ctrl-C in the first student, and its folder moves: the same command goes on to the same end.
+
+    But not with other pseudo-labels than those that the student began with.
+    """
+    here, there = tmp_path / "here", tmp_path / "there"
     hears, asked = signals.Wish.__call__, []
 
     def after_a_while(wish):
         asked.append(0)
-        if (tmp_path / "seed-0/round-1/run.json").exists() and len(asked) % 3 == 0:
+        if (here / "seed-0/round-1/run.json").exists() and len(asked) % 3 == 0:
             wish.signal = 2
         return hears(wish)
 
     with monkeypatch.context() as patch:
         patch.setattr(signals.Wish, "__call__", after_a_while)
-        status, out, _ = run(capsys, *WORDS, tmp_path)
+        status, out, _ = run(capsys, *WORDS, here)
     assert status == 130 and "stopped with 1 of 3 runs done" in out
-    assert list((tmp_path / "seed-0/round-1/checkpoints").glob("*"))
-    assert run(capsys, *WORDS, tmp_path)[0] == 0
+    assert list((here / "seed-0/round-1/checkpoints").glob("*"))
+    here.rename(there)
+    path = there / "seed-0/pseudo-labels-1.npz"
+    kept, (rows, q) = path.read_bytes(), files.load(path, 1437, 10)
+    files.save(path, rows, task.hard(q))
+    status, _, err = run(capsys, *WORDS, there)
+    assert status == 2 and "is of another run: data.pseudo is" in err
+    path.write_bytes(kept)
+    assert run(capsys, *WORDS, there)[0] == 0
     whole = models_of(done[0])
-    assert all(same(model, whole[name]) for name, model in models_of(tmp_path).items())
-    assert len(models_of(tmp_path)) == 3
+    assert all(same(model, whole[name]) for name, model in models_of(there).items())
+    assert len(models_of(there)) == 3
 
 
 def test_the_labels_of_the_unlabeled_images_are_not_read(capsys, tmp_path, monkeypatch, done):

@@ -24,6 +24,7 @@ def of_seed(plan, seed, folder, between):
     Each has to be finished before the next is asked for, since its pseudo-labels may come from it. between(n) is called
     after every n images of a teacher's predictions.
     """
+    folder = folder.resolve()  # so that a run finds its pseudo-labels from everywhere
     teacher, student = (dataclasses.replace(one, seed=seed) for one in (plan.teacher, plan.student))
     yield TEACHER, teacher
     before = folder / TEACHER
