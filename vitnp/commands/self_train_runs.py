@@ -9,6 +9,7 @@ from vitnp.backend.arrays import get, to_device
 from vitnp.commands.self_train_plan import BASELINES, LABELS, TEACHER, quiet, round_called
 from vitnp.engine import loss
 from vitnp.errors import some_of
+from vitnp.system.language import translated
 from vitnp.system.output import say
 from vitnp.system.writing import save_csv
 from vitnp.tasks import self_training as task
@@ -54,7 +55,8 @@ def predict(plan, wanted, before, path, between):
     table = list(counts(q, rows, plan.threshold, dataset.class_names))
     save_csv(path.with_suffix(".csv"), table)
     if absent := [row["class"] for row in table if not row["chosen"]]:
-        say(f"note: {before.name} predicts none of {some_of(absent)}: no unlabeled image is used for them")
+        what = f"note: {before.name} predicts none of {some_of(absent)}: no unlabeled image is used for them"
+        say(translated(what))
     files.save(path, unlabeled.rows[rows], q[rows])
 
 
