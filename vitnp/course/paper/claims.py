@@ -1,7 +1,7 @@
 """What the slides, and the paper's text, say of the results, each checked with the numbers that the paper prints.
 
 A check returns a `Finding`: a verdict, and the numbers that it stands on. `vitnp paper --table claims` prints them;
-docs/errata.md has them for lecturers.
+docs/paper.md has them for lecturers.
 """
 
 from typing import NamedTuple

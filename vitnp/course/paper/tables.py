@@ -116,7 +116,9 @@ def table_9(lang=None):
     rows, everything = [], []
     mean = Text("평균", "mean").in_(lang)
     for group, tasks in vtab.TABLE_9.items():
-        rows += [(group, task, *map(Result, values)) for task, values in tasks.items()]
+        rows += [
+            (group, task, *(Result(value, digits=1) for value in values)) for task, values in tasks.items()
+        ]
         rows.append((group, mean, *means(tasks.values())))
         everything += tasks.values()
     rows.append(("VTAB", mean, *means(everything)))
@@ -161,8 +163,8 @@ def noisy_student(lang=None):
             f"EfficientNet-{s.name}",
             f"{s.parameters:,}",
             str(s.pixels),
-            None if s.labels_only is None else Result(s.labels_only),
-            Result(s.noisy_student),
+            None if s.labels_only is None else Result(s.labels_only, digits=1),
+            Result(s.noisy_student, digits=1),
         )
         for s in NOISY_STUDENT
     ]

@@ -5,14 +5,18 @@ from typing import NamedTuple
 
 
 class Result(NamedTuple):
-    """An accuracy in %. deviation: the standard deviation over `runs` runs, in points; None where none is stated."""
+    """An accuracy in %. deviation: the standard deviation over `runs` runs, in points; None where none is stated.
+
+    digits: how many decimals the paper prints.
+    """
 
     mean: float
     deviation: float | None = None
     runs: int = 3  # of Table 2: "averaged over three fine-tuning runs"
+    digits: int = 2
 
     def __str__(self):
-        return f"{self.mean:.2f}" + ("" if self.deviation is None else f" ± {self.deviation:.2f}")
+        return f"{self.mean:.{self.digits}f}" + ("" if self.deviation is None else f" ± {self.deviation:.2f}")
 
     @property
     def error(self):
