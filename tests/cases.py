@@ -14,14 +14,25 @@ import numpy as np
 
 from vitnp import gradcheck, tree, vit
 from vitnp.backend.arrays import array_module, to_device
-from vitnp.blocks import attention_pool, bottleneck, conv_stage, decoder, encoder, resnet
+from vitnp.blocks import (
+    attention_pool,
+    bottleneck,
+    conv_stage,
+    decoder,
+    encoder,
+    mbconv,
+    resnet,
+    squeeze_excite,
+)
 from vitnp.blocks.convolution import How
 from vitnp.engine import loss
 from vitnp.inputs.sequences import causal_mask
-from vitnp.models import bit, cnn, hybrid, mlp, preset, rnn, transformer
+from vitnp.models import bit, cnn, efficientnet, hybrid, mlp, preset, rnn, transformer
 from vitnp.models.vit import distilled, masked
 from vitnp.ops import (
+    batch_norm,
     conv,
+    depthwise,
     dropout,
     embed,
     gelu,
@@ -40,6 +51,8 @@ from vitnp.ops import (
     sigmoid,
     softmax,
     standardize,
+    stochastic_depth,
+    swish,
 )
 from vitnp.ops.initializers import Weightless
 from vitnp.ops.interpolate import INTERPOLATIONS
@@ -117,6 +130,14 @@ def ops():
         per_image=False,
     )
     yield op("sigmoid", sigmoid.forward, sigmoid.backward, 2 * x)
+    yield op("swish", swish.forward, swish.backward, 2 * x)
+    yield op(
+        "stochastic depth",
+        lambda x: stochastic_depth.forward(x, rate=0.4, rng=generator()),
+        stochastic_depth.backward,
+        generic(5, 4, 3),
+        per_image=False,
+    )
     shapes = gru.init(None, inputs=3, width=5, dtype="float64")
     for name, length in (("gru", 4), ("gru, one input", 1)):
         yield step(name, gru, generic(2, length, 3), shapes)
@@ -241,6 +262,59 @@ def convolutions():
             pool.mean_backward,
             generic(2, 7, 10, 4),
         )
+
+
+def mobile():
+    """What EfficientNet is made of, in training and in evaluation."""
+    for kernel, stride, padding, height, width in CONVOLUTIONS:
+        yield step(
+            f"depthwise {kernel}x{kernel}, stride {stride}, padding {padding}",
+            types.SimpleNamespace(forward=depthwise_forward, backward=depthwise_backward),
+            generic(2, height, width, 4),
+            {"W": np.zeros((kernel, kernel, 4))},
+            stride=stride,
+            padding=padding,
+        )
+    shapes = squeeze_excite.init(None, channels=6, squeezed=5, dtype="float64")
+    yield step("squeeze_excite", squeeze_excite, generic(2, 3, 4, 6), shapes)
+    shapes = batch_norm.init(channels=6, dtype="float64")
+    for training in (True, False):
+        name = "training" if training else "evaluation"
+        norm = functools.partial(batch_norm.forward, eps=1e-2, training=training)
+        p = gradcheck.random_like(shapes, generator(1))
+        x = generic(2, 3, 4, 6)
+        yield Case(f"batch_norm, {name}", norm, batch_norm.backward, x, p, per_image=not training)
+        for what, outputs, expansion, stride in (
+            ("", 6, 3, 1),
+            (", wider", 7, 1, 1),
+            (", stride 2", 6, 3, 2),
+        ):
+            sizes = {"inputs": 6, "outputs": outputs, "kernel": 3, "expansion": expansion, "squeezed": 5}
+            unit = mbconv.init(None, **sizes, dtype=Weightless("float64"))
+            yield Case(
+                f"mbconv{what}, {name}",
+                functools.partial(mbconv_forward, how=mbconv.How(1e-2, training, stride, 0.3)),
+                mbconv.backward,
+                generic(2, 7, 8, 6),
+                gradcheck.random_like(unit, generator(1)),
+                per_image=not training,
+            )
+
+
+def mbconv_forward(x, p, how):
+    """A unit with a generator in training."""
+    return mbconv.forward(x, p, how, generator() if how.training else None)
+
+
+def depthwise_forward(x, p, **static):
+    """`depthwise.forward` with the kernel as a parameter."""
+    return depthwise.forward(x, p["W"], **static)
+
+
+def depthwise_backward(dy, saved):
+    """The kernel's gradient as a parameter's."""
+    dx, dW = depthwise.backward(dy, saved)
+    return dx, {"W": dW}
 
 
 def conv_forward(x, p, **static):
@@ -390,25 +464,28 @@ def blocks():
     """One block, and stacks."""
     distances = {"position_embedding": "relative", "image_size": (P, 4 * P)}  # five tokens
     x = generic(2, 5, TINY.hidden_size)
-    for name, fields, read in (
-        ("", {}, None),
-        (", erf", {"gelu": "erf"}, None),
-        (", dropout", DROPOUTS, None),
-        (", relative", distances, None),
-        (", first row", {}, slice(0, 1)),
-        (", two rows", {}, slice(1, 3)),
-        (", first row, dropout", DROPOUTS, slice(0, 1)),
+    depth = {"depth_rate": 0.3}  # leaves out one branch of each image
+    for name, fields, how in (
+        ("", {}, {}),
+        (", erf", {"gelu": "erf"}, {}),
+        (", dropout", DROPOUTS, {}),
+        (", relative", distances, {}),
+        (", stochastic depth", {}, depth),
+        (", first row", {}, {"read": slice(0, 1)}),
+        (", two rows", {}, {"read": slice(1, 3)}),
+        (", first row, dropout", DROPOUTS, {"read": slice(0, 1)}),
+        (", first row, stochastic depth", {}, depth | {"read": slice(0, 1)}),
     ):
         config = preset("tiny", **fields)
         yield Case(
             f"block{name}",
-            lambda x, p, config=config, read=read: encoder.block_forward(
-                x, p, config=config, rng=generator(), read=read
+            lambda x, p, config=config, how=how: encoder.block_forward(
+                x, p, config=config, rng=generator(), **how
             ),
             encoder.block_backward,
             x,
             gradcheck.random_like(encoder.init_block(None, config, "float64"), generator(1)),
-            per_image=fields is not DROPOUTS,
+            per_image=fields is not DROPOUTS and depth.keys().isdisjoint(how),
         )
     shapes = attention_pool.init(None, hidden_size=12, mlp_dim=7, dtype="float64")
     how = {"num_heads": 3, "eps": 1e-6, "gelu": "quick"}
@@ -473,6 +550,7 @@ MODELS = {
     "vit, attention dropout": {"attention_dropout_rate": 0.3},
     "vit, both dropouts": DROPOUTS,
     "vit, both dropouts, recomputed": DROPOUTS,
+    "vit, stochastic depth, recomputed": {"stochastic_depth_rate": 0.25, "num_layers": 3},
     "vit, recomputed": {},
     "vit, both dropouts, gap, erf": DROPOUTS | {"classifier": "gap", "gelu": "erf"},
 }
@@ -537,7 +615,7 @@ def model(name, fields, whole=True):
     def forward(x, p):
         return vit.forward(x, p, config, rng=generator(), keep=keep, whole=whole)
 
-    return Case(name, forward, vit.backward, *model_point(config), per_image="dropout" not in name)
+    return Case(name, forward, vit.backward, *model_point(config), per_image=not config.drops)
 
 
 def model_point(config, batch_size=2):
@@ -635,6 +713,10 @@ OTHERS = {
     ),
     "hybrid, both dropouts, recomputed": ("hybrid-tiny", DROPOUTS, "inputs"),
     "hybrid, less": ("hybrid-tiny", {}, "all"),
+    "efficientnet, training": ("efficientnet-tiny", {}, "all"),
+    "efficientnet, training, recomputed": ("efficientnet-tiny", {}, "inputs"),
+    "efficientnet, evaluation": ("efficientnet-tiny", {}, "all"),
+    "efficientnet, training, no head": ("efficientnet-tiny", {"num_classes": 0, "units": (1, 1)}, "all"),
     "cnn": ("cnn-tiny", {}, "all"),
     "cnn, recomputed": ("cnn-tiny", {}, "inputs"),
     "cnn, one stage, even kernel": (
@@ -659,15 +741,16 @@ def other_models():
 def other_model(name, of, fields, keep):
     """One of them."""
     config, whole = preset(of, **fields), "less" not in name
-    module = {"bit": bit, "hybrid": hybrid, "cnn": cnn, "rnn": rnn}[config.family]
-    rng = generator if config.drops else lambda: None
+    modules = {"bit": bit, "hybrid": hybrid, "efficientnet": efficientnet, "cnn": cnn, "rnn": rnn}
+    module, training = modules[config.family], config.drops and "evaluation" not in name
+    rng = generator if training else lambda: None
 
     def forward(x, p):
         return module.forward(x, p, config, rng(), keep=keep, whole=whole)
 
     p = gradcheck.random_like(module.init(None, config, "float64"), generator(1))
     x = generic(2, *config.image_size, config.in_channels)
-    return Case(name, forward, module.backward, x, p, per_image=not config.drops)
+    return Case(name, forward, module.backward, x, p, per_image=not training)
 
 
 def model_with_loss(name, labels):
@@ -989,6 +1072,6 @@ class Cases(Mapping):
 
 
 CASES = Cases(
-    *(ops, convolutions, steps, blocks, residual, models, fully_connected, other_models),
+    *(ops, convolutions, mobile, steps, blocks, residual, models, fully_connected, other_models),
     *(losses, masked_patches, distillations, embeddings, decoder_blocks, sequence_models),
 )

@@ -62,9 +62,9 @@ METHODS = "all any argmax astype copy max mean min reshape sum swapaxes".split()
 KEYWORDS = {"axis", "copy", "dtype", "keepdims"}
 OPERATORS = "add sub mul truediv floordiv mod pow matmul neg abs invert and or ge gt le lt eq ne".split()
 FUNCTIONS = (
-    "arange ascontiguousarray broadcast_to concatenate cos cumsum empty exp eye flatnonzero floor".split()
+    "arange ascontiguousarray broadcast_to concatenate cos cumsum einsum empty exp eye flatnonzero".split()
 )
-FUNCTIONS += "full isfinite log maximum minimum ones quantile roll sign sin sort sqrt stack".split()
+FUNCTIONS += "floor full isfinite log maximum minimum ones quantile roll sign sin sort sqrt stack".split()
 FUNCTIONS += "take_along_axis tanh uint8 where zeros".split()
 
 

@@ -25,7 +25,7 @@ from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
 from vitnp.tasks.frozen import represented
 from vitnp.tasks.masked import MaskedPatches
-from vitnp.training import optim
+from vitnp.training import optim, statistics
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +99,7 @@ def test_ten_training_steps(form):
     equal(device_dp, dp)
 
 
-@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "efficientnet-tiny", "cnn-tiny", "rnn-tiny"])
 @pytest.mark.parametrize("recompute", [False, True])
 def test_five_training_steps_of_another_model(name, recompute):
     """As above: NumPy's bits but for sums that a CPU takes in parts, and not one transfer or wait."""
@@ -109,13 +109,14 @@ def test_five_training_steps_of_another_model(name, recompute):
     labels = np.array([1, 4, 0, 6])
     theirs = to_device(p, STRICT)
     pair = wrap(images), wrap(labels)
-    states, losses = (optim.init(p), optim.init(theirs)), []
+    learned = [vitnp.models.learned(both) for both in (p, theirs)]
+    states, losses = [optim.init(both) for both in learned], []
     TRAFFIC.clear()
     for _ in range(5):
         loss, dp = vitnp.loss_and_grads(images, labels, p, config, workers=1)
-        optim.update(p, dp, states[0], lr=1e-3)
+        optim.update(learned[0], dp, states[0], lr=1e-3)
         device_loss, device_dp = vitnp.loss_and_grads(*pair, theirs, config, recompute=recompute)
-        optim.update(theirs, device_dp, states[1], lr=1e-3)
+        optim.update(learned[1], device_dp, states[1], lr=1e-3)
         losses.append((device_loss, loss))
     assert TRAFFIC == []
     np.testing.assert_allclose([float(a) for a, _ in losses], [float(b) for _, b in losses], rtol=1e-9)
@@ -125,7 +126,24 @@ def test_five_training_steps_of_another_model(name, recompute):
     )
 
 
-@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
+def test_a_step_of_training_with_batch_norm():
+    """The gradients and the statistics of the batch, as NumPy gives them; then the running ones."""
+    config = preset("efficientnet-tiny", dropout_rate=0.0, stochastic_depth_rate=0.0)
+    p = gradcheck.random_like(vitnp.models.of(config).init(None, config, "float64"), generator(1))
+    images = generator().standard_normal((4, *config.image_size, config.in_channels))
+    labels, theirs = np.array([1, 4, 0, 6]), to_device(p, STRICT)
+    _, dp, of_batch = batch.run(Classification(), images, labels, p, config, generator())
+    TRAFFIC.clear()
+    pair = wrap(images), wrap(labels)
+    _, device_dp, of_device = batch.run(Classification(), *pair, theirs, config, generator())
+    statistics.follow(theirs, of_device, config.batch_norm_momentum)
+    assert TRAFFIC == []
+    statistics.follow(p, of_batch, config.batch_norm_momentum)
+    for ours, device in ((dp, device_dp), (p, theirs)):
+        tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), to_host(device), ours)
+
+
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "efficientnet-tiny", "cnn-tiny", "rnn-tiny"])
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
 def test_predictions_of_another_model(name, dtype):
     config = preset(name)

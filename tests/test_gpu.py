@@ -3,6 +3,8 @@
 `make gpu`, or `pytest -m gpu` where CuPy is installed. Skipped, with the reason, where no GPU answers.
 """
 
+import dataclasses
+
 import numpy as np
 import pytest
 from cases import CASES, DROPOUTS, generator, model_point
@@ -14,9 +16,10 @@ from vitnp.backend import arrays, draws
 from vitnp.backend.arrays import to_device, to_host
 from vitnp.commands import cli
 from vitnp.commands.gradcheck import check_model
-from vitnp.engine import decoding, precision
+from vitnp.engine import batch, decoding, precision
 from vitnp.errors import InputError
 from vitnp.models import preset
+from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
 from vitnp.tasks.frozen import represented
 from vitnp.tasks.translation import Translation
@@ -101,7 +104,7 @@ def other(name, dtype="float32"):
     return images.astype(dtype), np.arange(6), precision.cast(p, dtype), config
 
 
-@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "efficientnet-tiny", "cnn-tiny", "rnn-tiny"])
 def test_a_training_step_of_another_model(xp, name):
     """In float64, where no ReLU sees another sign; and nobody waits for the device."""
     import cupyx
@@ -115,6 +118,17 @@ def test_a_training_step_of_another_model(xp, name):
             device_loss, device_dp = vitnp.loss_and_grads(*batch, theirs, config, recompute=recompute)
         assert float(device_loss) == pytest.approx(float(loss), rel=1e-10)
         near(device_dp, dp, 1e-10)
+
+
+def test_a_training_step_with_batch_norm(xp):
+    """The gradients with the statistics of the batch, and these."""
+    images, labels, p, config = other("efficientnet-tiny", "float64")
+    config = dataclasses.replace(config, dropout_rate=0.0, stochastic_depth_rate=0.0)
+    _, dp, of_batch = batch.run(Classification(), images, labels, p, config, generator())
+    theirs = xp.asarray(images), xp.asarray(labels), to_device(p, xp)
+    _, device_dp, of_device = batch.run(Classification(), *theirs, config, generator())
+    near(device_dp, dp, 1e-10)
+    near(of_device, of_batch, 1e-10)
 
 
 def test_a_training_step_of_translation(xp):
@@ -139,7 +153,7 @@ def test_a_training_step_of_translation(xp):
         )
 
 
-@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "efficientnet-tiny", "cnn-tiny", "rnn-tiny"])
 def test_another_model_predicts_in_float16_what_it_does_in_float32(xp, name):
     images, _, p, config = other(name)
     want = vitnp.predict(images, p, config)
@@ -149,7 +163,7 @@ def test_another_model_predicts_in_float16_what_it_does_in_float32(xp, name):
     assert abs(to_host(got) - want).max() <= 42 * 2.0**-11 * abs(want).max()
 
 
-@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "cnn-tiny", "rnn-tiny"])
+@pytest.mark.parametrize("name", ["bit-tiny", "hybrid-tiny", "efficientnet-tiny", "cnn-tiny", "rnn-tiny"])
 def test_the_gradient_check_of_another_model(xp, name):
     report = check_model(preset(name), seeds=(0,), xp=xp)
     assert report.ok, f"\n{report}"

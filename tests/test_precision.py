@@ -118,7 +118,9 @@ def test_every_model_in_float16(case):
     assert abs(dx - exact_dx).max() <= 2 * roundings * U * abs(exact_dx).max()
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name.startswith(("bit", "hybrid", "cnn", "rnn"))])
+@pytest.mark.parametrize(
+    "name", [name for name in CASES if name.startswith(("bit", "hybrid", "efficientnet", "cnn", "rnn"))]
+)
 def test_every_other_model_in_float16(name):
     """As above, but for the gradients: where float16 gives a ReLU or a maximum another sign, they are others."""
     case = CASES[name]

@@ -9,12 +9,26 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from vitnp import models, preset, tree
+from vitnp import models, preset
 from vitnp.commands import cli
 
 OF = {
-    "digits": ("mlp-digits", "cnn-digits", "rnn-digits", "bit-digits", "hybrid-digits"),
-    "fashion": ("mlp-fashion", "cnn-fashion", "rnn-fashion", "bit-fashion", "hybrid-fashion"),
+    "digits": (
+        "mlp-digits",
+        "cnn-digits",
+        "rnn-digits",
+        "bit-digits",
+        "hybrid-digits",
+        "efficientnet-digits",
+    ),
+    "fashion": (
+        "mlp-fashion",
+        "cnn-fashion",
+        "rnn-fashion",
+        "bit-fashion",
+        "hybrid-fashion",
+        "efficientnet-fashion",
+    ),
 }
 COUNTS = {
     "digits": 136_138,
@@ -23,19 +37,21 @@ COUNTS = {
     "rnn-digits": 137_706,
     "bit-digits": 135_786,
     "hybrid-digits": 141_630,
+    "efficientnet-digits": 136_750,
     "fashion": 139_018,
     "mlp-fashion": 138_970,
     "cnn-fashion": 137_458,
     "rnn-fashion": 139_610,
     "bit-fashion": 135_786,
     "hybrid-fashion": 144_510,
+    "efficientnet-fashion": 136_750,
 }
 
 
 @pytest.mark.parametrize("name", COUNTS)
 def test_parameters(name):
     config = preset(name)
-    count = tree.count(models.of(config).init(None, config))
+    count = models.count(models.of(config).init(None, config))
     assert count == COUNTS[name]
     vit = next(vit for vit in OF if name == vit or name in OF[vit])
     assert abs(count / COUNTS[vit] - 1) < 0.1
@@ -57,7 +73,7 @@ def test_every_one_gives_logits(name):
     logits, saved = model.forward(images, p, config)
     assert logits.shape == (2, 10)
     dx, dp = model.backward(np.ones_like(logits), saved)
-    assert dx.shape == images.shape and tree.count(dp) == COUNTS[name]
+    assert dx.shape == images.shape and models.count(dp) == COUNTS[name]
 
 
 class Commands(NamedTuple):

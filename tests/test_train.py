@@ -166,9 +166,9 @@ def test_a_gradient_that_is_not_finite_is_not_hidden(monkeypatch):
     real = batch.run
 
     def broken(*args, **options):
-        loss, dp = real(*args, **options)
+        loss, dp, statistics = real(*args, **options)
         dp["norm"]["beta"][0] = np.nan
-        return loss, dp
+        return loss, dp, statistics
 
     monkeypatch.setattr(batch, "run", broken)
     with pytest.raises(InputError, match=r"norm nan; the first leaf .*: the gradient of norm\.beta;"):
@@ -520,13 +520,11 @@ def test_a_step_that_float16_cannot_hold_spoils_no_epoch(monkeypatch):
     plain, calls = batch.run, []
 
     def once(*arguments, **options):
-        loss, dp = plain(*arguments, **options)
+        loss, dp, statistics = plain(*arguments, **options)
         calls.append(1)
-        return (
-            (np.float32("nan"), tree.map(lambda g: g * np.float32("nan"), dp))
-            if len(calls) == 2
-            else (loss, dp)
-        )
+        if len(calls) == 2:
+            loss, dp = np.float32("nan"), tree.map(lambda g: g * np.float32("nan"), dp)
+        return loss, dp, statistics
 
     monkeypatch.setattr(batch, "run", once)
     _, history = run(dtype="float16")

@@ -69,6 +69,17 @@ def map(f, *trees):
     return {key: map(f, *(tree[key] for tree in trees)) for key in first}
 
 
+def filtered(tree, keep):
+    """The tree of the leaves whose own name, the last of the dotted one, keep(name) lets stand."""
+    found = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found[key] = filtered(value, keep)
+        elif keep(key):
+            found[key] = value
+    return found
+
+
 def get(tree, name):
     """The leaf with a dotted name."""
     for key in name.split("."):

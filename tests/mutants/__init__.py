@@ -6,6 +6,7 @@ the contract must fail. "As found in public code" marks mistakes made, and shipp
 
 from mutants import (  # noqa: F401 (importing adds their rows)
     attention,
+    augment,
     backend,
     bias,
     bias_claims,

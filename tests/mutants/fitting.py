@@ -3,10 +3,10 @@
 from mutants.kinds import wrong_rules
 
 wrong_rules(
-    "data/fitting.py",
+    "data/augment/operations.py",
     "test_fitting",
     "test_floats_are_rounded_to_bytes_as_in_a_picture",
-    ("bytes cut off in place of rounded", "np.rint((small + 1.0) * 127.5)", "((small + 1.0) * 127.5)"),
+    ("bytes cut off in place of rounded", "np.rint((images + 1.0) * 127.5)", "((images + 1.0) * 127.5)"),
 )
 wrong_rules(
     "data/fitting.py",

@@ -35,8 +35,8 @@ mistakes(
     ),
     (
         "the attention gets the gradient from after the MLP",
-        "s5_attention.backward(dx, saved.attention)",
-        "s5_attention.backward(dx - df, saved.attention)",
+        "s5_attention.backward(da, saved.attention)",
+        "s5_attention.backward(da - df, saved.attention)",
     ),
     ("gradients of the two norms exchanged", '        "norm_1": dp_norm_1,', '        "norm_1": dp_norm_2,'),
 )
@@ -56,8 +56,8 @@ mistakes(
 mistakes(
     "blocks/encoder.py",
     ("vit, recomputed, less", "vit, both dropouts, recomputed, less"),
-    ("recomputed in every row", "rng=copy.deepcopy(rng), read=read)", "rng=copy.deepcopy(rng))"),
-    ("which rows were read not kept", "copy.deepcopy(rng), of_block)", "copy.deepcopy(rng), None)"),
+    ("recomputed in every row", "rng=copy.deepcopy(rng), read=read,", "rng=copy.deepcopy(rng), read=None,"),
+    ("which rows were read not kept", "copy.deepcopy(rng), of_block,", "copy.deepcopy(rng), None,"),
 )
 mistakes(
     "blocks/encoder.py",
@@ -79,7 +79,7 @@ mistakes(
 mistakes(
     "blocks/encoder.py",
     ("vit, both dropouts, recomputed",),
-    ("recomputed with other masks", "config, copy.deepcopy(rng), of_block)", "config, rng, of_block)"),
+    ("recomputed with other masks", "config, copy.deepcopy(rng), of_block,", "config, rng, of_block,"),
     ("the first block's input for all", "BlockInput(x, p[i]", "BlockInput(x if i == 0 else saved[0].x, p[i]"),
     ("the first block's weights for all", "BlockInput(x, p[i]", "BlockInput(x, p[0]"),
 )
@@ -88,8 +88,8 @@ mistakes(
     ("vit, both dropouts, recomputed",),
     (
         "the saved generator is drawn from",
-        "rng=copy.deepcopy(rng), read=read)",
-        "rng=rng, read=read)",
+        "rng=copy.deepcopy(rng), read=read,",
+        "rng=rng, read=read,",
     ),
     clause="unmodified",
 )

@@ -5,13 +5,13 @@ A multiply–add is one product and one sum inside a matrix product; a FLOP coun
 
 import inspect
 
-from vitnp import models, tree
+from vitnp import models
 from vitnp.inputs.fields import check_names
 
 
 def parameters(config):
     """{part of the model: how many parameters}."""
-    return {part: tree.count(sub) for part, sub in models.of(config).init(None, config).items()}
+    return {part: models.count(sub) for part, sub in models.of(config).init(None, config).items()}
 
 
 def multiply_adds(config, **how):

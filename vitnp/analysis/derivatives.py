@@ -170,7 +170,7 @@ def _moved(point, name, step):
 
 
 def random_like(p, rng):
-    """Generic values in p's shapes, for the check: Normal(0, σ²), and near 1 where p is all ones (gamma).
+    """Generic values in p's shapes, for a check: Normal(0, σ²), and near 1 where p is all ones (gamma). var is above 0.
 
     σ is 1/2, and at most √(2/n) in a weight of n inputs: wide layers of large weights bend so sharply that the
     differences' own truncation would look like a mistake.
@@ -185,6 +185,7 @@ def random_like(p, rng):
         if a.dtype.kind not in "fiu" or not a.size:
             raise InputError(f"{name} is {a.dtype} of shape {a.shape}; need at least one real number")
         inputs = math.prod(a.shape[:-1])  # of a vector 1
-        return (a == 1).all() + min(0.5, math.sqrt(2 / inputs)) * rng.standard_normal(a.shape)
+        drawn = (a == 1).all() + min(0.5, math.sqrt(2 / inputs)) * rng.standard_normal(a.shape)
+        return abs(drawn) + 0.1 if name.rpartition(".")[2] == "var" else drawn
 
     return tree.map(draw, tree.names(p), p)

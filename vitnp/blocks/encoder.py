@@ -3,36 +3,41 @@
     z′ = MSA(LN(z)) + z          (ViT eq. 2)
     z″ = MLP(LN(z′)) + z′        (ViT eq. 3)
 
+In training, stochastic depth leaves out either branch for some images: z′ = z, or z″ = z′.
+
 Imports `steps`, `ops`. The "+" of slide 6 is here, written out in forward and in backward.
 """
 
 import copy
 from typing import Any, NamedTuple
 
-from vitnp.ops import positions, relative, rows
+from vitnp.ops import positions, relative, rows, stochastic_depth
 from vitnp.steps import s4_position, s5_attention, s6_layer_norm, s7_feed_forward
 
 POSITIONS_AT = ("stem", "every-layer", "every-layer-shared")  # where the position table is added
 
 
 class SavedBlock(NamedTuple):
-    """What the four steps of a block saved."""
+    """What the four steps of a block saved, and what stochastic depth left out of its branches."""
 
     norm_1: tuple
     asked: Any  # what `ops.rows` saved: which rows were computed; None for all
     attention: s5_attention.Saved
+    depth_1: tuple
     norm_2: tuple
     feed_forward: tuple
+    depth_2: tuple
 
 
 class BlockInput(NamedTuple):
-    """What makes a `SavedBlock` again: the block's input, the generator before the block, the rows that are read."""
+    """What makes a `SavedBlock` again: the block's input, the generator before it, the rows that are read, the rate."""
 
     x: Any  # (B, N, D)
     p: dict
     config: Any
     rng: Any
     read: Any
+    depth_rate: float
 
 
 def init_block(rng, config, dtype):
@@ -50,11 +55,11 @@ def init_block(rng, config, dtype):
     }
 
 
-def block_forward(x, p, *, config, rng=None, read=None):
+def block_forward(x, p, *, config, rng=None, read=None, depth_rate=0.0):
     """Tokens (B, N, D) → tokens (B, N, D).
 
     read is a slice of n rows, those of the output that are read: only these are computed, and the output is (B, n, D).
-    They attend to all N tokens. None is all rows.
+    They attend to all N tokens. None is all rows. depth_rate is this block's rate of stochastic depth, for each branch.
     """
     rate = config.dropout_rate
     how = {"num_heads": config.num_heads, "dropout_rate": rate, "rng": rng}
@@ -65,26 +70,30 @@ def block_forward(x, p, *, config, rng=None, read=None):
         a, attention = s5_attention.forward(a, p["attention"], **how)
     else:  # the rows that are read attend to all
         a, attention = s5_attention.attention(rows.forward(a, read)[0], a, p["attention"], **how)
+    a, depth_1 = stochastic_depth.forward(a, rate=depth_rate, rng=rng)
     x = x + a
     f, norm_2 = s6_layer_norm.forward(x, p["norm_2"], eps=config.layer_norm_eps)
     f, feed_forward = s7_feed_forward.forward(
         f, p["feed_forward"], gelu_form=config.gelu, dropout_rate=rate, rng=rng
     )
+    f, depth_2 = stochastic_depth.forward(f, rate=depth_rate, rng=rng)
     x = x + f
-    return x, SavedBlock(norm_1, asked, attention, norm_2, feed_forward)
+    return x, SavedBlock(norm_1, asked, attention, depth_1, norm_2, feed_forward, depth_2)
 
 
 def block_backward(dx, saved):
     """dx of the rows that were read → dx (B, N, D) at the block's input, and the block's parameter gradients."""
     # x = x + f: the gradient goes both ways
-    df, dp_feed_forward = s7_feed_forward.backward(dx, saved.feed_forward)
+    df = stochastic_depth.backward(dx, saved.depth_2)
+    df, dp_feed_forward = s7_feed_forward.backward(df, saved.feed_forward)
     df, dp_norm_2 = s6_layer_norm.backward(df, saved.norm_2)
     dx = dx + df
     # x = x + a
+    da = stochastic_depth.backward(dx, saved.depth_1)
     if saved.asked is None:
-        da, dp_attention = s5_attention.backward(dx, saved.attention)
+        da, dp_attention = s5_attention.backward(da, saved.attention)
     else:  # a was used twice, for the queries of some rows and for the keys and values of all: a sum
-        da_read, da, dp_attention = s5_attention.attention_backward(dx, saved.attention)
+        da_read, da, dp_attention = s5_attention.attention_backward(da, saved.attention)
         da = da + rows.backward(da_read, saved.asked)
     da, dp_norm_1 = s6_layer_norm.backward(da, saved.norm_1)
     dx = rows.backward(dx, saved.asked) + da
@@ -109,15 +118,17 @@ def forward(x, p, *, config, rng=None, keep="all", E_pos=None, read=None):
     keep "all" saves what backward needs; "inputs" saves only each block's input, from which backward runs the block
     again: a third more work in a fraction of the memory; "nothing" leaves nothing for a backward.
     """
-    saved = []
+    saved, rates = [], config.stochastic_depth_rates
     for i in range(len(p)):
         if E_pos is not None:
             x = x + E_pos[i]
         of_block = (
             read if i == len(p) - 1 else None
         )  # the next block's attention reads all rows of the others
-        again = BlockInput(x, p[i], config, copy.deepcopy(rng), of_block) if keep == "inputs" else None
-        x, saved_block = block_forward(x, p[i], config=config, rng=rng, read=of_block)
+        again = None
+        if keep == "inputs":
+            again = BlockInput(x, p[i], config, copy.deepcopy(rng), of_block, rates[i])
+        x, saved_block = block_forward(x, p[i], config=config, rng=rng, read=of_block, depth_rate=rates[i])
         if keep != "nothing":
             saved.append(again or saved_block)
         del saved_block  # where it is not kept, it need not live on beside the next block's
@@ -146,8 +157,10 @@ def backward_parts(dx, saved):
 def saved_block(saved):
     """The `SavedBlock`; runs the block again if only its input was saved."""
     if isinstance(saved, BlockInput):
-        x, p, config, rng, read = saved
-        _, saved = block_forward(x, p, config=config, rng=copy.deepcopy(rng), read=read)
+        x, p, config, rng, read, depth_rate = saved
+        _, saved = block_forward(
+            x, p, config=config, rng=copy.deepcopy(rng), read=read, depth_rate=depth_rate
+        )
     return saved
 
 

@@ -5,7 +5,7 @@ import glob
 import statistics
 import sys
 
-from vitnp import data, tree
+from vitnp import data, models
 from vitnp.commands import series, train
 from vitnp.commands.options import comma_separated, need_counts
 from vitnp.commands.printing import mean_and_deviation
@@ -63,7 +63,7 @@ def run(args):
     sizes, lines = {}, {}
     for value, one in each.items():  # what does not fit is said before the first run
         setup = prepare(one)
-        sizes[value] = tree.count(setup.p)
+        sizes[value] = models.count(setup.p)
         lines |= dict.fromkeys(chosen(setup))
     for line in lines:
         say(line)

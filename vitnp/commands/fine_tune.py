@@ -8,7 +8,7 @@ import dataclasses
 import statistics
 import sys
 
-from vitnp import data, tree
+from vitnp import data, models
 from vitnp.commands import series, train
 from vitnp.commands.options import comma_separated, need_counts
 from vitnp.commands.printing import mean_and_deviation
@@ -71,7 +71,7 @@ def run(args):
         setup = prepare(dataclasses.replace(one, hold_out=None))  # what is learned at last
         lr = " or ".join(f"{rate:g}" for rate in rates)
         lines = [f"{by(setup.config.image_size)}: {setup.config.seen}", *chosen(setup, lr)]
-        each[by(setup.config.image_size)] = one, lines, tree.count(setup.p)
+        each[by(setup.config.image_size)] = one, lines, models.count(setup.p)
     outside(args.out, wanted.place(wanted.data))
     out = writable(args.out)
     of_all = ("image_size", *MAY_CHANGE)

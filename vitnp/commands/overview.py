@@ -54,6 +54,10 @@ GROUPS = {
             "설정 하나를 바꿔 여러 시드로 비교: 표와 그림",
             "train with one field changed, over seeds; table and picture",
         ),
+        "self-train": Text(
+            "레이블이 적을 때: 교사의 예측으로 학생 학습(Noisy Student)",
+            "few labels: train students on a teacher's predictions",
+        ),
         "linear-eval": Text(
             "고정된 모델의 few-shot 정확도", "few-shot accuracy of a frozen model, in closed form"
         ),

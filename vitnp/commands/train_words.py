@@ -1,6 +1,6 @@
 """What `vitnp train` says of a run: what it is, what came of it."""
 
-from vitnp import tree
+from vitnp import models
 from vitnp.errors import counted
 from vitnp.system.language import translated
 from vitnp.training.display import duration
@@ -58,7 +58,7 @@ def title(setup, comm, resume):
     if comm.size > 1:
         threads = f"{comm.size} ranks of {threads}"
     lines = [
-        f"{name}: {tree.count(setup.p):,} parameters, {setup.config.seen}{classes}",
+        f"{name}: {models.count(setup.p):,} parameters, {setup.config.seen}{classes}",
         f"data {wanted.data}: {counted(len(train), 'training image')}{of_them}, {images}",
         f"seed {wanted.seed}, {threads}",
     ]

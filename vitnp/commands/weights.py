@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from vitnp import tree, weights
+from vitnp import models, weights
 from vitnp.backend.arrays import array_module
 from vitnp.commands import weights_list
 from vitnp.commands.options import add_fields, fields
@@ -198,7 +198,7 @@ def run_convert(args):
     with as_input_error(args.out):
         os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
     weights.save(args.out, p, config, format=args.format, class_names=kept, problem_type=problem)
-    print(f"{printable(args.out)}: {args.format}, {tree.count(p):,} parameters")
+    print(f"{printable(args.out)}: {args.format}, {models.count(p):,} parameters")
     for note in [*notes, *losses(args.out, config)]:
         print(f"note: {printable(note)}")
     if names and not kept:

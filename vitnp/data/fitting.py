@@ -41,7 +41,7 @@ class Fitted(ImageSource):
             crop = box_of(self.does)
             for name in self.does:
                 small = small if name == crop else augment.NAMES[name](small, rng)
-        pixels = np.rint((small + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
+        pixels = augment.to_bytes(small)
         x = np.empty((len(pixels), *self.shape), np.float32)
         for i, image in enumerate(pixels):
             picture = photo.in_colors(photo.of_pixels(image), self.config.in_channels)

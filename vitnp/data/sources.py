@@ -48,7 +48,7 @@ class ImageSource(Source):
 
     labels (n,) integers 0 … classes − 1; shape (Hᵢ, Wᵢ, C) of every image, None where each has its own and a model is
     to say which (`fitting`); does: names of the augmentations that `images` itself does; files: their names, where they
-    are files.
+    are files; about: what else a checkpoint is to remember of them.
     """
 
     called = "image"
@@ -56,6 +56,7 @@ class ImageSource(Source):
     shape: tuple | None
     does: tuple = ()
     files = None
+    about: ClassVar[dict] = {}
 
     def images(self, rows, rng=None):
         """The images of these rows: float32 (len(rows), Hᵢ, Wᵢ, C), values −1 … 1, a new array.
@@ -88,12 +89,16 @@ class DataSet(NamedTuple):
         """What tells one data set from another, for a checkpoint to remember."""
         labels = np.concatenate([self.train.labels, self.test.labels])
         files = [self.train.files, self.test.files]
-        return {
-            "images": [len(self.train), len(self.test)],
-            "shape": list(self.train.shape),
-            "classes": list(self.class_names),
-            "labels": zlib.crc32(labels.astype("<i8").tobytes()),
-        } | ({} if None in files else {"files": zlib.crc32(repr(files).encode())})
+        return (
+            {
+                "images": [len(self.train), len(self.test)],
+                "shape": list(self.train.shape),
+                "classes": list(self.class_names),
+                "labels": zlib.crc32(labels.astype("<i8").tobytes()),
+            }
+            | ({} if None in files else {"files": zlib.crc32(repr(files).encode())})
+            | self.train.about
+        )
 
     def check_fits(self, config, classes=True):
         """Raise InputError unless a model of the configuration takes the images and, if asked, knows the classes."""

@@ -28,10 +28,11 @@ class Plan(NamedTuple):
 
 
 def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
-    """(mean loss over the batch, its gradient for every leaf that learns) of a task, see `tasks`.
+    """(mean loss over the batch, its gradient for every leaf that learns, the batch's statistics), see `tasks`.
 
     Where p is decides where all is done. A device gives the loss as an array of no axes, which nobody has waited for.
-    Of a part of a batch both are that part's share of the mean: those of all parts add up to the batch's.
+    Of a part of a batch the loss and its gradient are that part's share: those of all parts add up to the batch's.
+    Where training normalizes over the batch, it is not split. The statistics are those of `models.statistics`.
     """
     check_task(task)
     check_generator(rng)
@@ -42,23 +43,29 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
         parameter_of(p)
         if rng is not None:
             rng.integers(2**63)  # the dropout seed, drawn as by a part that has inputs
-        return 0.0, tree.map(lambda leaf: leaf * 0.0, task.learned(p))
+        return 0.0, tree.map(lambda leaf: leaf * 0.0, task.learned(p)), {}
     arrays = task.batch(inputs, labels, p, config, rng, (first, B))
     seed = None if rng is None else rng.integers(2**63)  # drawn also where nothing drops
     drops = seed is not None and config.drops
     on_cpu, n = on_host(parameter_of(p)), len(arrays[0])
     micro_batch = n if plan.micro_batch is None else plan.micro_batch
     keep = "inputs" if plan.recompute else "all"
-    total, values = Sum(), []
+    together = seed is not None and config.batch_statistics and not getattr(task, "frozen", False)
+    if together:
+        check_together(n, B, micro_batch)
+    workers = 1 if together else plan.workers
+    total, values, statistics = Sum(), [], {}
 
     def one(number, start, stop):
         drop, at = None, (first + start, first + stop)
-        if drops:
+        if drops or together:
             drop = BatchShare(seed, *at, B) if on_cpu else DeviceDraws(array_module(arrays[0]), seed, at[0])
-        value, back = task.loss([a[start:stop] for a in arrays], p, config, drop, keep=keep)
+        value, back, found = task.loss([a[start:stop] for a in arrays], p, config, drop, keep=keep)
         weight = (stop - start) / B  # the mean over the slice → its share of the mean over the batch
         awaited = tree.count(task.learned(p))
+        statistics.update(found)
         for name, dp in back(weight * plan.loss_scale):
+            dp = models.learned(dp)
             awaited -= tree.count(dp)
             total.add(number, name, dp)
             del dp  # added: it need not live on beside the next part's
@@ -67,10 +74,24 @@ def run(task, inputs, labels, p, config, rng=None, plan=Plan()):
         return value * weight
 
     for begin in range(0, n, micro_batch):
-        edges = slices(begin, min(begin + micro_batch, n), config, plan.workers, on_cpu)
+        edges = slices(begin, min(begin + micro_batch, n), config, workers, on_cpu)
         numbered = [(len(values) + i, *edge) for i, edge in enumerate(edges)]
         values += threads.run(lambda s: one(*s), numbered, small=is_small(config), host=on_cpu)
-    return sum(values), total.tree()
+    return sum(values), total.tree(), statistics
+
+
+def check_together(n, B, micro_batch):
+    """Raise InputError unless all B inputs of a batch are done at once, as BatchNorm in training needs them."""
+    if n < B:
+        raise InputError(
+            f"{n} inputs are a part of a batch of {B}, over which BatchNorm normalizes; give the whole batch to one "
+            "process"
+        )
+    if micro_batch < n:
+        raise InputError(
+            f"micro_batch is {micro_batch}, and BatchNorm normalizes over the whole batch of {n}; leave it out, or use "
+            "a smaller batch_size"
+        )
 
 
 def check_task(task):

@@ -17,6 +17,7 @@ import ast
 import dataclasses
 import json
 import math
+import re
 from typing import ClassVar
 
 from vitnp.errors import (
@@ -119,14 +120,17 @@ def boolean(default):
 
 
 def names(*default, example):
-    """A field for a tuple of names, on the command line with commas; example: a name, for the refusal."""
+    """A field for a tuple of names, on the command line with commas; example: a name, for the refusal.
+
+    A comma between brackets is a part of its name: flip,randaugment(2,9) are two.
+    """
 
     def check(name, value):
         if not isinstance(value, tuple | list) or not all(isinstance(word, str) for word in value):
             raise InputError(f'{name} is {shown(value)}; need a tuple of names, such as ("{example}",)')
         return tuple(value)
 
-    return declared(check, default, read=lambda text: tuple(word for word in text.split(",") if word))
+    return declared(check, default, read=lambda text: tuple(re.findall(r"(?:[^,(]|\([^)]*\)?)+", text)))
 
 
 def check_fields(given, of):

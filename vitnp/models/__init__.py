@@ -10,23 +10,28 @@
     multiply_adds(config)               {part: count for one input}: what decides whether another thread pays
 
 and, where it has them: tensors (see `models.tensors`), layers (see `models.layers`), tokens (see `engine.batch`),
-saved_bytes and step_bytes (see `analysis.cost`), resized (see `weights.adapt`). Every classifier ends with step 8, so
-p["classify"]["head"] is its head. x are images, or where the configuration reads sequences a pair of source and target.
+saved_bytes and step_bytes (see `analysis.cost`), resized (see `weights.adapt`), and where training normalizes over the
+batch statistics(saved), {dotted name of a leaf `mean` or `var`: the batch's value}. Every classifier ends with step 8,
+so p["classify"]["head"] is its head. x are images, or where the configuration reads sequences a pair of source and
+target.
 """
 
 import dataclasses
 import importlib
 import json
 
+from vitnp import tree
 from vitnp.errors import InputError, did_you_mean, known, quoted, shown
 from vitnp.inputs.checks import check_config
 from vitnp.inputs.config import ModelConfig
 from vitnp.inputs.fields import merged
 from vitnp.inputs.images import Preprocessing
 
-OF_IMAGES = ("vit", "bit", "hybrid", "cnn", "rnn", "mlp")
+OF_IMAGES = ("vit", "bit", "hybrid", "efficientnet", "cnn", "rnn", "mlp")
 # Fields that older files have not; a file has them only where they are not the default.
 YOUNGER = {"crop_rounding", "num_registers", "input_norm", "pooled_norm", "pool_mlp_dim", "multi_label"}
+YOUNGER |= {"stochastic_depth_rate"}
+STATISTICS = ("mean", "var")  # the leaves of running statistics, of BatchNorm
 FAMILIES = (*OF_IMAGES, "transformer")  # the modules, in the order in which a preset is looked for
 
 
@@ -115,6 +120,21 @@ def preset(name, **overrides):
     """
     model = with_preset(name)
     return model.Config(**merged(model.Config, model.PRESETS[name], overrides))
+
+
+def learned(p):
+    """The leaves that a gradient step changes: all but statistics, which have the names `STATISTICS`."""
+    return tree.filtered(p, lambda name: name not in STATISTICS)
+
+
+def count(p):
+    """How many numbers a gradient step changes: the model's parameters."""
+    return tree.count(learned(p))
+
+
+def statistics(saved, config):
+    """{dotted name of a leaf of statistics: the batch's value} of a forward in training; {} where there are none."""
+    return of(config).statistics(saved) if config.batch_statistics else {}
 
 
 def config_to_dict(config):

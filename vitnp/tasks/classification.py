@@ -28,7 +28,11 @@ class Classification(NamedTuple):
         model = models.of(config)
         logits, saved = model.forward(images, p, config, rng, keep=keep, whole=False)
         value, saved_loss = loss.forward(logits, labels, label_smoothing=self.label_smoothing)
-        return value, lambda dloss: model.backward_parts(loss.backward(dloss, saved_loss), saved)
+
+        def back(dloss):
+            return model.backward_parts(loss.backward(dloss, saved_loss), saved)
+
+        return value, back, models.statistics(saved, config)
 
     def right(self, arrays, p, config):
         """How many of the largest logits are the labels'."""
@@ -37,8 +41,8 @@ class Classification(NamedTuple):
         return count_right(logits, labels)
 
     def learned(self, p):
-        """All of it."""
-        return p
+        """All of it, but no statistics."""
+        return models.learned(p)
 
 
 class Head(NamedTuple):
@@ -50,6 +54,7 @@ class Head(NamedTuple):
     label_smoothing: float = 0.0
 
     uses_labels = True
+    frozen = True
 
     def batch(self, images, labels, p, config, rng, part):
         """Images and labels in the memory of p."""
@@ -71,7 +76,7 @@ class Head(NamedTuple):
             _, dp = linear.backward(loss.backward(dloss, saved_loss), saved)
             yield "classify.head", dp
 
-        return value, back
+        return value, back, {}
 
     def right(self, arrays, p, config):
         """As for `Classification`."""

@@ -54,7 +54,7 @@ class Tokens(NamedTuple):
         def back(dloss):
             return distilled.backward_parts(loss_backward(dloss, saved_loss), saved)
 
-        return value, back
+        return value, back, {}
 
     def right(self, arrays, p, config):
         """How many images' worth of patches are most like the teacher's token of their own place, by the cosine."""

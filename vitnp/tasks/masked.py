@@ -53,7 +53,7 @@ class MaskedPatches(NamedTuple):
         def back(dloss):
             return masked.backward_parts(targets.loss_backward(dloss, saved_loss, target=self.target), saved)
 
-        return value, back
+        return value, back, {}
 
     def right(self, arrays, p, config):
         """How many images' worth of corrupted patches have their color predicted right."""

@@ -65,7 +65,7 @@ class Translation(NamedTuple):
         def back(dloss):
             return model.backward_parts(loss.backward(dloss, saved_loss).reshape(logits.shape), saved)
 
-        return value, back
+        return value, back, {}
 
     def right(self, arrays, p, config):
         """How many sentences have the largest logit right at every goal; greedy decoding gets these right."""

@@ -29,6 +29,7 @@ from vitnp.training.snapshots import RANKS
 from vitnp.training.wanted import TRAININGS, Wanted
 
 MAY_CHANGE = ("save_every", "keep", "log_every")  # when a run goes on
+MAY_MOVE = ("pseudo",)  # files: the checkpoint knows what was in them
 ANEW_WITHOUT_IT = ", or begin anew without such pictures: --on-corrupt skip --overwrite"
 PREPARE = {"images": of_images.prepare, "sequences": of_sentences.prepare}  # by what is read
 
@@ -82,7 +83,7 @@ def settled(given, where, comm, kind=Wanted):
             f"the run in {where.folder} began with --{kind.of} {data}, which is not there any more; put it back to go "
             f"on, or {'name its new place with --data DIR' if kind is Wanted else 'start another run with --out'}"
         )
-    may = (*MAY_CHANGE, kind.of) if moved else MAY_CHANGE
+    may = (*MAY_CHANGE, *MAY_MOVE, *((kind.of,) if moved else ()))
     for name in sorted(set(given) - set(may)):
         told, before = getattr(asked, name), getattr(began, name)
         if told != before:
@@ -91,7 +92,7 @@ def settled(given, where, comm, kind=Wanted):
                 f"--{name.replace('_', '-')} is {shown(told)} and was {before} when the run in {where.folder} "
                 "began; leave it out, or start another run with --out"
             )
-    changed = {name: getattr(asked, name) for name in may if name in given}
+    changed = {name: getattr(asked, name) for name in {*may} & {*given}}
     return dataclasses.replace(began, **changed), about["run"]["model"] if about["checkpoints"] else None
 
 

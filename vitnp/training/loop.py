@@ -26,7 +26,7 @@ from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
 from vitnp.tasks.evaluate import accuracy
 from vitnp.tasks.frozen import represented
-from vitnp.training import optim
+from vitnp.training import optim, statistics
 from vitnp.training.guards import (
     check_augmentation,
     check_dtype,
@@ -133,7 +133,11 @@ def with_representations(now, s):
 def start(p, s, rng, resume):
     """The `Progress` to start from: a fresh one, or rank 0's `resume`, whose parameters are copied into p."""
     learned, comm = s.how.task.learned(p), s.how.comm
-    average = tree.map(lambda leaf: leaf.copy(), learned) if s.recipe.average else None
+    average = (
+        tree.map(lambda leaf: leaf.copy(), statistics.averaged(s.how.task, p, s.config))
+        if s.recipe.average
+        else None
+    )
     now = Progress(p, optim.init(learned, s.recipe.optimizer), average, rng.bit_generator.state)
     xp = array_module(parameter_of(p))
     if resume is not None:
@@ -172,13 +176,13 @@ def train_epoch(now, s, rng, total_steps):
             lr = recipe.rate(now.step + 1, total_steps)
             inputs = source.prepared(inputs, s.config)
             drop = np.random.default_rng([seed, now.steps, 1])
-            loss, dp = gradients(now, s, inputs, labels, batch_size, drop)
+            loss, dp, of_batch = gradients(now, s, inputs, labels, batch_size, drop)
             stop = s.watch.stop is not None and s.watch.stop()
             if comm.size > 1:
                 comm.sum_gradients(dp)
                 loss, stop = comm.sum_numbers(float(loss), stop)  # one rank's wish is everybody's
             now.torn = True
-            loss, norm = update(now, s, loss, dp, lr)
+            loss, norm = update(now, s, loss, dp, of_batch, lr)
             now.step, now.steps, now.images = now.step + 1, now.steps + 1, now.images + batch_size
             if not s.half or math.isfinite(loss):  # a step that float16 could not hold tells nothing
                 now.loss_sum = now.loss_sum + loss * batch_size
@@ -191,7 +195,7 @@ def train_epoch(now, s, rng, total_steps):
 
 
 def gradients(now, s, inputs, labels, batch_size, rng):
-    """The loss over the batch and its gradient for what learns; of several ranks, this rank's share of both."""
+    """The loss over the batch, its gradient for what learns, its statistics; of several ranks, this one's share."""
     first, last = s.how.comm.share(batch_size)
     scale = precision.LossScale(*now.scale)
     plan = batch.Plan(
@@ -201,12 +205,12 @@ def gradients(now, s, inputs, labels, batch_size, rng):
         loss_scale=scale.value if s.half else 1.0,
     )
     p = precision.cast(now.p, "float16") if s.half else now.p
-    loss, dp = batch.run(s.how.task, inputs, labels, p, s.config, rng, plan)
-    return loss, precision.unscaled(dp, scale) if s.half else dp
+    loss, dp, of_batch = batch.run(s.how.task, inputs, labels, p, s.config, rng, plan)
+    return loss, precision.unscaled(dp, scale) if s.half else dp, of_batch
 
 
-def update(now, s, loss, dp, lr):
-    """Update now.p, the optimizer's state and the average from the gradients: (loss, the gradients' norm)."""
+def update(now, s, loss, dp, of_batch, lr):
+    """Update now.p, the optimizer's state and the average: (loss, the gradients' norm)."""
     norm = optim.clip(dp, s.recipe.clip)
     if s.half:
         norm, loss = float(norm), float(loss)  # the one wait of a step: the scale follows from it
@@ -216,10 +220,11 @@ def update(now, s, loss, dp, lr):
     host = isinstance(norm, float)
     if host or now.step % READ_EVERY == 0:
         check_finite(now.step + 1, lr, loss, norm, now.p, dp)
-    learned = s.how.task.learned(now.p)
-    optim.update(learned, dp, now.optimizer, lr=lr, **s.recipe.update_options())
+    optim.update(s.how.task.learned(now.p), dp, now.optimizer, lr=lr, **s.recipe.update_options())
+    if of_batch:
+        statistics.follow(now.p, of_batch, s.config.batch_norm_momentum)
     if now.average:
-        optim.average(now.average, learned, s.recipe.average)
+        optim.average(now.average, statistics.averaged(s.how.task, now.p, s.config), s.recipe.average)
     return float(loss) if host else loss, norm
 
 

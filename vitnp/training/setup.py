@@ -17,6 +17,8 @@ from vitnp.system.output import say_new
 from vitnp.tasks import Classification, targets
 from vitnp.tasks.classification import Head
 from vitnp.tasks.masked import MaskedPatches, with_task, without_head
+from vitnp.tasks.self_training import SelfTraining
+from vitnp.training import self_training
 from vitnp.training.choices import changed, config_class, model_name, recipe_of
 from vitnp.training.guards import check_dtype, check_fit
 from vitnp.training.recipes import Recipe
@@ -55,7 +57,7 @@ def prepare(wanted, known=None):
     recipe = changed(listed.recipe, wanted, given)
     augment.check_names(recipe.augment)
     check_dtype(wanted.dtype, task)
-    rng = np.random.default_rng(wanted.seed)
+    rng = np.random.default_rng(wanted.seed if wanted.round is None else [wanted.seed, wanted.round])
     if wanted.init:
         p, config = initial(wanted, given, known)
         dataset = fitted(data.opened(wanted.data, seed=wanted.seed), wanted, recipe, config)
@@ -85,7 +87,7 @@ def prepare(wanted, known=None):
         steps = changed(listed.by_count(count), wanted, given).total_steps(count)
         recipe = changed(listed.by_count(count, steps), wanted, given)
     if task.uses_labels:
-        task = type(task)(recipe.label_smoothing)
+        task = task if wanted.pseudo else type(task)(recipe.label_smoothing)
     else:
         p = with_task(p, rng, config, task)
         recipe = dataclasses.replace(recipe, mixup=0.0, label_smoothing=0.0)  # which are of labels
@@ -107,7 +109,9 @@ def by_size(listed, given, wanted):
 
 
 def task_of(wanted):
-    """What is learned: classes, by all of the model or its head alone, or masked patches."""
+    """What is learned: classes, by all of the model, its head alone or with a teacher's help, or masked patches."""
+    if wanted.pseudo:
+        return SelfTraining(wanted.ratio)
     if wanted.task is None:
         return Head() if wanted.freeze else Classification()
     need_choice("--task", wanted.task, ("masked-patches",))
@@ -130,7 +134,9 @@ def fitted(dataset, wanted, recipe, config):
         train = data.part(train, wanted.labels, wanted.seed)
     if wanted.hold_out is not None:  # of the labels that there are; the test images stay unseen
         train, test = data.held_out(train, wanted.hold_out, wanted.seed)
-    if wanted.labels is not None:  # so that an epoch has as many steps as with all
+    if wanted.pseudo:
+        train = self_training.data_of(train, found.train, len(found.class_names), wanted, recipe)
+    elif wanted.labels is not None:  # so that an epoch has as many steps as with all
         train = data.repeated(train, count)
     return found._replace(train=train, test=test)
 

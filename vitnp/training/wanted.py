@@ -70,7 +70,9 @@ class Wanted(Asked):
 
     reads: ClassVar[str] = "images"
     of: ClassVar[str] = "data"
-    start: ClassVar[tuple] = tuple("seed init freeze labels task target mask_ratio backend dtype".split())
+    start: ClassVar[tuple] = tuple(
+        "seed init freeze labels task target mask_ratio ratio round backend dtype".split()
+    )
     data: str = kept(str, "digits")  # the name of a data set, or a folder of pictures
     on_corrupt: str = kept(str, "stop")  # or "skip": a picture that cannot be read
     init: str | None = kept(str)  # a file of weights, or the name of one
@@ -84,8 +86,12 @@ class Wanted(Asked):
     task: str | None = kept(str)  # None: classes; or "masked-patches"
     target: str | None = kept(str)  # what is predicted of a corrupted patch
     mask_ratio: float | None = kept(float)
+    pseudo: str | None = kept(str)  # the file of pseudo-labels that a student of self-training has
+    ratio: int | None = kept(int)  # images with a pseudo-label per labeled one
+    round: int | None = kept(int)  # of the students, from 1: each draws other weights and another order
 
     command = property(lambda self: "pretrain" if self.task else "train")
+    divides = property(lambda self: self.pseudo is None)  # a step's rows are more images than rows
 
     @staticmethod
     def place(given):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vitnp import data, tree
+from vitnp import data, models
 from vitnp.commands import series
 from vitnp.commands.options import comma_separated, need_counts
 from vitnp.engine import batch
@@ -92,7 +92,7 @@ def expected(trainings, runs):
 
     runs: (family of the model, folder) of every training.
     """
-    sizes = {setup.name: tree.count(setup.p) for setup in trainings.setups.values()}
+    sizes = {setup.name: models.count(setup.p) for setup in trainings.setups.values()}
     yield "parameters: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items())
     left = [family for family, folder in runs if series.result(folder) is None]
     if not left:

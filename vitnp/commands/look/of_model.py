@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vitnp import tree
+from vitnp import models
 from vitnp.analysis import look
 from vitnp.backend.arrays import array_module, to_host
 from vitnp.ops import positions as tables
@@ -12,7 +12,7 @@ def architecture(model, how):
     """The model as boxes and arrows."""
     from vitnp import show
 
-    said = f"the model with its shapes: {tree.count(model.p):,} parameters"
+    said = f"the model with its shapes: {models.count(model.p):,} parameters"
     return show.diagram(model.config, lang=how.lang), said
 
 

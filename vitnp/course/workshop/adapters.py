@@ -181,11 +181,13 @@ def classify_backward(functions):
 
 
 def block_forward(functions):
-    """Step 6's block, which has no dropout of its own."""
+    """Step 6's block, which has no dropout of its own, and no stochastic depth."""
 
-    def forward(x, p, *, config, rng=None, read=None):
-        if rng is not None and (config.dropout_rate or config.attention_dropout_rate):
-            raise InputError("a student's block has no dropout; train a model without")
+    def forward(x, p, *, config, rng=None, read=None, depth_rate=0.0):
+        if rng is not None and config.drops:
+            raise InputError(
+                "a student's block has no dropout and no stochastic depth; train a model without"
+            )
         static = {"num_heads": config.num_heads, "eps": config.layer_norm_eps}
         return saved_by(functions, x, p, name="block_forward", **static)
 

@@ -41,6 +41,9 @@ class ViTConfig(ImageConfig):
     layer_norm_eps: float = real(1e-6, open_at_low=True)
     dropout_rate: float = real(0.0, below=1)
     attention_dropout_rate: float = real(0.0, below=1)
+    stochastic_depth_rate: float = real(
+        0.0, below=1
+    )  # of the last block's branches, see `stochastic_depth_rates`
     position_embedding: str = choice(*POSITION_EMBEDDINGS, default="1d", near=True)
     position_at: str = choice(*POSITIONS_AT, near=True)  # where the table is added
     position_interpolation: str = choice(*INTERPOLATIONS)  # of E_pos, when the image size changes
@@ -106,7 +109,13 @@ class ViTConfig(ImageConfig):
     @property
     def drops(self):
         """Whether anything is dropped in training."""
-        return self.dropout_rate + self.attention_dropout_rate > 0
+        return self.dropout_rate + self.attention_dropout_rate + self.stochastic_depth_rate > 0
+
+    @property
+    def stochastic_depth_rates(self):
+        """[rate·i/(L − 1)] of block i from 0: from 0 to the rate, as timm's drop_path_rate (a single block has 0)."""
+        L = self.num_layers
+        return [self.stochastic_depth_rate * i / max(L - 1, 1) for i in range(L)]
 
     @property
     def stem_position(self):

@@ -63,6 +63,8 @@ def saved_bytes(config, *, batch_size=1, itemsize=4, whole=True):
     }
     if config.input_norm:
         parts["norm before the blocks"] = N * norm
+    if config.stochastic_depth_rate:  # whether each branch is kept, but in the first block, whose rate is 0
+        parts["stochastic depth"] = 2 * (L - 1)
     return {part: batch_size * size for part, size in parts.items()}
 
 

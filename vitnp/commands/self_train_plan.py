@@ -1,0 +1,119 @@
+"""What `vitnp self-train` is asked for: its teacher, its students, and their noise."""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+from vitnp import data
+from vitnp.commands import train
+from vitnp.commands.options import need_counts
+from vitnp.errors import InputError, need_int, need_real
+from vitnp.tasks.self_training import SelfTraining
+from vitnp.training.choices import config_class, recipe_of
+from vitnp.training.folder import MAY_CHANGE
+from vitnp.training.guards import check_dtype
+from vitnp.training.self_training import need_no_mixup
+from vitnp.training.setup import prepare
+from vitnp.training.wanted import Wanted
+
+TEACHER, LABELS = "teacher", "labels-only"
+BASELINES = (LABELS, "without-noise", "hard-labels", "all-labels")
+DEPTH, DEPTH_RATE = (
+    "stochastic_depth_rate",
+    0.2,
+)  # a survival of 0.8 of the last layer, as in the paper (§3.1)
+
+
+class Plan(NamedTuple):
+    """A series of trainings; the teacher and the student are a `Wanted` without a seed and a file."""
+
+    teacher: Any
+    student: Any
+    labeled: int
+    rounds: int
+    threshold: float
+    per_class: int | None
+    baselines: bool
+
+    @property
+    def names(self):
+        """The trainings of a seed, in their order."""
+        rounds = [round_called(number) for number in range(1, self.rounds + 1)]
+        return (TEACHER, *rounds, *(BASELINES if self.baselines else ()))
+
+    @property
+    def about(self):
+        """{name: value} that is one for all that is in a folder; rounds, seeds and baselines may be added."""
+        same = {"labeled": self.labeled, "threshold": self.threshold, "per_class": self.per_class}
+        student = {f"student_{name}": value for name, value in dataclasses.asdict(self.student).items()}
+        about = dataclasses.asdict(self.teacher) | student | same
+        return {name: about[name] for name in about if name.removeprefix("student_") not in MAY_CHANGE}
+
+
+def round_called(number):
+    """The name of the training of a round's student."""
+    return f"round-{number}"
+
+
+def asked(args):
+    """(the `Plan`, the teacher's `Setup`). Raises InputError for what does not fit, before anything is trained."""
+    wanted = Wanted(**train.asked(args))
+    if wanted.init is not None:
+        raise InputError(
+            f"--init is {wanted.init}, and self-train begins with random weights; name a model with --model"
+        )
+    need_counts(args, "rounds", "per_class", "seeds", "unlabeled")
+    need_counts(wanted, "workers", *MAY_CHANGE)
+    need_real("--threshold", args.threshold, low=0.0, at_most=1.0)
+    if args.student_set and not args.student_model:
+        raise InputError("--student-set is of a model that --student-model names; name one, or give --set")
+    teacher = noised(wanted)
+    setup = prepare(teacher)
+    check_dtype(wanted.dtype, SelfTraining(args.unlabeled))
+    need_no_mixup(setup.recipe)
+    count, each = len(setup.data.train), 1 + args.unlabeled
+    need_int("--labeled", args.labeled, at_least=len(setup.data.class_names), at_most=count - 1)
+    if setup.recipe.batch_size % each:
+        raise InputError(
+            f"a step of {setup.recipe.batch_size} images is not divided into 1 labeled image and {args.unlabeled} "
+            f"unlabeled ones; give --batch-size {setup.recipe.batch_size // each * each or each}, or another --ratio"
+        )
+    steps = setup.recipe.total_steps(count)
+    teacher = dataclasses.replace(teacher, labels=args.labeled / count, epochs=None, steps=steps)
+    if args.student_model:
+        wanted = dataclasses.replace(wanted, model=args.student_model, set=args.student_set or ())
+    student = dataclasses.replace(noised(wanted), labels=teacher.labels, epochs=None, steps=steps)
+    prepare(student)
+    rows = setup.recipe.batch_size // each
+    student = dataclasses.replace(student, batch_size=rows, ratio=args.unlabeled)
+    numbers = args.labeled, args.rounds, args.threshold, args.per_class, args.baselines
+    return Plan(teacher, student, *numbers), setup
+
+
+def noised(wanted):
+    """What is asked for, with the noise of the paper where nothing else is: RandAugment, stochastic depth."""
+    listed = recipe_of(wanted, data.place(wanted.data)[0])
+    recipe, fields = list(wanted.set_recipe), list(wanted.set)
+    if not wanted.no_augment and not asks(recipe, "augment"):
+        recipe.append(f"augment={','.join((*listed.recipe.augment, 'randaugment'))}")
+    if has(wanted, DEPTH) and not asks(fields, DEPTH):
+        fields.append(f"{DEPTH}={DEPTH_RATE}")
+    return dataclasses.replace(wanted, set_recipe=recipe, set=fields)
+
+
+def quiet(wanted):
+    """The same training without noise: the images as they are, no dropout, no stochastic depth."""
+    fields = [text for text in wanted.set if not asks([text], DEPTH) and not asks([text], "dropout_rate")]
+    fields += [f"{DEPTH}=0"] if has(wanted, DEPTH) else []
+    recipe = [text for text in wanted.set_recipe if not asks([text], "augment")]
+    return dataclasses.replace(wanted, set=fields, set_recipe=recipe, no_augment=True, dropout=0.0)
+
+
+def asks(assignments, field):
+    """Whether one of the texts FIELD=VALUE is of this field."""
+    return any(text.partition("=")[0].strip() == field for text in assignments)
+
+
+def has(wanted, field):
+    """Whether the model that is asked for has a field of this name."""
+    Config = config_class(wanted, recipe_of(wanted, data.place(wanted.data)[0]))
+    return any(known.name == field for known in dataclasses.fields(Config))
