@@ -58,6 +58,9 @@ GROUPS = {
             "레이블이 적을 때: 교사의 예측으로 학생 학습(Noisy Student)",
             "few labels: train students on a teacher's predictions",
         ),
+        "vtab": Text(
+            "VTAB 과제 19개에 미세 조정: 그룹별 표", "fine-tune on VTAB's 19 tasks; a table by groups"
+        ),
         "linear-eval": Text(
             "고정된 모델의 few-shot 정확도", "few-shot accuracy of a frozen model, in closed form"
         ),
@@ -74,6 +77,9 @@ GROUPS = {
             "어텐션, 위치, 필터, 롤아웃을 그림으로 저장", "draw attention, positions, filters and rollout"
         ),
         "predict": Text("사진의 클래스 예측", "predict the classes of photos"),
+        "evaluate": Text(
+            "테스트 이미지의 정확도(ReaL 레이블도)", "accuracy on test images, with ReaL labels too"
+        ),
     },
     Text("파일과 설정", "Files and settings"): {
         "weights": Text(

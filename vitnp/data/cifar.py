@@ -79,6 +79,14 @@ def opened(dataset, folder):
     return tar.members(archive, wanted, most=MOST).get, archive
 
 
+def is_there(dataset, folder):
+    """Whether the folder has the set's files, packed or not."""
+    archives = [BINARY[dataset].name, PYTHON[dataset]]
+    packed = [name for archive in archives for name in (archive, archive.removesuffix(".gz"))]
+    unpacked = [f"{place}/{files[0][0]}" for place in (".", *FOLDERS[dataset]) for files in FILES[dataset]]
+    return any((folder / name).is_file() for name in (*packed, *unpacked))
+
+
 def _bytes(path):
     if not path.is_file():
         return None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vitnp import data, models, tree, weights
-from vitnp.data import augment
+from vitnp.data import augment, vtab
 from vitnp.data.folder import split
 from vitnp.errors import InputError, need_choice
 from vitnp.inputs.checks import misfits, shapes
@@ -48,7 +48,7 @@ def prepare(wanted, known=None):
     known: the configuration, as JSON has it, of a run that goes on; its checkpoint has the parameters.
     """
     name, folder = data.place(wanted.data)
-    if folder:
+    if folder and not wanted.vtab:
         split(Path(folder), wanted.seed)  # what is wrong with it is said before a recipe is asked for
     task = task_of(wanted)
     listed = recipe_of(wanted, name)
@@ -60,7 +60,7 @@ def prepare(wanted, known=None):
     rng = np.random.default_rng(wanted.seed if wanted.round is None else [wanted.seed, wanted.round])
     if wanted.init:
         p, config = initial(wanted, given, known)
-        dataset = fitted(data.opened(wanted.data, seed=wanted.seed), wanted, recipe, config)
+        dataset = fitted(opened(wanted), wanted, recipe, config)
         if not task.uses_labels:
             targets.check(config, **task._asdict())
         classes = len(dataset.class_names) if task.uses_labels else 0
@@ -74,7 +74,7 @@ def prepare(wanted, known=None):
             )
         wanted = dataclasses.replace(wanted, model=model_name(wanted, listed))
         settings = listed.settings if wanted.model == listed.model else {}
-        own = data.opened(wanted.data, seed=wanted.seed)
+        own = opened(wanted)
         config = with_dropout(untrained(wanted.model, settings, given, own), recipe)
         dataset = fitted(own, wanted, recipe, config)
         check_fit(dataset, config, Classification())
@@ -94,11 +94,18 @@ def prepare(wanted, known=None):
     return Setup(wanted, dataset, p, config, recipe, rng, task)
 
 
+def opened(wanted):
+    """The data set that is asked for, before a model is chosen."""
+    if wanted.vtab:
+        return vtab.opened(wanted.vtab, wanted.data, seed=wanted.seed, choose=wanted.hold_out is not None)
+    return data.opened(wanted.data, seed=wanted.seed)
+
+
 def by_size(listed, given, wanted):
     """(the recipe, {field: value} of the configuration) for the size of the set's pictures, where it goes by that."""
     if listed.by_size is None:
         return listed, given
-    pictures = data.picture_size(data.opened(wanted.data, seed=wanted.seed).train)
+    pictures = data.picture_size(opened(wanted).train)
     image_size, augmented = listed.by_size(pictures, given.get("image_size"))
 
     def by_count(*how):
@@ -130,6 +137,10 @@ def fitted(dataset, wanted, recipe, config):
         say=lambda line: say_new(f"vitnp: {line}", sys.stderr),
     )
     train, test, count = found.train, found.test, len(found.train)
+    if wanted.vtab:  # one epoch is the whole training, so that the test images are looked at once, at its end
+        if recipe.steps is None:
+            raise InputError("a training on VTAB is counted in steps; give --steps in place of epochs")
+        return found._replace(train=data.repeated(train, recipe.steps * recipe.batch_size))
     if wanted.labels is not None:
         train = data.part(train, wanted.labels, wanted.seed)
     if wanted.hold_out is not None:  # of the labels that there are; the test images stay unseen

@@ -83,6 +83,9 @@ class Wanted(Asked):
     new_head: bool = kept(bool, False)  # also where the file's head has as many classes
     labels: float | None = kept(float)  # the fraction of the training images that is used
     hold_out: float | None = kept(float)  # the fraction that is measured on in place of the test images
+    vtab: str | None = kept(
+        str
+    )  # the task of VTAB whose files `data` holds; hold_out: its 200 images to choose by
     task: str | None = kept(str)  # None: classes; or "masked-patches"
     target: str | None = kept(str)  # what is predicted of a corrupted patch
     mask_ratio: float | None = kept(float)
