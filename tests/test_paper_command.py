@@ -95,6 +95,40 @@ def test_runs_that_differ_are_told_apart(tmp_path):
     ]
 
 
+def test_the_trainings_of_a_self_training_are_told_apart_by_their_folders(tmp_path):
+    """A student's file of pseudo-labels is another one for each seed, and the setting is the same."""
+    for seed in (0, 1):
+        place = tmp_path / "st" / f"seed-{seed}"
+        made(place / "teacher", 0.8 + seed / 10, seed=seed, labels=0.02)
+        made(place / "round-1", 0.85, seed=seed, labels=0.02, pseudo=str(place / "q.npz"))
+    (tmp_path / "st" / "self-train.json").write_text("{}", "utf-8")
+    owns, _ = runs.found([tmp_path])
+    assert {own.name: own.accuracies for own in owns} == {
+        "digits, teacher": pytest.approx((80.0, 90.0)),
+        "digits, round-1": (85.0, 85.0),
+    }
+    told = {own.name: runs.differs(own) for own in owns}
+    assert "from scratch on 2.00% of the labels; " in told["digits, teacher"]
+    assert "on data for self-training with 2.00% of the labels; " in told["digits, round-1"]
+
+
+def test_tasks_of_vtab_have_their_own_rows_and_a_mean_of_all_alone(capsys, tmp_path):
+    """A task of 1,000 images is not the data set of Table 2; 18 tasks have no mean."""
+    tasks = [task for group in tables.vtab.TABLE_9.values() for task in group]
+    for task in tasks:
+        made(tmp_path / task / "test", 0.5, data=f"/x/{task}", vtab=task, images=(1_000, 100))
+    made(tmp_path / "held-out", 0.9, vtab="DTD", hold_out=0.2)
+    _, out, _ = run(capsys, "--table", "9", "--format", "md", "--runs", tmp_path)
+    assert out.count("| 50.00 |") == 20 and "Own results" not in out
+    _, out, _ = run(capsys, "--format", "md", "--runs", tmp_path)
+    assert (
+        "| VTAB (19 tasks) | 77.63 ± 0.23 | 76.28 ± 0.46 | 72.72 ± 0.21 | 76.29 ± 1.70 | – | 50.00 |" in out
+    )
+    assert "| CIFAR-100 | 94.55 ± 0.04 | 93.90 ± 0.05 | 93.25 ± 0.05 | 93.51 ± 0.08 | – | – |" in out
+    (tmp_path / "DTD" / "test" / "run.json").unlink()
+    assert "own:" not in run(capsys, "--format", "md", "--runs", tmp_path)[1]
+
+
 def test_a_folder_that_cannot_be_used_is_one_line_and_loses_nothing(capsys, tmp_path):
     made(tmp_path / "good", 0.9)
     (tmp_path / "empty").mkdir()

@@ -43,7 +43,7 @@ def run(args):
             "--out draws runs beside Figure 3; give --table figure-3 and --runs DIR, or leave --out out"
         )
     owns, problems = runs.found(args.runs)
-    tables = beside.joined(TABLES[args.table](), owns)
+    tables = beside.joined(TABLES[args.table](), [*owns, *runs.mean_of_vtab(owns)])
     tables[-1] = tables[-1]._replace(notes=(*tables[-1].notes, *map(runs.differs, owns)))
     print("\n\n".join(map(FORMATS[args.format], tables)))
     for problem in problems:

@@ -12,7 +12,7 @@ ACCURACY = Text("테스트 정확도", "test accuracy")
 def joined(table, owns):
     """The tables to print: the paper's with the `Own` results, and one of those that have no place in it."""
     names = {"down": [row[table.at] for row in table.rows], "across": table.header}.get(table.data_sets, ())
-    places = [row_of(own.data, names) for own in owns]
+    places = [row_of(own.data, table, names) for own in owns]
     placed = [(own, place) for own, place in zip(owns, places, strict=True) if place is not None]
     rows = [(own.name, called(own.data), own.result) for own in owns if own not in [own for own, _ in placed]]
     header = (MODEL.in_(), DATA_SET.in_(), ACCURACY.in_())

@@ -11,6 +11,7 @@ from vitnp import models
 from vitnp.analysis.model_name import model_name
 from vitnp.commands import series
 from vitnp.course.paper.values import Result, sampling_error
+from vitnp.course.paper.vtab import TABLE_9
 from vitnp.data.fitting import by
 from vitnp.errors import InputError, counted
 from vitnp.system.language import Text, translated
@@ -23,13 +24,13 @@ ALIASES = {  # names of data sets and of folders, in small letters and digits al
     "Oxford-IIIT Pets": ("pets", "pet", "oxfordpets", "oxfordiiitpet", "oxfordiiitpets"),
     "Oxford Flowers-102": ("flowers", "flowers102", "oxfordflowers", "oxfordflowers102", "102flowers"),
 }
-SEEDED = (
-    "seed",
-    "save_every",
-    "keep",
-    "log_every",
-    "workers",
-)  # options in which the runs of a setting may differ
+VTAB, ALL_TASKS = (
+    "vtab/",
+    "VTAB (19 tasks)",
+)  # before the names of VTAB's tasks, which are not the whole data sets
+SERIES = "self-train.json"  # two folders above a run of `vitnp self-train`, whose own folder says which training it is
+# Options in which the runs of a setting may differ: a student's file of pseudo-labels is another one for each seed.
+SEEDED = ("seed", "save_every", "keep", "log_every", "workers", "pseudo")
 
 
 class Run(NamedTuple):
@@ -40,20 +41,27 @@ class Run(NamedTuple):
     data: str
     accuracy: float
     images: tuple  # training and test
+    part: str | None = None  # of a series: which training
+
+    @property
+    def began(self):
+        """The name of the weights it began with, of a run's model.npz with its folder; None where there were none."""
+        if not self.options.get("init"):
+            return None
+        path = Path(self.options["init"])
+        return f"{path.parent.name}/{path.stem}" if path.name == "model.npz" else path.stem
 
     @property
     def model(self):
-        """The name of the weights it began with, or of the model; of a run's model.npz with its folder."""
-        if self.options.get("init"):
-            path = Path(self.options["init"])
-            return f"{path.parent.name}/{path.stem}" if path.name == "model.npz" else path.stem
-        return self.options.get("model") or model_name(self.config)
+        """What it is called: by the weights it began with or by the model, and by its part of a series."""
+        name = self.began or self.options.get("model") or model_name(self.config)
+        return name if self.part is None else f"{name}, {self.part}"
 
     @property
     def setting(self):
         """What the runs that are averaged have in common, as text."""
         kept = {name: value for name, value in self.options.items() if name not in SEEDED}
-        return json.dumps([kept, models.config_to_dict(self.config)], sort_keys=True)
+        return json.dumps([kept, models.config_to_dict(self.config), self.part], sort_keys=True)
 
 
 class Own(NamedTuple):
@@ -62,7 +70,7 @@ class Own(NamedTuple):
     name: str
     data: str
     accuracies: tuple
-    run: Run  # one of them
+    run: Run | None  # one of them; None for a mean of several data sets
 
     @property
     def result(self):
@@ -76,8 +84,10 @@ def short(name):
     return re.sub("[^a-z0-9]", "", os.path.basename(name.rstrip("/")).lower())
 
 
-def row_of(data, names):
+def row_of(data, table, names):
     """The name among `names` that a data set has in a table, or None."""
+    if data != ALL_TASKS and data.startswith(VTAB) != table.vtab:
+        return None
     own = short(data)
     return next((name for name in names if own == short(name) or own in ALIASES.get(name, ())), None)
 
@@ -114,16 +124,27 @@ def one(folder):
     try:
         options, run = about["options"], about["run"]
         config = models.config_from_dict(run["model"])
-        data, images = run["data"]["name"], tuple(run["data"]["images"])
-    except (KeyError, TypeError, InputError):
+        data, (train, test) = str(run["data"]["name"]), map(int, run["data"]["images"])
+        task = options.get("vtab")
+        if options.get("hold_out") or options.get("task"):
+            return []
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(f"{folder}/{ABOUT} says no model and no images; leave this folder out") from None
-    if options.get("hold_out") or options.get("task"):
-        return []
-    if (epoch := series.result(folder)) is None:
+    if (epoch := series.result(folder)) is None or test < 1:
         raise InputError(
             f"{folder} is no finished run; go on with --resume {folder}, or leave this folder out"
         )
-    return [Run(options, config, data, 100 * epoch["test_accuracy"], images)]
+    part = folder.name if (folder.parent.parent / SERIES).exists() else None
+    return [
+        Run(
+            options,
+            config,
+            f"{VTAB}{task}" if task else data,
+            100 * epoch["test_accuracy"],
+            (train, test),
+            part,
+        )
+    ]
 
 
 def settings(runs):
@@ -135,6 +156,20 @@ def settings(runs):
     return [
         Own(name, group[0].data, tuple(run.accuracy for run in group), group[0])
         for name, group in zip(names, together.values(), strict=True)
+    ]
+
+
+def mean_of_vtab(owns):
+    """An `Own` for each name that has all 19 tasks: their mean. Where one is missing there is no mean."""
+    found = {}
+    for own in owns:
+        if own.data.startswith(VTAB):
+            found.setdefault(own.name, {})[own.data] = own
+    every = {f"{VTAB}{task}" for tasks in TABLE_9.values() for task in tasks}
+    return [
+        Own(name, ALL_TASKS, (statistics.mean(own.result.mean for own in tasks.values()),), None)
+        for name, tasks in found.items()
+        if tasks.keys() == every
     ]
 
 
@@ -160,8 +195,10 @@ def said(options, name, text):
     return text in value if isinstance(value, list) else text == f"{name}={value}"
 
 
-SCRATCH = Text("사전 학습 없이 학습 이미지 {:,}장", "from scratch on {:,} training images")
-FROM = Text("{}에서 시작해 학습 이미지 {:,}장", "from {} on {:,} training images")
+SCRATCH, FROM = Text("사전 학습 없이", "from scratch"), Text("{}에서 시작해", "from {}")
+IMAGES = Text("학습 이미지 {:,}장", "on {:,} training images")
+LABELS = Text("레이블 {:.2%}", "on {:.2%} of the labels")
+SOFT = Text("자기 학습용 데이터와 레이블 {:.2%}", "on data for self-training with {:.2%} of the labels")
 TEST = Text(
     "{} 픽셀, 테스트 이미지 {:,}장(표본오차 ±{:.2f}%p), 시드 {}개",
     "{} pixels, {:,} test images (sampling error ±{:.2f} points), {}",
@@ -170,15 +207,19 @@ TEST = Text(
 
 def differs(own):
     """A line on what to know before an own result is compared with the paper's."""
-    run, (train, test) = own.run, own.run.images
-    seeds = len(own.accuracies)
-    begin = FROM.in_().format(run.model, train) if run.options.get("init") else SCRATCH.in_().format(train)
-    size = by(run.config.image_size)
-    error = sampling_error(own.result.mean, test)
+    run, seeds = own.run, len(own.accuracies)
+    train, test = run.images
+    share = run.options.get("labels")
+    data = IMAGES.in_().format(train)
+    if share:
+        data = (SOFT if run.options.get("pseudo") else LABELS).in_().format(share)
+    begin = FROM.in_().format(run.began) if run.began else SCRATCH.in_()
     how_many = Text(str(seeds), counted(seeds, "seed")).in_()
-    return f"{own.name}, {called(own.data)}: {begin}; {TEST.in_().format(translated(size), test, error, how_many)}."
+    size = translated(by(run.config.image_size))
+    end = TEST.in_().format(size, test, sampling_error(own.result.mean, test), how_many)
+    return f"{own.name}, {called(own.data)}: {begin} {data}; {end}."
 
 
 def called(data):
     """A data set in the table: its name, of a folder that of the folder."""
-    return os.path.basename(data.rstrip("/")) or data
+    return data if data.startswith(VTAB) else os.path.basename(data.rstrip("/")) or data

@@ -20,7 +20,8 @@ class Table(NamedTuple):
     """header: names of the columns; rows: of cells, each a text, a `Result` or None; notes: sentences on how to read.
 
     data_sets: where their names stand, "down" (a row per data set, the name in `at`) or "across" (a column per data
-    set), or None: a table that one's own runs have no place in.
+    set), or None: a table that one's own runs have no place in. vtab: they are VTAB's tasks,
+    of 1,000 training images each.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Table(NamedTuple):
     notes: tuple = ()
     data_sets: str | None = None
     at: int = 0
+    vtab: bool = False
 
 
 def texts(table):
@@ -121,14 +123,14 @@ def table_9(lang=None):
         ]
         rows.append((group, mean, *means(tasks.values())))
         everything += tasks.values()
-    rows.append(("VTAB", mean, *means(everything)))
+    rows.append(("", "VTAB (19 tasks)", *means(everything)))
     title = Text("VTAB의 과제별 정확도 (Table 9), %", "Accuracy on each task of VTAB (Table 9), %")
     header = (Text("그룹", "group").in_(lang), Text("과제", "task").in_(lang), *vtab.TABLE_9_MODELS)
     note = Text(
         f"과제마다 학습 이미지는 1,000장, 384픽셀입니다. {ONE_RUN.ko}",
         f"1,000 training images per task, at 384 pixels. {ONE_RUN.en}",
     )
-    return Table(title.in_(lang), header, rows, (note.in_(lang),), "down", 1)
+    return Table(title.in_(lang), header, rows, (note.in_(lang),), "down", 1, vtab=True)
 
 
 def means(rows):
