@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vitnp import InputError
+from vitnp import InputError, preset
 from vitnp.course import paper
 from vitnp.course.paper import claims, compared, sota, tables
 from vitnp.course.paper.pretraining import TABLE_5, TABLE_5_MODELS
@@ -139,6 +139,10 @@ def test_noisy_student_of_table_2():
     assert (best.name, best.pixels) == ("L2", 800)
     assert best.noisy_student == paper.TABLE_2["ImageNet"][-1].mean
     assert tables.table_2("en").rows[0][-1] == "88.4/88.5"
+    for student in paper.NOISY_STUDENT[:-2]:
+        assert preset(f"EfficientNet-{student.name}").image_size == (student.pixels, student.pixels)
+        assert student.labels_only < student.noisy_student
+    assert {tables.parameters(student) for student in paper.NOISY_STUDENT[-2:]} == {480_309_308}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

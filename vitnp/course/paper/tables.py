@@ -1,13 +1,15 @@
-"""The tables as rows of cells, for `vitnp paper`, the lesson plans and the lecturer's pages. Imports `language`."""
+"""The tables as rows of cells, for `vitnp paper`, the lesson plans and the lecturer's pages. Imports `cost`, `models`."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vitnp.analysis import cost
 from vitnp.course.paper import claims, sota, vtab
 from vitnp.course.paper.noisy_student import NOISY_STUDENT
 from vitnp.course.paper.pretraining import FIGURE_3, JFT_SUBSETS, PRETRAINED_ON, TABLE_5, TABLE_5_MODELS
 from vitnp.course.paper.scaling import TABLE_6
 from vitnp.course.paper.values import Result, sampling_error
+from vitnp.models import preset
 from vitnp.system.language import Text
 
 DATA_SET, MODEL = Text("데이터셋", "data set"), Text("모델", "model")
@@ -163,7 +165,7 @@ def noisy_student(lang=None):
     rows = [
         (
             f"EfficientNet-{s.name}",
-            f"{s.parameters:,}",
+            f"{parameters(s):,}",
             str(s.pixels),
             None if s.labels_only is None else Result(s.labels_only, digits=1),
             Result(s.noisy_student, digits=1),
@@ -182,6 +184,11 @@ def noisy_student(lang=None):
         f"is not that of self-training alone. {ONE_RUN.en}",
     )
     return Table(title.in_(lang), header.in_(lang), rows, (note.in_(lang),))
+
+
+def parameters(student):
+    """How many an EfficientNet has, with 1,000 classes."""
+    return sum(cost.parameters(preset(f"EfficientNet-{student.name}")).values())
 
 
 def claims_table(lang=None):
