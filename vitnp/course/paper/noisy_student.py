@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Student(NamedTuple):
-    """An EfficientNet, `preset("EfficientNet-NAME")`: the side of its images, its accuracies in % with labels alone and as a noisy student."""
+    """`preset("EfficientNet-NAME")`: the side of its images, its accuracies in % with labels alone and as a student."""
 
     name: str
     pixels: int

@@ -1,4 +1,4 @@
-"""The tables as rows of cells, for `vitnp paper`, the lesson plans and the lecturer's pages. Imports `cost`, `models`."""
+"""The tables as rows of cells, for `vitnp paper`, lesson plans and pages. Imports `cost`, `models`."""
 
 from collections.abc import Callable
 from typing import NamedTuple
