@@ -14,7 +14,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     convolution,
     distilled,
     exercises,
-    exercises_11_to_21,
+    exercises_11_to_22,
     eye,
     fitting,
     hints,
