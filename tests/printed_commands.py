@@ -80,6 +80,7 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
     "compare": "--over gelu",
     "bias": "shift",
     "fine-tune": "--init file.npz --data digits",
+    "self-train": "--labeled 10",
     "workshop": "check",
     "workshop grade": "submissions",
     "weights fetch": "Ti/16",
@@ -186,6 +187,8 @@ def cut(given):
         more += SMALLER[preset(given[given.index("--model") + 1]).family].split() if large(given) else []
         more += ["--seeds", "1"] if kind in SERIES else []
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
+    elif kind == "self-train":
+        more = "--steps 2 --batch-size 2 --labeled 10 --ratio 1 --threshold 0 --rounds 1 --workers 1 --seeds 1".split()
     elif kind == "translate" and "--out" in given:
         more = [*"--steps 2".split(), *CUT.split(), *TINY.split()]
     elif given[:2] == ["workshop", "train"]:

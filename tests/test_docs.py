@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "README.ko.md", *(ROOT / "docs").rglob("*.md")])
 # Pages whose ```python blocks are run, in order, as one program; what needs a file that is not here is ```py.
 RUN = ["README.md", "docs/derivations.md", "docs/faq.md", "docs/lecturer.md", "docs/ko/lecturer.md"]
+RUN += ["docs/self-training.md"]
 
 
 def text(page):

@@ -129,13 +129,13 @@ def test_a_shape_with_which_the_library_cannot_go_on_is_refused(tmp_path, step, 
         gradients("float64", {step: of_code(tmp_path, step, code.replace(old, new))})
 
 
-def test_eight_epochs_of_the_students_steps():
-    """At least 95% of the test digits; and for a hundred steps the loss is the library's."""
-    own = training.trained(solutions(), epochs=8, seed=0)
-    library = training.trained({}, epochs=8, seed=0)
-    assert own.history[-1].test_accuracy >= 0.95 and library.history[-1].test_accuracy >= 0.95
-    np.testing.assert_allclose(own.losses[:90], library.losses[:90], rtol=1e-3)
-    assert training.compared(len(own.losses)) == [1, 10, 100, 360]
+def test_two_epochs_of_the_students_steps():
+    """The loss is the library's; what eight epochs reach, test_workshop_whole_way says."""
+    own = training.trained(solutions(), epochs=2, seed=0)
+    library = training.trained({}, epochs=2, seed=0)
+    np.testing.assert_allclose(own.losses, library.losses, rtol=1e-3)
+    assert training.compared(len(own.losses)) == [1, 10, 90]
+    assert training.compared(360) == [1, 10, 100, 360]
     assert report.lines_of_losses(own.losses, library.losses)[0][3] < 1e-5
 
 

@@ -40,14 +40,14 @@ def test_as_a_person_goes_it(typed, monkeypatch, tmp_path):
         first, *others = template.parts(step)
         assert f"빈칸 {first} " in said and f"남은 빈칸: {', '.join(others)}" in said
 
-    assert len(WRONG) >= 30
     called = set()
-    for step, old, new, _, part, ko, _ in WRONG:
+    some = [wrong for i, wrong in enumerate(WRONG) if i % 3 == 0 or "np.sqrt" in wrong[1]]
+    for step, old, new, _, part, ko, _ in some:  # test_workshop_check has them all
         write(step, template.whole(step, "ko").replace(old, new))
         status, said = typed("check", str(step))
         assert status == 1 and ko in said and f"vitnp workshop hint {part}" in said, said
         called |= set(re.findall(r"알려진 실수와 값이 같습니다: (.*?) 힌트:", said))
-    assert len(called) >= 25  # by their own names; the others are crashes and values of the wrong kind
+    assert len(called) >= 7  # by their own names; the others are crashes and values of the wrong kind
 
     for step in template.STEPS:
         write(step, template.whole(step, "ko"))

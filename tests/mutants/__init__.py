@@ -32,6 +32,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     positions,
     resnet_files,
     resnet_maps,
+    self_training,
     sentences,
     small_models,
     steps,

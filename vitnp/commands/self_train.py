@@ -99,7 +99,7 @@ def run(args):
         forget(out)
     series.remember(out / "self-train.json", plan.about)
     for line in (*words.title(plan, setup), *chosen(setup)):
-        say(line)
+        say(translated(line))
     total = args.seeds * len(plan.names)
     with signals.heard() as wish, tqdm.tqdm(total=total, unit=" run", disable=None, leave=False) as bar:
 
@@ -120,7 +120,7 @@ def run(args):
             return 130
     for line in words.table(plan, rows):
         say(line)
-    say(f"self-train.csv, the pseudo-labels and one folder per run are in {out}")
+    say(translated(f"self-train.csv, the pseudo-labels and one folder per run are in {out}"))
     return 0
 
 

@@ -3,12 +3,10 @@
 import dataclasses
 from typing import Any, NamedTuple
 
-from vitnp import data
 from vitnp.commands import train
 from vitnp.commands.options import need_counts
 from vitnp.errors import InputError, need_int, need_real
 from vitnp.tasks.self_training import SelfTraining
-from vitnp.training.choices import config_class, recipe_of
 from vitnp.training.folder import MAY_CHANGE
 from vitnp.training.guards import check_dtype
 from vitnp.training.self_training import need_no_mixup
@@ -17,10 +15,8 @@ from vitnp.training.wanted import Wanted
 
 TEACHER, LABELS = "teacher", "labels-only"
 BASELINES = (LABELS, "without-noise", "hard-labels", "all-labels")
-DEPTH, DEPTH_RATE = (
-    "stochastic_depth_rate",
-    0.2,
-)  # a survival of 0.8 of the last layer, as in the paper (§3.1)
+DEPTH = "stochastic_depth_rate"
+DEPTH_RATE = 0.2  # a survival of 0.8 of the last layer, as in the paper (§3.1)
 
 
 class Plan(NamedTuple):
@@ -84,18 +80,19 @@ def asked(args):
     student = dataclasses.replace(noised(wanted), labels=teacher.labels, epochs=None, steps=steps)
     prepare(student)
     rows = setup.recipe.batch_size // each
-    student = dataclasses.replace(student, batch_size=rows, ratio=args.unlabeled)
+    micro_batch = student.micro_batch and min(student.micro_batch, rows)  # of images, not of rows
+    student = dataclasses.replace(student, batch_size=rows, micro_batch=micro_batch, ratio=args.unlabeled)
     numbers = args.labeled, args.rounds, args.threshold, args.per_class, args.baselines
     return Plan(teacher, student, *numbers), setup
 
 
 def noised(wanted):
     """What is asked for, with the noise of the paper where nothing else is: RandAugment, stochastic depth."""
-    listed = recipe_of(wanted, data.place(wanted.data)[0])
+    setup = prepare(wanted)
     recipe, fields = list(wanted.set_recipe), list(wanted.set)
     if not wanted.no_augment and not asks(recipe, "augment"):
-        recipe.append(f"augment={','.join((*listed.recipe.augment, 'randaugment'))}")
-    if has(wanted, DEPTH) and not asks(fields, DEPTH):
+        recipe.append(f"augment={','.join((*setup.recipe.augment, 'randaugment'))}")
+    if hasattr(setup.config, DEPTH) and not asks(fields, DEPTH):
         fields.append(f"{DEPTH}={DEPTH_RATE}")
     return dataclasses.replace(wanted, set_recipe=recipe, set=fields)
 
@@ -103,7 +100,7 @@ def noised(wanted):
 def quiet(wanted):
     """The same training without noise: the images as they are, no dropout, no stochastic depth."""
     fields = [text for text in wanted.set if not asks([text], DEPTH) and not asks([text], "dropout_rate")]
-    fields += [f"{DEPTH}=0"] if has(wanted, DEPTH) else []
+    fields += [f"{DEPTH}=0"] if asks(wanted.set, DEPTH) else []
     recipe = [text for text in wanted.set_recipe if not asks([text], "augment")]
     return dataclasses.replace(wanted, set=fields, set_recipe=recipe, no_augment=True, dropout=0.0)
 
@@ -111,9 +108,3 @@ def quiet(wanted):
 def asks(assignments, field):
     """Whether one of the texts FIELD=VALUE is of this field."""
     return any(text.partition("=")[0].strip() == field for text in assignments)
-
-
-def has(wanted, field):
-    """Whether the model that is asked for has a field of this name."""
-    Config = config_class(wanted, recipe_of(wanted, data.place(wanted.data)[0]))
-    return any(known.name == field for known in dataclasses.fields(Config))

@@ -5,9 +5,11 @@ import dataclasses
 import numpy as np
 
 from vitnp import weights
+from vitnp.backend.arrays import get, to_device
 from vitnp.commands.self_train_plan import BASELINES, LABELS, TEACHER, quiet, round_called
 from vitnp.engine import loss
 from vitnp.errors import some_of
+from vitnp.system.language import translated
 from vitnp.system.output import say
 from vitnp.system.writing import save_csv
 from vitnp.tasks import self_training as task
@@ -23,6 +25,7 @@ def of_seed(plan, seed, folder, between):
     Each has to be finished before the next is asked for, since its pseudo-labels may come from it. between(n) is called
     after every n images of a teacher's predictions.
     """
+    folder = folder.resolve()  # so that a run finds its pseudo-labels from everywhere
     teacher, student = (dataclasses.replace(one, seed=seed) for one in (plan.teacher, plan.student))
     yield TEACHER, teacher
     before = folder / TEACHER
@@ -45,15 +48,15 @@ def of_seed(plan, seed, folder, between):
 def predict(plan, wanted, before, path, between):
     """Write the pseudo-labels that the model in the folder `before` gives, and beside them the counts per class."""
     p, config = weights.load(before / "model.npz")
+    p = to_device(p, get(wanted.backend))
     dataset, (_, unlabeled) = images_of(plan, wanted)
     q = task.teacher_probabilities(unlabeled, p, config, workers=wanted.workers, between=between)
     rows = task.chosen(q, threshold=plan.threshold, per_class=plan.per_class)
     table = list(counts(q, rows, plan.threshold, dataset.class_names))
     save_csv(path.with_suffix(".csv"), table)
     if absent := [row["class"] for row in table if not row["chosen"]]:
-        say(
-            f"note: {before.name} predicts no image as {some_of(absent)}; its student has no unlabeled one of it"
-        )
+        what = f"note: {before.name} predicts none of {some_of(absent)}: no unlabeled image is used for them"
+        say(translated(what))
     files.save(path, unlabeled.rows[rows], q[rows])
 
 

@@ -34,7 +34,7 @@ def told(row):
 
 
 def table(plan, rows):
-    """Yield the lines of a Markdown table, a row a training, and whether the last student's gain exceeds its spread."""
+    """Yield the lines of a Markdown table, a row a training, and what the last student's differences show."""
     found = {name: [row for row in rows if row["training"] == name] for name in plan.names}
     base = LABELS if plan.baselines else TEACHER
     yield f"| training | test accuracy, % | minus {base}, points | seeds | seconds a run |"
@@ -67,18 +67,26 @@ def spread(values, sign=""):
 
 
 def verdict(name, other, values):
-    """A line: the difference between two trainings, and whether it exceeds its spread over the seeds."""
+    """A line: the difference between two trainings, and whether seeds alone would explain it."""
     what = f"{name} − {other}: {spread(values, sign='+')}"
     if len(values) < 2:
         return f"{what}{ONE.in_()}"
-    mean, deviation = statistics.mean(values), statistics.stdev(values)
-    return f"{what}{(BEYOND if abs(mean) > deviation else WITHIN).in_()}"
+    low, high = interval(values)
+    words = (SHOWN if low > 0 or high < 0 else NOT_SHOWN).in_()
+    return f"{what}{words.format(f'{low:+.2f} … {high:+.2f}')}"
 
 
-ONE = Text("점. 시드 하나로는 퍼짐을 알 수 없습니다", " points; one seed shows no spread")
-BEYOND = Text(
-    "점. 시드 사이의 표준편차보다 큽니다", " points, more than its standard deviation over the seeds"
-)
-WITHIN = Text(
-    "점. 시드 사이의 표준편차를 넘지 않습니다", " points, no more than its standard deviation over the seeds"
+def interval(values):
+    """The 95% confidence interval of the mean of at least two values, by Student's t."""
+    from scipy.special import stdtrit
+
+    mean, n = statistics.mean(values), len(values)
+    half = float(stdtrit(n - 1, 0.975)) * statistics.stdev(values) / n**0.5
+    return mean - half, mean + half
+
+
+ONE = Text("점. 시드 하나로는 차이가 우연인지 알 수 없습니다", " points; one seed shows no spread")
+SHOWN = Text("점, 95% 신뢰 구간 {}. 차이가 있습니다", " points, 95% interval {}: a difference")
+NOT_SHOWN = Text(
+    "점, 95% 신뢰 구간 {}. 차이가 있다고 할 수 없습니다", " points, 95% interval {}: no difference is shown"
 )
