@@ -25,3 +25,12 @@ def plain_curves(monkeypatch):
     from matplotlib.figure import Figure
 
     monkeypatch.setattr("vitnp.show.curves", lambda history: Figure(figsize=(1, 1)))
+
+
+@pytest.fixture
+def of_ten(monkeypatch):
+    """VTAB with 8 + 2 images in place of 800 + 200."""
+    from vitnp.data.vtab import draw
+
+    monkeypatch.setattr(draw, "TRAIN", 8)
+    monkeypatch.setattr(draw, "CHOOSE", 2)

@@ -381,6 +381,8 @@ ODD = [
         "look VALUE --weights WEIGHTS --out out",
         "walk VALUE --model tiny",
         "linear-eval --weights WEIGHTS --data VALUE",
+        "vtab --weights WEIGHTS --data VALUE",
+        "evaluate --weights WEIGHTS --data VALUE",
         "train --out out --data VALUE",
         "weights inspect VALUE",
         "weights convert VALUE out.npz --format vitnp",

@@ -10,6 +10,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from python2 import python2
 
 from vitnp import InputError, data
 from vitnp.data import cifar, idx, published
@@ -116,25 +117,6 @@ def test_a_file_that_is_not_there(tmp_path):
         InputError, match=r"has no train-images-idx3-ubyte.gz; put the file of https://.* there"
     ):
         data.load("mnist", folder=tmp_path)
-
-
-class Python2(pickle._Pickler):
-    """Pickles as Python 2 wrote them for CIFAR: protocol 2, every text a string of bytes."""
-
-    dispatch = pickle._Pickler.dispatch.copy()
-
-    def bytes_as_str(self, text):
-        self.write(b"T" + struct.pack("<i", len(text)) + text)
-        self.memoize(text)
-
-    dispatch[bytes] = bytes_as_str
-
-
-def python2(thing):
-    """Its bytes; NumPy's module as it was called then."""
-    stream = io.BytesIO()
-    Python2(stream, 2).dump(thing)
-    return stream.getvalue().replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
 
 
 def cifar_parts(dataset, form):

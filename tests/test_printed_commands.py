@@ -15,6 +15,7 @@ NOT_RUN = {  # these are only parsed
     "--watch": "goes on until Ctrl-C",
     " --open": "starts JupyterLab",
     "vitnp demo --out demo --lang": "takes as long as vitnp demo; test_demo has both languages",
+    " --real ": "needs ImageNet's validation images",
     "weights fetch http://127.0.0.1": "needs the server of its page",
 }
 STATUS = {

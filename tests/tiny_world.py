@@ -12,11 +12,12 @@ import sklearn.datasets
 from checkpoint_files import random_model
 from PIL import Image
 from printed_commands import TINY
+from vtab_files import by_lists
 
 from vitnp import preset, weights
 from vitnp.commands import cli
 from vitnp.course.workshop import folder, progress, template
-from vitnp.data import cifar, idx, published, sentences
+from vitnp.data import cifar, idx, published, sentences, vtab
 from vitnp.weights import fetch
 from vitnp.weights.published import URLS
 
@@ -99,6 +100,8 @@ def things(given):
         deep = {"--layers", "--block"} & set(given)
         if path and given[0] == "translate":
             translator(path)
+        elif path and given[0] == "evaluate":
+            model(path, num_classes=2)  # as many as the folders
         elif path and (deep or path not in URLS):
             model(DEEP if path in URLS else path, num_layers=12 if deep else 1)
     of_options = [getattr(args, name, None) for name in ("image", "against", "photo")]
@@ -108,7 +111,10 @@ def things(given):
         elif path:
             picture(path)
     data = getattr(args, "data", None)
-    if data and data not in (*cifar.CLASSES, *idx.CLASSES, "digits"):
+    if given[0] == "vtab":
+        for name in vtab.chosen(args.tasks.split(",") if args.tasks else ["EuroSAT"]):
+            by_lists(Path(data) / name, classes=2)
+    elif data and data not in (*cifar.CLASSES, *idx.CLASSES, "digits"):
         pictures(data)
     task = getattr(args, "task", None)
     if task and task.endswith(".tsv"):
@@ -138,12 +144,14 @@ def translator(path):
     weights.save(path, random_model(config), config)
 
 
-def model(path, num_layers=1):
+def model(path, num_layers=1, num_classes=None):
     """A file of weights: of digits where its path says so or a run has left it, else a color model of 224x224."""
     place = Path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
     own = place.stem == "digits" or place.name == "model.npz"
     config = preset("digits") if own else preset("Ti/16", num_layers=num_layers)
+    if num_classes:
+        own, config = True, preset("tiny", num_classes=num_classes)
     weights.save(path, random_model(config), config, format="vitnp" if own else "google")
 
 

@@ -71,7 +71,7 @@ len(labeled), len(unlabeled), unlabeled.labels
 
 # %%
 config = vitnp.preset("digits")
-recipe = dataclasses.replace(RECIPES["digits"], epochs=None, steps=300, warmup_steps=30)
+recipe = dataclasses.replace(RECIPES["digits"], epochs=None, steps=200, warmup_steps=20)
 
 
 # %%

@@ -40,6 +40,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     trace,
     training,
     transformer,
+    vtab,
     weights,
     workshop_folder,
 )

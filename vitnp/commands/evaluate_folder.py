@@ -29,7 +29,7 @@ def test_pictures(place):
     if folder.parts(place, folder.TRAIN_NAMES) and (tests := folder.parts(place, folder.TEST_NAMES)):
         place = place / tests[0]
     left, endings = Counter(), listing.suffixes()
-    if any(listing.kind(entry, endings) == listing.FOLDER for entry in os.scandir(place)):
+    if folders_in(place):
         found = folder.classes(place, left, {}, [], least=1)
         pairs = [(path, name) for name, paths in found.items() for path in paths]
         pictures = Pictures(place, [path for path, _ in pairs], [name for _, name in pairs])
@@ -73,4 +73,5 @@ def classes_of(pictures, names, names_from, args):
 
 def folders_in(place):
     """The names of the folders of classes, also of those without pictures."""
-    return [entry.name for entry in os.scandir(place) if listing.kind(entry, ()) == listing.FOLDER]
+    with os.scandir(place) as entries:
+        return [entry.name for entry in entries if listing.kind(entry, ()) == listing.FOLDER]

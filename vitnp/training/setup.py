@@ -140,7 +140,7 @@ def fitted(dataset, wanted, recipe, config):
     if wanted.vtab:  # one epoch is the whole training, so that the test images are looked at once, at its end
         if recipe.steps is None:
             raise InputError("a training on VTAB is counted in steps; give --steps in place of epochs")
-        return found._replace(train=data.repeated(train, recipe.steps * recipe.batch_size))
+        return found._replace(train=data.repeated(train, max(recipe.steps * recipe.batch_size, count)))
     if wanted.labels is not None:
         train = data.part(train, wanted.labels, wanted.seed)
     if wanted.hold_out is not None:  # of the labels that there are; the test images stay unseen

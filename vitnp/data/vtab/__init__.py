@@ -17,8 +17,8 @@ from vitnp.data import cifar
 from vitnp.data.files import FolderSource
 from vitnp.data.sources import ArraySource, DataSet
 from vitnp.data.vtab import draw, dsprites, lists, pictures, svhn
-from vitnp.data.vtab.tasks import GROUPS, TASKS, chosen, find, places
-from vitnp.errors import counted
+from vitnp.data.vtab.tasks import GROUPS, SHARED, TASKS, chosen, find, places
+from vitnp.errors import InputError, counted
 
 __all__ = ["GROUPS", "TASKS", "chosen", "find", "opened", "places"]
 
@@ -31,7 +31,12 @@ def opened(name, folder, *, seed=0, choose=False):
     missing, damaged or of another task.
     """
     task, folder = find(name), Path(folder)
-    if lists.are_there(folder):
+    shared = folder.name.lower() == SHARED
+    if shared and not dsprites.file_in(folder):
+        raise InputError(
+            f"{folder} has no .npz of dSprites; lists or class folders are of one task: call it {task.aliases[0]}"
+        )
+    if lists.are_there(folder) and not shared:
         train, test = lists.read(task, folder, choose)
         notes = ["images by the lists in the folder"]
     else:

@@ -60,7 +60,8 @@ def read(path, task, seed):
     if images.max(initial=0) > 1:
         raise InputError(f"{path}: imgs has the value {images.max()}; need 0 and 1, as dSprites is published")
     ends = np.cumsum([len(train), len(val)])
-    parts = np.split(255 * images[..., None], ends)
+    images *= 255
+    parts = np.split(images[..., None], ends)
     return tuple(zip(parts, (labels[train], labels[val], labels[tested]), strict=True))
 
 

@@ -44,8 +44,7 @@ def arrays(path):
         except (OSError, scipy.io.matlab.MatReadError) as problem:
             raise ValueError(problem) from None
     if missing := [name for name in ("X", "y") if name not in found]:
-        held = ", ".join(sorted(name for name in found if not name.startswith("__"))) or "neither"
-        raise InputError(f"{path} has no array {missing[0]}, but {held}; need X and y, as SVHN is published")
+        raise InputError(f"{path} has no array {missing[0]}; need X and y, as SVHN is published")
     images, labels = found["X"], found["y"]
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[:3] != (32, 32, 3):
         raise InputError(f"{path}: X is {images.dtype} {images.shape}; need uint8 (32, 32, 3, n)")

@@ -83,7 +83,8 @@ def places(root):
     if not os.path.isdir(root):
         raise InputError(f"there is no folder {root}; give one that holds a folder per task of VTAB")
     try:
-        folders = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+        with os.scandir(root) as entries:
+            folders = sorted(entry.name for entry in entries if entry.is_dir())
     except OSError as problem:
         raise InputError(f"{root} cannot be read ({problem.strerror})") from None
     folders, found = [name for name in folders if not is_hidden(name)], {}
