@@ -227,6 +227,10 @@ BAD_FIELDS = {
     "classes": ({"num_classes": -1}, ["num_classes is -1", "at least 0"]),
     "representation": ({"representation_size": 0}, ["representation_size is 0"]),
     "dropout of everything": ({"dropout_rate": 1.0}, ["dropout_rate is 1.0", "below 1"]),
+    "stochastic depth of everything": (
+        {"stochastic_depth_rate": 1},
+        ["stochastic_depth_rate is 1", "below 1"],
+    ),
     "negative dropout": ({"attention_dropout_rate": -0.1}, ["attention_dropout_rate is -0.1"]),
     "dropout NaN": ({"dropout_rate": math.nan}, ["dropout_rate is nan"]),
     "epsilon": ({"layer_norm_eps": 0.0}, ["layer_norm_eps is 0.0", "above 0"]),

@@ -19,6 +19,7 @@ VARIANTS = [
     {"classifier": "gap", "representation_size": None},
     {"dropout_rate": 0.2},
     {"attention_dropout_rate": 0.2},
+    {"stochastic_depth_rate": 0.2, "num_layers": 3},
     {"num_classes": 0},
     *POSITIONS.values(),
     *NEIGHBORS.values(),

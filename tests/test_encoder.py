@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from cases import CASES
+from cases import CASES, generator
 
-from vitnp import tree
+from vitnp import gradcheck, tree
 from vitnp.blocks import encoder
 from vitnp.models import preset
+from vitnp.ops import dropout
 from vitnp.steps import s5_attention, s6_layer_norm, s7_feed_forward
 
 
@@ -88,6 +89,47 @@ def test_the_stack_is_its_blocks_in_order():
     np.testing.assert_array_equal(y, x)
     assert len(saved) == 3
     assert list(case.p) == [0, 1, 2]
+
+
+def test_stochastic_depth_leaves_out_a_branch_or_scales_it():
+    """Image 0 is left without attention, image 1 without feed-forward network; what stays is times 1/(1 − rate)."""
+    config, case, rate = preset("tiny"), CASES["block"], 0.3
+    z, p = case.x, case.p
+    y, saved = encoder.block_forward(z, p, config=config, rng=generator(), depth_rate=rate)
+    assert [kept.ravel().tolist() for kept, _ in (saved.depth_1, saved.depth_2)] == [
+        [False, True],
+        [True, False],
+    ]
+
+    def attended(z):
+        a, _ = s6_layer_norm.forward(z, p["norm_1"], eps=config.layer_norm_eps)
+        return s5_attention.forward(a, p["attention"], num_heads=config.num_heads)[0] / (1 - rate)
+
+    def fed(z):
+        f, _ = s6_layer_norm.forward(z, p["norm_2"], eps=config.layer_norm_eps)
+        return s7_feed_forward.forward(f, p["feed_forward"])[0] / (1 - rate)
+
+    want = np.concatenate([z[:1] + fed(z[:1]), z[1:] + attended(z[1:])])
+    np.testing.assert_allclose(y, want, rtol=1e-13, atol=1e-13)
+    still, _ = encoder.block_forward(z, p, config=config, depth_rate=rate)
+    np.testing.assert_array_equal(still, case.forward(z, p)[0])
+
+
+@pytest.mark.parametrize(("layers", "rates"), [(1, [0.0]), (2, [0.0, 0.4]), (5, [0.0, 0.1, 0.2, 0.3, 0.4])])
+def test_the_rate_of_stochastic_depth_rises_with_the_blocks(layers, rates, monkeypatch):
+    """From 0 to the field's, alike for both branches of a block; a generator draws one number per image and branch."""
+    config = preset("tiny", num_layers=layers, stochastic_depth_rate=0.4)
+    assert config.stochastic_depth_rates == pytest.approx(rates)
+    asked = []
+
+    def spy(x, shape, *, rate, rng):
+        asked.append((rate, shape))
+
+    monkeypatch.setattr(dropout, "draw", spy)
+    p = gradcheck.random_like(encoder.init(None, config, "float64"), generator(1))
+    encoder.forward(CASES["block"].x, p, config=config, rng=generator())
+    asked = [rate for rate, shape in asked if shape == (2, 1, 1)]
+    assert asked == pytest.approx(np.repeat(rates, 2))
 
 
 def test_the_way_back_block_by_block():

@@ -100,8 +100,9 @@ def test_a_particle_fits_what_is_before_it(text, right):
             "학습용은 이미지 2장, 테스트용은 0개입니다; 둘 다 필요합니다",
         ),
         (
-            'augment is "fly"; choose affine or crop or cutout or flip or randaugment or crop_128_of_160',
-            'augment는 "fly"입니다; affine, crop, cutout, flip, randaugment, crop_128_of_160 가운데 고르세요',
+            'augment is "fly"; choose affine or crop or flip or crop_128_of_160 or crop_384_of_448 or crop_480_of_512',
+            'augment는 "fly"입니다; affine, crop, flip, crop_128_of_160, crop_384_of_448, crop_480_of_512 가운데 '
+            "고르세요",
         ),
         (
             "--only patches needs a second picture; name it with --against",

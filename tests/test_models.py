@@ -194,6 +194,9 @@ def test_a_field_that_came_later_is_written_where_it_is_not_the_default(tmp_path
     assert weights.load(tmp_path / "new.npz")[1] == config
     assert vitnp.models.config_to_dict(config)["preprocessing"]["crop_rounding"] == "down"
     assert "crop_rounding" not in vitnp.models.config_to_dict(EXPECTED)["preprocessing"]
+    deep = dataclasses.replace(EXPECTED, stochastic_depth_rate=0.1)
+    assert models.config_from_dict(models.config_to_dict(deep)) == deep
+    assert "stochastic_depth_rate" not in models.config_to_dict(EXPECTED)
 
 
 def test_whose_fields_a_file_has(tmp_path, other):

@@ -27,6 +27,7 @@ B = 9
 IMAGES, P = model_point(CONFIG, batch_size=B)
 LABELS = np.array([0, 3, 12, 1, 1, 7, 12, 5, 9])
 RATES = {"no dropout": {}} | {name: {name: rate} for name, rate in DROPOUTS.items()} | {"both": DROPOUTS}
+RATES["stochastic depth"] = {"stochastic_depth_rate": 0.5}
 SOFT = np.random.default_rng(0).dirichlet(np.ones(CONFIG.num_classes), B)
 
 

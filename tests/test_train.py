@@ -470,7 +470,7 @@ def test_the_recipes_dropout_goes_before_the_models(given, rate):
 
 
 def test_an_augmentation_that_is_none():
-    with pytest.raises(InputError, match='augment is "affline"; choose affine'):
+    with pytest.raises(InputError, match=r'augment is "affline"; did you mean affine'):
         run(dataclasses.replace(QUICK, augment=("affline",)))
 
 

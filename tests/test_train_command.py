@@ -128,6 +128,18 @@ def test_the_dropout_of_the_model_goes_before_that_of_a_recipe(capsys, tmp_path)
     assert weights.load(tmp_path / "model.npz")[1].dropout_rate == 0.3
 
 
+def test_stochastic_depth_is_a_field_of_the_model(capsys, tmp_path):
+    assert (
+        run(capsys, f"{FEW} --set num_layers=2 --set stochastic_depth_rate=0.5 --out", tmp_path / "deep")[0]
+        == 0
+    )
+    deep, config = weights.load(tmp_path / "deep" / "model.npz")
+    assert config.stochastic_depth_rate == 0.5
+    run(capsys, f"{FEW} --set num_layers=2 --out", tmp_path / "plain")
+    plain = weights.load(tmp_path / "plain" / "model.npz")[0]
+    assert not np.array_equal(plain["classify"]["head"]["W"], deep["classify"]["head"]["W"])
+
+
 def test_a_folder_is_made(capsys, tmp_path):
     assert run(capsys, f"{FEW} --out", tmp_path / "new" / "folder")[0] == 0
     assert (tmp_path / "new" / "folder" / "curves.png").exists()

@@ -31,7 +31,7 @@ NOT_IN_THEIR_FILES = (
     "smoothing",
     "row",
 )
-NOT_IN_THEIR_FILES += ("recomputed", "encoder", "vit", "two threads", "by two images")
+NOT_IN_THEIR_FILES += ("depth", "recomputed", "encoder", "vit", "two threads", "by two images")
 
 
 def edited(step, *changes):

@@ -89,13 +89,18 @@ def test_afterwards_the_library_is_as_before():
         ({"gelu": "erf"}, "tanh GELU"),
         ({"classifier": "gap"}, r"reads the \[CLS\] token"),
         ({"dropout_rate": 0.1}, "no dropout"),
+        ({"stochastic_depth_rate": 0.1}, "no stochastic depth"),
     ],
 )
 def test_what_a_students_steps_cannot_do_is_refused(fields, match):
     config = preset("tiny", representation_size=None, **fields)
     p = vit.init(np.random.default_rng(0), config)
     images = np.zeros((2, *config.image_size, config.in_channels), np.float32)
-    steps = solutions(4, 5, 7, 8) if "dropout_rate" not in fields else solutions()
+    steps = (
+        solutions(4, 5, 7, 8)
+        if fields.keys().isdisjoint(("dropout_rate", "stochastic_depth_rate"))
+        else solutions()
+    )
     with pytest.raises(InputError, match=match), swapped(steps):
         vit.forward(images, p, config, np.random.default_rng(0))
 

@@ -42,6 +42,43 @@ mistakes(
 )
 mistakes(
     "blocks/encoder.py",
+    ("block, stochastic depth",),
+    (
+        "a branch that was left out gets a gradient",
+        "df = stochastic_depth.backward(dx, saved.depth_2)",
+        "df = dx",
+    ),
+    (
+        "what was left out of the other branch",
+        "da = stochastic_depth.backward(dx, saved.depth_1)",
+        "da = stochastic_depth.backward(dx, saved.depth_2)",
+    ),
+    (
+        "the residual is left out with the branch",
+        "    da = stochastic_depth.backward(dx, saved.depth_1)\n",
+        "    da = dx = stochastic_depth.backward(dx, saved.depth_1)\n",
+    ),
+)
+mistakes(
+    "blocks/encoder.py",
+    ("vit, stochastic depth, recomputed",),
+    (
+        "recomputed without stochastic depth",
+        "copy.deepcopy(rng), of_block, rates[i])",
+        "copy.deepcopy(rng), of_block, 0.0)",
+    ),
+)
+wrong_rules(
+    "models/vit/config.py",
+    "test_encoder",
+    "test_the_rate_of_stochastic_depth_rises_with_the_blocks",
+    ("the last block has less than the rate", "i / max(L - 1, 1)", "i / L"),
+    ("the first block has a rate", "i / max(L - 1, 1)", "(i + 1) / L"),
+    layers=5,
+    rates=[0.0, 0.1, 0.2, 0.3, 0.4],
+)
+mistakes(
+    "blocks/encoder.py",
     ("block, first row", "block, two rows", "encoder of 3, first row", "vit, less"),
     ("the rows that look get nothing through it", LOOKED, ""),
     ("the rows that are looked at get nothing", LOOKED, LOOKED.replace("da + ", "")),

@@ -16,7 +16,7 @@ from vitnp.data.augment.operations import to_bytes
 from vitnp.data.augment.parts import BOXES, crop_box, part_crop, window_box
 from vitnp.data.augment.random_policy import randaugment, strength
 from vitnp.data.augment.simple import crop, cutout, flip
-from vitnp.errors import InputError, need_choice
+from vitnp.errors import InputError, need_near
 
 __all__ = [
     "BOXES",
@@ -52,7 +52,7 @@ def named(name):
     """
     if name.startswith("randaugment("):
         return functools.partial(randaugment, **strength(name))
-    need_choice("augment", name, NAMES)
+    need_near("augment", name, NAMES)
     return NAMES[name]
 
 

@@ -15,7 +15,7 @@ from vitnp.errors import InputError, shown
 from vitnp.inputs.images import Preprocessing, scaled
 
 MOST_LAYERS, MOST_MAGNITUDE = 16, 30
-# Of a side, at strength 1: as in the released code for 32x32 images. Its photos have 100 and 40 pixels of any size.
+# Of a side, at strength 1: the released code's for 32x32 images. For photos it has 100 and 40 pixels, for any size.
 SHARE = 1 / 8
 
 
