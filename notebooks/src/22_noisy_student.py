@@ -70,14 +70,15 @@ labeled, unlabeled = self_training.split(digits.train, 100, seed=0)
 len(labeled), len(unlabeled), unlabeled.labels
 
 # %%
-config = vitnp.preset("digits")
-recipe = dataclasses.replace(RECIPES["digits"], epochs=None, steps=200, warmup_steps=20)
+config = vitnp.preset("digits", num_layers=2)
+recipe = dataclasses.replace(RECIPES["digits"], epochs=None, steps=250, warmup_steps=25)
 
 
 # %%
-def trained(config, source, recipe, seed, how=How()):
+def trained(config, source, recipe, seed, task=None):
     rng = np.random.default_rng(seed)
     p = initial_parameters(rng, config, recipe)
+    how = How(task, workers=1)
     train(p, config, digits._replace(train=source), recipe, rng=rng, how=how)
     return p
 
@@ -312,8 +313,8 @@ def one_seed(seed):
     rows = self_training.chosen(q)
     chosen = self_training.Unlabeled(digits.train, unlabeled.rows[rows])
     both = self_training.WithUnlabeled(labeled, chosen, q[rows], ratio=ratio)
-    how = How(self_training.SelfTraining(ratio))
-    student = trained(noisy_config, both, student_recipe, seed + 100, how)
+    task = self_training.SelfTraining(ratio)
+    student = trained(noisy_config, both, student_recipe, seed + 100, task)
     pairs = (teacher, config), (alone, noisy_config), (student, noisy_config)
     return [100 * accuracy(*pair) for pair in pairs]
 
@@ -324,9 +325,12 @@ found = np.array([one_seed(seed) for seed in range(3)])
 dict(zip(names, found.T))
 
 # %%
-for name, column in zip(names, found.T):
-    plt.plot([name] * 3, column, "o", markersize=9)
+for name, column, style in zip(names, found.T, ("o-", "s--", "^:")):
+    plt.plot(range(3), column, style, markersize=9, label=name)
+plt.xticks(range(3))
+plt.xlabel("seed")
 plt.ylabel("test accuracy, %")
+plt.legend()
 plt.show()
 
 # %% [markdown] lang="en"
