@@ -54,8 +54,9 @@ def exceeds(model, other):
     return Finding(
         verdict,
         Text(
-            f"{count}개 행에서 높고, 2 표준오차(SE)를 넘는 행은 {len(shown)}개: {all_rows}",
-            f"higher in {count} rows, by more than 2 standard errors (SE) in {len(shown)}: {all_rows}",
+            f"{count}개 행에서 높고, {compared.SHOWN:.1f} 표준오차(SE)를 넘는 행은 {len(shown)}개: {all_rows}",
+            f"higher in {count} rows, by more than {compared.SHOWN:.1f} standard errors (SE) in {len(shown)}: "
+            f"{all_rows}",
         ),
     )
 

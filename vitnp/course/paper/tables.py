@@ -201,9 +201,10 @@ def claims_table(lang=None):
     title = Text("슬라이드의 주장과 논문의 수치", "What the slides say, and the paper's numbers")
     note = Text(
         "SE는 차이의 표준오차 √((s₁² + s₂²)/3)입니다. s는 미세 조정 3번의 ±이고, ±가 없는 값에는 SE도 없습니다. "
-        f"3번으로는 SE도 정확하지 않습니다. {test_sets('ko')}",
+        f"세 번씩이면 95%로 보이려면 2.8 SE가 필요합니다(자유도 4의 t 분포). {test_sets('ko')}",
         "SE is the standard error of the difference, √((s₁² + s₂²)/3), with the ± of three fine-tunings; without a ± "
-        f"there is none. Three runs give no precise SE. {test_sets('en')}",
+        f"there is none. With three runs each, 95% needs 2.8 SE (Student's t with 4 degrees of freedom). "
+        f"{test_sets('en')}",
     )
     return Table(title.in_(lang), header.in_(lang), rows, (note.in_(lang),))
 
