@@ -133,7 +133,7 @@ def test_a_folder_that_cannot_be_used_is_one_line_and_loses_nothing(capsys, tmp_
     made(tmp_path / "good", 0.9)
     (tmp_path / "empty").mkdir()
     (made(tmp_path / "unfinished", 0.9) / "model.npz").unlink()
-    (made(tmp_path / "strange", 0.9) / "run.json").write_text('{"options": {}, "run": {}}', "utf-8")
+    made(tmp_path / "strange", 0.9, init=5)
     folders = [tmp_path / name for name in ("good", "empty", "unfinished", "strange", "nowhere")]
     status, out, err = run(capsys, "--runs", *folders)
     assert status == 2 and "90.00" in out

@@ -1,5 +1,6 @@
 """One's own trainings as columns or rows beside a table: what the folders of runs hold, seeds of a setting together."""
 
+import dataclasses
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from vitnp.data.fitting import by
 from vitnp.errors import InputError, counted
 from vitnp.system.language import Text, translated
 from vitnp.training.place import ABOUT, recall
+from vitnp.training.wanted import Wanted
 
 ALIASES = {  # names of data sets and of folders, in small letters and digits alone → a row of the paper's tables
     "ImageNet": ("imagenet", "imagenet1k", "ilsvrc2012"),
@@ -46,7 +48,7 @@ class Run(NamedTuple):
     @property
     def began(self):
         """The name of the weights it began with, of a run's model.npz with its folder; None where there were none."""
-        if not self.options.get("init"):
+        if not self.options["init"]:
             return None
         path = Path(self.options["init"])
         return f"{path.parent.name}/{path.stem}" if path.name == "model.npz" else path.stem
@@ -54,7 +56,7 @@ class Run(NamedTuple):
     @property
     def model(self):
         """What it is called: by the weights it began with or by the model, and by its part of a series."""
-        name = self.began or self.options.get("model") or model_name(self.config)
+        name = self.began or self.options["model"] or model_name(self.config)
         return name if self.part is None else f"{name}, {self.part}"
 
     @property
@@ -122,29 +124,20 @@ def one(folder):
     """The `Run` of a folder in a list; none for a run on held-out images, or without labels, that is no result."""
     about = recall(folder)
     try:
-        options, run = about["options"], about["run"]
+        options, run = dataclasses.asdict(Wanted(**about["options"])), about["run"]
         config = models.config_from_dict(run["model"])
         data, (train, test) = str(run["data"]["name"]), map(int, run["data"]["images"])
-        task = options.get("vtab")
-        if options.get("hold_out") or options.get("task"):
-            return []
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError):  # InputError too
         raise InputError(f"{folder}/{ABOUT} says no model and no images; leave this folder out") from None
+    if options["hold_out"] or options["task"]:
+        return []
     if (epoch := series.result(folder)) is None or test < 1:
         raise InputError(
             f"{folder} is no finished run; go on with --resume {folder}, or leave this folder out"
         )
     part = folder.name if (folder.parent.parent / SERIES).exists() else None
-    return [
-        Run(
-            options,
-            config,
-            f"{VTAB}{task}" if task else data,
-            100 * epoch["test_accuracy"],
-            (train, test),
-            part,
-        )
-    ]
+    data = f"{VTAB}{options['vtab']}" if options["vtab"] else data
+    return [Run(options, config, data, 100 * epoch["test_accuracy"], (train, test), part)]
 
 
 def settings(runs):
@@ -209,10 +202,10 @@ def differs(own):
     """A line on what to know before an own result is compared with the paper's."""
     run, seeds = own.run, len(own.accuracies)
     train, test = run.images
-    share = run.options.get("labels")
+    share = run.options["labels"]
     data = IMAGES.in_().format(train)
     if share:
-        data = (SOFT if run.options.get("pseudo") else LABELS).in_().format(share)
+        data = (SOFT if run.options["pseudo"] else LABELS).in_().format(share)
     begin = FROM.in_().format(run.began) if run.began else SCRATCH.in_()
     how_many = Text(str(seeds), counted(seeds, "seed")).in_()
     size = translated(by(run.config.image_size))
