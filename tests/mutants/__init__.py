@@ -27,6 +27,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     neighbors,
     onnx,
     ops,
+    paper,
     pictures,
     pixels,
     positions,
