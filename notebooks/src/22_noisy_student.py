@@ -153,11 +153,11 @@ plt.colorbar(label="mean q")
 plt.show()
 
 # %% [markdown] lang="en"
-# In this run a 3 is most often doubted as a 9, and a 1 as an 8: digits that share strokes. A hard label throws this
-# away.
+# In this run the second most likely class of a 3 is 9, and of a 1 it is 8: digits of a similar shape. A hard label
+# does not have this information.
 
 # %% [markdown] lang="ko"
-# 이번 실행에서 3은 9로, 1은 8로 가장 많이 의심받습니다. 획을 함께 쓰는 숫자들입니다. 하드 레이블에는 이 정보가 없습니다.
+# 이번 실행에서 3의 두 번째 후보는 9, 1의 두 번째 후보는 8입니다. 모양이 비슷한 숫자들입니다. 하드 레이블에는 이 정보가 없습니다.
 
 # %% [markdown] lang="en"
 # ## Temperature: between soft and hard
@@ -367,8 +367,8 @@ paper.sampling_error(found[:, 2].mean(), 360), 100 / 360
 
 # %% [markdown] lang="en"
 # **What this shows.** In this run the student is 3.9 ± 1.4 points above the baseline with labels alone. It is not above
-# its teacher (0.1 ± 2.0): dropout and stochastic depth made such a short training worse, and the unlabeled images made
-# up for it. And three seeds are few. For 95% a mean of three differences needs 4.3 standard errors (Student's t with 2
+# its teacher (0.1 ± 2.0). Dropout and stochastic depth seem to cost such a short training more than they give, and the
+# unlabeled images make up for it. And three seeds are few. For 95% a mean of three differences needs 4.3 standard errors (Student's t with 2
 # degrees of freedom); here it has 2.8. **So this experiment does not show that the unlabeled images helped.** That
 # takes more seeds and more test images, such as the 10,000 of Fashion-MNIST: `docs/self-training.md`.
 #
@@ -377,7 +377,7 @@ paper.sampling_error(found[:, 2].mean(), 360), 100 / 360
 
 # %% [markdown] lang="ko"
 # **알 수 있는 것.** 이번 실행에서 학생은 레이블만 쓴 베이스라인보다 3.9 ± 1.4%p 높습니다. 그러나 교사보다 높지는 않습니다(0.1 ± 2.0). 이렇게
-# 짧은 학습에서는 드롭아웃과 stochastic depth가 오히려 손해이고, 레이블 없는 이미지가 그만큼을 메웠습니다. 게다가 시드 세 개는 적습니다. 차이 세 개의
+# 짧은 학습에서는 드롭아웃과 stochastic depth가 오히려 손해인 듯하고, 레이블 없는 이미지가 그 손해를 메웠습니다. 게다가 시드 세 개는 적습니다. 차이 세 개의
 # 평균을 95%로 믿으려면 표준오차의 4.3배가 되어야 하는데(자유도 2의 t 분포), 여기서는 2.8배입니다. **그러므로 이 실험으로는 레이블 없는 이미지가 도움이
 # 되었다고 말할 수 없습니다.** 그러려면 시드와 테스트 이미지가 더 많아야 합니다. Fashion-MNIST에는 테스트 이미지가 10,000장 있습니다.
 # `docs/self-training.md`를 보세요.
