@@ -201,8 +201,8 @@ print(np.bincount(predicted), "predicted")
 print(np.bincount(predicted[rows]), "chosen,", len(np.unique(rows)), "different images")
 
 # %% [markdown] lang="en"
-# We have hidden the labels, so here, and only here, we may look how often the teacher is right. It is right more often
-# where it is sure.
+# We have hidden the labels, so here, and only here, we may look how often the teacher is right. It is right more
+# often where it is sure.
 
 # %% [markdown] lang="ko"
 # 레이블은 우리가 숨긴 것이므로, 교사가 얼마나 맞는지 여기서만 확인해 볼 수 있습니다. 확신할수록 더 자주 맞습니다.
@@ -248,8 +248,9 @@ print(report)
 assert report.ok
 
 # %% [markdown] lang="en"
-# Now let the student be an exact copy of the teacher. On the same image without noise p = q, so **the gradient is zero:
-# it has nothing to learn.** On a slightly rotated and shifted image it must still give q, and the gradient is not zero.
+# Now let the student be an exact copy of the teacher. On the same image without noise p = q, so **the gradient is
+# zero: it has nothing to learn.** On a slightly rotated and shifted image it must still give q, and the gradient is
+# not zero.
 
 # %% [markdown] lang="ko"
 # 학생이 교사를 그대로 복사한 모델이라고 해 봅시다. 노이즈 없는 같은 이미지에서는 p = q이므로 **그래디언트가 0이고, 배울 것이 없습니다.** 조금
@@ -302,7 +303,8 @@ student_recipe = dataclasses.replace(recipe, batch_size=32 // (1 + ratio))
 
 # %% [markdown] lang="en"
 # One run shows little, so there are three seeds. And the teacher is the wrong baseline: it had augmentation, but no
-# dropout and no stochastic depth. The fair baseline has **the same noise, the same number of steps and of images per step, and labels alone.**
+# dropout and no stochastic depth. The fair baseline has **the same noise, the same number of steps and of images
+# per step, and labels alone.**
 
 # %% [markdown] lang="ko"
 # 한 번 학습해서는 알 수 있는 것이 적으므로 시드 세 개로 합니다. 또 교사는 공정한 베이스라인이 아닙니다. 데이터 증강은 했지만 드롭아웃과
@@ -342,8 +344,8 @@ plt.show()
 
 # %% [markdown] lang="en"
 # ## How sure can we be?
-# Compare seed by seed: each student with the baseline of the same split. The **standard error** of the mean difference
-# is the deviation divided by √3.
+# Compare seed by seed: each student with the baseline of the same split. The **standard error** of the mean
+# difference is the deviation divided by √3.
 
 # %% [markdown] lang="ko"
 # ## 얼마나 확실한가?
@@ -366,14 +368,15 @@ for name, gain in gains.items():
 paper.sampling_error(found[:, 2].mean(), 360), 100 / 360
 
 # %% [markdown] lang="en"
-# **What this shows.** In this run the student is 3.9 ± 1.4 points above the baseline with labels alone. It is not above
-# its teacher (0.1 ± 2.0). Dropout and stochastic depth seem to cost such a short training more than they give, and the
-# unlabeled images make up for it. And three seeds are few. For 95% a mean of three differences needs 4.3 standard errors (Student's t with 2
-# degrees of freedom); here it has 2.8. **So this experiment does not show that the unlabeled images helped.** That
-# takes more seeds and more test images, such as the 10,000 of Fashion-MNIST: `docs/self-training.md`.
+# **What this shows.** In this run the student is 3.9 ± 1.4 points above the baseline with labels alone. It is not
+# above its teacher (0.1 ± 2.0). Dropout and stochastic depth seem to cost such a short training more than they
+# give, and the unlabeled images make up for it. And three seeds are few. For 95% a mean of three differences needs
+# 4.3 standard errors (Student's t with 2 degrees of freedom); here it has 2.8. **So this experiment does not show
+# that the unlabeled images helped.** That takes more seeds and more test images, such as the 10,000 of
+# Fashion-MNIST: `docs/self-training.md`.
 #
-# (The accuracies are from one run per seed. A different computer rounds differently, so its values may differ by a few
-# points.)
+# (The accuracies are from one run per seed. A different computer rounds differently, so its values may differ by a
+# few points.)
 
 # %% [markdown] lang="ko"
 # **알 수 있는 것.** 이번 실행에서 학생은 레이블만 쓴 베이스라인보다 3.9 ± 1.4%p 높습니다. 그러나 교사보다 높지는 않습니다(0.1 ± 2.0). 이렇게
@@ -413,8 +416,8 @@ y_other, _ = batch_norm.forward(other, norm, eps=1e-3, training=True)
 np.abs(y_other - y).max(axis=(1, 2, 3))
 
 # %% [markdown] lang="en"
-# In evaluation the statistics are fixed numbers, so each image is on its own. (LayerNorm and GroupNorm never look at other
-# images: notebooks 06 and 19.)
+# In evaluation the statistics are fixed numbers, so each image is on its own. (LayerNorm and GroupNorm never look
+# at other images: notebooks 06 and 19.)
 
 # %% [markdown] lang="ko"
 # 평가할 때는 통계량이 고정된 값이므로 이미지마다 따로 계산됩니다. (LayerNorm과 GroupNorm은 다른 이미지를 보는 일이 없습니다. 06번과 19번 노트북을
@@ -430,8 +433,8 @@ assert (np.abs(y_other - y).max(axis=(1, 2, 3)) > 0.1).all() and (one[:3] == two
 
 # %% [markdown] lang="en"
 # ## Running statistics
-# The fixed numbers are running averages. After every step: mean ← 0.99·mean + 0.01·mean of the batch. They start at mean
-# 0 and variance 1, so at first they are wrong.
+# The fixed numbers are running averages. After every step: mean ← 0.99·mean + 0.01·mean of the batch. They start at
+# mean 0 and variance 1, so at first they are wrong.
 
 # %% [markdown] lang="ko"
 # ## 이동 평균
@@ -499,8 +502,8 @@ for row in tables.texts(tables.table_2())[1:]:
 paper.TABLE_2_MODELS
 
 # %% [markdown] lang="en"
-# Deck 001 says that L/16 is better than BiT-L in **all** tasks. For each row: the difference in points, and the same in
-# standard errors √((s₁² + s₂²)/3), s the ± of three fine-tunings.
+# Deck 001 says that L/16 is better than BiT-L in **all** tasks. For each row: the difference in points, and the
+# same in standard errors √((s₁² + s₂²)/3), s the ± of three fine-tunings.
 
 # %% [markdown] lang="ko"
 # 강의자료 001은 L/16이 **모든** 과제에서 BiT-L보다 높다고 합니다. 행마다 차이(%p)와, 그 차이가 표준오차 √((s₁² + s₂²)/3)의 몇 배인지를
@@ -526,8 +529,8 @@ plt.show()
 assert len(compared.exceeding(H14, BIT)) == 7 and len(compared.exceeding(L16, BIT)) == 5
 
 # %% [markdown] lang="en"
-# **Not so:** on ReaL both have 90.54, on VTAB L/16 is 0.01 lower, on CIFAR-10 the difference is within the error. H/14
-# is higher in all seven rows, but on VTAB not by more than the error: BiT-L's ± there is 1.70.
+# **Not so:** on ReaL both have 90.54, on VTAB L/16 is 0.01 lower, on CIFAR-10 the difference is within the error.
+# H/14 is higher in all seven rows, but on VTAB not by more than the error: BiT-L's ± there is 1.70.
 #
 # And ± covers the fine-tunings alone. The pre-training was done **once**, and all runs use the same test images.
 
@@ -556,8 +559,8 @@ for column in paper.COLUMNS:
     print(f"{column.model:24s} {column.pixels:>8s} px  {column.pretrained.en}")
 
 # %% [markdown] lang="en"
-# The row *TPUv3-core-days* is the number of cores times days. H/14 took a quarter of BiT-L's. But it was trained for 14
-# epochs and BiT-L for 40: **per epoch** it took 72%.
+# The row *TPUv3-core-days* is the number of cores times days. H/14 took a quarter of BiT-L's. But it was trained
+# for 14 epochs and BiT-L for 40: **per epoch** it took 72%.
 
 # %% [markdown] lang="ko"
 # *TPUv3-core-days*는 코어 수에 날수를 곱한 값입니다. H/14는 BiT-L의 4분의 1입니다. 그러나 H/14는 14 에폭, BiT-L은 40 에폭 학습했습니다. **에폭당**
@@ -615,11 +618,11 @@ groups, np.mean([*groups.values()]), paper.TABLE_2["VTAB (19 tasks)"][0].mean
 
 # %% [markdown] lang="en"
 # ## Exercises
-# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint.
-# ★ asks for a number, ★★ for a line or two, ★★★ for a derivation or a function.
+# Put your answer where the `...` is and run the cell below it: ✓ means right, ✗ comes with a hint. ★ asks for a
+# number, ★★ for a line or two, ★★★ for a derivation or a function.
 #
-# **1.** ★ A running mean starts at 0, with momentum 0.99, and every batch has the mean 1. After how many steps is it at
-# least 0.95?
+# **1.** ★ A running mean starts at 0, with momentum 0.99, and every batch has the mean 1. After how many steps is
+# it at least 0.95?
 
 # %% [markdown] lang="ko"
 # ## 연습 문제
@@ -639,8 +642,8 @@ check("22.1", steps)
 
 # %% [markdown] lang="en"
 # **2.** ★★★ Write the choice of pseudo-labels. q is (n, classes). Return row numbers: of each class exactly
-# `per_class`, only rows whose largest probability is at least `threshold`, the surest first; a scarce class repeats its
-# rows (`np.resize`). A class that no row has is left out.
+# `per_class`, only rows whose largest probability is at least `threshold`, the surest first; a scarce class repeats
+# its rows (`np.resize`). A class that no row has is left out.
 
 # %% [markdown] lang="ko"
 # **2.** ★★★ 의사 레이블을 고르는 함수를 쓰세요. q는 (n, classes)입니다. 행 번호를 돌려줍니다. 클래스마다 정확히 `per_class`개이고, 가장 큰 확률이
@@ -666,8 +669,8 @@ def choose(q, threshold, per_class):
 check("22.2", choose)
 
 # %% [markdown] lang="en"
-# **3.** ★★★ A gate without layers: s is the mean of x over the places, g = σ(s), y = g·x. Write its backward pass. saved
-# is (x, g), x (B, H, W, C), g (B, C). x is used twice.
+# **3.** ★★★ A gate without layers: s is the mean of x over the places, g = σ(s), y = g·x. Write its backward pass.
+# saved is (x, g), x (B, H, W, C), g (B, C). x is used twice.
 
 # %% [markdown] lang="ko"
 # **3.** ★★★ 층이 없는 게이트입니다. s는 위치에 대한 x의 평균이고, g = σ(s), y = g·x입니다. 역전파를 쓰세요. saved는 (x, g)이고 x는
@@ -691,8 +694,8 @@ def gate_backward(dy, saved):
 check("22.3", gate_backward)
 
 # %% [markdown] lang="en"
-# **4.** ★★ On CIFAR-10 L/16 has 99.42 ± 0.03 and BiT-L 99.37 ± 0.06, each of three runs. How many standard errors is the
-# difference?
+# **4.** ★★ On CIFAR-10 L/16 has 99.42 ± 0.03 and BiT-L 99.37 ± 0.06, each of three runs. How many standard errors
+# is the difference?
 
 # %% [markdown] lang="ko"
 # **4.** ★★ CIFAR-10에서 L/16은 99.42 ± 0.03, BiT-L은 99.37 ± 0.06이고 모두 세 번의 결과입니다. 차이는 표준오차의 몇 배입니까?
@@ -707,8 +710,8 @@ errors = (99.42 - 99.37) / np.sqrt((0.03**2 + 0.06**2) / 3)
 check("22.4", errors)
 
 # %% [markdown] lang="en"
-# **Explain.** A paper reports that its student is 0.4 points better than its teacher, with one run of each and 10,000 test
-# images. Name three things that you would ask for before you believe that the unlabeled images helped.
+# **Explain.** A paper reports that its student is 0.4 points better than its teacher, with one run of each and
+# 10,000 test images. Name three things that you would ask for before you believe that the unlabeled images helped.
 
 # %% [markdown] lang="ko"
 # **설명해 보세요.** 어떤 논문이 학생이 교사보다 0.4%p 높다고 합니다. 한 번씩 학습했고 테스트 이미지는 10,000장입니다. 레이블 없는 이미지가 도움이
@@ -716,9 +719,9 @@ check("22.4", errors)
 
 # %% [markdown] lang="en" tags=["solution"]
 # A baseline with labels alone, the same noise, the same number of steps and the same model: the gain may come from
-# those. Several seeds, with the deviation of the difference: one run of each has none. And the sampling error: at 90%,
-# 10,000 images give ±0.3 points, about as much as the gain. Further: whether the learning rate was tuned for both, and on
-# which images.
+# those. Several seeds, with the deviation of the difference: one run of each has none. And the sampling error: at
+# 90%, 10,000 images give ±0.3 points, about as much as the gain. Further: whether the learning rate was tuned for
+# both, and on which images.
 
 # %% [markdown] lang="ko" tags=["solution"]
 # 첫째, 레이블만 쓰고 노이즈, 스텝 수, 모델이 같은 베이스라인입니다. 차이가 거기서 왔을 수 있습니다. 둘째, 여러 시드의 차이와 그 편차입니다. 한 번씩
