@@ -530,13 +530,15 @@ assert len(compared.exceeding(H14, BIT)) == 7 and len(compared.exceeding(L16, BI
 
 # %% [markdown] lang="en"
 # **Not so:** on ReaL both have 90.54, on VTAB L/16 is 0.01 lower, on CIFAR-10 the difference is within the error.
-# H/14 is higher in all seven rows, but on VTAB not by more than the error: BiT-L's ± there is 1.70.
+# H/14 is higher in all seven rows, but on VTAB not by more than the error: BiT-L's ± there is 1.70. With three runs
+# each, 95% needs 2.8 standard errors, which CIFAR-10 and Flowers do not have either.
 #
 # And ± covers the fine-tunings alone. The pre-training was done **once**, and all runs use the same test images.
 
 # %% [markdown] lang="ko"
 # **맞지 않습니다.** ReaL은 둘 다 90.54, VTAB은 L/16이 0.01 낮고, CIFAR-10의 차이는 오차 안에 있습니다. H/14는 일곱 행에서 모두 높지만
-# VTAB에서는 차이가 오차보다 크지 않습니다. BiT-L의 ±가 1.70이기 때문입니다.
+# VTAB에서는 차이가 오차보다 크지 않습니다. BiT-L의 ±가 1.70이기 때문입니다. 세 번씩 학습했으면 95%에는 표준오차의 2.8배가 필요한데,
+# CIFAR-10과 Flowers도 거기에 미치지 못합니다.
 #
 # 게다가 ±는 미세 조정의 편차일 뿐입니다. 사전 학습은 **한 번**만 했고, 테스트 이미지도 늘 같습니다.
 
