@@ -76,13 +76,13 @@ NEEDED = {  # what a command cannot be without, and a sentence that only names i
     "translate": "12345 --weights file.npz",
     "predict": "photo.jpg --weights file.npz",
     "look": "photo.jpg --weights file.npz --out a-folder",
+    "vtab": "--data tasks --weights file.npz",
+    "evaluate": "--data pictures --weights file.npz",
     "linear-eval": "--weights file.npz",
     "compare": "--over gelu",
     "bias": "shift",
     "fine-tune": "--init file.npz --data digits",
     "self-train": "--labeled 10",
-    "vtab": "--data tasks --weights file.npz",
-    "evaluate": "--data pictures --weights file.npz",
     "workshop": "check",
     "workshop grade": "submissions",
     "weights fetch": "Ti/16",
@@ -191,14 +191,14 @@ def cut(given):
         more += "--rates 0.001,0.01 --hold-out 20%".split() if kind == "fine-tune" else []
     elif kind == "self-train":
         more = "--steps 2 --batch-size 2 --labeled 10 --ratio 1 --threshold 0 --rounds 1 --workers 1 --seeds 1".split()
-    elif kind == "vtab" and "--help" not in given:
-        more = f"--steps 2 --image-size 32 {CUT}".split()
     elif kind == "translate" and "--out" in given:
         more = [*"--steps 2".split(), *CUT.split(), *TINY.split()]
     elif given[:2] == ["workshop", "train"]:
         more = ["--epochs", "1"]
     elif kind == "bias" and given[1] in CLAIMS and "--help" not in given:
         more = f"--steps 2 --batch-size 2 --workers 1 --seeds 1 {CLAIMS[given[1]]}".split()
+    elif kind == "vtab" and "--help" not in given:
+        more = f"--steps 2 --image-size 32 {CUT}".split()
     elif kind == "bias" and given[1] == "receptive-field":
         more = "--models cnn-digits,digits --random-images 1".split()
     return [*given, *more]

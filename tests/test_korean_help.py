@@ -21,8 +21,8 @@ def in_korean(monkeypatch):
 OF_A_LANGUAGE = ("workshop new", "workshop grade")  # other commands of the workshop: the folder's
 PAGES = """
 paper
-walk, demo, gradcheck, quiz, lab, train, pretrain, fine-tune, compare, vtab, linear-eval, self-train, translate, recipes
-look, predict, evaluate, info
+walk, demo, gradcheck, quiz, lab, train, pretrain, fine-tune, compare, linear-eval, self-train, translate, recipes
+look, predict, evaluate, vtab, info
 weights, weights list, weights fetch, weights inspect, weights convert
 workshop, workshop new, workshop check, workshop hint, workshop diff, workshop train, workshop walk, workshop submit
 workshop grade

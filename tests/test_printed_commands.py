@@ -14,8 +14,8 @@ NOT_RUN = {  # these are only parsed
     "--backend cupy": "needs a GPU",
     "--watch": "goes on until Ctrl-C",
     " --open": "starts JupyterLab",
-    "vitnp demo --out demo --lang": "takes as long as vitnp demo; test_demo has both languages",
     " --real ": "needs ImageNet's validation images",
+    "vitnp demo --out demo --lang": "takes as long as vitnp demo; test_demo has both languages",
     "weights fetch http://127.0.0.1": "needs the server of its page",
 }
 STATUS = {

@@ -12,7 +12,7 @@ from vtab_files import both
 
 from vitnp import InputError
 from vitnp.data import vtab
-from vitnp.data.vtab import dsprites, svhn
+from vitnp.data.vtab import dsprites, matlab, svhn
 
 pytestmark = pytest.mark.usefixtures("of_ten")
 
@@ -36,13 +36,31 @@ def test_svhn(tmp_path):
         ({"y": np.zeros((12, 1), np.uint8)}, "labels from 0 to 0; need 1 to 10"),
         ({"y": np.ones((12, 2))}, r"y is float64 \(12, 2\)"),
         ({"X": np.zeros((32, 32, 12), np.uint8)}, r"X is uint8 \(32, 32, 12\)"),
-        ({"X": np.array([{"a": 1}], object)}, "X is object"),
+        ({"X": np.array([{"a": 1}], object)}, "has no array X; need X and y"),
     ],
 )
 def test_svhn_of_odd_arrays(tmp_path, arrays, message):
     files.svhn_files(tmp_path, test=12, **arrays)
     with pytest.raises(InputError, match=message):
         vtab.opened("SVHN", tmp_path)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_matlab_is_read_as_scipy_reads_it(tmp_path, packed):
+    rng = np.random.default_rng(0)
+    arrays = {kind: rng.integers(0, 99, (3, 2, 5)).astype(kind) for kind in matlab.CLASSES.values()}
+    arrays["short"] = np.array([[7]], np.uint8)  # within the length of its element
+    others = {
+        "text": "abc",
+        "struct": {"a": 1},
+        "cell": np.array([1, "b"], object),
+        "complex": np.array([1j]),
+    }
+    scipy.io.savemat(tmp_path / "a.mat", arrays | others, do_compression=packed)
+    found, theirs = matlab.read(tmp_path / "a.mat"), scipy.io.loadmat(tmp_path / "a.mat")
+    assert found.keys() == arrays.keys()
+    for name in arrays:
+        np.testing.assert_array_equal(found[name], theirs[name], strict=True)
 
 
 def test_svhn_of_odd_files(tmp_path, monkeypatch):
@@ -63,8 +81,8 @@ def test_svhn_of_odd_files(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="has no array X; need X and y"):
         vtab.opened("SVHN", tmp_path)
     path.write_bytes(whole)
-    monkeypatch.setattr(svhn.reading, "UNPACKED", 1000)
-    monkeypatch.setattr(svhn.reading, "TIMES", 1)
+    monkeypatch.setattr(matlab.reading, "UNPACKED", 1000)
+    monkeypatch.setattr(matlab.reading, "TIMES", 1)
     with pytest.raises(InputError, match="would become more than"):
         vtab.opened("SVHN", tmp_path)
     path.unlink()

@@ -121,6 +121,22 @@ def test_it_is_stopped_and_goes_on(capsys, tmp_path, words, monkeypatch):
     assert [*rows(tmp_path / "out")] == ["SVHN"]
 
 
+def test_a_training_resumes_within_a_task(capsys, tmp_path, words, monkeypatch):
+    assert run(capsys, *words, "--tasks", "eurosat")[0] == 0
+    real = series.trained
+    after_a_step = type("Wish", (), {"signal": None, "__call__": lambda self: True})()
+    monkeypatch.setattr(series, "trained", lambda one, folder, wish: real(one, folder, after_a_step))
+    again = [*words, "--tasks", "eurosat", "--out", str(tmp_path / "stopped")]
+    assert run(capsys, *again)[0] == 130
+    (checkpoint,) = (tmp_path / "stopped" / "EuroSAT").glob("*/test/checkpoints/*.npz")
+    assert checkpoint.name == "step-000000001.npz"
+    monkeypatch.setattr(series, "trained", real)
+    assert run(capsys, *again)[0] == 0
+    one, other = (next((tmp_path / out / "EuroSAT").glob("*/test/model.npz")) for out in ("out", "stopped"))
+    with np.load(one) as one, np.load(other) as other:
+        assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
 def test_a_training_that_diverges_is_said(capsys, tmp_path, words, monkeypatch):
     def trained(wanted, folder, wish):
         raise Diverged("training stopped at step 2; begin anew with a smaller --lr")
@@ -176,6 +192,14 @@ def test_what_it_refuses(capsys, tmp_path, words, more, message):
 def test_a_file_of_results_that_is_another(capsys, tmp_path, words):
     assert run(capsys, *words, "--tasks", "svhn")[0] == 0
     path = tmp_path / "out" / "vtab.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"results": [{"task": "SVHN"}]}))
-    status, _, err = run(capsys, *words)
-    assert status == 2 and "vtab.json is not as this command writes it; name another folder" in err
+    kept = json.loads(path.read_text())
+    (right,) = kept["results"]
+    for wrong in (
+        {"task": "SVHN"},
+        right | {"task": []},
+        right | {"accuracy": "x"},
+        right | {"test_images": 0},
+    ):
+        path.write_text(json.dumps(kept | {"results": [wrong]}))
+        status, _, err = run(capsys, *words)
+        assert status == 2 and "vtab.json is not as this command writes it; name another folder" in err

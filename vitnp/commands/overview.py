@@ -58,11 +58,11 @@ GROUPS = {
             "레이블이 적을 때: 교사의 예측으로 학생 학습(Noisy Student)",
             "few labels: train students on a teacher's predictions",
         ),
-        "vtab": Text(
-            "VTAB 과제 19개에 미세 조정: 그룹별 표", "fine-tune on VTAB's 19 tasks; a table by groups"
-        ),
         "linear-eval": Text(
             "고정된 모델의 few-shot 정확도", "few-shot accuracy of a frozen model, in closed form"
+        ),
+        "vtab": Text(
+            "VTAB 과제 19개에 미세 조정: 그룹별 표", "fine-tune on VTAB's 19 tasks; a table by groups"
         ),
         "translate": Text(
             "Transformer를 문장 쌍으로 학습하고 번역",

@@ -71,15 +71,11 @@ def run(args):
             bar.set_description(name)
             row = done_now(each[name], ways, out / name, wish)
             if row is None:
-                say(
-                    translated(
-                        f"stopped with {number} of {counted(len(names), 'task')} done; the same command goes on"
-                    )
-                )
+                done = f"{number} of {counted(len(names), 'task')} done"
+                say(translated(f"stopped with {done}; the same command goes on"))
                 return 130
-            rows[name] = (
-                {"task": name, "group": vtab.find(name).group, "seed": wanted.seed} | row | counts[name]
-            )
+            about_task = {"task": name, "group": vtab.find(name).group, "seed": wanted.seed}
+            rows[name] = about_task | row | counts[name]
             keep(out, about, rows)
             with unless_gone(sys.stdout):
                 bar.write(f"  {name}: {vtab_table.accuracy_of(rows[name])}", file=sys.stdout)
@@ -123,10 +119,7 @@ def described(args, wanted, ways):
 def known(path):
     """{task: row} of what an earlier call has left in the series' file."""
     rows = json.loads(reading.text(path)).get("results", [])
-    right = isinstance(rows, list) and all(
-        isinstance(row, dict) and {*row} == {*vtab_table.COLUMNS} for row in rows
-    )
-    if not right or not all(row["task"] in vtab.TASKS for row in rows):
+    if not isinstance(rows, list) or not all(map(vtab_table.is_row, rows)):
         raise InputError(f"{path} is not as this command writes it; name another folder with --out")
     return {row["task"]: row for row in rows}
 

@@ -6,7 +6,7 @@ import statistics
 from vitnp.course import paper
 from vitnp.data import vtab
 from vitnp.data.vtab import draw
-from vitnp.errors import one_line
+from vitnp.errors import known, one_line
 from vitnp.system.language import Text
 
 COLUMNS = ("task", "group", "seed", "lr", "steps", "training_images", "test_images", "accuracy", "seconds")
@@ -25,6 +25,17 @@ ERROR = Text(
     "±는 테스트 이미지 수에서 오는 표준 오차 √(p(1 − p)/n)이며, 시드 하나의 결과입니다",
     "± is the standard error that the number of test images gives, √(p(1 − p)/n); of one seed",
 )
+
+
+def is_row(row):
+    """Whether what a file holds is a row of results, with the numbers that the table needs."""
+    if not isinstance(row, dict) or {*row} != {*COLUMNS}:
+        return False
+    counts = (row["training_images"], row["test_images"])
+    right = row["accuracy"] is None or (isinstance(row["accuracy"], float) and 0 <= row["accuracy"] <= 1)
+    return (
+        known(row["task"], vtab.TASKS) and right and all(type(count) is int and count > 0 for count in counts)
+    )
 
 
 def mean_of(rows, names):

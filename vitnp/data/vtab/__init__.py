@@ -3,7 +3,7 @@
 tasks.py      the tasks: groups, classes, sizes, the names of their folders
 lists.py      train800.txt, val200.txt, train800val200.txt, test.txt: "path label" per line
 pictures.py   a folder per class
-svhn.py, dsprites.py   the two sets that are one file of arrays; CIFAR-100 has a reader of its own
+svhn.py (with matlab.py), dsprites.py   the two sets that are one file of arrays; CIFAR-100 has a reader of its own
 draw.py       the 800 and the 200 images of a set that is whole
 
 Imports its neighbors, `errors`.
