@@ -17,6 +17,8 @@ NOT_RUN = {  # these are only parsed
     " --real ": "needs ImageNet's validation images",
     "vitnp demo --out demo --lang": "takes as long as vitnp demo; test_demo has both languages",
     "weights fetch http://127.0.0.1": "needs the server of its page",
+    "weights fetch EfficientNet-": "needs the hub",
+    "NoisyStudent-": "needs the hub",
 }
 STATUS = {
     "vitnp predict a.png b.png e.png --weights digits.npz --top 2": 2

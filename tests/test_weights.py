@@ -355,6 +355,12 @@ def test_published_names(cache):
             continue
         if name.startswith("dinov2"):
             continue
+        if name.startswith(("EfficientNet-", "NoisyStudent-")):
+            size = name.split("-")[1].lower()
+            assert url.startswith(
+                f"hf:timm/tf_efficientnet_{size}.{'ns_jft' if name[0] == 'N' else 'aa'}_in1k"
+            )
+            continue
         assert url.startswith("https://")
         model = name.removeprefix("torchvision/").partition("-")[0].replace("/", "_")
         assert model in url or model.replace("+", "_") in url or model.replace("+", "+ViT-") in url
@@ -369,6 +375,9 @@ def test_published_names(cache):
     others += ["B/16-sam", "B/32-sam"]
     for size in "R50x1 R50x3 R101x1 R101x3 R152x2 R152x4".split():
         others += [f"BiT-S-{size}", f"BiT-M-{size}", f"BiT-M-{size}-ILSVRC2012"]
+    sizes = [f"B{i}" for i in range(8)]
+    others += [f"EfficientNet-{size}" for size in sizes]
+    others += [f"NoisyStudent-{size}" for size in (*sizes, "L2", "L2-475")]
     others += [f"torchvision/vit_{size}_{patch}" for size in "bl" for patch in (16, 32)]
     others += ["dinov2-s/14", "dinov2-b/14", "dinov2-l/14", "dinov2-s/14-518"]
     assert [name for name in published.URLS if "augreg" not in published.URLS[name]] == others

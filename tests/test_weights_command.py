@@ -17,6 +17,7 @@ from vitnp.commands import cli, weights_list
 from vitnp.system.output import width
 from vitnp.weights import fetch, kinds, native
 from vitnp.weights.bit import names as bit
+from vitnp.weights.efficientnet import names as efficientnet
 from vitnp.weights.hybrid import names as hybrid
 from vitnp.weights.vit.names import TABLES
 
@@ -345,7 +346,7 @@ def test_bad_input_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, words
 
 def test_the_page_on_weights_has_every_name():
     page = (GOLDEN.parent.parent / "docs/weights.md").read_text("utf-8")
-    for table in (*TABLES, *bit.TABLES, *hybrid.TABLES):
+    for table in (*TABLES, *bit.TABLES, *hybrid.TABLES, *efficientnet.TABLES):
         for name in set(table.split()) - {"-", "ours", "google", "huggingface"}:
             assert name in page, name
 

@@ -13,6 +13,7 @@ from mutants import (  # noqa: F401 (importing adds their rows)
     contract,
     convolution,
     distilled,
+    efficientnet_files,
     exercises,
     exercises_11_to_22,
     eye,

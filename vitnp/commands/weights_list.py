@@ -23,6 +23,7 @@ KINDS = {  # the start of a name → what is said of its model before what it is
     "R26+": Text("하이브리드: ", "hybrid: "),
     "R50+": Text("하이브리드: ", "hybrid: "),
     "BiT-": Text("ResNet: ", "ResNet: "),
+    "NoisyStudent-": Text("Noisy Student: ", "Noisy Student: "),
 }
 ADVICE = {  # what is said of one file alone
     "mini/14": Text("어텐션과 토큰 보기, 다운로드 없음", "look at attention and tokens, no download"),
@@ -36,7 +37,7 @@ ADVICE = {  # what is said of one file alone
         "어텐션과 토큰 보기(vitnp look): 이것부터", "look at attention and tokens: start here"
     ),
 }
-FAMILIES = ("mini", "dinov2", "ViT", "paper", "hybrid", "torchvision", "BiT")  # in this order
+FAMILIES = ("mini", "dinov2", "ViT", "paper", "hybrid", "torchvision", "BiT", "EfficientNet")  # in this order
 FOOTER = Text(
     "다운로드: vitnp weights fetch 이름   주소: vitnp weights list --urls   캐시: {}",
     "download: vitnp weights fetch NAME   addresses: vitnp weights list --urls   cache: {}",
@@ -95,6 +96,9 @@ def config_of(name):
     if name.startswith("torchvision/"):
         _, size, patch = name.removeprefix("torchvision/").split("_")
         return models.preset(f"{size.upper()}/{patch}")
+    if sizes := re.fullmatch(r"(?:EfficientNet|NoisyStudent)-(B\d|L2)(-475)?", name):
+        side = {"image_size": 475} if sizes[2] else {}
+        return models.preset(f"EfficientNet-{sizes[1]}", **side)
     classes = 21_843 if name.endswith("-i21k") or re.fullmatch(r"BiT-M-\w+", name) else 1000
     model = re.match(r"(?:BiT-[SM]-)?([^-]+)", name)[1]
     return models.preset(model, num_classes=classes, image_size=pixels(name))
@@ -121,6 +125,6 @@ def what_for(name, lang):
 
 def family(name):
     """One of FAMILIES: their names stand together, with an empty line between two families."""
-    if known := re.match("mini|dinov2|torchvision|BiT", name):
-        return known[0]
+    if known := re.match("mini|dinov2|torchvision|BiT|EfficientNet|NoisyStudent", name):
+        return known[0].replace("NoisyStudent", "EfficientNet")
     return "paper" if "-paper" in name or "-sam" in name else "hybrid" if "+" in name else "ViT"

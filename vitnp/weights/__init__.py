@@ -1,6 +1,7 @@
 """Reading and writing parameters under the names of five libraries: vitnp, Google, timm, Hugging Face, torchvision.
 
-ViTs in ONNX files are read too. BiT and the hybrids are read and written as Google and timm have them.
+ViTs in ONNX files are read too. BiT and the hybrids are read and written as Google and timm have them, EfficientNets
+as timm has them.
 
 loading.py, saving.py    files to (p, config), and back     adapt.py    another image size, another head
 kinds.py, npz.py, unpickle.py   the kinds of file           native.py   the configuration in vitnp's own files
@@ -21,6 +22,7 @@ vit/    names.py     each library's parameter names     profiles.py  its setting
         google.py, infer.py, grids.py, neighbors.py   the configuration that the arrays show
         layer_scale.py, prefix.py, biases.py, heads.py   LayerScale, registers, absent biases, another head
         foreign.py  what is left out, and what is refused by name
+efficientnet/   the same for EfficientNet: names.py, infer.py, profiles.py, said.py, foreign.py
 bit/, hybrid/   the same for BiT and the hybrid: names.py, files.py; residual.py is what they share
 
 Imports `models`, `inputs`, `ops`, `backend`, `system`, `tree`, `errors`.
@@ -30,6 +32,7 @@ import functools
 
 from vitnp.weights import fetch, loading, shards
 from vitnp.weights.bit.profiles import PROFILES as OF_BIT
+from vitnp.weights.efficientnet.profiles import PROFILES as OF_EFFICIENTNET
 from vitnp.weights.families import FORMATS
 from vitnp.weights.fetch import to_look_at
 from vitnp.weights.loading import Inspection
@@ -37,7 +40,7 @@ from vitnp.weights.saving import save
 from vitnp.weights.vit import sidecar
 from vitnp.weights.vit.profiles import PROFILES as OF_VIT
 
-PROFILES = OF_VIT | OF_BIT
+PROFILES = OF_VIT | OF_BIT | OF_EFFICIENTNET
 
 
 @functools.wraps(loading.load)

@@ -1,6 +1,6 @@
 """The families of models whose files other libraries have: the one place of `weights` that chooses among them.
 
-The folders vit/, bit/ and hybrid/ have each a files.py with these names; format is the library:
+The folders vit/, bit/, hybrid/ and efficientnet/ have each a files.py with these names; format is the library:
 
     shows(format, names)              the first of the names that only such a model has, or None
     spell(format, name)               a name in the spelling of the tables
@@ -23,7 +23,8 @@ from vitnp.weights.stored import called
 
 LIBRARIES = ("google", "timm", "huggingface", "torchvision")
 FORMATS = ("vitnp", *LIBRARIES)
-FAMILIES = ("hybrid", "vit", "bit")  # in the order in which a file is asked: a hybrid has all that a ViT has
+# In the order in which a file is asked: a hybrid has all that a ViT has.
+FAMILIES = ("hybrid", "vit", "bit", "efficientnet")
 
 
 class Described(NamedTuple):
@@ -94,12 +95,10 @@ def detect(path, file_names):
     if not found:
         what, name = recognized.model(file_names)
         if what:
-            raise InputError(
-                f"{path} holds {what} ({name}), no ViT or BiT that is read here; name another file"
-            )
+            raise InputError(f"{path} holds {what} ({name}), no model that is read here; name another file")
         some = ", ".join(called(name) for name in list(file_names)[:3]) or "nothing"
         raise InputError(
-            f"{path} holds {some} … and no patch projection of a ViT, no root of a BiT; "
+            f"{path} holds {some} … and no patch projection of a ViT, no known stem; "
             f"name a file of vitnp, {', '.join(LIBRARIES)}"
         )
     ((format, (family, _)),) = found.items()

@@ -156,7 +156,7 @@ def write_safetensors(path, arrays):
     with beside(path) as part:
         open(part, "wb").close()  # so that a missing folder is said as it is everywhere
         mode = os.stat(part).st_mode  # the user's own; the package would let nobody else read the file
-        whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
         try:
             safetensors.numpy.save_file(whole, part, metadata={"format": "pt"})  # transformers asks for it
         except safetensors.SafetensorError as problem:

@@ -62,6 +62,15 @@ URLS |= {
     for size in "R50x1 R50x3 R101x1 R101x3 R152x2 R152x4".split()
     for name in (f"BiT-S-{size}", f"BiT-M-{size}", f"BiT-M-{size}-ILSVRC2012")
 }
+# The weights of the EfficientNet code, as timm has them: trained on ImageNet with AutoAugment (Cubuk et al., 2019), and
+# Noisy Students (Xie et al., 2020), of whose L2 there is one for 475 pixels too.
+B0_TO_B7 = [f"B{i}" for i in range(8)]
+URLS |= {f"EfficientNet-{size}": f"hf:timm/tf_efficientnet_{size.lower()}.aa_in1k" for size in B0_TO_B7}
+URLS |= {
+    f"NoisyStudent-{size}": f"hf:timm/tf_efficientnet_{size.lower()}.ns_jft_in1k"
+    for size in (*B0_TO_B7, "L2")
+}
+URLS["NoisyStudent-L2-475"] = "hf:timm/tf_efficientnet_l2.ns_jft_in1k_475"
 # torchvision's own training runs; these file names end in the first digits of the file's SHA-256.
 URLS |= {
     "torchvision/vit_b_16": "https://download.pytorch.org/models/vit_b_16-c867db91.pth",

@@ -46,8 +46,20 @@ MODELS = (
     (r"relative_position_bias", "BEiT or a ViT with relative positions"),
     (r"conv_dw\.|dwconv\.|pwconv\d|layer_scale_parameter|features\.\d+\.\d+\.layer_scale", "ConvNeXt"),
     (
-        rf"{AROUND}conv_stem\.|\.conv_pwl?\.|features\.\d+\.\d+\.(block|conv)\.",
-        "an EfficientNet or a MobileNet",
+        r"\.depthwise_conv\.depthwise_|\.squeeze_excite\.",
+        "an EfficientNet under Hugging Face's names, of which timm's are read",
+    ),
+    (
+        r"features\.\d+\.\d+\.block\.\d+\.\d+\.",
+        "an EfficientNet under torchvision's names, of which timm's are read",
+    ),
+    (
+        rf"{AROUND}_conv_stem\.|\._depthwise_conv\.",
+        "an EfficientNet under the names of another PyTorch code, of which timm's are read",
+    ),
+    (
+        rf"{AROUND}conv_stem\.|\.conv_pwl?\.|features\.\d+\.(\d+\.)?(block|conv)\.|\.(ex|re)pand_1x1\.",
+        "a MobileNet or a model like it",
     ),
     (r"denseblock\d", "a DenseNet"),
     (rf"{AROUND}layer[1-4]\.\d+\.(conv|bn)\d|{AROUND}resnet\.(encoder|embedder)", "a ResNet with BatchNorm"),

@@ -2,6 +2,8 @@
 
 import contextlib
 
+import numpy as np
+
 from vitnp import models, tree
 from vitnp.backend.arrays import is_array, need_array, to_host
 from vitnp.errors import InputError, known, quoted, shown, some_of
@@ -9,6 +11,7 @@ from vitnp.inputs.checks import FLOATS, misfits, parameter_of, shapes
 from vitnp.system import reading
 from vitnp.system.writing import beside
 from vitnp.weights import families, kinds, native
+from vitnp.weights.efficientnet.names import COUNTER, MEAN
 from vitnp.weights.families import FORMATS, check_format
 from vitnp.weights.vit.huggingface_json import PROBLEMS
 from vitnp.weights.vit.layouts import join
@@ -94,7 +97,14 @@ def to_file(family, p, config):
     theirs = files.names(family, config)
     for ours, leaf in tree.leaves(p):
         parts.setdefault(theirs[ours], []).append(files.to_file(family, ours, leaf, config))
-    return {files.written_name(family, name, config): join(arrays) for name, arrays in parts.items()}
+    found = {files.written_name(family, name, config): join(arrays) for name, arrays in parts.items()}
+    return found | _counters(found)
+
+
+def _counters(names):
+    """{name: 0} of the counters beside BatchNorm's statistics in PyTorch: where it has a momentum, they are idle."""
+    means = [name for name in names if name.endswith(MEAN)]
+    return {name.removesuffix(MEAN) + COUNTER: np.zeros((), np.int64) for name in means}
 
 
 def _texts(path, family, config, class_names, problem_type):

@@ -35,7 +35,7 @@ ALWAYS = ("backbone.",)
 
 # The ends of the names that show a model, without which a name is not looked at: a file may have thousands.
 SIEVE = re.compile(
-    r"(patch_embed\.proj|patch_embeddings?(\.projection)?|conv_proj|visual\.conv1|stages\.0\.blocks\.0\.norm1)\.weight$"
+    r"(patch_embed\.proj|patch_embeddings?(\.projection)?|conv_proj|visual\.conv1|stages\.0\.blocks\.0\.norm1|conv_stem)\.weight$"
     r"|embedding/kernel$|root_block/[a-z0-9_]{1,40}/kernel$"
 )
 MOST, LONGEST = 64, 8  # of such names, and of the parts of one

@@ -15,13 +15,14 @@ OPEN = {
     "torchvision": ("num_heads",),
     "google": (),
     "bit": (),
+    "efficientnet": ("batch_norm_eps",),
     "onnx": (),
 }
 # Of the preprocessing: what changes a picture most, and how it is written in a line.
 PICTURE = ("mean", "std", "resize_filter", "crop_fraction")
 UNKNOWN = "unknown"
 LEFT_OUT, HEAD = "left out", "head"  # of arrays beside the model
-PARTS = (LEFT_OUT, HEAD, "pre_logits", "image_size")  # which no --set answers
+PARTS = (LEFT_OUT, HEAD, "pre_logits", "image_size", "padding")  # which no --set answers
 NAMES = {"resize_filter": "filter", "crop_fraction": "crop"}
 
 

@@ -2,6 +2,7 @@
 
 from vitnp.errors import shown
 from vitnp.inputs.images import size
+from vitnp.weights.efficientnet import said as efficientnet
 from vitnp.weights.vit import architectures, processors
 from vitnp.weights.vit.huggingface_json import COMMON, need_classes
 from vitnp.weights.vit.said import GELU, Beside, Fields, NotBuilt, chosen, side_of, words
@@ -45,6 +46,7 @@ RESNET = Fields(  # of BiT
         "conv_layer": (None,),
     },
 )
+ARGUMENTS = {"bit": RESNET, "efficientnet": efficientnet.ARGUMENTS}
 PRETRAINED = Fields(
     used=words("input_size interpolation crop_pct crop_mode mean std architecture notes tag"),
     arrays=words("num_classes"),
@@ -89,7 +91,7 @@ def read(config, family="vit"):
             TOP._replace(idle=TOP.idle | PRETRAINED.used | PRETRAINED.idle, only=PRETRAINED.only),
         )
     unknown = top.unknown_in(config, "")
-    unknown += (RESNET if family == "bit" else VIT).unknown_in(arguments, "model_args.")
+    unknown += ARGUMENTS.get(family, VIT).unknown_in(arguments, "model_args.")
     unknown += PRETRAINED.unknown_in(given, "pretrained_cfg.") if given is not config else []
     how, unlike = processors.of_timm(given)
     image_size = None
@@ -102,7 +104,9 @@ def read(config, family="vit"):
         fields["multi_label"] = True
     if given.get("notes"):
         notes.append(f"timm's notes on the weights: {shown(given['notes'], 200)}")
-    if family == "bit":
+    if family == "efficientnet":
+        fields |= efficientnet.fields(config, unknown)
+    if family in ARGUMENTS:
         return Beside(fields, how, unlike, image_size, None, notes, unknown)
     implied = _of_architecture(config, unknown)
     no_row = arguments.get("no_embed_class", implied.pop("no_class_row", False) or None)

@@ -82,7 +82,7 @@ def _check_place(path, family, names):
 
 def _unsaid(family, config, given, default, shown):
     """{field: value} of all that the reader of these files would not give back, with a dict of its preprocessing's."""
-    found = sidecar.of(family, *given.values(), base=default["preprocessing"])
+    found = sidecar.of(family, *given.values(), base=default["preprocessing"], Config=type(config))
     fields = {field.name: field.default for field in dataclasses.fields(config)}
     fields |= default | {name: getattr(config, name) for name in shown} | found.fields
     if found.image_size is not None:

@@ -1,0 +1,1 @@
+"""EfficientNet files of another library: timm's state dicts, `tf_efficientnet_*`."""
