@@ -307,7 +307,7 @@ def test_every_file_and_function_that_the_page_names_exists(page):
     assert found > 60
 
 
-NOTEBOOKS = [f"{number:02}" for number in range(22)]
+NOTEBOOKS = [f"{number:02}" for number in range(23)]
 
 
 def test_every_step_has_a_notebook_a_derivation_and_its_errata():

@@ -120,6 +120,8 @@ def things(given):
     if task and task.endswith(".tsv"):
         lines = [f"{letter}\t{letter.upper()}\n" for letter in "abcdefghijklmnop"]
         Path(task).write_text("".join(lines), encoding="utf-8")
+    for run in getattr(args, "runs", None) or []:
+        assert typed(["train", "--steps", "2", "--batch-size", "2", "--out", run]) == 0
     if getattr(args, "resume", None):
         what = f"--task numbers {TINY}" if given[0] == "translate" else "--data digits"
         assert typed([*f"{given[0]} {what} --steps 2 --batch-size 2 --out".split(), args.resume]) == 0

@@ -3,7 +3,7 @@
 # **하이퍼파라미터 · Model Variants · Scaling Study** · *Hyperparameters, model variants, scaling study*: what a change
 # costs, what it gains, and how to compare two models fairly
 #
-# Decks 001 and 003, the experiments · files `vitnp/analysis/cost.py`, `vitnp/course/paper.py`, `vitnp/commands/compare.py` ·
+# Decks 001 and 003, the experiments · files `vitnp/analysis/cost.py`, `vitnp/course/paper/scaling.py`, `vitnp/commands/compare.py` ·
 # **45 minutes to show, 65 with the exercises** · [solutions](solutions/17_compare.ipynb)
 #
 # After this notebook you can
@@ -17,7 +17,7 @@
 # **하이퍼파라미터 · Model Variants · Scaling Study** · *Hyperparameters, model variants, scaling study*: 바꾸면 얼마가 들고
 # 무엇을 얻는지, 그리고 두 모델을 정직하게 비교하는 법
 #
-# 강의자료 001과 003, 실험 부분 · 파일 `vitnp/analysis/cost.py`, `vitnp/course/paper.py`, `vitnp/commands/compare.py` ·
+# 강의자료 001과 003, 실험 부분 · 파일 `vitnp/analysis/cost.py`, `vitnp/course/paper/scaling.py`, `vitnp/commands/compare.py` ·
 # **시연 45분, 실습 포함 65분** · [풀이](../solutions/ko/17_compare.ipynb)
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.

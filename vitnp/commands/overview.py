@@ -20,6 +20,10 @@ GROUPS = {
         "bias": Text(
             "귀납적 편향에 관한 슬라이드의 주장을 직접 측정", "measure what the slides say of inductive bias"
         ),
+        "paper": Text(
+            "논문의 결과표, 직접 학습한 결과와 나란히",
+            "the paper's tables of results, your own runs beside them",
+        ),
     },
     Text("직접 작성하기", "Write it yourself"): {
         "workshop": Text(

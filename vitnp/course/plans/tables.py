@@ -2,6 +2,7 @@
 
 from vitnp import tree
 from vitnp.course import paper
+from vitnp.course.paper.tables import figure_3, table_2, texts
 from vitnp.models import preset, vit
 from vitnp.system.language import Text
 
@@ -45,9 +46,7 @@ def sizes(lang=None):
 
 def sota(lang=None):
     """Table 2 of the paper, as deck 003 prints it."""
-    return [(Text("데이터셋", "data set").in_(lang), *paper.TABLE_2_MODELS)] + [
-        (name, *values) for name, values in paper.TABLE_2.items()
-    ]
+    return texts(table_2(lang))
 
 
 def vtab(lang=None):
@@ -62,10 +61,4 @@ def vtab(lang=None):
 
 def figure3(lang=None):
     """Accuracy after pre-training on 1.3, 14 and 303 million images."""
-    head = Text("모델", "model").in_(lang)
-    sets = [f"{name} ({images / 1e6:g}M)" for name, images in paper.PRETRAINED_ON.items()]
-    values = [
-        (model, *("–" if value is None else f"{value:.2f}" for value in found))
-        for model, found in paper.FIGURE_3.items()
-    ]
-    return [(head, *sets), *values]
+    return texts(figure_3(lang))

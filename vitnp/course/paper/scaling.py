@@ -1,7 +1,6 @@
-"""The paper's numbers that a lecture compares with: its tables, and the compute they took. Imports `cost`, `models`.
+"""Table 6 (App. D.5): models pre-trained on JFT-300M, fine-tuned on each data set; the compute of a training.
 
-Data: Dosovitskiy et al., "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale", ICLR 2021,
-Table 6 (App. D.5): models pre-trained on JFT-300M, fine-tuned on each data set.
+Figure 5 plots it: the mean of five data sets against the compute. Imports `cost`, `models`.
 """
 
 from typing import NamedTuple
@@ -52,67 +51,6 @@ TABLE_6 = (
     Row("R50+L/16", "Hybrid", 7, 86.60, 89.72, 99.18, 93.64, 97.03, 99.40, 859),
     Row("R50+L/16", "Hybrid", 14, 87.12, 89.76, 99.31, 93.89, 97.36, 99.11, 1668),
 )
-
-# Figure 3: accuracy on ImageNet after pre-training on more and more images. The ViTs' numbers are those of Table 5
-# (fine-tuned at 384 pixels), BiT's R152x4 those of its own paper (Kolesnikov et al., 2020), as BiT-S, BiT-M and BiT-L.
-PRETRAINED_ON = {
-    "ImageNet": 1.3e6,
-    "ImageNet-21k": 14e6,
-    "JFT-300M": JFT_IMAGES,
-}  # and their numbers of images
-FIGURE_3 = {
-    "ViT-B/32": (73.38, 81.28, 80.73),
-    "ViT-B/16": (77.91, 83.97, 84.15),
-    "ViT-L/32": (71.16, 80.99, 84.37),
-    "ViT-L/16": (76.53, 85.15, 87.12),
-    "ViT-H/14": (None, 85.13, 88.04),
-    "BiT R152x4": (81.30, 85.39, 87.54),
-}
-# Figure 4 is a plot whose values the paper prints nowhere.
-JFT_SUBSETS = (9e6, 30e6, 90e6, 300e6)
-
-# Table 2: mean and standard deviation of three fine-tunings, in %; Noisy Student from its own paper, with two settings.
-TABLE_2_MODELS = (
-    "ViT-H/14 (JFT)",
-    "ViT-L/16 (JFT)",
-    "ViT-L/16 (ImageNet-21k)",
-    "BiT-L (R152x4)",
-    "Noisy Student",
-)
-TABLE_2 = {
-    "ImageNet": ("88.55 ± 0.04", "87.76 ± 0.03", "85.30 ± 0.02", "87.54 ± 0.02", "88.4/88.5"),
-    "ImageNet ReaL": ("90.72 ± 0.05", "90.54 ± 0.03", "88.62 ± 0.05", "90.54", "90.55"),
-    "CIFAR-10": ("99.50 ± 0.06", "99.42 ± 0.03", "99.15 ± 0.03", "99.37 ± 0.06", "–"),
-    "CIFAR-100": ("94.55 ± 0.04", "93.90 ± 0.05", "93.25 ± 0.05", "93.51 ± 0.08", "–"),
-    "Oxford-IIIT Pets": ("97.56 ± 0.03", "97.32 ± 0.11", "94.67 ± 0.15", "96.62 ± 0.23", "–"),
-    "Oxford Flowers-102": ("99.68 ± 0.02", "99.74 ± 0.00", "99.61 ± 0.02", "99.63 ± 0.03", "–"),
-    "VTAB (19 tasks)": ("77.63 ± 0.23", "76.28 ± 0.46", "72.72 ± 0.21", "76.29 ± 1.70", "–"),
-    "TPUv3-core-days": ("2.5k", "0.68k", "0.23k", "9.9k", "12.3k"),
-}
-
-# VTAB's tasks by group, and the accuracy of ViT-H/14 on each (Table 9), 1,000 training images per task.
-VTAB = {
-    "Natural": {
-        "Caltech101": 95.3,
-        "CIFAR-100": 85.5,
-        "DTD": 75.2,
-        "Flowers102": 99.7,
-        "Pets": 97.2,
-        "Sun397": 65.0,
-        "SVHN": 88.9,
-    },
-    "Specialized": {"Camelyon": 83.3, "EuroSAT": 96.7, "Resisc45": 91.4, "Retinopathy": 76.6},
-    "Structured": {
-        "Clevr-Count": 91.7,
-        "Clevr-Dist": 63.8,
-        "DMLab": 53.1,
-        "dSpr-Loc": 79.4,
-        "dSpr-Ori": 63.3,
-        "KITTI-Dist": 84.5,
-        "sNORB-Azim": 33.2,
-        "sNORB-Elev": 51.2,
-    },
-}
 
 
 def config_of(row):

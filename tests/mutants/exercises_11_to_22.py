@@ -1,8 +1,8 @@
-"""Rules of the checks of notebooks 11 to 21."""
+"""Rules of the checks of notebooks 11 to 22."""
 
 from mutants.kinds import wrong_rules
 
-WHERE = "test_exercises_11_to_21"
+WHERE = "test_exercises_11_to_22"
 
 wrong_rules(
     "course/exercises/judge.py",

@@ -1,4 +1,4 @@
-"""The exercises of notebooks 11 to 21: their solutions are right, and usual wrong answers are told what is wrong."""
+"""The exercises of notebooks 11 to 22: their solutions are right, and usual wrong answers are told what is wrong."""
 
 import re
 
@@ -302,7 +302,34 @@ sigma = of_cell()["sigma"]
 q = S[:, 1 + 16 * 6 + 14, 1:].mean(axis=0).reshape(16, 16)[:, :10]
 best = tuple(int(i) for i in np.unravel_index(q.argmax(), q.shape))
 
+
 # exercise, answers, words of the English message, words of the Korean one
+def choice(threshold=True, surest=True, copies=True):
+    """Exercise 2 of notebook 22."""
+
+    def choose(q, least, per_class):
+        classes, top, found = q.argmax(axis=1), q.max(axis=1), []
+        for c in range(q.shape[1]):
+            rows = np.flatnonzero((classes == c) & ((top >= least) | (not threshold)))
+            rows = rows[np.argsort(-top[rows] if surest else top[rows])]
+            if len(rows):
+                found.append(np.resize(rows, per_class) if copies else rows[:per_class])
+        return np.concatenate(found)
+
+    return choose
+
+
+def gate(mean=True, divided=True):
+    """Exercise 3 of notebook 22."""
+
+    def gate_backward(dy, saved):
+        x, g = saved
+        ds = (dy * x).sum(axis=(1, 2), keepdims=True) * (g * (1 - g))[:, None, None]
+        return dy * g[:, None, None] + mean * ds / (x[0, :, :, 0].size if divided else 1)
+
+    return gate_backward
+
+
 WRONG = [
     ("11.1", (1408,), "smaller last batch", "작은 배치"),
     ("11.1", (45,), "one epoch", "에폭 하나"),
@@ -483,6 +510,15 @@ WRONG = [
         "comparison",
         "비교의 결과",
     ),
+    ("22.1", (298,), "298 steps", "298 스텝"),
+    ("22.1", (6,), "not 0.99ⁿ ≤ 0.95", "0.99ⁿ ≤ 0.95가 아니라"),
+    ("22.2", (choice(threshold=False),), "below the threshold", "threshold보다 작은"),
+    ("22.2", (choice(surest=False),), "least sure", "가장 작은 것이 아니라"),
+    ("22.2", (choice(copies=False),), "repeats its rows", "되풀이합니다"),
+    ("22.3", (gate(mean=False),), "also in its mean", "평균에도"),
+    ("22.3", (gate(divided=False),), "divides by H·W", "H·W로 나눕니다"),
+    ("22.4", (0.745,), "by √3", "√3으로 나누지"),
+    ("22.4", (0.05,), "That is the difference", "차이입니다"),
 ]
 
 
@@ -620,6 +656,10 @@ RIGHT = [
     ("21.2", (lambda dx, ids, V: np.einsum("bnv,bnd->vd", np.eye(V)[ids], dx),)),
     ("21.4", (np.float64(0.36),)),
     ("21.5", (mask_by_slices,)),
+    ("22.1", (299.0,)),
+    ("22.2", (lambda *given: np.sort(choice()(*given)).tolist(),)),
+    ("22.3", (gate(),)),
+    ("22.4", (1.29,)),
 ]
 
 
