@@ -44,7 +44,7 @@ def test_every_task_that_is_there(capsys, tmp_path, words, monkeypatch):
     assert found["SVHN"]["test_images"] == "6" and found["SVHN"]["training_images"] == "10"
     assert "lr 0.01, 2 steps, batches of 4, sgd; whole pictures, stretched to 8x8; augmentation: none" in out
     assert "EuroSAT: 10 training images; 6 test images; images by the lists in the folder; " in out
-    assert "| **Natural** | 1 of 7 tasks, no mean | 86.7 |" in out
+    assert "| **Natural** | 1 of 7 tasks, no mean | 86.7 | 85.6 | 83.3 |" in out
     assert "| **mean of the 19 tasks** | 4 of 19 tasks, no mean |" in out
     assert "not measured: Caltech101, CIFAR-100, DTD" in out and "SVHN†" in out
     kept = json.loads((tmp_path / "out" / "vtab.json").read_text())
@@ -143,7 +143,7 @@ def test_a_training_that_diverges_is_said(capsys, tmp_path, words, monkeypatch):
 
     monkeypatch.setattr(series, "trained", trained)
     status, out, err = run(capsys, *words, "--tasks", "svhn")
-    assert status == 2 and "| SVHN† | diverged | 88.9 |" in out
+    assert status == 2 and "| SVHN† | diverged | 88.9 | 87.4 | 80.9 |" in out
     assert "SVHN: training stopped at step 2\n" in err and "every training diverged" in err
 
 

@@ -10,7 +10,12 @@ from vitnp.errors import known, one_line
 from vitnp.system.language import Text
 
 COLUMNS = ("task", "group", "seed", "lr", "steps", "training_images", "test_images", "accuracy", "seconds")
-PAPERS = {"ViT-H/14 (JFT)": paper.VTAB}  # {model: {group: {task: accuracy in %}}}
+PAPERS = {  # {model: {group: {task: accuracy in %}}}
+    model: {
+        group: {task: values[i] for task, values in tasks.items()} for group, tasks in paper.TABLE_9.items()
+    }
+    for i, model in enumerate(paper.TABLE_9_MODELS)
+}
 TASK, ACCURACY = Text("과제", "task"), Text("정확도, %", "accuracy, %")
 PAPER = Text("논문의 {}, %", "the paper's {}, %")
 DIVERGED = Text("발산", "diverged")

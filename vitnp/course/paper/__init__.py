@@ -11,7 +11,7 @@ from vitnp.course.paper.pretraining import FIGURE_3, JFT_SUBSETS, PRETRAINED_ON,
 from vitnp.course.paper.scaling import JFT_IMAGES, TABLE_6, Row, cheaper_as_good, config_of, exaflops
 from vitnp.course.paper.sota import COLUMNS, CORE_DAYS, TABLE_2, TABLE_2_MODELS, TEST_IMAGES
 from vitnp.course.paper.values import Result, sampling_error
-from vitnp.course.paper.vtab import TABLE_9, VTAB
+from vitnp.course.paper.vtab import TABLE_9, TABLE_9_MODELS, VTAB
 
 __all__ = [
     "COLUMNS",
@@ -26,6 +26,7 @@ __all__ = [
     "TABLE_5",
     "TABLE_6",
     "TABLE_9",
+    "TABLE_9_MODELS",
     "TEST_IMAGES",
     "VTAB",
     "Result",
