@@ -87,7 +87,7 @@ def test_runs_that_differ_are_told_apart(tmp_path):
     made(tmp_path / "a", 0.8, set=["num_layers=1", "gelu=erf"], lr=0.1)
     made(tmp_path / "b", 0.7, set=["num_layers=2", "gelu=erf"], lr=0.2)
     made(tmp_path / "c", 0.6, hold_out=0.1)
-    owns, problems = runs.found([tmp_path])
+    owns, problems = runs.found([tmp_path, tmp_path / "a"])  # which is one run
     assert problems == []
     assert [(own.name, own.accuracies) for own in owns] == [
         ("digits, num_layers=1, lr=0.1", (80.0,)),
@@ -139,7 +139,7 @@ def test_a_folder_that_cannot_be_used_is_one_line_and_loses_nothing(capsys, tmp_
     assert status == 2 and "90.00" in out
     lines = err.splitlines()
     assert len(lines) == 4 and all(line.startswith("vitnp: ") for line in lines)
-    for line, word in zip(lines, ("holds no run", "no finished run", "run.json", "no folder"), strict=True):
+    for line, word in zip(lines, ("holds no run", "no folder", "no finished run", "run.json"), strict=True):
         assert word in line
 
 

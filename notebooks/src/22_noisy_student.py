@@ -565,8 +565,8 @@ for column in paper.COLUMNS:
 # for 14 epochs and BiT-L for 40: **per epoch** it took 72%.
 
 # %% [markdown] lang="ko"
-# *TPUv3-core-days*는 코어 수에 날수를 곱한 값입니다. H/14는 BiT-L의 4분의 1입니다. 그러나 H/14는 14 에폭, BiT-L은 40 에폭 학습했습니다. **에폭당**
-# 으로는 72%입니다.
+# *TPUv3-core-days*는 코어 수에 날수를 곱한 값입니다. H/14는 BiT-L의 4분의 1입니다. 그러나 H/14는 14 에폭, BiT-L은 40 에폭 학습했습니다. **한
+# 에폭만** 비교하면 72%입니다.
 
 # %%
 share = compared.share_of_core_days(H14, BIT)

@@ -26,10 +26,8 @@ ALIASES = {  # names of data sets and of folders, in small letters and digits al
     "Oxford-IIIT Pets": ("pets", "pet", "oxfordpets", "oxfordiiitpet", "oxfordiiitpets"),
     "Oxford Flowers-102": ("flowers", "flowers102", "oxfordflowers", "oxfordflowers102", "102flowers"),
 }
-VTAB, ALL_TASKS = (
-    "vtab/",
-    "VTAB (19 tasks)",
-)  # before the names of VTAB's tasks, which are not the whole data sets
+VTAB = "vtab/"  # before the names of VTAB's tasks, which are not the whole data sets
+ALL_TASKS = "VTAB (19 tasks)"
 SERIES = "self-train.json"  # two folders above a run of `vitnp self-train`, whose own folder says which training it is
 # Options in which the runs of a setting may differ: a student's file of pseudo-labels is another one for each seed.
 SEEDED = ("seed", "save_every", "keep", "log_every", "workers", "pseudo")
@@ -96,18 +94,17 @@ def row_of(data, table, names):
 
 def found(folders):
     """(the `Own` of all finished runs in the folders and below, an InputError for each that cannot be used)."""
-    runs, problems = [], []
+    places, runs, problems = {}, [], []
     for folder in folders:
         try:
-            places = places_of(folder)
+            places |= {place.resolve(): place for place in places_of(folder)}  # each once
         except InputError as problem:
             problems.append(problem)
-            continue
-        for place in places:
-            try:
-                runs += one(place)
-            except InputError as problem:
-                problems.append(problem)
+    for place in places.values():
+        try:
+            runs += one(place)
+        except InputError as problem:
+            problems.append(problem)
     return settings(runs), problems
 
 
@@ -135,7 +132,7 @@ def one(folder):
         raise InputError(
             f"{folder} is no finished run; go on with --resume {folder}, or leave this folder out"
         )
-    part = folder.name if (folder.parent.parent / SERIES).exists() else None
+    part = folder.resolve().name if (folder.resolve().parent.parent / SERIES).exists() else None
     data = f"{VTAB}{options['vtab']}" if options["vtab"] else data
     return [Run(options, config, data, 100 * epoch["test_accuracy"], (train, test), part)]
 
