@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from generic_models import generic
 
-from vitnp import InputError, loss_and_grads, models, preset, tree
+from vitnp import InputError, loss_and_grads, models, preset, tree, weights
+from vitnp.data import preprocess
 from vitnp.data.sources import ArraySource, DataSet
 from vitnp.engine import batch
 from vitnp.models import efficientnet
 from vitnp.ops import batch_norm, conv, depthwise
 from vitnp.tasks import Classification
 from vitnp.tasks.classification import Head
-from vitnp.training import loop, statistics
+from vitnp.training import guards, loop, statistics
 from vitnp.training.progress import Stopped
 from vitnp.training.recipes import Recipe
 
@@ -30,6 +31,7 @@ COUNTS = {
     "EfficientNet-B5": 30_389_784,
     "EfficientNet-B6": 43_040_704,
     "EfficientNet-B7": 66_347_960,
+    "EfficientNet-B8": 87_413_142,
     "EfficientNet-L2": 480_309_308,
 }
 RECIPE = Recipe(steps=3, batch_size=4, lr=1e-2, schedule="linear")
@@ -87,6 +89,20 @@ def test_equal_values_give_beta():
     assert (y == 0.25).all()
 
 
+def test_float32_keeps_its_digits():
+    """Of many values, and where the first lies far from the others: as in float64, but for the last digits."""
+    x = training().standard_normal((8, 64, 64, 2))
+    x[0, 0, 0] += 100.0
+    dy, found = training(4).standard_normal(x.shape), []
+    for dtype in ("float32", "float64"):
+        p = {name: np.ones(2, dtype) for name in ("gamma", "beta", "mean", "var")}
+        y, saved = batch_norm.forward(x.astype(dtype), p, eps=1e-3, training=True)
+        _, dp = batch_norm.backward(dy.astype(dtype), saved)
+        found.append((saved.batch["mean"], saved.batch["var"], y, dp["gamma"], dp["beta"]))
+    for ours, exact in zip(*found, strict=True):
+        assert abs(ours - exact).max() <= 3e-6 * abs(exact).max()
+
+
 def test_one_value_has_no_variance():
     p = batch_norm.init(channels=3, dtype="float64")
     with pytest.raises(InputError, match="needs at least two values per channel"):
@@ -136,6 +152,52 @@ def test_what_cannot_be_split(plan, said):
         loss_and_grads(images, LABELS, p, TINY, rng=training(), **plan)
     loss_and_grads(images, LABELS, p, TINY, **plan)  # in evaluation every image is by itself
     loss_and_grads(images, LABELS, p, TINY, Head(), rng=training(), **plan)  # and below a head alone
+
+
+@pytest.mark.parametrize(
+    ("recipe", "count", "size", "said"),
+    [
+        (
+            {"micro_batch": 2},
+            8,
+            None,
+            "micro_batch is 2, and BatchNorm normalizes over the whole batch of 4; leave",
+        ),
+        (
+            {},
+            9,
+            (2, 2),
+            "the last batch of 9 images by 4 is one image, and its last feature map is one place",
+        ),
+        ({"batch_size": 1}, 8, (2, 2), "the last batch of 8 images by 1 is one image"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_before_the_first_step(recipe, count, size, said):
+    config = TINY if size is None else dataclasses.replace(TINY, image_size=size, strides=(2, 2))
+    how = dataclasses.replace(RECIPE, **recipe)
+    with pytest.raises(InputError, match=said):
+        guards.check_together(config, Classification(), how, count)
+    guards.check_together(config, Head(), how, count)
+    guards.check_together(preset("cnn-tiny"), Classification(), how, count)
+
+
+def test_several_ranks_are_refused():
+    with pytest.raises(InputError, match="is trained by one process, not 2; start it without mpiexec"):
+        guards.check_together(TINY, Classification(), RECIPE, 8, ranks=2)
+
+
+def test_the_published_sizes_take_pictures():
+    """Their own preprocessing is one that a picture can be given."""
+    for name in COUNTS:
+        preprocess.need_filter(preset(name).preprocessing)
+
+
+def test_a_negative_variance_is_refused(tmp_path):
+    _, p = generic(TINY)
+    p["top"]["norm"]["var"][3] = -0.5
+    weights.save(tmp_path / "model.npz", p, TINY)
+    with pytest.raises(InputError, match=r"top\.norm\.var holds 1 negative variances"):
+        weights.load(tmp_path / "model.npz")
 
 
 def test_gradients_are_of_what_learns():

@@ -17,7 +17,7 @@ from vitnp.backend.arrays import array_module
 from vitnp.backend.half import wide
 from vitnp.errors import InputError
 from vitnp.ops import initializers
-from vitnp.ops.sums import column_sums
+from vitnp.ops.sums import many_rows
 
 
 class Saved(NamedTuple):
@@ -50,11 +50,13 @@ def forward(x, p, *, eps, training):
                 "BatchNorm in training needs at least two values per channel, and got one place of one image; "
                 "use a larger batch or larger images"
             )
-        first = x[0, 0, 0]
-        c = x - first  # so c of equal values is exactly 0, as in `s6_layer_norm`
-        shift = column_sums(c) / n
-        c -= shift
-        mean, var = first + shift, column_sums(c * c) / n
+        mean = x[0, 0, 0]  # so c of equal values is exactly 0, as in `s6_layer_norm`
+        c = x - mean
+        for _ in range(2):  # again: the first value may lie far from the others, and take their digits
+            shift = many_rows(c) / n
+            c -= shift
+            mean = mean + shift
+        var = many_rows(c * c) / n
         batch = {"mean": mean, "var": var * (n / (n - 1))}
     else:
         c = x - mean
@@ -72,7 +74,7 @@ def backward(dy, saved):
     x_hat, inverse_std, gamma, batch = saved
     dtype, n = dy.dtype, dy.size // dy.shape[-1]
     dy, x_hat, gamma = wide(dy), wide(x_hat), wide(gamma)
-    along_x_hat, along_one = column_sums(dy * x_hat), column_sums(dy)  # (C,)
+    along_x_hat, along_one = many_rows(dy * x_hat), many_rows(dy)  # (C,)
     # y = γ·x̂ + β
     dp = {"gamma": along_x_hat, "beta": along_one}
     scale = gamma * inverse_std

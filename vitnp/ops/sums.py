@@ -2,7 +2,9 @@
 
 import functools
 
-from vitnp.backend.arrays import array_module
+from vitnp.backend.arrays import array_module, on_host
+
+ROWS = 512  # added by one product
 
 
 def row_sums(x):
@@ -21,6 +23,20 @@ def column_sums(x):
     """Σ over all axes but the last: (…, J) → (J,)."""
     x = x.reshape(-1, x.shape[-1])
     return ones(array_module(x), x.shape[0], x.dtype) @ x
+
+
+def many_rows(x):
+    """`column_sums` of very many rows, which one product would add one after the other: in parts, summed in float64.
+
+    Of 800,000 rows float32 so keeps the digits that a sum in float64 has, but for the last.
+    """
+    x = x.reshape(-1, x.shape[-1])
+    if not on_host(x) or len(x) <= ROWS:
+        return column_sums(x) if on_host(x) else x.sum(axis=0)
+    total, exact = 0.0, "complex128" if x.dtype.kind == "c" else "float64"
+    for i in range(0, len(x), ROWS):
+        total = total + column_sums(x[i : i + ROWS]).astype(exact)
+    return total.astype(x.dtype)
 
 
 @functools.lru_cache

@@ -34,6 +34,7 @@ from vitnp.training.guards import (
     check_fit,
     check_place,
     check_same_trees,
+    check_together,
 )
 from vitnp.training.progress import READ_EVERY, Diverged, Epoch, Progress, Step, Stopped
 from vitnp.training.recipes.recipe import with_dropout
@@ -84,6 +85,7 @@ def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()
     check_fit(data, config, task)
     check_augmentation(recipe, data.train)
     check_dtype(how.dtype, task)
+    check_together(config, task, recipe, len(data.train), ranks=(how.comm or Alone()).size)
     config = with_dropout(config, recipe)
     workers = how.workers
     if workers is None:
@@ -133,11 +135,8 @@ def with_representations(now, s):
 def start(p, s, rng, resume):
     """The `Progress` to start from: a fresh one, or rank 0's `resume`, whose parameters are copied into p."""
     learned, comm = s.how.task.learned(p), s.how.comm
-    average = (
-        tree.map(lambda leaf: leaf.copy(), statistics.averaged(s.how.task, p, s.config))
-        if s.recipe.average
-        else None
-    )
+    averaged = statistics.averaged(s.how.task, p, s.config)
+    average = tree.map(lambda leaf: leaf.copy(), averaged) if s.recipe.average else None
     now = Progress(p, optim.init(learned, s.recipe.optimizer), average, rng.bit_generator.state)
     xp = array_module(parameter_of(p))
     if resume is not None:

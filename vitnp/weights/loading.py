@@ -176,7 +176,7 @@ def numbers(found, fitting):
     for name, (in_file, ours, stored) in fitting.items():
         array = widened(stored.read())
         narrow += [in_file] if stored.dtype.itemsize == 2 else []
-        found.not_finite.extend(_not_finite(in_file, array))
+        found.not_finite.extend(_not_finite(in_file, array) + _negative(in_file, ours, array))
         if array.size and "classify.head.W" in ours and not array.any():
             found.notes.append(
                 f"{in_file} is all zeros: a head to be trained; vitnp train --init makes one of the data's classes"
@@ -221,3 +221,9 @@ def _not_finite(name, array):
     """["name holds n values that are NaN or infinite"], or [] if there are none."""
     count = array.size - np.count_nonzero(np.isfinite(array))
     return [f"{name} holds {count} values that are NaN or infinite"] if count else []
+
+
+def _negative(name, ours, array):
+    """["name holds n negative variances"], or [] where it is no variance, or has none."""
+    count = np.count_nonzero(array < 0) if any(leaf.rpartition(".")[2] == "var" for leaf in ours) else 0
+    return [f"{name} holds {count} negative variances"] if count else []

@@ -86,6 +86,9 @@ def scaled(width, depth, size, dropout_rate):
             "mean": (0.485, 0.456, 0.406),
             "std": (0.229, 0.224, 0.225),
             "resize_filter": "bicubic",
+            "antialias": True,
+            "keep_aspect_ratio": True,
+            "crop_fraction": round(size / (size + 32), 3),
         },
     }
 
@@ -100,6 +103,7 @@ SIZES = {
     "B5": (1.6, 2.2, 456, 0.4),
     "B6": (1.8, 2.6, 528, 0.5),
     "B7": (2.0, 3.1, 600, 0.5),
+    "B8": (2.2, 3.6, 672, 0.5),
     "L2": (4.3, 5.3, 800, 0.5),
 }
 PRESETS = {f"EfficientNet-{name}": scaled(*size) for name, size in SIZES.items()}

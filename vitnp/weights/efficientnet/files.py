@@ -28,9 +28,7 @@ BOTH_PADDINGS = (
 
 def shows(format, file_names):
     """The name of the first convolution."""
-    return (
-        next((name for name in file_names if name == "conv_stem.weight"), None) if format == "timm" else None
-    )
+    return "conv_stem.weight" if format == "timm" and "conv_stem.weight" in file_names else None
 
 
 def spell(format, name):
@@ -82,13 +80,12 @@ def describe(path, format, stored, *, image_size=None, guess=False, **overrides)
     if size is None:
         height, width = config.image_size
         notes.append(
-            f"an EfficientNet takes images of any size, and the file names none: taken to be {height}x{width}, for "
-            "which its weights were trained; another is image_size= or --image-size N"
+            f"an EfficientNet takes images of any size, and the file names none: taken to be {height}x{width}"
+            + (", for which its weights were trained" if profiles.published(seen) else "")
+            + "; another is image_size= or --image-size N"
         )
         taken.append(("image_size", f"{height}x{width}"))
-    if (
-        "batch_norm_eps" not in beside.fields
-    ):  # which a name or an argument in config.json says, and the padding too
+    if "strides" not in beside.fields:  # which the name of a tf_ model says, and the padding too
         notes.append(BOTH_PADDINGS)
         taken.append(("padding", "same"))
     taken += assumed.of("efficientnet", config, overrides, beside)

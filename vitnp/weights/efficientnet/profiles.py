@@ -22,6 +22,7 @@ CROPS = {
     "EfficientNet-B5": 0.934,
     "EfficientNet-B6": 0.942,
     "EfficientNet-B7": 0.949,
+    "EfficientNet-B8": 0.954,
     "EfficientNet-L2": 0.96,
 }
 PROFILES = {

@@ -28,7 +28,7 @@ FIELDS = {"bn_eps": "batch_norm_eps", "drop_rate": "dropout_rate", "drop_path_ra
 TF_NAME = re.compile(r"tf_efficientnet_(b[0-8]|l2)(_ap|_ns|_ns_475)?")
 # Architectures with the same arrays as those, and what is not built of them.
 REFUSED = {
-    r"efficientnet_(b\d|l2)|tinynet_\w": "it pads all sides alike",
+    r"efficientnet_(b\d\w?|l2)|tinynet_\w": "it pads all sides alike",
     r"efficientnet_b\d_pruned": "its units are pruned",
     r"efficientnet_blur_\w+": "it blurs before it takes every second place",
 }
@@ -38,6 +38,9 @@ INSTEAD = "only tf_efficientnet_* is built here"
 def fields(config, unknown):
     """{field of the configuration: value} of timm's config.json; a name that is not known here goes to `unknown`."""
     arguments, name = config.get("model_args") or {}, config.get("architecture")
+    if not isinstance(arguments, dict):
+        raise NotBuilt(f"model_args is {shown(arguments)}, no object of arguments")
+    name = name.partition(".")[0] if isinstance(name, str) else name  # without the tag of the weights
     pad = arguments.get("pad_type", "same")
     if pad != "same":
         raise NotBuilt(f"model_args.pad_type is {shown(pad)}; {INSTEAD}")
@@ -50,6 +53,10 @@ def fields(config, unknown):
                 raise NotBuilt(f"architecture is {name}: {what}; {INSTEAD}")
         unknown.append(f"architecture {shown(name)}")
     found |= {ours: arguments[theirs] for theirs, ours in FIELDS.items() if arguments.get(theirs) is not None}
-    if arguments.get("bn_momentum") is not None:  # the part of the new value, where ours is that of the old
-        found["batch_norm_momentum"] = 1.0 - arguments["bn_momentum"]
+    if (
+        new := arguments.get("bn_momentum")
+    ) is not None:  # the part of the new value; ours is that of the old
+        if type(new) not in (int, float):
+            raise NotBuilt(f"model_args.bn_momentum is {shown(new)}, no number")
+        found["batch_norm_momentum"] = 1.0 - new
     return found
