@@ -513,12 +513,13 @@ WRONG = [
     ("22.1", (298,), "298 steps", "298 스텝"),
     ("22.1", (6,), "not 0.99ⁿ ≤ 0.95", "0.99ⁿ ≤ 0.95가 아니라"),
     ("22.2", (choice(threshold=False),), "below the threshold", "threshold보다 작은"),
-    ("22.2", (choice(surest=False),), "least sure", "가장 작은 것이 아니라"),
+    ("22.2", (choice(surest=False),), "least certain", "가장 작은 것이 아니라"),
     ("22.2", (choice(copies=False),), "repeats its rows", "되풀이합니다"),
     ("22.3", (gate(mean=False),), "also in its mean", "평균에도"),
     ("22.3", (gate(divided=False),), "divides by H·W", "H·W로 나눕니다"),
-    ("22.4", (0.745,), "by √3", "√3으로 나누지"),
-    ("22.4", (0.05,), "That is the difference", "차이입니다"),
+    ("22.4", (3.28,), "by √3", "√3으로 나누지"),
+    ("22.4", (0.22,), "That is the difference", "차이입니다"),
+    ("22.4", (-5.68,), "Subtract L/16", "L/16을 빼세요"),
 ]
 
 
@@ -659,7 +660,7 @@ RIGHT = [
     ("22.1", (299.0,)),
     ("22.2", (lambda *given: np.sort(choice()(*given)).tolist(),)),
     ("22.3", (gate(),)),
-    ("22.4", (1.29,)),
+    ("22.4", (5.68,)),
 ]
 
 

@@ -68,12 +68,12 @@ def test_own_runs_stand_in_the_row_of_their_data_set(capsys, tmp_path):
         "| CIFAR-10 | 99.50 ± 0.06 | 99.42 ± 0.03 | 99.15 ± 0.03 | 99.37 ± 0.06 | – | 91.00 ± 1.41 |" in out
     )
     assert "| – | 80.00 |" in next(line for line in out.splitlines() if "Pets" in line and "97.56" in line)
-    assert "| Ti_16 | birds | 70.00 |" in out
+    assert "| x/Ti_16.npz | birds | 70.00 |" in out
     assert (
         "digits, cifar10: from scratch on 50,000 training images; 8x8 pixels, 10,000 test images (sampling error "
         "±0.29 points), 2 seeds." in out
     )
-    assert "Ti_16, birds: from Ti_16 on 100 training images" in out
+    assert "x/Ti_16.npz, birds: from x/Ti_16.npz on 100 training images" in out
 
 
 def test_own_runs_are_rows_where_the_data_sets_are_columns(capsys, tmp_path):
@@ -97,19 +97,49 @@ def test_runs_that_differ_are_told_apart(tmp_path):
 
 def test_the_trainings_of_a_self_training_are_told_apart_by_their_folders(tmp_path):
     """A student's file of pseudo-labels is another one for each seed, and the setting is the same."""
+    with_file = {"round-1": 1, "labels-only": "labels-only", "all-labels": "all-labels"}
     for seed in (0, 1):
         place = tmp_path / "st" / f"seed-{seed}"
         made(place / "teacher", 0.8 + seed / 10, seed=seed, labels=0.02)
-        made(place / "round-1", 0.85, seed=seed, labels=0.02, pseudo=str(place / "q.npz"))
+        for name, file in with_file.items():
+            pseudo = str(place / f"pseudo-labels-{file}.npz")
+            made(place / name, 0.85, seed=seed, labels=0.02, pseudo=pseudo)
     (tmp_path / "st" / "self-train.json").write_text("{}", "utf-8")
     owns, _ = runs.found([tmp_path])
     assert {own.name: own.accuracies for own in owns} == {
         "digits, teacher": pytest.approx((80.0, 90.0)),
-        "digits, round-1": (85.0, 85.0),
+        **{f"digits, {name}": (85.0, 85.0) for name in with_file},
     }
     told = {own.name: runs.differs(own) for own in owns}
     assert "from scratch on 2.00% of the labels; " in told["digits, teacher"]
-    assert "on data for self-training with 2.00% of the labels; " in told["digits, round-1"]
+    assert "from scratch on 2.00% of the labels; " in told["digits, labels-only"]
+    assert "from scratch on 2.00% of the labels, the rest pseudo-labeled; " in told["digits, round-1"]
+    assert "from scratch on all labels; " in told["digits, all-labels"]
+
+
+def test_trainings_of_a_self_training_without_their_series_are_not_averaged(tmp_path):
+    for name in ("1", "labels-only"):
+        made(tmp_path / name, 0.8, labels=0.02, pseudo=f"/elsewhere/pseudo-labels-{name}.npz")
+    owns, _ = runs.found([tmp_path])
+    assert [own.name for own in owns] == [
+        "digits, pseudo=pseudo-labels-1.npz",
+        "digits, pseudo=pseudo-labels-labels-only.npz",
+    ]
+
+
+@pytest.mark.parametrize(
+    "init, name",
+    [
+        ("mini/14", "mini/14"),
+        ("B/16-i21k", "B/16-i21k"),
+        ("vit_base_patch16_224.augreg_in21k", "vit_base_patch16_224.augreg_in21k"),
+        ("/a/b/run/model.npz", "run/model.npz"),
+    ],
+)
+def test_the_name_of_weights_is_not_shortened(tmp_path, init, name):
+    made(tmp_path / "a", 0.8, init=init)
+    (own,), _ = runs.found([tmp_path])
+    assert own.name == name and f": from {name} on " in runs.differs(own)
 
 
 def test_tasks_of_vtab_have_their_own_rows_and_a_mean_of_all_alone(capsys, tmp_path):

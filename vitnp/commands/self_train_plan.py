@@ -13,8 +13,8 @@ from vitnp.training.self_training import need_no_mixup
 from vitnp.training.setup import prepare
 from vitnp.training.wanted import Wanted
 
-TEACHER, LABELS = "teacher", "labels-only"
-BASELINES = (LABELS, "without-noise", "hard-labels", "all-labels")
+TEACHER, LABELS, ALL_LABELS = "teacher", "labels-only", "all-labels"
+BASELINES = (LABELS, "without-noise", "hard-labels", ALL_LABELS)
 DEPTH = "stochastic_depth_rate"
 DEPTH_RATE = 0.2  # a survival of 0.8 of the last layer, as in the paper (§3.1)
 

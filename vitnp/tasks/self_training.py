@@ -1,8 +1,8 @@
 """Self-training: a teacher's probabilities take the place of the labels that most images do not have.
 
 Noisy Student (Xie et al., 2020): 1. train a teacher on the labeled images; 2. `teacher_probabilities` of the unlabeled
-ones, without noise; 3. `chosen`, the confident ones, as many of each class; 4. train a student on both kinds of images,
-with noise: `WithUnlabeled` is its data, `SelfTraining` its task; 5. the student is the next teacher.
+ones, without noise; 3. `chosen`, the confident ones, the same number per class; 4. train a student on both kinds of
+images, with noise: `WithUnlabeled` is its data, `SelfTraining` its task; 5. the student is the next teacher.
 """
 
 from typing import NamedTuple

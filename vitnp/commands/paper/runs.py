@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from vitnp import models
 from vitnp.analysis.model_name import model_name
 from vitnp.commands import series
+from vitnp.commands.self_train_plan import ALL_LABELS, LABELS
+from vitnp.commands.self_train_runs import PSEUDO
 from vitnp.course.paper.values import Result, sampling_error
 from vitnp.course.paper.vtab import TABLE_9
 from vitnp.data.fitting import by
@@ -29,8 +31,7 @@ ALIASES = {  # names of data sets and of folders, in small letters and digits al
 VTAB = "vtab/"  # before the names of VTAB's tasks, which are not the whole data sets
 ALL_TASKS = "VTAB (19 tasks)"
 SERIES = "self-train.json"  # two folders above a run of `vitnp self-train`, whose own folder says which training it is
-# Options in which the runs of a setting may differ: a student's file of pseudo-labels is another one for each seed.
-SEEDED = ("seed", "save_every", "keep", "log_every", "workers", "pseudo")
+SEEDED = ("seed", "save_every", "keep", "log_every", "workers")  # in which the runs of a setting may differ
 
 
 class Run(NamedTuple):
@@ -45,11 +46,9 @@ class Run(NamedTuple):
 
     @property
     def began(self):
-        """The name of the weights it began with, of a run's model.npz with its folder; None where there were none."""
-        if not self.options["init"]:
-            return None
-        path = Path(self.options["init"])
-        return f"{path.parent.name}/{path.stem}" if path.name == "model.npz" else path.stem
+        """The name of the weights it began with, of a longer path the last two parts; None where there were none."""
+        given = self.options["init"]
+        return "/".join(Path(given).parts[-2:]) if given else None
 
     @property
     def model(self):
@@ -111,9 +110,13 @@ def found(folders):
 def places_of(folder):
     """The folders of runs in a folder and below. Raises InputError where there is none."""
     if not os.path.isdir(folder):
-        raise InputError(f"{folder} is no folder; name one that train, fine-tune or compare has written")
+        raise InputError(
+            f"{folder} is no folder; name one that train, fine-tune, compare, self-train or vtab has written"
+        )
     if not (there := sorted(Path(folder).rglob(ABOUT))):
-        raise InputError(f"{folder} holds no run; name a folder that train, fine-tune or compare has written")
+        raise InputError(
+            f"{folder} holds no run; name a folder that train, fine-tune, compare, self-train or vtab has written"
+        )
     return [file.parent for file in there]
 
 
@@ -134,6 +137,8 @@ def one(folder):
         )
     part = folder.resolve().name if (folder.resolve().parent.parent / SERIES).exists() else None
     data = f"{VTAB}{options['vtab']}" if options["vtab"] else data
+    if options["pseudo"]:  # each seed has another file, of the same name
+        options["pseudo"] = Path(options["pseudo"]).name
     return [Run(options, config, data, 100 * epoch["test_accuracy"], (train, test), part)]
 
 
@@ -187,8 +192,11 @@ def said(options, name, text):
 
 SCRATCH, FROM = Text("사전 학습 없이", "from scratch"), Text("{}에서 시작해", "from {}")
 IMAGES = Text("학습 이미지 {:,}장", "on {:,} training images")
-LABELS = Text("레이블 {:.2%}", "on {:.2%} of the labels")
-SOFT = Text("자기 학습용 데이터와 레이블 {:.2%}", "on data for self-training with {:.2%} of the labels")
+LABELED = Text("레이블 {:.2%}", "on {:.2%} of the labels")
+SOFT = Text("레이블 {:.2%}, 나머지는 의사 레이블", "on {:.2%} of the labels, the rest pseudo-labeled")
+ALL = Text("모든 레이블", "on all labels")
+# The files of pseudo-labels that have no predictions of a teacher, but labels.
+TRUE_LABELS = {f"{PSEUDO}-{LABELS}.npz": LABELED, f"{PSEUDO}-{ALL_LABELS}.npz": ALL}
 TEST = Text(
     "{} 픽셀, 테스트 이미지 {:,}장(표본오차 ±{:.2f}%p), 시드 {}개",
     "{} pixels, {:,} test images (sampling error ±{:.2f} points), {}",
@@ -202,7 +210,8 @@ def differs(own):
     share = run.options["labels"]
     data = IMAGES.in_().format(train)
     if share:
-        data = (SOFT if run.options["pseudo"] else LABELS).in_().format(share)
+        pseudo = run.options["pseudo"]
+        data = (TRUE_LABELS.get(pseudo, SOFT) if pseudo else LABELED).in_().format(share)
     begin = FROM.in_().format(run.began) if run.began else SCRATCH.in_()
     how_many = Text(str(seeds), counted(seeds, "seed")).in_()
     size = translated(by(run.config.image_size))

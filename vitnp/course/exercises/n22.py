@@ -6,7 +6,7 @@ import numpy as np
 
 from vitnp.course.exercises import judge
 from vitnp.course.paper import compared
-from vitnp.course.paper.claims import BIT_L, L16
+from vitnp.course.paper.claims import BIT_L
 from vitnp.ops import sigmoid
 from vitnp.ops.group_norm import of_channels, place_mean
 from vitnp.system.language import Text
@@ -52,8 +52,9 @@ def steps(steps):
 
 
 def errors(errors):
-    """The difference of L/16 and BiT-L on CIFAR-10, in standard errors."""
-    (row,) = (row for row in compared.compared(L16, BIT_L) if row.row == "CIFAR-10")
+    """How much higher BiT-L is than ImageNet-21k's L/16 on CIFAR-10, in standard errors."""
+    pair = compared.compared(BIT_L, "ViT-L/16 (ImageNet-21k)")
+    (row,) = (row for row in pair if row.row == "CIFAR-10")
     one, two = row.ours.deviation, row.theirs.deviation
     known = (
         (
@@ -77,19 +78,20 @@ def errors(errors):
             "차이의 표준오차입니다. 차이를 그것으로 나누세요.",
             "That is the standard error; divide the difference by it.",
         ),
-        (row.points / (two / math.sqrt(3)), "두 모델의 오차가 다 필요합니다.", "Both models have an error."),
+        (row.points / (one / math.sqrt(3)), "두 모델의 오차가 다 필요합니다.", "Both models have an error."),
         (
             row.points,
             "차이입니다. 표준오차로 나누세요.",
             "That is the difference; divide it by its standard error.",
         ),
+        (-row.errors, "BiT-L에서 L/16을 빼세요.", "Subtract L/16 from BiT-L."),
     )
     judge.number(
         errors,
         row.errors,
         Text(
-            "SE = √((0.03² + 0.06²)/3)이고 차이는 0.05입니다.",
-            "SE = √((0.03² + 0.06²)/3), and the difference is 0.05.",
+            "SE = √((0.06² + 0.03²)/3)이고 차이는 0.22입니다.",
+            "SE = √((0.06² + 0.03²)/3), and the difference is 0.22.",
         ),
         rel=0.01,
         known=[(wrong, Text(ko, en)) for wrong, ko, en in known],
@@ -97,7 +99,7 @@ def errors(errors):
 
 
 def probabilities():
-    """Six classes' worth of doubt: a class with too many, one with too few, one with none, and some below 0.3."""
+    """40 rows of 4 classes: one class has more than 14, two have fewer, one has none; six rows are below 0.3."""
     q = np.random.default_rng(5).dirichlet(np.full(4, 0.4), 40)
     q[:, 3] = 0.0
     q[:6] = (0.27, 0.25, 0.24, 0.24)
@@ -105,7 +107,7 @@ def probabilities():
 
 
 def choose(choose):
-    """As `self_training.chosen`: sure enough, the surest of the abundant, copies of the scarce."""
+    """As `self_training.chosen`: the same number per class, the most certain rows, copies in a rare class."""
     q, per_class = probabilities(), 14
     classes, top = q.argmax(axis=1), q.max(axis=1)
     right = self_training.chosen(q, threshold=0.3, per_class=per_class)
@@ -126,7 +128,7 @@ def choose(choose):
         right,
         Text(
             "클래스마다 top ≥ threshold인 행을 확률이 큰 순서로 놓고 np.resize(행, per_class)를 씁니다.",
-            "Per class: the rows with top ≥ threshold, the surest first, then np.resize(rows, per_class).",
+            "Per class: the rows with top ≥ threshold, the most certain first, then np.resize(rows, per_class).",
         ),
         known=[
             (
@@ -137,18 +139,19 @@ def choose(choose):
                 wrong(by=top),
                 Text(
                     "확률이 가장 작은 것이 아니라 가장 큰 것을 고르세요.",
-                    "Take the surest, not the least sure.",
+                    "Take the most certain rows, not the least certain.",
                 ),
             ),
             (
                 wrong(by=np.arange(len(q))),
                 Text(
-                    "처음 행이 아니라 확률이 큰 행을 고르세요.", "Take the surest rows, not the first ones."
+                    "처음 행이 아니라 확률이 큰 행을 고르세요.",
+                    "Take the most certain rows, not the first ones.",
                 ),
             ),
             (
                 wrong(copies=False),
-                Text("모자라는 클래스는 행을 되풀이합니다.", "A scarce class repeats its rows."),
+                Text("모자라는 클래스는 행을 되풀이합니다.", "A rare class repeats its rows."),
             ),
         ],
     )

@@ -14,7 +14,7 @@ from vitnp.course.paper.vtab import TABLE_9
 from vitnp.models import preset
 from vitnp.system.language import Text
 
-SO, PARTLY, NOT_SO = Text("맞음", "so"), Text("일부만 맞음", "in part"), Text("틀림", "not so")
+TRUE, PARTLY, FALSE = Text("맞음", "true"), Text("일부만 맞음", "partly true"), Text("틀림", "false")
 UNKNOWN = Text("확인 불가", "cannot be checked")
 H14, L16, BIT_L, NOISY = "ViT-H/14 (JFT)", "ViT-L/16 (JFT)", "BiT-L (R152x4)", "Noisy Student"
 BIT_EPOCHS = 40  # of BiT-L's pre-training at 224 pixels (the BiT paper)
@@ -49,7 +49,7 @@ def exceeds(model, other):
     rows = compared.compared(model, other)
     higher = compared.exceeding(model, other)
     shown = compared.exceeding(model, other, errors=compared.SHOWN)
-    verdict = SO if len(higher) == len(rows) else PARTLY if higher else NOT_SO
+    verdict = TRUE if len(higher) == len(rows) else PARTLY if higher else FALSE
     count, all_rows = f"{len(higher)}/{len(rows)}", listed(rows)
     return Finding(
         verdict,
@@ -73,9 +73,9 @@ def less_compute():
     days = {model: f"{compared.share_of_core_days(model, BIT_L):.0%}" for model in (H14, L16)}
     flops = {name: f"{counted[name] / of_bit:.0%}" for name in ("H/14", "L/16")}
     verdict = (
-        SO
+        TRUE
         if max(compared.share_of_core_days(m, o) for m in (H14, L16) for o in (BIT_L, NOISY)) < 1
-        else NOT_SO
+        else FALSE
     )
     noisy = f"{compared.share_of_core_days(H14, NOISY):.0%}"
     return Finding(
@@ -94,7 +94,7 @@ def less_compute():
 def cloud_days():
     """A `Finding` on "a cloud TPUv3 with 8 cores trains L/16 on ImageNet-21k in about 30 days"."""
     days = CORE_DAYS[compared.place("ViT-L/16 (ImageNet-21k)")] / 8
-    verdict = SO if abs(days / 30 - 1) < 0.1 else NOT_SO
+    verdict = TRUE if abs(days / 30 - 1) < 0.1 else FALSE
     return Finding(verdict, Text(f"0.23k / 8 = {days:.1f}일", f"0.23k / 8 = {days:.1f} days"))
 
 
@@ -113,7 +113,7 @@ def larger_data():
         pair = f"{best} {vits[best]:.2f}, {BIT[0]} {bit:.2f}"
         told["ko"].append(f"{name}: {pair}, BiT보다 높은 ViT {above}/{len(vits)}")
         told["en"].append(f"{name}: {pair}, {above} of {len(vits)} ViTs above it")
-    verdict = SO if (ahead[0], ahead[-1]) == (0, 1) else PARTLY
+    verdict = TRUE if (ahead[0], ahead[-1]) == (0, 1) else PARTLY
     return Finding(verdict, Text(*("; ".join(told[lang]) for lang in Text._fields)))
 
 
@@ -122,7 +122,7 @@ def larger_models():
     both = [TABLE_5_MODELS.index(name) for name in ("ViT-B/16", "ViT-L/16")]
     pairs = {name: [sets["ImageNet"][i] for i in both] for name, sets in TABLE_5.items()}
     told = ", ".join(f"{name} {base:.2f} → {large:.2f}" for name, (base, large) in pairs.items())
-    verdict = SO if all(large > base for base, large in pairs.values()) else PARTLY
+    verdict = TRUE if all(large > base for base, large in pairs.values()) else PARTLY
     return Finding(
         verdict,
         Text(f"ImageNet 정확도, B/16 → L/16: {told}", f"accuracy on ImageNet, B/16 → L/16: {told}"),
@@ -136,12 +136,14 @@ def order():
         kind: [row for row in found if (vit := cheaper_as_good(row)) and vit.exaflops <= row.exaflops]
         for kind, found in rows.items()
     }
-    hybrids, resnets = (f"{len(dearer[kind])}/{len(rows[kind])}" for kind in ("Hybrid", "ResNet"))
+    hybrids, resnets = ((len(dearer[kind]), len(rows[kind])) for kind in ("Hybrid", "ResNet"))
     return Finding(
-        SO if dearer == rows else PARTLY,
+        TRUE if dearer == rows else PARTLY,
         Text(
-            f"연산이 더 많지 않으면서 정확도가 같거나 높은 ViT가 있는 모델: ResNet {resnets}, 하이브리드 {hybrids}",
-            f"a ViT that is as good takes no more compute for {resnets} ResNets and {hybrids} hybrids",
+            "정확도가 같거나 높으면서 연산이 더 많지 않은 ViT가 있는 모델: "
+            f"ResNet {resnets[1]}개 중 {resnets[0]}개, 하이브리드 {hybrids[1]}개 중 {hybrids[0]}개",
+            f"{resnets[0]} of {resnets[1]} ResNets and {hybrids[0]} of {hybrids[1]} hybrids have a ViT at least as "
+            "accurate that needs no more compute",
         ),
     )
 

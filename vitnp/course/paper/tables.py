@@ -84,7 +84,7 @@ def table_5(lang=None):
         for name, values in sets.items()
     ]
     title = Text(
-        "사전 학습 데이터셋에 따른 정확도 (Table 5), %", "Accuracy by the set of pre-training (Table 5), %"
+        "사전 학습 데이터셋에 따른 정확도 (Table 5), %", "Accuracy by pre-training data set (Table 5), %"
     )
     header = (PRETRAINING.in_(lang), DATA_SET.in_(lang), *TABLE_5_MODELS)
     return Table(title.in_(lang), header, rows, (f"{AT_384.in_(lang)} {ONE_RUN.in_(lang)}",), "down", 1)
@@ -150,7 +150,7 @@ def figure_3(lang=None):
     subsets = ", ".join(f"{images / 1e6:.0f}M" for images in JFT_SUBSETS)
     title = Text(
         "ImageNet 정확도와 사전 학습 이미지의 수 (Figure 3), %",
-        "Accuracy on ImageNet by the images of pre-training (Figure 3), %",
+        "Accuracy on ImageNet by number of pre-training images (Figure 3), %",
     )
     notes = Text(
         f"ViT는 Table 5, BiT는 BiT 논문의 값입니다. Figure 4(JFT의 일부 {subsets})는 그림이고, 논문에 값이 없습니다.",
@@ -178,10 +178,10 @@ def noisy_student(lang=None):
     )
     title = Text("Noisy Student: ImageNet 정확도, %", "Noisy Student: accuracy on ImageNet, %")
     note = Text(
-        "레이블만 쓴 모델은 검증 이미지로 학습 종료를 정했고 Noisy Student의 베이스라인과 학습이 다릅니다. "
-        f"차이가 모두 자기 학습의 효과는 아닙니다. {ONE_RUN.ko}",
-        "The models with labels only held out images to stop by; Noisy Student's own baselines did not. The difference "
-        f"is not that of self-training alone. {ONE_RUN.en}",
+        "레이블만 쓴 모델은 떼어 둔 이미지의 정확도로 학습을 멈췄고, Noisy Student의 베이스라인은 그렇지 않습니다. "
+        f"차이가 모두 자가 학습의 효과는 아닙니다. {ONE_RUN.ko}",
+        "The label-only models were stopped by held-out accuracy; Noisy Student's own baselines were not. The "
+        f"difference is not that of self-training alone. {ONE_RUN.en}",
     )
     return Table(title.in_(lang), header.in_(lang), rows, (note.in_(lang),))
 
