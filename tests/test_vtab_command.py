@@ -61,6 +61,49 @@ def test_every_task_that_is_there(capsys, tmp_path, words, monkeypatch):
     assert (status, err.count("\n")) == (2, 1) and "batch_size is 4 there and 5 here" in err
 
 
+def test_other_weights_and_other_images_are_refused(capsys, tmp_path, words):
+    """Nothing is trained or shown of what a file of the same name was before."""
+    one = [*words, "--tasks", "eurosat"]
+    assert run(capsys, *one)[0] == 0
+    kept = (tmp_path / "out" / "vtab.json").read_text()
+    before = (tmp_path / "old.npz").read_bytes()
+    config = preset("digits", in_channels=3, **TINY)
+    weights.save(tmp_path / "old.npz", vit.init(np.random.default_rng(1), config), config)
+    status, out, err = run(capsys, *one)
+    assert (status, err.count("\n")) == (2, 1) and "holds other results: sha256_of_weights is" in err
+    (tmp_path / "old.npz").write_bytes(before)
+    place = tmp_path / "data" / "eurosat"
+    listed = (place / "test.txt").read_text()
+    for path, text in ((place / "test.txt", listed.replace("0.png 2", "0.png 1")), (None, None)):
+        if path:
+            path.write_text(text)
+        else:
+            files.picture(place / "images" / "a picture 10.png", 77)  # in place, of the same size
+        for more in ("", "--lang ko"):
+            status, out, err = run(capsys, *one, *more.split())
+            assert (status, err.count("\n")) == (2, 1) and "| " not in out
+        assert "다른 이미지나 레이블" in err
+        (place / "test.txt").write_text(listed)
+    assert (tmp_path / "out" / "vtab.json").read_text() == kept
+    assert run(capsys, *one, "--overwrite")[0] == 0
+
+
+def test_moved_images_are_the_same(capsys, tmp_path, words):
+    one = [*words, "--tasks", "eurosat,svhn"]
+    assert run(capsys, *one)[0] == 0
+    (tmp_path / "data").rename(tmp_path / "moved")
+    status, out, _ = run(capsys, *one, "--data", tmp_path / "moved")
+    assert status == 0 and "| EuroSAT† | " in out
+    files.svhn_files(tmp_path / "moved" / "svhn", test=7)
+    status, _, err = run(capsys, *one, "--data", tmp_path / "moved")
+    assert status == 2 and "images or labels of SVHN" in err
+
+
+def test_mixup_is_said(capsys, tmp_path, words):
+    _, out, _ = run(capsys, *words, "--tasks", "eurosat", "--set-recipe", "mixup=0.2")
+    assert "augmentation: mixup 0.2\n" in out
+
+
 def test_tasks_one_after_the_other(capsys, tmp_path, words):
     assert run(capsys, *words, "--tasks", "dsprites_ori")[0] == 0
     status, out, _ = run(capsys, *words, "--tasks", "specialized,svhn", "--lang", "ko")
@@ -175,7 +218,12 @@ def test_a_mean_is_of_a_whole_group():
         ("--sweep --lr 0.1", "--sweep has one learning rate and one number of steps"),
         ("--lr 0", "--lr is 0.0; need"),
         ("--steps x", '--steps "x" are no whole numbers'),
-        ("--set-recipe epochs=2", "give one of them"),
+        ("--set-recipe epochs=2", "--set-recipe epochs is not for vtab; give --steps"),
+        ("--set-recipe lr=0.5", "--set-recipe lr is not for vtab; give --lr"),
+        (
+            "--set-recipe warmup_steps=1",
+            "warmup_steps is not for vtab; give --steps: the warm-up is 500 steps",
+        ),
         ("--image-size 9", "image_size 9x9 is not divisible by patch_size 2"),
         ("--out DATA/x", "is in the data folder"),
         ("--data DATA/nowhere", "there is no folder"),
