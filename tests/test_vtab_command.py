@@ -8,7 +8,7 @@ import pytest
 import vtab_files as files
 from command_line import run
 
-from vitnp import preset, vit, weights
+from vitnp import InputError, preset, vit, weights
 from vitnp.commands import cli, series, vtab_options, vtab_table
 from vitnp.data import vtab
 from vitnp.training.progress import Diverged
@@ -129,9 +129,9 @@ def test_a_sweep_chooses_by_the_200_images(capsys, tmp_path, words, monkeypatch)
     assert rows(tmp_path / "out")["EuroSAT"]["lr"] == "0.01"
 
 
-def asked(tmp_path, *more):
+def asked(tmp_path, *more, model="Ti/16"):
     """What the command asks its trainings for, with a model of 224 pixels."""
-    config = preset("Ti/16", **TINY)
+    config = preset(model, **TINY)
     weights.save(tmp_path / "large.npz", vit.init(np.random.default_rng(0), config), config)
     given = ["vtab", "--data", "data", "--weights", str(tmp_path / "large.npz"), *more]
     return vtab_options.asked(cli.parser(given).parse_args(given))
@@ -150,6 +150,10 @@ def test_the_papers_setting(tmp_path):
     assert vtab_options.in_a_way(wanted, *ways[0])["set_recipe"] == ["warmup_steps=500"]
     assert vtab_options.in_a_way(wanted, 0.01, 20)["set_recipe"] == ["warmup_steps=4"]
     assert asked(tmp_path, "--sweep")[1] == [(0.1, 2500), (0.1, 10000), (0.01, 2500), (0.01, 10000)]
+    with pytest.raises(
+        InputError, match="384x384, .*not divisible by patch_size 14; give --image-size 392 or 378"
+    ):
+        asked(tmp_path, model="Ti/14")
     wanted, _ = asked(tmp_path, "--image-size", "32", "--set", "preprocessing.crop_fraction=0.5")
     assert (wanted.image_size, wanted.micro_batch) == ("32", None) and wanted.set[-1].endswith("=0.5")
 
@@ -188,6 +192,20 @@ def test_a_training_that_diverges_is_said(capsys, tmp_path, words, monkeypatch):
     status, out, err = run(capsys, *words, "--tasks", "svhn")
     assert status == 2 and "| SVHN† | diverged | 88.9 | 87.4 | 80.9 |" in out
     assert "SVHN: training stopped at step 2\n" in err and "every training diverged" in err
+
+
+def test_a_divergence_in_korean(capsys, tmp_path, words, monkeypatch):
+    monkeypatch.setattr(series, "trained", stopped)
+    err = run(capsys, *words, "--tasks", "svhn", "--lang", "ko")[2]
+    assert "SVHN: 스텝 2, lr 0에서 학습이 멈추었습니다: 손실은 nan, 그래디언트의 노름은 nan\n" in err
+
+
+def stopped(*how):
+    """As a training that diverges raises."""
+    raise Diverged(
+        "training stopped at step 2, lr 0: the loss is nan and the gradient's norm nan; the first leaf that is not "
+        "finite: p; begin anew with a smaller --lr"
+    )
 
 
 def row(task, accuracy=0.5):

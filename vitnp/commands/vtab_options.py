@@ -119,6 +119,13 @@ def size(args):
     models.need_images(own, "vtab is for pictures")
     if min(own.image_size) < SMALLEST or args.image_size is not None:
         return {}
+    patch = getattr(own, "patch_size", 1)
+    if SIZE % patch:
+        down = SIZE // patch * patch
+        raise InputError(
+            f"{SIZE}x{SIZE}, the paper's image size, is not divisible by patch_size {patch}; give --image-size "
+            f"{down + patch} or {down}"
+        )
     if own.batch_statistics:  # of a whole batch, which is not divided
         return {"image_size": str(SIZE)}
     return {"image_size": str(SIZE), "micro_batch": min(AT_A_TIME, args.batch_size or AT_A_TIME)}
