@@ -15,13 +15,13 @@ TAIL = 4096  # bytes at the end of a file; a PNG has the checksum of its pixels 
 
 
 def of_weights(name):
-    """The SHA-256 of a file of weights, of all its shards where it is in several."""
+    """The first 16 digits of the SHA-256 of a file of weights, of all its shards where it is in several."""
     path = fetch.resolve(name)
     sha = hashlib.sha256()
     for part in sorted(map(str, shards.parts(str(path)))) or [path]:
         with reading.named(part), open(part, "rb") as file:
             sha.update(hashlib.file_digest(file, "sha256").digest())
-    return sha.hexdigest()
+    return sha.hexdigest()[:16]
 
 
 def of_images(dataset, folder, found=0):
