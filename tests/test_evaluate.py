@@ -116,7 +116,7 @@ def test_what_it_refuses(capsys, tmp_path, model):
         ([three], "has 3 folders of classes, such as b, and the weights know 7 classes; name"),
         (
             [three, *names],
-            "has 3 folders of classes, such as x, and the weights know 7 classes, the first a; name",
+            'has 3 folders of classes, such as x, and the weights know 7 classes, the first named "a"; name',
         ),
         ([seven, *names], "has 7 folders of classes, such as x"),
         ([empty], "holds no pictures"),
@@ -130,6 +130,44 @@ def test_what_it_refuses(capsys, tmp_path, model):
     ):
         status, _, err = run(capsys, *words, *more)
         assert (status, err.count("\n")) == (2, 1) and message in err, err
+
+
+def test_the_test_images_of_the_run_beside_the_weights(capsys, tmp_path):
+    """A folder without parts: the run's own test part; after a change of the folder, all, with a note."""
+    place = folder_of(tmp_path / "pictures", {"a": 10, "b": 10})
+    how = "--batch-size 4 --workers 1 --no-augment --image-size 8 --model tiny --seed 3 --steps 2".split()
+    assert run(capsys, "train", "--data", place, "--out", tmp_path / "run", *how)[0] == 0
+    place = place.rename(tmp_path / "moved")
+    words = ("evaluate", "--data", place, "--weights", tmp_path / "run" / "model.npz")
+    status, out, _ = run(capsys, *words)
+    assert status == 0 and "4 images, matched" in out and "note: these are the test images of the run" in out
+    epoch = json.loads((tmp_path / "run" / "history.jsonl").read_text().splitlines()[-1])
+    assert f"top-1 {100 * epoch['test_accuracy']:.2f}%" in out
+    folder_of(place, {"b": 11})
+    status, out, _ = run(capsys, *words)
+    assert status == 0 and "21 images" in out and "images that the model was trained on may be among" in out
+    place = place.rename(tmp_path / "test")  # which is a part by its name
+    _, out, _ = run(capsys, *words[:2], place, *words[3:])
+    assert "21 images" in out and "note" not in out
+
+
+def test_which_of_two_test_parts_is_measured(capsys, tmp_path, model):
+    for part in ("train", "val", "test"):
+        folder_of(tmp_path / "all" / part, {"b": 1})
+    words = ("evaluate", "--data", tmp_path / "all", "--weights", model, "--labels", tmp_path / "names.txt")
+    status, out, _ = run(capsys, *words)
+    assert status == 0 and "/val: 1 image" in out
+    assert f"note: {tmp_path}/all also has test; to measure on it, give --data {tmp_path}/all/test" in out
+
+
+def test_korean_messages(capsys, tmp_path, model):
+    three = folder_of(tmp_path / "three", {"b": 1, "x": 1, "y": 1})
+    more = ("--labels", tmp_path / "names.txt", "--lang", "ko")
+    err = run(capsys, "evaluate", "--data", three, "--weights", model, *more)[2]
+    assert '가중치의 클래스는 7개입니다(첫 클래스의 이름은 "a"); ' in err
+    weights.save(tmp_path / "k.npz", vit.init(np.random.default_rng(0), preset("tiny")), preset("tiny"))
+    err = run(capsys, "evaluate", "--data", three, "--weights", tmp_path / "k.npz", "--lang", "ko")[2]
+    assert "k.npz의 모델은 헤드가 모두 0이라 학습이 필요합니다. 그래서 클래스를 모릅니다; " in err
 
 
 def test_a_head_without_classes_or_of_independent_ones(capsys, tmp_path):

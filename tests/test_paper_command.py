@@ -20,11 +20,19 @@ def run(capsys, *words):
     return command(capsys, "paper", "--lang", "en", *words)
 
 
-def made(folder, accuracy, *, data="cifar10", images=(50_000, 10_000), **options):
+def without_notes(text):
+    """The lines of a CSV without those that begin with #."""
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+
+
+def made(folder, accuracy, *, data="cifar10", images=(50_000, 10_000), classes=10, **options):
     """A folder as a finished training leaves it."""
     folder.mkdir(parents=True)
     options = {"seed": 0, "model": "digits", "set": [], "data": data, "init": None} | options
-    about = {"model": config_to_dict(CONFIG), "data": {"name": data, "images": images}}
+    about = {
+        "model": config_to_dict(CONFIG) | {"num_classes": classes},
+        "data": {"name": data, "images": images},
+    }
     (folder / "run.json").write_text(json.dumps({"vitnp": "0", "options": options, "run": about}), "utf-8")
     epoch = Epoch(1, 0.5, 1.0, accuracy, 0.1, 1.0, 100.0)
     (folder / "history.jsonl").write_text(json.dumps(epoch._asdict()) + "\n", "utf-8")
@@ -39,12 +47,13 @@ def test_every_table_in_every_format(capsys, name):
         status, out, err = run(capsys, "--table", name, "--format", format)
         assert (status, err) == (0, "")
         assert all(str(row[0]) in out for row in table.rows)
-    read = list(csv.reader(io.StringIO(out)))
+    read = list(csv.reader(io.StringIO(without_notes(out))))
+    assert all(f"# {note}" in out.splitlines() for note in table.notes)
     assert {len(row) for row in read} == {len(read[0])} and len(read) == 1 + len(table.rows)
 
 
 def test_a_deviation_has_its_own_column(capsys):
-    read = list(csv.DictReader(io.StringIO(run(capsys, "--format", "csv")[1])))
+    read = list(csv.DictReader(io.StringIO(without_notes(run(capsys, "--format", "csv")[1]))))
     assert read[0]["ViT-H/14 (JFT)"] == "88.55" and read[0]["ViT-H/14 (JFT) ±"] == "0.04"
     assert read[1]["BiT-L (R152x4)"] == "90.54" and read[1]["BiT-L (R152x4) ±"] == ""
     assert read[0]["Noisy Student"] == "88.4/88.5" and "Noisy Student ±" not in read[0]
@@ -59,7 +68,7 @@ def test_own_runs_stand_in_the_row_of_their_data_set(capsys, tmp_path):
     """Two seeds of a setting are one result; a folder is known by its name; others are below."""
     for seed, accuracy in enumerate((0.9, 0.92)):
         made(tmp_path / "runs" / f"seed-{seed}", accuracy, seed=seed)
-    made(tmp_path / "pets", 0.8, data="/somewhere/oxford-iiit-pet", images=(3_680, 3_669))
+    made(tmp_path / "pets", 0.8, data="/somewhere/oxford-iiit-pet", images=(3_680, 3_669), classes=37)
     made(tmp_path / "mine", 0.7, data="/somewhere/birds", images=(100, 50), init="/x/Ti_16.npz")
     status, out, err = run(capsys, "--format", "md", "--runs", tmp_path)
     assert (status, err) == (0, "")
@@ -74,6 +83,24 @@ def test_own_runs_stand_in_the_row_of_their_data_set(capsys, tmp_path):
         "±0.29 points), 2 seeds." in out
     )
     assert "x/Ti_16.npz, birds: from x/Ti_16.npz on 100 training images" in out
+
+
+def test_a_folder_of_another_number_of_classes_is_another_data_set(capsys, tmp_path):
+    for name in ("pets", "flowers", "imagenet", "cifar100"):
+        made(tmp_path / name, 0.75, data=f"/somewhere/{name}", classes=2)
+    _, out, _ = run(capsys, "--format", "md", "--runs", tmp_path)
+    for name in ("pets", "flowers", "imagenet", "cifar100"):
+        assert f"| digits | {name} | 75.00 |" in out
+    assert "own:" not in out
+    _, out, _ = run(capsys, "--format", "csv", "--runs", tmp_path)
+    assert len({len(row) for row in csv.reader(io.StringIO(without_notes(out)))}) == 1
+    assert "# digits,pets,75.00\n" in out
+
+
+def test_own_runs_have_no_row_of_a_pretraining(capsys, tmp_path):
+    made(tmp_path / "a", 0.75)
+    _, out, _ = run(capsys, "--table", "5", "--format", "md", "--runs", tmp_path)
+    assert out.count("75.00") == 1 and "| digits | cifar10 | 75.00 |" in out
 
 
 def test_own_runs_are_rows_where_the_data_sets_are_columns(capsys, tmp_path):

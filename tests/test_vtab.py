@@ -82,6 +82,36 @@ def test_class_folders_of_one_set(tmp_path):
     assert {*other.test.paths} == {*final.test.paths} and {*other.train.paths} != {*final.train.paths}
 
 
+def test_fewer_images_than_vtab_takes(tmp_path):
+    """All of them, a fifth to choose by; the notes and † say so."""
+    for part, count in (("train", 7), ("test", 6)):
+        files.by_classes(tmp_path / part, count)
+    final, choose = (vtab.opened("Camelyon", tmp_path, choose=choose) for choose in (False, True))
+    assert [len(part) for part in (final.train, choose.train, choose.test)] == [7, 6, 1]
+    assert final.notes[:2] == ("6 + 1 images drawn by seed 0", "7 training images in place of VTAB's 10")
+    with pytest.raises(InputError, match="has 1 image to draw from; need 2 or more: leave the task out"):
+        vtab.draw.rows(1, 0, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "message"),
+    [
+        (
+            "test",
+            9,
+            "test.txt and train800val200.txt both name 1 image, such as images/a picture 9.png; remove",
+        ),
+        ("val200", 7, "val200.txt and train800.txt both name 1 image, such as images/a picture 7.png"),
+    ],
+)
+def test_an_image_in_two_lists(tmp_path, name, line, message):
+    files.by_lists(tmp_path)
+    with open(tmp_path / f"{name}.txt", "a", encoding="utf-8") as file:
+        file.write(f"./images/a picture {line}.png 1\n")
+    with pytest.raises(InputError, match=message):
+        vtab.opened("Caltech101", tmp_path, choose=name == "val200")
+
+
 def test_class_folders_of_three_parts(tmp_path):
     for part, count in (("train", 12), ("validation", 4), ("test", 6)):
         files.by_classes(tmp_path / part, count)
@@ -97,7 +127,6 @@ def test_class_folders_of_three_parts(tmp_path):
         ({"train": 12}, 2, "has train and no test"),
         ({"test": 12}, 2, "has test and no train"),
         ({"train": 12, "test": 6}, 3, "has 3 folders of classes; Camelyon has 2 classes"),
-        ({"train": 9, "test": 6}, 2, "has 9 images to draw from; VTAB takes 10"),
     ],
 )
 def test_class_folders_that_are_wrong(tmp_path, parts, classes, message):

@@ -8,7 +8,7 @@ import pytest
 import vtab_files as files
 from command_line import run
 
-from vitnp import preset, vit, weights
+from vitnp import InputError, preset, vit, weights
 from vitnp.commands import cli, series, vtab_options, vtab_table
 from vitnp.data import vtab
 from vitnp.training.progress import Diverged
@@ -61,6 +61,49 @@ def test_every_task_that_is_there(capsys, tmp_path, words, monkeypatch):
     assert (status, err.count("\n")) == (2, 1) and "batch_size is 4 there and 5 here" in err
 
 
+def test_other_weights_and_other_images_are_refused(capsys, tmp_path, words):
+    """Nothing is trained or shown of what a file of the same name was before."""
+    one = [*words, "--tasks", "eurosat"]
+    assert run(capsys, *one)[0] == 0
+    kept = (tmp_path / "out" / "vtab.json").read_text()
+    before = (tmp_path / "old.npz").read_bytes()
+    config = preset("digits", in_channels=3, **TINY)
+    weights.save(tmp_path / "old.npz", vit.init(np.random.default_rng(1), config), config)
+    status, out, err = run(capsys, *one)
+    assert (status, err.count("\n")) == (2, 1) and "holds other results: sha256_of_weights is" in err
+    (tmp_path / "old.npz").write_bytes(before)
+    place = tmp_path / "data" / "eurosat"
+    listed = (place / "test.txt").read_text()
+    for path, text in ((place / "test.txt", listed.replace("0.png 2", "0.png 1")), (None, None)):
+        if path:
+            path.write_text(text)
+        else:
+            files.picture(place / "images" / "a picture 10.png", 77)  # in place, of the same size
+        for more in ("", "--lang ko"):
+            status, out, err = run(capsys, *one, *more.split())
+            assert (status, err.count("\n")) == (2, 1) and "| " not in out
+        assert "다른 이미지나 레이블" in err
+        (place / "test.txt").write_text(listed)
+    assert (tmp_path / "out" / "vtab.json").read_text() == kept
+    assert run(capsys, *one, "--overwrite")[0] == 0
+
+
+def test_moved_images_are_the_same(capsys, tmp_path, words):
+    one = [*words, "--tasks", "eurosat,svhn"]
+    assert run(capsys, *one)[0] == 0
+    (tmp_path / "data").rename(tmp_path / "moved")
+    status, out, _ = run(capsys, *one, "--data", tmp_path / "moved")
+    assert status == 0 and "| EuroSAT† | " in out
+    files.svhn_files(tmp_path / "moved" / "svhn", test=7)
+    status, _, err = run(capsys, *one, "--data", tmp_path / "moved")
+    assert status == 2 and "images or labels of SVHN" in err
+
+
+def test_mixup_is_said(capsys, tmp_path, words):
+    _, out, _ = run(capsys, *words, "--tasks", "eurosat", "--set-recipe", "mixup=0.2")
+    assert "augmentation: mixup 0.2\n" in out
+
+
 def test_tasks_one_after_the_other(capsys, tmp_path, words):
     assert run(capsys, *words, "--tasks", "dsprites_ori")[0] == 0
     status, out, _ = run(capsys, *words, "--tasks", "specialized,svhn", "--lang", "ko")
@@ -86,9 +129,9 @@ def test_a_sweep_chooses_by_the_200_images(capsys, tmp_path, words, monkeypatch)
     assert rows(tmp_path / "out")["EuroSAT"]["lr"] == "0.01"
 
 
-def asked(tmp_path, *more):
+def asked(tmp_path, *more, model="Ti/16"):
     """What the command asks its trainings for, with a model of 224 pixels."""
-    config = preset("Ti/16", **TINY)
+    config = preset(model, **TINY)
     weights.save(tmp_path / "large.npz", vit.init(np.random.default_rng(0), config), config)
     given = ["vtab", "--data", "data", "--weights", str(tmp_path / "large.npz"), *more]
     return vtab_options.asked(cli.parser(given).parse_args(given))
@@ -107,6 +150,8 @@ def test_the_papers_setting(tmp_path):
     assert vtab_options.in_a_way(wanted, *ways[0])["set_recipe"] == ["warmup_steps=500"]
     assert vtab_options.in_a_way(wanted, 0.01, 20)["set_recipe"] == ["warmup_steps=4"]
     assert asked(tmp_path, "--sweep")[1] == [(0.1, 2500), (0.1, 10000), (0.01, 2500), (0.01, 10000)]
+    with pytest.raises(InputError, match="not divisible by patch_size 14; give --image-size 392 or 378"):
+        asked(tmp_path, model="H/14")
     wanted, _ = asked(tmp_path, "--image-size", "32", "--set", "preprocessing.crop_fraction=0.5")
     assert (wanted.image_size, wanted.micro_batch) == ("32", None) and wanted.set[-1].endswith("=0.5")
 
@@ -147,6 +192,20 @@ def test_a_training_that_diverges_is_said(capsys, tmp_path, words, monkeypatch):
     assert "SVHN: training stopped at step 2\n" in err and "every training diverged" in err
 
 
+def test_a_divergence_in_korean(capsys, tmp_path, words, monkeypatch):
+    monkeypatch.setattr(series, "trained", stopped)
+    err = run(capsys, *words, "--tasks", "svhn", "--lang", "ko")[2]
+    assert "SVHN: 스텝 2, lr 0에서 학습이 멈추었습니다: 손실은 nan, 그래디언트의 노름은 nan\n" in err
+
+
+def stopped(*how):
+    """As a training that diverges raises."""
+    raise Diverged(
+        "training stopped at step 2, lr 0: the loss is nan and the gradient's norm nan; the first leaf that is not "
+        "finite: p; begin anew with a smaller --lr"
+    )
+
+
 def row(task, accuracy=0.5):
     return {"task": task, "accuracy": accuracy, "test_images": vtab.TASKS[task].test, "training_images": 10}
 
@@ -175,7 +234,12 @@ def test_a_mean_is_of_a_whole_group():
         ("--sweep --lr 0.1", "--sweep has one learning rate and one number of steps"),
         ("--lr 0", "--lr is 0.0; need"),
         ("--steps x", '--steps "x" are no whole numbers'),
-        ("--set-recipe epochs=2", "give one of them"),
+        ("--set-recipe epochs=2", "--set-recipe epochs is not for vtab; give --steps"),
+        ("--set-recipe lr=0.5", "--set-recipe lr is not for vtab; give --lr"),
+        (
+            "--set-recipe warmup_steps=1",
+            "warmup_steps is not for vtab; give --steps: the warm-up is 500 steps",
+        ),
         ("--image-size 9", "image_size 9x9 is not divisible by patch_size 2"),
         ("--out DATA/x", "is in the data folder"),
         ("--data DATA/nowhere", "there is no folder"),

@@ -67,7 +67,7 @@ def run(args):
             f"{fetch.called(path)} answers each class on its own; evaluate measures models that choose one class"
         )
     names, names_from = names_of(path, config, args.labels)
-    pictures, notes = test_pictures(Path(args.data))
+    pictures, notes = test_pictures(Path(args.data), path)
     labels, matched = classes_of(pictures, names, names_from, args)
     sets = None
     if args.real:

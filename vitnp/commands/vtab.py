@@ -12,6 +12,7 @@ from vitnp import data
 from vitnp.commands import series, vtab_table
 from vitnp.commands.vtab_options import add_options as options
 from vitnp.commands.vtab_options import asked, in_a_way, tasks
+from vitnp.commands.vtab_same import need_same_images, of_images, of_weights
 from vitnp.data import vtab
 from vitnp.data.fitting import by
 from vitnp.data.vtab import lists
@@ -27,7 +28,7 @@ from vitnp.training.progress import Diverged
 from vitnp.training.setup import prepare
 
 HELD_OUT = 0.2  # of the 1,000: 200
-NAME = "vtab.json"
+NAME, IMAGES = "vtab.json", "images_crc32"
 DRAWN = (
     "note: VTAB's own 800 + 200 images are the first in the order of TensorFlow Datasets, which these files do not "
     "have; those that are drawn by a seed are other images"
@@ -57,7 +58,7 @@ def run(args):
     each = {name: dataclasses.replace(wanted, vtab=name, data=str(places[name].resolve())) for name in names}
     setup = prepare(dataclasses.replace(each[names[0]], **in_a_way(wanted, *ways[0])))
     say(how(setup, ways))
-    counts = {name: said(one, setup.config, len(ways) > 1) for name, one in each.items()}
+    found = {name: said(one, setup.config, len(ways) > 1) for name, one in each.items()}
     if not all(lists.are_there(places[name]) for name in names):
         say(translated(DRAWN))
     out = writable(args.out)
@@ -65,7 +66,11 @@ def run(args):
     if args.overwrite:
         series.forget(out / NAME, lambda old: ["*/lr=*/*"])
     series.remember(out / NAME, about)
-    rows = known(out / NAME)
+    rows, images = known(out / NAME)
+    for name, (_, checksum) in found.items():
+        need_same_images(name, images.setdefault(name, checksum), checksum, out)
+    about |= {IMAGES: images}
+    keep(out, about, rows)
     with signals.heard() as wish, tqdm.tqdm(total=len(names), unit=" task", disable=None, leave=False) as bar:
         for number, name in enumerate(names):
             bar.set_description(name)
@@ -75,7 +80,7 @@ def run(args):
                 say(translated(f"stopped with {done}; the same command goes on"))
                 return 130
             about_task = {"task": name, "group": vtab.find(name).group, "seed": wanted.seed}
-            rows[name] = about_task | row | counts[name]
+            rows[name] = about_task | row | found[name][0]
             keep(out, about, rows)
             with unless_gone(sys.stdout):
                 bar.write(f"  {name}: {vtab_table.accuracy_of(rows[name])}", file=sys.stdout)
@@ -93,35 +98,44 @@ def how(setup, ways):
     whole = not prepared.keep_aspect_ratio and prepared.crop_fraction == 1
     pictures = (STRETCHED if whole else CROPPED).in_().format(by(setup.config.image_size))
     ways = " | ".join(f"lr {lr:g}, {translated(counted(steps, 'step'))}" for lr, steps in ways)
-    augmented = ", ".join(recipe.augment) or NONE.in_()
+    mixup = [f"mixup {recipe.mixup:g}"] if recipe.mixup else []
+    augmented = ", ".join([*recipe.augment, *mixup]) or NONE.in_()
     return HOW.in_().format(ways, recipe.batch_size, recipe.optimizer, pictures, augmented)
 
 
 def said(wanted, config, choose):
-    """{column: number} of the images of a task, which are said in a line. What does not fit is said here, not later."""
+    """({column: number} of a task's images, their checksum), and a line on them. What does not fit is said here."""
     dataset = vtab.opened(wanted.vtab, wanted.data, seed=wanted.seed)
     data.fitted(dataset, config)
+    checksum = of_images(dataset, wanted.data)
     if choose:
-        vtab.opened(wanted.vtab, wanted.data, seed=wanted.seed, choose=True)
+        to_choose = vtab.opened(wanted.vtab, wanted.data, seed=wanted.seed, choose=True)
+        checksum = of_images(to_choose, wanted.data, checksum)
     train, test = (len(part) for part in dataset[:2])
     parts = [counted(train, "training image"), counted(test, "test image"), *dataset.notes]
     say(f"{wanted.vtab}: {'; '.join(map(translated, parts))}")
-    return {"training_images": train, "test_images": test}
+    return {"training_images": train, "test_images": test}, checksum
 
 
 def described(args, wanted, ways):
     """What a series is, for the next call to compare with: all that its numbers depend on."""
     left_out = ("vtab", "hold_out", "lr", "steps", *MAY_CHANGE)
     about = {name: value for name, value in dataclasses.asdict(wanted).items() if name not in left_out}
-    return about | {"data": str(Path(args.data).resolve()), "lr_and_steps": ways}
+    return about | {
+        "data": str(Path(args.data).resolve()),
+        "lr_and_steps": ways,
+        "sha256_of_weights": of_weights(wanted.init),
+    }
 
 
 def known(path):
-    """{task: row} of what an earlier call has left in the series' file."""
-    rows = json.loads(reading.text(path)).get("results", [])
-    if not isinstance(rows, list) or not all(map(vtab_table.is_row, rows)):
+    """({task: row}, {task: checksum of its images}) of what an earlier call has left in the series' file."""
+    there = json.loads(reading.text(path))
+    rows, images = there.get("results", []), there.get(IMAGES, {})
+    right = isinstance(rows, list) and all(map(vtab_table.is_row, rows)) and isinstance(images, dict)
+    if not right or not {row["task"] for row in rows} <= images.keys():
         raise InputError(f"{path} is not as this command writes it; name another folder with --out")
-    return {row["task"]: row for row in rows}
+    return {row["task"]: row for row in rows}, images
 
 
 def done_now(wanted, ways, folder, wish):
@@ -162,7 +176,8 @@ def keep(out, about, rows):
     """Write the results: vtab.csv, and vtab.json with the means beside them."""
     ordered = [rows[name] for name in vtab.TASKS if name in rows]
     ordered = [{column: row[column] for column in vtab_table.COLUMNS} for row in ordered]
-    save_csv(out / "vtab.csv", ordered)
+    if ordered:
+        save_csv(out / "vtab.csv", ordered)
     with beside(out / NAME) as part:
         text = json.dumps(about | vtab_table.summary(rows) | {"results": ordered}, indent=1)
         Path(part).write_text(text + "\n", encoding="utf-8")

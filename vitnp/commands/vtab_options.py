@@ -19,6 +19,13 @@ SIZE, SMALLEST = 384, 224  # the paper's image size; a model of smaller images k
 PAPER, SWEEP = ((0.01,), (2_500,)), ((0.1, 0.01), (2_500, 10_000))  # learning rates, steps
 WARM_UP = 500, 5  # steps at most, and the part of a shorter training
 # As VTAB's own code prepares a picture: all of it, stretched.
+OWN = {  # fields that are asked for in another way
+    "lr": "--lr",
+    "steps": "--steps",
+    "epochs": "--steps",
+    "batch_size": "--batch-size",
+    "warmup_steps": "--steps: the warm-up is 500 steps, of a shorter training a fifth",
+}
 WHOLE = ("preprocessing.crop_fraction=1", "preprocessing.keep_aspect_ratio=false")
 
 
@@ -80,6 +87,9 @@ def asked(args):
     rates, steps = SWEEP if args.sweep else PAPER
     rates = rates if args.lr is None else numbers_of(args.lr, "--lr", float)
     steps = steps if args.steps is None else numbers_of(args.steps, "--steps")
+    for field in (word.partition("=")[0].strip() for word in args.set_recipe or ()):
+        if field in OWN:
+            raise InputError(f"--set-recipe {field} is not for vtab; give {OWN[field]}")
     for rate in rates:
         need_real("--lr", rate, low=0, open_at_low=True)
     for count in steps:
@@ -109,6 +119,13 @@ def size(args):
     models.need_images(own, "vtab is for pictures")
     if min(own.image_size) < SMALLEST or args.image_size is not None:
         return {}
+    patch = getattr(own, "patch_size", 1)
+    if SIZE % patch:
+        down = SIZE // patch * patch
+        raise InputError(
+            f"{SIZE}x{SIZE}, the paper's image size, is not divisible by patch_size {patch}; give --image-size "
+            f"{down + patch} or {down}"
+        )
     if own.batch_statistics:  # of a whole batch, which is not divided
         return {"image_size": str(SIZE)}
     return {"image_size": str(SIZE), "micro_batch": min(AT_A_TIME, args.batch_size or AT_A_TIME)}

@@ -3,7 +3,7 @@
 import sys
 
 from vitnp.commands.paper import beside, runs
-from vitnp.commands.paper.formats import FORMATS
+from vitnp.commands.paper.formats import FORMATS, printed
 from vitnp.course.paper.tables import TABLES
 from vitnp.errors import InputError, one_line
 from vitnp.system.language import Text, translated
@@ -45,7 +45,7 @@ def run(args):
     owns, problems = runs.found(args.runs)
     tables = beside.joined(TABLES[args.table](), [*owns, *runs.mean_of_vtab(owns)])
     tables[-1] = tables[-1]._replace(notes=(*tables[-1].notes, *map(runs.differs, owns)))
-    print("\n\n".join(map(FORMATS[args.format], tables)))
+    print(printed(tables, args.format))
     for problem in problems:
         say(f"vitnp: {one_line(translated(problem))}", sys.stderr)
     if args.out is not None:

@@ -5,14 +5,14 @@ from vitnp.course.paper.tables import DATA_SET, MODEL, Table
 from vitnp.system.language import Text
 
 YOURS = Text("직접 학습: {}", "own: {}")
-BELOW = Text("표에 없는 데이터셋의 직접 학습 결과, %", "Own results on other data sets, %")
+BELOW = Text("표에 자리가 없는 직접 학습 결과, %", "Own results that have no place in the table, %")
 ACCURACY = Text("테스트 정확도", "test accuracy")
 
 
 def joined(table, owns):
     """The tables to print: the paper's with the `Own` results, and one of those that have no place in it."""
     names = {"down": [row[table.at] for row in table.rows], "across": table.header}.get(table.data_sets, ())
-    places = [row_of(own.data, table, names) for own in owns]
+    places = [row_of(own, table, names) for own in owns]
     placed = [(own, place) for own, place in zip(owns, places, strict=True) if place is not None]
     rows = [(own.name, called(own.data), own.result) for own in owns if own not in [own for own, _ in placed]]
     header = (MODEL.in_(), DATA_SET.in_(), ACCURACY.in_())

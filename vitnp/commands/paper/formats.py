@@ -67,3 +67,13 @@ def numbers(cell, two):
 
 
 FORMATS = {"text": as_text, "csv": as_csv, "md": as_markdown}
+
+
+def printed(tables, name):
+    """The tables in a format. CSV has the first; the others and the notes are lines that begin with #."""
+    if name != "csv":
+        return "\n\n".join(map(FORMATS[name], tables))
+    first, *others = tables
+    below = [line for table in others for line in (table.title, *as_csv(table).splitlines())]
+    told = [note for table in tables for note in table.notes]
+    return "\n".join([as_csv(first), *(f"# {line}" for line in [*below, *told])])

@@ -28,6 +28,13 @@ ALIASES = {  # names of data sets and of folders, in small letters and digits al
     "Oxford-IIIT Pets": ("pets", "pet", "oxfordpets", "oxfordiiitpet", "oxfordiiitpets"),
     "Oxford Flowers-102": ("flowers", "flowers102", "oxfordflowers", "oxfordflowers102", "102flowers"),
 }
+CLASSES = {  # a data set of another number of classes is another one, whatever its name
+    "ImageNet": 1000,
+    "CIFAR-10": 10,
+    "CIFAR-100": 100,
+    "Oxford-IIIT Pets": 37,
+    "Oxford Flowers-102": 102,
+}
 VTAB = "vtab/"  # before the names of VTAB's tasks, which are not the whole data sets
 ALL_TASKS = "VTAB (19 tasks)"
 SERIES = "self-train.json"  # two folders above a run of `vitnp self-train`, whose own folder says which training it is
@@ -83,12 +90,15 @@ def short(name):
     return re.sub("[^a-z0-9]", "", os.path.basename(name.rstrip("/")).lower())
 
 
-def row_of(data, table, names):
-    """The name among `names` that a data set has in a table, or None."""
+def row_of(one, table, names):
+    """The name among `names` that the data set of an `Own` has in a table, or None."""
+    data = one.data
     if data != ALL_TASKS and data.startswith(VTAB) != table.vtab:
         return None
     own = short(data)
-    return next((name for name in names if own == short(name) or own in ALIASES.get(name, ())), None)
+    found = next((name for name in names if own == short(name) or own in ALIASES.get(name, ())), None)
+    other = not table.vtab and found in CLASSES and one.run.config.num_classes != CLASSES[found]
+    return None if other else found
 
 
 def found(folders):

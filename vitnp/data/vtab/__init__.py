@@ -41,8 +41,8 @@ def opened(name, folder, *, seed=0, choose=False):
         notes = ["images by the lists in the folder"]
     else:
         train, val, test = whole(task, folder, seed)
+        notes = [f"{len(train[1])} + {len(val[1])} images drawn by seed {seed}"]
         train, test = (train, val) if choose else (joined(train, val), test)
-        notes = [f"{draw.TRAIN} + {draw.CHOOSE} images drawn by seed {seed}"]
     official = (draw.TRAIN, draw.CHOOSE) if choose else (draw.TRAIN + draw.CHOOSE, task.test)
     for (_, labels), own, what in zip((train, test), official, ("training image", "test image"), strict=True):
         if len(labels) != own:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from vitnp.errors import InputError, one_line, shown
+from vitnp.errors import InputError, counted, one_line, shown
 from vitnp.system import reading
 
 TRAIN, CHOOSE, BOTH, TEST = "train800.txt", "val200.txt", "train800val200.txt", "test.txt"
@@ -19,13 +19,32 @@ def are_there(folder):
 
 
 def read(task, folder, choose):
-    """(training part, test part), each (paths, labels); choose: those of train800.txt and val200.txt."""
+    """(training part, test part), each (paths, labels); choose: those of train800.txt and val200.txt.
+
+    Raises InputError for an image that is in both.
+    """
     if not choose and (folder / BOTH).is_file():
-        return listed(task, folder, BOTH), listed(task, folder, TEST)
-    train, val = (listed(task, folder, name) for name in (TRAIN, CHOOSE))
-    if choose:
-        return train, val
-    return (train[0] + val[0], np.concatenate([train[1], val[1]])), listed(task, folder, TEST)
+        train, called = listed(task, folder, BOTH), BOTH
+    else:
+        train, called = listed(task, folder, TRAIN), TRAIN
+        val = listed(task, folder, CHOOSE)
+        need_apart(folder, called, train, CHOOSE, val)
+        if choose:
+            return train, val
+        train, called = (train[0] + val[0], np.concatenate([train[1], val[1]])), f"{TRAIN} or {CHOOSE}"
+    test = listed(task, folder, TEST)
+    need_apart(folder, called, train, TEST, test)
+    return train, test
+
+
+def need_apart(folder, name, part, other_name, other):
+    """Raise InputError where two lists name the same image: what is trained on is not to be tested on."""
+    if both := {*part[0]} & {*other[0]}:
+        first = min(both).relative_to(folder)
+        raise InputError(
+            f"{folder}: {other_name} and {name} both name {counted(len(both), 'image')}, such as {first}; remove it "
+            "from one of them"
+        )
 
 
 def listed(task, folder, name):
