@@ -188,7 +188,7 @@ def said(options, name, text):
 SCRATCH, FROM = Text("사전 학습 없이", "from scratch"), Text("{}에서 시작해", "from {}")
 IMAGES = Text("학습 이미지 {:,}장", "on {:,} training images")
 LABELS = Text("레이블 {:.2%}", "on {:.2%} of the labels")
-SOFT = Text("자기 학습용 데이터와 레이블 {:.2%}", "on data for self-training with {:.2%} of the labels")
+SOFT = Text("자가 학습용 데이터와 레이블 {:.2%}", "on data for self-training with {:.2%} of the labels")
 TEST = Text(
     "{} 픽셀, 테스트 이미지 {:,}장(표본오차 ±{:.2f}%p), 시드 {}개",
     "{} pixels, {:,} test images (sampling error ±{:.2f} points), {}",

@@ -36,7 +36,7 @@ COLUMNS = (
     Column(
         "Noisy Student",
         Text(
-            "ImageNet의 레이블, 레이블을 뺀 JFT-300M(자기 학습)",
+            "ImageNet의 레이블, 레이블을 뺀 JFT-300M(자가 학습)",
             "ImageNet's labels, and JFT-300M without labels (self-training)",
         ),
         "800, 600",

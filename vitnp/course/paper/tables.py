@@ -179,7 +179,7 @@ def noisy_student(lang=None):
     title = Text("Noisy Student: ImageNet 정확도, %", "Noisy Student: accuracy on ImageNet, %")
     note = Text(
         "레이블만 쓴 모델은 검증 이미지로 학습 종료를 정했고 Noisy Student의 베이스라인과 학습이 다릅니다. "
-        f"차이가 모두 자기 학습의 효과는 아닙니다. {ONE_RUN.ko}",
+        f"차이가 모두 자가 학습의 효과는 아닙니다. {ONE_RUN.ko}",
         "The models with labels only held out images to stop by; Noisy Student's own baselines did not. The difference "
         f"is not that of self-training alone. {ONE_RUN.en}",
     )
