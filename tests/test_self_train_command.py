@@ -1,6 +1,8 @@
 """`vitnp self-train`: what it leaves, that it goes on bit for bit, that it reads no label of the unlabeled images."""
 
 import csv
+import dataclasses
+import shutil
 import sys
 
 import numpy as np
@@ -9,12 +11,14 @@ from command_line import run
 from matplotlib.figure import Figure
 
 from vitnp import data, tree, weights
-from vitnp.commands import cli, self_train_words
+from vitnp.commands import cli, self_train_plan, self_train_words, series
 from vitnp.commands.self_train_plan import Plan
+from vitnp.system import language
 from vitnp.tasks import self_training as task
 from vitnp.training import self_training as files
 from vitnp.training import signals
-from vitnp.training.place import recall
+from vitnp.training.place import recall, reserved
+from vitnp.training.setup import prepare
 
 pytestmark = pytest.mark.usefixtures("plain_curves")
 
@@ -67,8 +71,10 @@ def test_what_it_leaves(done):
             np.testing.assert_allclose(probabilities, q[chosen], atol=1e-6)
         if name == "hard-labels":
             assert (probabilities.max(axis=1) == 1).all()
+        if name == "all-labels":  # every one once, whatever the teacher predicts
+            np.testing.assert_array_equal(found, unlabeled.rows)
         if name in ("labels-only", "all-labels"):
-            assert {*found} <= {*(labeled.rows if name == "labels-only" else unlabeled.rows)}
+            assert name == "all-labels" or {*found} == {*labeled.rows}
             np.testing.assert_array_equal(probabilities.argmax(axis=1), digits.train.labels[found])
             np.testing.assert_allclose(probabilities.max(axis=1), 0.91)  # smoothed as the labels are
     assert {about[name]["run"]["recipe"]["steps"] for name in RUNS} == {4}
@@ -154,13 +160,27 @@ def test_another_student(capsys, tmp_path):
         "--out",
         tmp_path,
     ]
-    assert run(capsys, *words)[0] == 0
+    status, out, _ = run(capsys, *words)
+    assert status == 0
     assert weights.load(tmp_path / "seed-0/round-1/model.npz")[1].stochastic_depth_rate == 0.2
     assert recall(tmp_path / "seed-0/teacher")["run"]["model"]["family"] == "cnn"
-    (tmp_path / "seed-0" / "mine.txt").write_text("mine")
+    of_students = "dropout 0.1, stochastic depth 0.2"
+    assert f"noise of the teacher: none; of the students: {of_students}" in out
+    mine = [tmp_path / "seed-0" / "pseudo-labels-mine.txt", tmp_path / "self-train.md"]
+    for file in mine:
+        file.write_text("mine")
+    shutil.copytree(tmp_path / "seed-0/teacher", tmp_path / "seed-0/my-own-run")
+    before = sorted(tmp_path.rglob("*"))
+    with reserved(tmp_path / "seed-0/teacher", new=False):  # as while it is trained
+        status, _, err = run(capsys, *words, "--ratio", 1, "--overwrite")
+    assert status == 2 and "a training is in" in err and sorted(tmp_path.rglob("*")) == before
+    with reserved(tmp_path, new=False):  # the same command a second time
+        status, out, err = run(capsys, *words, "--overwrite")
+    assert (status, out) == (2, "") and f"a training is in {tmp_path} at this moment" in err
+    assert sorted(tmp_path.rglob("*")) == before
     status, out, _ = run(capsys, *words, "--ratio", 1, "--overwrite")
     assert status == 0 and "2 labeled and 2 unlabeled" in out
-    assert (tmp_path / "seed-0" / "mine.txt").exists()
+    assert all(file.exists() for file in mine) and (tmp_path / "seed-0/my-own-run/model.npz").exists()
 
 
 @pytest.mark.parametrize(
@@ -171,11 +191,24 @@ def test_another_student(capsys, tmp_path):
             "--ratio 4",
             "a step of 16 images is not divided into 1 labeled image and 4 unlabeled ones; give --batch-size 15",
         ),
-        ("--init m.npz", "--init is m.npz, and self-train begins with random weights"),
+        ("--ratio 0", "--ratio is 0; need a whole number of at least 1"),
+        ("--init m.npz", "unrecognized arguments: --init"),
+        (
+            "--student-model efficientnet-digits --micro-batch 16",
+            "--micro-batch is 16, and BatchNorm normalizes over the whole batch",
+        ),
+        (
+            "--set-recipe batch_size=18",
+            "a step of 18 images is not divided into 1 labeled image and 3 unlabeled",
+        ),
+        ("--set-recipe steps=5 --set-recipe epochs=2", "epochs is 2 and steps is 5; give one of them"),
         ("--set-recipe mixup=0.2", "mixup is 0.2"),
         ("--student-set units=1", "--student-set is of a model that --student-model names"),
         ("--dtype float16", "leave out float16"),
-        ("--threshold 0.5", "no image of 1,337 has a probability of 0.5 or more"),
+        (
+            "--threshold 0.5",
+            "give a lower threshold, or train the teacher longer; in the same folder both need --overwrite",
+        ),
         ("--student-model bit-fashio", 'model "bit-fashio" is unknown; did you mean bit-fashion'),
     ],
 )
@@ -199,6 +232,63 @@ def test_the_table():
     assert lines[4] == said
     rows[3]["test_accuracy"] = 0.6201
     assert list(self_train_words.table(plan, rows))[4].endswith("95% interval +1.94 … +2.07: a difference")
+    rows[3]["test_accuracy"] = 0.62
+    assert "+2.00 ± 0.00 points; it is the same for every seed" in list(self_train_words.table(plan, rows))[4]
+    with language.used("ko"):
+        lines = list(self_train_words.table(plan, rows))
+    assert lines[0] == "| 학습 | 테스트 정확도, % | teacher와의 차이, %p | 시드 수 | 학습당 시간(초) |"
+    assert lines[4].startswith("round-1 − teacher: +2.00 ± 0.00%p. 모든 시드에서 같아")
+
+
+def test_what_is_compared_with_what():
+    """A baseline has the images and the number of the first student."""
+    baselines = Plan(None, None, 10, 2, 0.3, None, True)
+    want = [("round-1", other) for other in ("teacher", "labels-only", "without-noise", "hard-labels")]
+    want += [("round-2", other) for other in ("round-1", "labels-only", "all-labels")]
+    assert list(self_train_words.pairs(baselines)) == want
+    assert list(self_train_words.pairs(baselines._replace(baselines=False))) == [want[0], want[4]]
+    assert self_train_words.verdict(*want[-1], [-1.0]).startswith(
+        "round-2 − all-labels (upper bound): -1.00 points"
+    )
+
+
+def asked(words):
+    """What `self_train_plan.asked` makes of a command."""
+    return self_train_plan.asked(cli.parser(words).parse_args(words))
+
+
+def plan_of(words):
+    """The `Plan` and the two `Setup`s of a command."""
+    return asked([*WORDS, "out", *words.split()])
+
+
+def test_sizes_of_set_recipe_are_the_options():
+    """A student's rows are a quarter of the images of a step, however these are given; steps take the epochs' place."""
+    want = plan_of("--batch-size 8 --steps 3")[0]
+    assert plan_of("--set-recipe batch_size=8 --set-recipe steps=3")[0] == want
+    assert (want.student.batch_size, want.student.ratio, want.student.steps) == (2, 3, 3)
+    without_steps = [word for word in WORDS if word not in ("--steps", "4")]
+    by_epochs = asked([*without_steps, "out", "--set-recipe", "epochs=2"])[0]
+    assert (by_epochs.student.epochs, by_epochs.student.steps) == (None, 2 * 90)  # 1,437 / 16
+
+
+def test_without_any_noise():
+    """Every rate of the model is 0, whatever option gave it; the title names them all."""
+    noisy = "--set attention_dropout_rate=0.4 --set-recipe dropout=0.1 --set stochastic_depth_rate=0.3"
+    plan, *setups = plan_of(noisy)
+    said = "affine, randaugment, dropout 0.1, attention dropout 0.4, stochastic depth 0.3"
+    assert list(self_train_words.title(plan, *setups))[-1] == f"noise of every training: {said}"
+    quiet = prepare(self_train_plan.quiet(plan.student))
+    assert {*self_train_plan.noise_of(quiet.config).values()} == {0.0}
+    assert quiet.recipe.augment == ()
+
+
+def test_the_folder_of_the_pictures_may_move(tmp_path):
+    """It is one option, and no part of what a student is."""
+    plan = plan_of("")[0]
+    for place in ("here", "there"):
+        moved = [dataclasses.replace(one, data=str(tmp_path / place)) for one in plan[:2]]
+        series.remember(tmp_path / "self-train.json", Plan(*moved, *plan[2:]).about)
 
 
 def test_a_file_of_pseudo_labels(tmp_path):
@@ -210,5 +300,7 @@ def test_a_file_of_pseudo_labels(tmp_path):
         with pytest.raises(task.InputError, match=said):
             files.load(path, count, classes)
     path.write_text("no file of arrays")
-    with pytest.raises(task.InputError, match="is no file of pseudo-labels"):
+    with pytest.raises(
+        task.InputError, match="is no file of pseudo-labels for 2 classes; remove it, and vitnp"
+    ):
         files.load(path, 5, 2)

@@ -95,3 +95,11 @@ def test_the_best_of_the_abundant_and_copies_of_the_scarce():
     with pytest.raises(InputError, match=r"no image of 6 has a probability of 0.95"):
         self_training.chosen(q, threshold=0.95)
     np.testing.assert_array_equal(self_training.hard(q[3:5]), [[0, 1, 0], [1, 0, 0]])
+
+
+def test_equally_certain_rows_are_drawn():
+    """Their order tells the true class where images lie in folders by class, and must not choose."""
+    q = np.tile(np.float32([1, 0]), (200, 1))
+    first = [int((self_training.chosen(q, seed=seed) < 100).sum()) for seed in range(20)]
+    assert all(30 < count < 70 for count in first) and len({*first}) > 1
+    np.testing.assert_array_equal(self_training.chosen(q), self_training.chosen(q, seed=0))

@@ -27,3 +27,13 @@ wrong_rules(
     ("always the first unlabeled ones", "rows + len(self) * np.arange", "rows + 0 * np.arange"),
     ("no more rows than unlabeled images need", "max(len(labeled), ", "max(0, "),
 )
+wrong_rules(
+    FILE,
+    TESTS,
+    "test_equally_certain_rows_are_drawn",
+    (
+        "ties by the order of the images",
+        "np.random.default_rng(seed).permutation(len(q))",
+        "np.arange(len(q))",
+    ),
+)

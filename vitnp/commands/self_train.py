@@ -1,10 +1,13 @@
 """`vitnp self-train`: Noisy Student, a teacher from few labels and students from its predictions on all images."""
 
+import contextlib
+import re
 import sys
+from pathlib import Path
 
 from vitnp.commands import self_train_words as words
 from vitnp.commands import series, train
-from vitnp.commands.self_train_plan import asked
+from vitnp.commands.self_train_plan import BASELINES, TEACHER, asked
 from vitnp.commands.self_train_runs import PSEUDO, of_seed
 from vitnp.commands.train_words import chosen
 from vitnp.system.language import translated
@@ -13,9 +16,13 @@ from vitnp.system.writing import save_csv
 from vitnp.tasks.self_training import THRESHOLD
 from vitnp.training import signals
 from vitnp.training.folder import outside
-from vitnp.training.place import writable
+from vitnp.training.place import reserved
 from vitnp.training.progress import Diverged
 
+ENDINGS = ("json", "csv")  # of the series' own files
+NAME = "self-train.json"
+RUN = re.compile(rf"{TEACHER}|round-\d+|{'|'.join(BASELINES)}")
+FILE = re.compile(rf"{PSEUDO}-(\d+|{'|'.join(BASELINES)})\.(npz|csv)")
 COLUMNS = ("seed", "training", "test_accuracy", "train_accuracy", "loss", "seconds")
 
 
@@ -78,9 +85,9 @@ def add_options(parser):
         metavar="DIR",
         help="folder; the same command goes on with what is in it, --overwrite begins anew (default self-train)",
     )
-    train.add_training(parser)
+    train.add_training(parser, init=False)
     parser.description = (
-        "The options are those of train, but --init is not taken. Every training has as many steps of as many images. "
+        "The options are those of train, without --init. Every training has as many steps of as many images. "
         "Unless --set-recipe augment= and --set stochastic_depth_rate= say otherwise, each has randaugment after the "
         "recipe's own augmentation, and stochastic depth 0.2 where the model has it."
     )
@@ -90,16 +97,23 @@ def add_options(parser):
 @repeating_nothing()
 def run(args):
     """Train what is not finished, write the CSV after each, print the table at the end; 130 if stopped."""
+    plan, setup, student = asked(args)
+    outside(args.out, plan.teacher.place(plan.teacher.data))
+    with reserved(args.out, new=False):  # a second command of this folder is refused and removes nothing
+        out = Path(args.out)
+        if args.overwrite:
+            forget(out)
+        series.remember(out / NAME, plan.about, ENDINGS)
+        for line in (*words.title(plan, setup, student), *chosen(setup)):
+            say(translated(line))
+        return all_trained(args, plan, out)
+
+
+def all_trained(args, plan, out):
+    """Train what is not finished: the exit status."""
     import tqdm
 
-    plan, setup = asked(args)
-    outside(args.out, plan.teacher.place(plan.teacher.data))
-    out, rows = writable(args.out), []
-    if args.overwrite:
-        forget(out)
-    series.remember(out / "self-train.json", plan.about)
-    for line in (*words.title(plan, setup), *chosen(setup)):
-        say(translated(line))
+    rows = []
     total = args.seeds * len(plan.names)
     with signals.heard() as wish, tqdm.tqdm(total=total, unit=" run", disable=None, leave=False) as bar:
 
@@ -140,8 +154,19 @@ def trained(plan, seed, folder, wish, bar, between):
 
 
 def forget(out):
-    """Remove what an earlier series left in the folder, and nothing else."""
-    if (out / "self-train.json").exists():
-        for file in out.glob(f"seed-*/{PSEUDO}-*"):
+    """Remove what an earlier series left in the folder, by its names, and nothing else.
+
+    Raises InputError, with nothing removed, where one of its runs is trained at this moment.
+    """
+    if not (out / NAME).exists():
+        return
+    seeds = [path for path in out.glob("seed-*") if re.fullmatch(r"seed-\d+", path.name)]
+    inside = [path for seed in seeds for path in seed.iterdir()]
+    runs = [path.relative_to(out).as_posix() for path in inside if RUN.fullmatch(path.name)]
+    series.forget(out / NAME, lambda old: runs, ENDINGS)
+    for file in inside:
+        if FILE.fullmatch(file.name):
             file.unlink()
-    series.forget(out / "self-train.json", lambda old: ["seed-*/*"])
+    for seed in seeds:
+        with contextlib.suppress(OSError):  # something else is in it, or it is gone
+            seed.rmdir()

@@ -8,7 +8,7 @@ from vitnp import weights
 from vitnp.backend.arrays import get, to_device
 from vitnp.commands.self_train_plan import BASELINES, LABELS, TEACHER, quiet, round_called
 from vitnp.engine import loss
-from vitnp.errors import some_of
+from vitnp.errors import InputError, some_of
 from vitnp.system.language import translated
 from vitnp.system.output import say
 from vitnp.system.writing import save_csv
@@ -51,7 +51,10 @@ def predict(plan, wanted, before, path, between):
     p = to_device(p, get(wanted.backend))
     dataset, (_, unlabeled) = images_of(plan, wanted)
     q = task.teacher_probabilities(unlabeled, p, config, workers=wanted.workers, between=between)
-    rows = task.chosen(q, threshold=plan.threshold, per_class=plan.per_class)
+    try:
+        rows = task.chosen(q, threshold=plan.threshold, per_class=plan.per_class, seed=wanted.seed)
+    except InputError as problem:
+        raise InputError(f"{problem}; in the same folder both need --overwrite") from None
     table = list(counts(q, rows, plan.threshold, dataset.class_names))
     save_csv(path.with_suffix(".csv"), table)
     if absent := [row["class"] for row in table if not row["chosen"]]:
@@ -76,15 +79,18 @@ def counts(q, rows, threshold, class_names):
 
 
 def without_a_teacher(name, plan, wanted, first, path):
-    """Write what a baseline has in place of the first teacher's probabilities; only "all-labels" reads more labels."""
+    """Write what a baseline has in place of the first teacher's probabilities.
+
+    Only "all-labels" reads more labels: of every unlabeled image, each once, whatever the teacher predicts.
+    """
     dataset, (labeled, unlabeled) = images_of(plan, wanted)
     classes = len(dataset.class_names)
     rows, q = files.load(first, len(dataset.train), classes)
     if name == "hard-labels":
         q = task.hard(q)
     else:
-        order = labeled.rows if name == LABELS else unlabeled.rows
-        rows, smoothing = np.resize(order, len(rows)), prepare(wanted).recipe.label_smoothing
+        rows = np.resize(labeled.rows, len(rows)) if name == LABELS else unlabeled.rows
+        smoothing = prepare(wanted).recipe.label_smoothing
         q = loss.targets(dataset.train.labels[rows], classes, np.float32, label_smoothing=smoothing)
     files.save(path, rows, q)
 

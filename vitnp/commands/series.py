@@ -59,16 +59,16 @@ def need_same_pictures(wanted, folder):
         need_same(about["run"].get("data"), {"name": wanted.data} | prepare(wanted).data.about)
 
 
-def remember(path, what):
+def remember(path, what, endings=("*",)):
     """Write what a series is, or raise InputError where another one is in the folder already; its values may grow.
 
     Compared are the names that both have: an earlier version had other options. The folder of the data may have moved,
-    which each run looks at, see `trained`. The series' other files have the name
-    of this one, such as compare.csv beside compare.json; without it they are somebody else's.
+    which each run looks at, see `trained`. The series' other files have the name of this one and one of the endings,
+    such as compare.csv beside compare.json; without it they are somebody else's.
     """
     path, what = Path(path), json.loads(json.dumps(what))
     if not path.exists():
-        if others := sorted(path.parent.glob(f"{path.stem}.*")):
+        if others := sorted(files_of(path, endings)):
             raise InputError(
                 f"{others[0]} is there, and no {path.name} that says whose it is; name another folder with --out"
             )
@@ -85,24 +85,33 @@ def remember(path, what):
             )
 
 
-def forget(path, runs):
+def forget(path, runs, endings=("*",)):
     """Remove a series and its runs, if there is one: the files of its name, and what the runs left; nothing else.
 
     runs: a function, what the series is → the patterns of its runs' folders. Raises InputError where one of them is
-    trained at this moment, or where `path` says nothing of a series.
+    trained at this moment, or where `path` says nothing of a series; then nothing is removed.
     """
     path = Path(path)
     if not path.exists():
         return
-    for folder in sorted(folder for pattern in runs(_there(path)) for folder in path.parent.glob(pattern)):
-        if is_run(folder):
-            with reserved(folder, new=False):
-                clear(folder)
-            for emptied in (folder, folder.parent):
-                with contextlib.suppress(OSError):  # something else is in it
-                    emptied.rmdir()
-    for file in path.parent.glob(f"{path.stem}.*"):
+    found = sorted(folder for pattern in runs(_there(path)) for folder in path.parent.glob(pattern))
+    folders = [folder for folder in found if is_run(folder)]
+    for folder in folders:
+        with reserved(folder, new=False):
+            pass  # none of them is in use
+    for folder in folders:
+        with reserved(folder, new=False):
+            clear(folder)
+        for emptied in (folder, folder.parent):
+            with contextlib.suppress(OSError):  # something else is in it
+                emptied.rmdir()
+    for file in files_of(path, endings):
         file.unlink()
+
+
+def files_of(path, endings):
+    """The files beside `path` that have its name and one of the endings."""
+    return [file for ending in endings for file in path.parent.glob(f"{path.stem}.{ending}")]
 
 
 def _there(path):

@@ -63,8 +63,11 @@ def add_place(parser):
     parser.add_argument("--seed", type=int, help="split, weights, order, augmentation (default 0)")
 
 
-def add_training(parser):
-    """The options of every training: a default of None for each, so that `asked` sees what was typed."""
+def add_training(parser, init=True):
+    """The options of every training: a default of None for each, so that `asked` sees what was typed.
+
+    init: whether it may begin with a file's weights.
+    """
     names = ", ".join(data.SETS)
     parser.add_argument(
         "--data", metavar="NAME|DIR", help=f"{names}, or a folder of pictures (default digits)"
@@ -74,8 +77,11 @@ def add_training(parser):
         choices=("stop", "skip"),
         help="a picture of a folder that cannot be read (default stop)",
     )
-    add_model(parser)
-    add_recipe(parser).add_argument("--no-augment", action="store_true", help="the images as they are")
+    add_model(parser, init)
+    default = "the data set's own; with --init there is none" if init else "the data set's own"
+    add_recipe(parser, default=default).add_argument(
+        "--no-augment", action="store_true", help="the images as they are"
+    )
     add_keeping(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: as many as pay)")
     parser.add_argument(

@@ -1,15 +1,21 @@
 """The options of `vitnp train`, in groups; other commands that train have some of them."""
 
-from vitnp.commands.options import NAMES
+from vitnp.commands.options import NAMES, add_fields
 from vitnp.commands.weights import add_source
 
 
-def add_model(parser):
-    """The model: untrained, or from a file."""
-    model = parser.add_argument_group("model", "untrained, or from a file with --init")
+def add_model(parser, init=True):
+    """The model: untrained, or, with init, from a file."""
+    what = "untrained, or from a file with --init" if init else "with random weights"
+    model = parser.add_argument_group("model", what)
     model.add_argument("--model", metavar="NAME", help=f"{NAMES} (default: the recipe's)")
-    model.add_argument("--init", metavar="FILE", help="start from weights: a file, or a name of weights list")
-    add_source(model)
+    if init:
+        model.add_argument(
+            "--init", metavar="FILE", help="start from weights: a file, or a name of weights list"
+        )
+        add_source(model)
+    else:
+        add_fields(model)
     model.add_argument(
         "--dropout",
         type=float,

@@ -146,12 +146,13 @@ def teacher_probabilities(source, p, config, *, workers=None, between=None):
     return np.concatenate(parts)
 
 
-def chosen(q, *, threshold=THRESHOLD, per_class=None):
+def chosen(q, *, threshold=THRESHOLD, per_class=None, seed=0):
     """The rows of q (n, classes) to train on, sorted: of every class the same count, a scarce class has copies.
 
     A row's class is that of its largest probability, which is at least `threshold`. Of a class with more than
     `per_class` rows the most certain are taken; one with fewer repeats all of its rows. per_class: n / classes by
-    default. A class that no row has is left out. Raises InputError where there is no row at all.
+    default. The seed decides between rows that are equally certain: their order is not used, since in a folder it
+    tells the true class. A class that no row has is left out. Raises InputError where there is no row at all.
     """
     need_probabilities(q)
     need_real("threshold", threshold, low=0.0, at_most=1.0)
@@ -159,8 +160,9 @@ def chosen(q, *, threshold=THRESHOLD, per_class=None):
         per_class = max(len(q) // q.shape[1], 1)
     need_int("per_class", per_class, at_least=1)
     classes, top, found = q.argmax(axis=1), q.max(axis=1), []
+    order = np.random.default_rng(seed).permutation(len(q))
     for c in range(q.shape[1]):
-        rows = np.flatnonzero((classes == c) & (top >= threshold))
+        rows = order[((classes == c) & (top >= threshold))[order]]
         if len(rows):
             found.append(np.resize(rows[np.argsort(-top[rows], kind="stable")], per_class))
     if not found:

@@ -24,13 +24,13 @@ def load(path, count, classes):
     """(rows, probabilities) of a file, for so many training images and classes. Raises InputError for another file."""
     try:
         found = kinds.read(path)
-    except InputError as problem:
-        raise InputError(f"{path} is no file of pseudo-labels ({problem})") from None
+    except InputError:
+        found = {}
     rows, q = (np.asarray(found.get(name, 0)) for name in ("rows", "probabilities"))
     fits = rows.ndim == 1 and rows.dtype == np.int64 and q.dtype == np.float32
     if not fits or q.shape != (len(rows), classes) or not len(rows):
         raise InputError(
-            f"{path} is no file of pseudo-labels for {classes} classes; vitnp self-train writes one"
+            f"{path} is no file of pseudo-labels for {classes} classes; remove it, and vitnp self-train writes it again"
         )
     if not 0 <= rows.min() <= rows.max() < count:
         raise InputError(

@@ -15,7 +15,7 @@ from vitnp.errors import InputError, shown
 from vitnp.inputs.images import Preprocessing, scaled
 
 MOST_LAYERS, MOST_MAGNITUDE = 16, 30
-# Of a side, at strength 1: the released code's for 32x32 images. For photos it has 100 and 40 pixels, for any size.
+# Of a side, at strength 1: Noisy Student's for 32x32 images. Its code for ImageNet has 100 and 40 pixels, for any size.
 SHARE = 1 / 8
 
 
@@ -29,7 +29,7 @@ def enhanced(strength):
     return strength * 1.8 + 0.1
 
 
-# (bytes (n, H, W, C), strength, generator) → bytes. Whole numbers are cut off as in the released code. Beyond strength
+# (bytes (n, H, W, C), strength, generator) → bytes. Amounts that must be whole are rounded down. Beyond strength
 # 2, Posterize would keep more than 8 bits; beyond 1, Solarize would begin above 255: both then change nothing.
 OPERATIONS = {
     "AutoContrast": lambda x, s, rng: of.autocontrast(x),
