@@ -205,6 +205,9 @@ def test_a_picture_of_the_runs_beside_figure_3(capsys, tmp_path):
     out = tmp_path / "f.png"
     status, _, err = run(capsys, "--table", "figure-3", "--runs", tmp_path, "--out", out)
     assert (status, err) == (0, f"picture: {out}\n") and out.stat().st_size > 1000
+    made(tmp_path / "few" / "a", 0.9, labels=0.1)  # which repeats its images
+    status, _, err = run(capsys, "--table", "figure-3", "--runs", tmp_path / "few", "--out", out)
+    assert status == 2 and "learned from the labels of all its training images" in err
 
 
 @pytest.mark.parametrize("words", [[], ["--table", "figure-3"], ["--table", "6", "--runs", "x"]])

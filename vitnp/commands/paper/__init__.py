@@ -54,10 +54,15 @@ def run(args):
 
 
 def draw(owns, out):
-    """Save the picture of the runs beside Figure 3."""
+    """Save the picture of the runs beside Figure 3; those on a part of the labels repeat images, and are left out."""
     from vitnp import show
 
-    models = {}
+    models, owns = {}, [own for own in owns if own.run.options["labels"] is None]
+    if not owns:
+        raise InputError(
+            "none of the --runs learned from the labels of all its training images, which Figure 3 counts; leave "
+            "--out out"
+        )
     for own in owns:
         models.setdefault(own.name, {})[own.run.images[0]] = [value / 100 for value in own.accuracies]
     data = ", ".join(dict.fromkeys(runs.called(own.data) for own in owns))
