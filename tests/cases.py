@@ -132,7 +132,7 @@ def ops():
     yield op("sigmoid", sigmoid.forward, sigmoid.backward, 2 * x)
     yield op("swish", swish.forward, swish.backward, 2 * x)
     yield op(
-        "stochastic depth",
+        "stochastic_depth",
         lambda x: stochastic_depth.forward(x, rate=0.4, rng=generator()),
         stochastic_depth.backward,
         generic(5, 4, 3),

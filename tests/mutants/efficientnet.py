@@ -265,13 +265,13 @@ DEPTH = "ops/stochastic_depth.py"
 PER_IMAGE = "(len(x), *(1 for _ in x.shape[1:]))"
 mistakes(
     DEPTH,
-    ("stochastic depth", "mbconv, training"),
+    ("stochastic_depth", "mbconv, training"),
     ("nothing dropped on the way back", "return dropout.backward(dy, saved)", "return dy"),
     ("not rescaled on the way back", "dropout.backward(dy, saved)", "dropout.backward(dy, (saved[0], 0.0))"),
 )
 CONSISTENT += [
-    Consistent("one draw per value", DEPTH, ((PER_IMAGE, "x.shape"),), "stochastic depth"),
-    Consistent("one draw for the whole batch", DEPTH, ((PER_IMAGE, "(1,) * x.ndim"),), "stochastic depth"),
+    Consistent("one draw per value", DEPTH, ((PER_IMAGE, "x.shape"),), "stochastic_depth"),
+    Consistent("one draw for the whole batch", DEPTH, ((PER_IMAGE, "(1,) * x.ndim"),), "stochastic_depth"),
     Consistent(
         "what is kept is not rescaled",
         DEPTH,
@@ -281,7 +281,7 @@ CONSISTENT += [
                 "dropout.apply(x, keep, rate=0.0), (keep, 0.0)",
             ),
         ),
-        "stochastic depth",
+        "stochastic_depth",
     ),
 ]
 

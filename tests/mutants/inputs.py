@@ -65,7 +65,7 @@ wrong_rules(
     ("none and inf are words", "if text.lower() in WORDS:", "if False:"),
     ("none in small letters alone", "if text.lower() in WORDS", "if text in WORDS"),
     ("no JSON", 'if text.startswith(("{", "[")):', "if False:"),
-    ("an empty name", 'in text.split(",") if word)', 'in text.split(","))'),
+    ("an empty name", r"\([^)]*\)?)+", r"\([^)]*\)?)*"),
     ("always --set", "f'{option} {called}={text}: \"", "f'--set {called}={text}: \""),
     ("everything is a number", 'is not {field.metadata["kind"]}', "is not a number"),
 )

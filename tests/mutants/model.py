@@ -278,8 +278,8 @@ mistakes(
     SHARES,
     (
         "dloss forgotten",
-        "loss.backward(dloss, saved_loss), saved)\n\n    def right",
-        "loss.backward(1.0, saved_loss), saved)\n\n    def right",
+        "backward_parts(loss.backward(dloss, saved_loss), saved)",
+        "backward_parts(loss.backward(1.0, saved_loss), saved)",
     ),
 )
 mistakes(

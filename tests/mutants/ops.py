@@ -184,7 +184,7 @@ mistakes(
     "ops/dropout.py",
     DROPOUT,
     ("mask forgotten", DDROPOUT, "return dy * (1.0 / (1.0 - rate))"),
-    ("mask inverted", DDROPOUT, "return apply(dy, ~keep, rate=rate)"),
+    ("mask inverted", DDROPOUT, "return apply(dy, keep if keep is None else ~keep, rate=rate)"),
     ("scale forgotten", DDROPOUT, "return apply(dy, keep, rate=0.0)"),
     (
         "forward forgets the scale",
@@ -209,7 +209,11 @@ mistakes(
 mistakes(
     "ops/dropout.py",
     DROPOUT,
-    ("mask in float64", DDROPOUT, 'return apply(dy, keep.astype("float64"), rate=rate)'),
+    (
+        "mask in float64",
+        DDROPOUT,
+        'return apply(dy, keep if keep is None else keep.astype("float64"), rate=rate)',
+    ),
     clause="dtype",
 )
 
