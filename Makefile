@@ -7,7 +7,7 @@
 # make slides PLAN=90min LANG=ko    the same of all that a lesson plan shows, with speaker notes; OPTIONS=--help for more
 # make sheet  the formula sheet and the errata, A4 pages in PDF in both languages, into docs/sheet
 # make notebooks        build and run the notebooks from notebooks/src
-# make check-notebooks  run them all, and compare with those that are there
+# make check-notebooks  run them all, and compare with those that are there; NUMBERS="05 08" for some
 # make gpu    on an NVIDIA GPU: the tests marked gpu, and the benchmark against PyTorch
 # make mutants          small changes in vitnp, drawn by chance: each has to fail a test; OPTIONS=--help for more
 # make fuzz   inputs altered by chance, two minutes, the same every time; MINUTES=60 for an hour, OPTIONS=--help for more
@@ -68,7 +68,7 @@ notebooks: $(INSTALLED)
 	$(BIN)/python notebooks/build.py
 
 check-notebooks: $(INSTALLED)
-	$(BIN)/python notebooks/build.py --check
+	$(BIN)/python notebooks/build.py --check $(NUMBERS)
 
 # the first time two runs of the suite, to measure which test reaches which line and what passes in a copy; then an hour
 mutants: $(INSTALLED)

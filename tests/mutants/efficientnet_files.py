@@ -38,7 +38,7 @@ wrong_rules(
     "weights/efficientnet/said.py",
     WHERE,
     "test_arguments_of_the_model",
-    ("PyTorch's momentum for TensorFlow's", '1.0 - arguments["bn_momentum"]', 'arguments["bn_momentum"]'),
+    ("PyTorch's momentum for TensorFlow's", "= 1.0 - new", "= new"),
 )
 wrong_rules(
     "weights/efficientnet/files.py",
