@@ -57,7 +57,9 @@ def test_the_korean_pictures_are_the_same_ones():
         with Image.open(path) as korean, Image.open(FOLDER / name) as english:
             assert korean.size == english.size
             assert korean.convert("RGB").tobytes() != english.convert("RGB").tobytes()
-        assert path.stat().st_size <= (4 * LARGEST if name in ("first-minute.png", "augment.png") else LARGEST)
+        assert path.stat().st_size <= (
+            4 * LARGEST if name in ("first-minute.png", "augment.png") else LARGEST
+        )
 
 
 def test_the_pictures_are_those_of_the_command():
