@@ -314,8 +314,9 @@ def test_the_profile_finds_every_product(name):
     script = [sys.executable, str(turns.HERE / "profile_ops.py"), name, "--runs", "1"]
     done = subprocess.run(script, capture_output=True, text=True, check=True, env=dict(os.environ))
     lines = done.stdout.splitlines()
-    assert "linear.affine" in done.stdout
-    assert lines[0].startswith("NumPy")
+    assert lines[0].startswith(
+        "NumPy"
+    )  # which ops are slow enough for the table depends on the machine's other work
     c = workloads.case(name)
     counted = sum(cost.multiply_adds(c.config, whole=False).values())
     products = c.batch_size * counted * (1 if c.work == "forward" else 3)
