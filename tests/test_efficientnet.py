@@ -176,14 +176,14 @@ def test_what_cannot_be_trained_is_said_before_the_first_step(recipe, count, siz
     config = TINY if size is None else dataclasses.replace(TINY, image_size=size, strides=(2, 2))
     how = dataclasses.replace(RECIPE, **recipe)
     with pytest.raises(InputError, match=said):
-        guards.check_together(config, Classification(), how, count)
-    guards.check_together(config, Head(), how, count)
-    guards.check_together(preset("cnn-tiny"), Classification(), how, count)
+        guards.check_batches(config, Classification(), how, count)
+    guards.check_batches(config, Head(), how, count)
+    guards.check_batches(preset("cnn-tiny"), Classification(), how, count)
 
 
 def test_several_ranks_are_refused():
     with pytest.raises(InputError, match="is trained by one process, not 2; start it without mpiexec"):
-        guards.check_together(TINY, Classification(), RECIPE, 8, ranks=2)
+        guards.check_batches(TINY, Classification(), RECIPE, 8, ranks=2)
 
 
 def test_the_published_sizes_take_pictures():

@@ -8,7 +8,7 @@ import pytest
 from command_line import run as command
 
 from vitnp import preset, weights
-from vitnp.commands.paper import runs
+from vitnp.commands.paper import notes, runs
 from vitnp.course.paper import tables
 from vitnp.models import config_to_dict, vit
 from vitnp.training.progress import Epoch
@@ -137,7 +137,7 @@ def test_the_trainings_of_a_self_training_are_told_apart_by_their_folders(tmp_pa
         "digits, teacher": pytest.approx((80.0, 90.0)),
         **{f"digits, {name}": (85.0, 85.0) for name in with_file},
     }
-    told = {own.name: runs.differs(own) for own in owns}
+    told = {own.name: notes.differs(own) for own in owns}
     assert "from scratch on 2.00% of the labels; " in told["digits, teacher"]
     assert "from scratch on 2.00% of the labels; " in told["digits, labels-only"]
     assert "from scratch on 2.00% of the labels, the rest pseudo-labeled; " in told["digits, round-1"]
@@ -166,7 +166,7 @@ def test_trainings_of_a_self_training_without_their_series_are_not_averaged(tmp_
 def test_the_name_of_weights_is_not_shortened(tmp_path, init, name):
     made(tmp_path / "a", 0.8, init=init)
     (own,), _ = runs.found([tmp_path])
-    assert own.name == name and f": from {name} on " in runs.differs(own)
+    assert own.name == name and f": from {name} on " in notes.differs(own)
 
 
 def test_tasks_of_vtab_have_their_own_rows_and_a_mean_of_all_alone(capsys, tmp_path):

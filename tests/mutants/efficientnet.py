@@ -130,8 +130,8 @@ mistakes(
     ("factor σ forgotten", "    dx *= y\n", ""),
     ("σ for 1 − σ", "dx = 1.0 - y", "dx = 1.0 * y"),
     ("dy forgotten", "    dx *= dy\n", ""),
-    ("tanh(x) for tanh(x/2)", "t = 0.5 * x", "t = 1.0 * x"),
 )
+mistakes("ops/sigmoid.py", SWISH, ("tanh(x) for tanh(x/2)", "t = 0.5 * x", "t = 1.0 * x"))
 wrong_rules(
     "ops/swish.py",
     "test_trace_efficientnet",
@@ -266,8 +266,12 @@ PER_IMAGE = "(len(x), *(1 for _ in x.shape[1:]))"
 mistakes(
     DEPTH,
     ("stochastic_depth", "mbconv, training"),
-    ("nothing dropped on the way back", "return dropout.backward(dy, saved)", "return dy"),
-    ("not rescaled on the way back", "dropout.backward(dy, saved)", "dropout.backward(dy, (saved[0], 0.0))"),
+    ("nothing dropped in the backward pass", "return dropout.backward(dy, saved)", "return dy"),
+    (
+        "not rescaled in the backward pass",
+        "dropout.backward(dy, saved)",
+        "dropout.backward(dy, (saved[0], 0.0))",
+    ),
 )
 CONSISTENT += [
     Consistent("one draw per value", DEPTH, ((PER_IMAGE, "x.shape"),), "stochastic_depth"),
@@ -358,8 +362,8 @@ wrong_rules(
     "test_parameters",
     (
         "the gate's width from the wide channels",
-        "max(int(inputs * config.sq",
-        "max(int(6 * inputs * config.sq",
+        "config.squeezed(inputs)",
+        "config.squeezed(6 * inputs)",
     ),
     name="EfficientNet-B0",
 )

@@ -97,7 +97,7 @@ CONSISTENT += [
     Consistent(
         "tanh(x) for tanh(x/2)",
         "ops/sigmoid.py",
-        (("tanh(0.5 * x)", "tanh(x)"), ("dy * saved * (1.0 - saved)", "2.0 * dy * saved * (1.0 - saved)")),
+        (("t = 0.5 * x", "t = 1.0 * x"), ("dy * saved * (1.0 - saved)", "2.0 * dy * saved * (1.0 - saved)")),
         "sigmoid",
     ),
 ]

@@ -131,7 +131,7 @@ def test_gradients_and_running_statistics_in_training(tmp_path, name):
             close(moved[buffer], after[buffer].numpy(), 1e-12, "EfficientNet's running statistics", buffer)
 
 
-@pytest.mark.parametrize("size", ["b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "l2"])
+@pytest.mark.parametrize("size", ["b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "l2"])
 def test_every_published_size_is_timms(size):
     config = preset(f"EfficientNet-{size.upper()}")
     model = timm.create_model(f"tf_efficientnet_{size}", device="meta")
@@ -143,11 +143,12 @@ def test_every_published_size_is_timms(size):
     assert {module.eps for module in model.modules() if isinstance(module, nn.BatchNorm2d)} == {
         row["batch_norm_eps"]
     }
-    cfg, how = model.pretrained_cfg, row["preprocessing"]  # of the first tag, ns_jft_in1k
+    tag = (
+        "ra_in1k" if size == "b8" else "ns_jft_in1k"
+    )  # b8 is no noisy student, and its first tag has other means
+    cfg, how = timm.get_pretrained_cfg(f"tf_efficientnet_{size}.{tag}").to_dict(), row["preprocessing"]
     want = (cfg["mean"], cfg["std"], cfg["interpolation"], cfg["crop_mode"] == "center")
     assert (how.mean, how.std, how.resize_filter, how.keep_aspect_ratio) == want
-    if size == "l2":  # whose first tag is that of 475 pixels
-        cfg = timm.get_pretrained_cfg("tf_efficientnet_l2.ns_jft_in1k").to_dict()
     assert (how.crop_fraction, row["image_size"]) == (cfg["crop_pct"], tuple(cfg["input_size"][1:]))
 
 

@@ -4,7 +4,7 @@
     g = σ(swish(s·W₁ + b₁)·W₂ + b₂)                  excite
     y = g·x                                          one gate per channel of each image
 
-It is all that one place of an MBConv unit learns of the others but its neighbors.
+The convolutions of an MBConv unit show a place its neighbors alone; this shows it a mean of all places.
 """
 
 from vitnp.backend.half import wide

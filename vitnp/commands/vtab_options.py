@@ -18,7 +18,6 @@ RECIPE = "fine-tuning on VTAB (19 tasks)"
 SIZE, SMALLEST = 384, 224  # the paper's image size; a model of smaller images keeps its own
 PAPER, SWEEP = ((0.01,), (2_500,)), ((0.1, 0.01), (2_500, 10_000))  # learning rates, steps
 WARM_UP = 500, 5  # steps at most, and the part of a shorter training
-# As VTAB's own code prepares a picture: all of it, stretched.
 OWN = {  # fields that are asked for in another way
     "lr": "--lr",
     "steps": "--steps",
@@ -26,6 +25,7 @@ OWN = {  # fields that are asked for in another way
     "batch_size": "--batch-size",
     "warmup_steps": "--steps: the warm-up is 500 steps, of a shorter training a fifth",
 }
+# As VTAB's own code prepares a picture: all of it, stretched.
 WHOLE = ("preprocessing.crop_fraction=1", "preprocessing.keep_aspect_ratio=false")
 
 

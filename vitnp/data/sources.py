@@ -89,16 +89,15 @@ class DataSet(NamedTuple):
         """What tells one data set from another, for a checkpoint to remember."""
         labels = np.concatenate([self.train.labels, self.test.labels])
         files = [self.train.files, self.test.files]
-        return (
-            {
-                "images": [len(self.train), len(self.test)],
-                "shape": list(self.train.shape),
-                "classes": list(self.class_names),
-                "labels": zlib.crc32(labels.astype("<i8").tobytes()),
-            }
-            | ({} if None in files else {"files": zlib.crc32(repr(files).encode())})
-            | self.train.about
-        )
+        about = {
+            "images": [len(self.train), len(self.test)],
+            "shape": list(self.train.shape),
+            "classes": list(self.class_names),
+            "labels": zlib.crc32(labels.astype("<i8").tobytes()),
+        }
+        if None not in files:
+            about["files"] = zlib.crc32(repr(files).encode())
+        return about | self.train.about
 
     def check_fits(self, config, classes=True):
         """Raise InputError unless a model of the configuration takes the images and, if asked, knows the classes."""

@@ -12,9 +12,7 @@ class ModelConfig(Checked):
 
     reads: ClassVar[str] = ""  # "images" or "sequences"
     attends: ClassVar[bool] = False  # has tokens, blocks and heads, as a Transformer
-    batch_statistics: ClassVar[bool] = (
-        False  # training normalizes over the batch, so its inputs are not independent
-    )
+    batch_statistics: ClassVar[bool] = False  # in training its inputs depend on each other, by BatchNorm
     residual: ClassVar = None  # the `residual.Residual` in it, where there is one
 
     @property

@@ -29,8 +29,10 @@ from vitnp.inputs.images import Preprocessing
 
 OF_IMAGES = ("vit", "bit", "hybrid", "efficientnet", "cnn", "rnn", "mlp")
 # Fields that older files have not; a file has them only where they are not the default.
-YOUNGER = {"crop_rounding", "num_registers", "input_norm", "pooled_norm", "pool_mlp_dim", "multi_label"}
-YOUNGER |= {"stochastic_depth_rate"}
+YOUNGER = {
+    *("crop_rounding", "num_registers", "input_norm", "pooled_norm", "pool_mlp_dim", "multi_label"),
+    "stochastic_depth_rate",
+}
 STATISTICS = ("mean", "var")  # the leaves of running statistics, of BatchNorm
 FAMILIES = (*OF_IMAGES, "transformer")  # the modules, in the order in which a preset is looked for
 

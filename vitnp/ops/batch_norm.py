@@ -7,8 +7,8 @@ are the running ones, the leaves `mean` and `var`, which no gradient step change
 
     mean ← m·mean + (1 − m)·mean of the batch,    var ← m·var + (1 − m)·var of the batch·n/(n − 1)
 
-m is the momentum, 0.99 in EfficientNet (PyTorch calls 1 − m so), n the number of values per channel: the unbiased
-variance, as TensorFlow's fused operation and PyTorch average it, while x̂ has the biased one.
+m is the momentum, 0.99 in EfficientNet (PyTorch's momentum is 1 − m), n the number of values per channel. So the
+running variance is the unbiased one, as in TensorFlow's fused operation and in PyTorch; x̂ has the biased one.
 """
 
 from typing import Any, NamedTuple

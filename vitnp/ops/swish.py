@@ -1,7 +1,7 @@
 """Swish, also called SiLU: y = x·σ(x), σ the logistic function (Ramachandran et al., 2017)."""
 
-from vitnp.backend.arrays import array_module
 from vitnp.backend.tiles import tiled
+from vitnp.ops.sigmoid import sigma
 
 
 def forward(x):
@@ -33,12 +33,3 @@ def slope(x, dy):
     dx *= y
     dx *= dy
     return dx
-
-
-def sigma(x):
-    """σ(x) = ½ (1 + tanh(x/2)), which no x makes overflow."""
-    t = 0.5 * x
-    t = array_module(x).tanh(t, out=t)
-    t *= 0.5
-    t += 0.5
-    return t

@@ -47,9 +47,9 @@ class SelfTraining(NamedTuple):
         """How many of the largest logits are the labels'."""
         return Classification().right(arrays, p, config)
 
-    def learned(self, *p):
+    def learned(self, p):
         """As for `Classification`."""
-        return Classification().learned(*p)
+        return Classification().learned(p)
 
 
 class Unlabeled(ImageSource):

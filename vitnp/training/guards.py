@@ -7,6 +7,7 @@ import numpy as np
 from vitnp import tree
 from vitnp.data import ImageSource, augment
 from vitnp.data.sources import need_source
+from vitnp.engine import batch
 from vitnp.engine.precision import DTYPES
 from vitnp.errors import InputError, counted, need_choice
 from vitnp.inputs.checks import misfits, need_fit
@@ -31,7 +32,7 @@ def check_fit(data, config, task):
     data.check_fits(config, classes=task.uses_labels)
 
 
-def check_together(config, task, recipe, count, *, ranks=1):
+def check_batches(config, task, recipe, count, *, ranks=1):
     """Raise InputError for batches that no model with BatchNorm is trained with; count: of all training inputs."""
     if not config.batch_statistics or getattr(task, "frozen", False):
         return
@@ -39,15 +40,12 @@ def check_together(config, task, recipe, count, *, ranks=1):
         raise InputError(
             f"a model with BatchNorm is trained by one process, not {ranks}; start it without mpiexec"
         )
-    if recipe.micro_batch is not None and recipe.micro_batch < recipe.batch_size:
+    size = recipe.batch_size
+    batch.check_together(size, size, recipe.micro_batch or size)
+    last = count % size or size
+    if 1 in (last, size) and config.map_size == (1, 1) and not hasattr(task, "ratio"):
         raise InputError(
-            f"micro_batch is {recipe.micro_batch}, and BatchNorm normalizes over the whole batch of "
-            f"{recipe.batch_size}; leave it out, or use a smaller batch_size"
-        )
-    last = count % recipe.batch_size or recipe.batch_size
-    if 1 in (last, recipe.batch_size) and config.map_size == (1, 1) and not hasattr(task, "ratio"):
-        raise InputError(
-            f"the last batch of {counted(count, 'image')} by {recipe.batch_size} is one image, and its last feature "
+            f"the last batch of {counted(count, 'image')} by {size} is one image, and its last feature "
             "map is one place: BatchNorm needs two values; use another batch_size, or larger images"
         )
 

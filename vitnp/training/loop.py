@@ -29,12 +29,12 @@ from vitnp.tasks.frozen import represented
 from vitnp.training import optim, statistics
 from vitnp.training.guards import (
     check_augmentation,
+    check_batches,
     check_dtype,
     check_finite,
     check_fit,
     check_place,
     check_same_trees,
-    check_together,
 )
 from vitnp.training.progress import READ_EVERY, Diverged, Epoch, Progress, Step, Stopped
 from vitnp.training.recipes.recipe import with_dropout
@@ -85,7 +85,7 @@ def train(p, config, data, recipe, *, rng, how=How(), resume=None, watch=Watch()
     check_fit(data, config, task)
     check_augmentation(recipe, data.train)
     check_dtype(how.dtype, task)
-    check_together(config, task, recipe, len(data.train), ranks=(how.comm or Alone()).size)
+    check_batches(config, task, recipe, len(data.train), ranks=(how.comm or Alone()).size)
     config = with_dropout(config, recipe)
     workers = how.workers
     if workers is None:

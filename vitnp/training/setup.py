@@ -20,7 +20,7 @@ from vitnp.tasks.masked import MaskedPatches, with_task, without_head
 from vitnp.tasks.self_training import SelfTraining
 from vitnp.training import self_training
 from vitnp.training.choices import changed, config_class, model_name, recipe_of
-from vitnp.training.guards import check_dtype, check_fit, check_together
+from vitnp.training.guards import check_batches, check_dtype, check_fit
 from vitnp.training.recipes import Recipe
 from vitnp.training.recipes.recipe import with_dropout
 from vitnp.training.snapshots import is_training_checkpoint, model
@@ -91,7 +91,7 @@ def prepare(wanted, known=None):
     else:
         p = with_task(p, rng, config, task)
         recipe = dataclasses.replace(recipe, mixup=0.0, label_smoothing=0.0)  # which are of labels
-    check_together(config, task, recipe, len(dataset.train))
+    check_batches(config, task, recipe, len(dataset.train))
     return Setup(wanted, dataset, p, config, recipe, rng, task)
 
 

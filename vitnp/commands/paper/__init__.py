@@ -2,7 +2,7 @@
 
 import sys
 
-from vitnp.commands.paper import beside, runs
+from vitnp.commands.paper import beside, notes, runs
 from vitnp.commands.paper.formats import FORMATS, printed
 from vitnp.course.paper.tables import TABLES
 from vitnp.errors import InputError, one_line
@@ -44,7 +44,7 @@ def run(args):
         )
     owns, problems = runs.found(args.runs)
     tables = beside.joined(TABLES[args.table](), [*owns, *runs.mean_of_vtab(owns)])
-    tables[-1] = tables[-1]._replace(notes=(*tables[-1].notes, *map(runs.differs, owns)))
+    tables[-1] = tables[-1]._replace(notes=(*tables[-1].notes, *map(notes.differs, owns)))
     print(printed(tables, args.format))
     for problem in problems:
         say(f"vitnp: {one_line(translated(problem))}", sys.stderr)
@@ -65,6 +65,6 @@ def draw(owns, out):
         )
     for own in owns:
         models.setdefault(own.name, {})[own.run.images[0]] = [value / 100 for value in own.accuracies]
-    data = ", ".join(dict.fromkeys(runs.called(own.data) for own in owns))
+    data = ", ".join(dict.fromkeys(notes.called(own.data) for own in owns))
     show.save(show.more_images(models, data), out)
     say(WRITTEN.in_().format(out), sys.stderr)

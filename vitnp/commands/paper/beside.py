@@ -1,6 +1,7 @@
 """A table of the paper with one's own results: in new columns or rows where their data sets are its, else below."""
 
-from vitnp.commands.paper.runs import called, row_of
+from vitnp.commands.paper.notes import called
+from vitnp.commands.paper.runs import row_of
 from vitnp.course.paper.tables import DATA_SET, MODEL, Table
 from vitnp.system.language import Text
 

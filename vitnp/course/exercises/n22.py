@@ -205,7 +205,9 @@ def gate_backward(gate_backward):
             known(
                 mean_alone, "x는 곱에도 쓰였습니다. g·dy를 더하세요.", "x is also in the product: add g·dy."
             ),
-            known(undivided, "평균의 역전파는 H·W로 나눕니다.", "The mean divides by H·W on the way back."),
+            known(
+                undivided, "평균의 역전파는 H·W로 나눕니다.", "The backward pass of the mean divides by H·W."
+            ),
             known(
                 without_the_slope,
                 "시그모이드의 미분값 g·(1 − g)가 빠졌습니다.",

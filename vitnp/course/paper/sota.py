@@ -64,13 +64,8 @@ TABLE_2 = {
     }.items()
 }
 BETTER = 88.5  # ImageNet: "slightly improved" from Noisy Student's weights
-CORE_DAYS = (
-    2_500,
-    680,
-    230,
-    9_900,
-    12_300,
-)  # TPUv3: cores times days of pre-training, in the order of COLUMNS
+# TPUv3: cores times days of pre-training, in the order of COLUMNS
+CORE_DAYS = (2_500, 680, 230, 9_900, 12_300)
 
 # Of the test sets. ReaL: the 46,837 of ImageNet's 50,000 that have a label left. VTAB's tasks have one each.
 TEST_IMAGES = {

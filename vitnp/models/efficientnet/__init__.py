@@ -47,7 +47,7 @@ def multiply_adds(config):
         count = math.prod(size) * inputs * wide * (config.expansions[stage] > 1)
         size = tuple(-(-n // stride) for n in size)
         count += math.prod(size) * (k * k * wide + wide * outputs)
-        count += 2 * wide * max(int(inputs * config.squeeze_ratio), 1)
+        count += 2 * wide * config.squeezed(inputs)
         found[f"stage {stage + 1}"] = found.get(f"stage {stage + 1}", 0) + count
         inputs = outputs
     found["top"] = math.prod(size) * inputs * config.head_channels

@@ -50,6 +50,10 @@ class EfficientNetConfig(ImageConfig):
         """Whether anything is dropped in training."""
         return self.dropout_rate + self.stochastic_depth_rate > 0
 
+    def squeezed(self, inputs):
+        """The width of the squeeze layer of a unit with so many input channels."""
+        return max(int(inputs * self.squeeze_ratio), 1)
+
     @property
     def map_size(self):
         """(height, width) of the last feature map."""

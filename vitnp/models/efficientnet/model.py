@@ -41,7 +41,7 @@ def init(rng, config, dtype="float32"):
         sizes = {"inputs": inputs, "outputs": config.channels[stage], "kernel": config.kernels[stage]}
         sizes |= {
             "expansion": config.expansions[stage],
-            "squeezed": max(int(inputs * config.squeeze_ratio), 1),
+            "squeezed": config.squeezed(inputs),
         }
         p["stages"].setdefault(stage, {})[unit] = mbconv.init(rng, **sizes, dtype=dtype)
         inputs = config.channels[stage]

@@ -54,10 +54,8 @@ ENDINGS = {
     "ours": (("W", "b"), ("gamma", "beta", "mean", "var")),
     "timm": (("weight", "bias"), ("weight", "bias", "running_mean", "running_var")),
 }
-MEAN, COUNTER = (
-    ".running_mean",
-    ".num_batches_tracked",
-)  # which counts batches; with a momentum, nothing reads it
+MEAN = ".running_mean"
+COUNTER = ".num_batches_tracked"  # with a momentum, nothing reads it
 
 
 def names(units, expansions):
