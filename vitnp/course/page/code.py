@@ -1,0 +1,2 @@
+def of(config):
+    return {}

@@ -1,0 +1,2 @@
+def of(name, config):
+    return "formula", "back"
