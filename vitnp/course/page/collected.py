@@ -177,7 +177,7 @@ def matrix(x, binary, heads, bins):
 
 
 def image(x, config, binary):
-    """How a value per pixel is kept: of the channels the one of largest magnitude. The photo itself is kept as it is."""
+    """How a value per pixel is kept: of its channels the one of largest magnitude. The photo is kept as it is."""
     scale = float(np.abs(x).max())
     if x.ndim == 5:  # (rows, cols, P, P, C): put together again
         x = x.transpose(0, 2, 1, 3, 4).reshape(*config.image_size, -1)
