@@ -1,4 +1,4 @@
-"""`vitnp explore`: a page to touch, one HTML file: a photo in a ViT with every tensor, or with --live a ViT that runs."""
+"""`vitnp explore`: one HTML file to touch: a photo in a ViT with every tensor, or with --live a ViT that runs in it."""
 
 import os
 from pathlib import Path
@@ -76,17 +76,8 @@ def need_page(args):
 
 def explore_text(args, lang):
     """The page of one photo in one model."""
-    if args.seed is not None and args.weights is not None:
-        raise InputError("--seed is of random weights, and --weights names a file's; leave one out")
-    if args.seed is not None and args.seed < 0:
-        raise InputError(f"--seed is {args.seed}; need at least 0")
-    model = chosen(args)
+    model = asked(args)
     config = model.config
-    models.need_family(config, FAMILIES, "explore follows the slides of the ViT")
-    explore.need_fitting(config)
-    if args.label is not None and not 0 <= args.label < config.num_classes:
-        need = f"a class from 0 to {config.num_classes - 1}" if config.num_classes else "a model with a head"
-        raise InputError(f"--label is {args.label}; need {need}")
     image = photo_for(args.image, model)
     xp = backend(args)
     with working() as say:
@@ -97,30 +88,45 @@ def explore_text(args, lang):
             p, filled = random_parameters(config, seed)
         no_loss = why_no_loss(p, config, model.path)
         if no_loss and args.label is not None:
-            raise InputError(
-                f"--label is {args.label}, and the model has no loss: it {no_classes(p, config, model.path)}"
-            )
-        x, on_device = to_device(image, xp), to_device(p, xp)
-        label = None
-        if no_loss is None:
-            label = args.label
-            if label is None:
-                label = int(to_host(predict(x[None], on_device, config))[0].argmax())
-        t = trace(x, on_device, config, labels=label)
-        need_finite(t[list(t)[-1]], "outputs")
+            raise InputError("--label is the class of a loss, and this model has none; leave it out")
+        x, p = to_device(image, xp), to_device(p, xp)
+        label = None if no_loss else the_label(args.label, x, p, config)
+        t = trace(x, p, config, labels=label)
+        need_finite(t.logits, "logits")
         about = explore.About(
-            model.name,
-            os.path.basename(args.image or photo.SAMPLE),
-            tree.count(models.of(config).init(None, config)),
-            seed,
-            tuple(filled),
-            no_loss,
-            tuple(names_of(model.path, config)[0]) if model.path and no_loss is None else (),
-            label,
-            args.note and {"ko": args.note, "en": args.note},
+            model=model.name,
+            image=os.path.basename(args.image or photo.SAMPLE),
+            parameters=tree.count(models.of(config).init(None, config)),
+            seed=seed,
+            filled=tuple(filled),
+            no_loss=no_loss,
+            names=() if no_loss or not model.path else names_of(model.path, config)[0],
+            label=label,
+            note=args.note and {"ko": args.note, "en": args.note},
         )
         say(WRITING.in_(lang))
         return explore.page(t, config, seen(image, config), about, lang)
+
+
+def asked(args):
+    """The model, if a page can show it. Raises InputError for options that do not go together."""
+    if args.seed is not None and args.weights is not None:
+        raise InputError("--seed is of random weights, and --weights names a file's; leave one out")
+    if args.seed is not None and args.seed < 0:
+        raise InputError(f"--seed is {args.seed}; need at least 0")
+    model = chosen(args)
+    models.need_family(model.config, FAMILIES, "explore follows the slides of the ViT")
+    explore.need_fitting(model.config)
+    return model
+
+
+def the_label(asked, x, p, config):
+    """The class of the loss: the one asked for, else the predicted one."""
+    if asked is None:
+        return int(to_host(predict(x[None], p, config))[0].argmax())
+    if not 0 <= asked < config.num_classes:
+        raise InputError(f"--label is {asked}; need a class from 0 to {config.num_classes - 1}")
+    return asked
 
 
 def why_no_loss(p, config, path):

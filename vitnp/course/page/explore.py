@@ -64,8 +64,8 @@ def need_fitting(config):
     """Raise InputError for a model whose attention weights cannot fit in the page, before anything is computed."""
     if weights_of(config) > WEIGHTS:
         raise InputError(
-            f"the model has {weights_of(config) / 1e6:.1f} million attention weights (blocks·heads·tokens²), and a page "
-            f"of {MOST / 1e6} MB holds {WEIGHTS / 1e6:.0f} million; {smaller(config)}"
+            f"the model has {weights_of(config) / 1e6:.1f} million attention weights (blocks·heads·tokens²), and a "
+            f"page of {MOST / 1e6} MB holds {WEIGHTS / 1e6:.0f} million; {smaller(config)}"
         )
 
 
