@@ -141,7 +141,7 @@ WORDS = {
         "이 텐서의 숫자는 이 페이지에 없습니다.", "The page does not have this tensor's numbers."
     ),
     "bars": Text("가장 큰 값부터.", "The largest values first."),
-    "bars_back": Text("절댓값이 가장 큰 그래디언트부터.", "The gradients of largest magnitude first."),
+    "bars_back": Text("절댓값이 큰 그래디언트부터. 0인 것은 뺐습니다.", "The gradients of largest magnitude first; zeros are left out."),
     "cell_one": Text(
         "{token}, 열 {columns}: {value} ± {error}", "{token}, column {columns}: {value} ± {error}"
     ),

@@ -6,7 +6,8 @@ function rollout_from() {
   return by_id("rollout-from").checked && config.layers > 1 ? 1 : 0;
 }
 
-// The values of the chosen map, one of each token (NaN: it has none), and the largest of the patches'.
+// The values of the chosen map, one of each token (NaN: it has none), and what yellow is: the largest of the patches',
+// of norms the largest of all tokens.
 function map_values() {
   let values = new Float32Array(config.tokens).fill(NaN);
   if (state.map === "token" || state.map === "cls") {
@@ -17,7 +18,8 @@ function map_values() {
     const norms = norms_of(viewed().tensor, state.back);
     norms?.forEach((norm, row) => { values[row_token(norms.length, row)] = norm; });
   }
-  const top = values.subarray(config.first).reduce((most, value) => (value > most ? value : most), 0);
+  const counted = state.map === "norm" ? values : values.subarray(config.first);
+  const top = counted.reduce((most, value) => (value > most ? value : most), 0);
   return { values, top };
 }
 
@@ -58,7 +60,7 @@ function draw_map() {
   const code = (i) => Math.round((255 * values[config.first + i]) / top);
   const shown = (i) => values[config.first + i] >= 0;
   paint(by_id("map"), config.cols, config.rows, (i) => (shown(i) ? see_through(colors, top ? code(i) : 0) : 0));
-  draw_chips(values);
+  draw_chips(values, (value) => colors[top ? Math.min(Math.round((255 * value) / top), 255) : 0]);
   draw_legend(top, colors);
   for (const button of document.querySelectorAll("#maps button")) {
     button.setAttribute("aria-pressed", button.dataset.map === state.map);
@@ -72,9 +74,10 @@ function see_through(colors, code) {
   return ((colors[code] & 0xffffff) | (alpha << 24)) >>> 0;
 }
 
-function draw_chips(values) {
+function draw_chips(values, color) {
   for (let token = 0; token < config.first; token += 1) {
-    const [name, value] = by_id(`token-${token}`).querySelectorAll("span, b");
+    const [swatch, name, value] = by_id(`token-${token}`).children;
+    paint(swatch, 1, 1, () => color(values[token] || 0));
     name.textContent = token_name(token);
     value.textContent = values[token] >= 0 ? map_number(values[token]) : "";
   }

@@ -48,9 +48,8 @@ function point_from(line, token) {
 }
 
 function numbers_of(tensor) {
-  const { kind, slide_name } = data.json.tensors[tensor];
-  const sign = state.back ? "∂" : "";
-  const name = `${sign}${slide_name}`;
+  const { kind } = data.json.tensors[tensor];
+  const name = named(tensor, "∂");
   if (kind === "scores") {
     return state.back ? gradient_numbers(tensor, name) : score_numbers(tensor, name);
   }
