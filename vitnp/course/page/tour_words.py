@@ -42,13 +42,13 @@ STOPS = {
             "it.")),
         ("registers", Text(
             "레지스터 토큰 {registers}개도 추가합니다.",
-            "{registers} register tokens are added, too.")),
+            "{registers} register tokens follow.")),
         ("positions", Text(
             "어텐션만으로는 패치의 위치를 알 수 없으므로, 위치마다 다른 벡터 E_pos를 더합니다.",
             "Attention alone does not know where a patch is, so each place adds a vector of its own, E_pos.")),
         (None, Text(
             "토큰은 모두 {T}개입니다.",
-            "In all there are {T} tokens.")),
+            "{T} tokens in all.")),
     ),
     "heads": (
         (None, Text(
