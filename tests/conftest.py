@@ -5,6 +5,8 @@ import signal
 
 import hypothesis
 import pytest
+from browsing import chromium as chromium
+from browsing import opened as opened
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ["LC_ALL"] = "C.UTF-8"  # what commands say is English, on a Korean machine too
