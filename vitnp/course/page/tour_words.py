@@ -76,10 +76,10 @@ STOPS = {
             "Softmax는 스코어의 각 행을 합이 1인 가중치로 바꿉니다.",
             "Softmax turns each row of scores into weights with sum 1.")),
         ("pair", Text(
-            "블록 {layer}, 헤드 {head}에서 {row}행 {column}열 패치는 멀리 있는 {other_row}행 {other_column}열 "
-            "패치에 가중치의 {percent}%를 줍니다. 사진에서 두 곳의 공통점은 무엇인가요? 다른 패치와 헤드도 "
-            "골라 보세요.",
-            "In block {layer}, head {head}, the patch in row {row}, column {column} gives {percent}% of its "
+            "레이어 {layer}, 헤드 {head}에서 {row}행 {column}열 패치는 멀리 있는 {other_row}행 "
+            "{other_column}열 패치에 가중치의 {percent}%를 줍니다. 사진에서 두 곳의 공통점은 무엇인가요? 다른 "
+            "패치와 헤드도 골라 보세요.",
+            "In layer {layer}, head {head}, the patch in row {row}, column {column} gives {percent}% of its "
             "weight to a distant patch, row {other_row}, column {other_column}. What do the two places in "
             "the photo have in common? Then choose other patches and heads.")),
         ("no pair", Text(
@@ -120,13 +120,13 @@ STOPS = {
     ),
     "blocks": (
         (None, Text(
-            "어텐션과 MLP가 한 블록이고, 파라미터가 서로 다른 블록 {L}개를 차례로 지납니다. Rollout은 모든 "
+            "어텐션과 MLP가 한 블록이고, 파라미터가 서로 다른 블록 {L}개를 차례로 지납니다. 롤아웃은 모든 "
             "블록의 어텐션을 잔차 연결과 함께 곱해, 선택한 토큰이 어느 패치에서 정보를 모았는지 추정합니다. "
-            "선택한 토큰의 어텐션으로 바꾸고 레이어 슬라이더를 움직여, 깊이에 따라 어떻게 달라지는지 보세요.",
+            "맵을 ‘이 패치’로 바꾸고 레이어 슬라이더를 움직여, 깊이에 따라 어텐션이 어떻게 달라지는지 보세요.",
             "Attention and MLP are one block; {L} of them follow one another, each with its own parameters. "
             "Rollout multiplies the attention of all blocks, with the residual, to estimate where the "
-            "chosen token drew from. Switch to the attention of the token and move the layer slider: how "
-            "does it change with depth?")),
+            "chosen token drew from. Switch the map to “This patch” and move the layer slider: how does "
+            "attention change with depth?")),
     ),
     "classes": (
         ("token", Text(
@@ -154,8 +154,9 @@ STOPS = {
     ),
     "loss": (
         ("loss", Text(
-            "손실은 페이지 위쪽에 적힌 클래스의 −ln p입니다. 스위치는 텐서 대신 ∂loss/∂텐서를 보여 줍니다.",
-            "The loss is −ln p of the class named at the top. The switch shows ∂loss/∂tensor.")),
+            "손실은 정답 클래스의 −ln p이고, 정답은 스위치 옆에 적혀 있습니다. 스위치를 켜면 ∂loss/∂텐서가 "
+            "보입니다.",
+            "The loss is −ln p of the label, which stands by the switch; the switch shows ∂loss/∂tensor.")),
         ("no loss", Text(
             "이 페이지에는 손실이 없어 그래디언트가 보이지 않습니다. 손실이 있다면 다음과 같습니다.",
             "This page has no loss, so it shows no gradient. With a loss:")),
