@@ -114,7 +114,7 @@ function photo_says() {
   if (!(values[token] >= 0)) {
     return state.map === "norm" && !values.some((value) => value >= 0) ? word("no_rows") : about;
   }
-  const value = map_number(values[token]) + map_error(token);
+  const value = map_error(values[token], token);
   return `${about} ${word(asked ? "asked" : "most", { token: token_name(token), value })}`;
 }
 
@@ -128,10 +128,11 @@ function largest(values) {
   return best;
 }
 
-function map_error(key) {
+// A weight with its error; of rollout and norms the number alone.
+function map_error(value, key) {
   if (state.map !== "token" && state.map !== "cls") {
-    return "";
+    return map_number(value);
   }
   const query = state.map === "cls" ? 0 : state.token;
-  return ` ± ${percent(attention_error(state.layer, state.head, query, key), 2)}`;
+  return with_error(100 * value, 100 * attention_error(state.layer, state.head, query, key), "%").join(" ");
 }

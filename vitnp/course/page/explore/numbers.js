@@ -15,7 +15,7 @@ function draw_stats() {
   const names = ["norm", "min", "mean", "max"].filter((name) => array && array[name] !== undefined);
   by_id("stats").hidden = names.length === 0;
   const head = element("tr", {}, ...names.map((name) => element("th", { textContent: word(`stat_${name}`), scope: "col" })));
-  const line = element("tr", {}, ...names.map((name) => element("td", { textContent: number(array[name], 5) })));
+  const line = element("tr", {}, ...names.map((name) => element("td", { textContent: number(array[name], 4) })));
   by_id("stats").replaceChildren(element("caption", { className: "unseen", textContent: word("stats") }), head, line);
 }
 
@@ -74,7 +74,7 @@ function row_numbers(tensor, array, row, title) {
   for (let bin = first; bin < Math.min(end, first + MOST_BINS); bin += 1) {
     const { value, error } = cell(array, row, bin);
     const [from, to] = columns_of(tensor, array, bin, state.head);
-    lines.push([to - from > 1 ? `${from}…${to - 1}` : String(from), number(value), `± ${number(error, 2)}`]);
+    lines.push([to - from > 1 ? `${from}…${to - 1}` : String(from), ...with_error(value, error)]);
   }
   const norm = row_norms(tensor, state.layer, state.back)[row];
   const columns = columns_of(tensor, array, end - 1, state.head)[1];
@@ -109,7 +109,7 @@ function gradient_numbers(tensor, name) {
   const found = Array.from({ length: config.tokens }, (_, key) => [key, score_gradient(tensor, state.layer, state.head, key)]);
   found.sort((a, b) => Math.abs(b[1].value) - Math.abs(a[1].value));
   const most = found.slice(0, MOST_BINS);
-  const lines = most.map(([key, { value, error }]) => [token_name(key), number(value), `± ${number(error, 2)}`]);
+  const lines = most.map(([key, { value, error }]) => [token_name(key), ...with_error(value, error)]);
   const head = [word("largest_keys"), word("value"), word("error")];
   return { title, head, lines, note: of_row, tokens: most.map(([key]) => key) };
 }
