@@ -110,7 +110,7 @@ function pixel_token(row, column) {
 function draw_matrix(tensor) {
   const { tokens } = config;
   const weight = last_part(tensor) === "A";
-  const matrix = weight ? attention_matrix(state.layer, state.head) : score_matrix(state.layer, state.head);
+  const matrix = matrix_of(last_part(tensor), state.layer, state.head);
   const [low, high] = weight ? [0, span(matrix)[1]] : span(matrix);
   const colors = palette(cividis, 0, 1);
   const part = (value) => (high > low ? (value - low) / (high - low) : 0);
@@ -123,13 +123,6 @@ function draw_matrix(tensor) {
       query: token_name(query), key: token_name(key), value: score_text(tensor, query, key),
     }),
   };
-}
-
-function score_matrix(layer, head) {
-  const { tokens } = config;
-  return Float32Array.from({ length: tokens * tokens }, (_, i) => {
-    return score(layer, head, Math.floor(i / tokens), i % tokens).value;
-  });
 }
 
 function span(values) {

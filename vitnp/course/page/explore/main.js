@@ -172,11 +172,10 @@ async function start() {
   document.body.dataset.ready = "true";
 }
 
-// The attention of a patch near the middle in a middle layer: a picture at once.
+// The attention that the tour shows: a picture at once.
 function first_state() {
-  const { rows, cols, first, layers } = config;
-  const token = first + Math.floor(rows / 2) * cols + Math.floor(cols / 2);
-  return { ...state, tensor: "blocks.i.attention.A", layer: Math.floor((layers - 1) / 2), head: -1, token };
+  const stop_of_A = data.json.tour.find((one) => one.show.tensor === "blocks.i.attention.A");
+  return stop_of_A ? stop_of_A.show : { tensor: "blocks.i.attention.A" };
 }
 
 start();

@@ -33,24 +33,15 @@ function norms_of(name, back) {
     return score_gradient_norms(name, state.layer, state.head);
   }
   const { tokens } = config;
-  return Float32Array.from({ length: tokens }, (_, query) => {
-    let sum = 0;
-    for (let key = 0; key < tokens; key += 1) {
-      sum += entry(name, query, key) ** 2;
-    }
-    return Math.sqrt(sum);
-  });
-}
-
-function entry(name, query, key) {
-  return last_part(name) === "A"
-    ? attention_matrix(state.layer, state.head)[query * config.tokens + key]
-    : score(state.layer, state.head, query, key).value;
+  const matrix = matrix_of(last_part(name), state.layer, state.head);
+  const norm = (query) => Math.hypot(...matrix.subarray(query * tokens, (query + 1) * tokens));
+  return Float32Array.from({ length: tokens }, (_, query) => norm(query));
 }
 
 function draw_map() {
   const of_norm = state.map === "norm" ? [viewed().tensor, state.back] : ["", ""];
-  const parts = [state.map, state.layer, state.head, state.map === "cls" ? 0 : state.token, rollout_from(), ...of_norm];
+  const of_token = state.map === "token" || state.map === "rollout" ? state.token : "";
+  const parts = [state.map, state.layer, state.head, of_token, rollout_from(), ...of_norm];
   if (!changed("map", ...parts, is_dark(), spoken.language)) {
     return;
   }

@@ -31,20 +31,26 @@ function draw_numbers() {
   if (!title) {
     return;
   }
-  const cells = (tag, texts) => element("tr", {}, ...texts.map((text) => element(tag, { textContent: text })));
-  const all = lines.map((texts) => cells("td", texts));
-  tokens?.forEach((token, i) => point_from(all[i], token));
-  if (note) {
-    all.push(element("tr", {}, element("td", { className: "soft small note", colspan: head.length || 1, textContent: note })));
+  const lines_there = [...(lines.length ? [head] : []), ...lines];
+  if (changed("numbers-table", lines_there.length, head.length, Boolean(note))) {
+    build_numbers(table, lines_there, head.length || 1, note);
   }
-  table.replaceChildren(element("caption", { textContent: title }), ...(lines.length ? [cells("th", head)] : []), ...all);
+  const texts = [title, ...lines_there.flat(), ...(note ? [note] : [])];
+  table.querySelectorAll("caption, th, td").forEach((one, i) => write(one, texts[i]));
+  table.querySelectorAll("tbody tr").forEach((line, i) => { line.dataset.token = tokens?.[i] ?? ""; });
 }
 
-// A line about a key marks it on the photo.
-function point_from(line, token) {
-  line.dataset.token = token;
-  line.addEventListener("pointerenter", () => point_at(token));
-  line.addEventListener("pointerleave", () => point_at(null));
+// The empty table; a hover then only changes texts.
+function build_numbers(table, lines, columns, note) {
+  const row = (tag, texts) => element("tr", {}, ...texts.map(() => element(tag)));
+  const body = lines.slice(1).map((texts) => row("td", texts));
+  body.forEach((line) => {
+    line.addEventListener("pointerenter", () => line.dataset.token && point_at(Number(line.dataset.token)));
+    line.addEventListener("pointerleave", () => point_at(null));
+  });
+  const last = note ? [element("tr", {}, element("td", { className: "soft small note", colspan: columns }))] : [];
+  const head = element("thead", {}, ...lines.slice(0, 1).map((texts) => row("th", texts)));
+  table.replaceChildren(element("caption"), head, element("tbody", {}, ...body), element("tfoot", {}, ...last));
 }
 
 function numbers_of(tensor) {

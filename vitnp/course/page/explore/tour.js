@@ -52,7 +52,8 @@ function write_tour() {
 }
 
 function target() {
-  return document.querySelector(data.json.tour[stop].at) ?? by_id("right");
+  const node = document.querySelector(data.json.tour[stop].at);
+  return node && !node.closest("[hidden]") ? node : by_id("photo");
 }
 
 function scroll_to_target() {
