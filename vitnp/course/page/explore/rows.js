@@ -41,9 +41,14 @@ function tensor_button(row, name) {
   const inside = [element("b", { textContent: slide_name }), " ", element("span", { textContent: shape.join("x") })];
   const button = element("button", { className: "tensor", "data-tensor": name, "data-row": row.key }, ...inside);
   button.addEventListener("click", () => choose_tensor(row.key, name));
-  button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && look_at({ row: row.key, tensor: name }));
+  button.addEventListener("pointermove", (event) => is_moved_mouse(event) && look_at({ row: row.key, tensor: name }));
   button.addEventListener("pointerleave", () => look_at(null));
   return button;
+}
+
+// Not a finger, nor a button that has come under the pointer because the column was scrolled.
+function is_moved_mouse(event) {
+  return event.pointerType === "mouse" && (event.movementX !== 0 || event.movementY !== 0);
 }
 
 // On a phone the columns are tabs: a tensor that is tapped is what the reader wants to see.
