@@ -97,7 +97,7 @@ def in_float16(p):
     for name, leaf in tree.leaves(rounded):
         if not np.isfinite(leaf).all():
             raise InputError(
-                f"parameter {name} has a number that is NaN, infinite or above 65,504, which float16 cannot hold; {ADVICE}"
+                f"{name} of the model has a number that float16, up to 65,504, cannot hold; {ADVICE}"
             )
     return rounded
 
