@@ -14,6 +14,7 @@ from vitnp.course.page import code, encode, formulas
 SCORES = ("attention.S", "attention.A")
 OF_HEADS = {"Q_heads": "Q", "K_heads": "K", "V_heads": "V", "O": "concat"}  # the same numbers, cut otherwise
 WHOLE = ("image", "grid")  # of pixels, not of tokens
+TABLES = ("E_pos", "E_rel")  # parameters: the only ones without a batch axis
 
 
 class Binary:
@@ -125,7 +126,7 @@ def arrays(records, config, binary, bins):
     found = {}
     for record in records:
         name, x = record.name, to_host(record.value)
-        x = np.asarray(x, np.float32).reshape(x.shape if name.endswith("E_pos") else x.shape[1:])
+        x = np.asarray(x if name.endswith(TABLES) else x[0], np.float32)
         how = kind(name, x.shape)
         before, _, last = name.rpartition(".")
         if last in OF_HEADS:
