@@ -1,11 +1,12 @@
 """The texts of the live page in both languages, and the slides' rows that it shows.
 
-Imports `live_story`, `formulas`, `course/slides`.
+Imports `live_story`, `formulas`, `course/slides`, `language`.
 """
 
 from vitnp.course import slides
 from vitnp.course.page import formulas
 from vitnp.course.page.live_story import STORY
+from vitnp.system.language import Text
 
 CONTROLS = {
     "contents": ("차례", "Contents"),
@@ -92,7 +93,7 @@ CONTROLS = {
     "show_gradient": ("∂loss/∂텐서", "∂loss/∂tensor"),
     "tensor_facts": ("노름 {norm}, 최소 {min}, 최대 {max}", "norm {norm}, min {min}, max {max}"),
     # 4
-    "shuffled_label": ("패치 16개의 자리", "The places of the 16 patches"),
+    "shuffled_label": ("패치의 자리", "The places of the patches"),
     "place_label": ("{place} 자리에 {from}", "At {place}: {from}"),
     "shuffle": ("섞기", "Shuffle"),
     "unshuffle": ("원래 순서", "Original order"),
@@ -119,21 +120,21 @@ CONTROLS = {
     "temperature_one": ("T = 1", "T = 1"),
     "scaled": ("÷√d_k 있음", "With ÷√d_k"),
     "unscaled": ("÷√d_k 없음", "Without"),
-    "entropy": ("어텐션 행의 엔트로피 (최대 ln 17 = {most})", "Entropy of a row of A (at most ln 17 = {most})"),
+    "entropy": ("어텐션 행의 엔트로피 (최대 ln {T} = {most})", "Entropy of a row of A (at most ln {T} = {most})"),
     "entropy_of_random": ("엔트로피", "Entropy"),
     "largest_weight": ("행에서 가장 큰 가중치 (평균)", "Largest weight of a row (mean)"),
     "norm_dA": ("‖∂A‖", "‖∂A‖"),
     "norm_dS": ("‖∂u‖, u = S/T", "‖∂u‖, u = S/T"),
     "let_through": ("softmax가 통과시키는 비율 ‖∂u‖/‖∂A‖", "Share that softmax lets through, ‖∂u‖/‖∂A‖"),
     "scale_rows": (
-        "블록 {block}, 헤드 {head}에서 {token}의 어텐션 가중치 17개 (3번에서 고릅니다)",
-        "The 17 attention weights of {token} in block {block}, head {head} (chosen in section 3)",
+        "블록 {block}, 헤드 {head}에서 {token}의 어텐션 가중치 (3번에서 고릅니다)",
+        "The attention weights of {token} in block {block}, head {head} (chosen in section 3)",
     ),
     "scale_curve": (
         "온도에 따른 엔트로피와, softmax가 통과시키는 비율. 세로선이 지금의 T입니다.",
         "Entropy and the share that softmax lets through, by temperature. The vertical line is the current T.",
     ),
-    "curve_entropy": ("엔트로피 / ln 17", "entropy / ln 17"),
+    "curve_entropy": ("엔트로피 / ln {T}", "entropy / ln {T}"),
     "curve_through": ("통과시키는 비율 (1 = {top})", "share let through (1 = {top})"),
     "width": ("d_k", "d_k"),
     "score_spread": ("점수의 표준편차", "Standard deviation of the scores"),
@@ -175,7 +176,7 @@ CONTROLS = {
     "relative_error": ("상대 오차", "Relative error"),
     "check_curve": ("h에 따른 상대 오차 (로그 눈금)", "Relative error by h (log scale)"),
 }
-WORDS = {key: {"ko": ko, "en": en} for key, (ko, en) in (STORY | CONTROLS).items()}
+WORDS = {key: Text(*texts) for key, texts in (STORY | CONTROLS).items()}
 
 
 def rows(config):

@@ -13,6 +13,10 @@ function start_scale() {
   on("width", "input", draw_widths);
 }
 
+function token_count() {
+  return grid_size() ** 2 + 1;
+}
+
 function set_how(change) {
   live.how = { ...live.how, ...change };
   refresh();
@@ -52,9 +56,9 @@ function draw_scale() {
   const both = [true, false].map((scale) => attention_facts({ scale }));
   const row = (key, of, values = {}) => [word(key, values), ...both.map(of)];
   live.attention = { scaled: both[0], unscaled: both[1] };
-  const most = number(Math.log(grid_size() ** 2 + 1), 3);
+  const most = { T: token_count(), most: number(Math.log(token_count()), 3) };
   table("scale-numbers", ["", word("scaled"), word("unscaled")], [
-    row("entropy", ({ entropy: nats }) => number(nats, 3), { most }),
+    row("entropy", ({ entropy: nats }) => number(nats, 3), most),
     row("largest_weight", (facts) => percent(facts.most)),
     row("norm_dA", ({ dA }) => number(dA, 3)),
     row("norm_dS", ({ dS }) => number(dS, 3)),
@@ -90,7 +94,7 @@ function draw_curve(facts) {
   const top = Math.max(...through);
   line_chart("scale-curve", {
     lines: [
-      { name: word("curve_entropy"), points: at(facts.map((one) => one.entropy / Math.log(grid_size() ** 2 + 1))) },
+      { name: word("curve_entropy", { T: token_count() }), points: at(facts.map((one) => one.entropy / Math.log(token_count()))) },
       { name: word("curve_through", { top: percent(top, 2) }), points: at(through.map((part) => part / top)) },
     ],
     x: { from: -2, to: 2, ticks: [-2, -1, 0, 1, 2].map((power) => [power, String(10 ** power)]), name: word("temperature") },
@@ -115,7 +119,7 @@ function draw_widths() {
   ]);
 }
 
-// The mean of 20 draws of one query and 17 keys, numbers from the normal distribution; ∂A normal too.
+// The mean of 100 draws of one query and 17 keys, numbers from the normal distribution; ∂A normal too.
 function random_attention(d_k, factor) {
   const normal = normal_numbers(d_k);
   const draws = Array.from({ length: 100 }, () => {
@@ -124,7 +128,7 @@ function random_attention(d_k, factor) {
     const A = softmax_forward({ data: S, shape: [1, 17] });
     const dA = { data: Float64Array.from({ length: 17 }, normal), shape: [1, 17] };
     const dS = softmax_backward(dA, A);
-    return { S: norm(S) / Math.sqrt(17), entropy: entropy(A.data), most: Math.max(...A.data), through: norm(dS) / norm(dA) };
+    return { S: norm({ data: S }) / Math.sqrt(17), entropy: entropy(A.data), most: Math.max(...A.data), through: norm(dS) / norm(dA) };
   });
   const of = (name) => average(draws.map((one) => one[name]));
   return { spread: of("S"), entropy: of("entropy"), most: of("most"), through: of("through") };
