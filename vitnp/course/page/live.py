@@ -6,9 +6,8 @@ Imports its neighbors, `data`, `inputs`, `models`, `tree`, `errors`.
 import numpy as np
 
 from vitnp import models, tree
-from vitnp.course.page import html
+from vitnp.course.page import html, live_words
 from vitnp.course.page.collected import Binary
-from vitnp.course.page.live_words import WORDS
 from vitnp.data import digits
 from vitnp.data.fitting import fitted
 from vitnp.errors import InputError
@@ -22,7 +21,11 @@ FIELDS = (
     *("num_classes", "gelu", "layer_norm_eps"),
 )
 SCRIPTS = ("arrays.js", "products.js", "ops.js", "gelu.js", "steps.js", "attention.js", "vit.js", "learn.js")
-STYLES = ()
+PAGE = (  # what draws it, after SCRIPTS, which compute
+    *("state.js", "parts.js", "plots.js", "now.js", "pad.js", "digits.js", "pixel.js", "inside.js", "rows.js"),
+    *("positions.js", "heads.js", "scale.js", "widths.js", "learning.js", "gradient_check.js", "main.js"),
+)
+STYLES = ("live.css",)
 ADVICE = "leave --weights out, or train one: vitnp train --data digits"
 
 
@@ -30,11 +33,11 @@ def live_page(p, config, lang):
     """The text of the file. Raises InputError for a model that the page cannot run: see `need_runnable`."""
     described, binary = live_data(p, config, lang)
     return html.page(
-        "vitnp live",
+        live_words.WORDS["title"].in_(lang),
         lang,
         html.read("live/live.html"),
         styles=[f"live/{name}" for name in STYLES],
-        scripts=[f"live/{name}" for name in SCRIPTS],
+        scripts=[f"live/{name}" for name in (*SCRIPTS, *PAGE)],
         blob=html.packed(described, binary),
     )
 
@@ -50,7 +53,8 @@ def live_data(p, config, lang):
     return {
         "lang": lang,
         "config": settings(config),
-        "words": {key: text._asdict() for key, text in WORDS.items()},
+        "words": {key: text._asdict() for key, text in live_words.WORDS.items()},
+        "rows": live_words.rows(config),
         "parameters": [
             {"name": name, "shape": leaf.shape, "at": binary.add(leaf)} for name, leaf in tree.leaves(p)
         ],

@@ -55,7 +55,7 @@ CONTROLS = {
     ),
     "ink": ("칠할 값", "Value to set"),
     "gradient_caption": (
-        "∂loss/∂image. 주황: 밝은 픽셀을 칠하면 loss가 커집니다. 파랑: 작아집니다. 가장 진한 색은 ±{most}입니다.",
+        "∂loss/∂image. 주황인 픽셀을 진하게 하면 loss가 커지고, 파란 픽셀은 작아집니다. 가장 진한 색은 ±{most}입니다.",
         "∂loss/∂image. Orange: more ink raises the loss. Blue: it lowers it. The strongest color is ±{most}.",
     ),
     "strongest": ("loss가 가장 커질 픽셀", "Pixel that raises the loss most"),
@@ -90,6 +90,7 @@ CONTROLS = {
     "row_next": ("다음 행", "Next row"),
     "block": ("블록", "Block"),
     "block_n": ("블록 {n}", "Block {n}"),
+    "head_n": ("헤드 {n}", "Head {n}"),
     "show_gradient": ("∂loss/∂텐서", "∂loss/∂tensor"),
     "tensor_facts": ("노름 {norm}, 최소 {min}, 최대 {max}", "norm {norm}, min {min}, max {max}"),
     # 4
@@ -105,8 +106,12 @@ CONTROLS = {
     "logit_difference": ("로짓의 최대 차이", "Largest difference of the logits"),
     # 5
     "switches_label": ("헤드 스위치", "Switches of the heads"),
-    "head_on": ("헤드 {n} 켜짐", "Head {n} on"),
-    "head_off": ("헤드 {n} 꺼짐", "Head {n} off"),
+    "on": ("켜짐", "On"),
+    "off": ("꺼짐", "Off"),
+    "switch_label": (
+        "블록 {block}, 헤드 {head}; 바꾸면 loss {change}",
+        "Block {block}, head {head}; switching it changes the loss by {change}",
+    ),
     "heads_on": ("모두 켜기", "All on"),
     "heads_least": ("loss가 가장 덜 커질 헤드 끄기", "Switch off the least important"),
     "heads_most": ("loss가 가장 커질 헤드 끄기", "Switch off the most important"),
@@ -120,12 +125,12 @@ CONTROLS = {
     "temperature_one": ("T = 1", "T = 1"),
     "scaled": ("÷√d_k 있음", "With ÷√d_k"),
     "unscaled": ("÷√d_k 없음", "Without"),
-    "entropy": ("어텐션 행의 엔트로피 (최대 ln {T} = {most})", "Entropy of a row of A (at most ln {T} = {most})"),
+    "entropy": ("엔트로피 (최대 ln {T} = {most})", "Entropy (at most ln {T} = {most})"),
     "entropy_of_random": ("엔트로피", "Entropy"),
-    "largest_weight": ("행에서 가장 큰 가중치 (평균)", "Largest weight of a row (mean)"),
+    "largest_weight": ("행의 가장 큰 가중치", "Largest weight of a row"),
     "norm_dA": ("‖∂A‖", "‖∂A‖"),
     "norm_dS": ("‖∂u‖, u = S/T", "‖∂u‖, u = S/T"),
-    "let_through": ("softmax가 통과시키는 비율 ‖∂u‖/‖∂A‖", "Share that softmax lets through, ‖∂u‖/‖∂A‖"),
+    "let_through": ("통과시키는 비율 ‖∂u‖/‖∂A‖", "Share let through, ‖∂u‖/‖∂A‖"),
     "scale_rows": (
         "블록 {block}, 헤드 {head}에서 {token}의 어텐션 가중치 (3번에서 고릅니다)",
         "The attention weights of {token} in block {block}, head {head} (chosen in section 3)",

@@ -3,7 +3,7 @@
 
 // Parts of the picture's side.
 const WIDEST = 0.81; // most digits of the data set leave a column free on both sides
-const PEN = 0.144; // with it a drawn digit has about as much ink as the data set's (4.9 of 16)
+const PEN = 0.16; // with it a drawn digit has about as much ink as the data set's (4.9 of 16)
 
 let strokes = []; // [[[x, y], …], …], 0 … 1
 let drawing = false;
