@@ -6,9 +6,8 @@ Imports its neighbors, `data`, `inputs`, `models`, `tree`, `errors`.
 import numpy as np
 
 from vitnp import models, tree
-from vitnp.course.page import html
+from vitnp.course.page import html, live_words
 from vitnp.course.page.collected import Binary
-from vitnp.course.page.live_words import WORDS, rows
 from vitnp.data import digits
 from vitnp.data.fitting import fitted
 from vitnp.errors import InputError
@@ -32,8 +31,7 @@ NEEDED = {  # fields of the configuration that vit.js takes for granted
     "position_at": "stem",
 }
 MODEL = ("arrays.js", "products.js", "ops.js", "gelu.js", "steps.js", "attention.js", "vit.js", "learn.js")
-SCRIPTS = (  # main.js starts the page
-    *MODEL,
+SCRIPTS = (  # after MODEL, which computes: what is seen; main.js starts the page
     *(
         "state.js",
         "parts.js",
@@ -45,9 +43,9 @@ SCRIPTS = (  # main.js starts the page
         "inside.js",
         "rows.js",
     ),
-    *("positions.js", "heads.js", "scale.js", "learning.js", "gradient_check.js", "main.js"),
+    *("positions.js", "heads.js", "scale.js", "widths.js", "learning.js", "gradient_check.js", "main.js"),
 )
-STYLES = ()
+STYLES = ("live.css",)
 ADVICE = "leave --weights out, or train one: vitnp train --data digits"
 
 
@@ -55,11 +53,11 @@ def live_page(p, config, lang):
     """The text of the file. Raises InputError for a model that the page cannot run: see `need_runnable`."""
     described, binary = live_data(p, config, lang)
     return html.page(
-        WORDS["title"][lang],
+        live_words.WORDS["title"].in_(lang),
         lang,
         html.read("live/live.html"),
         styles=[f"live/{name}" for name in STYLES],
-        scripts=[f"live/{name}" for name in SCRIPTS],
+        scripts=[f"live/{name}" for name in (*MODEL, *SCRIPTS)],
         blob=html.packed(described, binary),
     )
 
@@ -75,15 +73,15 @@ def live_data(p, config, lang):
     return {
         "lang": lang,
         "config": settings(config),
-        "words": WORDS,
-        "rows": rows(config),
+        "words": {key: text._asdict() for key, text in live_words.WORDS.items()},
+        "rows": live_words.rows(config),
         "parameters": [
             {"name": name, "shape": leaf.shape, "at": binary.add(leaf)} for name, leaf in tree.leaves(p)
         ],
         "digits": {
             "at": binary.add(pixels),
             "count": len(pixels),
-            "size": pixels[0].size,
+            "size": config.image_size[0],
             "labels": labels.tolist(),
         },
         "accuracy": accuracy(p, config, pixels, labels),

@@ -31,8 +31,8 @@ STORY = {
         "Choose [CLS] or a patch, and compare which patches each block and head attends to.",
     ),
     "inside_shows": (
-        "토큰 17개가 블록을 지나며 서로의 값을 가중합으로 가져옵니다. 아래에서 강의자료의 각 행을 차례로 볼 수 있습니다.",
-        "The 17 tokens take weighted sums of one another's values in each block. Below, walk through the slides' rows.",
+        "토큰들은 블록마다 서로의 값을 가중합으로 가져옵니다. 아래에서 강의자료의 각 행을 차례로 볼 수 있습니다.",
+        "The tokens take weighted sums of one another's values in each block. Below, walk through the slides' rows.",
     ),
     "positions_title": ("4. 패치 섞기", "4. Shuffle the patches"),
     "positions_short": ("위치", "Positions"),

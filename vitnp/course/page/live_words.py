@@ -1,11 +1,12 @@
 """The texts of the live page in both languages, and the slides' rows that it shows.
 
-Imports `live_story`, `formulas`, `course/slides`.
+Imports `live_story`, `formulas`, `course/slides`, `language`.
 """
 
 from vitnp.course import slides
 from vitnp.course.page import formulas
 from vitnp.course.page.live_story import STORY
+from vitnp.system.language import Text
 
 CONTROLS = {
     "contents": ("차례", "Contents"),
@@ -38,7 +39,10 @@ CONTROLS = {
     "next_digit": ("다음 숫자", "Next digit"),
     "wrong_digit": ("모델이 틀리는 숫자", "One it gets wrong"),
     "none_wrong": ("지금 모델이 틀리는 테스트 이미지는 없습니다.", "The model gets no test image wrong now."),
-    "is_digit": ("테스트 이미지 {count}장 중 {n}번, 정답 {label}", "Test image {n} of {count}, label {label}"),
+    "is_digit": (
+        "테스트 이미지 {count}장 중 {n}번, 정답 {label}",
+        "Test image {n} of {count}, label {label}",
+    ),
     "is_drawn": ("직접 그린 그림입니다.", "This is your own drawing."),
     "top_three": ("확률이 가장 큰 세 클래스", "The three most probable classes"),
     "probability": ("확률", "Probability"),
@@ -54,7 +58,7 @@ CONTROLS = {
     ),
     "ink": ("칠할 값", "Value to set"),
     "gradient_caption": (
-        "∂loss/∂image. 주황: 밝은 픽셀을 칠하면 loss가 커집니다. 파랑: 작아집니다. 가장 진한 색은 ±{most}입니다.",
+        "∂loss/∂image. 주황인 픽셀을 진하게 하면 loss가 커지고, 파란 픽셀은 작아집니다. 가장 진한 색은 ±{most}입니다.",
         "∂loss/∂image. Orange: more ink raises the loss. Blue: it lowers it. The strongest color is ±{most}.",
     ),
     "strongest": ("loss가 가장 커질 픽셀", "Pixel that raises the loss most"),
@@ -89,10 +93,11 @@ CONTROLS = {
     "row_next": ("다음 행", "Next row"),
     "block": ("블록", "Block"),
     "block_n": ("블록 {n}", "Block {n}"),
+    "head_n": ("헤드 {n}", "Head {n}"),
     "show_gradient": ("∂loss/∂텐서", "∂loss/∂tensor"),
     "tensor_facts": ("노름 {norm}, 최소 {min}, 최대 {max}", "norm {norm}, min {min}, max {max}"),
     # 4
-    "shuffled_label": ("패치 16개의 자리", "The places of the 16 patches"),
+    "shuffled_label": ("패치의 자리", "The places of the patches"),
     "place_label": ("{place} 자리에 {from}", "At {place}: {from}"),
     "shuffle": ("섞기", "Shuffle"),
     "unshuffle": ("원래 순서", "Original order"),
@@ -104,8 +109,12 @@ CONTROLS = {
     "logit_difference": ("로짓의 최대 차이", "Largest difference of the logits"),
     # 5
     "switches_label": ("헤드 스위치", "Switches of the heads"),
-    "head_on": ("헤드 {n} 켜짐", "Head {n} on"),
-    "head_off": ("헤드 {n} 꺼짐", "Head {n} off"),
+    "on": ("켜짐", "On"),
+    "off": ("꺼짐", "Off"),
+    "switch_label": (
+        "블록 {block}, 헤드 {head}; 바꾸면 loss {change}",
+        "Block {block}, head {head}; switching it changes the loss by {change}",
+    ),
     "heads_on": ("모두 켜기", "All on"),
     "heads_least": ("loss가 가장 덜 커질 헤드 끄기", "Switch off the least important"),
     "heads_most": ("loss가 가장 커질 헤드 끄기", "Switch off the most important"),
@@ -119,21 +128,21 @@ CONTROLS = {
     "temperature_one": ("T = 1", "T = 1"),
     "scaled": ("÷√d_k 있음", "With ÷√d_k"),
     "unscaled": ("÷√d_k 없음", "Without"),
-    "entropy": ("어텐션 행의 엔트로피 (최대 ln 17 = {most})", "Entropy of a row of A (at most ln 17 = {most})"),
+    "entropy": ("엔트로피 (최대 ln {T} = {most})", "Entropy (at most ln {T} = {most})"),
     "entropy_of_random": ("엔트로피", "Entropy"),
-    "largest_weight": ("행에서 가장 큰 가중치 (평균)", "Largest weight of a row (mean)"),
+    "largest_weight": ("행의 가장 큰 가중치", "Largest weight of a row"),
     "norm_dA": ("‖∂A‖", "‖∂A‖"),
     "norm_dS": ("‖∂u‖, u = S/T", "‖∂u‖, u = S/T"),
-    "let_through": ("softmax가 통과시키는 비율 ‖∂u‖/‖∂A‖", "Share that softmax lets through, ‖∂u‖/‖∂A‖"),
+    "let_through": ("통과시키는 비율 ‖∂u‖/‖∂A‖", "Share let through, ‖∂u‖/‖∂A‖"),
     "scale_rows": (
-        "블록 {block}, 헤드 {head}에서 {token}의 어텐션 가중치 17개 (3번에서 고릅니다)",
-        "The 17 attention weights of {token} in block {block}, head {head} (chosen in section 3)",
+        "블록 {block}, 헤드 {head}에서 {token}의 어텐션 가중치 (3번에서 고릅니다)",
+        "The attention weights of {token} in block {block}, head {head} (chosen in section 3)",
     ),
     "scale_curve": (
         "온도에 따른 엔트로피와, softmax가 통과시키는 비율. 세로선이 지금의 T입니다.",
         "Entropy and the share that softmax lets through, by temperature. The vertical line is the current T.",
     ),
-    "curve_entropy": ("엔트로피 / ln 17", "entropy / ln 17"),
+    "curve_entropy": ("엔트로피 / ln {T}", "entropy / ln {T}"),
     "curve_through": ("통과시키는 비율 (1 = {top})", "share let through (1 = {top})"),
     "width": ("d_k", "d_k"),
     "score_spread": ("점수의 표준편차", "Standard deviation of the scores"),
@@ -150,7 +159,10 @@ CONTROLS = {
     "predicted_decrease": ("예측한 변화 −η·‖∂p‖²", "Predicted change −η·‖∂p‖²"),
     "true_decrease": ("실제 변화", "True change"),
     "loss_after": ("걸음 후 loss", "Loss after"),
-    "change_next": ("다음 걸음에서 각 부분이 변하는 크기 (노름)", "How much each part changes in the next step (norm)"),
+    "change_next": (
+        "다음 걸음에서 각 부분이 변하는 크기 (노름)",
+        "How much each part changes in the next step (norm)",
+    ),
     "change_so_far": ("지금까지 각 부분이 변한 크기 (노름)", "How much each part has changed so far (norm)"),
     "part_project": ("패치 임베딩", "Patch embedding"),
     "part_class_token": ("[CLS]", "[CLS]"),
@@ -175,7 +187,7 @@ CONTROLS = {
     "relative_error": ("상대 오차", "Relative error"),
     "check_curve": ("h에 따른 상대 오차 (로그 눈금)", "Relative error by h (log scale)"),
 }
-WORDS = {key: {"ko": ko, "en": en} for key, (ko, en) in (STORY | CONTROLS).items()}
+WORDS = {key: Text(*texts) for key, texts in (STORY | CONTROLS).items()}
 
 
 def rows(config):
@@ -191,4 +203,9 @@ def rows(config):
 
 def _tensor(tensor, config):
     formula, formula_back = formulas.of(tensor.name, config)
-    return {"name": tensor.name, "slide_name": tensor.slide_name, "formula": formula, "formula_back": formula_back}
+    return {
+        "name": tensor.name,
+        "slide_name": tensor.slide_name,
+        "formula": formula,
+        "formula_back": formula_back,
+    }

@@ -36,5 +36,5 @@ function draw_digits() {
   const order = Array.from(live.saved.probabilities.data, (p, k) => [p, k]).sort(([a], [b]) => b - a);
   const logits = live.saved.logits.data;
   table("top-three", [word("class"), word("probability"), word("logit")],
-    order.slice(0, 3).map(([p, k]) => [String(k), percent(p), number(logits[k])]));
+    order.slice(0, 3).map(([p, k]) => [String(k), share(p), number(logits[k])]));
 }

@@ -4,8 +4,9 @@ function start_heads() {
   const { num_layers, num_heads } = live.config;
   const grid = by_id("switches");
   grid.style.gridTemplateColumns = `auto repeat(${num_heads}, 1fr)`;
+  grid.append(...head_names());
   for (let block = 0; block < num_layers; block++) {
-    grid.append(element("span", { className: "row-name" }));
+    grid.append(element("span", { className: "row-name block-name" }));
     for (let head = 0; head < num_heads; head++) {
       const button = element("button", { role: "switch", "data-head": `${block}.${head}` },
         element("b"), element("span"));
@@ -47,11 +48,11 @@ function extreme_head(sign) {
 function draw_heads() {
   const places = every_head();
   const buttons = [...by_id("switches").querySelectorAll("button")];
-  [...by_id("switches").querySelectorAll(".row-name")].forEach((name, block) => { name.textContent = word("block_n", { n: block + 1 }); });
+  name_grid(by_id("switches"));
   places.forEach(([block, head], i) => {
     const is_on = live.how.heads[block][head];
     buttons[i].setAttribute("aria-checked", String(is_on));
-    buttons[i].firstChild.textContent = word(is_on ? "head_on" : "head_off", { n: head + 1 });
+    buttons[i].firstChild.textContent = word(is_on ? "on" : "off");
   });
   const off = places.filter(([block, head]) => !live.how.heads[block][head]).length;
   const whole = pass({ heads: null });
@@ -65,7 +66,10 @@ function draw_heads() {
     live.head_changes = changes;
     const most = Math.max(...changes.map(Math.abs)) || 1;
     changes.forEach((dloss, i) => {
-      buttons[i].lastChild.textContent = `${dloss < 0 ? "" : "+"}${number(dloss, 2)}`;
+      const change_said = `${dloss < 0 ? "" : "+"}${number(dloss, 2)}`;
+      buttons[i].lastChild.textContent = change_said;
+      const place = { block: places[i][0] + 1, head: places[i][1] + 1 };
+      buttons[i].setAttribute("aria-label", word("switch_label", { ...place, change: change_said }));
       buttons[i].style.setProperty("--share", Math.abs(dloss) / most);
       buttons[i].classList.toggle("less", dloss < 0);
     });

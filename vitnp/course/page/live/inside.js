@@ -9,8 +9,9 @@ function start_maps() {
   }
   const maps = by_id("maps");
   maps.style.gridTemplateColumns = `auto repeat(${live.config.num_heads}, 1fr)`;
+  maps.append(...head_names());
   for (let block = 0; block < live.config.num_layers; block++) {
-    maps.append(element("span", { className: "row-name" }));
+    maps.append(element("span", { className: "row-name block-name" }));
     for (let head = 0; head < live.config.num_heads; head++) {
       const button = element("button", { "data-map": `${block}.${head}` }, element("canvas"), element("span"));
       button.addEventListener("click", () => show_inside({ block, head }));
@@ -20,6 +21,17 @@ function start_maps() {
   [tokens, maps].forEach(tab_stop);
   arrows(tokens, grid_size());
   arrows(maps, live.config.num_heads);
+}
+
+// The first line of a grid of blocks and heads; name_grid fills it in.
+function head_names() {
+  const names = Array.from({ length: live.config.num_heads }, () => element("span", { className: "row-name head-name" }));
+  return [element("span"), ...names];
+}
+
+function name_grid(grid) {
+  grid.querySelectorAll(".block-name").forEach((name, i) => { name.textContent = word("block_n", { n: i + 1 }); });
+  grid.querySelectorAll(".head-name").forEach((name, i) => { name.textContent = word("head_n", { n: i + 1 }); });
 }
 
 function show_inside(change) {
@@ -54,20 +66,20 @@ function weights_of(saved, block, head, token) {
 function draw_maps() {
   const { token, block, head } = live.shown;
   const size = grid_size();
-  [...by_id("maps").querySelectorAll(".row-name")].forEach((name, i) => { name.textContent = word("block_n", { n: i + 1 }); });
+  name_grid(by_id("maps"));
   for (const button of by_id("maps").querySelectorAll("button")) {
     const [l, h] = button.dataset.map.split(".").map(Number);
     const weights = weights_of(live.saved, l, h, token);
     const most = Math.max(...weights.subarray(1));
     picture(button.firstChild, weights.subarray(1), size, size, (a) => cividis(a / most));
-    button.lastChild.textContent = percent(weights[0], 2);
+    button.lastChild.textContent = share(weights[0]);
     button.setAttribute("aria-pressed", String(l === block && h === head));
-    button.setAttribute("aria-label", word("map_label", { block: l + 1, head: h + 1, most: percent(most), cls: percent(weights[0]) }));
+    button.setAttribute("aria-label", word("map_label", { block: l + 1, head: h + 1, most: share(most), cls: share(weights[0]) }));
   }
   const weights = weights_of(live.saved, block, head, token);
   const first = largest(weights);
   set_text("map-caption", word("map_caption", {
-    block: block + 1, head: head + 1, token: token_name(token), key: token_name(first), weight: percent(weights[first]),
-    cls: percent(weights[0]),
+    block: block + 1, head: head + 1, token: token_name(token), key: token_name(first), weight: share(weights[first]),
+    cls: share(weights[0]),
   }));
 }

@@ -77,7 +77,7 @@ function measure_accuracy() {
   set_text("step-line", word("measuring"));
   in_pieces("accuracy", live.digits.length, right(live.p), (now) => {
     live.accuracy = { now: share(now) };
-    const said = () => word("accuracy_line", { before: percent(live.accuracy.before), now: percent(live.accuracy.now), count: now.length });
+    const said = () => word("accuracy_line", { before: share(live.accuracy.before), now: share(live.accuracy.now), count: now.length });
     in_pieces("accuracy", live.digits.length, right(live.first), (before) => {
       live.accuracy.before = share(before);
       set_text("step-line", said());

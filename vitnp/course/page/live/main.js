@@ -12,7 +12,7 @@ const STARTS = {
 };
 
 function read_digits({ at, count, size, labels }, binary) {
-  return labels.map((label, i) => ({ label, image: Float64Array.from(binary.subarray(at + i * size, at + (i + 1) * size)) }));
+  return labels.map((label, i) => ({ label, image: Float64Array.from(binary.subarray(at + i * size ** 2, at + (i + 1) * size ** 2)) }));
 }
 
 function add_headings() {

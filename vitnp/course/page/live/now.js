@@ -33,8 +33,8 @@ function show_now() {
     bar.classList.toggle("best", k === best);
     bar.classList.toggle("label", k === live.chosen);
   });
-  by_id("bars").setAttribute("aria-label", probabilities.map((p, k) => `${k}: ${percent(p)}`).join(", "));
-  set_text("verdict", word("verdict", { digit: best, p: percent(probabilities[best]) }));
+  by_id("bars").setAttribute("aria-label", probabilities.map((p, k) => `${k}: ${share(p)}`).join(", "));
+  set_text("verdict", word("verdict", { digit: best, p: share(probabilities[best]) }));
   set_text("loss", word("loss_is", { loss: number(live.loss, 4) }));
   for (const id of ["label", "step-label"]) options(by_id(id), label_options(), live.label === null ? "" : String(live.label));
   const changes = altered();

@@ -1,9 +1,9 @@
 // Draw a digit: strokes on a pad, and the 8×8 image that the data set would have of them.
 // The data set's digits are 32×32 black and white, cut into 4×4 squares of which the black dots are counted: 0 … 16.
 
-const DOTS = 32;
-const WIDEST = 26; // of 32: most digits of the data set leave a column free on both sides
-const PEN = 4.6; // dots; with it a drawn digit has about as much ink as the data set's (4.9 of 16)
+// Parts of the picture's side.
+const WIDEST = 0.81; // most digits of the data set leave a column free on both sides
+const PEN = 0.16; // with it a drawn digit has about as much ink as the data set's (4.9 of 16)
 
 let strokes = []; // [[[x, y], …], …], 0 … 1
 let drawing = false;
@@ -49,7 +49,7 @@ function draw_by_keys(event) {
 function show_drawing() {
   draw_pad();
   const label = live.source.drawn ? live.label : null;
-  take(strokes.length ? digit_of(strokes) : new Float64Array(64), label, { drawn: true });
+  take(strokes.length ? digit_of(strokes) : new Float64Array(live.config.image_size[0] ** 2), label, { drawn: true });
 }
 
 function draw_pad() {
@@ -79,13 +79,16 @@ function cross(context, size) {
   context.fill();
 }
 
-// The strokes as high as the picture and in its middle, drawn with a pen of fixed width, and counted: 64 of 0 … 16.
+// The strokes as high as the picture and in its middle, drawn with a pen of fixed width, and counted: 0 … 16 a pixel.
 function digit_of(lines) {
+  const side = live.config.image_size[0];
+  const dots = 4 * side;
   const placed = in_place(lines);
-  const image = new Float64Array((DOTS / 4) ** 2);
-  for (let row = 0; row < DOTS; row++) {
-    for (let column = 0; column < DOTS; column++) {
-      if (is_black(placed, column + 0.5, row + 0.5)) image[Math.floor(row / 4) * 8 + Math.floor(column / 4)] += 1;
+  const image = new Float64Array(side ** 2);
+  for (let row = 0; row < dots; row++) {
+    for (let column = 0; column < dots; column++) {
+      const black = is_black(placed, (column + 0.5) / dots, (row + 0.5) / dots);
+      if (black) image[Math.floor(row / 4) * side + Math.floor(column / 4)] += 1;
     }
   }
   return image;
@@ -94,9 +97,9 @@ function digit_of(lines) {
 function in_place(lines) {
   const [left, right] = extent(lines.flat().map(([x]) => x));
   const [top, bottom] = extent(lines.flat().map(([, y]) => y));
-  const tall = (DOTS - PEN) / Math.max(bottom - top, (right - left) / 4, 0.05); // a dash stays a dash
+  const tall = (1 - PEN) / Math.max(bottom - top, (right - left) / 4, 0.05); // a dash stays a dash
   const wide = Math.min(tall, (WIDEST - PEN) / Math.max(right - left, 1e-9));
-  const place = ([x, y]) => [DOTS / 2 + wide * (x - (left + right) / 2), DOTS / 2 + tall * (y - (top + bottom) / 2)];
+  const place = ([x, y]) => [0.5 + wide * (x - (left + right) / 2), 0.5 + tall * (y - (top + bottom) / 2)];
   return lines.map((line) => line.map(place));
 }
 

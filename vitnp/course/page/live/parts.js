@@ -7,6 +7,11 @@ function table(id, head, rows) {
   by_id(id).replaceChildren(...top, element("tbody", {}, ...body));
 }
 
+// A probability or a weight, to a tenth of a percent.
+function share(p) {
+  return p > 0 && p < 0.0005 ? "< 0.1%" : `${(100 * p).toFixed(1)}%`;
+}
+
 function options(select, entries, chosen) {
   select.replaceChildren(...entries.map(([value, text]) => element("option", { value }, text)));
   if (chosen !== undefined) select.value = chosen;

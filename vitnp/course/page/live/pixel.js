@@ -82,7 +82,7 @@ function pixel_table() {
   live.pixels = { predicted: first_order, true: live.loss - loss_of(before, label) };
   table("pixel-numbers", ["", word("before"), word("after")], [
     [word("predicted_class"), String(best), String(now)],
-    [word("p_of_label", { label }), percent(probability(before, label)), percent(probability(live.saved, label))],
+    [word("p_of_label", { label }), share(probability(before, label)), share(probability(live.saved, label))],
     [word("loss_name"), number(loss_of(before, label)), number(live.loss)],
     [word("change_true"), "", number(live.pixels.true)],
     [word("change_predicted"), "", number(first_order)],

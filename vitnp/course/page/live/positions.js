@@ -64,7 +64,7 @@ function draw_positions() {
   table("position-numbers", ["", word("with_positions"), word("without_positions")], [
     [word("class_in_order"), String(predicted(on_.before)), String(predicted(off.before))],
     [word("class_shuffled"), String(predicted(on_.after)), String(predicted(off.after))],
-    [word("p_of_label", { label }), percent(probability(on_.after, label)), percent(probability(off.after, label))],
+    [word("p_of_label", { label }), share(probability(on_.after, label)), share(probability(off.after, label))],
     [word("logit_difference"), number(on_.difference), number(off.difference)],
   ]);
 }

@@ -1,6 +1,5 @@
 // Why scores are divided by √d_k: the entropy of attention rows and what softmax lets through of the gradient.
 
-const WIDTHS = [4, 16, 64, 256, 1024];
 const TEMPERATURES = Array.from({ length: 17 }, (_, i) => -2 + i / 4); // log10
 
 function start_scale() {
@@ -11,6 +10,10 @@ function start_scale() {
     set_how({ temperature: 1 });
   });
   on("width", "input", draw_widths);
+}
+
+function token_count() {
+  return grid_size() ** 2 + 1;
 }
 
 function set_how(change) {
@@ -52,10 +55,10 @@ function draw_scale() {
   const both = [true, false].map((scale) => attention_facts({ scale }));
   const row = (key, of, values = {}) => [word(key, values), ...both.map(of)];
   live.attention = { scaled: both[0], unscaled: both[1] };
-  const most = number(Math.log(grid_size() ** 2 + 1), 3);
+  const most = { T: token_count(), most: number(Math.log(token_count()), 3) };
   table("scale-numbers", ["", word("scaled"), word("unscaled")], [
-    row("entropy", ({ entropy: nats }) => number(nats, 3), { most }),
-    row("largest_weight", (facts) => percent(facts.most)),
+    row("entropy", ({ entropy: nats }) => number(nats, 3), most),
+    row("largest_weight", (facts) => share(facts.most)),
     row("norm_dA", ({ dA }) => number(dA, 3)),
     row("norm_dS", ({ dS }) => number(dS, 3)),
     row("let_through", ({ dA, dS }) => percent(dS / dA)),
@@ -90,52 +93,11 @@ function draw_curve(facts) {
   const top = Math.max(...through);
   line_chart("scale-curve", {
     lines: [
-      { name: word("curve_entropy"), points: at(facts.map((one) => one.entropy / Math.log(grid_size() ** 2 + 1))) },
+      { name: word("curve_entropy", { T: token_count() }), points: at(facts.map((one) => one.entropy / Math.log(token_count()))) },
       { name: word("curve_through", { top: percent(top, 2) }), points: at(through.map((part) => part / top)) },
     ],
     x: { from: -2, to: 2, ticks: [-2, -1, 0, 1, 2].map((power) => [power, String(10 ** power)]), name: word("temperature") },
     y: { from: 0, to: 1, ticks: [[0, "0"], [0.5, "0.5"], [1, "1"]] },
     mark: Math.log10(live.how.temperature), label: word("scale_curve"),
   });
-}
-
-// --- random queries and keys of width d_k, no model: what the width alone does
-
-function draw_widths() {
-  const d_k = WIDTHS[by_id("width").value];
-  set_text("width-value", String(d_k));
-  const [scaled_, plain] = [1 / Math.sqrt(d_k), 1].map((factor) => random_attention(d_k, factor));
-  const row = (key, of) => [word(key), of(scaled_), of(plain)];
-  live.random = { scaled: scaled_, unscaled: plain };
-  table("width-numbers", ["", word("scaled"), word("unscaled")], [
-    row("score_spread", ({ spread }) => number(spread, 3)),
-    row("entropy_of_random", (facts) => number(facts.entropy, 3)),
-    row("largest_weight", ({ most }) => percent(most)),
-    row("let_through", ({ through }) => percent(through)),
-  ]);
-}
-
-// The mean of 20 draws of one query and 17 keys, numbers from the normal distribution; ∂A normal too.
-function random_attention(d_k, factor) {
-  const normal = normal_numbers(d_k);
-  const draws = Array.from({ length: 100 }, () => {
-    const q = Array.from({ length: d_k }, normal);
-    const S = Float64Array.from({ length: 17 }, () => factor * q.reduce((sum, x) => sum + x * normal(), 0));
-    const A = softmax_forward({ data: S, shape: [1, 17] });
-    const dA = { data: Float64Array.from({ length: 17 }, normal), shape: [1, 17] };
-    const dS = softmax_backward(dA, A);
-    return { S: norm(S) / Math.sqrt(17), entropy: entropy(A.data), most: Math.max(...A.data), through: norm(dS) / norm(dA) };
-  });
-  const of = (name) => average(draws.map((one) => one[name]));
-  return { spread: of("S"), entropy: of("entropy"), most: of("most"), through: of("through") };
-}
-
-// The same numbers for the same seed: a linear congruential generator (Numerical Recipes), Box and Muller's method.
-function normal_numbers(seed) {
-  let state = seed;
-  const uniform = () => {
-    state = (1664525 * state + 1013904223) % 2 ** 32;
-    return (state + 1) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
