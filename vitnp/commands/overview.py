@@ -13,6 +13,10 @@ GROUPS = {
             "사진 한 장을 모델에 넣어 모든 단계를 슬라이드와 비교",
             "run a photo through a model, check every step with the slides",
         ),
+        "explore": Text(
+            "설치 없이 여는 페이지 한 장: 사진 한 장의 모든 텐서, 직접 실행되는 ViT",
+            "a page to touch, nothing installed: every tensor, or a live ViT",
+        ),
         "gradcheck": Text(
             "모델의 모든 그래디언트를 수치 미분으로 검사",
             "check every gradient of a model against numerical derivatives",

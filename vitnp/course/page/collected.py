@@ -1,0 +1,223 @@
+"""A trace as the data of the explore page: a description, for JSON, and the bytes that it points into.
+
+Imports its neighbors, `slides`, `deck`.
+"""
+
+import math
+
+import numpy as np
+
+from vitnp.backend.arrays import to_host
+from vitnp.course import slides
+from vitnp.course.page import code, encode, formulas
+
+SCORES = ("attention.S", "attention.A")
+OF_HEADS = {"Q_heads": "Q", "K_heads": "K", "V_heads": "V", "O": "concat"}  # the same numbers, cut otherwise
+WHOLE = ("image", "grid")  # of pixels, not of tokens
+TABLES = ("E_pos", "E_rel")  # parameters: the only ones without a batch axis
+
+
+class Binary:
+    """Bytes in a row; every array begins at a multiple of 8."""
+
+    def __init__(self):
+        self.parts, self.size = [], 0
+
+    def add(self, array):
+        """Append it, little-endian; where it begins."""
+        at = self.size
+        data = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+        data += bytes(-len(data) % 8)
+        self.parts.append(data)
+        self.size += len(data)
+        return at
+
+    def joined(self):
+        """All of it."""
+        return b"".join(self.parts)
+
+
+def collected(t, config, photo, *, bins=64):
+    """({part of the page's JSON}, Binary) of a trace of one image.
+
+    photo: (Hᵢ, Wᵢ, 3), uint8. bins: of the columns of a token, at most. Of S and A the weights are kept, and of their
+    gradients the row of [CLS] and every row's norm.
+    """
+    binary = Binary()
+    described = {"config": sizes(config), "photo": {"at": binary.add(photo)}}
+    described |= {"rows": rows(config), "tensors": tensors(t, config)}
+    described["arrays"] = arrays(t.forward, config, binary, bins)
+    described["gradients"] = arrays(t.backward or (), config, binary, bins)
+    described["scores"] = scores(t, config, binary)
+    return described, binary
+
+
+def sizes(config):
+    """The numbers of the configuration that the page counts with."""
+    (rows, cols), (height, width) = config.grid, config.image_size
+    return {
+        "layers": config.num_layers, "heads": config.num_heads, "tokens": config.num_tokens,
+        "first": config.num_tokens - config.num_patches, "registers": config.num_registers,
+        "class_token": config.classifier == "token", "rows": rows, "cols": cols, "patch": config.patch_size,
+        "D": config.hidden_size, "K": config.head_dim, "M": config.mlp_dim, "classes": config.num_classes,
+        "height": height, "width": width,
+    }  # fmt: skip
+
+
+def rows(config):
+    """The slides' rows, with the names of their tensors and their errata."""
+    found = []
+    for row in slides.rows(config):
+        names = [tensor.name for tensor in row.tensors]
+        errata = [
+            {"decks": e.decks, "printed": e.printed, "true": e.true, "why": {"ko": e.why_ko, "en": e.why_en}}
+            for e in slides.errata(row)
+        ]
+        found.append(
+            {
+                "key": row.key,
+                "step": row.step,
+                "title": {"ko": row.title_ko, "en": row.title_en},
+                "what": {"ko": row.what_ko, "en": row.what_en},
+                "per_block": all(name.startswith("blocks.i.") for name in names),
+                "tensors": names,
+                "errata": errata,
+            }
+        )
+    return found
+
+
+def tensors(t, config):
+    """{name, with blocks.i: what the slides, the formulas and the code say of it}."""
+    lines, found = code.of(config), {}
+    for c in slides.check(t, config):
+        name, tensor = c.tensor.name, c.tensor
+        made, unmade = lines.get(name, (None, None))
+        formula, back = formulas.of(name, config)
+        found[name] = {
+            "slide_name": tensor.slide_name,
+            "letters": list(tensor.axes),
+            "shape": list(c.got),
+            "printed": c.printed and list(c.printed),
+            "misprinted": c.erratum is not None,
+            "per_head": tensor.lead == "BH",
+            "kind": kind(name, c.got),
+            "formula": formula,
+            "formula_back": back,
+            "code": made,
+            "code_back": unmade,
+        }
+    return found
+
+
+def kind(name, shape):
+    """How its numbers are kept: "image", "scores", "vector", "tokens"; "absent" where none are."""
+    if name in WHOLE:
+        return "image"
+    if name.endswith(SCORES):
+        return "scores"
+    if name.endswith("S_rel"):
+        return "absent"
+    return "vector" if math.prod(shape[:-1]) == 1 else "tokens"
+
+
+def arrays(records, config, binary, bins):
+    """{name: how the array is kept} of the records of a trace."""
+    found = {}
+    for record in records:
+        name, x = record.name, to_host(record.value)
+        x = np.asarray(x if name.endswith(TABLES) else x[0], np.float32)
+        how = kind(name, x.shape)
+        before, _, last = name.rpartition(".")
+        if last in OF_HEADS:
+            continue
+        if how == "image":
+            found[name] = image(x, config, binary)
+        elif how == "vector":
+            found[name] = {"at": binary.add(x.ravel()), "n": x.size} | summary(x)
+        elif how == "tokens":
+            heads = config.num_heads if last in OF_HEADS.values() else 1
+            found[name] = matrix(x.reshape(-1, x.shape[-1]), binary, heads, bins)
+    for record in records:
+        before, _, last = record.name.rpartition(".")
+        if last in OF_HEADS:
+            found[record.name] = found[f"{before}.{OF_HEADS[last]}"]
+    return found
+
+
+def summary(x):
+    """The norm and the extremes of an array."""
+    norm = np.sqrt((x.astype(np.float64) ** 2).sum())
+    found = {"norm": norm, "min": x.min(), "max": x.max(), "mean": x.mean(dtype=np.float64)}
+    return {name: rounded(value) for name, value in found.items()}
+
+
+def rounded(number):
+    """A number to six digits, as the page shows it."""
+    return float(f"{number:.6g}")
+
+
+def matrix(x, binary, heads, bins):
+    """How (rows, columns) is kept: bins of columns in levels, the norm of each row, and some numbers as they are."""
+    edges, scale = encode.edges(x.shape[1], heads, bins), float(np.abs(x).max())
+    levels = encode.signed(encode.largest(x, edges), scale) + encode.LEVELS
+    norms_scale = float(np.sqrt((x * x).sum(axis=-1, dtype=np.float64).max()))
+    corners = np.split(x[:3], heads, axis=1)
+    return {
+        "at": binary.add(levels.astype(np.uint8)),
+        "rows": len(x),
+        "bins": len(edges) - 1,
+        "edges": edges.tolist(),
+        "scale": scale,
+        "norms_at": binary.add(encode.norms(x, norms_scale)),
+        "norms_scale": norms_scale,
+        "head_bins": (len(edges) - 1) // heads if heads > 1 else None,
+        "corners": [[[rounded(n) for n in row[:4]] for row in corner] for corner in corners],
+        **summary(x),
+    }
+
+
+def image(x, config, binary):
+    """How a value per pixel is kept: of its channels the one of largest magnitude. The photo is kept as it is."""
+    scale = float(np.abs(x).max())
+    if x.ndim == 5:  # (rows, cols, P, P, C): put together again
+        x = x.transpose(0, 2, 1, 3, 4).reshape(*config.image_size, -1)
+    largest = encode.largest(x, np.array([0, x.shape[-1]]))[..., 0]
+    levels = encode.signed(largest, scale) + encode.LEVELS
+    height, width = config.image_size
+    return {
+        "at": binary.add(levels.astype(np.uint8)),
+        "rows": height,
+        "bins": width,
+        "scale": scale,
+    } | summary(x)
+
+
+def scores(t, config, binary):
+    """How the S and A of every block and head are kept, and their gradients."""
+    A, S = (_stacked(t.get, name, config) for name in ("A", "S"))
+    levels, peaks = encode.attention(A)
+    highest = S.max(axis=-1)
+    lse = highest + np.log(np.exp(S - highest[..., None]).sum(axis=-1))
+    found = {
+        "at": binary.add(levels), "peaks_at": binary.add(peaks), "lse_at": binary.add(lse.astype(np.float32)),
+        "coarse": encode.COARSE, "fine": encode.FINE, "peak": encode.PEAK, "by": 0.5 + encode.NEAR,
+    }  # fmt: skip
+    if t.backward is None:
+        return found
+    for name in ("A", "S"):
+        d = _stacked(t.gradient, name, config)
+        scale = np.abs(d[..., 0, :]).max(axis=-1)
+        levels = encode.signed(d[..., 0, :], scale[..., None], encode.ROW).astype(np.int16) + encode.ROW
+        found[f"grad_{name}_at"] = binary.add(levels.astype(np.uint8))
+        found[f"grad_{name}_scales_at"] = binary.add(scale.astype(np.float32))
+        scale = np.sqrt((d * d).sum(axis=-1).max(axis=-1))
+        found[f"norms_{name}_at"] = binary.add(encode.norms(d, scale[..., None]))
+        found[f"norms_{name}_scales_at"] = binary.add(scale.astype(np.float32))
+    return found
+
+
+def _stacked(get, name, config):
+    """S or A, or their gradients, of all blocks: (L, H, T, T)."""
+    names = (f"blocks.{i}.attention.{name}" for i in range(config.num_layers))
+    return np.stack([np.asarray(to_host(get(name))[0], np.float64) for name in names])

@@ -1,0 +1,116 @@
+// Reading the numbers of the page: what a byte stands for, and by how much it may be wrong.
+
+let data = { json: {}, binary: new Uint8Array(0) };
+let config = {};
+let weights = {}; // of the attention: levels, peaks and log-sums, read once
+
+function start_data(unpacked_data) {
+  data = unpacked_data;
+  config = data.json.config;
+  const { scores } = data.json;
+  const rows = config.layers * config.heads * config.tokens;
+  weights = {
+    levels: 2 ** scores.bits - 1,
+    part: Float32Array.from({ length: 2 ** scores.bits }, (_, v) => (v / (2 ** scores.bits - 1)) ** 2),
+    codes: bytes(scores.at, rows * config.tokens),
+    peaks: floats(scores.peaks_at, rows),
+    log_sums: floats(scores.lse_at, rows),
+  };
+}
+
+function bytes(at, count) {
+  return data.binary.subarray(at, at + count);
+}
+
+// A copy, because an offset need not be a multiple of 4 in the buffer.
+function floats(at, count) {
+  return new Float32Array(data.binary.slice(at, at + 4 * count).buffer);
+}
+
+// "blocks.i.attention.Q" in layer 3 → "blocks.3.attention.Q".
+function full_name(name, layer) {
+  return name.replace(".i.", `.${layer}.`);
+}
+
+function array_of(name, layer, back) {
+  return (back ? data.json.gradients : data.json.arrays)[full_name(name, layer)];
+}
+
+function last_part(name) {
+  return name.split(".").pop();
+}
+
+// A byte of a "tokens" array: 15 + l, which stands for sign(l)·(l/15)²·scale.
+function value_of(level, scale) {
+  return Math.sign(level) * (level / 15) ** 2 * scale;
+}
+
+function error_of(level, scale) {
+  const size = Math.abs(level);
+  const next = size === 15 ? size - 0.5 : size + 0.5;
+  return Math.abs((next / 15) ** 2 - (size / 15) ** 2) * scale;
+}
+
+// The bins [first, last) that are shown: of a per-head tensor those of the head, of the mean of the heads all.
+function bins_of(name, array, head) {
+  const own = data.json.tensors[name].per_head && array.head_bins && head >= 0;
+  return own ? [head * array.head_bins, (head + 1) * array.head_bins] : [0, array.bins];
+}
+
+// An array's columns in bin b, [first, last): of a per-head tensor counted within the head.
+function columns_of(name, array, bin, head) {
+  const offset = data.json.tensors[name].per_head && head >= 0 ? head * config.K : 0;
+  return [array.edges[bin] - offset, array.edges[bin + 1] - offset];
+}
+
+function cell(array, row, bin) {
+  const level = bytes(array.at, array.rows * array.bins)[row * array.bins + bin] - 15;
+  return { level, value: value_of(level, array.scale), error: error_of(level, array.scale) };
+}
+
+// The token of a row, and the row of a token: the patches are always the last rows. null: there is none.
+function row_token(rows, row) {
+  const before = rows - config.rows * config.cols;
+  return row >= before && before >= 0 ? config.first + row - before : row;
+}
+
+function token_row(rows, token) {
+  const before = rows - config.rows * config.cols;
+  if (token >= config.first && before >= 0) {
+    return before + token - config.first;
+  }
+  return token < Math.max(before, 0) || (before < 0 && token < rows) ? token : null;
+}
+
+function row_norms(name, layer, back) {
+  const array = array_of(name, layer, back);
+  if (!array || array.norms_at === undefined) {
+    return null;
+  }
+  const codes = bytes(array.norms_at, array.rows);
+  return Float32Array.from(codes, (code) => (code / 255) ** 2 * array.norms_scale);
+}
+
+// A number of the page and its largest error; of a "tokens" array that of largest magnitude in the column's bin.
+function value_at(name, layer, head, row, column, back) {
+  const { kind, per_head } = data.json.tensors[name];
+  if (kind === "scores") {
+    if (back) {
+      return row === 0 && has_score_gradients(name) ? score_gradient(name, layer, head, column) : null;
+    }
+    const A = () => ({
+      value: attention_row(layer, head, row)[column], error: attention_error(layer, head, row, column),
+    });
+    return last_part(name) === "A" ? A() : score(layer, head, row, column);
+  }
+  const array = array_of(name, layer, back);
+  if (!array) {
+    return null;
+  }
+  if (kind === "vector") {
+    return { value: floats(array.at, array.n)[column], error: 0 };
+  }
+  const at = per_head ? Math.max(head, 0) * config.K + column : column;
+  const bin = array.edges ? array.edges.findIndex((edge) => edge > at) - 1 : at;
+  return cell(array, row, bin);
+}

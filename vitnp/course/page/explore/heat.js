@@ -1,0 +1,217 @@
+// The picture of the chosen tensor: tokens down and columns across, the T x T matrix of a head, or bars.
+
+let heat = { rows: 0, bins: 0, first_bin: 0, read: null }; // what the picture shows; read(row, bin) says a cell
+
+function start_heat() {
+  const frame = by_id("heat-frame");
+  frame.addEventListener("pointermove", point_at_cell);
+  frame.addEventListener("pointerleave", () => {
+    by_id("heat-hover").hidden = true;
+    draw_heat_says(null);
+    point_at(null);
+  });
+  frame.addEventListener("click", (event) => {
+    const found = cell_under(event);
+    if (found && heat.token(found.row) !== null) {
+      held = true;
+      choose_token(heat.token(found.row));
+    }
+  });
+  views.push(draw_heat, draw_heat_row);
+}
+
+function draw_heat() {
+  const { tensor } = viewed();
+  const { kind, per_head } = data.json.tensors[tensor];
+  const scores = kind === "scores";
+  const token = kind === "vector" || (scores && state.back) ? state.token : "";
+  const head = scores || per_head ? state.head : "";
+  if (!changed("heat", tensor, state.layer, head, state.back, token, is_dark(), spoken.language)) {
+    return;
+  }
+  const vector = kind === "vector";
+  by_id("bars").hidden = !vector;
+  by_id("heat-frame").hidden = vector;
+  by_id("heat-legend").hidden = vector;
+  if (vector) {
+    draw_bars(tensor);
+  } else if (scores) {
+    (state.back ? draw_score_gradient : draw_matrix)(tensor);
+  } else if (kind === "image" && !state.back) {
+    draw_image();
+  } else {
+    draw_array(tensor);
+  }
+  by_id("heat-picture").setAttribute("aria-label", word("heat_label", { tensor: data.json.tensors[tensor].slide_name }));
+  by_id("heat-frame").classList.toggle("square", kind === "image" || (scores && !state.back));
+  draw_heat_says(null);
+}
+
+function legend(low, high, colors) {
+  paint(by_id("heat-bar"), colors.length, 1, (i) => colors[i]);
+  set_text("heat-low", low);
+  set_text("heat-high", high);
+}
+
+// Signed values, one byte each: the color says the root of the size, so that small values are not lost.
+function draw_array(tensor) {
+  const array = array_of(tensor, state.layer, state.back);
+  const image = data.json.tensors[tensor].kind === "image";
+  const [first, end] = image ? [0, array.bins] : bins_of(tensor, array, state.head);
+  const codes = bytes(array.at, array.rows * array.bins);
+  const colors = palette(diverging, -1, 1, 31);
+  const width = end - first;
+  paint(by_id("heat-picture"), width, array.rows, (i) => {
+    const row = Math.floor(i / width);
+    return colors[codes[row * array.bins + first + (i - row * width)]];
+  });
+  legend(number(-array.scale, 3), number(array.scale, 3), colors);
+  heat = {
+    rows: array.rows, bins: width, caption: image ? "heat_image_back" : "heat_tokens",
+    token: (row) => (image ? pixel_token(row, 0) : row_token(array.rows, row)),
+    read: (row, bin) => read_cell(tensor, array, row, bin + first, image),
+  };
+}
+
+function read_cell(tensor, array, row, bin, image) {
+  const { value, error } = cell(array, row, bin);
+  const [from, to] = image ? [bin, bin + 1] : columns_of(tensor, array, bin, state.head);
+  const columns = to - from > 1 ? `${from}…${to - 1}` : String(from);
+  const values = { row, columns, value: number(value), error: number(error, 2) };
+  const token = token_name(row_token(array.rows, row));
+  return word(image ? "cell_pixel" : to - from > 1 ? "cell_bin" : "cell_one", { ...values, token });
+}
+
+function draw_image() {
+  const { width, height } = config;
+  const rgb = bytes(data.json.photo.at, width * height * 3);
+  paint(by_id("heat-picture"), width, height, (i) => pixel([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]]));
+  by_id("heat-legend").hidden = true;
+  heat = {
+    rows: height, bins: width, caption: "heat_image", token: () => null,
+    read: (row, column) => {
+      const [red, green, blue] = bytes(data.json.photo.at + 3 * (row * width + column), 3);
+      return word("cell_rgb", { row, column, red, green, blue });
+    },
+  };
+}
+
+function pixel_token(row, column) {
+  const { patch, cols, first } = config;
+  return first + Math.floor(row / patch) * cols + Math.floor(column / patch);
+}
+
+// A: cividis of the root of the weight. S: cividis from the least to the largest value.
+function draw_matrix(tensor) {
+  const { tokens } = config;
+  const weight = last_part(tensor) === "A";
+  const matrix = weight ? attention_matrix(state.layer, state.head) : score_matrix(state.layer, state.head);
+  const [low, high] = weight ? [0, span(matrix)[1]] : span(matrix);
+  const colors = palette(cividis, 0, 1);
+  const part = (value) => (high > low ? (value - low) / (high - low) : 0);
+  const color = weight ? (value) => Math.sqrt(part(value)) : part;
+  paint(by_id("heat-picture"), tokens, tokens, (i) => colors[Math.round(255 * color(matrix[i]))]);
+  legend(weight ? "0" : number(low, 3), weight ? percent(high) : number(high, 3), colors);
+  heat = {
+    rows: tokens, bins: tokens, caption: weight ? "heat_A" : "heat_S", token: (row) => row,
+    read: (query, key) => word(weight ? "cell_A" : "cell_S", {
+      query: token_name(query), key: token_name(key), value: score_text(tensor, query, key),
+    }),
+  };
+}
+
+function score_matrix(layer, head) {
+  const { tokens } = config;
+  return Float32Array.from({ length: tokens * tokens }, (_, i) => {
+    return score(layer, head, Math.floor(i / tokens), i % tokens).value;
+  });
+}
+
+function span(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    low = value < low ? value : low;
+    high = value > high ? value : high;
+  }
+  return [low, high];
+}
+
+// "12.3% ± 0.4%" of A, "1.23 ± 0.04" or "below −3.4" of S.
+function score_text(tensor, query, key) {
+  if (last_part(tensor) === "A") {
+    const value = attention_row(state.layer, state.head, query)[key];
+    return `${percent(value)} ± ${percent(attention_error(state.layer, state.head, query, key), 2)}`;
+  }
+  const { value, error, below } = score(state.layer, state.head, query, key);
+  return below ? word("below", { value: number(value, 3) }) : `${number(value)} ± ${number(error, 2)}`;
+}
+
+// ∂A and ∂S: the page has only the row of [CLS].
+function draw_score_gradient(tensor) {
+  const { tokens } = config;
+  const there = has_score_gradients(tensor);
+  by_id("heat-frame").hidden = !there;
+  by_id("heat-legend").hidden = !there;
+  heat = { rows: 1, bins: tokens, caption: there ? "heat_score_back" : "heat_score_none", token: () => 0, read: null };
+  if (!there) {
+    return;
+  }
+  const row = Array.from({ length: tokens }, (_, key) => score_gradient(tensor, state.layer, state.head, key).value);
+  const top = Math.max(...row.map(Math.abs));
+  const colors = palette(diverging, -1, 1, 255);
+  const color = (value) => Math.sign(value) * Math.sqrt(Math.abs(value) / (top || 1));
+  paint(by_id("heat-picture"), tokens, 1, (i) => colors[Math.round(127 * (1 + color(row[i])))]);
+  legend(number(-top, 3), number(top, 3), colors);
+  heat.read = (_, key) => {
+    const { value, error } = score_gradient(tensor, state.layer, state.head, key);
+    return word("cell_score_back", { key: token_name(key), value: number(value), error: number(error, 2) });
+  };
+}
+
+// ---- pointing
+
+function cell_under(event) {
+  const box = by_id("heat-picture").getBoundingClientRect();
+  const row = Math.floor(((event.clientY - box.top) / box.height) * heat.rows);
+  const bin = Math.floor(((event.clientX - box.left) / box.width) * heat.bins);
+  return row >= 0 && row < heat.rows && bin >= 0 && bin < heat.bins ? { row, bin } : null;
+}
+
+function point_at_cell(event) {
+  const found = cell_under(event);
+  if (!found || !heat.read) {
+    return;
+  }
+  const { kind } = data.json.tensors[viewed().tensor];
+  place_in_heat("heat-hover", found.row, 1);
+  draw_heat_says(found);
+  const square = kind === "scores" ? found.bin : kind === "image" ? pixel_token(found.row, found.bin) : null;
+  point_at(square ?? heat.token(found.row));
+}
+
+function place_in_heat(id, row, count) {
+  const mark = by_id(id);
+  mark.hidden = row === null || heat.rows < 2;
+  if (!mark.hidden) {
+    mark.style.top = `${(100 * row) / heat.rows}%`;
+    mark.style.height = `${(100 * count) / heat.rows}%`;
+  }
+}
+
+// The row of the chosen token, and of the patch under the pointer on the photo.
+function draw_heat_row() {
+  const { tensor } = viewed();
+  if (!changed("heat-row", state.token, pointed, tensor, state.back, heat.rows)) {
+    return;
+  }
+  const image = data.json.tensors[tensor].kind === "image";
+  const row = (token) => (image || token === null ? null : token_row(heat.rows, token));
+  place_in_heat("heat-row", row(state.token), 1);
+  if (!by_id("heat-frame").matches(":hover")) {
+    place_in_heat("heat-hover", pointed === state.token ? null : row(pointed), 1);
+  }
+}
+
+function draw_heat_says(found) {
+  set_text("heat-says", found && heat.read ? heat.read(found.row, found.bin) : word(heat.caption));
+}

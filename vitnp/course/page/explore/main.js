@@ -1,0 +1,167 @@
+// The start of the page: language, theme, sliders, tabs, keys; then the columns.
+
+const KEYS = [
+  ["n", "key_next", () => walk(1)], ["p", "key_previous", () => walk(-1)],
+  ["]", "key_layer_more", () => show({ layer: state.layer + 1 })],
+  ["[", "key_layer_less", () => show({ layer: state.layer - 1 })],
+  ["h", "key_head_more", () => show({ head: state.head + 1 })],
+  ["H", "key_head_less", () => show({ head: Math.max(state.head - 1, 0) })],
+  ["m", "key_mean", () => show({ head: state.head < 0 ? 0 : -1 })], ["g", "key_gradient", () => switch_gradient()],
+  ["1", "key_map_token", () => show({ map: "token" })], ["2", "key_map_cls", () => show({ map: "cls" })],
+  ["3", "key_map_rollout", () => show({ map: "rollout" })], ["4", "key_map_norm", () => show({ map: "norm" })],
+  ["c", "key_class_token", () => choose_token(0)], ["t", "key_tour", () => go_to_stop(0)],
+  ["l", "key_language", () => switch_language()], ["d", "key_theme", () => switch_theme()],
+  ["?", "key_help", () => by_id("keys").showModal()],
+];
+
+function start_controls() {
+  for (const [name, count, say] of [["layer", config.layers, layer_says], ["head", config.heads, head_says]]) {
+    const slider = by_id(name);
+    slider.max = count;
+    slider.addEventListener("input", () => show({ [name]: slider.valueAsNumber - 1 }));
+    slider.addEventListener("change", () => announce(say()));
+    by_id(`${name}-less`).addEventListener("click", () => step_slider(name, -1, say));
+    by_id(`${name}-more`).addEventListener("click", () => step_slider(name, 1, say));
+  }
+  by_id("head-mean").addEventListener("change", () => show({ head: by_id("head-mean").checked ? -1 : 0 }));
+  views.push(draw_controls);
+}
+
+function step_slider(name, by, say) {
+  show({ [name]: Math.max(state[name] + by, 0) });
+  announce(say());
+}
+
+function layer_says() {
+  return word("layer_value", { layer: state.layer + 1, layers: config.layers });
+}
+
+function head_says() {
+  return state.head < 0 ? word("mean_of_heads") : word("head_number", { number: state.head + 1 });
+}
+
+function draw_controls() {
+  if (!changed("controls", state.layer, state.head, spoken.language)) {
+    return;
+  }
+  by_id("layer").value = state.layer + 1;
+  by_id("head").value = state.head < 0 ? 1 : state.head + 1;
+  by_id("head-mean").checked = state.head < 0;
+  by_id("head").classList.toggle("off", state.head < 0);
+  set_text("layer-value", `${state.layer + 1} / ${config.layers}`);
+  by_id("layer").setAttribute("aria-valuetext", layer_says());
+  by_id("head").setAttribute("aria-valuetext", head_says());
+  set_text("head-label", state.head < 0 ? word("head") : `${word("head")} ${state.head + 1}`);
+}
+
+// ---- tabs, of which only a narrow page has any
+
+function choose_tab(name) {
+  document.body.dataset.tab = name;
+  for (const tab of document.querySelectorAll("#tabs button")) {
+    tab.setAttribute("aria-pressed", tab.dataset.tab === name);
+  }
+}
+
+function choose_tab_of(node) {
+  const column = node.closest("#left, #middle, #right");
+  if (column) {
+    choose_tab(column.id);
+  }
+}
+
+// ---- language, theme, keys
+
+function write_texts() {
+  const { model, image, parameters, seed, source } = data.json;
+  set_language(spoken.language);
+  set_text("model", `ViT-${model} · ${image}`.replace("ViT-ViT", "ViT"));
+  document.title = by_id("model").textContent;
+  const facts = { parameters: parameters.toLocaleString("en"), loss: has_gradients() ? number(data.json.loss) : "" };
+  const top = data.json.top?.[0];
+  const prediction = top ? word("prediction", { name: top.name, p: percent(top.p) }) : "";
+  set_text("facts", [word("parameters", facts), prediction, source].filter(Boolean).join(" · "));
+  by_id("random").hidden = !data.json.random;
+  by_id("random").textContent = word("random", { seed });
+  set_text("language", word("other_language"));
+  by_id("language").lang = spoken.language === "ko" ? "en" : "ko";
+  set_text("theme", is_dark() ? "☀" : "☾");
+  by_id("keys-table").replaceChildren(...KEYS.map(([key, text]) => key_line(key, text)), key_line("← ↑ ↓ →", "key_arrows"),
+    key_line("Esc", "key_escape"));
+}
+
+function key_line(key, text) {
+  const keys = element("td", {}, element("kbd", { textContent: key }));
+  return element("tr", {}, keys, element("td", { textContent: word(text) }));
+}
+
+function switch_language() {
+  spoken.language = spoken.language === "ko" ? "en" : "ko";
+  write_texts();
+  draw_everything();
+}
+
+function switch_theme() {
+  set_dark(!is_dark());
+  write_texts();
+  draw_everything();
+}
+
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || by_id("keys").open) {
+    return;
+  }
+  if (event.key === "Escape") {
+    escape();
+    return;
+  }
+  const found = KEYS.find(([key]) => key === event.key);
+  if (found) {
+    event.preventDefault();
+    found[2]();
+  }
+}
+
+function escape() {
+  if (stop >= 0) {
+    leave_tour();
+  } else if (held) {
+    held = false;
+    draw();
+  }
+}
+
+async function start() {
+  start_data(await unpacked());
+  spoken.words = data.json.words;
+  spoken.language = data.json.lang;
+  follow_system_theme(() => { write_texts(); draw_everything(); });
+  start_controls();
+  start_photo();
+  start_rows();
+  start_tensor();
+  start_heat();
+  start_numbers();
+  start_tour();
+  by_id("language").addEventListener("click", switch_language);
+  by_id("theme").addEventListener("click", switch_theme);
+  by_id("help").addEventListener("click", () => by_id("keys").showModal());
+  for (const tab of document.querySelectorAll("#tabs button")) {
+    tab.addEventListener("click", () => choose_tab(tab.dataset.tab));
+  }
+  addEventListener("keydown", press);
+  choose_tab("left");
+  write_texts();
+  show(first_state());
+  window.vitnp = { state, show, data, value_at };
+  document.body.dataset.ready = "true";
+}
+
+// The attention of a patch near the middle in a middle layer: a picture at once.
+function first_state() {
+  const { rows, cols, first, layers } = config;
+  const token = first + Math.floor(rows / 2) * cols + Math.floor(cols / 2);
+  return { ...state, tensor: "blocks.i.attention.A", layer: Math.floor((layers - 1) / 2), head: -1, token };
+}
+
+start();

@@ -1,0 +1,127 @@
+// The map over the photo: attention, rollout or norms of rows; what its colors mean, in a legend and in a sentence.
+
+let shown_map = { values: [], top: 0 };
+
+function rollout_from() {
+  return by_id("rollout-from").checked && config.layers > 1 ? 1 : 0;
+}
+
+// The values of the chosen map, one of each token (NaN: it has none), and the largest of the patches'.
+function map_values() {
+  let values = new Float32Array(config.tokens).fill(NaN);
+  if (state.map === "token" || state.map === "cls") {
+    values = attention_row(state.layer, state.head, state.map === "cls" ? 0 : state.token);
+  } else if (state.map === "rollout") {
+    values = rollout_row(state.token, rollout_from());
+  } else {
+    const norms = norms_of(viewed().tensor, state.back);
+    norms?.forEach((norm, row) => { values[row_token(norms.length, row)] = norm; });
+  }
+  const top = values.subarray(config.first).reduce((most, value) => (value > most ? value : most), 0);
+  return { values, top };
+}
+
+// The norm of every row of a tensor, or of its gradient; null: it has no rows.
+function norms_of(name, back) {
+  const { kind } = data.json.tensors[name];
+  if (kind !== "scores") {
+    return row_norms(name, state.layer, back);
+  }
+  if (back) {
+    return has_score_gradients(name) ? score_gradient_norms(name, state.layer, state.head) : null;
+  }
+  const { tokens } = config;
+  return Float32Array.from({ length: tokens }, (_, query) => {
+    let sum = 0;
+    for (let key = 0; key < tokens; key += 1) {
+      sum += entry(name, query, key) ** 2;
+    }
+    return Math.sqrt(sum);
+  });
+}
+
+function entry(name, query, key) {
+  return last_part(name) === "A"
+    ? attention_matrix(state.layer, state.head)[query * config.tokens + key]
+    : score(state.layer, state.head, query, key).value;
+}
+
+function draw_map() {
+  const of_norm = state.map === "norm" ? [viewed().tensor, state.back] : ["", ""];
+  const parts = [state.map, state.layer, state.head, state.map === "cls" ? 0 : state.token, rollout_from(), ...of_norm];
+  if (!changed("map", ...parts, is_dark(), spoken.language)) {
+    return;
+  }
+  shown_map = map_values();
+  const { values, top } = shown_map;
+  const colors = palette(cividis, 0, 1);
+  const code = (i) => Math.round((255 * values[config.first + i]) / top);
+  paint(by_id("map"), config.cols, config.rows, (i) => (values[config.first + i] >= 0 ? colors[top ? code(i) : 0] : 0));
+  draw_chips(values);
+  draw_legend(top, colors);
+  for (const button of document.querySelectorAll("#maps button")) {
+    button.setAttribute("aria-pressed", button.dataset.map === state.map);
+    button.disabled = button.dataset.map === "cls" && !has_class_token();
+  }
+}
+
+function draw_chips(values) {
+  for (let token = 0; token < config.first; token += 1) {
+    const [name, value] = by_id(`token-${token}`).querySelectorAll("span, b");
+    name.textContent = token_name(token);
+    value.textContent = values[token] >= 0 ? map_number(values[token]) : "";
+  }
+}
+
+function map_number(value) {
+  return state.map === "norm" ? number(value, 3) : percent(value);
+}
+
+// What yellow is. A weight is also given in units of 1/T, the weight of each token if all had the same.
+function draw_legend(top, colors) {
+  const times = number(top * config.tokens, 2);
+  paint(by_id("legend-bar"), 256, 1, (i) => colors[i]);
+  const text = state.map === "norm" ? number(top, 3) : `${percent(top)} = ${word("times_uniform", { times })}`;
+  set_text("legend-top", text);
+}
+
+function draw_reading() {
+  set_text("reading", photo_says());
+}
+
+// One sentence: what the map shows, and its value at the token under the pointer or the largest one.
+function photo_says() {
+  const { values } = shown_map;
+  const names = {
+    token: token_name(state.token), layer: state.layer + 1, tensor: data.json.tensors[viewed().tensor].slide_name,
+    head: state.head < 0 ? word("mean_of_heads") : word("head_number", { number: state.head + 1 }),
+    from: rollout_from() + 1, to: config.layers,
+  };
+  const gradient = state.map === "norm" && state.back;
+  const about = word(gradient ? "says_norm_back" : `says_${state.map}`, names);
+  const asked = pointed !== null && pointed !== state.token;
+  const token = asked ? pointed : largest(values);
+  if (!(values[token] >= 0)) {
+    return state.map === "norm" && !values.some((value) => value >= 0) ? word("no_rows") : about;
+  }
+  const value = map_number(values[token]) + map_error(token);
+  return `${about} ${word(asked ? "asked" : "most", { token: token_name(token), value })}`;
+}
+
+function largest(values) {
+  let best = 0;
+  for (let i = 1; i < values.length; i += 1) {
+    if (!(values[i] <= values[best])) {
+      best = values[i] >= 0 ? i : best;
+    }
+  }
+  return best;
+}
+
+function map_error(key) {
+  if (state.map !== "token" && state.map !== "cls") {
+    return "";
+  }
+  const query = state.map === "cls" ? 0 : state.token;
+  return ` ± ${percent(attention_error(state.layer, state.head, query, key), 2)}`;
+}

@@ -1,0 +1,156 @@
+// The numbers of the chosen tensor: at the chosen token, in its corner as NumPy prints it, as a whole.
+
+const MOST_BINS = 8; // bins in the table, keys in the list of the largest
+
+function start_numbers() {
+  views.push(draw_stats, draw_numbers, draw_corner);
+}
+
+function draw_stats() {
+  const { tensor } = viewed();
+  if (!changed("stats", tensor, state.layer, state.back, spoken.language)) {
+    return;
+  }
+  const array = array_of(tensor, state.layer, state.back);
+  const names = ["norm", "min", "mean", "max"].filter((name) => array && array[name] !== undefined);
+  by_id("stats").hidden = names.length === 0;
+  const head = element("tr", {}, ...names.map((name) => element("th", { textContent: word(`stat_${name}`), scope: "col" })));
+  const line = element("tr", {}, ...names.map((name) => element("td", { textContent: number(array[name], 5) })));
+  by_id("stats").replaceChildren(element("caption", { className: "unseen", textContent: word("stats") }), head, line);
+}
+
+// The rows [first cell, other cells] of the table, drawn only when something in it is another.
+function draw_numbers() {
+  const { tensor } = viewed();
+  if (!changed("numbers", tensor, state.layer, state.head, state.token, state.back, spoken.language)) {
+    return;
+  }
+  const { title, head, lines, note } = numbers_of(tensor);
+  const table = by_id("numbers");
+  by_id("numbers-box").hidden = !title;
+  if (!title) {
+    return;
+  }
+  const cells = (tag, texts) => element("tr", {}, ...texts.map((text) => element(tag, { textContent: text })));
+  const all = lines.map((texts) => cells("td", texts));
+  if (note) {
+    all.push(element("tr", {}, element("td", { className: "soft small note", colspan: head.length || 1, textContent: note })));
+  }
+  table.replaceChildren(element("caption", { textContent: title }), ...(lines.length ? [cells("th", head)] : []), ...all);
+}
+
+function numbers_of(tensor) {
+  const { kind, slide_name } = data.json.tensors[tensor];
+  const sign = state.back ? "∂" : "";
+  const name = `${sign}${slide_name}`;
+  if (kind === "scores") {
+    return state.back ? gradient_numbers(tensor, name) : score_numbers(tensor, name);
+  }
+  const array = array_of(tensor, state.layer, state.back);
+  const row = array && array.edges ? token_row(array.rows, state.token) : null;
+  if (row === null) {
+    const none = array && array.edges;
+    return { title: none ? word("numbers_at", { name, token: token_name(state.token) }) : "", head: [], lines: [],
+      note: word("no_row", { token: token_name(state.token) }) };
+  }
+  return row_numbers(tensor, array, row, name);
+}
+
+function row_numbers(tensor, array, row, name) {
+  const [first, end] = bins_of(tensor, array, state.head);
+  const lines = [];
+  for (let bin = first; bin < Math.min(end, first + MOST_BINS); bin += 1) {
+    const { value, error } = cell(array, row, bin);
+    const [from, to] = columns_of(tensor, array, bin, state.head);
+    lines.push([to - from > 1 ? `${from}…${to - 1}` : String(from), number(value), `± ${number(error, 2)}`]);
+  }
+  const norm = row_norms(tensor, state.layer, state.back)[row];
+  const columns = columns_of(tensor, array, end - 1, state.head)[1];
+  const wide = array.edges[first + 1] - array.edges[first] > 1;
+  return {
+    title: word("numbers_at", { name, token: token_name(array.rows === 1 ? 0 : state.token) }),
+    head: [word("column"), word(wide ? "largest_of_bin" : "value"), word("error")],
+    lines, note: word(norm === 0 ? "row_zero" : "row_norm", { norm: number(norm, 3), columns }),
+  };
+}
+
+function score_numbers(tensor, name) {
+  const row = attention_row(state.layer, state.head, state.token);
+  const keys = Array.from(row.keys()).sort((a, b) => row[b] - row[a]).slice(0, MOST_BINS);
+  return {
+    title: word("numbers_at", { name, token: token_name(state.token) }),
+    head: [word("largest_keys"), word(last_part(tensor) === "A" ? "weight" : "value")],
+    lines: keys.map((key) => [token_name(key), score_text(tensor, state.token, key)]),
+    note: word(last_part(tensor) === "A" ? "sum_one" : "score_note"),
+  };
+}
+
+function gradient_numbers(tensor, name) {
+  const title = word("numbers_at", { name, token: token_name(state.token) });
+  if (!has_score_gradients(tensor)) {
+    return { title, head: [], lines: [], note: word("heat_score_none") };
+  }
+  const norm = score_gradient_norms(tensor, state.layer, state.head)[state.token];
+  const of_row = word(norm === 0 ? "row_zero" : "row_norm", { norm: number(norm, 3), columns: config.tokens });
+  if (state.token !== 0) {
+    return { title, head: [], lines: [], note: `${of_row} ${word("only_class_row")}` };
+  }
+  const found = Array.from({ length: config.tokens }, (_, key) => [key, score_gradient(tensor, state.layer, state.head, key)]);
+  found.sort((a, b) => Math.abs(b[1].value) - Math.abs(a[1].value));
+  const lines = found.slice(0, MOST_BINS).map(([key, { value, error }]) => {
+    return [token_name(key), number(value), `± ${number(error, 2)}`];
+  });
+  return { title, head: [word("largest_keys"), word("value"), word("error")], lines, note: of_row };
+}
+
+// ---- the corner: exact values in the way NumPy prints them
+
+function draw_corner() {
+  const { tensor } = viewed();
+  if (!changed("corner", tensor, state.layer, state.back, spoken.language)) {
+    return;
+  }
+  const corner = array_of(tensor, state.layer, state.back)?.corner;
+  by_id("corner-box").hidden = !corner;
+  if (corner) {
+    set_text("corner-title", word("corner", { rows: corner.length, columns: corner[0].length }));
+    set_text("corner", numpy_text(corner));
+  }
+}
+
+function numpy_text(rows) {
+  const sizes = rows.flat().map(Math.abs).filter((size) => size > 0);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const exponential = sizes.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1000);
+  const texts = rows.map((row) => row.map((value) => (exponential ? value.toExponential(8) : positional(value))));
+  const decimals = Math.max(...texts.flat().map((text) => decimals_of(text)));
+  const filled_up = texts.map((row) => row.map((text) => (exponential ? numpy_exponent(text) : padded(text, decimals))));
+  const width = Math.max(...filled_up.flat().map((text) => text.length));
+  const lines = filled_up.map((row) => `[${row.map((text) => text.padStart(width)).join(" ")}]`);
+  return `[${lines.join("\n ")}]`;
+}
+
+// The shortest decimal that is this float32 again, with at most 8 places.
+function positional(value) {
+  for (let digits = 1; digits <= 9; digits += 1) {
+    if (Math.fround(Number(value.toPrecision(digits))) === Math.fround(value)) {
+      const places = decimals_of(Number(value.toPrecision(digits)).toFixed(12).replace(/0+$/, ""));
+      return value.toFixed(Math.min(places, 8));
+    }
+  }
+  return value.toFixed(8);
+}
+
+function decimals_of(text) {
+  return (text.split(".")[1] ?? "").length;
+}
+
+// NumPy pads with blanks: "0.5  ", "0.   ".
+function padded(text, decimals) {
+  const point = text.includes(".") ? text : `${text}.`;
+  return point.padEnd(point.length + decimals - decimals_of(text));
+}
+
+function numpy_exponent(text) {
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
+}

@@ -1,0 +1,117 @@
+// The right column: the chosen tensor's name, shape, formula and code, the switch to its gradient, bars of a vector.
+
+const MOST_BARS = 8;
+
+function start_tensor() {
+  by_id("gradient").addEventListener("click", switch_gradient);
+  views.push(draw_name, draw_formula, draw_code);
+}
+
+function switch_gradient() {
+  if (has_gradients()) {
+    show({ back: !state.back });
+    announce(tensor_says());
+  }
+}
+
+function tensor_says() {
+  const { slide_name, shape } = data.json.tensors[state.tensor];
+  const values = { name: `${state.back ? "∂" : ""}${slide_name}`, shape: shape.join("x"), layer: state.layer + 1 };
+  return word(state.tensor.includes(".i.") ? "tensor_in_layer" : "tensor_says", values);
+}
+
+function draw_name() {
+  const { tensor } = viewed();
+  if (!changed("name", tensor, state.layer, state.head, state.back, spoken.language)) {
+    return;
+  }
+  const { slide_name } = data.json.tensors[tensor];
+  set_text("tensor-name", state.back ? `∂loss/∂${slide_name}` : slide_name);
+  set_text("tensor-path", full_name(tensor, state.layer));
+  set_text("gradient", word("gradient"));
+  by_id("gradient").setAttribute("aria-checked", state.back);
+  by_id("gradient").disabled = !has_gradients();
+  const label = data.json.label?.name ?? "";
+  set_text("gradient-why", has_gradients() ? gradient_note(label) : word("no_gradient"));
+  by_id("gradient-why").hidden = has_gradients() && !state.back;
+  by_id("shape").replaceChildren(...shape_parts(tensor));
+}
+
+function gradient_note(label) {
+  return word("gradient_note", { label, loss: number(data.json.loss) });
+}
+
+// "N+1 x D = 197x768 · slide: 97x64 ≠"
+function shape_parts(name) {
+  const { letters, shape, printed, misprinted, per_head } = data.json.tensors[name];
+  const parts = [element("b", { textContent: shape.join("x") }), ` = ${letters.join(" x ")}`];
+  if (misprinted) {
+    parts.push(element("span", { className: "misprint", textContent: ` ${word("slide_prints", { shape: printed.join("x") })}` }));
+  } else if (printed && printed.join() !== shape.slice(-printed.length).join()) {
+    parts.push(` · ${word("slide_b16", { shape: printed.join("x") })}`);
+  }
+  const head = state.head < 0 ? word("shape_all_heads") : word("shape_head", { head: state.head + 1 });
+  return [...parts, ` · ${per_head || data.json.tensors[name].kind === "scores" ? head : word("shape_batch")}`];
+}
+
+function draw_formula() {
+  const { tensor } = viewed();
+  if (changed("formula", tensor, state.back)) {
+    const { formula, formula_back } = data.json.tensors[tensor];
+    set_text("formula", (state.back ? formula_back : formula) ?? "");
+    by_id("formula").hidden = !by_id("formula").textContent;
+  }
+}
+
+function draw_code() {
+  const { tensor } = viewed();
+  if (!changed("code", tensor, state.back)) {
+    return;
+  }
+  const { code, code_back } = data.json.tensors[tensor];
+  const shown = state.back ? code_back : code;
+  by_id("code-box").hidden = !shown;
+  if (!shown) {
+    return;
+  }
+  const { file, first, lines, marked } = shown;
+  set_text("code-file", file);
+  by_id("code").replaceChildren(...lines.map((text, i) => code_line(first + i, text, marked.includes(first + i))));
+}
+
+function code_line(at, text, marked) {
+  const comment = text.trim().startsWith("#") || text.trim().startsWith('"""');
+  const number_box = element("span", { className: "line-number", "aria-hidden": "true", textContent: at });
+  const code = element("span", { className: comment ? "comment" : "", textContent: `${text}\n` });
+  return element("span", { className: marked ? "line marked" : "line" }, number_box, code);
+}
+
+// ---- logits and p: the largest as bars, each class by its name where the page has it
+
+function draw_bars(tensor) {
+  const array = array_of(tensor, 0, state.back);
+  heat = { rows: 0, bins: 0, caption: state.back ? "bars_back" : "bars", token: () => null, read: null };
+  if (!array) {
+    by_id("bars").replaceChildren();
+    return;
+  }
+  const values = floats(array.at, array.n);
+  const size = (i) => (state.back || tensor === "p" ? Math.abs(values[i]) : values[i]);
+  const largest_first = Array.from(values.keys()).sort((a, b) => size(b) - size(a)).slice(0, MOST_BARS);
+  const top = Math.max(...largest_first.map((i) => Math.abs(values[i]))) || 1;
+  by_id("bars").replaceChildren(...largest_first.map((i) => bar(class_name(i), values[i], top, tensor)));
+}
+
+function class_name(index) {
+  const known = [...(data.json.top ?? []), ...(data.json.label ? [data.json.label] : [])];
+  return known.find((one) => one.index === index)?.name ?? word("class_number", { index });
+}
+
+function bar(name, value, top, tensor) {
+  const filled_part = element("span", { className: value < 0 ? "fill negative" : "fill" });
+  filled_part.style.width = `${(100 * Math.abs(value)) / top}%`;
+  const text = tensor === "p" && !state.back ? percent(value) : number(value);
+  const label = element("span", { className: "bar-name", textContent: name, title: name });
+  return element("div", { className: "bar" }, label, element("span", { className: "track" }, filled_part),
+    element("span", { className: "bar-value", textContent: text }));
+}
