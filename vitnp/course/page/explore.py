@@ -17,7 +17,10 @@ from vitnp.errors import InputError
 MOST = 5_500_000  # bytes of the page
 WEIGHTS = 7_000_000  # attention weights, L·H·T², that may fit in it
 BINS = (64, 48, 32, 24, 16)  # of a token's columns: fewer where the page would be too large
-SCRIPTS = ("decoded.js", "page.js")
+SCRIPTS = (
+    "data.js", "attention.js", "state.js", "map.js", "photo.js", "rows.js", "heat.js", "numbers.js", "tensor.js",
+    "tour.js", "main.js",
+)  # fmt: skip
 STYLES = ("page.css",)
 
 
