@@ -1,0 +1,167 @@
+"""The explore page in a browser: its numbers are the trace's, within the error that it states."""
+
+import re
+
+import numpy as np
+import pytest
+from page_files import Read
+from test_page_collected import OTHERS, traced
+
+import vitnp
+from vitnp.analysis.look.rollout import rollout
+from vitnp.commands.walk import random_parameters
+from vitnp.course.page import explore
+
+NAMES = ("cat", "dog", "pagoda", "flower", "rocket", "cup", "face")
+LAYER, HEAD, TOKEN = 1, 2, 9  # from 0; none of the first ones, and no two alike
+
+
+def written(path, t, config, picture, **about):
+    """A page in a file; its path."""
+    about = {"model": "own", "image": "a.png", "parameters": 1, "label": 3, "names": NAMES} | about
+    path.write_text(explore.page(t, config, picture, explore.About(**about), "en"), "utf-8")
+    return path
+
+
+def ready(opened, path, **context):
+    """The opened page when its script has drawn it."""
+    found = opened(path, **context)
+    found.page.wait_for_selector("body[data-ready]", timeout=30_000)
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """(path, trace, configuration) of a small model in which no two sizes are alike."""
+    t, config, picture = traced()
+    return written(tmp_path_factory.mktemp("page") / "small.html", t, config, picture), t, config
+
+
+@pytest.fixture(scope="module")
+def small(opened, made):
+    return ready(opened, made[0], viewport={"width": 1280, "height": 720})
+
+
+@pytest.fixture(autouse=True)
+def quiet(request):
+    """After every test: nothing but the file was asked for, nothing thrown, nothing in the console."""
+    yield
+    if "small" in request.fixturenames:
+        assert request.getfixturevalue("small").silent()
+
+
+def values(found, places):
+    """What the page says of [(name, layer, head, row, column, back)]: (values, errors)."""
+    got = found.page.evaluate("(places) => places.map((place) => vitnp.value_at(...place))", places)
+    return np.array([one["value"] for one in got]), np.array([one["error"] for one in got])
+
+
+def show(found, **state):
+    found.page.evaluate("(state) => vitnp.show(state)", state)
+
+
+def number(text):
+    """The number that a text of the page begins with."""
+    sign, digits, power, part = re.match(r"(−?)([\d.]+)(e[+−]?\d+)?(%?)", text).groups()
+    return float(f"{'-' * bool(sign)}{digits}{(power or '').replace('−', '-')}") / (100 if part else 1)
+
+
+def table(found):
+    """[(first cell, value, error)] of the numbers on the right."""
+    rows = found.page.locator("#numbers tr:has(td:nth-child(2))").all()
+    cells = [row.locator("td").all_inner_texts() for row in rows]
+    cells = [c if len(c) == 3 else [c[0], *c[1].split(" ± ")] for c in cells]
+    return [(name, number(value), number(error.removeprefix("± "))) for name, value, error in cells]
+
+
+def token_name(token, config):
+    """How the page calls a token."""
+    first = config.num_tokens - config.num_patches
+    row, column = divmod(token - first, config.grid[1])
+    return f"patch ({row + 1}, {column + 1})" if token >= first else "[CLS]"
+
+
+def check_scores(found, t, layer, head, query):
+    """Row `query` of A and S, and the row of [CLS] of their gradients."""
+    for letter, back in (("A", False), ("S", False), ("A", True), ("S", True)):
+        row = 0 if back else query
+        true = np.asarray((t.gradient if back else t.get)(f"blocks.{layer}.attention.{letter}"))[0, head, row]
+        name = f"blocks.i.attention.{letter}"
+        shown, errors = values(found, [[name, layer, head, row, key, back] for key in range(len(true))])
+        if letter == "S" and not back:  # where A is 0 on the page, it only says that S is below
+            assert (shown >= true - 1e-3)[errors == 0].all()
+            shown, true, errors = shown[errors > 0], true[errors > 0], errors[errors > 0] + 1e-3
+        assert len(true) > 2
+        assert (np.abs(shown - true) <= 1.001 * errors + 1e-6 * np.abs(true).max()).all(), (letter, back)
+
+
+def check_tokens(found, t, layer, row):
+    """A row of some matrices and of their gradients; a cell has the largest of its columns."""
+    for last in ("residual_1", "feed_forward.u", "attention.concat"):
+        for back in (False, True):
+            path = f"blocks.{layer}.{last}"
+            x = np.asarray((t.gradient if back else t.get)(path))[0]
+            kept = "gradients" if back else "arrays"
+            edges = found.page.evaluate(f"(name) => vitnp.data.json.{kept}[name].edges", path)
+            parts = [x[row, a:b] for a, b in zip(edges, edges[1:], strict=False)]
+            true = np.array([part[np.abs(part).argmax()] for part in parts])
+            name = f"blocks.i.{last}"
+            shown, errors = values(found, [[name, layer, -1, row, column, back] for column in edges[:-1]])
+            assert (np.abs(shown - true) <= 1.001 * errors + 1e-6 * np.abs(x).max()).all(), (name, back)
+
+
+def test_every_number_is_within_its_error(small, made):
+    _, t, config = made
+    for place in ((LAYER, HEAD, TOKEN), (0, 0, config.num_tokens - 1)):
+        check_scores(small, t, *place)
+    check_tokens(small, t, LAYER, 0)
+    check_tokens(small, t, 0, TOKEN)
+    for name in ("y", "logits"):
+        true = np.asarray(t[name]).ravel()
+        shown, errors = values(small, [[name, 0, 0, 0, column, False] for column in range(len(true))])
+        assert (shown == true).all() and (errors == 0).all()
+
+
+def test_what_is_written_is_within_its_error(small, made):
+    """The texts of the right column: weights of keys, a row of tokens, the corner as NumPy prints it, the norm."""
+    _, t, config = made
+    show(small, tensor="blocks.i.attention.A", layer=LAYER, head=HEAD, token=TOKEN, map="token", back=False)
+    true = t[f"blocks.{LAYER}.attention.A"][0, HEAD, TOKEN]
+    rows = table(small)
+    keys = [[token_name(k, config) for k in range(config.num_tokens)].index(name) for name, *_ in rows]
+    assert len(rows) == 8 and len(set(keys)) == 8
+    for key, (name, value, error) in zip(keys, rows, strict=True):
+        assert abs(value - true[key]) <= 1.01 * error + 5e-4 * true.max(), name
+    for back in (False, True):
+        show(small, tensor="blocks.i.residual_1", back=back, token=0)
+        x = np.asarray((t.gradient if back else t.get)(f"blocks.{LAYER}.residual_1"))[0]
+        for columns, value, error in table(small):
+            assert abs(value - x[0, int(columns)]) <= 1.01 * error + 1e-3 * abs(value), columns
+        assert small.page.locator("#corner").inner_text() == np.array2string(x[:3, :4])
+        norm = small.page.locator("#stats td").first.inner_text()
+        assert number(norm) == pytest.approx(np.linalg.norm(x), rel=1e-4)
+
+
+def test_the_rollout_is_that_of_the_file(small, made):
+    """Read off the sentence under the photo, where the pointer is; of the page's own weights, and near the true ones."""
+    path, t, config = made
+    kept = Read(path.read_text("utf-8")).attention()[0]
+    true = np.stack([t[f"blocks.{i}.attention.A"][0] for i in range(config.num_layers)])
+    own, exact = (rollout(list(A[:, None]))[0, TOKEN] for A in (kept, true))
+    show(small, tensor="blocks.i.attention.A", token=TOKEN, map="rollout", back=False)
+    box = small.page.locator("#photo").bounding_box()
+    (rows, columns), first = config.grid, config.num_tokens - config.num_patches
+    small.page.locator("#photo").click(position={
+        "x": box["width"] * ((TOKEN - first) % columns + 0.5) / columns, "y": box["height"] * ((TOKEN - first) // columns + 0.5) / rows,
+    })
+    for patch in range(config.num_patches):
+        if patch + first == TOKEN:
+            continue
+        row, column = divmod(patch, columns)
+        small.page.mouse.move(box["x"] + box["width"] * (column + 0.5) / columns, box["y"] + box["height"] * (row + 0.5) / rows)
+        said = small.page.locator("#reading").inner_text()
+        assert f"patch ({row + 1}, {column + 1}): " in said
+        value = number(said.rpartition(": ")[2])
+        assert value == pytest.approx(own[patch + first], rel=1e-2, abs=1e-5)
+        assert value == pytest.approx(exact[patch + first], abs=0.01)
+    small.page.keyboard.press("Escape")
