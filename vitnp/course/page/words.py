@@ -1,1 +1,196 @@
-WORDS = {}
+"""The texts of the explore page, in both languages; {names} are filled in by the page. Imports `language`."""
+
+from vitnp.system.language import Text
+
+WORDS = {
+    # the page
+    "tour": Text("둘러보기 시작", "Start the tour"),
+    "theme": Text("밝은 화면과 어두운 화면", "Light or dark"),
+    "help": Text("키보드 단축키", "Keyboard shortcuts"),
+    "other_language": Text("English", "한국어"),
+    "parameters": Text("파라미터 {parameters}개", "{parameters} parameters"),
+    "prediction": Text("예측: {name} ({p})", "prediction: {name} ({p})"),
+    "random": Text(
+        "난수 가중치(seed {seed}): shape과 수식은 맞지만, 모델이 보는 것에는 아무 의미가 없습니다.",
+        "Random weights (seed {seed}): shapes and formulas are true; what the model sees means nothing.",
+    ),
+    "filled": Text("0으로 시작하는 부분({parts})도 난수입니다.", "So are the parts that start as zeros ({parts})."),
+    "parts": Text("화면 나누기", "Parts of the page"),
+    "tab_photo": Text("사진", "Photo"),
+    "tab_rows": Text("단계", "Steps"),
+    "tab_tensor": Text("텐서", "Tensor"),
+    # layer, head
+    "controls": Text("레이어와 헤드", "Layer and head"),
+    "layer": Text("레이어", "Layer"),
+    "head": Text("헤드", "Head"),
+    "mean": Text("평균", "mean"),
+    "layer_less": Text("이전 레이어", "Previous layer"),
+    "layer_more": Text("다음 레이어", "Next layer"),
+    "head_less": Text("이전 헤드", "Previous head"),
+    "head_more": Text("다음 헤드", "Next head"),
+    "layer_value": Text("레이어 {layer} / {layers}", "layer {layer} of {layers}"),
+    "head_number": Text("헤드 {number}", "head {number}"),
+    "mean_of_heads": Text("모든 헤드의 평균", "mean of the heads"),
+    # photo
+    "photo": Text("사진", "photo"),
+    "map": Text("맵", "map"),
+    "opacity": Text("사진 위 맵의 진하기", "How strongly the map covers the photo"),
+    "photo_label": Text("사진과 패치. 방향키로 패치를 선택합니다.", "Photo and its patches. Arrow keys choose a patch."),
+    "photo_help": Text(
+        "패치를 클릭하면 고정되고, 한 번 더 클릭하거나 Esc를 누르면 풀립니다.",
+        "A click holds a patch; a second click, or Escape, lets it go.",
+    ),
+    "patch_name": Text("패치 ({row}, {column})", "patch ({row}, {column})"),
+    "register_name": Text("레지스터 {number}", "register {number}"),
+    "chosen": Text("선택: {token}. {what}", "Chosen: {token}. {what}"),
+    "maps": Text("사진 위에 표시할 맵", "Map over the photo"),
+    "map_token": Text("이 패치", "This patch"),
+    "map_cls": Text("[CLS]", "[CLS]"),
+    "map_rollout": Text("롤아웃", "Rollout"),
+    "map_norm": Text("노름", "Norms"),
+    "rollout_from": Text("롤아웃: 레이어 1 제외", "Rollout without layer 1"),
+    "times_uniform": Text("균등할 때의 {times}배", "{times} × uniform"),
+    "says_token": Text("레이어 {layer}, {head}: {token}의 어텐션.", "Layer {layer}, {head}: attention of {token}."),
+    "says_cls": Text("레이어 {layer}, {head}: [CLS]의 어텐션.", "Layer {layer}, {head}: attention of [CLS]."),
+    "says_rollout": Text(
+        "{token}의 롤아웃: 레이어 {from}–{to}의 평균 어텐션을 곱한 값.",
+        "Rollout of {token}: the mean attention of layers {from}–{to}, multiplied.",
+    ),
+    "says_norm": Text("레이어 {layer}: {tensor}의 토큰별 노름.", "Layer {layer}: the norm of each token's row of {tensor}."),
+    "says_norm_back": Text(
+        "레이어 {layer}: ∂loss/∂{tensor}의 토큰별 노름.", "Layer {layer}: the norm of each token's row of ∂loss/∂{tensor}."
+    ),
+    "no_rows": Text("이 텐서에는 토큰별 행이 없습니다.", "This tensor has no row for each token."),
+    "asked": Text("{token}: {value}.", "{token}: {value}."),
+    "most": Text("가장 큰 값: {token}, {value}.", "Largest: {token}, {value}."),
+    # rows, walk
+    "group_stem": Text("입력", "Before the blocks"),
+    "group_block": Text(
+        "Transformer Encoder 블록 × {layers} · 지금은 레이어 {layer}",
+        "Transformer encoder block × {layers} · shown: layer {layer}",
+    ),
+    "group_end": Text("출력", "After the blocks"),
+    "erratum": Text("≠ 슬라이드: “{printed}” · 정정: {right}", "≠ slide: “{printed}” · true: {right}"),
+    "walk": Text("단계별로 걷기", "Step by step"),
+    "next": Text("다음", "Next"),
+    "previous": Text("이전", "Previous"),
+    "place_forward": Text("순전파 {number} / {count} · {name}", "Forward {number} / {count} · {name}"),
+    "place_back": Text("역전파 {number} / {count} · ∂{name}", "Backward {number} / {count} · ∂{name}"),
+    # tensor
+    "gradient": Text("∂loss/∂텐서", "∂loss/∂tensor"),
+    "no_head": Text(
+        "이 모델에는 분류 헤드가 없어 loss도, 그래디언트도 없습니다.",
+        "This model has no classification head: no loss, so no gradient.",
+    ),
+    "zero_head": Text(
+        "이 모델의 분류 헤드는 모두 0이라, 그래디언트도 없습니다.",
+        "The classification head of this model is all zeros, so there is no gradient.",
+    ),
+    "each_on_its_own": Text(
+        "이 모델은 클래스마다 따로 예측하므로(시그모이드), 여기에서 쓰는 loss가 없습니다.",
+        "This model predicts each class on its own (sigmoid); the loss of this page does not apply.",
+    ),
+    "gradient_note": Text(
+        "정답을 “{label}”로 둔 loss {loss}의 그래디언트(기울기)입니다.", "Gradient of the loss {loss}, with “{label}” as the label."
+    ),
+    "tensor_says": Text("{name}, shape {shape}", "{name}, shape {shape}"),
+    "tensor_in_layer": Text("{name}, 레이어 {layer}, shape {shape}", "{name}, layer {layer}, shape {shape}"),
+    "slide_prints": Text("≠ 슬라이드: {shape}", "≠ slide: {shape}"),
+    "slide_b16": Text("슬라이드(B/16): {shape}", "slide (B/16): {shape}"),
+    "shape_head": Text("아래는 헤드 {head}의 행렬", "below: the matrix of head {head}"),
+    "shape_all_heads": Text("아래는 헤드 전체", "below: all heads"),
+    "shape_batch": Text("이미지 한 장", "one image"),
+    "heat_label": Text("{tensor}의 히트맵", "Heat map of {tensor}"),
+    "heat_tokens": Text(
+        "행은 토큰, 열은 이웃한 열끼리 묶은 칸. 칸의 색은 절댓값이 가장 큰 값의 제곱근 눈금입니다.",
+        "Rows are tokens; each cell is some neighboring columns. Its color shows their largest magnitude, on a square-root scale.",
+    ),
+    "heat_vector": Text("정확한 값, 제곱근 눈금.", "Exact values, colors on a square-root scale."),
+    "heat_image": Text("모델에 입력된 사진입니다.", "The photo as the model gets it."),
+    "heat_pixels": Text(
+        "픽셀마다 채널 중 절댓값이 가장 큰 값, 제곱근 눈금.", "For each pixel the channel of largest magnitude, on a square-root scale."
+    ),
+    "heat_A": Text(
+        "행은 쿼리, 열은 키. 색은 가중치의 제곱근 눈금입니다. 각 행의 합은 1입니다.",
+        "Rows are queries, columns are keys. Colors are on a square-root scale. Each row sums to 1.",
+    ),
+    "heat_S": Text(
+        "행은 쿼리, 열은 키. S는 이 페이지의 A에서 다시 계산했습니다: S = ln A + ln Σ exp S.",
+        "Rows are queries, columns are keys. The page computes S from its A: S = ln A + ln Σ exp S.",
+    ),
+    "heat_score_back": Text(
+        "쿼리 [CLS]의 행만 저장했습니다. 왼쪽부터 키 {tokens}개, 제곱근 눈금.",
+        "Only the row of the query [CLS] is stored: {tokens} keys from left to right, on a square-root scale.",
+    ),
+    "heat_score_none": Text(
+        "[CLS]가 없는 모델이라, 이 페이지에는 이 행렬의 행별 노름만 있습니다.",
+        "Without [CLS] the page has only the norms of this matrix's rows.",
+    ),
+    "heat_absent": Text("이 텐서의 숫자는 이 페이지에 없습니다.", "The page does not have this tensor's numbers."),
+    "bars": Text("가장 큰 값부터.", "The largest values first."),
+    "bars_back": Text("절댓값이 가장 큰 그래디언트부터.", "The gradients of largest magnitude first."),
+    "cell_one": Text("{token}, 열 {columns}: {value} ± {error}", "{token}, column {columns}: {value} ± {error}"),
+    "cell_bin": Text(
+        "{token}, 열 {columns} 중 가장 큰 값: {value} ± {error}", "{token}, largest of columns {columns}: {value} ± {error}"
+    ),
+    "cell_exact": Text("열 {columns}: {value}", "column {columns}: {value}"),
+    "cell_pixel": Text("픽셀 ({row}, {columns}): {value} ± {error}", "pixel ({row}, {columns}): {value} ± {error}"),
+    "cell_rgb": Text(
+        "픽셀 ({row}, {column}): 빨강 {red}, 초록 {green}, 파랑 {blue}", "pixel ({row}, {column}): red {red}, green {green}, blue {blue}"
+    ),
+    "cell_A": Text("쿼리 {query} → 키 {key}: {value}", "query {query} → key {key}: {value}"),
+    "cell_S": Text("쿼리 {query} · 키 {key}: {value}", "query {query} · key {key}: {value}"),
+    "cell_score_back": Text("쿼리 [CLS], 키 {key}: {value} ± {error}", "query [CLS], key {key}: {value} ± {error}"),
+    "below": Text("{value} 미만", "below {value}"),
+    # numbers
+    "stats": Text("텐서 전체", "The whole tensor"),
+    "stat_norm": Text("노름", "norm"),
+    "stat_min": Text("최솟값", "min"),
+    "stat_mean": Text("평균", "mean"),
+    "stat_max": Text("최댓값", "max"),
+    "numbers_at": Text("{name} · {token}", "{name} at {token}"),
+    "column": Text("열", "column"),
+    "value": Text("값", "value"),
+    "weight": Text("가중치", "weight"),
+    "error": Text("오차", "error"),
+    "largest_of_bin": Text("묶음에서 절댓값이 가장 큰 값", "largest magnitude of them"),
+    "largest_keys": Text("값이 큰 키", "largest keys"),
+    "row_norm": Text("이 행({columns}열)의 노름: {norm}.", "Norm of this row of {columns} columns: {norm}."),
+    "row_zero": Text("이 행은 모두 정확히 0입니다.", "This row is exactly zero."),
+    "no_row": Text("이 텐서에는 {token}의 행이 없습니다.", "This tensor has no row for {token}."),
+    "sum_one": Text("한 행의 가중치를 모두 더하면 1입니다.", "The weights of a row sum to 1."),
+    "score_note": Text("여기에서 가장 큰 점수입니다.", "The largest scores of this query."),
+    "only_class_row": Text(
+        "행의 값은 [CLS]의 것만 저장했습니다.", "The page stores the values of the row of [CLS] only."
+    ),
+    "corner": Text("값 [{head}:{rows}, :{columns}], 유효숫자 6자리", "Values [{head}:{rows}, :{columns}], to six digits"),
+    "code": Text("코드", "Code"),
+    "class_number": Text("클래스 {index}", "class {index}"),
+    # tour
+    "stop": Text("둘러보기 {number} / {count}", "Tour {number} / {count}"),
+    "leave": Text("나가기", "Leave"),
+    "back": Text("이전", "Back"),
+    "finish": Text("마치기", "Finish"),
+    # keys
+    "keys": Text("키보드 단축키", "Keyboard shortcuts"),
+    "close": Text("닫기", "Close"),
+    "key_arrows": Text("사진에서: 패치 선택", "on the photo: choose a patch"),
+    "key_next": Text("다음 텐서", "next tensor"),
+    "key_previous": Text("이전 텐서", "previous tensor"),
+    "key_layer_more": Text("다음 레이어", "next layer"),
+    "key_layer_less": Text("이전 레이어", "previous layer"),
+    "key_head_more": Text("다음 헤드", "next head"),
+    "key_head_less": Text("이전 헤드", "previous head"),
+    "key_mean": Text("헤드 평균 켜고 끄기", "mean of the heads, on or off"),
+    "key_gradient": Text("∂loss/∂텐서 켜고 끄기", "∂loss/∂tensor, on or off"),
+    "key_map_token": Text("맵: 이 패치의 어텐션", "map: attention of this patch"),
+    "key_map_cls": Text("맵: [CLS]의 어텐션", "map: attention of [CLS]"),
+    "key_map_rollout": Text("맵: 롤아웃", "map: rollout"),
+    "key_map_norm": Text("맵: 노름", "map: norms"),
+    "key_class_token": Text("[CLS] 선택", "choose [CLS]"),
+    "key_tour": Text("둘러보기", "tour"),
+    "key_language": Text("English로 보기", "switch to Korean"),
+    "key_theme": Text("밝게, 어둡게", "light or dark"),
+    "key_help": Text("이 목록", "this list"),
+    "key_escape": Text("둘러보기 나가기, 패치 고정 풀기", "leave the tour; let the patch go"),
+}

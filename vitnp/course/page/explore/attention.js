@@ -1,4 +1,24 @@
-// The attention: A = (v/levels)²·peak of the row, S = ln A + the row's log of the sum, and what comes of them.
+// The attention: A = (v/n)²·peak of the row, S = ln A + the row's log of the sum, and what comes of them.
+
+let weights = {}; // the codes of A, each row's peak, n and log of the sum
+
+function start_attention() {
+  const { scores } = data.json;
+  const rows = config.layers * config.heads * config.tokens;
+  const peaks = floats(scores.peaks_at, rows);
+  weights = {
+    codes: bytes(scores.at, rows * config.tokens), peaks, log_sums: floats(scores.lse_at, rows),
+    levels: Uint8Array.from(peaks, (peak) => (peak > scores.peak ? scores.fine : scores.coarse)),
+  };
+}
+
+// By how much (code/n)² may be wrong: a root is off by at most `by` levels.
+function share_error(code, levels) {
+  const { by } = data.json.scores;
+  const above = Math.min(code + by, levels) ** 2 - code ** 2;
+  const below = code ** 2 - Math.max(code - by, 0) ** 2;
+  return Math.max(above, below) / levels ** 2;
+}
 
 function score_index(layer, head, query) {
   return (layer * config.heads + head) * config.tokens + query;
@@ -15,9 +35,9 @@ function attention_row(layer, head, query) {
   const heads = heads_of(head);
   for (const h of heads) {
     const at = score_index(layer, h, query);
-    const peak = weights.peaks[at] / heads.length;
+    const unit = weights.peaks[at] / weights.levels[at] ** 2 / heads.length;
     for (let key = 0; key < tokens; key += 1) {
-      row[key] += weights.part[weights.codes[at * tokens + key]] * peak;
+      row[key] += weights.codes[at * tokens + key] ** 2 * unit;
     }
   }
   return row;
@@ -28,9 +48,7 @@ function attention_error(layer, head, query, key) {
   let sum = 0;
   for (const h of heads) {
     const at = score_index(layer, h, query);
-    const code = weights.codes[at * config.tokens + key];
-    const other = code === weights.levels ? code - 0.5 : code + 0.5;
-    sum += Math.abs((other / weights.levels) ** 2 - weights.part[code]) * weights.peaks[at];
+    sum += share_error(weights.codes[at * config.tokens + key], weights.levels[at]) * weights.peaks[at];
   }
   return sum / heads.length;
 }
@@ -38,17 +56,18 @@ function attention_error(layer, head, query, key) {
 // S of one query and key: {value, error, below}; below: A was too small for the page, S lies below the value.
 function score(layer, head, query, key) {
   const heads = heads_of(head);
+  const { by } = data.json.scores;
   const found = { value: 0, error: 0, below: false };
   for (const h of heads) {
     const at = score_index(layer, h, query);
     const code = weights.codes[at * config.tokens + key];
-    const level = Math.max(code, 0.5);
-    found.value += 2 * Math.log(level / weights.levels) + Math.log(weights.peaks[at]) + weights.log_sums[at];
-    found.error += code ? 2 * Math.log(code / (code - 0.5)) : 0;
+    const level = code || by;
+    found.value += 2 * Math.log(level / weights.levels[at]) + Math.log(weights.peaks[at]) + weights.log_sums[at];
+    found.error += 2 * Math.log(code / (code - by));
     found.below ||= code === 0;
   }
   found.value /= heads.length;
-  found.error /= heads.length;
+  found.error = found.below ? 0 : found.error / heads.length;
   return found;
 }
 
@@ -98,7 +117,7 @@ function times_mixed(row, matrix) {
 // ---- ∂A and ∂S: the row of [CLS], and the norm of every query's row
 
 function has_score_gradients(name) {
-  return data.json.scores[`grad_${last_part(name)}_at`] !== undefined;
+  return config.class_token && data.json.scores[`grad_${last_part(name)}_at`] !== undefined;
 }
 
 function score_gradient(name, layer, head, key) {
@@ -111,9 +130,8 @@ function score_gradient(name, layer, head, key) {
   for (const h of heads) {
     const at = layer * config.heads + h;
     const level = codes[at * config.tokens + key] - 127;
-    const next = Math.abs(level) === 127 ? 126.5 : Math.abs(level) + 0.5;
-    found.value += (Math.sign(level) * (level / 127) ** 2 * scales[at]) / heads.length;
-    found.error += (Math.abs((next / 127) ** 2 - (level / 127) ** 2) * scales[at]) / heads.length;
+    found.value += value_of(level, scales[at], 127) / heads.length;
+    found.error += error_of(level, scales[at], 127) / heads.length;
   }
   return found;
 }

@@ -2,20 +2,10 @@
 
 let data = { json: {}, binary: new Uint8Array(0) };
 let config = {};
-let weights = {}; // of the attention: levels, peaks and log-sums, read once
 
 function start_data(unpacked_data) {
   data = unpacked_data;
   config = data.json.config;
-  const { scores } = data.json;
-  const rows = config.layers * config.heads * config.tokens;
-  weights = {
-    levels: 2 ** scores.bits - 1,
-    part: Float32Array.from({ length: 2 ** scores.bits }, (_, v) => (v / (2 ** scores.bits - 1)) ** 2),
-    codes: bytes(scores.at, rows * config.tokens),
-    peaks: floats(scores.peaks_at, rows),
-    log_sums: floats(scores.lse_at, rows),
-  };
 }
 
 function bytes(at, count) {
@@ -40,15 +30,15 @@ function last_part(name) {
   return name.split(".").pop();
 }
 
-// A byte of a "tokens" array: 15 + l, which stands for sign(l)·(l/15)²·scale.
-function value_of(level, scale) {
-  return Math.sign(level) * (level / 15) ** 2 * scale;
+// A byte of a "tokens" array is 15 + l and stands for sign(l)·(l/15)²·scale; rows of ∂A have 127 levels.
+function value_of(level, scale, levels = 15) {
+  return Math.sign(level) * (level / levels) ** 2 * scale;
 }
 
-function error_of(level, scale) {
+function error_of(level, scale, levels = 15) {
   const size = Math.abs(level);
-  const next = size === 15 ? size - 0.5 : size + 0.5;
-  return Math.abs((next / 15) ** 2 - (size / 15) ** 2) * scale;
+  const next = size === levels ? size - 0.5 : size + 0.5;
+  return (Math.abs(next ** 2 - size ** 2) / levels ** 2) * scale;
 }
 
 // The bins [first, last) that are shown: of a per-head tensor those of the head, of the mean of the heads all.

@@ -24,17 +24,22 @@ function draw_heat() {
   const { tensor } = viewed();
   const { kind, per_head } = data.json.tensors[tensor];
   const scores = kind === "scores";
-  const token = kind === "vector" || (scores && state.back) ? state.token : "";
   const head = scores || per_head ? state.head : "";
-  if (!changed("heat", tensor, state.layer, head, state.back, token, is_dark(), spoken.language)) {
+  if (!changed("heat", tensor, state.layer, head, state.back, is_dark(), spoken.language)) {
     return;
   }
-  const vector = kind === "vector";
-  by_id("bars").hidden = !vector;
-  by_id("heat-frame").hidden = vector;
-  by_id("heat-legend").hidden = vector;
-  if (vector) {
+  const [bars, absent] = [has_bars(tensor), kind !== "scores" && !array_of(tensor, state.layer, state.back)];
+  by_id("bars").hidden = !bars;
+  by_id("heat-frame").hidden = bars || absent;
+  by_id("heat-legend").hidden = bars || absent;
+  by_id("heat-grid").hidden = tensor !== "grid";
+  by_id("heat-frame").classList.toggle("strip", kind === "vector" || (scores && state.back));
+  if (absent) {
+    heat = { rows: 0, bins: 0, caption: "heat_absent", token: () => null, read: null };
+  } else if (bars) {
     draw_bars(tensor);
+  } else if (kind === "vector") {
+    draw_vector(tensor);
   } else if (scores) {
     (state.back ? draw_score_gradient : draw_matrix)(tensor);
   } else if (kind === "image" && !state.back) {
@@ -67,7 +72,7 @@ function draw_array(tensor) {
   });
   legend(number(-array.scale, 3), number(array.scale, 3), colors);
   heat = {
-    rows: array.rows, bins: width, caption: image ? "heat_image_back" : "heat_tokens",
+    rows: array.rows, bins: width, caption: image ? "heat_pixels" : "heat_tokens",
     token: (row) => (image ? pixel_token(row, 0) : row_token(array.rows, row)),
     read: (row, bin) => read_cell(tensor, array, row, bin + first, image),
   };
@@ -146,6 +151,25 @@ function score_text(tensor, query, key) {
   return below ? word("below", { value: number(value, 3) }) : `${number(value)} ± ${number(error, 2)}`;
 }
 
+// y and its gradient: exact values, one row.
+function draw_vector(tensor) {
+  const array = array_of(tensor, state.layer, state.back);
+  const values = floats(array.at, array.n);
+  draw_strip(values);
+  heat = {
+    rows: 1, bins: array.n, caption: "heat_vector", token: () => null,
+    read: (_, column) => word("cell_exact", { columns: column, value: number(values[column], 6) }),
+  };
+}
+
+function draw_strip(values) {
+  const top = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const colors = palette(diverging, -1, 1, 255);
+  const color = (value) => Math.sign(value) * Math.sqrt(Math.abs(value) / (top || 1));
+  paint(by_id("heat-picture"), values.length, 1, (i) => colors[Math.round(127 * (1 + color(values[i])))]);
+  legend(number(-top, 3), number(top, 3), colors);
+}
+
 // ∂A and ∂S: the page has only the row of [CLS].
 function draw_score_gradient(tensor) {
   const { tokens } = config;
@@ -156,12 +180,7 @@ function draw_score_gradient(tensor) {
   if (!there) {
     return;
   }
-  const row = Array.from({ length: tokens }, (_, key) => score_gradient(tensor, state.layer, state.head, key).value);
-  const top = Math.max(...row.map(Math.abs));
-  const colors = palette(diverging, -1, 1, 255);
-  const color = (value) => Math.sign(value) * Math.sqrt(Math.abs(value) / (top || 1));
-  paint(by_id("heat-picture"), tokens, 1, (i) => colors[Math.round(127 * (1 + color(row[i])))]);
-  legend(number(-top, 3), number(top, 3), colors);
+  draw_strip(Float32Array.from({ length: tokens }, (_, key) => score_gradient(tensor, state.layer, state.head, key).value));
   heat.read = (_, key) => {
     const { value, error } = score_gradient(tensor, state.layer, state.head, key);
     return word("cell_score_back", { key: token_name(key), value: number(value), error: number(error, 2) });
@@ -213,5 +232,5 @@ function draw_heat_row() {
 }
 
 function draw_heat_says(found) {
-  set_text("heat-says", found && heat.read ? heat.read(found.row, found.bin) : word(heat.caption));
+  set_text("heat-says", found && heat.read ? heat.read(found.row, found.bin) : word(heat.caption, { tokens: config.tokens }));
 }

@@ -73,16 +73,17 @@ function choose_tab_of(node) {
 // ---- language, theme, keys
 
 function write_texts() {
-  const { model, image, parameters, seed, source } = data.json;
+  const { model, image, parameters, seed, filled, note } = data.json;
   set_language(spoken.language);
-  set_text("model", `ViT-${model} · ${image}`.replace("ViT-ViT", "ViT"));
+  set_text("model", `${model} · ${image}`);
   document.title = by_id("model").textContent;
-  const facts = { parameters: parameters.toLocaleString("en"), loss: has_gradients() ? number(data.json.loss) : "" };
+  const facts = { parameters: parameters.toLocaleString("en") };
   const top = data.json.top?.[0];
-  const prediction = top ? word("prediction", { name: top.name, p: percent(top.p) }) : "";
-  set_text("facts", [word("parameters", facts), prediction, source].filter(Boolean).join(" · "));
+  const prediction = top ? word("prediction", { name: class_name(top.index), p: percent(top.p) }) : "";
+  set_text("facts", [word("parameters", facts), prediction, in_language(note)].filter(Boolean).join(" · "));
   by_id("random").hidden = !data.json.random;
-  by_id("random").textContent = word("random", { seed });
+  const also = filled.length ? ` ${word("filled", { parts: filled.join(", ") })}` : "";
+  set_text("random", word("random", { seed }) + also);
   set_text("language", word("other_language"));
   by_id("language").lang = spoken.language === "ko" ? "en" : "ko";
   set_text("theme", is_dark() ? "☀" : "☾");
@@ -133,6 +134,7 @@ function escape() {
 
 async function start() {
   start_data(await unpacked());
+  start_attention();
   spoken.words = data.json.words;
   spoken.language = data.json.lang;
   follow_system_theme(() => { write_texts(); draw_everything(); });

@@ -28,7 +28,7 @@ function norms_of(name, back) {
     return row_norms(name, state.layer, back);
   }
   if (back) {
-    return has_score_gradients(name) ? score_gradient_norms(name, state.layer, state.head) : null;
+    return score_gradient_norms(name, state.layer, state.head);
   }
   const { tokens } = config;
   return Float32Array.from({ length: tokens }, (_, query) => {

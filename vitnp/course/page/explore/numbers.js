@@ -47,16 +47,21 @@ function numbers_of(tensor) {
     return state.back ? gradient_numbers(tensor, name) : score_numbers(tensor, name);
   }
   const array = array_of(tensor, state.layer, state.back);
-  const row = array && array.edges ? token_row(array.rows, state.token) : null;
-  if (row === null) {
-    const none = array && array.edges;
-    return { title: none ? word("numbers_at", { name, token: token_name(state.token) }) : "", head: [], lines: [],
-      note: word("no_row", { token: token_name(state.token) }) };
+  if (kind === "vector" && array && !has_bars(tensor)) {
+    const values = Array.from(floats(array.at, Math.min(array.n, MOST_BINS)));
+    const lines = values.map((value, column) => [String(column), number(value, 6)]);
+    return { title: name, head: [word("column"), word("value")], lines, note: "" };
   }
-  return row_numbers(tensor, array, row, name);
+  if (kind !== "tokens" || !array) {
+    return { title: "" };
+  }
+  const row = token_row(array.rows, state.token);
+  const title = word("numbers_at", { name, token: token_name(state.token) });
+  const note = word("no_row", { token: token_name(state.token) });
+  return row === null ? { title, head: [], lines: [], note } : row_numbers(tensor, array, row, title);
 }
 
-function row_numbers(tensor, array, row, name) {
+function row_numbers(tensor, array, row, title) {
   const [first, end] = bins_of(tensor, array, state.head);
   const lines = [];
   for (let bin = first; bin < Math.min(end, first + MOST_BINS); bin += 1) {
@@ -68,9 +73,9 @@ function row_numbers(tensor, array, row, name) {
   const columns = columns_of(tensor, array, end - 1, state.head)[1];
   const wide = array.edges[first + 1] - array.edges[first] > 1;
   return {
-    title: word("numbers_at", { name, token: token_name(array.rows === 1 ? 0 : state.token) }),
-    head: [word("column"), word(wide ? "largest_of_bin" : "value"), word("error")],
-    lines, note: word(norm === 0 ? "row_zero" : "row_norm", { norm: number(norm, 3), columns }),
+    title, head: [word("column"), word(wide ? "largest_of_bin" : "value"), word("error")],
+    lines,
+    note: word(norm === 0 ? "row_zero" : "row_norm", { norm: number(norm, 3), columns }),
   };
 }
 
@@ -87,13 +92,11 @@ function score_numbers(tensor, name) {
 
 function gradient_numbers(tensor, name) {
   const title = word("numbers_at", { name, token: token_name(state.token) });
-  if (!has_score_gradients(tensor)) {
-    return { title, head: [], lines: [], note: word("heat_score_none") };
-  }
   const norm = score_gradient_norms(tensor, state.layer, state.head)[state.token];
   const of_row = word(norm === 0 ? "row_zero" : "row_norm", { norm: number(norm, 3), columns: config.tokens });
-  if (state.token !== 0) {
-    return { title, head: [], lines: [], note: `${of_row} ${word("only_class_row")}` };
+  if (state.token !== 0 || !has_score_gradients(tensor)) {
+    const only = word(has_score_gradients(tensor) ? "only_class_row" : "heat_score_none");
+    return { title, head: [], lines: [], note: `${of_row} ${only}` };
   }
   const found = Array.from({ length: config.tokens }, (_, key) => [key, score_gradient(tensor, state.layer, state.head, key)]);
   found.sort((a, b) => Math.abs(b[1].value) - Math.abs(a[1].value));
@@ -107,13 +110,15 @@ function gradient_numbers(tensor, name) {
 
 function draw_corner() {
   const { tensor } = viewed();
-  if (!changed("corner", tensor, state.layer, state.back, spoken.language)) {
+  if (!changed("corner", tensor, state.layer, state.head, state.back, spoken.language)) {
     return;
   }
-  const corner = array_of(tensor, state.layer, state.back)?.corner;
+  const head = data.json.tensors[tensor].per_head ? Math.max(state.head, 0) : 0;
+  const corner = array_of(tensor, state.layer, state.back)?.corners?.[head];
   by_id("corner-box").hidden = !corner;
   if (corner) {
-    set_text("corner-title", word("corner", { rows: corner.length, columns: corner[0].length }));
+    const of_head = data.json.tensors[tensor].per_head ? `${head}, ` : "";
+    set_text("corner-title", word("corner", { head: of_head, rows: corner.length, columns: corner[0].length }));
     set_text("corner", numpy_text(corner));
   }
 }

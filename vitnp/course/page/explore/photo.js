@@ -6,7 +6,9 @@ function start_photo() {
   const { rows, cols, width, height } = config;
   const photo = by_id("photo");
   photo.style.aspectRatio = `${width} / ${height}`;
-  by_id("grid").style.backgroundSize = `${100 / cols}% ${100 / rows}%`;
+  for (const id of ["grid", "heat-grid"]) {
+    by_id(id).style.backgroundSize = `${100 / cols}% ${100 / rows}%`;
+  }
   draw_picture();
   photo.addEventListener("pointermove", (event) => event.pointerType === "mouse" && point_at_photo(event));
   photo.addEventListener("pointerleave", () => point_at(null));

@@ -42,7 +42,7 @@ function has_gradients() {
 }
 
 function has_class_token() {
-  return config.first > 0;
+  return config.class_token;
 }
 
 function draw() {
@@ -110,7 +110,8 @@ function token_name(token) {
     const [row, column] = [Math.floor(patch / config.cols) + 1, (patch % config.cols) + 1];
     return word("patch_name", { row, column });
   }
-  return token === 0 ? "[CLS]" : word("register_name", { number: token });
+  const registers_from = config.class_token ? 1 : 0;
+  return token < registers_from ? "[CLS]" : word("register_name", { number: token - registers_from + 1 });
 }
 
 function choose_token(token) {

@@ -31,19 +31,18 @@ function draw_name() {
   set_text("gradient", word("gradient"));
   by_id("gradient").setAttribute("aria-checked", state.back);
   by_id("gradient").disabled = !has_gradients();
-  const label = data.json.label?.name ?? "";
-  set_text("gradient-why", has_gradients() ? gradient_note(label) : word("no_gradient"));
+  set_text("gradient-why", has_gradients() ? gradient_note() : word(data.json.no_loss));
   by_id("gradient-why").hidden = has_gradients() && !state.back;
   by_id("shape").replaceChildren(...shape_parts(tensor));
 }
 
-function gradient_note(label) {
-  return word("gradient_note", { label, loss: number(data.json.loss) });
+function gradient_note() {
+  return word("gradient_note", { label: class_name(data.json.label.index), loss: number(data.json.loss) });
 }
 
 // "N+1 x D = 197x768 · slide: 97x64 ≠"
 function shape_parts(name) {
-  const { letters, shape, printed, misprinted, per_head } = data.json.tensors[name];
+  const { letters, shape, kind, printed, misprinted, per_head } = data.json.tensors[name];
   const parts = [element("b", { textContent: shape.join("x") }), ` = ${letters.join(" x ")}`];
   if (misprinted) {
     parts.push(element("span", { className: "misprint", textContent: ` ${word("slide_prints", { shape: printed.join("x") })}` }));
@@ -51,7 +50,7 @@ function shape_parts(name) {
     parts.push(` · ${word("slide_b16", { shape: printed.join("x") })}`);
   }
   const head = state.head < 0 ? word("shape_all_heads") : word("shape_head", { head: state.head + 1 });
-  return [...parts, ` · ${per_head || data.json.tensors[name].kind === "scores" ? head : word("shape_batch")}`];
+  return [...parts, ` · ${per_head || kind === "scores" ? head : word("shape_batch")}`];
 }
 
 function draw_formula() {
@@ -86,10 +85,14 @@ function code_line(at, text, marked) {
   return element("span", { className: marked ? "line marked" : "line" }, number_box, code);
 }
 
+function has_bars(tensor) {
+  return tensor === "logits" || tensor === "p";
+}
+
 // ---- logits and p: the largest as bars, each class by its name where the page has it
 
 function draw_bars(tensor) {
-  const array = array_of(tensor, 0, state.back);
+  const array = array_of(tensor, state.layer, state.back);
   heat = { rows: 0, bins: 0, caption: state.back ? "bars_back" : "bars", token: () => null, read: null };
   if (!array) {
     by_id("bars").replaceChildren();
