@@ -128,7 +128,8 @@ def test_what_is_written_is_within_its_error(small, made):
     show(small, tensor="blocks.i.attention.A", layer=LAYER, head=HEAD, token=TOKEN, map="token", back=False)
     true = t[f"blocks.{LAYER}.attention.A"][0, HEAD, TOKEN]
     rows = table(small)
-    keys = [[token_name(k, config) for k in range(config.num_tokens)].index(name) for name, *_ in rows]
+    names = [token_name(k, config) for k in range(config.num_tokens)]
+    keys = [names.index(name) for name, *_ in rows]
     assert len(rows) == 8 and len(set(keys)) == 8
     for key, (name, value, error) in zip(keys, rows, strict=True):
         assert abs(value - true[key]) <= 1.01 * error + 5e-4 * true.max(), name
@@ -137,7 +138,8 @@ def test_what_is_written_is_within_its_error(small, made):
         x = np.asarray((t.gradient if back else t.get)(f"blocks.{LAYER}.residual_1"))[0]
         for columns, value, error in table(small):
             assert abs(value - x[0, int(columns)]) <= 1.01 * error + 1e-3 * abs(value), columns
-        assert small.page.locator("#corner").inner_text() == np.array2string(x[:3, :4])
+        corner = re.findall(r"-?[\d.]+(?:e[-+]\d+)?", small.page.locator("#corner").inner_text())
+        assert np.array(corner, float) == pytest.approx(x[:3, :4].ravel(), rel=1e-5)
         norm = small.page.locator("#stats td").first.inner_text()
         assert number(norm) == pytest.approx(np.linalg.norm(x), rel=1e-4)
 
@@ -151,17 +153,104 @@ def test_the_rollout_is_that_of_the_file(small, made):
     show(small, tensor="blocks.i.attention.A", token=TOKEN, map="rollout", back=False)
     box = small.page.locator("#photo").bounding_box()
     (rows, columns), first = config.grid, config.num_tokens - config.num_patches
-    small.page.locator("#photo").click(position={
-        "x": box["width"] * ((TOKEN - first) % columns + 0.5) / columns, "y": box["height"] * ((TOKEN - first) // columns + 0.5) / rows,
-    })
+    small.page.locator("#photo").click(
+        position={
+            "x": box["width"] * ((TOKEN - first) % columns + 0.5) / columns,
+            "y": box["height"] * ((TOKEN - first) // columns + 0.5) / rows,
+        }
+    )
     for patch in range(config.num_patches):
         if patch + first == TOKEN:
             continue
         row, column = divmod(patch, columns)
-        small.page.mouse.move(box["x"] + box["width"] * (column + 0.5) / columns, box["y"] + box["height"] * (row + 0.5) / rows)
+        small.page.mouse.move(
+            box["x"] + box["width"] * (column + 0.5) / columns, box["y"] + box["height"] * (row + 0.5) / rows
+        )
         said = small.page.locator("#reading").inner_text()
         assert f"patch ({row + 1}, {column + 1}): " in said
         value = number(said.rpartition(": ")[2])
         assert value == pytest.approx(own[patch + first], rel=1e-2, abs=1e-5)
         assert value == pytest.approx(exact[patch + first], abs=0.01)
     small.page.keyboard.press("Escape")
+
+
+def test_nothing_can_be_asked_for(opened, made):
+    """The policy, and not only good manners: a script put into the page reaches nothing, and no other one runs."""
+    found = ready(opened, made[0])
+    blocked = found.page.evaluate("""async () => {
+        const seen = [];
+        addEventListener("securitypolicyviolation", (event) => seen.push(event.effectiveDirective));
+        await fetch("https://example.org/f").catch(() => {});
+        for (const [tag, key, value] of [["img", "src", "https://example.org/i.png"], ["script", "text", "window.ran = 1"],
+            ["link", "href", "https://example.org/l.css"], ["iframe", "src", "https://example.org/"]]) {
+          const one = document.createElement(tag);
+          one.rel = "stylesheet";
+          one[key] = value;
+          document.body.append(one);
+        }
+        await new Promise((done) => setTimeout(done, 100));
+        return [...new Set(seen)].sort();
+    }""")
+    assert blocked == ["connect-src", "frame-src", "img-src", "script-src-elem", "style-src-elem"]
+    assert not found.page.evaluate("'ran' in window")
+    assert [address for address in found.requests if address.startswith("http")] == []
+
+
+@pytest.mark.parametrize(
+    "fields", [f for name, f in OTHERS.items() if name != "plain"], ids=lambda f: " ".join(map(str, f))
+)
+def test_other_models(opened, tmp_path, fields):
+    """No class token, registers, other positions: every tensor is shown, forward and backward, on every map."""
+    t, config, picture = traced(**fields)
+    found = ready(opened, written(tmp_path / "page.html", t, config, picture))
+    walk_everywhere(found)
+    assert found.page.locator("#tokens button").count() == config.num_tokens - config.num_patches
+    assert found.silent()
+
+
+def walk_everywhere(found):
+    """Show every tensor on the maps, and its gradient; the text on the right is that of the tensor."""
+    names = found.page.evaluate("""() => {
+        const said = [];
+        for (const back of [false, true]) {
+          for (const tensor of Object.keys(vitnp.data.json.tensors)) {
+            for (const map of ["token", "cls", "rollout", "norm"]) {
+              for (const head of [-1, 1]) {
+                vitnp.show({tensor, back, map, head});
+              }
+            }
+            said.push([document.getElementById("tensor-name").textContent, vitnp.data.json.tensors[tensor].slide_name]);
+          }
+        }
+        return said;
+    }""")
+    assert all(shown.endswith(name) for shown, name in names) and any(
+        shown.startswith("∂") for shown, _ in names
+    )
+
+
+def test_a_model_without_a_head(opened, tmp_path):
+    t, config, picture = traced(label=None, num_classes=0)
+    path = written(tmp_path / "page.html", t, config, picture, label=None, names=(), no_loss="no_head")
+    found = ready(opened, path)
+    assert found.page.locator("#gradient").is_disabled()
+    assert "no classification head" in found.page.locator("#gradient-why").inner_text()
+    assert not found.page.locator("#random").is_visible()
+    assert found.silent()
+
+
+def test_a_large_model_with_random_weights(opened, tmp_path):
+    """ViT-B/16: the page says that the weights are random; its numbers are as near as the small one's."""
+    config = vitnp.preset("B/16")
+    p, filled = random_parameters(config, 0)
+    picture = np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8)
+    t = vitnp.trace(picture, p, config, labels=7)
+    about = {"model": "B/16", "label": 7, "names": [f"class {i}" for i in range(1000)], "seed": 5}
+    path = written(tmp_path / "page.html", t, config, picture, filled=tuple(filled), **about)
+    assert path.stat().st_size <= explore.MOST
+    found = ready(opened, path, viewport={"width": 1280, "height": 720})
+    banner = found.page.locator("#random")
+    assert banner.is_visible() and "Random weights (seed 5)" in banner.inner_text()
+    check_scores(found, t, 11, 7, 100)
+    check_tokens(found, t, 5, 196)
+    assert found.silent()

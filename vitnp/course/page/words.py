@@ -14,7 +14,9 @@ WORDS = {
         "난수 가중치(seed {seed}): shape과 수식은 맞지만, 모델이 보는 것에는 아무 의미가 없습니다.",
         "Random weights (seed {seed}): shapes and formulas are true; what the model sees means nothing.",
     ),
-    "filled": Text("0으로 시작하는 부분({parts})도 난수입니다.", "So are the parts that start as zeros ({parts})."),
+    "filled": Text(
+        "0으로 시작하는 부분({parts})도 난수입니다.", "So are the parts that start as zeros ({parts})."
+    ),
     "parts": Text("화면 나누기", "Parts of the page"),
     "tab_photo": Text("사진", "Photo"),
     "tab_rows": Text("단계", "Steps"),
@@ -35,7 +37,9 @@ WORDS = {
     "photo": Text("사진", "photo"),
     "map": Text("맵", "map"),
     "opacity": Text("사진 위 맵의 진하기", "How strongly the map covers the photo"),
-    "photo_label": Text("사진과 패치. 방향키로 패치를 선택합니다.", "Photo and its patches. Arrow keys choose a patch."),
+    "photo_label": Text(
+        "사진과 패치. 방향키로 패치를 선택합니다.", "Photo and its patches. Arrow keys choose a patch."
+    ),
     "photo_help": Text(
         "패치를 클릭하면 고정되고, 한 번 더 클릭하거나 Esc를 누르면 풀립니다.",
         "A click holds a patch; a second click, or Escape, lets it go.",
@@ -50,15 +54,20 @@ WORDS = {
     "map_norm": Text("노름", "Norms"),
     "rollout_from": Text("롤아웃: 레이어 1 제외", "Rollout without layer 1"),
     "times_uniform": Text("균등할 때의 {times}배", "{times} × uniform"),
-    "says_token": Text("레이어 {layer}, {head}: {token}의 어텐션.", "Layer {layer}, {head}: attention of {token}."),
+    "says_token": Text(
+        "레이어 {layer}, {head}: {token}의 어텐션.", "Layer {layer}, {head}: attention of {token}."
+    ),
     "says_cls": Text("레이어 {layer}, {head}: [CLS]의 어텐션.", "Layer {layer}, {head}: attention of [CLS]."),
     "says_rollout": Text(
         "{token}의 롤아웃: 레이어 {from}–{to}의 평균 어텐션을 곱한 값.",
         "Rollout of {token}: the mean attention of layers {from}–{to}, multiplied.",
     ),
-    "says_norm": Text("레이어 {layer}: {tensor}의 토큰별 노름.", "Layer {layer}: the norm of each token's row of {tensor}."),
+    "says_norm": Text(
+        "레이어 {layer}: {tensor}의 토큰별 노름.", "Layer {layer}: the norm of each token's row of {tensor}."
+    ),
     "says_norm_back": Text(
-        "레이어 {layer}: ∂loss/∂{tensor}의 토큰별 노름.", "Layer {layer}: the norm of each token's row of ∂loss/∂{tensor}."
+        "레이어 {layer}: ∂loss/∂{tensor}의 토큰별 노름.",
+        "Layer {layer}: the norm of each token's row of ∂loss/∂{tensor}.",
     ),
     "no_rows": Text("이 텐서에는 토큰별 행이 없습니다.", "This tensor has no row for each token."),
     "asked": Text("{token}: {value}.", "{token}: {value}."),
@@ -91,7 +100,8 @@ WORDS = {
         "This model predicts each class on its own (sigmoid); the loss of this page does not apply.",
     ),
     "gradient_note": Text(
-        "정답을 “{label}”로 둔 loss {loss}의 그래디언트(기울기)입니다.", "Gradient of the loss {loss}, with “{label}” as the label."
+        "정답을 “{label}”로 둔 loss {loss}의 그래디언트(기울기)입니다.",
+        "Gradient of the loss {loss}, with “{label}” as the label.",
     ),
     "tensor_says": Text("{name}, shape {shape}", "{name}, shape {shape}"),
     "tensor_in_layer": Text("{name}, 레이어 {layer}, shape {shape}", "{name}, layer {layer}, shape {shape}"),
@@ -108,7 +118,8 @@ WORDS = {
     "heat_vector": Text("정확한 값, 제곱근 눈금.", "Exact values, colors on a square-root scale."),
     "heat_image": Text("모델에 입력된 사진입니다.", "The photo as the model gets it."),
     "heat_pixels": Text(
-        "픽셀마다 채널 중 절댓값이 가장 큰 값, 제곱근 눈금.", "For each pixel the channel of largest magnitude, on a square-root scale."
+        "픽셀마다 채널 중 절댓값이 가장 큰 값, 제곱근 눈금.",
+        "For each pixel the channel of largest magnitude, on a square-root scale.",
     ),
     "heat_A": Text(
         "행은 쿼리, 열은 키. 색은 가중치의 제곱근 눈금입니다. 각 행의 합은 1입니다.",
@@ -126,21 +137,31 @@ WORDS = {
         "[CLS]가 없는 모델이라, 이 페이지에는 이 행렬의 행별 노름만 있습니다.",
         "Without [CLS] the page has only the norms of this matrix's rows.",
     ),
-    "heat_absent": Text("이 텐서의 숫자는 이 페이지에 없습니다.", "The page does not have this tensor's numbers."),
+    "heat_absent": Text(
+        "이 텐서의 숫자는 이 페이지에 없습니다.", "The page does not have this tensor's numbers."
+    ),
     "bars": Text("가장 큰 값부터.", "The largest values first."),
     "bars_back": Text("절댓값이 가장 큰 그래디언트부터.", "The gradients of largest magnitude first."),
-    "cell_one": Text("{token}, 열 {columns}: {value} ± {error}", "{token}, column {columns}: {value} ± {error}"),
+    "cell_one": Text(
+        "{token}, 열 {columns}: {value} ± {error}", "{token}, column {columns}: {value} ± {error}"
+    ),
     "cell_bin": Text(
-        "{token}, 열 {columns} 중 가장 큰 값: {value} ± {error}", "{token}, largest of columns {columns}: {value} ± {error}"
+        "{token}, 열 {columns} 중 가장 큰 값: {value} ± {error}",
+        "{token}, largest of columns {columns}: {value} ± {error}",
     ),
     "cell_exact": Text("열 {columns}: {value}", "column {columns}: {value}"),
-    "cell_pixel": Text("픽셀 ({row}, {columns}): {value} ± {error}", "pixel ({row}, {columns}): {value} ± {error}"),
+    "cell_pixel": Text(
+        "픽셀 ({row}, {columns}): {value} ± {error}", "pixel ({row}, {columns}): {value} ± {error}"
+    ),
     "cell_rgb": Text(
-        "픽셀 ({row}, {column}): 빨강 {red}, 초록 {green}, 파랑 {blue}", "pixel ({row}, {column}): red {red}, green {green}, blue {blue}"
+        "픽셀 ({row}, {column}): 빨강 {red}, 초록 {green}, 파랑 {blue}",
+        "pixel ({row}, {column}): red {red}, green {green}, blue {blue}",
     ),
     "cell_A": Text("쿼리 {query} → 키 {key}: {value}", "query {query} → key {key}: {value}"),
     "cell_S": Text("쿼리 {query} · 키 {key}: {value}", "query {query} · key {key}: {value}"),
-    "cell_score_back": Text("쿼리 [CLS], 키 {key}: {value} ± {error}", "query [CLS], key {key}: {value} ± {error}"),
+    "cell_score_back": Text(
+        "쿼리 [CLS], 키 {key}: {value} ± {error}", "query [CLS], key {key}: {value} ± {error}"
+    ),
     "below": Text("{value} 미만", "below {value}"),
     # numbers
     "stats": Text("텐서 전체", "The whole tensor"),
@@ -163,7 +184,9 @@ WORDS = {
     "only_class_row": Text(
         "행의 값은 [CLS]의 것만 저장했습니다.", "The page stores the values of the row of [CLS] only."
     ),
-    "corner": Text("값 [{head}:{rows}, :{columns}], 유효숫자 6자리", "Values [{head}:{rows}, :{columns}], to six digits"),
+    "corner": Text(
+        "값 [{head}:{rows}, :{columns}], 유효숫자 6자리", "Values [{head}:{rows}, :{columns}], to six digits"
+    ),
     "code": Text("코드", "Code"),
     "class_number": Text("클래스 {index}", "class {index}"),
     # tour
