@@ -20,7 +20,7 @@ def in_korean(monkeypatch):
 
 OF_A_LANGUAGE = ("workshop new", "workshop grade")  # other commands of the workshop: the folder's
 PAGES = """
-paper
+paper, explore
 walk, demo, gradcheck, quiz, lab, train, pretrain, fine-tune, compare, linear-eval, self-train, translate, recipes
 look, predict, evaluate, vtab, info
 weights, weights list, weights fetch, weights inspect, weights convert

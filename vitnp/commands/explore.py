@@ -94,7 +94,7 @@ def explore_text(args, lang):
         t = trace(x, p, config, labels=label)
         need_finite(t.logits, "logits")
         about = explore.About(
-            model=model.name,
+            model=called(args),
             image=os.path.basename(args.image or photo.SAMPLE),
             parameters=tree.count(models.of(config).init(None, config)),
             seed=seed,
@@ -118,6 +118,13 @@ def asked(args):
     models.need_family(model.config, FAMILIES, "explore follows the slides of the ViT")
     explore.need_fitting(model.config)
     return model
+
+
+def called(args):
+    """The name of the model on the page: as typed, of a file without its folder."""
+    if args.weights is None:
+        return args.model or args.default
+    return os.path.basename(args.weights) if os.path.exists(args.weights) else args.weights
 
 
 def the_label(asked, x, p, config):

@@ -14,7 +14,7 @@ GROUPS = {
             "run a photo through a model, check every step with the slides",
         ),
         "explore": Text(
-            "설치 없이 여는 페이지 한 장: 사진 한 장의 모든 텐서, 직접 실행되는 ViT",
+            "설치 없이 여는 페이지: 사진 한 장의 모든 텐서, 실행되는 ViT",
             "a page to touch, nothing installed: every tensor, or a live ViT",
         ),
         "gradcheck": Text(

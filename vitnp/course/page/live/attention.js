@@ -11,9 +11,9 @@ function attention_forward(x, p, how) {
   const V = affine(x, p.W_V, p.b_V);
   const [Q_heads, K_heads, V_heads] = [Q, K, V].map((array) => split_heads(array, how.num_heads)); // (H, N, d_k)
 
-  const S = scores_forward(Q_heads, K_heads, how.scale); // (H, N, N)
+  const S = times(how.scale, matmul(Q_heads, transposed(K_heads))); // (H, N, N)
   const A = softmax_forward(S, how.temperature);
-  const O = only_heads(mix_forward(A, V_heads), how.heads); // (H, N, d_k)
+  const O = only_heads(matmul(A, V_heads), how.heads); // (H, N, d_k)
   const concat = merge_heads(O); // → (N, D)
 
   const output = affine(concat, p.W_O, p.b_O);
@@ -27,9 +27,14 @@ function attention_backward(dy, { x, p, how, tensors }) {
   const [dconcat, dW_O, db_O] = affine_backward(dy, concat, p.W_O);
   const dO = split_heads(dconcat, how.num_heads); // (N, D) → (H, N, d_k)
 
-  const [dA, dV_heads] = mix_backward(only_heads(dO, how.heads), A, V_heads);
+  // O = A·V
+  const of_on = only_heads(dO, how.heads);
+  const dA = matmul(of_on, transposed(V_heads));
+  const dV_heads = matmul(transposed(A), of_on);
+  // A = softmax(S/temperature), S = scale·Q·Kᵀ
   const dS = softmax_backward(dA, A, how.temperature);
-  const [dQ_heads, dK_heads] = scores_backward(dS, Q_heads, K_heads, how.scale);
+  const dQ_heads = times(how.scale, matmul(dS, K_heads));
+  const dK_heads = times(how.scale, matmul(transposed(dS), Q_heads));
 
   const [dQ, dK, dV] = [dQ_heads, dK_heads, dV_heads].map(merge_heads); // → (N, D)
   const [dx_Q, dW_Q, db_Q] = affine_backward(dQ, x, p.W_Q);
@@ -42,63 +47,6 @@ function attention_backward(dy, { x, p, how, tensors }) {
     S: dS, A: dA, O: dO, concat: dconcat, output: dy,
   };
   return [dx, dp, gradients];
-}
-
-// S = scale·Q·Kᵀ for every head: (H, N, d_k) → (H, N, N).
-function scores_forward(Q, K, scale) {
-  const [H, N, width] = Q.shape;
-  const S = zeros([H, N, N]);
-  for (let row = 0; row < H * N; row++) { // row h·N + n is query n of head h
-    const query = Q.data.subarray(row * width, (row + 1) * width);
-    const head = row - (row % N);
-    for (let key = 0; key < N; key++) S.data[row * N + key] = scale * dot(query, K.data, (head + key) * width);
-  }
-  return S;
-}
-
-// dS (H, N, N) → dQ = scale·dS·K and dK = scale·dSᵀ·Q, (H, N, d_k) each.
-function scores_backward(dS, Q, K, scale) {
-  const [H, N, width] = Q.shape;
-  const [dQ, dK] = [zeros(Q.shape), zeros(K.shape)];
-  for (let row = 0; row < H * N; row++) {
-    const dquery = dQ.data.subarray(row * width, (row + 1) * width);
-    const head = row - (row % N);
-    for (let key = 0; key < N; key++) {
-      const ds = scale * dS.data[row * N + key];
-      const at = (head + key) * width;
-      add_multiple(dquery, ds, K.data, at);
-      add_multiple(dK.data.subarray(at, at + width), ds, Q.data, row * width);
-    }
-  }
-  return [dQ, dK];
-}
-
-// O = A·V for every head: (H, N, N)·(H, N, d_k) → (H, N, d_k).
-function mix_forward(A, V) {
-  const [H, N, width] = V.shape;
-  const O = zeros(V.shape);
-  for (let row = 0; row < H * N; row++) {
-    const output = O.data.subarray(row * width, (row + 1) * width);
-    const head = row - (row % N);
-    for (let key = 0; key < N; key++) add_multiple(output, A.data[row * N + key], V.data, (head + key) * width);
-  }
-  return O;
-}
-
-// dO (H, N, d_k) → dA = dO·Vᵀ (H, N, N) and dV = Aᵀ·dO (H, N, d_k).
-function mix_backward(dO, A, V) {
-  const [H, N, width] = V.shape;
-  const [dA, dV] = [zeros(A.shape), zeros(V.shape)];
-  for (let row = 0; row < H * N; row++) {
-    const doutput = dO.data.subarray(row * width, (row + 1) * width);
-    const head = row - (row % N);
-    for (let key = 0; key < N; key++) {
-      const at = (head + key) * width;
-      dA.data[row * N + key] = dot(doutput, V.data, at);
-      add_multiple(dV.data.subarray(at, at + width), A.data[row * N + key], doutput, 0);
-    }
-  }
-  return [dA, dV];
 }
 
 // x (H, N, d_k) with 0 for every head that is off. Its own backward: the gradient of a head that is off is 0.

@@ -2,38 +2,22 @@
 
 // y = x·W + b: (N, I)·(I, O) + (O) → (N, O).
 function affine(x, W, b) {
-  const [N, I] = x.shape;
-  const O = W.shape[1];
-  const y = zeros([N, O]);
-  for (let n = 0; n < N; n++) {
-    const row = y.data.subarray(n * O, (n + 1) * O);
-    row.set(b.data);
-    for (let i = 0; i < I; i++) add_multiple(row, x.data[n * I + i], W.data, i * O);
-  }
+  const y = matmul(x, W);
+  const O = b.data.length;
+  for (let i = 0; i < y.data.length; i++) y.data[i] += b.data[i % O];
   return y;
 }
 
 // dy (N, O) → dx = dy·Wᵀ, dW = xᵀ·dy, db = Σ dy over the tokens.
 function affine_backward(dy, x, W) {
-  const [N, I] = x.shape;
-  const O = W.shape[1];
-  const dx = zeros([N, I]);
-  const dW = zeros([I, O]);
-  const db = zeros([O]);
-  for (let n = 0; n < N; n++) {
-    const row = dy.data.subarray(n * O, (n + 1) * O);
-    add_multiple(db.data, 1, row, 0);
-    for (let i = 0; i < I; i++) {
-      dx.data[n * I + i] = dot(row, W.data, i * O);
-      add_multiple(dW.data.subarray(i * O, (i + 1) * O), x.data[n * I + i], row, 0);
-    }
-  }
-  return [dx, dW, db];
+  return [matmul(dy, transposed(W)), matmul(transposed(x), dy), sum_rows(dy)];
 }
 
-// y = y + factor·(the values of x from `at` on), in place.
-function add_multiple(y, factor, x, at) {
-  for (let o = 0; o < y.length; o++) y[o] += factor * x[at + o];
+// The sum over all rows: (N, O) → (O).
+function sum_rows(x) {
+  const sum = zeros([x.shape.at(-1)]);
+  for (let i = 0; i < x.data.length; i++) sum.data[i % sum.data.length] += x.data[i];
+  return sum;
 }
 
 // Σ x·(the values of y from `at` on).

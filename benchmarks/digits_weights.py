@@ -1,0 +1,61 @@
+"""Makes vitnp/weights/digits-2.npz: the ViT that `vitnp train --data digits` trains, in float16.
+
+    python benchmarks/digits_weights.py --out runs/digits-2
+
+Trains the preset "digits" for half a minute as `vitnp demo` does (seed 0), rounds its parameters to float16, writes the
+file and prints what docs/mini.md says of it. The same command gives the same file on the same processor.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from vitnp import models, tree, weights
+from vitnp.commands import cli
+from vitnp.data import digits
+from vitnp.errors import InputError
+from vitnp.weights.published import BOX
+
+NAME, SEED = "digits/2", 0
+
+
+def correct(p, config):
+    """How many of the 360 test digits are classified correctly, in float64."""
+    test = digits.load(SEED).test
+    images = test.images(range(len(test))).astype("float64")
+    p = tree.map(lambda leaf: leaf.astype("float64"), p)
+    logits, _ = models.of(config).forward(images, p, config, keep="nothing")
+    return int((logits.argmax(axis=1) == test.labels).sum()), len(test)
+
+
+def main():
+    """The file, its size and its accuracy."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--out", default="runs/digits-2", type=Path, metavar="DIR", help="folder of the training run"
+    )
+    parser.add_argument("--file", default=BOX[NAME], metavar="FILE", help="default: the package's own")
+    args = parser.parse_args()
+    words = ["train", "--data", "digits", "--seed", str(SEED), "--overwrite", "--out", str(args.out)]
+    if status := cli.main(words):
+        sys.exit(status)
+    try:
+        p, config = weights.load(args.out / "model.npz")
+        rounded = tree.map(lambda leaf: leaf.astype("float16"), p)
+        weights.save(args.file, rounded, config)
+    except InputError as problem:
+        sys.exit(f"{parser.prog}: {problem}")
+    print(f"{args.file}  {Path(args.file).stat().st_size:,} bytes, {tree.count(p):,} parameters")
+    for name, each in {"as trained": p, "in float16": rounded}.items():
+        right, of = correct(each, config)
+        print(f"{name}: {right} of {of} test digits, {right / of:.2%}")
+    largest = max(
+        float(np.abs(leaf - near).max()) for (_, leaf), (_, near) in zip(tree.leaves(p), tree.leaves(rounded))
+    )
+    print(f"largest change of a parameter by the rounding: {largest:.1e}")
+
+
+if __name__ == "__main__":
+    main()
