@@ -75,8 +75,8 @@ WORDS = {
     # rows, walk
     "group_stem": Text("입력", "Before the blocks"),
     "group_block": Text(
-        "Transformer Encoder 블록 × {layers} · 지금은 레이어 {layer}",
-        "Transformer encoder block × {layers} · shown: layer {layer}",
+        "블록 × {layers} · 레이어 {layer}",
+        "Block × {layers} · layer {layer}",
     ),
     "group_end": Text("출력", "After the blocks"),
     "erratum": Text("≠ 슬라이드: “{printed}” · 정정: {right}", "≠ slide: “{printed}” · true: {right}"),

@@ -33,7 +33,7 @@ function draw_heat() {
   by_id("heat-frame").hidden = bars || absent;
   by_id("heat-legend").hidden = bars || absent;
   by_id("heat-grid").hidden = tensor !== "grid";
-  by_id("heat-frame").classList.toggle("strip", kind === "vector" || (scores && state.back));
+  by_id("heat").classList.toggle("strip", kind === "vector" || (scores && state.back));
   if (absent) {
     heat = { rows: 0, bins: 0, caption: "heat_absent", token: () => null, read: null };
   } else if (bars) {
@@ -48,7 +48,7 @@ function draw_heat() {
     draw_array(tensor);
   }
   by_id("heat-picture").setAttribute("aria-label", word("heat_label", { tensor: data.json.tensors[tensor].slide_name }));
-  by_id("heat-frame").classList.toggle("square", kind === "image" || (scores && !state.back));
+  by_id("heat").classList.toggle("square", kind === "image" || (scores && !state.back));
   draw_heat_says(null);
 }
 

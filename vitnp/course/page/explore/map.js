@@ -56,13 +56,20 @@ function draw_map() {
   const { values, top } = shown_map;
   const colors = palette(cividis, 0, 1);
   const code = (i) => Math.round((255 * values[config.first + i]) / top);
-  paint(by_id("map"), config.cols, config.rows, (i) => (values[config.first + i] >= 0 ? colors[top ? code(i) : 0] : 0));
+  const shown = (i) => values[config.first + i] >= 0;
+  paint(by_id("map"), config.cols, config.rows, (i) => (shown(i) ? see_through(colors, top ? code(i) : 0) : 0));
   draw_chips(values);
   draw_legend(top, colors);
   for (const button of document.querySelectorAll("#maps button")) {
     button.setAttribute("aria-pressed", button.dataset.map === state.map);
     button.disabled = button.dataset.map === "cls" && !has_class_token();
   }
+}
+
+// More of the photo where the map is low. The alpha is the highest byte of a pixel.
+function see_through(colors, code) {
+  const alpha = 128 + (code >> 1);
+  return ((colors[code] & 0xffffff) | (alpha << 24)) >>> 0;
 }
 
 function draw_chips(values) {

@@ -25,7 +25,7 @@ function draw_numbers() {
   if (!changed("numbers", tensor, state.layer, state.head, state.token, state.back, spoken.language)) {
     return;
   }
-  const { title, head, lines, note } = numbers_of(tensor);
+  const { title, head, lines, note, tokens } = numbers_of(tensor);
   const table = by_id("numbers");
   by_id("numbers-box").hidden = !title;
   if (!title) {
@@ -33,10 +33,18 @@ function draw_numbers() {
   }
   const cells = (tag, texts) => element("tr", {}, ...texts.map((text) => element(tag, { textContent: text })));
   const all = lines.map((texts) => cells("td", texts));
+  tokens?.forEach((token, i) => point_from(all[i], token));
   if (note) {
     all.push(element("tr", {}, element("td", { className: "soft small note", colspan: head.length || 1, textContent: note })));
   }
   table.replaceChildren(element("caption", { textContent: title }), ...(lines.length ? [cells("th", head)] : []), ...all);
+}
+
+// A line about a key marks it on the photo.
+function point_from(line, token) {
+  line.dataset.token = token;
+  line.addEventListener("pointerenter", () => point_at(token));
+  line.addEventListener("pointerleave", () => point_at(null));
 }
 
 function numbers_of(tensor) {
@@ -87,6 +95,7 @@ function score_numbers(tensor, name) {
     head: [word("largest_keys"), word(last_part(tensor) === "A" ? "weight" : "value")],
     lines: keys.map((key) => [token_name(key), score_text(tensor, state.token, key)]),
     note: word(last_part(tensor) === "A" ? "sum_one" : "score_note"),
+    tokens: keys,
   };
 }
 
@@ -100,10 +109,10 @@ function gradient_numbers(tensor, name) {
   }
   const found = Array.from({ length: config.tokens }, (_, key) => [key, score_gradient(tensor, state.layer, state.head, key)]);
   found.sort((a, b) => Math.abs(b[1].value) - Math.abs(a[1].value));
-  const lines = found.slice(0, MOST_BINS).map(([key, { value, error }]) => {
-    return [token_name(key), number(value), `± ${number(error, 2)}`];
-  });
-  return { title, head: [word("largest_keys"), word("value"), word("error")], lines, note: of_row };
+  const most = found.slice(0, MOST_BINS);
+  const lines = most.map(([key, { value, error }]) => [token_name(key), number(value), `± ${number(error, 2)}`]);
+  const head = [word("largest_keys"), word("value"), word("error")];
+  return { title, head, lines, note: of_row, tokens: most.map(([key]) => key) };
 }
 
 // ---- the corner: exact values in the way NumPy prints them

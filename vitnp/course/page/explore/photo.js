@@ -36,7 +36,7 @@ function draw_picture() {
 function draw_opacity() {
   const part = by_id("opacity").value / 100;
   by_id("map").style.opacity = part;
-  by_id("photo-picture").style.filter = `grayscale(${Math.min(1, 4 * part)})`;
+  by_id("photo-picture").style.filter = `grayscale(${Math.min(1, 3 * part)})`;
 }
 
 function token_chip(token) {
