@@ -1,199 +1,238 @@
-"""The explore page in a browser: its numbers are the trace's, within the error that it states."""
+"""The explore page in a browser: the tour, two languages, the keyboard, a phone, a projector."""
 
-import re
-
-import numpy as np
 import pytest
-from page_files import Read
+from explore_pages import ready, show, token_name, written
 from test_page_collected import OTHERS, traced
 
-import vitnp
-from vitnp.analysis.look.rollout import rollout
-from vitnp.commands.walk import random_parameters
-from vitnp.course.page import explore
-
-NAMES = ("cat", "dog", "pagoda", "flower", "rocket", "cup", "face")
-LAYER, HEAD, TOKEN = 1, 2, 9  # from 0; none of the first ones, and no two alike
-
-
-def written(path, t, config, picture, **about):
-    """A page in a file; its path."""
-    about = {"model": "own", "image": "a.png", "parameters": 1, "label": 3, "names": NAMES} | about
-    path.write_text(explore.page(t, config, picture, explore.About(**about), "en"), "utf-8")
-    return path
-
-
-def ready(opened, path, **context):
-    """The opened page when its script has drawn it."""
-    found = opened(path, **context)
-    found.page.wait_for_selector("body[data-ready]", timeout=30_000)
-    return found
+PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """(path, trace, configuration) of a small model in which no two sizes are alike."""
+    """(path, configuration) of a small model in which no two sizes are alike."""
     t, config, picture = traced()
-    return written(tmp_path_factory.mktemp("page") / "small.html", t, config, picture), t, config
+    return written(tmp_path_factory.mktemp("page") / "small.html", t, config, picture), config
 
 
 @pytest.fixture(scope="module")
-def small(opened, made):
-    return ready(opened, made[0], viewport={"width": 1280, "height": 720})
+def window(opened, made):
+    return ready(opened, made[0], viewport=PROJECTOR, reduced_motion="reduce")
 
 
-@pytest.fixture(autouse=True)
-def quiet(request):
-    """After every test: nothing but the file was asked for, nothing thrown, nothing in the console."""
-    yield
-    if "small" in request.fixturenames:
-        assert request.getfixturevalue("small").silent()
+@pytest.fixture
+def small(window):
+    """The page, as if it had just been opened; after the test: nothing but the file was asked for, nothing thrown."""
+    page = window.page
+    page.set_viewport_size(PROJECTOR)
+    if page.evaluate("document.documentElement.lang") != "en":
+        page.locator("#language").click()
+    page.mouse.move(0, 0)
+    page.keyboard.press("Escape")
+    yield window
+    assert window.silent()
 
 
-def values(found, places):
-    """What the page says of [(name, layer, head, row, column, back)]: (values, errors)."""
-    got = found.page.evaluate("(places) => places.map((place) => vitnp.value_at(...place))", places)
-    return np.array([one["value"] for one in got]), np.array([one["error"] for one in got])
+def state(found):
+    return found.page.evaluate("vitnp.state")
 
 
-def show(found, **state):
-    found.page.evaluate("(state) => vitnp.show(state)", state)
-
-
-def number(text):
-    """The number that a text of the page begins with."""
-    sign, digits, power, part = re.match(r"(−?)([\d.]+)(e[+−]?\d+)?(%?)", text).groups()
-    return float(f"{'-' * bool(sign)}{digits}{(power or '').replace('−', '-')}") / (100 if part else 1)
-
-
-def table(found):
-    """[(first cell, value, error)] of the numbers on the right."""
-    rows = found.page.locator("#numbers tr:has(td:nth-child(2))").all()
-    cells = [row.locator("td").all_inner_texts() for row in rows]
-    cells = [c if len(c) == 3 else [c[0], *c[1].split(" ± ")] for c in cells]
-    return [(name, number(value), number(error.removeprefix("± "))) for name, value, error in cells]
-
-
-def token_name(token, config):
-    """How the page calls a token."""
-    first = config.num_tokens - config.num_patches
-    row, column = divmod(token - first, config.grid[1])
-    return f"patch ({row + 1}, {column + 1})" if token >= first else "[CLS]"
-
-
-def check_scores(found, t, layer, head, query):
-    """Row `query` of A and S, and the row of [CLS] of their gradients."""
-    for letter, back in (("A", False), ("S", False), ("A", True), ("S", True)):
-        row = 0 if back else query
-        true = np.asarray((t.gradient if back else t.get)(f"blocks.{layer}.attention.{letter}"))[0, head, row]
-        name = f"blocks.i.attention.{letter}"
-        shown, errors = values(found, [[name, layer, head, row, key, back] for key in range(len(true))])
-        if letter == "S" and not back:  # where A is 0 on the page, it only says that S is below
-            assert (shown >= true - 1e-3)[errors == 0].all()
-            shown, true, errors = shown[errors > 0], true[errors > 0], errors[errors > 0] + 1e-3
-        assert len(true) > 2
-        assert (np.abs(shown - true) <= 1.001 * errors + 1e-6 * np.abs(true).max()).all(), (letter, back)
-
-
-def check_tokens(found, t, layer, row):
-    """A row of some matrices and of their gradients; a cell has the largest of its columns."""
-    for last in ("residual_1", "feed_forward.u", "attention.concat"):
-        for back in (False, True):
-            path = f"blocks.{layer}.{last}"
-            x = np.asarray((t.gradient if back else t.get)(path))[0]
-            kept = "gradients" if back else "arrays"
-            edges = found.page.evaluate(f"(name) => vitnp.data.json.{kept}[name].edges", path)
-            parts = [x[row, a:b] for a, b in zip(edges, edges[1:], strict=False)]
-            true = np.array([part[np.abs(part).argmax()] for part in parts])
-            name = f"blocks.i.{last}"
-            shown, errors = values(found, [[name, layer, -1, row, column, back] for column in edges[:-1]])
-            assert (np.abs(shown - true) <= 1.001 * errors + 1e-6 * np.abs(x).max()).all(), (name, back)
-
-
-def test_every_number_is_within_its_error(small, made):
-    _, t, config = made
-    for place in ((LAYER, HEAD, TOKEN), (0, 0, config.num_tokens - 1)):
-        check_scores(small, t, *place)
-    check_tokens(small, t, LAYER, 0)
-    check_tokens(small, t, 0, TOKEN)
-    for name in ("y", "logits"):
-        true = np.asarray(t[name]).ravel()
-        shown, errors = values(small, [[name, 0, 0, 0, column, False] for column in range(len(true))])
-        assert (shown == true).all() and (errors == 0).all()
-
-
-def test_what_is_written_is_within_its_error(small, made):
-    """The texts of the right column: weights of keys, a row of tokens, the corner as NumPy prints it, the norm."""
-    _, t, config = made
-    show(small, tensor="blocks.i.attention.A", layer=LAYER, head=HEAD, token=TOKEN, map="token", back=False)
-    true = t[f"blocks.{LAYER}.attention.A"][0, HEAD, TOKEN]
-    rows = table(small)
-    names = [token_name(k, config) for k in range(config.num_tokens)]
-    keys = [names.index(name) for name, *_ in rows]
-    assert len(rows) == 8 and len(set(keys)) == 8
-    for key, (name, value, error) in zip(keys, rows, strict=True):
-        assert abs(value - true[key]) <= 1.01 * error + 5e-4 * true.max(), name
-    for back in (False, True):
-        show(small, tensor="blocks.i.residual_1", back=back, token=0)
-        x = np.asarray((t.gradient if back else t.get)(f"blocks.{LAYER}.residual_1"))[0]
-        for columns, value, error in table(small):
-            assert abs(value - x[0, int(columns)]) <= 1.01 * error + 1e-3 * abs(value), columns
-        corner = re.findall(r"-?[\d.]+(?:e[-+]\d+)?", small.page.locator("#corner").inner_text())
-        assert np.array(corner, float) == pytest.approx(x[:3, :4].ravel(), rel=1e-5)
-        norm = small.page.locator("#stats td").first.inner_text()
-        assert number(norm) == pytest.approx(np.linalg.norm(x), rel=1e-4)
-
-
-def test_the_rollout_is_that_of_the_file(small, made):
-    """Read off the sentence under the photo, where the pointer is; of the page's own weights, and near the true ones."""
-    path, t, config = made
-    kept = Read(path.read_text("utf-8")).attention()[0]
-    true = np.stack([t[f"blocks.{i}.attention.A"][0] for i in range(config.num_layers)])
-    own, exact = (rollout(list(A[:, None]))[0, TOKEN] for A in (kept, true))
-    show(small, tensor="blocks.i.attention.A", token=TOKEN, map="rollout", back=False)
-    box = small.page.locator("#photo").bounding_box()
-    (rows, columns), first = config.grid, config.num_tokens - config.num_patches
-    small.page.locator("#photo").click(
-        position={
-            "x": box["width"] * ((TOKEN - first) % columns + 0.5) / columns,
-            "y": box["height"] * ((TOKEN - first) // columns + 0.5) / rows,
-        }
+def overflow(found):
+    """By how many pixels the page is (wider, taller) than the window."""
+    return found.page.evaluate(
+        "(({scrollWidth: w, scrollHeight: h}) => [w - innerWidth, h - innerHeight])(document.documentElement)"
     )
-    for patch in range(config.num_patches):
-        if patch + first == TOKEN:
-            continue
-        row, column = divmod(patch, columns)
-        small.page.mouse.move(
-            box["x"] + box["width"] * (column + 0.5) / columns, box["y"] + box["height"] * (row + 0.5) / rows
-        )
-        said = small.page.locator("#reading").inner_text()
-        assert f"patch ({row + 1}, {column + 1}): " in said
-        value = number(said.rpartition(": ")[2])
-        assert value == pytest.approx(own[patch + first], rel=1e-2, abs=1e-5)
-        assert value == pytest.approx(exact[patch + first], abs=0.01)
-    small.page.keyboard.press("Escape")
+
+
+def tour(found):
+    return found.page.evaluate("vitnp.data.json.tour")
+
+
+@pytest.mark.parametrize(
+    ("window_size", "lang"), [(PROJECTOR, "en"), (PHONE, "ko")], ids=["projector", "phone"]
+)
+def test_every_stop_of_the_tour(small, window_size, lang):
+    """Its text is there in the chosen language, inside the window; the page shows what the stop is about."""
+    page = small.page
+    page.set_viewport_size(window_size)
+    if lang == "ko":
+        page.locator("#language").click()
+    page.locator("#start-tour").click()
+    stops = tour(small)
+    assert len(stops) == 12
+    for i, stop in enumerate(stops):
+        assert page.locator("#tour-title").inner_text() == stop["title"][lang]
+        assert page.locator("#tour-text").inner_text() == stop["text"][lang]
+        assert {key: value for key, value in state(small).items() if key in stop["show"]} == stop["show"]
+        assert page.locator(stop["at"]).first.is_visible(), f"stop {i + 1}: {stop['at']}"
+        box = page.locator("#tour").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= window_size["width"], f"stop {i + 1}"
+        assert box["y"] >= 0 and box["y"] + box["height"] <= window_size["height"], f"stop {i + 1}"
+        assert overflow(small)[0] <= 0, f"stop {i + 1}"
+        page.locator("#tour-next").click()
+    assert not page.locator("#tour").is_visible() and not page.locator("#tour-outline").is_visible()
+    page.locator("#start-tour").click()
+    page.locator("#tour-next").click()
+    page.locator("#tour-back").click()
+    assert page.locator("#tour-title").inner_text() == stops[0]["title"][lang]
+    page.locator("#tour-leave").click()
+    assert not page.locator("#tour").is_visible()
+
+
+def test_all_texts_are_in_the_chosen_language(small):
+    """Every labeled element has the text of its key; the switch exchanges them, and the titles of the rows."""
+    page = small.page
+    labeled = (
+        "[...document.querySelectorAll('[data-word]')].map((one) => [one.dataset.word, one.textContent])"
+    )
+    words = page.evaluate("vitnp.data.json.words")
+    for lang in ("en", "ko", "en"):
+        if lang != page.evaluate("document.documentElement.lang"):
+            page.locator("#language").click()
+        assert page.evaluate("document.documentElement.lang") == lang
+        fixed = [(key, text) for key, text in page.evaluate(labeled) if "{" not in words[key][lang]]
+        assert len(fixed) > 15 and [words[key][lang] for key, _ in fixed] == [text for _, text in fixed]
+        titles = page.evaluate("(lang) => vitnp.data.json.rows.map((row) => row.title[lang])", lang)
+        assert page.locator(".row-title").all_text_contents() == titles
+        for label in page.evaluate(
+            "[...document.querySelectorAll('[data-label]')].map((one) => one.ariaLabel)"
+        ):
+            assert label in {text[lang] for text in words.values()}
+
+
+def test_by_the_keyboard_alone(small, made):
+    """Tab reaches the photo; arrows choose a patch; every key of the list does what the list says."""
+    page, config = small.page, made[1]
+    show(
+        small,
+        tensor="blocks.i.attention.A",
+        layer=0,
+        head=0,
+        token=1,
+        map="token",
+        back=False,
+        step_back=False,
+    )
+    page.locator("#start-tour").focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "photo":
+            break
+    assert page.evaluate("document.activeElement.id") == "photo"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert state(small)["token"] == 1 + config.grid[1] + 1
+    named = token_name(state(small)["token"], config)
+    assert named in page.locator("#reading").inner_text()
+    page.wait_for_function(
+        "(name) => document.getElementById('announce').textContent.includes(name)", arg=named
+    )
+    steps = [
+        ("]", "layer", 1),
+        ("[", "layer", 0),
+        ("h", "head", 1),
+        ("H", "head", 0),
+        ("m", "head", -1),
+        ("m", "head", 0),
+    ]
+    steps += [("2", "map", "cls"), ("3", "map", "rollout"), ("4", "map", "norm"), ("1", "map", "token")]
+    steps += [("g", "back", True), ("g", "back", False), ("c", "token", 0)]
+    for key, name, value in steps:
+        page.keyboard.press(key)
+        assert state(small)[name] == value, key
+    page.keyboard.press("n")
+    assert state(small)["tensor"] != "blocks.i.attention.A"
+    page.keyboard.press("p")
+    assert state(small)["tensor"] == "blocks.i.attention.A"
+    page.keyboard.press("t")
+    assert page.evaluate("document.activeElement.id") == "tour-title"
+    page.keyboard.press("Escape")
+    assert not page.locator("#tour").is_visible()
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#keys").is_visible()
+
+
+def test_the_walk_goes_through_every_tensor_and_back(small):
+    page = small.page
+    every = page.evaluate("vitnp.data.json.rows.flatMap((row) => row.tensors)")
+    show(small, tensor=every[0], back=False, step_back=False)
+    seen = [every[0]]
+    while not page.locator("#next").is_disabled():
+        page.locator("#next").click()
+        seen.append(state(small)["tensor"])
+        assert state(small)["back"] == (len(seen) > len(every))
+    assert seen == every + every[::-1]
+
+
+def test_hover_and_tap(small, made):
+    """The pointer chooses a patch; a click holds it, and the next one then only reads a weight."""
+    page, config = small.page, made[1]
+    show(small, tensor="blocks.i.attention.A", layer=0, head=0, token=0, map="token", back=False)
+    box = page.locator("#photo").bounding_box()
+    rows, columns = config.grid
+
+    def place(row, column):
+        return box["x"] + box["width"] * (column + 0.5) / columns, box["y"] + box["height"] * (
+            row + 0.5
+        ) / rows
+
+    page.mouse.move(*place(1, 2))
+    assert state(small)["token"] == 1 + columns + 2
+    page.mouse.click(*place(1, 2))
+    page.mouse.move(*place(2, 4))
+    assert state(small)["token"] == 1 + columns + 2
+    assert "patch (3, 5)" in page.locator("#reading").inner_text()
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_nothing_is_wider_than_the_window(small, lang):
+    """And on a projector the page itself does not scroll: its columns do."""
+    page = small.page
+    if lang == "ko":
+        page.locator("#language").click()
+    for size in (
+        PROJECTOR,
+        {"width": 1920, "height": 1080},
+        {"width": 820, "height": 1180},
+        PHONE,
+        {"width": 360, "height": 640},
+    ):
+        page.set_viewport_size(size)
+        for tensor in page.evaluate("Object.keys(vitnp.data.json.tensors)"):
+            show(small, tensor=tensor)
+            for tab in ("left", "middle", "right") if size["width"] < 760 else (None,):
+                if tab:
+                    page.locator(f"#tab-{tab}").click()
+                wider, taller = overflow(small)
+                assert wider <= 0, (size, tensor, tab)
+                assert taller <= 0 or size["width"] < 1080, (size, tensor)
 
 
 def test_nothing_can_be_asked_for(opened, made):
     """The policy, and not only good manners: a script put into the page reaches nothing, and no other one runs."""
-    found = ready(opened, made[0])
-    blocked = found.page.evaluate("""async () => {
-        const seen = [];
-        addEventListener("securitypolicyviolation", (event) => seen.push(event.effectiveDirective));
-        await fetch("https://example.org/f").catch(() => {});
-        for (const [tag, key, value] of [["img", "src", "https://example.org/i.png"], ["script", "text", "window.ran = 1"],
-            ["link", "href", "https://example.org/l.css"], ["iframe", "src", "https://example.org/"]]) {
+    page = ready(opened, made[0]).page
+    page.evaluate("""() => {
+        window.blocked = [];
+        addEventListener("securitypolicyviolation", ({effectiveDirective, disposition}) => {
+          window.blocked.push(`${effectiveDirective} ${disposition}`);
+        });
+        fetch("https://example.org/f").catch(() => {});
+        for (const [tag, key, value] of [
+          ["img", "src", "https://example.org/i.png"], ["script", "text", "window.ran = 1"],
+          ["link", "href", "https://example.org/l.css"], ["iframe", "src", "https://example.org/"],
+        ]) {
           const one = document.createElement(tag);
           one.rel = "stylesheet";
           one[key] = value;
           document.body.append(one);
         }
-        await new Promise((done) => setTimeout(done, 100));
-        return [...new Set(seen)].sort();
     }""")
-    assert blocked == ["connect-src", "frame-src", "img-src", "script-src-elem", "style-src-elem"]
-    assert not found.page.evaluate("'ran' in window")
-    assert [address for address in found.requests if address.startswith("http")] == []
+    page.wait_for_function("window.blocked.length === 5")
+    parts = ("connect-src", "frame-src", "img-src", "script-src-elem", "style-src-elem")
+    assert sorted(page.evaluate("window.blocked")) == [f"{part} enforce" for part in parts]
+    assert not page.evaluate("'ran' in window")
 
 
 @pytest.mark.parametrize(
@@ -236,21 +275,4 @@ def test_a_model_without_a_head(opened, tmp_path):
     assert found.page.locator("#gradient").is_disabled()
     assert "no classification head" in found.page.locator("#gradient-why").inner_text()
     assert not found.page.locator("#random").is_visible()
-    assert found.silent()
-
-
-def test_a_large_model_with_random_weights(opened, tmp_path):
-    """ViT-B/16: the page says that the weights are random; its numbers are as near as the small one's."""
-    config = vitnp.preset("B/16")
-    p, filled = random_parameters(config, 0)
-    picture = np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8)
-    t = vitnp.trace(picture, p, config, labels=7)
-    about = {"model": "B/16", "label": 7, "names": [f"class {i}" for i in range(1000)], "seed": 5}
-    path = written(tmp_path / "page.html", t, config, picture, filled=tuple(filled), **about)
-    assert path.stat().st_size <= explore.MOST
-    found = ready(opened, path, viewport={"width": 1280, "height": 720})
-    banner = found.page.locator("#random")
-    assert banner.is_visible() and "Random weights (seed 5)" in banner.inner_text()
-    check_scores(found, t, 11, 7, 100)
-    check_tokens(found, t, 5, 196)
     assert found.silent()
