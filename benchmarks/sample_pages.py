@@ -30,11 +30,10 @@ def note(accuracy):
     """What a page says of its model, in both languages."""
     n, count = len(CLASSES), len(CLASSES) * CROPS
     return {
-        "ko": f"라벨 없이 학습된 DINOv2 ViT-S/14에 이 페이지를 위해 헤드를 붙였습니다. 사진 {n}장의 왼쪽 절반에서 자른 "
-        f"정사각형 {count}개의 [CLS]에 로지스틱 회귀를 맞췄고, 오른쪽 절반의 {count}개에서 정확도는 {accuracy:.1%}입니다.",
-        "en": "DINOv2's ViT-S/14 was trained without labels; its head was added for this page. It is a logistic regression "
-        f"on [CLS] of {count} squares of the left halves of {n} photos; accuracy on {count} of the right halves: "
-        f"{accuracy:.1%}.",
+        "ko": f"헤드는 이 페이지를 위해 만들었습니다: 사진 {n}장에서 자른 조각 {count}개의 [CLS]로 학습한 로지스틱 회귀이고, "
+        f"학습에 쓰지 않은 조각 {count}개에서 정확도는 {accuracy:.1%}입니다.",
+        "en": f"The head was made for this page: logistic regression on [CLS] of {count} crops of {n} photos; "
+        f"accuracy on {count} other crops {accuracy:.1%}.",
     }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from explore_pages import ready, show, token_name, written
-from test_page_collected import OTHERS, traced
+from test_page_collected import traced
 
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 
@@ -208,71 +208,3 @@ def test_nothing_is_wider_than_the_window(small, lang):
                 wider, taller = overflow(small)
                 assert wider <= 0, (size, tensor, tab)
                 assert taller <= 0 or size["width"] < 1080, (size, tensor)
-
-
-def test_nothing_can_be_asked_for(opened, made):
-    """The policy, and not only good manners: a script put into the page reaches nothing, and no other one runs."""
-    page = ready(opened, made[0]).page
-    page.evaluate("""() => {
-        window.blocked = [];
-        addEventListener("securitypolicyviolation", ({effectiveDirective, disposition}) => {
-          window.blocked.push(`${effectiveDirective} ${disposition}`);
-        });
-        fetch("https://example.org/f").catch(() => {});
-        for (const [tag, key, value] of [
-          ["img", "src", "https://example.org/i.png"], ["script", "text", "window.ran = 1"],
-          ["link", "href", "https://example.org/l.css"], ["iframe", "src", "https://example.org/"],
-        ]) {
-          const one = document.createElement(tag);
-          one.rel = "stylesheet";
-          one[key] = value;
-          document.body.append(one);
-        }
-    }""")
-    page.wait_for_function("window.blocked.length === 5")
-    parts = ("connect-src", "frame-src", "img-src", "script-src-elem", "style-src-elem")
-    assert sorted(page.evaluate("window.blocked")) == [f"{part} enforce" for part in parts]
-    assert not page.evaluate("'ran' in window")
-
-
-@pytest.mark.parametrize(
-    "fields", [f for name, f in OTHERS.items() if name != "plain"], ids=lambda f: " ".join(map(str, f))
-)
-def test_other_models(opened, tmp_path, fields):
-    """No class token, registers, other positions: every tensor is shown, forward and backward, on every map."""
-    t, config, picture = traced(**fields)
-    found = ready(opened, written(tmp_path / "page.html", t, config, picture))
-    walk_everywhere(found)
-    assert found.page.locator("#tokens button").count() == config.num_tokens - config.num_patches
-    assert found.silent()
-
-
-def walk_everywhere(found):
-    """Show every tensor on the maps, and its gradient; the text on the right is that of the tensor."""
-    names = found.page.evaluate("""() => {
-        const said = [];
-        for (const back of [false, true]) {
-          for (const tensor of Object.keys(vitnp.data.json.tensors)) {
-            for (const map of ["token", "cls", "rollout", "norm"]) {
-              for (const head of [-1, 1]) {
-                vitnp.show({tensor, back, map, head});
-              }
-            }
-            said.push([document.getElementById("tensor-name").textContent, vitnp.data.json.tensors[tensor].slide_name]);
-          }
-        }
-        return said;
-    }""")
-    assert all(shown.endswith(name) for shown, name in names) and any(
-        shown.startswith("∂") for shown, _ in names
-    )
-
-
-def test_a_model_without_a_head(opened, tmp_path):
-    t, config, picture = traced(label=None, num_classes=0)
-    path = written(tmp_path / "page.html", t, config, picture, label=None, names=(), no_loss="no_head")
-    found = ready(opened, path)
-    assert found.page.locator("#gradient").is_disabled()
-    assert "no classification head" in found.page.locator("#gradient-why").inner_text()
-    assert not found.page.locator("#random").is_visible()
-    assert found.silent()
