@@ -140,7 +140,7 @@ def test_a_model_without_a_loss_has_no_gradients():
 
 def test_what_does_not_fit_is_refused_before_anything_is_computed():
     with pytest.raises(
-        InputError, match=r"14\.9 million attention weights .* the largest preset that fits is B/16; "
+        InputError, match=r"14\.9 million attention weights .* give --image-size 176, or take B/16"
     ):
         explore.need_fitting(vitnp.preset("L/16"))
     explore.need_fitting(vitnp.preset("B/16"))

@@ -13,6 +13,7 @@ from vitnp.course.page import html, tour
 from vitnp.course.page.collected import collected
 from vitnp.course.page.words import WORDS
 from vitnp.errors import InputError
+from vitnp.models import vit
 
 MOST = 5_500_000  # bytes of the page
 WEIGHTS = 7_000_000  # attention weights, L·H·T², that may fit in it
@@ -78,20 +79,14 @@ def weights_of(config):
 
 def smaller(config):
     """What to do about a model that is too large: the largest preset that fits, the largest image that does."""
-    fitting = {name: weights_of(preset) for name, preset in _presets() if weights_of(preset) <= WEIGHTS}
+    every = {name: weights_of(models.preset(name)) for name in vit.PRESETS}
+    fitting = {name: count for name, count in every.items() if count <= WEIGHTS}
     largest = max(fitting, key=fitting.get)
     tokens = math.isqrt(WEIGHTS // (config.num_layers * config.num_heads))
     side = math.isqrt(max(tokens - (config.num_tokens - config.num_patches), 0)) * config.patch_size
     if not side:
         return f"the largest preset that fits is {largest}"
     return f"give --image-size {side}, or take {largest}, the largest preset that fits"
-
-
-def _presets():
-    for name in models.PRESETS:
-        config = models.preset(name)
-        if config.family == "vit":
-            yield name, config
 
 
 def said(t, config, about):
