@@ -3,11 +3,12 @@
 import base64
 
 import numpy as np
+import pytest
 
 from vitnp import tree
 from vitnp.course.page import html, live
 
-SOURCE = "".join(html.read(f"live/{name}") for name in live.SCRIPTS)
+SOURCE = "".join(html.read(f"live/{name}") for name in live.MODEL)
 NAMES = "forward, backward, step, check, leaves, from_leaves, read_parameters, float16, erf"
 # Numbers travel as base64 of their bytes: every bit arrives, and it is fast.
 HARNESS = """
@@ -25,10 +26,23 @@ HARNESS = """
     const data = new Float64Array(named.reduce((sum, [, array]) => sum + array.data.length, 0));
     let at = 0;
     for (const [, array] of named) { data.set(array.data, at); at += array.data.length; }
-    const letters = Array.from(new Uint8Array(data.buffer), (byte) => String.fromCharCode(byte));
-    return [named.map(([name, array]) => [name, array.shape]), btoa(letters.join(""))];
+    let letters = "";
+    for (let i = 0; i < 8 * data.length; i += 8192) {
+      letters += String.fromCharCode(...new Uint8Array(data.buffer.slice(i, i + 8192)));
+    }
+    return [named.map(([name, array]) => [name, array.shape]), btoa(letters)];
   };
 """
+
+
+@pytest.fixture(scope="module")
+def page(opened, tmp_path_factory):
+    """An empty page with the functions."""
+    path = tmp_path_factory.mktemp("live") / "empty.html"
+    path.write_text("<!doctype html><title>numbers</title>")
+    found = opened(path).page
+    load(found)
+    return found
 
 
 def load(page, source=SOURCE):

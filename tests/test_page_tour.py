@@ -13,7 +13,7 @@ from vitnp.course.page import tour
 from vitnp.ops import gelu
 
 PLACES = {
-    "#photo", "#map", "#layer", "#head", "#rows", "#heat", "#numbers", "#formula", "#code", "#gradient", "#tokens",
+    "#photo", "#map", "#layer", "#head", "#rows", "#heat", "#numbers", "#formula", "#code", "#tokens",
 }  # fmt: skip
 PAIR = {"layer": 1, "head": 2, "token": 3, "other": 29, "weight": 0.231}
 

@@ -6,9 +6,8 @@ Imports its neighbors, `data`, `inputs`, `models`, `tree`, `errors`.
 import numpy as np
 
 from vitnp import models, tree
-from vitnp.course.page import html
+from vitnp.course.page import html, live_words
 from vitnp.course.page.collected import Binary
-from vitnp.course.page.live_words import WORDS
 from vitnp.data import digits
 from vitnp.data.fitting import fitted
 from vitnp.errors import InputError
@@ -21,8 +20,32 @@ FIELDS = (
     *("image_size", "in_channels", "patch_size", "hidden_size", "num_layers", "num_heads", "mlp_dim"),
     *("num_classes", "gelu", "layer_norm_eps"),
 )
-SCRIPTS = ("arrays.js", "products.js", "ops.js", "gelu.js", "steps.js", "attention.js", "vit.js", "learn.js")
-STYLES = ()
+NEEDED = {  # fields of the configuration that vit.js takes for granted
+    "in_channels": 1,
+    "num_classes": 10,
+    "multi_label": False,
+    "classifier": "token",
+    "num_registers": 0,
+    "input_norm": False,
+    "position_embedding": "1d",
+    "position_at": "stem",
+}
+MODEL = ("arrays.js", "products.js", "ops.js", "gelu.js", "steps.js", "attention.js", "vit.js", "learn.js")
+SCRIPTS = (  # after MODEL, which computes: what is seen; main.js starts the page
+    *(
+        "state.js",
+        "parts.js",
+        "plots.js",
+        "now.js",
+        "pad.js",
+        "digits.js",
+        "pixel.js",
+        "inside.js",
+        "rows.js",
+    ),
+    *("positions.js", "heads.js", "scale.js", "widths.js", "learning.js", "gradient_check.js", "main.js"),
+)
+STYLES = ("live.css",)
 ADVICE = "leave --weights out, or train one: vitnp train --data digits"
 
 
@@ -30,11 +53,11 @@ def live_page(p, config, lang):
     """The text of the file. Raises InputError for a model that the page cannot run: see `need_runnable`."""
     described, binary = live_data(p, config, lang)
     return html.page(
-        "vitnp live",
+        live_words.WORDS["title"].in_(lang),
         lang,
         html.read("live/live.html"),
         styles=[f"live/{name}" for name in STYLES],
-        scripts=[f"live/{name}" for name in SCRIPTS],
+        scripts=[f"live/{name}" for name in (*MODEL, *SCRIPTS)],
         blob=html.packed(described, binary),
     )
 
@@ -50,7 +73,8 @@ def live_data(p, config, lang):
     return {
         "lang": lang,
         "config": settings(config),
-        "words": {key: text._asdict() for key, text in WORDS.items()},
+        "words": {key: text._asdict() for key, text in live_words.WORDS.items()},
+        "rows": live_words.rows(config),
         "parameters": [
             {"name": name, "shape": leaf.shape, "at": binary.add(leaf)} for name, leaf in tree.leaves(p)
         ],
@@ -97,7 +121,7 @@ def in_float16(p):
     for name, leaf in tree.leaves(rounded):
         if not np.isfinite(leaf).all():
             raise InputError(
-                f"parameter {name} has a number that is NaN, infinite or above 65,504, which float16 cannot hold; {ADVICE}"
+                f"{name} of the model has a number that float16, up to 65,504, cannot hold; {ADVICE}"
             )
     return rounded
 
@@ -105,22 +129,17 @@ def in_float16(p):
 def need_runnable(p, config):
     """Raise InputError unless it is a small plain ViT of gray digits, all that vit.js can compute."""
     models.need_family(config, {"vit": "a ViT"}, "the live page runs a ViT")
-    count = tree.count(p)
-    kind, at = config.position_embedding, config.position_at
-    for fits, has, needs in (
-        (count <= MOST, f"{count:,} parameters", f"at most {MOST:,}"),
-        (_is_small(config.image_size), f"images of {config.seen}", f"a square of at most {LARGEST} pixels"),
-        (config.in_channels == 1, f"{config.in_channels} channels", "1, gray"),
-        (config.num_classes == 10, f"{config.num_classes} classes", "10, the digits"),
-        (not config.multi_label, "multi_label", "one class per image"),
-        (config.classifier == "token", f'classifier "{config.classifier}"', '"token"'),
-        (not config.num_registers, f"{config.num_registers} registers", "none"),
-        (not config.input_norm, "input_norm", "none"),
-        ((kind, at) == ("1d", "stem"), f'position_embedding "{kind}" at "{at}"', '"1d" at "stem"'),
-    ):
-        if not fits:
-            raise InputError(f"the model has {has}; the live page needs {needs}: {ADVICE}")
-
-
-def _is_small(size):
-    return size[0] == size[1] <= LARGEST
+    count, (height, width) = tree.count(p), config.image_size
+    if count > MOST:
+        raise InputError(
+            f"the live page runs models of at most {MOST:,} parameters, and this one has {count:,}; {ADVICE}"
+        )
+    if height != width or height > LARGEST:
+        raise InputError(
+            f"the live page needs square images of at most {LARGEST} pixels a side, and the model takes "
+            f"{height}x{width}; {ADVICE}"
+        )
+    for name, needed in NEEDED.items():
+        has = getattr(config, name)
+        if has != needed:
+            raise InputError(f"the live page needs {name} {needed}, and the model has {has}; {ADVICE}")

@@ -1,1 +1,211 @@
-WORDS = {}
+"""The texts of the live page in both languages, and the slides' rows that it shows.
+
+Imports `live_story`, `formulas`, `course/slides`, `language`.
+"""
+
+from vitnp.course import slides
+from vitnp.course.page import formulas
+from vitnp.course.page.live_story import STORY
+from vitnp.system.language import Text
+
+CONTROLS = {
+    "contents": ("차례", "Contents"),
+    "theme": ("밝게/어둡게", "Light/dark"),
+    "language": ("English", "한국어"),
+    "now": ("지금의 숫자와 예측", "The digit and its prediction"),
+    "label": ("정답", "Label"),
+    "label_predicted": ("예측값", "predicted"),
+    "digit_label": ("모델이 보는 8×8 그림", "The 8×8 picture that the model sees"),
+    "verdict": ("예측: {digit} ({p})", "Prediction: {digit} ({p})"),
+    "loss_is": ("loss {loss}", "loss {loss}"),
+    "reset_all": ("처음 모델로", "Original model"),
+    "altered_steps": ("SGD {n}걸음", "SGD steps: {n}"),
+    "altered_order": ("패치 섞음", "patches shuffled"),
+    "altered_positions": ("위치 임베딩 없음", "no position embedding"),
+    "altered_heads": ("꺼진 헤드 {n}개", "heads off: {n}"),
+    "altered_scale": ("÷√d_k 없음", "no ÷√d_k"),
+    "altered_temperature": ("온도 {T}", "temperature {T}"),
+    # 1
+    "pad_label": (
+        "그리기 판. 화살표 키로 펜을 옮기고 스페이스바로 펜을 내리거나 듭니다.",
+        "Drawing pad. Arrow keys move the pen; the space bar puts it down or lifts it.",
+    ),
+    "pad_hint": ("여기에 숫자를 그리세요", "Draw a digit here"),
+    "pad_undo": ("획 지우기", "Undo stroke"),
+    "pad_clear": ("모두 지우기", "Clear"),
+    "test_digits": ("또는 테스트 이미지에서 고르기", "Or choose a test image"),
+    "class": ("클래스", "Class"),
+    "any_class": ("모두", "any"),
+    "next_digit": ("다음 숫자", "Next digit"),
+    "wrong_digit": ("모델이 틀리는 숫자", "One it gets wrong"),
+    "none_wrong": ("지금 모델이 틀리는 테스트 이미지는 없습니다.", "The model gets no test image wrong now."),
+    "is_digit": (
+        "테스트 이미지 {count}장 중 {n}번, 정답 {label}",
+        "Test image {n} of {count}, label {label}",
+    ),
+    "is_drawn": ("직접 그린 그림입니다.", "This is your own drawing."),
+    "top_three": ("확률이 가장 큰 세 클래스", "The three most probable classes"),
+    "probability": ("확률", "Probability"),
+    "logit": ("로짓", "Logit"),
+    # 2
+    "pixels_label": (
+        "8×8 픽셀. 화살표 키로 옮기고, 스페이스바나 0–9로 값을 정합니다.",
+        "8×8 pixels. Arrow keys move; the space bar or 0–9 sets the value.",
+    ),
+    "pixel_label": (
+        "{row}행 {column}열, 값 {value}, 기울기 {gradient}",
+        "row {row}, column {column}, value {value}, gradient {gradient}",
+    ),
+    "ink": ("칠할 값", "Value to set"),
+    "gradient_caption": (
+        "∂loss/∂image. 주황인 픽셀을 진하게 하면 loss가 커지고, 파란 픽셀은 작아집니다. 가장 진한 색은 ±{most}입니다.",
+        "∂loss/∂image. Orange: more ink raises the loss. Blue: it lowers it. The strongest color is ±{most}.",
+    ),
+    "strongest": ("loss가 가장 커질 픽셀", "Pixel that raises the loss most"),
+    "pixel_back": ("되돌리기", "Undo the changes"),
+    "pixel_keep": ("지금을 ‘전’으로", "Use as “before”"),
+    "before": ("전", "Before"),
+    "after": ("후", "After"),
+    "predicted_class": ("예측한 클래스", "Predicted class"),
+    "p_of_label": ("정답 {label}의 확률", "Probability of label {label}"),
+    "loss_name": ("loss", "Loss"),
+    "change_true": ("loss의 실제 변화", "True change of the loss"),
+    "change_predicted": ("그래디언트의 예측, Σ ∂loss/∂x·Δx", "Prediction by the gradient, Σ ∂loss/∂x·Δx"),
+    # 3
+    "inside_attention": ("토큰 하나의 어텐션", "The attention of one token"),
+    "patch_name": ("{row}행 {column}열 패치", "patch ({row}, {column})"),
+    "tokens_label": ("질의 토큰", "Query token"),
+    "token_caption": ("질의: {token}", "Query: {token}"),
+    "maps_label": ("블록마다 헤드마다 어텐션", "Attention of every block and head"),
+    "map_label": (
+        "블록 {block}, 헤드 {head}: 패치의 최댓값 {most}, [CLS] {cls}",
+        "block {block}, head {head}: largest of the patches {most}, [CLS] {cls}",
+    ),
+    "map_caption": (
+        "노란색은 각 그림에서 가장 큰 값이고, 아래 숫자는 [CLS]의 가중치입니다. 블록 {block}, 헤드 {head}: "
+        "{token}의 가중치는 {key}에서 가장 큽니다({weight}).",
+        "Yellow is the largest weight of each picture; the number below is the weight of [CLS]. Block {block}, head "
+        "{head}: {token} attends most to {key} ({weight}).",
+    ),
+    "inside_steps": ("강의자료의 행을 따라", "Along the rows of the slides"),
+    "row_label": ("강의자료의 행", "Row of the slides"),
+    "row_back": ("이전 행", "Previous row"),
+    "row_next": ("다음 행", "Next row"),
+    "block": ("블록", "Block"),
+    "block_n": ("블록 {n}", "Block {n}"),
+    "head_n": ("헤드 {n}", "Head {n}"),
+    "show_gradient": ("∂loss/∂텐서", "∂loss/∂tensor"),
+    "tensor_facts": ("노름 {norm}, 최소 {min}, 최대 {max}", "norm {norm}, min {min}, max {max}"),
+    # 4
+    "shuffled_label": ("패치의 자리", "The places of the patches"),
+    "place_label": ("{place} 자리에 {from}", "At {place}: {from}"),
+    "shuffle": ("섞기", "Shuffle"),
+    "unshuffle": ("원래 순서", "Original order"),
+    "positions_on": ("위치 임베딩", "Position embedding"),
+    "with_positions": ("위치 임베딩 있음", "With positions"),
+    "without_positions": ("없음", "Without"),
+    "class_in_order": ("예측, 원래 순서", "Prediction, original order"),
+    "class_shuffled": ("예측, 지금 순서", "Prediction, this order"),
+    "logit_difference": ("로짓의 최대 차이", "Largest difference of the logits"),
+    # 5
+    "switches_label": ("헤드 스위치", "Switches of the heads"),
+    "on": ("켜짐", "On"),
+    "off": ("꺼짐", "Off"),
+    "switch_label": (
+        "블록 {block}, 헤드 {head}; 바꾸면 loss {change}",
+        "Block {block}, head {head}; switching it changes the loss by {change}",
+    ),
+    "heads_on": ("모두 켜기", "All on"),
+    "heads_least": ("loss가 가장 덜 커질 헤드 끄기", "Switch off the least important"),
+    "heads_most": ("loss가 가장 커질 헤드 끄기", "Switch off the most important"),
+    "heads_line": (
+        "{count}개 중 {off}개를 껐습니다. 모두 켰을 때 loss {before}, 지금 {after}, 예측 {digit}.",
+        "{off} of {count} are off. Loss with all on {before}, now {after}; prediction {digit}.",
+    ),
+    # 6
+    "scale_on": ("÷√d_k", "÷√d_k"),
+    "temperature": ("온도 T", "Temperature T"),
+    "temperature_one": ("T = 1", "T = 1"),
+    "scaled": ("÷√d_k 있음", "With ÷√d_k"),
+    "unscaled": ("÷√d_k 없음", "Without"),
+    "entropy": ("엔트로피 (최대 ln {T} = {most})", "Entropy (at most ln {T} = {most})"),
+    "entropy_of_random": ("엔트로피", "Entropy"),
+    "largest_weight": ("행의 가장 큰 가중치", "Largest weight of a row"),
+    "norm_dA": ("‖∂A‖", "‖∂A‖"),
+    "norm_dS": ("‖∂u‖, u = S/T", "‖∂u‖, u = S/T"),
+    "let_through": ("통과시키는 비율 ‖∂u‖/‖∂A‖", "Share let through, ‖∂u‖/‖∂A‖"),
+    "scale_rows": (
+        "블록 {block}, 헤드 {head}에서 {token}의 어텐션 가중치 (3번에서 고릅니다)",
+        "The attention weights of {token} in block {block}, head {head} (chosen in section 3)",
+    ),
+    "scale_curve": (
+        "온도에 따른 엔트로피와, softmax가 통과시키는 비율. 세로선이 지금의 T입니다.",
+        "Entropy and the share that softmax lets through, by temperature. The vertical line is the current T.",
+    ),
+    "curve_entropy": ("엔트로피 / ln {T}", "entropy / ln {T}"),
+    "curve_through": ("통과시키는 비율 (1 = {top})", "share let through (1 = {top})"),
+    "width": ("d_k", "d_k"),
+    "score_spread": ("점수의 표준편차", "Standard deviation of the scores"),
+    # 7
+    "rate": ("학습률 η", "Learning rate η"),
+    "one_step": ("한 걸음", "One step"),
+    "ten_steps": ("열 걸음", "Ten steps"),
+    "undo_step": ("한 걸음 취소", "Undo one"),
+    "reset_steps": ("처음 파라미터로", "Original parameters"),
+    "last_step": ("지난 걸음", "Last step"),
+    "next_step": ("다음 걸음", "Next step"),
+    "loss_before": ("걸음 전 loss", "Loss before"),
+    "norm_dp": ("‖∂p‖", "‖∂p‖"),
+    "predicted_decrease": ("예측한 변화 −η·‖∂p‖²", "Predicted change −η·‖∂p‖²"),
+    "true_decrease": ("실제 변화", "True change"),
+    "loss_after": ("걸음 후 loss", "Loss after"),
+    "change_next": (
+        "다음 걸음에서 각 부분이 변하는 크기 (노름)",
+        "How much each part changes in the next step (norm)",
+    ),
+    "change_so_far": ("지금까지 각 부분이 변한 크기 (노름)", "How much each part has changed so far (norm)"),
+    "part_project": ("패치 임베딩", "Patch embedding"),
+    "part_class_token": ("[CLS]", "[CLS]"),
+    "part_position": ("위치 임베딩", "Positions"),
+    "part_norm": ("마지막 LayerNorm", "Last LayerNorm"),
+    "part_classify": ("분류 헤드", "Classifier"),
+    "part_norms": ("블록 {block} LayerNorm", "Block {block} LayerNorm"),
+    "part_attention": ("블록 {block} 어텐션", "Block {block} attention"),
+    "part_feed_forward": ("블록 {block} FFN", "Block {block} FFN"),
+    "measuring": ("테스트 이미지의 정확도를 재는 중입니다 …", "Measuring the accuracy on the test images …"),
+    "accuracy_line": (
+        "테스트 이미지 {count}장의 정확도: 처음 파라미터 {before}, 지금 {now}",
+        "Accuracy on {count} test images: original parameters {before}, now {now}",
+    ),
+    # 8
+    "leaf": ("파라미터", "Parameter"),
+    "index": ("번호", "Index"),
+    "random_weight": ("아무거나", "At random"),
+    "weight_value": ("값", "Value"),
+    "analytic": ("역전파", "Backward pass"),
+    "numeric": ("중심 차분", "Central difference"),
+    "relative_error": ("상대 오차", "Relative error"),
+    "check_curve": ("h에 따른 상대 오차 (로그 눈금)", "Relative error by h (log scale)"),
+}
+WORDS = {key: Text(*texts) for key, texts in (STORY | CONTROLS).items()}
+
+
+def rows(config):
+    """The rows of the slides with the tensors that the page draws: names of the trace, formulas forward and backward."""
+    return [
+        {
+            "title": {"ko": row.title_ko, "en": row.title_en},
+            "tensors": [_tensor(tensor, config) for tensor in row.tensors if tensor.name],
+        }
+        for row in slides.rows(config)
+    ]
+
+
+def _tensor(tensor, config):
+    formula, formula_back = formulas.of(tensor.name, config)
+    return {
+        "name": tensor.name,
+        "slide_name": tensor.slide_name,
+        "formula": formula,
+        "formula_back": formula_back,
+    }

@@ -25,7 +25,7 @@ SHOWN = {
     "mlp": ("i.feed_forward.g", "norm", "#heat"),
     "blocks": ("last.residual_2", "rollout", "#layer"),
     "classes": ("p", "cls", "#heat"),
-    "loss": ("last.residual_2", "norm", "#gradient"),
+    "loss": ("last.residual_2", "norm", "#heat"),
     "back": ("last.attention.V", "norm", "#photo"),
 }
 BACK = ("loss", "back")  # the stops of the backward pass

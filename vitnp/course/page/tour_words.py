@@ -154,9 +154,9 @@ STOPS = {
     ),
     "loss": (
         ("loss", Text(
-            "손실은 정답 클래스의 −ln p이고, 정답은 스위치 옆에 적혀 있습니다. 스위치를 켜면 ∂loss/∂텐서가 "
+            "손실은 정답 클래스의 −ln p이고, 정답은 스위치 아래에 적혀 있습니다. 스위치를 켜면 ∂loss/∂텐서가 "
             "보입니다.",
-            "The loss is −ln p of the label, which stands by the switch; the switch shows ∂loss/∂tensor.")),
+            "The loss is −ln p of the label, named below the switch; the switch shows ∂loss/∂tensor.")),
         ("no loss", Text(
             "이 페이지에는 손실이 없어 그래디언트가 보이지 않습니다. 손실이 있다면 다음과 같습니다.",
             "This page has no loss, so it shows no gradient. With a loss:")),

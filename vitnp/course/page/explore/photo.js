@@ -40,7 +40,9 @@ function draw_opacity() {
 }
 
 function token_chip(token) {
-  const chip = element("button", { className: "chip", id: `token-${token}` }, element("span"), " ", element("b"));
+  const properties = { className: "chip", id: `token-${token}` };
+  const chip = element("button", properties, element("canvas", { "aria-hidden": "true" }),
+    element("span"), element("b"));
   chip.addEventListener("click", () => {
     held = true;
     choose_token(token);

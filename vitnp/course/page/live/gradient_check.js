@@ -1,0 +1,52 @@
+// The gradient check of one weight: by backward, and by the central difference, for every h.
+
+const STEPS = Array.from({ length: 23 }, (_, i) => -1 - i / 2); // log10 of h
+
+function start_check() {
+  options(by_id("leaf"), leaves(live.p).map(([name, { shape }]) => [name, `${name}  ${shape.join("×")}`]), "blocks.0.attention.W_Q");
+  on("leaf", "change", () => {
+    by_id("index").value = 0;
+    draw_check();
+  });
+  on("index", "change", draw_check);
+  on("h", "input", draw_check);
+  on("random-weight", "click", () => {
+    const all = leaves(live.p);
+    const [name, { data }] = all[Math.floor(Math.random() * all.length)];
+    by_id("leaf").value = name;
+    by_id("index").value = Math.floor(Math.random() * data.length);
+    draw_check();
+  });
+}
+
+function checked(log_h) {
+  return check(live.image, live.chosen, live.p, live.config, live.how, by_id("leaf").value, Number(by_id("index").value), 10 ** log_h);
+}
+
+function draw_check() {
+  const leaf = new Map(leaves(live.p)).get(by_id("leaf").value);
+  const index = Math.min(Math.max(0, Math.floor(Number(by_id("index").value)) || 0), leaf.data.length - 1);
+  by_id("index").value = index;
+  by_id("index").max = leaf.data.length - 1;
+  const log_h = Number(by_id("h").value);
+  set_text("h-value", number(10 ** log_h, 2));
+  live.checked = checked(log_h);
+  table("check-numbers", null, [
+    [word("weight_value"), number(leaf.data[index], 6)],
+    [word("analytic"), number(live.checked.analytic, 8)],
+    [word("numeric"), number(live.checked.numeric, 8)],
+    [word("relative_error"), number(live.checked.relative, 2)],
+  ]);
+  in_pieces("check", STEPS.length, (i) => checked(STEPS[i]).relative, draw_errors);
+}
+
+function draw_errors(errors) {
+  const points = errors.map((error, i) => [STEPS[i], Math.max(-13, Math.min(1, Math.log10(error || 1e-13)))]);
+  const power = (value) => [value, `1e${value}`.replace("-", "−")];
+  line_chart("check-curve", {
+    lines: [{ name: word("relative_error"), points }],
+    x: { from: -12, to: -1, ticks: [-12, -10, -8, -6, -4, -2].map(power), name: "h" },
+    y: { from: -13, to: 1, ticks: [-12, -9, -6, -3, 0].map(power) },
+    mark: Number(by_id("h").value), label: word("check_curve"),
+  });
+}
