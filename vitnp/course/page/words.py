@@ -41,7 +41,7 @@ WORDS = {
         "사진과 패치. 방향키로 패치를 선택합니다.", "Photo and its patches. Arrow keys choose a patch."
     ),
     "photo_help": Text(
-        "패치를 클릭하면 고정되고, 한 번 더 클릭하거나 Esc를 누르면 풀립니다.",
+        "패치를 누르면 고정되고, 한 번 더 누르거나 Esc 키를 누르면 풀립니다.",
         "A click holds a patch; a second click, or Escape, lets it go.",
     ),
     "patch_name": Text("패치 ({row}, {column})", "patch ({row}, {column})"),
