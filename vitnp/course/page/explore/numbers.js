@@ -141,9 +141,10 @@ function numpy_text(rows) {
   const sizes = rows.flat().map(Math.abs).filter((size) => size > 0);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
   const exponential = sizes.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1000);
-  const texts = rows.map((row) => row.map((value) => (exponential ? value.toExponential(8) : positional(value))));
-  const decimals = Math.max(...texts.flat().map((text) => decimals_of(text)));
-  const filled_up = texts.map((row) => row.map((text) => (exponential ? numpy_exponent(text) : padded(text, decimals))));
+  const texts = rows.map((row) => row.map((value) => (exponential ? value.toExponential() : positional(value))));
+  const decimals = Math.min(Math.max(...texts.flat().map(decimals_of)), 8);
+  const full = (text) => (exponential ? exponent(Number(text), decimals) : padded(text, decimals));
+  const filled_up = texts.map((row) => row.map(full));
   const width = Math.max(...filled_up.flat().map((text) => text.length));
   const lines = filled_up.map((row) => `[${row.map((text) => text.padStart(width)).join(" ")}]`);
   return `[${lines.join("\n ")}]`;
@@ -161,7 +162,7 @@ function positional(value) {
 }
 
 function decimals_of(text) {
-  return (text.split(".")[1] ?? "").length;
+  return (text.split("e")[0].split(".")[1] ?? "").length;
 }
 
 // NumPy pads with blanks: "0.5  ", "0.   ".
@@ -170,6 +171,7 @@ function padded(text, decimals) {
   return point.padEnd(point.length + decimals - decimals_of(text));
 }
 
-function numpy_exponent(text) {
-  return text.replace(/e([+-])(\d)$/, "e$10$2");
+// "1.20e-05"
+function exponent(value, decimals) {
+  return value.toExponential(decimals).replace(/e([+-])(\d)$/, "e$10$2");
 }

@@ -96,6 +96,7 @@ function walk(by) {
   const next = within(walk_position() + by, 0, walk_length() - 1);
   const step_back = next >= all.length;
   show({ ...all[step_back ? 2 * all.length - 1 - next : next], step_back, back: step_back });
+  announce(by_id("place").textContent);
 }
 
 function go_to(row, tensor) {
