@@ -83,12 +83,13 @@ function row_numbers(tensor, array, row, title) {
     lines.push([to - from > 1 ? `${from}…${to - 1}` : String(from), ...with_error(value, error)]);
   }
   const norm = row_norms(tensor, state.layer, state.back)[row];
-  const columns = columns_of(tensor, array, end - 1, state.head)[1];
+  const error = norm_error(tensor, state.layer, state.head, row, state.back);
+  const columns = array.edges[array.bins]; // those of all heads: the norm is of the whole row
   const wide = array.edges[first + 1] - array.edges[first] > 1;
   return {
     title, head: [word("column"), word(wide ? "largest_of_bin" : "value"), word("error")],
     lines,
-    note: word(norm === 0 ? "row_zero" : "row_norm", { norm: number(norm, 3), columns }),
+    note: word(norm === 0 ? "row_zero" : "row_norm", { norm: with_error(norm, error).join(" "), columns }),
   };
 }
 
@@ -107,7 +108,9 @@ function score_numbers(tensor, name) {
 function gradient_numbers(tensor, name) {
   const title = word("numbers_at", { name, token: token_name(state.token) });
   const norm = score_gradient_norms(tensor, state.layer, state.head)[state.token];
-  const of_row = word(norm === 0 ? "row_zero" : "row_norm", { norm: number(norm, 3), columns: config.tokens });
+  const error = norm_error(tensor, state.layer, state.head, state.token, true);
+  const values = { norm: with_error(norm, error).join(" "), columns: config.tokens };
+  const of_row = word(norm === 0 ? "row_zero" : "row_norm", values);
   if (state.token !== 0 || !has_score_gradients(tensor)) {
     const only = word(has_score_gradients(tensor) ? "only_class_row" : "heat_score_none");
     return { title, head: [], lines: [], note: `${of_row} ${only}` };
