@@ -1,5 +1,6 @@
 """Pages in a real browser without a network: `opened(path)` is a page, and all that it said and asked for."""
 
+import contextlib
 import importlib
 import os
 import sys
@@ -49,18 +50,28 @@ def _find():
         sys.path.pop()
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """One browser for all tests. They are skipped where there is none, or no Playwright."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
+@contextlib.contextmanager
+def started():
+    """The browser, through Playwright; None where no browser is installed."""
     path = _find()
     if not path:
-        pytest.skip("needs Chromium, Chrome or Edge")
+        yield None
+        return
     root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()  # else it does not start
-    with sync_api.sync_playwright() as driver:
+    with importlib.import_module("playwright.sync_api").sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=[*FLAGS, *root])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests. They are skipped where there is none, or no Playwright."""
+    pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
+    with started() as browser:
+        if browser is None:
+            pytest.skip("needs Chromium, Chrome or Edge")
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,210 @@
+"""The explore page in a browser: the tour, two languages, the keyboard, a phone, a projector."""
+
+import pytest
+from explore_pages import ready, show, token_name, written
+from test_page_collected import traced
+
+PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """(path, configuration) of a small model in which no two sizes are alike."""
+    t, config, picture = traced()
+    return written(tmp_path_factory.mktemp("page") / "small.html", t, config, picture), config
+
+
+@pytest.fixture(scope="module")
+def window(opened, made):
+    return ready(opened, made[0], viewport=PROJECTOR, reduced_motion="reduce")
+
+
+@pytest.fixture
+def small(window):
+    """The page, as if it had just been opened; after the test: nothing but the file was asked for, nothing thrown."""
+    page = window.page
+    page.set_viewport_size(PROJECTOR)
+    if page.evaluate("document.documentElement.lang") != "en":
+        page.locator("#language").click()
+    page.mouse.move(0, 0)
+    page.keyboard.press("Escape")
+    yield window
+    assert window.silent()
+
+
+def state(found):
+    return found.page.evaluate("vitnp.state")
+
+
+def overflow(found):
+    """By how many pixels the page is (wider, taller) than the window."""
+    return found.page.evaluate(
+        "(({scrollWidth: w, scrollHeight: h}) => [w - innerWidth, h - innerHeight])(document.documentElement)"
+    )
+
+
+def tour(found):
+    return found.page.evaluate("vitnp.data.json.tour")
+
+
+@pytest.mark.parametrize(
+    ("window_size", "lang"), [(PROJECTOR, "en"), (PHONE, "ko")], ids=["projector", "phone"]
+)
+def test_every_stop_of_the_tour(small, window_size, lang):
+    """Its text is there in the chosen language, inside the window; the page shows what the stop is about."""
+    page = small.page
+    page.set_viewport_size(window_size)
+    if lang == "ko":
+        page.locator("#language").click()
+    page.locator("#start-tour").click()
+    stops = tour(small)
+    assert len(stops) == 12
+    for i, stop in enumerate(stops):
+        assert page.locator("#tour-title").inner_text() == stop["title"][lang]
+        assert page.locator("#tour-text").inner_text() == stop["text"][lang]
+        assert {key: value for key, value in state(small).items() if key in stop["show"]} == stop["show"]
+        assert page.locator(stop["at"]).first.is_visible(), f"stop {i + 1}: {stop['at']}"
+        box = page.locator("#tour").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= window_size["width"], f"stop {i + 1}"
+        assert box["y"] >= 0 and box["y"] + box["height"] <= window_size["height"], f"stop {i + 1}"
+        assert overflow(small)[0] <= 0, f"stop {i + 1}"
+        page.locator("#tour-next").click()
+    assert not page.locator("#tour").is_visible() and not page.locator("#tour-outline").is_visible()
+    page.locator("#start-tour").click()
+    page.locator("#tour-next").click()
+    page.locator("#tour-back").click()
+    assert page.locator("#tour-title").inner_text() == stops[0]["title"][lang]
+    page.locator("#tour-leave").click()
+    assert not page.locator("#tour").is_visible()
+
+
+def test_all_texts_are_in_the_chosen_language(small):
+    """Every labeled element has the text of its key; the switch exchanges them, and the titles of the rows."""
+    page = small.page
+    labeled = (
+        "[...document.querySelectorAll('[data-word]')].map((one) => [one.dataset.word, one.textContent])"
+    )
+    words = page.evaluate("vitnp.data.json.words")
+    for lang in ("en", "ko", "en"):
+        if lang != page.evaluate("document.documentElement.lang"):
+            page.locator("#language").click()
+        assert page.evaluate("document.documentElement.lang") == lang
+        fixed = [(key, text) for key, text in page.evaluate(labeled) if "{" not in words[key][lang]]
+        assert len(fixed) > 15 and [words[key][lang] for key, _ in fixed] == [text for _, text in fixed]
+        titles = page.evaluate("(lang) => vitnp.data.json.rows.map((row) => row.title[lang])", lang)
+        assert page.locator(".row-title").all_text_contents() == titles
+        for label in page.evaluate(
+            "[...document.querySelectorAll('[data-label]')].map((one) => one.ariaLabel)"
+        ):
+            assert label in {text[lang] for text in words.values()}
+
+
+def test_by_the_keyboard_alone(small, made):
+    """Tab reaches the photo; arrows choose a patch; every key of the list does what the list says."""
+    page, config = small.page, made[1]
+    show(
+        small,
+        tensor="blocks.i.attention.A",
+        layer=0,
+        head=0,
+        token=1,
+        map="token",
+        back=False,
+        step_back=False,
+    )
+    page.locator("#start-tour").focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "photo":
+            break
+    assert page.evaluate("document.activeElement.id") == "photo"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert state(small)["token"] == 1 + config.grid[1] + 1
+    named = token_name(state(small)["token"], config)
+    assert named in page.locator("#reading").inner_text()
+    page.wait_for_function(
+        "(name) => document.getElementById('announce').textContent.includes(name)", arg=named
+    )
+    steps = [
+        ("]", "layer", 1),
+        ("[", "layer", 0),
+        ("h", "head", 1),
+        ("H", "head", 0),
+        ("m", "head", -1),
+        ("m", "head", 0),
+    ]
+    steps += [("2", "map", "cls"), ("3", "map", "rollout"), ("4", "map", "norm"), ("1", "map", "token")]
+    steps += [("g", "back", True), ("g", "back", False), ("c", "token", 0)]
+    for key, name, value in steps:
+        page.keyboard.press(key)
+        assert state(small)[name] == value, key
+    page.keyboard.press("n")
+    assert state(small)["tensor"] != "blocks.i.attention.A"
+    page.keyboard.press("p")
+    assert state(small)["tensor"] == "blocks.i.attention.A"
+    page.keyboard.press("t")
+    assert page.evaluate("document.activeElement.id") == "tour-title"
+    page.keyboard.press("Escape")
+    assert not page.locator("#tour").is_visible()
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#keys").is_visible()
+
+
+def test_the_walk_goes_through_every_tensor_and_back(small):
+    page = small.page
+    every = page.evaluate("vitnp.data.json.rows.flatMap((row) => row.tensors)")
+    show(small, tensor=every[0], back=False, step_back=False)
+    seen = [every[0]]
+    while not page.locator("#next").is_disabled():
+        page.locator("#next").click()
+        seen.append(state(small)["tensor"])
+        assert state(small)["back"] == (len(seen) > len(every))
+    assert seen == every + every[::-1]
+
+
+def test_hover_and_tap(small, made):
+    """The pointer chooses a patch; a click holds it, and the next one then only reads a weight."""
+    page, config = small.page, made[1]
+    show(small, tensor="blocks.i.attention.A", layer=0, head=0, token=0, map="token", back=False)
+    box = page.locator("#photo").bounding_box()
+    rows, columns = config.grid
+
+    def place(row, column):
+        return box["x"] + box["width"] * (column + 0.5) / columns, box["y"] + box["height"] * (
+            row + 0.5
+        ) / rows
+
+    page.mouse.move(*place(1, 2))
+    assert state(small)["token"] == 1 + columns + 2
+    page.mouse.click(*place(1, 2))
+    page.mouse.move(*place(2, 4))
+    assert state(small)["token"] == 1 + columns + 2
+    assert "patch (3, 5)" in page.locator("#reading").inner_text()
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_nothing_is_wider_than_the_window(small, lang):
+    """And on a projector the page itself does not scroll: its columns do."""
+    page = small.page
+    if lang == "ko":
+        page.locator("#language").click()
+    for size in (
+        PROJECTOR,
+        {"width": 1920, "height": 1080},
+        {"width": 820, "height": 1180},
+        PHONE,
+        {"width": 360, "height": 640},
+    ):
+        page.set_viewport_size(size)
+        for tensor in page.evaluate("Object.keys(vitnp.data.json.tensors)"):
+            show(small, tensor=tensor)
+            for tab in ("left", "middle", "right") if size["width"] < 760 else (None,):
+                if tab:
+                    page.locator(f"#tab-{tab}").click()
+                wider, taller = overflow(small)
+                assert wider <= 0, (size, tensor, tab)
+                assert taller <= 0 or size["width"] < 1080, (size, tensor)
