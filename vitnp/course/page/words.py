@@ -15,7 +15,7 @@ WORDS = {
         "Random weights (seed {seed}): shapes and formulas are true; what the model sees means nothing.",
     ),
     "filled": Text(
-        "0으로 시작하는 부분({parts})도 난수입니다.", "So are the parts that start as zeros ({parts})."
+        "난수로 채운 부분(원래 0): {parts}", "filled with random numbers (zeros at first): {parts}"
     ),
     "parts": Text("화면 나누기", "Parts of the page"),
     "tab_photo": Text("사진", "Photo"),
@@ -41,8 +41,7 @@ WORDS = {
         "사진과 패치. 방향키로 패치를 선택합니다.", "Photo and its patches. Arrow keys choose a patch."
     ),
     "photo_help": Text(
-        "패치를 누르면 고정되고, 한 번 더 누르거나 Esc 키를 누르면 풀립니다.",
-        "A click holds a patch; a second click, or Escape, lets it go.",
+        "누르면 패치가 고정되고, 다시 누르면 풀립니다.", "A click holds a patch; another lets it go."
     ),
     "patch_name": Text("패치 ({row}, {column})", "patch ({row}, {column})"),
     "register_name": Text("레지스터 {number}", "register {number}"),
@@ -52,7 +51,7 @@ WORDS = {
     "map_cls": Text("[CLS]", "[CLS]"),
     "map_rollout": Text("롤아웃", "Rollout"),
     "map_norm": Text("노름", "Norms"),
-    "rollout_from": Text("롤아웃: 레이어 1 제외", "Rollout without layer 1"),
+    "rollout_from": Text("레이어 1 제외", "skip layer 1"),
     "times_uniform": Text("균등할 때의 {times}배", "{times} × uniform"),
     "says_token": Text(
         "레이어 {layer}, {head}: {token}의 어텐션.", "Layer {layer}, {head}: attention of {token}."
@@ -110,10 +109,12 @@ WORDS = {
     "shape_head": Text("아래는 헤드 {head}의 행렬", "below: the matrix of head {head}"),
     "shape_all_heads": Text("아래는 헤드 전체", "below: all heads"),
     "shape_batch": Text("이미지 한 장", "one image"),
+    "made_from": Text("입력", "made from"),
+    "goes_into": Text("쓰이는 곳", "goes into"),
     "heat_label": Text("{tensor}의 히트맵", "Heat map of {tensor}"),
     "heat_tokens": Text(
         "행은 토큰, 열은 이웃한 열끼리 묶은 칸. 칸의 색은 절댓값이 가장 큰 값의 제곱근 눈금입니다.",
-        "Rows are tokens; each cell is some neighboring columns. Its color shows their largest magnitude, on a square-root scale.",
+        "Rows are tokens; a cell is some neighboring columns. Its color: their largest magnitude (square-root scale).",
     ),
     "heat_vector": Text("정확한 값, 제곱근 눈금.", "Exact values, colors on a square-root scale."),
     "heat_image": Text("모델에 입력된 사진입니다.", "The photo as the model gets it."),

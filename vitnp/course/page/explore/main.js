@@ -93,10 +93,10 @@ function write_texts() {
   const facts = { parameters: parameters.toLocaleString("en") };
   const top = data.json.top?.[0];
   const prediction = top ? word("prediction", { name: class_name(top.index), p: percent(top.p) }) : "";
-  set_text("facts", [word("parameters", facts), prediction, in_language(note)].filter(Boolean).join(" · "));
+  const also = filled.length ? word("filled", { parts: filled.join(", ") }) : "";
+  set_text("facts", [word("parameters", facts), prediction, also, in_language(note)].filter(Boolean).join(" · "));
   by_id("random").hidden = !data.json.random;
-  const also = filled.length ? ` ${word("filled", { parts: filled.join(", ") })}` : "";
-  set_text("random", word("random", { seed }) + also);
+  set_text("random", word("random", { seed }));
   set_text("language", word("other_language"));
   by_id("language").lang = spoken.language === "ko" ? "en" : "ko";
   set_text("theme", is_dark() ? "☀" : "☾");
@@ -178,4 +178,7 @@ function first_state() {
   return stop_of_A ? stop_of_A.show : { tensor: "blocks.i.attention.A" };
 }
 
-start();
+start().catch((error) => {
+  by_id("failed").hidden = false;
+  throw error;
+});

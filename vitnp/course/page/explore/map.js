@@ -6,8 +6,8 @@ function rollout_from() {
   return by_id("rollout-from").checked && config.layers > 1 ? 1 : 0;
 }
 
-// The values of the chosen map, one of each token (NaN: it has none), and what yellow is: the largest of the patches',
-// of norms the largest of all tokens.
+// The values of the chosen map, one of each token (NaN: it has none), and what blue and yellow are: 0 and the largest
+// of the patches', of norms the least and the largest of all tokens.
 function map_values() {
   let values = new Float32Array(config.tokens).fill(NaN);
   if (state.map === "token" || state.map === "cls") {
@@ -18,9 +18,11 @@ function map_values() {
     const norms = norms_of(viewed().tensor, state.back);
     norms?.forEach((norm, row) => { values[row_token(norms.length, row)] = norm; });
   }
-  const counted = state.map === "norm" ? values : values.subarray(config.first);
-  const top = counted.reduce((most, value) => (value > most ? value : most), 0);
-  return { values, top };
+  if (state.map === "norm") {
+    const [low, top] = span(values.filter((value) => value >= 0));
+    return { values, low, top };
+  }
+  return { values, low: 0, top: span(values.subarray(config.first))[1] };
 }
 
 // The norm of every row of a tensor, or of its gradient; null: it has no rows.
@@ -46,13 +48,14 @@ function draw_map() {
     return;
   }
   shown_map = map_values();
-  const { values, top } = shown_map;
+  const { values, low, top } = shown_map;
   const colors = palette(cividis, 0, 1);
-  const code = (i) => Math.round((255 * values[config.first + i]) / top);
+  const code = (value) => (top > low ? Math.min(Math.round((255 * (value - low)) / (top - low)), 255) : 0);
   const shown = (i) => values[config.first + i] >= 0;
-  paint(by_id("map"), config.cols, config.rows, (i) => (shown(i) ? see_through(colors, top ? code(i) : 0) : 0));
-  draw_chips(values, (value) => colors[top ? Math.min(Math.round((255 * value) / top), 255) : 0]);
-  draw_legend(top, colors);
+  paint(by_id("map"), config.cols, config.rows, (i) => (shown(i) ? see_through(colors, code(values[config.first + i])) : 0));
+  draw_chips(values, (value) => (value >= 0 ? colors[code(value)] : 0));
+  draw_legend(low, top, colors);
+  by_id("rollout-option").hidden = state.map !== "rollout" || config.layers < 2;
   for (const button of document.querySelectorAll("#maps button")) {
     button.setAttribute("aria-pressed", button.dataset.map === state.map);
     button.disabled = button.dataset.map === "cls" && !has_class_token();
@@ -68,7 +71,7 @@ function see_through(colors, code) {
 function draw_chips(values, color) {
   for (let token = 0; token < config.first; token += 1) {
     const [swatch, name, value] = by_id(`token-${token}`).children;
-    paint(swatch, 1, 1, () => color(values[token] || 0));
+    paint(swatch, 1, 1, () => color(values[token]));
     name.textContent = token_name(token);
     value.textContent = values[token] >= 0 ? map_number(values[token]) : "";
   }
@@ -79,11 +82,12 @@ function map_number(value) {
 }
 
 // What yellow is. A weight is also given in units of 1/T, the weight of each token if all had the same.
-function draw_legend(top, colors) {
+function draw_legend(low, top, colors) {
   const times = number(top * config.tokens, 2);
   paint(by_id("legend-bar"), 256, 1, (i) => colors[i]);
   const text = state.map === "norm" ? number(top, 3) : `${percent(top)} = ${word("times_uniform", { times })}`;
-  set_text("legend-top", text);
+  set_text("legend-low", Number.isFinite(low) ? number(low, 3) : "");
+  set_text("legend-top", Number.isFinite(top) ? text : "");
 }
 
 function draw_reading() {

@@ -21,7 +21,6 @@ function start_photo() {
   by_id("rollout-from").addEventListener("change", draw);
   by_id("tokens").append(...Array.from({ length: config.first }, (_, token) => token_chip(token)));
   by_id("tokens").hidden = config.first === 0;
-  by_id("rollout-option").hidden = config.layers < 2;
   views.push(draw_map, draw_chosen, draw_reading);
   draw_opacity();
 }

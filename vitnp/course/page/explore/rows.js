@@ -121,14 +121,30 @@ function show_row(box) {
 // The tensors that the one on the right is made from; of a gradient those that it comes from.
 function draw_sources() {
   const { tensor } = viewed();
-  if (!changed("sources", tensor, state.back, state.layer)) {
+  if (!changed("sources", tensor, state.back, state.layer, spoken.language)) {
     return;
   }
-  const found = state.back ? readers(tensor) : sources(tensor, state.layer === 0 ? "z0" : "residual_2");
+  const [from, into] = [sources(tensor, state.layer === 0 ? "z0" : "residual_2"), readers(tensor)];
+  const found = state.back ? into : from;
+  write_links(from, into);
   for (const button of document.querySelectorAll(".tensor")) {
     button.classList.toggle("source", found.includes(button.dataset.tensor));
     button.classList.toggle("viewed", button.dataset.tensor === tensor);
   }
+}
+
+// The same on the right, as buttons: of a gradient first what it comes from.
+function write_links(from, into) {
+  const links = [["made_from", from], ["goes_into", into]].filter(([, names]) => names.length);
+  by_id("links").replaceChildren(...links.map(([key, names]) => {
+    const buttons = names.map((name) => {
+      const button = element("button", { className: "link", textContent: data.json.tensors[name].slide_name });
+      button.title = name;
+      button.addEventListener("click", () => go_to(data.json.rows.find((row) => row.tensors.includes(name)).key, name));
+      return button;
+    });
+    return element("span", { className: "links" }, element("span", { className: "soft", textContent: word(key) }), ...buttons);
+  }));
 }
 
 // The tensors that are made from one; after the last block there is only the last norm.
