@@ -22,7 +22,17 @@ FIELDS = (
 )
 SCRIPTS = ("arrays.js", "products.js", "ops.js", "gelu.js", "steps.js", "attention.js", "vit.js", "learn.js")
 PAGE = (  # what draws it, after SCRIPTS, which compute
-    *("state.js", "parts.js", "plots.js", "now.js", "pad.js", "digits.js", "pixel.js", "inside.js", "rows.js"),
+    *(
+        "state.js",
+        "parts.js",
+        "plots.js",
+        "now.js",
+        "pad.js",
+        "digits.js",
+        "pixel.js",
+        "inside.js",
+        "rows.js",
+    ),
     *("positions.js", "heads.js", "scale.js", "widths.js", "learning.js", "gradient_check.js", "main.js"),
 )
 STYLES = ("live.css",)

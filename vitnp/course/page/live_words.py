@@ -39,7 +39,10 @@ CONTROLS = {
     "next_digit": ("다음 숫자", "Next digit"),
     "wrong_digit": ("모델이 틀리는 숫자", "One it gets wrong"),
     "none_wrong": ("지금 모델이 틀리는 테스트 이미지는 없습니다.", "The model gets no test image wrong now."),
-    "is_digit": ("테스트 이미지 {count}장 중 {n}번, 정답 {label}", "Test image {n} of {count}, label {label}"),
+    "is_digit": (
+        "테스트 이미지 {count}장 중 {n}번, 정답 {label}",
+        "Test image {n} of {count}, label {label}",
+    ),
     "is_drawn": ("직접 그린 그림입니다.", "This is your own drawing."),
     "top_three": ("확률이 가장 큰 세 클래스", "The three most probable classes"),
     "probability": ("확률", "Probability"),
@@ -156,7 +159,10 @@ CONTROLS = {
     "predicted_decrease": ("예측한 변화 −η·‖∂p‖²", "Predicted change −η·‖∂p‖²"),
     "true_decrease": ("실제 변화", "True change"),
     "loss_after": ("걸음 후 loss", "Loss after"),
-    "change_next": ("다음 걸음에서 각 부분이 변하는 크기 (노름)", "How much each part changes in the next step (norm)"),
+    "change_next": (
+        "다음 걸음에서 각 부분이 변하는 크기 (노름)",
+        "How much each part changes in the next step (norm)",
+    ),
     "change_so_far": ("지금까지 각 부분이 변한 크기 (노름)", "How much each part has changed so far (norm)"),
     "part_project": ("패치 임베딩", "Patch embedding"),
     "part_class_token": ("[CLS]", "[CLS]"),
@@ -185,7 +191,7 @@ WORDS = {key: Text(*texts) for key, texts in (STORY | CONTROLS).items()}
 
 
 def rows(config):
-    """The rows of the slides with the tensors that the page draws: names of the trace, formulas forward and backward."""
+    """The rows of the slides with the tensors that the page draws: names of the trace, formulas and those of ∂."""
     return [
         {
             "title": {"ko": row.title_ko, "en": row.title_en},
@@ -197,4 +203,9 @@ def rows(config):
 
 def _tensor(tensor, config):
     formula, formula_back = formulas.of(tensor.name, config)
-    return {"name": tensor.name, "slide_name": tensor.slide_name, "formula": formula, "formula_back": formula_back}
+    return {
+        "name": tensor.name,
+        "slide_name": tensor.slide_name,
+        "formula": formula,
+        "formula_back": formula_back,
+    }

@@ -73,13 +73,14 @@ function part_of(name) {
 // The share of test digits that are recognized, with the parameters before all steps and now.
 function measure_accuracy() {
   const right = (p) => (i) => predicted(pass({}, live.digits[i].image, p)) === live.digits[i].label;
-  const share = (results) => results.filter(Boolean).length / results.length;
+  const fraction = (results) => results.filter(Boolean).length / results.length;
+  live.accuracy = null;
   set_text("step-line", word("measuring"));
   in_pieces("accuracy", live.digits.length, right(live.p), (now) => {
-    live.accuracy = { now: share(now) };
+    live.accuracy = { now: fraction(now) };
     const said = () => word("accuracy_line", { before: share(live.accuracy.before), now: share(live.accuracy.now), count: now.length });
     in_pieces("accuracy", live.digits.length, right(live.first), (before) => {
-      live.accuracy.before = share(before);
+      live.accuracy.before = fraction(before);
       set_text("step-line", said());
     });
   });
