@@ -8,7 +8,7 @@ import pytest
 from vitnp import tree
 from vitnp.course.page import html, live
 
-SOURCE = "".join(html.read(f"live/{name}") for name in live.SCRIPTS)
+SOURCE = "".join(html.read(f"live/{name}") for name in live.MODEL)
 NAMES = "forward, backward, step, check, leaves, from_leaves, read_parameters, float16, erf"
 # Numbers travel as base64 of their bytes: every bit arrives, and it is fast.
 HARNESS = """

@@ -14,7 +14,7 @@ MISTAKES = {  # what it is: (the right text, the wrong one)
     "no gradient through the first residual": ("add(dresidual_1, dx_1)", "dx_1"),
     "no gradient through the second residual": ("add(dx, dx_2)", "dx_2"),
     "layer norm backward without the mean": (" - along_mean", ""),
-    "layer norm backward without the variance": (" - x_hat.data[at + d] * along_x_hat", ""),
+    "layer norm backward without the variance": (" - x_hat.data[i] * along_x_hat", ""),
     "layer norm without epsilon": ("+ eps)", ")"),
     "keys of the values' weights": ("affine(x, p.W_K, p.b_K)", "affine(x, p.W_V, p.b_V)"),
     "the gradient of x through Q alone": ("add(add(dx_Q, dx_K), dx_V)", "dx_Q"),

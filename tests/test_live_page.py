@@ -72,7 +72,7 @@ def number(text):
 
 
 def test_the_page_uses_just_the_words_that_there_are():
-    source = "".join(html.read(f"live/{name}") for name in ("live.html", *live.PAGE))
+    source = "".join(html.read(f"live/{name}") for name in ("live.html", *live.SCRIPTS))
     used = set(re.findall(r"""(?:word|row)\("(\w+)"|data-(?:word|label)="(\w+)\"""", source))
     used = {key for keys in used for key in keys if key}
     made = {key for key in live_words.WORDS if re.fullmatch("part_.*|.*_(try|shows|title|short)", key)}

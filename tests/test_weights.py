@@ -366,6 +366,7 @@ def test_published_names(cache):
         assert model in url or model.replace("+", "_") in url or model.replace("+", "+ViT-") in url
     others = [
         "mini/14",
+        "digits/2",
         "B/16-paper",
         "B/16-paper-384",
         "B/16-paper-i21k",

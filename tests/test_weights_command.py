@@ -44,7 +44,8 @@ def test_list(capsys, tmp_path, monkeypatch, lang, here):
     rows = {line.split()[0]: line.split() for line in lines[1:] if line and line.split()[0] in fetch.URLS}
     assert rows.keys() == fetch.URLS.keys()
     # what is in the package is always here
-    assert {name for name, row in rows.items() if here in row} == {"mini/14", "Ti/16"}
+    assert {name for name, row in rows.items() if here in row} == {"mini/14", "digits/2", "Ti/16"}
+    assert rows["digits/2"][2:5] == ["0.3", "8", "10"]
     assert rows["B/16"][1:4] == ["346", "224", "1,000"]
     assert rows["Ti/16-i21k"][1:4] == ["39", "224", "21,843"]
     assert max(width(line) for line in lines[:-1]) <= 100 and "https://" not in out

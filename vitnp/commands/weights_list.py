@@ -27,6 +27,7 @@ KINDS = {  # the start of a name → what is said of its model before what it is
 }
 ADVICE = {  # what is said of one file alone
     "mini/14": Text("어텐션과 토큰 보기, 다운로드 없음", "look at attention and tokens, no download"),
+    "digits/2": Text("8x8 손글씨 숫자 분류, 다운로드 없음", "classify 8x8 digits, no download"),
     "Ti/16": Text("사진 분류, 가장 작음: 처음이라면 이것부터", "classify photos, the smallest: start here"),
     "B/16": Text("사진 분류, 슬라이드의 모델", "classify photos, the model of the slides"),
     "B/16-paper": Text("사진 분류, 논문의 파일", "classify photos, the paper's"),
@@ -37,14 +38,24 @@ ADVICE = {  # what is said of one file alone
         "어텐션과 토큰 보기(vitnp look): 이것부터", "look at attention and tokens: start here"
     ),
 }
-FAMILIES = ("mini", "dinov2", "ViT", "paper", "hybrid", "torchvision", "BiT", "EfficientNet")  # in this order
+FAMILIES = (
+    "mini",
+    "digits",
+    "dinov2",
+    "ViT",
+    "paper",
+    "hybrid",
+    "torchvision",
+    "BiT",
+    "EfficientNet",
+)  # in this order
 FOOTER = Text(
     "다운로드: vitnp weights fetch 이름   주소: vitnp weights list --urls   캐시: {}",
     "download: vitnp weights fetch NAME   addresses: vitnp weights list --urls   cache: {}",
 )
 NOTE = Text(
-    "MB: 파라미터를 float32로 저장한 크기(mini/14는 float16). 받을 때는 조금 다를 수 있습니다.",
-    "MB: the parameters in float32 (of mini/14 its float16 file); a download may differ a little.",
+    "MB: 파라미터를 float32로 저장한 크기(mini/14와 digits/2는 float16). 받을 때는 조금 다를 수 있습니다.",
+    "MB: the parameters in float32 (mini/14, digits/2: float16); a download may differ a little.",
 )
 
 
@@ -82,7 +93,8 @@ def cells(name, lang):
     here = HERE.in_(lang) if fetch.is_here(name) else ""
     size = BOX[name].stat().st_size if name in BOX else 4 * tree.count(models.of(config).init(None, config))
     classes = f"{config.num_classes:,}" if config.num_classes else "—"
-    return name, here, f"{size / 1e6:5,.0f}", str(config.image_size[0]), f"{classes:>6}", what_for(name, lang)
+    megabytes = f"{size / 1e6:5,.{0 if size > 1e6 else 1}f}"
+    return name, here, megabytes, str(config.image_size[0]), f"{classes:>6}", what_for(name, lang)
 
 
 def config_of(name):
@@ -125,6 +137,6 @@ def what_for(name, lang):
 
 def family(name):
     """One of FAMILIES: their names stand together, with an empty line between two families."""
-    if known := re.match("mini|dinov2|torchvision|BiT|EfficientNet|NoisyStudent", name):
+    if known := re.match("mini|digits|dinov2|torchvision|BiT|EfficientNet|NoisyStudent", name):
         return known[0].replace("NoisyStudent", "EfficientNet")
     return "paper" if "-paper" in name or "-sam" in name else "hybrid" if "+" in name else "ViT"

@@ -11,7 +11,7 @@ other_kinds.py, recognized.py   what a file is that is not read: its kind, its m
 stored.py, described.py   an array that is still in its file; what a file says of itself
 families.py, tables.py, settings.py   which family a file is of; its names; what no array shows
 fetch.py, hub.py, wheel.py       downloads                   published.py  the files by a short name
-mini-14.npz              a small trained ViT that is always there
+mini-14.npz, digits-2.npz   two small trained ViTs that are always there
 
 onnx/   the ViT that a graph computes
 vit/    names.py     each library's parameter names     profiles.py  its settings that no shape shows

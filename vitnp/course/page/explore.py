@@ -105,7 +105,7 @@ def said(t, config, about):
         "label": None,
         "top": None,
         "words": {key: text._asdict() for key, text in WORDS.items()},
-        "tour": tour.stops(config, trained=about.seed is None, best=best),
+        "tour": tour.stops(config, trained=about.seed is None, best=best, loss=about.no_loss is None),
     }
     if about.no_loss is None:
         p = np.asarray(t.probabilities[0], np.float64)

@@ -20,20 +20,21 @@ FIELDS = (
     *("image_size", "in_channels", "patch_size", "hidden_size", "num_layers", "num_heads", "mlp_dim"),
     *("num_classes", "gelu", "layer_norm_eps"),
 )
-SCRIPTS = ("arrays.js", "products.js", "ops.js", "gelu.js", "steps.js", "attention.js", "vit.js", "learn.js")
-PAGE = (  # what draws it, after SCRIPTS, which compute
-    *(
-        "state.js",
-        "parts.js",
-        "plots.js",
-        "now.js",
-        "pad.js",
-        "digits.js",
-        "pixel.js",
-        "inside.js",
-        "rows.js",
-    ),
-    *("positions.js", "heads.js", "scale.js", "widths.js", "learning.js", "gradient_check.js", "main.js"),
+NEEDED = {  # fields of the configuration that vit.js takes for granted
+    "in_channels": 1,
+    "num_classes": 10,
+    "multi_label": False,
+    "classifier": "token",
+    "num_registers": 0,
+    "input_norm": False,
+    "position_embedding": "1d",
+    "position_at": "stem",
+}
+MODEL = ("arrays.js", "products.js", "ops.js", "gelu.js", "steps.js", "attention.js", "vit.js", "learn.js")
+SCRIPTS = (  # after MODEL, which computes: what is seen; main.js starts the page
+    *("state.js", "parts.js", "plots.js", "now.js", "pad.js", "digits.js", "pixel.js"),
+    *("inside.js", "rows.js", "positions.js", "heads.js", "scale.js", "widths.js"),
+    *("learning.js", "gradient_check.js", "main.js"),
 )
 STYLES = ("live.css",)
 ADVICE = "leave --weights out, or train one: vitnp train --data digits"
@@ -47,7 +48,7 @@ def live_page(p, config, lang):
         lang,
         html.read("live/live.html"),
         styles=[f"live/{name}" for name in STYLES],
-        scripts=[f"live/{name}" for name in (*SCRIPTS, *PAGE)],
+        scripts=[f"live/{name}" for name in (*MODEL, *SCRIPTS)],
         blob=html.packed(described, binary),
     )
 
@@ -119,22 +120,17 @@ def in_float16(p):
 def need_runnable(p, config):
     """Raise InputError unless it is a small plain ViT of gray digits, all that vit.js can compute."""
     models.need_family(config, {"vit": "a ViT"}, "the live page runs a ViT")
-    count = tree.count(p)
-    kind, at = config.position_embedding, config.position_at
-    for fits, has, needs in (
-        (count <= MOST, f"{count:,} parameters", f"at most {MOST:,}"),
-        (_is_small(config.image_size), f"images of {config.seen}", f"a square of at most {LARGEST} pixels"),
-        (config.in_channels == 1, f"{config.in_channels} channels", "1, gray"),
-        (config.num_classes == 10, f"{config.num_classes} classes", "10, the digits"),
-        (not config.multi_label, "multi_label", "one class per image"),
-        (config.classifier == "token", f'classifier "{config.classifier}"', '"token"'),
-        (not config.num_registers, f"{config.num_registers} registers", "none"),
-        (not config.input_norm, "input_norm", "none"),
-        ((kind, at) == ("1d", "stem"), f'position_embedding "{kind}" at "{at}"', '"1d" at "stem"'),
-    ):
-        if not fits:
-            raise InputError(f"the model has {has}; the live page needs {needs}: {ADVICE}")
-
-
-def _is_small(size):
-    return size[0] == size[1] <= LARGEST
+    count, (height, width) = tree.count(p), config.image_size
+    if count > MOST:
+        raise InputError(
+            f"the live page runs models of at most {MOST:,} parameters, and this one has {count:,}; {ADVICE}"
+        )
+    if height != width or height > LARGEST:
+        raise InputError(
+            f"the live page needs square images of at most {LARGEST} pixels a side, and the model takes "
+            f"{height}x{width}; {ADVICE}"
+        )
+    for name, needed in NEEDED.items():
+        has = getattr(config, name)
+        if has != needed:
+            raise InputError(f"the live page needs {name} {needed}, and the model has {has}; {ADVICE}")

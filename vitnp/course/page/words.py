@@ -75,8 +75,8 @@ WORDS = {
     # rows, walk
     "group_stem": Text("입력", "Before the blocks"),
     "group_block": Text(
-        "Transformer Encoder 블록 × {layers} · 지금은 레이어 {layer}",
-        "Transformer encoder block × {layers} · shown: layer {layer}",
+        "블록 × {layers} · 레이어 {layer}",
+        "Block × {layers} · layer {layer}",
     ),
     "group_end": Text("출력", "After the blocks"),
     "erratum": Text("≠ 슬라이드: “{printed}” · 정정: {right}", "≠ slide: “{printed}” · true: {right}"),
@@ -141,27 +141,24 @@ WORDS = {
         "이 텐서의 숫자는 이 페이지에 없습니다.", "The page does not have this tensor's numbers."
     ),
     "bars": Text("가장 큰 값부터.", "The largest values first."),
-    "bars_back": Text("절댓값이 가장 큰 그래디언트부터.", "The gradients of largest magnitude first."),
-    "cell_one": Text(
-        "{token}, 열 {columns}: {value} ± {error}", "{token}, column {columns}: {value} ± {error}"
+    "bars_back": Text(
+        "절댓값이 큰 그래디언트부터. 0인 것은 뺐습니다.",
+        "The gradients of largest magnitude first; zeros are left out.",
     ),
+    "cell_one": Text("{token}, 열 {columns}: {value}", "{token}, column {columns}: {value}"),
     "cell_bin": Text(
-        "{token}, 열 {columns} 중 가장 큰 값: {value} ± {error}",
-        "{token}, largest of columns {columns}: {value} ± {error}",
+        "{token}, 열 {columns} 중 가장 큰 값: {value}",
+        "{token}, largest of columns {columns}: {value}",
     ),
     "cell_exact": Text("열 {columns}: {value}", "column {columns}: {value}"),
-    "cell_pixel": Text(
-        "픽셀 ({row}, {columns}): {value} ± {error}", "pixel ({row}, {columns}): {value} ± {error}"
-    ),
+    "cell_pixel": Text("픽셀 ({row}, {columns}): {value}", "pixel ({row}, {columns}): {value}"),
     "cell_rgb": Text(
         "픽셀 ({row}, {column}): 빨강 {red}, 초록 {green}, 파랑 {blue}",
         "pixel ({row}, {column}): red {red}, green {green}, blue {blue}",
     ),
     "cell_A": Text("쿼리 {query} → 키 {key}: {value}", "query {query} → key {key}: {value}"),
     "cell_S": Text("쿼리 {query} · 키 {key}: {value}", "query {query} · key {key}: {value}"),
-    "cell_score_back": Text(
-        "쿼리 [CLS], 키 {key}: {value} ± {error}", "query [CLS], key {key}: {value} ± {error}"
-    ),
+    "cell_score_back": Text("쿼리 [CLS], 키 {key}: {value}", "query [CLS], key {key}: {value}"),
     "below": Text("{value} 미만", "below {value}"),
     # numbers
     "stats": Text("텐서 전체", "The whole tensor"),

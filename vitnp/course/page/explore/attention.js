@@ -6,7 +6,9 @@ function start_attention() {
   const { scores } = data.json;
   const rows = config.layers * config.heads * config.tokens;
   const peaks = floats(scores.peaks_at, rows);
+  const logs = (n) => Float64Array.from({ length: n + 1 }, (_, code) => 2 * Math.log((code || scores.by) / n));
   weights = {
+    logs: { [scores.coarse]: logs(scores.coarse), [scores.fine]: logs(scores.fine) },
     codes: bytes(scores.at, rows * config.tokens), peaks, log_sums: floats(scores.lse_at, rows),
     levels: Uint8Array.from(peaks, (peak) => (peak > scores.peak ? scores.fine : scores.coarse)),
   };
@@ -61,8 +63,7 @@ function score(layer, head, query, key) {
   for (const h of heads) {
     const at = score_index(layer, h, query);
     const code = weights.codes[at * config.tokens + key];
-    const level = code || by;
-    found.value += 2 * Math.log(level / weights.levels[at]) + Math.log(weights.peaks[at]) + weights.log_sums[at];
+    found.value += weights.logs[weights.levels[at]][code] + Math.log(weights.peaks[at]) + weights.log_sums[at];
     found.error += 2 * Math.log(code / (code - by));
     found.below ||= code === 0;
   }
@@ -71,15 +72,32 @@ function score(layer, head, query, key) {
   return found;
 }
 
-// The matrix T x T of a head (−1: their mean) as one array; the last few are kept.
+// Row `query` of S; what lies below a number of the page has that number.
+function score_row(layer, head, query) {
+  const { tokens } = config;
+  const row = new Float32Array(tokens);
+  const heads = heads_of(head);
+  for (const h of heads) {
+    const at = score_index(layer, h, query);
+    const logs = weights.logs[weights.levels[at]];
+    const shift = Math.log(weights.peaks[at]) + weights.log_sums[at];
+    for (let key = 0; key < tokens; key += 1) {
+      row[key] += (logs[weights.codes[at * tokens + key]] + shift) / heads.length;
+    }
+  }
+  return row;
+}
+
+// A or S, T x T, of a head (−1: the mean of the heads). All are kept: they are no more than the page has weights.
 const matrices = new Map();
-function attention_matrix(layer, head) {
-  const key = `${layer} ${head}`;
+function matrix_of(letter, layer, head) {
+  const key = `${letter} ${layer} ${head}`;
   if (!matrices.has(key)) {
     const { tokens } = config;
+    const row = letter === "A" ? attention_row : score_row;
     const matrix = new Float32Array(tokens * tokens);
     for (let query = 0; query < tokens; query += 1) {
-      matrix.set(attention_row(layer, head, query), query * tokens);
+      matrix.set(row(layer, head, query), query * tokens);
     }
     matrices.set(key, matrix);
   }
@@ -92,7 +110,7 @@ function rollout_row(token, from) {
   let row = new Float32Array(tokens);
   row[token] = 1;
   for (let layer = layers - 1; layer >= from; layer -= 1) {
-    row = times_mixed(row, attention_matrix(layer, -1));
+    row = times_mixed(row, matrix_of("A", layer, -1));
   }
   return row;
 }

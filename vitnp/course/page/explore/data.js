@@ -41,6 +41,21 @@ function error_of(level, scale, levels = 15) {
   return (Math.abs(next ** 2 - size ** 2) / levels ** 2) * scale;
 }
 
+// "7.35", "0.36" of a value and its error: as many decimals as two digits of the error have. The error is rounded up,
+// and includes what the rounding of the value adds.
+function with_error(value, error, unit = "") {
+  if (error === 0) {
+    return [number(value, 6) + unit, `± 0${unit}`];
+  }
+  const power = Math.abs(value) + error < 1e-4 || Math.abs(value) >= 1e6 ? Math.floor(Math.log10(Math.abs(value) + error)) : 0;
+  const [scaled, off] = [value / 10 ** power, error / 10 ** power];
+  const decimals = within(1 - Math.floor(Math.log10(off)), 0, 12);
+  const rounded_up = Math.ceil(off * 10 ** decimals + 0.5) / 10 ** decimals;
+  const end = (power ? `e${power}` : "") + unit;
+  const texts = [scaled.toFixed(decimals) + end, `± ${rounded_up.toFixed(decimals)}${end}`];
+  return texts.map((text) => text.replace(/-/g, "−"));
+}
+
 // The bins [first, last) that are shown: of a per-head tensor those of the head, of the mean of the heads all.
 function bins_of(name, array, head) {
   const own = data.json.tensors[name].per_head && array.head_bins && head >= 0;
@@ -53,7 +68,11 @@ function columns_of(name, array, bin, head) {
   return [array.edges[bin] - offset, array.edges[bin + 1] - offset];
 }
 
+// Norms of zero are exact: such a row has no error.
 function cell(array, row, bin) {
+  if (array.norms_at !== undefined && bytes(array.norms_at, array.rows)[row] === 0) {
+    return { level: 0, value: 0, error: 0 };
+  }
   const level = bytes(array.at, array.rows * array.bins)[row * array.bins + bin] - 15;
   return { level, value: value_of(level, array.scale), error: error_of(level, array.scale) };
 }

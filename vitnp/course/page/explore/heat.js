@@ -33,7 +33,7 @@ function draw_heat() {
   by_id("heat-frame").hidden = bars || absent;
   by_id("heat-legend").hidden = bars || absent;
   by_id("heat-grid").hidden = tensor !== "grid";
-  by_id("heat-frame").classList.toggle("strip", kind === "vector" || (scores && state.back));
+  by_id("heat").classList.toggle("strip", kind === "vector" || (scores && state.back));
   if (absent) {
     heat = { rows: 0, bins: 0, caption: "heat_absent", token: () => null, read: null };
   } else if (bars) {
@@ -48,7 +48,7 @@ function draw_heat() {
     draw_array(tensor);
   }
   by_id("heat-picture").setAttribute("aria-label", word("heat_label", { tensor: data.json.tensors[tensor].slide_name }));
-  by_id("heat-frame").classList.toggle("square", kind === "image" || (scores && !state.back));
+  by_id("heat").classList.toggle("square", kind === "image" || (scores && !state.back));
   draw_heat_says(null);
 }
 
@@ -82,7 +82,7 @@ function read_cell(tensor, array, row, bin, image) {
   const { value, error } = cell(array, row, bin);
   const [from, to] = image ? [bin, bin + 1] : columns_of(tensor, array, bin, state.head);
   const columns = to - from > 1 ? `${from}…${to - 1}` : String(from);
-  const values = { row, columns, value: number(value), error: number(error, 2) };
+  const values = { row, columns, value: with_error(value, error).join(" ") };
   const token = token_name(row_token(array.rows, row));
   return word(image ? "cell_pixel" : to - from > 1 ? "cell_bin" : "cell_one", { ...values, token });
 }
@@ -110,7 +110,7 @@ function pixel_token(row, column) {
 function draw_matrix(tensor) {
   const { tokens } = config;
   const weight = last_part(tensor) === "A";
-  const matrix = weight ? attention_matrix(state.layer, state.head) : score_matrix(state.layer, state.head);
+  const matrix = matrix_of(last_part(tensor), state.layer, state.head);
   const [low, high] = weight ? [0, span(matrix)[1]] : span(matrix);
   const colors = palette(cividis, 0, 1);
   const part = (value) => (high > low ? (value - low) / (high - low) : 0);
@@ -123,13 +123,6 @@ function draw_matrix(tensor) {
       query: token_name(query), key: token_name(key), value: score_text(tensor, query, key),
     }),
   };
-}
-
-function score_matrix(layer, head) {
-  const { tokens } = config;
-  return Float32Array.from({ length: tokens * tokens }, (_, i) => {
-    return score(layer, head, Math.floor(i / tokens), i % tokens).value;
-  });
 }
 
 function span(values) {
@@ -145,10 +138,10 @@ function span(values) {
 function score_text(tensor, query, key) {
   if (last_part(tensor) === "A") {
     const value = attention_row(state.layer, state.head, query)[key];
-    return `${percent(value)} ± ${percent(attention_error(state.layer, state.head, query, key), 2)}`;
+    return with_error(100 * value, 100 * attention_error(state.layer, state.head, query, key), "%").join(" ");
   }
   const { value, error, below } = score(state.layer, state.head, query, key);
-  return below ? word("below", { value: number(value, 3) }) : `${number(value)} ± ${number(error, 2)}`;
+  return below ? word("below", { value: number(value, 3) }) : with_error(value, error).join(" ");
 }
 
 // y and its gradient: exact values, one row.
@@ -183,7 +176,7 @@ function draw_score_gradient(tensor) {
   draw_strip(Float32Array.from({ length: tokens }, (_, key) => score_gradient(tensor, state.layer, state.head, key).value));
   heat.read = (_, key) => {
     const { value, error } = score_gradient(tensor, state.layer, state.head, key);
-    return word("cell_score_back", { key: token_name(key), value: number(value), error: number(error, 2) });
+    return word("cell_score_back", { key: token_name(key), value: with_error(value, error).join(" ") });
   };
 }
 

@@ -57,9 +57,22 @@ function draw_controls() {
 // ---- tabs, of which only a narrow page has any
 
 function choose_tab(name) {
+  const other = document.body.dataset.tab !== name;
   document.body.dataset.tab = name;
   for (const tab of document.querySelectorAll("#tabs button")) {
     tab.setAttribute("aria-pressed", tab.dataset.tab === name);
+  }
+  if (other && by_id("tabs").offsetHeight) {
+    show_tab(name);
+  }
+}
+
+// From its beginning; the steps from the one where the walk is.
+function show_tab(name) {
+  if (name === "middle") {
+    by_id(`row-${state.row}`).scrollIntoView({ block: "center" });
+  } else {
+    scrollTo(0, Math.min(scrollY, document.querySelector("main").offsetTop - by_id("tabs").offsetHeight));
   }
 }
 
@@ -152,18 +165,17 @@ async function start() {
     tab.addEventListener("click", () => choose_tab(tab.dataset.tab));
   }
   addEventListener("keydown", press);
-  choose_tab("left");
   write_texts();
   show(first_state());
+  choose_tab("left");
   window.vitnp = { state, show, data, value_at };
   document.body.dataset.ready = "true";
 }
 
-// The attention of a patch near the middle in a middle layer: a picture at once.
+// The attention that the tour shows: a picture at once.
 function first_state() {
-  const { rows, cols, first, layers } = config;
-  const token = first + Math.floor(rows / 2) * cols + Math.floor(cols / 2);
-  return { ...state, tensor: "blocks.i.attention.A", layer: Math.floor((layers - 1) / 2), head: -1, token };
+  const stop_of_A = data.json.tour.find((one) => one.show.tensor === "blocks.i.attention.A");
+  return stop_of_A ? stop_of_A.show : { tensor: "blocks.i.attention.A" };
 }
 
 start();

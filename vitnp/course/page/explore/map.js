@@ -6,7 +6,8 @@ function rollout_from() {
   return by_id("rollout-from").checked && config.layers > 1 ? 1 : 0;
 }
 
-// The values of the chosen map, one of each token (NaN: it has none), and the largest of the patches'.
+// The values of the chosen map, one of each token (NaN: it has none), and what yellow is: the largest of the patches',
+// of norms the largest of all tokens.
 function map_values() {
   let values = new Float32Array(config.tokens).fill(NaN);
   if (state.map === "token" || state.map === "cls") {
@@ -17,7 +18,8 @@ function map_values() {
     const norms = norms_of(viewed().tensor, state.back);
     norms?.forEach((norm, row) => { values[row_token(norms.length, row)] = norm; });
   }
-  const top = values.subarray(config.first).reduce((most, value) => (value > most ? value : most), 0);
+  const counted = state.map === "norm" ? values : values.subarray(config.first);
+  const top = counted.reduce((most, value) => (value > most ? value : most), 0);
   return { values, top };
 }
 
@@ -31,24 +33,15 @@ function norms_of(name, back) {
     return score_gradient_norms(name, state.layer, state.head);
   }
   const { tokens } = config;
-  return Float32Array.from({ length: tokens }, (_, query) => {
-    let sum = 0;
-    for (let key = 0; key < tokens; key += 1) {
-      sum += entry(name, query, key) ** 2;
-    }
-    return Math.sqrt(sum);
-  });
-}
-
-function entry(name, query, key) {
-  return last_part(name) === "A"
-    ? attention_matrix(state.layer, state.head)[query * config.tokens + key]
-    : score(state.layer, state.head, query, key).value;
+  const matrix = matrix_of(last_part(name), state.layer, state.head);
+  const norm = (query) => Math.hypot(...matrix.subarray(query * tokens, (query + 1) * tokens));
+  return Float32Array.from({ length: tokens }, (_, query) => norm(query));
 }
 
 function draw_map() {
   const of_norm = state.map === "norm" ? [viewed().tensor, state.back] : ["", ""];
-  const parts = [state.map, state.layer, state.head, state.map === "cls" ? 0 : state.token, rollout_from(), ...of_norm];
+  const of_token = state.map === "token" || state.map === "rollout" ? state.token : "";
+  const parts = [state.map, state.layer, state.head, of_token, rollout_from(), ...of_norm];
   if (!changed("map", ...parts, is_dark(), spoken.language)) {
     return;
   }
@@ -56,8 +49,9 @@ function draw_map() {
   const { values, top } = shown_map;
   const colors = palette(cividis, 0, 1);
   const code = (i) => Math.round((255 * values[config.first + i]) / top);
-  paint(by_id("map"), config.cols, config.rows, (i) => (values[config.first + i] >= 0 ? colors[top ? code(i) : 0] : 0));
-  draw_chips(values);
+  const shown = (i) => values[config.first + i] >= 0;
+  paint(by_id("map"), config.cols, config.rows, (i) => (shown(i) ? see_through(colors, top ? code(i) : 0) : 0));
+  draw_chips(values, (value) => colors[top ? Math.min(Math.round((255 * value) / top), 255) : 0]);
   draw_legend(top, colors);
   for (const button of document.querySelectorAll("#maps button")) {
     button.setAttribute("aria-pressed", button.dataset.map === state.map);
@@ -65,9 +59,16 @@ function draw_map() {
   }
 }
 
-function draw_chips(values) {
+// More of the photo where the map is low. The alpha is the highest byte of a pixel.
+function see_through(colors, code) {
+  const alpha = 128 + (code >> 1);
+  return ((colors[code] & 0xffffff) | (alpha << 24)) >>> 0;
+}
+
+function draw_chips(values, color) {
   for (let token = 0; token < config.first; token += 1) {
-    const [name, value] = by_id(`token-${token}`).querySelectorAll("span, b");
+    const [swatch, name, value] = by_id(`token-${token}`).children;
+    paint(swatch, 1, 1, () => color(values[token] || 0));
     name.textContent = token_name(token);
     value.textContent = values[token] >= 0 ? map_number(values[token]) : "";
   }
@@ -104,7 +105,7 @@ function photo_says() {
   if (!(values[token] >= 0)) {
     return state.map === "norm" && !values.some((value) => value >= 0) ? word("no_rows") : about;
   }
-  const value = map_number(values[token]) + map_error(token);
+  const value = map_error(values[token], token);
   return `${about} ${word(asked ? "asked" : "most", { token: token_name(token), value })}`;
 }
 
@@ -118,10 +119,11 @@ function largest(values) {
   return best;
 }
 
-function map_error(key) {
+// A weight with its error; of rollout and norms the number alone.
+function map_error(value, key) {
   if (state.map !== "token" && state.map !== "cls") {
-    return "";
+    return map_number(value);
   }
   const query = state.map === "cls" ? 0 : state.token;
-  return ` ± ${percent(attention_error(state.layer, state.head, query, key), 2)}`;
+  return with_error(100 * value, 100 * attention_error(state.layer, state.head, query, key), "%").join(" ");
 }

@@ -15,7 +15,7 @@ function draw_stats() {
   const names = ["norm", "min", "mean", "max"].filter((name) => array && array[name] !== undefined);
   by_id("stats").hidden = names.length === 0;
   const head = element("tr", {}, ...names.map((name) => element("th", { textContent: word(`stat_${name}`), scope: "col" })));
-  const line = element("tr", {}, ...names.map((name) => element("td", { textContent: number(array[name], 5) })));
+  const line = element("tr", {}, ...names.map((name) => element("td", { textContent: number(array[name], 4) })));
   by_id("stats").replaceChildren(element("caption", { className: "unseen", textContent: word("stats") }), head, line);
 }
 
@@ -25,24 +25,37 @@ function draw_numbers() {
   if (!changed("numbers", tensor, state.layer, state.head, state.token, state.back, spoken.language)) {
     return;
   }
-  const { title, head, lines, note } = numbers_of(tensor);
+  const { title, head, lines, note, tokens } = numbers_of(tensor);
   const table = by_id("numbers");
   by_id("numbers-box").hidden = !title;
   if (!title) {
     return;
   }
-  const cells = (tag, texts) => element("tr", {}, ...texts.map((text) => element(tag, { textContent: text })));
-  const all = lines.map((texts) => cells("td", texts));
-  if (note) {
-    all.push(element("tr", {}, element("td", { className: "soft small note", colspan: head.length || 1, textContent: note })));
+  const lines_there = [...(lines.length ? [head] : []), ...lines];
+  if (changed("numbers-table", lines_there.length, head.length, Boolean(note))) {
+    build_numbers(table, lines_there, head.length || 1, note);
   }
-  table.replaceChildren(element("caption", { textContent: title }), ...(lines.length ? [cells("th", head)] : []), ...all);
+  const texts = [title, ...lines_there.flat(), ...(note ? [note] : [])];
+  table.querySelectorAll("caption, th, td").forEach((one, i) => write(one, texts[i]));
+  table.querySelectorAll("tbody tr").forEach((line, i) => { line.dataset.token = tokens?.[i] ?? ""; });
+}
+
+// The empty table; a hover then only changes texts.
+function build_numbers(table, lines, columns, note) {
+  const row = (tag, texts) => element("tr", {}, ...texts.map(() => element(tag)));
+  const body = lines.slice(1).map((texts) => row("td", texts));
+  body.forEach((line) => {
+    line.addEventListener("pointerenter", () => line.dataset.token && point_at(Number(line.dataset.token)));
+    line.addEventListener("pointerleave", () => point_at(null));
+  });
+  const last = note ? [element("tr", {}, element("td", { className: "soft small note", colspan: columns }))] : [];
+  const head = element("thead", {}, ...lines.slice(0, 1).map((texts) => row("th", texts)));
+  table.replaceChildren(element("caption"), head, element("tbody", {}, ...body), element("tfoot", {}, ...last));
 }
 
 function numbers_of(tensor) {
-  const { kind, slide_name } = data.json.tensors[tensor];
-  const sign = state.back ? "∂" : "";
-  const name = `${sign}${slide_name}`;
+  const { kind } = data.json.tensors[tensor];
+  const name = named(tensor, "∂");
   if (kind === "scores") {
     return state.back ? gradient_numbers(tensor, name) : score_numbers(tensor, name);
   }
@@ -67,7 +80,7 @@ function row_numbers(tensor, array, row, title) {
   for (let bin = first; bin < Math.min(end, first + MOST_BINS); bin += 1) {
     const { value, error } = cell(array, row, bin);
     const [from, to] = columns_of(tensor, array, bin, state.head);
-    lines.push([to - from > 1 ? `${from}…${to - 1}` : String(from), number(value), `± ${number(error, 2)}`]);
+    lines.push([to - from > 1 ? `${from}…${to - 1}` : String(from), ...with_error(value, error)]);
   }
   const norm = row_norms(tensor, state.layer, state.back)[row];
   const columns = columns_of(tensor, array, end - 1, state.head)[1];
@@ -87,6 +100,7 @@ function score_numbers(tensor, name) {
     head: [word("largest_keys"), word(last_part(tensor) === "A" ? "weight" : "value")],
     lines: keys.map((key) => [token_name(key), score_text(tensor, state.token, key)]),
     note: word(last_part(tensor) === "A" ? "sum_one" : "score_note"),
+    tokens: keys,
   };
 }
 
@@ -100,10 +114,10 @@ function gradient_numbers(tensor, name) {
   }
   const found = Array.from({ length: config.tokens }, (_, key) => [key, score_gradient(tensor, state.layer, state.head, key)]);
   found.sort((a, b) => Math.abs(b[1].value) - Math.abs(a[1].value));
-  const lines = found.slice(0, MOST_BINS).map(([key, { value, error }]) => {
-    return [token_name(key), number(value), `± ${number(error, 2)}`];
-  });
-  return { title, head: [word("largest_keys"), word("value"), word("error")], lines, note: of_row };
+  const most = found.slice(0, MOST_BINS);
+  const lines = most.map(([key, { value, error }]) => [token_name(key), ...with_error(value, error)]);
+  const head = [word("largest_keys"), word("value"), word("error")];
+  return { title, head, lines, note: of_row, tokens: most.map(([key]) => key) };
 }
 
 // ---- the corner: exact values in the way NumPy prints them

@@ -36,11 +36,13 @@ function draw_picture() {
 function draw_opacity() {
   const part = by_id("opacity").value / 100;
   by_id("map").style.opacity = part;
-  by_id("photo-picture").style.filter = `grayscale(${Math.min(1, 4 * part)})`;
+  by_id("photo-picture").style.filter = `grayscale(${Math.min(1, 3 * part)})`;
 }
 
 function token_chip(token) {
-  const chip = element("button", { className: "chip", id: `token-${token}` }, element("span"), " ", element("b"));
+  const properties = { className: "chip", id: `token-${token}` };
+  const chip = element("button", properties, element("canvas", { "aria-hidden": "true" }),
+    element("span"), element("b"));
   chip.addEventListener("click", () => {
     held = true;
     choose_token(token);

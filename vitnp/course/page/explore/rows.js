@@ -41,9 +41,14 @@ function tensor_button(row, name) {
   const inside = [element("b", { textContent: slide_name }), " ", element("span", { textContent: shape.join("x") })];
   const button = element("button", { className: "tensor", "data-tensor": name, "data-row": row.key }, ...inside);
   button.addEventListener("click", () => choose_tensor(row.key, name));
-  button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && look_at({ row: row.key, tensor: name }));
+  button.addEventListener("pointermove", (event) => is_moved_mouse(event) && look_at({ row: row.key, tensor: name }));
   button.addEventListener("pointerleave", () => look_at(null));
   return button;
+}
+
+// Not a finger, nor a button that has come under the pointer because the column was scrolled.
+function is_moved_mouse(event) {
+  return event.pointerType === "mouse" && (event.movementX !== 0 || event.movementY !== 0);
 }
 
 // On a phone the columns are tabs: a tensor that is tapped is what the reader wants to see.
@@ -119,18 +124,27 @@ function draw_sources() {
   if (!changed("sources", tensor, state.back, state.layer)) {
     return;
   }
-  const names = Object.keys(data.json.tensors);
-  const found = state.back ? names.filter((name) => sources(name).includes(tensor)) : sources(tensor);
+  const found = state.back ? readers(tensor) : sources(tensor, state.layer === 0 ? "z0" : "residual_2");
   for (const button of document.querySelectorAll(".tensor")) {
     button.classList.toggle("source", found.includes(button.dataset.tensor));
     button.classList.toggle("viewed", button.dataset.tensor === tensor);
   }
 }
 
-function sources(name) {
+// The tensors that are made from one; after the last block there is only the last norm.
+function readers(tensor) {
+  const leaves_block = ends_with(tensor, "residual_2");
+  if (leaves_block && state.layer === config.layers - 1) {
+    return ["norm"];
+  }
+  const names = Object.keys(data.json.tensors).filter((name) => !leaves_block || name !== "norm");
+  return names.filter((name) => sources(name, leaves_block ? "residual_2" : "z0").includes(tensor));
+}
+
+function sources(name, entering) {
   const names = Object.keys(data.json.tensors);
   const key = Object.keys(MADE_FROM).filter((end) => ends_with(name, end)).sort((a, b) => b.length - a.length)[0];
-  const wanted = (MADE_FROM[key] ?? []).map((end) => end || (state.layer === 0 ? "z0" : "residual_2"));
+  const wanted = (MADE_FROM[key] ?? []).map((end) => end || entering);
   return names.filter((other) => other !== name && wanted.some((end) => ends_with(other, end)));
 }
 

@@ -15,9 +15,15 @@ function switch_gradient() {
 }
 
 function tensor_says() {
-  const { slide_name, shape } = data.json.tensors[state.tensor];
-  const values = { name: `${state.back ? "∂" : ""}${slide_name}`, shape: shape.join("x"), layer: state.layer + 1 };
+  const { shape } = data.json.tensors[state.tensor];
+  const values = { name: named(state.tensor, "∂"), shape: shape.join("x"), layer: state.layer + 1 };
   return word(state.tensor.includes(".i.") ? "tensor_in_layer" : "tensor_says", values);
+}
+
+// The slide's name of a tensor, or of its gradient: "∂loss/∂Q".
+function named(tensor, gradient) {
+  const { slide_name } = data.json.tensors[tensor];
+  return state.back ? gradient + slide_name.replace(/^\+$/, "(+)") : slide_name;
 }
 
 function draw_name() {
@@ -25,8 +31,7 @@ function draw_name() {
   if (!changed("name", tensor, state.layer, state.head, state.back, spoken.language)) {
     return;
   }
-  const { slide_name } = data.json.tensors[tensor];
-  set_text("tensor-name", state.back ? `∂loss/∂${slide_name}` : slide_name);
+  set_text("tensor-name", named(tensor, "∂loss/∂"));
   set_text("tensor-path", full_name(tensor, state.layer));
   set_text("gradient", word("gradient"));
   by_id("gradient").setAttribute("aria-checked", state.back);
@@ -100,7 +105,8 @@ function draw_bars(tensor) {
   }
   const values = floats(array.at, array.n);
   const size = (i) => (state.back || tensor === "p" ? Math.abs(values[i]) : values[i]);
-  const largest_first = Array.from(values.keys()).sort((a, b) => size(b) - size(a)).slice(0, MOST_BARS);
+  const shown = Array.from(values.keys()).filter((i) => !state.back || values[i] !== 0);
+  const largest_first = shown.sort((a, b) => size(b) - size(a)).slice(0, MOST_BARS);
   const top = Math.max(...largest_first.map((i) => Math.abs(values[i]))) || 1;
   by_id("bars").replaceChildren(...largest_first.map((i) => bar(class_name(i), values[i], top, tensor)));
 }
@@ -111,7 +117,8 @@ function class_name(index) {
 }
 
 function bar(name, value, top, tensor) {
-  const filled_part = element("span", { className: value < 0 ? "fill negative" : "fill" });
+  const sign = value < 0 ? "negative" : "positive";
+  const filled_part = element("span", { className: tensor === "p" && !state.back ? "fill" : `fill ${sign}` });
   filled_part.style.width = `${(100 * Math.abs(value)) / top}%`;
   const text = tensor === "p" && !state.back ? percent(value) : number(value);
   const label = element("span", { className: "bar-name", textContent: name, title: name });

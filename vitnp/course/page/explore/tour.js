@@ -22,6 +22,7 @@ function go_to_stop(next) {
   }
   stop = next;
   held = true;
+  document.body.classList.add("touring");
   show(data.json.tour[stop].show);
   by_id("tour").hidden = false;
   choose_tab_of(target());
@@ -32,6 +33,7 @@ function go_to_stop(next) {
 
 function leave_tour() {
   stop = -1;
+  document.body.classList.remove("touring");
   by_id("tour").hidden = true;
   by_id("tour-outline").hidden = true;
   by_id("start-tour").focus();
@@ -52,10 +54,13 @@ function write_tour() {
 }
 
 function target() {
-  return document.querySelector(data.json.tour[stop].at) ?? by_id("right");
+  const { at } = data.json.tour[stop];
+  const node = at === "#rows" ? by_id(`row-${state.row}`) : document.querySelector(at);
+  return node && !node.closest("[hidden]") ? node.closest(".slider") ?? node : by_id("photo");
 }
 
 function scroll_to_target() {
+  by_id("right").scrollTop = 0;
   const one_column = getComputedStyle(by_id("middle")).overflowY === "visible";
   target().scrollIntoView({ block: one_column ? "start" : "nearest" });
 }

@@ -5,13 +5,18 @@ function zeros(shape) {
   return { data: new Float64Array(shape.reduce((product, size) => product * size, 1)), shape };
 }
 
+// f(value, index) of every number.
 function map_array(f, x) {
-  return { data: x.data.map(f), shape: x.shape };
+  const y = zeros(x.shape);
+  for (let i = 0; i < y.data.length; i++) y.data[i] = f(x.data[i], i);
+  return y;
 }
 
 // x + y, element by element.
 function add(x, y) {
-  return map_array((value, i) => value + y.data[i], x);
+  const z = zeros(x.shape);
+  for (let i = 0; i < z.data.length; i++) z.data[i] = x.data[i] + y.data[i];
+  return z;
 }
 
 function times(factor, x) {

@@ -20,23 +20,15 @@ function sum_rows(x) {
   return sum;
 }
 
-// Σ x·(the values of y from `at` on).
-function dot(x, y, at) {
-  let sum = 0;
-  for (let o = 0; o < x.length; o++) sum += x[o] * y[at + o];
-  return sum;
-}
-
 // Softmax over the last axis of x/temperature: (…, J) → (…, J).
 function softmax_forward(x, temperature = 1) {
   const J = x.shape.at(-1);
   const y = zeros(x.shape);
   for (let at = 0; at < x.data.length; at += J) {
-    const row = x.data.subarray(at, at + J);
-    const largest = Math.max(...row); // cancels in the quotient; without it exp may overflow
-    const weights = row.map((value) => Math.exp((value - largest) / temperature));
-    const sum = weights.reduce((a, b) => a + b, 0);
-    y.data.set(weights.map((weight) => weight / sum), at);
+    const largest = largest_of(x.data, at, J); // cancels in the quotient; without it exp may overflow
+    let sum = 0;
+    for (let j = at; j < at + J; j++) sum += y.data[j] = Math.exp((x.data[j] - largest) / temperature);
+    for (let j = at; j < at + J; j++) y.data[j] /= sum;
   }
   return y;
 }
@@ -46,7 +38,7 @@ function softmax_backward(dy, y, temperature = 1) {
   const J = y.shape.at(-1);
   const dx = zeros(y.shape);
   for (let at = 0; at < y.data.length; at += J) {
-    const sum = dot(dy.data.subarray(at, at + J), y.data, at);
+    const sum = dot(dy.data, y.data, at, J);
     for (let j = at; j < at + J; j++) dx.data[j] = (y.data[j] * (dy.data[j] - sum)) / temperature;
   }
   return dx;
@@ -55,15 +47,20 @@ function softmax_backward(dy, y, temperature = 1) {
 // y = γ·x̂ + β, x̂ = (x − mean)/√(variance + ε), over the D values of each token: (N, D) → (N, D).
 function layer_norm_forward(x, p, eps) {
   const [N, D] = x.shape;
+  const y = zeros(x.shape);
   const x_hat = zeros(x.shape);
   const inverse_std = new Float64Array(N);
   for (let n = 0; n < N; n++) {
-    const row = x.data.subarray(n * D, (n + 1) * D);
-    const centered = row.map(minus(mean(row)));
-    inverse_std[n] = 1 / Math.sqrt(mean(centered.map((value) => value * value)) + eps);
-    x_hat.data.set(centered.map((value) => value * inverse_std[n]), n * D);
+    const [at, end] = [n * D, (n + 1) * D];
+    const mean = sum_of(x.data, at, D) / D;
+    for (let i = at; i < end; i++) x_hat.data[i] = x.data[i] - mean;
+    const variance = dot(x_hat.data, x_hat.data, at, D) / D;
+    inverse_std[n] = 1 / Math.sqrt(variance + eps);
+    for (let i = at; i < end; i++) {
+      x_hat.data[i] *= inverse_std[n];
+      y.data[i] = x_hat.data[i] * p.gamma.data[i - at] + p.beta.data[i - at];
+    }
   }
-  const y = map_array((value, i) => value * p.gamma.data[i % D] + p.beta.data[i % D], x_hat);
   return [y, { x_hat, inverse_std, gamma: p.gamma }];
 }
 
@@ -73,25 +70,38 @@ function layer_norm_backward(dy, { x_hat, inverse_std, gamma }) {
   const dx = zeros(dy.shape);
   const dp = { gamma: zeros([D]), beta: zeros([D]) };
   for (let n = 0; n < N; n++) {
-    const at = n * D;
-    const dx_hat = dy.data.subarray(at, at + D).map((value, d) => value * gamma.data[d]);
-    const along_mean = mean(dx_hat);
-    const along_x_hat = dot(dx_hat, x_hat.data, at) / D;
-    for (let d = 0; d < D; d++) {
-      dx.data[at + d] = (dx_hat[d] - along_mean - x_hat.data[at + d] * along_x_hat) * inverse_std[n];
-      dp.gamma.data[d] += dy.data[at + d] * x_hat.data[at + d];
-      dp.beta.data[d] += dy.data[at + d];
+    const [at, end] = [n * D, (n + 1) * D];
+    for (let i = at; i < end; i++) {
+      dx.data[i] = dy.data[i] * gamma.data[i - at]; // dx̂
+      dp.gamma.data[i - at] += dy.data[i] * x_hat.data[i];
+      dp.beta.data[i - at] += dy.data[i];
+    }
+    const along_mean = sum_of(dx.data, at, D) / D;
+    const along_x_hat = dot(dx.data, x_hat.data, at, D) / D;
+    for (let i = at; i < end; i++) {
+      dx.data[i] = (dx.data[i] - along_mean - x_hat.data[i] * along_x_hat) * inverse_std[n];
     }
   }
   return [dx, dp];
 }
 
-function mean(row) {
-  return row.reduce((a, b) => a + b, 0) / row.length;
+// Of the `count` values from `at` on: the sum, the sum of the products of x and y, the largest.
+function sum_of(x, at, count) {
+  let sum = 0;
+  for (let i = at; i < at + count; i++) sum += x[i];
+  return sum;
 }
 
-function minus(constant) {
-  return (value) => value - constant;
+function dot(x, y, at, count) {
+  let sum = 0;
+  for (let i = at; i < at + count; i++) sum += x[i] * y[i];
+  return sum;
+}
+
+function largest_of(x, at, count) {
+  let largest = x[at];
+  for (let i = at; i < at + count; i++) largest = Math.max(largest, x[i]);
+  return largest;
 }
 
 // Head h takes the columns h·K … (h+1)·K − 1: (N, D) → (H, N, K).

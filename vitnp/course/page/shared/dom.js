@@ -38,11 +38,15 @@ function element(tag, properties = {}, ...inside) {
   return made;
 }
 
-function set_text(id, text) {
-  const there = by_id(id);
-  if (there.textContent !== text) {
-    there.textContent = text;
+// Only where the text is another, so that the browser has nothing to lay out again.
+function write(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
   }
+}
+
+function set_text(id, text) {
+  write(by_id(id), text);
 }
 
 const spoken = { language: "ko", words: {} };
