@@ -10,13 +10,13 @@ STORY = {
     ),
     "draw_shows": (
         "모델은 손글씨 데이터처럼 8×8 픽셀로 줄인 그림만 봅니다. 순전파와 역전파를 모두 이 페이지에서 계산합니다.",
-        "The model sees only 8×8 pixels, made as in the data set. The forward and the backward pass both run in this page.",
+        "The model sees only 8×8 pixels, made as in the data set. The forward and backward pass both run in this page.",
     ),
     "pixel_title": ("2. 픽셀 하나 바꾸기", "2. Change a pixel"),
     "pixel_short": ("픽셀", "Pixel"),
     "pixel_try": (
         "픽셀을 누르거나 ‘loss가 가장 커질 픽셀’을 여러 번 눌러 보세요. 몇 번 만에 클래스가 바뀌나요?",
-        "Press a pixel, or press “pixel that raises the loss most” several times. After how many does the class change?",
+        "Press a pixel, or “pixel that raises the loss most” several times. After how many does the class change?",
     ),
     "pixel_shows": (
         "∂loss/∂image는 각 픽셀을 조금 바꿀 때 loss가 변하는 비율입니다. 그래디언트의 예측은 1차 근사이므로 "
@@ -82,7 +82,8 @@ STORY = {
         "Choose a wrong label on purpose and take ten steps. What happens with a learning rate of 1 or more?",
     ),
     "step_shows": (
-        "학습률 η가 작으면 loss는 η·‖∂p‖²만큼 줄어듭니다. 숫자 하나만 학습하면 다른 숫자의 정확도는 떨어질 수 있습니다.",
+        "학습률 η가 작으면 loss는 η·‖∂p‖²만큼 줄어듭니다. 숫자 하나만 학습하면 다른 숫자의 정확도는 "
+        "떨어질 수 있습니다.",
         "With a small learning rate η the loss falls by about η·‖∂p‖². Learning from one digit alone may lower the "
         "accuracy on the others.",
     ),

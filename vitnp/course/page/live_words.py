@@ -14,7 +14,7 @@ CONTROLS = {
     "language": ("English", "한국어"),
     "now": ("지금의 숫자와 예측", "The digit and its prediction"),
     "label": ("정답", "Label"),
-    "label_predicted": ("예측값", "predicted"),
+    "label_predicted": ("첫 예측", "first prediction"),
     "digit_label": ("모델이 보는 8×8 그림", "The 8×8 picture that the model sees"),
     "verdict": ("예측: {digit} ({p})", "Prediction: {digit} ({p})"),
     "loss_is": ("loss {loss}", "loss {loss}"),
@@ -191,7 +191,7 @@ WORDS = {key: Text(*texts) for key, texts in (STORY | CONTROLS).items()}
 
 
 def rows(config):
-    """The rows of the slides with the tensors that the page draws: names of the trace, formulas forward and backward."""
+    """The rows of the slides with the tensors that the page draws: names of the trace, formulas and those of ∂."""
     return [
         {
             "title": {"ko": row.title_ko, "en": row.title_en},
