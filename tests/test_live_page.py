@@ -137,7 +137,7 @@ def test_without_positions_a_shuffle_changes_nothing(page):
         [with_, without], rel=1e-3
     )
     page.locator("#positions-on").uncheck()
-    assert "위치 임베딩 없음" in page.locator("#altered").inner_text()
+    assert "포지셔널 임베딩 없음" in page.locator("#altered").inner_text()
     page.locator("#unshuffle").click()
     assert page.evaluate("live.how.order") is None
 
