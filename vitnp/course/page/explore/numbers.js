@@ -94,7 +94,7 @@ function row_numbers(tensor, array, row, title) {
 }
 
 function score_numbers(tensor, name) {
-  const row = attention_row(state.layer, state.head, state.token);
+  const row = (last_part(tensor) === "A" ? attention_row : score_row)(state.layer, state.head, state.token);
   const keys = Array.from(row.keys()).sort((a, b) => row[b] - row[a]).slice(0, MOST_BINS);
   return {
     title: word("numbers_at", { name, token: token_name(state.token) }),
