@@ -71,10 +71,6 @@ function viewed() {
   return preview ?? state;
 }
 
-function row_of(key) {
-  return data.json.rows.find((row) => row.key === key);
-}
-
 // ---- the walk: every tensor of every row, and with gradients every one again from the last to the first
 
 function places() {
