@@ -11,8 +11,12 @@ const STARTS = {
   check: [start_check, draw_check],
 };
 
-function read_digits({ at, count, size, labels }, binary) {
-  return labels.map((label, i) => ({ label, image: Float64Array.from(binary.subarray(at + i * size ** 2, at + (i + 1) * size ** 2)) }));
+// size: pixels of one image, a byte each.
+function read_digits({ at, size, labels }, binary) {
+  return labels.map((label, i) => {
+    const bytes = binary.subarray(at + i * size, at + (i + 1) * size);
+    return { label, image: Float64Array.from(bytes) };
+  });
 }
 
 function add_headings() {
