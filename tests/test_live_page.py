@@ -4,8 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from browsing import chromium as chromium
-from browsing import opened as opened
 
 from vitnp import weights
 from vitnp.course.page import html, live, live_words
