@@ -97,7 +97,7 @@ def test_verdict_and_loss_are_those_of_the_pass(page):
         return [data.indexOf(p), p, -Math.log(data[live.chosen])]; })()"""
     )
     assert page.locator("#verdict").inner_text() == f"예측: {best} ({100 * p:.1f}%)"
-    assert number(page.locator("#loss").inner_text().split()[1]) == pytest.approx(loss, rel=1e-3)
+    assert number(page.locator("#loss").inner_text().split()[1]) == pytest.approx(loss, rel=1e-2)
 
 
 def test_a_pixel_changes_the_loss_as_shown(page):

@@ -43,6 +43,7 @@ async function start() {
   spoken.words = json.words;
   Object.assign(live, { config: json.config, rows: json.rows, p: read_parameters(json.parameters, binary) });
   Object.assign(live, { first: live.p, how: as_trained(), digits: read_digits(json.digits, binary) });
+  accuracies.set(live.first, { [JSON.stringify(live.how)]: json.accuracy }); // measured in Python
   add_headings();
   start_now();
   for (const [id, [begin, draw]] of Object.entries(STARTS)) {

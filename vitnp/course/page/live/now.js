@@ -34,7 +34,7 @@ function show_now() {
   });
   by_id("bars").setAttribute("aria-label", probabilities.map((p, k) => `${k}: ${share(p)}`).join(", "));
   set_text("verdict", word("verdict", { digit: best, p: share(probabilities[best]) }));
-  set_text("loss", word("loss_is", { loss: number(live.loss, 4) }));
+  set_text("loss", word("loss_is", { loss: number(live.loss, 3) }));
   for (const id of ["label", "step-label"]) options(by_id(id), label_options(), live.label === null ? "" : String(live.label));
   const changes = altered();
   set_text("altered", changes.join(" · "));

@@ -30,7 +30,7 @@ function line_chart(id, { lines, x, y, mark, label }) {
     const path = points.map(([px, py]) => `${at_x(px).toFixed(1)},${at_y(py).toFixed(1)}`).join(" ");
     chart.append(drawn_as("polyline", { class: `line line-${i}`, points: path }));
   });
-  const keys = lines.map(({ name }, i) => element("span", { className: `key key-${i}` }, name));
+  const keys = (lines.length > 1 ? lines : []).map(({ name }, i) => element("span", { className: `key key-${i}` }, name));
   by_id(id).replaceChildren(chart, element("p", { className: "keys small" }, ...keys));
 }
 
