@@ -125,7 +125,9 @@ def test_the_strongest_pixel_raises_the_loss_by_its_gradient(page):
 
 def test_without_positions_a_shuffle_changes_nothing(page):
     page.locator("#shuffle").click()
-    page.locator("#shuffle").click()  # one of two is surely not the order of before
+    order = page.evaluate("live.how.order ?? [0, 1, 2, 3]")
+    assert sorted(order) == [0, 1, 2, 3]
+    page.locator("#unshuffle").click()
     page.locator("#shuffled button").nth(0).click()
     page.locator("#shuffled button").nth(3).click()
     with_, without = page.evaluate("[live.shuffle.on, live.shuffle.off]")
@@ -134,6 +136,7 @@ def test_without_positions_a_shuffle_changes_nothing(page):
     assert [number(text) for text in cells(page, "position-numbers", 3)] == pytest.approx(
         [with_, without], rel=1e-3
     )
+    assert page.evaluate("live.how.order") == [3, 1, 2, 0]
     page.locator("#positions-on").uncheck()
     assert "포지셔널 임베딩 없음" in page.locator("#altered").inner_text()
     page.locator("#unshuffle").click()
