@@ -5,29 +5,18 @@ import re
 import numpy as np
 import pytest
 
-from vitnp import weights
+from vitnp import models, weights
 from vitnp.course.page import html, live, live_words
-from vitnp.models import vit
 
-SMALL = vit.Config(
-    image_size=(8, 8),
-    in_channels=1,
-    patch_size=4,
-    hidden_size=8,
-    num_layers=2,
-    num_heads=2,
-    mlp_dim=6,
-    num_classes=10,
-)
+SMALL = models.preset("digits", patch_size=4, hidden_size=8, num_layers=2, num_heads=2, mlp_dim=6)
 
 
 @pytest.fixture(scope="module")
 def shown(opened, tmp_path_factory):
     """The page of a small random model."""
-    p = vit.init(np.random.default_rng(0), SMALL)
-    p["classify"]["head"]["W"] = (
-        np.random.default_rng(1).normal(0, 0.05, size=(8, 10)).astype("float32")
-    )  # it begins at zero
+    rng = np.random.default_rng(0)
+    p = models.of(SMALL).init(rng, SMALL)
+    p["classify"]["head"]["W"] = rng.normal(0, 0.05, size=(8, 10)).astype("float32")  # it begins at zero
     return show(opened, tmp_path_factory.mktemp("live") / "small.html", p, SMALL)
 
 
