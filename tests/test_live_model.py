@@ -53,7 +53,7 @@ def test_its_data(digits):
         found = np.frombuffer(binary, "<f2", leaf.size, part["at"])
         np.testing.assert_array_equal(found.reshape(leaf.shape), leaf.astype(np.float16))
     shown = described["digits"]
-    assert (shown["count"], shown["size"], len(shown["labels"])) == (360, 8, 360)
+    assert (shown["count"], shown["size"], len(shown["labels"])) == (360, 64, 360)
     pixels = np.frombuffer(binary, np.uint8, 360 * 64, shown["at"]).reshape(360, 64)
     images, labels = sklearn.datasets.load_digits(return_X_y=True)
     known = {tuple(image): label for image, label in zip(images.astype(int), labels, strict=True)}

@@ -72,7 +72,7 @@ def live_data(p, config, lang):
         "digits": {
             "at": binary.add(pixels),
             "count": len(pixels),
-            "size": pixels.shape[1],
+            "size": pixels[0].size,
             "labels": labels.tolist(),
         },
         "accuracy": accuracy(p, config, pixels, labels),
