@@ -63,7 +63,8 @@ function draw_pixels() {
     button.style.background = `rgb(${paper(live.image[i]).join(" ")})`;
     button.classList.toggle("changed", live.image[i] !== live.kept[i]);
     const place = { row: Math.floor(i / width) + 1, column: (i % width) + 1 };
-    button.setAttribute("aria-label", word("pixel_label", { ...place, value: live.image[i], gradient: number(gradient[i]) }));
+    const values = { value: live.image[i], gradient: number(gradient[i]) };
+    button.setAttribute("aria-label", word("pixel_label", { ...place, ...values }));
   });
   const most = Math.max(...gradient.map(Math.abs));
   picture(by_id("gradient"), gradient, ...live.config.image_size, (g) => diverging(g / (most || 1)));
