@@ -29,12 +29,9 @@ SHOWN = ("cat", "flower")
 def note(accuracy):
     """What a page says of its model, in both languages."""
     n, count = len(CLASSES), len(CLASSES) * CROPS
-    return {
-        "ko": f"헤드는 이 페이지를 위해 만들었습니다: 사진 {n}장에서 자른 조각 {count}개의 [CLS]로 학습한 로지스틱 "
-        f"회귀이고, 학습에 쓰지 않은 조각 {count}개에서 정확도는 {accuracy:.1%}입니다.",
-        "en": f"The head was made for this page: logistic regression on [CLS] of {count} crops of {n} photos; "
-        f"accuracy on {count} other crops {accuracy:.1%}.",
-    }
+    ko = f"헤드: 사진 {n}장의 조각 {count}개의 [CLS]로 학습한 로지스틱 회귀, 다른 조각 {count}개에서 정확도"
+    en = f"head: logistic regression on [CLS] of {count} crops of {n} photos, accuracy on {count} other crops"
+    return {"ko": f"{ko} {accuracy:.1%}", "en": f"{en} {accuracy:.1%}"}
 
 
 def page(name, p, config, said, folder=None):
