@@ -5,6 +5,8 @@
 # make lab    copies of the notebooks in work/, and JupyterLab, opened at the tour; LANG=ko or LANG=en, OPTIONS=--no-browser
 # make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides that need no network, and as a PDF: slides/
 # make slides PLAN=90min LANG=ko    the same of all that a lesson plan shows, with speaker notes; OPTIONS=--help for more
+# make site   the notebooks for a browser with nothing installed, and the pages to touch: site/, for any web server
+# make site-check       start such a site in Chromium without a network, from Pyodide's core files of npm
 # make sheet  the formula sheet and the errata, A4 pages in PDF in both languages, into docs/sheet
 # make notebooks        build and run the notebooks from notebooks/src
 # make check-notebooks  run them all, and compare with those that are there; NUMBERS="05 08" for some
@@ -21,7 +23,7 @@ BIN := .venv/bin
 OWN := .venv/.own
 INSTALLED := .venv/.installed
 
-.PHONY: demo trained check test lab slides sheet notebooks check-notebooks mutants fuzz fuzz-guided parity bench gpu clean
+.PHONY: demo trained check test lab slides site site-check sheet notebooks check-notebooks mutants fuzz fuzz-guided parity bench gpu clean
 
 demo: $(OWN)
 	$(BIN)/vitnp demo --out demo
@@ -55,6 +57,20 @@ slides: $(INSTALLED) .venv/slides/.installed
 .venv/slides/.installed: notebooks/slides/requirements.txt
 	@echo "copying reveal.js and MathJax into .venv/slides, once only: 9 MB to download"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/slides -r $<
+	@touch $@
+
+site: $(INSTALLED) .venv-site/.installed
+	@$(BIN)/python notebooks/lite $(OPTIONS)
+
+site-check: $(INSTALLED) .venv-site/.installed
+	@$(BIN)/python notebooks/lite --check
+
+# JupyterLite in an environment of its own, and the wheel of comm, which its kernel needs and Pyodide has not
+.venv-site/.installed: notebooks/lite/requirements.txt
+	@echo "installing JupyterLite into .venv-site, once only"
+	@$(PYTHON) -m venv .venv-site
+	@.venv-site/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@.venv-site/bin/python -m pip download --quiet --disable-pip-version-check --no-deps -d .venv-site/wheels comm==0.2.3
 	@touch $@
 
 sheet: $(OWN)
@@ -136,4 +152,4 @@ UNSET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS -u
 	touch $@
 
 clean:
-	rm -rf .venv .venv-parity .venv-bench .venv-gpu .venv-fuzz demo slides build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mutation
+	rm -rf .venv .venv-parity .venv-bench .venv-gpu .venv-fuzz .venv-site demo slides site build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mutation

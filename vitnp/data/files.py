@@ -12,7 +12,7 @@ from vitnp.data import photo, preprocess
 from vitnp.data.listing import composed
 from vitnp.data.sources import ImageSource
 from vitnp.errors import InputError
-from vitnp.system import cores
+from vitnp.system import cores, threads
 
 
 class Unreadable(InputError):
@@ -69,8 +69,11 @@ def readable(train, test, config, say):
             return str(problem)
         return None
 
-    with ThreadPoolExecutor(min(8, len(cores.own()))) as pool:
-        problems = list(pool.map(problem, [*train, *test]))
+    if threads.can_start():
+        with ThreadPoolExecutor(min(8, len(cores.own()))) as pool:
+            problems = list(pool.map(problem, [*train, *test]))
+    else:
+        problems = [problem(pair) for pair in [*train, *test]]
     bad = sorted(text for text in problems if text)  # whatever the seed of the split is
     kept, before = iter(problems), len({label for _, label in train})
     train, test = ([pair for pair in part if not next(kept)] for part in (train, test))

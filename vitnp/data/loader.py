@@ -1,4 +1,7 @@
-"""Batches, read and augmented in background threads before the model needs them. Imports `sources`, `errors`."""
+"""Batches, read and augmented in background threads before the model needs them.
+
+Imports `sources`, `errors`, `system`.
+"""
 
 import math
 from collections import deque
@@ -8,6 +11,7 @@ import numpy as np
 
 from vitnp.data.sources import need_source
 from vitnp.errors import InputError, need_int
+from vitnp.system import threads
 
 
 def batches(source, order, *, batch_size, seed, change=None, first=0, ahead=2, share=None):
@@ -16,9 +20,9 @@ def batches(source, order, *, batch_size, seed, change=None, first=0, ahead=2, s
     All random numbers of batch i come from np.random.default_rng([seed, i]), so they do not depend on `first` and
     `ahead`. With seed None nothing is random: the inputs are those for evaluation. change is a function (inputs,
     labels, rng) → inputs, labels, such as `augment.composed` gives. At most `ahead` batches are made in advance, each
-    in a thread of its own; with 0, no thread is started. An exception is raised in place of its batch. When the
-    generator ends or is closed, its threads have ended. share is a function n → (start, stop): the slice of a
-    batch's n inputs that is read, if several processes divide the batch.
+    in a thread of its own; with 0, or where no thread can start, a batch is made when it is asked for. An exception is
+    raised in place of its batch. When the generator ends or is closed, its threads have ended. share is a function
+    n → (start, stop): the slice of a batch's n inputs that is read, if several processes divide the batch.
     """
     need_source(source)
     batch_size = need_int("batch_size", batch_size, at_least=1)
@@ -34,7 +38,9 @@ def batches(source, order, *, batch_size, seed, change=None, first=0, ahead=2, s
         return change(inputs, labels, rng) if change else (inputs, labels)
 
     numbers = range(first, math.ceil(len(order) / batch_size))
-    return in_order(make, numbers, ahead) if ahead else map(make, numbers)
+    if ahead and threads.can_start():
+        return in_order(make, numbers, ahead)
+    return (make(i) for i in numbers)
 
 
 def in_order(make, items, ahead):

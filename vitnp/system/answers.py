@@ -44,8 +44,13 @@ class Http(Bounded, urllib.request.HTTPHandler):
     """Answers http://."""
 
 
-class Https(Bounded, urllib.request.HTTPSHandler):
-    """Answers https://."""
+HANDLERS = [Http]
+if hasattr(urllib.request, "HTTPSHandler"):  # not in a Python without SSL, as one in a browser may be
+
+    class Https(Bounded, urllib.request.HTTPSHandler):
+        """Answers https://."""
+
+    HANDLERS.append(Https)
 
 
 def ask(url, start, tag, *, timeout):
@@ -61,8 +66,7 @@ def ask(url, start, tag, *, timeout):
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler,
-        Http,
-        Https,
+        *HANDLERS,
         urllib.request.HTTPRedirectHandler,
         urllib.request.HTTPErrorProcessor,
         urllib.request.HTTPDefaultErrorHandler,

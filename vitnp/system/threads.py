@@ -21,6 +21,7 @@ def run(f, parts, *, small=False, host=True):
     # none: each short-lived thread would fill a heap of its own (CIFAR-sized, from 40 threads: 691 MB instead of 134).
     # A caller with a device computes its part, because the current device is a setting of the thread.
     own = 1 if not host or threading.current_thread() is threading.main_thread() else 0
+    own = own if can_start() else len(parts)
     with blas.threads(1 if small or len(parts) > 1 else None):
         others = deque(start(i, f, part) for i, part in enumerate(parts[own:]))
         try:
@@ -32,6 +33,21 @@ def run(f, parts, *, small=False, host=True):
         finally:
             wait(others)  # even if one failed: none may still run when the next caller changes BLAS's threads
             others.clear()  # else an error would keep the arrays of all parts alive
+
+
+@functools.cache
+def can_start():
+    """Whether this Python can start threads; one in a browser, Pyodide, cannot. Tried once.
+
+    A pool is no way to find out: each call that it could not start would stay in its queue, with its arrays.
+    """
+    tried = threading.Thread(target=bool, daemon=True)
+    try:
+        tried.start()
+    except RuntimeError:
+        return False
+    tried.join()
+    return True
 
 
 def start(i, f, part):

@@ -2,6 +2,7 @@
 
 import sys
 
+from vitnp.system import threads
 from vitnp.system.language import Text, translated
 from vitnp.system.output import unless_gone
 from vitnp.training.progress import READ_EVERY
@@ -24,6 +25,8 @@ class Display:
     def __init__(self, recipe, count, progress=None, *, unit="images", quiet=False):
         from tqdm import tqdm
 
+        if not threads.can_start():
+            tqdm.monitor_interval = 0  # else it warns that its own thread, which redraws a bar, cannot start
         self.quiet, self.unit, self.accuracy, self.frozen = quiet, unit, "", 0
         self.best = max((epoch.test_accuracy for epoch in progress.history), default=0.0) if progress else 0.0
         self.epochs = -(-recipe.total_steps(count) // recipe.steps_per_epoch(count))

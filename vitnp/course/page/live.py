@@ -32,18 +32,9 @@ NEEDED = {  # fields of the configuration that vit.js takes for granted
 }
 MODEL = ("arrays.js", "products.js", "ops.js", "gelu.js", "steps.js", "attention.js", "vit.js", "learn.js")
 SCRIPTS = (  # after MODEL, which computes: what is seen; main.js starts the page
-    *(
-        "state.js",
-        "parts.js",
-        "plots.js",
-        "now.js",
-        "pad.js",
-        "digits.js",
-        "pixel.js",
-        "inside.js",
-        "rows.js",
-    ),
-    *("positions.js", "heads.js", "scale.js", "widths.js", "learning.js", "gradient_check.js", "main.js"),
+    *("state.js", "parts.js", "plots.js", "now.js", "pad.js", "digits.js", "pixel.js"),
+    *("inside.js", "rows.js", "positions.js", "heads.js", "scale.js", "widths.js"),
+    *("learning.js", "gradient_check.js", "main.js"),
 )
 STYLES = ("live.css",)
 ADVICE = "leave --weights out, or train one: vitnp train --data digits"

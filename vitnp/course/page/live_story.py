@@ -1,7 +1,7 @@
 """What each section of the live page says to try, and what it shows: {key: (Korean, English)}. Imports nothing."""
 
 STORY = {
-    "title": ("숫자를 읽는 ViT, 브라우저 안에서", "A ViT that reads digits, in your browser"),
+    "title": ("브라우저에서 숫자를 인식하는 ViT", "A ViT that reads digits, in your browser"),
     "draw_title": ("1. 숫자 그리기", "1. Draw a digit"),
     "draw_short": ("그리기", "Draw"),
     "draw_try": (
@@ -9,17 +9,17 @@ STORY = {
         "Draw a digit. The probabilities of the ten classes change with every stroke.",
     ),
     "draw_shows": (
-        "모델은 손글씨 데이터처럼 8×8 픽셀로 줄인 그림만 봅니다. 순전파와 역전파를 모두 이 페이지에서 계산합니다.",
-        "The model sees only 8×8 pixels, made as in the data set. The forward and the backward pass both run in this page.",
+        "모델은 손글씨 데이터처럼 8×8 픽셀로 줄인 그림만 봅니다. 순전파와 역전파 모두 이 페이지에서 계산합니다.",
+        "The model sees only 8×8 pixels, made as in the data set. The forward and backward pass both run in this page.",
     ),
     "pixel_title": ("2. 픽셀 하나 바꾸기", "2. Change a pixel"),
     "pixel_short": ("픽셀", "Pixel"),
     "pixel_try": (
-        "픽셀을 누르거나 ‘loss가 가장 커질 픽셀’을 여러 번 눌러 보세요. 몇 번 만에 클래스가 바뀌나요?",
-        "Press a pixel, or press “pixel that raises the loss most” several times. After how many does the class change?",
+        "픽셀을 누르거나 ‘손실이 가장 커질 픽셀’을 여러 번 눌러 보세요. 몇 번 만에 클래스가 바뀌나요?",
+        "Press a pixel, or “pixel that raises the loss most” several times. After how many does the class change?",
     ),
     "pixel_shows": (
-        "∂loss/∂image는 각 픽셀을 조금 바꿀 때 loss가 변하는 비율입니다. 그래디언트의 예측은 1차 근사이므로 "
+        "∂loss/∂image는 각 픽셀을 조금 바꿀 때 손실이 변하는 비율입니다. 그래디언트의 예측은 1차 근사이므로 "
         "작은 변화에서만 잘 맞습니다.",
         "∂loss/∂image is the rate at which the loss changes with each pixel. Its prediction is a first-order "
         "approximation, so it is accurate only for small changes.",
@@ -27,22 +27,22 @@ STORY = {
     "inside_title": ("3. 모델 안 들여다보기", "3. Look inside"),
     "inside_short": ("내부", "Inside"),
     "inside_try": (
-        "[CLS]나 패치를 고르고, 각 블록과 헤드가 어느 패치에 주의를 두는지 비교해 보세요.",
+        "[CLS]나 패치를 고르고, 각 블록과 헤드가 어느 패치에 어텐션을 주는지 비교해 보세요.",
         "Choose [CLS] or a patch, and compare which patches each block and head attends to.",
     ),
     "inside_shows": (
-        "토큰들은 블록마다 서로의 값을 가중합으로 가져옵니다. 아래에서 강의자료의 각 행을 차례로 볼 수 있습니다.",
+        "블록마다 각 토큰은 모든 토큰의 V의 가중합을 받습니다. 아래에서 슬라이드의 각 행을 차례로 볼 수 있습니다.",
         "The tokens take weighted sums of one another's values in each block. Below, walk through the slides' rows.",
     ),
     "positions_title": ("4. 패치 섞기", "4. Shuffle the patches"),
     "positions_short": ("위치", "Positions"),
     "positions_try": (
-        "패치를 섞고 위치 임베딩이 있을 때와 없을 때를 비교해 보세요. 패치 둘을 차례로 누르면 서로 바뀝니다.",
+        "패치를 섞고 포지셔널 임베딩이 있을 때와 없을 때를 비교해 보세요. 패치 둘을 차례로 누르면 서로 바뀝니다.",
         "Shuffle the patches and compare the model with and without the position embedding. Press two patches to "
         "exchange them.",
     ),
     "positions_shows": (
-        "위치 임베딩이 없으면 로짓은 반올림 오차까지만 달라집니다. 셀프 어텐션은 패치의 순서를 알지 못합니다.",
+        "포지셔널 임베딩이 없으면 로짓은 반올림 오차까지만 달라집니다. 셀프 어텐션은 패치의 순서를 알지 못합니다.",
         "Without the position embedding the logits differ by rounding errors only. Self-attention does not know the "
         "order of the patches.",
     ),
@@ -53,7 +53,7 @@ STORY = {
         "Switch heads off one by one. How many can you switch off before the model is wrong?",
     ),
     "heads_shows": (
-        "각 스위치의 숫자는 그 헤드 하나를 바꿀 때 loss의 변화입니다. 꺼진 헤드의 출력 O는 0입니다.",
+        "각 스위치의 숫자는 그 헤드 하나를 바꿀 때 손실의 변화입니다. 꺼진 헤드의 출력 O는 0입니다.",
         "The number on each switch is the change of the loss if only this head is switched. A head that is off outputs "
         "O = 0.",
     ),
@@ -64,8 +64,8 @@ STORY = {
         "Lower the temperature to 0.01, and below raise d_k to 1024. Watch the share that softmax lets through.",
     ),
     "scale_shows": (
-        "점수가 커지면 softmax는 키 하나에 가중치를 몰아주고 그래디언트는 0에 가까워집니다. √d_k로 나누면 "
-        "점수의 크기가 d_k와 상관없이 유지됩니다.",
+        "스코어가 커지면 softmax는 키 하나에 가중치를 몰아주고 그래디언트는 0에 가까워집니다. √d_k로 나누면 "
+        "스코어의 크기가 d_k와 상관없이 유지됩니다.",
         "With large scores softmax puts its weight on one key, and its gradient goes to 0. Dividing by √d_k keeps the "
         "size of the scores independent of d_k.",
     ),
@@ -75,14 +75,15 @@ STORY = {
         "Here q and 17 keys are drawn from the standard normal distribution, without the model (mean of 100 draws). "
         "The standard deviation of q·k is about √d_k.",
     ),
-    "step_title": ("7. SGD 한 걸음", "7. One SGD step"),
+    "step_title": ("7. SGD 한 스텝", "7. One SGD step"),
     "step_short": ("학습", "Step"),
     "step_try": (
-        "일부러 틀린 정답을 고르고 열 걸음을 가 보세요. 학습률을 1 이상으로 올리면 어떻게 되나요?",
+        "일부러 틀린 정답을 고르고 열 스텝을 실행해 보세요. 학습률을 1 이상으로 올리면 어떻게 되나요?",
         "Choose a wrong label on purpose and take ten steps. What happens with a learning rate of 1 or more?",
     ),
     "step_shows": (
-        "학습률 η가 작으면 loss는 η·‖∂p‖²만큼 줄어듭니다. 숫자 하나만 학습하면 다른 숫자의 정확도는 떨어질 수 있습니다.",
+        "학습률 η가 작으면 손실은 η·‖∂p‖²만큼 줄어듭니다. 숫자 하나만 학습하면 다른 숫자의 정확도는 "
+        "떨어질 수 있습니다.",
         "With a small learning rate η the loss falls by about η·‖∂p‖². Learning from one digit alone may lower the "
         "accuracy on the others.",
     ),

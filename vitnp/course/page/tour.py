@@ -26,7 +26,7 @@ SHOWN = {
     "blocks": ("last.residual_2", "rollout", "#layer"),
     "classes": ("p", "cls", "#heat"),
     "loss": ("last.residual_2", "norm", "#heat"),
-    "back": ("last.attention.V", "norm", "#photo"),
+    "back": ("last.attention.V_heads", "norm", "#photo"),
 }
 BACK = ("loss", "back")  # the stops of the backward pass
 

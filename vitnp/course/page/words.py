@@ -11,13 +11,13 @@ WORDS = {
     "parameters": Text("파라미터 {parameters}개", "{parameters} parameters"),
     "prediction": Text("예측: {name} ({p})", "prediction: {name} ({p})"),
     "random": Text(
-        "난수 가중치(seed {seed}): shape과 수식은 맞지만, 모델이 보는 것에는 아무 의미가 없습니다.",
+        "난수 가중치(seed {seed}): shape와 식은 맞지만, 어텐션과 예측에는 아무 의미가 없습니다.",
         "Random weights (seed {seed}): shapes and formulas are true; what the model sees means nothing.",
     ),
     "filled": Text(
         "난수로 채운 부분(원래 0): {parts}", "filled with random numbers (zeros at first): {parts}"
     ),
-    "parts": Text("화면 나누기", "Parts of the page"),
+    "parts": Text("페이지의 부분", "Parts of the page"),
     "tab_photo": Text("사진", "Photo"),
     "tab_rows": Text("단계", "Steps"),
     "tab_tensor": Text("텐서", "Tensor"),
@@ -52,13 +52,13 @@ WORDS = {
     "map_rollout": Text("롤아웃", "Rollout"),
     "map_norm": Text("노름", "Norms"),
     "rollout_from": Text("레이어 1 제외", "skip layer 1"),
-    "times_uniform": Text("균등할 때의 {times}배", "{times} × uniform"),
+    "times_uniform": Text("균등 어텐션의 {times}배", "{times} × uniform"),
     "says_token": Text(
         "레이어 {layer}, {head}: {token}의 어텐션.", "Layer {layer}, {head}: attention of {token}."
     ),
     "says_cls": Text("레이어 {layer}, {head}: [CLS]의 어텐션.", "Layer {layer}, {head}: attention of [CLS]."),
     "says_rollout": Text(
-        "{token}의 롤아웃: 레이어 {from}–{to}의 평균 어텐션을 곱한 값.",
+        "{token}의 롤아웃: 레이어 {from}–{to}의 헤드 평균 어텐션을 차례로 곱한 값.",
         "Rollout of {token}: the mean attention of layers {from}–{to}, multiplied.",
     ),
     "says_norm": Text(
@@ -79,7 +79,7 @@ WORDS = {
     ),
     "group_end": Text("출력", "After the blocks"),
     "erratum": Text("≠ 슬라이드: “{printed}” · 정정: {right}", "≠ slide: “{printed}” · true: {right}"),
-    "walk": Text("단계별로 걷기", "Step by step"),
+    "walk": Text("단계별로 보기", "Step by step"),
     "next": Text("다음", "Next"),
     "previous": Text("이전", "Previous"),
     "place_forward": Text("순전파 {number} / {count} · {name}", "Forward {number} / {count} · {name}"),
@@ -87,7 +87,7 @@ WORDS = {
     # tensor
     "gradient": Text("∂loss/∂텐서", "∂loss/∂tensor"),
     "no_head": Text(
-        "이 모델에는 분류 헤드가 없어 loss도, 그래디언트도 없습니다.",
+        "이 모델에는 분류 헤드가 없으므로 손실도 그래디언트도 없습니다.",
         "This model has no classification head: no loss, so no gradient.",
     ),
     "zero_head": Text(
@@ -95,11 +95,11 @@ WORDS = {
         "The classification head of this model is all zeros, so there is no gradient.",
     ),
     "each_on_its_own": Text(
-        "이 모델은 클래스마다 따로 예측하므로(시그모이드), 여기에서 쓰는 loss가 없습니다.",
+        "이 모델은 클래스마다 따로 예측하므로(시그모이드), 이 페이지의 손실(교차 엔트로피)을 쓸 수 없습니다.",
         "This model predicts each class on its own (sigmoid); the loss of this page does not apply.",
     ),
     "gradient_note": Text(
-        "정답을 “{label}”로 둔 loss {loss}의 그래디언트(기울기)입니다.",
+        "정답이 “{label}”일 때의 손실 {loss}에 대한 그래디언트(기울기)입니다.",
         "Gradient of the loss {loss}, with “{label}” as the label.",
     ),
     "tensor_says": Text("{name}, shape {shape}", "{name}, shape {shape}"),
@@ -113,7 +113,7 @@ WORDS = {
     "goes_into": Text("쓰이는 곳", "goes into"),
     "heat_label": Text("{tensor}의 히트맵", "Heat map of {tensor}"),
     "heat_tokens": Text(
-        "행은 토큰, 열은 이웃한 열끼리 묶은 칸. 칸의 색은 절댓값이 가장 큰 값의 제곱근 눈금입니다.",
+        "행은 토큰이고, 칸 하나는 이웃한 열 몇 개입니다. 색은 그 가운데 절댓값이 가장 큰 값이며, 제곱근 눈금입니다.",
         "Rows are tokens; a cell is some neighboring columns. Its color: their largest magnitude (square-root scale).",
     ),
     "heat_vector": Text("정확한 값, 제곱근 눈금.", "Exact values, colors on a square-root scale."),
@@ -178,7 +178,7 @@ WORDS = {
     "row_zero": Text("이 행은 모두 정확히 0입니다.", "This row is exactly zero."),
     "no_row": Text("이 텐서에는 {token}의 행이 없습니다.", "This tensor has no row for {token}."),
     "sum_one": Text("한 행의 가중치를 모두 더하면 1입니다.", "The weights of a row sum to 1."),
-    "score_note": Text("여기에서 가장 큰 점수입니다.", "The largest scores of this query."),
+    "score_note": Text("이 쿼리에서 가장 큰 스코어입니다.", "The largest scores of this query."),
     "only_class_row": Text(
         "행의 값은 [CLS]의 것만 저장했습니다.", "The page stores the values of the row of [CLS] only."
     ),

@@ -46,7 +46,7 @@ function draw_steps() {
     [word("loss_after"), last ? number(last.after) : "–", ""],
   ]);
   bar_chart("change-bars", changes_by_part());
-  measure_accuracy();
+  show_accuracy();
 }
 
 // ‖p − p₀‖ of each part: of what the steps changed so far, or, before the first, of what one step would change.
@@ -71,16 +71,26 @@ function part_of(name) {
 }
 
 // The share of test digits that are recognized, with the parameters before all steps and now.
-function measure_accuracy() {
-  const right = (p) => (i) => predicted(pass({}, live.digits[i].image, p)) === live.digits[i].label;
-  const share = (results) => results.filter(Boolean).length / results.length;
+function show_accuracy() {
+  delete works.accuracy; // of other parameters
+  live.accuracy = null;
   set_text("step-line", word("measuring"));
-  in_pieces("accuracy", live.digits.length, right(live.p), (now) => {
-    live.accuracy = { now: share(now) };
-    const said = () => word("accuracy_line", { before: share(live.accuracy.before), now: share(live.accuracy.now), count: now.length });
-    in_pieces("accuracy", live.digits.length, right(live.first), (before) => {
-      live.accuracy.before = share(before);
-      set_text("step-line", said());
-    });
+  measure_accuracy(live.p, (now) => measure_accuracy(live.first, (before) => {
+    live.accuracy = { before, now };
+    set_text("step-line", word("accuracy_line", { before: share(before), now: share(now), count: live.digits.length }));
+  }));
+}
+
+const accuracies = new WeakMap(); // of parameters: {what is switched off: accuracy}
+
+function measure_accuracy(p, done) {
+  const how = JSON.stringify(live.how);
+  const known = accuracies.get(p) ?? {};
+  accuracies.set(p, known);
+  if (how in known) return done(known[how]);
+  const is_right = ({ image, label }) => predicted(pass({}, image, p)) === label;
+  in_pieces("accuracy", live.digits.length, (i) => is_right(live.digits[i]), (results) => {
+    known[how] = results.filter(Boolean).length / results.length;
+    done(known[how]);
   });
 }

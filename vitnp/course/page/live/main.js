@@ -48,7 +48,8 @@ async function start() {
   follow_system_theme(draw_all);
   on("theme", "click", () => { set_dark(!is_dark()); draw_all(); });
   on("language", "click", () => use_language(spoken.language === "ko" ? "en" : "ko"));
-  Object.assign(live, { image: live.digits[0].image, kept: live.digits[0].image, label: live.digits[0].label, source: { number: 0 } });
+  spoken.language = json.lang;
+  show_digit(0);
   use_language(json.lang);
   watch_sections();
   Object.assign(live, { forward, backward, step, check, leaves, refresh, pass });

@@ -7,8 +7,7 @@ function start_now() {
   }
   for (const id of ["label", "step-label"]) {
     on(id, "change", (event) => {
-      live.label = event.target.value === "" ? null : Number(event.target.value);
-      refresh();
+      choose_label(event.target.value === "" ? null : Number(event.target.value));
     });
   }
   on("reset-all", "click", () => {
@@ -50,7 +49,7 @@ function altered() {
     !live.how.positions && word("altered_positions"),
     off && word("altered_heads", { n: off }),
     !live.how.scale && word("altered_scale"),
-    live.how.temperature !== 1 && word("altered_temperature", { T: number(live.how.temperature) }),
+    live.how.temperature !== 1 && word("altered_temperature", { T: number(live.how.temperature, 3) }),
   ].filter(Boolean);
 }
 

@@ -5,7 +5,8 @@ const live = {
   how: null,
   image: null, // 0 … 16, as in the data set
   kept: null, // the picture "before", for single pixels
-  label: null, // null: the model's own prediction
+  label: null, // null: what the model predicted first
+  chosen: null, // the class of the loss: the label, or that prediction
   drawn: null, // draws it all again
   shown: { block: 0, head: 0, token: 0, row: 0, gradient: false },
   digits: [], history: [],
@@ -22,10 +23,6 @@ function all_heads() {
 // A pass with some of `how` exchanged: pass({scale: false}).
 function pass(other = {}, image = live.image, p = live.p) {
   return forward(image, p, live.config, { ...live.how, ...other });
-}
-
-function label_of(saved) {
-  return live.label ?? predicted(saved);
 }
 
 function loss_of(saved, label) {
@@ -57,7 +54,6 @@ function norm_of_leaves(tree) {
 // Everything again: called after every change of p, how, image or label.
 function refresh() {
   live.saved = pass();
-  live.chosen = label_of(live.saved);
   live.loss = loss_of(live.saved, live.chosen);
   Object.assign(live, backward(live.saved, live.chosen)); // gradients, dp
   show_now();
@@ -66,7 +62,14 @@ function refresh() {
 }
 
 function take(image, label, source = null) {
-  Object.assign(live, { image, label, source, kept: image });
+  Object.assign(live, { image, source, kept: image });
+  choose_label(label);
+}
+
+// The class of the loss. It stays when pixels, heads or parameters change.
+function choose_label(label) {
+  live.label = label;
+  live.chosen = label ?? predicted(pass());
   refresh();
 }
 
