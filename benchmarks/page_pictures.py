@@ -63,7 +63,7 @@ def draw_three(page):
 
 def taken(browser, path, lang, size, prepare):
     """The picture of a page in one language."""
-    scale = 2 if size is PHONE else 1
+    scale = 1.5 if size is PHONE else 1
     context = browser.new_context(viewport=size, device_scale_factor=scale, reduced_motion="reduce")
     page = context.new_page()
     page.goto(path.resolve().as_uri())

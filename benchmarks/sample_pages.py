@@ -23,27 +23,26 @@ from vitnp.errors import InputError
 from vitnp.training.place import writable
 
 PAGES = Path(__file__).resolve().parent.parent / "docs" / "pages"
-SHOWN = ("cat", "flower")
+SHOWN = {"cat": "Stefan van der Walt, CC0", "flower": "vultilion, CC BY 2.0"}  # whose photo
 
 
-def note(accuracy):
-    """What a page says of its model, in both languages."""
+def note(name, accuracy):
+    """What a page says of its photo and its head, in both languages."""
     n, count = len(CLASSES), len(CLASSES) * CROPS
-    return {
-        "ko": f"헤드는 이 페이지를 위해 만들었습니다: 사진 {n}장에서 자른 조각 {count}개의 [CLS]로 학습한 로지스틱 "
-        f"회귀이고, 학습에 쓰지 않은 조각 {count}개에서 정확도는 {accuracy:.1%}입니다.",
-        "en": f"The head was made for this page: logistic regression on [CLS] of {count} crops of {n} photos; "
-        f"accuracy on {count} other crops {accuracy:.1%}.",
-    }
+    ko = f"사진: {SHOWN[name]} · 헤드: 사진 {n}장의 조각 {count}개의 [CLS]로 학습한 로지스틱 회귀, 다른 조각에서 정확도"
+    en = f"photo: {SHOWN[name]} · head: logistic regression on [CLS] of {count} crops of {n} photos, accuracy on others"
+    return {"ko": f"{ko} {accuracy:.1%}", "en": f"{en} {accuracy:.1%}"}
 
 
-def page(name, p, config, said, folder=None):
+def page(name, p, config, accuracy, folder=None):
     """The text of one page; the loss is that of the photo's own class."""
     photo, label = CLASSES[name], list(CLASSES).index(name)
     x = preprocess.load(found(photo, folder), config)
     t = trace(x, p, config, labels=label)
     count = tree.count(models.of(config).init(None, config))
-    about = explore.About("DINOv2 S/14", photo, count, names=tuple(CLASSES), label=label, note=said)
+    about = explore.About(
+        "DINOv2 S/14", photo, count, names=tuple(CLASSES), label=label, note=note(name, accuracy)
+    )
     return explore.page(t, config, seen(x, config), about, "en")
 
 
@@ -59,11 +58,10 @@ def main():
     try:
         out = writable(args.out)
         p, config, accuracy = with_head(*weights.load(args.weights), args.photos)
-        said = note(accuracy)
-        print(said["en"])
+        print(f"accuracy on crops of the other halves: {accuracy:.1%}")
         for name in SHOWN:
             path = out / f"{name}.html"
-            path.write_text(page(name, p, config, said, args.photos), "utf-8")
+            path.write_text(page(name, p, config, accuracy, args.photos), "utf-8")
             print(f"{path}  {path.stat().st_size:,} bytes", flush=True)
     except InputError as problem:
         sys.exit(f"sample_pages.py: {problem}")

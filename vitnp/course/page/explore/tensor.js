@@ -23,7 +23,7 @@ function tensor_says() {
 // The slide's name of a tensor, or of its gradient: "∂loss/∂Q".
 function named(tensor, gradient) {
   const { slide_name } = data.json.tensors[tensor];
-  return state.back ? gradient + slide_name.replace(/^\+$/, "(+)") : slide_name;
+  return state.back ? gradient + slide_name : slide_name;
 }
 
 function draw_name() {
