@@ -12,22 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vitnp import models, tree, weights
+from vitnp import tree, weights
 from vitnp.commands import cli
-from vitnp.data import digits
+from vitnp.course.page import live
 from vitnp.errors import InputError
 from vitnp.weights.published import BOX
 
 NAME, SEED = "digits/2", 0
-
-
-def correct(p, config):
-    """How many of the 360 test digits are classified correctly, in float64."""
-    test = digits.load(SEED).test
-    images = test.images(range(len(test))).astype("float64")
-    p = tree.map(lambda leaf: leaf.astype("float64"), p)
-    logits, _ = models.of(config).forward(images, p, config, keep="nothing")
-    return int((logits.argmax(axis=1) == test.labels).sum()), len(test)
 
 
 def main():
@@ -48,9 +39,10 @@ def main():
     except InputError as problem:
         sys.exit(f"{parser.prog}: {problem}")
     print(f"{args.file}  {Path(args.file).stat().st_size:,} bytes, {tree.count(p):,} parameters")
+    pixels, labels = live.test_digits()
     for name, each in {"as trained": p, "in float16": rounded}.items():
-        right, of = correct(each, config)
-        print(f"{name}: {right} of {of} test digits, {right / of:.2%}")
+        share = live.accuracy(each, config, pixels, labels)
+        print(f"{name}: {share * len(labels):.0f} of {len(labels)} test digits, {share:.2%}")
     change = tree.map(lambda leaf: np.abs(leaf - leaf.astype("float16")).max(), p)
     largest = max(float(leaf) for _, leaf in tree.leaves(change))
     print(f"largest change of a parameter by the rounding: {largest:.1e}")
