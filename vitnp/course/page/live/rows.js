@@ -1,5 +1,7 @@
 // The rows of the slides: every tensor of the chosen row as a heat map, forward or backward.
 
+const WIDEST_CELL = 30; // pixels: few columns need not fill the page
+
 function start_rows() {
   on("row", "change", (event) => show_inside({ row: Number(event.target.value) }));
   on("block", "change", (event) => show_inside({ block: Number(event.target.value) }));
@@ -43,6 +45,7 @@ function heats(array, name) {
   return Array.from({ length: array.data.length / (rows * cols) }, (_, i) => {
     const canvas = element("canvas", { role: "img", "aria-label": `${name} ${i + 1}` });
     canvas.style.aspectRatio = `${cols} / ${rows}`;
+    canvas.style.maxWidth = `min(100%, ${WIDEST_CELL * cols}px)`;
     picture(canvas, array.data.subarray(i * rows * cols, (i + 1) * rows * cols), rows, cols, color);
     return canvas;
   });
