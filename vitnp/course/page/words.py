@@ -107,7 +107,7 @@ WORDS = {
     "slide_prints": Text("≠ 슬라이드: {shape}", "≠ slide: {shape}"),
     "slide_b16": Text("슬라이드(B/16): {shape}", "slide (B/16): {shape}"),
     "shape_head": Text("아래는 헤드 {head}의 행렬", "below: the matrix of head {head}"),
-    "shape_all_heads": Text("아래는 헤드 전체", "below: all heads"),
+    "shape_all_heads": Text("헤드 전체", "all heads"),
     "shape_batch": Text("이미지 한 장", "one image"),
     "made_from": Text("입력", "made from"),
     "goes_into": Text("쓰이는 곳", "goes into"),

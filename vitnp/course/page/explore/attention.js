@@ -154,13 +154,27 @@ function score_gradient(name, layer, head, key) {
   return found;
 }
 
-// The norms of the rows of ∂A or ∂S; of several heads the root of the sum of the squares.
-function score_gradient_norms(name, layer, head) {
+function score_norm_codes(name) {
   const { scores } = data.json;
   const letter = last_part(name);
   const all = config.layers * config.heads;
-  const scales = floats(scores[`norms_${letter}_scales_at`], all);
-  const codes = bytes(scores[`norms_${letter}_at`], all * config.tokens);
+  return {
+    scales: floats(scores[`norms_${letter}_scales_at`], all),
+    codes: bytes(scores[`norms_${letter}_at`], all * config.tokens),
+  };
+}
+
+function score_norm_error(name, layer, head, query) {
+  const { codes, scales } = score_norm_codes(name);
+  return Math.hypot(...heads_of(head).map((h) => {
+    const at = layer * config.heads + h;
+    return norm_code_error(codes[at * config.tokens + query], scales[at]);
+  }));
+}
+
+// The norms of the rows of ∂A or ∂S; of several heads the root of the sum of the squares.
+function score_gradient_norms(name, layer, head) {
+  const { codes, scales } = score_norm_codes(name);
   const squares = new Float32Array(config.tokens);
   for (const h of heads_of(head)) {
     const at = layer * config.heads + h;

@@ -100,6 +100,20 @@ function row_norms(name, layer, back) {
   return Float32Array.from(codes, (code) => (code / 255) ** 2 * array.norms_scale);
 }
 
+// The root of a norm is off by at most half of one of 255 levels; a norm of zero is exact.
+function norm_code_error(code, scale) {
+  return code ? (((code + 0.5) ** 2 - code ** 2) / 255 ** 2) * scale : 0;
+}
+
+// The largest error of a row's norm; null where the norm is that of numbers with errors of their own.
+function norm_error(name, layer, head, row, back) {
+  if (data.json.tensors[name].kind === "scores") {
+    return back ? score_norm_error(name, layer, head, row) : null;
+  }
+  const array = array_of(name, layer, back);
+  return norm_code_error(bytes(array.norms_at, array.rows)[row], array.norms_scale);
+}
+
 // A number of the page and its largest error; of a "tokens" array that of largest magnitude in the column's bin.
 function value_at(name, layer, head, row, column, back) {
   const { kind, per_head } = data.json.tensors[name];

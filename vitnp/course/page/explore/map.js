@@ -98,7 +98,7 @@ function draw_reading() {
 function photo_says() {
   const { values } = shown_map;
   const names = {
-    token: token_name(state.token), layer: state.layer + 1, tensor: data.json.tensors[viewed().tensor].slide_name,
+    token: token_name(state.token), layer: state.layer + 1, tensor: whole_name(viewed().tensor),
     head: state.head < 0 ? word("mean_of_heads") : word("head_number", { number: state.head + 1 }),
     from: rollout_from() + 1, to: config.layers,
   };
@@ -113,6 +113,16 @@ function photo_says() {
   return `${about} ${word(asked ? "asked" : "most", { token: token_name(token), value })}`;
 }
 
+// The norm of a row of a per-head tensor is that of all heads.
+function whole_name(tensor) {
+  const { slide_name, per_head, kind } = data.json.tensors[tensor];
+  return per_head && kind !== "scores" ? `${slide_name} (${word("shape_all_heads")})` : slide_name;
+}
+
+function row_of_token(token) {
+  return token_row(array_of(viewed().tensor, state.layer, state.back)?.rows ?? config.tokens, token);
+}
+
 function largest(values) {
   let best = 0;
   for (let i = 1; i < values.length; i += 1) {
@@ -123,10 +133,14 @@ function largest(values) {
   return best;
 }
 
-// A weight with its error; of rollout and norms the number alone.
+// The value with its error; (≈) where it is computed from many numbers that have errors.
 function map_error(value, key) {
-  if (state.map !== "token" && state.map !== "cls") {
-    return map_number(value);
+  if (state.map === "norm") {
+    const error = norm_error(viewed().tensor, state.layer, state.head, row_of_token(key), state.back);
+    return error === null ? `${map_number(value)} (≈)` : with_error(value, error).join(" ");
+  }
+  if (state.map === "rollout") {
+    return `${map_number(value)} (≈)`;
   }
   const query = state.map === "cls" ? 0 : state.token;
   return with_error(100 * value, 100 * attention_error(state.layer, state.head, query, key), "%").join(" ");

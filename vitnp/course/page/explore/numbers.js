@@ -83,17 +83,18 @@ function row_numbers(tensor, array, row, title) {
     lines.push([to - from > 1 ? `${from}…${to - 1}` : String(from), ...with_error(value, error)]);
   }
   const norm = row_norms(tensor, state.layer, state.back)[row];
-  const columns = columns_of(tensor, array, end - 1, state.head)[1];
+  const error = norm_error(tensor, state.layer, state.head, row, state.back);
+  const columns = array.edges[array.bins]; // those of all heads: the norm is of the whole row
   const wide = array.edges[first + 1] - array.edges[first] > 1;
   return {
     title, head: [word("column"), word(wide ? "largest_of_bin" : "value"), word("error")],
     lines,
-    note: word(norm === 0 ? "row_zero" : "row_norm", { norm: number(norm, 3), columns }),
+    note: word(norm === 0 ? "row_zero" : "row_norm", { norm: with_error(norm, error).join(" "), columns }),
   };
 }
 
 function score_numbers(tensor, name) {
-  const row = attention_row(state.layer, state.head, state.token);
+  const row = (last_part(tensor) === "A" ? attention_row : score_row)(state.layer, state.head, state.token);
   const keys = Array.from(row.keys()).sort((a, b) => row[b] - row[a]).slice(0, MOST_BINS);
   return {
     title: word("numbers_at", { name, token: token_name(state.token) }),
@@ -107,7 +108,9 @@ function score_numbers(tensor, name) {
 function gradient_numbers(tensor, name) {
   const title = word("numbers_at", { name, token: token_name(state.token) });
   const norm = score_gradient_norms(tensor, state.layer, state.head)[state.token];
-  const of_row = word(norm === 0 ? "row_zero" : "row_norm", { norm: number(norm, 3), columns: config.tokens });
+  const error = norm_error(tensor, state.layer, state.head, state.token, true);
+  const values = { norm: with_error(norm, error).join(" "), columns: config.tokens };
+  const of_row = word(norm === 0 ? "row_zero" : "row_norm", values);
   if (state.token !== 0 || !has_score_gradients(tensor)) {
     const only = word(has_score_gradients(tensor) ? "only_class_row" : "heat_score_none");
     return { title, head: [], lines: [], note: `${of_row} ${only}` };
@@ -141,9 +144,10 @@ function numpy_text(rows) {
   const sizes = rows.flat().map(Math.abs).filter((size) => size > 0);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
   const exponential = sizes.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1000);
-  const texts = rows.map((row) => row.map((value) => (exponential ? value.toExponential(8) : positional(value))));
-  const decimals = Math.max(...texts.flat().map((text) => decimals_of(text)));
-  const filled_up = texts.map((row) => row.map((text) => (exponential ? numpy_exponent(text) : padded(text, decimals))));
+  const texts = rows.map((row) => row.map((value) => (exponential ? value.toExponential() : positional(value))));
+  const decimals = Math.min(Math.max(...texts.flat().map(decimals_of)), 8);
+  const full = (text) => (exponential ? exponent(Number(text), decimals) : padded(text, decimals));
+  const filled_up = texts.map((row) => row.map(full));
   const width = Math.max(...filled_up.flat().map((text) => text.length));
   const lines = filled_up.map((row) => `[${row.map((text) => text.padStart(width)).join(" ")}]`);
   return `[${lines.join("\n ")}]`;
@@ -161,7 +165,7 @@ function positional(value) {
 }
 
 function decimals_of(text) {
-  return (text.split(".")[1] ?? "").length;
+  return (text.split("e")[0].split(".")[1] ?? "").length;
 }
 
 // NumPy pads with blanks: "0.5  ", "0.   ".
@@ -170,6 +174,7 @@ function padded(text, decimals) {
   return point.padEnd(point.length + decimals - decimals_of(text));
 }
 
-function numpy_exponent(text) {
-  return text.replace(/e([+-])(\d)$/, "e$10$2");
+// "1.20e-05"
+function exponent(value, decimals) {
+  return value.toExponential(decimals).replace(/e([+-])(\d)$/, "e$10$2");
 }

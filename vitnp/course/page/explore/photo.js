@@ -29,6 +29,7 @@ function start_photo() {
 function draw_picture() {
   const { width, height } = config;
   const rgb = bytes(data.json.photo.at, width * height * 3);
+  by_id("photo-picture").classList.toggle("pixels", width < 100);
   paint(by_id("photo-picture"), width, height, (i) => pixel([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]]));
 }
 

@@ -71,10 +71,6 @@ function viewed() {
   return preview ?? state;
 }
 
-function row_of(key) {
-  return data.json.rows.find((row) => row.key === key);
-}
-
 // ---- the walk: every tensor of every row, and with gradients every one again from the last to the first
 
 function places() {
@@ -96,6 +92,7 @@ function walk(by) {
   const next = within(walk_position() + by, 0, walk_length() - 1);
   const step_back = next >= all.length;
   show({ ...all[step_back ? 2 * all.length - 1 - next : next], step_back, back: step_back });
+  announce(by_id("place").textContent);
 }
 
 function go_to(row, tensor) {

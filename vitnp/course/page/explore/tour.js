@@ -86,7 +86,7 @@ function place_outline() {
   });
 }
 
-// Beside the target, where there is room; on a narrow page at the end of the page that the target leaves free.
+// Beside the target's column, or above or below the target, where there is room; on a narrow page at the end of the page that the target leaves free.
 function place_tour() {
   if (stop < 0) {
     return;
@@ -94,11 +94,13 @@ function place_tour() {
   place_outline();
   const box = by_id("tour");
   const { left, right, top, bottom } = visible_box(target());
+  const column = target().closest("section").getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = box;
   const [gap, middle] = [18, within((top + bottom - height) / 2, 12, Math.max(12, innerHeight - height - 12))];
   const center = within((left + right - width) / 2, 12, Math.max(12, innerWidth - width - 12));
   const choices = [
-    [right + gap, middle, right + gap + width < innerWidth], [left - gap - width, middle, left - gap - width > 0],
+    [column.right + gap, middle, column.right + gap + width < innerWidth],
+    [column.left - gap - width, middle, column.left - gap - width > 0],
     [center, bottom + gap, bottom + gap + height < innerHeight], [center, top - gap - height, top - gap - height > 0],
   ];
   const free_below = innerHeight - bottom > top;

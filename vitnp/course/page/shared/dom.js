@@ -83,17 +83,22 @@ function is_dark() {
   return document.documentElement.classList.contains("dark");
 }
 
+let theme_chosen = false;
 function set_dark(dark) {
+  theme_chosen = true;
   document.documentElement.classList.toggle("dark", dark);
 }
 
 // The system's choice, until somebody chooses: changed() is called when the system's changes.
 function follow_system_theme(changed) {
   const system = matchMedia("(prefers-color-scheme: dark)");
-  set_dark(system.matches);
+  const follow = () => document.documentElement.classList.toggle("dark", system.matches);
+  follow();
   system.addEventListener("change", () => {
-    set_dark(system.matches);
-    changed();
+    if (!theme_chosen) {
+      follow();
+      changed();
+    }
   });
 }
 
