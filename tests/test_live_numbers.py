@@ -18,7 +18,7 @@ TOLERANCE = 1e-12  # of the largest number of a tensor; 1e-5 is asked for
 def test_the_digits_model(page):
     p, config = weights.load("digits/2")
     p = tree.map(lambda leaf: leaf.astype(np.float64), p)
-    images, labels = live.test_digits(config)
+    images, labels = live.test_digits()
     given = images[0].astype(float)[..., None], p, config, int(labels[0]), {}
     assert difference(live_browser.both(page, *given), by_hand(*given)) < TOLERANCE
 

@@ -1,5 +1,6 @@
 """The notebooks for the browser, made of the built ones."""
 
+import functools
 import json
 import posixpath
 from pathlib import Path
@@ -16,6 +17,7 @@ def editions():
     return {"": "en", "solutions": "en/solutions", "ko": "ko", "solutions/ko": "ko/solutions"}
 
 
+@functools.cache
 def built(edition):
     """The built notebooks of an edition that the site has, in order."""
     return [path for number in NUMBERS for path in sorted((NOTEBOOKS / edition).glob(f"{number}_*.ipynb"))]
@@ -38,9 +40,10 @@ def adapted(notebook, edition, name):
         cells = [cell | {"outputs": []} if cell["cell_type"] == "code" else cell for cell in cells]
     for old, new in REPLACED.get(name[:2], ()):
         replace(cells, old, new, name)
+    itself, where = links(edition, name)
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            cell["source"] = relinked(cell["source"], *links(edition, name))
+            cell["source"] = relinked(cell["source"], itself, where)
     said = "\n\n".join(text.in_(lang) for text in (BEFORE, SAID.get(name[:2])) if text)
     begin = [
         {"cell_type": "markdown", "id": "browser-0", "metadata": {}, "source": said},

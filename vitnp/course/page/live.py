@@ -9,18 +9,18 @@ from vitnp import models, tree
 from vitnp.course.page import html, live_words
 from vitnp.course.page.collected import Binary
 from vitnp.data import digits
-from vitnp.data.fitting import fitted
 from vitnp.errors import InputError
 from vitnp.inputs.images import normalized
 
 WEIGHTS = "digits/2"
-MOST, LARGEST = 500_000, 32  # parameters; pixels of a side
+MOST = 500_000  # parameters
 INK = 16  # the pixels of the page: 0 (paper) … 16 (ink), as scikit-learn's
 FIELDS = (
     *("image_size", "in_channels", "patch_size", "hidden_size", "num_layers", "num_heads", "mlp_dim"),
     *("num_classes", "gelu", "layer_norm_eps"),
 )
-NEEDED = {  # fields of the configuration that vit.js takes for granted
+NEEDED = {  # fields of the configuration that the page and vit.js take for granted
+    "image_size": (8, 8),
     "in_channels": 1,
     "num_classes": 10,
     "multi_label": False,
@@ -60,7 +60,7 @@ def live_data(p, config, lang):
     """
     need_runnable(p, config)
     p, binary = in_float16(p), Binary()
-    pixels, labels = test_digits(config)
+    pixels, labels = test_digits()
     return {
         "lang": lang,
         "config": settings(config),
@@ -72,7 +72,7 @@ def live_data(p, config, lang):
         "digits": {
             "at": binary.add(pixels),
             "count": len(pixels),
-            "size": config.image_size[0],
+            "size": pixels[0].size,
             "labels": labels.tolist(),
         },
         "accuracy": accuracy(p, config, pixels, labels),
@@ -87,12 +87,12 @@ def settings(config):
     return {name: getattr(config, name) for name in FIELDS} | scaling
 
 
-def test_digits(config):
-    """scikit-learn's 360 test digits in the model's size, (360, Hᵢ, Wᵢ), uint8 of 0 … INK, and their labels (360,).
+def test_digits():
+    """scikit-learn's 360 test digits, (360, 8, 8), uint8 of 0 … INK, and their labels (360,).
 
     They are those of the split of seed 0, which `vitnp train --data digits` uses by default.
     """
-    test = fitted(digits.load(), config).test
+    test = digits.load().test
     images = test.images(np.arange(len(test)))[..., 0]
     return np.rint((images + 1) * (INK / 2)).astype(np.uint8), test.labels
 
@@ -120,15 +120,10 @@ def in_float16(p):
 def need_runnable(p, config):
     """Raise InputError unless it is a small plain ViT of gray digits, all that vit.js can compute."""
     models.need_family(config, {"vit": "a ViT"}, "the live page runs a ViT")
-    count, (height, width) = tree.count(p), config.image_size
+    count = tree.count(p)
     if count > MOST:
         raise InputError(
             f"the live page runs models of at most {MOST:,} parameters, and this one has {count:,}; {ADVICE}"
-        )
-    if height != width or height > LARGEST:
-        raise InputError(
-            f"the live page needs square images of at most {LARGEST} pixels a side, and the model takes "
-            f"{height}x{width}; {ADVICE}"
         )
     for name, needed in NEEDED.items():
         has = getattr(config, name)

@@ -14,7 +14,7 @@ CONTROLS = {
     "language": ("English", "한국어"),
     "now": ("지금의 숫자와 예측", "The digit and its prediction"),
     "label": ("정답", "Label"),
-    "label_predicted": ("첫 예측", "first prediction"),
+    "label_predicted": ("첫 예측", "predicted"),
     "digit_label": ("모델이 보는 8×8 그림", "The 8×8 picture that the model sees"),
     "verdict": ("예측: {digit} ({p})", "Prediction: {digit} ({p})"),
     "loss_is": ("loss {loss}", "loss {loss}"),

@@ -3,7 +3,8 @@
 const STEPS = Array.from({ length: 23 }, (_, i) => -1 - i / 2); // log10 of h
 
 function start_check() {
-  options(by_id("leaf"), leaves(live.p).map(([name, { shape }]) => [name, `${name}  ${shape.join("×")}`]), "blocks.0.attention.W_Q");
+  const names = leaves(live.p).map(([name, { shape }]) => [name, `${name}  ${shape.join("×")}`]);
+  options(by_id("leaf"), names, "blocks.0.attention.W_Q");
   on("leaf", "change", () => {
     by_id("index").value = 0;
     draw_check();
@@ -20,7 +21,8 @@ function start_check() {
 }
 
 function checked(log_h) {
-  return check(live.image, live.chosen, live.p, live.config, live.how, by_id("leaf").value, Number(by_id("index").value), 10 ** log_h);
+  const [leaf, index] = [by_id("leaf").value, Number(by_id("index").value)];
+  return check(live.image, live.chosen, live.p, live.config, live.how, leaf, index, 10 ** log_h);
 }
 
 function draw_check() {

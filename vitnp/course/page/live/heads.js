@@ -9,7 +9,7 @@ function start_heads() {
     grid.append(element("span", { className: "row-name block-name" }));
     for (let head = 0; head < num_heads; head++) {
       const button = element("button", { role: "switch", "data-head": `${block}.${head}` },
-        element("b"), element("span"));
+        element("b"), element("span", {}, "\u00a0"));
       button.addEventListener("click", () => switch_heads([[block, head]]));
       grid.append(button);
     }

@@ -25,8 +25,8 @@ function start_maps() {
 
 // The first line of a grid of blocks and heads; name_grid fills it in.
 function head_names() {
-  const names = Array.from({ length: live.config.num_heads }, () => element("span", { className: "row-name head-name" }));
-  return [element("span"), ...names];
+  const name = () => element("span", { className: "row-name head-name" });
+  return [element("span"), ...Array.from({ length: live.config.num_heads }, name)];
 }
 
 function name_grid(grid) {
@@ -74,7 +74,8 @@ function draw_maps() {
     picture(button.firstChild, weights.subarray(1), size, size, (a) => cividis(a / most));
     button.lastChild.textContent = share(weights[0]);
     button.setAttribute("aria-pressed", String(l === block && h === head));
-    button.setAttribute("aria-label", word("map_label", { block: l + 1, head: h + 1, most: share(most), cls: share(weights[0]) }));
+    const values = { block: l + 1, head: h + 1, most: share(most), cls: share(weights[0]) };
+    button.setAttribute("aria-label", word("map_label", values));
   }
   const weights = weights_of(live.saved, block, head, token);
   const first = largest(weights);

@@ -11,8 +11,12 @@ const STARTS = {
   check: [start_check, draw_check],
 };
 
-function read_digits({ at, count, size, labels }, binary) {
-  return labels.map((label, i) => ({ label, image: Float64Array.from(binary.subarray(at + i * size ** 2, at + (i + 1) * size ** 2)) }));
+// size: pixels of one image, a byte each.
+function read_digits({ at, size, labels }, binary) {
+  return labels.map((label, i) => {
+    const bytes = binary.subarray(at + i * size, at + (i + 1) * size);
+    return { label, image: Float64Array.from(bytes) };
+  });
 }
 
 function add_headings() {
@@ -39,6 +43,7 @@ async function start() {
   spoken.words = json.words;
   Object.assign(live, { config: json.config, rows: json.rows, p: read_parameters(json.parameters, binary) });
   Object.assign(live, { first: live.p, how: as_trained(), digits: read_digits(json.digits, binary) });
+  accuracies.set(live.first, { [JSON.stringify(live.how)]: json.accuracy }); // measured in Python
   add_headings();
   start_now();
   for (const [id, [begin, draw]] of Object.entries(STARTS)) {

@@ -3,7 +3,8 @@
 function start_now() {
   const bars = by_id("bars");
   for (let k = 0; k < live.config.num_classes; k++) {
-    bars.append(element("div", { className: "bar" }, element("span", { className: "fill" }), element("b", {}, String(k))));
+    const fill = element("span", { className: "fill" });
+    bars.append(element("div", { className: "bar" }, fill, element("b", {}, String(k))));
   }
   for (const id of ["label", "step-label"]) {
     on(id, "change", (event) => {
@@ -34,8 +35,9 @@ function show_now() {
   });
   by_id("bars").setAttribute("aria-label", probabilities.map((p, k) => `${k}: ${share(p)}`).join(", "));
   set_text("verdict", word("verdict", { digit: best, p: share(probabilities[best]) }));
-  set_text("loss", word("loss_is", { loss: number(live.loss, 4) }));
-  for (const id of ["label", "step-label"]) options(by_id(id), label_options(), live.label === null ? "" : String(live.label));
+  set_text("loss", word("loss_is", { loss: number(live.loss, 3) }));
+  const label = live.label === null ? "" : String(live.label);
+  for (const id of ["label", "step-label"]) options(by_id(id), label_options(), label);
   const changes = altered();
   set_text("altered", changes.join(" · "));
   by_id("reset-all").hidden = changes.length === 0;

@@ -1,5 +1,5 @@
 // Draw a digit: strokes on a pad, and the 8×8 image that the data set would have of them.
-// The data set's digits are 32×32 black and white, cut into 4×4 squares of which the black dots are counted: 0 … 16.
+// The data set's digits are 32×32 black and white; of each square of 4×4 the black dots are counted: 0 … 16.
 
 // Parts of the picture's side.
 const WIDEST = 0.81; // most digits of the data set leave a column free on both sides

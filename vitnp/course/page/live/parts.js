@@ -1,10 +1,13 @@
 // Small parts of the page: elements, texts with numbers in them, tables, controls that several sections use.
 
 function table(id, head, rows) {
-  const line = (cells, tag) => element("tr", {}, ...cells.map((cell, i) => element(i ? tag : "th", i ? {} : { scope: "row" }, cell)));
-  const body = rows.map((cells) => line(cells, "td"));
-  const top = head ? [element("thead", {}, element("tr", {}, ...head.map((cell) => element("th", { scope: "col" }, cell))))] : [];
-  by_id(id).replaceChildren(...top, element("tbody", {}, ...body));
+  const body = rows.map(([name, ...values]) => {
+    const cells = values.map((text) => element("td", {}, text));
+    return element("tr", {}, element("th", { scope: "row" }, name), ...cells);
+  });
+  const names = (head ?? []).map((name) => element("th", { scope: "col" }, name));
+  const top = element("thead", {}, element("tr", {}, ...names));
+  by_id(id).replaceChildren(...(head ? [top] : []), element("tbody", {}, ...body));
 }
 
 // A probability or a weight, to a tenth of a percent.

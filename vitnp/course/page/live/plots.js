@@ -14,9 +14,11 @@ function line_chart(id, { lines, x, y, mark, label }) {
   const { width, height, left, right, top, bottom } = CHART;
   const at_x = (value) => left + ((value - x.from) / (x.to - x.from)) * (width - left - right);
   const at_y = (value) => height - bottom - ((value - y.from) / (y.to - y.from)) * (height - top - bottom);
-  const chart = drawn_as("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "chart" });
+  const viewBox = `0 0 ${width} ${height}`;
+  const chart = drawn_as("svg", { viewBox, role: "img", "aria-label": label, class: "chart" });
   for (const [value, text] of y.ticks) {
-    chart.append(drawn_as("line", { class: "grid-line", x1: left, x2: width - right, y1: at_y(value), y2: at_y(value) }));
+    const [y1, y2] = [at_y(value), at_y(value)];
+    chart.append(drawn_as("line", { class: "grid-line", x1: left, x2: width - right, y1, y2 }));
     chart.append(drawn_as("text", { class: "tick end", x: left - 6, y: at_y(value) + 5 }, text));
   }
   for (const [value, text] of x.ticks) {
@@ -30,7 +32,8 @@ function line_chart(id, { lines, x, y, mark, label }) {
     const path = points.map(([px, py]) => `${at_x(px).toFixed(1)},${at_y(py).toFixed(1)}`).join(" ");
     chart.append(drawn_as("polyline", { class: `line line-${i}`, points: path }));
   });
-  const keys = lines.map(({ name }, i) => element("span", { className: `key key-${i}` }, name));
+  const named = lines.length > 1 ? lines : [];
+  const keys = named.map(({ name }, i) => element("span", { className: `key key-${i}` }, name));
   by_id(id).replaceChildren(chart, element("p", { className: "keys small" }, ...keys));
 }
 

@@ -56,7 +56,8 @@ function draw_positions() {
     picture(button.firstChild, patch_of(image, n + 1), side, side, paper);
     button.classList.toggle("changed", order[n] !== n);
     button.setAttribute("aria-pressed", String(picked === n));
-    button.setAttribute("aria-label", word("place_label", { place: token_name(n + 1), from: token_name(order[n] + 1) }));
+    const names = { place: token_name(n + 1), from: token_name(order[n] + 1) };
+    button.setAttribute("aria-label", word("place_label", names));
   });
   const [on_, off] = [true, false].map((positions) => compared(positions));
   live.shuffle = { on: on_.difference, off: off.difference };

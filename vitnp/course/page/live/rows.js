@@ -28,7 +28,8 @@ function tensor_figure(tensor, block, gradient) {
   const facts = element("p", { className: "soft small" }, word("tensor_facts", {
     norm: number(norm(array)), min: number(Math.min(...array.data)), max: number(Math.max(...array.data)),
   }));
-  return element("figure", { className: "tensor" }, title, formula, element("div", { className: "heats" }, ...heats(array, name)), facts);
+  const pictures = element("div", { className: "heats" }, ...heats(array, name));
+  return element("figure", { className: "tensor" }, title, formula, pictures, facts);
 }
 
 // One picture per head (or patch): tokens down, columns across. Signed values blue to orange, weights in cividis.

@@ -80,8 +80,8 @@ function draw_rows_of_weights(both) {
       return bar;
     });
     const name = word(i ? "unscaled" : "scaled");
-    return element("div", { className: "weights" }, element("div", { className: `weight-bars of-${i}`, role: "img", "aria-label": name }, ...bars),
-      element("span", { className: "small soft" }, name));
+    const picture_of = element("div", { className: `weight-bars of-${i}`, role: "img", "aria-label": name }, ...bars);
+    return element("div", {}, picture_of, element("span", { className: "small soft" }, name));
   });
   by_id("scale-rows").replaceChildren(...pictures);
   set_text("scale-rows-caption", word("scale_rows", { block: block + 1, head: head + 1, token: token_name(token) }));
@@ -89,14 +89,16 @@ function draw_rows_of_weights(both) {
 
 function draw_curve(facts) {
   const at = (values) => values.map((value, i) => [TEMPERATURES[i], value]);
+  const entropies = facts.map((one) => one.entropy / Math.log(token_count()));
   const through = facts.map(({ dA, dS }) => dS / dA);
   const top = Math.max(...through);
+  const ticks = [-2, -1, 0, 1, 2].map((power) => [power, String(10 ** power)]);
   line_chart("scale-curve", {
     lines: [
-      { name: word("curve_entropy", { T: token_count() }), points: at(facts.map((one) => one.entropy / Math.log(token_count()))) },
+      { name: word("curve_entropy", { T: token_count() }), points: at(entropies) },
       { name: word("curve_through", { top: percent(top, 2) }), points: at(through.map((part) => part / top)) },
     ],
-    x: { from: -2, to: 2, ticks: [-2, -1, 0, 1, 2].map((power) => [power, String(10 ** power)]), name: word("temperature") },
+    x: { from: -2, to: 2, ticks, name: word("temperature") },
     y: { from: 0, to: 1, ticks: [[0, "0"], [0.5, "0.5"], [1, "1"]] },
     mark: Math.log10(live.how.temperature), label: word("scale_curve"),
   });

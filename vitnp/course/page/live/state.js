@@ -83,10 +83,14 @@ function section(id, draw) {
 
 function draw_visible() {
   for (const one of sections) {
-    if (one.stale && one.visible) {
-      one.stale = false;
-      one.draw();
-    }
+    if (one.visible) draw_section(one);
+  }
+}
+
+function draw_section(one) {
+  if (one.stale) {
+    one.stale = false;
+    one.draw();
   }
 }
 
@@ -96,6 +100,8 @@ function watch_sections() {
     draw_visible();
   }, { rootMargin: "200px" });
   sections.forEach((one) => observer.observe(by_id(one.id)));
+  // All once, so that what is further down has its place before somebody jumps there.
+  in_pieces("sections", sections.length, (i) => draw_section(sections[i]), () => {});
 }
 
 // --- long work, in pieces that leave the page responsive

@@ -2,10 +2,15 @@
 
 const WIDTHS = [4, 16, 64, 256, 1024];
 
+const random_facts = new Map(); // of d_k: with the root and without
+
 function draw_widths() {
   const d_k = WIDTHS[by_id("width").value];
   set_text("width-value", String(d_k));
-  const [scaled_, plain] = [1 / Math.sqrt(d_k), 1].map((factor) => random_attention(d_k, factor));
+  if (!random_facts.has(d_k)) {
+    random_facts.set(d_k, [1 / Math.sqrt(d_k), 1].map((factor) => random_attention(d_k, factor)));
+  }
+  const [scaled_, plain] = random_facts.get(d_k);
   const row = (key, of) => [word(key), of(scaled_), of(plain)];
   live.random = { scaled: scaled_, unscaled: plain };
   table("width-numbers", ["", word("scaled"), word("unscaled")], [
@@ -25,10 +30,11 @@ function random_attention(d_k, factor) {
     const A = softmax_forward({ data: S, shape: [1, 17] });
     const dA = { data: Float64Array.from({ length: 17 }, normal), shape: [1, 17] };
     const dS = softmax_backward(dA, A);
-    return { S: norm({ data: S }) / Math.sqrt(17), entropy: entropy(A.data), most: Math.max(...A.data), through: norm(dS) / norm(dA) };
+    const through = norm(dS) / norm(dA);
+    return { spread: norm({ data: S }) / Math.sqrt(17), entropy: entropy(A.data), most: Math.max(...A.data), through };
   });
   const of = (name) => average(draws.map((one) => one[name]));
-  return { spread: of("S"), entropy: of("entropy"), most: of("most"), through: of("through") };
+  return { spread: of("spread"), entropy: of("entropy"), most: of("most"), through: of("through") };
 }
 
 // The same numbers for the same seed: a linear congruential generator (Numerical Recipes), Box and Muller's method.
