@@ -141,6 +141,11 @@ def test_a_head_off(page):
     wait(page, "live.head_changes")
     loss = page.evaluate("live.backward(live.pass({ heads: null }), live.chosen).loss")
     assert f"{number(f'{loss:.4g}'):g}" in page.locator("#heads-line").inner_text()
+    for _ in range(3):
+        page.locator("#heads-least").click()
+    assert page.evaluate("live.how.heads.flat().some(Boolean)") is False
+    page.locator("#scale-curve polyline").first.wait_for()  # no gradient reaches the attention weights
+    assert cells(page, "scale-numbers", 4) == ["0%", "0%"]
     page.locator("#heads-on").click()
     assert page.evaluate("live.how.heads.flat().every(Boolean)")
 

@@ -2,6 +2,7 @@
 
 function start_maps() {
   const tokens = by_id("tokens");
+  tokens.style.gridTemplateColumns = `repeat(${grid_size()}, 1fr)`;
   for (let token = 0; token <= grid_size() ** 2; token++) {
     const button = element("button", { "data-token": String(token) }, token ? element("canvas") : "[CLS]");
     button.addEventListener("click", () => show_inside({ token }));

@@ -5,6 +5,7 @@ function start_pixels() {
   const [height, width] = live.config.image_size;
   for (let row = 0; row < height; row++) {
     const line = element("div", { role: "row" });
+    line.style.gridTemplateColumns = `repeat(${width}, 1fr)`;
     for (let column = 0; column < width; column++) line.append(pixel_button(row * width + column));
     grid.append(line);
   }

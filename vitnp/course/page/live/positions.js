@@ -4,6 +4,7 @@ let picked = null; // the patch that waits for the one it is exchanged with
 
 function start_positions() {
   const places = by_id("shuffled");
+  places.style.gridTemplateColumns = `repeat(${grid_size()}, 1fr)`;
   for (let n = 0; n < grid_size() ** 2; n++) {
     const button = element("button", {}, element("canvas"));
     button.addEventListener("click", () => exchange(n));

@@ -35,6 +35,11 @@ function attention_facts(other) {
   };
 }
 
+// ‖∂u‖/‖∂A‖; with all heads off no gradient arrives at A.
+function let_through({ dA, dS }) {
+  return dA > 0 ? dS / dA : 0;
+}
+
 function rows_of(A) {
   const T = A.shape.at(-1);
   return Array.from({ length: A.data.length / T }, (_, i) => A.data.subarray(i * T, (i + 1) * T));
@@ -61,7 +66,7 @@ function draw_scale() {
     row("largest_weight", (facts) => share(facts.most)),
     row("norm_dA", ({ dA }) => number(dA, 3)),
     row("norm_dS", ({ dS }) => number(dS, 3)),
-    row("let_through", ({ dA, dS }) => percent(dS / dA)),
+    row("let_through", (facts) => percent(let_through(facts))),
     row("loss_name", ({ loss }) => number(loss, 3)),
     row("predicted_class", ({ digit }) => String(digit)),
   ]);
@@ -90,8 +95,8 @@ function draw_rows_of_weights(both) {
 function draw_curve(facts) {
   const at = (values) => values.map((value, i) => [TEMPERATURES[i], value]);
   const entropies = facts.map((one) => one.entropy / Math.log(token_count()));
-  const through = facts.map(({ dA, dS }) => dS / dA);
-  const top = Math.max(...through);
+  const through = facts.map(let_through);
+  const top = Math.max(...through) || 1;
   const ticks = [-2, -1, 0, 1, 2].map((power) => [power, String(10 ** power)]);
   line_chart("scale-curve", {
     lines: [
