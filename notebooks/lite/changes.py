@@ -64,7 +64,7 @@ REPLACED = {
     ),
 }
 
-# What the reader should know of the replacements of a notebook, below its title.
+# What the reader should know of one notebook, below its title: what is replaced, or slow.
 SAID = {
     "06": Text(
         "브라우저에서는 B/16 블록 대신 더 작은 **S/16** 블록으로 계산합니다. 그래서 토큰의 값이 768개가 아니라 "
@@ -77,5 +77,9 @@ SAID = {
         "본문의 숫자보다 낮습니다.",
         "In the browser we train for **a tenth of the steps**: 54 in place of 540. The accuracies are therefore lower "
         "than the numbers in the text.",
+    ),
+    "13": Text(
+        "학습하는 셀 하나는 브라우저에서 몇 분 걸립니다.",
+        "The one cell that trains takes minutes in the browser.",
     ),
 }

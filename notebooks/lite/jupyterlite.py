@@ -34,6 +34,7 @@ def build(out, wheels, *, pyodide=None):
         environment = os.environ | {"PATH": f"{TOOLS}{os.pathsep}{os.environ.get('PATH', '')}"}
         done = subprocess.run(
             [tool, "build", "--lite-dir", folder],
+            cwd=folder,  # where it leaves a file of its own
             env=environment,
             capture_output=True,
             text=True,
