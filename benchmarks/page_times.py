@@ -66,7 +66,7 @@ def loaded(browser, path):
     page = context.new_page()
     page.add_init_script(READY)
     page.goto(path.resolve().as_uri())
-    page.wait_for_function("window.ready_at")
+    page.wait_for_selector("body[data-ready]")
     found = page.evaluate("window.ready_at"), page.evaluate(HOVERS)
     context.close()
     return found

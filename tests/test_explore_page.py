@@ -121,9 +121,7 @@ def test_by_the_keyboard_alone(small, made):
     assert state(small)["token"] == 1 + config.grid[1] + 1
     named = token_name(state(small)["token"], config)
     assert named in page.locator("#reading").inner_text()
-    page.wait_for_function(
-        "(name) => document.getElementById('announce').textContent.includes(name)", arg=named
-    )
+    page.locator("#announce", has_text=named).wait_for(state="attached")
     steps = [
         ("]", "layer", 1),
         ("[", "layer", 0),
