@@ -39,10 +39,10 @@ class Read:
         levels = self.numbers(s["at"], shape).astype(float)
         peaks = self.numbers(s["peaks_at"], shape[:3], "f4")[..., None].astype(float)
         lse = self.numbers(s["lse_at"], shape[:3], "f4")[..., None]
-        n = np.where(peaks > s["peak"], s["fine"], s["coarse"])
+        n = self.numbers(s["levels_at"], shape[:3])[..., None].astype(float)
         A = encode.value(levels, peaks, n)
         S = np.log(np.where(levels > 0, A, np.nan)) + lse
-        return A, encode.error(levels, peaks, n, s["by"]), S
+        return A, np.minimum(encode.error(levels, peaks, n), s["largest_error"]), S
 
     def row_of_class_token(self, name):
         """(values, errors) of row 0 of ∂A or ∂S: (L, H, T)."""

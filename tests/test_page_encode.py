@@ -24,6 +24,7 @@ def test_zeros_have_no_scale():
 def test_a_norm_of_zero_is_said_of_zero_alone():
     x = np.array([[0.0, 0.0], [1e-9, 0.0], [3.0, 4.0]])
     assert encode.norms(x, 5.0).tolist() == [0, 1, 255]
+    assert encode.norms(np.float32(x * 1e-25), 5e-25).tolist() == [0, 1, 255]
 
 
 def test_bins_are_inside_a_head_and_cover_every_column():
@@ -38,16 +39,25 @@ def test_a_bin_stands_for_its_largest_magnitude():
     assert encode.largest(x, np.array([0, 2, 4])).tolist() == [[-3.0, 2.5]]
 
 
+def peaked(peak, T):
+    """A row with one large weight, the others alike."""
+    return np.r_[peak, np.full(T - 1, (1 - peak) / (T - 1))]
+
+
 @pytest.mark.parametrize("sharp", [0.01, 1.0, 4.0, 30.0])
 def test_rows_of_attention(sharp):
-    rng = np.random.default_rng(1)
-    S = sharp * rng.standard_normal((3, 40, 197))
+    S = sharp * np.random.default_rng(1).standard_normal((3, 40, 197))
     A = np.exp(S - S.max(axis=-1, keepdims=True))
     A /= A.sum(axis=-1, keepdims=True)
-    levels, peaks = encode.attention(A)
-    n = encode.attention_levels(peaks)[..., None]
-    shown = encode.value(levels.astype(np.float64), peaks[..., None], n)
-    off = np.abs(shown - A)
-    assert off.max() < 0.01
-    assert np.abs(shown.sum(axis=-1) - 1).max() < 0.02
-    assert (off <= encode.error(levels, peaks[..., None], n, by=0.5 + encode.NEAR) + 1e-6).all()
+    A[0, 0], A[0, 1], A[0, 2] = peaked(0.229, 197), peaked(0.999999, 197), peaked(1 / 197, 197)
+    levels, peaks, n = encode.attention(A)
+    n = n[..., None].astype(float)
+    shown = encode.value(levels.astype(float), peaks[..., None], n)
+    assert np.abs(shown - A).max() < 0.01 and np.abs(shown.sum(axis=-1) - 1).max() < 0.02
+    assert (np.abs(shown - A) <= encode.error(levels, peaks[..., None], n) + 1e-6).all()
+    assert np.median(n) == 31  # few bits where they are enough
+
+
+def test_rows_too_long_for_any_number_of_levels_have_the_largest():
+    levels, _, n = encode.attention(peaked(0.5, 60_000)[None])
+    assert n == 255 and levels[0, 0] == 255

@@ -147,7 +147,7 @@ def arrays(records, config, binary, bins):
 
 def summary(x):
     """The norm and the extremes of an array."""
-    norm = np.sqrt((x.astype(np.float64) ** 2).sum())
+    norm = encode.of_rows(x.ravel())
     found = {"norm": norm, "min": x.min(), "max": x.max(), "mean": x.mean(dtype=np.float64)}
     return {name: rounded(value) for name, value in found.items()}
 
@@ -161,7 +161,7 @@ def matrix(x, binary, heads, bins):
     """How (rows, columns) is kept: bins of columns in levels, the norm of each row, and some numbers as they are."""
     edges, scale = encode.edges(x.shape[1], heads, bins), float(np.abs(x).max())
     levels = encode.signed(encode.largest(x, edges), scale) + encode.LEVELS
-    norms_scale = float(np.sqrt((x * x).sum(axis=-1, dtype=np.float64).max()))
+    norms_scale = float(encode.of_rows(x).max())
     corners = np.split(x[:3], heads, axis=1)
     return {
         "at": binary.add(levels.astype(np.uint8)),
@@ -194,15 +194,20 @@ def image(x, config, binary):
 
 
 def scores(t, config, binary):
-    """How the S and A of every block and head are kept, and their gradients."""
+    """How the S and A of every block and head are kept, and their gradients: (L, H, T, T) each.
+
+    Of A every weight, and ln Σ exp S of each row, which gives S = ln A + ln Σ exp S. Of the gradients the row of [CLS].
+    Of all four the norm of every row, and of each head's matrix its norm, least, largest and mean.
+    """
     A, S = (_stacked(t.get, name, config) for name in ("A", "S"))
-    levels, peaks = encode.attention(A)
+    levels, peaks, numbers = encode.attention(A)
+    shown = encode.value(levels.astype(np.float64), peaks[..., None], numbers[..., None].astype(np.float64))
     highest = S.max(axis=-1)
     lse = highest + np.log(np.exp(S - highest[..., None]).sum(axis=-1))
-    found = {
-        "at": binary.add(levels), "peaks_at": binary.add(peaks), "lse_at": binary.add(lse.astype(np.float32)),
-        "coarse": encode.COARSE, "fine": encode.FINE, "peak": encode.PEAK, "by": 0.5 + encode.NEAR,
-    }  # fmt: skip
+    found = {"at": binary.add(levels), "peaks_at": binary.add(peaks), "levels_at": binary.add(numbers)}
+    found |= {"lse_at": binary.add(lse.astype(np.float32)), "largest_error": float(np.abs(shown - A).max())}
+    found["stats"] = {"A": _of_heads(A), "S": _of_heads(S)}
+    found |= _norms(A, "row_norms_A", binary) | _norms(S, "row_norms_S", binary)
     if t.backward is None:
         return found
     for name in ("A", "S"):
@@ -211,10 +216,21 @@ def scores(t, config, binary):
         levels = encode.signed(d[..., 0, :], scale[..., None], encode.ROW).astype(np.int16) + encode.ROW
         found[f"grad_{name}_at"] = binary.add(levels.astype(np.uint8))
         found[f"grad_{name}_scales_at"] = binary.add(scale.astype(np.float32))
-        scale = np.sqrt((d * d).sum(axis=-1).max(axis=-1))
-        found[f"norms_{name}_at"] = binary.add(encode.norms(d, scale[..., None]))
-        found[f"norms_{name}_scales_at"] = binary.add(scale.astype(np.float32))
+        found["stats"][f"grad_{name}"] = _of_heads(d)
+        found |= _norms(d, f"norms_{name}", binary)
     return found
+
+
+def _of_heads(x):
+    """[norm, least, largest, mean] of every head's matrix, by block."""
+    return [[list(summary(matrix).values()) for matrix in block] for block in x]
+
+
+def _norms(x, name, binary):
+    """The norms of the rows, by the largest of each head's."""
+    scale = encode.of_rows(x).max(axis=-1)
+    levels = binary.add(encode.norms(x, scale[..., None]))
+    return {f"{name}_at": levels, f"{name}_scales_at": binary.add(scale.astype(np.float32))}
 
 
 def _stacked(get, name, config):

@@ -9,9 +9,9 @@ import numpy as np
 LEVELS = 15  # of a value of either sign
 ROW = 127  # the same for a row of ∂A or ∂S
 NORMS = 255  # of the norm of a row
-COARSE, FINE, PEAK = 31, 63, 0.23  # of an attention weight: FINE in a row whose largest is above PEAK
-OFF = 0.01  # a row of A whose sum is off by more is rounded again
-NEAR = 0.25  # of a level: a root so near to the middle of two levels may be rounded to either
+WEIGHTS = (31, 63, 127, 255)  # of an attention weight: each row has the first of these with which it is
+TINY = np.finfo(np.float32).tiny
+NEAR, SUM = 0.0075, 0.01  # within NEAR of every weight, and its sum within SUM
 
 
 def signed(x, scale, levels=LEVELS):
@@ -25,17 +25,22 @@ def value(level, scale, levels=LEVELS):
     return np.sign(level) * (np.abs(level) / levels) ** 2 * scale
 
 
-def error(level, scale, levels=LEVELS, by=0.5):
-    """How far a value may be from what its level stands for, where roots are off by at most `by` levels."""
+def error(level, scale, levels=LEVELS):
+    """How far a value may be from what its level stands for: its root is off by half a level at most."""
     level = np.abs(np.asarray(level, np.float64))
-    above = np.minimum(level + by, levels) ** 2 - level**2
-    below = level**2 - np.maximum(level - by, 0) ** 2
+    above = np.minimum(level + 0.5, levels) ** 2 - level**2
+    below = level**2 - np.maximum(level - 0.5, 0) ** 2
     return np.maximum(above, below) / levels**2 * scale
+
+
+def of_rows(x):
+    """The norm of each row, float64: the square of a float32 may be too large or too small for a float32."""
+    return np.sqrt((x.astype(np.float64) ** 2).sum(axis=-1))
 
 
 def norms(x, scale):
     """The norms of the rows (…, columns) as levels 0 … 255, uint8; 0 stands for exactly zero."""
-    n = np.sqrt((x * x).sum(axis=-1, dtype=np.float64))
+    n = of_rows(x)
     levels = np.rint(NORMS * np.sqrt(n / np.where(scale > 0, scale, 1)))
     return np.where(n > 0, np.maximum(levels, 1), 0).astype(np.uint8)
 
@@ -55,37 +60,21 @@ def largest(x, edges):
     return np.where(high >= -low, high, low)
 
 
-def attention_levels(peaks):
-    """How many levels the weights of a row have, by the row's largest."""
-    return np.where(peaks > PEAK, FINE, COARSE)
-
-
 def attention(A):
-    """Attention weights (…, T) as levels, uint8, and the largest of each row, float32 (…).
+    """Attention weights (…, T) as levels, uint8; the largest of each row, float32 (…), and its number of levels, uint8.
 
-    The root of a weight's share of the row's largest is rounded; in rows whose sum would be off by more than OFF,
-    roots near to the middle of two levels are then rounded the other way. So a root is off by at most 0.5 + NEAR.
+    Level l stands for (l/n)²·largest, with n by row. The last of WEIGHTS is taken where none is near enough.
     """
     peaks = A.max(axis=-1).astype(np.float32)
-    n = attention_levels(peaks)[..., None]
-    roots = n * np.sqrt(np.minimum(A / np.maximum(peaks, np.finfo(np.float32).tiny)[..., None], 1))
-    levels = np.rint(roots)
-    scale = peaks[..., None] / n**2
-    off = (levels**2 * scale).sum(axis=-1) - A.sum(axis=-1)
-    for row in zip(*np.nonzero(np.abs(off) > OFF), strict=True):
-        levels[row] = _again(levels[row], roots[row], scale[row], off[row])
-    return levels.astype(np.uint8), peaks
-
-
-def _again(levels, roots, scale, off):
-    """The levels of a row whose sum is off, with as many as are needed rounded the other way, the nearest first."""
-    other = levels - np.sign(off)  # too much in all: one level less
-    moved = np.abs(roots - other)
-    may = (moved <= 0.5 + NEAR) & (other >= 0)
-    change = np.where(may, np.abs(other**2 - levels**2) * scale, 0)
-    order = np.argsort(np.where(may, moved, np.inf), kind="stable")
-    wanted = np.cumsum(change[order]) <= abs(off)
-    turned = order[wanted & may[order]]
-    levels = levels.copy()
-    levels[turned] = other[turned]
-    return levels
+    levels, numbers = np.zeros(A.shape, np.uint8), np.zeros(peaks.shape, np.uint8)
+    left = np.ones(peaks.shape, bool)
+    for n in WEIGHTS:
+        rows, scale = A[left], peaks[left][:, None].astype(np.float64)
+        rounded = np.rint(n * np.sqrt(np.minimum(rows / np.maximum(scale, TINY), 1)))
+        off = value(rounded, scale, n) - rows
+        near = (np.abs(off).max(axis=-1) <= NEAR) & (np.abs(off.sum(axis=-1)) <= SUM) | (n == WEIGHTS[-1])
+        taken = left.copy()
+        taken[left] = near
+        levels[taken], numbers[taken] = rounded[near], n
+        left &= ~taken
+    return levels, peaks, numbers
