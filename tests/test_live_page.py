@@ -182,13 +182,26 @@ def test_steps_lower_the_loss_as_predicted_and_can_be_undone(page):
     assert page.evaluate("live.loss") == pytest.approx(after, rel=1e-3)
     assert after <= before
     page.locator("#ten-steps").click()
-    assert page.evaluate("live.history.length") == 11
-    wait(page, "live.accuracy")
+    wait(page, "live.history.length === 11 && live.accuracy")
+    assert page.locator("#progress").is_hidden()
     assert "360" in page.locator("#step-line").inner_text()
     page.locator("#undo-step").click()
     assert page.evaluate("live.history.length") == 10
     page.locator("#reset-steps").click()
     assert page.evaluate("live.p === live.first && live.history.length === 0")
+
+
+def test_ten_steps_are_taken_one_per_frame_and_end_when_something_else_changes(page):
+    page.locator("#one-step").click()
+    wait(page, "live.accuracy && document.getElementById('progress').hidden")
+    taken, shown = page.evaluate(
+        "(document.getElementById('ten-steps').click(), "
+        "[live.history.length, document.getElementById('progress').value])"
+    )
+    assert (taken, shown) == (2, 1)
+    page.evaluate("document.getElementById('reset-steps').click()")
+    wait(page, "live.accuracy")
+    assert page.evaluate("live.history.length") == 0
 
 
 def test_the_gradient_check(page):
@@ -203,6 +216,9 @@ def test_the_gradient_check(page):
     page.keyboard.press("Home")  # 1e-12: rounding
     assert page.evaluate("live.checked.relative") > found["relative"]
     page.locator("#check-curve polyline").wait_for()
+    assert page.locator("#check-floor").inner_text() == ""
+    page.locator("#leaf").select_option("blocks.0.attention.b_K")
+    assert "참값은 0" in page.locator("#check-floor").inner_text()
 
 
 def test_inside_by_keyboard(page):

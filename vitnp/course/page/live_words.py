@@ -172,6 +172,8 @@ CONTROLS = {
     "part_norms": ("블록 {block} LayerNorm", "Block {block} LayerNorm"),
     "part_attention": ("블록 {block} 어텐션", "Block {block} attention"),
     "part_feed_forward": ("블록 {block} FFN", "Block {block} FFN"),
+    "progress": ("진행", "Progress"),
+    "stepping": ("스텝을 실행하는 중입니다 …", "Taking the steps …"),
     "measuring": ("테스트 이미지의 정확도를 재는 중입니다 …", "Measuring the accuracy on the test images …"),
     "accuracy_line": (
         "테스트 이미지 {count}장의 정확도: 처음 파라미터 {before}, 지금 {now}",
@@ -185,6 +187,16 @@ CONTROLS = {
     "analytic": ("역전파", "Backward pass"),
     "numeric": ("중심 차분", "Central difference"),
     "relative_error": ("상대 오차", "Relative error"),
+    "check_key_bias": (
+        "b_K는 한 행의 모든 스코어에 같은 수를 더하고, softmax에서는 그 수가 약분됩니다. 그래서 참값은 0입니다.",
+        "b_K adds the same number to all scores of a row, and softmax cancels it: the true gradient is 0.",
+    ),
+    "check_floor": (
+        "두 값의 크기가 모두 {floor}(모든 파라미터 중 가장 큰 그래디언트의 1/1,000,000)보다 작으므로, 차이를 "
+        "이 값으로 나누었습니다.",
+        "Both values are smaller than {floor}, 1/1,000,000 of the largest gradient of any parameter, so their "
+        "difference is divided by that.",
+    ),
     "check_curve": ("h에 따른 상대 오차 (로그 눈금)", "Relative error by h (log scale)"),
 }
 WORDS = {key: Text(*texts) for key, texts in (STORY | CONTROLS).items()}

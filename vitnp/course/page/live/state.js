@@ -108,13 +108,15 @@ function watch_sections() {
 
 const works = {};
 
-// work(i) for i < count, a few at a time; then done(results). A later call of the same name ends the earlier one.
-function in_pieces(name, count, work, done) {
+// work(i) for i < count, a few at a time, and watch(how many are done); then done(results). A later call of the same
+// name ends the earlier one.
+function in_pieces(name, count, work, done, watch = () => {}) {
   const own = (works[name] = { results: [] });
   const some = () => {
     if (works[name] !== own) return;
     const end = performance.now() + 12;
     while (own.results.length < count && performance.now() < end) own.results.push(work(own.results.length));
+    watch(own.results.length);
     if (own.results.length < count) setTimeout(some);
     else {
       delete works[name];
