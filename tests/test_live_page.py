@@ -145,7 +145,7 @@ def test_a_head_off(page):
         page.locator("#heads-least").click()
     assert page.evaluate("live.how.heads.flat().some(Boolean)") is False
     page.locator("#scale-curve polyline").first.wait_for()  # no gradient reaches the attention weights
-    assert cells(page, "scale-numbers", 4) == ["0%", "0%"]
+    assert cells(page, "scale-numbers", 2) == ["0%", "0%"]
     page.locator("#heads-on").click()
     assert page.evaluate("live.how.heads.flat().every(Boolean)")
 
@@ -157,6 +157,7 @@ def test_a_low_temperature_saturates_softmax(page):
         page.keyboard.press("PageDown")
     after = page.evaluate("live.attention.scaled")
     assert page.evaluate("live.how.temperature") < 0.011
+    assert page.locator("#temperature").get_attribute("aria-valuetext") == "0.01"
     assert after["entropy"] < before["entropy"]
     assert after["dS"] / after["dA"] < before["dS"] / before["dA"]
     assert number(cells(page, "scale-numbers", 0)[0]) == pytest.approx(after["entropy"], rel=1e-2)
@@ -181,12 +182,16 @@ def test_steps_lower_the_loss_as_predicted_and_can_be_undone(page):
     assert page.evaluate("live.history[0].after - live.history[0].loss") == pytest.approx(predicted, rel=0.1)
     assert page.evaluate("live.loss") == pytest.approx(after, rel=1e-3)
     assert after <= before
+    assert page.locator("#step-flag").inner_text() == ""
     page.locator("#ten-steps").click()
     wait(page, "live.history.length === 11 && live.accuracy")
     assert page.locator("#progress").is_hidden()
     assert "360" in page.locator("#step-line").inner_text()
     page.locator("#undo-step").click()
     assert page.evaluate("live.history.length") == 10
+    page.locator("#rate").press("End")  # 10
+    page.locator("#one-step").click()
+    assert "너무 컸습니다" in page.locator("#step-flag").inner_text()
     page.locator("#reset-steps").click()
     assert page.evaluate("live.p === live.first && live.history.length === 0")
 
@@ -244,6 +249,18 @@ def test_drawing_and_pixels_by_keyboard(page):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("9")
     assert page.evaluate("live.image[1]") == 16
+
+
+def test_what_is_out_of_sight_follows(page):
+    page.locator("#top h1").scroll_into_view_if_needed()
+    page.locator("#pad-clear").click()
+    assert "빈 그림" in page.locator("#which").inner_text()
+    assert page.locator("#label option").first.inner_text() == f"첫 예측 ({page.evaluate('live.chosen')})"
+    wait(
+        page, "document.getElementById('step-numbers').textContent.includes(Number(live.loss.toPrecision(4)))"
+    )
+    page.locator("#language").click()
+    wait(page, "document.getElementById('check-numbers').textContent.includes('Backward pass')")
 
 
 def test_a_phone_does_not_scroll_sideways(page):

@@ -31,7 +31,7 @@ function draw_check() {
   by_id("index").value = index;
   by_id("index").max = leaf.data.length - 1;
   const log_h = Number(by_id("h").value);
-  set_text("h-value", number(10 ** log_h, 2));
+  show_value("h", number(10 ** log_h, 2));
   live.checked = checked(log_h);
   table("check-numbers", null, [
     [word("weight_value"), number(leaf.data[index], 6)],
@@ -40,6 +40,7 @@ function draw_check() {
     [word("relative_error"), number(live.checked.relative, 2)],
   ]);
   set_text("check-floor", floor_said(by_id("leaf").value));
+  by_id("check-curve").classList.add("computing");
   in_pieces("check", STEPS.length, (i) => checked(STEPS[i]).relative, draw_errors);
 }
 

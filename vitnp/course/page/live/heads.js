@@ -66,7 +66,8 @@ function draw_heads() {
     live.head_changes = changes;
     const most = Math.max(...changes.map(Math.abs)) || 1;
     changes.forEach((dloss, i) => {
-      const change_said = `${dloss < 0 ? "−" : "+"}${Math.abs(dloss).toFixed(3)}`;
+      const size = Math.abs(dloss).toFixed(3);
+      const change_said = Number(size) ? `${dloss < 0 ? "−" : "+"}${size}` : size;
       buttons[i].lastChild.textContent = change_said;
       const place = { block: places[i][0] + 1, head: places[i][1] + 1 };
       buttons[i].setAttribute("aria-label", word("switch_label", { ...place, change: change_said }));

@@ -43,7 +43,7 @@ function is_running() {
 }
 
 function draw_steps() {
-  set_text("rate-value", number(rate(), 2));
+  show_value("rate", number(rate(), 2));
   const last = live.history.at(-1);
   const gradient = norm_of_leaves(live.dp);
   by_id("undo-step").disabled = !last?.p;
@@ -56,8 +56,14 @@ function draw_steps() {
     [word("true_decrease"), last ? number(last.after - last.loss, 3) : "–", ""],
     [word("loss_after"), last ? number(last.after) : "–", ""],
   ]);
+  set_text("step-flag", last && too_large(last) ? word("step_too_large") : "");
   bar_chart("change-bars", changes_by_part());
   show_accuracy();
+}
+
+// Whether the loss changed by another half, or more, than the gradient predicted; differences of rounding are none.
+function too_large({ predicted, loss, after }) {
+  return !(Math.abs(after - loss - predicted) <= Math.max(Math.abs(predicted) / 2, 1e-9));
 }
 
 // ‖p − p₀‖ of each part: of what the steps changed so far, or, before the first, of what one step would change.
@@ -89,12 +95,14 @@ function show_accuracy() {
   measure_accuracy(live.p, (now) => measure_accuracy(live.first, (before) => {
     live.accuracy = { before, now };
     by_id("progress").hidden = true;
+    by_id("step-line").classList.toggle("flag", now < before - 0.05);
     set_text("step-line", word("accuracy_line", { before: share(before), now: share(now), count: live.digits.length }));
   }));
 }
 
 function show_progress(key, value, max) {
   set_text("step-line", word(key));
+  by_id("step-line").classList.remove("flag");
   Object.assign(by_id("progress"), { hidden: false, max, value });
 }
 

@@ -59,6 +59,14 @@ function refresh() {
   show_now();
   sections.forEach((section) => { section.stale = true; });
   draw_visible();
+  clearTimeout(drawing_all);
+  drawing_all = setTimeout(draw_all_sections, 500);
+}
+
+// Those out of sight too, once nothing changes: a screen reader reads all of the page.
+let drawing_all = 0;
+function draw_all_sections() {
+  in_pieces("sections", sections.length, (i) => draw_section(sections[i]), () => {});
 }
 
 function take(image, label, source = null) {
@@ -100,8 +108,7 @@ function watch_sections() {
     draw_visible();
   }, { rootMargin: "200px" });
   sections.forEach((one) => observer.observe(by_id(one.id)));
-  // All once, so that what is further down has its place before somebody jumps there.
-  in_pieces("sections", sections.length, (i) => draw_section(sections[i]), () => {});
+  draw_all_sections(); // so that what is further down has its place before somebody jumps there
 }
 
 // --- long work, in pieces that leave the page responsive
