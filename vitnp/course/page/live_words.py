@@ -181,6 +181,10 @@ CONTROLS = {
         "지난 스텝은 너무 컸습니다. 손실의 변화가 1차 근사의 예측과 크게 다릅니다.",
         "The last step was too large: the first-order prediction does not hold.",
     ),
+    "step_overflows": (
+        "파라미터가 너무 커져 손실을 계산할 수 없으므로 이 스텝은 실행하지 않았습니다.",
+        "This step was not taken: the parameters would be too large to compute the loss.",
+    ),
     "change_next": (
         "다음 스텝에서 각 부분이 변하는 크기 (노름)",
         "How much each part changes in the next step (norm)",

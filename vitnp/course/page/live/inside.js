@@ -73,7 +73,7 @@ function draw_maps() {
     const [l, h] = button.dataset.map.split(".").map(Number);
     const weights = weights_of(live.saved, l, h, token);
     const most = Math.max(...weights.subarray(1));
-    picture(button.firstChild, weights.subarray(1), size, size, (a) => cividis(a / most));
+    picture(button.firstChild, weights.subarray(1), size, size, (a) => cividis(a / (most || 1)));
     button.querySelector("b").textContent = share(most);
     button.lastChild.textContent = `[CLS] ${share(weights[0])}`;
     button.setAttribute("aria-pressed", String(l === block && h === head));

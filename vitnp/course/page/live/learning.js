@@ -8,7 +8,8 @@ function start_steps() {
   on("one-step", "click", () => take_steps(1));
   on("ten-steps", "click", () => take_steps(STEPS_OF_A_RUN));
   on("undo-step", "click", () => {
-    live.p = live.history.pop()?.p ?? live.p;
+    if (!live.history.at(-1)?.p) return;
+    live.p = live.history.pop().p;
     refresh();
   });
   on("reset-steps", "click", () => {
@@ -27,8 +28,11 @@ let run = { left: 0 }; // of several steps: what the last one left behind, and h
 function take_steps(count) {
   const { p, dp, loss, chosen } = live;
   const gradient = norm_of_leaves(dp);
-  live.p = step(p, dp, rate());
-  live.history.push({ p, loss, gradient, predicted: -rate() * gradient ** 2, after: loss_of(pass(), chosen) });
+  const next = step(p, dp, rate());
+  const after = loss_of(pass({}, live.image, next), chosen);
+  if (!Number.isFinite(after)) return set_text("step-flag", word("step_overflows"));
+  live.p = next;
+  live.history.push({ p, loss, gradient, predicted: -rate() * gradient ** 2, after });
   if (live.history.length > UNDONE) live.history.at(-1 - UNDONE).p = null;
   const own = (run = { p: live.p, chosen, left: count - 1 });
   refresh();
