@@ -6,7 +6,7 @@
 # make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides that need no network, and as a PDF: slides/
 # make slides PLAN=90min LANG=ko    the same of all that a lesson plan shows, with speaker notes; OPTIONS=--help for more
 # make site   the notebooks for a browser with nothing installed, and the pages to touch: site/, for any web server
-# make site-check       start such a site in Chromium without a network, from Pyodide's core files of npm
+# make site-check       start such a site in Chromium, which reaches no other machine, from Pyodide's core files of npm
 # make sheet  the formula sheet and the errata, A4 pages in PDF in both languages, into docs/sheet
 # make notebooks        build and run the notebooks from notebooks/src
 # make check-notebooks  run them all, and compare with those that are there; NUMBERS="05 08" for some
@@ -65,12 +65,14 @@ site: $(INSTALLED) .venv-site/.installed
 site-check: $(INSTALLED) .venv-site/.installed
 	@$(BIN)/python notebooks/lite --check
 
+NO_LITE := || { echo "make site needs JupyterLite in .venv-site, and it could not be installed; it needs a network once, or a PyPI mirror in PIP_INDEX_URL"; exit 2; }
+
 # JupyterLite in an environment of its own, and the wheel of comm, which its kernel needs and Pyodide has not
 .venv-site/.installed: notebooks/lite/requirements.txt
 	@echo "installing JupyterLite into .venv-site, once only"
 	@$(PYTHON) -m venv .venv-site
-	@.venv-site/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	@.venv-site/bin/python -m pip download --quiet --disable-pip-version-check --no-deps -d .venv-site/wheels comm==0.2.3
+	@.venv-site/bin/python -m pip install --quiet --disable-pip-version-check -r $< $(NO_LITE)
+	@.venv-site/bin/python -m pip download --quiet --disable-pip-version-check --no-deps -d .venv-site/wheels comm==0.2.3 $(NO_LITE)
 	@touch $@
 
 sheet: $(OWN)

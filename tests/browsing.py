@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib
-import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,16 +9,10 @@ from typing import Any
 
 import pytest
 
-# No name has an address, so a request that a page makes goes nowhere; and the browser makes none of its own.
-FLAGS = (
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-)
+sys.path.append(str(Path(__file__).parents[1] / "notebooks"))
+browser = importlib.import_module("slides.browser")  # the one that makes the slides' PDF
+sys.path.pop()
+FLAGS = (*browser.QUIET, browser.NO_NETWORK)
 
 
 @dataclass
@@ -41,37 +34,27 @@ class Opened:
         return True
 
 
-def _find():
-    """The path of a browser, or None: the one that makes the slides' PDF."""
-    sys.path.append(str(Path(__file__).parents[1] / "notebooks"))
-    try:
-        return importlib.import_module("slides.browser").find()
-    finally:
-        sys.path.pop()
-
-
 @contextlib.contextmanager
 def started():
     """The browser, through Playwright; None where no browser is installed."""
-    path = _find()
+    path = browser.find()
     if not path:
         yield None
         return
-    root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()  # else it does not start
     with importlib.import_module("playwright.sync_api").sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=[*FLAGS, *root])
-        yield browser
-        browser.close()
+        chromium = driver.chromium.launch(executable_path=path, args=[*FLAGS, *browser.as_root()])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")
 def chromium():
     """One browser for all tests. They are skipped where there is none, or no Playwright."""
     pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
-    with started() as browser:
-        if browser is None:
+    with started() as found:
+        if found is None:
             pytest.skip("needs Chromium, Chrome or Edge")
-        yield browser
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -147,12 +147,13 @@ def test_the_first_page_leads_to_all_that_is_there(tmp_path, files):
         path.write_text(f"<title>{path.stem} &amp; more</title>", "utf-8")
     front.write(tmp_path, pages)
     text = (tmp_path / "index.html").read_text("utf-8")
-    korean, english = text.split('<section lang="en">')
+    korean, english = text.split('<section lang="en" id="en">')
     for path in files.rglob("*.ipynb"):
         link = f'href="lite/notebooks/index.html?path={path.relative_to(files).as_posix()}"'
         assert text.count(link) == 1
-    assert text.count('href="') == len(list(files.rglob("*.ipynb"))) + 4
-    assert 'href="pages/cat.html">cat &amp; more<' in korean
+    assert text.count('href="') == len(list(files.rglob("*.ipynb"))) + 5
+    assert 'href="pages/cat.html#ko">cat &amp; more<' in korean
+    assert 'href="pages/cat.html#en">' in english and 'href="#en"' in korean
     assert "live-ko" in korean and "live-en" not in korean
     assert "live-en" in english and "live-ko" not in english
     assert 'href="/' not in text and 'href="http' not in text
@@ -173,6 +174,35 @@ def test_bad_input_is_one_line(arguments, said, monkeypatch, capsys):
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert said in err
+
+
+def test_a_site_is_replaced_only_when_the_new_one_is_complete(tmp_path, monkeypatch, capsys):
+    out = tmp_path / "site"
+    out.mkdir()  # an empty folder is accepted
+    steps = []
+
+    def lite(folder, wheels):
+        folder.mkdir(parents=True)
+        (folder / "jupyter-lite.json").write_text(str(len(steps)))
+
+    def write(folder, pages):
+        steps.append(folder)
+        if len(steps) == 2:
+            raise KeyboardInterrupt
+
+    for of, name, does in ((jupyterlite, "build", lite), (front, "write", write)):
+        monkeypatch.setattr(of, name, does)
+    monkeypatch.setattr(wheel, "build", lambda folder: folder)
+    monkeypatch.setattr(command, "pages", lambda folder: [])
+    assert command.main(["--out", str(out)]) == 0
+    assert command.main(["--out", str(out)]) == 130
+    assert (out / "lite" / "jupyter-lite.json").read_text() == "0"
+    assert capsys.readouterr().err == "make site: stopped; a site that was there before is as it was\n"
+    with pytest.raises(InputError, match="cannot write"):
+        command.put(tmp_path / "nothing", out, tmp_path / "old")
+    assert command.main(["--out", str(out)]) == 0
+    assert (out / "lite" / "jupyter-lite.json").read_text() == "2"
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
 def test_without_jupyterlite_one_line_says_how_to_get_it(tmp_path, monkeypatch):

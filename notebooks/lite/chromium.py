@@ -1,8 +1,7 @@
-"""A built site in Chromium, without the CDN: the kernel starts, and the wheel that the site serves installs."""
+"""A built site in Chromium that reaches no other machine: the kernel starts, the site's own wheel installs."""
 
 import functools
 import http.server
-import os
 import tempfile
 import threading
 import urllib.parse
@@ -14,12 +13,7 @@ from slides import browser
 from lite import core, jupyterlite, wheel
 from vitnp.errors import InputError
 
-FLAGS = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-FLAGS += (
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
+FLAGS = (*browser.QUIET, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 PATIENCE = 300_000  # milliseconds, on a busy machine
 # Starts a kernel, runs some code in it, and gives back all that it said.
 RUN = """async (code) => {
@@ -74,7 +68,6 @@ def started(address):
     path = browser.find()
     if not path:
         raise InputError("no Chromium, Chrome or Edge found; name one with CHROME=…")
-    root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()  # else it does not start
     outside = []
 
     def note(request):
@@ -82,7 +75,7 @@ def started(address):
             outside.append(request.url)
 
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=[*FLAGS, *root])
+        chromium = driver.chromium.launch(executable_path=path, args=[*FLAGS, *browser.as_root()])
         context = chromium.new_context()
         context.on("request", note)
         page = context.new_page()

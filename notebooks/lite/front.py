@@ -22,11 +22,12 @@ WORDS = {
     "notebooks": Text("노트북", "Notebooks"),
     "solutions": Text("풀이", "solutions"),
     "how": Text(
-        "노트북은 이 브라우저 안에서 실행됩니다. 첫 셀이 Python(Pyodide {version})과 NumPy를 "
-        "cdn.jsdelivr.net에서 내려받으므로 네트워크가 필요합니다. 만져 보는 페이지는 내려받은 뒤에는 네트워크 "
-        "없이도 열립니다.",
-        "The notebooks run inside this browser. Their first cell downloads Python (Pyodide {version}) and NumPy from "
-        "cdn.jsdelivr.net, so they need a network. The pages to touch need none once they are saved.",
+        "노트북은 이 브라우저 안에서 실행됩니다. 노트북을 열면 브라우저가 Python(Pyodide {version})을, 첫 셀을 "
+        "실행하면 NumPy 등의 패키지를 cdn.jsdelivr.net에서 내려받으므로 네트워크가 필요합니다. 만져 보는 페이지는 "
+        "내려받은 뒤에는 네트워크 없이도 열립니다.",
+        "The notebooks run inside this browser. When one opens, the browser loads Python (Pyodide {version}) from "
+        "cdn.jsdelivr.net, and its first cell NumPy and other packages. So they need a network. The pages to touch "
+        "need none once they are saved.",
     ),
     "untested": Text(
         "자동 테스트가 확인하는 것은 여기까지입니다. 이 사이트가 만들어지고, 내려받은 Pyodide {version}의 핵심 "
@@ -47,7 +48,7 @@ def write(out, pages):
     for lang in ("ko", "en"):
         parts |= {f"{name}_{lang}": text.in_(lang).format(version=version) for name, text in WORDS.items()}
         parts[f"list_{lang}"] = "\n".join(line(path, lang) for path in adapted.built("ko" * (lang == "ko")))
-        links = [page_link(path, out) for path in pages if not path.stem.endswith(OTHER[lang])]
+        links = [page_link(path, out, lang) for path in pages if not path.stem.endswith(OTHER[lang])]
         parts[f"links_{lang}"] = "\n".join(links)
         parts[f"hidden_{lang}"] = "" if links else " hidden"
     (out / "index.html").write_text(Template(TEMPLATE.read_text("utf-8")).substitute(parts), "utf-8")
@@ -64,8 +65,8 @@ def line(path, lang):
     )
 
 
-def page_link(path, out):
-    """A page to touch in the list, by its title."""
-    address = path.relative_to(out).as_posix()
+def page_link(path, out, lang):
+    """A page to touch in the list, by its title. A page in both languages begins in that of the list."""
+    address = f"{path.relative_to(out).as_posix()}#{lang}"
     found = TITLE.search(path.read_text("utf-8")[:20_000])
     return f'<li><a href="{address}">{found[1].strip() if found else html.escape(path.stem)}</a></li>'

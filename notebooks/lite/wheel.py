@@ -7,9 +7,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from lite.versions import ROOT
 from vitnp.errors import InputError
 
-ROOT = Path(__file__).resolve().parents[2]
 # The notebooks stand in the site itself; of the pages, notebook 13 shows the pictures of trained models.
 LEFT_OUT = re.compile(r"vitnp/(notebooks/|docs/(?!pictures/(ko/)?look-))")
 

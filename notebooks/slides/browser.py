@@ -26,11 +26,13 @@ PLACES = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
-# No request leaves the machine: every name is unknown. The virtual time is for MathJax to set the formulas.
-FLAGS = (
-    "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=120000",
+QUIET = (  # the browser asks for nothing of its own
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND"  # no request leaves the machine: every name is unknown
+# The virtual time is for MathJax to set the formulas.
+FLAGS = ("--headless", *QUIET, NO_NETWORK, "--virtual-time-budget=120000")
 PATIENCE = 300  # seconds
 
 
@@ -45,11 +47,15 @@ def _no_browser(named):
     raise InputError(f"CHROME={named} is no program; name a browser, such as CHROME=/usr/bin/chromium")
 
 
+def as_root():
+    """What a browser needs to start for the root user, as in a container."""
+    return ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
+
+
 def run(browser, *arguments):
     """What the browser prints. Raises InputError, with the last line it said, if it fails."""
-    root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()  # else it does not start
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [browser, *FLAGS, *root, f"--user-data-dir={profile}", *arguments]
+        command = [browser, *FLAGS, *as_root(), f"--user-data-dir={profile}", *arguments]
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE, check=False
