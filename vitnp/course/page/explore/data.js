@@ -105,10 +105,10 @@ function norm_code_error(code, scale) {
   return code ? (((code + 0.5) ** 2 - code ** 2) / 255 ** 2) * scale : 0;
 }
 
-// The largest error of a row's norm; null where the norm is that of numbers with errors of their own.
+// The largest error of a row's norm.
 function norm_error(name, layer, head, row, back) {
   if (data.json.tensors[name].kind === "scores") {
-    return back ? score_norm_error(name, layer, head, row) : null;
+    return score_norm_error(name, layer, head, row, back);
   }
   const array = array_of(name, layer, back);
   return norm_code_error(bytes(array.norms_at, array.rows)[row], array.norms_scale);

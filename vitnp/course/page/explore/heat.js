@@ -106,19 +106,22 @@ function pixel_token(row, column) {
   return first + Math.floor(row / patch) * cols + Math.floor(column / patch);
 }
 
-// A: cividis of the root of the weight. S: cividis from the least to the largest value.
+// A: cividis of the root of the weight. S: cividis from the least to the largest that the page knows; the cells of which
+// it has only an upper bound are left blank.
 function draw_matrix(tensor) {
   const { tokens } = config;
   const weight = last_part(tensor) === "A";
   const matrix = matrix_of(last_part(tensor), state.layer, state.head);
-  const [low, high] = weight ? [0, span(matrix)[1]] : span(matrix);
+  const [least, high] = span(matrix);
+  const low = weight ? 0 : least;
   const colors = palette(cividis, 0, 1);
   const part = (value) => (high > low ? (value - low) / (high - low) : 0);
-  const color = weight ? (value) => Math.sqrt(part(value)) : part;
-  paint(by_id("heat-picture"), tokens, tokens, (i) => colors[Math.round(255 * color(matrix[i]))]);
+  const color = (value) => colors[Math.round(255 * (weight ? Math.sqrt(part(value)) : part(value)))];
+  paint(by_id("heat-picture"), tokens, tokens, (i) => (Number.isNaN(matrix[i]) ? 0 : color(matrix[i])));
+  const known = !matrix.some(Number.isNaN);
   legend(weight ? "0" : number(low, 3), weight ? percent(high) : number(high, 3), colors);
   heat = {
-    rows: tokens, bins: tokens, caption: weight ? "heat_A" : "heat_S", token: (row) => row,
+    rows: tokens, bins: tokens, caption: weight ? "heat_A" : known ? "heat_S" : "heat_S_blank", token: (row) => row,
     read: (query, key) => word(weight ? "cell_A" : "cell_S", {
       query: token_name(query), key: token_name(key), value: score_text(tensor, query, key),
     }),

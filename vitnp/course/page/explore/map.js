@@ -27,17 +27,8 @@ function map_values() {
 
 // The norm of every row of a tensor, or of its gradient; null: it has no rows.
 function norms_of(name, back) {
-  const { kind } = data.json.tensors[name];
-  if (kind !== "scores") {
-    return row_norms(name, state.layer, back);
-  }
-  if (back) {
-    return score_gradient_norms(name, state.layer, state.head);
-  }
-  const { tokens } = config;
-  const matrix = matrix_of(last_part(name), state.layer, state.head);
-  const norm = (query) => Math.hypot(...matrix.subarray(query * tokens, (query + 1) * tokens));
-  return Float32Array.from({ length: tokens }, (_, query) => norm(query));
+  const scores = data.json.tensors[name].kind === "scores";
+  return scores ? score_norms(name, state.layer, state.head, back) : row_norms(name, state.layer, back);
 }
 
 function draw_map() {
@@ -137,7 +128,7 @@ function largest(values) {
 function map_error(value, key) {
   if (state.map === "norm") {
     const error = norm_error(viewed().tensor, state.layer, state.head, row_of_token(key), state.back);
-    return error === null ? `${map_number(value)} (≈)` : with_error(value, error).join(" ");
+    return with_error(value, error).join(" ");
   }
   if (state.map === "rollout") {
     return `${map_number(value)} (≈)`;

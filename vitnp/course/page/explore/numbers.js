@@ -8,10 +8,11 @@ function start_numbers() {
 
 function draw_stats() {
   const { tensor } = viewed();
-  if (!changed("stats", tensor, state.layer, state.back, spoken.language)) {
+  const scores = data.json.tensors[tensor].kind === "scores";
+  if (!changed("stats", tensor, state.layer, scores ? state.head : "", state.back, spoken.language)) {
     return;
   }
-  const array = array_of(tensor, state.layer, state.back);
+  const array = scores ? score_stats(tensor, state.layer, state.head, state.back) : array_of(tensor, state.layer, state.back);
   const names = ["norm", "min", "mean", "max"].filter((name) => array && array[name] !== undefined);
   by_id("stats").hidden = names.length === 0;
   const head = element("tr", {}, ...names.map((name) => element("th", { textContent: word(`stat_${name}`), scope: "col" })));
@@ -94,20 +95,23 @@ function row_numbers(tensor, array, row, title) {
 }
 
 function score_numbers(tensor, name) {
-  const row = (last_part(tensor) === "A" ? attention_row : score_row)(state.layer, state.head, state.token);
-  const keys = Array.from(row.keys()).sort((a, b) => row[b] - row[a]).slice(0, MOST_BINS);
+  const weight = last_part(tensor) === "A";
+  const row = (weight ? attention_row : score_row)(state.layer, state.head, state.token);
+  const known = Array.from(row.keys()).filter((key) => !Number.isNaN(row[key]));
+  const keys = known.sort((a, b) => row[b] - row[a]).slice(0, MOST_BINS);
+  const note = known.length < row.length ? "score_note_known" : "score_note";
   return {
     title: word("numbers_at", { name, token: token_name(state.token) }),
-    head: [word("largest_keys"), word(last_part(tensor) === "A" ? "weight" : "value")],
+    head: [word("largest_keys"), word(weight ? "weight" : "value")],
     lines: keys.map((key) => [token_name(key), score_text(tensor, state.token, key)]),
-    note: word(last_part(tensor) === "A" ? "sum_one" : "score_note"),
+    note: word(weight ? "sum_one" : note),
     tokens: keys,
   };
 }
 
 function gradient_numbers(tensor, name) {
   const title = word("numbers_at", { name, token: token_name(state.token) });
-  const norm = score_gradient_norms(tensor, state.layer, state.head)[state.token];
+  const norm = score_norms(tensor, state.layer, state.head, true)[state.token];
   const error = norm_error(tensor, state.layer, state.head, state.token, true);
   const values = { norm: with_error(norm, error).join(" "), columns: config.tokens };
   const of_row = word(norm === 0 ? "row_zero" : "row_norm", values);
