@@ -131,8 +131,8 @@ WORDS = {
         "Rows are queries, columns are keys. The page computes S from its A: S = ln A + ln Σ exp S.",
     ),
     "heat_S_blank": Text(
-        "행은 쿼리, 열은 키. S는 이 페이지의 A에서 다시 계산했습니다. 빈칸은 A가 너무 작아 S의 상한만 알 수 있는 곳입니다.",
-        "Rows are queries, columns are keys; the page computes S from its A. Blank: A is too small, and S has only an upper bound.",
+        "행은 쿼리, 열은 키. S = ln A + ln Σ exp S. 빈칸은 이 페이지의 A가 0이라 S의 상한만 알 수 있는 곳입니다.",
+        "Rows are queries, columns are keys. S = ln A + ln Σ exp S. Blank: A is 0 on this page; S has only an upper bound.",
     ),
     "heat_score_back": Text(
         "쿼리 [CLS]의 행만 저장했습니다. 왼쪽부터 키 {tokens}개, 제곱근 눈금.",
@@ -184,7 +184,8 @@ WORDS = {
     "sum_one": Text("한 행의 가중치를 모두 더하면 1입니다.", "The weights of a row sum to 1."),
     "score_note": Text("이 쿼리에서 가장 큰 스코어입니다.", "The largest scores of this query."),
     "score_note_known": Text(
-        "S의 값을 알 수 있는 키 중에서 가장 큰 스코어입니다.", "The largest scores that the page knows of this query."
+        "S의 값을 알 수 있는 키 중에서 가장 큰 스코어입니다.",
+        "The largest scores that the page knows of this query.",
     ),
     "only_class_row": Text(
         "행의 값은 [CLS]의 것만 저장했습니다.", "The page stores the values of the row of [CLS] only."

@@ -104,10 +104,12 @@ function photo_says() {
   return `${about} ${word(asked ? "asked" : "most", { token: token_name(token), value })}`;
 }
 
-// The norm of a row of a per-head tensor is that of all heads.
+// The norm of a row is that of all heads; of S and A that of the chosen head.
 function whole_name(tensor) {
   const { slide_name, per_head, kind } = data.json.tensors[tensor];
-  return per_head && kind !== "scores" ? `${slide_name} (${word("shape_all_heads")})` : slide_name;
+  const of_head = kind === "scores" && state.head >= 0;
+  const heads = of_head ? word("head_number", { number: state.head + 1 }) : word("shape_all_heads");
+  return per_head || kind === "scores" ? `${slide_name} (${heads})` : slide_name;
 }
 
 function row_of_token(token) {

@@ -127,7 +127,7 @@ function gradient_numbers(tensor, name) {
   return { title, head, lines, note: of_row, tokens: most.map(([key]) => key) };
 }
 
-// ---- the corner: exact values in the way NumPy prints them
+// ---- the corner: values of six digits, in the way NumPy prints them
 
 function draw_corner() {
   const { tensor } = viewed();
@@ -148,24 +148,13 @@ function numpy_text(rows) {
   const sizes = rows.flat().map(Math.abs).filter((size) => size > 0);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
   const exponential = sizes.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1000);
-  const texts = rows.map((row) => row.map((value) => (exponential ? value.toExponential() : positional(value))));
-  const decimals = Math.min(Math.max(...texts.flat().map(decimals_of)), 8);
+  const texts = rows.map((row) => row.map((value) => (exponential ? value.toExponential() : String(value))));
+  const decimals = Math.max(...texts.flat().map(decimals_of));
   const full = (text) => (exponential ? exponent(Number(text), decimals) : padded(text, decimals));
   const filled_up = texts.map((row) => row.map(full));
   const width = Math.max(...filled_up.flat().map((text) => text.length));
   const lines = filled_up.map((row) => `[${row.map((text) => text.padStart(width)).join(" ")}]`);
   return `[${lines.join("\n ")}]`;
-}
-
-// The shortest decimal that is this float32 again, with at most 8 places.
-function positional(value) {
-  for (let digits = 1; digits <= 9; digits += 1) {
-    if (Math.fround(Number(value.toPrecision(digits))) === Math.fround(value)) {
-      const places = decimals_of(Number(value.toPrecision(digits)).toFixed(12).replace(/0+$/, ""));
-      return value.toFixed(Math.min(places, 8));
-    }
-  }
-  return value.toFixed(8);
 }
 
 function decimals_of(text) {
