@@ -59,7 +59,8 @@ def page(t, config, photo, about, lang):
         if size <= MOST:
             return text
     raise InputError(
-        f"the page would have {size / 1e6:.1f} MB, and {MOST / 1e6} is the most; {smaller(config)}"
+        f"the page would have {size / 1e6:.1f} MB, and {MOST / 1e6} is the most; give an --image-size below "
+        f"{'x'.join(map(str, config.image_size))}, or a model with fewer blocks"
     )
 
 
