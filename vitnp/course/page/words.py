@@ -44,6 +44,7 @@ WORDS = {
         "누르면 패치가 고정되고, 다시 누르면 풀립니다.", "A click holds a patch; another lets it go."
     ),
     "patch_name": Text("패치 ({row}, {column})", "patch ({row}, {column})"),
+    "distance_name": Text("거리 {distance}", "distance {distance}"),
     "register_name": Text("레지스터 {number}", "register {number}"),
     "chosen": Text("선택: {token}. {what}", "Chosen: {token}. {what}"),
     "maps": Text("사진 위에 표시할 맵", "Map over the photo"),
@@ -115,6 +116,14 @@ WORDS = {
     "heat_tokens": Text(
         "행은 토큰이고, 칸 하나는 이웃한 열 몇 개입니다. 색은 그 가운데 절댓값이 가장 큰 값이며, 제곱근 눈금입니다.",
         "Rows are tokens; a cell is some neighboring columns. Its color: their largest magnitude (square-root scale).",
+    ),
+    "heat_distances": Text(
+        "행은 두 토큰의 거리 k − q이고, 칸 하나는 이웃한 열 몇 개입니다. 색은 그 가운데 절댓값이 가장 큰 값이며, 제곱근 눈금입니다.",
+        "Rows are distances k − q of two tokens; a cell is some neighboring columns: their largest magnitude.",
+    ),
+    "heat_heads": Text(
+        "행은 헤드이고, 칸 하나는 이웃한 열 몇 개입니다. 색은 그 가운데 절댓값이 가장 큰 값이며, 제곱근 눈금입니다.",
+        "Rows are heads; a cell is some neighboring columns: their largest magnitude (square-root scale).",
     ),
     "heat_vector": Text("정확한 값, 제곱근 눈금.", "Exact values, colors on a square-root scale."),
     "heat_image": Text("모델에 입력된 사진입니다.", "The photo as the model gets it."),

@@ -1,6 +1,8 @@
 // The picture of the chosen tensor: tokens down and columns across, the T x T matrix of a head, or bars.
 
-let heat = { rows: 0, bins: 0, first_bin: 0, read: null }; // what the picture shows; read(row, bin) says a cell
+// What the picture shows; read(row, bin) says a cell; the token of a row and the row of a token, null where there is none.
+const EMPTY = { rows: 0, bins: 0, caption: "", token: () => null, row: () => null, read: null };
+let heat = EMPTY;
 
 function start_heat() {
   const frame = by_id("heat-frame");
@@ -35,7 +37,7 @@ function draw_heat() {
   by_id("heat-grid").hidden = tensor !== "grid";
   by_id("heat").classList.toggle("strip", kind === "vector" || (scores && state.back));
   if (absent) {
-    heat = { rows: 0, bins: 0, caption: "heat_absent", token: () => null, read: null };
+    heat = { ...EMPTY, caption: "heat_absent" };
   } else if (bars) {
     draw_bars(tensor);
   } else if (kind === "vector") {
@@ -72,8 +74,9 @@ function draw_array(tensor) {
   });
   legend(number(-array.scale, 3), number(array.scale, 3), colors);
   heat = {
-    rows: array.rows, bins: width, caption: image ? "heat_pixels" : "heat_tokens",
-    token: (row) => (image ? pixel_token(row, 0) : row_token(array.rows, row)),
+    rows: array.rows, bins: width, caption: image ? "heat_pixels" : `heat_${array.rows_are}`,
+    token: (row) => (image ? pixel_token(row, 0) : row_token(array, row)),
+    row: (token) => (image ? null : token_row(array, token)),
     read: (row, bin) => read_cell(tensor, array, row, bin + first, image),
   };
 }
@@ -83,8 +86,8 @@ function read_cell(tensor, array, row, bin, image) {
   const [from, to] = image ? [bin, bin + 1] : columns_of(tensor, array, bin, state.head);
   const columns = to - from > 1 ? `${from}…${to - 1}` : String(from);
   const values = { row, columns, value: with_error(value, error).join(" ") };
-  const token = token_name(row_token(array.rows, row));
-  return word(image ? "cell_pixel" : to - from > 1 ? "cell_bin" : "cell_one", { ...values, token });
+  return image ? word("cell_pixel", values)
+    : word(to - from > 1 ? "cell_bin" : "cell_one", { ...values, token: row_name(array, row) });
 }
 
 function draw_image() {
@@ -93,7 +96,7 @@ function draw_image() {
   paint(by_id("heat-picture"), width, height, (i) => pixel([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]]));
   by_id("heat-legend").hidden = true;
   heat = {
-    rows: height, bins: width, caption: "heat_image", token: () => null,
+    ...EMPTY, rows: height, bins: width, caption: "heat_image",
     read: (row, column) => {
       const [red, green, blue] = bytes(data.json.photo.at + 3 * (row * width + column), 3);
       return word("cell_rgb", { row, column, red, green, blue });
@@ -122,6 +125,7 @@ function draw_matrix(tensor) {
   legend(weight ? "0" : number(low, 3), weight ? percent(high) : number(high, 3), colors);
   heat = {
     rows: tokens, bins: tokens, caption: weight ? "heat_A" : known ? "heat_S" : "heat_S_blank", token: (row) => row,
+    row: (token) => token,
     read: (query, key) => word(weight ? "cell_A" : "cell_S", {
       query: token_name(query), key: token_name(key), value: score_text(tensor, query, key),
     }),
@@ -153,7 +157,7 @@ function draw_vector(tensor) {
   const values = floats(array.at, array.n);
   draw_strip(values);
   heat = {
-    rows: 1, bins: array.n, caption: "heat_vector", token: () => null,
+    ...EMPTY, rows: 1, bins: array.n, caption: "heat_vector",
     read: (_, column) => word("cell_exact", { columns: column, value: number(values[column], 6) }),
   };
 }
@@ -172,7 +176,7 @@ function draw_score_gradient(tensor) {
   const there = has_score_gradients(tensor);
   by_id("heat-frame").hidden = !there;
   by_id("heat-legend").hidden = !there;
-  heat = { rows: 1, bins: tokens, caption: there ? "heat_score_back" : "heat_score_none", token: () => 0, read: null };
+  heat = { ...EMPTY, rows: 1, bins: tokens, caption: there ? "heat_score_back" : "heat_score_none", token: () => 0 };
   if (!there) {
     return;
   }
@@ -219,11 +223,9 @@ function draw_heat_row() {
   if (!changed("heat-row", state.token, pointed, tensor, state.back, heat.rows)) {
     return;
   }
-  const image = data.json.tensors[tensor].kind === "image";
-  const row = (token) => (image || token === null ? null : token_row(heat.rows, token));
-  place_in_heat("heat-row", row(state.token), 1);
+  place_in_heat("heat-row", heat.row(state.token), 1);
   if (!by_id("heat-frame").matches(":hover")) {
-    place_in_heat("heat-hover", pointed === state.token ? null : row(pointed), 1);
+    place_in_heat("heat-hover", pointed === null || pointed === state.token ? null : heat.row(pointed), 1);
   }
 }
 

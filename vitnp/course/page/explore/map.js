@@ -9,14 +9,13 @@ function rollout_from() {
 // The values of the chosen map, one of each token (NaN: it has none), and what blue and yellow are: 0 and the largest
 // of the patches', of norms the least and the largest of all tokens.
 function map_values() {
-  let values = new Float32Array(config.tokens).fill(NaN);
+  let values;
   if (state.map === "token" || state.map === "cls") {
     values = attention_row(state.layer, state.head, state.map === "cls" ? 0 : state.token);
   } else if (state.map === "rollout") {
     values = rollout_row(state.token, rollout_from());
   } else {
-    const norms = norms_of(viewed().tensor, state.back);
-    norms?.forEach((norm, row) => { values[row_token(norms.length, row)] = norm; });
+    values = norms_of(viewed().tensor, state.back);
   }
   if (state.map === "norm") {
     const [low, top] = span(values.filter((value) => value >= 0));
@@ -25,10 +24,17 @@ function map_values() {
   return { values, low: 0, top: span(values.subarray(config.first))[1] };
 }
 
-// The norm of every row of a tensor, or of its gradient; null: it has no rows.
+// The norm of every token's row of a tensor, or of its gradient; NaN: it has no such row.
 function norms_of(name, back) {
-  const scores = data.json.tensors[name].kind === "scores";
-  return scores ? score_norms(name, state.layer, state.head, back) : row_norms(name, state.layer, back);
+  if (data.json.tensors[name].kind === "scores") {
+    return score_norms(name, state.layer, state.head, back);
+  }
+  const array = array_of(name, state.layer, back);
+  const values = new Float32Array(config.tokens).fill(NaN);
+  if (array?.rows_are === "tokens") {
+    row_norms(array).forEach((norm, row) => { values[row_token(array, row)] = norm; });
+  }
+  return values;
 }
 
 function draw_map() {
@@ -113,7 +119,8 @@ function whole_name(tensor) {
 }
 
 function row_of_token(token) {
-  return token_row(array_of(viewed().tensor, state.layer, state.back)?.rows ?? config.tokens, token);
+  const array = array_of(viewed().tensor, state.layer, state.back);
+  return array ? token_row(array, token) : token; // S and A have a row of every token
 }
 
 function largest(values) {

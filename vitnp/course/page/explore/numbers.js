@@ -66,13 +66,14 @@ function numbers_of(tensor) {
     const lines = values.map((value, column) => [String(column), number(value, 6)]);
     return { title: name, head: [word("column"), word("value")], lines, note: "" };
   }
-  if (kind !== "tokens" || !array) {
+  if (kind !== "tokens" || !array || array.rows_are === "distances") {
     return { title: "" };
   }
-  const row = token_row(array.rows, state.token);
-  const title = word("numbers_at", { name, token: token_name(state.token) });
-  const note = word("no_row", { token: token_name(state.token) });
-  return row === null ? { title, head: [], lines: [], note } : row_numbers(tensor, array, row, title);
+  const row = array.rows_are === "heads" ? Math.max(state.head, 0) : token_row(array, state.token);
+  const of_row = row === null ? token_name(state.token) : row_name(array, row);
+  const title = word("numbers_at", { name, token: of_row });
+  return row === null
+    ? { title, head: [], lines: [], note: word("no_row", { token: of_row }) } : row_numbers(tensor, array, row, title);
 }
 
 function row_numbers(tensor, array, row, title) {
@@ -83,7 +84,7 @@ function row_numbers(tensor, array, row, title) {
     const [from, to] = columns_of(tensor, array, bin, state.head);
     lines.push([to - from > 1 ? `${from}…${to - 1}` : String(from), ...with_error(value, error)]);
   }
-  const norm = row_norms(tensor, state.layer, state.back)[row];
+  const norm = row_norms(array)[row];
   const error = norm_error(tensor, state.layer, state.head, row, state.back);
   const columns = array.edges[array.bins]; // those of all heads: the norm is of the whole row
   const wide = array.edges[first + 1] - array.edges[first] > 1;

@@ -98,7 +98,7 @@ function has_bars(tensor) {
 
 function draw_bars(tensor) {
   const array = array_of(tensor, state.layer, state.back);
-  heat = { rows: 0, bins: 0, caption: state.back ? "bars_back" : "bars", token: () => null, read: null };
+  heat = { ...EMPTY, caption: state.back ? "bars_back" : "bars" };
   if (!array) {
     by_id("bars").replaceChildren();
     return;
