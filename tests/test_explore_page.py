@@ -216,3 +216,11 @@ def test_nothing_is_wider_than_the_window(small, width, height, lang):
     for shown, wider, taller in small.page.evaluate(SHOWN):
         assert wider <= 0, shown
         assert taller <= 0 or width < 1080, shown
+
+
+def test_the_code_of_a_gradient_in_the_last_block(small, made):
+    """∂z″ of the last block comes from the last LayerNorm, of the others from the next block."""
+    for layer, file in ((0, "encoder.py"), (made[1].num_layers - 1, "s6_layer_norm.py")):
+        show(small, tensor="blocks.i.residual_2", layer=layer, back=True)
+        assert small.page.locator("#code-file").inner_text().endswith(file)
+    show(small, back=False)

@@ -55,7 +55,8 @@ def test_what_has_no_value_is_blank(sharp, made):
           const canvas = document.getElementById("heat-picture");
           const pixels = canvas.getContext("2d").getImageData(0, 0, tokens, tokens).data;
           const cells = Array.from({length: tokens * tokens}, (_, i) => i);
-          const score = (i) => vitnp.value_at("blocks.i.attention.S", layer, head, Math.floor(i / tokens), i % tokens, false);
+          const [query, name] = [(i) => Math.floor(i / tokens), "blocks.i.attention.S"];
+          const score = (i) => vitnp.value_at(name, layer, head, query(i), i % tokens, false);
           return [cells.filter((i) => pixels[4 * i + 3] === 0), cells.filter((i) => score(i).below)];
         }""",
         [LAYER, HEAD, tokens],

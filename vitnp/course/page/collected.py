@@ -111,6 +111,7 @@ def tensors(t, config):
             "formula_back": back,
             "code": made,
             "code_back": unmade,
+            "code_back_last": code.of_last_block(config) if name == "blocks.i.residual_2" else None,
         }
     return found
 

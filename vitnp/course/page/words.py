@@ -11,12 +11,13 @@ WORDS = {
     "parameters": Text("파라미터 {parameters}개", "{parameters} parameters"),
     "prediction": Text("예측: {name} ({p})", "prediction: {name} ({p})"),
     "random": Text(
-        "난수 가중치(seed {seed}): shape와 식은 맞지만, 어텐션과 예측에는 아무 의미가 없습니다.",
-        "Random weights (seed {seed}): shapes and formulas are true; what the model sees means nothing.",
+        "난수 가중치(seed {seed}{also}): shape와 식은 맞지만, 어텐션과 예측에는 아무 의미가 없습니다.",
+        "Random weights (seed {seed}{also}): shapes and formulas are true; what the model sees means nothing.",
     ),
-    "filled": Text(
-        "난수로 채운 부분(원래 0): {parts}", "filled with random numbers (zeros at first): {parts}"
-    ),
+    "random_also": Text("; 공개 당시 0인 {parts} 포함", "; also {parts}, zero when released"),
+    "part_class_token": Text("[CLS]", "[CLS]"),
+    "part_head": Text("헤드", "the head"),
+    "part_and": Text(", ", " and "),
     "parts": Text("페이지의 부분", "Parts of the page"),
     "tab_photo": Text("사진", "Photo"),
     "tab_rows": Text("단계", "Steps"),
@@ -118,11 +119,11 @@ WORDS = {
         "Rows are tokens; a cell is some neighboring columns. Its color: their largest magnitude (square-root scale).",
     ),
     "heat_distances": Text(
-        "행은 두 토큰의 거리 k − q이고, 칸 하나는 이웃한 열 몇 개입니다. 색은 그 가운데 절댓값이 가장 큰 값이며, 제곱근 눈금입니다.",
+        "행은 두 토큰의 거리 k − q, 칸 하나는 이웃한 열 몇 개입니다. 색은 그중 절댓값이 가장 큰 값(제곱근 눈금)입니다.",
         "Rows are distances k − q of two tokens; a cell is some neighboring columns: their largest magnitude.",
     ),
     "heat_heads": Text(
-        "행은 헤드이고, 칸 하나는 이웃한 열 몇 개입니다. 색은 그 가운데 절댓값이 가장 큰 값이며, 제곱근 눈금입니다.",
+        "행은 헤드, 칸 하나는 이웃한 열 몇 개입니다. 색은 그중 절댓값이 가장 큰 값(제곱근 눈금)입니다.",
         "Rows are heads; a cell is some neighboring columns: their largest magnitude (square-root scale).",
     ),
     "heat_vector": Text("정확한 값, 제곱근 눈금.", "Exact values, colors on a square-root scale."),
@@ -141,7 +142,7 @@ WORDS = {
     ),
     "heat_S_blank": Text(
         "행은 쿼리, 열은 키. S = ln A + ln Σ exp S. 빈칸은 이 페이지의 A가 0이라 S의 상한만 알 수 있는 곳입니다.",
-        "Rows are queries, columns are keys. S = ln A + ln Σ exp S. Blank: A is 0 on this page; S has only an upper bound.",
+        "Rows: queries; columns: keys. S = ln A + ln Σ exp S. Blank: A is 0 on this page; S has only an upper bound.",
     ),
     "heat_score_back": Text(
         "쿼리 [CLS]의 행만 저장했습니다. 왼쪽부터 키 {tokens}개, 제곱근 눈금.",

@@ -93,10 +93,10 @@ function write_texts() {
   const facts = { parameters: parameters.toLocaleString("en") };
   const top = data.json.top?.[0];
   const prediction = top ? word("prediction", { name: class_name(top.index), p: percent(top.p) }) : "";
-  const also = filled.length ? word("filled", { parts: filled.join(", ") }) : "";
-  set_text("facts", [word("parameters", facts), prediction, also, in_language(note)].filter(Boolean).join(" · "));
+  const parts = filled.map((part) => word(`part_${part}`)).join(word("part_and"));
+  set_text("facts", [word("parameters", facts), prediction, in_language(note)].filter(Boolean).join(" · "));
   by_id("random").hidden = !data.json.random;
-  set_text("random", word("random", { seed }));
+  set_text("random", word("random", { seed, also: parts && word("random_also", { parts }) }));
   set_text("language", word("other_language"));
   by_id("language").lang = spoken.language === "ko" ? "en" : "ko";
   set_text("theme", is_dark() ? "☀" : "☾");

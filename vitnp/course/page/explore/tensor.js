@@ -69,11 +69,12 @@ function draw_formula() {
 
 function draw_code() {
   const { tensor } = viewed();
-  if (!changed("code", tensor, state.back)) {
+  const last = state.layer === config.layers - 1;
+  if (!changed("code", tensor, state.back, last)) {
     return;
   }
-  const { code, code_back } = data.json.tensors[tensor];
-  const shown = state.back ? code_back : code;
+  const { code, code_back, code_back_last } = data.json.tensors[tensor];
+  const shown = !state.back ? code : last && code_back_last ? code_back_last : code_back;
   by_id("code-box").hidden = !shown;
   if (!shown) {
     return;
