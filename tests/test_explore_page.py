@@ -108,7 +108,6 @@ def test_by_the_keyboard_alone(small, made):
         token=1,
         map="token",
         back=False,
-        step_back=False,
     )
     page.locator("#start-tour").focus()
     for _ in range(40):
@@ -152,7 +151,7 @@ def test_by_the_keyboard_alone(small, made):
 def test_the_walk_goes_through_every_tensor_and_back(small):
     page = small.page
     every = page.evaluate("vitnp.data.json.rows.flatMap((row) => row.tensors)")
-    show(small, tensor=every[0], back=False, step_back=False)
+    show(small, tensor=every[0], back=False)
     seen = [every[0]]
     while not page.locator("#next").is_disabled():
         page.locator("#next").click()

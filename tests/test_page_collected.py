@@ -113,7 +113,7 @@ def test_the_vectors_and_the_picture(plain):
     logits = page.json["arrays"]["logits"]
     np.testing.assert_array_equal(page.numbers(logits["at"], (7,), "f4"), t.logits[0])
     assert page.json["label"] == {"index": 3, "name": None} and page.json["loss"] == pytest.approx(t.loss)
-    assert [c["index"] for c in page.json["top"]] == np.argsort(-t.logits[0]).tolist()[:5]
+    assert [c["index"] for c in page.json["top"]] == np.argsort(-t.logits[0]).tolist()[:8]
     image = page.json["gradients"]["image"]
     levels = page.numbers(image["at"], (12, 20)).astype(int) - encode.LEVELS
     d = np.asarray(t.gradient("image"))[0]

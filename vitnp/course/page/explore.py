@@ -110,7 +110,7 @@ def said(t, config, about):
     }
     if about.no_loss is None:
         p = np.asarray(t.probabilities[0], np.float64)
-        best = np.argsort(-p, kind="stable")[:5]
+        best = np.argsort(-p, kind="stable")[:8]  # as many bars as the page draws
         described["top"] = [{"index": int(i), "name": _name(about, i), "p": float(p[i])} for i in best]
         described["label"] = {"index": about.label, "name": _name(about, about.label)}
     return described

@@ -35,7 +35,6 @@ function draw_heat() {
   by_id("heat-frame").hidden = bars || absent;
   by_id("heat-legend").hidden = bars || absent;
   by_id("heat-grid").hidden = tensor !== "grid";
-  by_id("heat").classList.toggle("strip", kind === "vector" || (scores && state.back));
   if (absent) {
     heat = { ...EMPTY, caption: "heat_absent" };
   } else if (bars) {
@@ -50,6 +49,7 @@ function draw_heat() {
     draw_array(tensor);
   }
   by_id("heat-picture").setAttribute("aria-label", word("heat_label", { tensor: data.json.tensors[tensor].slide_name }));
+  by_id("heat").classList.toggle("strip", heat.rows === 1);
   by_id("heat").classList.toggle("square", kind === "image" || (scores && !state.back));
   draw_heat_says(null);
 }
@@ -66,19 +66,27 @@ function draw_array(tensor) {
   const image = data.json.tensors[tensor].kind === "image";
   const [first, end] = image ? [0, array.bins] : bins_of(tensor, array, state.head);
   const codes = bytes(array.at, array.rows * array.bins);
+  const alone = state.back && only_class_row(array);
+  const rows = alone ? 1 : array.rows;
   const colors = palette(diverging, -1, 1, 31);
   const width = end - first;
-  paint(by_id("heat-picture"), width, array.rows, (i) => {
+  paint(by_id("heat-picture"), width, rows, (i) => {
     const row = Math.floor(i / width);
     return colors[codes[row * array.bins + first + (i - row * width)]];
   });
   legend(number(-array.scale, 3), number(array.scale, 3), colors);
   heat = {
-    rows: array.rows, bins: width, caption: image ? "heat_pixels" : `heat_${array.rows_are}`,
+    rows, bins: width, caption: image ? "heat_pixels" : alone ? "heat_class_row" : `heat_${array.rows_are}`,
     token: (row) => (image ? pixel_token(row, 0) : row_token(array, row)),
     row: (token) => (image ? null : token_row(array, token)),
     read: (row, bin) => read_cell(tensor, array, row, bin + first, image),
   };
+}
+
+// Whether all rows but that of [CLS] are zero: then only this one is drawn.
+function only_class_row({ norms_at, rows }) {
+  const there = config.class_token && norms_at !== undefined && rows > 1;
+  return there && bytes(norms_at, rows).every((code, row) => (code > 0) === (row === 0));
 }
 
 function read_cell(tensor, array, row, bin, image) {

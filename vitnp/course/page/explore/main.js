@@ -77,10 +77,7 @@ function show_tab(name) {
 }
 
 function choose_tab_of(node) {
-  const column = node.closest("#left, #middle, #right");
-  if (column) {
-    choose_tab(column.id);
-  }
+  choose_tab(node.closest("#left, #middle, #right")?.id ?? "left"); // the sliders are above the photo
 }
 
 // ---- language, theme, keys

@@ -6,8 +6,8 @@ function rollout_from() {
   return by_id("rollout-from").checked && config.layers > 1 ? 1 : 0;
 }
 
-// The values of the chosen map, one of each token (NaN: it has none), and what blue and yellow are: 0 and the largest
-// of the patches', of norms the least and the largest of all tokens.
+// The values of the chosen map, one of each token (NaN: it has none), and what blue and yellow are: 0, of norms the least
+// of the patches, and the largest of the patches.
 function map_values() {
   let values;
   if (state.map === "token" || state.map === "cls") {
@@ -17,11 +17,8 @@ function map_values() {
   } else {
     values = norms_of(viewed().tensor, state.back);
   }
-  if (state.map === "norm") {
-    const [low, top] = span(values.filter((value) => value >= 0));
-    return { values, low, top };
-  }
-  return { values, low: 0, top: span(values.subarray(config.first))[1] };
+  const [least, top] = span(values.subarray(config.first));
+  return { values, low: state.map === "norm" ? least : 0, top };
 }
 
 // The norm of every token's row of a tensor, or of its gradient; NaN: it has no such row.
@@ -47,7 +44,9 @@ function draw_map() {
   shown_map = map_values();
   const { values, low, top } = shown_map;
   const colors = palette(cividis, 0, 1);
-  const code = (value) => (top > low ? Math.min(Math.round((255 * (value - low)) / (top - low)), 255) : 0);
+  const share = (value) => Math.min((value - low) / (top - low), 1);
+  const color_share = state.map === "rollout" ? (value) => Math.sqrt(share(value)) : share; // one patch often has most of it
+  const code = (value) => (value > low ? Math.round(255 * color_share(value)) : 0);
   const shown = (i) => values[config.first + i] >= 0;
   paint(by_id("map"), config.cols, config.rows, (i) => (shown(i) ? see_through(colors, code(values[config.first + i])) : 0));
   draw_chips(values, (value) => (value >= 0 ? colors[code(value)] : 0));
@@ -80,9 +79,9 @@ function map_number(value) {
 
 // What yellow is. A weight is also given in units of 1/T, the weight of each token if all had the same.
 function draw_legend(low, top, colors) {
-  const times = number(top * config.tokens, 2);
+  const values = { times: number(top * config.tokens, 2), tokens: config.tokens };
   paint(by_id("legend-bar"), 256, 1, (i) => colors[i]);
-  const text = state.map === "norm" ? number(top, 3) : `${percent(top)} = ${word("times_uniform", { times })}`;
+  const text = state.map === "norm" ? number(top, 3) : `${percent(top)} = ${word("times_uniform", values)}`;
   set_text("legend-low", Number.isFinite(low) ? number(low, 3) : "");
   set_text("legend-top", Number.isFinite(top) ? text : "");
 }
@@ -102,7 +101,7 @@ function photo_says() {
   const gradient = state.map === "norm" && state.back;
   const about = word(gradient ? "says_norm_back" : `says_${state.map}`, names);
   const asked = pointed !== null && pointed !== state.token;
-  const token = asked ? pointed : largest(values);
+  const token = asked ? pointed : config.first + largest(values.subarray(config.first));
   if (!(values[token] >= 0)) {
     return state.map === "norm" && !values.some((value) => value >= 0) ? word("no_rows") : about;
   }

@@ -32,7 +32,8 @@ function draw_name() {
     return;
   }
   set_text("tensor-name", named(tensor, "∂loss/∂"));
-  set_text("tensor-path", full_name(tensor, state.layer));
+  const of_block = tensor.includes(".i.");
+  set_text("tensor-path", full_name(tensor, state.layer) + (of_block ? ` ${word("from_zero")}` : ""));
   set_text("gradient", word("gradient"));
   by_id("gradient").setAttribute("aria-checked", state.back);
   by_id("gradient").disabled = !has_gradients();
@@ -65,6 +66,9 @@ function draw_formula() {
     set_text("formula", (state.back ? formula_back : formula) ?? "");
     by_id("formula").hidden = !by_id("formula").textContent;
   }
+  const why = ends_with(tensor, "attention.S") && !state.back;
+  set_text("why", why ? word("why_scores", { K: config.K }) : "");
+  by_id("why").hidden = !why;
 }
 
 function draw_code() {
