@@ -125,7 +125,7 @@ def test_by_the_keyboard_alone(small, made):
         ("]", "layer", 1),
         ("[", "layer", 0),
         ("h", "head", 1),
-        ("H", "head", 0),
+        ("Shift+H", "head", 0),
         ("m", "head", -1),
         ("m", "head", 0),
     ]

@@ -32,6 +32,7 @@ WORDS = {
     "head_less": Text("이전 헤드", "Previous head"),
     "head_more": Text("다음 헤드", "Next head"),
     "layer_value": Text("레이어 {layer} / {layers}", "layer {layer} of {layers}"),
+    "layer_number": Text("레이어 {number}", "layer {number}"),
     "head_number": Text("헤드 {number}", "head {number}"),
     "mean_of_heads": Text("모든 헤드의 평균", "mean of the heads"),
     # photo
@@ -61,15 +62,13 @@ WORDS = {
     ),
     "says_cls": Text("레이어 {layer}, {head}: [CLS]의 어텐션.", "Layer {layer}, {head}: attention of [CLS]."),
     "says_rollout": Text(
-        "{token}의 롤아웃: 레이어 {from}–{to}의 헤드 평균 어텐션을 차례로 곱한 값(제곱근 눈금).",
-        "Rollout of {token}: the mean attention of layers {from}–{to}, multiplied; square-root scale.",
+        "{token}의 롤아웃: 레이어 {from}–{to}의 ½·(Ā + I)를 차례로 곱한 값. Ā는 헤드 평균, 제곱근 눈금.",
+        "Rollout of {token}: ½·(Ā + I) of layers {from}–{to}, multiplied; Ā: mean of the heads. Square-root scale.",
     ),
-    "says_norm": Text(
-        "레이어 {layer}: {tensor}의 토큰별 노름.", "Layer {layer}: the norm of each token's row of {tensor}."
-    ),
+    "says_norm": Text("토큰별 노름: {tensor}.", "Norm of each token's row of {tensor}."),
     "says_norm_back": Text(
-        "레이어 {layer}: ∂loss/∂{tensor}의 토큰별 노름.",
-        "Layer {layer}: the norm of each token's row of ∂loss/∂{tensor}.",
+        "토큰별 노름: ∂loss/∂{tensor}.",
+        "Norm of each token's row of ∂loss/∂{tensor}.",
     ),
     "no_rows": Text("이 텐서에는 토큰별 행이 없습니다.", "This tensor has no row for each token."),
     "asked": Text("{token}: {value}.", "{token}: {value}."),
@@ -178,10 +177,10 @@ WORDS = {
         "{token}, largest of columns {columns}: {value}",
     ),
     "cell_exact": Text("열 {columns}: {value}", "column {columns}: {value}"),
-    "cell_pixel": Text("픽셀 ({row}, {columns}): {value}", "pixel ({row}, {columns}): {value}"),
+    "cell_pixel": Text("픽셀 [{row}, {columns}]: {value}", "pixel [{row}, {columns}]: {value}"),
     "cell_rgb": Text(
-        "픽셀 ({row}, {column}): 빨강 {red}, 초록 {green}, 파랑 {blue}",
-        "pixel ({row}, {column}): red {red}, green {green}, blue {blue}",
+        "픽셀 [{row}, {column}]: 빨강 {red}, 초록 {green}, 파랑 {blue}",
+        "pixel [{row}, {column}]: red {red}, green {green}, blue {blue}",
     ),
     "cell_A": Text("쿼리 {query} → 키 {key}: {value}", "query {query} → key {key}: {value}"),
     "cell_S": Text("쿼리 {query} · 키 {key}: {value}", "query {query} · key {key}: {value}"),

@@ -82,20 +82,24 @@ function score_row(layer, head, query) {
   return row;
 }
 
-// A or S, T x T, of a head (−1: the mean of the heads). All are kept: they are no more than the page has weights.
-const matrices = new Map();
+// A or S, T x T, of a head (−1: the mean of the heads).
 function matrix_of(letter, layer, head) {
-  const key = `${letter} ${layer} ${head}`;
-  if (!matrices.has(key)) {
-    const { tokens } = config;
-    const row = letter === "A" ? attention_row : score_row;
-    const matrix = new Float32Array(tokens * tokens);
-    for (let query = 0; query < tokens; query += 1) {
-      matrix.set(row(layer, head, query), query * tokens);
-    }
-    matrices.set(key, matrix);
+  const { tokens } = config;
+  const row = letter === "A" ? attention_row : score_row;
+  const matrix = new Float32Array(tokens * tokens);
+  for (let query = 0; query < tokens; query += 1) {
+    matrix.set(row(layer, head, query), query * tokens);
   }
-  return matrices.get(key);
+  return matrix;
+}
+
+// Ā, the mean of the heads, of each layer: kept, because a rollout needs all of them.
+const means = new Map();
+function mean_of_heads(layer) {
+  if (!means.has(layer)) {
+    means.set(layer, matrix_of("A", layer, -1));
+  }
+  return means.get(layer);
 }
 
 // Row `token` of the rollout Ā_L·…·Ā_from, Ā = ½·(mean of the heads + I) with rows of sum 1; from counts from 0.
@@ -104,7 +108,7 @@ function rollout_row(token, from) {
   let row = new Float32Array(tokens);
   row[token] = 1;
   for (let layer = layers - 1; layer >= from; layer -= 1) {
-    row = times_mixed(row, matrix_of("A", layer, -1));
+    row = times_mixed(row, mean_of_heads(layer));
   }
   return row;
 }

@@ -1,6 +1,6 @@
 // The picture of the chosen tensor: tokens down and columns across, the T x T matrix of a head, or bars.
 
-// What the picture shows; read(row, bin) says a cell; the token of a row and the row of a token, null where there is none.
+// What the picture shows: read(row, bin) says a cell; token(row, bin) and row(token) are null where there is none.
 const EMPTY = { rows: 0, bins: 0, caption: "", token: () => null, row: () => null, read: null };
 let heat = EMPTY;
 
@@ -14,9 +14,10 @@ function start_heat() {
   });
   frame.addEventListener("click", (event) => {
     const found = cell_under(event);
-    if (found && heat.token(found.row) !== null) {
+    const token = found && heat.token(found.row, found.bin);
+    if (token !== null) {
       held = true;
-      choose_token(heat.token(found.row));
+      choose_token(token);
     }
   });
   views.push(draw_heat, draw_heat_row);
@@ -48,7 +49,7 @@ function draw_heat() {
   } else {
     draw_array(tensor);
   }
-  by_id("heat-picture").setAttribute("aria-label", word("heat_label", { tensor: data.json.tensors[tensor].slide_name }));
+  by_id("heat-picture").setAttribute("aria-label", word("heat_label", { tensor: named(tensor, "∂") }));
   by_id("heat").classList.toggle("strip", heat.rows === 1);
   by_id("heat").classList.toggle("square", kind === "image" || (scores && !state.back));
   draw_heat_says(null);
@@ -77,7 +78,7 @@ function draw_array(tensor) {
   legend(number(-array.scale, 3), number(array.scale, 3), colors);
   heat = {
     rows, bins: width, caption: image ? "heat_pixels" : alone ? "heat_class_row" : `heat_${array.rows_are}`,
-    token: (row) => (image ? pixel_token(row, 0) : row_token(array, row)),
+    token: (row, bin) => (image ? pixel_token(row, bin) : row_token(array, row)),
     row: (token) => (image ? null : token_row(array, token)),
     read: (row, bin) => read_cell(tensor, array, row, bin + first, image),
   };
@@ -104,7 +105,7 @@ function draw_image() {
   paint(by_id("heat-picture"), width, height, (i) => pixel([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]]));
   by_id("heat-legend").hidden = true;
   heat = {
-    ...EMPTY, rows: height, bins: width, caption: "heat_image",
+    ...EMPTY, rows: height, bins: width, caption: "heat_image", token: pixel_token,
     read: (row, column) => {
       const [red, green, blue] = bytes(data.json.photo.at + 3 * (row * width + column), 3);
       return word("cell_rgb", { row, column, red, green, blue });
@@ -209,19 +210,18 @@ function point_at_cell(event) {
   if (!found || !heat.read) {
     return;
   }
-  const { kind } = data.json.tensors[viewed().tensor];
-  place_in_heat("heat-hover", found.row, 1);
+  place_in_heat("heat-hover", found.row);
   draw_heat_says(found);
-  const square = kind === "scores" ? found.bin : kind === "image" ? pixel_token(found.row, found.bin) : null;
-  point_at(square ?? heat.token(found.row));
+  const scores = data.json.tensors[viewed().tensor].kind === "scores";
+  point_at(scores ? found.bin : heat.token(found.row, found.bin)); // of S and A the key
 }
 
-function place_in_heat(id, row, count) {
+function place_in_heat(id, row) {
   const mark = by_id(id);
   mark.hidden = row === null || heat.rows < 2;
   if (!mark.hidden) {
     mark.style.top = `${(100 * row) / heat.rows}%`;
-    mark.style.height = `${(100 * count) / heat.rows}%`;
+    mark.style.height = `${100 / heat.rows}%`;
   }
 }
 
@@ -231,9 +231,9 @@ function draw_heat_row() {
   if (!changed("heat-row", state.token, pointed, tensor, state.back, heat.rows)) {
     return;
   }
-  place_in_heat("heat-row", heat.row(state.token), 1);
+  place_in_heat("heat-row", heat.row(state.token));
   if (!by_id("heat-frame").matches(":hover")) {
-    place_in_heat("heat-hover", pointed === null || pointed === state.token ? null : heat.row(pointed), 1);
+    place_in_heat("heat-hover", pointed === null || pointed === state.token ? null : heat.row(pointed));
   }
 }
 

@@ -90,7 +90,16 @@ function draw_reading() {
   set_text("reading", photo_says());
 }
 
-// One sentence: what the map shows, and its value at the token under the pointer or the largest one.
+// The token whose value is read out: that under the pointer; on a map that does not depend on it, the one that is held,
+// too. null: none.
+function asked_token() {
+  if (state.map === "cls" || state.map === "norm") {
+    return pointed ?? (held ? state.token : null);
+  }
+  return pointed === state.token ? null : pointed;
+}
+
+// One sentence: what the map shows, and its value at the token that is asked about or at the patch of the largest.
 function photo_says() {
   const { values } = shown_map;
   const names = {
@@ -100,21 +109,24 @@ function photo_says() {
   };
   const gradient = state.map === "norm" && state.back;
   const about = word(gradient ? "says_norm_back" : `says_${state.map}`, names);
-  const asked = pointed !== null && pointed !== state.token;
-  const token = asked ? pointed : config.first + largest(values.subarray(config.first));
+  const asked = asked_token();
+  const token = asked ?? config.first + largest(values.subarray(config.first));
   if (!(values[token] >= 0)) {
     return state.map === "norm" && !values.some((value) => value >= 0) ? word("no_rows") : about;
   }
   const value = map_error(values[token], token);
-  return `${about} ${word(asked ? "asked" : "most", { token: token_name(token), value })}`;
+  return `${about} ${word(asked === null ? "most" : "asked", { token: token_name(token), value })}`;
 }
 
-// The norm of a row is that of all heads; of S and A that of the chosen head.
+// "Q⁽ⁱ⁾ (layer 3, all heads)": the norm of a row is that of all heads; of S and A that of the chosen head.
 function whole_name(tensor) {
   const { slide_name, per_head, kind } = data.json.tensors[tensor];
-  const of_head = kind === "scores" && state.head >= 0;
-  const heads = of_head ? word("head_number", { number: state.head + 1 }) : word("shape_all_heads");
-  return per_head || kind === "scores" ? `${slide_name} (${heads})` : slide_name;
+  const parts = tensor.includes(".i.") ? [word("layer_number", { number: state.layer + 1 })] : [];
+  if (per_head || kind === "scores") {
+    const of_head = kind === "scores" && state.head >= 0;
+    parts.push(of_head ? word("head_number", { number: state.head + 1 }) : word("shape_all_heads"));
+  }
+  return parts.length ? `${slide_name} (${parts.join(", ")})` : slide_name;
 }
 
 function row_of_token(token) {

@@ -114,7 +114,8 @@ function gradient_numbers(tensor, name) {
   const title = word("numbers_at", { name, token: token_name(state.token) });
   const norm = score_norms(tensor, state.layer, state.head, true)[state.token];
   const error = norm_error(tensor, state.layer, state.head, state.token, true);
-  const values = { norm: with_error(norm, error).join(" "), columns: config.tokens };
+  const columns = state.head < 0 ? `${config.heads}x${config.tokens}` : config.tokens; // of all heads: no mean has this norm
+  const values = { norm: with_error(norm, error).join(" "), columns };
   const of_row = word(norm === 0 ? "row_zero" : "row_norm", values);
   if (state.token !== 0 || !has_score_gradients(tensor)) {
     const only = word(has_score_gradients(tensor) ? "only_class_row" : "heat_score_none");

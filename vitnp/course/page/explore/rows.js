@@ -132,19 +132,19 @@ function draw_sources() {
   }
   const [from, into] = [sources(tensor, state.layer === 0 ? "z0" : "residual_2"), readers(tensor)];
   const found = state.back ? into : from;
-  write_links(from, into);
+  write_links(found, state.back ? from : into);
   for (const button of document.querySelectorAll(".tensor")) {
     button.classList.toggle("source", found.includes(button.dataset.tensor));
     button.classList.toggle("viewed", button.dataset.tensor === tensor);
   }
 }
 
-// The same on the right, as buttons: of a gradient first what it comes from.
+// The same on the right, as buttons; of a gradient these are gradients, too.
 function write_links(from, into) {
   const links = [["made_from", from], ["goes_into", into]].filter(([, names]) => names.length);
   by_id("links").replaceChildren(...links.map(([key, names]) => {
     const buttons = names.map((name) => {
-      const button = element("button", { className: "link", textContent: data.json.tensors[name].slide_name });
+      const button = element("button", { className: "link", textContent: named(name, "∂") });
       button.title = name;
       button.addEventListener("click", () => go_to(data.json.rows.find((row) => row.tensors.includes(name)).key, name));
       return button;
