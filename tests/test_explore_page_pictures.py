@@ -1,4 +1,4 @@
-"""What the explore page draws and writes, before and after a change of layer and head: pictures, lists, links, lines."""
+"""What the explore page draws and writes when layer and head change: pictures, lists, links, lines."""
 
 import re
 
@@ -7,7 +7,12 @@ import pytest
 from explore_pages import ready, show, token_name, written
 from test_page_collected import traced
 
-PLACES = ((0, 0, 3), (1, 2, 9), (1, 1, 15))  # (layer, head, token): each differs from the one before
+PLACES = (
+    (0, 0, 3),
+    (1, 0, 3),
+    (1, 2, 3),
+    (1, 2, 9),
+)  # (layer, head, token): from one to the next only one changes
 A = "blocks.i.attention.A"
 
 
@@ -73,15 +78,34 @@ def test_the_map_and_the_matrix_have_the_weights(small, made):
         assert frame == pytest.approx([100 * column / config.grid[1], 100 * row / config.grid[0]], abs=1e-3)
 
 
+def test_the_map_of_a_gradient_is_its_row_of_the_class_token(small, made):
+    """In place of the attention: blue where it is negative, orange where it is positive; the pointer reads a value."""
+    _, t, config = made
+    show(small, tensor=A, layer=1, head=1, token=4, map="token", back=True)
+    d = t.gradient("blocks.1.attention.A")[0, 1, 0]
+    red, _, blue, alpha = pixels(small, "map").reshape(-1, 4).T
+    clear = np.abs(d[1:]) > np.abs(d).max() / 10
+    assert ((red > blue) == (d[1:] > 0))[clear].all() and clear.sum() > 4
+    assert alpha.argmax() == np.abs(d[1:]).argmax()
+    show(small, map="cls")
+    key = 1 + int(np.abs(d[1:]).argmax())
+    said = text(small, "#reading")
+    value, error = re.search(rf"{re.escape(token_name(key, config))}, (\S+) ± (\S+)\.$", said).groups()
+    assert abs(float(value.replace("−", "-")) - d[key]) <= 1.01 * float(error)
+
+
 def test_lists_are_those_of_the_place(small, made):
     """The largest keys of A; of ∂A the largest of either sign first; the classes by their logits."""
     _, t, config = made
     names = [token_name(k, config) for k in range(config.num_tokens)]
     for layer, head, token in PLACES:
         show(small, tensor=A, layer=layer, head=head, token=token, back=False)
-        first = small.page.locator("#numbers tbody td").first.inner_text()
-        assert first == names[t[f"blocks.{layer}.attention.A"][0, head, token].argmax()]
-        show(small, token=0, back=True)
+        row = t[f"blocks.{layer}.attention.A"][0, head, token]
+        key, weight = small.page.locator("#numbers tbody tr").first.locator("td").all_inner_texts()
+        assert key == names[row.argmax()]
+        assert float(weight.partition("%")[0]) / 100 == pytest.approx(row.max(), abs=1e-3)
+    for layer, head, _ in PLACES[:3]:
+        show(small, layer=layer, head=head, token=0, back=True)
         d = np.abs(t.gradient(f"blocks.{layer}.attention.A")[0, head, 0])
         keys = small.page.locator("#numbers tbody td:first-child").all_inner_texts()
         sizes = d[[names.index(key) for key in keys]]

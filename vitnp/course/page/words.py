@@ -70,6 +70,10 @@ WORDS = {
         "토큰별 노름: ∂loss/∂{tensor}.",
         "Norm of each token's row of ∂loss/∂{tensor}.",
     ),
+    "says_gradient": Text(
+        "레이어 {layer}, {head}: ∂loss/∂{slide_name} 가운데 쿼리 [CLS]의 행(제곱근 눈금).",
+        "Layer {layer}, {head}: the row of the query [CLS] of ∂loss/∂{slide_name}; square-root scale.",
+    ),
     "no_rows": Text("이 텐서에는 토큰별 행이 없습니다.", "This tensor has no row for each token."),
     "asked": Text("{token}: {value}.", "{token}: {value}."),
     "most": Text("가장 큰 패치: {token}, {value}.", "Largest patch: {token}, {value}."),
