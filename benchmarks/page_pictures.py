@@ -2,7 +2,7 @@
 
     python benchmarks/page_pictures.py [--out DIR]
 
-explore-en.png is docs/pages/cat.html on a projector, explore-phone.png the same on a phone, explore-live.png the page
+explore.png is docs/pages/cat.html on a projector, explore-phone.png the same on a phone, explore-live.png the page
 of `vitnp explore --live` with a digit that is drawn there. Needs Chromium, Playwright and a Korean font.
 """
 
@@ -89,11 +89,11 @@ def main():
         cat = DOCS / "pages" / "cat.html"
         for lang, out in (("en", writable(args.out)), ("ko", writable(Path(args.out) / "ko"))):
             for name, path, size, prepare in (
-                ("en", cat, PROJECTOR, on_the_eye),
-                ("phone", cat, PHONE, on_the_eye),
-                ("live", live, PROJECTOR, draw_three),
+                ("explore", cat, PROJECTOR, on_the_eye),
+                ("explore-phone", cat, PHONE, on_the_eye),
+                ("explore-live", live, PROJECTOR, draw_three),
             ):
-                target = out / f"explore-{name}.png"
+                target = out / f"{name}.png"
                 written = take(browser, path, lang, size, prepare, target)
                 print(f"{target}  {written:,} bytes", flush=True)
 
