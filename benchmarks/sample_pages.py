@@ -2,9 +2,9 @@
 
     python benchmarks/sample_pages.py [--weights FILE] [--photos DIR] [--out DIR]
 
-The model was trained without labels, so `sample_head.py` first gives it a head, for a loss and its gradients. On one
-machine the pages are the same again, byte for byte; elsewhere rounding may change a few numbers. docs/pages/README.md
-says what they show, docs/pictures/README.md under which license the weights and the photos are.
+The model was trained without labels, so `sample_head.py` first gives it a head, for a loss and its gradients. Rounding
+may change a few numbers from machine to machine. docs/pages/README.md says what they show, docs/pictures/README.md
+under which license the weights and the photos are.
 """
 
 import argparse
