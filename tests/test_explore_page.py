@@ -158,6 +158,13 @@ def test_the_walk_goes_through_every_tensor_and_back(small):
         seen.append(state(small)["tensor"])
         assert state(small)["back"] == (len(seen) > len(every))
     assert seen == every + every[::-1]
+    show(small, tensor="blocks.i.attention.A", back=False)
+    page.locator(
+        "#gradient"
+    ).click()  # a step of the walk, too: the next one is that of the gradient before it
+    assert page.locator("#place").inner_text().startswith("Backward")
+    page.locator("#next").click()
+    assert state(small)["tensor"] == "blocks.i.attention.S" and state(small)["back"]
 
 
 def test_hover_and_tap(small, made):
@@ -217,9 +224,25 @@ def test_nothing_is_wider_than_the_window(small, width, height, lang):
         assert taller <= 0 or width < 1080, shown
 
 
-def test_the_code_of_a_gradient_in_the_last_block(small, made):
-    """∂z″ of the last block comes from the last LayerNorm, of the others from the next block."""
-    for layer, file in ((0, "encoder.py"), (made[1].num_layers - 1, "s6_layer_norm.py")):
-        show(small, tensor="blocks.i.residual_2", layer=layer, back=True)
-        assert small.page.locator("#code-file").inner_text().endswith(file)
+def test_after_the_tour_the_page_is_as_before(small):
+    """What was chosen is chosen again, and the pointer chooses a patch as before."""
+    page = small.page
+    show(small, tensor="blocks.i.attention.V", layer=1, head=1, token=5, map="cls", back=False)
+    before = state(small)
+    page.locator("#start-tour").click()
+    page.locator("#tour-next").click()
+    page.locator("#tour-leave").click()
+    assert state(small) == before
+    page.locator("#photo").hover(position={"x": 3, "y": 3})
+    assert state(small)["token"] == 1
+    assert "patch (1, 1): " in page.locator("#reading").inner_text()  # also on a map that is not of the patch
+
+
+def test_keys_of_a_hangul_input_source_and_what_is_said(small):
+    page = small.page
+    show(small, layer=0, back=False)
+    page.keyboard.press("]")
+    page.locator("#announce", has_text="layer 2 of 2").wait_for(state="attached")
+    page.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: 'ㅎ', code: 'KeyG'}))")
+    assert state(small)["back"]
     show(small, back=False)

@@ -170,3 +170,11 @@ def test_marked_lines_errata_and_links(small):
         show(small, back=back)
         assert small.page.locator(".link").all_inner_texts() == links
         assert small.page.locator(".tensor.source b").all_inner_texts() == [links[0].removeprefix("∂")]
+
+
+def test_the_code_of_a_gradient_in_the_last_block(small, made):
+    """∂z″ of the last block comes from the last LayerNorm, of the others from the next block."""
+    for layer, file in ((0, "encoder.py"), (made[2].num_layers - 1, "s6_layer_norm.py")):
+        show(small, tensor="blocks.i.residual_2", layer=layer, back=True)
+        assert small.page.locator("#code-file").inner_text().endswith(file)
+    show(small, back=False)

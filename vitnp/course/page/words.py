@@ -43,7 +43,7 @@ WORDS = {
         "사진과 패치. 방향키로 패치를 선택합니다.", "Photo and its patches. Arrow keys choose a patch."
     ),
     "photo_help": Text(
-        "패치를 누르면 고정되고, 같은 패치를 다시 누르면 풀립니다.",
+        "패치를 누르면 고정, 다시 누르면 해제됩니다.",
         "Click a patch to hold it, again to let go.",
     ),
     "patch_name": Text("패치 ({row}, {column})", "patch ({row}, {column})"),
@@ -67,8 +67,8 @@ WORDS = {
     ),
     "says_norm": Text("토큰별 노름: {tensor}.", "Norm of each token's row of {tensor}."),
     "says_norm_back": Text(
-        "토큰별 노름: ∂loss/∂{tensor}.",
-        "Norm of each token's row of ∂loss/∂{tensor}.",
+        "토큰별 노름(제곱근 눈금): ∂loss/∂{tensor}.",
+        "Norm of each token's row of ∂loss/∂{tensor}; square-root scale.",
     ),
     "says_gradient": Text(
         "레이어 {layer}, {head}: ∂loss/∂{slide_name} 가운데 쿼리 [CLS]의 행(제곱근 눈금).",

@@ -70,14 +70,14 @@ function draw_map() {
   }
 }
 
-// The number 0 … 255 of a value's color. Of rollouts, where one patch often has most, and of gradients that of a root.
+// The number 0 … 255 of a value's color. Of rollouts and gradients, of which one patch often has most, that of a root.
 function map_code(value) {
   const { kind, low, top } = shown_map;
   if (kind === "gradient") {
     return Math.round(127.5 * (1 + Math.sign(value) * Math.sqrt(Math.min(Math.abs(value) / (top || 1), 1))));
   }
   const share = value > low ? Math.min((value - low) / (top - low), 1) : 0;
-  return Math.round(255 * (kind === "rollout" ? Math.sqrt(share) : share));
+  return Math.round(255 * (kind === "rollout" || (kind === "norm" && state.back) ? Math.sqrt(share) : share));
 }
 
 // More of the photo where the map is weak. The alpha is the highest byte of a pixel.
