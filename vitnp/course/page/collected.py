@@ -10,6 +10,7 @@ import numpy as np
 from vitnp.backend.arrays import to_host
 from vitnp.course import slides
 from vitnp.course.page import code, encode, formulas
+from vitnp.course.page.encode import Binary
 from vitnp.errors import InputError
 
 SCORES = ("attention.S", "attention.A")
@@ -20,26 +21,6 @@ ROWS = {
     "E_rel": "distances",
     "A": "heads",
 }  # what the rows of a matrix are, if not tokens: pool.A has one a head
-
-
-class Binary:
-    """Bytes in a row; every array begins at a multiple of 8."""
-
-    def __init__(self):
-        self.parts, self.size = [], 0
-
-    def add(self, array):
-        """Append it, little-endian; where it begins."""
-        at = self.size
-        data = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-        data += bytes(-len(data) % 8)
-        self.parts.append(data)
-        self.size += len(data)
-        return at
-
-    def joined(self):
-        """All of it."""
-        return b"".join(self.parts)
 
 
 def collected(t, config, photo, *, bins=64):
