@@ -240,7 +240,9 @@ def test_after_the_tour_the_page_is_as_before(small):
 
 def test_keys_of_a_hangul_input_source_and_what_is_said(small):
     page = small.page
-    show(small, layer=0, back=False)
+    show(small, layer=0, head=0, back=False)
+    page.locator("#head").press("ArrowLeft")  # left of head 1 is the mean
+    assert state(small)["head"] == -1
     page.keyboard.press("]")
     page.locator("#announce", has_text="layer 2 of 2").wait_for(state="attached")
     page.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: 'ㅎ', code: 'KeyG'}))")

@@ -52,7 +52,7 @@ function draw_controls() {
     return;
   }
   by_id("layer").value = state.layer + 1;
-  by_id("head").value = state.head < 0 ? 1 : state.head + 1;
+  by_id("head").value = state.head + 1; // 0 is the mean
   by_id("head-mean").checked = state.head < 0;
   by_id("head").classList.toggle("off", state.head < 0);
   set_text("layer-value", `${state.layer + 1} / ${config.layers}`);
