@@ -40,6 +40,12 @@ def test_the_label_of_the_loss(capsys):
     assert page("a.html").json["label"]["index"] == 2
 
 
+def test_weights_by_their_name(capsys):
+    assert run(capsys, "explore", "--weights", "digits/2", "--out", "a.html")[0] == 0
+    assert run(capsys, "explore", "--weights", "digits/2", "--out", "a.html")[0] == 0  # over the old page
+    assert page("a.html").json["model"] == "digits/2" and page("a.html").json["random"] is False
+
+
 def test_what_was_set_is_part_of_the_name(capsys):
     assert run(capsys, "explore", "--model", "tiny", "--set", "num_layers=3")[0] == 0
     assert page().json["model"] == "tiny + num_layers=3"

@@ -1,6 +1,7 @@
 """The ViT that runs in the live page, in a real browser: every tensor and every gradient is that of `trace`."""
 
 import dataclasses
+import math
 
 import live_browser
 import numpy as np
@@ -66,7 +67,17 @@ def test_the_gradient_check_of_one_weight(page, leaf, index):
         moved = tree.map(np.copy, p)
         dict(tree.leaves(moved))[leaf].flat[index] += sign * h
         losses.append(by_hand(pixels, moved, ODD, LABEL, change)[3])
-    found = page.evaluate(
+    found = checked(page, change, leaf, index, h)
+    assert found["analytic"] == pytest.approx(dp[leaf].flat[index], rel=1e-10)
+    assert found["numeric"] == pytest.approx((losses[0] - losses[1]) / (2 * h), abs=1e-10)
+    expected = abs(found["analytic"] - found["numeric"]) / max(abs(found["analytic"]), abs(found["numeric"]))
+    assert found["relative"] == expected < 1e-5
+
+
+def checked(page, change, leaf, index, h):
+    """What `check` says of one weight of the odd model."""
+    pixels, p = odd()
+    return page.evaluate(
         """([image, label, p, config, how, leaf, index, h]) => {
           const { check, from_leaves, unpacked } = window.live;
           const pixels = unpacked(...image)[0][1].data;
@@ -77,10 +88,22 @@ def test_the_gradient_check_of_one_weight(page, leaf, index):
             live_browser.settings(ODD), change, leaf, index, h,
         ],
     )  # fmt: skip
-    assert found["analytic"] == pytest.approx(dp[leaf].flat[index], rel=1e-10)
-    assert found["numeric"] == pytest.approx((losses[0] - losses[1]) / (2 * h), abs=1e-10)
-    expected = abs(found["analytic"] - found["numeric"]) / max(abs(found["analytic"]), abs(found["numeric"]))
-    assert found["relative"] == expected < 1e-5
+
+
+def test_a_gradient_of_zero_passes_the_check_and_no_number_does_not(page):
+    found = checked(page, {}, "blocks.0.attention.b_K", 2, 1e-5)  # softmax cancels b_K
+    largest = max(np.abs(leaf).max() for leaf in right_numbers("plain")[2].values())
+    assert found["floor"] == pytest.approx(1e-6 * largest)
+    assert abs(found["analytic"]) < 1e-15 and found["relative"] < 1e-3
+    assert math.isnan(checked(page, {}, "project.b", 3, 0)["relative"])
+
+
+def test_a_probability_that_underflows(page):
+    pixels, p = odd()
+    p["classify"]["head"]["W"] *= 1e4
+    found, expected = live_browser.both(page, pixels, p, ODD, LABEL, {}), by_hand(pixels, p, ODD, LABEL, {})
+    assert expected[0]["p"].ravel()[LABEL] == 0
+    assert difference(found, expected) < TOLERANCE
 
 
 def test_float16_and_erf(page):

@@ -2,60 +2,13 @@
 
 import re
 
-import numpy as np
 import pytest
+from live_pages import cells, number, show, wait
+from live_pages import page as page
+from live_pages import shown as shown
 
-from vitnp import models, weights
+from vitnp import weights
 from vitnp.course.page import html, live, live_words
-
-SMALL = models.preset("digits", patch_size=4, hidden_size=8, num_layers=2, num_heads=2, mlp_dim=6)
-
-
-@pytest.fixture(scope="module")
-def shown(opened, tmp_path_factory):
-    """The page of a small random model."""
-    rng = np.random.default_rng(0)
-    p = models.of(SMALL).init(rng, SMALL)
-    p["classify"]["head"]["W"] = rng.normal(0, 0.05, size=(8, 10)).astype("float32")  # it begins at zero
-    return show(opened, tmp_path_factory.mktemp("live") / "small.html", p, SMALL)
-
-
-@pytest.fixture
-def page(shown):
-    """The page as it began; at the end nothing was asked for and nothing was said."""
-    page = shown.page
-    if page.evaluate("document.documentElement.lang") != "ko":
-        page.locator("#language").click()
-    if page.locator("#reset-all").is_visible():
-        page.locator("#reset-all").click()
-    page.locator("#next-digit").click()
-    yield page
-    assert shown.silent()
-
-
-def show(opened, path, p, config):
-    path.write_text(live.live_page(p, config, "ko"), "utf-8")
-    shown = opened(path, viewport={"width": 1280, "height": 720})
-    shown.page.locator("#verdict:not(:empty)").wait_for()
-    return shown
-
-
-def cells(page, table, row):
-    """The texts of a row of a table."""
-    return page.locator(f"#{table} tbody tr").nth(row).locator("td").all_inner_texts()
-
-
-def wait(page, condition):
-    """Until JavaScript is true; the page's policy forbids `wait_for_function`."""
-    for _ in range(200):
-        if page.evaluate(f"!!({condition})"):
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError(condition)
-
-
-def number(text):
-    return float(text.replace("−", "-"))
 
 
 def test_the_page_uses_just_the_words_that_there_are():
@@ -120,6 +73,9 @@ def test_without_positions_a_shuffle_changes_nothing(page):
     assert sorted(order) == [0, 1, 2, 3]
     page.locator("#unshuffle").click()
     page.locator("#shuffled button").nth(0).click()
+    page.locator("#next-digit").click()  # lets it go
+    page.locator("#shuffled button").nth(0).click()
+    assert page.evaluate("live.how.order") is None
     page.locator("#shuffled button").nth(3).click()
     with_, without = page.evaluate("[live.shuffle.on, live.shuffle.off]")
     assert with_ > 1e-3
@@ -138,71 +94,20 @@ def test_a_head_off(page):
     page.locator('[data-head="1.0"]').click()
     assert page.evaluate("live.how.heads") == [[True, True], [False, True]]
     assert page.evaluate("[...live.saved.tensors['blocks.1.attention.O'].data].slice(0, 20)") == [0] * 20
-    wait(page, "live.head_changes")
+    change = page.evaluate(
+        "live.backward(live.pass({ heads: [[true, true], [false, false]] }), live.chosen).loss - live.loss"
+    )
+    said = f"{change:+.3f}".replace("-", "−").replace("+0.000", "0.000").replace("−0.000", "0.000")
+    wait(page, f"document.querySelector('[data-head=\"1.1\"]').lastChild.textContent === '{said}'")
     loss = page.evaluate("live.backward(live.pass({ heads: null }), live.chosen).loss")
     assert f"{number(f'{loss:.4g}'):g}" in page.locator("#heads-line").inner_text()
     for _ in range(3):
         page.locator("#heads-least").click()
     assert page.evaluate("live.how.heads.flat().some(Boolean)") is False
     page.locator("#scale-curve polyline").first.wait_for()  # no gradient reaches the attention weights
-    assert cells(page, "scale-numbers", 4) == ["0%", "0%"]
+    assert cells(page, "scale-numbers", 2) == ["0%", "0%"]
     page.locator("#heads-on").click()
     assert page.evaluate("live.how.heads.flat().every(Boolean)")
-
-
-def test_a_low_temperature_saturates_softmax(page):
-    page.locator("#temperature").focus()
-    before = page.evaluate("live.attention.scaled")
-    for _ in range(10):
-        page.keyboard.press("PageDown")
-    after = page.evaluate("live.attention.scaled")
-    assert page.evaluate("live.how.temperature") < 0.011
-    assert after["entropy"] < before["entropy"]
-    assert after["dS"] / after["dA"] < before["dS"] / before["dA"]
-    assert number(cells(page, "scale-numbers", 0)[0]) == pytest.approx(after["entropy"], rel=1e-2)
-    page.locator("#temperature-one").click()
-    assert page.evaluate("live.how.temperature") == 1
-
-
-def test_wide_heads_need_the_root(page):
-    page.locator("#width").focus()
-    page.keyboard.press("End")
-    with_, without = page.evaluate("[live.random.scaled, live.random.unscaled]")
-    assert with_["spread"] == pytest.approx(1, abs=0.1)
-    assert without["spread"] == pytest.approx(32, rel=0.1)
-    assert without["through"] < with_["through"] / 3
-
-
-def test_steps_lower_the_loss_as_predicted_and_can_be_undone(page):
-    page.locator("#rate").focus()
-    page.keyboard.press("Home")  # 1e-4
-    page.locator("#one-step").click()
-    before, predicted, after = (number(cells(page, "step-numbers", row)[0]) for row in (0, 2, 4))
-    assert page.evaluate("live.history[0].after - live.history[0].loss") == pytest.approx(predicted, rel=0.1)
-    assert page.evaluate("live.loss") == pytest.approx(after, rel=1e-3)
-    assert after <= before
-    page.locator("#ten-steps").click()
-    assert page.evaluate("live.history.length") == 11
-    wait(page, "live.accuracy")
-    assert "360" in page.locator("#step-line").inner_text()
-    page.locator("#undo-step").click()
-    assert page.evaluate("live.history.length") == 10
-    page.locator("#reset-steps").click()
-    assert page.evaluate("live.p === live.first && live.history.length === 0")
-
-
-def test_the_gradient_check(page):
-    page.locator("#leaf").select_option("blocks.1.attention.W_V")
-    page.locator("#index").fill("5")
-    page.keyboard.press("Enter")
-    found = page.evaluate("live.checked")
-    assert found["relative"] < 1e-6
-    assert number(cells(page, "check-numbers", 1)[0]) == pytest.approx(found["analytic"], rel=1e-6)
-    assert found["analytic"] == page.evaluate("live.dp.blocks[1].attention.W_V.data[5]")
-    page.locator("#h").focus()
-    page.keyboard.press("Home")  # 1e-12: rounding
-    assert page.evaluate("live.checked.relative") > found["relative"]
-    page.locator("#check-curve polyline").wait_for()
 
 
 def test_inside_by_keyboard(page):
@@ -228,6 +133,18 @@ def test_drawing_and_pixels_by_keyboard(page):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("9")
     assert page.evaluate("live.image[1]") == 16
+
+
+def test_what_is_out_of_sight_follows(page):
+    page.locator("#top h1").scroll_into_view_if_needed()
+    page.locator("#pad-clear").click()
+    assert "빈 그림" in page.locator("#which").inner_text()
+    assert page.locator("#label option").first.inner_text() == f"첫 예측 ({page.evaluate('live.chosen')})"
+    wait(
+        page, "document.getElementById('step-numbers').textContent.includes(Number(live.loss.toPrecision(4)))"
+    )
+    page.locator("#language").click()
+    wait(page, "document.getElementById('check-numbers').textContent.includes('Backward pass')")
 
 
 def test_a_phone_does_not_scroll_sideways(page):

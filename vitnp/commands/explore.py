@@ -71,7 +71,7 @@ def need_page(args):
     if Path(args.out).suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {args.out} is no name of a page; end it in .html")
     for name in (args.image, args.weights):
-        if name is not None and same_file(args.out, name):
+        if name is not None and os.path.exists(name) and same_file(args.out, name):
             raise InputError(f"--out {args.out} is what the page is made of; give another name")
     folder = os.path.dirname(os.path.abspath(args.out))
     if not os.path.isdir(folder):

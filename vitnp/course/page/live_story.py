@@ -5,7 +5,7 @@ STORY = {
     "draw_title": ("1. 숫자 그리기", "1. Draw a digit"),
     "draw_short": ("그리기", "Draw"),
     "draw_try": (
-        "숫자를 하나 그려 보세요. 획을 더할 때마다 열 클래스의 확률이 바뀝니다.",
+        "숫자를 하나 그려 보세요. 획을 더할 때마다 10개 클래스의 확률이 바뀝니다.",
         "Draw a digit. The probabilities of the ten classes change with every stroke.",
     ),
     "draw_shows": (
@@ -15,7 +15,7 @@ STORY = {
     "pixel_title": ("2. 픽셀 하나 바꾸기", "2. Change a pixel"),
     "pixel_short": ("픽셀", "Pixel"),
     "pixel_try": (
-        "픽셀을 누르거나 ‘손실이 가장 커질 픽셀’을 여러 번 눌러 보세요. 몇 번 만에 클래스가 바뀌나요?",
+        "픽셀을 누르거나 ‘손실을 가장 크게 늘리는 픽셀’을 여러 번 눌러 보세요. 몇 번 만에 클래스가 바뀌나요?",
         "Press a pixel, or “pixel that raises the loss most” several times. After how many does the class change?",
     ),
     "pixel_shows": (
@@ -24,10 +24,10 @@ STORY = {
         "∂loss/∂image is the rate at which the loss changes with each pixel. Its prediction is a first-order "
         "approximation, so it is accurate only for small changes.",
     ),
-    "inside_title": ("3. 모델 안 들여다보기", "3. Look inside"),
+    "inside_title": ("3. 모델 내부 들여다보기", "3. Look inside"),
     "inside_short": ("내부", "Inside"),
     "inside_try": (
-        "[CLS]나 패치를 고르고, 각 블록과 헤드가 어느 패치에 어텐션을 주는지 비교해 보세요.",
+        "[CLS]나 패치를 고르고, 각 블록과 헤드가 어느 패치에 주목하는지 비교해 보세요.",
         "Choose [CLS] or a patch, and compare which patches each block and head attends to.",
     ),
     "inside_shows": (
@@ -42,26 +42,26 @@ STORY = {
         "exchange them.",
     ),
     "positions_shows": (
-        "포지셔널 임베딩이 없으면 로짓은 반올림 오차까지만 달라집니다. 셀프 어텐션은 패치의 순서를 알지 못합니다.",
+        "포지셔널 임베딩이 없으면 로짓은 반올림 오차만큼만 달라집니다. 셀프 어텐션은 패치의 순서를 알지 못합니다.",
         "Without the position embedding the logits differ by rounding errors only. Self-attention does not know the "
         "order of the patches.",
     ),
     "heads_title": ("5. 헤드 끄기", "5. Switch heads off"),
     "heads_short": ("헤드", "Heads"),
     "heads_try": (
-        "헤드를 하나씩 꺼 보세요. 모델이 틀릴 때까지 몇 개를 끌 수 있나요?",
+        "헤드를 하나씩 꺼 보세요. 모델이 틀리기 전까지 몇 개나 끌 수 있나요?",
         "Switch heads off one by one. How many can you switch off before the model is wrong?",
     ),
     "heads_shows": (
-        "각 스위치의 숫자는 그 헤드 하나를 바꿀 때 손실의 변화입니다. 꺼진 헤드의 출력 O는 0입니다.",
+        "각 스위치의 숫자는 그 헤드 하나만 켜거나 끌 때 손실이 변하는 양입니다. 꺼진 헤드의 출력 O는 0입니다.",
         "The number on each switch is the change of the loss if only this head is switched. A head that is off outputs "
         "O = 0.",
     ),
     "scale_title": ("6. 왜 √d_k로 나눌까요?", "6. Why divide by √d_k?"),
     "scale_short": ("√d_k", "√d_k"),
     "scale_try": (
-        "온도를 0.01까지 낮춰 보고, 아래에서 d_k를 1024까지 키워 보세요. softmax가 통과시키는 비율을 보세요.",
-        "Lower the temperature to 0.01, and below raise d_k to 1024. Watch the share that softmax lets through.",
+        "d_k를 1024까지 키우고, softmax가 통과시키는 그래디언트의 비율을 비교해 보세요.",
+        "Raise d_k to 1024, and compare the share of the gradient that softmax lets through.",
     ),
     "scale_shows": (
         "스코어가 커지면 softmax는 키 하나에 가중치를 몰아주고 그래디언트는 0에 가까워집니다. √d_k로 나누면 "
@@ -78,13 +78,13 @@ STORY = {
     "step_title": ("7. SGD 한 스텝", "7. One SGD step"),
     "step_short": ("학습", "Step"),
     "step_try": (
-        "일부러 틀린 정답을 고르고 열 스텝을 실행해 보세요. 학습률을 1 이상으로 올리면 어떻게 되나요?",
+        "일부러 틀린 정답을 고르고 10스텝을 실행해 보세요. 학습률을 1 이상으로 올리면 어떻게 되나요?",
         "Choose a wrong label on purpose and take ten steps. What happens with a learning rate of 1 or more?",
     ),
     "step_shows": (
-        "학습률 η가 작으면 손실은 η·‖∂p‖²만큼 줄어듭니다. 숫자 하나만 학습하면 다른 숫자의 정확도는 "
+        "학습률 η가 작으면 손실은 약 η·‖∂θ‖²만큼 줄어듭니다. 숫자 하나만 학습하면 다른 숫자의 정확도는 "
         "떨어질 수 있습니다.",
-        "With a small learning rate η the loss falls by about η·‖∂p‖². Learning from one digit alone may lower the "
+        "With a small learning rate η the loss falls by about η·‖∂θ‖². Learning from one digit alone may lower the "
         "accuracy on the others.",
     ),
     "check_title": ("8. 파라미터 하나의 그래디언트 검증", "8. The gradient check of one weight"),

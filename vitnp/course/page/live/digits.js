@@ -33,7 +33,8 @@ function draw_digits() {
   options(by_id("class"), [["", word("any_class")], ...label_options().slice(1)], by_id("class").value);
   const { number: n, drawn } = live.source ?? {};
   const about = drawn ? {} : { n: n + 1, count: live.digits.length, label: live.digits[n].label };
-  set_text("which", word(drawn ? "is_drawn" : "is_digit", about));
+  const kind = drawn ? (live.image.some(Boolean) ? "is_drawn" : "is_blank") : "is_digit";
+  set_text("which", word(kind, about));
   const order = Array.from(live.saved.probabilities.data, (p, k) => [p, k]).sort(([a], [b]) => b - a);
   const logits = live.saved.logits.data;
   table("top-three", [word("class"), word("probability"), word("logit")],

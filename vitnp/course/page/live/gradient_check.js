@@ -31,7 +31,7 @@ function draw_check() {
   by_id("index").value = index;
   by_id("index").max = leaf.data.length - 1;
   const log_h = Number(by_id("h").value);
-  set_text("h-value", number(10 ** log_h, 2));
+  show_value("h", number(10 ** log_h, 2));
   live.checked = checked(log_h);
   table("check-numbers", null, [
     [word("weight_value"), number(leaf.data[index], 6)],
@@ -39,11 +39,22 @@ function draw_check() {
     [word("numeric"), number(live.checked.numeric, 8)],
     [word("relative_error"), number(live.checked.relative, 2)],
   ]);
+  set_text("check-floor", floor_said(by_id("leaf").value));
+  by_id("check-curve").classList.add("computing");
   in_pieces("check", STEPS.length, (i) => checked(STEPS[i]).relative, draw_errors);
 }
 
+// Why the error is not relative to the gradient itself, where it is so small that this would mean nothing.
+function floor_said(leaf) {
+  const { analytic, numeric, floor } = live.checked;
+  if (!(Math.max(Math.abs(analytic), Math.abs(numeric)) < floor)) return "";
+  const small = word("check_floor", { floor: number(floor, 3) });
+  return leaf.endsWith(".b_K") ? `${word("check_key_bias")} ${small}` : small;
+}
+
 function draw_errors(errors) {
-  const points = errors.map((error, i) => [STEPS[i], Math.max(-13, Math.min(1, Math.log10(error || 1e-13)))]);
+  const found = errors.map((error, i) => [STEPS[i], Math.max(-13, Math.min(1, Math.log10(error)))]);
+  const points = found.filter(([, power]) => !Number.isNaN(power)); // of a loss that has become infinite
   const power = (value) => [value, `1e${value}`.replace("-", "−")];
   line_chart("check-curve", {
     lines: [{ name: word("relative_error"), points }],

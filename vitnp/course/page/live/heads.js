@@ -38,11 +38,16 @@ function every_head() {
   return Array.from({ length: num_layers * num_heads }, (_, i) => [Math.floor(i / num_heads), i % num_heads]);
 }
 
+// The change of the loss when just this head is switched.
+function change_by(place) {
+  return loss_of(pass({ heads: with_switched(live.how.heads, [place]) }), live.chosen) - live.loss;
+}
+
 // Of the heads that are on, the one without which the loss rises most (sign 1) or least (−1).
 function extreme_head(sign) {
   const on_ = every_head().filter(([block, head]) => live.how.heads[block][head]);
-  const change = ([block, head]) => sign * (live.head_changes?.[block * live.config.num_heads + head] ?? 0);
-  return on_.sort((a, b) => change(b) - change(a)).slice(0, 1);
+  const changes = on_.map((place) => sign * change_by(place));
+  return on_.filter((_, i) => i === largest(changes));
 }
 
 function draw_heads() {
@@ -56,17 +61,16 @@ function draw_heads() {
   });
   const off = places.filter(([block, head]) => !live.how.heads[block][head]).length;
   const whole = pass({ heads: null });
-  const label = live.chosen;
   set_text("heads-line", word("heads_line", {
-    off, count: places.length, before: number(loss_of(whole, label)), after: number(live.loss),
+    off, count: places.length, before: number(loss_of(whole, live.chosen)), after: number(live.loss),
     digit: predicted(live.saved),
   }));
-  const change = (i) => loss_of(pass({ heads: with_switched(live.how.heads, [places[i]]) }), label) - live.loss;
-  in_pieces("heads", places.length, change, (changes) => {
+  in_pieces("heads", places.length, (i) => change_by(places[i]), (changes) => {
     live.head_changes = changes;
     const most = Math.max(...changes.map(Math.abs)) || 1;
     changes.forEach((dloss, i) => {
-      const change_said = `${dloss < 0 ? "−" : "+"}${Math.abs(dloss).toFixed(3)}`;
+      const size = Math.abs(dloss).toFixed(3);
+      const change_said = Number(size) ? `${dloss < 0 ? "−" : "+"}${size}` : size;
       buttons[i].lastChild.textContent = change_said;
       const place = { block: places[i][0] + 1, head: places[i][1] + 1 };
       buttons[i].setAttribute("aria-label", word("switch_label", { ...place, change: change_said }));

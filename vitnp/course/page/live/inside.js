@@ -14,7 +14,8 @@ function start_maps() {
   for (let block = 0; block < live.config.num_layers; block++) {
     maps.append(element("span", { className: "row-name block-name" }));
     for (let head = 0; head < live.config.num_heads; head++) {
-      const button = element("button", { "data-map": `${block}.${head}` }, element("canvas"), element("span"));
+      const button = element("button", { "data-map": `${block}.${head}` }, element("canvas"),
+        element("b"), element("span"));
       button.addEventListener("click", () => show_inside({ block, head }));
       maps.append(button);
     }
@@ -72,8 +73,9 @@ function draw_maps() {
     const [l, h] = button.dataset.map.split(".").map(Number);
     const weights = weights_of(live.saved, l, h, token);
     const most = Math.max(...weights.subarray(1));
-    picture(button.firstChild, weights.subarray(1), size, size, (a) => cividis(a / most));
-    button.lastChild.textContent = share(weights[0]);
+    picture(button.firstChild, weights.subarray(1), size, size, (a) => cividis(a / (most || 1)));
+    button.querySelector("b").textContent = share(most);
+    button.lastChild.textContent = `[CLS] ${share(weights[0])}`;
     button.setAttribute("aria-pressed", String(l === block && h === head));
     const values = { block: l + 1, head: h + 1, most: share(most), cls: share(weights[0]) };
     button.setAttribute("aria-label", word("map_label", values));
@@ -82,6 +84,5 @@ function draw_maps() {
   const first = largest(weights);
   set_text("map-caption", word("map_caption", {
     block: block + 1, head: head + 1, token: token_name(token), key: token_name(first), weight: share(weights[first]),
-    cls: share(weights[0]),
   }));
 }

@@ -20,7 +20,8 @@ function start_now() {
 
 function label_options() {
   const classes = Array.from({ length: live.config.num_classes }, (_, k) => [String(k), String(k)]);
-  return [["", word("label_predicted")], ...classes];
+  const own = live.label === null ? word("label_predicted_is", { digit: live.chosen }) : word("label_predicted");
+  return [["", own], ...classes];
 }
 
 function show_now() {

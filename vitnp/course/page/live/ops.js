@@ -4,7 +4,9 @@
 function affine(x, W, b) {
   const y = matmul(x, W);
   const O = b.data.length;
-  for (let i = 0; i < y.data.length; i++) y.data[i] += b.data[i % O];
+  for (let at = 0; at < y.data.length; at += O) {
+    for (let o = 0; o < O; o++) y.data[at + o] += b.data[o];
+  }
   return y;
 }
 
@@ -15,8 +17,11 @@ function affine_backward(dy, x, W) {
 
 // The sum over all rows: (N, O) → (O).
 function sum_rows(x) {
-  const sum = zeros([x.shape.at(-1)]);
-  for (let i = 0; i < x.data.length; i++) sum.data[i % sum.data.length] += x.data[i];
+  const O = x.shape.at(-1);
+  const sum = zeros([O]);
+  for (let at = 0; at < x.data.length; at += O) {
+    for (let o = 0; o < O; o++) sum.data[o] += x.data[at + o];
+  }
   return sum;
 }
 

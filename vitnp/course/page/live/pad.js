@@ -28,7 +28,8 @@ function start_pad() {
   });
   for (const end of ["pointerup", "pointercancel"]) pad.addEventListener(end, () => { drawing = false; });
   pad.addEventListener("keydown", draw_by_keys);
-  pad.addEventListener("blur", () => { drawing = false; });
+  pad.addEventListener("focus", draw_pad);
+  pad.addEventListener("blur", () => { drawing = false; draw_pad(); });
   on("pad-clear", "click", () => { strokes = []; show_drawing(); });
   on("pad-undo", "click", () => { strokes.pop(); show_drawing(); });
 }
@@ -63,13 +64,14 @@ function draw_pad() {
     for (const [x, y] of [stroke[0], ...stroke]) context.lineTo(x * pad.width, y * pad.height);
     context.stroke();
   }
-  if (strokes.length === 0) hint(context, pad.width);
-  if (document.activeElement === pad && pad.matches(":focus-visible")) cross(context, pad.width);
+  const by_keys = pad.matches(":focus-visible");
+  if (strokes.length === 0) hint(context, pad.width, word(by_keys ? "pad_keys" : "pad_hint"));
+  if (by_keys) cross(context, pad.width);
 }
 
-function hint(context, size) {
+function hint(context, size, text) {
   Object.assign(context, { fillStyle: "#8a8f98", font: `${size / 20}px sans-serif`, textAlign: "center" });
-  context.fillText(word("pad_hint"), size / 2, size / 2);
+  context.fillText(text, size / 2, size / 2);
 }
 
 function cross(context, size) {

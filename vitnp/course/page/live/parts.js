@@ -15,6 +15,12 @@ function share(p) {
   return p > 0 && p < 0.0005 ? "< 0.1%" : `${(100 * p).toFixed(1)}%`;
 }
 
+// What a slider stands for, beside it and for a screen reader.
+function show_value(id, text) {
+  set_text(`${id}-value`, text);
+  by_id(id).setAttribute("aria-valuetext", text);
+}
+
 function options(select, entries, chosen) {
   select.replaceChildren(...entries.map(([value, text]) => element("option", { value }, text)));
   if (chosen !== undefined) select.value = chosen;

@@ -15,11 +15,11 @@ function start_pixels() {
     const i = [...grid.querySelectorAll("button")].indexOf(document.activeElement);
     if (i >= 0 && /^[0-9]$/.test(event.key)) set_pixel(i, Math.round((Number(event.key) * 16) / 9));
   });
-  on("ink", "input", () => set_text("ink-value", by_id("ink").value));
+  on("ink", "input", () => show_value("ink", by_id("ink").value));
   on("strongest", "click", change_strongest);
   on("pixel-back", "click", () => { live.image = live.kept; refresh(); });
   on("pixel-keep", "click", () => { live.kept = live.image; refresh(); });
-  set_text("ink-value", by_id("ink").value);
+  show_value("ink", by_id("ink").value);
 }
 
 function pixel_button(i) {

@@ -1,6 +1,6 @@
 // Lines and bars.
 
-const CHART = { width: 420, height: 250, left: 52, right: 12, top: 14, bottom: 44 };
+const CHART = { width: 420, height: 250, left: 52, right: 18, top: 14, bottom: 44 };
 
 function drawn_as(tag, attributes, ...inside) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -34,6 +34,7 @@ function line_chart(id, { lines, x, y, mark, label }) {
   });
   const named = lines.length > 1 ? lines : [];
   const keys = named.map(({ name }, i) => element("span", { className: `key key-${i}` }, name));
+  by_id(id).classList.remove("computing");
   by_id(id).replaceChildren(chart, element("p", { className: "keys small" }, ...keys));
 }
 

@@ -1,6 +1,6 @@
 // Shuffle the patches, with the position embedding and without it.
 
-let picked = null; // the patch that waits for the one it is exchanged with
+let picked = null; // the place that waits for the one it is exchanged with, until anything else on the page changes
 
 function start_positions() {
   const places = by_id("shuffled");
@@ -34,18 +34,17 @@ function shuffled(order) {
 }
 
 function reorder(order) {
-  picked = null;
   live.how = { ...live.how, order: order.every((from, n) => from === n) ? null : order };
   refresh();
 }
 
 function exchange(n) {
-  if (picked === null) {
-    picked = n;
+  if (picked?.saved !== live.saved) {
+    picked = { n, saved: live.saved };
     return draw_positions();
   }
   const order = [...(live.how.order ?? in_order())];
-  [order[picked], order[n]] = [order[n], order[picked]];
+  [order[picked.n], order[n]] = [order[n], order[picked.n]];
   reorder(order);
 }
 
@@ -56,7 +55,7 @@ function draw_positions() {
   [...by_id("shuffled").children].forEach((button, n) => {
     picture(button.firstChild, patch_of(image, n + 1), side, side, paper);
     button.classList.toggle("changed", order[n] !== n);
-    button.setAttribute("aria-pressed", String(picked === n));
+    button.setAttribute("aria-pressed", String(picked?.saved === live.saved && picked.n === n));
     const names = { place: token_name(n + 1), from: token_name(order[n] + 1) };
     button.setAttribute("aria-label", word("place_label", names));
   });

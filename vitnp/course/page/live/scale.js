@@ -55,8 +55,9 @@ function average(values) {
 }
 
 function draw_scale() {
-  const T = live.how.temperature;
-  set_text("temperature-value", number(T, 3));
+  show_value("temperature", number(live.how.temperature, 3));
+  const d_k = live.config.hidden_size / live.config.num_heads;
+  set_text("trained-text", word("trained_text", { d_k, root: number(Math.sqrt(d_k), 3) }));
   const both = [true, false].map((scale) => attention_facts({ scale }));
   const row = (key, of, values = {}) => [word(key, values), ...both.map(of)];
   live.attention = { scaled: both[0], unscaled: both[1] };
@@ -64,13 +65,12 @@ function draw_scale() {
   table("scale-numbers", ["", word("scaled"), word("unscaled")], [
     row("entropy", ({ entropy: nats }) => number(nats, 3), most),
     row("largest_weight", (facts) => share(facts.most)),
-    row("norm_dA", ({ dA }) => number(dA, 3)),
-    row("norm_dS", ({ dS }) => number(dS, 3)),
     row("let_through", (facts) => percent(let_through(facts))),
     row("loss_name", ({ loss }) => number(loss, 3)),
     row("predicted_class", ({ digit }) => String(digit)),
   ]);
   draw_rows_of_weights(both.map(({ saved }) => saved));
+  by_id("scale-curve").classList.add("computing");
   in_pieces("curve", TEMPERATURES.length, (i) => attention_facts({ temperature: 10 ** TEMPERATURES[i] }), draw_curve);
   draw_widths();
 }

@@ -59,6 +59,14 @@ function refresh() {
   show_now();
   sections.forEach((section) => { section.stale = true; });
   draw_visible();
+  clearTimeout(drawing_all);
+  drawing_all = setTimeout(draw_all_sections, 500);
+}
+
+// Those out of sight too, once nothing changes: a screen reader reads all of the page.
+let drawing_all = 0;
+function draw_all_sections() {
+  in_pieces("sections", sections.length, (i) => draw_section(sections[i]), () => {});
 }
 
 function take(image, label, source = null) {
@@ -100,21 +108,22 @@ function watch_sections() {
     draw_visible();
   }, { rootMargin: "200px" });
   sections.forEach((one) => observer.observe(by_id(one.id)));
-  // All once, so that what is further down has its place before somebody jumps there.
-  in_pieces("sections", sections.length, (i) => draw_section(sections[i]), () => {});
+  draw_all_sections(); // so that what is further down has its place before somebody jumps there
 }
 
 // --- long work, in pieces that leave the page responsive
 
 const works = {};
 
-// work(i) for i < count, a few at a time; then done(results). A later call of the same name ends the earlier one.
-function in_pieces(name, count, work, done) {
+// work(i) for i < count, a few at a time, and watch(how many are done); then done(results). A later call of the same
+// name ends the earlier one.
+function in_pieces(name, count, work, done, watch = () => {}) {
   const own = (works[name] = { results: [] });
   const some = () => {
     if (works[name] !== own) return;
     const end = performance.now() + 12;
     while (own.results.length < count && performance.now() < end) own.results.push(work(own.results.length));
+    watch(own.results.length);
     if (own.results.length < count) setTimeout(some);
     else {
       delete works[name];

@@ -10,6 +10,9 @@
 // place has the values.
 const PLAIN = { scale: true, temperature: 1, positions: true, heads: null, order: null };
 
+// loss = −log p, so ∂loss/∂p = −1/p. p may underflow to 0: then 1/p is that of this number, the smallest normal one.
+const TINY = 2 ** -1022;
+
 // image: Float64Array (Hᵢ·Wᵢ·C) of pixels 0 … config.pixel_max, scaled here as Python's data does.
 function forward(image, p, config, how = PLAIN) {
   const given = { ...PLAIN, ...how };
@@ -62,7 +65,7 @@ function backward(saved, label) {
     image: grid_backward(dgrid), grid: dgrid, patches: dpatches, patch_tokens: dpatch_tokens, tokens: dtokens,
     E_pos: dposition.E_pos, z0: dz,
   };
-  const dprobabilities = map_array((value, i) => (i === label ? -1 / value : 0), probabilities); // loss = −log p
+  const dprobabilities = map_array((p, i) => (i === label ? -1 / Math.max(p, TINY) : 0), probabilities);
   return {
     loss,
     gradients: { ...of_input, ...of_blocks, norm: dnorm, ...of_classify, p: dprobabilities },

@@ -6,7 +6,7 @@ const random_facts = new Map(); // of d_k: with the root and without
 
 function draw_widths() {
   const d_k = WIDTHS[by_id("width").value];
-  set_text("width-value", String(d_k));
+  show_value("width", String(d_k));
   if (!random_facts.has(d_k)) {
     random_facts.set(d_k, [1 / Math.sqrt(d_k), 1].map((factor) => random_attention(d_k, factor)));
   }
