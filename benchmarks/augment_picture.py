@@ -8,6 +8,7 @@ Each operation alone at magnitude 9, and randaugment(2,9) as it draws two of the
 import argparse
 from pathlib import Path
 
+import few_colors
 import numpy as np
 from photos import found
 from PIL import Image
@@ -57,12 +58,9 @@ def main(arguments=None):
     for lang, folder in (("en", args.out), ("ko", args.out / "ko")):
         path = show.save(drawn(image, lang), writable(folder) / "augment.png")
         with Image.open(path) as picture:
-            size = (WIDTH, round(WIDTH * picture.height / picture.width))
-            small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-        # Spread errors: bands of color would look like Posterize.
-        few = small.quantize(COLORS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.FLOYDSTEINBERG)
-        few.save(path, "PNG", optimize=True)
-        print(f"{path}  {path.stat().st_size:,} bytes")
+            # spread: bands of color would look like Posterize
+            size = few_colors.save(picture, path, COLORS, width=WIDTH, spread=True)
+        print(f"{path}  {size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -10,14 +10,17 @@ import argparse
 import csv
 from pathlib import Path
 
+import few_colors
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from vitnp import vit, weights
 from vitnp.data import photo, preprocess
 from vitnp.show import page
 from vitnp.system.language import Text
 
+COLORS = 255
 OUT = {"en": Path("docs/pictures/first-minute.png"), "ko": Path("docs/pictures/ko/first-minute.png")}
 PATCHES = Text("사진 한 장 → 패치 196개", "One photo → 196 patches")
 ATTENTION = Text("학습된 ViT의 [CLS]가 보는 곳", "Where a trained ViT looks")
@@ -91,7 +94,9 @@ def main():
     for lang, path in OUT.items():
         path.parent.mkdir(exist_ok=True)
         draw(history, args.model, args.block, lang).savefig(path)
-        print(path)
+        with Image.open(path) as picture:
+            size = few_colors.save(picture, path, COLORS, spread=True)
+        print(f"{path}  {size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import few_colors
 from photos import found
 from PIL import Image
 
@@ -51,11 +52,8 @@ def made(look, prefix, lang, args, out):
         if status:
             sys.exit(status)
         with Image.open(Path(folder) / f"{name}.png") as image:
-            size = (WIDTH, round(WIDTH * image.height / image.width))
-            small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    few = small.quantize(COLORS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
-    path = out / f"{prefix}-{name}.png"
-    few.save(path, "PNG", optimize=True)
+            path = out / f"{prefix}-{name}.png"
+            few_colors.save(image, path, COLORS, width=WIDTH)
     return path
 
 

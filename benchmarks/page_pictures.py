@@ -2,7 +2,7 @@
 
     python benchmarks/page_pictures.py [--out DIR]
 
-explore-en.png is docs/pages/cat.html on a projector, explore-phone.png the same on a phone, explore-live.png the page
+explore.png is docs/pages/cat.html on a projector, explore-phone.png the same on a phone, explore-live.png the page
 of `vitnp explore --live` with a digit that is drawn there. Needs Chromium, Playwright and a Korean font.
 """
 
@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import few_colors
 from PIL import Image
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
@@ -61,8 +62,8 @@ def draw_three(page):
     page.evaluate("document.getElementById('inside').scrollIntoView()")
 
 
-def taken(browser, path, lang, size, prepare):
-    """The picture of a page in one language."""
+def take(browser, path, lang, size, prepare, target):
+    """Write the picture of a page in one language; its bytes."""
     scale = 1.5 if size is PHONE else 1
     context = browser.new_context(viewport=size, device_scale_factor=scale, reduced_motion="reduce")
     page = context.new_page()
@@ -71,11 +72,9 @@ def taken(browser, path, lang, size, prepare):
     if page.evaluate("document.documentElement.lang") != lang:
         page.locator("#language").click()
     with Image.open(io.BytesIO(page.screenshot())) as image:
-        few = image.convert("RGB").quantize(
-            COLORS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE
-        )
+        written = few_colors.save(image, target, COLORS)
     context.close()
-    return few
+    return written
 
 
 def main():
@@ -90,13 +89,13 @@ def main():
         cat = DOCS / "pages" / "cat.html"
         for lang, out in (("en", writable(args.out)), ("ko", writable(Path(args.out) / "ko"))):
             for name, path, size, prepare in (
-                ("en", cat, PROJECTOR, on_the_eye),
-                ("phone", cat, PHONE, on_the_eye),
-                ("live", live, PROJECTOR, draw_three),
+                ("explore", cat, PROJECTOR, on_the_eye),
+                ("explore-phone", cat, PHONE, on_the_eye),
+                ("explore-live", live, PROJECTOR, draw_three),
             ):
-                target = out / f"explore-{name}.png"
-                taken(browser, path, lang, size, prepare).save(target, "PNG", optimize=True)
-                print(f"{target}  {target.stat().st_size:,} bytes", flush=True)
+                target = out / f"{name}.png"
+                written = take(browser, path, lang, size, prepare, target)
+                print(f"{target}  {written:,} bytes", flush=True)
 
 
 if __name__ == "__main__":

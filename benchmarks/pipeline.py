@@ -9,6 +9,7 @@ has a size. The photo is scikit-image's cat, the label "tabby cat" of ImageNet.
 import argparse
 from pathlib import Path
 
+import few_colors
 import numpy as np
 from photos import found
 from PIL import Image
@@ -38,11 +39,8 @@ def main(arguments=None):
     for lang, folder in (("en", args.out), ("ko", args.out / "ko")):
         path = show.save(show.diagram(config, t=t, lang=lang), writable(folder) / "pipeline.png")
         with Image.open(path) as picture:
-            few = picture.convert("RGB").quantize(
-                COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-            )
-        few.save(path, "PNG", optimize=True)
-        print(f"{path}  {path.stat().st_size:,} bytes")
+            size = few_colors.save(picture, path, COLORS)
+        print(f"{path}  {size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python benchmarks/sample_pages.py [--weights FILE] [--photos DIR] [--out DIR]
 
-The model was trained without labels, so `sample_head.py` first gives it a head, for a loss and its gradients. On one
-machine the pages are the same again, byte for byte; elsewhere rounding may change a few numbers. docs/pages/README.md
-says what they show, docs/pictures/README.md under which license the weights and the photos are.
+The model was trained without labels, so `sample_head.py` first gives it a head, for a loss and its gradients. Rounding
+may change a few numbers from machine to machine. docs/pages/README.md says what they show, docs/pictures/README.md
+under which license the weights and the photos are.
 """
 
 import argparse
@@ -29,7 +29,8 @@ SHOWN = {"cat": "Stefan van der Walt, CC0", "flower": "vultilion, CC BY 2.0"}  #
 def note(name, accuracy):
     """What a page says of its photo and its head, in both languages."""
     n, count = len(CLASSES), len(CLASSES) * CROPS
-    ko = f"사진: {SHOWN[name]} · 헤드: 사진 {n}장의 조각 {count}개의 [CLS]로 학습한 로지스틱 회귀, 다른 조각에서 정확도"
+    ko = f"사진: {SHOWN[name]} · 헤드: 사진 {n}장에서 잘라 낸 조각 {count}개의 [CLS]로 학습한 "
+    ko += "로지스틱 회귀, 다른 조각에서 정확도"
     en = f"photo: {SHOWN[name]} · head: logistic regression on [CLS] of {count} crops of {n} photos, accuracy on others"
     return {"ko": f"{ko} {accuracy:.1%}", "en": f"{en} {accuracy:.1%}"}
 

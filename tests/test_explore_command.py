@@ -1,5 +1,7 @@
 """`vitnp explore`: the page it writes, and the one line for what it does not show."""
 
+import os
+
 import pytest
 from command_line import run
 from page_files import Read
@@ -38,6 +40,27 @@ def test_the_label_of_the_loss(capsys):
     assert page("a.html").json["label"]["index"] == 2
 
 
+def test_weights_by_their_name(capsys):
+    assert run(capsys, "explore", "--weights", "digits/2", "--out", "a.html")[0] == 0
+    assert run(capsys, "explore", "--weights", "digits/2", "--out", "a.html")[0] == 0  # over the old page
+    assert page("a.html").json["model"] == "digits/2" and page("a.html").json["random"] is False
+
+
+def test_what_was_set_is_part_of_the_name(capsys):
+    assert run(capsys, "explore", "--model", "tiny", "--set", "num_layers=3")[0] == 0
+    assert page().json["model"] == "tiny + num_layers=3"
+
+
+def test_names_that_are_no_text(capsys, here):
+    name = os.fsdecode(b"caf\xe9<b>.png")
+    Image.new("RGB", (20, 30)).save(here / name)
+    assert run(capsys, "explore", name, "--model", "tiny", "--note", os.fsdecode(b"\xff<i>"))[0] == 0
+    assert (page().json["image"], page().json["note"]["ko"]) == (
+        "caf�<b>.png",
+        "�<i>",
+    ) and "<b>" not in page().text
+
+
 def test_a_file_of_weights_and_a_gray_picture(capsys, here):
     config = vitnp.preset("digits")
     import numpy as np
@@ -70,15 +93,20 @@ BAD = {
     "--model tiny --out no/page.html": "is in a folder that is not there; make the folder",
     "a.png --live": "--live shows digits that are drawn in the page; leave out IMAGE",
     "--live --label 1": "leave out --label",
+    "--live --backend nope": "leave out --backend",
+    "--live --set gelu=erf": "leave out --set",
+    "photo.html --model tiny --out photo.html": "--out photo.html is what the page is made of; give another name",
 }
 
 
 @pytest.mark.parametrize("words", BAD)
 def test_what_does_not_fit_is_one_line(capsys, here, words):
     (here / "page.txt").write_text("no picture")
+    Image.new("RGB", (20, 30)).save(here / "photo.html", "png")
+    before = {file: file.read_bytes() for file in here.iterdir()}
     status, out, err = run(capsys, "explore", *words.split(), "--lang", "en")
     assert (status, out) == (2, "") and err.count("\n") == 1 and BAD[words] in err
-    assert not list(here.glob("*.html*"))
+    assert {file: file.read_bytes() for file in here.iterdir()} == before
 
 
 def test_a_page_that_cannot_be_made_leaves_the_old_one(capsys, here):

@@ -108,7 +108,6 @@ def test_by_the_keyboard_alone(small, made):
         token=1,
         map="token",
         back=False,
-        step_back=False,
     )
     page.locator("#start-tour").focus()
     for _ in range(40):
@@ -126,7 +125,7 @@ def test_by_the_keyboard_alone(small, made):
         ("]", "layer", 1),
         ("[", "layer", 0),
         ("h", "head", 1),
-        ("H", "head", 0),
+        ("Shift+H", "head", 0),
         ("m", "head", -1),
         ("m", "head", 0),
     ]
@@ -152,13 +151,20 @@ def test_by_the_keyboard_alone(small, made):
 def test_the_walk_goes_through_every_tensor_and_back(small):
     page = small.page
     every = page.evaluate("vitnp.data.json.rows.flatMap((row) => row.tensors)")
-    show(small, tensor=every[0], back=False, step_back=False)
+    show(small, tensor=every[0], back=False)
     seen = [every[0]]
     while not page.locator("#next").is_disabled():
         page.locator("#next").click()
         seen.append(state(small)["tensor"])
         assert state(small)["back"] == (len(seen) > len(every))
     assert seen == every + every[::-1]
+    show(small, tensor="blocks.i.attention.A", back=False)
+    page.locator(
+        "#gradient"
+    ).click()  # a step of the walk, too: the next one is that of the gradient before it
+    assert page.locator("#place").inner_text().startswith("Backward")
+    page.locator("#next").click()
+    assert state(small)["tensor"] == "blocks.i.attention.S" and state(small)["back"]
 
 
 def test_hover_and_tap(small, made):
@@ -216,3 +222,29 @@ def test_nothing_is_wider_than_the_window(small, width, height, lang):
     for shown, wider, taller in small.page.evaluate(SHOWN):
         assert wider <= 0, shown
         assert taller <= 0 or width < 1080, shown
+
+
+def test_after_the_tour_the_page_is_as_before(small):
+    """What was chosen is chosen again, and the pointer chooses a patch as before."""
+    page = small.page
+    show(small, tensor="blocks.i.attention.V", layer=1, head=1, token=5, map="cls", back=False)
+    before = state(small)
+    page.locator("#start-tour").click()
+    page.locator("#tour-next").click()
+    page.locator("#tour-leave").click()
+    assert state(small) == before
+    page.locator("#photo").hover(position={"x": 3, "y": 3})
+    assert state(small)["token"] == 1
+    assert "patch (1, 1): " in page.locator("#reading").inner_text()  # also on a map that is not of the patch
+
+
+def test_keys_of_a_hangul_input_source_and_what_is_said(small):
+    page = small.page
+    show(small, layer=0, head=0, back=False)
+    page.locator("#head").press("ArrowLeft")  # left of head 1 is the mean
+    assert state(small)["head"] == -1
+    page.keyboard.press("]")
+    page.locator("#announce", has_text="layer 2 of 2").wait_for(state="attached")
+    page.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: 'ㅎ', code: 'KeyG'}))")
+    assert state(small)["back"]
+    show(small, back=False)

@@ -72,3 +72,11 @@ def test_a_model_without_a_head(opened, tmp_path):
     assert "no classification head" in found.page.locator("#gradient-why").inner_text()
     assert not found.page.locator("#random").is_visible()
     assert found.silent()
+
+
+def test_a_link_chooses_the_language(opened, tmp_path):
+    page = ready(opened, written(tmp_path / "page.html", *traced())).page
+    page.goto(f"{page.url}#ko")
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    assert page.evaluate("document.documentElement.lang") == "ko"

@@ -159,7 +159,10 @@ def test_a_wide_model_with_random_weights(opened, tmp_path):
     path = written(tmp_path / "page.html", t, config, picture, filled=tuple(filled), **about)
     found = ready(opened, path)
     banner = found.page.locator("#random")
-    assert banner.is_visible() and "Random weights (seed 5)" in banner.inner_text()
+    assert banner.is_visible() and "(seed 5; also [CLS] and the head, zero when" in banner.inner_text()
     check_scores(found, t, 1, 7, 100)
     check_tokens(found, t, 1, 196)
+    show(found, tensor="blocks.i.attention.A", layer=1, head=11, token=100, back=False)
+    of_right = "document.getElementById('right').scrollWidth - document.getElementById('right').clientWidth"
+    assert found.page.evaluate(of_right) == 0
     assert found.silent()

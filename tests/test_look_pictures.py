@@ -22,7 +22,7 @@ PAGE = (FOLDER / "README.md").read_text("utf-8")
 THERE = sorted(path.name for path in FOLDER.glob("*.png"))
 LARGEST = 120_000  # bytes
 OTHERS = {"pipeline.png", "first-minute.png", "augment.png"}  # in Korean, too
-OTHERS |= {"explore-en.png", "explore-phone.png", "explore-live.png"}
+OTHERS |= {"explore.png", "explore-phone.png", "explore-live.png"}
 
 
 @pytest.mark.parametrize("name", THERE)

@@ -72,6 +72,19 @@ def test_known_lines():
     ]
 
 
+def test_lines_of_what_another_branch_makes():
+    """The pre-logits where there are some; ∂z″ of the last block, which the last LayerNorm or the mean hands back."""
+    found = code.of(models.preset("tiny", representation_size=5))["pre_logits"]
+    assert tuple(map(marked, found)) == (
+        ["r = xp.tanh(u)"],
+        ['dr, dp["head"] = linear.backward(dz, saved_head)'],
+    )
+    last = code.of_last_block(models.preset("tiny"))
+    assert last["function"] == "normalize_backward" and marked(last)[0].startswith("dx = dx_hat")
+    pooled = code.of_last_block(models.preset("tiny", **NEIGHBORS["norm of the mean"]))
+    assert pooled["file"] == "vitnp/ops/patch_mean.py"
+
+
 def test_what_is_marked():
     """A variable's every assignment; of a returned one the return as well; of a parameter where it is read first."""
     g = code.lines_of(Local(s7_feed_forward.forward, "g"))

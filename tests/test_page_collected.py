@@ -95,6 +95,16 @@ def test_attention_scores_and_their_gradients(plain):
         scale = page.numbers(scores[f"norms_{name}_scales_at"], A.shape[:2], "f4")[..., None]
         n = np.sqrt((gradients.astype(float) ** 2).sum(axis=-1))
         assert np.abs((levels / 255) ** 2 * scale - n).max() <= n.max() / 255
+        for key, x, at in ((name, true, "row_norms_"), (f"grad_{name}", gradients, "norms_")):
+            every = [
+                [np.linalg.norm(m), m.min(), m.max(), m.mean()] for m in x.astype(float).reshape(-1, 16, 16)
+            ]
+            np.testing.assert_allclose(np.reshape(scores["stats"][key], (-1, 4)), every, rtol=1e-5, atol=1e-9)
+            scale = page.numbers(scores[f"{at}{name}_scales_at"], A.shape[:2], "f4")
+            np.testing.assert_allclose(scale, np.linalg.norm(x, axis=-1).max(axis=-1), rtol=1e-5)
+    assert scores["largest_error"] == pytest.approx(
+        np.abs(A - np.stack([t[f"blocks.{i}.attention.A"][0] for i in range(2)])).max()
+    )
     assert not levels[-1, :, 1:].any() and levels[0].all()  # in the last block only [CLS] has a gradient
 
 
@@ -103,7 +113,7 @@ def test_the_vectors_and_the_picture(plain):
     logits = page.json["arrays"]["logits"]
     np.testing.assert_array_equal(page.numbers(logits["at"], (7,), "f4"), t.logits[0])
     assert page.json["label"] == {"index": 3, "name": None} and page.json["loss"] == pytest.approx(t.loss)
-    assert [c["index"] for c in page.json["top"]] == np.argsort(-t.logits[0]).tolist()[:5]
+    assert [c["index"] for c in page.json["top"]] == np.argsort(-t.logits[0]).tolist()[:8]
     image = page.json["gradients"]["image"]
     levels = page.numbers(image["at"], (12, 20)).astype(int) - encode.LEVELS
     d = np.asarray(t.gradient("image"))[0]
@@ -146,6 +156,28 @@ def test_what_does_not_fit_is_refused_before_anything_is_computed():
     explore.need_fitting(vitnp.preset("B/16"))
 
 
+def test_rows_that_are_no_tokens_are_not_called_tokens():
+    for fields, name, rows in (("relative", "E_rel", "distances"), ("pooled", "pool.A", "heads")):
+        t, config, picture = traced(**OTHERS[fields])
+        arrays = page_of(t, config, picture).json["arrays"]
+        others = {key: a["rows_are"] for key, a in arrays.items() if a.get("rows_are", "tokens") != "tokens"}
+        assert {
+            key.removeprefix("blocks.0.attention.").removeprefix("blocks.1.attention.") for key in others
+        } == {name}
+        assert set(others.values()) == {rows}
+
+
+def test_numbers_that_are_too_large_are_one_line():
+    t, config, picture = traced()
+    t["blocks.0.norm_1"][0, 0, 0] = np.inf
+    with pytest.raises(
+        InputError, match=r"blocks\.0\.norm_1 has numbers that are NaN, infinite or above 3\.4e38"
+    ):
+        page_of(t, config, picture)
+    t["blocks.0.norm_1"][0, 0, 0] = 1e25
+    assert page_of(t, config, picture).json["arrays"]["blocks.0.norm_1"]["norm"] == pytest.approx(1e25)
+
+
 def test_fewer_bins_where_the_page_would_be_too_large(monkeypatch):
     t, config, picture = traced(hidden_size=96, mlp_dim=192)
     whole = page_of(t, config, picture)
@@ -153,7 +185,9 @@ def test_fewer_bins_where_the_page_would_be_too_large(monkeypatch):
     fewer = page_of(t, config, picture)
     assert whole.json["bins"] == 64 and fewer.json["bins"] < 64 and len(fewer.text) < len(whole.text)
     monkeypatch.setattr(explore, "MOST", 1000)
-    with pytest.raises(InputError, match=r"the page would have 0\.\d MB"):
+    with pytest.raises(
+        InputError, match=r"would have 0\.\d MB, .* give an --image-size below 12x20, or a model with"
+    ):
         page_of(t, config, picture)
 
 

@@ -1,5 +1,6 @@
 """Every named tensor of every kind of ViT has a formula, and so has its gradient."""
 
+import numpy as np
 import pytest
 from cases import NEIGHBORS, POSITIONS
 
@@ -49,4 +50,15 @@ def test_known_formulas():
     assert both["S"] == ("S⁽ⁱ⁾ = Q⁽ⁱ⁾·K⁽ⁱ⁾ᵀ / √d_k", "∂S⁽ⁱ⁾ = A⁽ⁱ⁾ ⊙ (∂A⁽ⁱ⁾ − Σₖ ∂A⁽ⁱ⁾ₖ·A⁽ⁱ⁾ₖ)")
     assert both["Q_heads"][1] == "∂Q⁽ⁱ⁾ = ∂S⁽ⁱ⁾·K⁽ⁱ⁾ / √d_k"
     assert both["A"][1] == "∂A⁽ⁱ⁾ = ∂O⁽ⁱ⁾·V⁽ⁱ⁾ᵀ"
+    assert formulas.of("p", config)[1].splitlines() == ["∂p = −t / p", "p < 2⁻¹²⁶:  ∂p = −t / 2⁻¹²⁶"]
+    assert float(np.finfo(np.float32).tiny) == 2.0**-126
     assert formulas.of("logits", config) == ("z = y·W + b", "∂z = p − t")
+
+
+@pytest.mark.parametrize(("kind", "row"), [("1d", None), ("2d", "E_cls"), ("sincos", "0")])
+def test_the_class_token_has_a_row_of_the_table(kind, row):
+    """Or with its mean in place of it, none."""
+    for classifier, wanted in (("token", row), ("gap", None)):
+        config = models.preset("tiny", position_embedding=kind, classifier=classifier)
+        _, *more = formulas.of("E_pos", config)[0].splitlines()
+        assert more == ([f"E_pos[CLS] = {wanted}"] if wanted else [])

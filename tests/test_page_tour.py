@@ -13,7 +13,7 @@ from vitnp.course.page import tour
 from vitnp.ops import gelu
 
 PLACES = {
-    "#photo", "#map", "#layer", "#head", "#rows", "#heat", "#numbers", "#formula", "#code", "#tokens",
+    "#photo", "#map", "#layer", "#stats", "#rows", "#heat", "#numbers", "#formula", "#code", "#tokens",
 }  # fmt: skip
 PAIR = {"layer": 1, "head": 2, "token": 3, "other": 29, "weight": 0.231}
 
@@ -55,14 +55,13 @@ def test_twelve_stops(kind, trained):
 
 def check_state(show, config):
     """It is one that the page can show."""
-    assert list(show) == ["row", "tensor", "layer", "head", "token", "map", "back", "step_back"]
+    assert list(show) == ["row", "tensor", "layer", "head", "token", "map", "back"]
     row = next(row for row in slides.rows(config) if row.key == show["row"])
     assert show["tensor"] in [tensor.name for tensor in row.tensors]
     assert 0 <= show["layer"] < config.num_layers and 0 <= show["head"] < config.num_heads
     assert 0 <= show["token"] < config.num_tokens
     assert show["map"] in ("token", "cls", "rollout", "norm")
     assert show["map"] != "cls" or config.classifier == "token"
-    assert show["back"] == show["step_back"]
 
 
 def test_numbers_are_the_models():

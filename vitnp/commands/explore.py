@@ -19,9 +19,10 @@ from vitnp.engine import probabilities
 from vitnp.engine.batch import predict
 from vitnp.errors import InputError, printable
 from vitnp.system import language
-from vitnp.system.language import Text
+from vitnp.system.language import LANGUAGES, Text
 from vitnp.system.output import say
 from vitnp.system.writing import beside
+from vitnp.training.place import same_file
 
 FAMILIES = {"vit": "a ViT"}
 COMPUTING = Text("순전파, 역전파 …", "forward, backward …")
@@ -69,6 +70,9 @@ def need_page(args):
     """Raise InputError for a name that is not a page's, so that no other file is written over."""
     if Path(args.out).suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {args.out} is no name of a page; end it in .html")
+    for name in (args.image, args.weights):
+        if name is not None and os.path.exists(name) and same_file(args.out, name):
+            raise InputError(f"--out {args.out} is what the page is made of; give another name")
     folder = os.path.dirname(os.path.abspath(args.out))
     if not os.path.isdir(folder):
         raise InputError(f"--out {args.out} is in a folder that is not there; make the folder {folder} first")
@@ -95,14 +99,14 @@ def explore_text(args, lang):
         need_finite(t.logits, "logits")
         about = explore.About(
             model=called(args),
-            image=os.path.basename(args.image or photo.SAMPLE),
+            image=printable(os.path.basename(args.image or photo.SAMPLE)),
             parameters=tree.count(models.of(config).init(None, config)),
             seed=seed,
             filled=tuple(filled),
             no_loss=no_loss,
             names=() if no_loss or not model.path else names_of(model.path, config)[0],
             label=label,
-            note=args.note and {"ko": args.note, "en": args.note},
+            note=args.note and dict.fromkeys(LANGUAGES, printable(args.note)),
         )
         say(WRITING.in_(lang))
         return explore.page(t, config, seen(image, config), about, lang)
@@ -121,10 +125,12 @@ def asked(args):
 
 
 def called(args):
-    """The name of the model on the page: as typed, of a file without its folder."""
-    if args.weights is None:
-        return args.model or args.default
-    return os.path.basename(args.weights) if os.path.exists(args.weights) else args.weights
+    """The name of the model on the page: as typed, of a file without its folder; and what was set besides."""
+    name = args.weights or args.model or args.default
+    if args.weights is not None and os.path.exists(name):
+        name = os.path.basename(name)
+    size = [] if args.image_size is None else [f"image_size={args.image_size}"]
+    return printable(" + ".join([name, *size, *args.set]))
 
 
 def the_label(asked, x, p, config):
@@ -157,9 +163,11 @@ def seen(image, config):
 
 def live_text(args, lang):
     """The page of a small ViT that runs in it."""
-    for name in ("image", "model", "label", "seed", "note"):
-        if getattr(args, name) is not None:
-            option = "IMAGE" if name == "image" else f"--{name}"
+    needless = {"IMAGE": args.image, "--model": args.model, "--label": args.label, "--seed": args.seed}
+    needless |= {"--note": args.note, "--image-size": args.image_size, "--set": args.set or None}
+    needless["--backend"] = None if args.backend == "numpy" else args.backend
+    for option, given in needless.items():
+        if given is not None:
             raise InputError(f"--live shows digits that are drawn in the page; leave out {option}")
     args.weights = args.weights or live.WEIGHTS
     model = chosen(args)

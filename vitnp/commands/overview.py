@@ -15,7 +15,7 @@ GROUPS = {
         ),
         "explore": Text(
             "설치 없이 여는 페이지: 사진 한 장의 모든 텐서, 실행되는 ViT",
-            "a page to touch, nothing installed: every tensor, or a live ViT",
+            "an interactive page in one file: every tensor, or a live ViT",
         ),
         "gradcheck": Text(
             "모델의 모든 그래디언트를 수치 미분으로 검사",

@@ -78,6 +78,7 @@ ELSEWHERE = {  # name: (value, gradient); None is what `tensors` says
     "pool.attention": (None, Lines(attention_pool.backward, ("dprobe, dx",))),
     "pool.norm": (NORM, None),
     "pool": (None, ROW_0),
+    "pre_logits": (Lines(s8.forward, ("r = xp.tanh",)), Lines(s8.backward, ("dr, dp[",))),
     "logits": (Lines(s8.forward, ("z, saved_head = linear",)), Local(loss.backward, RETURNED)),
     "p": (Local(softmax.forward, "y"), Local(trace._of_probabilities, RETURNED)),
 }
@@ -97,6 +98,11 @@ def of(config):
     return found
 
 
+def of_last_block(config):
+    """The lines that make ∂z″ of the last block: no block reads it, but the last LayerNorm or the mean."""
+    return lines_of(Local(patch_mean.backward, "dx") if config.pooled_norm else INTO_NORM)
+
+
 def of_kind(config):
     """What of ELSEWHERE is otherwise in a model that is not the slides'."""
     gelu_forward, gelu_both = gelu.FORMS[config.gelu]
@@ -104,6 +110,8 @@ def of_kind(config):
         "feed_forward.u": (None, Local(gelu_both, RETURNED)),
         "feed_forward.g": (Local(gelu_forward, "y"), None),
     }
+    if not config.num_classes:
+        found["pre_logits"] = (ELSEWHERE["pre_logits"][0], Lines(s8.backward, ("dr, dp = dz",)))
     if config.classifier != "token":
         found["patch_tokens"] = (ELSEWHERE["patch_tokens"][0], Local(s4.backward, "dx"))
         found["norm"] = (NORM, Lines(s8.backward, ("dx[:] =",)))

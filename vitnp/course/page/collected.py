@@ -10,31 +10,17 @@ import numpy as np
 from vitnp.backend.arrays import to_host
 from vitnp.course import slides
 from vitnp.course.page import code, encode, formulas
+from vitnp.course.page.encode import Binary
+from vitnp.errors import InputError
 
 SCORES = ("attention.S", "attention.A")
 OF_HEADS = {"Q_heads": "Q", "K_heads": "K", "V_heads": "V", "O": "concat"}  # the same numbers, cut otherwise
 WHOLE = ("image", "grid")  # of pixels, not of tokens
 TABLES = ("E_pos", "E_rel")  # parameters: the only ones without a batch axis
-
-
-class Binary:
-    """Bytes in a row; every array begins at a multiple of 8."""
-
-    def __init__(self):
-        self.parts, self.size = [], 0
-
-    def add(self, array):
-        """Append it, little-endian; where it begins."""
-        at = self.size
-        data = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-        data += bytes(-len(data) % 8)
-        self.parts.append(data)
-        self.size += len(data)
-        return at
-
-    def joined(self):
-        """All of it."""
-        return b"".join(self.parts)
+ROWS = {
+    "E_rel": "distances",
+    "A": "heads",
+}  # what the rows of a matrix are, if not tokens: pool.A has one a head
 
 
 def collected(t, config, photo, *, bins=64):
@@ -106,6 +92,7 @@ def tensors(t, config):
             "formula_back": back,
             "code": made,
             "code_back": unmade,
+            "code_back_last": code.of_last_block(config) if name == "blocks.i.residual_2" else None,
         }
     return found
 
@@ -125,10 +112,8 @@ def arrays(records, config, binary, bins):
     """{name: how the array is kept} of the records of a trace."""
     found = {}
     for record in records:
-        name, x = record.name, to_host(record.value)
-        x = np.asarray(x if name.endswith(TABLES) else x[0], np.float32)
-        how = kind(name, x.shape)
-        before, _, last = name.rpartition(".")
+        name, x = record.name, of_image(record)
+        how, last = kind(name, x.shape), name.rpartition(".")[2]
         if last in OF_HEADS:
             continue
         if how == "image":
@@ -138,11 +123,24 @@ def arrays(records, config, binary, bins):
         elif how == "tokens":
             heads = config.num_heads if last in OF_HEADS.values() else 1
             found[name] = matrix(x.reshape(-1, x.shape[-1]), binary, heads, bins)
+            found[name]["rows_are"] = ROWS.get(last, "tokens")
     for record in records:
         before, _, last = record.name.rpartition(".")
         if last in OF_HEADS:
             found[record.name] = found[f"{before}.{OF_HEADS[last]}"]
     return found
+
+
+def of_image(record):
+    """The array of the one image, float32. Raises InputError if it has no finite numbers to show."""
+    x = to_host(record.value)
+    with np.errstate(over="ignore"):
+        x = np.asarray(x if record.name.endswith(TABLES) else x[0], np.float32)
+    if not np.isfinite(x).all():
+        raise InputError(
+            f"{record.name} has numbers that are NaN, infinite or above 3.4e38; give other weights"
+        )
+    return x
 
 
 def summary(x):

@@ -14,6 +14,26 @@ TINY = np.finfo(np.float32).tiny
 NEAR, SUM = 0.0075, 0.01  # within NEAR of every weight, and its sum within SUM
 
 
+class Binary:
+    """Bytes in a row; every array begins at a multiple of 8."""
+
+    def __init__(self):
+        self.parts, self.size = [], 0
+
+    def add(self, array):
+        """Append it, little-endian; where it begins."""
+        at = self.size
+        data = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+        data += bytes(-len(data) % 8)
+        self.parts.append(data)
+        self.size += len(data)
+        return at
+
+    def joined(self):
+        """All of it."""
+        return b"".join(self.parts)
+
+
 def signed(x, scale, levels=LEVELS):
     """Values of either sign as levels −levels … levels, int8; scale, at least max |x|, is that of the largest."""
     roots = np.sqrt(np.abs(x) / np.where(scale > 0, scale, 1))

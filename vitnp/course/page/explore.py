@@ -59,7 +59,8 @@ def page(t, config, photo, about, lang):
         if size <= MOST:
             return text
     raise InputError(
-        f"the page would have {size / 1e6:.1f} MB, and {MOST / 1e6} is the most; {smaller(config)}"
+        f"the page would have {size / 1e6:.1f} MB, and {MOST / 1e6} is the most; give an --image-size below "
+        f"{'x'.join(map(str, config.image_size))}, or a model with fewer blocks"
     )
 
 
@@ -109,7 +110,7 @@ def said(t, config, about):
     }
     if about.no_loss is None:
         p = np.asarray(t.probabilities[0], np.float64)
-        best = np.argsort(-p, kind="stable")[:5]
+        best = np.argsort(-p, kind="stable")[:8]  # as many bars as the page draws
         described["top"] = [{"index": int(i), "name": _name(about, i), "p": float(p[i])} for i in best]
         described["label"] = {"index": about.label, "name": _name(about, about.label)}
     return described

@@ -17,8 +17,10 @@ GELU = {
 E_POS = {
     "1d": "E_pos ∈ ℝ^(T×D)",
     "2d": "E_pos[r, c] = [E_cols[c]; E_rows[r]]",
-    "sincos": "E_pos[r, c] = [sin(c·ω); cos(c·ω); sin(r·ω); cos(r·ω)],  ωⱼ = 10000^(−j/(D/4 − 1))",
+    "sincos": "E_pos[r, c] = [sin(c·ω); cos(c·ω); sin(r·ω); cos(r·ω)],  ωⱼ = 10000^(−j/max(D/4 − 1, 1))",
 }
+OF_CLASS_TOKEN = {"1d": "", "2d": "\nE_pos[CLS] = E_cls", "sincos": "\nE_pos[CLS] = 0"}
+P_BACK = "∂p = −t / p\np < 2⁻¹²⁶:  ∂p = −t / 2⁻¹²⁶"  # the smallest normal float32, as the trace has it
 
 
 def of(name, config):
@@ -49,7 +51,7 @@ def first(config):
         found["tokens"] = ("z = [x_class; e₁; …; e_N]", "∂z = ∂z₀")
     adds = config.stem_position in E_POS
     if adds:
-        found["E_pos"] = (E_POS[config.stem_position], "∂E_pos = ∂z₀")
+        found["E_pos"] = (table(config), "∂E_pos = ∂z₀")
     chain = [("z0", "z₀", f"z₀ = {symbol} + E_pos" if adds else f"z₀ = {symbol}")]
     if config.num_registers:
         a = int(token)
@@ -61,6 +63,12 @@ def first(config):
         following = chain[number + 1][:2] if number + 1 < len(chain) else ("block", "")
         found[name] = (formula, f"∂{made} = {before_block(following, config)}")
     return found
+
+
+def table(config):
+    """The position table, with the row of a class token where that has a formula of its own."""
+    kind = config.position_embedding
+    return E_POS[kind] + (OF_CLASS_TOKEN[kind] if config.classifier == "token" else "")
 
 
 def before_block(following, config):
@@ -80,7 +88,7 @@ def block(config):
     """One block."""
     found = {}
     if config.position_at != "stem":
-        found["E_pos"] = (E_POS[config.position_embedding], "∂E_pos = ∂(z + E_pos)")
+        found["E_pos"] = (table(config), "∂E_pos = ∂(z + E_pos)")
         found["position"] = ("z + E_pos", f"∂(z + E_pos) = ∂z′ + J_LN(∂x)\n{J_LN}")
     found["norm_1"] = (f"x = LN(z) = {LN.format('z')}", "∂x = ∂Q·W_Qᵀ + ∂K·W_Kᵀ + ∂V·W_Vᵀ")
     relative = config.position_embedding == "relative"
@@ -173,5 +181,5 @@ def classes(config):
     if head:
         each = probabilities.independent(config)
         found["logits"] = (f"z = {'r' if pre else 'y'}·W + b", "∂z = p − t")
-        found["p"] = ("p = 1 / (1 + exp(−z))" if each else "p = softmax(z)", "∂p = −t / p")
+        found["p"] = ("p = 1 / (1 + exp(−z))" if each else "p = softmax(z)", P_BACK)
     return found

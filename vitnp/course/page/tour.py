@@ -17,18 +17,19 @@ from vitnp.engine import probabilities
 SHOWN = {
     "patches": ("patches", "norm", "#photo"),
     "tokens": ("z0", "norm", "#tokens"),
-    "heads": ("i.attention.Q_heads", "norm", "#head"),
+    "heads": ("i.attention.Q_heads", "norm", "#heat"),
     "scores": ("i.attention.S", "token", "#formula"),
     "softmax": ("i.attention.A", "token", "#map"),
     "values": ("i.attention.output", "token", "#code"),
     "residual": ("i.residual_1", "norm", "#rows"),
-    "mlp": ("i.feed_forward.g", "norm", "#heat"),
+    "mlp": ("i.feed_forward.g", "norm", "#stats"),
     "blocks": ("last.residual_2", "rollout", "#layer"),
     "classes": ("p", "cls", "#heat"),
     "loss": ("last.residual_2", "norm", "#heat"),
     "back": ("last.attention.V_heads", "norm", "#photo"),
 }
 BACK = ("loss", "back")  # the stops of the backward pass
+OF_CLASS_TOKEN = ("blocks", "loss")  # the stops that choose [CLS]
 
 
 def stops(config, *, trained, best=None, loss=None):
@@ -44,7 +45,7 @@ def stops(config, *, trained, best=None, loss=None):
         title, texts = TITLES[name], STOPS[name]
         parts = [text for kind, text in texts if kind is None or kind in kinds]
         shown = state(name, tensor, over, config, best)
-        shown |= dict.fromkeys(("back", "step_back"), name in BACK and loss)
+        shown["back"] = name in BACK and loss
         found.append(
             {
                 "title": {"ko": title.ko.format_map(sizes), "en": title.en.format_map(sizes)},
@@ -62,7 +63,7 @@ def stops(config, *, trained, best=None, loss=None):
 def state(name, tensor, over, config, best):
     """What the page shows at a stop, but for the direction."""
     layer = config.num_layers - 1 if tensor.startswith("last.") or name == "classes" else best["layer"]
-    token = 0 if name == "blocks" and config.classifier == "token" else best["token"]
+    token = 0 if name in OF_CLASS_TOKEN and config.classifier == "token" else best["token"]
     if over == "cls" and config.classifier != "token":
         over = "rollout"
     block, _, rest = tensor.partition(".")

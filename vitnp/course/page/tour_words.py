@@ -102,7 +102,7 @@ STOPS = {
     ),
     "residual": (
         (None, Text(
-            "블록은 토큰을 새 값으로 바꾸지 않고, 토큰에 더합니다: z′ = MSA(LN(z)) + z. 역전파에서도 "
+            "블록은 토큰을 새 값으로 바꾸지 않고, 계산 결과를 토큰에 더합니다: z′ = MSA(LN(z)) + z. 역전파에서도 "
             "그래디언트는 +를 그대로 통과합니다. LayerNorm은 토큰마다 {D}개 값의 평균을 0, 분산을 1로 만든 뒤 "
             "γ를 곱하고 β를 더합니다. γ와 β는 학습됩니다.",
             "A block does not replace a token, it adds to it: z′ = MSA(LN(z)) + z. In the backward pass the "
@@ -154,7 +154,7 @@ STOPS = {
     ),
     "loss": (
         ("loss", Text(
-            "손실은 정답 클래스의 −ln p이고, 정답은 스위치 아래에 적혀 있습니다. 스위치를 켜면 ∂loss/∂텐서가 "
+            "손실은 정답 클래스의 −ln p이고, 정답은 스위치 아래에 적혀 있습니다. 스위치를 켜면 ∂loss/∂tensor가 "
             "보입니다.",
             "The loss is −ln p of the label, named below the switch; the switch shows ∂loss/∂tensor.")),
         ("no loss", Text(
@@ -180,7 +180,7 @@ STOPS = {
         ("token", Text(
             "∂K와 ∂V는 마지막 블록에서도 모든 행에 그래디언트가 있습니다. [CLS]의 쿼리가 모든 토큰의 K와 V를 "
             "썼기 때문입니다. 헤드마다 ∂V⁽ⁱ⁾[k] = A⁽ⁱ⁾[CLS, k]·∂O⁽ⁱ⁾[CLS]이므로, 가중치가 클수록 그래디언트도 "
-            "큽니다. 그 아래 블록부터는 모든 텐서의 모든 행에 그래디언트가 있고, 이미지까지 전달됩니다.",
+            "큽니다. 그 앞의 블록들에서는 모든 텐서의 모든 행에 그래디언트가 있고, 이미지까지 전달됩니다.",
             "∂K and ∂V have a gradient in every row, even in the last block: the query of [CLS] used the K "
             "and V of all tokens. Per head ∂V⁽ⁱ⁾[k] = A⁽ⁱ⁾[CLS, k]·∂O⁽ⁱ⁾[CLS]: more weight, more gradient. "
             "In the blocks below, all rows of all tensors have a gradient, and it reaches the image.")),

@@ -78,12 +78,26 @@ function cell(array, row, bin) {
 }
 
 // The token of a row, and the row of a token: the patches are always the last rows. null: there is none.
-function row_token(rows, row) {
+function row_token({ rows, rows_are }, row) {
+  if (rows_are !== "tokens") {
+    return null;
+  }
   const before = rows - config.rows * config.cols;
   return row >= before && before >= 0 ? config.first + row - before : row;
 }
 
-function token_row(rows, token) {
+// What a row is of: a token; of E_rel the distance k − q; of the attention pooling a head.
+function row_name(array, row) {
+  if (array.rows_are === "distances") {
+    return word("distance_name", { distance: number(row - (config.tokens - 1)) });
+  }
+  return array.rows_are === "heads" ? word("head_number", { number: row + 1 }) : token_name(row_token(array, row));
+}
+
+function token_row({ rows, rows_are }, token) {
+  if (rows_are !== "tokens") {
+    return null;
+  }
   const before = rows - config.rows * config.cols;
   if (token >= config.first && before >= 0) {
     return before + token - config.first;
@@ -91,11 +105,7 @@ function token_row(rows, token) {
   return token < Math.max(before, 0) || (before < 0 && token < rows) ? token : null;
 }
 
-function row_norms(name, layer, back) {
-  const array = array_of(name, layer, back);
-  if (!array || array.norms_at === undefined) {
-    return null;
-  }
+function row_norms(array) {
   const codes = bytes(array.norms_at, array.rows);
   return Float32Array.from(codes, (code) => (code / 255) ** 2 * array.norms_scale);
 }
@@ -105,10 +115,10 @@ function norm_code_error(code, scale) {
   return code ? (((code + 0.5) ** 2 - code ** 2) / 255 ** 2) * scale : 0;
 }
 
-// The largest error of a row's norm; null where the norm is that of numbers with errors of their own.
+// The largest error of a row's norm.
 function norm_error(name, layer, head, row, back) {
   if (data.json.tensors[name].kind === "scores") {
-    return back ? score_norm_error(name, layer, head, row) : null;
+    return score_norm_error(name, layer, head, row, back);
   }
   const array = array_of(name, layer, back);
   return norm_code_error(bytes(array.norms_at, array.rows)[row], array.norms_scale);

@@ -1,6 +1,8 @@
 // The picture of the chosen tensor: tokens down and columns across, the T x T matrix of a head, or bars.
 
-let heat = { rows: 0, bins: 0, first_bin: 0, read: null }; // what the picture shows; read(row, bin) says a cell
+// What the picture shows: read(row, bin) says a cell; token(row, bin) and row(token) are null where there is none.
+const EMPTY = { rows: 0, bins: 0, caption: "", token: () => null, row: () => null, read: null };
+let heat = EMPTY;
 
 function start_heat() {
   const frame = by_id("heat-frame");
@@ -12,9 +14,10 @@ function start_heat() {
   });
   frame.addEventListener("click", (event) => {
     const found = cell_under(event);
-    if (found && heat.token(found.row) !== null) {
+    const token = found && heat.token(found.row, found.bin);
+    if (token !== null) {
       held = true;
-      choose_token(heat.token(found.row));
+      choose_token(token);
     }
   });
   views.push(draw_heat, draw_heat_row);
@@ -33,9 +36,8 @@ function draw_heat() {
   by_id("heat-frame").hidden = bars || absent;
   by_id("heat-legend").hidden = bars || absent;
   by_id("heat-grid").hidden = tensor !== "grid";
-  by_id("heat").classList.toggle("strip", kind === "vector" || (scores && state.back));
   if (absent) {
-    heat = { rows: 0, bins: 0, caption: "heat_absent", token: () => null, read: null };
+    heat = { ...EMPTY, caption: "heat_absent" };
   } else if (bars) {
     draw_bars(tensor);
   } else if (kind === "vector") {
@@ -47,7 +49,8 @@ function draw_heat() {
   } else {
     draw_array(tensor);
   }
-  by_id("heat-picture").setAttribute("aria-label", word("heat_label", { tensor: data.json.tensors[tensor].slide_name }));
+  by_id("heat-picture").setAttribute("aria-label", word("heat_label", { tensor: named(tensor, "∂") }));
+  by_id("heat").classList.toggle("strip", heat.rows === 1);
   by_id("heat").classList.toggle("square", kind === "image" || (scores && !state.back));
   draw_heat_says(null);
 }
@@ -64,18 +67,27 @@ function draw_array(tensor) {
   const image = data.json.tensors[tensor].kind === "image";
   const [first, end] = image ? [0, array.bins] : bins_of(tensor, array, state.head);
   const codes = bytes(array.at, array.rows * array.bins);
+  const alone = state.back && only_class_row(array);
+  const rows = alone ? 1 : array.rows;
   const colors = palette(diverging, -1, 1, 31);
   const width = end - first;
-  paint(by_id("heat-picture"), width, array.rows, (i) => {
+  paint(by_id("heat-picture"), width, rows, (i) => {
     const row = Math.floor(i / width);
     return colors[codes[row * array.bins + first + (i - row * width)]];
   });
   legend(number(-array.scale, 3), number(array.scale, 3), colors);
   heat = {
-    rows: array.rows, bins: width, caption: image ? "heat_pixels" : "heat_tokens",
-    token: (row) => (image ? pixel_token(row, 0) : row_token(array.rows, row)),
+    rows, bins: width, caption: image ? "heat_pixels" : alone ? "heat_class_row" : `heat_${array.rows_are}`,
+    token: (row, bin) => (image ? pixel_token(row, bin) : row_token(array, row)),
+    row: (token) => (image ? null : token_row(array, token)),
     read: (row, bin) => read_cell(tensor, array, row, bin + first, image),
   };
+}
+
+// Whether all rows but that of [CLS] are zero: then only this one is drawn.
+function only_class_row({ norms_at, rows }) {
+  const there = config.class_token && norms_at !== undefined && rows > 1;
+  return there && bytes(norms_at, rows).every((code, row) => (code > 0) === (row === 0));
 }
 
 function read_cell(tensor, array, row, bin, image) {
@@ -83,8 +95,8 @@ function read_cell(tensor, array, row, bin, image) {
   const [from, to] = image ? [bin, bin + 1] : columns_of(tensor, array, bin, state.head);
   const columns = to - from > 1 ? `${from}…${to - 1}` : String(from);
   const values = { row, columns, value: with_error(value, error).join(" ") };
-  const token = token_name(row_token(array.rows, row));
-  return word(image ? "cell_pixel" : to - from > 1 ? "cell_bin" : "cell_one", { ...values, token });
+  return image ? word("cell_pixel", values)
+    : word(to - from > 1 ? "cell_bin" : "cell_one", { ...values, token: row_name(array, row) });
 }
 
 function draw_image() {
@@ -93,7 +105,7 @@ function draw_image() {
   paint(by_id("heat-picture"), width, height, (i) => pixel([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]]));
   by_id("heat-legend").hidden = true;
   heat = {
-    rows: height, bins: width, caption: "heat_image", token: () => null,
+    ...EMPTY, rows: height, bins: width, caption: "heat_image", token: pixel_token,
     read: (row, column) => {
       const [red, green, blue] = bytes(data.json.photo.at + 3 * (row * width + column), 3);
       return word("cell_rgb", { row, column, red, green, blue });
@@ -106,19 +118,23 @@ function pixel_token(row, column) {
   return first + Math.floor(row / patch) * cols + Math.floor(column / patch);
 }
 
-// A: cividis of the root of the weight. S: cividis from the least to the largest value.
+// A: cividis of the root of the weight. S: cividis from the least to the largest that the page knows; the cells of which
+// it has only an upper bound are left blank.
 function draw_matrix(tensor) {
   const { tokens } = config;
   const weight = last_part(tensor) === "A";
   const matrix = matrix_of(last_part(tensor), state.layer, state.head);
-  const [low, high] = weight ? [0, span(matrix)[1]] : span(matrix);
+  const [least, high] = span(matrix);
+  const low = weight ? 0 : least;
   const colors = palette(cividis, 0, 1);
   const part = (value) => (high > low ? (value - low) / (high - low) : 0);
-  const color = weight ? (value) => Math.sqrt(part(value)) : part;
-  paint(by_id("heat-picture"), tokens, tokens, (i) => colors[Math.round(255 * color(matrix[i]))]);
+  const color = (value) => colors[Math.round(255 * (weight ? Math.sqrt(part(value)) : part(value)))];
+  paint(by_id("heat-picture"), tokens, tokens, (i) => (Number.isNaN(matrix[i]) ? 0 : color(matrix[i])));
+  const known = !matrix.some(Number.isNaN);
   legend(weight ? "0" : number(low, 3), weight ? percent(high) : number(high, 3), colors);
   heat = {
-    rows: tokens, bins: tokens, caption: weight ? "heat_A" : "heat_S", token: (row) => row,
+    rows: tokens, bins: tokens, caption: weight ? "heat_A" : known ? "heat_S" : "heat_S_blank", token: (row) => row,
+    row: (token) => token,
     read: (query, key) => word(weight ? "cell_A" : "cell_S", {
       query: token_name(query), key: token_name(key), value: score_text(tensor, query, key),
     }),
@@ -150,7 +166,7 @@ function draw_vector(tensor) {
   const values = floats(array.at, array.n);
   draw_strip(values);
   heat = {
-    rows: 1, bins: array.n, caption: "heat_vector", token: () => null,
+    ...EMPTY, rows: 1, bins: array.n, caption: "heat_vector",
     read: (_, column) => word("cell_exact", { columns: column, value: number(values[column], 6) }),
   };
 }
@@ -169,7 +185,7 @@ function draw_score_gradient(tensor) {
   const there = has_score_gradients(tensor);
   by_id("heat-frame").hidden = !there;
   by_id("heat-legend").hidden = !there;
-  heat = { rows: 1, bins: tokens, caption: there ? "heat_score_back" : "heat_score_none", token: () => 0, read: null };
+  heat = { ...EMPTY, rows: 1, bins: tokens, caption: there ? "heat_score_back" : "heat_score_none", token: () => 0 };
   if (!there) {
     return;
   }
@@ -194,19 +210,18 @@ function point_at_cell(event) {
   if (!found || !heat.read) {
     return;
   }
-  const { kind } = data.json.tensors[viewed().tensor];
-  place_in_heat("heat-hover", found.row, 1);
+  place_in_heat("heat-hover", found.row);
   draw_heat_says(found);
-  const square = kind === "scores" ? found.bin : kind === "image" ? pixel_token(found.row, found.bin) : null;
-  point_at(square ?? heat.token(found.row));
+  const scores = data.json.tensors[viewed().tensor].kind === "scores";
+  point_at(scores ? found.bin : heat.token(found.row, found.bin)); // of S and A the key
 }
 
-function place_in_heat(id, row, count) {
+function place_in_heat(id, row) {
   const mark = by_id(id);
   mark.hidden = row === null || heat.rows < 2;
   if (!mark.hidden) {
     mark.style.top = `${(100 * row) / heat.rows}%`;
-    mark.style.height = `${(100 * count) / heat.rows}%`;
+    mark.style.height = `${100 / heat.rows}%`;
   }
 }
 
@@ -216,11 +231,9 @@ function draw_heat_row() {
   if (!changed("heat-row", state.token, pointed, tensor, state.back, heat.rows)) {
     return;
   }
-  const image = data.json.tensors[tensor].kind === "image";
-  const row = (token) => (image || token === null ? null : token_row(heat.rows, token));
-  place_in_heat("heat-row", row(state.token), 1);
+  place_in_heat("heat-row", heat.row(state.token));
   if (!by_id("heat-frame").matches(":hover")) {
-    place_in_heat("heat-hover", pointed === state.token ? null : row(pointed), 1);
+    place_in_heat("heat-hover", pointed === null || pointed === state.token ? null : heat.row(pointed));
   }
 }
 

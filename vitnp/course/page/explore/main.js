@@ -2,14 +2,17 @@
 
 const KEYS = [
   ["n", "key_next", () => walk(1)], ["p", "key_previous", () => walk(-1)],
-  ["]", "key_layer_more", () => show({ layer: state.layer + 1 })],
-  ["[", "key_layer_less", () => show({ layer: state.layer - 1 })],
-  ["h", "key_head_more", () => show({ head: state.head + 1 })],
-  ["H", "key_head_less", () => show({ head: Math.max(state.head - 1, 0) })],
-  ["m", "key_mean", () => show({ head: state.head < 0 ? 0 : -1 })], ["g", "key_gradient", () => switch_gradient()],
-  ["1", "key_map_token", () => show({ map: "token" })], ["2", "key_map_cls", () => show({ map: "cls" })],
-  ["3", "key_map_rollout", () => show({ map: "rollout" })], ["4", "key_map_norm", () => show({ map: "norm" })],
-  ["c", "key_class_token", () => choose_token(0)], ["t", "key_tour", () => go_to_stop(0)],
+  ["]", "key_layer_more", () => say_after({ layer: state.layer + 1 }, layer_says)],
+  ["[", "key_layer_less", () => say_after({ layer: state.layer - 1 }, layer_says)],
+  ["h", "key_head_more", () => say_after({ head: state.head + 1 }, head_says)],
+  ["H", "key_head_less", () => say_after({ head: Math.max(state.head - 1, 0) }, head_says)],
+  ["m", "key_mean", () => say_after({ head: state.head < 0 ? 0 : -1 }, head_says)],
+  ["g", "key_gradient", () => switch_gradient()],
+  ["1", "key_map_token", () => say_after({ map: "token" }, photo_says)],
+  ["2", "key_map_cls", () => say_after({ map: "cls" }, photo_says)],
+  ["3", "key_map_rollout", () => say_after({ map: "rollout" }, photo_says)],
+  ["4", "key_map_norm", () => say_after({ map: "norm" }, photo_says)],
+  ["c", "key_class_token", () => has_class_token() && choose_token(0)], ["t", "key_tour", () => go_to_stop(0)],
   ["l", "key_language", () => switch_language()], ["d", "key_theme", () => switch_theme()],
   ["?", "key_help", () => by_id("keys").showModal()],
 ];
@@ -28,7 +31,11 @@ function start_controls() {
 }
 
 function step_slider(name, by, say) {
-  show({ [name]: Math.max(state[name] + by, 0) });
+  say_after({ [name]: Math.max(state[name] + by, 0) }, say);
+}
+
+function say_after(changes, say) {
+  show(changes);
   announce(say());
 }
 
@@ -45,7 +52,7 @@ function draw_controls() {
     return;
   }
   by_id("layer").value = state.layer + 1;
-  by_id("head").value = state.head < 0 ? 1 : state.head + 1;
+  by_id("head").value = state.head + 1; // 0 is the mean
   by_id("head-mean").checked = state.head < 0;
   by_id("head").classList.toggle("off", state.head < 0);
   set_text("layer-value", `${state.layer + 1} / ${config.layers}`);
@@ -77,10 +84,7 @@ function show_tab(name) {
 }
 
 function choose_tab_of(node) {
-  const column = node.closest("#left, #middle, #right");
-  if (column) {
-    choose_tab(column.id);
-  }
+  choose_tab(node.closest("#left, #middle, #right")?.id ?? "left"); // the sliders are above the photo
 }
 
 // ---- language, theme, keys
@@ -93,14 +97,15 @@ function write_texts() {
   const facts = { parameters: parameters.toLocaleString("en") };
   const top = data.json.top?.[0];
   const prediction = top ? word("prediction", { name: class_name(top.index), p: percent(top.p) }) : "";
-  const also = filled.length ? word("filled", { parts: filled.join(", ") }) : "";
-  set_text("facts", [word("parameters", facts), prediction, also, in_language(note)].filter(Boolean).join(" · "));
+  const parts = filled.map((part) => word(`part_${part}`)).join(word("part_and"));
+  set_text("facts", [word("parameters", facts), prediction, in_language(note)].filter(Boolean).join(" · "));
   by_id("random").hidden = !data.json.random;
-  set_text("random", word("random", { seed }));
+  set_text("random", word("random", { seed, also: parts && word("random_also", { parts }) }));
   set_text("language", word("other_language"));
   by_id("language").lang = spoken.language === "ko" ? "en" : "ko";
   set_text("theme", is_dark() ? "☀" : "☾");
-  by_id("keys-table").replaceChildren(...KEYS.map(([key, text]) => key_line(key, text)), key_line("← ↑ ↓ →", "key_arrows"),
+  const keys = KEYS.filter(([key]) => has_class_token() || (key !== "c" && key !== "2"));
+  by_id("keys-table").replaceChildren(...keys.map(([key, text]) => key_line(key, text)), key_line("← ↑ ↓ →", "key_arrows"),
     key_line("Esc", "key_escape"));
 }
 
@@ -129,11 +134,17 @@ function press(event) {
     escape();
     return;
   }
-  const found = KEYS.find(([key]) => key === event.key);
+  const found = KEYS.find(([key]) => key === pressed_key(event));
   if (found) {
     event.preventDefault();
     found[2]();
   }
+}
+
+// A letter as if neither CapsLock were on nor a Hangul input source chosen, which gives "ㅎ" for the key G.
+function pressed_key({ key, code, shiftKey }) {
+  const letter = /^[a-z]$/i.test(key) ? key : /^Key[A-Z]$/.test(code) ? code[3] : null;
+  return letter === null ? key : shiftKey ? letter.toUpperCase() : letter.toLowerCase();
 }
 
 function escape() {
@@ -149,7 +160,7 @@ async function start() {
   start_data(await unpacked());
   start_attention();
   spoken.words = data.json.words;
-  spoken.language = data.json.lang;
+  spoken.language = { "#ko": "ko", "#en": "en" }[location.hash] ?? data.json.lang;
   follow_system_theme(() => { write_texts(); draw_everything(); });
   start_controls();
   start_photo();

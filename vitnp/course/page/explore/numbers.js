@@ -8,10 +8,11 @@ function start_numbers() {
 
 function draw_stats() {
   const { tensor } = viewed();
-  if (!changed("stats", tensor, state.layer, state.back, spoken.language)) {
+  const scores = data.json.tensors[tensor].kind === "scores";
+  if (!changed("stats", tensor, state.layer, scores ? state.head : "", state.back, spoken.language)) {
     return;
   }
-  const array = array_of(tensor, state.layer, state.back);
+  const array = scores ? score_stats(tensor, state.layer, state.head, state.back) : array_of(tensor, state.layer, state.back);
   const names = ["norm", "min", "mean", "max"].filter((name) => array && array[name] !== undefined);
   by_id("stats").hidden = names.length === 0;
   const head = element("tr", {}, ...names.map((name) => element("th", { textContent: word(`stat_${name}`), scope: "col" })));
@@ -65,13 +66,14 @@ function numbers_of(tensor) {
     const lines = values.map((value, column) => [String(column), number(value, 6)]);
     return { title: name, head: [word("column"), word("value")], lines, note: "" };
   }
-  if (kind !== "tokens" || !array) {
+  if (kind !== "tokens" || !array || array.rows_are === "distances") {
     return { title: "" };
   }
-  const row = token_row(array.rows, state.token);
-  const title = word("numbers_at", { name, token: token_name(state.token) });
-  const note = word("no_row", { token: token_name(state.token) });
-  return row === null ? { title, head: [], lines: [], note } : row_numbers(tensor, array, row, title);
+  const row = array.rows_are === "heads" ? Math.max(state.head, 0) : token_row(array, state.token);
+  const of_row = row === null ? token_name(state.token) : row_name(array, row);
+  const title = word("numbers_at", { name, token: of_row });
+  return row === null
+    ? { title, head: [], lines: [], note: word("no_row", { token: of_row }) } : row_numbers(tensor, array, row, title);
 }
 
 function row_numbers(tensor, array, row, title) {
@@ -82,7 +84,7 @@ function row_numbers(tensor, array, row, title) {
     const [from, to] = columns_of(tensor, array, bin, state.head);
     lines.push([to - from > 1 ? `${from}…${to - 1}` : String(from), ...with_error(value, error)]);
   }
-  const norm = row_norms(tensor, state.layer, state.back)[row];
+  const norm = row_norms(array)[row];
   const error = norm_error(tensor, state.layer, state.head, row, state.back);
   const columns = array.edges[array.bins]; // those of all heads: the norm is of the whole row
   const wide = array.edges[first + 1] - array.edges[first] > 1;
@@ -94,22 +96,26 @@ function row_numbers(tensor, array, row, title) {
 }
 
 function score_numbers(tensor, name) {
-  const row = (last_part(tensor) === "A" ? attention_row : score_row)(state.layer, state.head, state.token);
-  const keys = Array.from(row.keys()).sort((a, b) => row[b] - row[a]).slice(0, MOST_BINS);
+  const weight = last_part(tensor) === "A";
+  const row = (weight ? attention_row : score_row)(state.layer, state.head, state.token);
+  const known = Array.from(row.keys()).filter((key) => !Number.isNaN(row[key]));
+  const keys = known.sort((a, b) => row[b] - row[a]).slice(0, MOST_BINS);
+  const note = known.length < row.length ? "score_note_known" : "score_note";
   return {
     title: word("numbers_at", { name, token: token_name(state.token) }),
-    head: [word("largest_keys"), word(last_part(tensor) === "A" ? "weight" : "value")],
+    head: [word("largest_keys"), word(weight ? "weight" : "value")],
     lines: keys.map((key) => [token_name(key), score_text(tensor, state.token, key)]),
-    note: word(last_part(tensor) === "A" ? "sum_one" : "score_note"),
+    note: word(weight ? "sum_one" : note),
     tokens: keys,
   };
 }
 
 function gradient_numbers(tensor, name) {
   const title = word("numbers_at", { name, token: token_name(state.token) });
-  const norm = score_gradient_norms(tensor, state.layer, state.head)[state.token];
+  const norm = score_norms(tensor, state.layer, state.head, true)[state.token];
   const error = norm_error(tensor, state.layer, state.head, state.token, true);
-  const values = { norm: with_error(norm, error).join(" "), columns: config.tokens };
+  const columns = state.head < 0 ? `${config.heads}x${config.tokens}` : config.tokens; // of all heads: no mean has this norm
+  const values = { norm: with_error(norm, error).join(" "), columns };
   const of_row = word(norm === 0 ? "row_zero" : "row_norm", values);
   if (state.token !== 0 || !has_score_gradients(tensor)) {
     const only = word(has_score_gradients(tensor) ? "only_class_row" : "heat_score_none");
@@ -123,7 +129,7 @@ function gradient_numbers(tensor, name) {
   return { title, head, lines, note: of_row, tokens: most.map(([key]) => key) };
 }
 
-// ---- the corner: exact values in the way NumPy prints them
+// ---- the corner: values of six digits, in the way NumPy prints them
 
 function draw_corner() {
   const { tensor } = viewed();
@@ -144,24 +150,13 @@ function numpy_text(rows) {
   const sizes = rows.flat().map(Math.abs).filter((size) => size > 0);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
   const exponential = sizes.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1000);
-  const texts = rows.map((row) => row.map((value) => (exponential ? value.toExponential() : positional(value))));
-  const decimals = Math.min(Math.max(...texts.flat().map(decimals_of)), 8);
+  const texts = rows.map((row) => row.map((value) => (exponential ? value.toExponential() : String(value))));
+  const decimals = Math.max(...texts.flat().map(decimals_of));
   const full = (text) => (exponential ? exponent(Number(text), decimals) : padded(text, decimals));
   const filled_up = texts.map((row) => row.map(full));
   const width = Math.max(...filled_up.flat().map((text) => text.length));
   const lines = filled_up.map((row) => `[${row.map((text) => text.padStart(width)).join(" ")}]`);
   return `[${lines.join("\n ")}]`;
-}
-
-// The shortest decimal that is this float32 again, with at most 8 places.
-function positional(value) {
-  for (let digits = 1; digits <= 9; digits += 1) {
-    if (Math.fround(Number(value.toPrecision(digits))) === Math.fround(value)) {
-      const places = decimals_of(Number(value.toPrecision(digits)).toFixed(12).replace(/0+$/, ""));
-      return value.toFixed(Math.min(places, 8));
-    }
-  }
-  return value.toFixed(8);
 }
 
 function decimals_of(text) {

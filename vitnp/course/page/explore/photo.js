@@ -25,7 +25,6 @@ function start_photo() {
   draw_opacity();
 }
 
-// The photo in gray, so that every color on it is the map's; in its own colors where the map is faint.
 function draw_picture() {
   const { width, height } = config;
   const rgb = bytes(data.json.photo.at, width * height * 3);
@@ -33,6 +32,7 @@ function draw_picture() {
   paint(by_id("photo-picture"), width, height, (i) => pixel([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]]));
 }
 
+// The photo in gray, so that every color on it is the map's; in its own colors where the map is faint.
 function draw_opacity() {
   const part = by_id("opacity").value / 100;
   by_id("map").style.opacity = part;

@@ -76,18 +76,24 @@ function write_rows() {
   for (const row of data.json.rows) {
     const box = by_id(`row-${row.key}`);
     box.querySelector(".row-title").textContent = in_language(row.title);
-    box.querySelector(".what").textContent = in_language(row.what);
+    box.querySelector(".what").textContent = of_slide(in_language(row.what));
     box.querySelectorAll(".erratum").forEach((line, i) => {
       const { printed, true: right, why } = row.errata[i];
       line.firstChild.textContent = word("erratum", { printed, right });
-      line.lastChild.textContent = in_language(why);
+      line.lastChild.textContent = of_slide(in_language(why));
     });
   }
 }
 
+// The slides' numbers are those of B/16: a text with such numbers says so where the model is another.
+function of_slide(text) {
+  const same = config.D === 768 && config.tokens === 197;
+  return same || !/\d\d/.test(text) ? text : `(B/16) ${text}`;
+}
+
 // Where the walk is: the rows behind it are lit, the current one is open.
 function draw_place() {
-  if (!changed("place", spoken.language, state.row, state.tensor, state.step_back, state.back)) {
+  if (!changed("place", spoken.language, state.row, state.tensor, state.back)) {
     return;
   }
   document.body.classList.toggle("back", state.back);
@@ -95,14 +101,14 @@ function draw_place() {
   data.json.rows.forEach((row, i) => {
     const box = by_id(`row-${row.key}`);
     box.classList.toggle("current", i === here);
-    box.classList.toggle("passed", state.step_back ? i > here : i < here);
+    box.classList.toggle("passed", state.back ? i > here : i < here);
   });
   for (const button of document.querySelectorAll(".tensor")) {
     const current = button.dataset.tensor === state.tensor;
     button.setAttribute("aria-current", current ? "step" : "false");
   }
   const values = { number: walk_position() + 1, count: walk_length(), name: data.json.tensors[state.tensor].slide_name };
-  set_text("place", word(state.step_back ? "place_back" : "place_forward", values));
+  set_text("place", word(state.back ? "place_back" : "place_forward", values));
   by_id("progress-bar").style.width = `${(100 * values.number) / values.count}%`;
   by_id("next").disabled = values.number === values.count;
   by_id("previous").disabled = values.number === 1;
@@ -126,19 +132,19 @@ function draw_sources() {
   }
   const [from, into] = [sources(tensor, state.layer === 0 ? "z0" : "residual_2"), readers(tensor)];
   const found = state.back ? into : from;
-  write_links(from, into);
+  write_links(found, state.back ? from : into);
   for (const button of document.querySelectorAll(".tensor")) {
     button.classList.toggle("source", found.includes(button.dataset.tensor));
     button.classList.toggle("viewed", button.dataset.tensor === tensor);
   }
 }
 
-// The same on the right, as buttons: of a gradient first what it comes from.
+// The same on the right, as buttons; of a gradient these are gradients, too.
 function write_links(from, into) {
   const links = [["made_from", from], ["goes_into", into]].filter(([, names]) => names.length);
   by_id("links").replaceChildren(...links.map(([key, names]) => {
     const buttons = names.map((name) => {
-      const button = element("button", { className: "link", textContent: data.json.tensors[name].slide_name });
+      const button = element("button", { className: "link", textContent: named(name, "∂") });
       button.title = name;
       button.addEventListener("click", () => go_to(data.json.rows.find((row) => row.tensors.includes(name)).key, name));
       return button;

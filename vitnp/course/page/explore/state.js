@@ -1,7 +1,7 @@
 // What the page shows, the walk through the slide's rows and back, and who draws when it changes.
 
 const state = {
-  row: "", tensor: "", layer: 0, head: 0, token: 0, map: "token", back: false, step_back: false,
+  row: "", tensor: "", layer: 0, head: 0, token: 0, map: "token", back: false,
 };
 let preview = null; // {row, tensor} under the pointer, shown in place of the chosen ones
 let held = false; // the token stays although the pointer moves over the photo
@@ -26,7 +26,6 @@ function put_right() {
   state.token = within(state.token, 0, config.tokens - 1);
   if (!has_gradients()) {
     state.back = false;
-    state.step_back = false;
   }
   if (state.map === "cls" && !has_class_token()) {
     state.map = "token";
@@ -71,7 +70,8 @@ function viewed() {
   return preview ?? state;
 }
 
-// ---- the walk: every tensor of every row, and with gradients every one again from the last to the first
+// ---- the walk: every tensor of every row, and with gradients every one again from the last to the first. The switch to
+// the gradient is a step of the walk as well: from a tensor to its place on the way back.
 
 function places() {
   return data.json.rows.flatMap((row) => row.tensors.map((tensor) => ({ row: row.key, tensor })));
@@ -84,14 +84,14 @@ function walk_length() {
 function walk_position() {
   const all = places();
   const at = all.findIndex((place) => place.tensor === state.tensor && place.row === state.row);
-  return state.step_back ? 2 * all.length - 1 - at : at;
+  return state.back ? 2 * all.length - 1 - at : at;
 }
 
 function walk(by) {
   const all = places();
   const next = within(walk_position() + by, 0, walk_length() - 1);
-  const step_back = next >= all.length;
-  show({ ...all[step_back ? 2 * all.length - 1 - next : next], step_back, back: step_back });
+  const back = next >= all.length;
+  show({ ...all[back ? 2 * all.length - 1 - next : next], back });
   announce(by_id("place").textContent);
 }
 

@@ -32,7 +32,8 @@ function draw_name() {
     return;
   }
   set_text("tensor-name", named(tensor, "∂loss/∂"));
-  set_text("tensor-path", full_name(tensor, state.layer));
+  const of_block = tensor.includes(".i.");
+  set_text("tensor-path", full_name(tensor, state.layer) + (of_block ? ` ${word("from_zero")}` : ""));
   set_text("gradient", word("gradient"));
   by_id("gradient").setAttribute("aria-checked", state.back);
   by_id("gradient").disabled = !has_gradients();
@@ -65,15 +66,19 @@ function draw_formula() {
     set_text("formula", (state.back ? formula_back : formula) ?? "");
     by_id("formula").hidden = !by_id("formula").textContent;
   }
+  const why = ends_with(tensor, "attention.S") && !state.back;
+  set_text("why", why ? word("why_scores", { K: config.K }) : "");
+  by_id("why").hidden = !why;
 }
 
 function draw_code() {
   const { tensor } = viewed();
-  if (!changed("code", tensor, state.back)) {
+  const last = state.layer === config.layers - 1;
+  if (!changed("code", tensor, state.back, last)) {
     return;
   }
-  const { code, code_back } = data.json.tensors[tensor];
-  const shown = state.back ? code_back : code;
+  const { code, code_back, code_back_last } = data.json.tensors[tensor];
+  const shown = !state.back ? code : last && code_back_last ? code_back_last : code_back;
   by_id("code-box").hidden = !shown;
   if (!shown) {
     return;
@@ -98,7 +103,7 @@ function has_bars(tensor) {
 
 function draw_bars(tensor) {
   const array = array_of(tensor, state.layer, state.back);
-  heat = { rows: 0, bins: 0, caption: state.back ? "bars_back" : "bars", token: () => null, read: null };
+  heat = { ...EMPTY, caption: state.back ? "bars_back" : "bars" };
   if (!array) {
     by_id("bars").replaceChildren();
     return;

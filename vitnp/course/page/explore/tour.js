@@ -1,13 +1,14 @@
-// The guided tour: each stop sets the state, outlines what it is about and stands beside it.
+// The guided tour: each stop sets the state and outlines what it is about; the reader's own state comes back after it.
 
 let stop = -1; // −1: no tour
+let before = null; // the reader's state and hold
 
 function start_tour() {
   by_id("start-tour").addEventListener("click", () => go_to_stop(0));
   by_id("tour-next").addEventListener("click", () => go_to_stop(stop + 1));
   by_id("tour-back").addEventListener("click", () => go_to_stop(stop - 1));
   by_id("tour-leave").addEventListener("click", leave_tour);
-  addEventListener("resize", place_tour);
+  addEventListener("resize", place_outline);
   addEventListener("scroll", place_outline, { capture: true, passive: true });
   views.push(write_tour);
 }
@@ -20,14 +21,15 @@ function go_to_stop(next) {
     leave_tour();
     return;
   }
+  before ??= { state: { ...state }, held };
   stop = next;
   held = true;
   document.body.classList.add("touring");
-  show(data.json.tour[stop].show);
   by_id("tour").hidden = false;
+  show(data.json.tour[stop].show);
   choose_tab_of(target());
   scroll_to_target();
-  place_tour();
+  place_outline();
   by_id("tour-title").focus({ preventScroll: true });
 }
 
@@ -36,6 +38,9 @@ function leave_tour() {
   document.body.classList.remove("touring");
   by_id("tour").hidden = true;
   by_id("tour-outline").hidden = true;
+  held = before.held;
+  show(before.state);
+  before = null;
   by_id("start-tour").focus();
 }
 
@@ -50,7 +55,7 @@ function write_tour() {
   set_text("tour-text", in_language(text));
   set_text("tour-next", word(stop + 1 === count ? "finish" : "next"));
   by_id("tour-back").disabled = stop === 0;
-  place_tour();
+  place_outline();
 }
 
 function target() {
@@ -61,6 +66,7 @@ function target() {
 
 function scroll_to_target() {
   by_id("right").scrollTop = 0;
+  show_row(by_id(`row-${state.row}`)); // the text of the stop has another length
   const one_column = getComputedStyle(by_id("middle")).overflowY === "visible";
   target().scrollIntoView({ block: one_column ? "start" : "nearest" });
 }
@@ -84,27 +90,4 @@ function place_outline() {
   Object.assign(outline.style, {
     left: `${left - 5}px`, top: `${top - 5}px`, width: `${right - left + 10}px`, height: `${bottom - top + 10}px`,
   });
-}
-
-// Beside the target's column, or above or below the target, where there is room; on a narrow page at the end of the page that the target leaves free.
-function place_tour() {
-  if (stop < 0) {
-    return;
-  }
-  place_outline();
-  const box = by_id("tour");
-  const { left, right, top, bottom } = visible_box(target());
-  const column = target().closest("section").getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = box;
-  const [gap, middle] = [18, within((top + bottom - height) / 2, 12, Math.max(12, innerHeight - height - 12))];
-  const center = within((left + right - width) / 2, 12, Math.max(12, innerWidth - width - 12));
-  const choices = [
-    [column.right + gap, middle, column.right + gap + width < innerWidth],
-    [column.left - gap - width, middle, column.left - gap - width > 0],
-    [center, bottom + gap, bottom + gap + height < innerHeight], [center, top - gap - height, top - gap - height > 0],
-  ];
-  const free_below = innerHeight - bottom > top;
-  const [x, y] = choices.find(([, , fits]) => fits) ?? [center, free_below ? innerHeight - height - 8 : 8];
-  box.style.left = `${x}px`;
-  box.style.top = `${y}px`;
 }
