@@ -164,6 +164,8 @@ def words(command):
             new = "pictures"
         elif word == "FILE" and found[0] == "quiz":  # which writes it
             new = "quiz.txt"
+        elif word == "FILE" and "--live" in found:  # whose model is small
+            new = "digits/2"
         else:
             new = VALUES.get(before, PLACEHOLDERS.get(word)) if word == "A,B" else PLACEHOLDERS.get(word)
         found += [word] if new is None else shlex.split(new)
