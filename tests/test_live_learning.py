@@ -57,7 +57,9 @@ def test_steps_lower_the_loss_as_predicted_and_can_be_undone(page):
     page.locator("#one-step").click()
     page.locator("#rate").press("End")  # 10
     page.locator("#one-step").click()
-    assert "너무 컸습니다" in page.locator("#step-flag").inner_text()
+    page.locator("#rate").press("Home")
+    page.locator("#one-step").click()  # a small one does not hide it
+    assert "2번째 스텝은 너무 컸습니다" in page.locator("#step-flag").inner_text()
     page.locator("#reset-steps").click()
     assert page.evaluate("live.p === live.first && live.history.length === 0")
 

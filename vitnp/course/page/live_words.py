@@ -178,8 +178,8 @@ CONTROLS = {
     "true_decrease": ("실제 변화", "True change"),
     "loss_after": ("스텝 후 손실", "Loss after"),
     "step_too_large": (
-        "지난 스텝은 너무 컸습니다. 손실의 변화가 1차 근사의 예측과 크게 다릅니다.",
-        "The last step was too large: the first-order prediction does not hold.",
+        "{n}번째 스텝은 너무 컸습니다. 손실의 변화가 1차 근사의 예측과 크게 다릅니다.",
+        "Step {n} was too large: its change of the loss is far from the first-order prediction.",
     ),
     "step_overflows": (
         "파라미터가 너무 커져 손실을 계산할 수 없으므로 이 스텝은 실행하지 않았습니다.",

@@ -60,7 +60,8 @@ function draw_steps() {
     [word("true_decrease"), last ? number(last.after - last.loss, 3) : "–", ""],
     [word("loss_after"), last ? number(last.after) : "–", ""],
   ]);
-  set_text("step-flag", last && too_large(last) ? word("step_too_large") : "");
+  const n = 1 + live.history.findIndex(too_large);
+  set_text("step-flag", n ? word("step_too_large", { n }) : "");
   bar_chart("change-bars", changes_by_part());
   show_accuracy();
 }
