@@ -1,4 +1,4 @@
-"""`vitnp explore`: one HTML file to touch: a photo in a ViT with every tensor, or with --live a ViT that runs in it."""
+"""`vitnp explore`: an interactive page in one HTML file: a photo in a ViT, or with --live a small ViT that runs."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from vitnp.analysis.trace import trace
 from vitnp.backend.arrays import to_device, to_host
 from vitnp.commands.model import add_model_or_file, chosen
 from vitnp.commands.options import add_backend, backend
-from vitnp.commands.walk import photo_for, random_parameters
+from vitnp.commands.walk import need_seed, photo_for, random_parameters
 from vitnp.commands.weights import names_of, need_finite, no_classes
 from vitnp.commands.working import working
 from vitnp.course.page import explore, live
@@ -84,8 +84,8 @@ def explore_text(args, lang):
     config = model.config
     image = photo_for(args.image, model)
     xp = backend(args)
-    with working() as say:
-        say(COMPUTING.in_(lang))
+    with working() as at_work:
+        at_work(COMPUTING.in_(lang))
         p, filled, seed = model.p, (), None
         if p is None:
             seed = args.seed or 0
@@ -108,16 +108,13 @@ def explore_text(args, lang):
             label=label,
             note=args.note and dict.fromkeys(LANGUAGES, printable(args.note)),
         )
-        say(WRITING.in_(lang))
+        at_work(WRITING.in_(lang))
         return explore.page(t, config, seen(image, config), about, lang)
 
 
 def asked(args):
     """The model, if a page can show it. Raises InputError for options that do not go together."""
-    if args.seed is not None and args.weights is not None:
-        raise InputError("--seed is of random weights, and --weights names a file's; leave one out")
-    if args.seed is not None and args.seed < 0:
-        raise InputError(f"--seed is {args.seed}; need at least 0")
+    need_seed(args)
     model = chosen(args)
     models.need_family(model.config, FAMILIES, "explore follows the slides of the ViT")
     explore.need_fitting(model.config)

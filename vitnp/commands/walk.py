@@ -54,8 +54,7 @@ def add_options(parser):
 
 def run(args):
     """Print the walk; 1 if a shape is wrong."""
-    if args.seed is not None and args.weights is not None:
-        raise InputError("--seed is of random weights, and --weights names a file's; leave one out")
+    need_seed(args)
     if args.brief and (args.json or args.lang == "both"):
         raise InputError(
             f"--brief is one screen in one language; leave out {'--json' if args.json else '--lang both'}"
@@ -65,8 +64,6 @@ def run(args):
     config = model.config
     models.need_family(config, FAMILIES, "walk follows the slides of the ViT")
     seed = None if model.path else args.seed or 0
-    if seed is not None and seed < 0:
-        raise InputError(f"--seed is {seed}; need at least 0")
     if args.backward and not config.num_classes:
         without = "name the weights of a classifier" if model.path else "leave out num_classes=0"
         raise InputError(f"--backward needs a loss, and the model has no head (num_classes=0); {without}")
@@ -99,6 +96,14 @@ def run(args):
     lines = walk_brief.text(report, lang) if args.brief else walk_text.text(report, lang)
     print(json.dumps(report, indent=1) if args.json else marked("\n".join(lines), sys.stdout))
     return 1 if wrong else 0
+
+
+def need_seed(args):
+    """Raise InputError for a --seed that is negative, or that stands beside a file's weights."""
+    if args.seed is not None and args.weights is not None:
+        raise InputError("--seed is of random weights, and --weights names a file's; leave one out")
+    if args.seed is not None and args.seed < 0:
+        raise InputError(f"--seed is {args.seed}; need at least 0")
 
 
 def photo_for(path, model):
