@@ -78,11 +78,12 @@ def test_ten_steps_are_taken_one_per_frame_and_end_when_something_else_changes(p
 
 
 def test_a_step_that_overflows_is_not_taken(page):
-    page.evaluate("live.p = live.step(live.p, live.dp, 1e308), live.refresh()")
+    before = page.evaluate("(window.before = live.p, live.dp.classify.head.W.data.fill(NaN), live.loss)")
     page.locator("#one-step").click()
     assert "실행하지 않았습니다" in page.locator("#step-flag").inner_text()
-    assert page.evaluate("live.history.length") == 0
-    page.evaluate("live.p = live.first, live.refresh()")
+    assert page.evaluate("live.history.length === 0 && live.p === window.before")
+    page.evaluate("live.refresh()")
+    assert page.evaluate("live.loss") == before
 
 
 def test_the_accuracy_is_of_the_model_as_it_is_and_a_part_has_one_norm(page):
