@@ -5,7 +5,7 @@
 # make lab    copies of the notebooks in work/, and JupyterLab, opened at the tour; LANG=ko or LANG=en, OPTIONS=--no-browser
 # make slides NOTEBOOK=notebooks/ko/05_attention.ipynb    a notebook as slides that need no network, and as a PDF: slides/
 # make slides PLAN=90min LANG=ko    the same of all that a lesson plan shows, with speaker notes; OPTIONS=--help for more
-# make site   the notebooks for a browser with nothing installed, and the pages to touch: site/, for any web server
+# make site   the notebooks for a browser with nothing installed, and the interactive pages: site/, for any web server
 # make site-check       start such a site in Chromium, which reaches no other machine, from Pyodide's core files of npm
 # make sheet  the formula sheet and the errata, A4 pages in PDF in both languages, into docs/sheet
 # make notebooks        build and run the notebooks from notebooks/src
@@ -115,7 +115,7 @@ $(OWN): pyproject.toml
 	@touch $@
 
 $(INSTALLED): requirements.txt $(OWN)
-	@echo "installing the development tools into .venv, once only: about 57 packages, 220 MB there"
+	@echo "installing the development tools into .venv, once only: about 59 packages, 390 MB there"
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 

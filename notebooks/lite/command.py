@@ -77,7 +77,7 @@ def put(new, out, old):
 
 
 def pages(folder):
-    """The pages to touch, copied or made: those of docs/pages, and the live page in each language."""
+    """The interactive pages, copied or made: those of docs/pages, and the live page in each language."""
     folder.mkdir(parents=True)
     for path in sorted(PAGES.glob("*.html")):
         shutil.copy(path, folder)

@@ -1,4 +1,4 @@
-"""The first page of the site, in both languages: the notebooks, the pages to touch, and what is not tested."""
+"""The first page of the site, in both languages: the notebooks, the interactive pages, and what is not tested."""
 
 import html
 import json
@@ -18,15 +18,15 @@ WORDS = {
         "ViT의 모든 단계를 NumPy로 한 줄씩, 순전파와 역전파까지. 설치할 것은 없습니다.",
         "Every step of a ViT in NumPy, line by line, forward and backward. Nothing to install.",
     ),
-    "pages": Text("만져 보는 페이지", "Pages to touch"),
+    "pages": Text("인터랙티브 페이지", "Interactive pages"),
     "notebooks": Text("노트북", "Notebooks"),
     "solutions": Text("풀이", "solutions"),
     "how": Text(
         "노트북은 이 브라우저 안에서 실행됩니다. 노트북을 열면 브라우저가 Python(Pyodide {version})을, 첫 셀을 "
-        "실행하면 NumPy 등의 패키지를 cdn.jsdelivr.net에서 내려받으므로 네트워크가 필요합니다. 만져 보는 페이지는 "
+        "실행하면 NumPy 등의 패키지를 cdn.jsdelivr.net에서 내려받으므로 네트워크가 필요합니다. 인터랙티브 페이지는 "
         "내려받은 뒤에는 네트워크 없이도 열립니다.",
         "The notebooks run inside this browser. When one opens, the browser loads Python (Pyodide {version}) from "
-        "cdn.jsdelivr.net, and its first cell NumPy and other packages. So they need a network. The pages to touch "
+        "cdn.jsdelivr.net, and its first cell NumPy and other packages. So they need a network. The interactive pages "
         "need none once they are saved.",
     ),
     "untested": Text(
@@ -42,7 +42,7 @@ WORDS = {
 
 
 def write(out, pages):
-    """Write out/index.html; pages are the files of the pages to touch, inside out."""
+    """Write out/index.html; pages are the files of the interactive pages, inside out."""
     version = CDN.split("/")[4].removeprefix("v")
     parts = {}
     for lang in ("ko", "en"):
