@@ -41,7 +41,7 @@ def test_one_eye_of_the_cat_lights_up_the_other(opened):
     found = ready(opened, PAGES[0], viewport={"width": 1280, "height": 720})
     page_pictures.on_the_eye(found.page)
     assert (
-        "Layer 7, head 1: attention of patch (6, 6). Largest: patch (7, 15)"
+        "Layer 7, head 1: attention of patch (6, 6). Largest patch: patch (7, 15)"
         in found.page.locator("#reading").inner_text()
     )
     rows = found.page.evaluate(
