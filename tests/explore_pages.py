@@ -1,5 +1,8 @@
 """Pages of `vitnp explore` for the tests in a browser: small models in which no two sizes are alike."""
 
+import pytest
+from test_page_collected import traced
+
 from vitnp.course.page import explore
 
 NAMES = ("cat", "dog", "pagoda", "flower", "rocket", "cup", "face")
@@ -29,3 +32,16 @@ def token_name(token, config):
     first = config.num_tokens - config.num_patches
     row, column = divmod(token - first, config.grid[1])
     return f"patch ({row + 1}, {column + 1})" if token >= first else "[CLS]"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """(path, trace, configuration) of a small model in which no two sizes are alike."""
+    t, config, picture = traced()
+    return written(tmp_path_factory.mktemp("page") / "small.html", t, config, picture), t, config
+
+
+@pytest.fixture(scope="module")
+def small(opened, made):
+    """Its page on a projector."""
+    return ready(opened, made[0], viewport={"width": 1280, "height": 720})

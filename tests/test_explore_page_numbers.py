@@ -5,27 +5,16 @@ import re
 
 import numpy as np
 import pytest
+from explore_pages import made as made
 from explore_pages import ready, show, token_name, written
+from explore_pages import small as small
 from page_files import Read
-from test_page_collected import traced
 
 import vitnp
 from vitnp.analysis.look.rollout import rollout
 from vitnp.commands.walk import random_parameters
 
 LAYER, HEAD, TOKEN = 1, 2, 9  # from 0; none of the first ones, and no two alike
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """(path, trace, configuration) of a small model in which no two sizes are alike."""
-    t, config, picture = traced()
-    return written(tmp_path_factory.mktemp("page") / "small.html", t, config, picture), t, config
-
-
-@pytest.fixture(scope="module")
-def small(opened, made):
-    return ready(opened, made[0], viewport={"width": 1280, "height": 720})
 
 
 @pytest.fixture(autouse=True)

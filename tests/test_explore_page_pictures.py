@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from explore_pages import ready, show, token_name, written
-from test_page_collected import traced
+from explore_pages import made as made
+from explore_pages import show, token_name
+from explore_pages import small as small
 
 PLACES = (
     (0, 0, 3),
@@ -14,18 +15,6 @@ PLACES = (
     (1, 2, 9),
 )  # (layer, head, token): from one to the next only one changes
 A = "blocks.i.attention.A"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """(path, trace, configuration) of a small model in which no two sizes are alike."""
-    t, config, picture = traced()
-    return written(tmp_path_factory.mktemp("page") / "small.html", t, config, picture), t, config
-
-
-@pytest.fixture(scope="module")
-def small(opened, made):
-    return ready(opened, made[0], viewport={"width": 1280, "height": 720})
 
 
 @pytest.fixture(autouse=True)

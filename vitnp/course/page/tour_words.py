@@ -7,6 +7,13 @@ numbers of the model in {}.
 from vitnp.system.language import Text
 
 # fmt: off
+TWO_PATHS = Text(
+    "블록마다 그래디언트는 두 길로 전달됩니다. 잔차 연결에서는 토큰마다 따로 전달되고, 어텐션에서는 "
+    "∂V⁽ⁱ⁾ = A⁽ⁱ⁾ᵀ·∂O⁽ⁱ⁾처럼 ∂K와 ∂V를 거쳐 다른 토큰에도 전달됩니다. 가중치가 클수록 더해지는 항이 "
+    "큽니다. 이렇게 모든 블록을 거쳐 이미지까지 전달됩니다.",
+    "In each block the gradient takes two paths: through the residual each token alone, and through "
+    "attention also to other tokens, by ∂K and ∂V: ∂V⁽ⁱ⁾ = A⁽ⁱ⁾ᵀ·∂O⁽ⁱ⁾ adds more where the weight "
+    "is larger. So it passes all blocks and reaches the image.")
 TITLES = {
     "patches": Text("사진을 패치로 분할", "The photo becomes patches"),
     "tokens": Text("패치에서 토큰으로", "From patch to token"),
@@ -184,20 +191,8 @@ STOPS = {
             "∂K and ∂V have a gradient in every row, even in the last block: the query of [CLS] used the K "
             "and V of all tokens. Per head ∂V⁽ⁱ⁾[k] = A⁽ⁱ⁾[CLS, k]·∂O⁽ⁱ⁾[CLS]: more weight, more gradient. "
             "In the blocks below, all rows of all tensors have a gradient, and it reaches the image.")),
-        ("gap", Text(
-            "블록마다 그래디언트는 두 길로 전달됩니다. 잔차 연결에서는 토큰마다 따로 전달되고, 어텐션에서는 "
-            "∂V⁽ⁱ⁾ = A⁽ⁱ⁾ᵀ·∂O⁽ⁱ⁾처럼 ∂K와 ∂V를 거쳐 다른 토큰에도 전달됩니다. 가중치가 클수록 더해지는 항이 "
-            "큽니다. 이렇게 모든 블록을 거쳐 이미지까지 전달됩니다.",
-            "In each block the gradient takes two paths: through the residual each token alone, and through "
-            "attention also to other tokens, by ∂K and ∂V: ∂V⁽ⁱ⁾ = A⁽ⁱ⁾ᵀ·∂O⁽ⁱ⁾ adds more where the weight "
-            "is larger. So it passes all blocks and reaches the image.")),
-        ("map", Text(
-            "블록마다 그래디언트는 두 길로 전달됩니다. 잔차 연결에서는 토큰마다 따로 전달되고, 어텐션에서는 "
-            "∂V⁽ⁱ⁾ = A⁽ⁱ⁾ᵀ·∂O⁽ⁱ⁾처럼 ∂K와 ∂V를 거쳐 다른 토큰에도 전달됩니다. 가중치가 클수록 더해지는 항이 "
-            "큽니다. 이렇게 모든 블록을 거쳐 이미지까지 전달됩니다.",
-            "In each block the gradient takes two paths: through the residual each token alone, and through "
-            "attention also to other tokens, by ∂K and ∂V: ∂V⁽ⁱ⁾ = A⁽ⁱ⁾ᵀ·∂O⁽ⁱ⁾ adds more where the weight "
-            "is larger. So it passes all blocks and reaches the image.")),
+        ("gap", TWO_PATHS),
+        ("map", TWO_PATHS),
     ),
 }
 # fmt: on
