@@ -17,10 +17,7 @@ SCORES = ("attention.S", "attention.A")
 OF_HEADS = {"Q_heads": "Q", "K_heads": "K", "V_heads": "V", "O": "concat"}  # the same numbers, cut otherwise
 WHOLE = ("image", "grid")  # of pixels, not of tokens
 TABLES = ("E_pos", "E_rel")  # parameters: the only ones without a batch axis
-ROWS = {
-    "E_rel": "distances",
-    "A": "heads",
-}  # what the rows of a matrix are, if not tokens: pool.A has one a head
+ROWS = {"E_rel": "distances", "A": "heads"}  # what the rows of a matrix are, if not tokens; A is pool.A
 
 
 def collected(t, config, photo, *, bins=64):

@@ -44,9 +44,10 @@ def page(t, config, photo, about, lang):
 
     Raises InputError if it would be larger than MOST bytes.
     """
+    around = said(t, config, about)
     for bins in BINS:
         described, binary = collected(t, config, photo, bins=bins)
-        described |= said(t, config, about) | {"lang": lang, "bins": bins}
+        described |= around | {"lang": lang, "bins": bins}
         text = html.page(
             f"{about.model} · {about.image}",
             lang,
@@ -110,8 +111,8 @@ def said(t, config, about):
     }
     if about.no_loss is None:
         p = np.asarray(t.probabilities[0], np.float64)
-        best = np.argsort(-p, kind="stable")[:8]  # as many bars as the page draws
-        described["top"] = [{"index": int(i), "name": _name(about, i), "p": float(p[i])} for i in best]
+        top = np.argsort(-p, kind="stable")[:8]  # as many bars as the page draws
+        described["top"] = [{"index": int(i), "name": _name(about, i), "p": float(p[i])} for i in top]
         described["label"] = {"index": about.label, "name": _name(about, about.label)}
     return described
 

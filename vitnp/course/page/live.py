@@ -7,7 +7,7 @@ import numpy as np
 
 from vitnp import models, tree
 from vitnp.course.page import html, live_words
-from vitnp.course.page.collected import Binary
+from vitnp.course.page.encode import Binary
 from vitnp.data import digits
 from vitnp.errors import InputError
 from vitnp.inputs.images import normalized
